@@ -1,0 +1,101 @@
+//! Identities as newtypes, so that a room can never be passed where a user is meant.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! numbered {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// Given out by the store; stays below 2^53, so that JavaScript reads it exactly.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+numbered!(
+    /// A person, or a program that acts as one.
+    UserId
+);
+numbered!(
+    /// A room in which people talk.
+    RoomId
+);
+numbered!(
+    /// One connection of one session: a tab, a device, a program. Never given out twice by a server
+    /// process.
+    ConnectionId
+);
+
+/// Names one question of a client, so that the answer finds its asker. Chosen by the client, and
+/// meaningful on its connection only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct QueryId(pub u32);
+
+/// Names one command of one author for ever, made by the client (UUID version 7, RFC 9562 section
+/// 5.7). The store keeps (author, command id) unique: however often a command is sent again, it
+/// takes effect once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct CommandId(pub Uuid);
+
+impl CommandId {
+    /// Makes an id from the time and from random bits (128 are given, 74 are used). Both are
+    /// parameters: this crate has neither a clock nor a source of randomness.
+    pub fn new(now: Timestamp, random: u128) -> Self {
+        let bytes = random.to_be_bytes();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&bytes[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(now.0, &tail).into_uuid())
+    }
+}
+
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// This moment, `millis` milliseconds later.
+    #[must_use]
+    pub fn plus(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this moment; zero if `earlier` is not earlier.
+    pub fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// A user as others see one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct User {
+    /// Stays the same for ever.
+    pub id: UserId,
+    /// What the user chose to be called; unique on a server without regard to case or Unicode form.
+    pub name: String,
+}

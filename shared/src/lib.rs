@@ -1,0 +1,45 @@
+//! The wire of Madang: every message that crosses it, as one set of Rust types.
+//!
+//! The server, the browser app, the load generator and the tests all speak through this crate, so a
+//! message that one side can send is a message that the other side can read, checked by the compiler.
+//!
+//! Reading order:
+//! 1. [`ids`] and [`position`]: who, which, and where in a stream;
+//! 2. [`topic`]: the streams there are;
+//! 3. one module per feature, holding all that the feature ever says: [`rooms`], [`membership`],
+//!    [`chat`], [`presence`];
+//! 4. [`frames`]: the envelopes that carry the features' messages;
+//! 5. [`codec`]: the only place where a message becomes text, or text a message;
+//! 6. [`failure`], [`close`], [`limits`], [`names`]: what is refused, and how one is told.
+//!
+//! Nothing here performs I/O, and all of it builds for `wasm32-unknown-unknown`.
+
+pub mod ids;
+pub mod position;
+pub mod topic;
+
+pub mod chat;
+pub mod membership;
+pub mod presence;
+pub mod rooms;
+
+pub mod frames;
+
+pub mod codec;
+
+pub mod close;
+pub mod failure;
+pub mod limits;
+pub mod names;
+pub mod session;
+
+pub use chat::Message;
+pub use close::{CloseClass, CloseCode};
+pub use failure::{ErrorCode, Failure};
+pub use frames::{
+    About, Answer, ClientFrame, Command, CommandFrame, Event, Hello, Query, QueryFrame,
+    ServerFrame, Signal, Snapshot, State, Subscription, Welcome,
+};
+pub use ids::{CommandId, ConnectionId, QueryId, RoomId, Timestamp, User, UserId};
+pub use position::{Epoch, Position, Seq};
+pub use topic::Topic;

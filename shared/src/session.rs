@@ -1,0 +1,28 @@
+//! Who one is, over HTTP: the bodies of `/api/session`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::User;
+
+/// `POST /api/session`: chooses a name and starts a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SignUp {
+    /// See [`crate::names::user_name`].
+    pub name: String,
+    /// A program that keeps no cookies asks for its token in the answer; a browser gets a cookie
+    /// that no script can read.
+    #[serde(default)]
+    pub bearer: bool,
+}
+
+/// The answer to `POST` and `GET /api/session`: the session's user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SignedIn {
+    /// Who the session belongs to.
+    pub user: User,
+    /// Only where `bearer` was asked for: send it as `Authorization: Bearer <token>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}

@@ -1,0 +1,161 @@
+//! Any value survives the wire, and any input is answered, never a panic.
+
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
+use madang_shared::codec::{
+    Undecoded, decode_client, decode_event, decode_server, encode_client, encode_server,
+};
+use madang_shared::frames::{About, CommandFrame};
+use madang_shared::membership::{Membership, MembershipCommand};
+use madang_shared::{
+    ClientFrame, Command, CommandId, Epoch, ErrorCode, Event, Message, Position, QueryId, RoomId,
+    Seq, ServerFrame, State, Subscription, Timestamp, Topic, User, UserId,
+};
+use proptest::prelude::*;
+
+use crate::samples::{client_frames, server_frames};
+
+fn topics() -> impl Strategy<Value = Topic> {
+    prop_oneof![
+        Just(Topic::Rooms),
+        any::<u64>().prop_map(|id| Topic::Memberships(UserId(id))),
+        any::<u64>().prop_map(|id| Topic::Room(RoomId(id))),
+        any::<u64>().prop_map(|id| Topic::Here(RoomId(id))),
+    ]
+}
+
+prop_compose! {
+    fn command_ids()(time in 0..1_u64 << 48, random in any::<u128>()) -> CommandId {
+        CommandId::new(Timestamp(time), random)
+    }
+}
+
+prop_compose! {
+    fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
+                  text in any::<String>(), command in command_ids()) -> Message {
+        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command }
+    }
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (any::<u64>(), any::<String>()).prop_map(|(room, text)| ChatCommand::Post {
+            room: RoomId(room),
+            text
+        }
+        .into()),
+        (any::<u64>(), any::<u64>()).prop_map(|(room, seq)| MembershipCommand::Read {
+            room: RoomId(room),
+            up_to: Seq(seq)
+        }
+        .into()),
+    ]
+}
+
+fn positions() -> impl Strategy<Value = Position> {
+    (any::<u64>(), any::<u64>()).prop_map(|(epoch, seq)| Position::new(Epoch(epoch), Seq(seq)))
+}
+
+proptest! {
+    #[test]
+    fn client_frames_survive_the_wire(id in command_ids(), command in commands(), topic in topics(),
+                                      from in proptest::option::of(positions())) {
+        for frame in [ClientFrame::Command(CommandFrame { id, command }), ClientFrame::Subscribe(Subscription { topic, from })] {
+            prop_assert_eq!(decode_client(&encode_client(&frame)), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn server_frames_survive_the_wire(messages in proptest::collection::vec(messages(), 0..5), topic in topics(),
+                                      position in positions(), older in any::<bool>(), unread in any::<u64>()) {
+        let standing = Membership { room: RoomId(1), read_up_to: position.seq, unread, head: position.seq };
+        let event = messages.first().map(|message| ServerFrame::Event {
+            topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
+        });
+        let snapshot = ChatSnapshot { page: ChatPage { messages, older }, standing }.into();
+        for frame in event.into_iter().chain([ServerFrame::Reset(State { topic, position, snapshot })]) {
+            prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn any_text_is_answered(text in any::<String>()) {
+        prop_assert!(decode_client(&text).is_err());
+        prop_assert!(decode_server(&text).is_err());
+        prop_assert!(decode_event(&text).is_err());
+    }
+
+    #[test]
+    fn damaged_frames_are_answered(index in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>(),
+                                   byte in any::<u8>()) {
+        let texts: Vec<String> =
+            client_frames().iter().map(encode_client).chain(server_frames().iter().map(encode_server)).collect();
+        let mut bytes = index.get(&texts).clone().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let text = String::from_utf8_lossy(&bytes);
+        // Whatever comes out, it comes out.
+        let _decoded = (decode_client(&text).is_ok(), decode_server(&text).is_ok());
+    }
+
+    #[test]
+    fn topics_have_one_spelling(topic in topics()) {
+        prop_assert_eq!(topic.to_string().parse(), Ok(topic));
+    }
+}
+
+#[test]
+fn other_spellings_of_topics_are_refused() {
+    for text in [
+        "",
+        "Rooms",
+        "rooms:1",
+        "room",
+        "room:",
+        "room:+7",
+        "room:007",
+        "room: 7",
+        "room:7 ",
+        "room:-1",
+        "room:18446744073709551616",
+        "orders:1",
+    ] {
+        assert!(text.parse::<Topic>().is_err(), "{text:?}");
+    }
+    assert_eq!("room:0".parse(), Ok(Topic::Room(RoomId(0))));
+}
+
+#[test]
+fn content_from_a_newer_peer_is_an_error_value_that_says_what_it_is_about() {
+    let id = "01977000-0000-7000-8000-000000000000";
+    let command =
+        format!(r#"{{"command":{{"id":"{id}","command":{{"orders":{{"place":{{}}}}}}}}}}"#);
+    assert_eq!(
+        decode_client(&command),
+        Err(Undecoded::Request(About::Command(CommandId(id.parse().unwrap()))))
+    );
+
+    let query = r#"{"query":{"id":4,"query":{"orders":{"pending":{}}}}}"#;
+    assert_eq!(decode_client(query), Err(Undecoded::Request(About::Query(QueryId(4)))));
+
+    let event = r#"{"event":{"topic":"room:1","seq":9,"event":{"chat":{"pinned":{"seq":3}}}}}"#;
+    assert_eq!(
+        decode_server(event),
+        Err(Undecoded::Event { topic: Topic::Room(RoomId(1)), seq: Seq(9) })
+    );
+
+    for unknown in [r#"{"dance":{}}"#, r#"{"subscribe":{"topic":"orders:1"}}"#] {
+        assert!(matches!(decode_client(unknown), Err(Undecoded::Unsupported(_))), "{unknown}");
+        assert_eq!(decode_client(unknown).unwrap_err().refusal().1.code, ErrorCode::Unsupported);
+    }
+    for malformed in ["", "{", "[]", "7", "{}", r#"{"pong":{"nonce":1},"hello":{}}"#] {
+        assert!(matches!(decode_client(malformed), Err(Undecoded::Malformed(_))), "{malformed}");
+    }
+}
+
+#[test]
+fn a_newer_peers_extra_fields_do_no_harm() {
+    let text = r#"{"pong":{"nonce":8,"colour":"red"}}"#;
+    assert_eq!(decode_client(text), Ok(ClientFrame::Pong { nonce: 8 }));
+    let event = r#"{"chat":{"posted":{"seq":1,"author":{"id":1,"name":"a","avatar":"x"},"at":0,"text":"t","command":"01977000-0000-7000-8000-000000000000","class":"positive"}}}"#;
+    assert!(matches!(decode_event(event), Ok(Event::Chat(ChatEvent::Posted(_)))));
+}
