@@ -1,0 +1,451 @@
+//! The machine: inputs in, outputs out.
+
+use std::collections::BTreeMap;
+
+use madang_shared::codec::{self, Undecoded};
+use madang_shared::frames::{About, CommandFrame};
+use madang_shared::{
+    ClientFrame, Command, CommandId, Failure, Hello, Query, QueryFrame, QueryId, ServerFrame,
+    Timestamp, Topic, User, Welcome,
+};
+
+use crate::features::{self, Action, Features, Part, Request};
+use crate::link::{Duty, Ending, Link, LinkState};
+use crate::outbox::{Outbox, Pending};
+use crate::streams::{Arrival, Streams};
+
+/// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Now; never earlier than before.
+    pub now: Timestamp,
+    /// From the system's source of randomness, or from a simulation's seed.
+    pub random: u128,
+}
+
+impl Moment {
+    fn jitter(self) -> u64 {
+        let [_, _, _, _, _, _, _, _, low @ ..] = self.random.to_be_bytes();
+        u64::from_be_bytes(low)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Connect now: at the start; when the tab becomes visible; when the device says that it is
+    /// online again; when the user does not want to wait. Does nothing while there is a connection.
+    Connect,
+    /// The device says that it has no network.
+    Offline,
+    /// The socket that [`Output::Open`] asked for is open.
+    Opened,
+    /// A text frame arrived on it.
+    Frame(String),
+    /// It was closed, or could not be opened (code 1006).
+    Closed {
+        /// See [`madang_shared::close`].
+        code: u16,
+    },
+    /// [`Client::deadline`] has passed. Coming early or twice does no harm.
+    Wake,
+    /// The user asks for a change.
+    Command(Command),
+    /// The user does something else.
+    Act(Action),
+    /// The user tries a failed command again.
+    Retry(CommandId),
+    /// The user lets a failed command go.
+    Discard(CommandId),
+    /// The user ends the session: nothing more is sent, and no connection is made.
+    SignOut,
+}
+
+/// What to do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open a socket, and report [`Input::Opened`] or [`Input::Closed`].
+    Open,
+    /// Send this text on the socket.
+    Send(String),
+    /// Close the socket; report nothing of it any more.
+    Close,
+    /// Something changed that may be on the screen.
+    Changed(Part),
+    /// Keep [`Client::outbox_to_keep`] where a reload finds it.
+    Keep,
+}
+
+/// One user's client.
+#[derive(Debug)]
+pub struct Client {
+    program: String,
+    link: LinkState,
+    outbox: Outbox,
+    streams: Streams,
+    queries: BTreeMap<QueryId, Query>,
+    next_query: u32,
+    features: Features,
+    welcome: Option<Welcome>,
+    caught_up: CaughtUp,
+    not_understood: u64,
+}
+
+/// What was missed while the connection was away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Messages that arrived late, since the last reconnect.
+    pub messages: u64,
+    /// Whether that is all of them.
+    pub complete: bool,
+}
+
+impl Client {
+    /// A client for `me`, not connected yet. `program` names it in the server's log; `outbox` is what
+    /// an earlier life left unsent.
+    pub fn new(me: User, program: impl Into<String>, outbox: Vec<Pending>) -> Self {
+        let mut client = Self {
+            program: program.into(),
+            link: LinkState::new(),
+            outbox: Outbox::restore(outbox),
+            streams: Streams::default(),
+            queries: BTreeMap::new(),
+            next_query: 0,
+            features: Features::new(me),
+            welcome: None,
+            caught_up: CaughtUp::default(),
+            not_understood: 0,
+        };
+        client.follow(&mut Vec::new());
+        client
+    }
+
+    /// How the connection stands.
+    pub fn link(&self) -> &Link {
+        self.link.link()
+    }
+
+    /// What the server said of itself at the last hello.
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.welcome.as_ref()
+    }
+
+    /// What was missed at the last reconnect.
+    pub fn caught_up(&self) -> CaughtUp {
+        self.caught_up
+    }
+
+    /// Frames that this version did not understand: a newer server is there.
+    pub fn not_understood(&self) -> u64 {
+        self.not_understood
+    }
+
+    /// What the features know.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Commands that have not run their course.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// What a reload must not lose.
+    pub fn outbox_to_keep(&self) -> &[Pending] {
+        self.outbox.items()
+    }
+
+    /// How far a topic is known; none if it is not followed.
+    pub fn known(&self, topic: Topic) -> Option<madang_shared::Seq> {
+        self.streams.known(topic)
+    }
+
+    /// When to hand in [`Input::Wake`]; look again after every input.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let live = [self.outbox.deadline(), self.streams.deadline()];
+        let live = live.into_iter().flatten().filter(|_| self.link.is_live());
+        live.chain(self.link.deadline()).chain(self.features.deadline()).min()
+    }
+
+    /// Takes one input; answers what to do.
+    pub fn handle(&mut self, moment: Moment, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        let now = moment.now;
+        match input {
+            Input::Connect => {
+                let duty = self.link.connect(now);
+                self.on_duty(duty, &mut out);
+            }
+            Input::Offline => {
+                self.link.offline();
+                out.push(Output::Changed(Part::Link));
+            }
+            Input::Opened => self.on_opened(now, &mut out),
+            Input::Frame(text) => self.on_frame(moment, &text, &mut out),
+            Input::Closed { code } => {
+                self.link.closed(now, moment.jitter(), code);
+                self.on_disconnected(&mut out);
+            }
+            Input::Wake => self.on_wake(moment, &mut out),
+            Input::Command(command) => self.command(moment, command, &mut out),
+            Input::Act(action) => {
+                let (requests, parts) = self.features.act(action, now);
+                self.follow(&mut out);
+                self.carry_out(moment, requests, parts, &mut out);
+            }
+            Input::Retry(id) => {
+                self.outbox.retry(id);
+                self.outbox_changed(&mut out);
+            }
+            Input::Discard(id) => {
+                self.outbox.discard(id);
+                self.outbox_changed(&mut out);
+            }
+            Input::SignOut => {
+                let duty = self.link.end(Ending::SignedOut);
+                self.on_duty(duty, &mut out);
+            }
+        }
+        self.send_due(now, &mut out);
+        out
+    }
+
+    fn on_duty(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        match duty {
+            Duty::Nothing => return,
+            Duty::Open => out.push(Output::Open),
+            Duty::Close => {
+                out.push(Output::Close);
+                self.on_disconnected(out);
+            }
+        }
+        out.push(Output::Changed(Part::Link));
+    }
+
+    fn on_opened(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        self.link.opened(now);
+        let topics = self.streams.take_due(now);
+        let hello = Hello { token: None, client: self.program.clone(), topics };
+        out.push(send(&ClientFrame::Hello(hello)));
+        out.push(Output::Changed(Part::Link));
+    }
+
+    fn on_disconnected(&mut self, out: &mut Vec<Output>) {
+        self.outbox.disconnected();
+        self.streams.disconnected();
+        self.caught_up = CaughtUp::default();
+        out.push(Output::Changed(Part::Link));
+        out.push(Output::Changed(Part::Outbox));
+    }
+
+    fn on_wake(&mut self, moment: Moment, out: &mut Vec<Output>) {
+        let duty = self.link.wake(moment.now, moment.jitter());
+        self.on_duty(duty, out);
+        let (requests, parts) = self.features.wake(moment.now);
+        self.carry_out(moment, requests, parts, out);
+    }
+
+    fn on_frame(&mut self, moment: Moment, text: &str, out: &mut Vec<Output>) {
+        self.link.heard(moment.now);
+        match codec::decode_server(text) {
+            Ok(frame) => self.on_server_frame(moment, frame, out),
+            Err(undecoded) => {
+                self.not_understood += 1;
+                out.push(Output::Changed(Part::Link));
+                // Its place is taken all the same; otherwise the next event would look like a gap.
+                if let Undecoded::Event { topic, seq } = undecoded {
+                    if self.on_place(topic, seq, out).is_some() {
+                        self.advanced(topic, seq, out);
+                        self.check_caught_up(out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_server_frame(&mut self, moment: Moment, frame: ServerFrame, out: &mut Vec<Output>) {
+        let now = moment.now;
+        match frame {
+            ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
+            ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
+                if self.streams.placed(state.topic, state.position) {
+                    let parts = self.features.snapshot(state.topic, state.snapshot, now);
+                    self.advanced(state.topic, state.position.seq, out);
+                    out.extend(parts.into_iter().map(Output::Changed));
+                    self.follow(out);
+                    self.check_caught_up(out);
+                }
+            }
+            ServerFrame::Recovered { topic, to, .. } => {
+                self.streams.recovered(topic, to);
+                self.check_caught_up(out);
+            }
+            ServerFrame::Event { topic, seq, event } => {
+                let Some(missed) = self.on_place(topic, seq, out) else {
+                    return;
+                };
+                if missed && features::counts_as_message(&event) {
+                    self.caught_up.messages += 1;
+                }
+                if let Some(id) = features::settles(&event, self.features.me()) {
+                    self.outbox.remove(id);
+                    self.outbox_changed(out);
+                }
+                let parts = self.features.event(topic, event, now);
+                self.advanced(topic, seq, out);
+                out.extend(parts.into_iter().map(Output::Changed));
+                self.follow(out);
+                self.check_caught_up(out);
+            }
+            ServerFrame::Ack { id, at } => {
+                let known = at.and_then(|placed| self.streams.known(placed.topic));
+                self.outbox.acknowledged(id, at, known);
+                self.outbox_changed(out);
+            }
+            ServerFrame::Answer { id, answer } => {
+                if let Some(query) = self.queries.remove(&id) {
+                    out.extend(
+                        self.features.answer(query, answer).into_iter().map(Output::Changed),
+                    );
+                }
+            }
+            ServerFrame::Error { about, failure } => self.on_error(now, about, failure, out),
+            ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
+        }
+    }
+
+    fn on_welcome(&mut self, welcome: Welcome, out: &mut Vec<Output>) {
+        if welcome.user.id != self.features.me().id {
+            let duty = self.link.end(Ending::OtherUser);
+            self.on_duty(duty, out);
+            return;
+        }
+        self.link.welcomed();
+        self.welcome = Some(welcome);
+        for (id, query) in &self.queries {
+            out.push(send(&ClientFrame::Query(QueryFrame { id: *id, query: query.clone() })));
+        }
+        out.push(Output::Changed(Part::Link));
+    }
+
+    fn on_error(&mut self, now: Timestamp, about: About, failure: Failure, out: &mut Vec<Output>) {
+        match about {
+            About::Frame => self.not_understood += 1,
+            About::Command(id) => {
+                self.outbox.refused(id, failure, now);
+                self.outbox_changed(out);
+            }
+            About::Query(id) => {
+                if let Some(query) = self.queries.remove(&id) {
+                    out.extend(self.features.query_failed(&query).into_iter().map(Output::Changed));
+                }
+            }
+            About::Topic(topic) => self.streams.refused(topic, &failure, now),
+        }
+    }
+
+    /// Judges an event by its place: answers whether to take it, and if so whether it had been missed.
+    fn on_place(
+        &mut self,
+        topic: Topic,
+        seq: madang_shared::Seq,
+        out: &mut Vec<Output>,
+    ) -> Option<bool> {
+        match self.streams.arrived(topic, seq) {
+            Arrival::Next { missed } => Some(missed),
+            Arrival::Known => None,
+            Arrival::Gap(subscription) => {
+                out.push(send(&ClientFrame::Subscribe(subscription)));
+                None
+            }
+        }
+    }
+
+    fn command(&mut self, moment: Moment, command: Command, out: &mut Vec<Output>) {
+        self.outbox.drop_waiting(|older| features::supersedes(&command, older));
+        let (requests, parts) = self.features.commanded(&command);
+        self.outbox.push(CommandId::new(moment.now, moment.random), command, moment.now);
+        self.outbox_changed(out);
+        self.carry_out(moment, requests, parts, out);
+    }
+
+    fn carry_out(
+        &mut self,
+        moment: Moment,
+        requests: Vec<Request>,
+        parts: Vec<Part>,
+        out: &mut Vec<Output>,
+    ) {
+        for (index, request) in (1..).zip(requests) {
+            match request {
+                // Several commands from one moment still need ids of their own.
+                Request::Command(command) => {
+                    let random = moment.random.rotate_left(index).wrapping_add(u128::from(index));
+                    self.command(Moment { now: moment.now, random }, command, out);
+                }
+                Request::Query(query) => {
+                    let id = QueryId(self.next_query);
+                    self.next_query = self.next_query.wrapping_add(1);
+                    self.queries.insert(id, query.clone());
+                    if self.link.is_live() {
+                        out.push(send(&ClientFrame::Query(QueryFrame { id, query })));
+                    }
+                }
+                Request::Signal(signal) if self.link.is_live() => {
+                    out.push(send(&ClientFrame::Signal(signal)))
+                }
+                Request::Signal(_) => {}
+            }
+        }
+        out.extend(parts.into_iter().map(Output::Changed));
+    }
+
+    /// Follows what the features want by now.
+    fn follow(&mut self, out: &mut Vec<Output>) {
+        let (_, gone) = self.streams.follow(&self.features.wanted());
+        for topic in gone {
+            self.features.unfollowed(topic);
+            self.outbox.unfollowed(topic);
+            if self.link.is_live() {
+                out.push(send(&ClientFrame::Unsubscribe { topic }));
+            }
+        }
+    }
+
+    /// Sends whatever is due, now that the input has had its effect.
+    fn send_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        if !self.link.is_live() {
+            return;
+        }
+        for subscription in self.streams.take_due(now) {
+            out.push(send(&ClientFrame::Subscribe(subscription)));
+        }
+        for CommandFrame { id, command } in self.outbox.take_due(now) {
+            out.push(send(&ClientFrame::Command(CommandFrame { id, command })));
+            out.push(Output::Changed(Part::Outbox));
+        }
+    }
+
+    fn advanced(&mut self, topic: Topic, seq: madang_shared::Seq, out: &mut Vec<Output>) {
+        if self.outbox.advanced(topic, seq) {
+            self.outbox_changed(out);
+        }
+    }
+
+    fn check_caught_up(&mut self, out: &mut Vec<Output>) {
+        let complete = self.streams.caught_up();
+        if complete != self.caught_up.complete {
+            self.caught_up.complete = complete;
+            out.push(Output::Changed(Part::Link));
+        }
+    }
+
+    fn outbox_changed(&mut self, out: &mut Vec<Output>) {
+        out.push(Output::Changed(Part::Outbox));
+        out.push(Output::Keep);
+    }
+}
+
+fn send(frame: &ClientFrame) -> Output {
+    Output::Send(codec::encode_client(frame))
+}

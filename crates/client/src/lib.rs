@@ -1,0 +1,26 @@
+//! The client of Madang as a state machine without I/O.
+//!
+//! The browser app, the load generator and the tests all drive this one [`Client`]: they open
+//! sockets, carry text, keep the time and draw random numbers, and hand all of it in as [`Input`];
+//! what comes back are [`Output`]s to carry out, and views to show. So the logic that must never be
+//! wrong (resume, gaps, order, sending once) runs unchanged under a simulated network.
+//!
+//! Reading order: [`client`] (the machine), [`link`] (connecting and reconnecting), [`outbox`] (what
+//! was not acknowledged yet), [`streams`] (positions and gaps), then [`features`] and the views it
+//! keeps: [`rooms`], [`membership`], [`timeline`], [`presence`].
+
+pub mod backoff;
+pub mod client;
+pub mod features;
+pub mod link;
+pub mod membership;
+pub mod outbox;
+pub mod presence;
+pub mod rooms;
+pub mod streams;
+pub mod timeline;
+
+pub use client::{Client, Input, Moment, Output};
+pub use features::{Action, Features, Part};
+pub use link::{Ending, Link};
+pub use outbox::{Pending, PendingState};

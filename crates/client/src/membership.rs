@@ -1,0 +1,117 @@
+//! The rooms that the user has joined, and what is unread in each.
+
+use std::collections::BTreeMap;
+
+use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
+use madang_shared::{RoomId, Seq, UserId};
+
+use crate::timeline::Timeline;
+
+/// The rooms that the user has joined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memberships {
+    standing: BTreeMap<RoomId, Standing>,
+    known: bool,
+}
+
+/// How the user stands in one room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Standing {
+    /// What the server said last.
+    told: Membership,
+    /// The furthest place that was seen on this screen; the server may not know it yet.
+    seen: Seq,
+}
+
+impl Memberships {
+    /// Whether the memberships have arrived; before that, absence means nothing.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// The joined rooms, ascending.
+    pub fn rooms(&self) -> impl Iterator<Item = RoomId> {
+        self.standing.keys().copied()
+    }
+
+    /// Whether the user has joined the room.
+    pub fn contains(&self, room: RoomId) -> bool {
+        self.standing.contains_key(&room)
+    }
+
+    /// Everything up to here has been read: the furthest mark wins.
+    pub fn read_up_to(&self, room: RoomId) -> Option<Seq> {
+        self.standing.get(&room).map(|standing| standing.told.read_up_to.max(standing.seen))
+    }
+
+    /// How many messages by others are unread: counted in the timeline where it reaches back to the
+    /// mark; otherwise the server's count, and what came after it.
+    pub fn unread(&self, room: RoomId, timeline: Option<&Timeline>, me: UserId) -> u64 {
+        let Some(standing) = self.standing.get(&room) else {
+            return 0;
+        };
+        let mark = standing.told.read_up_to.max(standing.seen);
+        let Some(timeline) = timeline else {
+            return standing.told.unread;
+        };
+        if timeline.reaches_back_to(mark) {
+            return timeline.count_by_others_after(mark, me);
+        }
+        standing.told.unread + timeline.count_by_others_after(standing.told.head, me)
+    }
+
+    /// Notes that the user saw everything up to `seq`; answers whether that is news.
+    pub(crate) fn see(&mut self, room: RoomId, seq: Seq) -> bool {
+        match self.standing.get_mut(&room) {
+            Some(standing) if seq > standing.told.read_up_to.max(standing.seen) => {
+                standing.seen = seq;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn snapshot(&mut self, snapshot: MembershipSnapshot) {
+        let mut old = std::mem::take(&mut self.standing);
+        self.known = true;
+        for told in snapshot.memberships {
+            let standing = match old.remove(&told.room) {
+                Some(mut standing) => {
+                    standing.take(told);
+                    standing
+                }
+                None => Standing { told, seen: Seq(0) },
+            };
+            self.standing.insert(standing.told.room, standing);
+        }
+    }
+
+    /// How the user stands in a joined room, from whichever topic: the room's own snapshot says it
+    /// too.
+    pub(crate) fn told(&mut self, told: Membership) {
+        if let Some(standing) = self.standing.get_mut(&told.room) {
+            standing.take(told);
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: MembershipEvent) {
+        match event {
+            MembershipEvent::Joined(told) => {
+                self.standing.insert(told.room, Standing { told, seen: Seq(0) });
+            }
+            MembershipEvent::Left { room } => {
+                self.standing.remove(&room);
+            }
+            MembershipEvent::Read(told) => self.told(told),
+        }
+    }
+}
+
+impl Standing {
+    /// Two topics say the same thing at their own times; the later word holds.
+    fn take(&mut self, told: Membership) {
+        if (told.head, told.read_up_to) >= (self.told.head, self.told.read_up_to) {
+            self.told = told;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What was said in one room, as far as it has been loaded: always one piece, without holes, that
+//! ends at the newest event known.
+
+use std::collections::VecDeque;
+
+use madang_shared::chat::{ChatEvent, ChatPage};
+use madang_shared::presence::PresenceEvent;
+use madang_shared::{Message, Seq, User, UserId};
+
+/// Who came and who went between two messages, told once and quietly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// The line stands after this message.
+    pub after: Seq,
+    /// These came and are still here.
+    pub came: Vec<User>,
+    /// These went and have not come back.
+    pub went: Vec<User>,
+}
+
+/// One room's timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    messages: VecDeque<Message>,
+    older: bool,
+    loading: Option<Seq>,
+    crowds: Vec<Crowd>,
+    new_after: Option<Seq>,
+    known: bool,
+}
+
+impl Timeline {
+    /// The loaded messages, oldest first, without holes.
+    pub fn messages(&self) -> &VecDeque<Message> {
+        &self.messages
+    }
+
+    /// Whether the room has messages before the first loaded one.
+    pub fn has_older(&self) -> bool {
+        self.older
+    }
+
+    /// Whether older messages are on their way.
+    pub fn is_loading_older(&self) -> bool {
+        self.loading.is_some()
+    }
+
+    /// Whether the room's state has arrived; before that, emptiness means nothing.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Comings and goings since the room was opened, oldest first; at most one between two messages.
+    pub fn crowds(&self) -> &[Crowd] {
+        &self.crowds
+    }
+
+    /// Where the reader left off when the room was opened: the first message after this is new.
+    pub fn new_after(&self) -> Option<Seq> {
+        self.new_after
+    }
+
+    /// The place of the newest message; the start if there is none.
+    pub fn newest(&self) -> Seq {
+        self.messages.back().map_or(Seq(0), |message| message.seq)
+    }
+
+    /// Whether every message after `mark` is loaded.
+    pub fn reaches_back_to(&self, mark: Seq) -> bool {
+        self.known
+            && (!self.older || self.messages.front().is_some_and(|first| first.seq <= mark.next()))
+    }
+
+    /// How many of the loaded messages after `mark` are not by `me`.
+    pub fn count_by_others_after(&self, mark: Seq, me: UserId) -> u64 {
+        let after = self.messages.iter().rev().take_while(|message| message.seq > mark);
+        after.filter(|message| message.author.id != me).map(|_| 1).sum()
+    }
+
+    pub(crate) fn set_new_after(&mut self, mark: Option<Seq>) {
+        self.new_after = mark;
+    }
+
+    pub(crate) fn forget_crowds(&mut self) {
+        self.crowds.clear();
+    }
+
+    /// The newest page. What was loaded before stays where the page joins it; otherwise it would
+    /// leave a hole, and goes.
+    pub(crate) fn snapshot(&mut self, page: ChatPage) {
+        self.known = true;
+        let joins = page.messages.first().is_some_and(|first| {
+            self.messages.back().is_some_and(|last| first.seq <= last.seq.next())
+                && self.messages.front().is_some_and(|oldest| oldest.seq < first.seq)
+        });
+        if joins {
+            let from = page.messages.first().map_or(Seq(0), |first| first.seq);
+            self.messages.retain(|message| message.seq < from);
+        } else {
+            self.messages.clear();
+            self.older = page.older;
+            self.loading = None;
+        }
+        self.messages.extend(page.messages);
+    }
+
+    pub(crate) fn event(&mut self, event: ChatEvent) {
+        match event {
+            ChatEvent::Posted(message) => self.messages.push_back(message),
+        }
+    }
+
+    /// Where to ask for older messages; none if there are none, or they are on their way.
+    pub(crate) fn ask_older(&mut self) -> Option<Seq> {
+        let first = self.messages.front()?.seq;
+        if !self.older || self.loading.is_some() {
+            return None;
+        }
+        self.loading = Some(first);
+        Some(first)
+    }
+
+    pub(crate) fn prepend(&mut self, before: Seq, page: ChatPage) {
+        if self.loading != Some(before) {
+            return;
+        }
+        self.loading = None;
+        self.older = page.older;
+        for message in page.messages.into_iter().rev() {
+            self.messages.push_front(message);
+        }
+    }
+
+    pub(crate) fn older_failed(&mut self, before: Seq) {
+        if self.loading == Some(before) {
+            self.loading = None;
+        }
+    }
+
+    /// Adds comings and goings to the line after the newest message. Who left and came back, or came
+    /// and left again, is not worth a word.
+    pub(crate) fn moved(
+        &mut self,
+        event: &PresenceEvent,
+        names: impl Fn(UserId) -> Option<User>,
+        me: UserId,
+    ) {
+        let PresenceEvent::Moved { came, went } = event else {
+            return;
+        };
+        let after = self.newest();
+        if self.crowds.last().is_none_or(|crowd| crowd.after != after) {
+            self.crowds.push(Crowd { after, came: Vec::new(), went: Vec::new() });
+        }
+        let Some(crowd) = self.crowds.last_mut() else {
+            return;
+        };
+        for user in came.iter().filter(|user| user.id != me) {
+            let left_before = crowd.went.iter().position(|gone| gone.id == user.id);
+            match left_before {
+                Some(index) => drop(crowd.went.remove(index)),
+                None if crowd.came.iter().any(|here| here.id == user.id) => {}
+                None => crowd.came.push(user.clone()),
+            }
+        }
+        for id in went.iter().filter(|id| **id != me) {
+            match crowd.came.iter().position(|here| here.id == *id) {
+                Some(index) => drop(crowd.came.remove(index)),
+                None => crowd.went.extend(names(*id)),
+            }
+        }
+        if crowd.came.is_empty() && crowd.went.is_empty() {
+            self.crowds.pop();
+        }
+    }
+}
