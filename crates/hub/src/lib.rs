@@ -1,0 +1,32 @@
+//! The domain of Madang: sessions, topics and fan-out, presence, policy, one module per feature.
+//!
+//! Nothing here knows of HTTP, WebSocket, SQL or NATS; what is needed of the world stands in
+//! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
+//! the edge carries them out. So the rules are tested, and simulated, without a socket.
+//!
+//! Reading order: [`session`] (one connection's rules), [`hub`] and [`stream`] (what they share),
+//! [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`].
+
+pub mod frame;
+pub mod hub;
+pub mod mailbox;
+pub mod ports;
+pub mod session;
+pub mod stream;
+
+pub mod features;
+
+pub mod chat;
+pub mod membership;
+pub mod presence;
+pub mod rooms;
+
+pub mod policy;
+pub mod rate;
+
+pub use frame::Frame;
+pub use hub::Hub;
+pub use mailbox::Mailbox;
+pub use session::Session;
+pub use session::effects::{Done, Effect};
+pub use session::greeting::{Greeting, Heard};

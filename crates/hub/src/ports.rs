@@ -1,0 +1,176 @@
+//! What the domain needs from the world, as traits. The engines stand in other packages; only the
+//! binary knows which ones are wired in.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use madang_shared::frames::Placed;
+use madang_shared::{
+    Answer, CommandId, Event, Failure, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic,
+    User, UserId,
+};
+use thiserror::Error;
+
+use crate::features::Change;
+
+/// Tells the time. Everything in the domain that needs it is given it; only the edge asks.
+pub trait Clock: Send + Sync + 'static {
+    /// Now. Never earlier than an answer given before.
+    fn now(&self) -> Timestamp;
+}
+
+/// A decided change, waiting to be made durable.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// On whose behalf.
+    pub author: User,
+    /// Names the change: the store makes it once per (author, command), however often it is asked.
+    pub command: CommandId,
+    /// When the server took it.
+    pub at: Timestamp,
+    /// What to change.
+    pub change: Change,
+}
+
+/// A write that has taken effect, durably.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Where the command's own event stands; none if the write found nothing to change.
+    pub at: Option<Placed>,
+}
+
+/// Why the store did not do what it was asked. Either way nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// The data forbids it: a name is taken, a room does not exist, the user is no member.
+    #[error("{0}")]
+    Refused(Failure),
+    /// The engine cannot do it now: disk full, read-only, damaged, stopping. For the log; a client
+    /// is told less.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// An event that was appended to a topic's log, as [`madang_shared::codec::encode_event`] wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Its place.
+    pub seq: Seq,
+    /// Its content, as JSON.
+    pub content: Arc<str>,
+}
+
+/// An appended event with its topic, on its way to the topic's readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Which topic.
+    pub topic: Topic,
+    /// What was appended.
+    pub logged: Logged,
+}
+
+impl Appended {
+    /// Encodes an event for its place in a topic.
+    pub fn new(topic: Topic, seq: Seq, event: &Event) -> Self {
+        let content = madang_shared::codec::encode_event(event).into();
+        Self { topic, logged: Logged { seq, content } }
+    }
+}
+
+/// How a durable topic was opened for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// The reader's position is good: the log holds everything from there up to `head`.
+    Resumed {
+        /// Where the log stands.
+        head: Position,
+    },
+    /// The state, and the position at which it is true, read in one transaction.
+    State {
+        /// Where the state is true.
+        position: Position,
+        /// The state.
+        snapshot: Snapshot,
+    },
+}
+
+/// The durable log and the state that its events made.
+///
+/// # Guarantees
+/// Every engine keeps these, and the contract suite in `madang-store` holds each engine to them.
+/// - **Atomic**: a write's state change and its events are stored together or not at all.
+/// - **Durable**: `commit` answers only after what it answers for survives a kill of the process
+///   (and of the machine, unless the operator chose otherwise).
+/// - **Once**: a (author, command) that has taken effect is not made again: it is answered as it
+///   was the first time, however late.
+/// - **Ordered**: within a topic, `seq` grows by 1 without holes; the writes of one batch take effect
+///   in the order of the batch; [`Appended`] events of a topic reach the tail in the order of `seq`,
+///   after they are durable. A commit whose caller has gone away reaches the tail all the same.
+/// - **Isolated**: a refused write changes nothing, and the rest of its batch goes on. From the first
+///   write that the engine could not make durable on, no write of the batch takes effect.
+pub trait Store: Send + Sync + 'static {
+    /// Makes the writes of one session durable, in order; answers one result per write, in order.
+    /// Once a write meets [`StoreError::Unavailable`], so does every later write of the batch.
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>>;
+
+    /// Opens a durable topic for a reader. `from` is judged by [`crate::policy::resumes`]; whatever
+    /// is answered was read in one transaction.
+    ///
+    /// # Errors
+    /// Refused as `not_member` or `not_found` for a room the reader has not joined; as `forbidden`
+    /// for somebody else's memberships.
+    fn open(
+        &self,
+        reader: UserId,
+        topic: Topic,
+        from: Option<Position>,
+    ) -> BoxFuture<'static, Result<Opened, StoreError>>;
+
+    /// The events of a durable topic that follow `after`, at most `limit` of them, in order and with
+    /// no holes.
+    fn read_log(
+        &self,
+        topic: Topic,
+        after: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Vec<Logged>, StoreError>>;
+
+    /// Answers a question.
+    fn query(&self, reader: UserId, query: Query)
+    -> BoxFuture<'static, Result<Answer, StoreError>>;
+
+    /// Whether the user has joined the room.
+    fn is_member(&self, user: UserId, room: RoomId)
+    -> BoxFuture<'static, Result<bool, StoreError>>;
+
+    /// Makes a user and a first session, and joins the user to the first room.
+    ///
+    /// # Errors
+    /// Refused as `name_taken`.
+    fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>>;
+
+    /// Whose session this is, if it has not ended.
+    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
+
+    /// Ends a session; one that has ended already stays so.
+    fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Answers if both reading and writing work.
+    fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>>;
+}
+
+/// SHA-256 of a session token. The token itself is never stored.
+pub type TokenHash = [u8; 32];
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// As chosen, checked by [`madang_shared::names::user_name`].
+    pub name: String,
+    /// See [`crate::policy::name_key`].
+    pub name_key: String,
+    /// Of the first session.
+    pub token: TokenHash,
+    /// Now.
+    pub at: Timestamp,
+}

@@ -1,0 +1,246 @@
+//! Who is in a room now, and who is typing. Topic [`Topic::Here`].
+//!
+//! Pure state: time comes in as an argument, and what is to be told comes out. A user is present
+//! while at least one connection of the user is; an entry that its connection does not renew
+//! expires, so that a connection whose end nobody saw does not haunt the room.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use madang_shared::limits::{
+    PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
+};
+use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
+use madang_shared::{ConnectionId, Epoch, Position, RoomId, Seq, Timestamp, Topic, User, UserId};
+
+/// How often expired entries are looked for, in milliseconds.
+const SWEEP_MS: u64 = 5_000;
+
+/// Who is in which room.
+#[derive(Debug)]
+pub struct Presence {
+    rooms: HashMap<RoomId, Room>,
+    connections: HashMap<ConnectionId, Entry>,
+    /// Rooms that have something to tell or to expire at the next tick.
+    restless: BTreeSet<RoomId>,
+    epoch: Epoch,
+    told_at: Timestamp,
+    swept_at: Timestamp,
+}
+
+#[derive(Debug)]
+struct Entry {
+    user: User,
+    expires: Timestamp,
+    rooms: BTreeSet<RoomId>,
+}
+
+#[derive(Debug)]
+struct Room {
+    position: Position,
+    present: BTreeMap<UserId, BTreeSet<ConnectionId>>,
+    /// Who is present as far as it has been told: the state at `position`.
+    told: BTreeMap<UserId, User>,
+    /// Users whose coming or going may have to be told.
+    touched: BTreeMap<UserId, User>,
+    typing: BTreeMap<UserId, Timestamp>,
+}
+
+/// An event of [`Topic::Here`] at its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which topic.
+    pub topic: Topic,
+    /// Its place.
+    pub seq: Seq,
+    /// What happened.
+    pub event: PresenceEvent,
+}
+
+impl Presence {
+    /// Nobody is anywhere. `epoch` must differ from that of every earlier life of this server.
+    pub fn new(epoch: Epoch) -> Self {
+        Self {
+            rooms: HashMap::new(),
+            connections: HashMap::new(),
+            restless: BTreeSet::new(),
+            epoch,
+            told_at: Timestamp(0),
+            swept_at: Timestamp(0),
+        }
+    }
+
+    /// The connection entered the room. Told at the next tick.
+    pub fn enter(&mut self, room: RoomId, user: &User, connection: ConnectionId, now: Timestamp) {
+        let entry = self.connections.entry(connection).or_insert_with(|| Entry {
+            user: user.clone(),
+            expires: now,
+            rooms: BTreeSet::new(),
+        });
+        entry.expires = now.plus(PRESENCE_EXPIRY_MS);
+        entry.rooms.insert(room);
+        let state = self.room(room);
+        state.present.entry(user.id).or_default().insert(connection);
+        state.touched.insert(user.id, user.clone());
+        self.restless.insert(room);
+    }
+
+    /// The connection left the room. Told at the next tick.
+    pub fn leave(&mut self, room: RoomId, connection: ConnectionId) {
+        let Some(entry) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        if !entry.rooms.remove(&room) {
+            return;
+        }
+        let user = entry.user.clone();
+        if entry.rooms.is_empty() {
+            self.connections.remove(&connection);
+        }
+        if let Some(state) = self.rooms.get_mut(&room) {
+            state.remove(user, connection);
+            self.restless.insert(room);
+        }
+    }
+
+    /// The connection gave a sign of life.
+    pub fn renew(&mut self, connection: ConnectionId, now: Timestamp) {
+        if let Some(entry) = self.connections.get_mut(&connection) {
+            entry.expires = now.plus(PRESENCE_EXPIRY_MS);
+        }
+    }
+
+    /// The state of a room, and the position at which it is true.
+    pub fn snapshot(&mut self, room: RoomId) -> (Position, PresenceSnapshot) {
+        let state = self.room(room);
+        let snapshot = PresenceSnapshot {
+            present: state.told.values().cloned().collect(),
+            typing: state.typing.keys().copied().collect(),
+        };
+        (state.position, snapshot)
+    }
+
+    /// A user started, goes on, or stopped typing. Told at once, unless the room is too full or the
+    /// connection is not in it.
+    pub fn typing(
+        &mut self,
+        room: RoomId,
+        connection: ConnectionId,
+        typing: bool,
+        now: Timestamp,
+    ) -> Option<Told> {
+        let user = self
+            .connections
+            .get(&connection)
+            .filter(|entry| entry.rooms.contains(&room))?
+            .user
+            .clone();
+        let state = self.rooms.get_mut(&room)?;
+        if state.present.len() > TYPING_MAX_PRESENT {
+            return None;
+        }
+        if typing {
+            state.typing.insert(user.id, now.plus(TYPING_EXPIRY_MS));
+            self.restless.insert(room);
+        } else {
+            state.typing.remove(&user.id)?;
+        }
+        Some(state.tell(room, PresenceEvent::Typing { user, typing }))
+    }
+
+    /// Tells comings and goings of the last [`PRESENCE_WINDOW_MS`], and lets expire what was not
+    /// renewed. To be called at least that often.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Told> {
+        if now.since(self.swept_at) >= SWEEP_MS {
+            self.swept_at = now;
+            self.sweep(now);
+        }
+        if now.since(self.told_at) < PRESENCE_WINDOW_MS {
+            return Vec::new();
+        }
+        self.told_at = now;
+        let mut told = Vec::new();
+        for room in std::mem::take(&mut self.restless) {
+            let Some(state) = self.rooms.get_mut(&room) else {
+                continue;
+            };
+            told.extend(state.settle(room, now));
+            if !state.typing.is_empty() {
+                self.restless.insert(room);
+            }
+        }
+        told
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        let expired = self.connections.iter().filter(|(_, entry)| entry.expires <= now);
+        let expired: Vec<(ConnectionId, BTreeSet<RoomId>)> =
+            expired.map(|(connection, entry)| (*connection, entry.rooms.clone())).collect();
+        for (connection, rooms) in expired {
+            for room in rooms {
+                self.leave(room, connection);
+            }
+        }
+    }
+
+    /// A room that empties keeps its place: positions go on from it when somebody comes back.
+    fn room(&mut self, room: RoomId) -> &mut Room {
+        let epoch = self.epoch;
+        self.rooms.entry(room).or_insert_with(|| Room {
+            position: Position::new(epoch, Seq(0)),
+            present: BTreeMap::new(),
+            told: BTreeMap::new(),
+            touched: BTreeMap::new(),
+            typing: BTreeMap::new(),
+        })
+    }
+}
+
+impl Room {
+    fn remove(&mut self, user: User, connection: ConnectionId) {
+        if let Some(connections) = self.present.get_mut(&user.id) {
+            connections.remove(&connection);
+            if connections.is_empty() {
+                self.present.remove(&user.id);
+                self.typing.remove(&user.id);
+            }
+        }
+        self.touched.insert(user.id, user);
+    }
+
+    /// Who came and went is the difference between what is and what was told: who did both within
+    /// the window is not mentioned.
+    fn settle(&mut self, room: RoomId, now: Timestamp) -> Vec<Told> {
+        let (mut came, mut went) = (Vec::new(), Vec::new());
+        for (id, user) in std::mem::take(&mut self.touched) {
+            match (self.present.contains_key(&id), self.told.contains_key(&id)) {
+                (true, false) => {
+                    self.told.insert(id, user.clone());
+                    came.push(user);
+                }
+                (false, true) => {
+                    self.told.remove(&id);
+                    went.push(id);
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        let mut told = Vec::new();
+        if !came.is_empty() || !went.is_empty() {
+            told.push(self.tell(room, PresenceEvent::Moved { came, went }));
+        }
+        let silent: Vec<UserId> =
+            self.typing.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
+        for id in silent {
+            self.typing.remove(&id);
+            if let Some(user) = self.told.get(&id).cloned() {
+                told.push(self.tell(room, PresenceEvent::Typing { user, typing: false }));
+            }
+        }
+        told
+    }
+
+    fn tell(&mut self, room: RoomId, event: PresenceEvent) -> Told {
+        self.position.seq = self.position.seq.next();
+        Told { topic: Topic::Here(room), seq: self.position.seq, event }
+    }
+}

@@ -1,0 +1,270 @@
+//! A session's topics: opened, followed from a cursor, caught up from the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use madang_shared::frames::About;
+use madang_shared::limits::MAX_TOPICS;
+use madang_shared::topic::Durability;
+use madang_shared::{
+    ErrorCode, Failure, Position, RoomId, Seq, ServerFrame, Snapshot, State, Subscription,
+    Timestamp, Topic,
+};
+
+use super::effects::{Ask, Effect};
+use super::{Session, refusal_of, refuse, send};
+use crate::frame::Frame;
+use crate::policy;
+use crate::ports::{Logged, Opened, StoreError};
+use crate::stream::{Stream, Taken};
+
+/// The topics of one session.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    topics: BTreeMap<Topic, Followed>,
+    next_ticket: u64,
+}
+
+#[derive(Debug)]
+struct Followed {
+    stream: Arc<Stream>,
+    /// Answers with another ticket belong to an earlier subscription.
+    ticket: u64,
+    from: Option<Position>,
+    state: FollowedState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FollowedState {
+    /// The store was asked for the state.
+    Opening,
+    /// Events after the cursor are sent as they come.
+    Following(Seq),
+    /// The store was asked for events after the cursor.
+    Reading(Seq),
+}
+
+impl Subscriptions {
+    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
+        self.topics.keys().copied()
+    }
+
+    fn awaited(&mut self, topic: Topic, ticket: u64) -> Option<&mut Followed> {
+        self.topics.get_mut(&topic).filter(|followed| followed.ticket == ticket)
+    }
+}
+
+impl Session {
+    pub(super) fn subscribe(
+        &mut self,
+        now: Timestamp,
+        subscription: Subscription,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Subscription { topic, from } = subscription;
+        // Subscribing again is how a client that sees a gap asks for the missing events.
+        self.unsubscribe(topic);
+        if let Err(failure) = self.may_subscribe(now, topic) {
+            effects.push(refuse(About::Topic(topic), failure));
+            return;
+        }
+        let ticket = self.subscriptions.next_ticket;
+        self.subscriptions.next_ticket += 1;
+        let stream = self.hub.attach(topic, self.connection, self.mailbox.clone());
+        let followed = Followed { stream, ticket, from, state: FollowedState::Opening };
+        self.subscriptions.topics.insert(topic, followed);
+        effects.push(Effect::Ask(match topic {
+            Topic::Here(room) => Ask::Admit { ticket, room },
+            Topic::Rooms | Topic::Memberships(_) | Topic::Room(_) => {
+                Ask::Open { ticket, topic, from }
+            }
+        }));
+    }
+
+    fn may_subscribe(&mut self, now: Timestamp, topic: Topic) -> Result<(), Failure> {
+        if self.subscriptions.topics.len() >= MAX_TOPICS {
+            let message = format!("A connection follows at most {MAX_TOPICS} topics.");
+            return Err(Failure::new(ErrorCode::TooManyTopics, message));
+        }
+        if policy::is_private_to_other(topic, self.user.id) {
+            return Err(Failure::new(
+                ErrorCode::Forbidden,
+                "These are somebody else's memberships.",
+            ));
+        }
+        self.reads.take(now).map_err(super::commands::too_fast)
+    }
+
+    pub(super) fn unsubscribe(&mut self, topic: Topic) {
+        if self.subscriptions.topics.remove(&topic).is_some() {
+            self.hub.detach(topic, self.connection);
+            if let Topic::Room(room) = topic {
+                self.hub.leave(room, self.connection);
+            }
+        }
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        now: Timestamp,
+        topic: Topic,
+        ticket: u64,
+        opened: Result<Opened, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
+            return;
+        };
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.unsubscribe(topic);
+                effects.push(refuse(About::Topic(topic), refusal_of(error)));
+                return;
+            }
+        };
+        let cursor = match (opened, followed.from) {
+            (Opened::Resumed { head }, Some(from)) => {
+                effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
+                followed.stream.advance(head.seq, None);
+                from.seq
+            }
+            (Opened::Resumed { .. }, None) => {
+                // No engine resumes without a position; the contract suite holds them to it.
+                self.unsubscribe(topic);
+                effects.push(Effect::Close(madang_shared::CloseCode::Internal));
+                return;
+            }
+            (Opened::State { position, snapshot }, from) => {
+                effects.push(state(topic, position, snapshot, from.is_some()));
+                followed.stream.advance(position.seq, None);
+                position.seq
+            }
+        };
+        followed.state = FollowedState::Following(cursor);
+        if let Topic::Room(room) = topic {
+            self.hub.enter(room, &self.user, self.connection, now);
+        }
+        self.pump(topic, effects);
+    }
+
+    pub(super) fn admitted(
+        &mut self,
+        room: RoomId,
+        ticket: u64,
+        member: Result<bool, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let topic = Topic::Here(room);
+        let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
+            return;
+        };
+        let not_member = || Failure::new(ErrorCode::NotMember, "Join the room first.");
+        let refusal = match member {
+            Ok(true) => None,
+            Ok(false) => Some(not_member()),
+            Err(error) => Some(refusal_of(error)),
+        };
+        if let Some(failure) = refusal {
+            self.unsubscribe(topic);
+            effects.push(refuse(About::Topic(topic), failure));
+            return;
+        }
+        let (head, snapshot) = self.hub.here(room, &followed.stream);
+        let from = followed.from;
+        match from {
+            Some(from)
+                if policy::resumes(from, head)
+                    && followed.stream.take_after(from.seq) != Taken::Behind =>
+            {
+                effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
+                followed.state = FollowedState::Following(from.seq);
+            }
+            _ => {
+                effects.push(state(topic, head, Snapshot::Presence(snapshot), from.is_some()));
+                followed.state = FollowedState::Following(head.seq);
+            }
+        }
+        self.pump(topic, effects);
+    }
+
+    pub(super) fn read(
+        &mut self,
+        topic: Topic,
+        ticket: u64,
+        events: Result<Vec<Logged>, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
+            return;
+        };
+        let FollowedState::Reading(mut cursor) = followed.state else {
+            return;
+        };
+        let events = match events {
+            Ok(events) => events,
+            Err(error) => {
+                // The client knows its position and asks again; it never sees a hole.
+                self.unsubscribe(topic);
+                effects.push(refuse(About::Topic(topic), refusal_of(error)));
+                return;
+            }
+        };
+        for logged in &events {
+            effects.push(Effect::Send(Frame::of_event(topic, logged)));
+            cursor = logged.seq;
+        }
+        followed.state = FollowedState::Following(cursor);
+        if events.is_empty() {
+            // The head was announced but the log does not show it yet; the next note looks again.
+            return;
+        }
+        self.pump(topic, effects);
+    }
+
+    /// Sends what follows the cursor.
+    pub(super) fn pump(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+            return;
+        };
+        let FollowedState::Following(cursor) = followed.state else {
+            return;
+        };
+        match followed.stream.take_after(cursor) {
+            Taken::Nothing => {}
+            Taken::Frames(frames, upto) => {
+                effects.extend(frames.into_iter().map(Effect::Send));
+                followed.state = FollowedState::Following(upto);
+                // There may be more; other topics get their turn first.
+                if followed.stream.take_after(upto) != Taken::Nothing {
+                    self.mailbox.note(topic);
+                }
+            }
+            Taken::Behind if topic.durability() == Durability::Durable => {
+                followed.state = FollowedState::Reading(cursor);
+                effects.push(Effect::Ask(Ask::ReadLog {
+                    ticket: followed.ticket,
+                    topic,
+                    after: cursor,
+                }));
+            }
+            Taken::Behind => self.catch_up_ephemeral(topic, effects),
+        }
+    }
+
+    /// A slow reader of something that only matters now gets what is now.
+    fn catch_up_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        let Topic::Here(room) = topic else { return };
+        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+            return;
+        };
+        let (position, snapshot) = self.hub.here(room, &followed.stream);
+        followed.state = FollowedState::Following(position.seq);
+        effects.push(state(topic, position, Snapshot::Presence(snapshot), true));
+    }
+}
+
+fn state(topic: Topic, position: Position, snapshot: Snapshot, reset: bool) -> Effect {
+    let state = State { topic, position, snapshot };
+    send(&if reset { ServerFrame::Reset(state) } else { ServerFrame::Snapshot(state) })
+}

@@ -1,0 +1,165 @@
+//! Streams, cursors, and coming back.
+
+use madang_shared::limits::MAX_RECOVERED_EVENTS;
+use madang_shared::{Epoch, Position, Seq, ServerFrame, Topic};
+
+use crate::desk::{Desk, House, ROOM};
+
+const TIMELINE: Topic = Topic::Room(ROOM);
+
+fn say(house: &House, writer: &mut Desk, count: u64) {
+    for number in 0..count {
+        // The writer's allowance fills up meanwhile.
+        writer.now = writer.now.plus(1_000);
+        writer.post(&format!("{number}"));
+        writer.settle(house);
+    }
+    writer.take();
+}
+
+fn position_of(frames: &[ServerFrame]) -> Position {
+    frames
+        .iter()
+        .find_map(|frame| match frame {
+            ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => Some(state.position),
+            _ => None,
+        })
+        .expect("a state")
+}
+
+#[test]
+fn a_snapshot_comes_with_its_position_and_what_follows_goes_on_from_there() {
+    let house = House::new();
+    let (mut writer, mut reader) = (house.desk(&house.user("w")), house.desk(&house.user("r")));
+    say(&house, &mut writer, 3);
+    reader.subscribe(&house, TIMELINE, None);
+    assert_eq!(position_of(&reader.take()).seq, Seq(3));
+    say(&house, &mut writer, 2);
+    reader.settle(&house);
+    assert_eq!(reader.take_places(TIMELINE), [4, 5]);
+}
+
+#[test]
+fn coming_back_replays_exactly_the_gap() {
+    let house = House::new();
+    let (mut writer, mut reader) = (house.desk(&house.user("w")), house.desk(&house.user("r")));
+    reader.subscribe(&house, TIMELINE, None);
+    let known = position_of(&reader.take());
+    let user = reader.user.clone();
+    drop(reader);
+    say(&house, &mut writer, 5);
+
+    let mut back = house.desk(&user);
+    back.subscribe(&house, TIMELINE, Some(known));
+    let to = Position::new(known.epoch, Seq(5));
+    assert_eq!(
+        back.received.pop_front(),
+        Some(ServerFrame::Recovered { topic: TIMELINE, from: known, to })
+    );
+    assert_eq!(back.take_places(TIMELINE), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_position_survives_a_restart_of_the_server() {
+    let house = House::new();
+    let mut reader = house.desk(&house.user("r"));
+    reader.subscribe(&house, TIMELINE, None);
+    let known = position_of(&reader.take());
+    let user = reader.user.clone();
+    let mut writer = house.desk(&house.user("w"));
+    say(&house, &mut writer, 2);
+
+    let restarted = House::over(house.store.clone(), 256);
+    let mut back = restarted.desk(&user);
+    back.subscribe(&restarted, TIMELINE, Some(known));
+    assert_eq!(back.take_places(TIMELINE), [1, 2]);
+}
+
+#[test]
+fn positions_that_cannot_be_resumed_are_reset_and_told_so() {
+    let house = House::new();
+    let mut writer = house.desk(&house.user("w"));
+    say(&house, &mut writer, MAX_RECOVERED_EVENTS + 1);
+    let mut reader = house.desk(&house.user("r"));
+    reader.subscribe(&house, TIMELINE, None);
+    let head = position_of(&reader.take());
+    let cases = [
+        ("of another life", Position::new(Epoch(head.epoch.0 + 1), Seq(3))),
+        ("beyond the end", Position::new(head.epoch, Seq(head.seq.0 + 1))),
+        ("too far back", Position::new(head.epoch, Seq(0))),
+    ];
+    for (what, from) in cases {
+        reader.subscribe(&house, TIMELINE, Some(from));
+        let frames = reader.take();
+        assert!(
+            matches!(&frames[..], [ServerFrame::Reset(state)] if state.position == head),
+            "{what}: {frames:?}"
+        );
+    }
+    reader.subscribe(&house, TIMELINE, Some(Position::new(head.epoch, Seq(1))));
+    assert_eq!(
+        reader.take_places(TIMELINE).len() as u64,
+        MAX_RECOVERED_EVENTS,
+        "the furthest back that is resumed"
+    );
+}
+
+#[test]
+fn a_reader_who_falls_past_the_ring_catches_up_from_the_log() {
+    let house = House::with_ring(4);
+    let (mut writer, mut reader) = (house.desk(&house.user("w")), house.desk(&house.user("r")));
+    reader.subscribe(&house, TIMELINE, None);
+    reader.take();
+    say(&house, &mut writer, 300);
+    reader.settle(&house);
+    assert_eq!(reader.take_places(TIMELINE), (1..=300).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_event_appended_while_a_topic_is_being_opened_is_neither_lost_nor_doubled() {
+    let house = House::new();
+    let (mut writer, mut reader) = (house.desk(&house.user("w")), house.desk(&house.user("r")));
+    reader.say(&madang_shared::ClientFrame::Subscribe(madang_shared::Subscription {
+        topic: TIMELINE,
+        from: None,
+    }));
+    // Before the store has read the state, and again after.
+    say(&house, &mut writer, 1);
+    let ask = reader.asked.pop_front().unwrap();
+    let done = crate::desk::answer(&house.store, &reader.user.clone(), ask);
+    say(&house, &mut writer, 1);
+    reader.done(done);
+    reader.settle(&house);
+    let frames = reader.take();
+    assert_eq!(position_of(&frames).seq, Seq(1));
+    assert!(matches!(frames.last(), Some(ServerFrame::Event { seq: Seq(2), .. })));
+    assert_eq!(frames.len(), 2);
+}
+
+#[test]
+fn a_hint_that_the_log_has_grown_is_enough() {
+    let here = House::new();
+    let elsewhere = House::over(here.store.clone(), 256);
+    let mut reader = elsewhere.desk(&here.user("r"));
+    reader.subscribe(&elsewhere, TIMELINE, None);
+    reader.take();
+    let mut writer = here.desk(&here.user("w"));
+    say(&here, &mut writer, 3);
+
+    elsewhere.hub.look_again(TIMELINE, Seq(3));
+    elsewhere.hub.look_again(TIMELINE, Seq(2));
+    reader.settle(&elsewhere);
+    assert_eq!(reader.take_places(TIMELINE), [1, 2, 3]);
+}
+
+#[test]
+fn a_topic_that_was_left_says_nothing_more() {
+    let house = House::new();
+    let (mut writer, mut reader) = (house.desk(&house.user("w")), house.desk(&house.user("r")));
+    reader.subscribe(&house, TIMELINE, None);
+    reader.take();
+    reader.say(&madang_shared::ClientFrame::Unsubscribe { topic: TIMELINE });
+    say(&house, &mut writer, 1);
+    reader.settle(&house);
+    assert_eq!(reader.take(), []);
+}

@@ -1,0 +1,107 @@
+//! One life of the server: a real hub and real sessions. What it asks of the store takes time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use madang_hub::stream::RingSize;
+use madang_hub::{Done, Effect, Greeting, Hub, Session};
+use madang_shared::{CloseCode, Epoch, Timestamp, User};
+
+use super::network::SocketId;
+
+pub(super) struct Server {
+    pub(super) life: u64,
+    pub(super) hub: Arc<Hub>,
+    connections: BTreeMap<SocketId, Connection>,
+}
+
+struct Connection {
+    user: User,
+    state: State,
+    /// A wake-up is scheduled.
+    waking: bool,
+}
+
+enum State {
+    Greeting(Option<Greeting>),
+    Greeted(Session),
+}
+
+impl Server {
+    pub(super) fn start(life: u64, ring_frames: usize) -> Self {
+        let ring = RingSize { frames: ring_frames, bytes: 1 << 20 };
+        let hub = Arc::new(Hub::new("simulation", Epoch(1_000_000 * life)).with_rings(ring));
+        Self { life, hub, connections: BTreeMap::new() }
+    }
+
+    pub(super) fn accept(&mut self, socket: SocketId, user: User, now: Timestamp) {
+        let state = State::Greeting(Some(Greeting::new(now)));
+        self.connections.insert(socket, Connection { user, state, waking: false });
+    }
+
+    pub(super) fn drop_connection(&mut self, socket: SocketId) {
+        self.connections.remove(&socket);
+    }
+
+    pub(super) fn reader(&self, socket: SocketId) -> Option<User> {
+        self.connections.get(&socket).map(|connection| connection.user.clone())
+    }
+
+    pub(super) fn on_frame(&mut self, socket: SocketId, now: Timestamp, text: &str) -> Vec<Effect> {
+        let Some(connection) = self.connections.get_mut(&socket) else { return Vec::new() };
+        match &mut connection.state {
+            State::Greeted(session) => session.on_frame(now, text),
+            State::Greeting(greeting) => {
+                match greeting.take().map(|greeting| greeting.hear(text)) {
+                    Some(Ok(heard)) => {
+                        let (session, effects) =
+                            heard.welcome(self.hub.clone(), connection.user.clone(), now);
+                        connection.state = State::Greeted(session);
+                        effects
+                    }
+                    Some(Err(code)) => vec![Effect::Close(code)],
+                    None => vec![Effect::Close(CloseCode::Internal)],
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_done(&mut self, socket: SocketId, now: Timestamp, done: Done) -> Vec<Effect> {
+        self.session(socket).map(|session| session.on_done(now, done)).unwrap_or_default()
+    }
+
+    pub(super) fn on_wake(&mut self, socket: SocketId) -> Vec<Effect> {
+        if let Some(connection) = self.connections.get_mut(&socket) {
+            connection.waking = false;
+        }
+        self.session(socket).map(Session::on_wake).unwrap_or_default()
+    }
+
+    pub(super) fn on_time(&mut self, now: Timestamp) -> Vec<(SocketId, Vec<Effect>)> {
+        let sockets: Vec<SocketId> = self.connections.keys().copied().collect();
+        let timed = sockets.into_iter().map(|socket| {
+            (socket, self.session(socket).map(|session| session.on_time(now)).unwrap_or_default())
+        });
+        timed.filter(|(_, effects)| !effects.is_empty()).collect()
+    }
+
+    /// The connections that have notes and no wake-up on its way; they count as having one.
+    pub(super) fn take_noted(&mut self) -> Vec<SocketId> {
+        let noted = self.connections.iter_mut().filter(|(_, connection)| {
+            !connection.waking && matches!(&connection.state, State::Greeted(session) if session.mailbox().has_notes())
+        });
+        noted
+            .map(|(socket, connection)| {
+                connection.waking = true;
+                *socket
+            })
+            .collect()
+    }
+
+    fn session(&mut self, socket: SocketId) -> Option<&mut Session> {
+        match &mut self.connections.get_mut(&socket)?.state {
+            State::Greeted(session) => Some(session),
+            State::Greeting(_) => None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! SQLite: the embedded default.
+//!
+//! One thread owns the only connection that writes; it takes everything that waits, makes it in one
+//! transaction, and syncs once for all of it. Readers stand beside it on connections of their own:
+//! in WAL mode neither waits for the other.
+//!
+//! Reading order: `options`, `open`, `migrations`; `writer`, `readers`; `log`; then one module per
+//! feature, each with its writes and its reads.
+
+mod chat;
+mod commands;
+mod log;
+mod membership;
+mod migrations;
+mod open;
+mod options;
+mod readers;
+mod rooms;
+mod stop;
+mod users;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
+use madang_hub::ports::{Committed, Logged, NewUser, Opened, Store, StoreError, TokenHash, Write};
+use madang_shared::chat::ChatSnapshot;
+use madang_shared::{
+    Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+};
+use rusqlite::Connection;
+
+use crate::{Tail, refusals};
+use readers::Readers;
+use stop::Stop;
+use writer::Writer;
+
+pub use options::{OpenError, Options, Synchronous};
+
+/// An SQLite database file.
+///
+/// Must be used inside a tokio runtime: reads run on its blocking threads. Dropping it lets the
+/// writer finish what waits and end by itself, without waiting for that; [`Sqlite::close`] waits.
+#[derive(Debug)]
+pub struct Sqlite {
+    readers: Arc<Readers>,
+    writer: Writer,
+}
+
+impl Sqlite {
+    /// Opens the database at `path`, makes it if there is none, and brings an older one up to date.
+    /// `now` dates the first room if this makes it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`OpenError`]: one sentence for the operator.
+    pub fn open(path: &Path, now: Timestamp, options: &Options) -> Result<(Self, Tail), OpenError> {
+        let connection = open::writer(path, now, options)?;
+        let readers = open::readers(path, options)?;
+        let (writer, tail) = Writer::start(connection).map_err(OpenError::Thread)?;
+        Ok((Self { readers: Arc::new(Readers::new(readers)), writer }, tail))
+    }
+
+    /// Finishes every write that waits, refuses later ones, empties the write-ahead log into the
+    /// database file, and ends the writer. The tail must be read meanwhile, or dropped before.
+    pub async fn close(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Stop> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        Arc::clone(&self.readers).read(read).boxed()
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>> {
+        if batch.is_empty() {
+            return future::ready(Vec::new()).boxed();
+        }
+        self.writer.enqueue(batch, commands::make).boxed()
+    }
+
+    fn open(
+        &self,
+        reader: UserId,
+        topic: Topic,
+        from: Option<Position>,
+    ) -> BoxFuture<'static, Result<Opened, StoreError>> {
+        self.read(move |connection| open_topic(connection, reader, topic, from))
+    }
+
+    fn read_log(
+        &self,
+        topic: Topic,
+        after: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Vec<Logged>, StoreError>> {
+        self.read(move |connection| log::read(connection, topic, after, limit))
+    }
+
+    fn query(
+        &self,
+        reader: UserId,
+        query: Query,
+    ) -> BoxFuture<'static, Result<Answer, StoreError>> {
+        self.read(move |connection| match query {
+            Query::Chat(query) => Ok(chat::answer(connection, reader, &query)?.into()),
+        })
+    }
+
+    fn is_member(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.read(move |connection| membership::is_member(connection, user, room))
+    }
+
+    fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
+        self.writer.enqueue_one(new, users::sign_up).boxed()
+    }
+
+    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+        self.read(move |connection| users::session(connection, &token))
+    }
+
+    fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.writer.enqueue_one(token, users::sign_out).boxed()
+    }
+
+    fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
+        let read = self.read(|connection| log::head(connection, Topic::Rooms));
+        let write = self.writer.enqueue_one((), commands::probe);
+        async move {
+            read.await?;
+            write.await
+        }
+        .boxed()
+    }
+}
+
+/// Runs in one read transaction, so that the state is true at the position.
+fn open_topic(
+    connection: &Connection,
+    reader: UserId,
+    topic: Topic,
+    from: Option<Position>,
+) -> Result<Opened, Stop> {
+    if madang_hub::policy::is_private_to_other(topic, reader) {
+        return Err(refusals::not_yours().into());
+    }
+    if let Topic::Room(room) = topic {
+        membership::require(connection, reader, room)?;
+    }
+    let head = log::position(connection, topic)?;
+    if from.is_some_and(|from| madang_hub::policy::resumes(from, head)) {
+        return Ok(Opened::Resumed { head });
+    }
+    let snapshot: Snapshot = match topic {
+        Topic::Rooms => rooms::snapshot(connection)?.into(),
+        Topic::Memberships(user) => membership::snapshot(connection, user)?.into(),
+        Topic::Room(room) => ChatSnapshot {
+            page: chat::newest(connection, room)?,
+            standing: membership::standing(connection, reader, room)?,
+        }
+        .into(),
+        Topic::Here(_) => return Err(refusals::not_stored(topic).into()),
+    };
+    Ok(Opened::State { position: head, snapshot })
+}

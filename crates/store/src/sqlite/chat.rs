@@ -1,0 +1,85 @@
+//! What is said in a room.
+
+use madang_hub::chat::Change;
+use madang_hub::ports::Appended;
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
+use madang_shared::frames::Placed;
+use madang_shared::limits::PAGE_MESSAGES;
+use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
+use rusqlite::{Connection, Row};
+
+use super::commands::Order;
+use super::stop::{Stop, integer, natural};
+use super::{log, membership};
+
+pub(super) fn apply(
+    connection: &Connection,
+    order: &Order,
+    change: Change,
+    appended: &mut Vec<Appended>,
+) -> Result<Option<Placed>, Stop> {
+    let Change::Post { room, text } = change;
+    membership::require(connection, order.author.id, room)?;
+    let place = log::next_place(connection, Topic::Room(room))?;
+    let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute((
+        integer(room.0),
+        integer(place.seq.0),
+        integer(order.author.id.0),
+        integer(order.at.0),
+        order.command.0.as_bytes(),
+        &text,
+    ))?;
+    let author = order.author.clone();
+    let message = Message { seq: place.seq, author, at: order.at, text, command: order.command };
+    let event = ChatEvent::Posted(message).into();
+    Ok(Some(log::append(connection, &place, order.at, &event, appended)?))
+}
+
+pub(super) fn answer(
+    connection: &Connection,
+    reader: UserId,
+    query: &ChatQuery,
+) -> Result<ChatAnswer, Stop> {
+    let ChatQuery::Before { room, before, limit } = *query;
+    membership::require(connection, reader, room)?;
+    Ok(ChatAnswer::Before(page(connection, room, before, limit.min(PAGE_MESSAGES))?))
+}
+
+/// The newest messages of a room.
+pub(super) fn newest(connection: &Connection, room: RoomId) -> rusqlite::Result<ChatPage> {
+    page(connection, room, Seq(u64::MAX), PAGE_MESSAGES)
+}
+
+fn page(
+    connection: &Connection,
+    room: RoomId,
+    before: Seq,
+    limit: u32,
+) -> rusqlite::Result<ChatPage> {
+    let sql = "SELECT seq, author_id, users.name, at, text, command \
+        FROM messages JOIN users ON users.id = author_id \
+        WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    // One more than asked for tells whether there are older ones.
+    let found = (integer(room.0), integer(before.0), i64::from(limit) + 1);
+    let mut messages: Vec<Message> =
+        statement.query_map(found, message)?.collect::<Result<_, _>>()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let older = messages.len() > limit;
+    messages.truncate(limit);
+    messages.reverse();
+    Ok(ChatPage { messages, older })
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let command: [u8; 16] = row.get(5)?;
+    Ok(Message {
+        seq: Seq(natural(row, 0)?),
+        author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
+        at: Timestamp(natural(row, 3)?),
+        text: row.get(4)?,
+        command: CommandId(uuid::Uuid::from_bytes(command)),
+    })
+}

@@ -1,0 +1,85 @@
+//! A command's way through the features: once, however often it is sent.
+
+use madang_hub::features::Change;
+use madang_hub::ports::{Appended, Committed, Write};
+use madang_shared::frames::Placed;
+use madang_shared::{CommandId, Seq, Timestamp, Topic, User, UserId};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::stop::{Stop, integer, natural};
+use super::{chat, membership, rooms};
+
+/// On whose behalf, named how, and when; the part of a write that every feature sees.
+pub(super) struct Order {
+    pub(super) author: User,
+    pub(super) command: CommandId,
+    pub(super) at: Timestamp,
+}
+
+/// Makes a write, or finds the answer that it was given when it was first made.
+pub(super) fn make(
+    connection: &Connection,
+    write: Write,
+    appended: &mut Vec<Appended>,
+) -> Result<Committed, Stop> {
+    let Write { author, command, at, change } = write;
+    if let Some(committed) = made_before(connection, author.id, command)? {
+        return Ok(committed);
+    }
+    let order = Order { author, command, at };
+    let at = match change {
+        Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
+        Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
+        Change::Chat(change) => chat::apply(connection, &order, change, appended)?,
+    };
+    remember(connection, &order, at)?;
+    Ok(Committed { at })
+}
+
+/// Finds out whether writing works, by writing.
+pub(super) fn probe(
+    connection: &Connection,
+    (): (),
+    _appended: &mut Vec<Appended>,
+) -> Result<(), Stop> {
+    let sql = "UPDATE readiness SET checks = checks + 1 WHERE id = 1";
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+fn made_before(
+    connection: &Connection,
+    author: UserId,
+    command: CommandId,
+) -> rusqlite::Result<Option<Committed>> {
+    let sql = "SELECT topics.name, commands.seq \
+        FROM commands LEFT JOIN topics ON topics.id = commands.topic_id \
+        WHERE author_id = ?1 AND command = ?2";
+    connection
+        .prepare_cached(sql)?
+        .query_row((integer(author.0), command.0.as_bytes()), committed)
+        .optional()
+}
+
+fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
+    let Some(name) = row.get_ref(0)?.as_str_or_null()? else {
+        return Ok(Committed { at: None });
+    };
+    let topic: Topic = name.parse().map_err(|unknown| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(unknown))
+    })?;
+    Ok(Committed { at: Some(Placed { topic, seq: Seq(natural(row, 1)?) }) })
+}
+
+fn remember(connection: &Connection, order: &Order, at: Option<Placed>) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO commands (author_id, command, topic_id, seq) \
+        VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4)";
+    connection.prepare_cached(sql)?.execute((
+        integer(order.author.id.0),
+        order.command.0.as_bytes(),
+        at.map(|placed| placed.topic.to_string()),
+        at.map(|placed| integer(placed.seq.0)),
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Which rooms a user has joined, and how far the user has read.
+
+use madang_hub::membership::Change;
+use madang_hub::ports::Appended;
+use madang_shared::frames::Placed;
+use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
+use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::commands::Order;
+use super::stop::{Stop, integer, natural};
+use super::{log, rooms};
+use crate::refusals;
+
+/// A user's memberships (`?1`), counted; the index spares the count a look at the texts.
+macro_rules! memberships {
+    () => {
+        "SELECT members.room_id, members.read_up_to, topics.head, \
+            (SELECT count(*) FROM messages INDEXED BY messages_unread \
+                WHERE messages.room_id = members.room_id \
+                AND messages.seq > members.read_up_to \
+                AND messages.author_id <> members.user_id) \
+        FROM members JOIN topics ON topics.name = 'room:' || members.room_id \
+        WHERE members.user_id = ?1"
+    };
+}
+
+pub(super) fn apply(
+    connection: &Connection,
+    order: &Order,
+    change: &Change,
+    appended: &mut Vec<Appended>,
+) -> Result<Option<Placed>, Stop> {
+    let (user, at) = (order.author.id, order.at);
+    let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = *change;
+    if !rooms::exists(connection, room)? {
+        return Err(refusals::no_room().into());
+    }
+    let mark = read_mark(connection, user, room)?;
+    match (change, mark) {
+        (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => Ok(None),
+        (Change::Join { .. }, None) => join(connection, user, room, at, appended).map(Some),
+        (Change::Leave { .. }, Some(_)) => {
+            let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
+            connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
+            append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
+        }
+        (Change::Read { .. }, None) => Err(refusals::not_member().into()),
+        (Change::Read { up_to, .. }, Some(mark)) => {
+            let up_to = (*up_to).min(log::head(connection, Topic::Room(room))?);
+            if up_to <= mark {
+                return Ok(None);
+            }
+            let sql = "UPDATE members SET read_up_to = ?3 WHERE user_id = ?1 AND room_id = ?2";
+            connection.prepare_cached(sql)?.execute((
+                integer(user.0),
+                integer(room.0),
+                integer(up_to.0),
+            ))?;
+            let membership = standing(connection, user, room)?;
+            append(connection, user, at, MembershipEvent::Read(membership), appended).map(Some)
+        }
+    }
+}
+
+/// Joins a user who has not joined to a room that exists.
+pub(super) fn join(
+    connection: &Connection,
+    user: UserId,
+    room: RoomId,
+    at: Timestamp,
+    appended: &mut Vec<Appended>,
+) -> Result<Placed, Stop> {
+    let head = log::head(connection, Topic::Room(room))?;
+    let sql = "INSERT INTO members (user_id, room_id, read_up_to) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0), integer(head.0)))?;
+    let membership = Membership { room, read_up_to: head, unread: 0, head };
+    append(connection, user, at, MembershipEvent::Joined(membership), appended)
+}
+
+pub(super) fn is_member(connection: &Connection, user: UserId, room: RoomId) -> Result<bool, Stop> {
+    Ok(read_mark(connection, user, room)?.is_some())
+}
+
+/// Refuses whoever has not joined the room.
+pub(super) fn require(connection: &Connection, user: UserId, room: RoomId) -> Result<(), Stop> {
+    if is_member(connection, user, room)? {
+        Ok(())
+    } else if rooms::exists(connection, room)? {
+        Err(refusals::not_member().into())
+    } else {
+        Err(refusals::no_room().into())
+    }
+}
+
+pub(super) fn snapshot(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<MembershipSnapshot> {
+    let sql = concat!(memberships!(), " ORDER BY members.room_id");
+    let mut statement = connection.prepare_cached(sql)?;
+    let memberships = statement.query_map([integer(user.0)], read)?.collect::<Result<_, _>>()?;
+    Ok(MembershipSnapshot { memberships })
+}
+
+/// How a member stands in a room.
+pub(super) fn standing(
+    connection: &Connection,
+    user: UserId,
+    room: RoomId,
+) -> rusqlite::Result<Membership> {
+    let sql = concat!(memberships!(), " AND members.room_id = ?2");
+    connection.prepare_cached(sql)?.query_row((integer(user.0), integer(room.0)), read)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Membership> {
+    Ok(Membership {
+        room: RoomId(natural(row, 0)?),
+        read_up_to: Seq(natural(row, 1)?),
+        head: Seq(natural(row, 2)?),
+        unread: natural(row, 3)?,
+    })
+}
+
+fn read_mark(connection: &Connection, user: UserId, room: RoomId) -> rusqlite::Result<Option<Seq>> {
+    let sql = "SELECT read_up_to FROM members WHERE user_id = ?1 AND room_id = ?2";
+    connection
+        .prepare_cached(sql)?
+        .query_row((integer(user.0), integer(room.0)), |row| Ok(Seq(natural(row, 0)?)))
+        .optional()
+}
+
+fn append(
+    connection: &Connection,
+    user: UserId,
+    at: Timestamp,
+    event: MembershipEvent,
+    appended: &mut Vec<Appended>,
+) -> Result<Placed, Stop> {
+    let place =
+        log::next_place(connection, Topic::Memberships(user)).map_err(|error| match error {
+            // The topic is as old as its user.
+            rusqlite::Error::QueryReturnedNoRows => refusals::no_user().into(),
+            error => Stop::from(error),
+        })?;
+    Ok(log::append(connection, &place, at, &event.into(), appended)?)
+}

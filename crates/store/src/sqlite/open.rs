@@ -1,0 +1,129 @@
+//! From a path to connections.
+
+use std::path::Path;
+use std::time::Duration;
+
+use madang_shared::Timestamp;
+use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
+
+use super::options::{OpenError, Options, Synchronous};
+use super::{migrations, rooms};
+
+/// `application_id` in the file's header, as the first migration writes it.
+const APPLICATION: i64 = 0x4D41_4441;
+/// How long to wait for another process, for example a person at the shell, that holds the lock.
+const BUSY: Duration = Duration::from_secs(5);
+/// After a burst the write-ahead log shrinks to this, in bytes.
+const WAL_BYTES: i64 = 64 * 1024 * 1024;
+/// More than the distinct statements of all features, so that each is prepared once.
+const STATEMENTS: usize = 64;
+
+/// The one connection that writes, to a database that is whole and up to date.
+pub(super) fn writer(
+    path: &Path,
+    now: Timestamp,
+    options: &Options,
+) -> Result<Connection, OpenError> {
+    let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(explain)?;
+    connection.busy_timeout(BUSY).map_err(explain)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+
+    // Everything up to here and in the next two steps only looks, so that a file which is not ours
+    // to change is left as it was.
+    recognise(&connection, path)?;
+    migrations::refuse_newer(&connection, path)?;
+    if connection.is_readonly(MAIN_DB).map_err(explain)? {
+        return Err(OpenError::ReadOnly { path: path.to_owned() });
+    }
+
+    let journal: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(explain)?;
+    if journal != "wal" {
+        let detail = format!("its file system allows no write-ahead log, only {journal}");
+        return Err(OpenError::Engine { path: path.to_owned(), detail });
+    }
+    configure(&connection, options).map_err(explain)?;
+    check(&connection, path, options.check_up_to)?;
+    migrations::run(&mut connection, path)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
+    rooms::found(&transaction, now).map_err(explain)?;
+    transaction.commit().map_err(explain)?;
+    Ok(connection)
+}
+
+/// Connections that cannot write, whatever is asked of them.
+pub(super) fn readers(path: &Path, options: &Options) -> Result<Vec<Connection>, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    (0..options.readers.max(1))
+        .map(|_| open().map_err(|error| OpenError::explain(path, &error)))
+        .collect()
+}
+
+/// Reads the header, which is where a file that is no database is noticed.
+fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explain)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(explain)?;
+    let ours = match application {
+        APPLICATION => true,
+        // A new file, or one whose first opening ended before the first migration did: refinery
+        // makes its own table before that.
+        0 => tables == 0 || migrations::applied(connection).map_err(explain)? == Some(0),
+        _ => false,
+    };
+    if ours { Ok(()) } else { Err(OpenError::Foreign { path: path.to_owned() }) }
+}
+
+fn configure(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    if let Some(bytes) = options.max_bytes {
+        let page = size(connection, "page_size")?;
+        let pages = super::stop::integer(bytes / page.max(1)).max(1);
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    Ok(())
+}
+
+fn check(connection: &Connection, path: &Path, up_to: u64) -> Result<(), OpenError> {
+    let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
+    let pages = size(connection, "page_count").map_err(explain)?;
+    let bytes = pages * size(connection, "page_size").map_err(explain)?;
+    if bytes > up_to {
+        return Ok(());
+    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    // The first line only names the schema.
+    let detail = verdict.lines().last().unwrap_or_default().to_owned();
+    Err(OpenError::Damaged { path: path.to_owned(), detail })
+}
+
+/// A pragma that answers with a size.
+fn size(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0).map(i64::unsigned_abs))
+}

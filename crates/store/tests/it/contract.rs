@@ -1,0 +1,91 @@
+//! What [`Store`](madang_hub::ports::Store) promises, asked of each engine in turn. A new engine
+//! joins with one line in `every_engine!`.
+
+mod reading;
+mod writing;
+
+use crate::support::Rig;
+
+macro_rules! every_engine {
+    ($behaviours:tt) => {
+        every_engine!(@ sqlite $behaviours);
+        every_engine!(@ memory $behaviours);
+    };
+    (@ $engine:ident { $($module:ident { $($behaviour:ident,)+ })+ }) => {
+        mod $engine {
+            $($(
+                #[tokio::test]
+                async fn $behaviour() {
+                    super::$module::$behaviour(super::start::$engine().await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+every_engine! {{
+    writing {
+        a_new_user_has_joined_the_first_room,
+        a_name_is_given_once_whatever_its_case_or_form,
+        a_session_ends_when_it_is_signed_out_and_stays_so,
+        a_resend_is_answered_as_it_was_the_first_time,
+        a_command_that_changed_nothing_stays_so,
+        the_same_command_id_of_two_authors_names_two_commands,
+        a_refused_write_changes_nothing_and_the_rest_goes_on,
+        a_refused_command_can_succeed_when_it_is_sent_again,
+        a_batch_takes_effect_in_its_order,
+        concurrent_posts_leave_no_holes_and_reach_the_tail_in_order,
+        a_commit_reaches_the_tail_even_if_nobody_waits_for_it,
+        commits_take_effect_in_the_order_of_the_calls,
+        a_new_room_is_announced_and_its_maker_has_joined,
+        a_room_name_is_given_once,
+        joining_counts_what_was_said_before_as_read,
+        leaving_ends_the_right_to_read_and_to_post,
+        a_read_mark_only_moves_forward_and_never_past_the_end,
+        nothing_can_be_done_in_a_room_that_is_not_there,
+        a_write_on_behalf_of_nobody_is_refused,
+        an_empty_batch_is_answered_with_nothing,
+    }
+    reading {
+        a_new_engine_has_the_first_room_and_its_event,
+        the_state_is_true_at_its_position,
+        a_good_position_is_resumed,
+        a_position_of_another_epoch_or_beyond_the_end_or_too_far_back_gets_the_state,
+        the_log_is_read_in_pieces_without_holes,
+        what_the_log_keeps_is_what_the_tail_handed_out,
+        topics_differ_in_their_epochs,
+        a_room_is_closed_to_those_who_have_not_joined,
+        memberships_are_closed_to_others,
+        an_ephemeral_topic_is_not_stored,
+        history_comes_in_pages_that_meet,
+        a_page_is_never_longer_than_the_limit,
+        unread_counts_what_others_said_after_the_mark,
+        numbers_beyond_any_engine_name_nothing,
+        a_healthy_engine_is_ready,
+    }
+}}
+
+/// How each engine is started. Asynchronous because some must be reached over a network.
+mod start {
+    use std::sync::Arc;
+
+    use madang_store::sqlite::{Options, Sqlite, Synchronous};
+    use madang_store::{Memory, Tail};
+
+    use super::Rig;
+    use crate::support::NOW;
+
+    pub(super) async fn sqlite() -> Rig {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+        let path = folder.path().join("madang.db");
+        let (store, tail) = Sqlite::open(&path, NOW, &options).expect("opens");
+        std::future::ready(Rig { store: Arc::new(store), tail, _keep: Box::new(folder) }).await
+    }
+
+    pub(super) async fn memory() -> Rig {
+        let store = Memory::new(NOW, 1);
+        let tail: Tail = store.tail();
+        std::future::ready(Rig { store: Arc::new(store), tail, _keep: Box::new(()) }).await
+    }
+}

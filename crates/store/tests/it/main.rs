@@ -1,0 +1,13 @@
+//! The contract that every engine keeps, and what is particular to each.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
+mod contract;
+mod memory;
+mod sqlite;
+mod support;

@@ -1,0 +1,72 @@
+//! What only the engine in memory can do.
+
+use madang_hub::ports::Store;
+use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::{Seq, Topic};
+use madang_store::Memory;
+
+use crate::support::{NOW, is_unavailable, new_user, post, refusal, token};
+
+#[test]
+fn a_clone_sees_what_was_stored_before_the_restart() {
+    let store = Memory::new(NOW, 1);
+    let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
+    let restarted = store.clone();
+    drop(store);
+    assert_eq!(restarted.session_now(&token("Mina")), Ok(Some(mina)));
+}
+
+#[test]
+fn appended_events_wait_until_they_are_taken() {
+    let store = Memory::new(NOW, 1);
+    let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
+    assert!(store.commit_now(vec![post(&mina, 1, FIRST_ROOM, "hello")])[0].is_ok());
+    let topics: Vec<Topic> = store.take_appended().iter().map(|event| event.topic).collect();
+    assert_eq!(topics, [Topic::Memberships(mina.id), Topic::Room(FIRST_ROOM)]);
+    assert_eq!(store.take_appended(), []);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_epochs() {
+    let open = |seed| {
+        let store = Memory::new(NOW, seed);
+        let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
+        store.open_now(mina.id, Topic::Room(FIRST_ROOM), None)
+    };
+    assert_eq!(open(1), open(1));
+    assert_ne!(open(1), open(2));
+}
+
+#[test]
+fn a_full_engine_stops_in_the_middle_of_a_batch_and_goes_on_reading() {
+    let store = Memory::new(NOW, 1);
+    let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
+    let batch = || (1..=4).map(|n| post(&mina, n, FIRST_ROOM, "hello")).collect();
+    store.set_room_for(Some(2));
+    let results = store.commit_now(batch());
+    assert!(results[..2].iter().all(Result::is_ok));
+    assert!(results[2..].iter().all(is_unavailable));
+    let log = || store.read_log_now(Topic::Room(FIRST_ROOM), Seq(0), 9).expect("readable").len();
+    assert_eq!(log(), 2);
+    assert!(is_unavailable(&store.ready_now()));
+    store.set_room_for(None);
+    assert!(store.commit_now(batch()).iter().all(Result::is_ok));
+    assert_eq!((log(), store.ready_now()), (4, Ok(())));
+}
+
+#[tokio::test]
+async fn an_engine_that_is_switched_off_answers_nothing() {
+    let store = Memory::new(NOW, 1);
+    let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
+    store.set_unavailable(true);
+    assert!(is_unavailable(&store.sign_up(new_user("Theo")).await));
+    assert!(is_unavailable(&store.session(token("Mina")).await));
+    assert!(is_unavailable(&store.open(mina.id, Topic::Rooms, None).await));
+    assert!(is_unavailable(&store.ready().await));
+    assert!(is_unavailable(&store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0]));
+    store.set_unavailable(false);
+    assert!(store.sign_up(new_user("Theo")).await.is_ok());
+    let mut taken = new_user("theo");
+    taken.token = token("other");
+    refusal(store.sign_up(taken).await);
+}

@@ -1,0 +1,52 @@
+//! What only a database in a file can do, and what can happen to it.
+
+mod opening;
+mod shell;
+mod writing;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
+use tempfile::TempDir;
+
+use crate::support::{NOW, Rig};
+
+/// A folder with room for one database.
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("madang.db")
+    }
+
+    fn start(&self, options: &Options) -> (Arc<Sqlite>, Rig) {
+        let (store, tail) = Sqlite::open(&self.path(), NOW, options).expect("opens");
+        let store = Arc::new(store);
+        (store.clone(), Rig { store, tail, _keep: Box::new(()) })
+    }
+
+    /// A connection beside the server's, as a person at the shell has one.
+    fn beside(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).expect("opens")
+    }
+}
+
+fn fast() -> Options {
+    Options { synchronous: Synchronous::Normal, ..Options::default() }
+}
+
+/// Why the database does not open; checked to be one sentence that names the file.
+fn why_not(path: &Path) -> OpenError {
+    let error = Sqlite::open(path, NOW, &fast()).expect_err("must not open");
+    let sentence = error.to_string();
+    assert!(sentence.starts_with(&path.display().to_string()), "{sentence}");
+    assert!(!sentence.contains('\n'), "{sentence}");
+    error
+}

@@ -1,0 +1,76 @@
+//! A person at Debian's shell (SQLite 3.40) can look into the database and change it.
+
+use std::process::Command;
+
+use madang_hub::rooms::FIRST_ROOM;
+
+use super::{Home, fast};
+use crate::support::post;
+
+/// What a person might do: read every table, change a name, and add a message with its event.
+const SESSION: &str = "
+    PRAGMA foreign_keys = ON;
+    UPDATE users SET name = 'Minji', name_key = 'minji' WHERE name = 'Mina';
+    BEGIN IMMEDIATE;
+    UPDATE topics SET head = head + 1 WHERE name = 'room:1';
+    INSERT INTO messages SELECT 1, head, 1, 0, zeroblob(16), 'by hand' FROM topics WHERE name = 'room:1';
+    INSERT INTO log SELECT id, head, 0, json_object('by', 'hand') FROM topics WHERE name = 'room:1';
+    INSERT INTO topics (name) VALUES ('by hand');
+    COMMIT;
+    SELECT count(*) FROM users, sessions, rooms, members, messages, topics, log, commands, readiness;
+    PRAGMA integrity_check;
+    PRAGMA foreign_key_check;
+";
+
+#[tokio::test]
+async fn a_shell_can_read_and_change_everything() {
+    let home = Home::new();
+    let (_, rig) = home.start(&fast());
+    let mina = rig.user("Mina").await;
+    rig.place(post(&mina, 1, FIRST_ROOM, "hello")).await;
+
+    // The same words through the library, where no shell is installed.
+    let shell = Command::new("sqlite3").arg("-bail").arg(home.path()).arg(SESSION).output();
+    match shell {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && complaint.is_empty(), "{complaint}");
+            assert!(said.ends_with("ok\n"), "{said}");
+        }
+        Err(_) => home.beside().execute_batch(SESSION).expect("understood"),
+    }
+
+    let page = rig.newest(&mina, FIRST_ROOM).await;
+    let seen: Vec<_> =
+        page.messages.iter().map(|m| (m.author.name.as_str(), m.text.as_str())).collect();
+    assert_eq!(seen, [("Minji", "hello"), ("Minji", "by hand")]);
+    let next = rig.place(post(&mina, 2, FIRST_ROOM, "and on")).await;
+    assert_eq!(next.seq.0, 3);
+}
+
+#[tokio::test]
+async fn the_schema_uses_nothing_newer_than_3_40() {
+    let home = Home::new();
+    let (_, rig) = home.start(&fast());
+    rig.user("Mina").await;
+    let beside = home.beside();
+    // The functions of the schema, by name; each has been there since 3.38 at the latest.
+    let old = ["abs", "random", "length", "json_valid"];
+    let mut statement =
+        beside.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").expect("readable");
+    let schema: Vec<String> =
+        statement.query_map([], |row| row.get(0)).expect("readable").map(Result::unwrap).collect();
+    let mut functions =
+        beside.prepare("SELECT DISTINCT name FROM pragma_function_list").expect("known");
+    let functions = functions.query_map([], |row| row.get::<_, String>(0)).expect("readable");
+    for function in functions.map(Result::unwrap).filter(|name| !old.contains(&name.as_str())) {
+        let call = format!("{function}(");
+        let used = schema.iter().any(|sql| {
+            sql.match_indices(&call)
+                .any(|(at, _)| !sql[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        });
+        assert!(!used, "the schema calls {function}");
+    }
+    assert!(schema.iter().all(|sql| !sql.contains("->")));
+}

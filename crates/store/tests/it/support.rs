@@ -1,0 +1,162 @@
+//! An engine under test, and short ways to say what it is asked.
+
+use std::sync::Arc;
+
+use madang_hub::chat;
+use madang_hub::features::{Change, decide};
+use madang_hub::policy::name_key;
+use madang_hub::ports::{Appended, Committed, NewUser, Opened, Store, StoreError, Write};
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
+use madang_shared::frames::Placed;
+use madang_shared::membership::{Membership, MembershipCommand};
+use madang_shared::rooms::RoomsCommand;
+use madang_shared::{
+    Answer, Command, CommandId, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Timestamp,
+    Topic, User,
+};
+use madang_store::Tail;
+use uuid::Uuid;
+
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// An engine with nothing in it but the first room.
+pub(crate) struct Rig {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tail: Tail,
+    /// What must live as long as the engine.
+    pub(crate) _keep: Box<dyn Send>,
+}
+
+impl Rig {
+    pub(crate) async fn user(&self, name: &str) -> User {
+        sign_up(&*self.store, name).await.expect("the name is free")
+    }
+
+    pub(crate) async fn one(&self, write: Write) -> Result<Committed, StoreError> {
+        self.store.commit(vec![write]).await.remove(0)
+    }
+
+    /// Commits what must succeed with an event of its own.
+    pub(crate) async fn place(&self, write: Write) -> Placed {
+        self.one(write).await.expect("accepted").at.expect("something changed")
+    }
+
+    /// The state of a topic.
+    pub(crate) async fn state(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
+        match self.store.open(reader.id, topic, None).await.expect("readable") {
+            Opened::State { position, snapshot } => (position, snapshot),
+            Opened::Resumed { .. } => panic!("nothing to resume from was given"),
+        }
+    }
+
+    pub(crate) async fn memberships(&self, user: &User) -> Vec<Membership> {
+        match self.state(user, Topic::Memberships(user.id)).await.1 {
+            Snapshot::Membership(snapshot) => snapshot.memberships,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn newest(&self, reader: &User, room: RoomId) -> ChatPage {
+        match self.state(reader, Topic::Room(room)).await.1 {
+            Snapshot::Chat(snapshot) => snapshot.page,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn before(&self, reader: &User, room: RoomId, seq: u64, n: u32) -> ChatPage {
+        let query = ChatQuery::Before { room, before: Seq(seq), limit: n };
+        match self.store.query(reader.id, query.into()).await.expect("readable") {
+            Answer::Chat(ChatAnswer::Before(page)) => page,
+        }
+    }
+
+    /// Every event of a topic, read back and checked to have no holes.
+    pub(crate) async fn log(&self, topic: Topic) -> Vec<Event> {
+        let logged = self.store.read_log(topic, Seq(0), usize::MAX).await.expect("readable");
+        let places: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
+        assert_eq!(places, (1..=places.len() as u64).collect::<Vec<_>>());
+        let decode = |content: &str| madang_shared::codec::decode_event(content).expect("ours");
+        logged.iter().map(|event| decode(&event.content)).collect()
+    }
+
+    /// Waits until the tail has handed out this many events.
+    pub(crate) async fn appended(&mut self, count: usize) -> Vec<Appended> {
+        let mut events = Vec::new();
+        while events.len() < count {
+            events.extend(self.tail.recv().await.expect("the engine lives"));
+        }
+        assert_eq!(events.len(), count, "{events:?}");
+        events
+    }
+}
+
+pub(crate) async fn sign_up(store: &dyn Store, name: &str) -> Result<User, StoreError> {
+    store.sign_up(new_user(name)).await
+}
+
+pub(crate) fn new_user(name: &str) -> NewUser {
+    NewUser { name: name.to_owned(), name_key: name_key(name), token: token(name), at: NOW }
+}
+
+pub(crate) fn token(name: &str) -> [u8; 32] {
+    let mut token = [7; 32];
+    name.bytes().zip(&mut token).for_each(|(byte, place)| *place = byte);
+    token
+}
+
+/// A command, named by a number of the test's choice.
+pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) -> Write {
+    Write {
+        author: author.clone(),
+        command: CommandId(Uuid::from_u128(number)),
+        at: NOW.plus(1),
+        change: decide(command.into()).expect("acceptable"),
+    }
+}
+
+pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
+    let change = Change::Chat(chat::Change::Post { room, text: text.to_owned() });
+    Write { change, ..join(author, number, room) }
+}
+
+pub(crate) fn join(author: &User, number: u128, room: RoomId) -> Write {
+    write(author, number, MembershipCommand::Join { room })
+}
+
+pub(crate) fn leave(author: &User, number: u128, room: RoomId) -> Write {
+    write(author, number, MembershipCommand::Leave { room })
+}
+
+pub(crate) fn read(author: &User, number: u128, room: RoomId, up_to: u64) -> Write {
+    write(author, number, MembershipCommand::Read { room, up_to: Seq(up_to) })
+}
+
+pub(crate) fn create(author: &User, number: u128, name: &str) -> Write {
+    write(author, number, RoomsCommand::Create { name: name.to_owned() })
+}
+
+pub(crate) fn texts(page: &ChatPage) -> Vec<&str> {
+    page.messages.iter().map(|message| message.text.as_str()).collect()
+}
+
+/// What was said, from an event that must be a message.
+pub(crate) fn said(event: &Event) -> &str {
+    match event {
+        Event::Chat(ChatEvent::Posted(message)) => &message.text,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> ErrorCode {
+    match result {
+        Err(StoreError::Refused(failure)) => {
+            assert!(failure.message.ends_with('.'), "not a sentence: {failure}");
+            failure.code
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+pub(crate) fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Unavailable(_)))
+}
