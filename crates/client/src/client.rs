@@ -1,18 +1,20 @@
 //! The machine: inputs in, outputs out.
 
+mod incoming;
+
 use std::collections::BTreeMap;
 
-use madang_shared::codec::{self, Undecoded};
-use madang_shared::frames::{About, CommandFrame};
+use madang_shared::codec;
+use madang_shared::frames::CommandFrame;
 use madang_shared::{
-    ClientFrame, Command, CommandId, Failure, Hello, Query, QueryFrame, QueryId, ServerFrame,
-    Timestamp, Topic, User, Welcome,
+    ClientFrame, Command, CommandId, Hello, Query, QueryFrame, QueryId, Timestamp, Topic, User,
+    Welcome,
 };
 
 use crate::features::{self, Action, Features, Part, Request};
 use crate::link::{Duty, Ending, Link, LinkState};
 use crate::outbox::{Outbox, Pending};
-use crate::streams::{Arrival, Streams};
+use crate::streams::Streams;
 
 /// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
 #[derive(Clone, Copy, Debug)]
@@ -245,122 +247,6 @@ impl Client {
         self.carry_out(moment, requests, parts, out);
     }
 
-    fn on_frame(&mut self, moment: Moment, text: &str, out: &mut Vec<Output>) {
-        self.link.heard(moment.now);
-        match codec::decode_server(text) {
-            Ok(frame) => self.on_server_frame(moment, frame, out),
-            Err(undecoded) => {
-                self.not_understood += 1;
-                out.push(Output::Changed(Part::Link));
-                // Its place is taken all the same; otherwise the next event would look like a gap.
-                if let Undecoded::Event { topic, seq } = undecoded {
-                    if self.on_place(topic, seq, out).is_some() {
-                        self.advanced(topic, seq, out);
-                        self.check_caught_up(out);
-                    }
-                }
-            }
-        }
-    }
-
-    fn on_server_frame(&mut self, moment: Moment, frame: ServerFrame, out: &mut Vec<Output>) {
-        let now = moment.now;
-        match frame {
-            ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
-            ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
-                if self.streams.placed(state.topic, state.position) {
-                    let parts = self.features.snapshot(state.topic, state.snapshot, now);
-                    self.advanced(state.topic, state.position.seq, out);
-                    out.extend(parts.into_iter().map(Output::Changed));
-                    self.follow(out);
-                    self.check_caught_up(out);
-                }
-            }
-            ServerFrame::Recovered { topic, to, .. } => {
-                self.streams.recovered(topic, to);
-                self.check_caught_up(out);
-            }
-            ServerFrame::Event { topic, seq, event } => {
-                let Some(missed) = self.on_place(topic, seq, out) else {
-                    return;
-                };
-                if missed && features::counts_as_message(&event) {
-                    self.caught_up.messages += 1;
-                }
-                if let Some(id) = features::settles(&event, self.features.me()) {
-                    self.outbox.remove(id);
-                    self.outbox_changed(out);
-                }
-                let parts = self.features.event(topic, event, now);
-                self.advanced(topic, seq, out);
-                out.extend(parts.into_iter().map(Output::Changed));
-                self.follow(out);
-                self.check_caught_up(out);
-            }
-            ServerFrame::Ack { id, at } => {
-                let known = at.and_then(|placed| self.streams.known(placed.topic));
-                self.outbox.acknowledged(id, at, known);
-                self.outbox_changed(out);
-            }
-            ServerFrame::Answer { id, answer } => {
-                if let Some(query) = self.queries.remove(&id) {
-                    out.extend(
-                        self.features.answer(query, answer).into_iter().map(Output::Changed),
-                    );
-                }
-            }
-            ServerFrame::Error { about, failure } => self.on_error(now, about, failure, out),
-            ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
-        }
-    }
-
-    fn on_welcome(&mut self, welcome: Welcome, out: &mut Vec<Output>) {
-        if welcome.user.id != self.features.me().id {
-            let duty = self.link.end(Ending::OtherUser);
-            self.on_duty(duty, out);
-            return;
-        }
-        self.link.welcomed();
-        self.welcome = Some(welcome);
-        for (id, query) in &self.queries {
-            out.push(send(&ClientFrame::Query(QueryFrame { id: *id, query: query.clone() })));
-        }
-        out.push(Output::Changed(Part::Link));
-    }
-
-    fn on_error(&mut self, now: Timestamp, about: About, failure: Failure, out: &mut Vec<Output>) {
-        match about {
-            About::Frame => self.not_understood += 1,
-            About::Command(id) => {
-                self.outbox.refused(id, failure, now);
-                self.outbox_changed(out);
-            }
-            About::Query(id) => {
-                if let Some(query) = self.queries.remove(&id) {
-                    out.extend(self.features.query_failed(&query).into_iter().map(Output::Changed));
-                }
-            }
-            About::Topic(topic) => self.streams.refused(topic, &failure, now),
-        }
-    }
-
-    /// Judges an event by its place: answers whether to take it, and if so whether it had been missed.
-    fn on_place(
-        &mut self,
-        topic: Topic,
-        seq: madang_shared::Seq,
-        out: &mut Vec<Output>,
-    ) -> Option<bool> {
-        match self.streams.arrived(topic, seq) {
-            Arrival::Next { missed } => Some(missed),
-            Arrival::Known => None,
-            Arrival::Gap(subscription) => {
-                out.push(send(&ClientFrame::Subscribe(subscription)));
-                None
-            }
-        }
-    }
-
     fn command(&mut self, moment: Moment, command: Command, out: &mut Vec<Output>) {
         self.outbox.drop_waiting(|older| features::supersedes(&command, older));
         let (requests, parts) = self.features.commanded(&command);
@@ -423,20 +309,6 @@ impl Client {
         for CommandFrame { id, command } in self.outbox.take_due(now) {
             out.push(send(&ClientFrame::Command(CommandFrame { id, command })));
             out.push(Output::Changed(Part::Outbox));
-        }
-    }
-
-    fn advanced(&mut self, topic: Topic, seq: madang_shared::Seq, out: &mut Vec<Output>) {
-        if self.outbox.advanced(topic, seq) {
-            self.outbox_changed(out);
-        }
-    }
-
-    fn check_caught_up(&mut self, out: &mut Vec<Output>) {
-        let complete = self.streams.caught_up();
-        if complete != self.caught_up.complete {
-            self.caught_up.complete = complete;
-            out.push(Output::Changed(Part::Link));
         }
     }
 

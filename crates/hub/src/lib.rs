@@ -7,6 +7,7 @@
 //! Reading order: [`session`] (one connection's rules), [`hub`] and [`stream`] (what they share),
 //! [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`].
 
+pub mod bus;
 pub mod frame;
 pub mod hub;
 pub mod mailbox;

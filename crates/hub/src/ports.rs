@@ -10,13 +10,24 @@ use madang_shared::{
     User, UserId,
 };
 use thiserror::Error;
+use tokio::sync::broadcast;
 
+use crate::bus::Moved;
 use crate::features::Change;
 
 /// Tells the time. Everything in the domain that needs it is given it; only the edge asks.
 pub trait Clock: Send + Sync + 'static {
     /// Now. Never earlier than an answer given before.
     fn now(&self) -> Timestamp;
+}
+
+/// Tells other nodes that a topic has moved; see [`crate::bus`].
+pub trait Bus: Send + Sync + 'static {
+    /// Says so to everybody who listens, soon. May lose it.
+    fn announce(&self, moved: Moved);
+
+    /// What is announced from now on, by whichever node.
+    fn listen(&self) -> broadcast::Receiver<Moved>;
 }
 
 /// A decided change, waiting to be made durable.

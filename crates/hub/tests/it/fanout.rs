@@ -1,5 +1,7 @@
 //! Streams, cursors, and coming back.
 
+use madang_hub::bus::{InProcess, follow, spread};
+use madang_hub::ports::Bus;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::{Epoch, Position, Seq, ServerFrame, Topic};
 
@@ -150,6 +152,30 @@ fn a_hint_that_the_log_has_grown_is_enough() {
     elsewhere.hub.look_again(TIMELINE, Seq(2));
     reader.settle(&elsewhere);
     assert_eq!(reader.take_places(TIMELINE), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn what_one_node_appends_reaches_the_readers_of_another_through_the_bus_and_the_log() {
+    let here = House::new();
+    let elsewhere = House::over(here.store.clone(), 256);
+    let bus = InProcess::default();
+    let follower = tokio::spawn(follow(elsewhere.hub.clone(), bus.listen()));
+    let mut reader = elsewhere.desk(&here.user("r"));
+    reader.subscribe(&elsewhere, TIMELINE, None);
+    reader.take();
+
+    let mut writer = here.desk(&here.user("w"));
+    writer.post("from afar");
+    let ask = writer.asked.pop_front().unwrap();
+    let done = crate::desk::answer(&here.store, &writer.user.clone(), ask);
+    spread(&here.hub, &bus, &here.store.take_appended());
+    writer.done(done);
+
+    reader.session.mailbox().noted().await;
+    reader.settle(&elsewhere);
+    assert_eq!(reader.take_places(TIMELINE), [1]);
+    drop(bus);
+    follower.await.expect("it ends with the bus");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod checks;
 mod network;
 mod peer;
+mod people;
 mod random;
 mod server;
 mod world;

@@ -8,10 +8,7 @@ use madang_hub::ports::{Appended, NewUser};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::session::effects::Ask;
 use madang_hub::{Done, Effect};
-use madang_shared::chat::ChatCommand;
 use madang_shared::limits::PRESENCE_WINDOW_MS;
-use madang_shared::membership::MembershipCommand;
-use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Message, RoomId, ServerFrame, Timestamp, codec};
 use madang_store::Memory;
 
@@ -28,7 +25,7 @@ const SETTLE_MS: u64 = 120_000;
 const START: u64 = 1_700_000_000_000;
 
 /// Something that happens at a time. `life` names the server's life that it belongs to.
-enum Happening {
+pub(super) enum Happening {
     Frame(SocketId, Direction, String),
     Accept(SocketId),
     ClosedTo(usize, SocketId, u16),
@@ -45,23 +42,23 @@ enum Happening {
 }
 
 pub(super) struct World {
-    random: Random,
+    pub(super) random: Random,
     now: u64,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     happenings: BTreeMap<u64, Happening>,
     next: u64,
     pub(super) store: Memory,
-    server: Option<Server>,
+    pub(super) server: Option<Server>,
     lives: u64,
-    network: Network,
+    pub(super) network: Network,
     pub(super) peers: Vec<Peer>,
     /// What the store made durable, by room, in order.
     pub(super) truth: BTreeMap<RoomId, Vec<Message>>,
     /// The tail of one life keeps its order.
     last_tail: u64,
     pub(super) loses_frames: bool,
-    trouble: bool,
-    written: u64,
+    pub(super) trouble: bool,
+    pub(super) written: u64,
 }
 
 impl World {
@@ -150,7 +147,7 @@ impl World {
         self.now = end;
     }
 
-    fn at(&mut self, delay: u64, happening: Happening) {
+    pub(super) fn at(&mut self, delay: u64, happening: Happening) {
         self.at_time(self.now + delay, happening);
     }
 
@@ -310,7 +307,7 @@ impl World {
     }
 
     /// Both ends learn of it at their own time; the client after at most some seconds, if at all.
-    fn break_socket(&mut self, socket: SocketId, code: u16) {
+    pub(super) fn break_socket(&mut self, socket: SocketId, code: u16) {
         if let Some(server) = self.server.as_mut() {
             server.drop_connection(socket);
         }
@@ -368,99 +365,5 @@ impl World {
                 self.peers[peer].acknowledged.push(id);
             }
         }
-    }
-
-    /// Somebody does something.
-    fn act(&mut self) {
-        if !self.trouble {
-            return;
-        }
-        let peer = self.random.index(self.peers.len());
-        let rooms: Vec<RoomId> =
-            self.peers[peer].client.features().rooms().all().map(|room| room.id).collect();
-        let room =
-            if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
-        let input = match self.random.below(20) {
-            0..=11 => return self.write(peer),
-            12 => Input::Act(Action::OpenRoom(Some(room))),
-            13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
-            14 | 15 => {
-                let newest = self.peers[peer]
-                    .client
-                    .features()
-                    .timeline(room)
-                    .map(madang_client::timeline::Timeline::newest);
-                Input::Act(Action::Saw { room, up_to: newest.unwrap_or_default() })
-            }
-            16 if rooms.len() < 4 => Input::Command(
-                RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),
-            ),
-            17 => Input::Command(MembershipCommand::Join { room }.into()),
-            18 if room != FIRST_ROOM => Input::Command(MembershipCommand::Leave { room }.into()),
-            _ => Input::Act(Action::LoadOlder(FIRST_ROOM)),
-        };
-        self.input(peer, input);
-        self.act_again();
-    }
-
-    fn write(&mut self, peer: usize) {
-        // Some write several lines in one breath.
-        for _ in 0..=self.random.below(3) {
-            self.written += 1;
-            let text = format!("line {} by {}", self.written, self.peers[peer].user.name);
-            self.input(peer, Input::Command(ChatCommand::Post { room: FIRST_ROOM, text }.into()));
-            let id = self.peers[peer].client.outbox().items().last().unwrap().id;
-            self.peers[peer].wrote.push(id);
-        }
-        self.act_again();
-    }
-
-    fn act_again(&mut self) {
-        let delay = self.random.below(1_500);
-        self.at(delay, Happening::Act);
-    }
-
-    fn make_trouble(&mut self) {
-        if !self.trouble {
-            return;
-        }
-        match self.random.below(10) {
-            0..=3 => {
-                let sockets = self.network.ids();
-                if !sockets.is_empty() {
-                    let socket = sockets[self.random.index(sockets.len())];
-                    self.break_socket(socket, 1006);
-                }
-            }
-            4..=6 => {
-                // Killed: sessions, streams and whatever was on its way to the store are gone.
-                self.server = None;
-                for socket in self.network.ids() {
-                    self.break_socket(socket, 1006);
-                }
-                let delay = self.random.below(4_000);
-                self.at(delay, Happening::StartServer);
-            }
-            7 => {
-                self.store.set_unavailable(true);
-                let delay = self.random.below(2_000);
-                self.at(delay, Happening::StoreWorks);
-            }
-            8 => {
-                let peer = self.random.index(self.peers.len());
-                if let Some(socket) = self.peers[peer].socket.take() {
-                    self.break_socket(socket, 1001);
-                }
-                self.peers[peer].reload();
-                self.input(peer, Input::Connect);
-                self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
-            }
-            _ => {
-                let peer = self.random.index(self.peers.len());
-                self.input(peer, Input::Connect);
-            }
-        }
-        let delay = self.random.below(4_000);
-        self.at(delay, Happening::Trouble);
     }
 }

@@ -1,0 +1,142 @@
+//! A client and the other end of its wire.
+
+use madang_client::{Client, Input, Moment, Output, Part};
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
+use madang_shared::membership::{Membership, MembershipSnapshot};
+use madang_shared::{
+    ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
+    ServerFrame, State, Timestamp, Topic, User, UserId, Welcome, codec,
+};
+
+pub(crate) const ROOM: RoomId = RoomId(1);
+pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
+
+pub(crate) fn me() -> User {
+    User { id: UserId(1), name: "me".into() }
+}
+
+pub(crate) fn other() -> User {
+    User { id: UserId(2), name: "other".into() }
+}
+
+pub(crate) struct Bench {
+    pub(crate) client: Client,
+    pub(crate) now: Timestamp,
+    random: u128,
+    pub(crate) sent: Vec<ClientFrame>,
+    pub(crate) opens: usize,
+    pub(crate) closes: usize,
+    pub(crate) changed: Vec<Part>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let client = Client::new(me(), "test", Vec::new());
+        Self {
+            client,
+            now: START,
+            random: 1,
+            sent: Vec::new(),
+            opens: 0,
+            closes: 0,
+            changed: Vec::new(),
+        }
+    }
+
+    /// Connected, a member of the first room, with this many messages by somebody else in it.
+    pub(crate) fn in_room(messages: u64) -> Self {
+        let mut bench = Self::new();
+        bench.connect();
+        let standing =
+            Membership { room: ROOM, read_up_to: Seq(0), unread: messages, head: Seq(messages) };
+        bench.state(
+            Topic::Memberships(me().id),
+            1,
+            MembershipSnapshot { memberships: vec![standing.clone()] }.into(),
+        );
+        let first = messages.saturating_sub(50) + 1;
+        let page =
+            ChatPage { messages: (first..=messages).map(by_other).collect(), older: first > 1 };
+        bench.state(Topic::Room(ROOM), messages, ChatSnapshot { page, standing }.into());
+        bench.sent.clear();
+        bench
+    }
+
+    pub(crate) fn connect(&mut self) {
+        self.input(Input::Connect);
+        self.input(Input::Opened);
+        self.welcome();
+    }
+
+    pub(crate) fn welcome(&mut self) {
+        let welcome =
+            Welcome { user: me(), connection: ConnectionId(1), version: "0".into(), now: self.now };
+        self.frame(&ServerFrame::Welcome(welcome));
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        self.random += 1 << 64;
+        for output in self.client.handle(Moment { now: self.now, random: self.random }, input) {
+            match output {
+                Output::Open => self.opens += 1,
+                Output::Close => self.closes += 1,
+                Output::Send(text) => self.sent.push(codec::decode_client(&text).unwrap()),
+                Output::Changed(part) => self.changed.push(part),
+                Output::Keep => {}
+            }
+        }
+    }
+
+    pub(crate) fn frame(&mut self, frame: &ServerFrame) {
+        self.input(Input::Frame(codec::encode_server(frame)));
+    }
+
+    pub(crate) fn state(&mut self, topic: Topic, seq: u64, snapshot: madang_shared::Snapshot) {
+        let position = Position::new(Epoch(1), Seq(seq));
+        self.frame(&ServerFrame::Snapshot(State { topic, position, snapshot }));
+    }
+
+    pub(crate) fn event(&mut self, message: Message) {
+        let seq = message.seq;
+        self.frame(&ServerFrame::Event {
+            topic: Topic::Room(ROOM),
+            seq,
+            event: ChatEvent::Posted(message).into(),
+        });
+    }
+
+    pub(crate) fn post(&mut self, text: &str) -> CommandId {
+        self.input(Input::Command(ChatCommand::Post { room: ROOM, text: text.into() }.into()));
+        self.client.outbox().items().last().unwrap().id
+    }
+
+    /// Lets the time pass until the client wants to be woken, and wakes it.
+    pub(crate) fn wake(&mut self) {
+        self.now = self.client.deadline().expect("something to wait for");
+        self.input(Input::Wake);
+    }
+
+    pub(crate) fn later(&mut self, millis: u64) {
+        self.now = self.now.plus(millis);
+        self.input(Input::Wake);
+    }
+
+    /// The commands sent since this was last asked.
+    pub(crate) fn take_commands(&mut self) -> Vec<(CommandId, Command)> {
+        let sent = std::mem::take(&mut self.sent).into_iter();
+        sent.filter_map(|frame| match frame {
+            ClientFrame::Command(frame) => Some((frame.id, frame.command)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    pub(crate) fn unread(&self) -> u64 {
+        self.client.features().unread(ROOM)
+    }
+}
+
+pub(crate) fn by_other(seq: u64) -> Message {
+    let command = CommandId::new(START, u128::from(seq) << 64);
+    Message { seq: Seq(seq), author: other(), at: START, text: format!("message {seq}"), command }
+}
