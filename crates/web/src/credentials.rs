@@ -1,0 +1,93 @@
+//! Session tokens: made, carried, hashed.
+
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use madang_hub::ports::{StoreError, TokenHash};
+use madang_shared::User;
+use sha2::{Digest, Sha256};
+
+use crate::edge::Edge;
+
+/// The cookie that holds the session token. With TLS it will be `__Host-madang_session`, which
+/// browsers only take over TLS.
+pub const COOKIE_NAME: &str = "madang_session";
+/// How long a browser keeps the cookie, in seconds: 400 days, the most that browsers allow (RFC
+/// 6265bis section 5.5).
+const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
+
+/// A session token: 256 random bits, opaque. The server keeps its hash only.
+pub struct Token(String);
+
+impl Token {
+    /// Draws a new one.
+    ///
+    /// # Errors
+    /// If the system has no randomness to give.
+    pub fn draw() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The token as it travels.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
+    /// What the store knows of it.
+    pub fn hash(&self) -> TokenHash {
+        hash(&self.0)
+    }
+
+    /// The `Set-Cookie` header that hands it to a browser.
+    pub fn to_cookie(&self) -> Option<HeaderValue> {
+        cookie(&self.0, COOKIE_SECONDS)
+    }
+}
+
+/// The `Set-Cookie` header that takes the token back.
+pub fn no_cookie() -> Option<HeaderValue> {
+    cookie("", 0)
+}
+
+/// What the store knows of a token. A plain hash suffices: there is nothing to guess in 256 random
+/// bits.
+pub fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The token that came with a request: a bearer token, or the cookie.
+pub fn token_of(headers: &HeaderMap) -> Option<&str> {
+    let bearer =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+    bearer.or_else(|| {
+        let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, token)| token)
+    })
+}
+
+/// Whose session a token is.
+///
+/// # Errors
+/// The store's.
+pub async fn user_of(edge: &Edge, token: Option<&str>) -> Result<Option<User>, StoreError> {
+    match token {
+        Some(token) => edge.store.session(hash(token)).await,
+        None => Ok(None),
+    }
+}
+
+fn cookie(token: &str, seconds: u32) -> Option<HeaderValue> {
+    // Lax, so that a link to a room finds its reader signed in; requests that change something are
+    // guarded by their Origin besides.
+    let text = format!("{COOKIE_NAME}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+    HeaderValue::from_str(&text).ok()
+}

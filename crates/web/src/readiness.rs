@@ -1,0 +1,25 @@
+//! `/healthz`: the process lives. `/readyz`: it can serve.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use madang_hub::ports::StoreError;
+
+use crate::edge::Edge;
+
+/// 200 while the process answers at all.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// 200 while the store reads and writes, 503 otherwise and once the server is stopping.
+pub async fn readyz(State(edge): State<Edge>) -> (StatusCode, &'static str) {
+    if edge.stopping.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match edge.store.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(StoreError::Refused(_) | StoreError::Unavailable(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n")
+        }
+    }
+}

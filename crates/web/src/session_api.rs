@@ -1,0 +1,59 @@
+//! Who one is: `POST`, `GET` and `DELETE /api/session`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use madang_hub::policy;
+use madang_hub::ports::NewUser;
+use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::{ErrorCode, names};
+
+use crate::credentials::{Token, hash, no_cookie, token_of, user_of};
+use crate::edge::Edge;
+use crate::problem::Problem;
+
+/// Chooses a name and starts a session: a cookie for a browser, or a bearer token where asked for.
+pub async fn sign_up(
+    State(edge): State<Edge>,
+    body: Result<Json<SignUp>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(SignUp { name, bearer }) =
+        body.map_err(|rejection| Problem::new(ErrorCode::Malformed, rejection.body_text()))?;
+    let name = names::user_name(&name).map_err(Problem)?;
+    let token = Token::draw().map_err(|error| {
+        tracing::error!(%error, "the system gives no randomness");
+        Problem::new(ErrorCode::Internal, "The server could not make a session.")
+    })?;
+    let name_key = policy::name_key(&name);
+    let new = NewUser { name, name_key, token: token.hash(), at: edge.clock.now() };
+    let user = edge.store.sign_up(new).await?;
+    tracing::info!(user = user.id.0, "signed up");
+    Ok(if bearer {
+        (StatusCode::CREATED, Json(SignedIn { user, token: Some(token.into_text()) }))
+            .into_response()
+    } else {
+        let cookie = AppendHeaders(token.to_cookie().map(|cookie| (SET_COOKIE, cookie)));
+        (StatusCode::CREATED, cookie, Json(SignedIn { user, token: None })).into_response()
+    })
+}
+
+/// Says whose session this is.
+pub async fn who_am_i(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+) -> Result<Json<SignedIn>, Problem> {
+    let user = user_of(&edge, token_of(&headers)).await?.ok_or_else(Problem::unauthenticated)?;
+    Ok(Json(SignedIn { user, token: None }))
+}
+
+/// Ends the session. Ending it twice is no error.
+pub async fn sign_out(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
+    if let Some(token) = token_of(&headers) {
+        edge.store.sign_out(hash(token)).await?;
+    }
+    let cookie = AppendHeaders(no_cookie().map(|cookie| (SET_COOKIE, cookie)));
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}

@@ -1,0 +1,146 @@
+//! One server for a test, and clients that are not ours.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use madang_hub::Hub;
+use madang_hub::ports::Clock;
+use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
+use madang_store::Memory;
+use madang_web::{Edge, Origins, router};
+use reqwest::StatusCode;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) const START: u64 = 1_700_000_000_000;
+/// Longer than anything here takes; a test that gets here has hung.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct TestClock(Instant);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(START).plus(u64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+pub(crate) struct App {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Memory,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) http: reqwest::Client,
+}
+
+impl App {
+    /// Allows `http://localhost:3000` besides its own origin.
+    pub(crate) async fn start() -> Self {
+        let store = Memory::new(Timestamp(START), 1);
+        let hub = Arc::new(Hub::new("test", Epoch(1)));
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let edge = Edge {
+            hub: hub.clone(),
+            store: Arc::new(store.clone()),
+            clock: Arc::new(TestClock(Instant::now())),
+            origins: Arc::new(Origins::new(["http://localhost:3000".to_owned()]).unwrap()),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+            drain_spread: Duration::ZERO,
+        };
+        let mut tail = store.tail();
+        tokio::spawn(async move {
+            while let Some(appended) = tail.recv().await {
+                hub.publish(&appended);
+            }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router(edge)).await.unwrap() });
+        Self { address, store, stopping, tasks, http: reqwest::Client::new() }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Signs up, and answers the bearer token.
+    pub(crate) async fn token(&self, name: &str) -> String {
+        let body = serde_json::json!({ "name": name, "bearer": true });
+        let answer = self.http.post(self.url("/api/session")).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn request(&self, headers: &[(&'static str, &str)]) -> Request {
+        let mut request =
+            format!("ws://{}{SOCKET_PATH}", self.address).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        request
+    }
+
+    pub(crate) async fn connect(&self, request: Request) -> Result<Peer, Error> {
+        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
+        Ok(Peer { stream })
+    }
+
+    /// Connected as a program that has a token, and welcomed.
+    pub(crate) async fn peer(&self, token: &str) -> Peer {
+        let bearer = format!("Bearer {token}");
+        let request =
+            self.request(&[("sec-websocket-protocol", SUBPROTOCOL), ("authorization", &bearer)]);
+        let mut peer = self.connect(request).await.unwrap();
+        peer.say(r#"{"hello":{"client":"test"}}"#).await;
+        assert!(matches!(peer.hear().await, ServerFrame::Welcome(_)));
+        peer
+    }
+}
+
+pub(crate) struct Peer {
+    pub(crate) stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Peer {
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.send(Message::text(text)).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.stream.send(message).await.unwrap();
+    }
+
+    /// The next frame.
+    pub(crate) async fn hear(&mut self) -> ServerFrame {
+        match self.next().await {
+            Some(Message::Text(text)) => codec::decode_server(&text).unwrap(),
+            other => panic!("{other:?} instead of a frame"),
+        }
+    }
+
+    /// The code that the server closes with, whatever comes before.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.next().await {
+                Some(Message::Close(Some(frame))) => return frame.code.into(),
+                Some(Message::Close(None)) | None => panic!("closed without a code"),
+                Some(_) => {}
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        let next = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("an answer");
+        next.map(|message| message.expect("a whole message"))
+    }
+}

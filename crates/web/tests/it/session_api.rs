@@ -1,0 +1,99 @@
+//! `/api/session`, and the small routes.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::App;
+
+#[tokio::test]
+async fn a_session_lives_in_a_cookie_that_no_script_reads() {
+    let app = App::start().await;
+    let answer = app
+        .http
+        .post(app.url("/api/session"))
+        .json(&json!({ "name": "민수" }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["user"]["name"], "민수");
+    assert!(body.get("token").is_none(), "a browser is not given the token");
+
+    let pair = cookie.split(';').next().unwrap();
+    let who =
+        |cookie: String| app.http.get(app.url("/api/session")).header("cookie", cookie).send();
+    let me: Value = who(format!("other=1; {pair}")).await.unwrap().json().await.unwrap();
+    assert_eq!(me["user"]["name"], "민수");
+
+    let out = app.http.delete(app.url("/api/session")).header("cookie", pair).send().await.unwrap();
+    assert_eq!(out.status(), StatusCode::NO_CONTENT);
+    assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(who(pair.to_owned()).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn names_are_taken_once_and_bad_ones_are_explained() {
+    let app = App::start().await;
+    app.token("Jane").await;
+    let cases = [
+        (json!({ "name": "jANE" }), 409, "name_taken"),
+        (json!({ "name": "Ｊａｎｅ" }), 409, "name_taken"),
+        (json!({ "name": " " }), 422, "invalid"),
+        (json!({ "name": "x".repeat(33) }), 422, "too_long"),
+        (json!({ "nom": "x" }), 400, "malformed"),
+        (json!({ "name": "x".repeat(20_000) }), 400, "malformed"),
+    ];
+    for (body, status, code) in cases {
+        let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{body}");
+        let failure: Value = answer.json().await.unwrap();
+        assert_eq!(failure["code"], code);
+        assert!(failure["message"].as_str().is_some_and(|message| !message.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_sign_anybody_up() {
+    let app = App::start().await;
+    let post = |origin: &'static str| {
+        app.http
+            .post(app.url("/api/session"))
+            .header("origin", origin)
+            .json(&json!({ "name": "x" }))
+            .send()
+    };
+    assert_eq!(post("https://evil.example").await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(post("http://localhost:3000").await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn t0_1_http_call_answers_a_sentence() {
+    let app = App::start().await;
+    let body: Value =
+        app.http.get(app.url("/http-call")).send().await.unwrap().json().await.unwrap();
+    assert!(body["data"].as_str().is_some_and(|sentence| sentence.len() > 10));
+}
+
+#[tokio::test]
+async fn readiness_follows_the_store_and_health_does_not() {
+    let app = App::start().await;
+    let status = |path: &'static str| async {
+        app.http.get(app.url(path)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((status("/healthz").await, status("/readyz").await), (200, 200));
+    app.store.set_unavailable(true);
+    assert_eq!((status("/healthz").await, status("/readyz").await), (200, 503));
+    let body = json!({ "name": "x" });
+    let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 503);
+    assert!(
+        !answer.text().await.unwrap().contains("switched off"),
+        "the engine's words stay in the log"
+    );
+}
