@@ -119,6 +119,10 @@ pub fn decode_event(content: &str) -> Result<Event, Undecoded> {
 }
 
 /// A frame is an object with one key, its kind; any other shape is no frame at all.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "serde reads an object as a map; only the keys count"
+)]
 fn unreadable(text: &str, error: &serde_json::Error) -> Undecoded {
     match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text) {
         Ok(object) if object.len() == 1 => Undecoded::Unsupported(error.to_string()),

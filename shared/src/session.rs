@@ -16,7 +16,8 @@ pub struct SignUp {
     pub bearer: bool,
 }
 
-/// The answer to `POST` and `GET /api/session`: the session's user.
+/// The answer to `POST` and `GET /api/session`: the session's user. `GET` answers 204 where there
+/// is no session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedIn {

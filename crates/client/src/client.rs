@@ -197,11 +197,11 @@ impl Client {
             }
             Input::Retry(id) => {
                 self.outbox.retry(id);
-                self.outbox_changed(&mut out);
+                outbox_changed(&mut out);
             }
             Input::Discard(id) => {
                 self.outbox.discard(id);
-                self.outbox_changed(&mut out);
+                outbox_changed(&mut out);
             }
             Input::SignOut => {
                 let duty = self.link.end(Ending::SignedOut);
@@ -251,7 +251,7 @@ impl Client {
         self.outbox.drop_waiting(|older| features::supersedes(&command, older));
         let (requests, parts) = self.features.commanded(&command);
         self.outbox.push(CommandId::new(moment.now, moment.random), command, moment.now);
-        self.outbox_changed(out);
+        outbox_changed(out);
         self.carry_out(moment, requests, parts, out);
     }
 
@@ -278,7 +278,7 @@ impl Client {
                     }
                 }
                 Request::Signal(signal) if self.link.is_live() => {
-                    out.push(send(&ClientFrame::Signal(signal)))
+                    out.push(send(&ClientFrame::Signal(signal)));
                 }
                 Request::Signal(_) => {}
             }
@@ -311,11 +311,11 @@ impl Client {
             out.push(Output::Changed(Part::Outbox));
         }
     }
+}
 
-    fn outbox_changed(&mut self, out: &mut Vec<Output>) {
-        out.push(Output::Changed(Part::Outbox));
-        out.push(Output::Keep);
-    }
+fn outbox_changed(out: &mut Vec<Output>) {
+    out.push(Output::Changed(Part::Outbox));
+    out.push(Output::Keep);
 }
 
 fn send(frame: &ClientFrame) -> Output {

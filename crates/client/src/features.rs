@@ -20,7 +20,7 @@ use crate::timeline::Timeline;
 const READ_MARK_INTERVAL_MS: u64 = 2_000;
 
 /// What the user of an app does that is not simply a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Looks at a room, or at none.
     OpenRoom(Option<RoomId>),
@@ -219,11 +219,11 @@ impl Features {
         }
     }
 
-    pub(crate) fn answer(&mut self, query: Query, answer: Answer) -> Vec<Part> {
+    pub(crate) fn answer(&mut self, query: &Query, answer: Answer) -> Vec<Part> {
         let Query::Chat(ChatQuery::Before { room, before, .. }) = query;
         let Answer::Chat(ChatAnswer::Before(page)) = answer;
-        self.timelines.entry(room).or_default().prepend(before, page);
-        vec![Part::Timeline(room)]
+        self.timelines.entry(*room).or_default().prepend(*before, page);
+        vec![Part::Timeline(*room)]
     }
 
     pub(crate) fn query_failed(&mut self, query: &Query) -> Vec<Part> {

@@ -66,13 +66,11 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 pub fn content_security_policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
         let index = Files::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());
-        let scripts: String = index
-            .iter()
-            .flat_map(|html| inline_scripts(html))
-            .map(|hash| format!(" '{hash}'"))
-            .collect();
+        let scripts = index.iter().flat_map(|html| inline_scripts(html));
+        let sources: Vec<String> = scripts.map(|hash| format!("'{hash}'")).collect();
+        let scripts = sources.join(" ");
         let policy = format!(
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; connect-src 'self'; \
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {scripts}; connect-src 'self'; \
              img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         );
         HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'self'"))
@@ -108,9 +106,7 @@ fn file(path: &str, request: &HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
 
-    let hash: String =
-        metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let etag = format!("\"{hash}\"");
+    let etag = format!("\"{}\"", BASE64_STANDARD.encode(metadata.sha256_hash()));
     // What is named after its content never changes; everything else is asked for again each time,
     // and costs an answer without a body while it is the same.
     let caching = if is_named_after_content(path) {

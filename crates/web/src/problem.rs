@@ -16,11 +16,6 @@ impl Problem {
         Self(Failure::new(code, message))
     }
 
-    /// Nobody is signed in.
-    pub fn unauthenticated() -> Self {
-        Self::new(ErrorCode::Unauthenticated, "There is no session, or it has ended.")
-    }
-
     /// The page is not on the list.
     pub fn foreign_origin() -> Self {
         Self::new(

@@ -40,13 +40,13 @@ pub async fn sign_up(
     })
 }
 
-/// Says whose session this is.
-pub async fn who_am_i(
-    State(edge): State<Edge>,
-    headers: HeaderMap,
-) -> Result<Json<SignedIn>, Problem> {
-    let user = user_of(&edge, token_of(&headers)).await?.ok_or_else(Problem::unauthenticated)?;
-    Ok(Json(SignedIn { user, token: None }))
+/// Says whose session this is; no content if it is nobody's. That is no error: every new visitor
+/// asks, and a browser would write an error into its console.
+pub async fn who_am_i(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
+    Ok(match user_of(&edge, token_of(&headers)).await? {
+        Some(user) => Json(SignedIn { user, token: None }).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Ends the session. Ending it twice is no error.

@@ -1,6 +1,7 @@
 //! What every frame looks like, in a file that shows a change as a diff.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use madang_shared::codec::{
     decode_client, decode_server, encode_client, encode_event, encode_server, event_frame,
@@ -55,7 +56,7 @@ fn codes_are_a_contract() {
             CloseClass::ComeBack => "come back",
             CloseClass::StayAway => "stay away",
         };
-        text += &format!("close {} {} ({class})\n", code.number(), code.reason());
+        writeln!(text, "close {} {} ({class})", code.number(), code.reason()).unwrap();
     }
     crate::bless::check("close-codes.txt", &text);
     for number in [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000, 4499] {

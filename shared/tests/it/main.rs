@@ -1,5 +1,10 @@
 //! The wire, held to its word: golden samples, a schema, and arbitrary input.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
 mod bless;
 mod codec;
 mod golden;

@@ -6,7 +6,7 @@ use madang_shared::{
     ClientFrame, Failure, QueryFrame, Seq, ServerFrame, Timestamp, Topic, Welcome,
 };
 
-use super::{Client, Moment, Output, send};
+use super::{Client, Moment, Output, outbox_changed, send};
 use crate::features::{self, Part};
 use crate::link::Ending;
 use crate::streams::Arrival;
@@ -20,11 +20,11 @@ impl Client {
                 self.not_understood += 1;
                 out.push(Output::Changed(Part::Link));
                 // Its place is taken all the same; otherwise the next event would look like a gap.
-                if let Undecoded::Event { topic, seq } = undecoded {
-                    if self.on_place(topic, seq, out).is_some() {
-                        self.advanced(topic, seq, out);
-                        self.check_caught_up(out);
-                    }
+                if let Undecoded::Event { topic, seq } = undecoded
+                    && self.on_place(topic, seq, out).is_some()
+                {
+                    self.advanced(topic, seq, out);
+                    self.check_caught_up(out);
                 }
             }
         }
@@ -56,7 +56,7 @@ impl Client {
                 }
                 if let Some(id) = features::settles(&event, self.features.me()) {
                     self.outbox.remove(id);
-                    self.outbox_changed(out);
+                    outbox_changed(out);
                 }
                 let parts = self.features.event(topic, event, now);
                 self.advanced(topic, seq, out);
@@ -67,12 +67,12 @@ impl Client {
             ServerFrame::Ack { id, at } => {
                 let known = at.and_then(|placed| self.streams.known(placed.topic));
                 self.outbox.acknowledged(id, at, known);
-                self.outbox_changed(out);
+                outbox_changed(out);
             }
             ServerFrame::Answer { id, answer } => {
                 if let Some(query) = self.queries.remove(&id) {
                     out.extend(
-                        self.features.answer(query, answer).into_iter().map(Output::Changed),
+                        self.features.answer(&query, answer).into_iter().map(Output::Changed),
                     );
                 }
             }
@@ -100,7 +100,7 @@ impl Client {
             About::Frame => self.not_understood += 1,
             About::Command(id) => {
                 self.outbox.refused(id, failure, now);
-                self.outbox_changed(out);
+                outbox_changed(out);
             }
             About::Query(id) => {
                 if let Some(query) = self.queries.remove(&id) {
@@ -125,7 +125,7 @@ impl Client {
 
     fn advanced(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) {
         if self.outbox.advanced(topic, seq) {
-            self.outbox_changed(out);
+            outbox_changed(out);
         }
     }
 

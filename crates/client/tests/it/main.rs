@@ -1,6 +1,12 @@
 //! The client, tested as what it is: inputs and outputs. (How it fares with a real hub, the
 //! simulation in `madang-hub` shows.)
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
 mod connection;
 mod outbox;
 mod support;

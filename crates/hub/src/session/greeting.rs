@@ -62,7 +62,7 @@ impl Heard {
         let mut session = Session::new(hub, user, now);
         let mut effects = vec![session.welcome(now)];
         for subscription in self.hello.topics {
-            session.subscribe(now, subscription, &mut effects);
+            session.subscribe(now, &subscription, &mut effects);
         }
         (session, effects)
     }

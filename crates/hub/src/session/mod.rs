@@ -121,11 +121,11 @@ impl Session {
         match done {
             Done::Committed(results) => self.commands.committed(results, &mut effects),
             Done::Opened { ticket, topic, opened } => {
-                self.opened(now, topic, ticket, opened, &mut effects)
+                self.opened(now, topic, ticket, opened, &mut effects);
             }
             Done::Read { ticket, topic, events } => self.read(topic, ticket, events, &mut effects),
             Done::Admitted { ticket, room, member } => {
-                self.admitted(room, ticket, member, &mut effects)
+                self.admitted(room, ticket, member, &mut effects);
             }
             Done::Answered { id, answer } => effects.push(match answer {
                 Ok(answer) => send(&ServerFrame::Answer { id, answer }),
@@ -166,14 +166,14 @@ impl Session {
                 let failure = Failure::new(ErrorCode::OutOfTurn, "There was a hello already.");
                 effects.push(refuse(About::Frame, failure));
             }
-            ClientFrame::Subscribe(subscription) => self.subscribe(now, subscription, effects),
+            ClientFrame::Subscribe(subscription) => self.subscribe(now, &subscription, effects),
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
             ClientFrame::Command(command) => self.commands.take(&self.user, now, command, effects),
             ClientFrame::Query(QueryFrame { id, query }) => {
                 effects.push(match self.reads.take(now) {
                     Ok(()) => Effect::Ask(Ask::Query { id, query }),
                     Err(wait) => refuse(About::Query(id), commands::too_fast(wait)),
-                })
+                });
             }
             ClientFrame::Signal(Signal::Presence(signal)) => self.on_signal(now, &signal, effects),
             ClientFrame::Pong { nonce } => {

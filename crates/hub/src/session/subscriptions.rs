@@ -58,10 +58,10 @@ impl Session {
     pub(super) fn subscribe(
         &mut self,
         now: Timestamp,
-        subscription: Subscription,
+        subscription: &Subscription,
         effects: &mut Vec<Effect>,
     ) {
-        let Subscription { topic, from } = subscription;
+        let Subscription { topic, from } = *subscription;
         // Subscribing again is how a client that sees a gap asks for the missing events.
         self.unsubscribe(topic);
         if let Err(failure) = self.may_subscribe(now, topic) {

@@ -1,5 +1,13 @@
 //! The edge, over real sockets on loopback, with a foreign client.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
 mod app;
 mod assets;
 mod handshake;

@@ -1,4 +1,4 @@
-//! Numbers that follow from a seed (SplitMix64, Steele et al. 2014).
+//! Numbers that follow from a seed (`SplitMix64`, Steele et al. 2014).
 
 pub(super) struct Random(u64);
 

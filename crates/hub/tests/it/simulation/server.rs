@@ -24,7 +24,7 @@ struct Connection {
 
 enum State {
     Greeting(Option<Greeting>),
-    Greeted(Session),
+    Greeted(Box<Session>),
 }
 
 impl Server {
@@ -56,7 +56,7 @@ impl Server {
                     Some(Ok(heard)) => {
                         let (session, effects) =
                             heard.welcome(self.hub.clone(), connection.user.clone(), now);
-                        connection.state = State::Greeted(session);
+                        connection.state = State::Greeted(Box::new(session));
                         effects
                     }
                     Some(Err(code)) => vec![Effect::Close(code)],

@@ -82,7 +82,7 @@ impl World {
             }
         }
         store.take_appended();
-        let loses_frames = seed % 2 == 0;
+        let loses_frames = seed.is_multiple_of(2);
         let mut network = Network::default();
         network.lossy = if loses_frames { 1 + random.below(5) } else { 0 };
         Self {
@@ -342,7 +342,7 @@ impl World {
                     }
                 }
                 Output::Keep => {
-                    self.peers[peer].kept = self.peers[peer].client.outbox_to_keep().to_vec()
+                    self.peers[peer].kept = self.peers[peer].client.outbox_to_keep().to_vec();
                 }
                 Output::Changed(_) => {}
             }
@@ -360,10 +360,10 @@ impl World {
     }
 
     fn note_acknowledgement(&mut self, peer: usize, text: &str) {
-        if let Ok(ServerFrame::Ack { id, .. }) = codec::decode_server(text) {
-            if self.peers[peer].wrote.contains(&id) {
-                self.peers[peer].acknowledged.push(id);
-            }
+        if let Ok(ServerFrame::Ack { id, .. }) = codec::decode_server(text)
+            && self.peers[peer].wrote.contains(&id)
+        {
+            self.peers[peer].acknowledged.push(id);
         }
     }
 }
