@@ -1,0 +1,132 @@
+//! The configuration: flags, then the environment, then a TOML file, then defaults; the first that
+//! says something wins, setting by setting.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use madang_store::sqlite::Synchronous;
+use madang_web::Origins;
+use serde::Deserialize;
+
+/// What can be said on the command line or in the environment.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
+    /// A TOML file with the settings below, written with underscores: `log_format = "json"`.
+    #[arg(long, env = "MADANG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:5001].
+    #[arg(long, env = "MADANG_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The folder that holds the database; made if it is not there [default: data].
+    #[arg(long, env = "MADANG_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Another origin whose pages may speak to the server, such as <http://localhost:3000>. Repeat, or
+    /// separate by commas. Pages that the server itself serves always may.
+    #[arg(
+        long = "allowed-origin",
+        env = "MADANG_ALLOWED_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    allowed_origins: Option<Vec<String>>,
+    /// What an acknowledgement promises: `full` survives a power cut, `normal` survives a kill of the
+    /// process, and is faster [default: full].
+    #[arg(long, env = "MADANG_SYNCHRONOUS", value_name = "full|normal")]
+    synchronous: Option<SynchronousSetting>,
+    /// How long a stop may take before it is forced, in seconds [default: 20].
+    #[arg(long, env = "MADANG_STOP_SECONDS", value_name = "SECONDS")]
+    stop_seconds: Option<u64>,
+    /// What to log: `warn`, `info`, `debug`, or by part, `info,madang_web=debug` [default: info].
+    #[arg(long, env = "MADANG_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How to log: for people, or a JSON object a line [default: human].
+    #[arg(long, env = "MADANG_LOG_FORMAT", value_name = "human|json")]
+    log_format: Option<LogFormat>,
+}
+
+/// What can be said in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    allowed_origins: Option<Vec<String>>,
+    synchronous: Option<SynchronousSetting>,
+    stop_seconds: Option<u64>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum SynchronousSetting {
+    Full,
+    Normal,
+}
+
+/// The settings of a run.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) origins: Origins,
+    pub(crate) synchronous: Synchronous,
+    pub(crate) stop_within: Duration,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+/// No stop takes longer than this many seconds: a service manager would have killed us long before.
+const MAX_STOP_SECONDS: u64 = 600;
+
+impl Config {
+    /// Puts the sources together.
+    ///
+    /// # Errors
+    /// One sentence that says which setting is wrong, and how.
+    pub(crate) fn load(flags: Flags) -> Result<Self> {
+        let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
+        let synchronous = match flags.synchronous.or(file.synchronous) {
+            Some(SynchronousSetting::Normal) => Synchronous::Normal,
+            Some(SynchronousSetting::Full) | None => Synchronous::Full,
+        };
+        let stop_seconds = flags.stop_seconds.or(file.stop_seconds).unwrap_or(20);
+        if !(1..=MAX_STOP_SECONDS).contains(&stop_seconds) {
+            bail!("`stop_seconds` is {stop_seconds}; it must be from 1 to {MAX_STOP_SECONDS}");
+        }
+        Ok(Self {
+            listen: flags
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001))),
+            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
+                .context("`allowed_origins`")?,
+            synchronous,
+            stop_within: Duration::from_secs(stop_seconds),
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),
+        })
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the configuration file {} cannot be read", path.display()))?;
+        toml::from_str(&text)
+            .with_context(|| format!("the configuration file {} is wrong", path.display()))
+    }
+}

@@ -1,0 +1,46 @@
+//! `madang`: the binary. Reads the configuration, wires the engines, and sees to it that everything
+//! ends as it should.
+
+mod clock;
+mod config;
+mod lifecycle;
+mod logging;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chat, notifications and live data on your own machine, in one file.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Serve the app and its socket until told to stop (SIGTERM or Ctrl-C; twice to stop at once).
+    Serve(Box<config::Flags>),
+}
+
+fn main() -> ExitCode {
+    let Arguments { task: Task::Serve(flags) } = Arguments::parse();
+    match config::Config::load(*flags) {
+        Ok(config) => serve::run(config),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Before there is a log there is only standard error.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where the program speaks before its log is set up"
+)]
+fn complain(error: &anyhow::Error) {
+    eprintln!("madang: {error:#}");
+}

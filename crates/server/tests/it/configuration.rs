@@ -1,0 +1,99 @@
+//! Flags before environment before file before defaults; and what is wrong is refused at the start.
+
+use std::process::Command;
+
+use crate::process::{Server, madang, output};
+
+fn serve(arguments: &[&str]) -> Command {
+    let mut command = madang();
+    command.arg("serve").args(arguments);
+    command
+}
+
+#[test]
+fn help_and_version_speak_to_a_stranger() {
+    let (code, text) = output(madang().arg("--version"));
+    assert_eq!((code, text.trim()), (Some(0), concat!("madang ", env!("CARGO_PKG_VERSION"))));
+    let (code, text) = output(madang().args(["serve", "--help"]));
+    assert_eq!(code, Some(0));
+    for word in [
+        "--listen",
+        "MADANG_LISTEN",
+        "127.0.0.1:5001",
+        "--data",
+        "--allowed-origin",
+        "--synchronous",
+        "power cut",
+    ] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_refused_in_one_clear_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    std::fs::write(&file, "lissten = \"127.0.0.1:1\"").unwrap();
+    let file = file.to_str().unwrap();
+    let missing = folder.path().join("missing.toml");
+    let cases: [(&[&str], &str); 7] = [
+        (&["--listen", "5001"], "--listen"),
+        (&["--allowed-origin", "localhost:3000"], "is not an origin"),
+        (&["--stop-seconds", "0"], "stop_seconds"),
+        (&["--synchronous", "maybe"], "full"),
+        (&["--config", file], "lissten"),
+        (&["--config", missing.to_str().unwrap()], "cannot be read"),
+        (&["--log", "=nonsense=", "--data", folder.path().to_str().unwrap()], "filter"),
+    ];
+    for (arguments, expected) in cases {
+        let (code, text) = output(&mut serve(arguments));
+        assert!(code.is_some_and(|code| code != 0), "{arguments:?}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+        assert!(!text.contains("panicked"), "{text}");
+    }
+}
+
+#[test]
+fn flags_win_over_environment_over_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let file = path("madang.toml");
+    std::fs::write(&file, "listen = \"127.0.0.1:0\"\nallowed_origins = [\"not an origin\"]\n")
+        .unwrap();
+    // The file's list is wrong; it is refused only while nothing better is said.
+    let (code, text) = output(&mut serve(&["--config", &file, "--data", &path("a")]));
+    assert_eq!(code, Some(2), "{text}");
+    let (code, text) = output(
+        serve(&["--config", &file, "--data", &path("a")])
+            .env("MADANG_ALLOWED_ORIGINS", "also wrong"),
+    );
+    assert_eq!(code, Some(2));
+    assert!(text.contains("also wrong"), "{text}");
+    let arguments = ["--config", &file, "--allowed-origin", "http://localhost:3000"];
+    let server = Server::start(&folder.path().join("b"), &arguments);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let (code, text) =
+        output(&mut serve(&["--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()]));
+    assert_eq!(code, Some(1));
+    assert!(text.contains("cannot make the data folder"), "{text}");
+
+    let database = folder.path().join("data");
+    std::fs::create_dir(&database).unwrap();
+    std::fs::write(
+        database.join("madang.sqlite"),
+        "no database, but somebody's letter, long enough to be one",
+    )
+    .unwrap();
+    let (code, text) =
+        output(&mut serve(&["--listen", "127.0.0.1:0", "--data", database.to_str().unwrap()]));
+    assert_eq!(code, Some(1));
+    assert!(text.contains("madang.sqlite"), "{text}");
+}

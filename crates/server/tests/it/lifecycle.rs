@@ -1,0 +1,72 @@
+//! How the process ends, and what the exit code says of it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::process::Server;
+
+#[tokio::test]
+async fn a_session_survives_a_restart_of_the_server() {
+    let data = tempfile::tempdir().unwrap();
+    let http = reqwest::Client::new();
+    let session = |server: &Server| format!("{}/api/session", server.url);
+    let server = Server::start(data.path(), &[]);
+    let body = serde_json::json!({ "name": "민수", "bearer": true });
+    let answer = http.post(session(&server)).json(&body).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let token = answer["token"].as_str().unwrap();
+    server.signal("KILL");
+    assert_eq!(server.wait().code(), None, "killed");
+
+    let server = Server::start(data.path(), &[]);
+    let me = http.get(session(&server)).bearer_auth(token).send().await.unwrap();
+    let me: serde_json::Value = me.json().await.unwrap();
+    assert_eq!(me["user"], answer["user"]);
+}
+
+#[test]
+fn a_stop_that_ends_everything_in_time_is_clean() {
+    for signal in ["TERM", "INT"] {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(data.path(), &[]);
+        server.signal(signal);
+        assert_eq!(server.wait().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn a_stop_that_has_to_be_forced_says_so() {
+    let data = tempfile::tempdir().unwrap();
+    // A request that is never finished holds the drain up until the deadline.
+    let server = Server::start(data.path(), &["--stop-seconds", "1"]);
+    let _held = unfinished_request(&server);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(3));
+
+    // And a second signal does not wait for it.
+    let server = Server::start(data.path(), &["--stop-seconds", "600"]);
+    let mut held = unfinished_request(&server);
+    server.signal("TERM");
+    // The listener is closed as the first thing; only then is the second signal surely a second one.
+    while TcpStream::connect(server.url.trim_start_matches("http://")).is_ok() {
+        std::thread::yield_now();
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(3));
+    let mut rest = Vec::new();
+    let _torn = held.read_to_end(&mut rest).is_err();
+    let answers = rest.windows(8).filter(|window| window == b"HTTP/1.1").count();
+    assert_eq!(answers, 0, "the request was torn off, not answered");
+}
+
+fn unfinished_request(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    // A whole request first, so that the connection is known to be served when its answer is there.
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let rest = "POST /api/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    stream.write_all(rest.as_bytes()).unwrap();
+    stream
+}

@@ -1,0 +1,13 @@
+//! The binary, started as a process; and the shape of the workspace.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
+mod configuration;
+mod lifecycle;
+mod process;
+mod shape;

@@ -1,0 +1,150 @@
+//! The shape of the workspace, kept true: which package may know which, what members inherit, what
+//! ARCHITECTURE.md names, and how long a file gets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Lines that no Rust file has more of.
+const MAX_LINES: usize = 400;
+/// Lines that the median Rust file stays below.
+const MEDIAN_LINES: usize = 150;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn manifests() -> BTreeMap<String, toml::Table> {
+    let mut folders = vec![root().join("shared"), root().join("frontend")];
+    folders.extend(
+        std::fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path()),
+    );
+    let manifests = folders.into_iter().map(|folder| {
+        let text = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = toml::from_str(&text).unwrap();
+        (manifest["package"]["name"].as_str().unwrap().to_owned(), manifest)
+    });
+    manifests.collect()
+}
+
+fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut tables = vec![manifest];
+    tables.extend(
+        manifest
+            .get("target")
+            .and_then(toml::Value::as_table)
+            .into_iter()
+            .flat_map(|targets| targets.values().filter_map(toml::Value::as_table)),
+    );
+    for table in tables {
+        for kind in ["dependencies", "build-dependencies"] {
+            names.extend(
+                table
+                    .get(kind)
+                    .and_then(toml::Value::as_table)
+                    .into_iter()
+                    .flat_map(|table| table.keys().cloned()),
+            );
+        }
+    }
+    names
+}
+
+#[test]
+fn packages_know_only_what_they_may() {
+    // Of our own packages, each may depend on these; of everybody else's, on none of those.
+    let rules: [(&str, &[&str], &[&str]); 9] = [
+        ("madang-shared", &[], &["tokio", "axum", "leptos", "rusqlite", "gloo-net"]),
+        (
+            "madang-client",
+            &["madang-shared"],
+            &["tokio", "axum", "leptos", "gloo-net", "rand", "getrandom"],
+        ),
+        (
+            "madang-hub",
+            &["madang-shared"],
+            &["axum", "rusqlite", "async-nats", "tungstenite", "reqwest"],
+        ),
+        ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
+        ("madang-web", &["madang-shared", "madang-hub"], &["rusqlite", "async-nats"]),
+        ("madang", &["madang-shared", "madang-hub", "madang-store", "madang-web"], &["rusqlite"]),
+        ("madang-app", &["madang-shared", "madang-client"], &["tokio", "axum", "rusqlite"]),
+        ("madang-loadgen", &["madang-shared", "madang-client"], &["axum"]),
+        ("madang-e2e", &["madang-shared", "madang-client"], &["axum"]),
+    ];
+    let manifests = manifests();
+    assert_eq!(
+        manifests.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        rules.iter().map(|(name, _, _)| *name).collect(),
+        "every package has a rule"
+    );
+    for (name, may, must_not) in rules {
+        for dependency in dependencies(&manifests[name]) {
+            let ours = dependency.starts_with("madang");
+            assert!(
+                !ours || may.contains(&dependency.as_str()),
+                "{name} must not know {dependency}"
+            );
+            assert!(!must_not.contains(&dependency.as_str()), "{name} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn members_inherit_what_the_workspace_says() {
+    for (name, manifest) in manifests() {
+        assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{name}: lints");
+        for key in ["version", "edition", "rust-version", "license", "publish"] {
+            let inherited = manifest["package"].get(key).and_then(|value| value.get("workspace"));
+            assert_eq!(inherited.and_then(toml::Value::as_bool), Some(true), "{name}: {key}");
+        }
+        for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (dependency, value) in
+                manifest.get(kind).and_then(toml::Value::as_table).into_iter().flatten()
+            {
+                let inherited = value.get("workspace").and_then(toml::Value::as_bool) == Some(true);
+                assert!(
+                    inherited || value.get("path").is_some(),
+                    "{name}: {dependency} has a version of its own"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_architecture_page_names_is_there() {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let named: Vec<&str> =
+        page.split('`').skip(1).step_by(2).filter(|text| is_path(text)).collect();
+    assert!(named.len() > 20, "the page names paths");
+    for path in named {
+        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}, which is not there");
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    let tops = ["crates/", "shared/", "frontend/", "docs/", "scripts/", ".ci/"];
+    tops.iter().any(|top| text.starts_with(top)) && !text.contains(['*', ' ', '{', '<'])
+}
+
+#[test]
+fn files_stay_short_enough_to_read() {
+    let mut lengths = Vec::new();
+    let mut folders = vec![root().join("crates"), root().join("shared"), root().join("frontend")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                assert!(lines <= MAX_LINES, "{} has {lines} lines", path.display());
+                lengths.push(lines);
+            }
+        }
+    }
+    lengths.sort_unstable();
+    let median = lengths[lengths.len() / 2];
+    assert!(median < MEDIAN_LINES, "the median file has {median} lines");
+}
