@@ -1,0 +1,57 @@
+//! `madang-loadgen`: puts load on a real server, and measures it or judges it.
+//!
+//! One module per scenario, [`soak_kill`] and [`idle`], with what they share beside them.
+
+mod idle;
+mod open_files;
+mod server;
+mod soak_kill;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+/// Puts load on a Madang server that it starts itself, and measures it or judges it.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Kill the server under writing users and start it again, many times; then count what was lost,
+    /// doubled, or put out of order. Fails unless all of it is 0.
+    SoakKill(soak_kill::Options),
+    /// Measure the memory that idle connections cost the server.
+    Idle(idle::Options),
+}
+
+fn main() -> ExitCode {
+    let Arguments { scenario } = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.context("cannot start the runtime").and_then(|runtime| match scenario {
+        Scenario::SoakKill(options) => runtime.block_on(soak_kill::run(options)),
+        Scenario::Idle(options) => runtime.block_on(idle::run(options)),
+    });
+    outcome.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the program's one way to say why it could not do its work"
+)]
+fn complain(error: &anyhow::Error) {
+    eprintln!("madang-loadgen: {error:#}");
+}
+
+/// A line of the result.
+#[expect(clippy::print_stdout, reason = "figures on standard output are what this program is for")]
+fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}

@@ -1,0 +1,114 @@
+//! The few things asked of the browser directly: the time, randomness, storage, the page.
+
+use leptos::prelude::{document, window};
+use madang_client::Moment;
+use madang_shared::Timestamp;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Storage};
+
+/// Now, from a clock that never goes back while the page lives.
+pub(crate) fn now() -> Timestamp {
+    let millis = window()
+        .performance()
+        .map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now());
+    Timestamp(millis_from(millis))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds since 1970 as JavaScript counts them: whole enough, and never negative"
+)]
+fn millis_from(millis: f64) -> u64 {
+    millis as u64
+}
+
+/// 128 random bits from the browser's cryptographic source.
+pub(crate) fn random() -> u128 {
+    let mut bytes = [0; 16];
+    if let Ok(crypto) = window().crypto() {
+        // Fails only for more than 65,536 bytes.
+        drop(crypto.get_random_values_with_u8_array(&mut bytes));
+    }
+    u128::from_be_bytes(bytes)
+}
+
+/// What every input to the client comes with.
+pub(crate) fn moment() -> Moment {
+    Moment { now: now(), random: random() }
+}
+
+/// Storage that outlives the tab; none where the browser forbids it.
+pub(crate) fn local_storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Storage of this tab; none where the browser forbids it.
+pub(crate) fn session_storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+/// A value that was kept under `key`.
+pub(crate) fn remembered(key: &str) -> Option<String> {
+    local_storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps `value` under `key`, if the browser lets us.
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Some(storage) = local_storage() {
+        drop(storage.set_item(key, value));
+    }
+}
+
+/// Keeps nothing under `key` any more.
+pub(crate) fn forget(key: &str) {
+    if let Some(storage) = local_storage() {
+        drop(storage.remove_item(key));
+    }
+}
+
+/// Whether nobody can see the page now.
+pub(crate) fn is_hidden() -> bool {
+    document().hidden()
+}
+
+/// Whether the device thinks it has a network.
+pub(crate) fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
+/// Loads the app anew.
+pub(crate) fn reload() {
+    drop(window().location().reload());
+}
+
+/// Sets an attribute of the page's root element.
+pub(crate) fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        drop(root.set_attribute(name, value));
+    }
+}
+
+/// Takes away what `index.html` shows while the app is loading.
+pub(crate) fn remove_splash() {
+    if let Some(splash) = document().get_element_by_id("splash") {
+        splash.remove();
+    }
+}
+
+/// The element with this id, as something that can have the focus.
+pub(crate) fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Gives the focus to the element with this id.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        drop(element.focus());
+    }
+}
+
+/// The element that has the focus.
+pub(crate) fn focused() -> Option<HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}

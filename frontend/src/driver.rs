@@ -1,0 +1,261 @@
+//! Carries out what the client asks for: sockets, timers, storage. Gives it the time, randomness and
+//! whatever happens, and rings for what changed once per animation frame, however much arrives.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use madang_client::{Action, Client, Input, Output, Part};
+use madang_shared::{Command, CommandId, User};
+
+use crate::browser;
+use crate::outbox_storage::{OutboxStorage, RENEW_MS};
+use crate::session;
+use crate::socket::{Happened, Socket};
+use crate::store::Store;
+
+/// Frames are not drawn in a hidden tab; its title is still kept right, this often, in milliseconds.
+const HIDDEN_FRAME_MS: u64 = 250;
+const PROGRAM: &str = concat!("app/", env!("CARGO_PKG_VERSION"));
+
+/// The driver of one session. Copies are the same driver; after the session they do nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Driver {
+    store: Store,
+    parts: StoredValue<Parts, LocalStorage>,
+    storage: StoredValue<OutboxStorage>,
+    /// The server does not know the session any more.
+    pub(crate) signed_out: RwSignal<bool>,
+}
+
+#[derive(Default)]
+struct Parts {
+    socket: Option<Socket>,
+    /// Whether the present socket was ever open.
+    was_open: bool,
+    alarm: Option<TimeoutHandle>,
+    changed: BTreeSet<Part>,
+    frame_asked_for: bool,
+}
+
+impl Driver {
+    /// Starts a session's client, within the reactive owner whose end is the session's end.
+    pub(crate) fn start(me: User) -> Self {
+        let storage = OutboxStorage::new(me.id);
+        let client = Client::new(me, PROGRAM, storage.take_up());
+        let driver = Self {
+            store: Store::new(client),
+            parts: StoredValue::new_local(Parts::default()),
+            storage: StoredValue::new(storage),
+            signed_out: RwSignal::new(false),
+        };
+        driver.listen();
+        driver.input(Input::Connect);
+        if !browser::is_online() {
+            driver.input(Input::Offline);
+        }
+        driver
+    }
+
+    /// What views read.
+    pub(crate) fn store(self) -> Store {
+        self.store
+    }
+
+    /// The user does something.
+    pub(crate) fn act(self, action: Action) {
+        self.input(Input::Act(action));
+    }
+
+    /// The user asks for a change.
+    pub(crate) fn command(self, command: impl Into<Command>) {
+        self.input(Input::Command(command.into()));
+    }
+
+    /// The user tries a failed command again.
+    pub(crate) fn retry(self, id: CommandId) {
+        self.input(Input::Retry(id));
+    }
+
+    /// The user lets a failed command go.
+    pub(crate) fn discard(self, id: CommandId) {
+        self.input(Input::Discard(id));
+    }
+
+    /// The user does not want to wait for the next try.
+    pub(crate) fn connect_now(self) {
+        self.input(Input::Connect);
+    }
+
+    /// The session is over: nothing of it is kept.
+    pub(crate) fn forget(self) {
+        self.input(Input::SignOut);
+        self.storage.with_value(OutboxStorage::forget);
+    }
+
+    fn input(self, input: Input) {
+        let moment = browser::moment();
+        let Some(outputs) = self.store.change(|client| client.handle(moment, input)) else {
+            return;
+        };
+        for output in outputs {
+            self.carry_out(output);
+        }
+        self.set_alarm();
+    }
+
+    fn carry_out(self, output: Output) {
+        match output {
+            Output::Open => self.open(),
+            Output::Send(text) => {
+                self.parts.try_with_value(|parts| {
+                    if let Some(socket) = &parts.socket {
+                        socket.send(text);
+                    }
+                });
+            }
+            Output::Close => {
+                self.parts.try_update_value(|parts| parts.socket = None);
+            }
+            Output::Changed(part) => self.changed(part),
+            Output::Keep => self.keep(),
+        }
+    }
+
+    fn open(self) {
+        let socket = Socket::open(move |happened| self.on_socket(happened));
+        let refused = socket.is_none();
+        self.parts.try_update_value(|parts| {
+            parts.socket = socket;
+            parts.was_open = false;
+        });
+        if refused {
+            set_timeout(move || self.on_socket(Happened::Closed(1006)), Duration::ZERO);
+        }
+    }
+
+    fn on_socket(self, happened: Happened) {
+        match happened {
+            Happened::Opened => {
+                self.parts.try_update_value(|parts| parts.was_open = true);
+                self.input(Input::Opened);
+            }
+            Happened::Frame(text) => self.input(Input::Frame(text)),
+            Happened::Closed(code) => {
+                let was_open = self.parts.try_update_value(|parts| {
+                    parts.socket = None;
+                    parts.was_open
+                });
+                self.input(Input::Closed { code });
+                if !browser::is_online() {
+                    self.input(Input::Offline);
+                }
+                if was_open == Some(false) {
+                    self.check_session();
+                }
+            }
+        }
+    }
+
+    /// A browser does not say why a socket could not be opened; an ended session is one reason, and
+    /// the only one for which trying again is pointless.
+    fn check_session(self) {
+        leptos::task::spawn_local(async move {
+            if let Ok(None) = session::current().await {
+                self.signed_out.try_set(true);
+            }
+        });
+    }
+
+    fn set_alarm(self) {
+        let deadline = self.store.change(|client| client.deadline()).flatten();
+        self.parts.try_update_value(|parts| {
+            if let Some(alarm) = parts.alarm.take() {
+                alarm.clear();
+            }
+            let wait = deadline.map(|at| Duration::from_millis(at.since(browser::now()).max(1)));
+            parts.alarm = wait.and_then(|wait| {
+                set_timeout_with_handle(move || self.input(Input::Wake), wait).ok()
+            });
+        });
+    }
+
+    fn keep(self) {
+        self.store.peek(|client| {
+            let items = client.outbox_to_keep();
+            self.storage.with_value(|storage| storage.keep(items));
+        });
+    }
+
+    fn changed(self, part: Part) {
+        let ask = self.parts.try_update_value(|parts| {
+            parts.changed.insert(part);
+            !std::mem::replace(&mut parts.frame_asked_for, true)
+        });
+        if ask != Some(true) {
+            return;
+        }
+        if browser::is_hidden() {
+            set_timeout(move || self.frame(), Duration::from_millis(HIDDEN_FRAME_MS));
+        } else {
+            request_animation_frame(move || self.frame());
+        }
+    }
+
+    fn frame(self) {
+        let changed = self.parts.try_update_value(|parts| {
+            parts.frame_asked_for = false;
+            std::mem::take(&mut parts.changed)
+        });
+        if let Some(changed) = changed {
+            self.store.ring(&changed);
+        }
+    }
+
+    /// The device lost its network. Its sockets may be dead without knowing it for half a minute, so
+    /// the present one is given up; if a new one cannot be opened either, we are offline. (A server on
+    /// this very machine can be reached all the same.)
+    fn on_network_gone(self) {
+        let had = self.parts.try_update_value(|parts| parts.socket.take().is_some());
+        if had == Some(true) {
+            self.input(Input::Closed { code: 1006 });
+            self.input(Input::Connect);
+        } else {
+            self.input(Input::Offline);
+        }
+    }
+
+    fn listen(self) {
+        let on = |name: &'static str, react: fn(Self)| {
+            let listener = window_event_listener_untyped(name, move |_| react(self));
+            on_cleanup(move || listener.remove());
+        };
+        on("online", |driver| driver.input(Input::Connect));
+        on("offline", Self::on_network_gone);
+        on("pageshow", |driver| driver.input(Input::Connect));
+        on("visibilitychange", |driver| {
+            if browser::is_hidden() {
+                // A frame that was asked for will not come any more.
+                driver.frame();
+            } else {
+                driver.input(Input::Connect);
+            }
+        });
+        on("pagehide", |driver| {
+            driver.storage.with_value(OutboxStorage::page_goes);
+        });
+        let renew = Duration::from_millis(RENEW_MS);
+        if let Ok(timer) = set_interval_with_handle(move || self.keep(), renew) {
+            on_cleanup(move || timer.clear());
+        }
+        on_cleanup(move || {
+            self.parts.try_update_value(|parts| {
+                parts.socket = None;
+                if let Some(alarm) = parts.alarm.take() {
+                    alarm.clear();
+                }
+            });
+        });
+    }
+}

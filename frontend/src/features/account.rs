@@ -1,0 +1,117 @@
+//! One's own corner: name, language, colours, signing out.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::Door;
+use crate::features::courtyard::use_yard;
+use crate::i18n::{tr, use_lang};
+use crate::session;
+use crate::theme::Theme;
+use crate::ui::avatar::avatar;
+use crate::ui::dialog::dialog;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::{part, text, when};
+
+/// Changes the language.
+#[component]
+pub(crate) fn LanguageSwitch() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <button
+            class="icon-button"
+            data-testid="lang-switch"
+            lang=Signal::derive(move || lang.get().other().code())
+            aria-label=tr(|t| t.switch_language)
+            title=tr(|t| t.switch_language)
+            on:click=move |_| lang.update(|lang| *lang = lang.other())
+        >
+            {Icon::Language.draw()}
+        </button>
+    }
+}
+
+/// Changes the colours.
+#[component]
+pub(crate) fn ThemeSwitch() -> impl IntoView {
+    let theme: RwSignal<Theme> = expect_context();
+    let lang = use_lang();
+    let label = text(move || {
+        let texts = lang.get().texts();
+        match theme.get() {
+            Theme::Auto => texts.theme_auto,
+            Theme::Light => texts.theme_light,
+            Theme::Dark => texts.theme_dark,
+        }
+        .to_owned()
+    });
+    let icon = part(move || match theme.get() {
+        Theme::Auto => Icon::Auto.draw(),
+        Theme::Light => Icon::Sun.draw(),
+        Theme::Dark => Icon::Moon.draw(),
+    });
+    view! {
+        <button
+            class="icon-button"
+            data-testid="theme-switch"
+            aria-label=label
+            title=label
+            on:click=move |_| theme.update(|theme| *theme = theme.next())
+        >
+            {icon}
+        </button>
+    }
+}
+
+/// Who one is, and the switches.
+#[component]
+pub(crate) fn Account() -> impl IntoView {
+    let yard = use_yard();
+    let me = yard.driver.store().me();
+    let asking = RwSignal::new(false);
+    view! {
+        <div class="account">
+            {avatar(&me)}
+            <span class="account-name" title=me.name.clone()>{me.name.clone()}</span>
+            <LanguageSwitch />
+            <ThemeSwitch />
+            <button
+                class="icon-button"
+                data-testid="sign-out"
+                aria-label=tr(|t| t.sign_out)
+                title=tr(|t| t.sign_out)
+                on:click=move |_| asking.set(true)
+            >
+                {Icon::SignOut.draw()}
+            </button>
+        </div>
+        {dialog(asking, "sign-out-title", move || view! { <SignOut asking=asking /> }.into_any())}
+    }
+}
+
+#[component]
+fn SignOut(asking: RwSignal<bool>) -> impl IntoView {
+    let yard = use_yard();
+    let door: Door = expect_context();
+    let failed = RwSignal::new(false);
+    let sign_out = move |_| {
+        failed.set(false);
+        spawn_local(async move {
+            if session::end().await.is_ok() {
+                yard.driver.forget();
+                door.leave(true);
+            } else {
+                failed.set(true);
+            }
+        });
+    };
+    view! {
+        <h2 id="sign-out-title" class="dialog-title">{tr(|t| t.sign_out_question)}</h2>
+        <p>{tr(|t| t.sign_out_warning)}</p>
+        <p class="error" role="alert">{when(move || failed.get(), || tr(|t| t.unreachable).into_any())}</p>
+        <div class="dialog-actions">
+            <button class="button" on:click=move |_| asking.set(false)>{tr(|t| t.cancel)}</button>
+            <button class="button button-danger" data-testid="sign-out-confirm" on:click=sign_out>{tr(|t| t.sign_out)}</button>
+        </div>
+    }
+}

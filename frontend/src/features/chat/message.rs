@@ -1,0 +1,172 @@
+//! One row of the timeline, drawn.
+
+use leptos::prelude::*;
+use madang_client::timeline::Crowd;
+use madang_client::{Client, PendingState};
+use madang_shared::chat::ChatCommand;
+use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
+
+use super::rows::{Delivery, MessageRow, Row};
+use super::timeline::Drawing;
+use crate::features::courtyard::use_yard;
+use crate::i18n::{Lang, use_lang};
+use crate::links::{Piece, pieces};
+use crate::ui::avatar::avatar;
+use crate::ui::icon::Icon;
+
+/// Draws a row in the language of the moment; the list draws it anew when that changes.
+pub(super) fn draw(row: &Row) -> AnyView {
+    let lang = use_lang().get_untracked();
+    let texts = lang.texts();
+    let drawing: Drawing = expect_context();
+    match row {
+        Row::Older => view! { <p class="line"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
+        Row::Start => view! { <p class="line line-start">{texts.start_of_room}</p> }.into_any(),
+        Row::Day { start } => {
+            let day = drawing.formats.with_value(|formats| formats.day(*start));
+            view! { <p class="line line-day" data-testid="day"><span>{day}</span></p> }.into_any()
+        }
+        Row::New => {
+            view! { <p class="line line-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
+        }
+        Row::Crowd { after, .. } => crowd(drawing.room, *after, lang),
+        Row::Message(row) => message(row, drawing, lang),
+    }
+}
+
+fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
+    let crowd = use_yard().driver.store().peek(|client| {
+        let timeline = client.features().timeline(room)?;
+        timeline.crowds().iter().find(|crowd| crowd.after == after).cloned()
+    });
+    let Some(Crowd { came, went, .. }) = crowd else {
+        return ().into_any();
+    };
+    let came = (!came.is_empty()).then(|| lang.came(&names(&came)));
+    let went = (!went.is_empty()).then(|| lang.went(&names(&went)));
+    let line = came.into_iter().chain(went).collect::<Vec<_>>().join(" · ");
+    view! { <p class="line line-crowd" data-testid="crowd">{line}</p> }.into_any()
+}
+
+fn names(users: &[User]) -> Vec<&str> {
+    users.iter().map(|user| user.name.as_str()).collect()
+}
+
+/// What a message says, wherever it is kept.
+struct Said {
+    author: User,
+    at: Timestamp,
+    text: String,
+    failure: Option<Failure>,
+}
+
+impl Said {
+    fn find(client: &Client, room: RoomId, row: &MessageRow) -> Option<Self> {
+        if let Some(seq) = row.seq {
+            let messages = client.features().timeline(room)?.messages();
+            let index = messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
+            let message = messages.get(index)?;
+            return Some(Self {
+                author: message.author.clone(),
+                at: message.at,
+                text: message.text.clone(),
+                failure: None,
+            });
+        }
+        let item = client.outbox().items().iter().find(|item| item.id == row.command)?;
+        let Command::Chat(ChatCommand::Post { text, .. }) = &item.command else {
+            return None;
+        };
+        Some(Self {
+            author: client.features().me().clone(),
+            at: item.at,
+            text: text.clone(),
+            failure: match &item.state {
+                PendingState::Failed(failure) => Some(failure.clone()),
+                _ => None,
+            },
+        })
+    }
+}
+
+fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
+    let store = use_yard().driver.store();
+    let Some(said) = store.peek(|client| Said::find(client, drawing.room, row)) else {
+        return ().into_any();
+    };
+    let (time, full) =
+        drawing.formats.with_value(|formats| (formats.time(said.at), formats.full(said.at)));
+    let by_another = row.head && !row.mine;
+    // Who cannot see where a message stands still hears whose it is.
+    let name = if by_another { "author" } else { "visually-hidden" };
+    let avatar = by_another.then(|| avatar(&said.author));
+    let refused = said.failure.map(|failure| refused(row.command, &failure, lang));
+    view! {
+        <div
+            class="message"
+            data-testid="message"
+            data-state=row.delivery.name()
+            data-seq=row.seq.map(|seq| seq.0.to_string())
+            data-mine=row.mine.to_string()
+            data-head=row.head.to_string()
+            data-tail=row.tail.to_string()
+        >
+            {avatar}
+            <strong class=name>{said.author.name}</strong>
+            <div class="said">
+                <div class="bubble" title=full><p class="message-text">{text(&said.text, lang)}</p></div>
+                <span class="meta">
+                    {delivery(row, lang)}
+                    <span class="time">{time}</span>
+                </span>
+            </div>
+            {refused}
+        </div>
+    }
+    .into_any()
+}
+
+fn text(text: &str, lang: Lang) -> Vec<AnyView> {
+    let draw = |piece| {
+        match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link(link) => view! {
+            <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
+                {link.to_owned()}<span class="visually-hidden">{format!(" ({})", lang.texts().new_window)}</span>
+            </a>
+        }
+        .into_any(),
+    }
+    };
+    pieces(text).into_iter().map(draw).collect()
+}
+
+fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
+    if !row.mine {
+        return None;
+    }
+    let texts = lang.texts();
+    let (icon, label) = match row.delivery {
+        Delivery::Pending => (Icon::Clock, texts.pending),
+        Delivery::Sent => (Icon::Send, texts.sending),
+        Delivery::Stored => (Icon::Check, texts.stored),
+        Delivery::Failed => (Icon::Alert, texts.failed),
+    };
+    let mark = view! {
+        <span class="delivery" role="img" aria-label=label title=label>{icon.draw()}</span>
+    };
+    Some(mark.into_any())
+}
+
+fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
+    let driver = use_yard().driver;
+    let texts = lang.texts();
+    view! {
+        <div class="refused">
+            <span>{lang.refusal(failure)}</span>
+            <button class="text-button" data-testid="retry" on:click=move |_| driver.retry(id)>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=move |_| driver.discard(id)>{texts.discard}</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,28 @@
+//! What is said in the open room: [`rows`] decides what the timeline shows, [`timeline`] shows it,
+//! [`message`] draws one row of it, [`composer`] is where one writes, [`announcer`] reads out.
+
+mod announcer;
+mod composer;
+mod message;
+mod rows;
+mod timeline;
+
+use leptos::prelude::*;
+use madang_shared::RoomId;
+
+use crate::features::presence::TypingLine;
+use crate::ui::virtual_list::VirtualList;
+
+/// The open room.
+#[component]
+pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
+    let list = VirtualList::new();
+    view! {
+        <section class="chat">
+            <timeline::Timeline room=room list=list />
+            <TypingLine />
+            <composer::Composer room=room on_sent=Callback::new(move |()| list.to_bottom()) />
+            <announcer::Announcer room=room />
+        </section>
+    }
+}

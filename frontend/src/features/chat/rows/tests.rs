@@ -1,0 +1,169 @@
+use madang_shared::{ErrorCode, Failure, User};
+
+use super::*;
+
+const ME: UserId = UserId(1);
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+fn day(at: Timestamp) -> (Timestamp, Timestamp) {
+    let start = at.0 / DAY * DAY;
+    (Timestamp(start), Timestamp(start + DAY))
+}
+
+fn user(id: u64) -> User {
+    User { id: UserId(id), name: id.to_string() }
+}
+
+fn message(seq: u64, author: u64, at: u64) -> Message {
+    Message {
+        seq: Seq(seq),
+        author: user(author),
+        at: Timestamp(at),
+        text: "x".to_owned(),
+        command: CommandId::new(Timestamp(at), u128::from(seq) << 64),
+    }
+}
+
+fn pending(seq: u64, state: PendingState) -> Pending {
+    Pending {
+        id: message(seq, 1, seq).command,
+        command: ChatCommand::Post { room: RoomId(1), text: "x".to_owned() }.into(),
+        at: Timestamp(seq),
+        state,
+    }
+}
+
+fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a> {
+    Scene {
+        room: RoomId(1),
+        me: ME,
+        messages,
+        has_older: false,
+        crowds: &[],
+        new_after: None,
+        outbox,
+        now: Timestamp(u64::MAX),
+    }
+}
+
+/// One sign a row: `<` older, `^` start, `D` day, `N` new, `C` crowd; a message is `h` if it is the
+/// first of its group, `t` if it is the last, `s` if it is both, `m` if it is neither.
+fn sketch(rows: &[Row]) -> String {
+    let sign = |row: &Row| match row {
+        Row::Older => '<',
+        Row::Start => '^',
+        Row::Day { .. } => 'D',
+        Row::New => 'N',
+        Row::Crowd { .. } => 'C',
+        Row::Message(row) => match (row.head, row.tail) {
+            (true, true) => 's',
+            (true, false) => 'h',
+            (false, true) => 't',
+            (false, false) => 'm',
+        },
+    };
+    rows.iter().map(sign).collect()
+}
+
+#[track_caller]
+fn check(scene: &Scene<'_>, expected: &str) {
+    assert_eq!(sketch(&rows(scene, day)), expected);
+}
+
+#[test]
+fn an_empty_room_has_no_rows() {
+    check(&scene(&VecDeque::new(), &[]), "");
+}
+
+#[test]
+fn messages_of_one_author_within_five_minutes_stand_together() {
+    let messages = VecDeque::from([
+        message(1, 2, 0),
+        message(2, 2, 4 * MINUTE),
+        message(3, 2, 8 * MINUTE),
+        message(4, 2, 13 * MINUTE),
+        message(5, 3, 13 * MINUTE),
+    ]);
+    check(&scene(&messages, &[]), "^Dhmtss");
+}
+
+#[test]
+fn a_new_day_is_told_and_parts_what_stood_together() {
+    let messages = VecDeque::from([
+        message(1, 2, DAY - MINUTE),
+        message(2, 2, DAY),
+        message(3, 2, DAY + MINUTE),
+    ]);
+    check(&scene(&messages, &[]), "^DsDht");
+}
+
+#[test]
+fn the_new_line_stands_before_the_first_message_by_another_after_the_mark() {
+    let messages =
+        VecDeque::from([message(1, 2, 0), message(2, 1, 1), message(3, 2, 2), message(4, 2, 3)]);
+    let mut scene = scene(&messages, &[]);
+    scene.new_after = Some(Seq(1));
+    check(&scene, "^DssNht");
+    scene.new_after = Some(Seq(4));
+    check(&scene, "^Dssht");
+}
+
+#[test]
+fn comings_and_goings_stand_after_their_message() {
+    let messages = VecDeque::from([message(5, 2, 0), message(6, 2, 1)]);
+    let crowd = |after, id| Crowd { after: Seq(after), came: vec![user(id)], went: vec![] };
+    let crowds = [crowd(2, 3), crowd(4, 3), crowd(5, 3), crowd(6, 4)];
+    let mut scene = scene(&messages, &[]);
+    scene.has_older = true;
+    scene.crowds = &crowds;
+    check(&scene, "<CDsCsC");
+}
+
+#[test]
+fn comings_and_goings_show_before_the_first_word() {
+    let nothing = VecDeque::new();
+    let crowds = [Crowd { after: Seq(0), came: vec![user(3)], went: vec![] }];
+    let mut scene = scene(&nothing, &[]);
+    scene.crowds = &crowds;
+    check(&scene, "^C");
+}
+
+#[test]
+fn what_was_not_stored_yet_stands_at_the_end_once() {
+    let messages = VecDeque::from([message(1, 1, 0), message(2, 1, 1)]);
+    let failed = PendingState::Failed(Failure::new(ErrorCode::Invalid, ""));
+    let outbox =
+        [pending(1, PendingState::Sent), pending(3, PendingState::Sent), pending(4, failed)];
+    let outbox = [outbox[0].clone(), outbox[1].clone(), outbox[2].clone()];
+    let mut messages = messages;
+    messages[0].command = outbox[0].id;
+    let rows = rows(&scene(&messages, &outbox), day);
+    assert_eq!(sketch(&rows), "^Dhmmt");
+    let states: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::Message(row) => Some(row.delivery.name()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(states, ["stored", "stored", "sent", "failed"]);
+}
+
+#[test]
+fn a_row_keeps_its_name_from_pending_to_stored() {
+    let outbox = [pending(7, PendingState::Waiting)];
+    let before = rows(&scene(&VecDeque::new(), &outbox), day);
+    let messages = VecDeque::from([Message { command: outbox[0].id, ..message(1, 1, 9) }]);
+    let after = rows(&scene(&messages, &[]), day);
+    assert_eq!(before.last().unwrap().key(), after.last().unwrap().key());
+    assert_ne!(before.last(), after.last());
+}
+
+#[test]
+fn ten_thousand_messages_have_ten_thousand_names() {
+    let messages: VecDeque<_> = (1..=10_000).map(|seq| message(seq, seq % 7, seq)).collect();
+    let rows = rows(&scene(&messages, &[]), day);
+    let keys: HashSet<RowKey> = rows.iter().map(ListRow::key).collect();
+    assert_eq!(keys.len(), rows.len());
+}

@@ -1,0 +1,161 @@
+//! The timeline of the open room.
+
+use std::sync::Arc;
+
+use leptos::ev;
+use leptos::prelude::*;
+use madang_client::{Action, Client};
+use madang_shared::{RoomId, Seq};
+
+use super::message::draw;
+use super::rows::{Row, Scene, rows};
+use crate::browser;
+use crate::features::courtyard::{Skeleton, Yard, use_yard};
+use crate::i18n::{tr, use_lang};
+use crate::store::Topic;
+use crate::time::{Formats, local_day};
+use crate::ui::icon::{Icon, Mark};
+use crate::ui::reactive::{effect, flag, text, when};
+use crate::ui::virtual_list::{ListRow, ListView, VirtualList};
+
+/// What a row needs to be drawn.
+#[derive(Clone, Copy)]
+pub(crate) struct Drawing {
+    pub(crate) room: RoomId,
+    pub(crate) formats: StoredValue<Formats, LocalStorage>,
+}
+
+fn build(client: &Client, room: RoomId) -> Option<Vec<Row>> {
+    let features = client.features();
+    // Only once the client has opened the room does it know where the reader left off.
+    if features.open() != Some(room) {
+        return None;
+    }
+    let timeline = features.timeline(room).filter(|timeline| timeline.is_known())?;
+    let scene = Scene {
+        room,
+        me: features.me().id,
+        messages: timeline.messages(),
+        has_older: timeline.has_older(),
+        crowds: timeline.crowds(),
+        // Above what is loaded nobody knows which message is the first new one.
+        new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
+        outbox: client.outbox().items(),
+        now: browser::now(),
+    };
+    Some(rows(&scene, local_day))
+}
+
+/// The timeline.
+#[component]
+pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
+    let yard = use_yard();
+    let store = yard.driver.store();
+    let lang = use_lang();
+    provide_context(Drawing {
+        room,
+        formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
+    });
+    let drawing: Drawing = expect_context();
+    let built = Memo::new(move |_| {
+        store.read(Topic::Outbox, |_| ());
+        store.read(Topic::Timeline, |client| build(client, room)).map(Arc::new)
+    });
+    effect(move || {
+        if let Some(rows) = built.get() {
+            let new = rows.contains(&Row::New).then(|| Row::New.key());
+            list.set_rows(rows, new);
+        }
+    });
+    let mut first = true;
+    effect(move || {
+        let lang = lang.get();
+        if !std::mem::replace(&mut first, false) {
+            drawing.formats.set_value(Formats::new(lang));
+            list.redraw();
+        }
+    });
+    follow_reader(yard, room, list);
+
+    let is_known = Memo::new(move |_| built.with(Option::is_some));
+    let is_empty = Memo::new(move |_| {
+        built.with(|rows| {
+            rows.as_ref().is_some_and(|rows| !rows.iter().any(|row| matches!(row, Row::Message(_))))
+        })
+    });
+    view! {
+        <div class="timeline">
+            <ListView list=list label=tr(|t| t.messages) draw=draw />
+            {when(move || is_empty.get(), empty)}
+            {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
+            <JumpNewest room=room list=list />
+        </div>
+    }
+}
+
+/// Until the first message.
+fn empty() -> AnyView {
+    view! {
+        <div class="empty" data-testid="empty">
+            <Mark />
+            <p class="empty-line">{tr(|t| t.no_message)}</p>
+            <p>{tr(|t| t.no_message_hint)}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Loads older messages as the reader comes near them, and tells what was seen.
+fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
+    let store = yard.driver.store();
+    let told = StoredValue::new(Seq(0));
+    effect(move || {
+        list.moved.track();
+        if list.is_near_top() {
+            let ask = store.peek(|client| {
+                let timeline = client.features().timeline(room);
+                timeline
+                    .is_some_and(|timeline| timeline.has_older() && !timeline.is_loading_older())
+            });
+            if ask {
+                yard.driver.act(Action::LoadOlder(room));
+            }
+        }
+        if browser::is_hidden() {
+            return;
+        }
+        let seen = list.last_seen(|row| match row {
+            Row::Message(row) => row.seq,
+            _ => None,
+        });
+        if let Some(up_to) = seen.filter(|seq| *seq > told.get_value()) {
+            told.set_value(up_to);
+            yard.driver.act(Action::Saw { room, up_to });
+        }
+    });
+    let listener = window_event_listener(ev::visibilitychange, move |_| list.moved.notify());
+    on_cleanup(move || listener.remove());
+}
+
+/// Leads back down when the reader has scrolled up.
+#[component]
+fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
+    let store = use_yard().driver.store();
+    let lang = use_lang();
+    let unread =
+        Memo::new(move |_| store.read(Topic::Unread, |client| client.features().unread(room)));
+    let label = text(move || match unread.get() {
+        0 => lang.get().texts().jump_newest.to_owned(),
+        unread => lang.get().new_messages(unread),
+    });
+    let button = move || {
+        view! {
+            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=move |_| list.to_bottom()>
+                {Icon::Down.draw()}
+                <span>{label}</span>
+            </button>
+        }
+        .into_any()
+    };
+    when(move || !list.at_bottom.get(), button)
+}

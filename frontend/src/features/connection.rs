@@ -1,0 +1,191 @@
+//! The badge that tells how the connection stands, and what waits for it.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use madang_client::{Client, Ending, Link, PendingState};
+use madang_shared::membership::MembershipCommand;
+use madang_shared::{CloseCode, Command};
+
+use crate::app::Door;
+use crate::browser;
+use crate::features::courtyard::use_yard;
+use crate::i18n::{Lang, tr, use_lang};
+use crate::store::Topic;
+use crate::ui::reactive::{effect, part, text, when};
+
+/// How long "caught up" stays, in milliseconds.
+const CAUGHT_UP_MS: u64 = 5_000;
+/// How often the seconds until the next try are counted, in milliseconds.
+const COUNT_MS: u64 = 250;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the badge shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Live,
+    Connecting,
+    /// Seconds until the next try.
+    Waiting(u64),
+    Offline,
+    Ended(Ending),
+}
+
+impl Shown {
+    fn of(client: &Client) -> Self {
+        match client.link() {
+            Link::Live => Self::Live,
+            Link::Connecting | Link::Greeting => Self::Connecting,
+            Link::Waiting { until } => Self::Waiting(until.since(browser::now()).div_ceil(1_000)),
+            Link::Offline => Self::Offline,
+            Link::Ended(ending) => Self::Ended(*ending),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Connecting => "connecting",
+            Self::Waiting(_) => "waiting",
+            Self::Offline => "offline",
+            Self::Ended(_) => "ended",
+        }
+    }
+
+    fn sentence(self, lang: Lang) -> String {
+        let texts = lang.texts();
+        let fixed = match self {
+            Self::Live => texts.online,
+            Self::Connecting => texts.connecting,
+            Self::Waiting(seconds) => return lang.reconnecting(seconds),
+            Self::Offline => texts.offline,
+            Self::Ended(Ending::Closed(code)) if code == CloseCode::Version.number() => {
+                texts.must_reload
+            }
+            Self::Ended(Ending::Closed(_)) => texts.refused,
+            Self::Ended(Ending::OtherUser) => texts.other_user,
+            Self::Ended(Ending::SignedOut) => texts.session_over,
+        };
+        fixed.to_owned()
+    }
+}
+
+/// The badge.
+#[component]
+pub(crate) fn Badge() -> impl IntoView {
+    let yard = use_yard();
+    let store = yard.driver.store();
+    let lang = use_lang();
+    let count = Trigger::new();
+    let shown = Memo::new(move |_| {
+        count.track();
+        store.read(Topic::Link, Shown::of)
+    });
+    effect(move || {
+        count.track();
+        if matches!(shown.get(), Shown::Waiting(_)) {
+            set_timeout(move || count.notify(), Duration::from_millis(COUNT_MS));
+        }
+    });
+    leave_when_unknown(shown);
+    let waiting = Memo::new(move |_| store.read(Topic::Outbox, unsent));
+    let caught_up = caught_up();
+    let extra = Memo::new(move |_| {
+        let lang = lang.get();
+        match (shown.get(), waiting.get(), caught_up.get()) {
+            (Shown::Live, _, 0) | (_, 0, 0) => String::new(),
+            (Shown::Live, _, messages) => lang.caught_up(messages),
+            (_, 0, _) => String::new(),
+            (_, waiting, _) => lang.waiting(waiting),
+        }
+    });
+    let kind = Memo::new(move |_| shown.get().name());
+    let action = part(move || {
+        match kind.get() {
+        "waiting" | "offline" => view! {
+            <button class="badge-action" data-testid="reconnect-now" on:click=move |_| yard.driver.connect_now()>{tr(|t| t.now)}</button>
+        }
+        .into_any(),
+        "ended" => view! {
+            <button class="badge-action" data-testid="reload" on:click=move |_| browser::reload()>{tr(|t| t.reload)}</button>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+    });
+    // Only the kind of state is announced, not every second of the countdown.
+    let announced = Memo::new(move |_| match shown.get() {
+        Shown::Waiting(_) => lang.get().texts().connecting.to_owned(),
+        shown => shown.sentence(lang.get()),
+    });
+    let sentence = text(move || shown.get().sentence(lang.get()));
+    view! {
+        <div class="badge" data-testid="badge" data-link=Signal::derive(move || kind.get())>
+            <span class="badge-dot"></span>
+            <span class="badge-text">{sentence}</span>
+            {when(move || extra.with(|line| !line.is_empty()), move || view! { <span class="badge-extra">{text(move || extra.get())}</span> }.into_any())}
+            {action}
+        </div>
+        <span class="visually-hidden" role="status">{text(move || announced.get())}</span>
+    }
+}
+
+/// How many commands wait that somebody gave: read marks are told along the way.
+fn unsent(client: &Client) -> usize {
+    let waiting = client.outbox().items().iter().filter(|item| {
+        let unsent = matches!(item.state, PendingState::Waiting | PendingState::Sent);
+        unsent && !matches!(item.command, Command::Membership(MembershipCommand::Read { .. }))
+    });
+    waiting.count()
+}
+
+/// How many messages were caught up, for as long as it is news.
+fn caught_up() -> RwSignal<u64> {
+    let store = use_yard().driver.store();
+    let news = RwSignal::new(0);
+    let caught_up = Memo::new(move |_| store.read(Topic::Link, Client::caught_up));
+    effect(move || {
+        let caught_up = caught_up.get();
+        if caught_up.complete && caught_up.messages > 0 {
+            news.set(caught_up.messages);
+            let forget = move || {
+                news.try_set(0);
+            };
+            set_timeout(forget, Duration::from_millis(CAUGHT_UP_MS));
+        }
+    });
+    news
+}
+
+/// A server that does not know the session closes with a code that says so.
+fn leave_when_unknown(shown: Memo<Shown>) {
+    let door: Door = expect_context();
+    effect(move || {
+        let unknown = CloseCode::Unauthenticated.number();
+        if shown.get() == Shown::Ended(Ending::Closed(unknown)) {
+            door.leave(false);
+        }
+    });
+}
+
+/// Offers to load the app anew when the server is of another version.
+#[component]
+pub(crate) fn NewVersion() -> impl IntoView {
+    let store = use_yard().driver.store();
+    let outdated = Memo::new(move |_| {
+        store.read(Topic::Link, |client| {
+            let other = client.welcome().is_some_and(|welcome| welcome.version != VERSION);
+            other || client.not_understood() > 0
+        })
+    });
+    let banner = || {
+        view! {
+            <div class="banner" role="status" data-testid="new-version">
+                <span>{tr(|t| t.new_version)}</span>
+                <button class="button" on:click=move |_| browser::reload()>{tr(|t| t.reload)}</button>
+            </div>
+        }
+        .into_any()
+    };
+    when(move || outdated.get(), banner)
+}

@@ -1,0 +1,109 @@
+//! Joining and leaving rooms.
+
+use leptos::prelude::*;
+use madang_client::{Client, PendingState};
+use madang_shared::membership::MembershipCommand;
+use madang_shared::rooms::Room;
+use madang_shared::{Command, CommandId, Failure, RoomId};
+
+use crate::features::courtyard::{Yard, use_yard};
+use crate::i18n::{tr, use_lang};
+use crate::route::Route;
+use crate::store::Topic;
+use crate::ui::icon::{Icon, Mark};
+use crate::ui::reactive::{Item, each, flag, text};
+
+/// Whether joining this room was asked for and not answered yet. Read from a view, it follows.
+pub(crate) fn is_joining(yard: Yard, room: RoomId) -> bool {
+    let join = MembershipCommand::Join { room };
+    yard.driver.store().read(Topic::Outbox, |client| is_asked_for(client, join))
+}
+
+/// Whether leaving this room was asked for and not answered yet.
+pub(crate) fn is_leaving(client: &Client, room: RoomId) -> bool {
+    is_asked_for(client, MembershipCommand::Leave { room })
+}
+
+fn is_asked_for(client: &Client, command: MembershipCommand) -> bool {
+    let command = Command::from(command);
+    let mut items = client.outbox().items().iter();
+    items.any(|item| item.command == command && !matches!(item.state, PendingState::Failed(_)))
+}
+
+/// In place of the timeline of a room that the user has not joined.
+#[component]
+pub(crate) fn JoinCard(room: Room) -> impl IntoView {
+    let yard = use_yard();
+    let id = room.id;
+    view! {
+        <div class="quiet">
+            <Mark />
+            <h2>{room.name}</h2>
+            <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
+            <button
+                class="button button-strong"
+                data-testid="join-this"
+                aria-disabled=flag(move || is_joining(yard, id))
+                on:click=move |_| {
+                    if !is_joining(yard, id) {
+                        yard.driver.command(MembershipCommand::Join { room: id });
+                    }
+                }
+            >
+                {tr(|t| t.join)}
+            </button>
+        </div>
+    }
+}
+
+/// Leaves the open room.
+#[component]
+pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
+    let yard = use_yard();
+    view! {
+        <button
+            class="icon-button"
+            data-testid="room-leave"
+            aria-label=tr(|t| t.leave_room)
+            title=tr(|t| t.leave_room)
+            on:click=move |_| {
+                yard.driver.command(MembershipCommand::Leave { room });
+                yard.router.go(Route::Home);
+            }
+        >
+            {Icon::Leave.draw()}
+        </button>
+    }
+}
+
+/// What the server refused to do about memberships, until it is put away.
+#[component]
+pub(crate) fn Refusals() -> impl IntoView {
+    let yard = use_yard();
+    let lang = use_lang();
+    let refused = Memo::new(move |_| {
+        yard.driver.store().read(Topic::Outbox, |client| {
+            let items = client.outbox().items().iter();
+            let refused = items.filter_map(|item| match (&item.command, &item.state) {
+                (Command::Membership(_), PendingState::Failed(failure)) => {
+                    Some((item.id, failure.clone()))
+                }
+                _ => None,
+            });
+            refused.collect::<Vec<_>>()
+        })
+    });
+    let item = move |(at, (id, failure)): (u64, (CommandId, Failure))| {
+        let sentence = text(move || lang.get().refusal(&failure));
+        Item::new(at, move || {
+            view! {
+                <div class="banner banner-bad" role="alert">
+                    <span>{sentence}</span>
+                    <button class="button" on:click=move |_| yard.driver.discard(id)>{tr(|t| t.close)}</button>
+                </div>
+            }
+            .into_any()
+        })
+    };
+    each(Signal::derive(move || (0..).zip(refused.get()).map(item).collect()))
+}

@@ -1,0 +1,161 @@
+//! What the app says, in every language it speaks. A sentence that one language lacks does not compile.
+
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::ui::reactive::effect;
+
+mod en;
+mod ko;
+mod sentences;
+
+pub(crate) use sentences::capped;
+
+const KEY: &str = "madang.lang";
+
+/// A language of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Lang {
+    Ko,
+    En,
+}
+
+/// The sentences that never vary. Those that hold a name or a number are methods of [`Lang`].
+pub(crate) struct Texts {
+    pub(crate) app: &'static str,
+    pub(crate) tagline: &'static str,
+    pub(crate) your_name: &'static str,
+    pub(crate) name_hint: &'static str,
+    pub(crate) enter: &'static str,
+    pub(crate) entering: &'static str,
+    pub(crate) loading: &'static str,
+    pub(crate) unreachable: &'static str,
+    pub(crate) try_again: &'static str,
+    pub(crate) name_taken: &'static str,
+    pub(crate) name_invalid: &'static str,
+    pub(crate) rooms: &'static str,
+    pub(crate) other_rooms: &'static str,
+    pub(crate) no_rooms: &'static str,
+    pub(crate) no_match: &'static str,
+    pub(crate) find_room: &'static str,
+    pub(crate) new_room: &'static str,
+    pub(crate) room_name: &'static str,
+    pub(crate) create: &'static str,
+    pub(crate) cancel: &'static str,
+    pub(crate) join: &'static str,
+    pub(crate) leave_room: &'static str,
+    pub(crate) choose_room: &'static str,
+    pub(crate) choose_room_hint: &'static str,
+    pub(crate) not_joined: &'static str,
+    pub(crate) not_joined_hint: &'static str,
+    pub(crate) no_such_room: &'static str,
+    pub(crate) no_such_room_hint: &'static str,
+    pub(crate) here: &'static str,
+    pub(crate) you: &'static str,
+    pub(crate) is_typing: &'static str,
+    pub(crate) messages: &'static str,
+    pub(crate) no_message: &'static str,
+    pub(crate) no_message_hint: &'static str,
+    pub(crate) start_of_room: &'static str,
+    pub(crate) new_messages: &'static str,
+    pub(crate) jump_newest: &'static str,
+    pub(crate) write: &'static str,
+    pub(crate) send: &'static str,
+    pub(crate) send_hint: &'static str,
+    pub(crate) pending: &'static str,
+    pub(crate) sending: &'static str,
+    pub(crate) stored: &'static str,
+    pub(crate) failed: &'static str,
+    pub(crate) discard: &'static str,
+    pub(crate) new_window: &'static str,
+    pub(crate) online: &'static str,
+    pub(crate) connecting: &'static str,
+    pub(crate) offline: &'static str,
+    pub(crate) now: &'static str,
+    pub(crate) reload: &'static str,
+    pub(crate) new_version: &'static str,
+    pub(crate) must_reload: &'static str,
+    pub(crate) other_user: &'static str,
+    pub(crate) refused: &'static str,
+    pub(crate) session_over: &'static str,
+    pub(crate) sign_out: &'static str,
+    pub(crate) sign_out_question: &'static str,
+    pub(crate) sign_out_warning: &'static str,
+    pub(crate) close: &'static str,
+    pub(crate) open_rooms: &'static str,
+    pub(crate) open_here: &'static str,
+    pub(crate) switch_language: &'static str,
+    pub(crate) theme_auto: &'static str,
+    pub(crate) theme_light: &'static str,
+    pub(crate) theme_dark: &'static str,
+    pub(crate) too_long: &'static str,
+    pub(crate) not_member: &'static str,
+    pub(crate) room_name_taken: &'static str,
+    pub(crate) room_name_invalid: &'static str,
+    pub(crate) something_wrong: &'static str,
+}
+
+impl Lang {
+    /// The language of a tag such as `ko-KR`, if it is one of ours.
+    pub(crate) fn of(tag: &str) -> Option<Self> {
+        match tag.split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
+            "ko" => Some(Self::Ko),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// What was chosen before; otherwise the first of the browser's languages that is one of ours.
+    pub(crate) fn remembered() -> Self {
+        let chosen = browser::remembered(KEY).and_then(|tag| Self::of(&tag));
+        chosen.unwrap_or_else(|| {
+            let wanted = window().navigator().languages();
+            let mut wanted = wanted.iter().filter_map(|tag| tag.as_string());
+            wanted.find_map(|tag| Self::of(&tag)).unwrap_or(Self::En)
+        })
+    }
+
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Ko => "ko",
+            Self::En => "en",
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Ko => Self::En,
+            Self::En => Self::Ko,
+        }
+    }
+
+    pub(crate) fn texts(self) -> &'static Texts {
+        match self {
+            Self::Ko => &ko::TEXTS,
+            Self::En => &en::TEXTS,
+        }
+    }
+}
+
+/// The language that the app speaks now.
+pub(crate) fn use_lang() -> RwSignal<Lang> {
+    expect_context()
+}
+
+/// A sentence in the language that the app speaks now.
+pub(crate) fn tr(pick: fn(&'static Texts) -> &'static str) -> Signal<&'static str> {
+    let lang = use_lang();
+    Signal::derive(move || pick(lang.get().texts()))
+}
+
+/// Keeps the page's language as the signal says.
+pub(crate) fn apply(lang: RwSignal<Lang>) {
+    let mut first = true;
+    effect(move || {
+        let lang = lang.get();
+        browser::set_root_attribute("lang", lang.code());
+        if !std::mem::replace(&mut first, false) {
+            browser::remember(KEY, lang.code());
+        }
+    });
+}

@@ -1,0 +1,179 @@
+//! The sentences that hold a name or a number.
+
+use madang_shared::{ErrorCode, Failure};
+
+use super::Lang;
+
+/// How many names a line tells before it counts the rest.
+const NAMES: usize = 3;
+/// Above this a badge says only that it is more.
+const MOST: u64 = 99;
+
+impl Lang {
+    /// "Mina, Jun and 3 more".
+    pub(crate) fn names(self, names: &[&str]) -> String {
+        let shown: Vec<&str> = names.iter().take(NAMES).copied().collect();
+        let shown = shown.join(", ");
+        match (self, names.len().saturating_sub(NAMES)) {
+            (_, 0) => shown,
+            (Self::Ko, rest) => format!("{shown} 외 {rest}명"),
+            (Self::En, rest) => format!("{shown} +{rest}"),
+        }
+    }
+
+    /// Who is typing; nothing if nobody is.
+    pub(crate) fn typing(self, names: &[&str]) -> Option<String> {
+        let line = match (self, names) {
+            (_, []) => return None,
+            (Self::Ko, [one]) => format!("💬 {one} 님이 입력 중…"),
+            (Self::Ko, [one, two]) => format!("💬 {one}, {two} 님이 입력 중…"),
+            (Self::Ko, many) => format!("💬 {}명이 입력 중…", many.len()),
+            (Self::En, [one]) => format!("💬 {one} is typing…"),
+            (Self::En, [one, two]) => format!("💬 {one} and {two} are typing…"),
+            (Self::En, many) => format!("💬 {} people are typing…", many.len()),
+        };
+        Some(line)
+    }
+
+    pub(crate) fn came(self, names: &[&str]) -> String {
+        match self {
+            Self::Ko => format!("{} 들어왔습니다", self.subject(names)),
+            Self::En => format!("{} joined", self.names(names)),
+        }
+    }
+
+    pub(crate) fn went(self, names: &[&str]) -> String {
+        match self {
+            Self::Ko => format!("{} 나갔습니다", self.subject(names)),
+            Self::En => format!("{} left", self.names(names)),
+        }
+    }
+
+    /// The names as the subject of a Korean sentence.
+    fn subject(self, names: &[&str]) -> String {
+        let particle = if names.len() > NAMES { "이" } else { " 님이" };
+        format!("{}{particle}", self.names(names))
+    }
+
+    pub(crate) fn people(self, count: usize) -> String {
+        match (self, count) {
+            (Self::Ko, _) => format!("{count}명"),
+            (Self::En, 1) => "1 person".to_owned(),
+            (Self::En, _) => format!("{count} people"),
+        }
+    }
+
+    pub(crate) fn unread(self, count: u64) -> String {
+        match self {
+            Self::Ko => format!("읽지 않은 메시지 {count}개"),
+            Self::En => format!("{count} unread"),
+        }
+    }
+
+    pub(crate) fn new_messages(self, count: u64) -> String {
+        match (self, count) {
+            (Self::Ko, _) => format!("새 메시지 {}개", capped(count)),
+            (Self::En, 1) => "1 new message".to_owned(),
+            (Self::En, _) => format!("{} new messages", capped(count)),
+        }
+    }
+
+    pub(crate) fn caught_up(self, count: u64) -> String {
+        match (self, count) {
+            (Self::Ko, _) => format!("놓친 메시지 {count}개를 받았습니다"),
+            (Self::En, 1) => "Caught up 1 message".to_owned(),
+            (Self::En, _) => format!("Caught up {count} messages"),
+        }
+    }
+
+    pub(crate) fn reconnecting(self, seconds: u64) -> String {
+        match self {
+            Self::Ko => format!("{seconds}초 뒤 다시 연결"),
+            Self::En => format!("Reconnecting in {seconds} s"),
+        }
+    }
+
+    pub(crate) fn waiting(self, count: usize) -> String {
+        match self {
+            Self::Ko => format!("{count}개 보내기 대기 중"),
+            Self::En => format!("{count} waiting to be sent"),
+        }
+    }
+
+    pub(crate) fn characters_left(self, left: i64) -> String {
+        match (self, left) {
+            (Self::Ko, 0..) => format!("{left}자 남음"),
+            (Self::Ko, _) => format!("{}자 넘침", -left),
+            (Self::En, 0..) => format!("{left} left"),
+            (Self::En, _) => format!("{} too many", -left),
+        }
+    }
+
+    pub(crate) fn name_too_long(self, limit: usize) -> String {
+        match self {
+            Self::Ko => format!("이름은 {limit}자까지 쓸 수 있습니다."),
+            Self::En => format!("At most {limit} characters, please."),
+        }
+    }
+
+    /// Why a room was not made.
+    pub(crate) fn room_refusal(self, failure: &Failure) -> String {
+        match failure.code {
+            ErrorCode::Invalid | ErrorCode::TooLong => self.texts().room_name_invalid.to_owned(),
+            _ => self.refusal(failure),
+        }
+    }
+
+    /// Why a message or another command was refused.
+    pub(crate) fn refusal(self, failure: &Failure) -> String {
+        let texts = self.texts();
+        match failure.code {
+            ErrorCode::TooLong => texts.too_long.to_owned(),
+            ErrorCode::NotMember => texts.not_member.to_owned(),
+            ErrorCode::NameTaken => texts.room_name_taken.to_owned(),
+            // The server's own sentence says more than ours would, to those who read English.
+            _ if self == Self::En => failure.message.clone(),
+            _ => texts.something_wrong.to_owned(),
+        }
+    }
+}
+
+/// A count for a badge.
+pub(crate) fn capped(count: u64) -> String {
+    if count > MOST { format!("{MOST}+") } else { count.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_never_grows_beyond_three_signs() {
+        assert_eq!(capped(1), "1");
+        assert_eq!(capped(99), "99");
+        assert_eq!(capped(10_000), "99+");
+    }
+
+    #[test]
+    fn one_and_many_differ_in_english_only() {
+        assert_eq!(Lang::En.caught_up(1), "Caught up 1 message");
+        assert_eq!(Lang::En.caught_up(12), "Caught up 12 messages");
+        assert_eq!(Lang::Ko.caught_up(1), "놓친 메시지 1개를 받았습니다");
+    }
+
+    #[test]
+    fn a_crowd_is_told_in_three_names() {
+        let names = ["a", "b", "c", "d", "e"];
+        assert_eq!(Lang::En.came(&names), "a, b, c +2 joined");
+        assert_eq!(Lang::Ko.went(&names), "a, b, c 외 2명이 나갔습니다");
+        assert_eq!(Lang::En.names(&names[..3]), "a, b, c");
+    }
+
+    #[test]
+    fn typing_names_one_and_two_and_counts_more() {
+        assert_eq!(Lang::Ko.typing(&[]), None);
+        assert_eq!(Lang::Ko.typing(&["민수"]).as_deref(), Some("💬 민수 님이 입력 중…"));
+        assert_eq!(Lang::En.typing(&["a", "b"]).as_deref(), Some("💬 a and b are typing…"));
+        assert_eq!(Lang::En.typing(&["a", "b", "c"]).as_deref(), Some("💬 3 people are typing…"));
+    }
+}

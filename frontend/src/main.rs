@@ -1,0 +1,5 @@
+//! The browser app of Madang.
+
+fn main() {
+    madang_app::start();
+}

@@ -1,0 +1,102 @@
+//! Two addresses, `/` and `/rooms/<id>`, over the History API. `leptos_router` would do it too, for
+//! some tens of kilobytes that every visitor loads before the first letter shows.
+
+use leptos::prelude::*;
+use madang_shared::RoomId;
+use wasm_bindgen::JsValue;
+
+/// What the address bar says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// No room in particular.
+    Home,
+    /// A room.
+    Room(RoomId),
+}
+
+impl Route {
+    /// Reads a path; whatever is not a room is home.
+    pub(crate) fn from_path(path: &str) -> Self {
+        path.strip_prefix("/rooms/")
+            .and_then(|id| id.trim_end_matches('/').parse().ok())
+            .map_or(Self::Home, |id| Self::Room(RoomId(id)))
+    }
+
+    pub(crate) fn path(self) -> String {
+        match self {
+            Self::Home => "/".to_owned(),
+            Self::Room(room) => format!("/rooms/{room}"),
+        }
+    }
+
+    pub(crate) fn room(self) -> Option<RoomId> {
+        match self {
+            Self::Home => None,
+            Self::Room(room) => Some(room),
+        }
+    }
+}
+
+/// The current route; follows the browser's back and forward.
+#[derive(Clone, Copy)]
+pub(crate) struct Router {
+    route: RwSignal<Route>,
+}
+
+impl Router {
+    pub(crate) fn new() -> Self {
+        let route = RwSignal::new(here());
+        let listener = window_event_listener_untyped("popstate", move |_| route.set(here()));
+        on_cleanup(move || listener.remove());
+        Self { route }
+    }
+
+    pub(crate) fn get(self) -> Route {
+        self.route.get()
+    }
+
+    /// Goes to a route; the way back leads here.
+    pub(crate) fn go(self, to: Route) {
+        if self.route.get_untracked() == to {
+            return;
+        }
+        if let Ok(history) = window().history() {
+            drop(history.push_state_with_url(&JsValue::NULL, "", Some(&to.path())));
+        }
+        self.route.set(to);
+    }
+
+    /// Goes to a route in place of this one.
+    pub(crate) fn replace(self, to: Route) {
+        if self.route.get_untracked() == to {
+            return;
+        }
+        if let Ok(history) = window().history() {
+            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&to.path())));
+        }
+        self.route.set(to);
+    }
+}
+
+fn here() -> Route {
+    Route::from_path(&window().location().pathname().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_and_its_route_are_each_other() {
+        for route in [Route::Home, Route::Room(RoomId(7))] {
+            assert_eq!(Route::from_path(&route.path()), route);
+        }
+    }
+
+    #[test]
+    fn an_unknown_path_is_home() {
+        for path in ["", "/rooms/", "/rooms/x", "/rooms/-1", "/else"] {
+            assert_eq!(Route::from_path(path), Route::Home, "{path}");
+        }
+    }
+}

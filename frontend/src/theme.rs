@@ -1,0 +1,56 @@
+//! Light, dark, or as the system has it.
+
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::ui::reactive::effect;
+
+const KEY: &str = "madang.theme";
+
+/// Which colours the reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Theme {
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// What was chosen before.
+    pub(crate) fn remembered() -> Self {
+        match browser::remembered(KEY).as_deref() {
+            Some("light") => Self::Light,
+            Some("dark") => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The one that the switch goes to from here.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Auto => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Auto,
+        }
+    }
+}
+
+/// Keeps the page's colours as the signal says.
+pub(crate) fn apply(theme: RwSignal<Theme>) {
+    let mut first = true;
+    effect(move || {
+        let theme = theme.get();
+        browser::set_root_attribute("data-theme", theme.name());
+        if !std::mem::replace(&mut first, false) {
+            browser::remember(KEY, theme.name());
+        }
+    });
+}

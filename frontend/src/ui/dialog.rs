@@ -1,0 +1,38 @@
+//! A modal dialog: the browser's own, which keeps the focus inside, closes on Esc, and makes what is
+//! behind it inert.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::ui::reactive::{effect, when};
+
+/// A dialog that is open while `open` says so. `labelled_by` is the id of the heading inside.
+pub(crate) fn dialog(
+    open: RwSignal<bool>,
+    labelled_by: &'static str,
+    draw: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    effect(move || {
+        let open = open.get();
+        let Some(dialog) = dialog.get() else { return };
+        if open && !dialog.open() {
+            drop(dialog.show_modal());
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+    let on_click = move |event: ev::MouseEvent| {
+        // A click on the dialog itself, not on anything in it, is one on the backdrop.
+        if event.target() == event.current_target() {
+            open.set(false);
+        }
+    };
+    view! {
+        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:click=on_click>
+            <div class="dialog-body">{when(move || open.get(), draw)}</div>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,7 @@
+//! The kit: parts that know nothing of any feature.
+
+pub(crate) mod avatar;
+pub(crate) mod dialog;
+pub(crate) mod icon;
+pub(crate) mod reactive;
+pub(crate) mod virtual_list;

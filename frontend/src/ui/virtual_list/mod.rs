@@ -1,0 +1,300 @@
+//! A list that draws only the rows that are seen, each as high as it turns out to be.
+//!
+//! It keeps the reader's place: at the bottom it stays at the bottom; anywhere else the first steady
+//! row stays where it is, whatever comes in above or turns out higher than thought. Places are
+//! corrected from a `ResizeObserver`, that is after layout and before paint, so nothing is seen of it.
+
+mod geometry;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+
+use crate::ui::reactive::{Item, each, effect};
+pub(crate) use geometry::RowKey;
+
+use geometry::{Anchor, Geometry, Spot};
+
+/// Rows this far outside what is seen are drawn too, in pixels.
+const OVERSCAN: f64 = 600.0;
+/// Nearer than this to the bottom is at the bottom, in pixels.
+const BOTTOM: f64 = 48.0;
+
+/// A row of a list. Rows that are equal look the same; a changed row is drawn anew.
+pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
+    /// Names the row as long as it lives.
+    fn key(&self) -> RowKey;
+    /// The height to assume until it is drawn, in pixels.
+    fn estimate(&self) -> f64;
+    /// Whether it stays beside the same neighbours when others come in above.
+    fn steady(&self) -> bool;
+}
+
+/// A list's state and its place on the page. Copies are the same list.
+pub(crate) struct VirtualList<R: 'static> {
+    inner: StoredValue<Inner<R>, LocalStorage>,
+    drawn: RwSignal<Vec<(u32, R)>>,
+    /// Whether the newest row is seen.
+    pub(crate) at_bottom: RwSignal<bool>,
+    /// Rings when something else is seen than before.
+    pub(crate) moved: Trigger,
+    scroller: NodeRef<html::Div>,
+    space: NodeRef<html::Div>,
+    window: NodeRef<html::Ol>,
+}
+
+impl<R> Clone for VirtualList<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for VirtualList<R> {}
+
+struct Inner<R> {
+    rows: Arc<Vec<R>>,
+    geometry: Geometry,
+    anchor: Option<Anchor>,
+    /// Drawn anew whenever this changes.
+    edition: u32,
+}
+
+/// The list's elements, and what the browser says of them.
+struct Page {
+    scroller: HtmlElement,
+    space: HtmlElement,
+    window: HtmlElement,
+}
+
+impl Page {
+    fn scroll(&self) -> f64 {
+        f64::from(self.scroller.scroll_top())
+    }
+
+    fn height(&self) -> f64 {
+        f64::from(self.scroller.client_height())
+    }
+
+    /// A short list stands at the bottom: this much is empty above it.
+    fn gap(&self, geometry: &Geometry) -> f64 {
+        (self.height() - geometry.total()).max(0.0)
+    }
+
+    fn scroll_to(&self, y: f64) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a list is far below 2^31 pixels high"
+        )]
+        self.scroller.set_scroll_top(y.round() as i32);
+    }
+}
+
+impl<R: ListRow> VirtualList<R> {
+    pub(crate) fn new() -> Self {
+        let inner =
+            Inner { rows: Arc::default(), geometry: Geometry::default(), anchor: None, edition: 0 };
+        Self {
+            inner: StoredValue::new_local(inner),
+            drawn: RwSignal::new(Vec::new()),
+            at_bottom: RwSignal::new(true),
+            moved: Trigger::new(),
+            scroller: NodeRef::new(),
+            space: NodeRef::new(),
+            window: NodeRef::new(),
+        }
+    }
+
+    /// These are the rows now. On the first that there are, the row `open_at` is shown a little below
+    /// the top, or the bottom if there is no such row.
+    pub(crate) fn set_rows(self, rows: Arc<Vec<R>>, open_at: Option<RowKey>) {
+        let Some(page) = self.page() else { return };
+        let place =
+            |row: &R| Spot { key: row.key(), estimate: row.estimate(), steady: row.steady() };
+        self.inner.try_update_value(|inner| {
+            if !self.at_bottom.get_untracked() {
+                inner.anchor = inner.geometry.anchor(page.scroll()).or(inner.anchor);
+            }
+            let first = inner.rows.is_empty() && !rows.is_empty();
+            inner.geometry.set(rows.iter().map(place).collect());
+            inner.rows = rows;
+            if let Some(key) = open_at.filter(|_| first) {
+                let below = page.height() / 4.0;
+                inner.anchor = Some(Anchor { key, below });
+                self.at_bottom.set(false);
+            }
+        });
+        self.settle(&page);
+    }
+
+    /// Draws every row anew: something changed that the rows do not know.
+    pub(crate) fn redraw(self) {
+        self.inner.try_update_value(|inner| inner.edition += 1);
+        if let Some(page) = self.page() {
+            self.draw(&page);
+        }
+    }
+
+    /// Shows the newest row, and stays there.
+    pub(crate) fn to_bottom(self) {
+        self.at_bottom.set(true);
+        if let Some(page) = self.page() {
+            self.settle(&page);
+        }
+    }
+
+    /// Whether the first rows are near.
+    pub(crate) fn is_near_top(self) -> bool {
+        self.page().is_some_and(|page| page.scroll() < 2.0 * page.height())
+    }
+
+    /// What `pick` finds in the last row that is wholly seen, or in the nearest one above it.
+    pub(crate) fn last_seen<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
+        let page = self.page()?;
+        self.inner.with_value(|inner| {
+            let top = page.scroll() - page.gap(&inner.geometry);
+            let seen = inner.geometry.rows_above(top + page.height() + 2.0);
+            inner.rows.iter().take(seen).rev().find_map(pick)
+        })
+    }
+
+    fn page(self) -> Option<Page> {
+        Some(Page {
+            scroller: self.scroller.get_untracked()?.into(),
+            space: self.space.get_untracked()?.into(),
+            window: self.window.get_untracked()?.into(),
+        })
+    }
+
+    /// Brings the reader back to the place that is kept, and draws what is seen there.
+    fn settle(self, page: &Page) {
+        self.inner.try_with_value(|inner| {
+            let total = inner.geometry.total().max(page.height());
+            set_style(&page.space, "height", &format!("{total}px"));
+            if self.at_bottom.get_untracked() {
+                page.scroll_to(total);
+            } else if let Some(y) =
+                inner.anchor.and_then(|anchor| inner.geometry.scroll_for(anchor))
+            {
+                page.scroll_to(y);
+            }
+        });
+        self.draw(page);
+    }
+
+    fn draw(self, page: &Page) {
+        let drawn = self.inner.try_with_value(|inner| {
+            let gap = page.gap(&inner.geometry);
+            let top = page.scroll() - gap;
+            let from = top - OVERSCAN;
+            let range = inner.geometry.rows_between(from, top + page.height() + OVERSCAN);
+            let y = gap + inner.geometry.top(range.start);
+            set_style(&page.window, "transform", &format!("translateY({y}px)"));
+            let rows = inner.rows.get(range).unwrap_or_default();
+            rows.iter().map(|row| (inner.edition, row.clone())).collect::<Vec<_>>()
+        });
+        if let Some(drawn) = drawn
+            && self.drawn.with_untracked(|before| *before != drawn)
+        {
+            self.drawn.set(drawn);
+        }
+        self.moved.notify();
+    }
+
+    fn scrolled(self) {
+        let Some(page) = self.page() else { return };
+        let below = f64::from(page.scroller.scroll_height()) - page.scroll() - page.height();
+        let at_bottom = below < BOTTOM;
+        if at_bottom != self.at_bottom.get_untracked() {
+            self.at_bottom.set(at_bottom);
+        }
+        self.inner.try_update_value(|inner| {
+            inner.anchor = inner.geometry.anchor(page.scroll());
+        });
+        self.draw(&page);
+    }
+
+    /// Learns the heights of the drawn rows.
+    fn measure(self) {
+        let Some(page) = self.page() else { return };
+        let rows = page.window.children();
+        self.inner.try_update_value(|inner| {
+            let mut changed = false;
+            for row in (0..rows.length()).filter_map(|index| rows.item(index)) {
+                let key = row.get_attribute("data-key").and_then(|key| key.parse().ok());
+                if let Some(key) = key {
+                    let height = row.get_bounding_client_rect().height();
+                    changed |= inner.geometry.measure(key, height);
+                }
+            }
+            if changed {
+                inner.geometry.place();
+            }
+        });
+        self.settle(&page);
+    }
+
+    fn observe(self) {
+        let Some(page) = self.page() else { return };
+        let measure = Closure::<dyn FnMut()>::new(move || self.measure());
+        let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) else {
+            return;
+        };
+        observer.observe(&page.scroller);
+        observer.observe(&page.window);
+        let kept = StoredValue::new_local(Some((observer, measure)));
+        on_cleanup(move || {
+            if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
+                observer.disconnect();
+            }
+        });
+    }
+}
+
+fn set_style(element: &HtmlElement, name: &str, value: &str) {
+    // Through the object model: the page's policy forbids style attributes.
+    drop(HtmlElement::style(element).set_property(name, value));
+}
+
+/// Draws a list. `label` names it to those who cannot see it.
+#[component]
+pub(crate) fn ListView<R: ListRow>(
+    list: VirtualList<R>,
+    label: Signal<&'static str>,
+    draw: fn(&R) -> AnyView,
+) -> impl IntoView {
+    effect(move || {
+        if list.scroller.get().is_some() {
+            list.observe();
+        }
+    });
+    let item = move |drawn: (u32, R)| {
+        let mut name = DefaultHasher::new();
+        drawn.hash(&mut name);
+        Item::new(name.finish(), move || {
+            let (_, row) = &drawn;
+            view! { <li data-key=row.key().to_string()>{draw(row)}</li> }.into_any()
+        })
+    };
+    let items = Signal::derive(move || list.drawn.get().into_iter().map(item).collect());
+    view! {
+        <div
+            class="list"
+            data-testid="timeline"
+            role="region"
+            tabindex="0"
+            aria-label=label
+            node_ref=list.scroller
+            on:scroll=move |_| list.scrolled()
+        >
+            <div class="list-space" node_ref=list.space>
+                <ol class="list-window" node_ref=list.window>
+                    {each(items)}
+                </ol>
+            </div>
+        </div>
+    }
+}

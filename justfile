@@ -1,0 +1,60 @@
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+# Whatever the machine's own setting, the binary is where the documentation says it is.
+export CARGO_TARGET_DIR := justfile_directory() / "target"
+
+# List the recipes
+[private]
+default:
+    @just --list --unsorted
+
+# Install what the recipes need (each recipe installs its own part by itself)
+setup:
+    @scripts/setup.sh
+
+# Build everything, serve it on http://127.0.0.1:5001, keep its data in ./data
+[no-exit-message]
+run *args: build
+    @target/release/madang serve "$@"
+
+# Work on it: the app on http://127.0.0.1:3000, the hub on 5001, both rebuilt on every change
+[no-exit-message]
+dev *args: (_setup "app")
+    @scripts/dev.sh "$@"
+
+# Run every test, those in a real browser included
+test *args: (_setup "app" "e2e") build
+    cargo test --workspace --exclude madang-e2e "$@"
+    @scripts/e2e.sh "$@"
+
+# Run the browser tests only; screenshots go to ./screenshots
+e2e *args: (_setup "app" "e2e") build
+    @scripts/e2e.sh "$@"
+
+# Check format, lints, documentation, and licences and sources of dependencies
+check: (_setup "app" "check")
+    @scripts/check.sh
+
+# Build the one file, target/release/madang, with the app inside
+build: app
+    cargo build --release --package madang
+
+# Build the browser app into frontend/dist, compressed
+app: (_setup "app")
+    @scripts/app.sh
+
+# Put the real client and the real hub through a network that fails, once for each seed
+sim seeds="10000":
+    MADANG_SIM_SEEDS="$1" cargo test --release --package madang-hub --test it simulation -- --nocapture
+
+# Kill the server under load and start it again, that many times; count lost, doubled, reordered
+soak-kill rounds="100": build
+    cargo run --release --package madang-loadgen -- soak-kill --rounds "$1" --binary target/release/madang
+
+# Measure the memory of that many idle connections
+idle connections="2000": build
+    ulimit -n "$(ulimit -Hn)"; cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
+
+_setup +parts:
+    @scripts/setup.sh {{ parts }}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything that can be said about the code without running it. Warnings are errors.
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+cd "$root"
+
+app=(--package madang-app --target wasm32-unknown-unknown --target-dir target/app)
+hosts=(--workspace --exclude madang-app)
+step() {
+    printf '\ncheck: %s\n' "$1"
+    shift
+    "$@"
+}
+
+step 'format' cargo fmt --all --check
+step 'lock file' cargo fetch --quiet --locked
+step 'lints' cargo clippy "${hosts[@]}" --all-targets -- -D warnings
+step 'lints of the app' cargo clippy "${app[@]}" -- -D warnings
+export RUSTDOCFLAGS='-D warnings'
+step 'documentation' cargo doc --quiet --no-deps "${hosts[@]}"
+step 'documentation of the app' cargo doc --quiet --no-deps "${app[@]}"
+step 'licences, bans and sources of dependencies' \
+    "$cargo_deny_bin/cargo-deny" --offline check --hide-inclusion-graph licenses bans sources

@@ -1,0 +1,67 @@
+// Makes one folder equal to another, with a `.br` and a `.gz` beside every file that they make
+// smaller. What did not change is not touched: the server embeds these files, and a new time stamp
+// alone would compile it again.
+//
+// Browsers keep hashed files for ever, so the hash in a name must be that of the content. trunk takes
+// it before wasm-bindgen and wasm-opt have run: another version or option of theirs would give other
+// bytes the same name. Hence scripts and modules are named again here, and index.html says the new names.
+//
+//   node scripts/publish.mjs FROM TO
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, extname, join, relative } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const [from, to] = process.argv.slice(2);
+const compressible = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest", ".xml"]);
+
+const files = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)));
+
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+
+/** Writes whole files only: a reader, the compiler for one, finds the old bytes or the new ones. */
+function put(name, bytes) {
+  const path = join(to, name);
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.tmp`, bytes);
+  renameSync(`${path}.tmp`, path);
+}
+
+const sources = new Map(files(from).map((name) => [name, readFileSync(join(from, name))]));
+let index = sources.get("index.html").toString();
+for (const [name, bytes] of [...sources]) {
+  const named = name.match(/^(.*-)[0-9a-f]{8,16}(_bg\.wasm|\.js)$/);
+  if (!named) continue;
+  const renamed = `${named[1]}${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${named[2]}`;
+  index = index.replaceAll(name, renamed);
+  sources.delete(name);
+  sources.set(renamed, bytes);
+}
+sources.set("index.html", Buffer.from(index));
+
+const published = new Map();
+for (const [name, bytes] of sources) {
+  const variants = compressible.has(extname(name)) ? [[".br", brotli], [".gz", (raw) => gzipSync(raw, { level: 9 })]] : [];
+  published.set(name, bytes);
+  for (const [suffix, compress] of variants) {
+    const smaller = compress(bytes);
+    if (smaller.length < bytes.length) published.set(name + suffix, smaller);
+  }
+}
+for (const [name, bytes] of published) put(name, bytes);
+const kept = ".gitignore"; // it keeps the folder in a fresh clone
+for (const name of files(to)) if (name !== kept && !published.has(name)) rmSync(join(to, name));
+
+const kilobytes = (name) => (published.has(name) ? `${(published.get(name).length / 1024).toFixed(1)} KB` : "as it is");
+for (const name of sources.keys()) console.log(`app: ${name} ${kilobytes(name)}, brotli ${kilobytes(`${name}.br`)}`);

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Installs what the recipes need and says what and why; what is already there costs nothing.
+#
+#   scripts/setup.sh [rust] [app] [check] [e2e]      everything, when nothing is named
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+cd "$root"
+
+partial=''
+trap 'rm -rf "$partial"' EXIT
+
+say() { printf 'setup: %s\n' "$*"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+
+# A tool counts as installed once its folder exists, so the folder must appear whole or not at all.
+begin() {
+    mkdir -p "$tools"
+    partial=$(mktemp -d "$tools/.partial-XXXXXX")
+}
+finish() {
+    # Another clone may have finished first; its folder is as good as this one.
+    [ -d "$1" ] || mv "$partial" "$1"
+    rm -rf "$partial"
+    partial=''
+}
+
+# cargo_tool NAME VERSION WHY [FLAGS OF cargo install…]
+cargo_tool() {
+    local name=$1 version=$2 why=$3 home=$tools/$1-$2
+    shift 3
+    [ -d "$home" ] && return
+    say "$name $version: $why; compiled once, a few minutes"
+    begin
+    # The cheapest build there is: compiling the tool costs more than it will ever run. Its objects
+    # stay until it is done, so that an interrupted build goes on from where it was.
+    CARGO_TARGET_DIR=$tools/.build/$name-$version CARGO_PROFILE_RELEASE_DEBUG=false \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_STRIP=true \
+        PATH=$partial/bin:$PATH \
+        cargo install "$name" --version "=$version" --root "$partial" "$@"
+    rm -rf "$tools/.build/$name-$version"
+    finish "$home"
+}
+
+# npm_tool NAME VERSION WHY
+npm_tool() {
+    local home=$tools/$1-$2
+    [ -d "$home" ] && return
+    has npm || fail "npm is missing: install Node.js 18.20 or newer"
+    say "$1 $2: $3"
+    begin
+    npm install --prefix "$partial" --no-save --no-package-lock --ignore-scripts --no-audit \
+        --no-fund --loglevel=error "$1@$2"
+    finish "$home"
+}
+
+rust() {
+    has cc || fail "a C compiler is missing: install gcc or clang (Debian: apt-get install build-essential)"
+    local channel sysroot
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    if sysroot=$(rustc --print sysroot 2>/dev/null) &&
+        [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ] &&
+        [ -x "$sysroot/bin/cargo-clippy" ] && [ -x "$sysroot/bin/rustfmt" ]; then
+        return
+    fi
+    has rustup || fail "Rust $channel with clippy, rustfmt and the target wasm32-unknown-unknown is missing," \
+        "and so is rustup, which would install it."
+    say "Rust $channel, clippy, rustfmt and the target wasm32-unknown-unknown: compile server and app"
+    # Named one by one: rustup may have been told not to install by itself what the toolchain file names.
+    rustup toolchain install "$channel" --profile minimal --no-self-update \
+        --component clippy,rustfmt --target wasm32-unknown-unknown
+}
+
+app() {
+    rust
+    has node || fail "Node.js is missing: install version 18.20 or newer (it runs wasm-opt and compresses the app)"
+    npm_tool binaryen "$binaryen_version" "wasm-opt, makes the app smaller"
+    # No --locked: one crate in the lock file it was published with can no longer be had.
+    cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
+    cargo_tool trunk "$trunk_version" "bundles the app" --locked
+}
+
+check() {
+    rust
+    cargo_tool cargo-deny "$cargo_deny_version" "checks licences and sources of dependencies" --locked
+}
+
+e2e() {
+    npm_tool axe-core "$axe_version" "checks accessibility in the browser tests"
+    local missing=()
+    has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
+    has chromedriver || missing+=(chromium-driver)
+    # Without a Korean font the screenshots show boxes, and widths differ from what people see.
+    fc-list :lang=ko 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+        fail "the browser tests need: ${missing[*]}" \
+            "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
+            "elsewhere: Chromium, the chromedriver of the same version, and a Korean font"
+    fi
+    say "${missing[*]}: run the browser tests (apt-get)"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+[ $# -gt 0 ] || set -- app check e2e
+for part in "$@"; do
+    case $part in
+    rust | app | check | e2e) "$part" ;;
+    *) fail "no such part: $part (rust, app, check, e2e)" ;;
+    esac
+done
