@@ -1,0 +1,17 @@
+//! Madang as people meet it: the release binary with the app inside, real browsers, and whatever can
+//! happen to a connection. [`support`] holds the stage and the page objects; the other modules are the
+//! tests, by what people do.
+//!
+//! `just e2e` builds what is needed, and says where. Every test has a server, a database and browsers of
+//! its own; each ends with a look at the consoles, which must have nothing to complain about.
+
+mod support;
+
+mod console;
+mod history;
+mod looks;
+mod losses;
+mod signing_in;
+mod talking;
+mod unread;
+mod writing;

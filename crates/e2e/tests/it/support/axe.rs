@@ -1,0 +1,48 @@
+//! axe-core, which finds what people with a disability would stumble over.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::browser::Browser;
+
+/// Where the script is.
+const PATH: &str = "MADANG_AXE";
+
+#[derive(Deserialize)]
+struct Violation {
+    id: String,
+    impact: Option<String>,
+    help: String,
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    html: String,
+    failure_summary: Option<String>,
+}
+
+/// What axe finds on the page as it is, for people to read; nothing if it finds nothing.
+pub(crate) async fn violations(browser: &Browser) -> Result<String> {
+    let path = std::env::var_os(PATH)
+        .with_context(|| format!("{PATH} does not say where axe-core is: run `just e2e`"))?;
+    if !browser.ask::<bool>("return window.axe !== undefined", []).await? {
+        let axe = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        browser.run(&axe, []).await?;
+    }
+    let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }) \
+        .then(found => done(found.violations), error => done([{ id: 'axe', impact: null, \
+            help: String(error), nodes: [] }]))";
+    let violations: Vec<Violation> = browser.ask_later(script, []).await?;
+    let mut found = String::new();
+    for Violation { id, impact, help, nodes } in violations {
+        writeln!(found, "  {id} ({}): {help}", impact.unwrap_or_default())?;
+        for Node { html, failure_summary } in nodes {
+            writeln!(found, "    {html}\n      {}", failure_summary.unwrap_or_default())?;
+        }
+    }
+    Ok(found)
+}

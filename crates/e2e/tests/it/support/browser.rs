@@ -1,0 +1,392 @@
+//! A Chromium of one's own.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::common::log::LoggingPrefsLogLevel;
+use thirtyfour::error::WebDriverErrorInner;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromiumLikeCapabilities, WindowHandle};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::in_repository;
+use super::wait::{until, until_true};
+
+/// How long a script in a page may take.
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(90);
+/// What the app asks at its start; that a stranger is one is no fault, but Chromium logs every answer
+/// that is an error.
+const ASKED_BY_STRANGERS: &str =
+    "/api/session - Failed to load resource: the server responded with a status of 401";
+
+/// A language that a browser can be set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lang {
+    Ko,
+    En,
+}
+
+impl Lang {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Ko => "ko",
+            Self::En => "en",
+        }
+    }
+
+    fn accepted(self) -> &'static str {
+        match self {
+            Self::Ko => "ko-KR,ko",
+            Self::En => "en-US,en",
+        }
+    }
+}
+
+/// What kind of browser it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    lang: Lang,
+    phone: bool,
+}
+
+impl Look {
+    /// A window of 1280 by 800.
+    pub(crate) fn desktop(lang: Lang) -> Self {
+        Self { lang, phone: false }
+    }
+
+    /// A screen of 390 by 844 that is touched.
+    pub(crate) fn phone(lang: Lang) -> Self {
+        Self { lang, phone: true }
+    }
+}
+
+/// The process that drives browsers.
+pub(crate) struct Chromedriver {
+    url: String,
+    _process: Child,
+    // It would die of the first line that it could not write.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Chromedriver {
+    pub(crate) async fn start() -> Result<Self> {
+        let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let mut process = Command::new(&program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}: run `just e2e`", program.display()))?;
+        let stdout = process.stdout.take().context("chromedriver has no standard output")?;
+        let mut output = BufReader::new(stdout).lines();
+        loop {
+            let line = output.next_line().await?.context("chromedriver did not start")?;
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+                return Ok(Self { url, _process: process, _output: output });
+            }
+        }
+    }
+}
+
+/// A browser with a profile of its own.
+pub(crate) struct Browser {
+    driver: WebDriver,
+    /// Complaints that contain one of these were asked for.
+    forgiven: RefCell<Vec<&'static str>>,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub(crate) async fn start(chromedriver: &Chromedriver, look: Look) -> Result<Self> {
+        let profile = tempfile::tempdir()?;
+        let mut wanted = DesiredCapabilities::chrome();
+        if let Some(chromium) = std::env::var_os("CHROMIUM") {
+            wanted.set_binary(&chromium.to_string_lossy())?;
+        }
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,940",
+        ] {
+            wanted.add_arg(argument)?;
+        }
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
+        wanted.add_arg(&format!("--lang={}", look.lang.code()))?;
+        wanted.add_arg(&format!("--accept-lang={}", look.lang.accepted()))?;
+        let preferences = json!({ "intl.accept_languages": look.lang.accepted() });
+        wanted.add_experimental_option("prefs", preferences)?;
+        if look.phone {
+            let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
+            let emulation = json!({ "deviceMetrics": metrics });
+            wanted.add_experimental_option("mobileEmulation", emulation)?;
+        }
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+        let driver = WebDriver::new(&chromedriver.url, wanted).await?;
+        driver.set_script_timeout(SCRIPT_TIMEOUT).await?;
+        let browser = Self { driver, forgiven: RefCell::default(), _profile: profile };
+        if !look.phone {
+            // The window's own size would include the browser's bars.
+            let size =
+                json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+            browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        }
+        Ok(browser)
+    }
+
+    /// Ends it; a browser that is gone already has ended too.
+    pub(crate) async fn quit(&self) {
+        drop(self.driver.clone().quit().await);
+    }
+
+    pub(crate) async fn goto(&self, url: &str) -> Result<()> {
+        Ok(self.driver.goto(url).await?)
+    }
+
+    /// Loads the page anew. With the server down the browser shows a page of its own instead.
+    pub(crate) async fn reload(&self) -> Result<()> {
+        match self.driver.refresh().await {
+            Err(error) if !matches!(*error, WebDriverErrorInner::UnknownError(_)) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn title(&self) -> Result<String> {
+        Ok(self.driver.title().await?)
+    }
+
+    /// Opens a tab, and goes into it.
+    pub(crate) async fn new_tab(&self) -> Result<WindowHandle> {
+        let tab = self.driver.new_tab().await?;
+        self.switch_to(&tab).await?;
+        Ok(tab)
+    }
+
+    pub(crate) async fn tab(&self) -> Result<WindowHandle> {
+        Ok(self.driver.window().await?)
+    }
+
+    pub(crate) async fn switch_to(&self, tab: &WindowHandle) -> Result<()> {
+        Ok(self.driver.switch_to_window(tab.clone()).await?)
+    }
+
+    /// Closes the tab that it is in.
+    pub(crate) async fn close_tab(&self) -> Result<()> {
+        Ok(self.driver.close_window().await?)
+    }
+
+    /// A command of Chromium's own protocol, as its developer tools give it.
+    pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(method, parameters).await;
+        answer.with_context(|| method.to_owned())
+    }
+
+    /// What a function body answers.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        script: &str,
+        arguments: impl Into<Vec<Value>>,
+    ) -> Result<T> {
+        Ok(self.driver.execute(script, arguments.into()).await?.convert()?)
+    }
+
+    /// What a function body hands to its last argument, later.
+    pub(crate) async fn ask_later<T: DeserializeOwned>(
+        &self,
+        script: &str,
+        arguments: impl Into<Vec<Value>>,
+    ) -> Result<T> {
+        Ok(self.driver.execute_async(script, arguments.into()).await?.convert()?)
+    }
+
+    /// Runs a function body.
+    pub(crate) async fn run(&self, script: &str, arguments: impl Into<Vec<Value>>) -> Result<()> {
+        self.driver.execute(script, arguments.into()).await?;
+        Ok(())
+    }
+
+    /// The element that a test id names, once it is there.
+    pub(crate) async fn find(&self, id: &str) -> Result<WebElement> {
+        self.find_css(&selector(id)).await
+    }
+
+    /// The first element that a selector names, once it is there.
+    pub(crate) async fn find_css(&self, css: &str) -> Result<WebElement> {
+        let find = async || Ok(self.driver.find_all(By::Css(css)).await?.into_iter().next());
+        until(format_args!("{css} is there"), find).await
+    }
+
+    /// Whether an element is there now.
+    pub(crate) async fn has(&self, id: &str) -> Result<bool> {
+        self.ask("return document.querySelector(arguments[0]) !== null", [selector(id).into()])
+            .await
+    }
+
+    pub(crate) async fn until_gone(&self, id: &str) -> Result<()> {
+        until_true(format_args!("{id} is gone"), async || Ok(!self.has(id).await?)).await
+    }
+
+    /// All text of an element, if it is there now.
+    pub(crate) async fn text(&self, id: &str) -> Result<Option<String>> {
+        let script = "return document.querySelector(arguments[0])?.textContent ?? null";
+        self.ask(script, [selector(id).into()]).await
+    }
+
+    /// Waits for an element's text to be as wanted.
+    pub(crate) async fn until_text(
+        &self,
+        id: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<String> {
+        until(format_args!("{id} says what it should"), async || {
+            Ok(self.text(id).await?.filter(|text| wanted(text)))
+        })
+        .await
+    }
+
+    /// An element's attribute, if both are there now.
+    pub(crate) async fn attribute(&self, id: &str, name: &str) -> Result<Option<String>> {
+        let script =
+            "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+        self.ask(script, [selector(id).into(), name.into()]).await
+    }
+
+    pub(crate) async fn until_attribute(&self, id: &str, name: &str, value: &str) -> Result<()> {
+        until_true(format_args!("{name} of {id} is {value:?}"), async || {
+            Ok(self.attribute(id, name).await?.as_deref() == Some(value))
+        })
+        .await
+    }
+
+    /// Clicks an element, once it is there and nothing is in front of it.
+    pub(crate) async fn click(&self, id: &str) -> Result<()> {
+        self.click_css(&selector(id)).await
+    }
+
+    pub(crate) async fn click_css(&self, css: &str) -> Result<()> {
+        until(format_args!("{css} takes a click"), async || {
+            let found = self.driver.find_all(By::Css(css)).await?.into_iter().next();
+            let Some(element) = found else { return Ok(None) };
+            Ok(Some(element.click().await?))
+        })
+        .await
+    }
+
+    /// The test id of what has the focus, or else its id.
+    pub(crate) async fn focus(&self) -> Result<String> {
+        let script = "const it = document.activeElement; \
+            return it?.dataset.testid ?? it?.id ?? ''";
+        self.ask(script, []).await
+    }
+
+    pub(crate) async fn until_focus(&self, id: &str) -> Result<()> {
+        until(format_args!("the focus is on {id}"), async || {
+            let focus = self.focus().await?;
+            ensure!(focus == id, "the focus is on {focus:?}");
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Types into whatever has the focus.
+    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(keys).perform().await?)
+    }
+
+    /// Puts a text, in whatever Unicode form, where the cursor is, as pasting would.
+    pub(crate) async fn insert(&self, text: &str) -> Result<()> {
+        self.devtools("Input.insertText", json!({ "text": text })).await?;
+        Ok(())
+    }
+
+    /// Presses Tab until the focus is where it should be.
+    pub(crate) async fn tab_to(&self, id: &str) -> Result<()> {
+        until(format_args!("Tab leads to {id}"), async || {
+            if self.focus().await? == id {
+                return Ok(Some(()));
+            }
+            self.keys(Key::Tab).await?;
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Presses a key while another is held.
+    pub(crate) async fn chord(&self, held: Key, key: impl Into<TypingData>) -> Result<()> {
+        let chain = self.driver.action_chain().key_down(held.value());
+        Ok(chain.send_keys(key).key_up(held.value()).perform().await?)
+    }
+
+    /// Waits for whatever moves to have arrived; what moves for ever does not count.
+    pub(crate) async fn until_still(&self) -> Result<()> {
+        let script = "return document.getAnimations().every(it => it.playState !== 'running' \
+            || it.effect.getComputedTiming().iterations === Infinity)";
+        until_true("everything stands still", async || self.ask(script, []).await).await
+    }
+
+    /// Takes a picture into the folder that `MADANG_SCREENSHOTS` names, `screenshots` otherwise.
+    pub(crate) async fn picture(&self, name: &str) -> Result<()> {
+        let folder = std::env::var_os("MADANG_SCREENSHOTS")
+            .map_or_else(|| in_repository("screenshots"), PathBuf::from);
+        std::fs::create_dir_all(&folder)?;
+        Ok(self.driver.screenshot(&folder.join(format!("{name}.png"))).await?)
+    }
+
+    /// Complaints that contain this are no fault: the test asks for them.
+    pub(crate) fn forgive(&self, part: &'static str) {
+        self.forgiven.borrow_mut().push(part);
+    }
+
+    /// What the console holds since it was last looked at that is a fault.
+    pub(crate) async fn complaints(&self, network_failed: bool) -> Result<Vec<Complaint>> {
+        let entries = self.driver.browser_log().await?;
+        let complaints = entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| {
+            Complaint { source: entry.source.unwrap_or_default(), message: entry.message }
+        });
+        let is_excused = |complaint: &Complaint| {
+            let says = |part: &str| complaint.message.contains(part);
+            let network = says("net::ERR_") || says("WebSocket connection to");
+            says(ASKED_BY_STRANGERS)
+                || self.forgiven.borrow().iter().any(|part| says(part))
+                || (network_failed && network)
+        };
+        Ok(complaints.filter(|complaint| !is_excused(complaint)).collect())
+    }
+}
+
+/// An entry of the console that should not be there.
+#[derive(Clone, Debug)]
+pub(crate) struct Complaint {
+    pub(crate) source: String,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.message)
+    }
+}
+
+fn selector(id: &str) -> String {
+    format!("[data-testid=\"{id}\"]")
+}

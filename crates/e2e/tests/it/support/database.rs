@@ -1,0 +1,75 @@
+//! The database, read and filled without the server.
+
+use std::path::Path;
+
+use anyhow::Result;
+use madang_shared::chat::ChatEvent;
+use madang_shared::{CommandId, Event, Message, RoomId, Seq, Timestamp, Topic, User, codec};
+use rusqlite::{Connection, OpenFlags};
+
+/// A connection of our own to the server's database.
+pub(crate) struct Database(Connection);
+
+impl Database {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Ok(Self(Connection::open_with_flags(path, flags)?))
+    }
+
+    /// Place, author and text of every message in a room, in order.
+    pub(crate) fn messages(&self, room: RoomId) -> Result<Vec<(u64, String, String)>> {
+        let sql = "SELECT seq, users.name, text FROM messages JOIN users ON users.id = author_id \
+            WHERE room_id = ?1 ORDER BY seq";
+        let mut statement = self.0.prepare(sql)?;
+        let rows = statement.query_map([i64::try_from(room.0)?], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?, row.get(2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Adds `count` messages of one author to an empty room, one a minute up to `last`, as the server
+    /// would have. The server must be down.
+    pub(crate) fn fill(
+        &mut self,
+        room: RoomId,
+        author: &User,
+        count: u64,
+        last: Timestamp,
+        text: impl Fn(u64) -> String,
+    ) -> Result<()> {
+        let transaction = self.0.transaction()?;
+        {
+            let topic = Topic::Room(room);
+            let topic_id: i64 = transaction.query_row(
+                "SELECT id FROM topics WHERE name = ?1 AND head = 0",
+                [topic.to_string()],
+                |row| row.get(0),
+            )?;
+            let mut messages = transaction.prepare(
+                "INSERT INTO messages (room_id, seq, author_id, at, command, text) \
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
+            let mut log = transaction
+                .prepare("INSERT INTO log (topic_id, seq, at, content) VALUES (?1, ?2, ?3, ?4)")?;
+            for seq in 1..=count {
+                let at = Timestamp(last.0 - (count - seq) * 60_000);
+                let command = CommandId::new(at, u128::from(seq));
+                let message =
+                    Message { seq: Seq(seq), author: author.clone(), at, text: text(seq), command };
+                messages.execute((
+                    i64::try_from(room.0)?,
+                    i64::try_from(seq)?,
+                    i64::try_from(author.id.0)?,
+                    i64::try_from(at.0)?,
+                    command.0.as_bytes(),
+                    &message.text,
+                ))?;
+                let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
+                log.execute((topic_id, i64::try_from(seq)?, i64::try_from(at.0)?, content))?;
+            }
+            let head = i64::try_from(count)?;
+            transaction.execute("UPDATE topics SET head = ?1 WHERE id = ?2", (head, topic_id))?;
+        }
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,18 @@
+//! What every test stands on.
+
+pub(crate) mod axe;
+pub(crate) mod browser;
+pub(crate) mod chat_page;
+pub(crate) mod database;
+pub(crate) mod program;
+pub(crate) mod server;
+pub(crate) mod sign_in_page;
+pub(crate) mod stage;
+pub(crate) mod wait;
+
+use std::path::PathBuf;
+
+/// A path within the repository.
+pub(crate) fn in_repository(path: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "..", "..", path].iter().collect()
+}

@@ -1,0 +1,140 @@
+//! A user that is no browser: signs up for a bearer token and speaks the typed protocol.
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::{SinkExt, StreamExt};
+use madang_shared::chat::ChatCommand;
+use madang_shared::frames::{About, CommandFrame};
+use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::rooms::{RoomsCommand, RoomsEvent};
+use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::{
+    ClientFrame, Command, CommandId, Event, Hello, RoomId, ServerFrame, Subscription, Timestamp,
+    Topic, codec,
+};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::server::Server;
+
+/// Commands that are on their way at once; the server queues no more than a few dozen.
+const AT_ONCE: usize = 16;
+
+/// A connected program.
+pub(crate) struct Program {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    commands: u64,
+}
+
+impl Program {
+    /// Takes a name without connecting.
+    pub(crate) async fn sign_up(server: &Server, name: &str) -> Result<SignedIn> {
+        let body = SignUp { name: name.to_owned(), bearer: true };
+        let answer =
+            reqwest::Client::new().post(server.url("/api/session")).json(&body).send().await?;
+        ensure!(answer.status().is_success(), "{name} cannot sign up: {}", answer.text().await?);
+        Ok(answer.json().await?)
+    }
+
+    /// Takes a name, and connects.
+    pub(crate) async fn connect(server: &Server, name: &str) -> Result<Self> {
+        let SignedIn { token, .. } = Self::sign_up(server, name).await?;
+        let mut request =
+            format!("ws://{}{SOCKET_PATH}", server.address()).into_client_request()?;
+        let protocol = HeaderValue::from_static(SUBPROTOCOL);
+        request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
+        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let mut program = Self { socket, commands: 0 };
+        // Who makes a room learns its id from the directory.
+        let topics = vec![Subscription { topic: Topic::Rooms, from: None }];
+        let hello = Hello { token, client: "e2e".to_owned(), topics };
+        program.send(&ClientFrame::Hello(hello)).await?;
+        match program.receive().await? {
+            ServerFrame::Welcome(_) => Ok(program),
+            other => bail!("not welcome: {other:?}"),
+        }
+    }
+
+    /// Says something.
+    pub(crate) async fn say(&mut self, room: RoomId, text: impl Into<String>) -> Result<()> {
+        self.say_all(room, [text.into()]).await
+    }
+
+    /// Says many things, in order.
+    pub(crate) async fn say_all(
+        &mut self,
+        room: RoomId,
+        texts: impl IntoIterator<Item = String>,
+    ) -> Result<()> {
+        self.all(texts.into_iter().map(|text| ChatCommand::Post { room, text }.into())).await
+    }
+
+    /// Makes a room, and joins it.
+    pub(crate) async fn create(&mut self, name: &str) -> Result<RoomId> {
+        self.command(RoomsCommand::Create { name: name.to_owned() }.into()).await?;
+        let (mut made, mut acknowledged) = (None, false);
+        loop {
+            match self.receive().await? {
+                ServerFrame::Event { event: Event::Rooms(RoomsEvent::Created(room)), .. } => {
+                    made = Some(room.id);
+                }
+                ServerFrame::Ack { .. } => acknowledged = true,
+                ServerFrame::Error { failure, .. } => bail!("{name} cannot be made: {failure:?}"),
+                _ => {}
+            }
+            if let (Some(room), true) = (made, acknowledged) {
+                return Ok(room);
+            }
+        }
+    }
+
+    /// Gives these commands, and waits until all are acknowledged.
+    async fn all(&mut self, commands: impl IntoIterator<Item = Command>) -> Result<()> {
+        let mut waiting = 0;
+        for command in commands {
+            if waiting == AT_ONCE {
+                self.acknowledged().await?;
+                waiting -= 1;
+            }
+            self.command(command).await?;
+            waiting += 1;
+        }
+        for _ in 0..waiting {
+            self.acknowledged().await?;
+        }
+        Ok(())
+    }
+
+    async fn command(&mut self, command: Command) -> Result<()> {
+        self.commands += 1;
+        let id = CommandId::new(Timestamp(self.commands), u128::from(self.commands));
+        self.send(&ClientFrame::Command(CommandFrame { id, command })).await
+    }
+
+    async fn acknowledged(&mut self) -> Result<()> {
+        loop {
+            match self.receive().await? {
+                ServerFrame::Ack { .. } => return Ok(()),
+                ServerFrame::Ping { nonce } => self.send(&ClientFrame::Pong { nonce }).await?,
+                ServerFrame::Error { about: About::Command(_), failure } => bail!("{failure:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    async fn send(&mut self, frame: &ClientFrame) -> Result<()> {
+        Ok(self.socket.send(Message::text(codec::encode_client(frame))).await?)
+    }
+
+    async fn receive(&mut self) -> Result<ServerFrame> {
+        loop {
+            let message =
+                self.socket.next().await.context("the server closed the connection")??;
+            if let Message::Text(text) = message {
+                return Ok(codec::decode_server(&text)?);
+            }
+        }
+    }
+}

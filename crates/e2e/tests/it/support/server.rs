@@ -1,0 +1,130 @@
+//! The real binary, as a process that can be killed.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+use super::database::Database;
+use super::in_repository;
+
+const SAYS: &str = "Madang is listening on http://";
+
+/// A server with data of its own. Dropping it kills it.
+pub(crate) struct Server {
+    binary: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    process: Mutex<Option<Child>>,
+    was_down: AtomicBool,
+}
+
+impl Server {
+    /// Starts a server on a free port, with nothing in its data folder.
+    pub(crate) async fn start() -> Result<Self> {
+        let binary = std::env::var_os("MADANG_BIN")
+            .map_or_else(|| in_repository("target/release/madang"), PathBuf::from);
+        ensure!(
+            binary.is_file(),
+            "there is no server at {}: run `just build` first, or `just e2e`, which does",
+            binary.display()
+        );
+        let server = Self {
+            binary,
+            folder: tempfile::tempdir()?,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            process: Mutex::new(None),
+            was_down: AtomicBool::new(false),
+        };
+        server.launch().await?;
+        Ok(server)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether the server was ever away: then browsers have reason to complain of the network.
+    pub(crate) fn was_down(&self) -> bool {
+        self.was_down.load(Ordering::Relaxed)
+    }
+
+    /// The database, beside the server's back.
+    pub(crate) fn database(&self) -> Result<Database> {
+        Database::open(&self.folder.path().join("data").join("madang.sqlite"))
+    }
+
+    /// `kill -9`: nothing is finished, nothing is said.
+    pub(crate) async fn kill(&self) -> Result<()> {
+        self.was_down.store(true, Ordering::Relaxed);
+        let mut process = self.process.lock().await.take().context("the server is down already")?;
+        process.kill().await?;
+        Ok(())
+    }
+
+    /// Starts it again, on the same port and the same data.
+    pub(crate) async fn restart(&self) -> Result<()> {
+        ensure!(self.process.lock().await.is_none(), "the server is up already");
+        self.launch().await
+    }
+
+    /// What the server has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    async fn launch(&self) -> Result<()> {
+        let log = File::options().append(true).create(true).open(self.log_path())?;
+        let mut process = Command::new(&self.binary)
+            .arg("serve")
+            .args([OsString::from("--listen"), self.address.to_string().into()])
+            .args([OsString::from("--data"), self.folder.path().join("data").into()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = process.stdout.take().context("the server has no standard output")?;
+        let line = BufReader::new(stdout).lines().next_line().await?;
+        let expected = format!("{SAYS}{}", self.address);
+        if line.as_deref() != Some(&expected) {
+            bail!("the server says {line:?} in place of {expected:?}; its log:\n{}", self.log());
+        }
+        *self.process.lock().await = Some(process);
+        Ok(())
+    }
+}
+
+/// A port that nobody has, below those that systems give to outgoing connections: while the server is
+/// down, nobody else must come to its port by chance.
+fn free_port() -> Result<u16> {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 10_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another run of the tests starts elsewhere.
+    let start = u16::try_from(std::process::id() * 61 % u32::from(COUNT))?;
+    for _ in 0..COUNT {
+        let step = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST + step % COUNT;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("there is no free port from {FIRST} to {}", FIRST + COUNT - 1)
+}

@@ -1,0 +1,183 @@
+//! People talk.
+
+use anyhow::Result;
+use serde::Deserialize;
+use thirtyfour::Key;
+
+use crate::support::browser::{Lang, Look};
+use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
+use crate::support::stage::Stage;
+use crate::support::wait::{until, until_true};
+
+/// T0.4 and T1.1.
+#[tokio::test]
+async fn two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
+    Stage::play("chat", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        minsu.browser.until_text("empty", |text| text.contains("아직 메시지가 없습니다..")).await?;
+        jane.browser.until_text("empty", |text| text.contains("No message yet..")).await?;
+
+        for (speaker, listener, text) in [
+            (&minsu, &jane, "안녕하세요, 제인! 마당에 온 걸 환영해요."),
+            (&jane, &minsu, "Hello Minsu, it's lovely here."),
+            (&minsu, &jane, "한글도 English도 한 줄에 👋 <b>&amp;"),
+        ] {
+            let composer = speaker.browser.find("composer").await?;
+            composer.focus().await?;
+            speaker.browser.insert(text).await?;
+            speaker.browser.keys(Key::Enter).await?;
+            speaker.until_composed("").await?;
+            assert_eq!(speaker.browser.focus().await?, "composer", "one can go on writing");
+            let own = speaker.until_stored(text).await?;
+            let other = listener.until_stored(text).await?;
+            assert!(own.mine && !other.mine);
+            assert_eq!((&own.author, own.seq), (&other.author, other.seq));
+        }
+
+        let said = stage.server.database()?.messages(FIRST_ROOM)?;
+        assert_eq!(said.iter().map(|(seq, ..)| *seq).collect::<Vec<_>>(), [1, 2, 3]);
+        for page in [&minsu, &jane] {
+            let shown = page.messages().await?;
+            assert_eq!(as_stored(&shown), said, "everything once, in one order, on both screens");
+            assert!(!page.browser.has("empty").await?, "the placeholder is gone");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
+    Stage::play("reload", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        minsu.say("첫 번째").await?;
+        minsu.say("두 번째").await?;
+        minsu.until_stored("두 번째").await?;
+        minsu.browser.find("composer").await?.send_keys("쓰다 만 말").await?;
+        minsu.until_composed("쓰다 만 말").await?;
+
+        minsu.browser.reload().await?;
+        minsu.open_composer().await?;
+
+        minsu.until_stored("두 번째").await?;
+        let shown = minsu.messages().await?;
+        assert_eq!(texts(&shown), ["첫 번째", "두 번째"]);
+        assert!(shown.iter().all(|message| message.mine && message.author == "민수"));
+        minsu.until_present(&["민수"]).await?;
+        minsu.until_composed("쓰다 만 말").await
+    })
+    .await
+}
+
+/// T2.3, measured in the pages: the machine's clock is the same for both.
+#[tokio::test]
+async fn typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Result<()> {
+    Stage::play("typing", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        minsu.until_present(&["민수", "Jane"]).await?;
+        watch_typing(&minsu).await?;
+        jane.browser
+            .run(
+                "window.strokes = []; document.getElementById('composer') \
+                .addEventListener('input', () => window.strokes.push(Date.now()))",
+                [],
+            )
+            .await?;
+        let composer = jane.browser.find("composer").await?;
+
+        composer.send_keys("hello").await?;
+        let seen = until("typing came and went", async || {
+            let seen = typing_seen(&minsu).await?;
+            Ok(Some(seen).filter(|seen| seen.last().is_some_and(|seen| seen.line.is_empty())))
+        })
+        .await?;
+        let strokes: Vec<f64> = jane.browser.ask("return window.strokes", []).await?;
+
+        let [shown, gone] = seen.as_slice() else { panic!("more than came and went: {seen:?}") };
+        assert_eq!(shown.line, "💬 Jane 님이 입력 중…");
+        let (first, last) = (strokes[0], strokes[strokes.len() - 1]);
+        let (after, stayed) = (shown.at - first, gone.at - last);
+        assert!((0.0..1_000.0).contains(&after), "shown {after} ms after the first keystroke");
+        assert!((900.0..2_500.0).contains(&stayed), "gone {stayed} ms after the last keystroke");
+
+        composer.send_keys("!").await?;
+        until_true("typing shows again", async || {
+            Ok(minsu.browser.text("typing").await?.is_some_and(|line| !line.is_empty()))
+        })
+        .await?;
+        composer.send_keys(Key::Enter).await?;
+        minsu.until_stored("hello!").await?;
+        minsu.browser.until_text("typing", str::is_empty).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// T0.3.
+#[tokio::test]
+async fn who_comes_and_who_goes_is_told() -> Result<()> {
+    Stage::play("presence", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        minsu.until_present(&["민수"]).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        minsu.until_present(&["민수", "Jane"]).await?;
+        jane.until_present(&["Jane", "민수"]).await?;
+        minsu.browser.until_text("crowd", |line| line == "Jane 님이 들어왔습니다").await?;
+        minsu.say("어서 와요").await?;
+        jane.until_stored("어서 와요").await?;
+
+        // A second tab is the same person; whoever closes one tab of two is still there.
+        let first = jane.browser.tab().await?;
+        let second = jane.browser.new_tab().await?;
+        jane.browser.goto(&stage.server.url("/")).await?;
+        jane.open_composer().await?;
+        jane.browser.switch_to(&first).await?;
+        jane.browser.close_tab().await?;
+        jane.browser.switch_to(&second).await?;
+        jane.say("still here").await?;
+        minsu.until_stored("still here").await?;
+        minsu.until_present(&["민수", "Jane"]).await?;
+
+        jane.browser.goto("about:blank").await?;
+        minsu.until_present(&["민수"]).await?;
+        until_true("the timeline says that Jane left", async || {
+            let lines: Vec<String> = minsu
+                .browser
+                .ask(
+                    "return [...document.querySelectorAll('[data-testid=\"crowd\"]')] \
+                    .map(line => line.textContent)",
+                    [],
+                )
+                .await?;
+            Ok(lines == ["Jane 님이 들어왔습니다", "Jane 님이 나갔습니다"])
+        })
+        .await
+    })
+    .await
+}
+
+/// What the line above the composer said, and when, in milliseconds.
+#[derive(Debug, Deserialize)]
+struct TypingSeen {
+    at: f64,
+    line: String,
+}
+
+async fn watch_typing(page: &ChatPage) -> Result<()> {
+    let script = "window.typingSeen = []; \
+        const line = document.querySelector('[data-testid=\"typing\"]'); \
+        new MutationObserver(() => window.typingSeen.push({ at: Date.now(), line: line.textContent })) \
+            .observe(line, { childList: true, characterData: true, subtree: true })";
+    page.browser.run(script, []).await
+}
+
+async fn typing_seen(page: &ChatPage) -> Result<Vec<TypingSeen>> {
+    page.browser.ask("return window.typingSeen", []).await
+}
+
+fn as_stored(shown: &[Shown]) -> Vec<(u64, String, String)> {
+    let stored = shown.iter().filter(|message| message.is_stored());
+    stored.map(|it| (it.seq.unwrap_or_default(), it.author.clone(), it.text.clone())).collect()
+}
