@@ -25,7 +25,7 @@ dev *args: (_setup "app")
 
 # Run every test, those in a real browser included
 test *args: (_setup "app" "e2e") build
-    cargo test --workspace --exclude madang-e2e "$@"
+    MADANG_BIN="$PWD/target/release/madang" cargo test --workspace --exclude madang-e2e "$@"
     @scripts/e2e.sh "$@"
 
 # Run the browser tests only; screenshots go to ./screenshots
@@ -54,7 +54,7 @@ soak-kill rounds="100": build
 
 # Measure the memory of that many idle connections
 idle connections="2000": build
-    ulimit -n "$(ulimit -Hn)"; cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
+    cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
 _setup +parts:
     @scripts/setup.sh {{ parts }}

@@ -17,6 +17,8 @@ use crate::store::Store;
 
 /// Frames are not drawn in a hidden tab; its title is still kept right, this often, in milliseconds.
 const HIDDEN_FRAME_MS: u64 = 250;
+/// The close code of a page that goes (RFC 6455 section 7.4.1).
+const GOING_AWAY: u16 = 1001;
 const PROGRAM: &str = concat!("app/", env!("CARGO_PKG_VERSION"));
 
 /// The driver of one session. Copies are the same driver; after the session they do nothing.
@@ -135,6 +137,15 @@ impl Driver {
         }
     }
 
+    /// The page goes. A browser that keeps it for the way back would keep its connection too, and
+    /// others would see the user here until the server's next ping; `pageshow` connects again.
+    fn hang_up(self) {
+        let connected = self.parts.try_update_value(|parts| parts.socket.take().is_some());
+        if connected == Some(true) {
+            self.input(Input::Closed { code: GOING_AWAY });
+        }
+    }
+
     fn on_socket(self, happened: Happened) {
         match happened {
             Happened::Opened => {
@@ -244,6 +255,7 @@ impl Driver {
         });
         on("pagehide", |driver| {
             driver.storage.with_value(OutboxStorage::page_goes);
+            driver.hang_up();
         });
         let renew = Duration::from_millis(RENEW_MS);
         if let Ok(timer) = set_interval_with_handle(move || self.keep(), renew) {

@@ -4,8 +4,10 @@
 //! sent after it, and the server refuses those too (`held`), so the order in which a person wrote is
 //! the order in which the room reads, whatever was refused in between.
 
+use std::collections::BTreeSet;
+
 use madang_shared::frames::Placed;
-use madang_shared::{Command, CommandFrame, CommandId, Failure, Seq, Timestamp, Topic};
+use madang_shared::{Command, CommandFrame, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 
 /// How many commands may be on their way at once.
@@ -45,6 +47,9 @@ pub struct Outbox {
     items: Vec<Pending>,
     /// Nothing is sent before this, after a refusal that asked for patience.
     not_before: Option<Timestamp>,
+    /// Sent on the present connection: the server may hold everything back for one of these, until
+    /// it comes again.
+    promised: BTreeSet<CommandId>,
 }
 
 impl Outbox {
@@ -56,7 +61,7 @@ impl Outbox {
                 item.state = PendingState::Waiting;
             }
         }
-        Self { items, not_before: None }
+        Self { items, ..Self::default() }
     }
 
     /// Everything, in order.
@@ -76,9 +81,15 @@ impl Outbox {
         self.items.push(Pending { id, command, at, state: PendingState::Waiting });
     }
 
-    /// Drops waiting commands that a newer one makes pointless.
+    /// Drops waiting commands that a newer one makes pointless; not those that the server may be
+    /// waiting for.
     pub(crate) fn drop_waiting(&mut self, pointless: impl Fn(&Command) -> bool) {
-        self.items.retain(|item| item.state != PendingState::Waiting || !pointless(&item.command));
+        let promised = &self.promised;
+        self.items.retain(|item| {
+            item.state != PendingState::Waiting
+                || promised.contains(&item.id)
+                || !pointless(&item.command)
+        });
     }
 
     /// The command took effect. `current` says how far the topic's stream is known; none if the
@@ -96,6 +107,7 @@ impl Outbox {
 
     /// The command's own event was seen, or the stream has passed its place.
     pub(crate) fn remove(&mut self, id: CommandId) {
+        self.promised.remove(&id);
         self.items.retain(|item| item.id != id);
     }
 
@@ -123,7 +135,10 @@ impl Outbox {
             }
             return;
         }
-        self.not_before = Some(now.plus(failure.retry_after.unwrap_or(RETRY_MS)));
+        // What is held waits for the command before it, which has said how long.
+        if failure.code != ErrorCode::Held || self.not_before.is_none() {
+            self.not_before = Some(now.plus(failure.retry_after.unwrap_or(RETRY_MS)));
+        }
         for item in self.items.iter_mut().skip(index) {
             if item.state == PendingState::Sent {
                 item.state = PendingState::Waiting;
@@ -133,6 +148,7 @@ impl Outbox {
 
     /// The connection is gone: whatever was on its way may or may not have arrived.
     pub(crate) fn disconnected(&mut self) {
+        self.promised.clear();
         self.not_before = None;
         for item in &mut self.items {
             if item.state == PendingState::Sent {
@@ -175,6 +191,7 @@ impl Outbox {
                 break;
             }
             item.state = PendingState::Sent;
+            self.promised.insert(item.id);
             due.push(CommandFrame { id: item.id, command: item.command.clone() });
         }
         due

@@ -21,12 +21,13 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Serves a connection until it ends. Whatever the reason, this is the one place that cleans up.
 pub async fn run(edge: Edge, mut transport: Transport, user: Option<User>) {
     let end = match greet(&edge, &mut transport, user).await {
-        Ok((session, effects)) => serve(&edge, &mut transport, session, effects).await,
+        Ok((mut session, effects)) => serve(&edge, &mut transport, &mut session, effects).await,
         Err(end) => end,
     };
     tracing::debug!(%end, "connection ended");
     if let End::Close(code) = end {
-        transport.close(code).await;
+        // Boxed, like `finish` below: a connection at rest should not hold room for its end.
+        Box::pin(transport.close(code)).await;
     }
 }
 
@@ -62,7 +63,7 @@ async fn greet(
 async fn serve(
     edge: &Edge,
     transport: &mut Transport,
-    mut session: Session,
+    session: &mut Session,
     effects: Vec<Effect>,
 ) -> End {
     let mailbox = session.mailbox();
@@ -71,7 +72,7 @@ async fn serve(
     let mut leaving = pin!(leave_time(edge));
     let mut effects = effects;
     loop {
-        if let Err(end) = carry_out(edge, transport, &session, &mut asked, effects).await {
+        if let Err(end) = carry_out(edge, transport, session, &mut asked, effects).await {
             return end;
         }
         effects = tokio::select! {
@@ -79,11 +80,11 @@ async fn serve(
                 Ok(text) => session.on_frame(edge.clock.now(), &text),
                 Err(end) => return end,
             },
-            Some(done) = asked.next() => on_done(edge, &mut session, done),
+            Some(done) = asked.next() => on_done(edge, session, done),
             () = mailbox.noted() => session.on_wake(),
             () = &mut timer => session.on_time(edge.clock.now()),
             () = &mut leaving => {
-                return match finish(edge, transport, session, asked).await {
+                return match Box::pin(finish(edge, transport, session, asked)).await {
                     Ok(()) => End::Close(CloseCode::ShuttingDown),
                     Err(end) => end,
                 };
@@ -100,13 +101,13 @@ async fn serve(
 async fn finish(
     edge: &Edge,
     transport: &mut Transport,
-    mut session: Session,
+    session: &mut Session,
     mut asked: FuturesUnordered<BoxFuture<'static, Done>>,
 ) -> Result<(), End> {
     let finished = tokio::time::timeout(FINISH_TIMEOUT, async {
         while let Some(done) = asked.next().await {
-            let effects = on_done(edge, &mut session, done);
-            carry_out(edge, transport, &session, &mut asked, effects).await?;
+            let effects = on_done(edge, session, done);
+            carry_out(edge, transport, session, &mut asked, effects).await?;
         }
         Ok(())
     });

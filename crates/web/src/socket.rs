@@ -1,5 +1,7 @@
 //! The handshake of `/api/socket`: origin, protocol version, and who is calling.
 
+use std::future::ready;
+
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -35,9 +37,12 @@ pub async fn handshake(
     match Offer::of(&headers) {
         Offer::Ours => {
             let user = user_of(&edge, token_of(&headers)).await?;
-            Ok(upgrade.protocols([SUBPROTOCOL]).on_upgrade(move |socket| async move {
-                connection::run(edge, Transport::new(socket), user).await;
+            // On a task of its own: the one that made the handshake holds more than a connection needs.
+            Ok(upgrade.protocols([SUBPROTOCOL]).on_upgrade(move |socket| {
+                let tasks = edge.tasks.clone();
+                tasks.spawn(connection::run(edge, Transport::new(socket), user));
                 drop(task);
+                ready(())
             }))
         }
         // A browser reports a refused handshake and a missing server alike. Only an open socket can

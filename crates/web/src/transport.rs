@@ -14,7 +14,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a peer may take to answer our close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection at rest holds this much for reading; axum's default is 128 KiB.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+const READ_BUFFER_BYTES: usize = 512;
 
 /// Sets the sizes for a handshake.
 pub fn sized(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
@@ -42,13 +42,14 @@ pub enum End {
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Transport {
-    socket: WebSocket,
+    /// On the heap, because a connection's future holds it in several of its states.
+    socket: Box<WebSocket>,
 }
 
 impl Transport {
     /// Takes over an upgraded connection.
     pub fn new(socket: WebSocket) -> Self {
-        Self { socket }
+        Self { socket: Box::new(socket) }
     }
 
     /// The next text frame. Pings are answered below. Safe to drop at any point.

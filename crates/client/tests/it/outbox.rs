@@ -3,6 +3,7 @@
 use madang_client::outbox::WINDOW;
 use madang_client::{Client, Input, PendingState};
 use madang_shared::frames::{About, Placed};
+use madang_shared::membership::MembershipCommand;
 use madang_shared::{CommandId, ErrorCode, Failure, Message, Seq, ServerFrame, Topic};
 
 use crate::support::{Bench, ROOM, by_other, me};
@@ -79,6 +80,30 @@ fn a_refusal_for_now_takes_back_what_was_sent_after_it() {
     assert_eq!(ids(&mut bench), [], "nothing overtakes");
     bench.wake();
     assert_eq!(ids(&mut bench), [first, second, third]);
+}
+
+#[test]
+fn a_command_that_the_server_waits_for_is_not_dropped_for_a_newer_one() {
+    let mut bench = Bench::in_room(9);
+    let read = |up_to| MembershipCommand::Read { room: ROOM, up_to: Seq(up_to) }.into();
+    bench.input(Input::Command(read(1)));
+    let first = ids(&mut bench);
+    refuse(&mut bench, first[0], Failure::new(ErrorCode::RateLimited, "").after(20));
+    bench.input(Input::Command(read(2)));
+    bench.later(20);
+    let sent = ids(&mut bench);
+    assert_eq!((sent.len(), sent[0]), (2, first[0]), "the refused one comes again, and first");
+}
+
+#[test]
+fn being_held_does_not_prolong_the_wait_of_the_one_before() {
+    let mut bench = Bench::in_room(0);
+    let (first, second) = (bench.post("1"), bench.post("2"));
+    refuse(&mut bench, first, Failure::new(ErrorCode::RateLimited, "").after(20));
+    refuse(&mut bench, second, Failure::new(ErrorCode::Held, ""));
+    ids(&mut bench);
+    bench.later(20);
+    assert_eq!(ids(&mut bench), [first, second]);
 }
 
 #[test]

@@ -71,7 +71,6 @@ async fn older_messages_load_as_one_scrolls_and_nothing_jumps() -> Result<()> {
 }
 
 #[tokio::test]
-#[ignore = "the app does not do it yet: rows that `measure` draws for the first time stand wrong for a frame"]
 async fn not_even_for_a_frame_is_anything_elsewhere_while_older_messages_load() -> Result<()> {
     Stage::play("frames", async |stage| {
         for (who, name) in ["하나", "Two", "세찬"].into_iter().enumerate() {

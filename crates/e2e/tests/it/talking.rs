@@ -1,5 +1,7 @@
 //! People talk.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 use serde::Deserialize;
 use thirtyfour::Key;
@@ -8,6 +10,9 @@ use crate::support::browser::{Lang, Look};
 use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
 use crate::support::stage::Stage;
 use crate::support::wait::{until, until_true};
+
+/// What nobody waits for takes less than this, even on a busy machine.
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// T0.4 and T1.1.
 #[tokio::test]
@@ -140,8 +145,11 @@ async fn who_comes_and_who_goes_is_told() -> Result<()> {
         minsu.until_stored("still here").await?;
         minsu.until_present(&["민수", "Jane"]).await?;
 
+        // Going elsewhere ends the connection at once, though the browser keeps the page for the way back.
+        let going = Instant::now();
         jane.browser.goto("about:blank").await?;
         minsu.until_present(&["민수"]).await?;
+        assert!(going.elapsed() < AT_ONCE, "gone after {:?}", going.elapsed());
         until_true("the timeline says that Jane left", async || {
             let lines: Vec<String> = minsu
                 .browser
@@ -153,7 +161,11 @@ async fn who_comes_and_who_goes_is_told() -> Result<()> {
                 .await?;
             Ok(lines == ["Jane 님이 들어왔습니다", "Jane 님이 나갔습니다"])
         })
-        .await
+        .await?;
+
+        jane.browser.back().await?;
+        jane.until_link("live").await?;
+        minsu.until_present(&["민수", "Jane"]).await
     })
     .await
 }

@@ -85,9 +85,10 @@ impl Commands {
                 }
             }
         }
-        // Whatever holds back by now was sent later than the batch.
-        self.held_by = first_refused.or(self.held_by);
-        if let Some(first) = self.held_by {
+        // What is queued came after the batch, so it waits behind a refusal in the batch. Where a
+        // later command holds already (it came too fast), the queue came before that one, and stays.
+        if let Some(first) = first_refused {
+            self.held_by = Some(first);
             for write in self.queued.drain(..) {
                 effects.push(refuse(About::Command(write.command), held(first)));
             }

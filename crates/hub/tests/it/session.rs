@@ -103,6 +103,28 @@ fn after_a_refusal_for_now_later_commands_wait_until_the_refused_one_comes_again
 }
 
 #[test]
+fn what_waits_for_the_store_is_not_held_back_by_what_came_too_fast_after_it() {
+    let house = House::new();
+    let user = house.user("a");
+    let mut desk = house.desk(&user);
+    desk.subscribe(&house, Topic::Room(ROOM), None);
+    desk.take();
+    // One batch is with the store and one waits; then the allowance is used up.
+    for _ in 0..COMMAND_BURST - 2 {
+        desk.post("   ");
+    }
+    desk.take();
+    let (_first, _second, third) = (desk.post("1"), desk.post("2"), desk.post("3"));
+    assert_eq!(desk.take_errors(), [ErrorCode::RateLimited]);
+    desk.settle(&house);
+    assert_eq!(desk.take_places(Topic::Room(ROOM)), [1, 2], "both came before the third");
+    desk.now = desk.now.plus(20);
+    desk.command_as(third, post("3"));
+    desk.settle(&house);
+    assert_eq!(desk.take_places(Topic::Room(ROOM)), [3]);
+}
+
+#[test]
 fn a_refusal_for_good_holds_nothing_back() {
     let house = House::new();
     let mut desk = house.desk(&house.user("a"));

@@ -2,7 +2,8 @@
 //!
 //! It keeps the reader's place: at the bottom it stays at the bottom; anywhere else the first steady
 //! row stays where it is, whatever comes in above or turns out higher than thought. Places are
-//! corrected from a `ResizeObserver`, that is after layout and before paint, so nothing is seen of it.
+//! corrected as soon as rows are drawn, and from a `ResizeObserver` when they change by themselves:
+//! each time before the browser paints, so nothing is seen of it.
 
 mod geometry;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
@@ -200,6 +202,13 @@ impl<R: ListRow> VirtualList<R> {
             && self.drawn.with_untracked(|before| *before != drawn)
         {
             self.drawn.set(drawn);
+            // Rows that were never drawn before are seldom as high as thought: their heights must be
+            // known before the browser paints. The observer would tell a frame too late of rows that
+            // it drew itself, and never of rows that are together as high as those they replace.
+            spawn_local(async move {
+                tick().await;
+                self.measure();
+            });
         }
         self.moved.notify();
     }

@@ -161,6 +161,11 @@ impl Browser {
         Ok(self.driver.goto(url).await?)
     }
 
+    /// Goes back to where the tab was before.
+    pub(crate) async fn back(&self) -> Result<()> {
+        Ok(self.driver.back().await?)
+    }
+
     /// Loads the page anew. With the server down the browser shows a page of its own instead.
     pub(crate) async fn reload(&self) -> Result<()> {
         match self.driver.refresh().await {
