@@ -1,8 +1,8 @@
 //! The browser app of Madang: views over the client state machine of `madang-client`.
 //!
-//! Reading order: [`app`] (what is on the page), [`driver`] (carries the client's wishes out: socket,
-//! timers, storage), [`store`] (how views read the client), then one module per feature in
-//! [`features`], made of the parts in [`ui`].
+//! Reading order: `app` (what is on the page), `driver` (carries the client's wishes out: socket,
+//! timers, storage), `store` (how views read the client), then one module per feature in
+//! `features`, made of the parts in `ui`.
 
 #![expect(
     unreachable_pub,

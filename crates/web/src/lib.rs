@@ -1,6 +1,6 @@
 //! The edge of Madang: everything that speaks HTTP or WebSocket, and nothing that decides.
 //!
-//! Reading order: [`Edge`] (what the handlers share), [`router`], then the socket from the outside
+//! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
 //! in: [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
 //! [`session_api`], [`credentials`], [`origin`]; then [`assets`] and [`security`].
 

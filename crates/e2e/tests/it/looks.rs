@@ -144,6 +144,7 @@ async fn axe_finds_nothing_on_a_desktop() -> Result<()> {
             dress(&jiu.browser, lang, theme).await?;
             jiu.open_composer().await?;
             jiu.until_stored("저도 지금 가요").await?;
+            jiu.until_present_first("지우").await?;
             found.look(&jiu.browser, &format!("desktop-{dressed}")).await?;
 
             jiu.open_room(tea).await?;
@@ -178,6 +179,7 @@ async fn axe_finds_nothing_on_a_phone() -> Result<()> {
             dress(&jiu.browser, lang, theme).await?;
             jiu.open_composer().await?;
             jiu.until_stored("저도 지금 가요").await?;
+            jiu.until_present_first("지우").await?;
             found.look(&jiu.browser, &format!("phone-{dressed}")).await?;
             for (opener, panel) in [("open-rooms", "rooms"), ("open-here", "here")] {
                 open_drawer(&jiu.browser, opener, panel).await?;

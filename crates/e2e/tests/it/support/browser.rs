@@ -22,10 +22,6 @@ use super::wait::{until, until_true};
 
 /// How long a script in a page may take.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(90);
-/// What the app asks at its start; that a stranger is one is no fault, but Chromium logs every answer
-/// that is an error.
-const ASKED_BY_STRANGERS: &str =
-    "/api/session - Failed to load resource: the server responded with a status of 401";
 
 /// A language that a browser can be set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,9 +367,7 @@ impl Browser {
         let is_excused = |complaint: &Complaint| {
             let says = |part: &str| complaint.message.contains(part);
             let network = says("net::ERR_") || says("WebSocket connection to");
-            says(ASKED_BY_STRANGERS)
-                || self.forgiven.borrow().iter().any(|part| says(part))
-                || (network_failed && network)
+            self.forgiven.borrow().iter().any(|part| says(part)) || (network_failed && network)
         };
         Ok(complaints.filter(|complaint| !is_excused(complaint)).collect())
     }

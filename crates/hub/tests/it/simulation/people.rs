@@ -42,8 +42,9 @@ impl World {
     }
 
     fn write(&mut self, peer: usize) {
-        // Some write several lines in one breath.
-        for _ in 0..=self.random.below(3) {
+        // Some write several lines in one breath, and some paste more than the rate limit lets through.
+        let lines = if self.random.percent(1) { 140 } else { 1 + self.random.below(3) };
+        for _ in 0..lines {
             self.written += 1;
             let text = format!("line {} by {}", self.written, self.peers[peer].user.name);
             self.input(peer, Input::Command(ChatCommand::Post { room: FIRST_ROOM, text }.into()));
