@@ -16,7 +16,7 @@ use super::{Session, refusal_of, refuse, send};
 use crate::frame::Frame;
 use crate::policy;
 use crate::ports::{Logged, Opened, StoreError};
-use crate::stream::{Stream, Taken};
+use crate::stream::{Stream, TAKE_FRAMES, Taken};
 
 /// The topics of one session.
 #[derive(Debug, Default)]
@@ -233,12 +233,13 @@ impl Session {
         match followed.stream.take_after(cursor) {
             Taken::Nothing => {}
             Taken::Frames(frames, upto) => {
-                effects.extend(frames.into_iter().map(Effect::Send));
-                followed.state = FollowedState::Following(upto);
-                // There may be more; other topics get their turn first.
-                if followed.stream.take_after(upto) != Taken::Nothing {
+                // Fewer than asked for reach the head, and a later event makes a note of its own.
+                // Otherwise there may be more; other topics get their turn first.
+                if frames.len() == TAKE_FRAMES {
                     self.mailbox.note(topic);
                 }
+                effects.extend(frames.into_iter().map(Effect::Send));
+                followed.state = FollowedState::Following(upto);
             }
             Taken::Behind if topic.durability() == Durability::Durable => {
                 followed.state = FollowedState::Reading(cursor);
