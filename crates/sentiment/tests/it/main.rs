@@ -1,0 +1,11 @@
+//! The classifier as others use it: one function.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+)]
+
+mod bounds;
+mod facts;
+mod sample;
