@@ -1,0 +1,96 @@
+//! Whatever an exchange does ends in an error that says what it was. Over real sockets.
+
+use std::time::Duration;
+
+use madang_prices::exchanges::{BinanceStream, kraken};
+use madang_prices::{Dialer, Reach, SourceError};
+use tokio::net::TcpListener;
+
+use crate::formats::KRAKEN_TICKER;
+use crate::support::exchange::{Exchange, Manner};
+use crate::support::{dialer, failure};
+
+async fn over_http(manner: Manner) -> SourceError {
+    let exchange = Exchange::start(manner).await;
+    failure(&kraken(dialer(), &exchange.http())).await
+}
+
+async fn over_the_stream(manner: Manner) -> SourceError {
+    let exchange = Exchange::start(manner).await;
+    failure(&BinanceStream::new(dialer(), &exchange.ws())).await
+}
+
+/// A dialer that soon gives up.
+fn impatient() -> Dialer {
+    let soon = Duration::from_millis(50);
+    let reach = Reach { connect_within: soon, request_within: soon, poll_every: soon };
+    Dialer::new(reach).unwrap()
+}
+
+#[tokio::test]
+async fn garbage_is_not_understood() {
+    let error = over_http(Manner::Garbage).await;
+    assert!(matches!(error, SourceError::Malformed(_)), "{error}");
+    let error = over_the_stream(Manner::Garbage).await;
+    assert!(matches!(error, SourceError::Malformed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_failing_exchange_is_told_by_its_status() {
+    assert_eq!(over_http(Manner::Status(500, None)).await, SourceError::Status(500));
+    assert_eq!(over_the_stream(Manner::Status(503, None)).await, SourceError::Status(503));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Exchange::answering(KRAKEN_TICKER).await;
+    let error = over_http(Manner::Redirect(elsewhere.http())).await;
+    assert_eq!(error, SourceError::Redirected);
+    let error = over_the_stream(Manner::Redirect(elsewhere.ws())).await;
+    assert_eq!(error, SourceError::Redirected);
+    assert_eq!(elsewhere.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_cut_off() {
+    assert_eq!(over_http(Manner::Huge).await, SourceError::TooLarge);
+    assert_eq!(over_the_stream(Manner::Huge).await, SourceError::TooLarge);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_an_error_at_once() {
+    let error = over_http(Manner::Drop).await;
+    assert!(matches!(error, SourceError::Broken(_)), "{error}");
+    let error = over_the_stream(Manner::Drop).await;
+    assert!(matches!(error, SourceError::Broken(_) | SourceError::Closed), "{error}");
+}
+
+#[tokio::test]
+async fn an_exchange_that_hangs_is_given_up() {
+    let exchange = Exchange::start(Manner::Hang).await;
+    let error = failure(&kraken(impatient(), &exchange.http())).await;
+    assert_eq!(error, SourceError::TimedOut);
+    let error = failure(&BinanceStream::new(impatient(), &exchange.ws())).await;
+    assert_eq!(error, SourceError::TimedOut);
+}
+
+#[tokio::test]
+async fn nobody_there_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = failure(&kraken(dialer(), &format!("http://{address}"))).await;
+    assert!(matches!(error, SourceError::Unreachable(_)), "{error}");
+    let error = failure(&BinanceStream::new(dialer(), &format!("ws://{address}"))).await;
+    assert!(matches!(error, SourceError::Unreachable(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_unreachable() {
+    for base in ["", "nonsense", "http://", "http://[::1", "\0"] {
+        let error = failure(&kraken(dialer(), base)).await;
+        assert!(matches!(error, SourceError::Unreachable(_)), "{base:?}: {error}");
+        let error = failure(&BinanceStream::new(dialer(), base)).await;
+        assert!(!error.to_string().is_empty(), "{base:?}");
+    }
+}
