@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{CommandId, RoomId, Timestamp, User};
 use crate::membership::Membership;
 use crate::position::Seq;
+use crate::sentiment::Sentiment;
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Message {
     pub text: String,
     /// The command that brought it, so that its author's screen replaces the pending row with this.
     pub command: CommandId,
+    /// How it feels, judged when it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
 }
 
 /// What a client may ask of a room's timeline.

@@ -57,8 +57,14 @@ codes! {
     Abuse = 4502, "too many bad frames";
     /// The first frame was not a hello.
     NotHello = 4503, "hello expected";
-    /// A frame above [`crate::limits::MAX_FRAME_BYTES`]; RFC 6455 has a code for it.
+    /// The server is stopping, said to a client of no protocol of ours; RFC 6455 has a code for it.
+    GoingAway = 1001, "going away";
+    /// A frame above [`crate::limits::MAX_CLIENT_FRAME_BYTES`]; RFC 6455 has a code for it.
     TooBig = 1009, "frame too big";
+    /// The client broke the WebSocket protocol itself; RFC 6455 has a code for it.
+    Protocol = 1002, "protocol error";
+    /// A text frame that is not UTF-8; RFC 6455 has a code for it.
+    NotUtf8 = 1007, "not UTF-8";
     /// A binary frame; RFC 6455 has a code for it.
     NotText = 1003, "text frames only";
 }

@@ -118,6 +118,14 @@ pub fn decode_event(content: &str) -> Result<Event, Undecoded> {
     from_text(content).map_err(|error| Undecoded::Malformed(error.to_string()))
 }
 
+/// Reads a part of a message, as a database made it.
+///
+/// # Errors
+/// [`Undecoded::Malformed`] if it is no such part.
+pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, Undecoded> {
+    from_text(text).map_err(|error| Undecoded::Malformed(error.to_string()))
+}
+
 /// A frame is an object with one key, its kind; any other shape is no frame at all.
 #[expect(
     clippy::zero_sized_map_values,
@@ -128,6 +136,11 @@ fn unreadable(text: &str, error: &serde_json::Error) -> Undecoded {
         Ok(object) if object.len() == 1 => Undecoded::Unsupported(error.to_string()),
         _ => Undecoded::Malformed(error.to_string()),
     }
+}
+
+/// A message of a protocol beside the typed one, as text; of types whose maps have names for keys.
+pub fn encode_part<T: Serialize>(part: &T) -> String {
+    to_text(part)
 }
 
 fn to_text<T: Serialize>(value: &T) -> String {

@@ -6,12 +6,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot};
+use crate::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use crate::failure::Failure;
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
 use crate::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
+use crate::orders::{OrdersCommand, OrdersEvent, OrdersSnapshot};
 use crate::position::{Position, Seq};
+use crate::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery, PostsSnapshot};
 use crate::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
+use crate::price::{PriceEvent, PriceSnapshot};
 use crate::rooms::{RoomsCommand, RoomsEvent, RoomsSnapshot};
+use crate::sentiment::{SentimentAnswer, SentimentQuery};
 use crate::topic::Topic;
 
 /// From a client to the server.
@@ -227,6 +232,9 @@ one_variant_per_feature! {
         Rooms(RoomsCommand),
         Membership(MembershipCommand),
         Chat(ChatCommand),
+        Counter(CounterCommand),
+        Posts(PostsCommand),
+        Orders(OrdersCommand),
     }
 
     /// Something that happened in a topic.
@@ -235,6 +243,10 @@ one_variant_per_feature! {
         Membership(MembershipEvent),
         Chat(ChatEvent),
         Presence(PresenceEvent),
+        Counter(CounterEvent),
+        Posts(PostsEvent),
+        Price(PriceEvent),
+        Orders(OrdersEvent),
     }
 
     /// The state of a topic.
@@ -243,16 +255,24 @@ one_variant_per_feature! {
         Membership(MembershipSnapshot),
         Chat(ChatSnapshot),
         Presence(PresenceSnapshot),
+        Counter(CounterSnapshot),
+        Posts(PostsSnapshot),
+        Price(PriceSnapshot),
+        Orders(OrdersSnapshot),
     }
 
     /// A question that changes nothing.
     Query {
         Chat(ChatQuery),
+        Sentiment(SentimentQuery),
+        Posts(PostsQuery),
     }
 
     /// The answer to a [`Query`].
     Answer {
         Chat(ChatAnswer),
+        Sentiment(SentimentAnswer),
+        Posts(PostsAnswer),
     }
 
     /// Something that matters only now.

@@ -1,6 +1,7 @@
 //! Identities as newtypes, so that a room can never be passed where a user is meant.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -32,6 +33,18 @@ numbered!(
     RoomId
 );
 numbered!(
+    /// A post in the feed.
+    PostId
+);
+numbered!(
+    /// An order at the restaurant.
+    OrderId
+);
+numbered!(
+    /// Something on the restaurant's menu.
+    MenuItemId
+);
+numbered!(
     /// One connection of one session: a tab, a device, a program. Never given out twice by a server
     /// process.
     ConnectionId
@@ -60,6 +73,15 @@ impl CommandId {
         let mut tail = [0; 10];
         tail.copy_from_slice(&bytes[..10]);
         Self(uuid::Builder::from_unix_timestamp_millis(now.0, &tail).into_uuid())
+    }
+}
+
+impl FromStr for CommandId {
+    type Err = uuid::Error;
+
+    /// Reads any UUID, in any of its usual spellings.
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
     }
 }
 

@@ -7,7 +7,7 @@
 //! 1. [`ids`] and [`position`]: who, which, and where in a stream;
 //! 2. [`topic`]: the streams there are;
 //! 3. one module per feature, holding all that the feature ever says: [`rooms`], [`membership`],
-//!    [`chat`], [`presence`];
+//!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: the only place where a message becomes text, or text a message;
 //! 6. [`failure`], [`close`], [`limits`], [`names`]: what is refused, and how one is told.
@@ -19,9 +19,17 @@ pub mod position;
 pub mod topic;
 
 pub mod chat;
+pub mod counter;
 pub mod membership;
+pub mod orders;
+pub mod posts;
 pub mod presence;
+pub mod price;
 pub mod rooms;
+pub mod sentiment;
+
+pub mod side_by_side;
+pub mod transports;
 
 pub mod frames;
 
@@ -40,6 +48,8 @@ pub use frames::{
     About, Answer, ClientFrame, Command, CommandFrame, Event, Hello, Query, QueryFrame,
     ServerFrame, Signal, Snapshot, State, Subscription, Welcome,
 };
-pub use ids::{CommandId, ConnectionId, QueryId, RoomId, Timestamp, User, UserId};
+pub use ids::{
+    CommandId, ConnectionId, MenuItemId, OrderId, PostId, QueryId, RoomId, Timestamp, User, UserId,
+};
 pub use position::{Epoch, Position, Seq};
 pub use topic::Topic;

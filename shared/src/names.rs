@@ -1,7 +1,7 @@
 //! What people type, checked. Both sides call these: the app to help, the server to decide.
 
 use crate::failure::{ErrorCode, Failure};
-use crate::limits::{MAX_MESSAGE_CHARS, MAX_ROOM_NAME_CHARS, MAX_USER_NAME_CHARS};
+use crate::limits::{MAX_MESSAGE_CHARS, MAX_POST_CHARS, MAX_ROOM_NAME_CHARS, MAX_USER_NAME_CHARS};
 
 /// A user's name: trimmed, on one line, 1 to [`MAX_USER_NAME_CHARS`] characters, nothing invisible.
 ///
@@ -19,24 +19,32 @@ pub fn room_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_ROOM_NAME_CHARS, "A room's name")
 }
 
-/// A message's text: line ends become `\n`, white space at the end goes, and something visible must
-/// be left, at most [`MAX_MESSAGE_CHARS`] characters of it.
+/// A message's text: line ends become `\n`, other control characters and white space at the end go,
+/// and something visible must be left, at most [`MAX_MESSAGE_CHARS`] characters of it.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
 pub fn message_text(text: &str) -> Result<String, Failure> {
+    some_lines(text, MAX_MESSAGE_CHARS, "A message")
+}
+
+/// A post's text: as a message's, at most [`MAX_POST_CHARS`] characters.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn post_text(text: &str) -> Result<String, Failure> {
+    some_lines(text, MAX_POST_CHARS, "A post")
+}
+
+fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    // No screen shows them, and each costs six bytes on the wire; a paste from a terminal has some.
+    let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
     let text = text.trim_end().trim_start_matches('\n');
     if !text.chars().any(is_visible) {
-        return Err(Failure::new(ErrorCode::Invalid, "A message needs some text."));
+        return Err(Failure::new(ErrorCode::Invalid, format!("{what} needs some text.")));
     }
-    if text.contains('\0') {
-        return Err(Failure::new(
-            ErrorCode::Invalid,
-            "A message cannot contain the character U+0000.",
-        ));
-    }
-    within(text, MAX_MESSAGE_CHARS, "A message")?;
+    within(text, limit, what)?;
     Ok(text.to_owned())
 }
 
@@ -48,10 +56,10 @@ fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
             format!("{what} needs at least one visible character."),
         ));
     }
-    if text.chars().any(|c| c.is_control() || is_deceptive(c)) {
+    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
         return Err(Failure::new(
             ErrorCode::Invalid,
-            format!("{what} cannot contain control characters."),
+            format!("{what} cannot contain characters that nobody sees."),
         ));
     }
     within(&text, limit, what)?;
@@ -68,16 +76,44 @@ fn within(text: &str, limit: usize, what: &str) -> Result<(), Failure> {
 }
 
 fn is_visible(c: char) -> bool {
-    !c.is_whitespace()
-        && !c.is_control()
-        && !is_deceptive(c)
-        && c != '\u{3164}'
-        && c != '\u{115F}'
-        && c != '\u{1160}'
+    !c.is_whitespace() && !c.is_control() && !is_unseen(c) && !is_joiner(c)
 }
 
-/// Characters that nobody sees, or that turn the text around them: with these one name could be
-/// made to look like another. The joiners stay allowed, for emoji and for Indic scripts need them.
-fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+/// Characters that nobody sees, or that turn the text around them: with these one name could be made
+/// to look like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
+/// [`is_joiner`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille blank.)
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0D}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{FFFE}'
+            | '\u{FFFF}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Characters that join others or choose how they look, which emoji and Indic scripts need. They may
+/// stand in a name, but two names that differ in nothing else are the same.
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}')
 }

@@ -22,6 +22,14 @@ pub enum Topic {
     Memberships(UserId),
     /// `room:<room>`: what is said in a room. Durable.
     Room(RoomId),
+    /// `counter`: one number that everybody shares. Durable.
+    Counter,
+    /// `posts`: the feed, open to everybody who is signed in. Durable.
+    Posts,
+    /// `price`: what one Bitcoin costs now. Ephemeral.
+    Price,
+    /// `orders`: the orders of the restaurant, and its menu. Durable.
+    Orders,
     /// `here:<room>`: who is in a room now, and who is typing. Ephemeral.
     Here(RoomId),
 }
@@ -40,8 +48,13 @@ impl Topic {
     /// What this topic promises.
     pub fn durability(self) -> Durability {
         match self {
-            Self::Rooms | Self::Memberships(_) | Self::Room(_) => Durability::Durable,
-            Self::Here(_) => Durability::Ephemeral,
+            Self::Rooms
+            | Self::Memberships(_)
+            | Self::Room(_)
+            | Self::Counter
+            | Self::Posts
+            | Self::Orders => Durability::Durable,
+            Self::Here(_) | Self::Price => Durability::Ephemeral,
         }
     }
 }
@@ -50,6 +63,10 @@ impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rooms => f.write_str("rooms"),
+            Self::Counter => f.write_str("counter"),
+            Self::Posts => f.write_str("posts"),
+            Self::Price => f.write_str("price"),
+            Self::Orders => f.write_str("orders"),
             Self::Memberships(user) => write!(f, "memberships:{user}"),
             Self::Room(room) => write!(f, "room:{room}"),
             Self::Here(room) => write!(f, "here:{room}"),
@@ -68,7 +85,14 @@ impl FromStr for Topic {
     fn from_str(text: &str) -> Result<Self, UnknownTopic> {
         let unknown = || UnknownTopic(text.to_owned());
         let Some((kind, number)) = text.split_once(':') else {
-            return if text == "rooms" { Ok(Self::Rooms) } else { Err(unknown()) };
+            return match text {
+                "rooms" => Ok(Self::Rooms),
+                "counter" => Ok(Self::Counter),
+                "posts" => Ok(Self::Posts),
+                "price" => Ok(Self::Price),
+                "orders" => Ok(Self::Orders),
+                _ => Err(unknown()),
+            };
         };
         // One spelling per topic: `u64::from_str` would also take "+7" and "007".
         let canonical = number.bytes().all(|b| b.is_ascii_digit())
@@ -107,7 +131,8 @@ impl schemars::JsonSchema for Topic {
         schemars::json_schema!({
             "description": "A named, ordered stream of typed events.",
             "type": "string",
-            "pattern": "^(rooms|(memberships|room|here):(0|[1-9][0-9]*))$"
+            "pattern":
+                "^(rooms|counter|posts|orders|price|(memberships|room|here):(0|[1-9][0-9]*))$"
         })
     }
 }

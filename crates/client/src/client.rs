@@ -11,7 +11,8 @@ use madang_shared::{
     Welcome,
 };
 
-use crate::features::{self, Action, Features, Part, Request};
+use crate::action::{Action, Part};
+use crate::features::{self, Features, Request};
 use crate::link::{Duty, Ending, Link, LinkState};
 use crate::outbox::{Outbox, Pending};
 use crate::streams::Streams;
@@ -55,6 +56,8 @@ pub enum Input {
     Command(Command),
     /// The user does something else.
     Act(Action),
+    /// Another client of this user has left these unsent, for good.
+    Adopt(Vec<Pending>),
     /// The user tries a failed command again.
     Retry(CommandId),
     /// The user lets a failed command go.
@@ -87,6 +90,8 @@ pub struct Client {
     streams: Streams,
     queries: BTreeMap<QueryId, Query>,
     next_query: u32,
+    /// When to ask again what the server could not answer just now.
+    queries_again: Option<Timestamp>,
     features: Features,
     welcome: Option<Welcome>,
     caught_up: CaughtUp,
@@ -113,6 +118,7 @@ impl Client {
             streams: Streams::default(),
             queries: BTreeMap::new(),
             next_query: 0,
+            queries_again: None,
             features: Features::new(me),
             welcome: None,
             caught_up: CaughtUp::default(),
@@ -164,7 +170,7 @@ impl Client {
 
     /// When to hand in [`Input::Wake`]; look again after every input.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let live = [self.outbox.deadline(), self.streams.deadline()];
+        let live = [self.outbox.deadline(), self.streams.deadline(), self.queries_again];
         let live = live.into_iter().flatten().filter(|_| self.link.is_live());
         live.chain(self.link.deadline()).chain(self.features.deadline()).min()
     }
@@ -194,6 +200,10 @@ impl Client {
                 let (requests, parts) = self.features.act(action, now);
                 self.follow(&mut out);
                 self.carry_out(moment, requests, parts, &mut out);
+            }
+            Input::Adopt(items) => {
+                self.outbox.adopt(items);
+                outbox_changed(&mut out);
             }
             Input::Retry(id) => {
                 self.outbox.retry(id);
@@ -305,6 +315,9 @@ impl Client {
         }
         for subscription in self.streams.take_due(now) {
             out.push(send(&ClientFrame::Subscribe(subscription)));
+        }
+        if self.queries_again.is_some_and(|at| at <= now) {
+            self.ask_again(out);
         }
         for CommandFrame { id, command } in self.outbox.take_due(now) {
             out.push(send(&ClientFrame::Command(CommandFrame { id, command })));

@@ -6,21 +6,30 @@
 //! wrong (resume, gaps, order, sending once) runs unchanged under a simulated network.
 //!
 //! Reading order: [`client`] (the machine), [`link`] (connecting and reconnecting), [`outbox`] (what
-//! was not acknowledged yet), [`streams`] (positions and gaps), then [`features`] and the views it
-//! keeps: [`rooms`], [`membership`], [`timeline`], [`presence`].
+//! was not acknowledged yet), [`streams`] (positions and gaps), [`action`], then [`features`] and the
+//! views it keeps: [`rooms`], [`membership`], [`timeline`], [`presence`], [`counter`], [`sentiment`],
+//! [`posts`], [`price`], [`orders`].
 
+pub mod action;
 pub mod backoff;
 pub mod client;
+pub mod counter;
 pub mod features;
 pub mod link;
 pub mod membership;
+pub mod orders;
 pub mod outbox;
+pub mod posts;
 pub mod presence;
+pub mod price;
+mod reading;
 pub mod rooms;
+pub mod sentiment;
 pub mod streams;
 pub mod timeline;
 
+pub use action::{Action, Part};
 pub use client::{Client, Input, Moment, Output};
-pub use features::{Action, Features, Part};
+pub use features::Features;
 pub use link::{Ending, Link};
 pub use outbox::{Pending, PendingState};

@@ -44,6 +44,11 @@ impl Memberships {
         self.standing.get(&room).map(|standing| standing.told.read_up_to.max(standing.seen))
     }
 
+    /// The messages up to here are in the server's unread count; the later ones must be counted.
+    pub(crate) fn counted_up_to(&self, room: RoomId) -> Seq {
+        self.standing.get(&room).map_or(Seq(0), |standing| standing.told.head)
+    }
+
     /// How many messages by others are unread: counted in the timeline where it reaches back to the
     /// mark; otherwise the server's count, and what came after it.
     pub fn unread(&self, room: RoomId, timeline: Option<&Timeline>, me: UserId) -> u64 {

@@ -55,13 +55,22 @@ pub struct Outbox {
 impl Outbox {
     /// Takes up what an earlier life of the client left; all of it counts as unsent.
     pub fn restore(items: Vec<Pending>) -> Self {
-        let mut items = items;
-        for item in &mut items {
+        let mut outbox = Self::default();
+        outbox.adopt(items);
+        outbox
+    }
+
+    /// Takes up, behind what there is, what somebody else left; all of it counts as unsent.
+    pub(crate) fn adopt(&mut self, items: Vec<Pending>) {
+        for mut item in items {
+            if self.find(item.id).is_some() {
+                continue;
+            }
             if !matches!(item.state, PendingState::Failed(_)) {
                 item.state = PendingState::Waiting;
             }
+            self.items.push(item);
         }
-        Self { items, ..Self::default() }
     }
 
     /// Everything, in order.
@@ -125,12 +134,21 @@ impl Outbox {
         self.advanced(topic, Seq(u64::MAX));
     }
 
-    pub(crate) fn refused(&mut self, id: CommandId, failure: Failure, now: Timestamp) {
+    /// The command was refused. One that does not matter then goes without a word.
+    pub(crate) fn refused(
+        &mut self,
+        id: CommandId,
+        failure: Failure,
+        now: Timestamp,
+        matters_not: fn(&Command) -> bool,
+    ) {
         let Some(index) = self.items.iter().position(|item| item.id == id) else {
             return;
         };
         if !failure.retry {
-            if let Some(item) = self.items.get_mut(index) {
+            if self.items.get(index).is_some_and(|item| matters_not(&item.command)) {
+                self.remove(id);
+            } else if let Some(item) = self.items.get_mut(index) {
                 item.state = PendingState::Failed(failure);
             }
             return;

@@ -70,6 +70,11 @@ impl Streams {
             .map(|stream| stream.position.map_or(Seq(0), |position| position.seq))
     }
 
+    /// Where the topic is known to be; none before its state arrived.
+    pub(crate) fn position(&self, topic: Topic) -> Option<Position> {
+        self.streams.get(&topic)?.position
+    }
+
     /// The connection is gone; every topic is to be asked for again.
     pub(crate) fn disconnected(&mut self) {
         for stream in self.streams.values_mut() {

@@ -7,6 +7,9 @@ use madang_shared::chat::{ChatEvent, ChatPage};
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
+/// So many messages stay loaded of a room that nobody looks at.
+const KEPT: usize = 500;
+
 /// Who came and who went between two messages, told once and quietly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowd {
@@ -108,6 +111,21 @@ impl Timeline {
         match event {
             ChatEvent::Posted(message) => self.messages.push_back(message),
         }
+    }
+
+    /// Lets go of older messages in a room that nobody looks at, once there are many; they load again
+    /// as one scrolls. Those after `needed` stay.
+    pub(crate) fn trim(&mut self, needed: Seq) {
+        if self.messages.len() < 2 * KEPT {
+            return;
+        }
+        while self.messages.len() > KEPT
+            && self.messages.front().is_some_and(|oldest| oldest.seq <= needed)
+        {
+            self.messages.pop_front();
+            self.older = true;
+        }
+        self.loading = None;
     }
 
     /// Where to ask for older messages; none if there are none, or they are on their way.

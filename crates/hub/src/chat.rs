@@ -1,7 +1,10 @@
 //! What is said in a room.
 
 use madang_shared::chat::ChatCommand;
+use madang_shared::sentiment::Sentiment;
 use madang_shared::{Failure, RoomId, names};
+
+use crate::sentiment;
 
 /// A decided change of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,17 +15,21 @@ pub enum Change {
         room: RoomId,
         /// Checked and normalised.
         text: String,
+        /// How it feels.
+        sentiment: Sentiment,
     },
 }
 
-/// Checks the text.
+/// Checks the text, and judges how it feels.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
 pub fn decide(command: ChatCommand) -> Result<Change, Failure> {
     match command {
         ChatCommand::Post { room, text } => {
-            Ok(Change::Post { room, text: names::message_text(&text)? })
+            let text = names::message_text(&text)?;
+            let sentiment = sentiment::judge(&text).sentiment;
+            Ok(Change::Post { room, text, sentiment })
         }
     }
 }

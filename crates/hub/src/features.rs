@@ -1,9 +1,9 @@
 //! The one place that lists the features: each command goes to its feature's `decide`, and comes
 //! back as a change for the store.
 
-use madang_shared::{Command, Failure};
+use madang_shared::{Answer, Command, Failure, Query};
 
-use crate::{chat, membership, rooms};
+use crate::{chat, counter, membership, orders, posts, rooms, sentiment};
 
 /// A command that its feature has accepted, checked and normalised; the store makes it durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,12 @@ pub enum Change {
     Membership(membership::Change),
     /// See [`chat::Change`].
     Chat(chat::Change),
+    /// See [`counter::Change`].
+    Counter(counter::Change),
+    /// See [`posts::Change`].
+    Posts(posts::Change),
+    /// See [`orders::Change`].
+    Orders(orders::Change),
 }
 
 /// What the command changes, as far as that can be said without the data.
@@ -25,5 +31,16 @@ pub fn decide(command: Command) -> Result<Change, Failure> {
         Command::Rooms(command) => Change::Rooms(rooms::decide(command)?),
         Command::Membership(command) => Change::Membership(membership::decide(command)),
         Command::Chat(command) => Change::Chat(chat::decide(command)?),
+        Command::Counter(command) => Change::Counter(counter::decide(&command)?),
+        Command::Posts(command) => Change::Posts(posts::decide(command)?),
+        Command::Orders(command) => Change::Orders(orders::decide(command)?),
     })
+}
+
+/// The answer to a question that needs no data; none for those that the store has to answer.
+pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
+    match query {
+        Query::Sentiment(query) => Some(sentiment::answer(query).map(Answer::from)),
+        Query::Chat(_) | Query::Posts(_) => None,
+    }
 }

@@ -1,17 +1,23 @@
-//! What all sessions of a node share: the streams, and who is here.
+//! What all sessions of a node share: the streams, who is here, and what the price is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_shared::presence::PresenceSnapshot;
-use madang_shared::{ConnectionId, Epoch, Position, RoomId, Seq, Timestamp, Topic, User};
+use madang_shared::membership::MembershipEvent;
+use madang_shared::price::{PriceEvent, PriceNow};
+use madang_shared::{
+    ConnectionId, Epoch, Event, Position, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+    codec,
+};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::frame::Frame;
 use crate::mailbox::Mailbox;
 use crate::ports::{Appended, Logged};
-use crate::presence::{Presence, Told};
+use crate::presence::Presence;
+use crate::price::{PRICE_RING, Price};
 use crate::stream::{RingSize, Stream};
 
 /// One node's live side. Everything durable is in the store; this can be lost at any moment.
@@ -21,6 +27,8 @@ pub struct Hub {
     ring: RingSize,
     streams: Mutex<HashMap<Topic, Arc<Stream>>>,
     presence: Mutex<Presence>,
+    price: Mutex<Price>,
+    price_followed: watch::Sender<bool>,
     next_connection: AtomicU64,
 }
 
@@ -33,6 +41,8 @@ impl Hub {
             ring: RingSize::default(),
             streams: Mutex::default(),
             presence: Mutex::new(Presence::new(epoch)),
+            price: Mutex::new(Price::new(epoch)),
+            price_followed: watch::Sender::new(false),
             next_connection: AtomicU64::new(1),
         }
     }
@@ -56,6 +66,23 @@ impl Hub {
             if let Some(stream) = self.followed(*topic) {
                 stream.advance(logged.seq, Some(Frame::of_event(*topic, logged)));
             }
+            if let Topic::Memberships(user) = topic {
+                self.doubt_who_left(*user, logged);
+            }
+        }
+    }
+
+    /// Whoever leaves a room on one device leaves it on all: each connection looks again.
+    fn doubt_who_left(&self, user: UserId, logged: &Logged) {
+        // What only a newer version writes is no leaving that this one knows.
+        if let Ok(Event::Membership(MembershipEvent::Left { room })) =
+            codec::decode_event(&logged.content)
+        {
+            for topic in [Topic::Room(room), Topic::Here(room)] {
+                if let Some(stream) = self.followed(topic) {
+                    stream.doubt(user);
+                }
+            }
         }
     }
 
@@ -66,14 +93,31 @@ impl Hub {
         }
     }
 
-    /// Tells comings and goings, and lets expire what was not renewed. To be called every
+    /// Tells comings and goings and the price, and lets expire what was not renewed. To be called every
     /// [`madang_shared::limits::PRESENCE_WINDOW_MS`].
     pub fn tick(&self, now: Timestamp) {
         let mut presence = self.presence.lock();
         // Published under the lock: places must reach the stream in their order.
         for told in presence.tick(now) {
-            self.tell(told);
+            self.tell(told.topic, told.seq, &told.event.into());
         }
+        drop(presence);
+        let mut price = self.price.lock();
+        let told = price.tick(now);
+        self.tell_price(told);
+    }
+
+    /// The price is this now. Told at most every [`madang_shared::limits::PRICE_EVERY_MS`], the latest
+    /// alone.
+    pub fn set_price(&self, price: PriceNow, now: Timestamp) {
+        let mut state = self.price.lock();
+        let told = state.set(price, now);
+        self.tell_price(told);
+    }
+
+    /// Whether anybody follows the price: one wish, however many follow it.
+    pub fn price_followed(&self) -> watch::Receiver<bool> {
+        self.price_followed.subscribe()
     }
 
     pub(crate) fn next_connection(&self) -> ConnectionId {
@@ -86,12 +130,14 @@ impl Hub {
         &self,
         topic: Topic,
         connection: ConnectionId,
+        user: UserId,
         mailbox: Arc<Mailbox>,
     ) -> Arc<Stream> {
         let mut streams = self.streams.lock();
-        let stream =
-            streams.entry(topic).or_insert_with(|| Arc::new(Stream::new(topic, self.ring)));
-        stream.attach(connection, mailbox);
+        let ring = self.ring_of(topic);
+        let stream = streams.entry(topic).or_insert_with(|| Arc::new(Stream::new(topic, ring)));
+        stream.attach(connection, user, mailbox);
+        self.note_followed(topic, true);
         stream.clone()
     }
 
@@ -101,7 +147,23 @@ impl Hub {
             stream.detach(connection);
             if !stream.has_readers() {
                 streams.remove(&topic);
+                self.note_followed(topic, false);
             }
+        }
+    }
+
+    /// Said while the streams are locked, so that the last word is the true one.
+    fn note_followed(&self, topic: Topic, followed: bool) {
+        if topic == Topic::Price {
+            self.price_followed
+                .send_if_modified(|before| std::mem::replace(before, followed) != followed);
+        }
+    }
+
+    fn ring_of(&self, topic: Topic) -> RingSize {
+        match topic {
+            Topic::Price => RingSize { frames: self.ring.frames.min(PRICE_RING), ..self.ring },
+            _ => self.ring,
         }
     }
 
@@ -119,10 +181,6 @@ impl Hub {
         self.presence.lock().leave(room, connection);
     }
 
-    pub(crate) fn renew(&self, connection: ConnectionId, now: Timestamp) {
-        self.presence.lock().renew(connection, now);
-    }
-
     pub(crate) fn typing(
         &self,
         room: RoomId,
@@ -132,28 +190,46 @@ impl Hub {
     ) {
         let mut presence = self.presence.lock();
         if let Some(told) = presence.typing(room, connection, typing, now) {
-            self.tell(told);
+            self.tell(told.topic, told.seq, &told.event.into());
         }
     }
 
-    /// Who is in a room, and the position at which that is true; the stream is moved there, so that
-    /// what follows is exactly what happens next.
-    pub(crate) fn here(&self, room: RoomId, stream: &Stream) -> (Position, PresenceSnapshot) {
-        let mut presence = self.presence.lock();
-        let (position, snapshot) = presence.snapshot(room);
-        stream.advance(position.seq, None);
-        (position, snapshot)
+    /// What an ephemeral topic is now, and the position at which that is true; the stream is moved
+    /// there, so that what follows is exactly what happens next. None for what is in the store.
+    pub(crate) fn present(&self, topic: Topic, stream: &Stream) -> Option<(Position, Snapshot)> {
+        // The stream is moved under the lock under which events reach it.
+        match topic {
+            Topic::Here(room) => {
+                let mut presence = self.presence.lock();
+                let (position, snapshot) = presence.snapshot(room);
+                stream.advance(position.seq, None);
+                Some((position, snapshot.into()))
+            }
+            Topic::Price => {
+                let price = self.price.lock();
+                let (position, snapshot) = price.snapshot();
+                stream.advance(position.seq, None);
+                Some((position, snapshot.into()))
+            }
+            _ => None,
+        }
     }
 
     fn followed(&self, topic: Topic) -> Option<Arc<Stream>> {
         self.streams.lock().get(&topic).cloned()
     }
 
-    fn tell(&self, told: Told) {
-        if let Some(stream) = self.followed(told.topic) {
-            let content = madang_shared::codec::encode_event(&told.event.into()).into();
-            let frame = Frame::of_event(told.topic, &Logged { seq: told.seq, content });
-            stream.advance(told.seq, Some(frame));
+    fn tell_price(&self, told: Option<(Seq, PriceEvent)>) {
+        if let Some((seq, event)) = told {
+            self.tell(Topic::Price, seq, &event.into());
+        }
+    }
+
+    /// To be called under the lock that gave the place: places must reach the stream in their order.
+    fn tell(&self, topic: Topic, seq: Seq, event: &Event) {
+        if let Some(stream) = self.followed(topic) {
+            let content = codec::encode_event(event).into();
+            stream.advance(seq, Some(Frame::of_event(topic, &Logged { seq, content })));
         }
     }
 }

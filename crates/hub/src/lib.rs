@@ -5,7 +5,8 @@
 //! the edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
 //! Reading order: [`session`] (one connection's rules), [`hub`] and [`stream`] (what they share),
-//! [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`].
+//! [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`],
+//! [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`].
 
 pub mod bus;
 pub mod frame;
@@ -18,9 +19,14 @@ pub mod stream;
 pub mod features;
 
 pub mod chat;
+pub mod counter;
 pub mod membership;
+pub mod orders;
+pub mod posts;
 pub mod presence;
+pub mod price;
 pub mod rooms;
+pub mod sentiment;
 
 pub mod policy;
 pub mod rate;

@@ -117,6 +117,7 @@ pub enum Opened {
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes; the writes of one batch take effect
 ///   in the order of the batch; [`Appended`] events of a topic reach the tail in the order of `seq`,
 ///   after they are durable. A commit whose caller has gone away reaches the tail all the same.
+/// - **Independent**: a caller that has asked and does not poll holds up nobody else.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch goes on. From the first
 ///   write that the engine could not make durable on, no write of the batch takes effect.
 pub trait Store: Send + Sync + 'static {

@@ -69,7 +69,8 @@ impl Presence {
         }
     }
 
-    /// The connection entered the room. Told at the next tick.
+    /// The connection is in the room, as of now. An entering is told at the next tick; said again, it
+    /// renews.
     pub fn enter(&mut self, room: RoomId, user: &User, connection: ConnectionId, now: Timestamp) {
         let entry = self.connections.entry(connection).or_insert_with(|| Entry {
             user: user.clone(),
@@ -77,7 +78,9 @@ impl Presence {
             rooms: BTreeSet::new(),
         });
         entry.expires = now.plus(PRESENCE_EXPIRY_MS);
-        entry.rooms.insert(room);
+        if !entry.rooms.insert(room) {
+            return;
+        }
         let state = self.room(room);
         state.present.entry(user.id).or_default().insert(connection);
         state.touched.insert(user.id, user.clone());
@@ -99,13 +102,6 @@ impl Presence {
         if let Some(state) = self.rooms.get_mut(&room) {
             state.remove(user, connection);
             self.restless.insert(room);
-        }
-    }
-
-    /// The connection gave a sign of life.
-    pub fn renew(&mut self, connection: ConnectionId, now: Timestamp) {
-        if let Some(entry) = self.connections.get_mut(&connection) {
-            entry.expires = now.plus(PRESENCE_EXPIRY_MS);
         }
     }
 

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use madang_shared::{ConnectionId, Seq, Topic};
+use madang_shared::{ConnectionId, Seq, Topic, UserId};
 use parking_lot::Mutex;
 
 use crate::frame::Frame;
@@ -49,7 +49,13 @@ struct Inner {
     /// The frames of the last events, up to and including `head`.
     ring: VecDeque<Frame>,
     ring_bytes: usize,
-    readers: HashMap<ConnectionId, Arc<Mailbox>>,
+    readers: HashMap<ConnectionId, Reader>,
+}
+
+#[derive(Debug)]
+struct Reader {
+    user: UserId,
+    mailbox: Arc<Mailbox>,
 }
 
 /// What a reader gets.
@@ -68,8 +74,15 @@ impl Stream {
         Self { topic, size, inner: Mutex::default() }
     }
 
-    pub(crate) fn attach(&self, connection: ConnectionId, mailbox: Arc<Mailbox>) {
-        self.inner.lock().readers.insert(connection, mailbox);
+    pub(crate) fn attach(&self, connection: ConnectionId, user: UserId, mailbox: Arc<Mailbox>) {
+        self.inner.lock().readers.insert(connection, Reader { user, mailbox });
+    }
+
+    /// The user may have lost the right to read this.
+    pub(crate) fn doubt(&self, user: UserId) {
+        for reader in self.inner.lock().readers.values().filter(|reader| reader.user == user) {
+            reader.mailbox.doubt(self.topic);
+        }
     }
 
     pub(crate) fn detach(&self, connection: ConnectionId) {
@@ -99,8 +112,8 @@ impl Stream {
             }
         }
         inner.head = seq;
-        for mailbox in inner.readers.values() {
-            mailbox.note(self.topic);
+        for reader in inner.readers.values() {
+            reader.mailbox.note(self.topic);
         }
     }
 

@@ -1,7 +1,8 @@
 //! `madang-loadgen`: puts load on a real server, and measures it or judges it.
 //!
-//! One module per scenario, [`soak_kill`] and [`idle`], with what they share beside them.
+//! One module per scenario, [`soak_kill`], [`idle`] and [`count`], with what they share beside them.
 
+mod count;
 mod idle;
 mod open_files;
 mod server;
@@ -27,6 +28,8 @@ enum Scenario {
     SoakKill(soak_kill::Options),
     /// Measure the memory that idle connections cost the server.
     Idle(idle::Options),
+    /// Let many clients add to the shared number at once. Fails unless it is their exact sum.
+    Count(count::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let outcome = runtime.context("cannot start the runtime").and_then(|runtime| match scenario {
         Scenario::SoakKill(options) => runtime.block_on(soak_kill::run(options)),
         Scenario::Idle(options) => runtime.block_on(idle::run(options)),
+        Scenario::Count(options) => runtime.block_on(count::run(options)),
     });
     outcome.unwrap_or_else(|error| {
         complain(&error);

@@ -1,36 +1,57 @@
 //! The system's clock, kept from going back.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use madang_hub::ports::Clock;
 use madang_shared::Timestamp;
 
-/// Starts at the system's time and goes on steadily from there: a step of the system's clock, back
-/// or ahead, ends no connection and reorders no message. (A server that runs for months follows the
-/// clock's slow corrections no more; a restart takes them up.)
+/// Starts at the system's time and goes on steadily. When the system's clock is ahead of it (it was
+/// set, or the machine slept, which `Instant` does not count), it follows at once; when the system's
+/// clock is behind, it goes on as before. So no message is dated hours ago after a night's sleep, and
+/// none is ever dated before the one before it.
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
     started: Instant,
-    epoch_ms: u64,
+    /// Milliseconds since 1970 at the start, moved ahead whenever the system's clock was found ahead.
+    base_ms: AtomicU64,
 }
 
 impl SteadyClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that everything else is given"
-    )]
     pub(crate) fn start() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            started: Instant::now(),
-            epoch_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
-        }
+        Self { started: Instant::now(), base_ms: AtomicU64::new(system_ms()) }
+    }
+
+    fn at(&self, system_ms: u64, elapsed_ms: u64) -> Timestamp {
+        let ahead = system_ms.saturating_sub(elapsed_ms);
+        let base = self.base_ms.fetch_max(ahead, Ordering::Relaxed).max(ahead);
+        Timestamp(base).plus(elapsed_ms)
     }
 }
 
 impl Clock for SteadyClock {
     fn now(&self) -> Timestamp {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Timestamp(self.epoch_ms).plus(elapsed)
+        self.at(system_ms(), elapsed)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+fn system_ms() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_follows_the_system_ahead_and_never_back() {
+        let clock = SteadyClock { started: Instant::now(), base_ms: AtomicU64::new(1_000) };
+        assert_eq!(clock.at(1_010, 10), Timestamp(1_010));
+        assert_eq!(clock.at(900, 20), Timestamp(1_020), "set back: it goes on");
+        assert_eq!(clock.at(8_000, 30), Timestamp(8_000), "after a sleep it is on time");
+        assert_eq!(clock.at(7_000, 40), Timestamp(8_010));
     }
 }

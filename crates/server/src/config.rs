@@ -11,6 +11,8 @@ use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
 use serde::Deserialize;
 
+use crate::price::{self, Wanted};
+
 /// What can be said on the command line or in the environment.
 #[derive(Debug, Args)]
 pub(crate) struct Flags {
@@ -36,6 +38,17 @@ pub(crate) struct Flags {
     /// process, and is faster [default: full].
     #[arg(long, env = "MADANG_SYNCHRONOUS", value_name = "full|normal")]
     synchronous: Option<SynchronousSetting>,
+    /// Where the live Bitcoin price comes from, the preferred source first: `binance`, `binance-rest`,
+    /// `kraken`, `coinbase`, `upbit`; `kraken=https://mirror.example` asks at another address. `simulated`
+    /// alone makes prices up and says so, `off` follows none. An exchange is asked only while somebody
+    /// watches [default: the five, in this order]. In the file: `sources` under `[price]`.
+    #[arg(
+        long = "price-source",
+        env = "MADANG_PRICE_SOURCES",
+        value_name = "SOURCE",
+        value_delimiter = ','
+    )]
+    price_sources: Option<Vec<String>>,
     /// How long a stop may take before it is forced, in seconds [default: 20].
     #[arg(long, env = "MADANG_STOP_SECONDS", value_name = "SECONDS")]
     stop_seconds: Option<u64>,
@@ -55,9 +68,18 @@ struct File {
     data: Option<PathBuf>,
     allowed_origins: Option<Vec<String>>,
     synchronous: Option<SynchronousSetting>,
+    #[serde(default)]
+    price: FilePrice,
     stop_seconds: Option<u64>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+}
+
+/// What can be said in the file under `[price]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePrice {
+    sources: Option<Vec<String>>,
 }
 
 /// How log lines look.
@@ -82,6 +104,8 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) origins: Origins,
     pub(crate) synchronous: Synchronous,
+    /// None where no price is followed.
+    pub(crate) price_sources: Vec<Wanted>,
     pub(crate) stop_within: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -102,6 +126,7 @@ impl Config {
             Some(SynchronousSetting::Normal) => Synchronous::Normal,
             Some(SynchronousSetting::Full) | None => Synchronous::Full,
         };
+        let price_sources = flags.price_sources.or(file.price.sources);
         let stop_seconds = flags.stop_seconds.or(file.stop_seconds).unwrap_or(20);
         if !(1..=MAX_STOP_SECONDS).contains(&stop_seconds) {
             bail!("`stop_seconds` is {stop_seconds}; it must be from 1 to {MAX_STOP_SECONDS}");
@@ -115,6 +140,7 @@ impl Config {
             origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
                 .context("`allowed_origins`")?,
             synchronous,
+            price_sources: price::wanted(price_sources.as_deref()).context("`price_sources`")?,
             stop_within: Duration::from_secs(stop_seconds),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),

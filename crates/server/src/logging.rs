@@ -18,6 +18,8 @@ pub(crate) fn start(config: &Config) -> Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Its way to complain that it cannot write is to write, which ends in a panic.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match config.log_format {
         LogFormat::Human => log.with_target(false).init(),

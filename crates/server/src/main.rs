@@ -3,10 +3,13 @@
 
 mod clock;
 mod config;
+mod http;
 mod lifecycle;
 mod logging;
+mod price;
 mod serve;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -36,11 +39,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Before there is a log there is only standard error.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place where the program speaks before its log is set up"
-)]
+/// Before there is a log there is only standard error; where nobody reads that, the exit code speaks.
 fn complain(error: &anyhow::Error) {
-    eprintln!("madang: {error:#}");
+    let _heard = writeln!(std::io::stderr(), "madang: {error:#}").is_ok();
 }

@@ -1,12 +1,14 @@
 //! `madang serve`, as a script: what is made, in which order, and who gets it.
 
+use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use axum::serve::ListenerExt;
+use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::bus::{self, InProcess, Moved};
 use madang_hub::ports::{Bus, Clock};
@@ -14,18 +16,23 @@ use madang_shared::Epoch;
 use madang_shared::limits::PRESENCE_WINDOW_MS;
 use madang_store::Tail;
 use madang_store::sqlite::{Options, Sqlite};
-use madang_web::{Edge, router};
+use madang_web::{Edge, OpenSessions, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::SteadyClock;
 use crate::config::Config;
+use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::logging;
+use crate::price;
 
 /// The database's file within the data folder.
 const DATABASE: &str = "madang.sqlite";
+/// Locked while a server uses the data folder.
+const LOCK: &str = "madang.lock";
+/// The most that closing the database may take, after everything else has ended.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// The most that saying goodbye to many connections is spread over.
 const DRAIN_SPREAD: Duration = Duration::from_secs(2);
 
@@ -54,16 +61,22 @@ async fn serve(config: Config) -> Result<ExitCode> {
 
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    let _lock = lock(&config.data)?;
     let options = Options { synchronous: config.synchronous, ..Options::default() };
     let (store, tail) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
     let store = Arc::new(store);
 
+    madang_hub::sentiment::prepare();
     // Two lives of a server never start within the same millisecond.
     let hub = Arc::new(Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0)));
     let bus = InProcess::default();
     lifecycle.accompany("listener", listen_to_others(hub.clone(), bus.listen()));
     lifecycle.accompany("publisher", publish(hub.clone(), bus, tail));
     lifecycle.accompany("presence", tell_presence(hub.clone(), clock.clone()));
+    if !config.price_sources.is_empty() {
+        let price = price::prepare(config.price_sources, &clock)?;
+        lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
+    }
 
     let listener = TcpListener::bind(config.listen)
         .await
@@ -73,17 +86,37 @@ async fn serve(config: Config) -> Result<ExitCode> {
         hub,
         store: store.clone(),
         clock,
-        origins: Arc::new(config.origins),
+        origins: Arc::new(config.origins.listening_on(address.ip())),
+        open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.stop_within / 4),
     };
-    lifecycle.spawn("http", listen(listener, edge, lifecycle.stopping()));
+    lifecycle.spawn("http", listen(listener, edge));
     announce(address);
 
     let code = lifecycle.run(config.stop_within).await;
-    store.close().await;
+    // What was acknowledged is stored by now; this only saves the next start some work.
+    if tokio::time::timeout(CLOSE_WITHIN, store.close()).await.is_err() {
+        tracing::warn!("the database takes too long to close; acknowledged messages are safe");
+    }
     Ok(code)
+}
+
+/// Holds the data folder while the process lives: two servers on one database would not hear of what
+/// the other's clients write.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join(LOCK);
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another server uses the data folder {}", data.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
 }
 
 /// Hands what the store has made durable to whoever follows it, until the store is closed.
@@ -107,26 +140,15 @@ async fn tell_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     }
 }
 
-async fn listen(listener: TcpListener, edge: Edge, stopping: CancellationToken) -> Result<()> {
-    // Small frames must not wait for each other (Nagle's algorithm).
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
-    axum::serve(listener, router(edge))
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .await
-        .context("cannot serve HTTP")
+async fn listen(listener: TcpListener, edge: Edge) -> Result<()> {
+    let (stopping, tasks) = (edge.stopping.clone(), edge.tasks.clone());
+    http::serve(listener, router(edge), stopping, tasks).await;
+    Ok(())
 }
 
-/// The line that people and scripts wait for.
-#[expect(
-    clippy::print_stdout,
-    reason = "where the server listens is the program's one result; the log goes elsewhere"
-)]
+/// The line that people and scripts wait for. A closed standard output has nobody who waits.
 fn announce(address: SocketAddr) {
-    println!("Madang is listening on http://{address}");
+    let _heard = writeln!(std::io::stdout(), "Madang is listening on http://{address}").is_ok();
     if !madang_web::assets::is_built() {
         tracing::warn!("the app was not built into this binary; `just run` builds both");
     }

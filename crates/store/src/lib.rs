@@ -16,9 +16,8 @@ use tokio::sync::mpsc;
 pub use memory::Memory;
 pub use sqlite::Sqlite;
 
-/// Every event that this engine appends, once it is durable: batches in the order of commits, and
-/// within a batch the order in which the writes took effect. For each topic that is the order of
-/// `seq`.
+/// Every event that is appended to the engine's log, by whomever, once it is durable; for each topic in
+/// the order of `seq`.
 ///
 /// The channel is bounded: an engine whose tail nobody reads stops committing when it is full. Once
 /// the tail is dropped, commits go on and their events go to the log alone.

@@ -6,6 +6,9 @@
 //! has it, which does the same before it answers with a future that is ready.
 
 mod fault;
+mod orders;
+mod posts;
+mod reading;
 mod state;
 
 use std::sync::mpsc::{Sender, channel};

@@ -4,19 +4,24 @@
 //! transaction, and syncs once for all of it. Readers stand beside it on connections of their own:
 //! in WAL mode neither waits for the other.
 //!
-//! Reading order: `options`, `open`, `migrations`; `writer`, `readers`; `log`; then one module per
+//! Reading order: `options`, `open`, `migrations`, `tail_risk`; `writer`, `readers`, `outside`; `log`; then one module per
 //! feature, each with its writes and its reads.
 
 mod chat;
 mod commands;
+mod counter;
 mod log;
 mod membership;
 mod migrations;
 mod open;
 mod options;
+mod orders;
+mod outside;
+mod posts;
 mod readers;
 mod rooms;
 mod stop;
+mod tail_risk;
 mod users;
 mod writer;
 
@@ -31,8 +36,11 @@ use madang_shared::{
     Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
 use rusqlite::Connection;
+use tokio::task::JoinError;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{Tail, refusals};
+use outside::{Outside, Watcher};
 use readers::Readers;
 use stop::Stop;
 use writer::Writer;
@@ -47,6 +55,7 @@ pub use options::{OpenError, Options, Synchronous};
 pub struct Sqlite {
     readers: Arc<Readers>,
     writer: Writer,
+    watcher: Watcher,
 }
 
 impl Sqlite {
@@ -58,14 +67,20 @@ impl Sqlite {
     pub fn open(path: &Path, now: Timestamp, options: &Options) -> Result<(Self, Tail), OpenError> {
         let connection = open::writer(path, now, options)?;
         let readers = open::readers(path, options)?;
-        let (writer, tail) = Writer::start(connection).map_err(OpenError::Thread)?;
-        Ok((Self { readers: Arc::new(Readers::new(readers)), writer }, tail))
+        let watching = open::reader(path)?;
+        let outside =
+            Outside::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
+        let again = outside.again();
+        let (writer, tail) = Writer::start(connection, outside).map_err(OpenError::Thread)?;
+        let watcher = Watcher::start(watching, again, writer.look()).map_err(OpenError::Thread)?;
+        Ok((Self { readers: Arc::new(Readers::new(readers)), writer, watcher }, tail))
     }
 
     /// Finishes every write that waits, refuses later ones, empties the write-ahead log into the
     /// database file, and ends the writer. The tail must be read meanwhile, or dropped before.
     pub async fn close(&self) {
         self.readers.close();
+        self.watcher.close().await;
         self.writer.close().await;
     }
 
@@ -73,7 +88,11 @@ impl Sqlite {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Stop> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        Arc::clone(&self.readers).read(read).boxed()
+        // On a task of its own: a caller that does not poll for a while, because its client does not
+        // read, must not sit on a connection that was handed to it.
+        let reading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&self.readers).read(read)));
+        let broken = |error: JoinError| Err(StoreError::Unavailable(error.to_string()));
+        reading.map(move |answer| answer.unwrap_or_else(broken)).boxed()
     }
 }
 
@@ -110,6 +129,8 @@ impl Store for Sqlite {
     ) -> BoxFuture<'static, Result<Answer, StoreError>> {
         self.read(move |connection| match query {
             Query::Chat(query) => Ok(chat::answer(connection, reader, &query)?.into()),
+            Query::Sentiment(_) => Err(refusals::not_asked_of_a_store().into()),
+            Query::Posts(query) => Ok(posts::answer(connection, &query)?.into()),
         })
     }
 
@@ -169,7 +190,10 @@ fn open_topic(
             standing: membership::standing(connection, reader, room)?,
         }
         .into(),
-        Topic::Here(_) => return Err(refusals::not_stored(topic).into()),
+        Topic::Counter => counter::snapshot(connection)?.into(),
+        Topic::Posts => posts::snapshot(connection)?.into(),
+        Topic::Here(_) | Topic::Price => return Err(refusals::not_stored(topic).into()),
+        Topic::Orders => orders::snapshot(connection)?.into(),
     };
     Ok(Opened::State { position: head, snapshot })
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -20,8 +21,9 @@ use sha2::{Digest, Sha256};
 struct Files;
 
 const INDEX: &str = "index.html";
-/// What the bundler names after its content: sixteen hexadecimal digits after the last `-`.
-const HASH_DIGITS: usize = 16;
+/// What the bundler names after its content: up to sixteen hexadecimal digits after the last `-`, for
+/// it writes a number without its leading zeros.
+const MIN_HASH_DIGITS: usize = 12;
 /// Encodings that a file may lie beside itself in, best first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -37,7 +39,7 @@ pub fn is_built() -> bool {
 /// Any path that no route has: a file of the app, or the app itself, which knows its own paths.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
     let path = uri.path().trim_start_matches('/');
     let known = |path: &str| !path.is_empty() && Files::get(path).is_some();
@@ -114,10 +116,7 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     } else {
         "no-cache"
     };
-    let mut response = if request
-        .get(IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == etag.as_bytes())
-    {
+    let mut response = if request.get(IF_NONE_MATCH).is_some_and(|known| is_known(known, &etag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let body = match data {
@@ -140,18 +139,30 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     response
 }
 
+/// Whether an `If-None-Match` names what we have (RFC 9110 section 13.1.2: a list, weakly compared).
+fn is_known(known: &HeaderValue, etag: &str) -> bool {
+    let Ok(known) = known.to_str() else { return false };
+    known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
+}
+
+/// Whether an `Accept-Encoding` allows an encoding by its name (RFC 9110 section 12.5.3).
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|entry| {
-        let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
-        let refused = parameters.replace(' ', "").trim_end_matches(['0', '.']) == "q=";
-        name.trim().eq_ignore_ascii_case(encoding) && !refused
+        let mut parts = entry.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = parts.any(|parameter| {
+            let weight =
+                parameter.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q"));
+            weight.is_some_and(|(_, weight)| weight.parse().is_ok_and(|weight: f32| weight <= 0.0))
+        });
+        named && !refused
     })
 }
 
 fn is_named_after_content(path: &str) -> bool {
     let stem = path.split('.').next().unwrap_or_default().trim_end_matches("_bg");
     let digits = stem.rsplit_once('-').map(|(_, digits)| digits).unwrap_or_default();
-    digits.len() >= HASH_DIGITS - 1 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    digits.len() >= MIN_HASH_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -185,11 +196,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_already_is_not_sent_again() {
+        let known = |header| is_known(&HeaderValue::from_static(header), "\"a\"");
+        assert!(known("\"a\"") && known("W/\"a\"") && known("\"b\", \"a\"") && known("*"));
+        assert!(!known("\"b\"") && !known("a"));
+    }
+
+    #[test]
     fn an_encoding_is_used_only_where_it_is_wanted() {
         assert!(accepts("gzip, deflate, br, zstd", "br"));
         assert!(accepts("br;q=0.5", "br"));
         assert!(!accepts("br;q=0, gzip", "br"));
         assert!(!accepts("br;q=0.000", "br"));
+        assert!(!accepts("br;x=1;Q=0.0", "br"));
         assert!(!accepts("", "br"));
         assert!(!accepts("brotli", "br"));
     }

@@ -1,27 +1,35 @@
 //! One connection, from its first frame to its end.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use madang_hub::ports::StoreError;
+use futures_util::{FutureExt, StreamExt};
+use madang_hub::ports::{StoreError, TokenHash};
+use madang_hub::session::effects::Ask;
 use madang_hub::{Done, Effect, Greeting, Session};
-use madang_shared::{CloseCode, Timestamp, User};
+use madang_shared::{CloseCode, Timestamp, UserId};
 use tokio::time::{Instant, sleep_until};
 
-use crate::credentials::user_of;
+use crate::credentials::hash;
 use crate::edge::Edge;
+use crate::open_sessions::OpenSession;
 use crate::transport::{End, Transport};
 
 /// How long commands in flight may take once the connection has been told to go.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Reads that one connection has with the store at a time, so that one that asks for a thousand pages
+/// does not stand before everybody else.
+const MAX_READS: usize = 4;
+
 /// Serves a connection until it ends. Whatever the reason, this is the one place that cleans up.
-pub async fn run(edge: Edge, mut transport: Transport, user: Option<User>) {
-    let end = match greet(&edge, &mut transport, user).await {
-        Ok((mut session, effects)) => serve(&edge, &mut transport, &mut session, effects).await,
+/// `carried` is the session that the handshake brought along, if it did.
+pub async fn run(edge: Edge, mut transport: Transport, carried: Option<TokenHash>) {
+    let end = match greet(&edge, &mut transport, carried).await {
+        Ok(mut greeted) => serve(&edge, &mut transport, &mut greeted).await,
         Err(end) => end,
     };
     tracing::debug!(%end, "connection ended");
@@ -31,12 +39,21 @@ pub async fn run(edge: Edge, mut transport: Transport, user: Option<User>) {
     }
 }
 
-/// Waits for the hello.
+/// A connection that is known to be somebody's.
+struct Greeted {
+    /// While the user may use it.
+    open: OpenSession,
+    session: Session,
+    /// What the hello leads to.
+    effects: Vec<Effect>,
+}
+
+/// Waits for the hello, and finds out whose it is.
 async fn greet(
     edge: &Edge,
     transport: &mut Transport,
-    user: Option<User>,
-) -> Result<(Session, Vec<Effect>), End> {
+    carried: Option<TokenHash>,
+) -> Result<Greeted, End> {
     let greeting = Greeting::new(edge.clock.now());
     let deadline = at(edge, greeting.deadline());
     let text = tokio::select! {
@@ -45,34 +62,41 @@ async fn greet(
         () = edge.stopping.cancelled() => return Err(End::Close(CloseCode::ShuttingDown)),
     };
     let heard = greeting.hear(&text).map_err(End::Close)?;
-    let user = match user {
-        Some(user) => Some(user),
-        None => user_of(edge, heard.token()).await.map_err(|error| {
-            log(&error);
-            End::Close(CloseCode::Internal)
-        })?,
-    };
-    let user = user.ok_or(End::Close(CloseCode::Unauthenticated))?;
+    let unauthenticated = || End::Close(CloseCode::Unauthenticated);
+    let token = carried.or_else(|| heard.token().map(hash)).ok_or_else(unauthenticated)?;
+    let open = edge.open_sessions.open(token);
+    let user = edge.store.session(open.session()).await.map_err(|error| {
+        log(&error);
+        End::Close(CloseCode::Internal)
+    })?;
+    let user = user.ok_or_else(unauthenticated)?;
     tracing::debug!(user = user.id.0, program = heard.program(), "hello");
-    Ok(heard.welcome(edge.hub.clone(), user, edge.clock.now()))
+    let (session, effects) = heard.welcome(edge.hub.clone(), user, edge.clock.now());
+    Ok(Greeted { open, session, effects })
 }
 
 /// The loop. Its inputs: a frame of the client; an answer of the store; a note that a topic moved;
-/// the session's deadline; the server's stopping. Each becomes effects, which are carried out before
-/// the next input is taken: a client that does not read is not read from either.
-async fn serve(
-    edge: &Edge,
-    transport: &mut Transport,
-    session: &mut Session,
-    effects: Vec<Effect>,
-) -> End {
+/// the session's deadline; the end of the user's session; the server's stopping. Each becomes
+/// effects, which are carried out before the next input is taken: a client that does not read is not
+/// read from either. Only the last two do not wait for that.
+async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) -> End {
+    let Greeted { open, session, effects } = greeted;
     let mailbox = session.mailbox();
-    let mut asked: FuturesUnordered<BoxFuture<'static, Done>> = FuturesUnordered::new();
-    let mut timer = pin!(sleep_until(at(edge, session.deadline())));
+    let mut asked = Asked::default();
+    let mut deadline = session.deadline();
+    let mut timer = pin!(sleep_until(at(edge, deadline)));
     let mut leaving = pin!(leave_time(edge));
-    let mut effects = effects;
+    let mut ended = pin!(open.ended());
+    let mut effects = std::mem::take(effects);
     loop {
-        if let Err(end) = carry_out(edge, transport, session, &mut asked, effects).await {
+        // Writing to a slow client may take long; what ends the connection does not wait for that.
+        let carried = tokio::select! {
+            biased;
+            () = &mut ended => return End::Close(CloseCode::Unauthenticated),
+            carried = carry_out(edge, transport, session, &mut asked, effects) => carried,
+            () = drain_end(edge) => return End::Close(CloseCode::ShuttingDown),
+        };
+        if let Err(end) = carried {
             return end;
         }
         effects = tokio::select! {
@@ -80,9 +104,15 @@ async fn serve(
                 Ok(text) => session.on_frame(edge.clock.now(), &text),
                 Err(end) => return end,
             },
-            Some(done) = asked.next() => on_done(edge, session, done),
+            Some(done) = asked.next(edge, session.user()) => on_done(edge, session, done),
             () = mailbox.noted() => session.on_wake(),
-            () = &mut timer => session.on_time(edge.clock.now()),
+            // A pong that has arrived counts, however late it is read.
+            () = &mut timer => match transport.receive().now_or_never() {
+                Some(Ok(text)) => session.on_frame(edge.clock.now(), &text),
+                Some(Err(end)) => return end,
+                None => session.on_time(edge.clock.now()),
+            },
+            () = &mut ended => return End::Close(CloseCode::Unauthenticated),
             () = &mut leaving => {
                 return match Box::pin(finish(edge, transport, session, asked)).await {
                     Ok(()) => End::Close(CloseCode::ShuttingDown),
@@ -90,9 +120,9 @@ async fn serve(
                 };
             }
         };
-        let deadline = at(edge, session.deadline());
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
+        if deadline != session.deadline() || timer.is_elapsed() {
+            deadline = session.deadline();
+            timer.as_mut().reset(at(edge, deadline));
         }
     }
 }
@@ -102,10 +132,10 @@ async fn finish(
     edge: &Edge,
     transport: &mut Transport,
     session: &mut Session,
-    mut asked: FuturesUnordered<BoxFuture<'static, Done>>,
+    mut asked: Asked,
 ) -> Result<(), End> {
     let finished = tokio::time::timeout(FINISH_TIMEOUT, async {
-        while let Some(done) = asked.next().await {
+        while let Some(done) = asked.next(edge, session.user()).await {
             let effects = on_done(edge, session, done);
             carry_out(edge, transport, session, &mut asked, effects).await?;
         }
@@ -118,17 +148,50 @@ async fn carry_out(
     edge: &Edge,
     transport: &mut Transport,
     session: &Session,
-    asked: &mut FuturesUnordered<BoxFuture<'static, Done>>,
+    asked: &mut Asked,
     effects: Vec<Effect>,
 ) -> Result<(), End> {
     for effect in effects {
         match effect {
             Effect::Send(frame) => transport.send(&frame).await?,
-            Effect::Ask(ask) => asked.push(Box::pin(ask.put(edge.store.as_ref(), session.user()))),
+            Effect::Ask(ask) => asked.put(edge, session.user(), ask),
             Effect::Close(code) => return Err(End::Close(code)),
         }
     }
     Ok(())
+}
+
+/// What the store was asked and has not answered.
+#[derive(Default)]
+struct Asked {
+    running: FuturesUnordered<BoxFuture<'static, Done>>,
+    reads: usize,
+    /// Reads that wait for one of ours to be done.
+    waiting: VecDeque<Ask>,
+}
+
+impl Asked {
+    fn put(&mut self, edge: &Edge, user: UserId, ask: Ask) {
+        let reads = !matches!(ask, Ask::Commit(_));
+        if reads && self.reads >= MAX_READS {
+            self.waiting.push_back(ask);
+            return;
+        }
+        self.reads += usize::from(reads);
+        self.running.push(Box::pin(ask.put(edge.store.as_ref(), user)));
+    }
+
+    /// The next answer; none while nothing is asked. Safe to drop at any point.
+    async fn next(&mut self, edge: &Edge, user: UserId) -> Option<Done> {
+        let done = self.running.next().await?;
+        if !matches!(done, Done::Committed(_)) {
+            self.reads -= 1;
+            if let Some(ask) = self.waiting.pop_front() {
+                self.put(edge, user, ask);
+            }
+        }
+        Some(done)
+    }
 }
 
 fn on_done(edge: &Edge, session: &mut Session, done: Done) -> Vec<Effect> {
@@ -152,6 +215,12 @@ async fn leave_time(edge: &Edge) {
     // Without randomness everybody goes at once, which is worse but not wrong.
     let random = getrandom::u64().unwrap_or_default();
     tokio::time::sleep(Duration::from_millis(random % spread.saturating_add(1))).await;
+}
+
+/// Completes when the stop waits for nobody's reading any more.
+async fn drain_end(edge: &Edge) {
+    edge.stopping.cancelled().await;
+    tokio::time::sleep(edge.drain_spread + FINISH_TIMEOUT).await;
 }
 
 fn at(edge: &Edge, time: Timestamp) -> Instant {

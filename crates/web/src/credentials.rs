@@ -4,11 +4,8 @@ use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use madang_hub::ports::{StoreError, TokenHash};
-use madang_shared::User;
+use madang_hub::ports::TokenHash;
 use sha2::{Digest, Sha256};
-
-use crate::edge::Edge;
 
 /// The cookie that holds the session token. With TLS it will be `__Host-madang_session`, which
 /// browsers only take over TLS.
@@ -72,17 +69,6 @@ pub fn token_of(headers: &HeaderMap) -> Option<&str> {
             .filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, token)| token)
     })
-}
-
-/// Whose session a token is.
-///
-/// # Errors
-/// The store's.
-pub async fn user_of(edge: &Edge, token: Option<&str>) -> Result<Option<User>, StoreError> {
-    match token {
-        Some(token) => edge.store.session(hash(token)).await,
-        None => Ok(None),
-    }
 }
 
 fn cookie(token: &str, seconds: u32) -> Option<HeaderValue> {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use madang_hub::Hub;
 use madang_hub::ports::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::open_sessions::OpenSessions;
 use crate::origin::Origins;
+use crate::problem::Problem;
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +24,8 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     /// Which pages may speak to us.
     pub origins: Arc<Origins>,
+    /// Which sessions have open connections.
+    pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
     /// Every connection is a task of this; the server waits for them.
@@ -28,4 +33,26 @@ pub struct Edge {
     /// Over how long connections are told to go when the server stops, so that they do not all come
     /// back in one moment.
     pub drain_spread: Duration,
+}
+
+impl Edge {
+    /// Whether a connection that stays open may begin: browsers ask nobody before a WebSocket
+    /// handshake, so that each looks for itself.
+    ///
+    /// # Errors
+    /// If the page that asks is none of ours, or if the server stops.
+    pub fn may_open(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.origins.allow(headers) {
+            return Err(Problem::foreign_origin());
+        }
+        self.may_begin()
+    }
+
+    /// Whether anything new may begin.
+    ///
+    /// # Errors
+    /// If the server stops.
+    pub fn may_begin(&self) -> Result<(), Problem> {
+        if self.stopping.is_cancelled() { Err(Problem::stopping()) } else { Ok(()) }
+    }
 }

@@ -1,15 +1,10 @@
 //! `GET /http-call`: the tutorials' plain HTTP request, beside the socket.
 
 use axum::Json;
-use serde::Serialize;
+use madang_shared::side_by_side::HttpCall;
 
-/// The answer, in the shape that the tutorials' pages read.
-#[derive(Debug, Serialize)]
-pub struct HttpCall {
-    data: &'static str,
-}
-
-/// Answers a sentence.
+/// Answers a sentence, in the shape that the tutorials' pages read.
 pub async fn http_call() -> Json<HttpCall> {
-    Json(HttpCall { data: "One request, one answer: this sentence came over plain HTTP." })
+    let data = "One request, one answer: this sentence came over plain HTTP.".to_owned();
+    Json(HttpCall { data })
 }

@@ -2,22 +2,35 @@
 //!
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
 //! in: [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
-//! [`session_api`], [`credentials`], [`origin`]; then [`assets`] and [`security`].
+//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`]; what programs ask for
+//! ([`http_commands`], [`posts_api`]); then [`assets`] and [`security`].
+//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`] and [`cross_origin`]; then [`assets`]
+//! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
+//! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`].
 
 pub mod assets;
 pub mod connection;
 pub mod credentials;
+pub mod cross_origin;
+pub mod echo;
 pub mod edge;
+pub mod heartbeat;
 pub mod http_call;
+pub mod http_commands;
+pub mod open_sessions;
 pub mod origin;
+pub mod posts_api;
 pub mod problem;
 pub mod readiness;
 pub mod router;
 pub mod security;
 pub mod session_api;
+pub mod side_by_side;
 pub mod socket;
 pub mod transport;
+pub mod transports;
 
 pub use edge::Edge;
+pub use open_sessions::OpenSessions;
 pub use origin::Origins;
 pub use router::router;

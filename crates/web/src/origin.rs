@@ -5,14 +5,22 @@
 //! something. Programs that are no browser send no `Origin` and pass: they have no cookies that
 //! somebody else could use.
 
+use std::net::IpAddr;
+
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use thiserror::Error;
 
 /// The allowed origins: our own, and those on the list.
+///
+/// What is our own, a request says by its `Host`. A stranger's page can have any name lead to this
+/// machine (DNS rebinding), and so be of "the same origin" as a server that only this machine
+/// reaches. So a server that listens on loopback only knows itself by loopback names; whatever else
+/// it is called, by a proxy before it, has to stand on the list.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     allowed: Vec<String>,
+    loopback_only: bool,
 }
 
 /// An entry of the list is not an origin.
@@ -34,7 +42,14 @@ impl Origins {
             }
             _ => Err(NotAnOrigin(origin)),
         });
-        Ok(Self { allowed: checked.collect::<Result<_, _>>()? })
+        Ok(Self { allowed: checked.collect::<Result<_, _>>()?, loopback_only: false })
+    }
+
+    /// The same, for a server that listens there.
+    #[must_use]
+    pub fn listening_on(mut self, address: IpAddr) -> Self {
+        self.loopback_only = address.is_loopback();
+        self
     }
 
     /// Whether a request with these headers may pass.
@@ -53,8 +68,19 @@ impl Origins {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         host.is_some_and(|host| {
             authority(&origin).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+                && (!self.loopback_only || is_loopback(host))
         })
     }
+}
+
+/// Whether a host, with or without a port, can be nothing but this machine.
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn authority(origin: &str) -> Option<&str> {
@@ -90,6 +116,31 @@ mod tests {
         check(Some("https://evil.example"), "127.0.0.1:5001", false);
         check(Some("null"), "127.0.0.1:5001", false);
         check(Some("file://127.0.0.1:5001"), "127.0.0.1:5001", false);
+    }
+
+    #[test]
+    fn a_server_on_loopback_has_no_name_that_a_stranger_can_choose() {
+        let listed = || Origins::new(["https://chat.example".to_owned()]).unwrap();
+        let home = listed().listening_on([127, 0, 0, 1].into());
+        let open = listed().listening_on([0, 0, 0, 0].into());
+        for (host, at_home) in [
+            ("127.0.0.1:5001", true),
+            ("LOCALHOST:5001", true),
+            ("localhost", true),
+            ("[::1]:5001", true),
+            ("127.8.9.1", true),
+            ("evil.example:5001", false),
+            ("localhost.evil.example", false),
+            ("192.168.0.7:5001", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_str(host).unwrap());
+            headers.insert(ORIGIN, HeaderValue::from_str(&format!("http://{host}")).unwrap());
+            assert_eq!(home.allow(&headers), at_home, "{host}");
+            assert!(open.allow(&headers), "{host}");
+            headers.insert(ORIGIN, HeaderValue::from_static("https://chat.example"));
+            assert!(home.allow(&headers), "behind a proxy: {host}");
+        }
     }
 
     #[test]

@@ -1,10 +1,28 @@
-//! Refusals over HTTP: a status, and the same [`Failure`] that the socket would send.
+//! Refusals over HTTP: problem details (RFC 9457) that hold the same [`Failure`] as the socket would
+//! send.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::extract::rejection::JsonRejection;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use madang_hub::ports::StoreError;
 use madang_shared::{ErrorCode, Failure};
+use serde::Serialize;
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The members of RFC 9457 section 3.1, and beside them our own: programs go by `code`.
+#[derive(Debug, Serialize)]
+struct Document {
+    /// The status says all there is to the type; what is finer than that, `code` says.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(flatten)]
+    failure: Failure,
+}
 
 /// A refusal on its way to a client.
 #[derive(Debug)]
@@ -14,6 +32,20 @@ impl Problem {
     /// A refusal.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self(Failure::new(code, message))
+    }
+
+    /// A body that is too long, or not what it should be.
+    pub fn unreadable(rejection: &JsonRejection) -> Self {
+        let code = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLong,
+            _ => ErrorCode::Malformed,
+        };
+        Self::new(code, rejection.body_text())
+    }
+
+    /// The server takes nothing new any more.
+    pub fn stopping() -> Self {
+        Self::new(ErrorCode::ShuttingDown, "The server is stopping; come back.")
     }
 
     /// The page is not on the list.
@@ -57,6 +89,26 @@ impl IntoResponse for Problem {
             ErrorCode::Unavailable | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Internal | ErrorCode::Other => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, Json(self.0)).into_response()
+        let failure = self.0;
+        let retry_after =
+            failure.retry_after.map(|millis| HeaderValue::from(millis.div_ceil(1_000)));
+        let document = Document {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: failure.message.clone(),
+            failure,
+        };
+        let mut response = (status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 section 15.5.2 asks for it.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }

@@ -18,7 +18,8 @@ pub async fn readyz(State(edge): State<Edge>) -> (StatusCode, &'static str) {
     }
     match edge.store.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(StoreError::Refused(_) | StoreError::Unavailable(_)) => {
+        Err(error @ (StoreError::Refused(_) | StoreError::Unavailable(_))) => {
+            tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n")
         }
     }

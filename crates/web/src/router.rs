@@ -1,47 +1,64 @@
 //! Every route there is.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Method;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware;
 use axum::routing::get;
-use madang_shared::limits::SOCKET_PATH;
+use madang_shared::limits::{MAX_POST_BODY_BYTES, SOCKET_PATH};
+use madang_shared::side_by_side::HTTP_PATH;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::edge::Edge;
-use crate::problem::Problem;
-use crate::{assets, http_call, readiness, security, session_api, socket};
+use crate::{
+    assets, cross_origin, echo, http_call, posts_api, readiness, security, session_api,
+    side_by_side, socket, transports,
+};
 
 /// Bytes in the body of a request to the API. The largest legal one is a name.
 const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// How long a request to the API may take, its body included.
+const API_TIMEOUT: Duration = Duration::from_secs(30);
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Every route there is.
 pub fn router(edge: Edge) -> Router {
     let session =
         get(session_api::who_am_i).post(session_api::sign_up).delete(session_api::sign_out);
+    let post = get(posts_api::read).put(posts_api::edit).delete(posts_api::delete);
+    let posts = Router::new()
+        .route("/posts", get(posts_api::list).post(posts_api::create))
+        .route("/posts/{id}", post)
+        .layer(DefaultBodyLimit::max(MAX_POST_BODY_BYTES));
     let api = Router::new()
         .route("/api/session", session)
-        .layer(middleware::from_fn_with_state(edge.clone(), changes_need_an_allowed_origin));
+        .merge(posts)
+        .layer(middleware::from_fn_with_state(edge.clone(), cross_origin::refuse_changes))
+        // Who one is is nobody else's to keep; and a body that does not come holds up nothing.
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, API_TIMEOUT))
+        .layer(cross_origin::readable(&edge));
+    let to_try = Router::new()
+        .route(HTTP_PATH, get(http_call::http_call))
+        .merge(transports::routes())
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
+        .layer(cross_origin::readable(&edge))
+        .layer(middleware::from_fn_with_state(edge.clone(), cross_origin::refuse_all));
     Router::new()
         .merge(api)
+        .merge(to_try)
+        .merge(echo::routes())
+        .merge(side_by_side::routes())
         .route(SOCKET_PATH, get(socket::handshake))
-        .route("/http-call", get(http_call::http_call))
         .route("/healthz", get(readiness::healthz))
         .route("/readyz", get(readiness::readyz))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(security::headers))
         .with_state(edge)
-}
-
-async fn changes_need_an_allowed_origin(
-    State(edge): State<Edge>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !edge.origins.allow(request.headers()) {
-        return Problem::foreign_origin().into_response();
-    }
-    next.run(request).await
 }

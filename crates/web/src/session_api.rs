@@ -11,7 +11,7 @@ use madang_hub::ports::NewUser;
 use madang_shared::session::{SignUp, SignedIn};
 use madang_shared::{ErrorCode, names};
 
-use crate::credentials::{Token, hash, no_cookie, token_of, user_of};
+use crate::credentials::{Token, hash, no_cookie, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
 
@@ -20,8 +20,7 @@ pub async fn sign_up(
     State(edge): State<Edge>,
     body: Result<Json<SignUp>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let Json(SignUp { name, bearer }) =
-        body.map_err(|rejection| Problem::new(ErrorCode::Malformed, rejection.body_text()))?;
+    let Json(SignUp { name, bearer }) = body.map_err(|wrong| Problem::unreadable(&wrong))?;
     let name = names::user_name(&name).map_err(Problem)?;
     let token = Token::draw().map_err(|error| {
         tracing::error!(%error, "the system gives no randomness");
@@ -43,16 +42,22 @@ pub async fn sign_up(
 /// Says whose session this is; no content if it is nobody's. That is no error: every new visitor
 /// asks, and a browser would write an error into its console.
 pub async fn who_am_i(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
-    Ok(match user_of(&edge, token_of(&headers)).await? {
+    let user = match token_of(&headers) {
+        Some(token) => edge.store.session(hash(token)).await?,
+        None => None,
+    };
+    Ok(match user {
         Some(user) => Json(SignedIn { user, token: None }).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
 
-/// Ends the session. Ending it twice is no error.
+/// Ends the session, and every connection of it. Ending it twice is no error.
 pub async fn sign_out(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
     if let Some(token) = token_of(&headers) {
-        edge.store.sign_out(hash(token)).await?;
+        let session = hash(token);
+        edge.store.sign_out(session).await?;
+        edge.open_sessions.end(&session);
     }
     let cookie = AppendHeaders(no_cookie().map(|cookie| (SET_COOKIE, cookie)));
     Ok((StatusCode::NO_CONTENT, cookie).into_response())

@@ -1,4 +1,4 @@
-//! The handshake of `/api/socket`: origin, protocol version, and who is calling.
+//! The handshake of `/api/socket`: origin, protocol version, and the session that came with it.
 
 use std::future::ready;
 
@@ -12,7 +12,7 @@ use madang_shared::limits::{SUBPROTOCOL, SUBPROTOCOL_FAMILY};
 use madang_shared::{CloseCode, ErrorCode};
 
 use crate::connection;
-use crate::credentials::{token_of, user_of};
+use crate::credentials::{hash, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::transport::{Transport, sized};
@@ -27,20 +27,15 @@ pub async fn handshake(
         Ok(upgrade) => sized(upgrade),
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    if !edge.origins.allow(&headers) {
-        return Err(Problem::foreign_origin());
-    }
-    if edge.stopping.is_cancelled() {
-        return Err(Problem::new(ErrorCode::ShuttingDown, "The server is stopping; come back."));
-    }
+    edge.may_open(&headers)?;
     let task = edge.tasks.token();
     match Offer::of(&headers) {
         Offer::Ours => {
-            let user = user_of(&edge, token_of(&headers)).await?;
+            let session = token_of(&headers).map(hash);
             // On a task of its own: the one that made the handshake holds more than a connection needs.
             Ok(upgrade.protocols([SUBPROTOCOL]).on_upgrade(move |socket| {
                 let tasks = edge.tasks.clone();
-                tasks.spawn(connection::run(edge, Transport::new(socket), user));
+                tasks.spawn(connection::run(edge, Transport::new(socket), session));
                 drop(task);
                 ready(())
             }))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use futures_util::SinkExt;
 use madang_hub::Frame;
 use madang_shared::CloseCode;
 use madang_shared::limits::MAX_CLIENT_FRAME_BYTES;
@@ -16,13 +17,18 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection at rest holds this much for reading; axum's default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 512;
 
-/// Sets the sizes for a handshake.
+/// Sets the sizes for a handshake of the typed protocol.
 pub fn sized(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    sized_for(upgrade, MAX_CLIENT_FRAME_BYTES)
+}
+
+/// Sets the sizes for a handshake: no message of the client may have more bytes than this.
+pub fn sized_for(upgrade: WebSocketUpgrade, max_message_bytes: usize) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
-        .max_message_size(MAX_CLIENT_FRAME_BYTES)
-        .max_frame_size(MAX_CLIENT_FRAME_BYTES)
+        .max_message_size(max_message_bytes)
+        .max_frame_size(max_message_bytes)
 }
 
 /// Why a connection ends. All but the last two close it with a code.
@@ -58,13 +64,30 @@ impl Transport {
     /// How the connection ends.
     pub async fn receive(&mut self) -> Result<Utf8Bytes, End> {
         loop {
-            match self.socket.recv().await {
-                Some(Ok(Message::Text(text))) => return Ok(text),
-                Some(Ok(Message::Binary(_))) => return Err(End::Close(CloseCode::NotText)),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => return Err(End::Peer),
-                Some(Err(error)) => return Err(ending_of(error)),
+            match self.receive_any().await? {
+                Message::Text(text) => return Ok(text),
+                Message::Binary(_) => return Err(End::Close(CloseCode::NotText)),
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
             }
+        }
+    }
+
+    /// The next message of whatever kind but a close, which is the end. Pings are answered below. Safe
+    /// to drop at any point.
+    ///
+    /// # Errors
+    /// How the connection ends.
+    pub async fn receive_any(&mut self) -> Result<Message, End> {
+        match self.socket.recv().await {
+            Some(Ok(Message::Close(_))) => {
+                // The answer to it is queued below; whoever does not take it is gone.
+                let flushed = tokio::time::timeout(CLOSE_TIMEOUT, self.socket.flush());
+                let _answered = flushed.await.is_ok();
+                Err(End::Peer)
+            }
+            Some(Ok(message)) => Ok(message),
+            None => Err(End::Peer),
+            Some(Err(error)) => Err(ending_of(error)),
         }
     }
 
@@ -75,7 +98,15 @@ impl Transport {
     pub async fn send(&mut self, frame: &Frame) -> Result<(), End> {
         let text = Utf8Bytes::try_from(frame.bytes().clone())
             .map_err(|_| End::Close(CloseCode::Internal))?;
-        match tokio::time::timeout(WRITE_TIMEOUT, self.socket.send(Message::Text(text))).await {
+        self.write(Message::Text(text)).await
+    }
+
+    /// Writes a message of whatever kind.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn write(&mut self, message: Message) -> Result<(), End> {
+        match tokio::time::timeout(WRITE_TIMEOUT, self.socket.send(message)).await {
             Ok(written) => written.map_err(ending_of),
             Err(_) => Err(End::Close(CloseCode::TooSlow)),
         }
@@ -96,12 +127,17 @@ impl Transport {
 }
 
 fn ending_of(error: axum::Error) -> End {
-    use tungstenite::error::{CapacityError, Error};
+    use tungstenite::error::{CapacityError, Error, ProtocolError};
     let inner = error.into_inner();
     match inner.downcast_ref::<Error>() {
         Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
             End::Close(CloseCode::TooBig)
         }
+        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+            End::Broken(axum::Error::new(inner))
+        }
+        Some(Error::Protocol(_)) => End::Close(CloseCode::Protocol),
+        Some(Error::Utf8(_)) => End::Close(CloseCode::NotUtf8),
         Some(Error::ConnectionClosed | Error::AlreadyClosed) => End::Peer,
         _ => End::Broken(axum::Error::new(inner)),
     }

@@ -17,6 +17,7 @@ use crate::samples::{client_frames, server_frames};
 fn topics() -> impl Strategy<Value = Topic> {
     prop_oneof![
         Just(Topic::Rooms),
+        Just(Topic::Price),
         any::<u64>().prop_map(|id| Topic::Memberships(UserId(id))),
         any::<u64>().prop_map(|id| Topic::Room(RoomId(id))),
         any::<u64>().prop_map(|id| Topic::Here(RoomId(id))),
@@ -32,7 +33,7 @@ prop_compose! {
 prop_compose! {
     fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
                   text in any::<String>(), command in command_ids()) -> Message {
-        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command }
+        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None }
     }
 }
 

@@ -9,5 +9,6 @@ mod bless;
 mod codec;
 mod golden;
 mod names;
+mod orders;
 mod samples;
 mod schema;

@@ -1,7 +1,7 @@
 //! What people may type.
 
-use madang_shared::limits::{MAX_MESSAGE_CHARS, MAX_USER_NAME_CHARS};
-use madang_shared::names::{message_text, room_name, user_name};
+use madang_shared::limits::{MAX_MESSAGE_CHARS, MAX_POST_CHARS, MAX_USER_NAME_CHARS};
+use madang_shared::names::{message_text, post_text, room_name, user_name};
 use madang_shared::{ErrorCode, Failure};
 use proptest::prelude::*;
 
@@ -29,6 +29,10 @@ fn names_are_trimmed_to_one_visible_line() {
             ("\u{3164}", Err(ErrorCode::Invalid)),
             ("admin\u{202E}", Err(ErrorCode::Invalid)),
             ("a\u{0}b", Err(ErrorCode::Invalid)),
+            ("민수\u{3164}", Err(ErrorCode::Invalid)),
+            ("Ja\u{AD}ne", Err(ErrorCode::Invalid)),
+            ("Jane\u{2800}", Err(ErrorCode::Invalid)),
+            ("\u{200D}", Err(ErrorCode::Invalid)),
         ],
     );
     let longest = "가".repeat(MAX_USER_NAME_CHARS);
@@ -46,7 +50,8 @@ fn messages_keep_their_lines() {
             ("  indented\r\n  code\r\n\r\n", Ok("  indented\n  code")),
             ("\n\nlate", Ok("late")),
             (" \n ", Err(ErrorCode::Invalid)),
-            ("a\u{0}", Err(ErrorCode::Invalid)),
+            ("a\u{0}\u{1B}[1mb\tc", Ok("a[1mb\tc")),
+            ("\u{0}", Err(ErrorCode::Invalid)),
         ],
     );
     let longest = "나".repeat(MAX_MESSAGE_CHARS);
@@ -54,10 +59,18 @@ fn messages_keep_their_lines() {
     assert_eq!(message_text(&(longest + "나")).unwrap_err().code, ErrorCode::TooLong);
 }
 
+#[test]
+fn posts_are_messages_with_a_limit_of_their_own() {
+    check(post_text, [("하나\r\n\u{7}둘 ", Ok("하나\n둘")), (" \n ", Err(ErrorCode::Invalid))]);
+    let longest = "다".repeat(MAX_POST_CHARS);
+    assert_eq!(post_text(&longest), Ok(longest.clone()));
+    assert_eq!(post_text(&(longest + "다")).unwrap_err().code, ErrorCode::TooLong);
+}
+
 proptest! {
     #[test]
     fn what_is_accepted_stays_as_it_is(text in any::<String>()) {
-        for read in [user_name, room_name, message_text] {
+        for read in [user_name, room_name, message_text, post_text] {
             if let Ok(once) = read(&text) {
                 prop_assert_eq!(read(&once), Ok(once));
             }

@@ -1,18 +1,32 @@
 //! One sample of every variant. The matches have no wildcard: a new variant does not compile until
 //! it has a sample.
 
+mod orders;
+
 use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, ChatSnapshot};
+use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use madang_shared::frames::{About, CommandFrame, Placed};
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
 };
+use madang_shared::orders::{OrderStatus, OrdersCommand, OrdersEvent};
+use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
+use madang_shared::price::{
+    Currency, PriceEvent, PriceFault, PriceHistory, PriceNow, PricePoint, PriceSnapshot,
+    PriceSource, PriceState, PriceTrouble, Quote,
+};
 use madang_shared::rooms::{Room, RoomsCommand, RoomsEvent, RoomsSnapshot};
+use madang_shared::sentiment::{
+    DecidingWord, Judgement, Mood, Sentiment, SentimentAnswer, SentimentQuery,
+};
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
-    Message, Position, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame, Signal, Snapshot,
-    State, Subscription, Timestamp, Topic, User, UserId, Welcome,
+    Message, OrderId, Position, PostId, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame,
+    Signal, Snapshot, State, Subscription, Timestamp, Topic, User, UserId, Welcome,
 };
+
+use self::orders::{order_line, orders, orders_events};
 
 const ROOM: RoomId = RoomId(7);
 const TIME: Timestamp = Timestamp(1_750_000_000_000);
@@ -36,15 +50,42 @@ fn message() -> Message {
         at: TIME,
         text: "안녕 👋\n\"hello\"".into(),
         command: command_id(),
+        sentiment: Some(sentiment()),
     }
+}
+
+fn sentiment() -> Sentiment {
+    Sentiment { mood: Mood::Positive, score: 431 }
 }
 
 fn page() -> ChatPage {
     ChatPage { messages: vec![message()], older: true }
 }
 
+fn post() -> Post {
+    let text = "첫 글 👋\nhttps://example.com".into();
+    Post { id: PostId(5), author: user(), at: TIME, edited_at: None, text }
+}
+
+fn posts_page() -> PostsPage {
+    let edited = Post { id: PostId(4), edited_at: Some(TIME.plus(60_000)), ..post() };
+    PostsPage { posts: vec![post(), edited], older: true }
+}
+
 fn room() -> Room {
     Room { id: ROOM, name: "점심 Lunch".into(), made_by: Some(user()), made_at: TIME }
+}
+
+fn price_now() -> PriceNow {
+    let quote = Quote {
+        price: "70352.36000000".into(),
+        currency: Currency::Usdt,
+        change_24h: Some("-1.25".into()),
+        source: PriceSource::BinanceRest,
+        at: TIME,
+    };
+    let trouble = PriceTrouble { source: PriceSource::Binance, fault: PriceFault::Unreachable };
+    PriceNow { quote: Some(quote), state: PriceState::Fallback, tried: vec![trouble] }
 }
 
 fn position() -> Position {
@@ -58,6 +99,14 @@ pub(crate) fn commands() -> Vec<Command> {
         MembershipCommand::Leave { room: ROOM }.into(),
         MembershipCommand::Read { room: ROOM, up_to: Seq(42) }.into(),
         ChatCommand::Post { room: ROOM, text: "안녕".into() }.into(),
+        CounterCommand::Add { amount: -2 }.into(),
+        PostsCommand::Create { text: "안녕".into() }.into(),
+        PostsCommand::Edit { post: PostId(5), text: "안녕!".into() }.into(),
+        PostsCommand::Delete { post: PostId(5) }.into(),
+        PostsCommand::Greet { others_only: true }.into(),
+        OrdersCommand::Place { lines: vec![order_line()], note: "덜 맵게".into() }.into(),
+        OrdersCommand::Advance { order: OrderId(12), to: OrderStatus::Accepted }.into(),
+        OrdersCommand::Take { order: OrderId(12) }.into(),
     ]
 }
 
@@ -68,11 +117,19 @@ fn command_name(command: &Command) -> &'static str {
         Command::Membership(MembershipCommand::Leave { .. }) => "membership.leave",
         Command::Membership(MembershipCommand::Read { .. }) => "membership.read",
         Command::Chat(ChatCommand::Post { .. }) => "chat.post",
+        Command::Counter(CounterCommand::Add { .. }) => "counter.add",
+        Command::Posts(PostsCommand::Create { .. }) => "posts.create",
+        Command::Posts(PostsCommand::Edit { .. }) => "posts.edit",
+        Command::Posts(PostsCommand::Delete { .. }) => "posts.delete",
+        Command::Posts(PostsCommand::Greet { .. }) => "posts.greet",
+        Command::Orders(OrdersCommand::Place { .. }) => "orders.place",
+        Command::Orders(OrdersCommand::Advance { .. }) => "orders.advance",
+        Command::Orders(OrdersCommand::Take { .. }) => "orders.take",
     }
 }
 
 pub(crate) fn events() -> Vec<(Topic, Event)> {
-    vec![
+    let mut events = vec![
         (Topic::Rooms, RoomsEvent::Created(room()).into()),
         (Topic::Memberships(UserId(3)), MembershipEvent::Joined(membership()).into()),
         (Topic::Memberships(UserId(3)), MembershipEvent::Left { room: ROOM }.into()),
@@ -83,7 +140,45 @@ pub(crate) fn events() -> Vec<(Topic, Event)> {
             PresenceEvent::Moved { came: vec![user()], went: vec![UserId(4)] }.into(),
         ),
         (Topic::Here(ROOM), PresenceEvent::Typing { user: user(), typing: true }.into()),
-    ]
+        (
+            Topic::Counter,
+            CounterEvent::Added { by: user(), amount: -2, value: 40, command: command_id() }.into(),
+        ),
+        (Topic::Posts, PostsEvent::Created { post: post(), command: command_id() }.into()),
+        (
+            Topic::Posts,
+            PostsEvent::Edited {
+                post: Post { edited_at: Some(TIME.plus(60_000)), ..post() },
+                command: command_id(),
+            }
+            .into(),
+        ),
+        (
+            Topic::Posts,
+            PostsEvent::Deleted { post: PostId(5), by: user(), command: command_id() }.into(),
+        ),
+        (
+            Topic::Posts,
+            PostsEvent::Greeted { by: user(), others_only: true, command: command_id() }.into(),
+        ),
+        (Topic::Price, PriceEvent::Moved(price_now()).into()),
+        (
+            Topic::Price,
+            PriceEvent::Moved(PriceNow { state: PriceState::Connecting, ..PriceNow::default() })
+                .into(),
+        ),
+        (
+            Topic::Price,
+            PriceEvent::Moved(PriceNow {
+                state: PriceState::Stale { since: TIME },
+                tried: Vec::new(),
+                ..price_now()
+            })
+            .into(),
+        ),
+    ];
+    events.extend(orders_events().map(|event| (Topic::Orders, event.into())));
+    events
 }
 
 fn event_name(event: &Event) -> &'static str {
@@ -95,10 +190,29 @@ fn event_name(event: &Event) -> &'static str {
         Event::Chat(ChatEvent::Posted(_)) => "chat.posted",
         Event::Presence(PresenceEvent::Moved { .. }) => "presence.moved",
         Event::Presence(PresenceEvent::Typing { .. }) => "presence.typing",
+        Event::Counter(CounterEvent::Added { .. }) => "counter.added",
+        Event::Posts(PostsEvent::Created { .. }) => "posts.created",
+        Event::Posts(PostsEvent::Edited { .. }) => "posts.edited",
+        Event::Posts(PostsEvent::Deleted { .. }) => "posts.deleted",
+        Event::Posts(PostsEvent::Greeted { .. }) => "posts.greeted",
+        Event::Price(PriceEvent::Moved(now)) => match now.state {
+            PriceState::Off => "price.moved off",
+            PriceState::Connecting => "price.moved connecting",
+            PriceState::Live => "price.moved live",
+            PriceState::Fallback => "price.moved fallback",
+            PriceState::Stale { .. } => "price.moved stale",
+        },
+        Event::Orders(OrdersEvent::Changed { was: Some(_), .. }) => "orders.changed",
+        Event::Orders(OrdersEvent::Changed { was: None, .. }) => "orders.changed that is new",
+        Event::Orders(OrdersEvent::Removed { .. }) => "orders.removed",
+        Event::Orders(OrdersEvent::Offered(_)) => "orders.offered",
+        Event::Orders(OrdersEvent::Withdrawn { .. }) => "orders.withdrawn",
     }
 }
 
 fn snapshots() -> Vec<(Topic, Snapshot)> {
+    let point = PricePoint { at: TIME, price: "70352.36000000".into(), currency: Currency::Usdt };
+    let history = PriceHistory { minutes: vec![point.clone()], hours: vec![point] };
     let presence = PresenceSnapshot { present: vec![user()], typing: vec![UserId(3)] };
     vec![
         (
@@ -111,6 +225,10 @@ fn snapshots() -> Vec<(Topic, Snapshot)> {
         ),
         (Topic::Room(ROOM), ChatSnapshot { page: page(), standing: membership() }.into()),
         (Topic::Here(ROOM), presence.into()),
+        (Topic::Counter, CounterSnapshot { value: 42 }.into()),
+        (Topic::Posts, posts_page().into()),
+        (Topic::Price, PriceSnapshot { now: price_now(), history }.into()),
+        (Topic::Orders, orders().into()),
     ]
 }
 
@@ -120,6 +238,10 @@ fn snapshot_name(snapshot: &Snapshot) -> &'static str {
         Snapshot::Membership(_) => "membership",
         Snapshot::Chat(_) => "chat",
         Snapshot::Presence(_) => "presence",
+        Snapshot::Counter(_) => "counter",
+        Snapshot::Posts(_) => "posts",
+        Snapshot::Price(_) => "price",
+        Snapshot::Orders(_) => "orders",
     }
 }
 
@@ -131,12 +253,18 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
         topics: vec![Subscription { topic: Topic::Rooms, from: None }, subscription.clone()],
     };
     let query = ChatQuery::Before { room: ROOM, before: Seq(42), limit: 50 };
+    let older_posts = PostsQuery::Before { before: PostId(5), limit: 30 };
     let mut frames = vec![
         ClientFrame::Hello(hello),
         ClientFrame::Hello(Hello { token: None, client: "app/0.1.0".into(), topics: Vec::new() }),
         ClientFrame::Subscribe(subscription),
         ClientFrame::Unsubscribe { topic: Topic::Here(ROOM) },
         ClientFrame::Query(QueryFrame { id: QueryId(5), query: query.into() }),
+        ClientFrame::Query(QueryFrame {
+            id: QueryId(6),
+            query: SentimentQuery::Judge { text: "love".into() }.into(),
+        }),
+        ClientFrame::Query(QueryFrame { id: QueryId(6), query: older_posts.into() }),
         ClientFrame::Signal(PresenceSignal::Typing { room: ROOM, typing: true }.into()),
         ClientFrame::Pong { nonce: 8 },
     ];
@@ -158,6 +286,13 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
         ClientFrame::Query(QueryFrame { query: Query::Chat(ChatQuery::Before { .. }), .. }) => {
             "query chat.before".into()
         }
+        ClientFrame::Query(QueryFrame {
+            query: Query::Sentiment(SentimentQuery::Judge { .. }),
+            ..
+        }) => "query sentiment.judge".into(),
+        ClientFrame::Query(QueryFrame {
+            query: Query::Posts(PostsQuery::Before { .. }), ..
+        }) => "query posts.before".into(),
         ClientFrame::Signal(Signal::Presence(PresenceSignal::Typing { .. })) => {
             "signal presence.typing".into()
         }
@@ -169,6 +304,10 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
     let topic = Topic::Room(ROOM);
     let placed = Placed { topic, seq: Seq(42) };
     let answer = ChatAnswer::Before(page());
+    let judgement = Judgement {
+        sentiment: sentiment(),
+        words: vec![DecidingWord { text: "love".into(), weight: 3_200 }],
+    };
     let welcome =
         Welcome { user: user(), connection: ConnectionId(11), version: "0.1.0".into(), now: TIME };
     let error = |about, failure| ServerFrame::Error { about, failure };
@@ -178,6 +317,8 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Ack { id: command_id(), at: Some(placed) },
         ServerFrame::Ack { id: command_id(), at: None },
         ServerFrame::Answer { id: QueryId(5), answer: answer.into() },
+        ServerFrame::Answer { id: QueryId(6), answer: SentimentAnswer::Judged(judgement).into() },
+        ServerFrame::Answer { id: QueryId(6), answer: PostsAnswer::Before(posts_page()).into() },
         error(About::Frame, Failure::new(ErrorCode::Malformed, "Not a frame.")),
         error(
             About::Command(command_id()),
@@ -214,6 +355,12 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         ServerFrame::Ack { at: None, .. } => "ack that changed nothing".into(),
         ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Before(_)), .. } => {
             "answer chat.before".into()
+        }
+        ServerFrame::Answer { answer: Answer::Sentiment(SentimentAnswer::Judged(_)), .. } => {
+            "answer sentiment.judged".into()
+        }
+        ServerFrame::Answer { answer: Answer::Posts(PostsAnswer::Before(_)), .. } => {
+            "answer posts.before".into()
         }
         ServerFrame::Error { about, .. } => match about {
             About::Frame => "error about a frame".into(),

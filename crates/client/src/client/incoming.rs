@@ -7,9 +7,13 @@ use madang_shared::{
 };
 
 use super::{Client, Moment, Output, outbox_changed, send};
-use crate::features::{self, Part};
+use crate::action::Part;
+use crate::features;
 use crate::link::Ending;
 use crate::streams::Arrival;
+
+/// How long to wait before asking again after a refusal that names no time, in milliseconds.
+const QUERY_RETRY_MS: u64 = 1_000;
 
 impl Client {
     pub(super) fn on_frame(&mut self, moment: Moment, text: &str, out: &mut Vec<Output>) {
@@ -35,7 +39,12 @@ impl Client {
         match frame {
             ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
             ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
+                let known = self.streams.position(state.topic);
                 if self.streams.placed(state.topic, state.position) {
+                    // What is known of another life of the stream would be joined to this one's places.
+                    if known.is_some_and(|known| known.epoch != state.position.epoch) {
+                        self.features.rebuilt(state.topic);
+                    }
                     let parts = self.features.snapshot(state.topic, state.snapshot, now);
                     self.advanced(state.topic, state.position.seq, out);
                     out.extend(parts.into_iter().map(Output::Changed));
@@ -89,18 +98,33 @@ impl Client {
         }
         self.link.welcomed();
         self.welcome = Some(welcome);
+        self.ask_again(out);
+        out.push(Output::Changed(Part::Link));
+    }
+
+    /// Asks every question that was not answered. An answer that comes twice is taken once.
+    pub(super) fn ask_again(&mut self, out: &mut Vec<Output>) {
+        self.queries_again = None;
         for (id, query) in &self.queries {
             out.push(send(&ClientFrame::Query(QueryFrame { id: *id, query: query.clone() })));
         }
-        out.push(Output::Changed(Part::Link));
     }
 
     fn on_error(&mut self, now: Timestamp, about: About, failure: Failure, out: &mut Vec<Output>) {
         match about {
-            About::Frame => self.not_understood += 1,
+            // A signal that came too fast is no sign of a newer server.
+            About::Frame if !failure.retry => {
+                self.not_understood += 1;
+                out.push(Output::Changed(Part::Link));
+            }
+            About::Frame => {}
             About::Command(id) => {
-                self.outbox.refused(id, failure, now);
+                self.outbox.refused(id, failure, now, features::matters_not_if_refused);
                 outbox_changed(out);
+            }
+            About::Query(id) if failure.retry && self.queries.contains_key(&id) => {
+                let wait = failure.retry_after.unwrap_or(QUERY_RETRY_MS);
+                self.queries_again = Some(now.plus(wait));
             }
             About::Query(id) => {
                 if let Some(query) = self.queries.remove(&id) {

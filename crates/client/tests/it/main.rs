@@ -8,6 +8,10 @@
 )]
 
 mod connection;
+mod counter;
+mod orders;
 mod outbox;
+mod posts;
+mod price;
 mod support;
 mod views;

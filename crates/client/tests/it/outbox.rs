@@ -147,3 +147,24 @@ fn only_so_many_travel_at_once() {
     ack(&mut bench, written[0], 1);
     assert_eq!(ids(&mut bench), [written[WINDOW]], "each acknowledgement lets the next one go");
 }
+
+#[test]
+fn a_read_mark_that_comes_too_late_goes_without_a_word() {
+    let mut bench = Bench::in_room(1);
+    bench.input(Input::Command(MembershipCommand::Read { room: ROOM, up_to: Seq(1) }.into()));
+    let [id] = ids(&mut bench)[..] else { panic!("not sent") };
+    refuse(&mut bench, id, Failure::new(ErrorCode::NotMember, "You have left."));
+    assert_eq!(states(&bench), []);
+}
+
+#[test]
+fn what_another_client_left_is_sent_once_behind_ones_own() {
+    let mut bench = Bench::in_room(0);
+    let own = bench.post("own");
+    let mut other = Bench::new();
+    let (one, two) = (other.post("one"), other.post("two"));
+    let left = other.client.outbox().items().to_vec();
+    bench.input(Input::Adopt(left.clone()));
+    bench.input(Input::Adopt(left));
+    assert_eq!(ids(&mut bench), [own, one, two]);
+}

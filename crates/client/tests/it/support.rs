@@ -138,5 +138,12 @@ impl Bench {
 
 pub(crate) fn by_other(seq: u64) -> Message {
     let command = CommandId::new(START, u128::from(seq) << 64);
-    Message { seq: Seq(seq), author: other(), at: START, text: format!("message {seq}"), command }
+    Message {
+        seq: Seq(seq),
+        author: other(),
+        at: START,
+        text: format!("message {seq}"),
+        command,
+        sentiment: None,
+    }
 }

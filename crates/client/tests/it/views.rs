@@ -1,11 +1,16 @@
 //! What the screen shows.
 
 use madang_client::{Action, Input, Part};
-use madang_shared::chat::{ChatAnswer, ChatPage};
+use madang_shared::chat::{ChatAnswer, ChatPage, ChatSnapshot};
+use madang_shared::frames::About;
 use madang_shared::limits::{TYPING_EXPIRY_MS, TYPING_IDLE_MS};
 use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
-use madang_shared::{ClientFrame, Command, QueryFrame, Seq, ServerFrame, Topic, User, UserId};
+use madang_shared::sentiment::{Judgement, Mood, Sentiment, SentimentAnswer, SentimentQuery};
+use madang_shared::{
+    ClientFrame, Command, Epoch, ErrorCode, Failure, Position, QueryFrame, Seq, ServerFrame, State,
+    Topic, User, UserId,
+};
 
 use crate::support::{Bench, ROOM, by_other, me, other};
 
@@ -91,6 +96,22 @@ fn the_new_line_stands_where_reading_stopped_until_one_writes() {
 }
 
 #[test]
+fn what_arrives_while_one_looks_elsewhere_is_new_on_return() {
+    let mut bench = in_open_room(3);
+    let line = |bench: &Bench| bench.client.features().timeline(ROOM).unwrap().new_after();
+    bench.input(Input::Act(Action::Saw { room: ROOM, up_to: Seq(3) }));
+    bench.post("an answer");
+    bench.input(Input::Act(Action::Returned));
+    assert_eq!(line(&bench), None, "nothing came");
+    bench.event(by_other(4));
+    bench.event(by_other(5));
+    bench.changed.clear();
+    bench.input(Input::Act(Action::Returned));
+    assert_eq!(line(&bench), Some(Seq(3)));
+    assert!(bench.changed.contains(&Part::Timeline(ROOM)));
+}
+
+#[test]
 fn older_messages_are_asked_for_once_and_join_without_a_hole() {
     let mut bench = in_open_room(120);
     bench.input(Input::Act(Action::LoadOlder(ROOM)));
@@ -103,6 +124,70 @@ fn older_messages_are_asked_for_once_and_join_without_a_hole() {
     let timeline = bench.client.features().timeline(ROOM).unwrap();
     assert!(timeline.messages().iter().map(|message| message.seq.0).eq(21..=120));
     assert!(timeline.has_older() && !timeline.is_loading_older());
+}
+
+#[test]
+fn older_messages_that_cannot_be_had_just_now_are_asked_for_again() {
+    let mut bench = in_open_room(120);
+    bench.input(Input::Act(Action::LoadOlder(ROOM)));
+    let asked = bench.sent.clone();
+    let [ClientFrame::Query(QueryFrame { id, .. })] = asked[..] else { panic!("{asked:?}") };
+    let refuse = |bench: &mut Bench, code| {
+        let failure = Failure::new(code, "Later.").after(300);
+        bench.frame(&ServerFrame::Error { about: About::Query(id), failure });
+    };
+    refuse(&mut bench, ErrorCode::RateLimited);
+    bench.sent.clear();
+    bench.later(299);
+    assert_eq!(bench.sent, []);
+    bench.later(1);
+    assert_eq!(bench.sent, asked);
+    refuse(&mut bench, ErrorCode::NotMember);
+    assert!(!bench.client.features().timeline(ROOM).unwrap().is_loading_older());
+}
+
+#[test]
+fn a_room_that_nobody_looks_at_keeps_its_newest_messages_and_its_count() {
+    let mut bench = Bench::in_room(50);
+    for seq in 51..=1_200 {
+        bench.event(by_other(seq));
+    }
+    assert_eq!(bench.unread(), 1_200);
+    let read = Membership { room: ROOM, read_up_to: Seq(1_100), unread: 100, head: Seq(1_200) };
+    let event = MembershipEvent::Read(read).into();
+    bench.frame(&ServerFrame::Event { topic: Topic::Memberships(me().id), seq: Seq(2), event });
+    bench.event(by_other(1_201));
+    let timeline = bench.client.features().timeline(ROOM).unwrap();
+    assert_eq!((timeline.messages().len(), timeline.has_older()), (500, true));
+    assert_eq!(bench.unread(), 101);
+}
+
+#[test]
+fn a_signal_that_was_too_fast_is_no_sign_of_a_newer_server() {
+    let mut bench = in_open_room(0);
+    let refuse = |bench: &mut Bench, code| {
+        let failure = Failure::new(code, "No.");
+        bench.frame(&ServerFrame::Error { about: About::Frame, failure });
+    };
+    refuse(&mut bench, ErrorCode::RateLimited);
+    assert_eq!(bench.client.not_understood(), 0);
+    refuse(&mut bench, ErrorCode::Unsupported);
+    assert_eq!(bench.client.not_understood(), 1);
+}
+
+#[test]
+fn a_room_whose_log_was_lost_begins_anew() {
+    let mut bench = in_open_room(60);
+    let standing = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
+    let page = ChatPage { messages: (51..=52).map(by_other).collect(), older: true };
+    let state = State {
+        topic: Topic::Room(ROOM),
+        position: Position::new(Epoch(2), Seq(52)),
+        snapshot: ChatSnapshot { page, standing }.into(),
+    };
+    bench.frame(&ServerFrame::Reset(state));
+    let timeline = bench.client.features().timeline(ROOM).unwrap();
+    assert!(timeline.messages().iter().map(|message| message.seq.0).eq(51..=52));
 }
 
 #[test]
@@ -159,4 +244,37 @@ fn t0_3_comings_and_goings_are_told_in_one_quiet_line() {
     here(&mut bench, 3, PresenceEvent::Moved { came: vec![], went: vec![UserId(4), UserId(5)] });
     assert_eq!(bench.client.features().timeline(ROOM).unwrap().crowds(), []);
     assert!(bench.changed.contains(&Part::Here(ROOM)));
+}
+
+#[test]
+fn t2_4_a_pause_in_typing_asks_and_only_the_latest_answer_counts() {
+    let mut bench = in_open_room(0);
+    let judge = |text: &str| Input::Act(Action::Judge(text.into()));
+    for text in ["l", "lo", "love"] {
+        bench.input(judge(text));
+        bench.later(100);
+    }
+    assert_eq!(bench.sent, [], "no pause yet");
+    bench.later(50);
+    let query = SentimentQuery::Judge { text: "love".into() };
+    let [ClientFrame::Query(QueryFrame { id, query: asked })] = &bench.sent[..] else {
+        panic!("{:?}", bench.sent)
+    };
+    assert_eq!(*asked, query.into());
+    let id = *id;
+    bench.input(judge("love it"));
+    let judgement = |score| Judgement {
+        sentiment: Sentiment { mood: Mood::Positive, score },
+        words: Vec::new(),
+    };
+    let answer = |score| SentimentAnswer::Judged(judgement(score)).into();
+    bench.frame(&ServerFrame::Answer { id, answer: answer(600) });
+    assert_eq!(bench.client.features().judging().judged(), None, "too late");
+    bench.later(150);
+    let Some(ClientFrame::Query(QueryFrame { id, .. })) = bench.sent.last() else { panic!() };
+    let id = *id;
+    bench.frame(&ServerFrame::Answer { id, answer: answer(700) });
+    assert_eq!(bench.client.features().judging().judged(), Some(&judgement(700)));
+    bench.input(judge(" "));
+    assert_eq!(bench.client.features().judging().judged(), None);
 }

@@ -47,7 +47,9 @@ pub enum Ask {
     Admit {
         /// Comes back with the answer.
         ticket: u64,
-        /// Who is here in this room.
+        /// What the reader wants to follow, or follows.
+        topic: Topic,
+        /// The room that one must have joined for it.
         room: RoomId,
     },
     /// See [`Store::query`].
@@ -87,7 +89,7 @@ pub enum Done {
         /// Of the question.
         ticket: u64,
         /// Of the question.
-        room: RoomId,
+        topic: Topic,
         /// The answer.
         member: Result<bool, StoreError>,
     },
@@ -134,9 +136,9 @@ impl Ask {
                 .read_log(topic, after, LOG_PAGE)
                 .map(move |events| Done::Read { ticket, topic, events })
                 .boxed(),
-            Self::Admit { ticket, room } => store
+            Self::Admit { ticket, topic, room } => store
                 .is_member(reader, room)
-                .map(move |member| Done::Admitted { ticket, room, member })
+                .map(move |member| Done::Admitted { ticket, topic, member })
                 .boxed(),
             Self::Query { id, query } => {
                 store.query(reader, query).map(move |answer| Done::Answered { id, answer }).boxed()

@@ -15,16 +15,17 @@ use madang_shared::limits::{
 };
 use madang_shared::presence::PresenceSignal;
 use madang_shared::{
-    ClientFrame, CloseCode, ConnectionId, ErrorCode, Failure, QueryFrame, ServerFrame, Signal,
-    Timestamp, Topic, User, UserId, Welcome,
+    Answer, ClientFrame, CloseCode, ConnectionId, ErrorCode, Failure, QueryFrame, QueryId,
+    ServerFrame, Signal, Timestamp, Topic, User, UserId, Welcome,
 };
 
 use self::commands::Commands;
 use self::effects::{Ask, Done, Effect};
 use self::subscriptions::Subscriptions;
+use crate::features;
 use crate::frame::Frame;
 use crate::hub::Hub;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, Notes};
 use crate::ports::StoreError;
 use crate::rate::Bucket;
 
@@ -124,13 +125,12 @@ impl Session {
                 self.opened(now, topic, ticket, opened, &mut effects);
             }
             Done::Read { ticket, topic, events } => self.read(topic, ticket, events, &mut effects),
-            Done::Admitted { ticket, room, member } => {
-                self.admitted(room, ticket, member, &mut effects);
+            Done::Admitted { ticket, topic, member } => {
+                self.admitted(topic, ticket, member, &mut effects);
             }
-            Done::Answered { id, answer } => effects.push(match answer {
-                Ok(answer) => send(&ServerFrame::Answer { id, answer }),
-                Err(error) => refuse(About::Query(id), refusal_of(error)),
-            }),
+            Done::Answered { id, answer } => {
+                effects.push(answered(id, answer.map_err(refusal_of)));
+            }
         }
         effects
     }
@@ -138,7 +138,11 @@ impl Session {
     /// The mailbox has notes.
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for topic in self.mailbox.take() {
+        let Notes { moved, doubted } = self.mailbox.take();
+        for topic in doubted {
+            self.look_again(topic, &mut effects);
+        }
+        for topic in moved {
             self.pump(topic, &mut effects);
         }
         effects
@@ -171,7 +175,10 @@ impl Session {
             ClientFrame::Command(command) => self.commands.take(&self.user, now, command, effects),
             ClientFrame::Query(QueryFrame { id, query }) => {
                 effects.push(match self.reads.take(now) {
-                    Ok(()) => Effect::Ask(Ask::Query { id, query }),
+                    Ok(()) => match features::answer_at_once(&query) {
+                        Some(answer) => answered(id, answer),
+                        None => Effect::Ask(Ask::Query { id, query }),
+                    },
                     Err(wait) => refuse(About::Query(id), commands::too_fast(wait)),
                 });
             }
@@ -179,7 +186,7 @@ impl Session {
             ClientFrame::Pong { nonce } => {
                 if matches!(self.heartbeat, Heartbeat::Asked(asked, _) if asked == nonce) {
                     self.heartbeat = Heartbeat::Resting(now.plus(PING_INTERVAL_MS));
-                    self.hub.renew(self.connection, now);
+                    self.renew_presence(now);
                 }
             }
         }
@@ -217,6 +224,13 @@ impl Drop for Session {
 
 fn send(frame: &ServerFrame) -> Effect {
     Effect::Send(Frame::of(frame))
+}
+
+fn answered(id: QueryId, answer: Result<Answer, Failure>) -> Effect {
+    match answer {
+        Ok(answer) => send(&ServerFrame::Answer { id, answer }),
+        Err(failure) => refuse(About::Query(id), failure),
+    }
 }
 
 fn refuse(about: About, failure: Failure) -> Effect {

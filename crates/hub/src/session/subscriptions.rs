@@ -7,8 +7,7 @@ use madang_shared::frames::About;
 use madang_shared::limits::MAX_TOPICS;
 use madang_shared::topic::Durability;
 use madang_shared::{
-    ErrorCode, Failure, Position, RoomId, Seq, ServerFrame, Snapshot, State, Subscription,
-    Timestamp, Topic,
+    ErrorCode, Failure, Position, Seq, ServerFrame, Snapshot, State, Subscription, Timestamp, Topic,
 };
 
 use super::effects::{Ask, Effect};
@@ -70,15 +69,15 @@ impl Session {
         }
         let ticket = self.subscriptions.next_ticket;
         self.subscriptions.next_ticket += 1;
-        let stream = self.hub.attach(topic, self.connection, self.mailbox.clone());
+        let stream = self.hub.attach(topic, self.connection, self.user.id, self.mailbox.clone());
         let followed = Followed { stream, ticket, from, state: FollowedState::Opening };
         self.subscriptions.topics.insert(topic, followed);
-        effects.push(Effect::Ask(match topic {
-            Topic::Here(room) => Ask::Admit { ticket, room },
-            Topic::Rooms | Topic::Memberships(_) | Topic::Room(_) => {
-                Ask::Open { ticket, topic, from }
-            }
-        }));
+        match topic {
+            Topic::Here(room) => effects.push(Effect::Ask(Ask::Admit { ticket, topic, room })),
+            // Everybody may know, and the store knows nothing of it.
+            Topic::Price => self.begin_ephemeral(topic, effects),
+            topic => effects.push(Effect::Ask(Ask::Open { ticket, topic, from })),
+        }
     }
 
     fn may_subscribe(&mut self, now: Timestamp, topic: Topic) -> Result<(), Failure> {
@@ -100,6 +99,18 @@ impl Session {
             self.hub.detach(topic, self.connection);
             if let Topic::Room(room) = topic {
                 self.hub.leave(room, self.connection);
+            }
+        }
+    }
+
+    /// The connection gave a sign of life: the user is in the rooms that it follows, also in those
+    /// where that had expired.
+    pub(super) fn renew_presence(&self, now: Timestamp) {
+        for (topic, followed) in &self.subscriptions.topics {
+            if let Topic::Room(room) = topic
+                && followed.state != FollowedState::Opening
+            {
+                self.hub.enter(*room, &self.user, self.connection, now);
             }
         }
     }
@@ -148,14 +159,22 @@ impl Session {
         self.pump(topic, effects);
     }
 
+    /// Asks whether the user may still follow a topic.
+    pub(super) fn look_again(&self, topic: Topic, effects: &mut Vec<Effect>) {
+        if let (Some(followed), Topic::Room(room) | Topic::Here(room)) =
+            (self.subscriptions.topics.get(&topic), topic)
+        {
+            effects.push(Effect::Ask(Ask::Admit { ticket: followed.ticket, topic, room }));
+        }
+    }
+
     pub(super) fn admitted(
         &mut self,
-        room: RoomId,
+        topic: Topic,
         ticket: u64,
         member: Result<bool, StoreError>,
         effects: &mut Vec<Effect>,
     ) {
-        let topic = Topic::Here(room);
         let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
             return;
         };
@@ -170,7 +189,20 @@ impl Session {
             effects.push(refuse(About::Topic(topic), failure));
             return;
         }
-        let (head, snapshot) = self.hub.here(room, &followed.stream);
+        // Otherwise it was followed already, and goes on.
+        if followed.state == FollowedState::Opening {
+            self.begin_ephemeral(topic, effects);
+        }
+    }
+
+    /// Goes on from the reader's position, if the ring reaches back to it, or else from what is now.
+    fn begin_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+            return;
+        };
+        let Some((head, snapshot)) = self.hub.present(topic, &followed.stream) else {
+            return;
+        };
         let from = followed.from;
         match from {
             Some(from)
@@ -181,7 +213,7 @@ impl Session {
                 followed.state = FollowedState::Following(from.seq);
             }
             _ => {
-                effects.push(state(topic, head, Snapshot::Presence(snapshot), from.is_some()));
+                effects.push(state(topic, head, snapshot, from.is_some()));
                 followed.state = FollowedState::Following(head.seq);
             }
         }
@@ -255,13 +287,14 @@ impl Session {
 
     /// A slow reader of something that only matters now gets what is now.
     fn catch_up_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
-        let Topic::Here(room) = topic else { return };
         let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
             return;
         };
-        let (position, snapshot) = self.hub.here(room, &followed.stream);
+        let Some((position, snapshot)) = self.hub.present(topic, &followed.stream) else {
+            return;
+        };
         followed.state = FollowedState::Following(position.seq);
-        effects.push(state(topic, position, Snapshot::Presence(snapshot), true));
+        effects.push(state(topic, position, snapshot, true));
     }
 }
 

@@ -190,8 +190,8 @@ pub(crate) fn answer(store: &Memory, reader: &User, ask: Ask) -> Done {
         Ask::ReadLog { ticket, topic, after } => {
             Done::Read { ticket, topic, events: store.read_log_now(topic, after, LOG_PAGE) }
         }
-        Ask::Admit { ticket, room } => {
-            Done::Admitted { ticket, room, member: store.is_member_now(reader, room) }
+        Ask::Admit { ticket, topic, room } => {
+            Done::Admitted { ticket, topic, member: store.is_member_now(reader, room) }
         }
         Ask::Query { id, query } => Done::Answered { id, answer: store.query_now(reader, &query) },
     }

@@ -2,8 +2,10 @@
 
 use madang_hub::bus::{InProcess, follow, spread};
 use madang_hub::ports::Bus;
+use madang_shared::frames::About;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
-use madang_shared::{Epoch, Position, Seq, ServerFrame, Topic};
+use madang_shared::membership::MembershipCommand;
+use madang_shared::{Epoch, ErrorCode, Position, Seq, ServerFrame, Topic};
 
 use crate::desk::{Desk, House, ROOM};
 
@@ -188,4 +190,44 @@ fn a_topic_that_was_left_says_nothing_more() {
     say(&house, &mut writer, 1);
     reader.settle(&house);
     assert_eq!(reader.take(), []);
+}
+
+#[test]
+fn whoever_leaves_a_room_on_one_device_stops_hearing_it_on_all() {
+    let house = House::new();
+    let user = house.user("r");
+    let (mut phone, mut laptop) = (house.desk(&user), house.desk(&user));
+    let mut writer = house.desk(&house.user("w"));
+    for topic in [TIMELINE, Topic::Here(ROOM)] {
+        phone.subscribe(&house, topic, None);
+    }
+    phone.take();
+    laptop.command(MembershipCommand::Leave { room: ROOM }.into());
+    laptop.settle(&house);
+    phone.settle(&house);
+    let refused = phone.take().into_iter().filter_map(|frame| match frame {
+        ServerFrame::Error { about: About::Topic(topic), failure } => Some((topic, failure.code)),
+        _ => None,
+    });
+    let not_member = ErrorCode::NotMember;
+    assert_eq!(
+        refused.collect::<Vec<_>>(),
+        [(TIMELINE, not_member), (Topic::Here(ROOM), not_member)]
+    );
+    say(&house, &mut writer, 1);
+    phone.settle(&house);
+    assert_eq!(phone.take(), []);
+
+    // Whoever has joined again by then goes on without a word.
+    laptop.command(MembershipCommand::Join { room: ROOM }.into());
+    laptop.settle(&house);
+    phone.subscribe(&house, TIMELINE, None);
+    phone.take();
+    laptop.command(MembershipCommand::Leave { room: ROOM }.into());
+    laptop.command(MembershipCommand::Join { room: ROOM }.into());
+    laptop.settle(&house);
+    phone.settle(&house);
+    say(&house, &mut writer, 1);
+    phone.settle(&house);
+    assert_eq!(phone.take_places(TIMELINE), [2]);
 }

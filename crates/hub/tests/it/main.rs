@@ -9,7 +9,9 @@
 
 mod desk;
 mod fanout;
+mod orders;
 mod policy;
 mod presence;
+mod price;
 mod session;
 mod simulation;

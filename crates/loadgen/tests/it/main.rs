@@ -78,3 +78,10 @@ fn idle_connections_that_only_said_hello_are_measured() {
 fn idle_connections_with_a_room_open_are_measured() {
     measures("all");
 }
+
+#[test]
+fn t2_6_fifty_clients_who_add_two_hundred_times_make_exactly_ten_thousand() {
+    let (table, errors, passed) = run(&["count", "--clients", "50", "--adds", "200"]);
+    assert!(passed, "{table}{errors}");
+    assert_eq!(figure(&table, "counted"), 10_000, "{table}");
+}

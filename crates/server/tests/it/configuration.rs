@@ -1,5 +1,7 @@
 //! Flags before environment before file before defaults; and what is wrong is refused at the start.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
 use crate::process::{Server, madang, output};
@@ -23,6 +25,7 @@ fn help_and_version_speak_to_a_stranger() {
         "--data",
         "--allowed-origin",
         "--synchronous",
+        "--price-source",
         "power cut",
     ] {
         assert!(text.contains(word), "{word} is not in\n{text}");
@@ -36,11 +39,13 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
     std::fs::write(&file, "lissten = \"127.0.0.1:1\"").unwrap();
     let file = file.to_str().unwrap();
     let missing = folder.path().join("missing.toml");
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin"),
         (&["--stop-seconds", "0"], "stop_seconds"),
         (&["--synchronous", "maybe"], "full"),
+        (&["--price-source", "bitstamp"], "there is no source `bitstamp`"),
+        (&["--price-source", "kraken,simulated"], "must not stand in for a real one"),
         (&["--config", file], "lissten"),
         (&["--config", missing.to_str().unwrap()], "cannot be read"),
         (&["--log", "=nonsense=", "--data", folder.path().to_str().unwrap()], "filter"),
@@ -54,7 +59,7 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
 }
 
 #[test]
-fn flags_win_over_environment_over_file() {
+fn t1_4_flags_win_over_environment_over_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let file = path("madang.toml");
@@ -73,6 +78,39 @@ fn flags_win_over_environment_over_file() {
     let server = Server::start(&folder.path().join("b"), &arguments);
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn t3_3_the_allowed_origin_comes_from_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    std::fs::write(&file, "allowed_origins = [\"https://kitchen.example\"]").unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &["--config", file.to_str().unwrap()]);
+    for (origin, status) in [
+        (server.url.as_str(), "101"),
+        ("https://kitchen.example", "101"),
+        ("https://elsewhere.example", "403"),
+        ("http://kitchen.example", "403"),
+    ] {
+        assert_eq!(handshake(&server, origin), status, "{origin}");
+    }
+}
+
+/// The status that a page of this origin gets when it opens the socket.
+fn handshake(server: &Server, origin: &str) -> String {
+    let host = server.url.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(host).unwrap();
+    write!(
+        socket,
+        "GET /api/socket HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\
+        Sec-WebSocket-Protocol: madang.v1.json\r\n\r\n"
+    )
+    .unwrap();
+    let mut line = [0; 12];
+    socket.read_exact(&mut line).unwrap();
+    String::from_utf8_lossy(&line[9..]).into_owned()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::process::Server;
+use crate::process::{Server, madang, output};
 
 #[tokio::test]
 async fn a_session_survives_a_restart_of_the_server() {
@@ -69,4 +69,38 @@ fn unfinished_request(server: &Server) -> TcpStream {
     let rest = "POST /api/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
     stream.write_all(rest.as_bytes()).unwrap();
     stream
+}
+
+#[test]
+fn half_a_request_does_not_keep_a_stop_from_being_clean() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let _held = unfinished_request(&server);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let _first = Server::start(data.path(), &[]);
+    let second = ["serve", "--listen", "127.0.0.1:0", "--data"];
+    let (code, said) = output(madang().args(second).arg(data.path()));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("another server uses the data folder"), "{said}");
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_costs_nobody_anything() {
+    let data = tempfile::tempdir().unwrap();
+    let (nobody_reads, log) = std::io::pipe().unwrap();
+    drop(nobody_reads);
+    let server = Server::start_logging(data.path(), &[], log.into());
+    let client = reqwest::Client::new();
+    let body = serde_json::json!({ "name": "Mina", "bearer": true });
+    let answer =
+        client.post(format!("{}/api/session", server.url)).json(&body).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 201);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
 }

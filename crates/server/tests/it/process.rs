@@ -27,9 +27,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_logging(data, arguments, Stdio::null())
+    }
+
+    pub(crate) fn start_logging(data: &Path, arguments: &[&str], log: Stdio) -> Self {
         let mut command = madang();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line

@@ -53,7 +53,7 @@ fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
 #[test]
 fn packages_know_only_what_they_may() {
     // Of our own packages, each may depend on these; of everybody else's, on none of those.
-    let rules: [(&str, &[&str], &[&str]); 9] = [
+    let rules: &[(&str, &[&str], &[&str])] = &[
         ("madang-shared", &[], &["tokio", "axum", "leptos", "rusqlite", "gloo-net"]),
         (
             "madang-client",
@@ -62,12 +62,22 @@ fn packages_know_only_what_they_may() {
         ),
         (
             "madang-hub",
-            &["madang-shared"],
+            &["madang-shared", "madang-sentiment"],
             &["axum", "rusqlite", "async-nats", "tungstenite", "reqwest"],
         ),
+        (
+            "madang-sentiment",
+            &[],
+            &["tokio", "axum", "leptos", "rusqlite", "reqwest", "rand", "getrandom"],
+        ),
         ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
+        ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
         ("madang-web", &["madang-shared", "madang-hub"], &["rusqlite", "async-nats"]),
-        ("madang", &["madang-shared", "madang-hub", "madang-store", "madang-web"], &["rusqlite"]),
+        (
+            "madang",
+            &["madang-shared", "madang-hub", "madang-prices", "madang-store", "madang-web"],
+            &["rusqlite"],
+        ),
         ("madang-app", &["madang-shared", "madang-client"], &["tokio", "axum", "rusqlite"]),
         ("madang-loadgen", &["madang-shared", "madang-client"], &["axum"]),
         ("madang-e2e", &["madang-shared", "madang-client"], &["axum"]),
@@ -79,7 +89,7 @@ fn packages_know_only_what_they_may() {
         "every package has a rule"
     );
     for (name, may, must_not) in rules {
-        for dependency in dependencies(&manifests[name]) {
+        for dependency in dependencies(&manifests[*name]) {
             let ours = dependency.starts_with("madang");
             assert!(
                 !ours || may.contains(&dependency.as_str()),
@@ -147,4 +157,32 @@ fn files_stay_short_enough_to_read() {
     lengths.sort_unstable();
     let median = lengths[lengths.len() / 2];
     assert!(median < MEDIAN_LINES, "the median file has {median} lines");
+}
+
+#[test]
+fn every_test_that_the_table_of_behaviours_names_is_there() {
+    let mut sources = String::new();
+    let mut folders =
+        vec![root().join("crates"), root().join("shared"), root().join("frontend/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let table = std::fs::read_to_string(root().join("docs/rows.md")).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| T")).collect();
+    assert!(rows.len() > 20, "the table is not read");
+    for row in rows {
+        let named: Vec<&str> =
+            row.split('`').filter(|part| part.starts_with('t') && part.contains('_')).collect();
+        assert!(!named.is_empty(), "{row}");
+        for test in named {
+            assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
+        }
+    }
 }

@@ -5,45 +5,50 @@ use std::collections::BTreeMap;
 
 use madang_hub::features::Change;
 use madang_hub::policy;
-use madang_hub::ports::{Appended, Committed, Logged, NewUser, Opened, TokenHash, Write};
+use madang_hub::ports::{Appended, Committed, Logged, TokenHash, Write};
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
-use madang_hub::{chat, membership, rooms};
-use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, ChatSnapshot};
+use madang_hub::{chat, counter, membership, orders, rooms};
+use madang_shared::chat::ChatEvent;
+use madang_shared::counter::CounterEvent;
 use madang_shared::frames::Placed;
-use madang_shared::limits::PAGE_MESSAGES;
-use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
-use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::limits::{MAX_JOINED_ROOMS, MAX_ROOMS};
+use madang_shared::membership::{Membership, MembershipEvent};
+use madang_shared::rooms::{Room, RoomsEvent};
 use madang_shared::{
-    Answer, CommandId, Epoch, Event, Failure, Message, Position, Query, RoomId, Seq, Snapshot,
-    Timestamp, Topic, User, UserId,
+    CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
 
+use super::orders::Orders;
+use super::posts::Posts;
 use crate::refusals;
 
 #[derive(Debug)]
 pub(super) struct State {
-    users: BTreeMap<UserId, String>,
-    user_keys: BTreeMap<String, UserId>,
-    sessions: BTreeMap<TokenHash, UserId>,
-    rooms: BTreeMap<RoomId, Room>,
-    room_keys: BTreeMap<String, RoomId>,
+    pub(super) users: BTreeMap<UserId, String>,
+    pub(super) user_keys: BTreeMap<String, UserId>,
+    pub(super) sessions: BTreeMap<TokenHash, UserId>,
+    pub(super) rooms: BTreeMap<RoomId, Room>,
+    pub(super) room_keys: BTreeMap<String, RoomId>,
     /// How far each member has read.
-    members: BTreeMap<(UserId, RoomId), Seq>,
-    messages: BTreeMap<(RoomId, Seq), Message>,
-    topics: BTreeMap<Topic, Stream>,
-    commands: BTreeMap<(UserId, CommandId), Committed>,
-    seed: u64,
+    pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
+    pub(super) messages: BTreeMap<(RoomId, Seq), Message>,
+    pub(super) counter: i64,
+    pub(super) posts: Posts,
+    pub(super) orders: Orders,
+    pub(super) topics: BTreeMap<Topic, Stream>,
+    pub(super) commands: BTreeMap<(UserId, CommandId), Committed>,
+    pub(super) seed: u64,
 }
 
 #[derive(Debug)]
-struct Stream {
-    epoch: Epoch,
+pub(super) struct Stream {
+    pub(super) epoch: Epoch,
     /// The event at index i has the place i + 1.
-    log: Vec<Logged>,
+    pub(super) log: Vec<Logged>,
 }
 
 impl Stream {
-    fn head(&self) -> Seq {
+    pub(super) fn head(&self) -> Seq {
         self.log.last().map_or(Seq(0), |last| last.seq)
     }
 }
@@ -58,11 +63,17 @@ impl State {
             room_keys: BTreeMap::new(),
             members: BTreeMap::new(),
             messages: BTreeMap::new(),
+            counter: 0,
+            posts: Posts::default(),
+            orders: Orders::default(),
             topics: BTreeMap::new(),
             commands: BTreeMap::new(),
             seed,
         };
         state.make_topic(Topic::Rooms);
+        state.make_topic(Topic::Counter);
+        state.make_topic(Topic::Posts);
+        state.make_topic(Topic::Orders);
         let name = FIRST_ROOM_NAME.to_owned();
         let name_key = policy::name_key(&name);
         let room = Room { id: FIRST_ROOM, name, made_by: None, made_at: now };
@@ -86,95 +97,21 @@ impl State {
             Change::Rooms(change) => Some(self.create(author, at, change, appended)?),
             Change::Membership(change) => self.change_membership(id, &change, appended)?,
             Change::Chat(change) => Some(self.post(author, command, at, change, appended)?),
+            Change::Counter(change) => Some(self.count(author, command, change, appended)?),
+            Change::Posts(change) => {
+                self.require_user(id)?;
+                let event = self.posts.apply(author, command, at, change)?;
+                event.map(|event| self.append(Topic::Posts, &event.into(), appended))
+            }
+            Change::Orders(change) => self.order(author, at, change, appended)?,
         };
         let committed = Committed { at };
         self.commands.insert((id, command), committed);
         Ok(committed)
     }
 
-    pub(super) fn sign_up(
-        &mut self,
-        new: NewUser,
-        appended: &mut Vec<Appended>,
-    ) -> Result<User, Failure> {
-        let NewUser { name, name_key, token, at: _ } = new;
-        if self.user_keys.contains_key(&name_key) {
-            return Err(refusals::user_name_taken(&name));
-        }
-        if self.sessions.contains_key(&token) {
-            return Err(refusals::against_the_rules());
-        }
-        let id = UserId(self.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-        self.users.insert(id, name.clone());
-        self.user_keys.insert(name_key, id);
-        self.sessions.insert(token, id);
-        self.make_topic(Topic::Memberships(id));
-        self.join(id, FIRST_ROOM, appended);
-        Ok(User { id, name })
-    }
-
-    pub(super) fn session(&self, token: &TokenHash) -> Option<User> {
-        let id = *self.sessions.get(token)?;
-        Some(User { id, name: self.users.get(&id)?.clone() })
-    }
-
-    pub(super) fn sign_out(&mut self, token: &TokenHash) {
-        self.sessions.remove(token);
-    }
-
     pub(super) fn is_member(&self, user: UserId, room: RoomId) -> bool {
         self.members.contains_key(&(user, room))
-    }
-
-    pub(super) fn open(
-        &self,
-        reader: UserId,
-        topic: Topic,
-        from: Option<Position>,
-    ) -> Result<Opened, Failure> {
-        if policy::is_private_to_other(topic, reader) {
-            return Err(refusals::not_yours());
-        }
-        if let Topic::Room(room) = topic {
-            self.require_member(reader, room)?;
-        }
-        let stream = self.topics.get(&topic).ok_or_else(|| match topic {
-            Topic::Rooms | Topic::Here(_) => refusals::not_stored(topic),
-            Topic::Room(_) => refusals::no_room(),
-            Topic::Memberships(_) => refusals::no_user(),
-        })?;
-        let head = Position::new(stream.epoch, stream.head());
-        if from.is_some_and(|from| policy::resumes(from, head)) {
-            return Ok(Opened::Resumed { head });
-        }
-        let snapshot: Snapshot = match topic {
-            Topic::Rooms => RoomsSnapshot { rooms: self.rooms.values().cloned().collect() }.into(),
-            Topic::Memberships(user) => self.memberships(user).into(),
-            Topic::Room(room) => {
-                let mark = self.members.get(&(reader, room)).copied().unwrap_or_default();
-                ChatSnapshot {
-                    page: self.page(room, Seq(u64::MAX), PAGE_MESSAGES),
-                    standing: self.membership(reader, room, mark),
-                }
-                .into()
-            }
-            Topic::Here(_) => return Err(refusals::not_stored(topic)),
-        };
-        Ok(Opened::State { position: head, snapshot })
-    }
-
-    pub(super) fn read_log(&self, topic: Topic, after: Seq, limit: usize) -> Vec<Logged> {
-        let Some(stream) = self.topics.get(&topic) else {
-            return Vec::new();
-        };
-        let after = usize::try_from(after.0).unwrap_or(usize::MAX);
-        stream.log.iter().skip(after).take(limit).cloned().collect()
-    }
-
-    pub(super) fn query(&self, reader: UserId, query: &Query) -> Result<Answer, Failure> {
-        let Query::Chat(ChatQuery::Before { room, before, limit }) = *query;
-        self.require_member(reader, room)?;
-        Ok(ChatAnswer::Before(self.page(room, before, limit.min(PAGE_MESSAGES))).into())
     }
 
     fn create(
@@ -190,6 +127,10 @@ impl State {
         }
         let maker = author.id;
         self.require_user(maker)?;
+        if self.rooms.len() as u64 >= MAX_ROOMS {
+            return Err(refusals::too_many_rooms());
+        }
+        self.may_join(maker)?;
         let id = RoomId(self.rooms.last_key_value().map_or(1, |(last, _)| last.0 + 1));
         let room = Room { id, name, made_by: Some(author), made_at: at };
         let placed = self.add_room(room, name_key, appended);
@@ -212,7 +153,10 @@ impl State {
         let mark = self.members.get(&(user, room)).copied();
         Ok(match (change, mark) {
             (Join { .. }, Some(_)) | (Leave { .. }, None) => None,
-            (Join { .. }, None) => Some(self.join(user, room, appended)),
+            (Join { .. }, None) => {
+                self.may_join(user)?;
+                Some(self.join(user, room, appended))
+            }
             (Leave { .. }, Some(_)) => {
                 self.members.remove(&(user, room));
                 Some(self.tell(user, MembershipEvent::Left { room }, appended))
@@ -238,13 +182,41 @@ impl State {
         change: chat::Change,
         appended: &mut Vec<Appended>,
     ) -> Result<Placed, Failure> {
-        let chat::Change::Post { room, text } = change;
+        let chat::Change::Post { room, text, sentiment } = change;
         self.require_member(author.id, room)?;
         let topic = Topic::Room(room);
         let seq = self.head(topic).next();
-        let message = Message { seq, author, at, text, command };
+        let sentiment = Some(sentiment);
+        let message = Message { seq, author, at, text, command, sentiment };
         self.messages.insert((room, seq), message.clone());
         Ok(self.append(topic, &ChatEvent::Posted(message).into(), appended))
+    }
+
+    fn count(
+        &mut self,
+        by: User,
+        command: CommandId,
+        change: counter::Change,
+        appended: &mut Vec<Appended>,
+    ) -> Result<Placed, Failure> {
+        let counter::Change::Add(amount) = change;
+        self.require_user(by.id)?;
+        let value = counter::sum(self.counter, amount)?;
+        self.counter = value;
+        let event = CounterEvent::Added { by, amount, value, command };
+        Ok(self.append(Topic::Counter, &event.into(), appended))
+    }
+
+    fn order(
+        &mut self,
+        author: User,
+        at: Timestamp,
+        change: orders::Change,
+        appended: &mut Vec<Appended>,
+    ) -> Result<Option<Placed>, Failure> {
+        self.require_user(author.id)?;
+        let event = self.orders.make(author, at, change)?;
+        Ok(event.map(|event| self.append(Topic::Orders, &event.into(), appended)))
     }
 
     fn add_room(&mut self, room: Room, name_key: String, appended: &mut Vec<Appended>) -> Placed {
@@ -254,7 +226,12 @@ impl State {
         self.append(Topic::Rooms, &RoomsEvent::Created(room).into(), appended)
     }
 
-    fn join(&mut self, user: UserId, room: RoomId, appended: &mut Vec<Appended>) -> Placed {
+    pub(super) fn join(
+        &mut self,
+        user: UserId,
+        room: RoomId,
+        appended: &mut Vec<Appended>,
+    ) -> Placed {
         let head = self.head(Topic::Room(room));
         self.members.insert((user, room), head);
         let membership = Membership { room, read_up_to: head, unread: 0, head };
@@ -270,34 +247,11 @@ impl State {
         self.append(Topic::Memberships(user), &event.into(), appended)
     }
 
-    fn memberships(&self, user: UserId) -> MembershipSnapshot {
-        let of_user = self.members.range((user, RoomId(0))..=(user, RoomId(u64::MAX)));
-        let memberships =
-            of_user.map(|(&(_, room), &mark)| self.membership(user, room, mark)).collect();
-        MembershipSnapshot { memberships }
-    }
-
-    fn membership(&self, user: UserId, room: RoomId, read_up_to: Seq) -> Membership {
-        let after = self.messages.range((room, read_up_to.next())..=(room, Seq(u64::MAX)));
-        let by_others = after.filter(|(_, message)| message.author.id != user);
-        let unread = by_others.map(|_| 1).sum();
-        Membership { room, read_up_to, unread, head: self.head(Topic::Room(room)) }
-    }
-
-    fn page(&self, room: RoomId, before: Seq, limit: u32) -> ChatPage {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut newest_first = self.messages.range((room, Seq(0))..(room, before)).rev();
-        let mut messages: Vec<Message> =
-            newest_first.by_ref().take(limit).map(|(_, message)| message.clone()).collect();
-        messages.reverse();
-        ChatPage { messages, older: newest_first.next().is_some() }
-    }
-
     fn require_user(&self, user: UserId) -> Result<(), Failure> {
         if self.users.contains_key(&user) { Ok(()) } else { Err(refusals::no_user()) }
     }
 
-    fn require_member(&self, user: UserId, room: RoomId) -> Result<(), Failure> {
+    pub(super) fn require_member(&self, user: UserId, room: RoomId) -> Result<(), Failure> {
         if self.is_member(user, room) {
             Ok(())
         } else if self.rooms.contains_key(&room) {
@@ -307,11 +261,20 @@ impl State {
         }
     }
 
-    fn head(&self, topic: Topic) -> Seq {
+    fn may_join(&self, user: UserId) -> Result<(), Failure> {
+        let joined = self
+            .members
+            .range((user, RoomId(0))..=(user, RoomId(u64::MAX)))
+            .map(|_| 1)
+            .sum::<u64>();
+        if joined < MAX_JOINED_ROOMS { Ok(()) } else { Err(refusals::too_many_rooms_joined()) }
+    }
+
+    pub(super) fn head(&self, topic: Topic) -> Seq {
         self.topics.get(&topic).map_or(Seq(0), Stream::head)
     }
 
-    fn make_topic(&mut self, topic: Topic) {
+    pub(super) fn make_topic(&mut self, topic: Topic) {
         let epoch = self.draw_epoch();
         self.topics.insert(topic, Stream { epoch, log: Vec::new() });
     }

@@ -5,6 +5,7 @@ use madang_hub::ports::Appended;
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_MESSAGES;
+use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, Row};
 
@@ -18,11 +19,11 @@ pub(super) fn apply(
     change: Change,
     appended: &mut Vec<Appended>,
 ) -> Result<Option<Placed>, Stop> {
-    let Change::Post { room, text } = change;
+    let Change::Post { room, text, sentiment } = change;
     membership::require(connection, order.author.id, room)?;
     let place = log::next_place(connection, Topic::Room(room))?;
-    let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text, mood, mood_score) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     connection.prepare_cached(sql)?.execute((
         integer(room.0),
         integer(place.seq.0),
@@ -30,9 +31,18 @@ pub(super) fn apply(
         integer(order.at.0),
         order.command.0.as_bytes(),
         &text,
+        mood_name(sentiment.mood),
+        sentiment.score,
     ))?;
     let author = order.author.clone();
-    let message = Message { seq: place.seq, author, at: order.at, text, command: order.command };
+    let message = Message {
+        seq: place.seq,
+        author,
+        at: order.at,
+        text,
+        command: order.command,
+        sentiment: Some(sentiment),
+    };
     let event = ChatEvent::Posted(message).into();
     Ok(Some(log::append(connection, &place, order.at, &event, appended)?))
 }
@@ -58,7 +68,7 @@ fn page(
     before: Seq,
     limit: u32,
 ) -> rusqlite::Result<ChatPage> {
-    let sql = "SELECT seq, author_id, users.name, at, text, command \
+    let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score \
         FROM messages JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
@@ -75,11 +85,30 @@ fn page(
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let command: [u8; 16] = row.get(5)?;
+    // A mood that only a newer version knows is none that this one can show.
+    let mood = row.get_ref(6)?.as_str_or_null()?.and_then(mood_named);
+    let sentiment = match mood {
+        Some(mood) => Some(Sentiment { mood, score: row.get(7)? }),
+        None => None,
+    };
     Ok(Message {
         seq: Seq(natural(row, 0)?),
         author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
         at: Timestamp(natural(row, 3)?),
         text: row.get(4)?,
         command: CommandId(uuid::Uuid::from_bytes(command)),
+        sentiment,
     })
+}
+
+fn mood_name(mood: Mood) -> &'static str {
+    match mood {
+        Mood::Positive => "positive",
+        Mood::Neutral => "neutral",
+        Mood::Negative => "negative",
+    }
+}
+
+fn mood_named(name: &str) -> Option<Mood> {
+    [Mood::Positive, Mood::Neutral, Mood::Negative].into_iter().find(|it| mood_name(*it) == name)
 }

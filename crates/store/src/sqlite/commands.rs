@@ -8,7 +8,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::stop::{Stop, integer, natural};
-use super::{chat, membership, rooms};
+use super::{chat, counter, membership, orders, posts, rooms};
 
 /// On whose behalf, named how, and when; the part of a write that every feature sees.
 pub(super) struct Order {
@@ -32,6 +32,9 @@ pub(super) fn make(
         Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
         Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
         Change::Chat(change) => chat::apply(connection, &order, change, appended)?,
+        Change::Counter(change) => counter::apply(connection, &order, change, appended)?,
+        Change::Posts(change) => posts::apply(connection, &order, change, appended)?,
+        Change::Orders(change) => orders::apply(connection, &order, change)?,
     };
     remember(connection, &order, at)?;
     Ok(Committed { at })

@@ -5,7 +5,7 @@ use madang_shared::frames::Placed;
 use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::stop::{Stop, integer, natural};
+use super::stop::{Stop, integer, natural, text};
 use crate::refusals;
 
 /// A place in a topic that the transaction has taken, and that an event must now fill.
@@ -60,9 +60,9 @@ pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position
         })
         .optional()?;
     position.ok_or_else(|| match topic {
-        Topic::Rooms | Topic::Here(_) => refusals::not_stored(topic).into(),
         Topic::Room(_) => refusals::no_room().into(),
         Topic::Memberships(_) => refusals::no_user().into(),
+        _ => refusals::not_stored(topic).into(),
     })
 }
 
@@ -84,7 +84,7 @@ pub(super) fn read(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
     let events = statement.query_map((topic.to_string(), integer(after.0), limit), |row| {
-        let content = row.get_ref(1)?.as_str()?.into();
+        let content = text(row.get_ref(1)?)?.into();
         Ok(Logged { seq: Seq(natural(row, 0)?), content })
     })?;
     Ok(events.collect::<Result<_, _>>()?)

@@ -3,6 +3,7 @@
 use madang_hub::membership::Change;
 use madang_hub::ports::Appended;
 use madang_shared::frames::Placed;
+use madang_shared::limits::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -71,6 +72,12 @@ pub(super) fn join(
     at: Timestamp,
     appended: &mut Vec<Appended>,
 ) -> Result<Placed, Stop> {
+    let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
+    let joined =
+        connection.prepare_cached(sql)?.query_row([integer(user.0)], |row| natural(row, 0))?;
+    if joined >= MAX_JOINED_ROOMS {
+        return Err(refusals::too_many_rooms_joined().into());
+    }
     let head = log::head(connection, Topic::Room(room))?;
     let sql = "INSERT INTO members (user_id, room_id, read_up_to) VALUES (?1, ?2, ?3)";
     connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0), integer(head.0)))?;

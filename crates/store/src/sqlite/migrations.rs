@@ -11,8 +11,14 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::options::OpenError;
 
-const MIGRATIONS: &[(&str, &str)] =
-    &[("V1__first", include_str!("../../migrations/sqlite/V1__first.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__first", include_str!("../../migrations/sqlite/V1__first.sql")),
+    ("V2__tail_risk", include_str!("../../migrations/sqlite/V2__tail_risk.sql")),
+    ("V3__counter", include_str!("../../migrations/sqlite/V3__counter.sql")),
+    ("V4__posts", include_str!("../../migrations/sqlite/V4__posts.sql")),
+    ("V5__orders", include_str!("../../migrations/sqlite/V5__orders.sql")),
+    ("V6__sentiment", include_str!("../../migrations/sqlite/V6__sentiment.sql")),
+];
 
 /// The newest schema that the file has had; none without a history, 0 with an empty one.
 pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
@@ -27,13 +33,19 @@ pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<i64>> 
 /// Refuses a file whose schema this binary cannot know.
 pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let found = applied(connection).map_err(|error| OpenError::explain(path, &error))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     match found {
         Some(found) if found > known => {
             Err(OpenError::Newer { path: path.to_owned(), found, known })
         }
         _ => Ok(()),
     }
+}
+
+/// The newest schema that this binary knows; numbers may be left out.
+fn newest() -> i64 {
+    let number = |name: &str| name.strip_prefix('V')?.split("__").next()?.parse().ok();
+    MIGRATIONS.iter().filter_map(|(name, _)| number(name)).max().unwrap_or(0)
 }
 
 /// Brings the schema up to date, each migration in a transaction of its own.

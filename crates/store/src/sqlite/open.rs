@@ -7,7 +7,7 @@ use madang_shared::Timestamp;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::options::{OpenError, Options, Synchronous};
-use super::{migrations, rooms};
+use super::{migrations, rooms, tail_risk};
 
 /// `application_id` in the file's header, as the first migration writes it.
 const APPLICATION: i64 = 0x4D41_4441;
@@ -16,7 +16,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// After a burst the write-ahead log shrinks to this, in bytes.
 const WAL_BYTES: i64 = 64 * 1024 * 1024;
 /// More than the distinct statements of all features, so that each is prepared once.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 /// The one connection that writes, to a database that is whole and up to date.
 pub(super) fn writer(
@@ -53,12 +53,24 @@ pub(super) fn writer(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
     rooms::found(&transaction, now).map_err(explain)?;
+    tail_risk::begin(&transaction, options.synchronous).map_err(explain)?;
     transaction.commit().map_err(explain)?;
+    // Only now: whatever was written up to here has been synced.
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(explain)?;
     Ok(connection)
 }
 
 /// Connections that cannot write, whatever is asked of them.
 pub(super) fn readers(path: &Path, options: &Options) -> Result<Vec<Connection>, OpenError> {
+    (0..options.readers.max(1)).map(|_| reader(path)).collect()
+}
+
+/// One such connection.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
         let connection = Connection::open_with_flags(path, flags)?;
@@ -67,9 +79,7 @@ pub(super) fn readers(path: &Path, options: &Options) -> Result<Vec<Connection>,
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     };
-    (0..options.readers.max(1))
-        .map(|_| open().map_err(|error| OpenError::explain(path, &error)))
-        .collect()
+    open().map_err(|error| OpenError::explain(path, &error))
 }
 
 /// Reads the header, which is where a file that is no database is noticed.
@@ -93,11 +103,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 fn configure(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    let synchronous = match options.synchronous {
-        Synchronous::Full => "FULL",
-        Synchronous::Normal => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
     if let Some(bytes) = options.max_bytes {
         let page = size(connection, "page_size")?;
         let pages = super::stop::integer(bytes / page.max(1)).max(1);

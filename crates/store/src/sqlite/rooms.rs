@@ -4,6 +4,7 @@ use madang_hub::policy;
 use madang_hub::ports::Appended;
 use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::Placed;
+use madang_shared::limits::MAX_ROOMS;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -38,6 +39,11 @@ pub(super) fn apply(
     appended: &mut Vec<Appended>,
 ) -> Result<Option<Placed>, Stop> {
     let Change::Create { name, name_key } = change;
+    let count = "SELECT count(*) FROM rooms";
+    let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
+    if rooms >= MAX_ROOMS {
+        return Err(refusals::too_many_rooms().into());
+    }
     let sql = "INSERT INTO rooms (name, name_key, made_by, made_at) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection

@@ -1,7 +1,10 @@
-//! Why a statement's work stopped, and numbers between the domain and SQLite.
+//! Why a statement's work stopped, and values between the domain and SQLite.
+
+use std::borrow::Cow;
 
 use madang_hub::ports::StoreError;
 use madang_shared::Failure;
+use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{ErrorCode, Row, ffi};
 
 use crate::refusals;
@@ -57,4 +60,13 @@ pub(super) fn integer(number: u64) -> i64 {
 pub(super) fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+/// A text as anybody may have written it: SQLite lets others store bytes that are no UTF-8, and one
+/// such text must not hold up all that stands behind it.
+pub(super) fn text(value: ValueRef<'_>) -> FromSqlResult<Cow<'_, str>> {
+    match value {
+        ValueRef::Text(bytes) => Ok(String::from_utf8_lossy(bytes)),
+        _ => Err(FromSqlError::InvalidType),
+    }
 }

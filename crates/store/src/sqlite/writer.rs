@@ -12,7 +12,9 @@ use madang_hub::ports::{Appended, StoreError};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::outside::Outside;
 use super::stop::{Stop, unavailable};
+use super::tail_risk;
 use crate::Tail;
 
 /// Jobs that may wait; beyond it callers are told at once. Room for every connection of a large
@@ -35,10 +37,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> io::Result<(Self, Tail)> {
+    pub(super) fn start(connection: Connection, outside: Outside) -> io::Result<(Self, Tail)> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (tail, events) = mpsc::channel(TAIL);
-        let thread = Thread { connection, jobs: waiting, tail };
+        let thread = Thread { connection, jobs: waiting, tail, outside };
         let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
         Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, events))
     }
@@ -80,6 +82,12 @@ impl Writer {
         })
     }
 
+    /// A way to tell the thread that others may have changed something; answers whether it was told.
+    pub(super) fn look(&self) -> impl Fn() -> bool + Send + 'static {
+        let jobs = self.jobs.clone();
+        move || jobs.try_send(Job::Look).is_ok()
+    }
+
     /// Lets the thread finish what waits, and waits for its end.
     pub(super) async fn close(&self) {
         // Fails only when the thread has ended, which is what is wanted.
@@ -94,6 +102,7 @@ impl Writer {
 
 enum Job {
     Batch(Box<dyn Waiting>),
+    Look,
     Close,
 }
 
@@ -181,6 +190,7 @@ struct Thread {
     connection: Connection,
     jobs: mpsc::Receiver<Job>,
     tail: mpsc::Sender<Vec<Appended>>,
+    outside: Outside,
 }
 
 impl Thread {
@@ -189,10 +199,7 @@ impl Thread {
             let mut group = self.gather(first);
             match self.store(&mut group) {
                 Ok(appended) => {
-                    if !appended.is_empty() {
-                        // Without a reader the events are in the log all the same.
-                        let _ = self.tail.blocking_send(appended);
-                    }
+                    self.hand_out(appended);
                     for batch in group {
                         batch.answer(None);
                     }
@@ -204,8 +211,24 @@ impl Thread {
                 }
             }
         }
+        // The next opening finds out what this could not say: topics begin a new epoch then.
+        let _ = tail_risk::end(&self.connection);
         // Only saves the next opening some work, so its failure is no one's trouble.
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    /// Hands to the tail what this thread appended, and then what triggers did, for whomever.
+    fn hand_out(&mut self, mut appended: Vec<Appended>) {
+        loop {
+            if !appended.is_empty() {
+                // Without a reader the events are in the log all the same.
+                let _ = self.tail.blocking_send(appended);
+            }
+            appended = self.outside.next(&self.connection);
+            if appended.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Everything that waits, up to a limit.
@@ -219,6 +242,7 @@ impl Thread {
                     size += batch.size();
                     group.push(batch);
                 }
+                Job::Look => {}
                 // What waits behind this is still made; then the queue is at its end.
                 Job::Close => self.jobs.close(),
             }
@@ -230,6 +254,9 @@ impl Thread {
     /// One transaction, one sync. After an error none of it has happened, and the connection is
     /// ready for the next group.
     fn store(&mut self, group: &mut [Box<dyn Waiting>]) -> Result<Vec<Appended>, StoreError> {
+        if group.is_empty() {
+            return Ok(Vec::new());
+        }
         let immediate = TransactionBehavior::Immediate;
         // Dropped on every way out but the last, and rolled back by that.
         let transaction = self

@@ -1,6 +1,9 @@
 //! What [`Store`](madang_hub::ports::Store) promises, asked of each engine in turn. A new engine
 //! joins with one line in `every_engine!`.
 
+mod counter;
+mod orders;
+mod posts;
 mod reading;
 mod writing;
 
@@ -45,6 +48,7 @@ every_engine! {{
         nothing_can_be_done_in_a_room_that_is_not_there,
         a_write_on_behalf_of_nobody_is_refused,
         an_empty_batch_is_answered_with_nothing,
+        nobody_joins_more_rooms_than_a_connection_can_follow,
     }
     reading {
         a_new_engine_has_the_first_room_and_its_event,
@@ -62,6 +66,27 @@ every_engine! {{
         unread_counts_what_others_said_after_the_mark,
         numbers_beyond_any_engine_name_nothing,
         a_healthy_engine_is_ready,
+    }
+    counter {
+        the_number_is_the_sum_of_what_was_added,
+        fifty_who_add_at_once_lose_nothing,
+    }
+    posts {
+        a_post_is_written_edited_and_deleted_once,
+        an_edit_that_changes_nothing_has_no_event,
+        a_post_belongs_to_its_author,
+        the_id_of_a_deleted_post_is_not_given_out_again,
+        the_feed_comes_in_pages_that_meet,
+        a_greeting_is_told_and_leaves_the_feed_as_it_was,
+    }
+    orders {
+        an_order_goes_its_way_and_everybody_is_told,
+        an_order_is_taken_by_one_rider,
+        what_is_not_on_the_menu_or_costs_something_else_is_not_ordered,
+        no_order_goes_where_no_way_leads,
+        open_orders_are_all_there_and_closed_ones_the_last,
+        no_more_orders_are_taken_than_can_be_shown,
+        what_the_log_says_makes_the_list,
     }
 }}
 

@@ -1,6 +1,7 @@
 //! What only a database in a file can do, and what can happen to it.
 
 mod opening;
+mod orders;
 mod shell;
 mod writing;
 

@@ -10,6 +10,7 @@ use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::Placed;
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::rooms::RoomsCommand;
+use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{
     Answer, Command, CommandId, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Timestamp,
     Topic, User,
@@ -67,6 +68,7 @@ impl Rig {
         let query = ChatQuery::Before { room, before: Seq(seq), limit: n };
         match self.store.query(reader.id, query.into()).await.expect("readable") {
             Answer::Chat(ChatAnswer::Before(page)) => page,
+            other => panic!("{other:?}"),
         }
     }
 
@@ -115,7 +117,8 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 }
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
-    let change = Change::Chat(chat::Change::Post { room, text: text.to_owned() });
+    let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
+    let change = Change::Chat(chat::Change::Post { room, text: text.to_owned(), sentiment });
     Write { change, ..join(author, number, room) }
 }
 

@@ -1,17 +1,20 @@
 //! One server for a test, and clients that are not ours.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use madang_hub::Hub;
-use madang_hub::ports::Clock;
+use madang_hub::ports::{Clock, Store};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
-use madang_store::Memory;
-use madang_web::{Edge, Origins, router};
+use madang_store::sqlite::{Options, Sqlite, Synchronous};
+use madang_store::{Memory, Tail};
+use madang_web::{Edge, OpenSessions, Origins, router};
 use reqwest::StatusCode;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -45,18 +48,31 @@ impl App {
     /// Allows `http://localhost:3000` besides its own origin.
     pub(crate) async fn start() -> Self {
         let store = Memory::new(Timestamp(START), 1);
+        let tail = store.tail();
+        Self::over(store.clone(), Arc::new(store), tail).await
+    }
+
+    /// Over a database in a folder: reads take their time there.
+    pub(crate) async fn on_disk(folder: &Path) -> Self {
+        let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+        let path = folder.join("madang.sqlite");
+        let (store, tail) = Sqlite::open(&path, Timestamp(START), &options).unwrap();
+        Self::over(Memory::new(Timestamp(START), 1), Arc::new(store), tail).await
+    }
+
+    async fn over(memory: Memory, store: Arc<dyn Store>, mut tail: Tail) -> Self {
         let hub = Arc::new(Hub::new("test", Epoch(1)));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let edge = Edge {
             hub: hub.clone(),
-            store: Arc::new(store.clone()),
+            store,
             clock: Arc::new(TestClock(Instant::now())),
             origins: Arc::new(Origins::new(["http://localhost:3000".to_owned()]).unwrap()),
+            open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,
         };
-        let mut tail = store.tail();
         tokio::spawn(async move {
             while let Some(appended) = tail.recv().await {
                 hub.publish(&appended);
@@ -65,7 +81,7 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router(edge)).await.unwrap() });
-        Self { address, store, stopping, tasks, http: reqwest::Client::new() }
+        Self { address, store: memory, stopping, tasks, http: reqwest::Client::new() }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -81,9 +97,14 @@ impl App {
         answer["token"].as_str().unwrap().to_owned()
     }
 
+    /// A handshake for the typed socket.
     pub(crate) fn request(&self, headers: &[(&'static str, &str)]) -> Request {
-        let mut request =
-            format!("ws://{}{SOCKET_PATH}", self.address).into_client_request().unwrap();
+        self.request_to(SOCKET_PATH, headers)
+    }
+
+    /// A handshake for a socket.
+    pub(crate) fn request_to(&self, path: &str, headers: &[(&'static str, &str)]) -> Request {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
@@ -120,6 +141,11 @@ impl Peer {
         self.stream.send(message).await.unwrap();
     }
 
+    /// Sends bytes that are no frames of ours.
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).await.unwrap();
+    }
+
     /// The next frame.
     pub(crate) async fn hear(&mut self) -> ServerFrame {
         match self.next().await {
@@ -139,7 +165,8 @@ impl Peer {
         }
     }
 
-    async fn next(&mut self) -> Option<Message> {
+    /// The next message of whatever kind; none at the end.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         let next = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("an answer");
         next.map(|message| message.expect("a whole message"))
     }

@@ -10,6 +10,11 @@
 
 mod app;
 mod assets;
+mod cross_origin;
+mod echo;
 mod handshake;
+mod posts_api;
 mod session_api;
+mod side_by_side;
 mod socket;
+mod transports;

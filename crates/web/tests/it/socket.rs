@@ -3,6 +3,7 @@
 use madang_shared::limits::{MAX_BAD_FRAMES, MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL};
 use madang_shared::{ErrorCode, ServerFrame};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::app::{App, Peer};
 
@@ -150,4 +151,62 @@ async fn a_stop_finishes_what_was_asked_and_tells_clients_to_come_back() {
     app.tasks.wait().await;
     let refused = app.http.get(app.url("/readyz")).send().await.unwrap();
     assert_eq!(refused.status().as_u16(), 503);
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_ends_its_connections_and_nobody_elses() {
+    let app = App::start().await;
+    let token = app.token("anna").await;
+    let mut tabs = [app.peer(&token).await, app.peer(&token).await];
+    let mut ben = app.peer(&app.token("ben").await).await;
+    let out = app.http.delete(app.url("/api/session")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(out.status().as_u16(), 204);
+    for tab in &mut tabs {
+        assert_eq!(tab.close_code().await, 4501);
+    }
+    ben.say(ROOM).await;
+    assert!(matches!(ben.hear().await, ServerFrame::Snapshot(_)), "others notice nothing");
+}
+
+#[tokio::test]
+async fn a_close_is_answered_and_a_broken_protocol_is_named() {
+    let app = App::start().await;
+    let token = app.token("anna").await;
+    let mut peer = app.peer(&token).await;
+    let going = CloseFrame { code: 1000.into(), reason: "bye".into() };
+    peer.send(Message::Close(Some(going))).await;
+    assert_eq!(peer.close_code().await, 1000);
+
+    for (bytes, code) in [
+        // A text frame without a mask (RFC 6455 section 5.1), one with a reserved bit (5.2), and one
+        // whose text is not UTF-8 (8.1).
+        (vec![0x81, 0x01, b'x'], 1002),
+        (vec![0xF1, 0x81, 0, 0, 0, 0, b'x'], 1002),
+        (vec![0x81, 0x81, 0, 0, 0, 0, 0xFF], 1007),
+    ] {
+        let mut peer = app.peer(&token).await;
+        peer.send_raw(&bytes).await;
+        assert_eq!(peer.close_code().await, code, "{bytes:x?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_much_and_reads_nothing_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::on_disk(folder.path()).await;
+    let token = app.token("greedy").await;
+    let mut greedy = app.peer(&token).await;
+    let text = "\u{1F600}".repeat(3_900);
+    for number in 0..50 {
+        greedy.say(&post(number, &text)).await;
+        assert!(matches!(greedy.hear().await, ServerFrame::Ack { .. }));
+    }
+    // Each answer has more bytes than the sockets' buffers hold.
+    for id in 0..200 {
+        greedy.say(&format!(r#"{{"query":{{"id":{id},"query":{{"chat":{{"before":{{"room":1,"before":99,"limit":50}}}}}}}}}}"#)).await;
+    }
+    let mut other = app.peer(&app.token("other").await).await;
+    other.say(ROOM).await;
+    assert!(matches!(other.hear().await, ServerFrame::Snapshot(_)));
+    drop(greedy);
 }

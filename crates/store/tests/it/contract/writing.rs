@@ -1,6 +1,7 @@
 use madang_hub::ports::Committed;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::frames::Placed;
+use madang_shared::limits::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent};
 use madang_shared::rooms::RoomsEvent;
 use madang_shared::{ErrorCode, Event, RoomId, Seq, Topic, User, UserId};
@@ -239,4 +240,19 @@ pub(super) async fn a_write_on_behalf_of_nobody_is_refused(rig: Rig) {
 pub(super) async fn an_empty_batch_is_answered_with_nothing(rig: Rig) {
     let results = rig.store.commit(Vec::new()).await;
     assert!(results.is_empty() && !results.iter().any(is_unavailable));
+}
+
+pub(super) async fn nobody_joins_more_rooms_than_a_connection_can_follow(rig: Rig) {
+    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
+    // Each joins the first room, and every maker the room.
+    for n in 1..MAX_JOINED_ROOMS {
+        rig.place(create(&mina, n.into(), &format!("room {n}"))).await;
+    }
+    assert_eq!(rig.memberships(&mina).await.len() as u64, MAX_JOINED_ROOMS);
+    assert_eq!(refusal(rig.one(create(&mina, 1000, "more")).await), ErrorCode::Forbidden);
+    rig.place(create(&theo, 1, "more")).await;
+    let more = RoomId(MAX_JOINED_ROOMS + 1);
+    assert_eq!(refusal(rig.one(join(&mina, 1001, more)).await), ErrorCode::Forbidden);
+    rig.place(leave(&mina, 1002, FIRST_ROOM)).await;
+    rig.place(join(&mina, 1003, more)).await;
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use madang_hub::ports::{Committed, Opened};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::Topic;
-use madang_store::sqlite::{OpenError, Options, Sqlite};
+use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
 
 use super::{Home, fast, why_not};
 use crate::support::{NOW, post, texts, token};
@@ -30,6 +30,44 @@ async fn everything_survives_a_restart_and_positions_stay_good() {
     assert_eq!(texts(&rig.newest(&mina, FIRST_ROOM).await), ["still here"]);
     assert_eq!(rig.one(sent).await, Ok(Committed { at: Some(placed) }));
     assert_eq!(rig.log(Topic::Rooms).await.len(), 1, "the first room is made once");
+}
+
+/// The database as it would be found after a kill: a copy made while the server runs.
+fn as_after_a_kill(home: &Home) -> Home {
+    let copy = Home::new();
+    for suffix in ["", "-wal"] {
+        let name = |home: &Home| format!("{}{suffix}", home.path().display());
+        fs::copy(name(home), name(&copy)).expect("copied");
+    }
+    copy
+}
+
+#[tokio::test]
+async fn after_a_kill_positions_are_good_only_if_no_power_cut_could_have_moved_them() {
+    for (synchronous, stays_good) in [(Synchronous::Full, true), (Synchronous::Normal, false)] {
+        let home = Home::new();
+        let options = Options { synchronous, ..Options::default() };
+        let (store, rig) = home.start(&options);
+        let mina = rig.user("Mina").await;
+        rig.place(post(&mina, 1, FIRST_ROOM, "known")).await;
+        let (position, _) = rig.state(&mina, Topic::Room(FIRST_ROOM)).await;
+        let epoch_after = async |home: &Home, options: &Options| {
+            let (store, rig) = home.start(options);
+            let found = rig.state(&mina, Topic::Room(FIRST_ROOM)).await.0;
+            assert_eq!(found.seq, position.seq);
+            store.close().await;
+            found.epoch
+        };
+        let killed = as_after_a_kill(&home);
+        // However the next server is configured, it is the one before that was at risk.
+        let epoch = epoch_after(&killed, &Options::default()).await;
+        assert_eq!(epoch == position.epoch, stays_good, "{synchronous:?}");
+        assert_eq!(epoch_after(&killed, &options).await, epoch, "once is enough");
+
+        store.close().await;
+        drop((store, rig));
+        assert_eq!(epoch_after(&home, &options).await, position.epoch, "it ended as it should");
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
@@ -117,4 +118,20 @@ async fn an_id_is_never_given_out_twice() {
         .execute_batch("PRAGMA foreign_keys = ON; DELETE FROM members; DELETE FROM users")
         .expect("deleted");
     assert_eq!(rig.user("Mina").await.id.0, mina.id.0 + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_does_not_poll_holds_up_nobody() {
+    let home = Home::new();
+    let (_, rig) = home.start(&fast());
+    let mina = rig.user("Mina").await;
+    let open = || rig.store.open(mina.id, Topic::Room(FIRST_ROOM), None);
+    let mut abandoned: Vec<_> = (0..64).map(|_| open()).collect();
+    for ask in &mut abandoned {
+        // Polled once, as a connection does that is then busy with a slow client.
+        drop(ask.now_or_never());
+    }
+    for _ in 0..64 {
+        assert!(open().await.is_ok());
+    }
 }

@@ -1,0 +1,159 @@
+//! What the server says, to whichever feature it is for.
+
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot};
+use madang_shared::posts::{PostsAnswer, PostsQuery};
+use madang_shared::sentiment::SentimentAnswer;
+use madang_shared::{Answer, Event, Query, Snapshot, Timestamp, Topic};
+
+use super::Features;
+use crate::action::Part;
+use crate::membership::Memberships;
+
+impl Features {
+    /// The topic's stream was lost and begins anew: what was known of the old one is void.
+    pub(crate) fn rebuilt(&mut self, topic: Topic) {
+        match topic {
+            Topic::Room(room) => {
+                self.timelines.remove(&room);
+            }
+            Topic::Memberships(_) => self.memberships = Memberships::default(),
+            // Their snapshots replace all there is.
+            _ => {}
+        }
+    }
+
+    pub(crate) fn snapshot(
+        &mut self,
+        topic: Topic,
+        snapshot: Snapshot,
+        now: Timestamp,
+    ) -> Vec<Part> {
+        match (topic, snapshot) {
+            (Topic::Rooms, Snapshot::Rooms(snapshot)) => {
+                self.rooms.snapshot(snapshot);
+                vec![Part::Rooms]
+            }
+            (Topic::Memberships(_), Snapshot::Membership(snapshot)) => {
+                self.memberships.snapshot(snapshot);
+                vec![Part::Memberships]
+            }
+            (Topic::Room(room), Snapshot::Chat(ChatSnapshot { page, standing })) => {
+                self.memberships.told(standing);
+                self.timelines.entry(room).or_default().snapshot(page);
+                self.remember_where_reading_stopped(room);
+                vec![Part::Timeline(room)]
+            }
+            (Topic::Counter, Snapshot::Counter(snapshot)) => {
+                self.counter.snapshot(snapshot);
+                vec![Part::Counter]
+            }
+            (Topic::Posts, Snapshot::Posts(snapshot)) => {
+                self.posts.snapshot(snapshot);
+                vec![Part::Posts]
+            }
+            (Topic::Price, Snapshot::Price(snapshot)) => {
+                self.price.snapshot(snapshot, now);
+                vec![Part::Price]
+            }
+            (Topic::Orders, Snapshot::Orders(snapshot)) => {
+                self.orders.snapshot(snapshot);
+                vec![Part::Orders]
+            }
+            (Topic::Here(room), Snapshot::Presence(snapshot)) => {
+                self.here.snapshot(snapshot, now, self.me.id);
+                vec![Part::Here(room)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn event(&mut self, topic: Topic, event: Event, now: Timestamp) -> Vec<Part> {
+        match (topic, event) {
+            (Topic::Rooms, Event::Rooms(event)) => {
+                self.rooms.event(event);
+                vec![Part::Rooms]
+            }
+            (Topic::Memberships(_), Event::Membership(event)) => {
+                self.memberships.event(event);
+                vec![Part::Memberships]
+            }
+            (Topic::Room(room), Event::Chat(event)) => {
+                let ChatEvent::Posted(message) = &event;
+                let is_open = self.open == Some(room);
+                let stopped = is_open && self.here.spoke(message.author.id);
+                let timeline = self.timelines.entry(room).or_default();
+                timeline.event(event);
+                if !is_open {
+                    timeline.trim(self.memberships.counted_up_to(room));
+                }
+                let mut parts = vec![Part::Timeline(room)];
+                parts.extend(stopped.then_some(Part::Here(room)));
+                parts
+            }
+            (Topic::Counter, Event::Counter(event)) => {
+                self.counter.event(event);
+                vec![Part::Counter]
+            }
+            (Topic::Posts, Event::Posts(event)) => {
+                self.posts.event(event, now);
+                vec![Part::Posts]
+            }
+            (Topic::Price, Event::Price(event)) => {
+                self.price.event(event, now);
+                vec![Part::Price]
+            }
+            (Topic::Orders, Event::Orders(event)) => {
+                self.orders.event(event);
+                vec![Part::Orders]
+            }
+            (Topic::Here(room), Event::Presence(event)) => {
+                let me = self.me.id;
+                let here = &self.here;
+                let timeline = self.timelines.entry(room).or_default();
+                timeline.moved(&event, |id| here.get(id).cloned(), me);
+                self.here.event(event, now, me);
+                vec![Part::Here(room), Part::Timeline(room)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn answer(&mut self, query: &Query, answer: Answer) -> Vec<Part> {
+        match (query, answer) {
+            (
+                Query::Chat(ChatQuery::Before { room, before, .. }),
+                Answer::Chat(ChatAnswer::Before(page)),
+            ) => {
+                self.timelines.entry(*room).or_default().prepend(*before, page);
+                vec![Part::Timeline(*room)]
+            }
+            (Query::Sentiment(query), Answer::Sentiment(SentimentAnswer::Judged(judgement))) => {
+                self.judging.answered(query, judgement);
+                vec![Part::Judging]
+            }
+            (
+                Query::Posts(PostsQuery::Before { before, .. }),
+                Answer::Posts(PostsAnswer::Before(page)),
+            ) => {
+                self.posts.append(*before, page);
+                vec![Part::Posts]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn query_failed(&mut self, query: &Query) -> Vec<Part> {
+        match query {
+            Query::Chat(ChatQuery::Before { room, before, .. }) => {
+                self.timelines.entry(*room).or_default().older_failed(*before);
+                vec![Part::Timeline(*room)]
+            }
+            // The next pause in typing asks again.
+            Query::Sentiment(_) => Vec::new(),
+            Query::Posts(PostsQuery::Before { before, .. }) => {
+                self.posts.older_failed(*before);
+                vec![Part::Posts]
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The feed.
+
+use madang_shared::posts::PostsCommand;
+use madang_shared::{Failure, PostId, names};
+
+/// A decided change of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Write a post.
+    Create {
+        /// Checked and normalised.
+        text: String,
+    },
+    /// Give a post another text.
+    Edit {
+        /// Which one; it must be the author's own.
+        post: PostId,
+        /// Checked and normalised.
+        text: String,
+    },
+    /// Take a post back.
+    Delete {
+        /// Which one; it must be the author's own.
+        post: PostId,
+    },
+    /// Wave to whoever has the feed open.
+    Greet {
+        /// Whether the screen that it comes from leaves it out.
+        others_only: bool,
+    },
+}
+
+/// Checks the text.
+///
+/// # Errors
+/// `invalid` or `too_long`.
+pub fn decide(command: PostsCommand) -> Result<Change, Failure> {
+    Ok(match command {
+        PostsCommand::Create { text } => Change::Create { text: names::post_text(&text)? },
+        PostsCommand::Edit { post, text } => Change::Edit { post, text: names::post_text(&text)? },
+        PostsCommand::Delete { post } => Change::Delete { post },
+        PostsCommand::Greet { others_only } => Change::Greet { others_only },
+    })
+}

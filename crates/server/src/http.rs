@@ -1,0 +1,74 @@
+//! HTTP connections: taken, bounded in time, and ended in order. (axum's own `serve` has no limit on
+//! how long a request's head may take, and so lets half a request hold a connection for ever.)
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long the head of a request may take, from the connection's first moment or from the end of
+/// the answer before: so long may a connection rest between two requests, too.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request that has begun may go on when the server stops.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
+/// How long to wait when the system gives no more connections, most often for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves until told to stop. Each connection is a task of `tasks`, and ends once it has answered
+/// what it was asked.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tasks.spawn(connection(stream, app.clone(), stopping.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot take a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, app: Router, stopping: CancellationToken) {
+    // Small frames must not wait for each other (Nagle's algorithm).
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(LAST_ANSWER, connection).await {
+                Ok(ended) => ended,
+                // Half a request, or an answer that nobody reads: nothing that was acknowledged.
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}

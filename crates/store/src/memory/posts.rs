@@ -1,0 +1,75 @@
+//! The feed.
+
+use std::collections::BTreeMap;
+
+use madang_hub::posts::Change;
+use madang_shared::limits::PAGE_POSTS;
+use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::{CommandId, Failure, PostId, Timestamp, User, UserId};
+
+use crate::refusals;
+
+#[derive(Debug, Default)]
+pub(super) struct Posts {
+    posts: BTreeMap<PostId, Post>,
+    /// The last id given out; a deleted post's is not given out again.
+    last: u64,
+}
+
+impl Posts {
+    /// Makes a change; answers what to append, if it found something to change.
+    pub(super) fn apply(
+        &mut self,
+        by: User,
+        command: CommandId,
+        at: Timestamp,
+        change: Change,
+    ) -> Result<Option<PostsEvent>, Failure> {
+        Ok(Some(match change {
+            Change::Create { text } => {
+                self.last += 1;
+                let id = PostId(self.last);
+                let post = Post { id, author: by, at, edited_at: None, text };
+                self.posts.insert(id, post.clone());
+                PostsEvent::Created { post, command }
+            }
+            Change::Edit { post, text } => {
+                let post = self.own(by.id, post)?;
+                if post.text == text {
+                    return Ok(None);
+                }
+                post.text = text;
+                post.edited_at = Some(at);
+                PostsEvent::Edited { post: post.clone(), command }
+            }
+            Change::Delete { post } => {
+                self.own(by.id, post)?;
+                self.posts.remove(&post);
+                PostsEvent::Deleted { post, by, command }
+            }
+            Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+        }))
+    }
+
+    pub(super) fn answer(&self, query: &PostsQuery) -> PostsAnswer {
+        let PostsQuery::Before { before, limit } = *query;
+        PostsAnswer::Before(self.page(before, limit.min(PAGE_POSTS)))
+    }
+
+    /// The newest posts.
+    pub(super) fn snapshot(&self) -> PostsPage {
+        self.page(PostId(u64::MAX), PAGE_POSTS)
+    }
+
+    fn own(&mut self, author: UserId, id: PostId) -> Result<&mut Post, Failure> {
+        let post = self.posts.get_mut(&id).ok_or_else(refusals::no_post)?;
+        if post.author.id == author { Ok(post) } else { Err(refusals::not_your_post()) }
+    }
+
+    fn page(&self, before: PostId, limit: u32) -> PostsPage {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut newest_first = self.posts.range(..before).rev();
+        let posts = newest_first.by_ref().take(limit).map(|(_, post)| post.clone()).collect();
+        PostsPage { posts, older: newest_first.next().is_some() }
+    }
+}

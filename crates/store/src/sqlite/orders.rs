@@ -1,0 +1,131 @@
+//! The orders of a restaurant. Its tables are anybody's to change, so that the events are written by
+//! triggers (`migrations/sqlite/V5__orders.sql`), for what is asked here as for everything else; the
+//! writer finds them in the log. See `outside`.
+
+use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_shared::frames::Placed;
+use madang_shared::limits::{MAX_RECOVERED_EVENTS, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
+use madang_shared::orders::{
+    MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, StatusChange,
+};
+use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use serde::de::DeserializeOwned;
+
+use super::log;
+use super::stop::{Stop, integer, natural, text};
+use crate::refusals;
+
+pub(super) fn apply(
+    connection: &Connection,
+    asked: &super::commands::Order,
+    change: Change,
+) -> Result<Option<Placed>, Stop> {
+    let changed = match change {
+        Change::Place { lines, note } => place(connection, asked, &lines, &note)?,
+        Change::Advance { order, to } => {
+            let moves = advance(find(connection, order)?.0, to)?;
+            let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
+            moves && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
+        }
+        Change::Take { order } => {
+            let (status, rider) = find(connection, order)?;
+            let by = asked.author.id;
+            let moves = take(status, rider, by)?;
+            let sql = "UPDATE orders SET status = 'delivering', rider_id = ?2 WHERE id = ?1";
+            moves && connection.prepare_cached(sql)?.execute((integer(order.0), integer(by.0)))? > 0
+        }
+    };
+    let seq = log::head(connection, Topic::Orders)?;
+    Ok(changed.then_some(Placed { topic: Topic::Orders, seq }))
+}
+
+/// The lines first: their order then appears whole, in one event.
+fn place(
+    connection: &Connection,
+    asked: &super::commands::Order,
+    lines: &[OrderLine],
+    note: &str,
+) -> Result<bool, Stop> {
+    let open = "SELECT count(*) FROM orders \
+        WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
+    check_room(connection.prepare_cached(open)?.query_row([], |row| natural(row, 0))?)?;
+    let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'orders'), 0) + 1";
+    let id: i64 = connection.prepare_cached(next)?.query_row([], |row| row.get(0))?;
+    for line in lines {
+        check_offer(line, item(connection, line.item)?.as_ref())?;
+        let sql = "INSERT INTO order_lines (order_id, menu_item_id, quantity, price_won) \
+            VALUES (?1, ?2, ?3, ?4)";
+        let values = (id, integer(line.item.0), line.quantity, line.price_won);
+        connection.prepare_cached(sql)?.execute(values)?;
+    }
+    let customer = integer(asked.author.id.0);
+    if !connection.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([customer])? {
+        return Err(refusals::no_user().into());
+    }
+    let sql = "INSERT INTO orders (id, customer_id, note, placed_at) VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute((id, customer, note, integer(asked.at.0)))?;
+    Ok(true)
+}
+
+fn find(connection: &Connection, order: OrderId) -> Result<(OrderStatus, Option<UserId>), Stop> {
+    let sql = "SELECT json FROM orders_as_json WHERE id = ?1";
+    let found: Option<Order> =
+        connection.prepare_cached(sql)?.query_row([integer(order.0)], decoded).optional()?;
+    let found = found.ok_or_else(refusals::no_order)?;
+    Ok((found.status, found.rider.map(|rider| rider.id)))
+}
+
+fn item(connection: &Connection, item: MenuItemId) -> rusqlite::Result<Option<MenuItem>> {
+    let sql = "SELECT json FROM menu_as_json WHERE id = ?1";
+    connection.prepare_cached(sql)?.query_row([integer(item.0)], decoded).optional()
+}
+
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<OrdersSnapshot> {
+    let menu = all(connection, "SELECT json FROM menu_as_json ORDER BY id", [])?;
+    let open = "SELECT json FROM orders_as_json \
+        WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
+    let mut orders: Vec<Order> = all(connection, open, [])?;
+    let closed = "SELECT json FROM orders_as_json WHERE id IN (SELECT id FROM orders \
+        WHERE status IN ('delivered', 'cancelled') ORDER BY id DESC LIMIT ?1)";
+    orders.extend(all::<Order>(connection, closed, [integer(RECENT_CLOSED_ORDERS as u64)])?);
+    orders.sort_by_key(|order| order.id);
+    Ok(OrdersSnapshot { menu, orders, changes: changes(connection)? })
+}
+
+/// The last changes of status, as the log has them. What is further back than a client can resume from
+/// is not looked at: most of it may be of another kind.
+fn changes(connection: &Connection) -> rusqlite::Result<Vec<StatusChange>> {
+    let sql = "SELECT content FROM log \
+        WHERE topic_id = (SELECT id FROM topics WHERE name = 'orders') ORDER BY seq DESC LIMIT ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([integer(MAX_RECOVERED_EVENTS)])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        // What only a newer version writes is no change that this one knows.
+        let Ok(Event::Orders(event)) = codec::decode_event(&text(row.get_ref(0)?)?) else {
+            continue;
+        };
+        changes.extend(event.status_change());
+        if changes.len() >= RECENT_STATUS_CHANGES {
+            break;
+        }
+    }
+    changes.reverse();
+    Ok(changes)
+}
+
+fn all<T: DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_map(parameters, decoded)?.collect()
+}
+
+/// What a view has made of a row, in the shape of the wire.
+fn decoded<T: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<T> {
+    codec::decode_part(&text(row.get_ref(0)?)?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}

@@ -1,0 +1,114 @@
+//! The feed.
+
+use madang_hub::ports::Appended;
+use madang_hub::posts::Change;
+use madang_shared::frames::Placed;
+use madang_shared::limits::PAGE_POSTS;
+use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::{PostId, Timestamp, Topic, User, UserId};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::commands::Order;
+use super::log;
+use super::stop::{Stop, integer, natural};
+use crate::refusals;
+
+pub(super) fn apply(
+    connection: &Connection,
+    order: &Order,
+    change: Change,
+    appended: &mut Vec<Appended>,
+) -> Result<Option<Placed>, Stop> {
+    let by = order.author.clone();
+    let command = order.command;
+    let event = match change {
+        Change::Create { text } => {
+            PostsEvent::Created { post: create(connection, order, text)?, command }
+        }
+        Change::Edit { post, text } => match edit(connection, order, post, text)? {
+            Some(post) => PostsEvent::Edited { post, command },
+            None => return Ok(None),
+        },
+        Change::Delete { post } => {
+            own(connection, by.id, post)?;
+            let sql = "DELETE FROM posts WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute([integer(post.0)])?;
+            PostsEvent::Deleted { post, by, command }
+        }
+        Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+    };
+    let place = log::next_place(connection, Topic::Posts)?;
+    Ok(Some(log::append(connection, &place, order.at, &event.into(), appended)?))
+}
+
+pub(super) fn answer(connection: &Connection, query: &PostsQuery) -> rusqlite::Result<PostsAnswer> {
+    let PostsQuery::Before { before, limit } = *query;
+    Ok(PostsAnswer::Before(page(connection, before, limit.min(PAGE_POSTS))?))
+}
+
+/// The newest posts.
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<PostsPage> {
+    page(connection, PostId(u64::MAX), PAGE_POSTS)
+}
+
+fn create(connection: &Connection, order: &Order, text: String) -> rusqlite::Result<Post> {
+    let sql = "INSERT INTO posts (author_id, at, text) VALUES (?1, ?2, ?3) RETURNING id";
+    let author = order.author.clone();
+    let id = connection
+        .prepare_cached(sql)?
+        .query_row((integer(author.id.0), integer(order.at.0), &text), |row| natural(row, 0))?;
+    Ok(Post { id: PostId(id), author, at: order.at, edited_at: None, text })
+}
+
+/// None if it has this text already.
+fn edit(
+    connection: &Connection,
+    order: &Order,
+    id: PostId,
+    text: String,
+) -> Result<Option<Post>, Stop> {
+    let post = own(connection, order.author.id, id)?;
+    if post.text == text {
+        return Ok(None);
+    }
+    let sql = "UPDATE posts SET text = ?2, edited_at = ?3 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((integer(id.0), &text, integer(order.at.0)))?;
+    Ok(Some(Post { text, edited_at: Some(order.at), ..post }))
+}
+
+/// A post that its author wants to change.
+fn own(connection: &Connection, author: UserId, id: PostId) -> Result<Post, Stop> {
+    let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
+        FROM posts JOIN users ON users.id = author_id WHERE posts.id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([integer(id.0)], post).optional()?;
+    match found {
+        None => Err(refusals::no_post().into()),
+        Some(post) if post.author.id != author => Err(refusals::not_your_post().into()),
+        Some(post) => Ok(post),
+    }
+}
+
+fn page(connection: &Connection, before: PostId, limit: u32) -> rusqlite::Result<PostsPage> {
+    let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
+        FROM posts JOIN users ON users.id = author_id \
+        WHERE posts.id < ?1 ORDER BY posts.id DESC LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    // One more than asked for tells whether there are older ones.
+    let found = (integer(before.0), i64::from(limit) + 1);
+    let mut posts: Vec<Post> = statement.query_map(found, post)?.collect::<Result<_, _>>()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let older = posts.len() > limit;
+    posts.truncate(limit);
+    Ok(PostsPage { posts, older })
+}
+
+fn post(row: &Row<'_>) -> rusqlite::Result<Post> {
+    let edited: Option<i64> = row.get(4)?;
+    Ok(Post {
+        id: PostId(natural(row, 0)?),
+        author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
+        at: Timestamp(natural(row, 3)?),
+        edited_at: edited.map(|_| natural(row, 4)).transpose()?.map(Timestamp),
+        text: row.get(5)?,
+    })
+}

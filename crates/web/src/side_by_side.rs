@@ -1,0 +1,178 @@
+//! The socket of the page that sets HTTP and WebSocket side by side: everybody who is connected hears
+//! who comes, who goes, and what anybody says, under the ids of their connections.
+//!
+//! It is a room of its own, of this server and this moment: a user of the app is connected anyway, so
+//! only a connection made for this can show what connecting and disconnecting are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocketUpgrade};
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use madang_hub::rate::Bucket;
+use madang_shared::limits::{
+    COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES, MAX_SIDE_CONNECTIONS,
+};
+use madang_shared::side_by_side::{PATH, Said};
+use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, names};
+use parking_lot::Mutex;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
+use tokio::time::sleep_until;
+
+use crate::edge::Edge;
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::problem::Problem;
+use crate::transport::{End, Transport, sized_for};
+
+/// Words that a connection may be behind before it is let go as too slow.
+const MAX_BEHIND: usize = 256;
+
+/// The route, with its room.
+pub fn routes() -> Router<Edge> {
+    let room = Arc::new(Room {
+        places: Arc::new(Semaphore::new(MAX_SIDE_CONNECTIONS)),
+        words: broadcast::Sender::new(MAX_BEHIND),
+        here: Mutex::default(),
+    });
+    Router::new().route(PATH, get(handshake)).layer(Extension(room))
+}
+
+/// Who is connected, and the way to all of them.
+struct Room {
+    places: Arc<Semaphore>,
+    words: broadcast::Sender<Utf8Bytes>,
+    here: Mutex<Here>,
+}
+
+#[derive(Default)]
+struct Here {
+    last: u64,
+    present: BTreeSet<ConnectionId>,
+}
+
+/// One who is connected; dropping it says that it is gone.
+struct Member {
+    room: Arc<Room>,
+    id: ConnectionId,
+    words: broadcast::Receiver<Utf8Bytes>,
+}
+
+impl Room {
+    /// Lets somebody in and tells everybody; answers what the newcomer hears first.
+    fn enter(self: Arc<Self>) -> (Member, Said) {
+        // Held while it is told: everybody hears comings and goings in the order in which they happen.
+        let mut here = self.here.lock();
+        here.last += 1;
+        let id = ConnectionId(here.last);
+        here.present.insert(id);
+        let words = self.words.subscribe();
+        self.tell(&Said::Connect { id });
+        let you = Said::You { id, here: here.present.iter().copied().collect() };
+        drop(here);
+        (Member { room: self, id, words }, you)
+    }
+
+    fn tell(&self, said: &Said) {
+        // An error means that nobody is there to hear it.
+        let _heard = self.words.send(json(said)).is_ok();
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut here = self.room.here.lock();
+        here.present.remove(&self.id);
+        self.room.tell(&Said::Disconnect { id: self.id });
+    }
+}
+
+async fn handshake(
+    State(edge): State<Edge>,
+    Extension(room): Extension<Arc<Room>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = match upgrade {
+        Ok(upgrade) => sized_for(upgrade, MAX_CLIENT_FRAME_BYTES),
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    edge.may_open(&headers)?;
+    let place = room.places.clone().try_acquire_owned().map_err(|_| {
+        Problem::new(ErrorCode::Unavailable, "All places are taken; try again later.")
+    })?;
+    let task = edge.tasks.token();
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        run(&edge, Transport::new(socket), room).await;
+        drop((place, task));
+    }))
+}
+
+async fn run(edge: &Edge, mut transport: Transport, room: Arc<Room>) {
+    let (mut member, you) = room.enter();
+    let end = tokio::select! {
+        end = serve(edge, &mut transport, &mut member, you) => end,
+        () = edge.stopping.cancelled() => End::Close(CloseCode::GoingAway),
+    };
+    // The others hear of it now, however long a goodbye takes.
+    drop(member);
+    tracing::debug!(%end, "side by side: a connection ended");
+    if let End::Close(code) = end {
+        transport.close(code).await;
+    }
+}
+
+async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you: Said) -> End {
+    let mut heartbeat = Heartbeat::start();
+    let mut bucket = Bucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, edge.clock.now());
+    let mut answer = Some(Message::Text(json(&you)));
+    loop {
+        if let Some(message) = answer.take()
+            && let Err(end) = transport.write(message).await
+        {
+            return end;
+        }
+        answer = tokio::select! {
+            received = transport.receive_any() => {
+                heartbeat.heard();
+                match received {
+                    Ok(Message::Text(text)) => {
+                        let allowed = bucket.take(edge.clock.now()).map_err(too_fast);
+                        match allowed.and_then(|()| names::message_text(&text)) {
+                            Ok(data) => {
+                                member.room.tell(&Said::Data { data, id: member.id });
+                                None
+                            }
+                            Err(failure) => Some(Message::Text(json(&Said::Refused(failure)))),
+                        }
+                    }
+                    Ok(Message::Binary(_)) => return End::Close(CloseCode::NotText),
+                    Ok(_) => None,
+                    Err(end) => return end,
+                }
+            },
+            word = member.words.recv() => match word {
+                Ok(word) => Some(Message::Text(word)),
+                Err(RecvError::Lagged(_)) => return End::Close(CloseCode::TooSlow),
+                Err(RecvError::Closed) => return End::Close(CloseCode::Internal),
+            },
+            () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
+                Beat::Ask => Some(Message::Ping(Vec::new().into())),
+                Beat::Gone => return End::Close(CloseCode::NoPong),
+            },
+        };
+    }
+}
+
+fn too_fast(wait: u64) -> Failure {
+    Failure::new(ErrorCode::RateLimited, format!("Too fast: wait {wait} ms."))
+}
+
+fn json(said: &Said) -> Utf8Bytes {
+    codec::encode_part(said).into()
+}

@@ -1,0 +1,126 @@
+//! The two ways in which the server says it by itself.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt};
+use madang_shared::CloseCode;
+use madang_shared::codec::encode_part as json;
+use madang_shared::limits::PING_INTERVAL_MS;
+use madang_shared::transports::{Opened, Tick};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Duration, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::asked::Asked;
+use super::ticks::Stream;
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::problem::Problem;
+use crate::transport::{End, Transport, sized_for};
+
+/// Bytes in one message of a client, which has nothing to say here.
+const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// One who stays, and how far it has come.
+struct Follower {
+    stream: Arc<Stream>,
+    listener: watch::Receiver<u64>,
+    after: u64,
+    stopping: CancellationToken,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    fn of(asked: &Asked) -> Result<Self, Problem> {
+        let place = asked.place()?;
+        let listener = asked.streams.listen(&asked.edge, &asked.stream);
+        let stopping = asked.edge.stopping.clone();
+        let stream = asked.stream.clone();
+        Ok(Self { stream, listener, after: asked.after, stopping, _place: place })
+    }
+
+    /// The next events; none when the server stops. Safe to drop at any point.
+    async fn next(&mut self) -> Option<Vec<Tick>> {
+        let after = self.after;
+        tokio::select! {
+            news = self.listener.wait_for(|newest| *newest != after) => drop(news.ok()?),
+            () = self.stopping.cancelled() => return None,
+        }
+        let read = self.stream.read(after);
+        self.after = read.next;
+        Some(read.events)
+    }
+}
+
+/// `/events`: server-sent events. First `asked`, with the bytes of the request's head; then each event
+/// under its place, so that a browser that connects again goes on after it.
+pub(super) async fn events(asked: Asked) -> Result<Response, Problem> {
+    let follower = Follower::of(&asked)?;
+    let opened = Event::default().event("asked").data(asked.head.to_string());
+    let ticks = stream::unfold(follower, async |mut follower| {
+        let ticks = follower.next().await?;
+        Some((stream::iter(ticks), follower))
+    });
+    let events =
+        ticks.flatten().map(|tick| Event::default().id(tick.seq.to_string()).data(json(&tick)));
+    let all = stream::once(async { opened }).chain(events).map(Ok::<_, Infallible>);
+    let keep_alive = KeepAlive::new().interval(Duration::from_millis(PING_INTERVAL_MS));
+    Ok(Sse::new(all).keep_alive(keep_alive).into_response())
+}
+
+/// `/socket`: a WebSocket. First `{"asked": …}`, then one message for each event.
+pub(super) async fn socket(
+    asked: Asked,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = match upgrade {
+        Ok(upgrade) => sized_for(upgrade, MAX_MESSAGE_BYTES),
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    let follower = Follower::of(&asked)?;
+    let task = asked.edge.tasks.token();
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let mut transport = Transport::new(socket);
+        let end = serve(&mut transport, follower, asked.head).await;
+        tracing::debug!(%end, "transports: a socket ended");
+        if let End::Close(code) = end {
+            transport.close(code).await;
+        }
+        drop(task);
+    }))
+}
+
+async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> End {
+    let opened = Message::Text(json(&Opened { asked: head }).into());
+    if let Err(end) = transport.write(opened).await {
+        return end;
+    }
+    let mut heartbeat = Heartbeat::start();
+    loop {
+        let written = tokio::select! {
+            ticks = follower.next() => match ticks {
+                Some(ticks) => write_all(transport, &ticks).await,
+                None => return End::Close(CloseCode::GoingAway),
+            },
+            received = transport.receive_any() => received.map(|_| heartbeat.heard()),
+            () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
+                Beat::Ask => transport.write(Message::Ping(Vec::new().into())).await,
+                Beat::Gone => return End::Close(CloseCode::NoPong),
+            },
+        };
+        if let Err(end) = written {
+            return end;
+        }
+    }
+}
+
+async fn write_all(transport: &mut Transport, ticks: &[Tick]) -> Result<(), End> {
+    for tick in ticks {
+        transport.write(Message::Text(json(tick).into())).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The echo, for any client.
+
+use futures_util::StreamExt;
+use madang_shared::limits::{
+    ECHO_PATH, MAX_ECHO_CONNECTIONS, MAX_ECHO_MESSAGE_BYTES, PING_INTERVAL_MS, PONG_TIMEOUT_MS,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::app::{App, Peer};
+
+async fn echo(app: &App, query: &str) -> Peer {
+    app.connect(app.request_to(&format!("{ECHO_PATH}{query}"), &[])).await.unwrap()
+}
+
+#[tokio::test]
+async fn t2_1_text_comes_back_behind_a_word_and_bytes_as_they_are() {
+    let app = App::start().await;
+    let mut peer = echo(&app, "").await;
+    for (sent, expected) in [
+        (Message::text("x"), Message::text("Echo: x")),
+        (Message::text("안녕 👋\n"), Message::text("Echo: 안녕 👋\n")),
+        (Message::text(""), Message::text("Echo: ")),
+        (Message::binary(vec![0, 255, 7]), Message::binary(vec![0, 255, 7])),
+        (Message::binary(vec![]), Message::binary(vec![])),
+    ] {
+        peer.send(sent).await;
+        assert_eq!(peer.next().await.unwrap(), expected);
+    }
+    let longest = "x".repeat(MAX_ECHO_MESSAGE_BYTES);
+    peer.say(&longest).await;
+    assert_eq!(peer.next().await.unwrap(), Message::text(format!("Echo: {longest}")));
+}
+
+#[tokio::test]
+async fn t2_1_plain_leaves_the_word_out() {
+    let app = App::start().await;
+    for query in ["?plain", "?plain=1", "?x=y&plain"] {
+        let mut peer = echo(&app, query).await;
+        peer.say("x").await;
+        assert_eq!(peer.next().await.unwrap(), Message::text("x"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_ends_it_with_1009_and_a_close_is_answered() {
+    let app = App::start().await;
+    for message in [
+        Message::text("x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)),
+        Message::binary(vec![0; MAX_ECHO_MESSAGE_BYTES + 1]),
+    ] {
+        let mut peer = echo(&app, "").await;
+        peer.send(message).await;
+        assert_eq!(peer.close_code().await, 1009);
+    }
+    let mut peer = echo(&app, "").await;
+    peer.send(Message::Ping(vec![1, 2].into())).await;
+    assert_eq!(peer.next().await.unwrap(), Message::Pong(vec![1, 2].into()));
+    peer.send(Message::Close(None)).await;
+    assert!(matches!(peer.next().await, None | Some(Message::Close(_))));
+}
+
+#[tokio::test]
+async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
+    let app = App::start().await;
+    let mut all = Vec::new();
+    for _ in 0..MAX_ECHO_CONNECTIONS {
+        all.push(echo(&app, "").await);
+    }
+    let request = || app.request_to(ECHO_PATH, &[]);
+    match app.connect(request()).await {
+        Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
+        other => panic!("one more than there are places: {:?}", other.map(|_| ())),
+    }
+    drop(all.pop());
+    while app.connect(request()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn when_the_server_stops_it_says_that_it_goes_and_is_waited_for() {
+    let app = App::start().await;
+    let mut peers = [echo(&app, "").await, echo(&app, "?plain").await];
+    assert_eq!(app.tasks.len(), peers.len());
+    app.stopping.cancel();
+    app.tasks.close();
+    for peer in &mut peers {
+        assert_eq!(peer.close_code().await, 1001);
+    }
+    drop(peers);
+    app.tasks.wait().await;
+    match app.connect(app.request_to(ECHO_PATH, &[])).await {
+        Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
+        other => panic!("a stopping server takes nobody: {:?}", other.map(|_| ())),
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
+    let app = App::start().await;
+    let mut alive = echo(&app, "").await;
+    // By hand, because every library answers a ping.
+    let mut dead = TcpStream::connect(app.address).await.unwrap();
+    let request = format!(
+        "GET {ECHO_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        app.address
+    );
+    dead.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(dead.read_u8().await.unwrap());
+    }
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let living = tokio::spawn(async move {
+        let mut pings = 0;
+        while pings < 3 {
+            pings += i32::from(alive.stream.next().await.unwrap().unwrap().is_ping());
+        }
+        alive.say("still here").await;
+        alive.stream.next().await.unwrap().unwrap()
+    });
+    // An empty ping, and a close with 4002 and its reason.
+    let mut frames = [0; 2];
+    dead.read_exact(&mut frames).await.unwrap();
+    assert_eq!(frames, [0x89, 0]);
+    assert!(start.elapsed().as_millis() >= u128::from(PING_INTERVAL_MS));
+    let mut close = [0; 4];
+    dead.read_exact(&mut close).await.unwrap();
+    assert_eq!((close[0], u16::from_be_bytes([close[2], close[3]])), (0x88, 4002));
+    assert!(start.elapsed().as_millis() >= u128::from(PING_INTERVAL_MS + PONG_TIMEOUT_MS));
+    assert_eq!(living.await.unwrap(), Message::text("Echo: still here"));
+}

@@ -1,0 +1,110 @@
+//! The reducer of the orders, and the size of what it keeps.
+
+use madang_shared::limits::{
+    MAX_FRAME_BYTES, MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES,
+    MAX_ORDER_NOTE_CHARS, MAX_PRICE_WON, MAX_QUANTITY, MAX_USER_NAME_CHARS, RECENT_CLOSED_ORDERS,
+    RECENT_STATUS_CHANGES,
+};
+use madang_shared::orders::{
+    MenuItem, Order, OrderLine, OrderStatus, OrdersEvent, OrdersSnapshot, StatusChange,
+};
+use madang_shared::{
+    Epoch, MenuItemId, OrderId, Position, Seq, ServerFrame, State, Timestamp, Topic, User, UserId,
+    codec,
+};
+
+/// As many digits as an id can have.
+const FAR: u64 = 9_007_199_254_000_000;
+
+fn order(id: u64, status: OrderStatus) -> Order {
+    let customer = User { id: UserId(FAR), name: "힣".repeat(MAX_USER_NAME_CHARS) };
+    Order {
+        id: OrderId(id),
+        rider: Some(customer.clone()),
+        customer,
+        status,
+        lines: Vec::new(),
+        note: String::new(),
+        placed_at: Timestamp(FAR),
+    }
+}
+
+fn changed(id: u64, was: Option<OrderStatus>, status: OrderStatus) -> OrdersEvent {
+    OrdersEvent::Changed { at: Timestamp(id), was, order: order(id, status) }
+}
+
+#[test]
+fn closed_orders_are_forgotten_open_ones_never() {
+    let mut orders = OrdersSnapshot::default();
+    let recent = RECENT_CLOSED_ORDERS as u64;
+    orders.apply(changed(1, None, OrderStatus::Pending));
+    for id in 2..=recent + 3 {
+        orders.apply(changed(id, Some(OrderStatus::Delivering), OrderStatus::Delivered));
+    }
+    let ids: Vec<u64> = orders.orders.iter().map(|order| order.id.0).collect();
+    let kept: Vec<u64> = std::iter::once(1).chain(4..=recent + 3).collect();
+    assert_eq!(ids, kept);
+    assert_eq!(orders.changes.len(), RECENT_STATUS_CHANGES);
+    assert!(orders.order(OrderId(1)).is_some() && orders.order(OrderId(2)).is_none());
+}
+
+#[test]
+fn what_leaves_the_status_alone_is_no_change_of_it() {
+    let pending = OrderStatus::Pending;
+    assert_eq!(changed(1, Some(pending), pending).status_change(), None);
+    let removed = OrdersEvent::Removed { at: Timestamp(7), was: pending, order: OrderId(1) };
+    let change =
+        StatusChange { at: Timestamp(7), order: OrderId(1), was: Some(pending), now: None };
+    assert_eq!(removed.status_change(), Some(change));
+    let mut orders = OrdersSnapshot::default();
+    orders.apply(changed(1, None, pending));
+    orders.apply(removed);
+    assert_eq!((orders.orders.len(), orders.changes.len()), (0, 2));
+}
+
+#[test]
+fn no_way_leads_out_of_a_closed_order_and_none_back() {
+    for status in OrderStatus::ALL {
+        assert_eq!(status.next().is_empty(), !status.is_open());
+        assert!(status.next().iter().all(|next| *next > status));
+    }
+}
+
+#[test]
+fn the_largest_list_of_orders_fits_into_a_frame() {
+    let line = |item| OrderLine {
+        item: MenuItemId(item),
+        quantity: MAX_QUANTITY,
+        price_won: MAX_PRICE_WON,
+    };
+    let name = "힣".repeat(MAX_MENU_NAME_CHARS);
+    let items = 0..MAX_MENU_ITEMS as u64;
+    let mut snapshot = OrdersSnapshot {
+        menu: items
+            .map(|id| MenuItem {
+                id: MenuItemId(id),
+                name_ko: name.clone(),
+                name_en: name.clone(),
+                price_won: MAX_PRICE_WON,
+                available: false,
+            })
+            .collect(),
+        ..OrdersSnapshot::default()
+    };
+    for id in 0..(MAX_OPEN_ORDERS + RECENT_CLOSED_ORDERS) as u64 {
+        let status = if id < MAX_OPEN_ORDERS as u64 {
+            OrderStatus::Delivering
+        } else {
+            OrderStatus::Cancelled
+        };
+        let mut order = order(FAR + id, status);
+        order.lines = (0..MAX_ORDER_LINES as u64).map(line).collect();
+        order.note = "힣".repeat(MAX_ORDER_NOTE_CHARS);
+        snapshot.apply(OrdersEvent::Changed { at: Timestamp(FAR), was: None, order });
+    }
+    assert_eq!(snapshot.orders.len(), MAX_OPEN_ORDERS + RECENT_CLOSED_ORDERS);
+    let position = Position::new(Epoch(FAR), Seq(FAR));
+    let state = State { topic: Topic::Orders, position, snapshot: snapshot.into() };
+    let bytes = codec::encode_server(&ServerFrame::Snapshot(state)).len();
+    assert!(bytes < MAX_FRAME_BYTES, "{bytes}");
+}
