@@ -56,5 +56,17 @@ soak-kill rounds="100": build
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
+# Let that many clients add to the shared number that often; it must be their exact sum
+count clients="50" adds="200": build
+    cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
+
+# Measure how soon the app can be used, in a browser that never saw it
+first-interactive: (_setup "app" "e2e") build
+    @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
+
+# Measure how soon a change of the orders by another program is on a subscriber's socket
+orders-outside: build
+    @scripts/e2e.sh measure_orders -- --ignored --nocapture
+
 _setup +parts:
     @scripts/setup.sh {{ parts }}

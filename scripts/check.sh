@@ -15,7 +15,7 @@ step() {
 step 'format' cargo fmt --all --check
 step 'lock file' cargo fetch --quiet --locked
 step 'lints' cargo clippy "${hosts[@]}" --all-targets -- -D warnings
-step 'lints of the app' cargo clippy "${app[@]}" -- -D warnings
+step 'lints of the app' cargo clippy "${app[@]}" --all-targets -- -D warnings
 export RUSTDOCFLAGS='-D warnings'
 step 'documentation' cargo doc --quiet --no-deps "${hosts[@]}"
 step 'documentation of the app' cargo doc --quiet --no-deps "${app[@]}"

@@ -7,7 +7,7 @@ import { createServer, request } from "node:http";
 import { connect } from "node:net";
 
 const [door, app, hub] = process.argv.slice(2).map(Number);
-const ofHub = /^\/(api|http-call|healthz|readyz)(\/|\?|$)/;
+const ofHub = /^\/((api|http-call|posts|healthz|readyz|ws)(\/|\?|$)|lab\/(transports\/|http\/socket))/;
 const host = "127.0.0.1";
 const portFor = (url) => (ofHub.test(url) ? hub : app);
 

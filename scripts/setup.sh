@@ -96,11 +96,13 @@ e2e() {
     has chromedriver || missing+=(chromium-driver)
     # Without a Korean font the screenshots show boxes, and widths differ from what people see.
     fc-list :lang=ko 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
+    # Without one for emoji they show boxes too.
+    fc-list 2>/dev/null | grep -qi emoji || missing+=(fonts-noto-color-emoji)
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
         fail "the browser tests need: ${missing[*]}" \
             "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
-            "elsewhere: Chromium, the chromedriver of the same version, and a Korean font"
+            "elsewhere: Chromium, the chromedriver of the same version, a Korean font and one for emoji"
     fi
     say "${missing[*]}: run the browser tests (apt-get)"
     apt-get update -qq

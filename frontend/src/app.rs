@@ -33,23 +33,20 @@ pub(crate) enum Gate {
 pub(crate) struct Door(RwSignal<Gate>);
 
 impl Door {
-    /// Asks the server who this is; not if this browser never had a session, for there is nothing to
-    /// ask then, and a first visitor need not wait for the answer.
+    /// Asks the server who this is. Where this browser seems never to have had a session, the visitor
+    /// does not wait for the answer: there will be nobody, unless the browser's storage was emptied
+    /// and its cookies were not.
     pub(crate) fn ask(self) {
-        if browser::local_storage().is_some() && browser::remembered(KNOWN_KEY).is_none() {
-            self.0.set(Gate::Stranger { back: false });
-            return;
-        }
-        self.0.set(Gate::Asking);
+        let known = browser::remembered(KNOWN_KEY).is_some();
+        self.0.set(if known { Gate::Asking } else { Gate::Stranger { back: false } });
         spawn_local(async move {
-            self.0.set(match session::current().await {
-                Ok(Some(user)) => Gate::In(user),
-                Ok(None) => {
-                    browser::forget(KNOWN_KEY);
-                    Gate::Stranger { back: true }
-                }
-                Err(_) => Gate::Unreachable,
-            });
+            match session::current().await {
+                Ok(Some(user)) => self.enter(user),
+                Ok(None) if known => self.leave(false),
+                Err(_) if known => self.0.set(Gate::Unreachable),
+                // Whoever is choosing a name goes on with that.
+                Ok(None) | Err(_) => {}
+            }
         });
     }
 

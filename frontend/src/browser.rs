@@ -8,10 +8,7 @@ use web_sys::{HtmlElement, Storage};
 
 /// Now, from a clock that never goes back while the page lives.
 pub(crate) fn now() -> Timestamp {
-    let millis = window()
-        .performance()
-        .map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now());
-    Timestamp(millis_from(millis))
+    Timestamp(millis_from(fine_clock()))
 }
 
 #[expect(
@@ -21,6 +18,16 @@ pub(crate) fn now() -> Timestamp {
 )]
 fn millis_from(millis: f64) -> u64 {
     millis as u64
+}
+
+/// Milliseconds since the page began, as finely as the browser tells them: for measuring.
+pub(crate) fn stopwatch() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
+}
+
+/// Milliseconds since 1970, as finely as the browser tells them.
+pub(crate) fn fine_clock() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now())
 }
 
 /// 128 random bits from the browser's cryptographic source.
@@ -86,6 +93,13 @@ pub(crate) fn reload() {
 pub(crate) fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
         drop(root.set_attribute(name, value));
+    }
+}
+
+/// Notes that the page has got this far, where the browser's tools and measurements find it.
+pub(crate) fn mark(name: &str) {
+    if let Some(clock) = window().performance() {
+        drop(clock.mark(name));
     }
 }
 

@@ -10,10 +10,12 @@ use madang_client::{Action, Client, Input, Output, Part};
 use madang_shared::{Command, CommandId, User};
 
 use crate::browser;
+use crate::draft;
 use crate::outbox_storage::{OutboxStorage, RENEW_MS};
 use crate::session;
 use crate::socket::{Happened, Socket};
 use crate::store::Store;
+use crate::wire::Wire;
 
 /// Frames are not drawn in a hidden tab; its title is still kept right, this often, in milliseconds.
 const HIDDEN_FRAME_MS: u64 = 250;
@@ -27,8 +29,11 @@ pub(crate) struct Driver {
     store: Store,
     parts: StoredValue<Parts, LocalStorage>,
     storage: StoredValue<OutboxStorage>,
+    wire: Wire,
     /// The server does not know the session any more.
     pub(crate) signed_out: RwSignal<bool>,
+    /// The browser does not keep what was not sent: a reload would lose it.
+    pub(crate) unkept: RwSignal<bool>,
 }
 
 #[derive(Default)]
@@ -50,7 +55,9 @@ impl Driver {
             store: Store::new(client),
             parts: StoredValue::new_local(Parts::default()),
             storage: StoredValue::new(storage),
+            wire: Wire::new(),
             signed_out: RwSignal::new(false),
+            unkept: RwSignal::new(false),
         };
         driver.listen();
         driver.input(Input::Connect);
@@ -63,6 +70,11 @@ impl Driver {
     /// What views read.
     pub(crate) fn store(self) -> Store {
         self.store
+    }
+
+    /// The last frames.
+    pub(crate) fn wire(self) -> Wire {
+        self.wire
     }
 
     /// The user does something.
@@ -94,6 +106,7 @@ impl Driver {
     pub(crate) fn forget(self) {
         self.input(Input::SignOut);
         self.storage.with_value(OutboxStorage::forget);
+        draft::forget_all();
     }
 
     fn input(self, input: Input) {
@@ -111,6 +124,7 @@ impl Driver {
         match output {
             Output::Open => self.open(),
             Output::Send(text) => {
+                self.wire.note(true, &text);
                 self.parts.try_with_value(|parts| {
                     if let Some(socket) = &parts.socket {
                         socket.send(text);
@@ -152,7 +166,10 @@ impl Driver {
                 self.parts.try_update_value(|parts| parts.was_open = true);
                 self.input(Input::Opened);
             }
-            Happened::Frame(text) => self.input(Input::Frame(text)),
+            Happened::Frame(text) => {
+                self.wire.note(false, &text);
+                self.input(Input::Frame(text));
+            }
             Happened::Closed(code) => {
                 let was_open = self.parts.try_update_value(|parts| {
                     parts.socket = None;
@@ -195,8 +212,24 @@ impl Driver {
     fn keep(self) {
         self.store.peek(|client| {
             let items = client.outbox_to_keep();
-            self.storage.with_value(|storage| storage.keep(items));
+            let kept = self.storage.with_value(|storage| storage.keep(items));
+            if self.unkept.get_untracked() == kept {
+                self.unkept.set(!kept);
+            }
         });
+    }
+
+    /// Says that this tab's outbox is not abandoned, and takes up those that are: whoever closed a
+    /// crashed window and opened another at once finds what was written in the first.
+    fn renew(self) {
+        self.keep();
+        let (items, keys) = self.storage.with_value(OutboxStorage::abandoned);
+        if !items.is_empty() {
+            self.input(Input::Adopt(items));
+            if !self.unkept.get_untracked() {
+                OutboxStorage::let_go(&keys);
+            }
+        }
     }
 
     fn changed(self, part: Part) {
@@ -221,6 +254,7 @@ impl Driver {
         });
         if let Some(changed) = changed {
             self.store.ring(&changed);
+            self.wire.ring();
         }
     }
 
@@ -244,12 +278,16 @@ impl Driver {
         };
         on("online", |driver| driver.input(Input::Connect));
         on("offline", Self::on_network_gone);
-        on("pageshow", |driver| driver.input(Input::Connect));
+        on("pageshow", |driver| {
+            OutboxStorage::page_is_back();
+            driver.input(Input::Connect);
+        });
         on("visibilitychange", |driver| {
             if browser::is_hidden() {
                 // A frame that was asked for will not come any more.
                 driver.frame();
             } else {
+                driver.act(Action::Returned);
                 driver.input(Input::Connect);
             }
         });
@@ -258,7 +296,7 @@ impl Driver {
             driver.hang_up();
         });
         let renew = Duration::from_millis(RENEW_MS);
-        if let Ok(timer) = set_interval_with_handle(move || self.keep(), renew) {
+        if let Ok(timer) = set_interval_with_handle(move || self.renew(), renew) {
             on_cleanup(move || timer.clear());
         }
         on_cleanup(move || {

@@ -15,13 +15,17 @@ mod ui;
 
 mod driver;
 mod outbox_storage;
+mod plain_socket;
 mod session;
 mod socket;
 mod store;
+mod wire;
 
 mod browser;
+mod draft;
 mod i18n;
 mod links;
+mod measured;
 mod route;
 mod theme;
 mod time;
@@ -30,4 +34,5 @@ mod time;
 pub fn start() {
     leptos::mount::mount_to_body(app::App);
     browser::remove_splash();
+    browser::mark("madang:interactive");
 }

@@ -1,11 +1,31 @@
-//! Finds the links in a message. Only `http` and `https` become links; what stands right behind an
+//! Finds the links in a message, and draws them. Only `http` and `https` become links; what stands right behind an
 //! address (a full stop, a closing bracket, a Korean particle) stays outside it.
+
+use leptos::prelude::*;
+
+use crate::i18n::Lang;
 
 /// A piece of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
     Text(&'a str),
     Link(&'a str),
+}
+
+/// A text with its links, each of which opens in a window of its own and says so.
+pub(crate) fn draw(text: &str, lang: Lang) -> Vec<AnyView> {
+    let draw = |piece| {
+        match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link(link) => view! {
+            <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
+                {link.to_owned()}<span class="visually-hidden">{format!(" ({})", lang.texts().new_window)}</span>
+            </a>
+        }
+        .into_any(),
+    }
+    };
+    pieces(text).into_iter().map(draw).collect()
 }
 
 /// The pieces of a message, in order; joined they are the message.

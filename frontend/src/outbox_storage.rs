@@ -52,6 +52,13 @@ impl OutboxStorage {
         }
     }
 
+    /// The page is back, from where the browser kept it.
+    pub(crate) fn page_is_back() {
+        if let Some(storage) = browser::session_storage() {
+            drop(storage.remove_item(TAB_KEY));
+        }
+    }
+
     /// Takes up what this tab left, and what abandoned tabs did.
     pub(crate) fn take_up(&self) -> Vec<Pending> {
         let Some(storage) = browser::local_storage() else {
@@ -60,29 +67,46 @@ impl OutboxStorage {
         let found = self.find(&storage);
         let (items, taken) = adopt(&self.key, found, browser::now());
         // Kept under the new name first: a crash in between costs nothing.
-        self.keep(&items);
-        for key in taken.iter().filter(|key| **key != self.key) {
-            drop(storage.remove_item(key));
+        if self.keep(&items) {
+            for key in taken.iter().filter(|key| **key != self.key) {
+                drop(storage.remove_item(key));
+            }
         }
         items
     }
 
-    /// Keeps these commands; they replace what was kept before.
-    pub(crate) fn keep(&self, items: &[Pending]) {
+    /// What tabs left that have been gone for a while, and where it lies; to be [let go
+    /// of](Self::let_go) once it is kept here.
+    pub(crate) fn abandoned(&self) -> (Vec<Pending>, Vec<String>) {
         let Some(storage) = browser::local_storage() else {
-            return;
+            return (Vec::new(), Vec::new());
         };
-        if items.is_empty() {
-            drop(storage.remove_item(&self.key));
-            return;
-        }
-        let kept = Kept { renewed: browser::now(), items: items.to_vec() };
-        if let Ok(text) = serde_json::to_string(&kept) {
-            drop(storage.set_item(&self.key, &text));
+        let mut found = self.find(&storage);
+        found.retain(|(key, _)| *key != self.key);
+        adopt(&self.key, found, browser::now())
+    }
+
+    pub(crate) fn let_go(keys: &[String]) {
+        for key in keys {
+            browser::forget(key);
         }
     }
 
-    /// Forgets everything of this user: the session is over.
+    /// Keeps these commands; they replace what was kept before. Answers whether they are kept: a
+    /// browser may forbid it, or be full.
+    pub(crate) fn keep(&self, items: &[Pending]) -> bool {
+        let Some(storage) = browser::local_storage() else {
+            return items.is_empty();
+        };
+        if items.is_empty() {
+            drop(storage.remove_item(&self.key));
+            return true;
+        }
+        let kept = Kept { renewed: browser::now(), items: items.to_vec() };
+        serde_json::to_string(&kept).is_ok_and(|text| storage.set_item(&self.key, &text).is_ok())
+    }
+
+    /// Forgets everything of this user that was not sent: the session is over.
     pub(crate) fn forget(&self) {
         let Some(storage) = browser::local_storage() else {
             return;
@@ -146,21 +170,21 @@ mod tests {
         }
     }
 
-    fn kept(renewed: u64, items: &[u64]) -> Option<Kept> {
+    fn kept(renewed: u64, items: &[u64]) -> Kept {
         let items = items.iter().copied().map(pending).collect();
-        Some(Kept { renewed: Timestamp(renewed), items })
+        Kept { renewed: Timestamp(renewed), items }
     }
 
     #[test]
     fn a_reload_finds_what_its_tab_left_however_fresh() {
-        let found = vec![("me".to_owned(), kept(99_999, &[1, 2]))];
+        let found = vec![("me".to_owned(), Some(kept(99_999, &[1, 2])))];
         let (items, _) = adopt("me", found, Timestamp(100_000));
         assert_eq!(items, [pending(1), pending(2)]);
     }
 
     #[test]
     fn a_tab_that_still_renews_keeps_its_own() {
-        let found = vec![("other".to_owned(), kept(50_000, &[1]))];
+        let found = vec![("other".to_owned(), Some(kept(50_000, &[1])))];
         let (items, taken) = adopt("me", found, Timestamp(100_000));
         assert_eq!((items, taken), (vec![], vec![]));
     }
@@ -168,9 +192,9 @@ mod tests {
     #[test]
     fn abandoned_outboxes_are_adopted_in_the_order_of_writing_and_once() {
         let found = vec![
-            ("a".to_owned(), kept(1, &[3, 5])),
-            ("me".to_owned(), kept(1, &[4])),
-            ("b".to_owned(), kept(1, &[3, 2])),
+            ("a".to_owned(), Some(kept(1, &[3, 5]))),
+            ("me".to_owned(), Some(kept(1, &[4]))),
+            ("b".to_owned(), Some(kept(1, &[3, 2]))),
         ];
         let (items, taken) = adopt("me", found, Timestamp(100_000));
         assert_eq!(items, [2, 3, 4, 5].map(pending));

@@ -1,24 +1,33 @@
-//! Two addresses, `/` and `/rooms/<id>`, over the History API. `leptos_router` would do it too, for
-//! some tens of kilobytes that every visitor loads before the first letter shows.
+//! The addresses of the app, over the History API: `/`, `/rooms/<id>`, and one for each page.
+//! `leptos_router` would do it too, for some tens of kilobytes that every visitor loads before the
+//! first letter shows.
 
 use leptos::prelude::*;
 use madang_shared::RoomId;
 use wasm_bindgen::JsValue;
 
+use crate::features::pages::Page;
+
 /// What the address bar says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// No room in particular.
+    /// Nowhere in particular.
     Home,
     /// A room.
     Room(RoomId),
+    /// A page that is no room.
+    Page(Page),
 }
 
 impl Route {
-    /// Reads a path; whatever is not a room is home.
+    /// Reads a path; whatever is neither a room nor a page is home.
     pub(crate) fn from_path(path: &str) -> Self {
+        let path = path.trim_end_matches('/');
+        if let Some(page) = Page::ALL.iter().find(|page| page.path() == path) {
+            return Self::Page(*page);
+        }
         path.strip_prefix("/rooms/")
-            .and_then(|id| id.trim_end_matches('/').parse().ok())
+            .and_then(|id| id.parse().ok())
             .map_or(Self::Home, |id| Self::Room(RoomId(id)))
     }
 
@@ -26,13 +35,21 @@ impl Route {
         match self {
             Self::Home => "/".to_owned(),
             Self::Room(room) => format!("/rooms/{room}"),
+            Self::Page(page) => page.path().to_owned(),
         }
     }
 
     pub(crate) fn room(self) -> Option<RoomId> {
         match self {
-            Self::Home => None,
             Self::Room(room) => Some(room),
+            Self::Home | Self::Page(_) => None,
+        }
+    }
+
+    pub(crate) fn page(self) -> Option<Page> {
+        match self {
+            Self::Page(page) => Some(page),
+            Self::Home | Self::Room(_) => None,
         }
     }
 }
@@ -88,8 +105,10 @@ mod tests {
 
     #[test]
     fn a_path_and_its_route_are_each_other() {
-        for route in [Route::Home, Route::Room(RoomId(7))] {
+        let pages = Page::ALL.iter().map(|page| Route::Page(*page));
+        for route in [Route::Home, Route::Room(RoomId(7))].into_iter().chain(pages) {
             assert_eq!(Route::from_path(&route.path()), route);
+            assert_eq!(Route::from_path(&format!("{}/", route.path())), route);
         }
     }
 

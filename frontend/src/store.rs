@@ -19,6 +19,11 @@ pub(crate) enum Topic {
     Timeline,
     /// Who is in the open room.
     Here,
+    Counter,
+    Judging,
+    Posts,
+    Price,
+    Orders,
 }
 
 /// The client, readable.
@@ -26,7 +31,8 @@ pub(crate) enum Topic {
 pub(crate) struct Store {
     client: StoredValue<Client, LocalStorage>,
     me: StoredValue<User>,
-    bells: Bells,
+    /// Behind one key: the store is copied into every view.
+    bells: StoredValue<Bells>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,6 +43,11 @@ struct Bells {
     unread: Trigger,
     timeline: Trigger,
     here: Trigger,
+    counter: Trigger,
+    judging: Trigger,
+    posts: Trigger,
+    price: Trigger,
+    orders: Trigger,
 }
 
 impl Bells {
@@ -48,6 +59,11 @@ impl Bells {
             Topic::Unread => self.unread,
             Topic::Timeline => self.timeline,
             Topic::Here => self.here,
+            Topic::Counter => self.counter,
+            Topic::Judging => self.judging,
+            Topic::Posts => self.posts,
+            Topic::Price => self.price,
+            Topic::Orders => self.orders,
         }
     }
 }
@@ -58,14 +74,19 @@ impl Store {
         Self {
             client: StoredValue::new_local(client),
             me: StoredValue::new(me),
-            bells: Bells {
+            bells: StoredValue::new(Bells {
                 link: Trigger::new(),
                 outbox: Trigger::new(),
                 rooms: Trigger::new(),
                 unread: Trigger::new(),
                 timeline: Trigger::new(),
                 here: Trigger::new(),
-            },
+                counter: Trigger::new(),
+                judging: Trigger::new(),
+                posts: Trigger::new(),
+                price: Trigger::new(),
+                orders: Trigger::new(),
+            }),
         }
     }
 
@@ -76,7 +97,7 @@ impl Store {
 
     /// Reads the client now, and again whenever `topic` has changed.
     pub(crate) fn read<T>(self, topic: Topic, read: impl FnOnce(&Client) -> T) -> T {
-        self.bells.get(topic).track();
+        self.bells.with_value(|bells| bells.get(topic)).track();
         self.client.with_value(read)
     }
 
@@ -99,7 +120,7 @@ impl Store {
         for topic in parts.iter().flat_map(|part| topics(*part, open)) {
             if !rung.contains(topic) {
                 rung.push(*topic);
-                self.bells.get(*topic).notify();
+                self.bells.with_value(|bells| bells.get(*topic)).notify();
             }
         }
     }
@@ -116,5 +137,10 @@ fn topics(part: Part, open: Option<RoomId>) -> &'static [Topic] {
         Part::Timeline(_) => &[Topic::Unread],
         Part::Here(room) if open == Some(room) => &[Topic::Here],
         Part::Here(_) => &[],
+        Part::Counter => &[Topic::Counter],
+        Part::Judging => &[Topic::Judging],
+        Part::Posts => &[Topic::Posts],
+        Part::Price => &[Topic::Price],
+        Part::Orders => &[Topic::Orders],
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Formats {
     time: Intl::DateTimeFormat,
     day: Intl::DateTimeFormat,
     full: Intl::DateTimeFormat,
+    precise: Intl::DateTimeFormat,
 }
 
 impl Formats {
@@ -36,12 +37,18 @@ impl Formats {
                 ("weekday", "long"),
             ]),
             full: format(&[("dateStyle", "long"), ("timeStyle", "short")]),
+            precise: format(&[("hour", "numeric"), ("minute", "2-digit"), ("second", "2-digit")]),
         }
     }
 
     /// Hour and minute.
     pub(crate) fn time(&self, at: Timestamp) -> String {
         write(&self.time, at)
+    }
+
+    /// Down to the second.
+    pub(crate) fn precise(&self, at: Timestamp) -> String {
+        write(&self.precise, at)
     }
 
     /// The day, with its weekday.

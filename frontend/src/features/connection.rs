@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use madang_client::{Client, Ending, Link, PendingState};
 use madang_shared::membership::MembershipCommand;
@@ -81,11 +82,17 @@ pub(crate) fn Badge() -> impl IntoView {
         count.track();
         store.read(Topic::Link, Shown::of)
     });
+    let ticking = StoredValue::new(None::<TimeoutHandle>);
     effect(move || {
         count.track();
-        if matches!(shown.get(), Shown::Waiting(_)) {
-            set_timeout(move || count.notify(), Duration::from_millis(COUNT_MS));
+        // One timer at a time, however often the connection comes and goes.
+        if let Some(timer) = ticking.get_value() {
+            timer.clear();
         }
+        let waits = matches!(shown.get(), Shown::Waiting(_));
+        let tick = Duration::from_millis(COUNT_MS);
+        let timer = waits.then(|| set_timeout_with_handle(move || count.notify(), tick).ok());
+        ticking.set_value(timer.flatten());
     });
     leave_when_unknown(shown);
     let waiting = Memo::new(move |_| store.read(Topic::Outbox, unsent));
@@ -96,6 +103,7 @@ pub(crate) fn Badge() -> impl IntoView {
             (Shown::Live, _, 0) | (_, 0, 0) => String::new(),
             (Shown::Live, _, messages) => lang.caught_up(messages),
             (_, 0, _) => String::new(),
+            (_, waiting, _) if yard.driver.unkept.get() => lang.waiting_unkept(waiting),
             (_, waiting, _) => lang.waiting(waiting),
         }
     });

@@ -11,14 +11,16 @@ use crate::browser;
 use crate::driver::Driver;
 use crate::features::chat::ChatPane;
 use crate::features::connection::{Badge, NewVersion};
+use crate::features::inspector::Inspector;
 use crate::features::membership::{JoinCard, LeaveButton, Refusals, is_leaving};
+use crate::features::pages::Page;
 use crate::features::presence::HerePanel;
 use crate::features::rooms::{FILTER_ID, RoomsPanel, joined_rooms};
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::{Route, Router};
 use crate::store::Topic;
 use crate::ui::icon::{Icon, Mark};
-use crate::ui::reactive::{effect, flag, part, text};
+use crate::ui::reactive::{effect, flag, part, text, when};
 
 /// Where the text is written.
 pub(crate) const COMPOSER_ID: &str = "composer";
@@ -62,10 +64,15 @@ pub(crate) enum Place {
     Outside(Room),
     /// A joined room.
     Inside(Room),
+    /// A page that is no room.
+    Page(Page),
 }
 
 impl Place {
     fn of(client: &Client, route: Route) -> Self {
+        if let Some(page) = route.page() {
+            return Self::Page(page);
+        }
         let features = client.features();
         let known = features.memberships().is_known() && features.rooms().is_known();
         let Some(id) = route.room() else {
@@ -82,7 +89,14 @@ impl Place {
     pub(crate) fn room(&self) -> Option<&Room> {
         match self {
             Self::Inside(room) | Self::Outside(room) => Some(room),
-            Self::Unknown | Self::Nowhere | Self::Missing => None,
+            Self::Unknown | Self::Nowhere | Self::Missing | Self::Page(_) => None,
+        }
+    }
+
+    fn page(&self) -> Option<Page> {
+        match self {
+            Self::Page(page) => Some(*page),
+            _ => None,
         }
     }
 }
@@ -99,8 +113,13 @@ pub(crate) struct Yard {
 impl Yard {
     /// Goes to a room, and puts the drawers away.
     pub(crate) fn visit(self, room: RoomId) {
+        self.go(Route::Room(room));
+    }
+
+    /// Goes somewhere, and puts the drawers away.
+    pub(crate) fn go(self, route: Route) {
         self.drawer.set(None);
-        self.router.go(Route::Room(room));
+        self.router.go(route);
     }
 
     /// Opens a drawer, and goes into it.
@@ -128,6 +147,18 @@ pub(crate) fn use_yard() -> Yard {
     expect_context()
 }
 
+/// A link that goes there without loading the app anew.
+pub(crate) fn link_to(yard: Yard, route: Route) -> impl Fn(ev::MouseEvent) {
+    move |event| {
+        let elsewhere =
+            event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
+        if !elsewhere {
+            event.prevent_default();
+            yard.go(route);
+        }
+    }
+}
+
 /// Everything behind the gate, for as long as the session lasts.
 #[component]
 pub(crate) fn Courtyard(me: User) -> impl IntoView {
@@ -146,8 +177,9 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
     listen_to_keys(yard);
     leave_when_signed_out(yard);
 
+    let is_page = move || yard.place.with(|place| place.page().is_some());
     view! {
-        <div class="shell">
+        <div class="shell" data-page=flag(is_page)>
             <RoomsPanel behind=Signal::derive(move || yard.is_behind(Some(Drawer::Rooms))) />
             <main class="main" prop:inert=Signal::derive(move || yard.is_behind(None))>
                 <NewVersion />
@@ -155,7 +187,7 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
                 <Header />
                 <Content />
             </main>
-            <HerePanel behind=Signal::derive(move || yard.is_behind(Some(Drawer::Here))) />
+            {when(move || !is_page(), move || view! { <HerePanel behind=Signal::derive(move || yard.is_behind(Some(Drawer::Here))) /> }.into_any())}
             <div class="scrim" data-shown=flag(move || yard.drawer.get().is_some()) on:click=move |_| yard.close_drawer()></div>
         </div>
     }
@@ -165,10 +197,22 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
 fn Header() -> impl IntoView {
     let yard = use_yard();
     let app = tr(|t| t.app);
+    let lang = use_lang();
     let name = text(move || {
-        let name = yard.place.with(|place| place.room().map(|room| room.name.clone()));
-        name.unwrap_or_else(|| app.get().to_owned())
+        yard.place.with(|place| match (place.room(), place.page()) {
+            (Some(room), _) => room.name.clone(),
+            (None, Some(page)) => page.title().of(lang.get()).to_owned(),
+            (None, None) => app.get().to_owned(),
+        })
     });
+    let open_here = move || {
+        view! {
+            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=move |_| yard.open(Drawer::Here)>
+                {Icon::People.draw()}
+            </button>
+        }
+        .into_any()
+    };
     let leave = part(move || {
         yard.place.with(|place| match place {
             Place::Inside(room) => view! { <LeaveButton room=room.id /> }.into_any(),
@@ -182,10 +226,9 @@ fn Header() -> impl IntoView {
             </button>
             <h1 class="header-title" title=name>{name}</h1>
             <Badge />
+            <Inspector />
             {leave}
-            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=move |_| yard.open(Drawer::Here)>
-                {Icon::People.draw()}
-            </button>
+            {when(move || yard.place.with(|place| place.page().is_none()), open_here)}
         </header>
     }
 }
@@ -199,6 +242,7 @@ fn Content() -> impl IntoView {
         Place::Missing => quiet(|t| t.no_such_room, |t| t.no_such_room_hint),
         Place::Outside(room) => view! { <JoinCard room=room /> }.into_any(),
         Place::Inside(room) => view! { <ChatPane room=room.id /> }.into_any(),
+        Place::Page(page) => page.draw(),
     })
 }
 
@@ -229,8 +273,10 @@ pub(crate) fn Skeleton() -> impl IntoView {
 fn follow_route(yard: Yard) {
     let store = yard.driver.store();
     effect(move || {
-        let room = yard.router.get().room();
+        let route = yard.router.get();
+        let room = route.room();
         yard.driver.act(Action::OpenRoom(room));
+        yard.driver.act(Action::Watch(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
             browser::remember(LAST_ROOM_KEY, &room.to_string());
         }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use madang_client::{Client, PendingState};
+use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::Room;
 use madang_shared::{Command, CommandId, Failure, RoomId};
@@ -11,7 +12,7 @@ use crate::i18n::{tr, use_lang};
 use crate::route::Route;
 use crate::store::Topic;
 use crate::ui::icon::{Icon, Mark};
-use crate::ui::reactive::{Item, each, flag, text};
+use crate::ui::reactive::{Item, each, flag, text, when};
 
 /// Whether joining this room was asked for and not answered yet. Read from a view, it follows.
 pub(crate) fn is_joining(yard: Yard, room: RoomId) -> bool {
@@ -30,16 +31,33 @@ fn is_asked_for(client: &Client, command: MembershipCommand) -> bool {
     items.any(|item| item.command == command && !matches!(item.state, PendingState::Failed(_)))
 }
 
+/// How many messages of the user the room refused: most often because the user had left it by then.
+fn unsent(client: &Client, room: RoomId) -> usize {
+    let refused = client.outbox().items().iter().filter(|item| {
+        matches!(item.state, PendingState::Failed(_))
+            && matches!(&item.command, Command::Chat(ChatCommand::Post { room: there, .. }) if *there == room)
+    });
+    refused.count()
+}
+
 /// In place of the timeline of a room that the user has not joined.
 #[component]
 pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     let yard = use_yard();
     let id = room.id;
+    let lang = use_lang();
+    let unsent =
+        Memo::new(move |_| yard.driver.store().read(Topic::Outbox, |client| unsent(client, id)));
+    let unsent_line = move || {
+        let line = text(move || lang.get().unsent(unsent.get()));
+        view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
+    };
     view! {
         <div class="quiet">
             <Mark />
             <h2>{room.name}</h2>
             <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
+            {when(move || unsent.get() > 0, unsent_line)}
             <button
                 class="button button-strong"
                 data-testid="join-this"
@@ -76,7 +94,8 @@ pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
     }
 }
 
-/// What the server refused to do about memberships, until it is put away.
+/// What the server refused to do about rooms, memberships and orders, until it is put away. The refusal of a
+/// new room shows in the dialog that asked for it, while that is open.
 #[component]
 pub(crate) fn Refusals() -> impl IntoView {
     let yard = use_yard();
@@ -85,17 +104,19 @@ pub(crate) fn Refusals() -> impl IntoView {
         yard.driver.store().read(Topic::Outbox, |client| {
             let items = client.outbox().items().iter();
             let refused = items.filter_map(|item| match (&item.command, &item.state) {
-                (Command::Membership(_), PendingState::Failed(failure)) => {
-                    Some((item.id, failure.clone()))
-                }
+                (
+                    Command::Membership(_) | Command::Rooms(_) | Command::Orders(_),
+                    PendingState::Failed(failure),
+                ) => Some((item.id, failure.clone())),
                 _ => None,
             });
             refused.collect::<Vec<_>>()
         })
     });
-    let item = move |(at, (id, failure)): (u64, (CommandId, Failure))| {
+    let item = move |(id, failure): (CommandId, Failure)| {
+        let (high, low) = id.0.as_u64_pair();
         let sentence = text(move || lang.get().refusal(&failure));
-        Item::new(at, move || {
+        Item::new(high.rotate_left(17) ^ low, move || {
             view! {
                 <div class="banner banner-bad" role="alert">
                     <span>{sentence}</span>
@@ -105,5 +126,5 @@ pub(crate) fn Refusals() -> impl IntoView {
             .into_any()
         })
     };
-    each(Signal::derive(move || (0..).zip(refused.get()).map(item).collect()))
+    each(Signal::derive(move || refused.get().into_iter().map(item).collect()))
 }

@@ -10,8 +10,9 @@ use madang_shared::{Command, Failure, RoomId, names};
 
 use crate::browser;
 use crate::features::account::Account;
-use crate::features::courtyard::{COMPOSER_ID, Drawer, Yard, use_yard};
+use crate::features::courtyard::{COMPOSER_ID, Drawer, Yard, link_to, use_yard};
 use crate::features::membership::{is_joining, is_leaving};
+use crate::features::pages::PageLinks;
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::Route;
 use crate::store::Topic;
@@ -168,6 +169,7 @@ fn RoomLists(wanted: RwSignal<String>) -> impl IntoView {
             </ul>
             {when(move || known.get() && joined.with(Vec::is_empty), nothing)}
             {when(move || !others.with(Vec::is_empty), others_list)}
+            <PageLinks />
         </div>
     }
 }
@@ -176,18 +178,6 @@ fn RoomLists(wanted: RwSignal<String>) -> impl IntoView {
 fn rows(rooms: Memo<Vec<Room>>, draw: fn(&Room) -> AnyView) -> AnyView {
     let item = move |room: Room| Item::new(room.id.0, move || draw(&room));
     each(Signal::derive(move || rooms.get().into_iter().map(item).collect()))
-}
-
-/// A link that goes there without loading the app anew.
-fn link_to(yard: Yard, room: RoomId) -> impl Fn(ev::MouseEvent) {
-    move |event| {
-        let elsewhere =
-            event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
-        if !elsewhere {
-            event.prevent_default();
-            yard.visit(room);
-        }
-    }
 }
 
 fn room_link(room: &Room) -> AnyView {
@@ -219,7 +209,7 @@ fn room_link(room: &Room) -> AnyView {
                 data-unread=flag(move || unread.get() > 0)
                 aria-current=Signal::derive(move || is_open.get().then_some("page"))
                 title=room.name.clone()
-                on:click=link_to(yard, id)
+                on:click=link_to(yard, Route::Room(id))
             >
                 <span class="room-name">{room.name.clone()}</span>
                 {badge}
@@ -243,7 +233,7 @@ fn other_room(room: &Room) -> AnyView {
     };
     view! {
         <li class="other-room">
-            <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(yard, id)>
+            <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(yard, Route::Room(id))>
                 <span class="room-name">{room.name.clone()}</span>
             </a>
             <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=join>

@@ -72,6 +72,5 @@ pub(super) const TEXTS: Texts = Texts {
     too_long: "The message is too long.",
     not_member: "You are not in this room.",
     room_name_taken: "A room of that name exists.",
-    room_name_invalid: "Please check the room's name.",
     something_wrong: "Something went wrong.",
 };

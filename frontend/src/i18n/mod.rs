@@ -91,7 +91,6 @@ pub(crate) struct Texts {
     pub(crate) too_long: &'static str,
     pub(crate) not_member: &'static str,
     pub(crate) room_name_taken: &'static str,
-    pub(crate) room_name_invalid: &'static str,
     pub(crate) something_wrong: &'static str,
 }
 
@@ -134,6 +133,32 @@ impl Lang {
             Self::Ko => &ko::TEXTS,
             Self::En => &en::TEXTS,
         }
+    }
+}
+
+/// A sentence in every language, for a feature that keeps its own words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    ko: &'static str,
+    en: &'static str,
+}
+
+impl Words {
+    pub(crate) const fn new(ko: &'static str, en: &'static str) -> Self {
+        Self { ko, en }
+    }
+
+    pub(crate) fn of(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ko => self.ko,
+            Lang::En => self.en,
+        }
+    }
+
+    /// In the language that the app speaks now.
+    pub(crate) fn now(self) -> Signal<&'static str> {
+        let lang = use_lang();
+        Signal::derive(move || self.of(lang.get()))
     }
 }
 

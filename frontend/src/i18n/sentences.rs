@@ -1,5 +1,6 @@
 //! The sentences that hold a name or a number.
 
+use madang_shared::limits::MAX_ROOM_NAME_CHARS;
 use madang_shared::{ErrorCode, Failure};
 
 use super::Lang;
@@ -70,6 +71,14 @@ impl Lang {
         }
     }
 
+    pub(crate) fn unsent(self, count: usize) -> String {
+        match (self, count) {
+            (Self::Ko, _) => format!("이 방에 보내지 못한 메시지가 {count}개 있습니다."),
+            (Self::En, 1) => "1 message of yours could not be sent here.".to_owned(),
+            (Self::En, _) => format!("{count} messages of yours could not be sent here."),
+        }
+    }
+
     pub(crate) fn new_messages(self, count: u64) -> String {
         match (self, count) {
             (Self::Ko, _) => format!("새 메시지 {}개", capped(count)),
@@ -95,15 +104,22 @@ impl Lang {
 
     pub(crate) fn waiting(self, count: usize) -> String {
         match self {
-            Self::Ko => format!("{count}개 보내기 대기 중"),
+            Self::Ko => format!("전송 대기 {count}건"),
             Self::En => format!("{count} waiting to be sent"),
+        }
+    }
+
+    pub(crate) fn waiting_unkept(self, count: usize) -> String {
+        match self {
+            Self::Ko => format!("전송 대기 {count}건, 새로고침하면 사라집니다"),
+            Self::En => format!("{count} waiting to be sent, lost on a reload"),
         }
     }
 
     pub(crate) fn characters_left(self, left: i64) -> String {
         match (self, left) {
             (Self::Ko, 0..) => format!("{left}자 남음"),
-            (Self::Ko, _) => format!("{}자 넘침", -left),
+            (Self::Ko, _) => format!("{}자 초과", -left),
             (Self::En, 0..) => format!("{left} left"),
             (Self::En, _) => format!("{} too many", -left),
         }
@@ -116,10 +132,18 @@ impl Lang {
         }
     }
 
+    fn room_name_too_long(self, limit: usize) -> String {
+        match self {
+            Self::Ko => format!("방 이름은 {limit}자까지 쓸 수 있습니다."),
+            Self::En => format!("At most {limit} characters, please."),
+        }
+    }
+
     /// Why a room was not made.
     pub(crate) fn room_refusal(self, failure: &Failure) -> String {
         match failure.code {
-            ErrorCode::Invalid | ErrorCode::TooLong => self.texts().room_name_invalid.to_owned(),
+            ErrorCode::Invalid => self.texts().name_invalid.to_owned(),
+            ErrorCode::TooLong => self.room_name_too_long(MAX_ROOM_NAME_CHARS),
             _ => self.refusal(failure),
         }
     }
@@ -133,6 +157,10 @@ impl Lang {
             ErrorCode::NameTaken => texts.room_name_taken.to_owned(),
             // The server's own sentence says more than ours would, to those who read English.
             _ if self == Self::En => failure.message.clone(),
+            ErrorCode::NotFound => "찾을 수 없습니다.".to_owned(),
+            ErrorCode::Forbidden => "할 수 없는 일입니다.".to_owned(),
+            ErrorCode::Invalid => "서버가 받아들일 수 없는 내용입니다.".to_owned(),
+            ErrorCode::Unavailable => "서버가 지금은 저장할 수 없습니다.".to_owned(),
             _ => texts.something_wrong.to_owned(),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) enum Icon {
     Clock,
     Alert,
     Language,
+    Wire,
+    Out,
 }
 
 impl Icon {
@@ -47,6 +49,8 @@ impl Icon {
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::Clock => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5V12l3 2",
             Self::Alert => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5v5.5M12 16.3v.1",
+            Self::Wire => "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
+            Self::Out => "M8 16 17 7M10 7h7v7",
             Self::Language => {
                 "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM3.5 12h17M12 3.5c5 5 5 12 0 17M12 3.5c-5 5-5 12 0 17"
             }

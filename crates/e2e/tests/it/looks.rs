@@ -128,7 +128,7 @@ async fn placeholder(page: &ChatPage) -> Result<String> {
 #[tokio::test]
 async fn axe_finds_nothing_on_a_desktop() -> Result<()> {
     Stage::play("axe-desktop", async |stage| {
-        let [tea, _, outside] = furnish(&stage.server).await?;
+        let [tea, _, outside] = Box::pin(furnish(&stage.server)).await?;
         let SignInPage { browser: gate } = stage.visitor(Look::desktop(Lang::Ko)).await?;
         let jiu = stage.person("지우", Look::desktop(Lang::Ko)).await?;
         jiu.join_room(tea).await?;
@@ -170,7 +170,7 @@ async fn axe_finds_nothing_on_a_desktop() -> Result<()> {
 #[tokio::test]
 async fn axe_finds_nothing_on_a_phone() -> Result<()> {
     Stage::play("axe-phone", async |stage| {
-        furnish(&stage.server).await?;
+        Box::pin(furnish(&stage.server)).await?;
         let jiu = stage.person("지우", Look::phone(Lang::Ko)).await?;
         jiu.say("저도 지금 가요").await?;
         let mut found = Findings::default();
@@ -193,17 +193,17 @@ async fn axe_finds_nothing_on_a_phone() -> Result<()> {
     .await
 }
 
-fn combinations() -> impl Iterator<Item = (Lang, &'static str)> {
+pub(crate) fn combinations() -> impl Iterator<Item = (Lang, &'static str)> {
     LANGUAGES.into_iter().flat_map(|lang| THEMES.map(|theme| (lang, theme)))
 }
 
 /// What axe found, view by view.
 #[derive(Default)]
-struct Findings(String);
+pub(crate) struct Findings(String);
 
 impl Findings {
     /// Lets axe look at a view, and takes a picture of it.
-    async fn look(&mut self, browser: &Browser, view: &str) -> Result<()> {
+    pub(crate) async fn look(&mut self, browser: &Browser, view: &str) -> Result<()> {
         browser.until_still().await?;
         browser.picture(view).await?;
         let found = axe::violations(browser).await?;
@@ -213,7 +213,7 @@ impl Findings {
         Ok(())
     }
 
-    fn none(self) -> Result<()> {
+    pub(crate) fn none(self) -> Result<()> {
         ensure!(self.0.is_empty(), "axe finds\n{}", self.0);
         Ok(())
     }
@@ -245,7 +245,7 @@ async fn furnish(server: &Server) -> Result<[RoomId; 3]> {
 }
 
 /// Gives a page another language and other colours, as if both had been chosen before.
-async fn dress(browser: &Rc<Browser>, lang: Lang, theme: &str) -> Result<()> {
+pub(crate) async fn dress(browser: &Rc<Browser>, lang: Lang, theme: &str) -> Result<()> {
     let script = "localStorage.setItem('madang.lang', arguments[0]); \
         localStorage.setItem('madang.theme', arguments[1])";
     browser.run(script, [lang.code().into(), theme.into()]).await?;

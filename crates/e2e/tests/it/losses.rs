@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use anyhow::Result;
-use serde_json::json;
 
 use crate::support::browser::{Lang, Look};
 use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
@@ -76,7 +75,7 @@ async fn write(page: &ChatPage, words: &str, written: &Cell<usize>) -> Result<()
 }
 
 #[tokio::test]
-async fn what_is_written_while_the_server_is_away_is_sent_once_and_in_order() -> Result<()> {
+async fn t1_2_what_is_written_while_the_server_is_away_is_sent_once_and_in_order() -> Result<()> {
     Stage::play("away", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
@@ -151,26 +150,17 @@ async fn a_device_without_a_network_says_so_and_connects_at_once_when_it_is_back
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         stage.server.kill().await?;
         minsu.until_link("waiting").await?;
-        network(&minsu, false).await?;
+        minsu.network(false).await?;
         minsu.until_link("offline").await?;
         minsu.say("지하에서").await?;
         until_waiting(&minsu, 1).await?;
         stage.server.restart().await?;
-        network(&minsu, true).await?;
+        minsu.network(true).await?;
         minsu.until_link("live").await?;
         minsu.until_stored("지하에서").await?;
         Ok(())
     })
     .await
-}
-
-async fn network(page: &ChatPage, there: bool) -> Result<()> {
-    let conditions = json!({
-        "offline": !there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
-    });
-    page.browser.devtools("Network.enable", json!({})).await?;
-    page.browser.devtools("Network.emulateNetworkConditions", conditions).await?;
-    Ok(())
 }
 
 async fn until_waiting(page: &ChatPage, count: usize) -> Result<()> {

@@ -8,10 +8,22 @@
 mod support;
 
 mod console;
+mod counter;
+mod echo;
+mod feed;
 mod history;
+mod lab;
 mod looks;
 mod losses;
+mod measure;
+mod measure_orders;
+mod orders;
+mod price;
+mod sentiment;
+mod sessions;
+mod side_by_side;
 mod signing_in;
 mod talking;
+mod transports;
 mod unread;
 mod writing;

@@ -8,7 +8,7 @@ use crate::support::stage::Stage;
 use crate::support::wait::until;
 
 #[tokio::test]
-async fn a_taken_name_is_refused_in_any_case_and_any_unicode_form() -> Result<()> {
+async fn t2_7_a_taken_name_is_refused_in_any_case_and_any_unicode_form() -> Result<()> {
     Stage::play("taken", async |stage| {
         Program::sign_up(&stage.server, "Zoë 민수").await?;
         for (lang, sentence) in [

@@ -14,9 +14,8 @@ use crate::support::wait::{until, until_true};
 /// What nobody waits for takes less than this, even on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
-/// T0.4 and T1.1.
 #[tokio::test]
-async fn two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
+async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
     Stage::play("chat", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
@@ -75,9 +74,9 @@ async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
     .await
 }
 
-/// T2.3, measured in the pages: the machine's clock is the same for both.
+/// Measured in the pages: the machine's clock is the same for both.
 #[tokio::test]
-async fn typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Result<()> {
+async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Result<()> {
     Stage::play("typing", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
@@ -120,9 +119,8 @@ async fn typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Re
     .await
 }
 
-/// T0.3.
 #[tokio::test]
-async fn who_comes_and_who_goes_is_told() -> Result<()> {
+async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
     Stage::play("presence", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         minsu.until_present(&["민수"]).await?;

@@ -51,6 +51,24 @@ async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<
 }
 
 #[tokio::test]
+async fn what_arrives_while_nobody_looks_is_marked_as_new_on_return() -> Result<()> {
+    Stage::play("returned", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        minsu.say("나갔다 올게요").await?;
+        jane.until_stored("나갔다 올게요").await?;
+        minsu.browser.show(false).await?;
+        jane.say("see you").await?;
+        minsu.until_only_unread(FIRST_ROOM, 1).await?;
+
+        minsu.browser.show(true).await?;
+        minsu.browser.find("new-line").await?;
+        minsu.until_only_unread(FIRST_ROOM, 0).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn rooms_are_made_joined_and_left() -> Result<()> {
     Stage::play("rooms", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;

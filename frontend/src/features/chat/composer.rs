@@ -9,43 +9,17 @@ use madang_shared::limits::MAX_MESSAGE_CHARS;
 use madang_shared::{RoomId, names};
 use web_sys::HtmlTextAreaElement;
 
-use crate::browser;
+use crate::draft::Draft;
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
-use crate::i18n::{tr, use_lang};
+use crate::i18n::tr;
+use crate::ui::field::{characters_left, fit, limit_line};
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{effect, flag, text, when};
+use crate::ui::reactive::effect;
 
 /// The limit is shown once no more than this many characters are left.
 const NEAR_LIMIT: i64 = 300;
 /// The key code of a key press that an input method has taken for itself (UI Events, section 8.3.1).
 const TAKEN_BY_INPUT_METHOD: u32 = 229;
-
-/// What was written in a room and not sent; it outlives a reload.
-#[derive(Clone, Copy)]
-struct Draft(RoomId);
-
-impl Draft {
-    fn key(self) -> String {
-        format!("madang.draft.{}", self.0)
-    }
-
-    fn read(self) -> String {
-        let storage = browser::session_storage();
-        let text = storage.and_then(|storage| storage.get_item(&self.key()).ok().flatten());
-        text.unwrap_or_default()
-    }
-
-    fn keep(self, text: &str) {
-        let Some(storage) = browser::session_storage() else {
-            return;
-        };
-        if text.is_empty() {
-            drop(storage.remove_item(&self.key()));
-        } else {
-            drop(storage.set_item(&self.key(), text));
-        }
-    }
-}
 
 /// Tells the Enter that sends from the one that ends a composition.
 ///
@@ -77,8 +51,7 @@ pub(crate) fn Composer(
     on_sent: Callback<()>,
 ) -> impl IntoView {
     let driver = use_yard().driver;
-    let lang = use_lang();
-    let draft = Draft(room);
+    let draft = Draft::new(driver.store().me().id, &room.to_string());
     let area = NodeRef::<html::Textarea>::new();
     let enter = StoredValue::new(EnterKey::default());
     let length = RwSignal::new(0_usize);
@@ -139,14 +112,7 @@ pub(crate) fn Composer(
     });
     on_cleanup(move || driver.act(Action::StopTyping));
 
-    let left = move || {
-        i64::try_from(MAX_MESSAGE_CHARS).unwrap_or(i64::MAX)
-            - i64::try_from(length.get()).unwrap_or(i64::MAX)
-    };
-    let near_limit = move || {
-        let line = text(move || lang.get().characters_left(left()));
-        view! { <p class="composer-left" role="status" data-over=flag(move || left() < 0)>{line}</p> }.into_any()
-    };
+    let left = characters_left(length, MAX_MESSAGE_CHARS);
     view! {
         <form
             class="composer"
@@ -170,20 +136,13 @@ pub(crate) fn Composer(
                 on:keyup=move |_| enter.update_value(EnterKey::released)
                 on:blur=move |_| enter.update_value(EnterKey::released)
             ></textarea>
-            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=Signal::derive(move || is_blank.get() || left() < 0)>
+            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
                 {Icon::Send.draw()}
             </button>
             <span id="composer-hint" class="visually-hidden">{tr(|t| t.send_hint)}</span>
-            {when(move || left() <= NEAR_LIMIT, near_limit)}
+            {limit_line(left, NEAR_LIMIT, "composer-left")}
         </form>
     }
-}
-
-/// Makes the field as high as its text; the style sheet says how high at most.
-fn fit(area: &HtmlTextAreaElement) {
-    let style = web_sys::HtmlElement::style(area);
-    drop(style.set_property("height", "auto"));
-    drop(style.set_property("height", &format!("{}px", area.scroll_height())));
 }
 
 /// Whether focusing a field does not push a keyboard onto the screen.

@@ -4,13 +4,15 @@ use leptos::prelude::*;
 use madang_client::timeline::Crowd;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::ChatCommand;
+use madang_shared::sentiment::Sentiment;
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
 use super::timeline::Drawing;
 use crate::features::courtyard::use_yard;
+use crate::features::sentiment::mark;
 use crate::i18n::{Lang, use_lang};
-use crate::links::{Piece, pieces};
+use crate::links;
 use crate::ui::avatar::avatar;
 use crate::ui::icon::Icon;
 
@@ -57,6 +59,7 @@ struct Said {
     author: User,
     at: Timestamp,
     text: String,
+    sentiment: Option<Sentiment>,
     failure: Option<Failure>,
 }
 
@@ -70,6 +73,7 @@ impl Said {
                 author: message.author.clone(),
                 at: message.at,
                 text: message.text.clone(),
+                sentiment: message.sentiment,
                 failure: None,
             });
         }
@@ -81,6 +85,7 @@ impl Said {
             author: client.features().me().clone(),
             at: item.at,
             text: text.clone(),
+            sentiment: None,
             failure: match &item.state {
                 PendingState::Failed(failure) => Some(failure.clone()),
                 _ => None,
@@ -114,8 +119,9 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
             {avatar}
             <strong class=name>{said.author.name}</strong>
             <div class="said">
-                <div class="bubble" title=full><p class="message-text">{text(&said.text, lang)}</p></div>
+                <div class="bubble" title=full><p class="message-text">{links::draw(&said.text, lang)}</p></div>
                 <span class="meta">
+                    {mark(said.sentiment, lang)}
                     {delivery(row, lang)}
                     <span class="time">{time}</span>
                 </span>
@@ -124,21 +130,6 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn text(text: &str, lang: Lang) -> Vec<AnyView> {
-    let draw = |piece| {
-        match piece {
-        Piece::Text(text) => text.to_owned().into_any(),
-        Piece::Link(link) => view! {
-            <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow">
-                {link.to_owned()}<span class="visually-hidden">{format!(" ({})", lang.texts().new_window)}</span>
-            </a>
-        }
-        .into_any(),
-    }
-    };
-    pieces(text).into_iter().map(draw).collect()
 }
 
 fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {

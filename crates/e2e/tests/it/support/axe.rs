@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::browser::Browser;
@@ -45,4 +45,11 @@ pub(crate) async fn violations(browser: &Browser) -> Result<String> {
         }
     }
     Ok(found)
+}
+
+/// Fails with what axe finds on the page as it is.
+pub(crate) async fn check(browser: &Browser, page: &str) -> Result<()> {
+    let found = violations(browser).await?;
+    ensure!(found.is_empty(), "axe finds on {page}:\n{found}");
+    Ok(())
 }

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -14,9 +13,8 @@ use thirtyfour::common::log::LoggingPrefsLogLevel;
 use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, WindowHandle};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 
+use super::chromedriver::Chromedriver;
 use super::in_repository;
 use super::wait::{until, until_true};
 
@@ -65,37 +63,6 @@ impl Look {
     }
 }
 
-/// The process that drives browsers.
-pub(crate) struct Chromedriver {
-    url: String,
-    _process: Child,
-    // It would die of the first line that it could not write.
-    _output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Chromedriver {
-    pub(crate) async fn start() -> Result<Self> {
-        let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let mut process = Command::new(&program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start {}: run `just e2e`", program.display()))?;
-        let stdout = process.stdout.take().context("chromedriver has no standard output")?;
-        let mut output = BufReader::new(stdout).lines();
-        loop {
-            let line = output.next_line().await?.context("chromedriver did not start")?;
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
-                return Ok(Self { url, _process: process, _output: output });
-            }
-        }
-    }
-}
-
 /// A browser with a profile of its own.
 pub(crate) struct Browser {
     driver: WebDriver,
@@ -136,7 +103,7 @@ impl Browser {
             wanted.add_experimental_option("mobileEmulation", emulation)?;
         }
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-        let driver = WebDriver::new(&chromedriver.url, wanted).await?;
+        let driver = WebDriver::new(chromedriver.url(), wanted).await?;
         driver.set_script_timeout(SCRIPT_TIMEOUT).await?;
         let browser = Self { driver, forgiven: RefCell::default(), _profile: profile };
         if !look.phone {
@@ -189,6 +156,19 @@ impl Browser {
 
     pub(crate) async fn switch_to(&self, tab: &WindowHandle) -> Result<()> {
         Ok(self.driver.switch_to_window(tab.clone()).await?)
+    }
+
+    /// Puts the window away, or back on the screen.
+    pub(crate) async fn show(&self, shown: bool) -> Result<()> {
+        let window = self.devtools("Browser.getWindowForTarget", json!({})).await?;
+        let state = if shown { "normal" } else { "minimized" };
+        let window = window.get("windowId").context("the window has no id")?;
+        let bounds = json!({ "windowId": window, "bounds": { "windowState": state } });
+        self.devtools("Browser.setWindowBounds", bounds).await?;
+        until_true(format_args!("the window is {state}"), async || {
+            self.ask("return document.hidden !== arguments[0]", [shown.into()]).await
+        })
+        .await
     }
 
     /// Closes the tab that it is in.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail, ensure};
 use madang_shared::RoomId;
 use serde::Deserialize;
+use serde_json::json;
 use thirtyfour::Key;
 
 use super::browser::Browser;
@@ -138,6 +139,16 @@ impl ChatPage {
     /// Waits until the connection stands like this: `live`, `waiting`, `connecting`, `offline`, `ended`.
     pub(crate) async fn until_link(&self, link: &str) -> Result<()> {
         self.browser.until_attribute("badge", "data-link", link).await
+    }
+
+    /// Takes the tab's network away, or gives it back.
+    pub(crate) async fn network(&self, there: bool) -> Result<()> {
+        let conditions = json!({
+            "offline": !there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.browser.devtools("Network.enable", json!({})).await?;
+        self.browser.devtools("Network.emulateNetworkConditions", conditions).await?;
+        Ok(())
     }
 
     /// How many messages the badge says wait to be sent.

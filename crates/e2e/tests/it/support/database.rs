@@ -16,6 +16,11 @@ impl Database {
         Ok(Self(Connection::open_with_flags(path, flags)?))
     }
 
+    /// Runs a statement as somebody else would, and commits it; answers how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str) -> Result<usize> {
+        Ok(self.0.execute(sql, [])?)
+    }
+
     /// Place, author and text of every message in a room, in order.
     pub(crate) fn messages(&self, room: RoomId) -> Result<Vec<(u64, String, String)>> {
         let sql = "SELECT seq, users.name, text FROM messages JOIN users ON users.id = author_id \
@@ -54,8 +59,14 @@ impl Database {
             for seq in 1..=count {
                 let at = Timestamp(last.0 - (count - seq) * 60_000);
                 let command = CommandId::new(at, u128::from(seq));
-                let message =
-                    Message { seq: Seq(seq), author: author.clone(), at, text: text(seq), command };
+                let message = Message {
+                    seq: Seq(seq),
+                    author: author.clone(),
+                    at,
+                    text: text(seq),
+                    command,
+                    sentiment: None,
+                };
                 messages.execute((
                     i64::try_from(room.0)?,
                     i64::try_from(seq)?,

@@ -3,7 +3,12 @@
 pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod chat_page;
+pub(crate) mod chromedriver;
 pub(crate) mod database;
+pub(crate) mod door;
+pub(crate) mod elsewhere;
+pub(crate) mod exchange;
+pub(crate) mod other_server;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod sign_in_page;

@@ -57,6 +57,26 @@ impl Program {
         }
     }
 
+    /// Follows a topic from now on.
+    pub(crate) async fn follow(&mut self, topic: Topic) -> Result<()> {
+        self.send(&ClientFrame::Subscribe(Subscription { topic, from: None })).await?;
+        while !matches!(self.receive().await?, ServerFrame::Snapshot(state) if state.topic == topic)
+        {
+        }
+        Ok(())
+    }
+
+    /// The next event of whatever is followed.
+    pub(crate) async fn event(&mut self) -> Result<Event> {
+        loop {
+            match self.receive().await? {
+                ServerFrame::Event { event, .. } => return Ok(event),
+                ServerFrame::Ping { nonce } => self.send(&ClientFrame::Pong { nonce }).await?,
+                _ => {}
+            }
+        }
+    }
+
     /// Says something.
     pub(crate) async fn say(&mut self, room: RoomId, text: impl Into<String>) -> Result<()> {
         self.say_all(room, [text.into()]).await

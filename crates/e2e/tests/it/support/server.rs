@@ -23,13 +23,15 @@ pub(crate) struct Server {
     binary: PathBuf,
     folder: TempDir,
     address: SocketAddr,
+    arguments: Vec<String>,
     process: Mutex<Option<Child>>,
     was_down: AtomicBool,
 }
 
 impl Server {
-    /// Starts a server on a free port, with nothing in its data folder.
-    pub(crate) async fn start() -> Result<Self> {
+    /// Starts a server on a free port, with nothing in its data folder, and with these further
+    /// arguments to `madang serve`.
+    pub(crate) async fn start(arguments: &[String]) -> Result<Self> {
         let binary = std::env::var_os("MADANG_BIN")
             .map_or_else(|| in_repository("target/release/madang"), PathBuf::from);
         ensure!(
@@ -41,6 +43,7 @@ impl Server {
             binary,
             folder: tempfile::tempdir()?,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            arguments: arguments.to_vec(),
             process: Mutex::new(None),
             was_down: AtomicBool::new(false),
         };
@@ -95,6 +98,7 @@ impl Server {
             .arg("serve")
             .args([OsString::from("--listen"), self.address.to_string().into()])
             .args([OsString::from("--data"), self.folder.path().join("data").into()])
+            .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -113,7 +117,7 @@ impl Server {
 
 /// A port that nobody has, below those that systems give to outgoing connections: while the server is
 /// down, nobody else must come to its port by chance.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 10_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

@@ -11,8 +11,9 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Semaphore;
 
-use super::browser::{Browser, Chromedriver, Look};
+use super::browser::{Browser, Look};
 use super::chat_page::ChatPage;
+use super::chromedriver::Chromedriver;
 use super::server::Server;
 use super::sign_in_page::SignInPage;
 
@@ -37,17 +38,28 @@ impl Stage {
         name: &'static str,
         play: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
     ) -> LocalBoxFuture<'static, Result<()>> {
+        Self::play_with(name, &[], play)
+    }
+
+    /// The same, on a server with these arguments to `madang serve`.
+    pub(crate) fn play_with(
+        name: &'static str,
+        arguments: &[&str],
+        play: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
+    ) -> LocalBoxFuture<'static, Result<()>> {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         // A whole play is too much for a stack.
-        Self::play_out(name, play).boxed_local()
+        Self::play_out(name, arguments, play).boxed_local()
     }
 
     async fn play_out(
         name: &'static str,
+        arguments: Vec<String>,
         play: impl AsyncFnOnce(&Self) -> Result<()>,
     ) -> Result<()> {
         let _place = PLACES.acquire().await?;
         let stage = Self {
-            server: Server::start().await?,
+            server: Server::start(&arguments).await?,
             name,
             chromedriver: Chromedriver::start().await?,
             browsers: RefCell::default(),

@@ -1,0 +1,85 @@
+//! Measurements. They hold nobody to a number, so they run on their own: `just first-interactive`.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::support::browser::{Browser, Lang, Look};
+use crate::support::stage::Stage;
+
+/// So often each way of loading is measured.
+const ROUNDS: usize = 7;
+
+/// How a page is loaded.
+#[derive(Clone, Copy)]
+enum Line {
+    /// From this very machine.
+    Loopback,
+    /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
+    Slow,
+}
+
+/// When a page got how far, in milliseconds since its load began.
+#[derive(Clone, Copy, Deserialize)]
+struct Load {
+    /// The first contentful paint.
+    paint: f64,
+    /// One can type a name, and it is heard.
+    interactive: f64,
+}
+
+#[tokio::test]
+#[ignore = "a measurement: `just first-interactive`"]
+async fn first_interactive() -> Result<()> {
+    println!("| line | first contentful paint | first interactive | rounds |");
+    println!("| --- | --- | --- | --- |");
+    for (name, line) in [("loopback", Line::Loopback), ("1.6 Mbit/s, 150 ms, CPU / 4", Line::Slow)]
+    {
+        let mut loads = Vec::new();
+        for _ in 0..ROUNDS {
+            loads.push(load(line).await?);
+        }
+        let paint = median(loads.iter().map(|load| load.paint)).context("no rounds")?;
+        let interactive = median(loads.iter().map(|load| load.interactive)).context("no rounds")?;
+        println!("| {name} | {paint:.0} ms | {interactive:.0} ms | {ROUNDS} |");
+    }
+    Ok(())
+}
+
+/// Loads the app into a browser that never saw it.
+async fn load(line: Line) -> Result<Load> {
+    let (told, asked) = tokio::sync::oneshot::channel();
+    Stage::play("load", async move |stage| {
+        let browser = stage.browser(Look::desktop(Lang::En)).await?;
+        if matches!(line, Line::Slow) {
+            slow_down(&browser).await?;
+        }
+        browser.goto(&stage.server.url("/")).await?;
+        browser.find("signin-name").await?;
+        let script = "const [named] = performance.getEntriesByName('madang:interactive'); \
+            const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
+            return { paint: paint.startTime, interactive: named.startTime }";
+        let load: Load = browser.ask(script, []).await?;
+        told.send(load).ok().context("nobody waits for the measurement")
+    })
+    .await?;
+    Ok(asked.await?)
+}
+
+async fn slow_down(browser: &Browser) -> Result<()> {
+    let bytes_per_second = 1_600_000 / 8;
+    let conditions = json!({
+        "offline": false, "latency": 150,
+        "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
+    });
+    browser.devtools("Network.enable", json!({})).await?;
+    browser.devtools("Network.emulateNetworkConditions", conditions).await?;
+    browser.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 })).await?;
+    Ok(())
+}
+
+fn median(times: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut times: Vec<f64> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied()
+}

@@ -1,0 +1,46 @@
+//! How soon a change that another program makes to the orders is with those who follow them:
+//! `just orders-outside`.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use madang_shared::orders::OrdersEvent;
+use madang_shared::{Event, Topic};
+
+use crate::support::program::Program;
+use crate::support::server::Server;
+
+const ROUNDS: usize = 1_000;
+
+#[tokio::test]
+#[ignore = "a measurement: `just orders-outside`"]
+async fn orders_from_outside() -> Result<()> {
+    let server = Server::start(&[]).await?;
+    let mut program = Program::connect(&server, "Mina").await?;
+    program.follow(Topic::Orders).await?;
+    let outside = server.database()?;
+    outside.execute("INSERT INTO orders (customer_id) VALUES (1)")?;
+    program.event().await?;
+    let mut after_commit = Vec::new();
+    for round in 0..ROUNDS {
+        // Spread over the whole time between two looks of the server.
+        let pause = u64::try_from(round * 7_919 % 10_000)?;
+        tokio::time::sleep(Duration::from_micros(pause)).await;
+        outside.execute(&format!("UPDATE orders SET note = '{round}'"))?;
+        let committed = Instant::now();
+        let event = program.event().await?;
+        after_commit.push(committed.elapsed());
+        let Event::Orders(OrdersEvent::Changed { order, .. }) = event else {
+            anyhow::bail!("{event:?}")
+        };
+        ensure!(order.note == round.to_string(), "{order:?} in round {round}");
+    }
+    after_commit.sort_unstable();
+    let at = |share: usize| after_commit.get(ROUNDS * share / 1_000).copied().unwrap_or_default();
+    println!("| rounds | p50 | p99 | worst |");
+    println!("| --- | --- | --- | --- |");
+    let [p50, p99, worst] =
+        [at(500), at(990), at(999)].map(|it| format!("{:.1} ms", it.as_secs_f64() * 1_000.0));
+    println!("| {ROUNDS} | {p50} | {p99} | {worst} |");
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! The orders of a restaurant: three panels, and whoever else changes the table.
+
+use anyhow::{Result, ensure};
+
+use crate::support::axe;
+use crate::support::browser::{Browser, Lang, Look};
+use crate::support::stage::Stage;
+use crate::support::wait::until_true;
+
+async fn until_status(browser: &Browser, order: &str, status: &str) -> Result<()> {
+    browser.until_attribute(order, "data-status", status).await
+}
+
+#[tokio::test]
+async fn t3_1_customer_restaurant_and_rider_see_one_order_go_its_way() -> Result<()> {
+    Stage::play("orders", async |stage| {
+        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let haneul = stage.person("하늘", Look::phone(Lang::Ko)).await?;
+        let (customer, board, rider) = (&minsu.browser, &jane.browser, &haneul.browser);
+        board.click("page-orders").await?;
+        board.click("tab-orders-board").await?;
+        customer.goto(&stage.server.url("/orders")).await?;
+        rider.goto(&stage.server.url("/orders/rider")).await?;
+
+        customer.click("more-1").await?;
+        customer.click("more-1").await?;
+        customer.click("more-5").await?;
+        customer.until_text("order-place", |text| text == "주문하기 · 28,000원").await?;
+        customer.click("order-note").await?;
+        customer.insert("문 앞에 놓아 주세요").await?;
+        customer.until_still().await?;
+        customer.picture("orders-customer-menu-ko-phone").await?;
+        customer.click("order-place").await?;
+        until_status(customer, "order-1", "pending").await?;
+        board.until_text("board-alert", |text| text == "#1 New order").await?;
+        board.until_text("count-pending", |count| count == "1").await?;
+        board
+            .until_text("order-1", |text| {
+                text.contains("Noodles in anchovy broth\u{a0}×\u{a0}2") && text.contains("₩28,000")
+            })
+            .await?;
+        for next in ["accepted", "cooking", "ready"] {
+            board.click(&format!("{next}-1")).await?;
+            until_status(customer, "order-1", next).await?;
+        }
+        rider.until_text("rider-waiting", |text| text.contains("#1")).await?;
+        rider.until_still().await?;
+        rider.picture("orders-rider-ko-phone").await?;
+        rider.click("delivering-1").await?;
+        customer.until_text("order-1", |text| text.contains("라이더 하늘")).await?;
+        rider.until_text("rider-mine", |text| text.contains("#1")).await?;
+        rider.click("delivered-1").await?;
+        for browser in [customer, board] {
+            until_status(browser, "order-1", "delivered").await?;
+        }
+        rider.until_gone("order-1").await?;
+        board.until_text("board-log", |log| log.contains("#1 On its way → Delivered")).await?;
+        customer.until_still().await?;
+        customer.picture("orders-customer-ko-phone").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn t3_2_whoever_changes_the_table_is_seen_and_a_restart_misses_nothing() -> Result<()> {
+    Stage::play("orders-outside", async |stage| {
+        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let haneul = stage.person("하늘", Look::phone(Lang::Ko)).await?;
+        let (customer, board, rider) = (&minsu.browser, &jane.browser, &haneul.browser);
+        customer.goto(&stage.server.url("/orders")).await?;
+        board.goto(&stage.server.url("/orders/board")).await?;
+        rider.goto(&stage.server.url("/orders/rider")).await?;
+        board.find("column-pending").await?;
+        customer.find("menu").await?;
+        rider.find("rider-waiting").await?;
+
+        // Somebody at the database's shell.
+        let shell = stage.server.database()?;
+        shell.execute(
+            "INSERT INTO orders (customer_id) VALUES \
+            ((SELECT id FROM users WHERE name = '민수')), ((SELECT id FROM users WHERE name = 'Jane'))",
+        )?;
+        board.until_text("count-pending", |count| count == "2").await?;
+        board.until_text("board-alert", |text| text.contains("New order")).await?;
+        until_status(customer, "order-1", "pending").await?;
+        for status in ["accepted", "cooking", "ready"] {
+            let rows = shell.execute(&format!("UPDATE orders SET status = '{status}' WHERE id = 1"))?;
+            ensure!(rows == 1, "{rows} rows");
+        }
+        rider.until_text("rider-waiting", |text| text.contains("#1")).await?;
+        until_status(customer, "order-1", "ready").await?;
+        until_status(board, "order-1", "ready").await?;
+        board.until_text("board-alert", |text| text.contains("#1 Cooking → Ready")).await?;
+        board.until_text("count-pending", |count| count == "1").await?;
+
+        // What happens while the server is away is there when it is back.
+        stage.server.kill().await?;
+        jane.until_link("waiting").await?;
+        shell.execute("UPDATE orders SET status = 'accepted' WHERE status = 'pending'")?;
+        shell.execute("UPDATE orders SET status = 'cancelled' WHERE id = 1")?;
+        shell.execute("INSERT INTO orders (customer_id, note) VALUES (1, 'by hand')")?;
+        stage.server.restart().await?;
+        until_status(board, "order-2", "accepted").await?;
+        until_status(board, "order-3", "pending").await?;
+        until_status(customer, "order-1", "cancelled").await?;
+        rider.until_gone("order-1").await?;
+        board
+            .until_text("board-log", |log| {
+                log.contains("#2 Pending → Accepted") && log.contains("#1 Ready → Cancelled")
+            })
+            .await?;
+        shell.execute("DELETE FROM orders WHERE id = 3")?;
+        board.until_gone("order-3").await?;
+        board.until_text("board-alert", |text| text.contains("#3 Deleted")).await?;
+
+        // What is on the menu changes on the open page, too.
+        shell.execute("UPDATE menu_items SET available = 0 WHERE id = 1")?;
+        customer.until_text("menu-1", |text| text.contains("품절")).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_board_is_searched_narrowed_and_remembers_its_sound() -> Result<()> {
+    Stage::play("orders-board", async |stage| {
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let board = &jane.browser;
+        board.goto(&stage.server.url("/orders/board")).await?;
+        board.find("column-pending").await?;
+        let shell = stage.server.database()?;
+        for note in ["no kimchi", "extra kimchi, please", "ring twice", "leave it at the door"] {
+            shell.execute(&format!("INSERT INTO orders (customer_id, note) VALUES (1, '{note}')"))?;
+        }
+        shell.execute("INSERT INTO order_lines VALUES (1, 1, 2, 7000), (1, 5, 1, 14000), (2, 3, 1, 9500), (3, 6, 3, 6500), (4, 4, 2, 9000)")?;
+        shell.execute("UPDATE orders SET status = 'accepted' WHERE id >= 3")?;
+        shell.execute("UPDATE orders SET status = 'cooking' WHERE id = 4")?;
+        until_status(board, "order-4", "cooking").await?;
+        for (lang, theme) in [("en", "light"), ("ko", "dark")] {
+            let script = "localStorage.setItem('madang.lang', arguments[0]); \
+                localStorage.setItem('madang.theme', arguments[1])";
+            board.run(script, [lang.into(), theme.into()]).await?;
+            board.reload().await?;
+            until_status(board, "order-4", "cooking").await?;
+            for (page, seen) in
+                [("/orders/board", "order-4"), ("/orders", "order-1"), ("/orders/rider", "rider-waiting")]
+            {
+                board.goto(&stage.server.url(page)).await?;
+                board.find(seen).await?;
+                board.until_still().await?;
+                board.picture(&format!("orders{}-{lang}-{theme}", page.replace('/', "-"))).await?;
+                let found = axe::violations(board).await?;
+                ensure!(found.is_empty(), "axe finds on {page} ({lang}, {theme})\n{found}");
+            }
+            board.goto(&stage.server.url("/orders/board")).await?;
+            until_status(board, "order-4", "cooking").await?;
+        }
+        board.click("board-search").await?;
+        board.insert("RING").await?;
+        board.until_gone("order-1").await?;
+        board.find("order-3").await?;
+        board.click("board-pending-only").await?;
+        board.until_gone("column-cooking").await?;
+        board.click("board-sound").await?;
+        board.until_attribute("board-sound", "aria-checked", "true").await?;
+        board.reload().await?;
+        board.until_attribute("board-sound", "aria-checked", "true").await?;
+        board.find("order-1").await?;
+        until_true("nothing sticks out to the side", async || {
+            board.ask("return document.documentElement.scrollWidth <= innerWidth", []).await
+        })
+        .await
+    })
+    .await
+}

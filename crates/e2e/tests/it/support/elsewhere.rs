@@ -1,0 +1,45 @@
+//! A page of another origin.
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+const PAGE: &str = "<!doctype html><title>elsewhere</title>";
+
+/// A server with nothing but an empty page. Dropping it ends it.
+pub(crate) struct Elsewhere {
+    /// Where its page is from.
+    pub(crate) origin: String,
+    serving: JoinHandle<()>,
+}
+
+impl Elsewhere {
+    pub(crate) async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let serving = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\
+                     Content-Length: {}\r\n\r\n{PAGE}",
+                    PAGE.len()
+                );
+                let mut request = [0; 4096];
+                // A browser opens connections that it does not use, and whoever goes is gone.
+                tokio::spawn(async move {
+                    if stream.read(&mut request).await.is_ok() {
+                        drop(stream.write_all(answer.as_bytes()).await);
+                    }
+                });
+            }
+        });
+        Ok(Self { origin, serving })
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,142 @@
+//! The wire, seen: the last frames that this page sent and received.
+
+use js_sys::JSON;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use crate::features::courtyard::use_yard;
+use crate::features::lab::SOURCE;
+use crate::i18n::{Words, use_lang};
+use crate::time::Formats;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::{Item, each, flag, text, when};
+use crate::wire::Seen;
+
+const TITLE: Words = Words::new("오간 프레임", "Frames on the wire");
+const OPEN: Words = Words::new("오간 프레임 보기", "Show the frames on the wire");
+const CLOSE: Words = Words::new("닫기", "Close");
+const FILTER: Words = Words::new("찾기: 종류, 토픽, 내용", "Find: kind, topic, content");
+const NONE: Words = Words::new("아직 없습니다.", "Nothing yet.");
+const SENT: Words = Words::new("보냄", "Sent");
+const RECEIVED: Words = Words::new("받음", "Received");
+const BYTES: Words = Words::new("바이트", "bytes");
+const TYPE: Words = Words::new("이 타입의 설명", "This type's documentation");
+const CUT: Words = Words::new("앞부분만 보관했습니다.", "Only its beginning was kept.");
+const DRAWER_ID: &str = "inspector";
+
+/// Which file documents a frame: its feature's, or that of the envelopes.
+fn documentation(seen: &Seen) -> &'static str {
+    const FEATURES: &[(&str, &str)] = &[
+        ("\"chat\":", "shared/src/chat.rs"),
+        ("\"membership\":", "shared/src/membership.rs"),
+        ("\"presence\":", "shared/src/presence.rs"),
+        ("\"counter\":", "shared/src/counter.rs"),
+        ("\"sentiment\":", "shared/src/sentiment.rs"),
+        ("\"posts\":", "shared/src/posts.rs"),
+        ("\"orders\":", "shared/src/orders.rs"),
+        ("\"price\":", "shared/src/price.rs"),
+        ("\"rooms\":", "shared/src/rooms.rs"),
+    ];
+    let beginning = seen.text.get(..160).unwrap_or(&seen.text);
+    let found = FEATURES.iter().find(|(mark, _)| beginning.contains(mark));
+    found.map_or("shared/src/frames.rs", |(_, path)| path)
+}
+
+/// The button that opens the drawer, and the drawer.
+#[component]
+pub(crate) fn Inspector() -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button
+            class="icon-button"
+            data-testid="open-inspector"
+            aria-label=OPEN.now()
+            title=OPEN.now()
+            aria-expanded=flag(move || open.get())
+            aria-controls=DRAWER_ID
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            {Icon::Wire.draw()}
+        </button>
+        {when(move || open.get(), move || view! { <Drawer open=open /> }.into_any())}
+    }
+}
+
+#[component]
+fn Drawer(open: RwSignal<bool>) -> impl IntoView {
+    let wire = use_yard().driver.wire();
+    let lang = use_lang();
+    let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
+    let wanted = RwSignal::new(String::new());
+    let found = Memo::new(move |_| {
+        let wanted = wanted.get().trim().to_lowercase();
+        let mut frames = wire.frames();
+        frames.retain(|seen| wanted.is_empty() || seen.text.to_lowercase().contains(&wanted));
+        frames
+    });
+    let item = move |seen: Seen| {
+        Item::new(seen.number, move || {
+            let time = formats.with_value(|formats| formats.precise(seen.at));
+            row(&seen, &time)
+        })
+    };
+    let rows = Signal::derive(move || found.get().into_iter().map(item).collect());
+    view! {
+        <aside id=DRAWER_ID class="inspector" data-testid="inspector" aria-label=TITLE.now()>
+            <div class="inspector-head">
+                <h2 class="panel-title">{TITLE.now()}</h2>
+                <button class="icon-button" aria-label=CLOSE.now() on:click=move |_| open.set(false)>{Icon::Close.draw()}</button>
+            </div>
+            <input
+                type="search"
+                class="field inspector-filter"
+                data-testid="inspector-filter"
+                aria-label=FILTER.now()
+                placeholder=FILTER.now()
+                on:input=move |event| wanted.set(event_target_value(&event))
+            />
+            {when(move || found.with(Vec::is_empty), || view! { <p class="hint">{NONE.now()}</p> }.into_any())}
+            <ul class="frames" tabindex="0" aria-label=TITLE.now()>{each(rows)}</ul>
+        </aside>
+    }
+}
+
+fn row(seen: &Seen, time: &str) -> AnyView {
+    let direction = if seen.sent { SENT } else { RECEIVED };
+    let arrow = if seen.sent { "↑" } else { "↓" };
+    let trip = seen.round_trip.map(|millis| format!("{millis} ms"));
+    let shown = RwSignal::new(false);
+    let seen = seen.clone();
+    let (kind, bytes) = (seen.kind().to_owned(), seen.bytes);
+    let size = text(move || format!("{bytes} {}", BYTES.of(use_lang().get())));
+    let content = move || {
+        let href = format!("{SOURCE}{}", documentation(&seen));
+        let cut = (!seen.is_whole()).then(|| view! { <p class="hint">{CUT.now()}</p> });
+        view! {
+            <pre class="frame-text" tabindex="0">{pretty(&seen.text)}</pre>
+            {cut}
+            <a class="frame-type" href=href target="_blank" rel="noopener noreferrer">{TYPE.now()}</a>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="frame" data-sent=(arrow == "↑").to_string()>
+            <button class="frame-line" aria-expanded=flag(move || shown.get()) on:click=move |_| shown.update(|shown| *shown = !*shown)>
+                <span aria-hidden="true">{arrow}</span>
+                <span class="visually-hidden">{direction.now()}</span>
+                <strong data-testid="frame-kind">{kind}</strong>
+                <span class="frame-meta">{trip}" "{size}" "{time.to_owned()}</span>
+            </button>
+            {when(move || shown.get(), content)}
+        </li>
+    }
+    .into_any()
+}
+
+/// As the browser itself would print it; as it came, where it is cut off.
+fn pretty(text: &str) -> String {
+    let printed = JSON::parse(text).and_then(|value| {
+        JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0))
+    });
+    printed.map_or_else(|_| text.to_owned(), String::from)
+}

@@ -1,0 +1,159 @@
+//! What people knew, and where it lives here. A test looks each of them up.
+
+use crate::features::pages::Page;
+use crate::i18n::Words;
+
+/// Where the files can be read.
+pub(crate) const SOURCE: &str = "https://github.com/madang-hub/madang/blob/main/";
+
+/// A tutorial.
+pub(super) struct Card {
+    pub(super) id: &'static str,
+    pub(super) title: Words,
+    pub(super) about: Words,
+    pub(super) pages: &'static [Page],
+    pub(super) known: &'static [Known],
+}
+
+/// One thing that people knew.
+pub(super) struct Known {
+    /// As it is written there.
+    pub(super) term: &'static str,
+    /// The file here.
+    pub(super) path: &'static str,
+    /// What to look for in it.
+    pub(super) name: &'static str,
+}
+
+const fn known(term: &'static str, path: &'static str, name: &'static str) -> Known {
+    Known { term, path, name }
+}
+
+pub(super) const CARDS: &[Card] = &[
+    Card {
+        id: "T0",
+        title: Words::new("React + Flask + Socket.IO 채팅", "React + Flask + Socket.IO chat"),
+        about: Words::new(
+            "한 주소에서 HTTP로 한 문장을 받고, 다른 상자에서는 웹소켓으로 이야기합니다.",
+            "One box asks over HTTP and gets a sentence, the other talks over a WebSocket.",
+        ),
+        pages: &[Page::SideBySide],
+        known: &[
+            known("@app.route(\"/http-call\")", "crates/web/src/http_call.rs", "fn http_call"),
+            known("@socketio.on(\"connect\")", "crates/hub/src/session/greeting.rs", "fn hear"),
+            known("emit(..., broadcast=True)", "crates/hub/src/hub.rs", "fn publish"),
+            known("CORS(app, origins=...)", "crates/web/src/origin.rs", "fn allow"),
+            known("useEffect(() => socket.on())", "frontend/src/store.rs", "fn read"),
+            known("return () => socket.disconnect()", "frontend/src/driver.rs", "fn hang_up"),
+        ],
+    },
+    Card {
+        id: "T1",
+        title: Words::new("flask-socketio 채팅 페이지", "flask-socketio chat page"),
+        about: Words::new(
+            "이름과 글을 보내면 굵은 이름과 함께 줄이 늘어나고, 서버가 받았다고 답합니다.",
+            "A name and a text become a line with the name in bold, and the server says that it got them.",
+        ),
+        pages: &[],
+        known: &[
+            known("app.config['SECRET_KEY']", "crates/server/src/config.rs", "struct Flags"),
+            known("emit('my event', {...})", "shared/src/chat.rs", "enum ChatCommand"),
+            known("callback=messageReceived", "crates/hub/src/session/commands.rs", "fn committed"),
+            known("socketio.run(app, port=5001)", "crates/server/src/http.rs", "fn serve"),
+            known(
+                "$('div.message_holder').append",
+                "frontend/src/features/chat/message.rs",
+                "fn message",
+            ),
+        ],
+    },
+    Card {
+        id: "T2",
+        title: Words::new("Flask 특강: 실시간 기능", "A Flask course: real time"),
+        about: Words::new(
+            "메아리, 알림, 타자기 효과, 감정 분석, 비트코인 시세, 숫자 카운터.",
+            "Echo, notices, typing, sentiment, the price of Bitcoin, a shared counter.",
+        ),
+        pages: &[
+            Page::Echo,
+            Page::Typing,
+            Page::Sentiment,
+            Page::Price,
+            Page::Counter,
+            Page::Transports,
+        ],
+        known: &[
+            known("@sock.route('/ws')", "crates/web/src/echo.rs", "fn routes"),
+            known("ws.receive(), ws.send()", "crates/web/src/transport.rs", "fn receive"),
+            known("typing...", "crates/hub/src/presence.rs", "fn typing"),
+            known("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
+            known("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
+            known("counter += 1", "crates/store/src/sqlite/counter.rs", "UPDATE counter"),
+            known(
+                "db.session.commit()",
+                "crates/store/src/sqlite/writer.rs",
+                "transaction.commit()",
+            ),
+            known(
+                "UNIQUE, NOT NULL, FOREIGN KEY",
+                "crates/store/migrations/sqlite/V1__first.sql",
+                "REFERENCES users",
+            ),
+        ],
+    },
+    Card {
+        id: "T3",
+        title: Words::new("식당 관리: 주문 변경 감지", "Restaurant back office"),
+        about: Words::new(
+            "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 관리 화면이 바로 압니다.",
+            "Whoever changes the orders table, a person at the database's shell included, the board knows at once.",
+        ),
+        pages: &[Page::Orders, Page::OrdersBoard, Page::OrdersRider],
+        known: &[
+            known(
+                "Orders.watch()",
+                "crates/store/migrations/sqlite/V5__orders.sql",
+                "CREATE TRIGGER",
+            ),
+            known("io.emit(\"statusChanged\")", "shared/src/orders.rs", "enum OrdersEvent"),
+            known("process.env.BASE_URL", "crates/server/src/config.rs", "allowed_origins"),
+        ],
+    },
+    Card {
+        id: "T4",
+        title: Words::new("Node.js 소셜 피드", "Node social feed"),
+        about: Words::new(
+            "글을 올리고 고치고 지우면 열려 있는 모든 화면이 새로고침 없이 바뀝니다.",
+            "Posts are made, edited and deleted, and every open feed changes without a reload.",
+        ),
+        pages: &[Page::Feed],
+        known: &[
+            known("app.post('/posts')", "crates/web/src/posts_api.rs", "fn create"),
+            known(
+                "mongoose.Schema",
+                "crates/store/migrations/sqlite/V4__posts.sql",
+                "CREATE TABLE",
+            ),
+            known("io.getIO().emit('posts')", "crates/store/src/lib.rs", "Tail"),
+            known("socket.broadcast.emit()", "shared/src/posts.rs", "others_only"),
+            known("cors: { origin: '*' }", "crates/web/src/edge.rs", "foreign_origin"),
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_a_card_points_at_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for known in CARDS.iter().flat_map(|card| card.known) {
+            let text = std::fs::read_to_string(root.join(known.path));
+            let text = text.unwrap_or_else(|error| panic!("{}: {error}", known.path));
+            assert!(text.contains(known.name), "{} has no {:?}", known.path, known.name);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `statusChanged`: what the board says, and sounds, when an order came or went on.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use madang_shared::orders::StatusChange;
+use web_sys::AudioContext;
+
+use super::{read, remembered_switch, status_name};
+use crate::browser;
+use crate::features::courtyard::use_yard;
+use crate::i18n::{Lang, Words, use_lang};
+use crate::ui::reactive::{effect, flag, text};
+
+const SOUND: Words = Words::new("알림 소리", "Alert sound");
+const SOUND_KEY: &str = "madang.orders.sound";
+/// How long an alert stays, in milliseconds.
+const STAYS_MS: u64 = 6_000;
+/// The tone: a light knock on a bowl. Hertz and seconds.
+const TONE_HZ: f32 = 880.0;
+const TONE_S: f64 = 0.25;
+const TONE_GAIN: f32 = 0.12;
+
+/// The newest change, and how many came with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Alert {
+    heard: u64,
+    count: u64,
+    change: StatusChange,
+}
+
+/// The switch for the sound, and the place where alerts appear.
+#[component]
+pub(super) fn Alerts() -> impl IntoView {
+    let store = use_yard().driver.store();
+    let lang = use_lang();
+    let sound = remembered_switch(SOUND_KEY);
+    let context = StoredValue::new_local(None::<AudioContext>);
+    let alert = RwSignal::new(None::<Alert>);
+    let mut known = None::<u64>;
+    effect(move || {
+        let (heard, newest) = read(store, |client, list| {
+            (client.features().orders().heard(), list.changes.last().copied())
+        });
+        let before = known.replace(heard);
+        let (Some(before), Some(change)) = (before, newest) else { return };
+        if heard <= before {
+            return;
+        }
+        alert.set(Some(Alert { heard, count: heard - before, change }));
+        if sound.get_untracked() {
+            ring(context);
+        }
+        let fade = move || {
+            let is_last = alert.try_get_untracked().flatten().is_some_and(|it| it.heard == heard);
+            if is_last {
+                alert.set(None);
+            }
+        };
+        set_timeout(fade, Duration::from_millis(STAYS_MS));
+    });
+    let said = text(move || {
+        let lang = lang.get();
+        alert.get().map(|alert| told(lang, &alert)).unwrap_or_default()
+    });
+    let toggle = move |_| {
+        let on = !sound.get_untracked();
+        sound.set(on);
+        browser::remember(SOUND_KEY, if on { "on" } else { "off" });
+        if on {
+            ring(context);
+        }
+    };
+    view! {
+        <button class="button" role="switch" data-testid="board-sound" aria-checked=flag(move || sound.get()) on:click=toggle>
+            {SOUND.now()}
+            <span class="switch" aria-hidden="true"></span>
+        </button>
+        <div class="toast" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
+    }
+}
+
+fn told(lang: Lang, alert: &Alert) -> String {
+    let sentence = sentence(lang, &alert.change);
+    match (lang, alert.count) {
+        (_, 1) => sentence,
+        (Lang::Ko, count) => format!("{sentence} (외 {}건)", count - 1),
+        (Lang::En, count) => format!("{sentence} (and {} more)", count - 1),
+    }
+}
+
+/// "#12: 대기 → 접수".
+pub(super) fn sentence(lang: Lang, change: &StatusChange) -> String {
+    let id = change.order;
+    let name = |status| status_name(status).of(lang);
+    match (change.was, change.now, lang) {
+        (None, _, Lang::Ko) => format!("#{id} 새 주문"),
+        (None, _, Lang::En) => format!("#{id} New order"),
+        (_, None, Lang::Ko) => format!("#{id} 삭제됨"),
+        (_, None, Lang::En) => format!("#{id} Deleted"),
+        (Some(was), Some(now), _) => format!("#{id} {} → {}", name(was), name(now)),
+    }
+}
+
+/// Sounds once, where the browser lets us: it may want a click on the page first.
+fn ring(context: StoredValue<Option<AudioContext>, LocalStorage>) {
+    context.update_value(|context| {
+        if context.is_none() {
+            *context = AudioContext::new().ok();
+        }
+        if let Some(context) = context {
+            drop(tone(context));
+        }
+    });
+}
+
+fn tone(context: &AudioContext) -> Result<(), wasm_bindgen::JsValue> {
+    // Its promise has nothing to tell: without permission there is silence.
+    drop(context.resume()?);
+    let (oscillator, gain) = (context.create_oscillator()?, context.create_gain()?);
+    let (now, end) = (context.current_time(), context.current_time() + TONE_S);
+    oscillator.frequency().set_value(TONE_HZ);
+    gain.gain().set_value_at_time(TONE_GAIN, now)?;
+    gain.gain().exponential_ramp_to_value_at_time(0.001, end)?;
+    oscillator.connect_with_audio_node(&gain)?;
+    gain.connect_with_audio_node(&context.destination())?;
+    oscillator.start()?;
+    oscillator.stop_with_when(end)
+}

@@ -1,0 +1,266 @@
+//! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
+
+use leptos::prelude::*;
+use madang_client::{Client, PendingState};
+use madang_shared::Command;
+use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
+use madang_shared::{OrderId, Timestamp};
+
+use crate::browser;
+use crate::driver::Driver;
+use crate::features::counter::grouped;
+use crate::features::courtyard::{Skeleton, link_to, use_yard};
+use crate::features::pages::Page;
+use crate::i18n::{Lang, Words, use_lang};
+use crate::route::Route;
+use crate::store::{Store, Topic};
+use crate::time::Formats;
+use crate::ui::reactive::{Item, each, flag, part, text};
+
+mod alert;
+mod board;
+mod customer;
+mod rider;
+
+pub(crate) use board::OrdersBoardPage;
+pub(crate) use customer::OrdersPage;
+pub(crate) use rider::OrdersRiderPage;
+
+pub(crate) const TITLE: Words = Words::new("주문", "Orders");
+pub(crate) const BOARD_TITLE: Words = Words::new("주문 관리", "Order board");
+pub(crate) const RIDER_TITLE: Words = Words::new("배달", "Deliveries");
+
+const PANELS: Words = Words::new("주문 화면", "Order panels");
+const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
+const BOARD_TAB: Words = Words::new("매장", "Restaurant");
+const RIDER_TAB: Words = Words::new("라이더", "Rider");
+const OPEN_TO_ALL: Words = Words::new(
+    "지금은 누구나 세 화면을 모두 쓸 수 있습니다.",
+    "For now everybody may use all three panels.",
+);
+
+/// Times of day in both languages, for all cards of a panel: making the formats is slow.
+#[derive(Clone, Copy)]
+struct Times(StoredValue<(Formats, Formats), LocalStorage>);
+
+impl Times {
+    fn provide() {
+        let formats = (Formats::new(Lang::Ko), Formats::new(Lang::En));
+        provide_context(Self(StoredValue::new_local(formats)));
+    }
+
+    fn of(self, lang: Lang, at: Timestamp) -> String {
+        self.0.with_value(|(ko, en)| match lang {
+            Lang::Ko => ko.time(at),
+            Lang::En => en.time(at),
+        })
+    }
+}
+
+/// A panel: the ways to the other two, and its own part once the orders are known.
+fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+    Times::provide();
+    let yard = use_yard();
+    let store = yard.driver.store();
+    let is_known = Memo::new(move |_| {
+        store.read(Topic::Orders, |client| client.features().orders().list().is_some())
+    });
+    let tab = move |(page, name): (Page, Words)| {
+        view! {
+            <a
+                class="tab"
+                href=page.path()
+                data-testid=format!("tab{}", page.path().replace('/', "-"))
+                aria-current=(page == active).then_some("page")
+                on:click=link_to(yard, Route::Page(page))
+            >
+                {name.now()}
+            </a>
+        }
+        .into_any()
+    };
+    let tabs = [
+        (Page::Orders, CUSTOMER_TAB),
+        (Page::OrdersBoard, BOARD_TAB),
+        (Page::OrdersRider, RIDER_TAB),
+    ];
+    let tabs: Vec<AnyView> = tabs.into_iter().map(tab).collect();
+    let body =
+        part(move || if is_known.get() { draw() } else { view! { <Skeleton /> }.into_any() });
+    view! {
+        <div class="page">
+            <div class="page-body orders" data-wide=if active == Page::OrdersBoard { "true" } else { "false" }>
+                <nav class="tabs" aria-label=PANELS.now()>{tabs}</nav>
+                {body}
+                <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Reads the list of orders; nothing before it has arrived.
+fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
+    store.read(Topic::Orders, |client| {
+        client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
+    })
+}
+
+/// Cards of the orders that `pick` chooses, each drawn anew only when its own order has changed.
+fn cards(
+    pick: impl Fn(&Client, &OrdersSnapshot) -> Vec<OrderId> + Send + Sync + 'static,
+    newest_first: bool,
+    with: fn(Driver, &Order) -> AnyView,
+) -> AnyView {
+    let driver = use_yard().driver;
+    let ids = Memo::new(move |_| {
+        let mut ids = read(driver.store(), &pick);
+        if newest_first {
+            ids.reverse();
+        }
+        ids
+    });
+    let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
+    let items = Signal::derive(move || ids.get().into_iter().map(card).collect());
+    view! { <ul class="cards">{each(items)}</ul> }.into_any()
+}
+
+fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> AnyView {
+    let lang = use_lang();
+    let times: Times = expect_context();
+    let store = driver.store();
+    let order = Memo::new(move |_| read(store, |_, list| list.order(id).cloned()));
+    let status = Signal::derive(move || {
+        order.with(|order| order.as_ref().map_or("", |order| order.status.name()))
+    });
+    let body = part(move || {
+        let Some(order) = order.get() else { return ().into_any() };
+        let lang = lang.get();
+        let what = read_once(store, |list| dishes(list, &order, lang));
+        let placed = times.of(lang, order.placed_at);
+        view! {
+            <div class="order-head">
+                <span class="order-number">{format!("#{id}")}</span>
+                <span class="order-status">{status_name(order.status).of(lang)}</span>
+                <span class="hint order-when">{placed}</span>
+            </div>
+            <p class="order-what">{what}</p>
+            {line("order-note", &order.note)}
+            {line("hint", &people(&order, lang))}
+            <div class="order-foot">
+                <strong class="order-total">{won(order.total_won(), lang)}</strong>
+                {with(driver, &order)}
+            </div>
+        }
+        .into_any()
+    });
+    view! { <li class="order" data-testid=format!("order-{id}") data-status=status>{body}</li> }
+        .into_any()
+}
+
+fn line(class: &'static str, text: &str) -> AnyView {
+    if text.is_empty() {
+        return ().into_any();
+    }
+    view! { <p class=class>{text.to_owned()}</p> }.into_any()
+}
+
+fn read_once<T: Default>(store: Store, read: impl FnOnce(&OrdersSnapshot) -> T) -> T {
+    store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
+}
+
+/// A button that asks for something about an order, once.
+fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
+    let id = order.id;
+    let store = driver.store();
+    let is_asked = move || {
+        store.read(Topic::Outbox, |client| {
+            client.features().orders().asked_for(id, client.outbox()).is_some()
+        })
+    };
+    let lang = use_lang();
+    let label = text(move || format!("{}, #{id}", name.of(lang.get())));
+    let ask = move |_| {
+        if !is_asked() {
+            driver.command(match to {
+                OrderStatus::Delivering => OrdersCommand::Take { order: id },
+                to => OrdersCommand::Advance { order: id, to },
+            });
+        }
+    };
+    view! {
+        <button
+            class=if strong { "button button-strong" } else { "button" }
+            data-testid=format!("{}-{id}", to.name())
+            aria-label=label
+            aria-disabled=flag(is_asked)
+            on:click=ask
+        >
+            {name.now()}
+        </button>
+    }
+    .into_any()
+}
+
+fn status_name(status: OrderStatus) -> Words {
+    match status {
+        OrderStatus::Pending => Words::new("대기", "Pending"),
+        OrderStatus::Accepted => Words::new("접수", "Accepted"),
+        OrderStatus::Cooking => Words::new("조리 중", "Cooking"),
+        OrderStatus::Ready => Words::new("준비됨", "Ready"),
+        OrderStatus::Delivering => Words::new("배달 중", "On its way"),
+        OrderStatus::Delivered => Words::new("배달 완료", "Delivered"),
+        OrderStatus::Cancelled => Words::new("취소됨", "Cancelled"),
+    }
+}
+
+/// Who ordered, and who brings it.
+fn people(order: &Order, lang: Lang) -> String {
+    let customer = &order.customer.name;
+    match (&order.rider, lang) {
+        (None, Lang::Ko) => format!("{customer} 님"),
+        (None, Lang::En) => customer.clone(),
+        (Some(rider), Lang::Ko) => format!("{customer} 님 · 라이더 {}", rider.name),
+        (Some(rider), Lang::En) => format!("{customer} · rider {}", rider.name),
+    }
+}
+
+fn dish(item: &MenuItem, lang: Lang) -> &str {
+    match lang {
+        Lang::Ko => &item.name_ko,
+        Lang::En => &item.name_en,
+    }
+}
+
+/// What was ordered, in one line.
+fn dishes(list: &OrdersSnapshot, order: &Order, lang: Lang) -> String {
+    let lines = order.lines.iter().map(|line| {
+        let name = list.item(line.item).map_or("?", |item| dish(item, lang));
+        format!("{name}\u{a0}×\u{a0}{}", line.quantity)
+    });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+/// An amount of money.
+fn won(amount: u64, lang: Lang) -> String {
+    let amount = grouped(i64::try_from(amount).unwrap_or(i64::MAX));
+    match lang {
+        Lang::Ko => format!("{amount}원"),
+        Lang::En => format!("₩{amount}"),
+    }
+}
+
+/// How many orders are on their way to the server.
+fn unsent(client: &Client) -> usize {
+    let items = client.outbox().items().iter();
+    let places = items.filter(|item| {
+        matches!(item.command, Command::Orders(OrdersCommand::Place { .. }))
+            && !matches!(item.state, PendingState::Failed(_))
+    });
+    places.count()
+}
+
+/// A switch that the browser remembers.
+fn remembered_switch(key: &'static str) -> RwSignal<bool> {
+    RwSignal::new(browser::remembered(key).as_deref() == Some("on"))
+}

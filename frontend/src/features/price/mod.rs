@@ -1,0 +1,267 @@
+//! What one Bitcoin costs now.
+
+mod chart;
+mod format;
+mod plot;
+mod words;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use madang_client::{Client, Link};
+use madang_shared::Timestamp;
+use madang_shared::price::{PriceNow, PriceSource, PriceState};
+
+use self::format::{change, price};
+use self::plot::{Plot, Span};
+use self::words::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE};
+use crate::browser;
+use crate::features::courtyard::{Skeleton, use_yard};
+use crate::i18n::{Words, use_lang};
+use crate::store::Topic;
+use crate::time::Formats;
+use crate::ui::reactive::{effect, flag, part, text, when};
+
+pub(crate) use self::words::TITLE;
+
+/// How often an age is counted.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What the page shows, but for the chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    now: PriceNow,
+    standing: Standing,
+}
+
+/// How the price stands, as seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Off,
+    Connecting,
+    Live,
+    Fallback,
+    Stale,
+    /// The server itself is away.
+    Away,
+}
+
+impl Standing {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Fallback => "fallback",
+            Self::Stale => "stale",
+            Self::Away => "away",
+        }
+    }
+
+    fn words(self) -> Words {
+        match self {
+            Self::Off => OFF,
+            Self::Connecting => CONNECTING,
+            Self::Live => LIVE,
+            Self::Fallback => FALLBACK,
+            Self::Stale => STALE,
+            Self::Away => RECONNECTING,
+        }
+    }
+
+    /// The price that is shown is not of now.
+    fn is_old(self) -> bool {
+        matches!(self, Self::Connecting | Self::Stale | Self::Away)
+    }
+}
+
+impl Shown {
+    fn of(client: &Client) -> Option<Self> {
+        let now = client.features().price().now()?.clone();
+        let standing = match (client.link(), now.state) {
+            (_, PriceState::Off) => Standing::Off,
+            (Link::Live, PriceState::Connecting) => Standing::Connecting,
+            (Link::Live, PriceState::Live) => Standing::Live,
+            (Link::Live, PriceState::Fallback) => Standing::Fallback,
+            (Link::Live, PriceState::Stale { .. }) => Standing::Stale,
+            _ => Standing::Away,
+        };
+        Some(Self { now, standing })
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn PricePage() -> impl IntoView {
+    let store = use_yard().driver.store();
+    let shown = Memo::new(move |_| {
+        store.read(Topic::Link, |_| ());
+        store.read(Topic::Price, Shown::of)
+    });
+    let is_off = Memo::new(move |_| {
+        shown.with(|shown| shown.as_ref().map(|shown| shown.standing == Standing::Off))
+    });
+    part(move || match is_off.get() {
+        None => view! { <Skeleton /> }.into_any(),
+        Some(true) => off(),
+        Some(false) => view! { <Price shown=shown /> }.into_any(),
+    })
+}
+
+fn off() -> AnyView {
+    view! {
+        <div class="page"><div class="page-body price">
+            <p class="page-intro">{words::INTRO.now()}</p>
+            <p class="notice" data-testid="price-off">{OFF.now()}</p>
+        </div></div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
+    let store = use_yard().driver.store();
+    let lang = use_lang();
+    let span = RwSignal::new(Span::Minutes);
+    let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
+    effect(move || formats.set_value(Formats::new(lang.get())));
+    let plot = Memo::new(move |_| {
+        // The times on the axis are of a language, too.
+        lang.track();
+        let span = span.get();
+        store.read(Topic::Price, |client| {
+            let known = client.features().price();
+            Plot::of(known.history(), span, known.quote()?.currency)
+        })
+    });
+    let has_points = Memo::new(move |_| plot.with(Option::is_some));
+    let drawing = part(move || {
+        if has_points.get() {
+            chart::chart(plot, formats)
+        } else {
+            view! { <p class="chart-empty hint">{words::NO_POINTS.now()}</p> }.into_any()
+        }
+    });
+    view! {
+        <div class="page">
+            <div class="page-body price">
+                <p class="page-intro">{words::INTRO.now()}</p>
+                <Head shown=shown formats=formats />
+                <div class="price-spans" role="group" aria-label=words::SPAN.now()>
+                    {span_button(span, Span::Minutes, words::MINUTES, "price-minutes")}
+                    {span_button(span, Span::Hours, words::HOURS, "price-hours")}
+                </div>
+                {drawing}
+            </div>
+        </div>
+    }
+}
+
+fn span_button(span: RwSignal<Span>, to: Span, words: Words, id: &'static str) -> AnyView {
+    view! {
+        <button class="button" data-testid=id aria-pressed=flag(move || span.get() == to) on:click=move |_| span.set(to)>
+            {words.now()}
+        </button>
+    }
+    .into_any()
+}
+
+/// The price, how it changed, who says so, and how old it is.
+#[component]
+fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> impl IntoView {
+    let lang = use_lang();
+    let read = move |read: fn(&PriceNow) -> Option<String>| {
+        shown.with(|shown| shown.as_ref().and_then(|shown| read(&shown.now)))
+    };
+    let standing = Memo::new(move |_| {
+        shown.with(|shown| shown.as_ref().map_or(Standing::Connecting, |shown| shown.standing))
+    });
+    let number = text(move || {
+        let price = read(|now| now.quote.as_ref().map(|quote| price(&quote.price, quote.currency)));
+        price.unwrap_or_else(|| words::NO_PRICE.of(lang.get()).to_owned())
+    });
+    let has_price = move || read(|now| now.quote.as_ref().map(|_| String::new())).is_some();
+    let changed = Memo::new(move |_| {
+        shown.with(|shown| change(shown.as_ref()?.now.quote.as_ref()?.change_24h.as_ref()?))
+    });
+    let change_line = part(move || match changed.get() {
+        Some((direction, percent)) => view! {
+            <p class="price-change" data-testid="price-change" data-direction=direction.name()>
+                <span aria-hidden="true">{direction.arrow()}</span>
+                <strong>{percent}</strong>
+                <span class="hint">{words::LAST_DAY.now()}</span>
+            </p>
+        }
+        .into_any(),
+        None => ().into_any(),
+    });
+    let is_simulated = move || {
+        let is_simulated = |shown: &Shown| {
+            shown.now.quote.as_ref().is_some_and(|quote| quote.source == PriceSource::Simulated)
+        };
+        shown.with(|shown| shown.as_ref().is_some_and(is_simulated))
+    };
+    let source = text(move || {
+        let lang = lang.get();
+        let line = |shown: &Shown| {
+            let quote = shown.now.quote.as_ref()?;
+            Some(words::source_line(lang, quote.source, quote.currency))
+        };
+        shown.with(|shown| shown.as_ref().and_then(line)).unwrap_or_default()
+    });
+    let stands = text(move || standing.get().words().of(lang.get()).to_owned());
+    let is_old = move || standing.get().is_old() && has_price();
+    view! {
+        <div class="price-head">
+            <p class="price-number" data-testid="price" data-known=flag(has_price) data-old=flag(move || standing.get().is_old())>{number}</p>
+            {change_line}
+            <p class="price-source">
+                <span class="price-pill" data-testid="price-state" data-state=Signal::derive(move || standing.get().name())>{stands}</span>
+                {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{words::SIMULATED.now()}</span> }.into_any())}
+                <span data-testid="price-source">{source}</span>
+            </p>
+            {when(is_old, move || since(shown, formats))}
+            {part(move || tried(shown))}
+            <span class="visually-hidden" role="status">{stands}</span>
+        </div>
+    }
+}
+
+/// Since when the price stands still, counted on.
+fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
+    let store = use_yard().driver.store();
+    let lang = use_lang();
+    let now = RwSignal::new(browser::now());
+    if let Ok(ticking) = set_interval_with_handle(move || now.set(browser::now()), TICK) {
+        on_cleanup(move || ticking.clear());
+    }
+    let line = text(move || {
+        let at = shown.with(|shown| shown.as_ref()?.now.quote.as_ref().map(|quote| quote.at));
+        let lang = lang.get();
+        let now: Timestamp = now.get();
+        let age = store.peek(|client| client.features().price().age(now));
+        let time = at.map(|at| formats.with_value(|formats| formats.precise(at)));
+        words::stale_since(lang, &time.unwrap_or_default(), age.unwrap_or_default())
+    });
+    view! { <p class="price-stale" data-testid="price-stale">{line}</p> }.into_any()
+}
+
+/// The sources that do not answer, and why.
+fn tried(shown: Memo<Option<Shown>>) -> AnyView {
+    let lang = use_lang().get();
+    let lines = shown.with(|shown| {
+        let tried = shown.as_ref().map(|shown| shown.now.tried.as_slice()).unwrap_or_default();
+        let line = |trouble| view! { <li>{words::trouble(lang, trouble)}</li> }.into_any();
+        tried.iter().copied().map(line).collect::<Vec<_>>()
+    });
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <div class="price-tried hint" data-testid="price-tried">
+            <p>{words::TRIED.of(lang)}</p>
+            <ul>{lines}</ul>
+        </div>
+    }
+    .into_any()
+}
