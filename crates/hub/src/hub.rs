@@ -13,11 +13,12 @@ use madang_shared::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::fanout::Line;
 use crate::frame::Frame;
-use crate::mailbox::Mailbox;
 use crate::ports::{Appended, Logged};
 use crate::presence::Presence;
 use crate::price::{PRICE_RING, Price};
+use crate::reader::Reader;
 use crate::stream::{RingSize, Stream};
 
 /// One node's live side. Everything durable is in the store; this can be lost at any moment.
@@ -26,6 +27,7 @@ pub struct Hub {
     version: String,
     ring: RingSize,
     streams: Mutex<HashMap<Topic, Arc<Stream>>>,
+    line: Line,
     presence: Mutex<Presence>,
     price: Mutex<Price>,
     price_followed: watch::Sender<bool>,
@@ -40,6 +42,7 @@ impl Hub {
             version: version.into(),
             ring: RingSize::default(),
             streams: Mutex::default(),
+            line: Line::default(),
             presence: Mutex::new(Presence::new(epoch)),
             price: Mutex::new(Price::new(epoch)),
             price_followed: watch::Sender::new(false),
@@ -64,7 +67,7 @@ impl Hub {
     pub fn publish(&self, appended: &[Appended]) {
         for Appended { topic, logged } in appended {
             if let Some(stream) = self.followed(*topic) {
-                stream.advance(logged.seq, Some(Frame::of_event(*topic, logged)));
+                self.advance(&stream, logged.seq, Some(Frame::of_event(*topic, logged)));
             }
             if let Topic::Memberships(user) = topic {
                 self.doubt_who_left(*user, logged);
@@ -89,7 +92,20 @@ impl Hub {
     /// Somebody says that the topic has events up to `seq`: its readers look into the log.
     pub fn look_again(&self, topic: Topic, seq: Seq) {
         if let Some(stream) = self.followed(topic) {
-            stream.advance(seq, None);
+            self.advance(&stream, seq, None);
+        }
+    }
+
+    /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as
+    /// may write at the same time; see [`crate::fanout`].
+    pub async fn write_to_outlets(&self) {
+        self.line.write().await;
+    }
+
+    /// The topic has an event at `seq`.
+    pub(crate) fn advance(&self, stream: &Arc<Stream>, seq: Seq, frame: Option<Frame>) {
+        if stream.advance(seq, frame) {
+            self.line.add(stream.clone());
         }
     }
 
@@ -130,13 +146,12 @@ impl Hub {
         &self,
         topic: Topic,
         connection: ConnectionId,
-        user: UserId,
-        mailbox: Arc<Mailbox>,
+        reader: Arc<Reader>,
     ) -> Arc<Stream> {
         let mut streams = self.streams.lock();
         let ring = self.ring_of(topic);
         let stream = streams.entry(topic).or_insert_with(|| Arc::new(Stream::new(topic, ring)));
-        stream.attach(connection, user, mailbox);
+        stream.attach(connection, reader);
         self.note_followed(topic, true);
         stream.clone()
     }
@@ -196,19 +211,23 @@ impl Hub {
 
     /// What an ephemeral topic is now, and the position at which that is true; the stream is moved
     /// there, so that what follows is exactly what happens next. None for what is in the store.
-    pub(crate) fn present(&self, topic: Topic, stream: &Stream) -> Option<(Position, Snapshot)> {
+    pub(crate) fn present(
+        &self,
+        topic: Topic,
+        stream: &Arc<Stream>,
+    ) -> Option<(Position, Snapshot)> {
         // The stream is moved under the lock under which events reach it.
         match topic {
             Topic::Here(room) => {
                 let mut presence = self.presence.lock();
                 let (position, snapshot) = presence.snapshot(room);
-                stream.advance(position.seq, None);
+                self.advance(stream, position.seq, None);
                 Some((position, snapshot.into()))
             }
             Topic::Price => {
                 let price = self.price.lock();
                 let (position, snapshot) = price.snapshot();
-                stream.advance(position.seq, None);
+                self.advance(stream, position.seq, None);
                 Some((position, snapshot.into()))
             }
             _ => None,
@@ -229,7 +248,7 @@ impl Hub {
     fn tell(&self, topic: Topic, seq: Seq, event: &Event) {
         if let Some(stream) = self.followed(topic) {
             let content = codec::encode_event(event).into();
-            stream.advance(seq, Some(Frame::of_event(topic, &Logged { seq, content })));
+            self.advance(&stream, seq, Some(Frame::of_event(topic, &Logged { seq, content })));
         }
     }
 }

@@ -4,15 +4,18 @@
 //! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
 //! the edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
-//! Reading order: [`session`] (one connection's rules), [`hub`] and [`stream`] (what they share),
-//! [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`],
+//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`] and
+//! [`outlet`] (what they share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`],
 //! [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`].
 
 pub mod bus;
+mod fanout;
 pub mod frame;
 pub mod hub;
 pub mod mailbox;
+pub mod outlet;
 pub mod ports;
+mod reader;
 pub mod session;
 pub mod stream;
 
@@ -34,6 +37,7 @@ pub mod rate;
 pub use frame::Frame;
 pub use hub::Hub;
 pub use mailbox::Mailbox;
+pub use outlet::Outlet;
 pub use session::Session;
 pub use session::effects::{Done, Effect};
 pub use session::greeting::{Greeting, Heard};

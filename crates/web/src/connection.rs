@@ -71,7 +71,7 @@ async fn greet(
     })?;
     let user = user.ok_or_else(unauthenticated)?;
     tracing::debug!(user = user.id.0, program = heard.program(), "hello");
-    let (session, effects) = heard.welcome(edge.hub.clone(), user, edge.clock.now());
+    let (session, effects) = heard.welcome(edge.hub.clone(), user, None, edge.clock.now());
     Ok(Greeted { open, session, effects })
 }
 

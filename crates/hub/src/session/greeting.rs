@@ -10,6 +10,7 @@ use madang_shared::{ClientFrame, CloseCode, Hello, Timestamp, User};
 use super::Session;
 use super::effects::Effect;
 use crate::hub::Hub;
+use crate::outlet::Outlet;
 
 /// Waits for a hello.
 #[derive(Debug)]
@@ -58,8 +59,15 @@ impl Heard {
     }
 
     /// The session of this user, welcomed, with the topics that the hello asked for.
-    pub fn welcome(self, hub: Arc<Hub>, user: User, now: Timestamp) -> (Session, Vec<Effect>) {
-        let mut session = Session::new(hub, user, now);
+    /// The fan-out writes to the outlet, where there is one; otherwise everything comes as an effect.
+    pub fn welcome(
+        self,
+        hub: Arc<Hub>,
+        user: User,
+        outlet: Option<Arc<dyn Outlet>>,
+        now: Timestamp,
+    ) -> (Session, Vec<Effect>) {
+        let mut session = Session::new(hub, user, outlet, now);
         let mut effects = vec![session.welcome(now)];
         for subscription in self.hello.topics {
             session.subscribe(now, &subscription, &mut effects);

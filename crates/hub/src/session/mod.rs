@@ -6,6 +6,7 @@ pub mod effects;
 pub mod greeting;
 mod subscriptions;
 
+use std::fmt;
 use std::sync::Arc;
 
 use madang_shared::codec::{self, Undecoded};
@@ -26,6 +27,7 @@ use crate::features;
 use crate::frame::Frame;
 use crate::hub::Hub;
 use crate::mailbox::{Mailbox, Notes};
+use crate::outlet::Outlet;
 use crate::ports::StoreError;
 use crate::rate::Bucket;
 
@@ -34,12 +36,12 @@ const FORGIVE_MS: u64 = 60_000;
 
 /// A greeted connection. Dropping it is the one way it ends: its topics are left and its user is no
 /// longer here, whatever the reason.
-#[derive(Debug)]
 pub struct Session {
     hub: Arc<Hub>,
     user: User,
     connection: ConnectionId,
     mailbox: Arc<Mailbox>,
+    outlet: Option<Arc<dyn Outlet>>,
     subscriptions: Subscriptions,
     commands: Commands,
     /// Subscriptions and queries: each is a read of the store.
@@ -58,7 +60,12 @@ enum Heartbeat {
 }
 
 impl Session {
-    pub(crate) fn new(hub: Arc<Hub>, user: User, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        user: User,
+        outlet: Option<Arc<dyn Outlet>>,
+        now: Timestamp,
+    ) -> Self {
         let connection = hub.next_connection();
         let burst = u32::try_from(MAX_TOPICS).unwrap_or(u32::MAX).saturating_mul(2);
         Self {
@@ -66,6 +73,7 @@ impl Session {
             user,
             connection,
             mailbox: Arc::default(),
+            outlet,
             subscriptions: Subscriptions::default(),
             commands: Commands::new(now),
             reads: Bucket::new(burst, COMMANDS_PER_SECOND, now),
@@ -210,6 +218,16 @@ impl Session {
         if self.bad_frames > MAX_BAD_FRAMES {
             effects.push(Effect::Close(CloseCode::Abuse));
         }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("user", &self.user)
+            .field("connection", &self.connection)
+            .field("subscriptions", &self.subscriptions)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@ use super::{Session, refusal_of, refuse, send};
 use crate::frame::Frame;
 use crate::policy;
 use crate::ports::{Logged, Opened, StoreError};
+use crate::reader::Reader;
 use crate::stream::{Stream, TAKE_FRAMES, Taken};
 
 /// The topics of one session.
@@ -27,6 +28,7 @@ pub(super) struct Subscriptions {
 #[derive(Debug)]
 struct Followed {
     stream: Arc<Stream>,
+    reader: Arc<Reader>,
     /// Answers with another ticket belong to an earlier subscription.
     ticket: u64,
     from: Option<Position>,
@@ -37,9 +39,9 @@ struct Followed {
 enum FollowedState {
     /// The store was asked for the state.
     Opening,
-    /// Events after the cursor are sent as they come.
-    Following(Seq),
-    /// The store was asked for events after the cursor.
+    /// Events after the reader's place are sent as they come.
+    Following,
+    /// The store was asked for events after this.
     Reading(Seq),
 }
 
@@ -50,6 +52,13 @@ impl Subscriptions {
 
     fn awaited(&mut self, topic: Topic, ticket: u64) -> Option<&mut Followed> {
         self.topics.get_mut(&topic).filter(|followed| followed.ticket == ticket)
+    }
+}
+
+impl Followed {
+    fn go_on_from(&mut self, cursor: Seq) {
+        self.reader.begin(cursor);
+        self.state = FollowedState::Following;
     }
 }
 
@@ -69,8 +78,10 @@ impl Session {
         }
         let ticket = self.subscriptions.next_ticket;
         self.subscriptions.next_ticket += 1;
-        let stream = self.hub.attach(topic, self.connection, self.user.id, self.mailbox.clone());
-        let followed = Followed { stream, ticket, from, state: FollowedState::Opening };
+        let reader = Reader::new(self.user.id, self.mailbox.clone(), self.outlet.clone());
+        let reader = Arc::new(reader);
+        let stream = self.hub.attach(topic, self.connection, reader.clone());
+        let followed = Followed { stream, reader, ticket, from, state: FollowedState::Opening };
         self.subscriptions.topics.insert(topic, followed);
         match topic {
             Topic::Here(room) => effects.push(Effect::Ask(Ask::Admit { ticket, topic, room })),
@@ -137,7 +148,7 @@ impl Session {
         let cursor = match (opened, followed.from) {
             (Opened::Resumed { head }, Some(from)) => {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                followed.stream.advance(head.seq, None);
+                self.hub.advance(&followed.stream, head.seq, None);
                 from.seq
             }
             (Opened::Resumed { .. }, None) => {
@@ -148,11 +159,11 @@ impl Session {
             }
             (Opened::State { position, snapshot }, from) => {
                 effects.push(state(topic, position, snapshot, from.is_some()));
-                followed.stream.advance(position.seq, None);
+                self.hub.advance(&followed.stream, position.seq, None);
                 position.seq
             }
         };
-        followed.state = FollowedState::Following(cursor);
+        followed.go_on_from(cursor);
         if let Topic::Room(room) = topic {
             self.hub.enter(room, &self.user, self.connection, now);
         }
@@ -206,15 +217,14 @@ impl Session {
         let from = followed.from;
         match from {
             Some(from)
-                if policy::resumes(from, head)
-                    && followed.stream.take_after(from.seq) != Taken::Behind =>
+                if policy::resumes(from, head) && followed.stream.reaches_back_to(from.seq) =>
             {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                followed.state = FollowedState::Following(from.seq);
+                followed.go_on_from(from.seq);
             }
             _ => {
                 effects.push(state(topic, head, snapshot, from.is_some()));
-                followed.state = FollowedState::Following(head.seq);
+                followed.go_on_from(head.seq);
             }
         }
         self.pump(topic, effects);
@@ -246,7 +256,7 @@ impl Session {
             effects.push(Effect::Send(Frame::of_event(topic, logged)));
             cursor = logged.seq;
         }
-        followed.state = FollowedState::Following(cursor);
+        followed.go_on_from(cursor);
         if events.is_empty() {
             // The head was announced but the log does not show it yet; the next note looks again.
             return;
@@ -254,26 +264,26 @@ impl Session {
         self.pump(topic, effects);
     }
 
-    /// Sends what follows the cursor.
+    /// Sends what follows the reader's place.
     pub(super) fn pump(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
         let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
             return;
         };
-        let FollowedState::Following(cursor) = followed.state else {
+        if followed.state != FollowedState::Following {
             return;
-        };
-        match followed.stream.take_after(cursor) {
+        }
+        match followed.stream.take(&followed.reader) {
             Taken::Nothing => {}
-            Taken::Frames(frames, upto) => {
+            Taken::Frames(frames) => {
                 // Fewer than asked for reach the head, and a later event makes a note of its own.
-                // Otherwise there may be more; other topics get their turn first.
-                if frames.len() == TAKE_FRAMES {
+                // Otherwise there may be more; other topics get their turn first. To find that there
+                // is nothing more is what hands the reader over to the fan-out.
+                if frames.len() == TAKE_FRAMES || self.outlet.is_some() {
                     self.mailbox.note(topic);
                 }
                 effects.extend(frames.into_iter().map(Effect::Send));
-                followed.state = FollowedState::Following(upto);
             }
-            Taken::Behind if topic.durability() == Durability::Durable => {
+            Taken::Behind(cursor) if topic.durability() == Durability::Durable => {
                 followed.state = FollowedState::Reading(cursor);
                 effects.push(Effect::Ask(Ask::ReadLog {
                     ticket: followed.ticket,
@@ -281,7 +291,7 @@ impl Session {
                     after: cursor,
                 }));
             }
-            Taken::Behind => self.catch_up_ephemeral(topic, effects),
+            Taken::Behind(_) => self.catch_up_ephemeral(topic, effects),
         }
     }
 
@@ -293,7 +303,7 @@ impl Session {
         let Some((position, snapshot)) = self.hub.present(topic, &followed.stream) else {
             return;
         };
-        followed.state = FollowedState::Following(position.seq);
+        followed.go_on_from(position.seq);
         effects.push(state(topic, position, snapshot, true));
     }
 }

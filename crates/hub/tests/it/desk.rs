@@ -6,7 +6,7 @@ use std::sync::Arc;
 use madang_hub::ports::NewUser;
 use madang_hub::session::effects::{Ask, LOG_PAGE};
 use madang_hub::stream::RingSize;
-use madang_hub::{Done, Effect, Greeting, Hub, Session};
+use madang_hub::{Done, Effect, Greeting, Hub, Outlet, Session};
 use madang_shared::chat::ChatCommand;
 use madang_shared::frames::CommandFrame;
 use madang_shared::{
@@ -53,9 +53,13 @@ impl House {
     }
 
     pub(crate) fn desk(&self, user: &User) -> Desk {
+        self.desk_with(user, None)
+    }
+
+    pub(crate) fn desk_with(&self, user: &User, outlet: Option<Arc<dyn Outlet>>) -> Desk {
         let hello = ClientFrame::Hello(Hello { client: "test".into(), ..Hello::default() });
         let heard = Greeting::new(START).hear(&codec::encode_client(&hello)).unwrap();
-        let (session, effects) = heard.welcome(self.hub.clone(), user.clone(), START);
+        let (session, effects) = heard.welcome(self.hub.clone(), user.clone(), outlet, START);
         let mut desk = Desk {
             session,
             user: user.clone(),

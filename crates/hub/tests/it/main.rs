@@ -10,6 +10,7 @@
 mod desk;
 mod fanout;
 mod orders;
+mod outlets;
 mod policy;
 mod presence;
 mod price;

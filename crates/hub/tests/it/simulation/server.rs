@@ -55,7 +55,7 @@ impl Server {
                 match greeting.take().map(|greeting| greeting.hear(text)) {
                     Some(Ok(heard)) => {
                         let (session, effects) =
-                            heard.welcome(self.hub.clone(), connection.user.clone(), now);
+                            heard.welcome(self.hub.clone(), connection.user.clone(), None, now);
                         connection.state = State::Greeted(Box::new(session));
                         effects
                     }
