@@ -72,7 +72,12 @@ fn packages_know_only_what_they_may() {
         ),
         ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
         ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
-        ("madang-web", &["madang-shared", "madang-hub"], &["rusqlite", "async-nats"]),
+        ("madang-websocket", &[], &["axum", "rusqlite", "tungstenite", "tokio-tungstenite"]),
+        (
+            "madang-web",
+            &["madang-shared", "madang-hub", "madang-websocket"],
+            &["rusqlite", "async-nats", "tungstenite", "tokio-tungstenite"],
+        ),
         (
             "madang",
             &["madang-shared", "madang-hub", "madang-prices", "madang-store", "madang-web"],

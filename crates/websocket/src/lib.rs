@@ -1,0 +1,57 @@
+//! The server's side of a WebSocket (RFC 6455, with permessage-deflate of RFC 7692), for frames that
+//! many connections share.
+//!
+//! Published implementations give each connection buffers of its own and encode, and compress, a message
+//! once for every socket that it goes to. A server whose work is to say the same to many wants the
+//! opposite: a frame that is made once and written to all, and connections that cost nothing while
+//! nothing happens. Reading order:
+//!
+//! - [`Reader`] makes messages of bytes, in whatever pieces they come. It does no I/O. It holds what has
+//!   arrived of an unfinished message and nothing else, so that an idle connection has no read buffer:
+//!   [`Socket`] waits for bytes first, and then reads them into a buffer of its thread.
+//! - [`Prepared`] is a message as it leaves: head and payload in one piece, and one compressed form for each
+//!   size of window that a peer asked for, made when the first of them wants it.
+//! - [`Agreed`] is the agreement on compression. No context is taken over between messages, in either
+//!   direction: ours could not be shared otherwise, and the client's would cost 40 KB a connection while
+//!   it says nothing. Inflaters and deflaters belong to threads, not to connections.
+//! - [`Handshake`], [`Opening`]: from a request to a [`Socket`]. hyper hands the connection over, and with
+//!   plain TCP we take the stream itself back, so that nothing stands between a frame and the system.
+//! - [`Socket`] reads and ends a connection; its [`Sender`] can be written to by others, without waiting,
+//!   straight from a loop over all who are to hear of something.
+//!
+//! # What a client cannot do
+//! Make it hold more than [`Limits`] say: lengths are checked in a frame's head, and inflating stops at the
+//! limit. Send what is wrong and not be told: each [`Fault`] has its code, and [`Socket::close`] sees to it
+//! that the peer can read it. Be read from without reading: what is kept for it is flushed before more is
+//! read. Origin, authentication, timeouts and heartbeats are the caller's.
+
+#![forbid(unsafe_code)]
+
+mod deflate;
+mod fault;
+mod frame;
+mod goodbye;
+mod handshake;
+mod inflate;
+mod line;
+mod message;
+mod offer;
+mod open;
+mod prepared;
+mod reader;
+mod room;
+mod socket;
+
+pub use deflate::{COMPRESSED_BYTES, Window};
+pub use fault::Fault;
+pub use frame::{MAX_CONTROL_BYTES, Opcode, ping};
+pub use goodbye::{Goodbye, answer, close, may_be_sent};
+pub use handshake::{Handshake, Refusal};
+pub use line::{Sender, Sent};
+pub use message::Message;
+pub use offer::Agreed;
+pub use open::Opening;
+pub use prepared::Prepared;
+pub use reader::{Limits, Reader};
+pub use room::{FREE_BYTES, Room};
+pub use socket::{End, Socket};

@@ -1,0 +1,113 @@
+//! Bytes that went wrong on their way. `just fuzz` runs it for long; a failure prints its seed.
+
+use std::time::{Duration, Instant};
+
+use madang_websocket::{Agreed, Fault, Limits, Message, Reader};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::bytes::{CLOSE, FIN, RSV1, frame, read_in};
+use crate::compression::deflate;
+
+const MAX: usize = 3_000;
+const PIECES: &[&str] = &[
+    "permessage-deflate",
+    "server_max_window_bits",
+    "client_max_window_bits",
+    ";",
+    ",",
+    "=",
+    "\"",
+    "\\",
+    "8",
+    "9",
+    "15",
+    "16",
+    " ",
+    "\t",
+    "server_no_context_takeover",
+    "x",
+    "한",
+];
+
+/// A stream of frames that are mostly right, with some of its bytes changed, lost, or doubled.
+fn stream(random: &mut StdRng) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..random.random_range(1..6) {
+        let payload: Vec<u8> = match random.random_range(0..3) {
+            0 => (0..random.random_range(0..300)).map(|_| random.random()).collect(),
+            1 => "한 글자 😀 ".repeat(random.random_range(0..40)).into_bytes(),
+            _ => vec![random.random(); random.random_range(0..4_000)],
+        };
+        let opcode = [0, 1, 2, 8, 9, 10, random.random_range(0..16)][random.random_range(0..7)];
+        let fin = if random.random_range(0..4) > 0 { FIN } else { 0 };
+        bytes.extend(match random.random_range(0..5) {
+            0 | 1 if opcode <= 2 => {
+                frame(fin | RSV1 | opcode, deflate(&payload, random.random_range(0..10), 15))
+            }
+            2 => frame(CLOSE, [random.random::<u16>().to_be_bytes().as_slice(), b"why"].concat()),
+            _ if opcode > 7 => frame(fin | opcode, &payload[..payload.len().min(130)]),
+            _ => frame(fin | opcode, &payload),
+        });
+    }
+    for _ in 0..random.random_range(0..4) {
+        let at = random.random_range(0..bytes.len());
+        match random.random_range(0..4) {
+            0 => bytes[at] ^= 1 << random.random_range(0..8),
+            1 => bytes[at] = random.random(),
+            2 => bytes.truncate(at + 1),
+            _ => bytes.insert(at, random.random()),
+        }
+    }
+    bytes
+}
+
+/// Whatever comes: no panic, nothing too large, and the same however it is cut.
+fn round(seed: u64) {
+    let mut random = StdRng::seed_from_u64(seed);
+    let bytes = stream(&mut random);
+    let compression = random.random();
+    let read = |piece| {
+        let mut reader = Reader::new(Limits::new(MAX), compression);
+        let read = read_in(&mut reader, &bytes, piece);
+        assert!(read.1.is_none() || !reader.is_open(), "seed {seed}: ended");
+        // Which of two faults in one message is found may depend on the cut, its code does not.
+        (read.0, read.1.map(Fault::code))
+    };
+    let whole = read(usize::MAX);
+    assert_eq!(whole, read(random.random_range(1..50)), "seed {seed}: in pieces");
+    for message in &whole.0 {
+        let length = match message {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+            Message::Ping(payload) | Message::Pong(payload) => payload.len() * MAX / 125,
+            Message::Close(goodbye) => goodbye.as_ref().map_or(0, |goodbye| goodbye.reason.len()),
+        };
+        assert!(length <= MAX, "seed {seed}: {length} bytes");
+    }
+    let pieces =
+        (0..random.random_range(0..20)).map(|_| PIECES[random.random_range(0..PIECES.len())]);
+    let header: String = pieces.collect();
+    if let Some(agreed) = Agreed::on([header.as_str()]) {
+        assert_eq!(Agreed::on([agreed.answer().as_str()]), Some(agreed), "seed {seed}: {header}");
+    }
+}
+
+#[test]
+fn streams_with_mistakes_in_them_are_read_alike_in_any_pieces() {
+    (0..3_000).for_each(round);
+}
+
+#[test]
+#[ignore = "runs for as long as it is told to"]
+fn for_as_long_as_wanted() {
+    let seconds = std::env::var("MADANG_FUZZ_SECONDS").map_or(60, |it| it.parse().unwrap());
+    let first = std::env::var("MADANG_FUZZ_SEED").map_or(1_000_000, |it| it.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut seed: u64 = first;
+    while Instant::now() < end {
+        round(seed);
+        seed += 1;
+    }
+    println!("{} streams from seed {first}: no finding", seed - first);
+}

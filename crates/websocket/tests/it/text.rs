@@ -1,0 +1,83 @@
+//! RFC 6455 section 8.1: a text is UTF-8, and what is not fails at its first wrong byte.
+
+use madang_websocket::{Fault, Limits, Reader};
+
+use crate::bytes::{CONTINUATION, FIN, MAX, TEXT, bad, frame, good, head, read_in, text};
+
+/// Bytes that are not UTF-8, with how many of them tell so. After the decoder's stress test of Markus
+/// Kuhn and the table of well-formed sequences in chapter 3 of the Unicode standard.
+const WRONG: &[(&[u8], usize)] = &[
+    (b"\x80", 1),
+    (b"\xBF", 1),
+    (b"\xC0\xAF", 1),
+    (b"\xC1\xBF", 1),
+    (b"\xE0\x80\xAF", 2),
+    (b"\xE0\x9F\xBF", 2),
+    (b"\xF0\x80\x80\xAF", 2),
+    (b"\xF0\x8F\xBF\xBF", 2),
+    (b"\xED\xA0\x80", 2),
+    (b"\xED\xBF\xBF", 2),
+    (b"\xF4\x90\x80\x80", 2),
+    (b"\xF5\x80\x80\x80", 1),
+    (b"\xF8\x88\x80\x80\x80", 1),
+    (b"\xFE", 1),
+    (b"\xFF", 1),
+    (b"\xE2\x28\xA1", 2),
+    (b"\xE2\x82\x28", 3),
+    (b"\xF0\x9F\x98\x28", 4),
+    (b"\xC3\x28", 2),
+];
+
+/// Begun and not ended.
+const CUT: &[&[u8]] = &[b"\xC3", b"\xE2\x82", b"\xF0\x9F\x98", b"\xF4\x8F\xBF"];
+
+#[test]
+fn every_plane_of_unicode_passes() {
+    let all = "$ ¢ ह € 한 𐍈 😀 \u{0} \u{7f} \u{80} \u{7ff} \u{800} \u{d7ff} \u{e000} \u{fffd} \u{ffff} \u{10000} \u{10ffff}";
+    good(&frame(FIN | TEXT, all), &[text(all)]);
+    let mut cut = frame(TEXT, &all.as_bytes()[..9]);
+    for byte in &all.as_bytes()[9..] {
+        cut.extend(frame(CONTINUATION, [*byte]));
+    }
+    cut.extend(frame(FIN | CONTINUATION, ""));
+    good(&cut, &[text(all)]);
+}
+
+#[test]
+fn what_is_not_utf_8_is_refused_alone_and_in_the_midst() {
+    let whole = WRONG.iter().map(|(wrong, _)| *wrong);
+    for wrong in whole.chain(CUT.iter().copied()) {
+        bad(&frame(FIN | TEXT, wrong), &[], 1007);
+        let midst = [b"before ".as_slice(), wrong, b" after"].concat();
+        bad(&frame(FIN | TEXT, &midst), &[], 1007);
+        let mut fragments = frame(TEXT, "before ");
+        fragments.extend(frame(FIN | CONTINUATION, wrong));
+        bad(&fragments, &[], 1007);
+    }
+}
+
+#[test]
+fn the_first_wrong_byte_is_enough_within_a_frame_and_across_fragments() {
+    for (wrong, tells) in WRONG {
+        // The frame goes on for long, and its rest never comes.
+        let mut start = head(FIN | TEXT, 1_000);
+        let masked = frame(FIN | TEXT, [b"abcd", *wrong].concat());
+        start.extend(&masked[masked.len() - wrong.len() - 4..]);
+        let tells = start.len() - (wrong.len() - tells);
+        for (end, fault) in [(tells - 1, None), (tells, Some(Fault::NotUtf8))] {
+            let mut reader = Reader::new(Limits::new(MAX), false);
+            assert_eq!(read_in(&mut reader, &start[..end], 1).1, fault, "{wrong:02x?} to {end}");
+        }
+    }
+    // Across fragments (and nothing says that the message ends).
+    let mut bytes = frame(TEXT, b"\xCE\xBA\xF4");
+    bytes.extend(frame(CONTINUATION, b"\x90"));
+    bad(&bytes, &[], 1007);
+}
+
+#[test]
+fn bytes_are_not_looked_at() {
+    use madang_websocket::Message;
+    good(&frame(FIN | 2, b"\xFF\xC0"), &[Message::Binary(vec![0xFF, 0xC0])]);
+    good(&frame(FIN | 9, b"\xFF\xC0"), &[Message::Ping(vec![0xFF, 0xC0])]);
+}
