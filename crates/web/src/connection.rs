@@ -33,10 +33,8 @@ pub async fn run(edge: Edge, mut transport: Transport, carried: Option<TokenHash
         Err(end) => end,
     };
     tracing::debug!(%end, "connection ended");
-    if let End::Close(code) = end {
-        // Boxed, like `finish` below: a connection at rest should not hold room for its end.
-        Box::pin(transport.close(code)).await;
-    }
+    // Boxed, like `finish` below: a connection at rest should not hold room for its end.
+    Box::pin(transport.end(end)).await;
 }
 
 /// A connection that is known to be somebody's.
@@ -151,14 +149,21 @@ async fn carry_out(
     asked: &mut Asked,
     effects: Vec<Effect>,
 ) -> Result<(), End> {
+    // What there is to write is written together: a call of the system costs more than a frame.
+    let mut frames = Vec::new();
+    let mut close = None;
     for effect in effects {
         match effect {
-            Effect::Send(frame) => transport.send(&frame).await?,
+            Effect::Send(frame) => frames.push(frame),
             Effect::Ask(ask) => asked.put(edge, session.user(), ask),
-            Effect::Close(code) => return Err(End::Close(code)),
+            Effect::Close(code) => {
+                close = Some(code);
+                break;
+            }
         }
     }
-    Ok(())
+    transport.send(&frames).await?;
+    close.map_or(Ok(()), |code| Err(End::Close(code)))
 }
 
 /// What the store was asked and has not answered.

@@ -3,55 +3,64 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use madang_shared::limits::{
-    ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, MAX_ECHO_CONNECTIONS, MAX_ECHO_FRAME_BYTES,
-    MAX_ECHO_MESSAGE_BYTES,
+    ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
+    MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
 };
 use madang_shared::{CloseCode, ErrorCode};
+use madang_websocket::{Limits, Message, Opcode, Room};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep_until;
 
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::problem::Problem;
-use crate::transport::{End, Transport, sized_for};
+use crate::transport::{End, Transport};
+use crate::upgrade::Upgrade;
 
 /// Characters of a received text that the log shows.
 const LOGGED_CHARS: usize = 120;
 
+/// What all connections share.
+#[derive(Clone)]
+struct Bounds {
+    places: Arc<Semaphore>,
+    /// For messages that are large, and are held until they have been said back.
+    room: Arc<Room>,
+}
+
 /// The route, with its places.
 pub fn routes() -> Router<Edge> {
     let places = Arc::new(Semaphore::new(MAX_ECHO_CONNECTIONS));
-    Router::new().route(ECHO_PATH, get(handshake)).layer(Extension(places))
+    let bounds = Bounds { places, room: Room::new(ECHO_ROOM_BYTES) };
+    Router::new().route(ECHO_PATH, get(handshake)).layer(Extension(bounds))
 }
 
 /// Upgrades to the echo. `?plain` leaves the prefix out.
 async fn handshake(
     State(edge): State<Edge>,
-    Extension(places): Extension<Arc<Semaphore>>,
+    Extension(bounds): Extension<Bounds>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    let upgrade = match upgrade {
-        Ok(upgrade) => sized_for(upgrade, MAX_ECHO_FRAME_BYTES),
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     edge.may_open(&headers)?;
-    let place = places.try_acquire_owned().map_err(|_| {
+    let place = bounds.places.try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places of the echo are taken; try again later.")
     })?;
-    let prefix = if is_plain(query.as_deref()) { "" } else { ECHO_PREFIX };
-    let task = edge.tasks.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        run(&edge, Transport::new(socket), prefix, place).await;
-        drop(task);
+    let (prefix, max_message_bytes) = if is_plain(query.as_deref()) {
+        ("", MAX_PLAIN_ECHO_MESSAGE_BYTES)
+    } else {
+        (ECHO_PREFIX, MAX_ECHO_MESSAGE_BYTES)
+    };
+    let limits = Limits { max_message_bytes, room: Some(bounds.room) };
+    let server = edge.clone();
+    Ok(upgrade.accept(&edge, limits, None, move |transport| async move {
+        run(&server, transport, prefix, place).await;
     }))
 }
 
@@ -66,9 +75,7 @@ async fn run(edge: &Edge, mut transport: Transport, prefix: &str, place: OwnedSe
         () = edge.stopping.cancelled() => End::Close(CloseCode::GoingAway),
     };
     tracing::debug!(%end, "echo ended");
-    if let End::Close(code) = end {
-        transport.close(code).await;
-    }
+    transport.end(end).await;
     drop(place);
 }
 
@@ -80,7 +87,7 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
         let received = tokio::select! {
             received = transport.receive_any() => received,
             () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
-                Beat::Ask => match transport.write(Message::Ping(Vec::new().into())).await {
+                Beat::Ask => match transport.ping().await {
                     Ok(()) => continue,
                     Err(end) => return end,
                 },
@@ -88,35 +95,23 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
             },
         };
         heartbeat.heard();
-        let answer = match received {
-            // Not left to the limit below: bytes that nobody has read reset the connection, and a
-            // browser would never see the code.
-            Ok(message) if length(&message) > MAX_ECHO_MESSAGE_BYTES => {
-                return End::Close(CloseCode::TooBig);
-            }
-            Ok(Message::Text(text)) => {
+        let (opcode, answer) = match received {
+            Ok(Message::Text(mut text)) => {
                 tracing::debug!(bytes = text.len(), text = shown(&text), "echo received");
-                Message::Text(format!("{prefix}{text}").into())
+                text.insert_str(0, prefix);
+                (Opcode::Text, text.into_bytes())
             }
             Ok(Message::Binary(bytes)) => {
                 tracing::debug!(bytes = bytes.len(), "echo received binary");
-                Message::Binary(bytes)
+                (Opcode::Binary, bytes)
             }
             Ok(_) => continue,
             Err(end) => return end,
         };
-        if let Err(end) = transport.write(answer).await {
+        if let Err(end) = transport.say(opcode, answer).await {
             return end;
         }
         heartbeat.heard();
-    }
-}
-
-fn length(message: &Message) -> usize {
-    match message {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) => bytes.len(),
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
     }
 }
 

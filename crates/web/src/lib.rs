@@ -1,7 +1,7 @@
 //! The edge of Madang: everything that speaks HTTP or WebSocket, and nothing that decides.
 //!
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
-//! in: [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
+//! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
 //! [`session_api`], [`credentials`], [`open_sessions`], [`origin`]; what programs ask for
 //! ([`http_commands`], [`posts_api`]); then [`assets`] and [`security`].
 //! [`session_api`], [`credentials`], [`open_sessions`], [`origin`] and [`cross_origin`]; then [`assets`]
@@ -29,6 +29,7 @@ pub mod side_by_side;
 pub mod socket;
 pub mod transport;
 pub mod transports;
+pub mod upgrade;
 
 pub use edge::Edge;
 pub use open_sessions::OpenSessions;

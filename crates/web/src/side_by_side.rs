@@ -8,11 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use madang_hub::rate::Bucket;
 use madang_shared::limits::{
@@ -20,6 +18,7 @@ use madang_shared::limits::{
 };
 use madang_shared::side_by_side::{PATH, Said};
 use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, names};
+use madang_websocket::{Limits, Message, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
@@ -28,7 +27,8 @@ use tokio::time::sleep_until;
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::problem::Problem;
-use crate::transport::{End, Transport, sized_for};
+use crate::transport::{End, Transport};
+use crate::upgrade::Upgrade;
 
 /// Words that a connection may be behind before it is let go as too slow.
 const MAX_BEHIND: usize = 256;
@@ -46,7 +46,7 @@ pub fn routes() -> Router<Edge> {
 /// Who is connected, and the way to all of them.
 struct Room {
     places: Arc<Semaphore>,
-    words: broadcast::Sender<Utf8Bytes>,
+    words: broadcast::Sender<Prepared>,
     here: Mutex<Here>,
 }
 
@@ -60,7 +60,7 @@ struct Here {
 struct Member {
     room: Arc<Room>,
     id: ConnectionId,
-    words: broadcast::Receiver<Utf8Bytes>,
+    words: broadcast::Receiver<Prepared>,
 }
 
 impl Room {
@@ -96,20 +96,17 @@ async fn handshake(
     State(edge): State<Edge>,
     Extension(room): Extension<Arc<Room>>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    let upgrade = match upgrade {
-        Ok(upgrade) => sized_for(upgrade, MAX_CLIENT_FRAME_BYTES),
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     edge.may_open(&headers)?;
     let place = room.places.clone().try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places are taken; try again later.")
     })?;
-    let task = edge.tasks.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        run(&edge, Transport::new(socket), room).await;
-        drop((place, task));
+    let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
+    let server = edge.clone();
+    Ok(upgrade.accept(&edge, limits, None, move |transport| async move {
+        run(&server, transport, room).await;
+        drop(place);
     }))
 }
 
@@ -122,18 +119,16 @@ async fn run(edge: &Edge, mut transport: Transport, room: Arc<Room>) {
     // The others hear of it now, however long a goodbye takes.
     drop(member);
     tracing::debug!(%end, "side by side: a connection ended");
-    if let End::Close(code) = end {
-        transport.close(code).await;
-    }
+    transport.end(end).await;
 }
 
 async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you: Said) -> End {
     let mut heartbeat = Heartbeat::start();
     let mut bucket = Bucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, edge.clock.now());
-    let mut answer = Some(Message::Text(json(&you)));
+    let mut answer = Some(json(&you));
     loop {
         if let Some(message) = answer.take()
-            && let Err(end) = transport.write(message).await
+            && let Err(end) = transport.send_prepared(&message).await
         {
             return end;
         }
@@ -148,7 +143,7 @@ async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you:
                                 member.room.tell(&Said::Data { data, id: member.id });
                                 None
                             }
-                            Err(failure) => Some(Message::Text(json(&Said::Refused(failure)))),
+                            Err(failure) => Some(json(&Said::Refused(failure))),
                         }
                     }
                     Ok(Message::Binary(_)) => return End::Close(CloseCode::NotText),
@@ -157,12 +152,15 @@ async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you:
                 }
             },
             word = member.words.recv() => match word {
-                Ok(word) => Some(Message::Text(word)),
+                Ok(word) => Some(word),
                 Err(RecvError::Lagged(_)) => return End::Close(CloseCode::TooSlow),
                 Err(RecvError::Closed) => return End::Close(CloseCode::Internal),
             },
             () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
-                Beat::Ask => Some(Message::Ping(Vec::new().into())),
+                Beat::Ask => match transport.ping().await {
+                    Ok(()) => None,
+                    Err(end) => return end,
+                },
                 Beat::Gone => return End::Close(CloseCode::NoPong),
             },
         };
@@ -173,6 +171,6 @@ fn too_fast(wait: u64) -> Failure {
     Failure::new(ErrorCode::RateLimited, format!("Too fast: wait {wait} ms."))
 }
 
-fn json(said: &Said) -> Utf8Bytes {
-    codec::encode_part(said).into()
+fn json(said: &Said) -> Prepared {
+    Prepared::text(&codec::encode_part(said))
 }

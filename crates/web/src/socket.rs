@@ -1,51 +1,40 @@
 //! The handshake of `/api/socket`: origin, protocol version, and the session that came with it.
 
-use std::future::ready;
-
 use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::HeaderMap;
-use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
-use axum::response::{IntoResponse, Response};
-use madang_shared::limits::{SUBPROTOCOL, SUBPROTOCOL_FAMILY};
+use axum::response::Response;
+use madang_shared::limits::{MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL, SUBPROTOCOL_FAMILY};
 use madang_shared::{CloseCode, ErrorCode};
+use madang_websocket::Limits;
 
 use crate::connection;
 use crate::credentials::{hash, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
-use crate::transport::{Transport, sized};
+use crate::transport::End;
+use crate::upgrade::Upgrade;
 
 /// Upgrades to the typed protocol.
 pub async fn handshake(
     State(edge): State<Edge>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    let upgrade = match upgrade {
-        Ok(upgrade) => sized(upgrade),
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     edge.may_open(&headers)?;
-    let task = edge.tasks.token();
-    match Offer::of(&headers) {
+    let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
+    match Offer::of(upgrade.offers()) {
         Offer::Ours => {
             let session = token_of(&headers).map(hash);
-            // On a task of its own: the one that made the handshake holds more than a connection needs.
-            Ok(upgrade.protocols([SUBPROTOCOL]).on_upgrade(move |socket| {
-                let tasks = edge.tasks.clone();
-                tasks.spawn(connection::run(edge, Transport::new(socket), session));
-                drop(task);
-                ready(())
+            let connection = edge.clone();
+            Ok(upgrade.accept(&edge, limits, Some(SUBPROTOCOL), move |transport| {
+                connection::run(connection, transport, session)
             }))
         }
         // A browser reports a refused handshake and a missing server alike. Only an open socket can
         // tell a stale page that it must load itself anew.
         Offer::OtherVersion(version) => {
-            Ok(upgrade.protocols([version]).on_upgrade(move |socket| async move {
-                Transport::new(socket).close(CloseCode::Version).await;
-                drop(task);
+            Ok(upgrade.accept(&edge, limits, Some(&version), |transport| {
+                transport.end(End::Close(CloseCode::Version))
             }))
         }
         Offer::None => Err(Problem::new(
@@ -64,13 +53,8 @@ enum Offer {
 }
 
 impl Offer {
-    fn of(headers: &HeaderMap) -> Self {
-        let offered = headers
-            .get_all(SEC_WEBSOCKET_PROTOCOL)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
-        let offered: Vec<&str> =
-            offered.flat_map(|value| value.split(',')).map(str::trim).collect();
+    fn of<'a>(offered: impl Iterator<Item = &'a str>) -> Self {
+        let offered: Vec<&str> = offered.collect();
         if offered.contains(&SUBPROTOCOL) {
             return Self::Ours;
         }

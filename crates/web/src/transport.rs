@@ -1,68 +1,68 @@
-//! Frames on a wire. The one module that knows which WebSocket implementation is below.
+//! Frames on a wire, and how long one may take. Below is `madang_websocket`.
 
+use std::io;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use futures_util::SinkExt;
+use bytes::Bytes;
 use madang_hub::Frame;
 use madang_shared::CloseCode;
-use madang_shared::limits::MAX_CLIENT_FRAME_BYTES;
+use madang_websocket::{Fault, Goodbye, Message, Opcode, Prepared, Sender, Socket, Window, ping};
 use thiserror::Error;
 
 /// How long one write may take. Past that the peer has stopped reading: it is let go, and resumes
 /// from its positions when it comes back.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Frames are written together up to so many bytes, for that timeout is a whole write's: a slow line
+/// should not be taken for one that stands still.
+const JOINED_BYTES: usize = 64 * 1024;
 /// How long a peer may take to answer our close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A connection at rest holds this much for reading; axum's default is 128 KiB.
-const READ_BUFFER_BYTES: usize = 512;
 
-/// Sets the sizes for a handshake of the typed protocol.
-pub fn sized(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    sized_for(upgrade, MAX_CLIENT_FRAME_BYTES)
-}
-
-/// Sets the sizes for a handshake: no message of the client may have more bytes than this.
-pub fn sized_for(upgrade: WebSocketUpgrade, max_message_bytes: usize) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_message_size(max_message_bytes)
-        .max_frame_size(max_message_bytes)
-}
-
-/// Why a connection ends. All but the last two close it with a code.
+/// Why a connection ends.
 #[derive(Debug, Error)]
 pub enum End {
     /// We have a reason, and say it.
     #[error("closed: {}", .0.reason())]
     Close(CloseCode),
+    /// The peer broke the WebSocket protocol, or sent more than it may, and is told so.
+    #[error("closed: {0}")]
+    Fault(Fault),
     /// The peer closed it.
     #[error("closed by the peer")]
-    Peer,
+    Peer(Option<Goodbye>),
     /// It broke.
     #[error("broken: {0}")]
-    Broken(axum::Error),
+    Broken(#[from] io::Error),
+}
+
+impl From<madang_websocket::End> for End {
+    fn from(end: madang_websocket::End) -> Self {
+        match end {
+            madang_websocket::End::Closed(goodbye) => Self::Peer(goodbye),
+            madang_websocket::End::Fault(fault) => Self::Fault(fault),
+            madang_websocket::End::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Transport {
     /// On the heap, because a connection's future holds it in several of its states.
-    socket: Box<WebSocket>,
+    socket: Box<Socket>,
 }
 
 impl Transport {
-    /// Takes over an upgraded connection.
-    pub fn new(socket: WebSocket) -> Self {
+    /// Takes over an open socket.
+    pub fn new(socket: Socket) -> Self {
         Self { socket: Box::new(socket) }
     }
 
-    /// The next text frame. Pings are answered below. Safe to drop at any point.
+    /// The next text. Pings are answered below. Safe to drop at any point.
     ///
     /// # Errors
     /// How the connection ends.
-    pub async fn receive(&mut self) -> Result<Utf8Bytes, End> {
+    pub async fn receive(&mut self) -> Result<String, End> {
         loop {
             match self.receive_any().await? {
                 Message::Text(text) => return Ok(text),
@@ -78,67 +78,90 @@ impl Transport {
     /// # Errors
     /// How the connection ends.
     pub async fn receive_any(&mut self) -> Result<Message, End> {
-        match self.socket.recv().await {
-            Some(Ok(Message::Close(_))) => {
-                // The answer to it is queued below; whoever does not take it is gone.
-                let flushed = tokio::time::timeout(CLOSE_TIMEOUT, self.socket.flush());
-                let _answered = flushed.await.is_ok();
-                Err(End::Peer)
-            }
-            Some(Ok(message)) => Ok(message),
-            None => Err(End::Peer),
-            Some(Err(error)) => Err(ending_of(error)),
-        }
+        Ok(self.socket.receive().await?)
     }
 
-    /// Writes a frame.
+    /// Writes frames, in the form that all connections share.
     ///
     /// # Errors
     /// How the connection ends, if the peer does not read or is gone.
-    pub async fn send(&mut self, frame: &Frame) -> Result<(), End> {
-        let text = Utf8Bytes::try_from(frame.bytes().clone())
-            .map_err(|_| End::Close(CloseCode::Internal))?;
-        self.write(Message::Text(text)).await
+    pub async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
+        let window = self.socket.sender().window();
+        let mut joined = Vec::new();
+        let mut bytes = 0;
+        for frame in frames {
+            let frame = on_wire(frame, window).ok_or(End::Close(CloseCode::Internal))?;
+            bytes += frame.len();
+            joined.push(frame.clone());
+            if bytes >= JOINED_BYTES {
+                self.write(&joined).await?;
+                joined.clear();
+                bytes = 0;
+            }
+        }
+        self.write(&joined).await
     }
 
-    /// Writes a message of whatever kind.
+    /// Writes a message that many may get.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn write(&mut self, message: Message) -> Result<(), End> {
-        match tokio::time::timeout(WRITE_TIMEOUT, self.socket.send(message)).await {
-            Ok(written) => written.map_err(ending_of),
-            Err(_) => Err(End::Close(CloseCode::TooSlow)),
-        }
+    pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), End> {
+        let frame = message.frame(self.socket.sender().window()).clone();
+        self.write(&[frame]).await
     }
 
-    /// Says goodbye, and waits a moment for the peer to say it too: a connection that is torn down
-    /// with unread bytes in it would reset, and the peer would never see the code.
-    pub async fn close(mut self, code: CloseCode) {
-        let frame = CloseFrame { code: code.number(), reason: code.reason().into() };
-        let goodbye = async {
-            if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.recv().await {}
+    /// Writes a message that nobody else gets.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn say(&mut self, opcode: Opcode, payload: Vec<u8>) -> Result<(), End> {
+        in_time(self.socket.say(opcode, payload)).await
+    }
+
+    /// Asks for a sign of life.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn ping(&mut self) -> Result<(), End> {
+        self.write(&[ping(&[])]).await
+    }
+
+    async fn write(&mut self, frames: &[Bytes]) -> Result<(), End> {
+        in_time(self.socket.send(frames)).await
+    }
+
+    /// Another way out to the same peer.
+    pub fn sender(&self) -> Sender {
+        self.socket.sender().clone()
+    }
+
+    /// Says goodbye, or answers the peer's, and waits a moment until it has arrived.
+    pub async fn end(mut self, end: End) {
+        match end {
+            End::Close(code) => {
+                self.socket.close(code.number(), code.reason(), CLOSE_TIMEOUT).await;
             }
-        };
-        // A peer that does not answer is dropped; there is nothing more to tell it.
-        let _answered = tokio::time::timeout(CLOSE_TIMEOUT, goodbye).await.is_ok();
+            End::Fault(fault) => {
+                self.socket.close(fault.code(), fault.reason(), CLOSE_TIMEOUT).await;
+            }
+            End::Peer(goodbye) => self.socket.answer(goodbye.as_ref(), CLOSE_TIMEOUT).await,
+            End::Broken(_) => {}
+        }
     }
 }
 
-fn ending_of(error: axum::Error) -> End {
-    use tungstenite::error::{CapacityError, Error, ProtocolError};
-    let inner = error.into_inner();
-    match inner.downcast_ref::<Error>() {
-        Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-            End::Close(CloseCode::TooBig)
-        }
-        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
-            End::Broken(axum::Error::new(inner))
-        }
-        Some(Error::Protocol(_)) => End::Close(CloseCode::Protocol),
-        Some(Error::Utf8(_)) => End::Close(CloseCode::NotUtf8),
-        Some(Error::ConnectionClosed | Error::AlreadyClosed) => End::Peer,
-        _ => End::Broken(axum::Error::new(inner)),
+/// A frame as a socket writes it that compresses with this window or not at all; made once for all of
+/// them. Frames are text, so that there always is one.
+pub(crate) fn on_wire(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
+    let prepare = || std::str::from_utf8(frame.bytes()).ok().map(Prepared::text);
+    let prepared: &Option<Prepared> = frame.wire().get_or_make(prepare)?;
+    prepared.as_ref().map(|prepared| prepared.frame(window))
+}
+
+async fn in_time(writing: impl Future<Output = io::Result<()>>) -> Result<(), End> {
+    match tokio::time::timeout(WRITE_TIMEOUT, writing).await {
+        Ok(written) => Ok(written?),
+        Err(_) => Err(End::Close(CloseCode::TooSlow)),
     }
 }

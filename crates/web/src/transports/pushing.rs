@@ -3,8 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
@@ -12,6 +10,7 @@ use madang_shared::CloseCode;
 use madang_shared::codec::encode_part as json;
 use madang_shared::limits::PING_INTERVAL_MS;
 use madang_shared::transports::{Opened, Tick};
+use madang_websocket::{Limits, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Duration, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,8 @@ use super::asked::Asked;
 use super::ticks::Stream;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::problem::Problem;
-use crate::transport::{End, Transport, sized_for};
+use crate::transport::{End, Transport};
+use crate::upgrade::Upgrade;
 
 /// Bytes in one message of a client, which has nothing to say here.
 const MAX_MESSAGE_BYTES: usize = 1024;
@@ -73,30 +73,20 @@ pub(super) async fn events(asked: Asked) -> Result<Response, Problem> {
 }
 
 /// `/socket`: a WebSocket. First `{"asked": …}`, then one message for each event.
-pub(super) async fn socket(
-    asked: Asked,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Problem> {
-    let upgrade = match upgrade {
-        Ok(upgrade) => sized_for(upgrade, MAX_MESSAGE_BYTES),
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
+pub(super) async fn socket(asked: Asked, upgrade: Upgrade) -> Result<Response, Problem> {
     let follower = Follower::of(&asked)?;
-    let task = asked.edge.tasks.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let mut transport = Transport::new(socket);
-        let end = serve(&mut transport, follower, asked.head).await;
+    let Asked { edge, head, .. } = asked;
+    let limits = Limits::new(MAX_MESSAGE_BYTES);
+    Ok(upgrade.accept(&edge, limits, None, move |mut transport| async move {
+        let end = serve(&mut transport, follower, head).await;
         tracing::debug!(%end, "transports: a socket ended");
-        if let End::Close(code) = end {
-            transport.close(code).await;
-        }
-        drop(task);
+        transport.end(end).await;
     }))
 }
 
 async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> End {
-    let opened = Message::Text(json(&Opened { asked: head }).into());
-    if let Err(end) = transport.write(opened).await {
+    let opened = json(&Opened { asked: head });
+    if let Err(end) = transport.say(Opcode::Text, opened.into()).await {
         return end;
     }
     let mut heartbeat = Heartbeat::start();
@@ -108,7 +98,7 @@ async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> 
             },
             received = transport.receive_any() => received.map(|_| heartbeat.heard()),
             () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
-                Beat::Ask => transport.write(Message::Ping(Vec::new().into())).await,
+                Beat::Ask => transport.ping().await,
                 Beat::Gone => return End::Close(CloseCode::NoPong),
             },
         };
@@ -120,7 +110,7 @@ async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> 
 
 async fn write_all(transport: &mut Transport, ticks: &[Tick]) -> Result<(), End> {
     for tick in ticks {
-        transport.write(Message::Text(json(tick).into())).await?;
+        transport.say(Opcode::Text, json(tick).into()).await?;
     }
     Ok(())
 }
