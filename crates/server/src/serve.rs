@@ -3,9 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -72,6 +74,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let bus = InProcess::default();
     lifecycle.accompany("listener", listen_to_others(hub.clone(), bus.listen()));
     lifecycle.accompany("publisher", publish(hub.clone(), bus, tail));
+    for _ in 0..available_parallelism().map_or(1, NonZero::get) {
+        lifecycle.accompany("fan-out", write_to_outlets(hub.clone()));
+    }
     lifecycle.accompany("presence", tell_presence(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = price::prepare(config.price_sources, &clock)?;
@@ -124,6 +129,11 @@ async fn publish(hub: Arc<Hub>, bus: InProcess, mut tail: Tail) -> Result<()> {
     while let Some(appended) = tail.recv().await {
         bus::spread(&hub, &bus, &appended);
     }
+    Ok(())
+}
+
+async fn write_to_outlets(hub: Arc<Hub>) -> Result<()> {
+    hub.write_to_outlets().await;
     Ok(())
 }
 

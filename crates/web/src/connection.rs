@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::credentials::hash;
 use crate::edge::Edge;
 use crate::open_sessions::OpenSession;
+use crate::outlet::Way;
 use crate::transport::{End, Transport};
 
 /// How long commands in flight may take once the connection has been told to go.
@@ -42,6 +44,8 @@ struct Greeted {
     /// While the user may use it.
     open: OpenSession,
     session: Session,
+    /// Held until the loop runs.
+    way: Arc<Way>,
     /// What the hello leads to.
     effects: Vec<Effect>,
 }
@@ -69,16 +73,32 @@ async fn greet(
     })?;
     let user = user.ok_or_else(unauthenticated)?;
     tracing::debug!(user = user.id.0, program = heard.program(), "hello");
-    let (session, effects) = heard.welcome(edge.hub.clone(), user, None, edge.clock.now());
-    Ok(Greeted { open, session, effects })
+    let way = Arc::new(Way::new(transport.sender()));
+    let (session, effects) =
+        heard.welcome(edge.hub.clone(), user, Some(way.clone()), edge.clock.now());
+    Ok(Greeted { open, session, way, effects })
 }
 
-/// The loop. Its inputs: a frame of the client; an answer of the store; a note that a topic moved;
-/// the session's deadline; the end of the user's session; the server's stopping. Each becomes
-/// effects, which are carried out before the next input is taken: a client that does not read is not
-/// read from either. Only the last two do not wait for that.
+/// What the loop takes one at a time.
+enum Input {
+    /// A frame of the client.
+    Frame(String),
+    /// An answer of the store.
+    Done(Done),
+    /// A topic moved, and there is something to catch up with.
+    Noted,
+    /// The fan-out wrote a part, and the rest is left to us.
+    Left,
+    /// The session's deadline has passed.
+    Due,
+}
+
+/// The loop. Besides an [`Input`] it waits for the end of the user's session and for the server's
+/// stopping. Each input becomes effects, which are carried out before the next one is taken: a client
+/// that does not read is not read from either. Only those two ends do not wait for that. While it
+/// waits, the fan-out may write to the socket; never in between.
 async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) -> End {
-    let Greeted { open, session, effects } = greeted;
+    let Greeted { open, session, way, effects } = greeted;
     let mailbox = session.mailbox();
     let mut asked = Asked::default();
     let mut deadline = session.deadline();
@@ -97,26 +117,35 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
         if let Err(end) = carried {
             return end;
         }
-        effects = tokio::select! {
-            received = transport.receive() => match received {
-                Ok(text) => session.on_frame(edge.clock.now(), &text),
-                Err(end) => return end,
-            },
-            Some(done) = asked.next(edge, session.user()) => on_done(edge, session, done),
-            () = mailbox.noted() => session.on_wake(),
+        way.release();
+        let input = tokio::select! {
+            received = transport.receive() => received.map(Input::Frame),
+            Some(done) = asked.next(edge, session.user()) => Ok(Input::Done(done)),
+            () = mailbox.noted() => Ok(Input::Noted),
+            () = way.left() => Ok(Input::Left),
             // A pong that has arrived counts, however late it is read.
             () = &mut timer => match transport.receive().now_or_never() {
-                Some(Ok(text)) => session.on_frame(edge.clock.now(), &text),
-                Some(Err(end)) => return end,
-                None => session.on_time(edge.clock.now()),
+                Some(received) => received.map(Input::Frame),
+                None => Ok(Input::Due),
             },
             () = &mut ended => return End::Close(CloseCode::Unauthenticated),
             () = &mut leaving => {
+                way.hold();
                 return match Box::pin(finish(edge, transport, session, asked)).await {
                     Ok(()) => End::Close(CloseCode::ShuttingDown),
                     Err(end) => end,
                 };
             }
+        };
+        way.hold();
+        effects = match input {
+            Ok(Input::Frame(text)) => session.on_frame(edge.clock.now(), &text),
+            Ok(Input::Done(done)) => on_done(edge, session, done),
+            Ok(Input::Noted) => session.on_wake(),
+            // To carry out nothing is to write what is left.
+            Ok(Input::Left) => Vec::new(),
+            Ok(Input::Due) => session.on_time(edge.clock.now()),
+            Err(end) => return end,
         };
         if deadline != session.deadline() || timer.is_elapsed() {
             deadline = session.deadline();

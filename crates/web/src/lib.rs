@@ -19,6 +19,7 @@ pub mod http_call;
 pub mod http_commands;
 pub mod open_sessions;
 pub mod origin;
+mod outlet;
 pub mod posts_api;
 pub mod problem;
 pub mod readiness;

@@ -28,7 +28,7 @@ impl Window {
     /// The largest, and the default.
     pub const LARGEST: Self = Self(15);
     /// So many there are.
-    pub(crate) const COUNT: usize = 7;
+    pub const COUNT: usize = 7;
 
     /// Of so many bits.
     pub fn new(bits: u8) -> Option<Self> {
@@ -40,8 +40,8 @@ impl Window {
         self.0
     }
 
-    /// Its place among all of them.
-    pub(crate) fn index(self) -> usize {
+    /// Its place among all of them, from 0.
+    pub fn index(self) -> usize {
         usize::from(self.0) - 9
     }
 }

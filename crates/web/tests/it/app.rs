@@ -73,6 +73,8 @@ impl App {
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,
         };
+        let fan_out = hub.clone();
+        tokio::spawn(async move { fan_out.write_to_outlets().await });
         tokio::spawn(async move {
             while let Some(appended) = tail.recv().await {
                 hub.publish(&appended);

@@ -1,0 +1,99 @@
+//! A connection's way out for the hub's fan-out, which writes to the socket without its task.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use bytes::{Bytes, BytesMut};
+use madang_hub::outlet::{Batch, Outlet, Sent};
+use madang_websocket::{Sender, Window};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::transport::on_wire;
+
+/// One connection's way out. Held at first: see [`Outlet`].
+pub(crate) struct Way {
+    sender: Sender,
+    /// Locked while the fan-out writes, so that whoever holds the way comes after that.
+    held: Mutex<bool>,
+    /// A part of a write is left over for the task.
+    left: Notify,
+}
+
+impl Way {
+    pub(crate) fn new(sender: Sender) -> Self {
+        Self { sender, held: Mutex::new(true), left: Notify::new() }
+    }
+
+    /// Keeps the fan-out from writing.
+    pub(crate) fn hold(&self) {
+        *self.held.lock() = true;
+    }
+
+    /// Everything before is written: lets the fan-out write.
+    pub(crate) fn release(&self) {
+        *self.held.lock() = false;
+    }
+
+    /// Completes when there is something left over of what the fan-out wrote. Safe to drop at any
+    /// point.
+    pub(crate) async fn left(&self) {
+        self.left.notified().await;
+    }
+}
+
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Way").field("sender", &self.sender).finish_non_exhaustive()
+    }
+}
+
+impl Outlet for Way {
+    fn try_send(&self, batch: &Batch) -> Sent {
+        let held = self.held.lock();
+        if *held {
+            return Sent::Busy;
+        }
+        let Some(bytes) = joined(batch, self.sender.window()) else { return Sent::Busy };
+        match self.sender.try_send(std::slice::from_ref(bytes)) {
+            Ok(madang_websocket::Sent::All) => Sent::Taken,
+            Ok(madang_websocket::Sent::Kept) => {
+                self.left.notify_one();
+                Sent::Taken
+            }
+            // What is broken, the task finds out when it writes what it was left.
+            Ok(madang_websocket::Sent::Busy) | Err(_) => Sent::Busy,
+        }
+    }
+}
+
+/// The frames of a batch in one piece, for each way to compress: a call that writes one piece costs
+/// less than one that writes many.
+#[derive(Default)]
+struct Joined {
+    plain: OnceLock<Option<Bytes>>,
+    compressed: [OnceLock<Option<Bytes>>; Window::COUNT],
+}
+
+fn joined(batch: &Batch, window: Option<Window>) -> Option<&Bytes> {
+    if let [frame] = batch.frames() {
+        return on_wire(frame, window);
+    }
+    let joined: &Joined = batch.wire().get_or_make(Joined::default)?;
+    let form = match window {
+        None => &joined.plain,
+        Some(window) => joined.compressed.get(window.index())?,
+    };
+    form.get_or_init(|| join(batch, window)).as_ref()
+}
+
+fn join(batch: &Batch, window: Option<Window>) -> Option<Bytes> {
+    let forms: Option<Vec<&Bytes>> =
+        batch.frames().iter().map(|frame| on_wire(frame, window)).collect();
+    let forms = forms?;
+    let mut all = BytesMut::with_capacity(forms.iter().map(|form| form.len()).sum());
+    for form in forms {
+        all.extend_from_slice(form);
+    }
+    Some(all.freeze())
+}
