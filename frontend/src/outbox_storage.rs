@@ -3,7 +3,7 @@
 //! no harm: a command sent again keeps its id, and takes effect once.
 
 use madang_client::Pending;
-use madang_shared::{Timestamp, UserId};
+use madang_shared::{Timestamp, UserId, compact};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
@@ -103,7 +103,7 @@ impl OutboxStorage {
             return true;
         }
         let kept = Kept { renewed: browser::now(), items: items.to_vec() };
-        serde_json::to_string(&kept).is_ok_and(|text| storage.set_item(&self.key, &text).is_ok())
+        storage.set_item(&self.key, &compact::to_text(&kept)).is_ok()
     }
 
     /// Forgets everything of this user that was not sent: the session is over.
@@ -122,7 +122,7 @@ impl OutboxStorage {
             .filter(|key| key.starts_with(&self.prefix));
         keys.map(|key| {
             let text = storage.get_item(&key).ok().flatten();
-            let kept = text.and_then(|text| serde_json::from_str(&text).ok());
+            let kept = text.and_then(|text| compact::from_text(&text).ok());
             (key, kept)
         })
         .collect()

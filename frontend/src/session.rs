@@ -2,7 +2,7 @@
 
 use gloo_net::http::{Request, Response};
 use madang_shared::session::{SignUp, SignedIn};
-use madang_shared::{ErrorCode, Failure, User};
+use madang_shared::{ErrorCode, Failure, User, compact};
 
 const PATH: &str = "/api/session";
 
@@ -18,7 +18,8 @@ pub(crate) async fn current() -> Result<Option<User>, Failure> {
 /// Chooses a name, and starts a session with it.
 pub(crate) async fn start(name: &str) -> Result<User, Failure> {
     let body = SignUp { name: name.to_owned(), bearer: false };
-    let request = Request::post(PATH).json(&body).map_err(unreachable_server)?;
+    let request = Request::post(PATH).header("content-type", "application/json");
+    let request = request.body(compact::to_text(&body)).map_err(unreachable_server)?;
     user(request.send().await.map_err(unreachable_server)?).await
 }
 
@@ -35,16 +36,23 @@ async fn user(answer: Response) -> Result<User, Failure> {
     if !answer.ok() {
         return Err(failure(answer).await);
     }
-    let signed_in: SignedIn = answer.json().await.map_err(unreachable_server)?;
+    let text = answer.text().await.map_err(unreachable_server)?;
+    let signed_in: SignedIn = compact::from_text(&text).map_err(|_| not_ours())?;
     Ok(signed_in.user)
 }
 
 async fn failure(answer: Response) -> Failure {
     // Something between us and the server may have answered in its stead.
     let unreadable = || Failure::new(ErrorCode::Unavailable, answer.status_text());
-    answer.json().await.unwrap_or_else(|_| unreadable())
+    let text = answer.text().await.unwrap_or_default();
+    compact::from_text(&text).unwrap_or_else(|_| unreadable())
 }
 
 fn unreachable_server(_: gloo_net::Error) -> Failure {
+    not_ours()
+}
+
+/// Nobody answers, or somebody else does.
+fn not_ours() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

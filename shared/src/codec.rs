@@ -1,5 +1,8 @@
 //! The only place where a message becomes text, or text a message.
 //!
+//! What a server reads and writes goes through `serde_json`, what a client reads and writes through
+//! [`compact`](crate::compact): the same wire, of the same derives.
+//!
 //! JSON in text frames, one value per frame. A newer peer may send variants that this version does
 //! not know; those come back as an [`Undecoded`] that says as much of the frame as could be read, so
 //! that the connection lives and positions stay true.
@@ -10,6 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::compact;
 use crate::failure::{ErrorCode, Failure};
 use crate::frames::{About, ClientFrame, Event, ServerFrame};
 use crate::ids::{CommandId, QueryId};
@@ -55,7 +59,7 @@ impl Undecoded {
 
 /// A frame from a client, as text.
 pub fn encode_client(frame: &ClientFrame) -> String {
-    to_text(frame)
+    compact::to_text(frame)
 }
 
 /// A frame from the server, as text.
@@ -89,7 +93,8 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, Undecoded> {
     from_text(text).map_err(|error| match serde_json::from_str(text) {
         Ok(Outline::Command { id }) => Undecoded::Request(About::Command(id)),
         Ok(Outline::Query { id }) => Undecoded::Request(About::Query(id)),
-        Err(_) => unreadable(text, &error),
+        Err(_) if is_in_outline(text) => Undecoded::Unsupported(error.to_string()),
+        Err(_) => Undecoded::Malformed(error.to_string()),
     })
 }
 
@@ -104,9 +109,10 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, Undecoded> {
     enum Outline {
         Event { topic: Topic, seq: Seq },
     }
-    from_text(text).map_err(|error| match serde_json::from_str(text) {
+    compact::from_text(text).map_err(|error| match compact::from_text(text) {
         Ok(Outline::Event { topic, seq }) => Undecoded::Event { topic, seq },
-        Err(_) => unreadable(text, &error),
+        Err(_) if is_in_outline(text) => Undecoded::Unsupported(error.to_string()),
+        Err(_) => Undecoded::Malformed(error.to_string()),
     })
 }
 
@@ -131,11 +137,8 @@ pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, Undecoded> {
     clippy::zero_sized_map_values,
     reason = "serde reads an object as a map; only the keys count"
 )]
-fn unreadable(text: &str, error: &serde_json::Error) -> Undecoded {
-    match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text) {
-        Ok(object) if object.len() == 1 => Undecoded::Unsupported(error.to_string()),
-        _ => Undecoded::Malformed(error.to_string()),
-    }
+fn is_in_outline(text: &str) -> bool {
+    compact::from_text::<BTreeMap<String, IgnoredAny>>(text).is_ok_and(|object| object.len() == 1)
 }
 
 /// A message of a protocol beside the typed one, as text; of types whose maps have names for keys.

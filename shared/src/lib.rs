@@ -9,7 +9,8 @@
 //! 3. one module per feature, holding all that the feature ever says: [`rooms`], [`membership`],
 //!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
-//! 5. [`codec`]: the only place where a message becomes text, or text a message;
+//! 5. [`codec`]: the only place where a message becomes text, or text a message; [`compact`] is the
+//!    small codec under the client's half of it;
 //! 6. [`failure`], [`close`], [`limits`], [`names`]: what is refused, and how one is told.
 //!
 //! Nothing here performs I/O, and all of it builds for `wasm32-unknown-unknown`.
@@ -34,6 +35,7 @@ pub mod transports;
 pub mod frames;
 
 pub mod codec;
+pub mod compact;
 
 pub mod close;
 pub mod failure;

@@ -8,6 +8,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::compact;
 use madang_shared::limits::MAX_MESSAGE_CHARS;
 use madang_shared::side_by_side::{HTTP_PATH, HttpCall};
 
@@ -58,9 +59,12 @@ fn HttpBox() -> impl IntoView {
     let lang = use_lang();
     let answer = RwSignal::new(None::<Option<String>>);
     spawn_local(async move {
-        let sentence = async { Request::get(HTTP_PATH).send().await?.json::<HttpCall>().await };
+        let sentence = async {
+            let text = Request::get(HTTP_PATH).send().await.ok()?.text().await.ok()?;
+            compact::from_text::<HttpCall>(&text).ok()
+        };
         // The page may be gone by now.
-        let _told = answer.try_set(Some(sentence.await.ok().map(|call| call.data)));
+        let _told = answer.try_set(Some(sentence.await.map(|call| call.data)));
     });
     let sentence = text(move || match answer.get() {
         None => lang.get().texts().loading.to_owned(),

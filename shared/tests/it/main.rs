@@ -7,6 +7,7 @@
 
 mod bless;
 mod codec;
+mod compact;
 mod golden;
 mod names;
 mod orders;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use leptos::prelude::*;
 use madang_shared::side_by_side::{PATH, Said};
-use madang_shared::{ConnectionId, Failure};
+use madang_shared::{ConnectionId, Failure, compact};
 
 use crate::i18n::Lang;
 use crate::plain_socket::{Heard, PlainSocket, meaning};
@@ -104,7 +104,7 @@ impl Chat {
             Heard::Opened | Heard::Bytes(_) => {}
             // A newer server may have words that this page does not know.
             Heard::Text(text) => {
-                if let Ok(said) = serde_json::from_str(&text) {
+                if let Ok(said) = compact::from_text(&text) {
                     self.on_said(said);
                 }
             }

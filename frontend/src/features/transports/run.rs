@@ -7,6 +7,7 @@ use std::time::Duration;
 use gloo_net::http::{Request, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::compact;
 use madang_shared::transports::{Opened, PATH, Polled, Tick, Time};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
@@ -147,7 +148,8 @@ impl Shared {
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
         let signal = self.abort.as_ref().map(AbortController::signal);
         let answer = Request::get(path).abort_signal(signal.as_ref()).send().await.ok();
-        answer.filter(Response::ok)?.json().await.ok()
+        let text = answer.filter(Response::ok)?.text().await.ok()?;
+        compact::from_text(&text).ok()
     }
 
     fn answered(&self, way: Way, answer: Option<Polled>) -> bool {
@@ -302,7 +304,7 @@ fn listen(run: &Rc<Shared>) {
             let now = run.now();
             run.count(Way::Events, |tally| {
                 tally.received += ("id: \ndata: \n\n".len() + id.len() + data.len()) as u64;
-                if let Ok(tick) = serde_json::from_str(&data) {
+                if let Ok(tick) = compact::from_text(&data) {
                     tally.arrived(tick, now);
                 }
             });
@@ -333,9 +335,9 @@ fn on_socket(run: &Rc<Shared>, heard: Heard) {
             let now = run.now();
             run.count(Way::Socket, |tally| {
                 tally.received += framed(text.len());
-                if let Ok(tick) = serde_json::from_str::<Tick>(&text) {
+                if let Ok(tick) = compact::from_text::<Tick>(&text) {
                     tally.arrived(tick, now);
-                } else if let Ok(Opened { asked }) = serde_json::from_str(&text) {
+                } else if let Ok(Opened { asked }) = compact::from_text(&text) {
                     tally.sent += u64::from(asked);
                 }
             });

@@ -1,0 +1,226 @@
+//! Values to text.
+
+use std::fmt::{Display, Write};
+
+use serde::ser::{self, Serialize, Serializer};
+
+mod parts;
+
+use parts::Parts;
+
+/// Writing to a string does not fail, and code that is never reached is never downloaded.
+#[derive(Debug)]
+pub(super) enum Never {}
+
+impl Display for Never {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl ser::Error for Never {
+    fn custom<T: Display>(_: T) -> Self {
+        unreachable!("derived implementations do not fail")
+    }
+}
+
+/// The text so far.
+#[derive(Default)]
+pub(super) struct Writer {
+    text: String,
+}
+
+impl Writer {
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    fn put(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn put_number(&mut self, number: impl Display) {
+        // A string takes whatever is written to it.
+        let _written = write!(self.text, "{number}");
+    }
+
+    fn put_string(&mut self, text: &str) {
+        self.put("\"");
+        for char in text.chars() {
+            match char {
+                '"' => self.put("\\\""),
+                '\\' => self.put("\\\\"),
+                '\n' => self.put("\\n"),
+                '\r' => self.put("\\r"),
+                '\t' => self.put("\\t"),
+                '\u{8}' => self.put("\\b"),
+                '\u{c}' => self.put("\\f"),
+                '\0'..' ' => {
+                    self.put("\\u00");
+                    let code = u32::from(char);
+                    for digit in [code >> 4, code & 15] {
+                        self.text.extend(char::from_digit(digit, 16));
+                    }
+                }
+                _ => self.text.push(char),
+            }
+        }
+        self.put("\"");
+    }
+
+    /// `{"name":`
+    fn open_variant(&mut self, name: &str) {
+        self.put("{");
+        self.put_string(name);
+        self.put(":");
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident $number:ty, $($wide:ident)?;)+) => {$(
+        fn $method(self, value: $number) -> Result<(), Never> {
+            self.put_number($($wide::from)?(value));
+            Ok(())
+        }
+    )+};
+}
+
+impl<'a> Serializer for &'a mut Writer {
+    type Ok = ();
+    type Error = Never;
+    type SerializeSeq = Parts<'a>;
+    type SerializeTuple = Parts<'a>;
+    type SerializeTupleStruct = Parts<'a>;
+    type SerializeTupleVariant = Parts<'a>;
+    type SerializeMap = Parts<'a>;
+    type SerializeStruct = Parts<'a>;
+    type SerializeStructVariant = Parts<'a>;
+
+    numbers! {
+        serialize_i8 i8, i64; serialize_i16 i16, i64; serialize_i32 i32, i64; serialize_i64 i64,;
+        serialize_u8 u8, u64; serialize_u16 u16, u64; serialize_u32 u32, u64; serialize_u64 u64,;
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Never> {
+        self.put(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Never> {
+        self.serialize_f64(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Never> {
+        if value.is_finite() {
+            self.put_number(value);
+        } else {
+            self.put("null");
+        }
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Never> {
+        self.put_string(value.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Never> {
+        self.put_string(value);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Never> {
+        self.collect_seq(value)
+    }
+
+    fn serialize_none(self) -> Result<(), Never> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Never> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Never> {
+        self.put("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Never> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Never> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), Never> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Never> {
+        self.open_variant(variant);
+        value.serialize(&mut *self)?;
+        self.put("}");
+        Ok(())
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Parts<'a>, Never> {
+        Ok(Parts::new(self, "[", "]"))
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Parts<'a>, Never> {
+        Ok(Parts::new(self, "[", "]"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Parts<'a>, Never> {
+        Ok(Parts::new(self, "[", "]"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Parts<'a>, Never> {
+        self.open_variant(variant);
+        Ok(Parts::new(self, "[", "]}"))
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Parts<'a>, Never> {
+        Ok(Parts::new(self, "{", "}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a>, Never> {
+        Ok(Parts::new(self, "{", "}"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Parts<'a>, Never> {
+        self.open_variant(variant);
+        Ok(Parts::new(self, "{", "}}"))
+    }
+}
