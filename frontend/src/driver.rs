@@ -1,12 +1,11 @@
 //! Carries out what the client asks for: sockets, timers, storage. Gives it the time, randomness and
 //! whatever happens, and rings for what changed once per animation frame, however much arrives.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Action, Client, Input, Output, Part};
+use madang_client::{Action, Client, Input, Output, Part, SortedSet};
 use madang_shared::{Command, CommandId, User};
 
 use crate::browser;
@@ -42,7 +41,7 @@ struct Parts {
     /// Whether the present socket was ever open.
     was_open: bool,
     alarm: Option<TimeoutHandle>,
-    changed: BTreeSet<Part>,
+    changed: SortedSet<Part>,
     frame_asked_for: bool,
 }
 

@@ -146,11 +146,11 @@ fn adopt(
         taken.push(key);
         for item in kept.items {
             if items.iter().all(|known| known.id != item.id) {
-                items.push(item);
+                let place = items.partition_point(|known| known.at <= item.at);
+                items.insert(place, item);
             }
         }
     }
-    items.sort_by_key(|item| item.at);
     (items, taken)
 }
 

@@ -1,10 +1,8 @@
 //! How views read the client: one bell per part of it that may be on the screen. A view that reads
 //! through [`Store::read`] runs again when that part has changed, at most once per animation frame.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
-use madang_client::{Client, Part};
+use madang_client::{Client, Part, SortedSet};
 use madang_shared::{RoomId, User};
 
 /// Something that a view can depend on.
@@ -112,7 +110,7 @@ impl Store {
     }
 
     /// Rings for what has changed.
-    pub(crate) fn ring(self, parts: &BTreeSet<Part>) {
+    pub(crate) fn ring(self, parts: &SortedSet<Part>) {
         let Some(open) = self.client.try_with_value(|client| client.features().open()) else {
             return;
         };

@@ -1,9 +1,10 @@
 //! The last frames of this page, for the inspector: what was sent, what came, and how long an answer
 //! took. Kept as text and read only when somebody looks.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use leptos::prelude::*;
+use madang_client::SortedMap;
 use madang_shared::Timestamp;
 
 use crate::browser;
@@ -45,7 +46,7 @@ struct Log {
     frames: VecDeque<Seen>,
     number: u64,
     /// When each question was sent that has no answer yet.
-    waiting: HashMap<String, Timestamp>,
+    waiting: SortedMap<String, Timestamp>,
 }
 
 /// The last frames. Copies are the same log.
@@ -82,7 +83,7 @@ impl Log {
         let round_trip = subject(text).and_then(|subject| {
             if sent {
                 if self.waiting.len() >= WAITING {
-                    self.waiting.clear();
+                    self.waiting = SortedMap::default();
                 }
                 self.waiting.insert(subject, now);
                 return None;

@@ -7,10 +7,8 @@
 //! not know; those come back as an [`Undecoded`] that says as much of the frame as could be read, so
 //! that the connection lives and positions stay true.
 
-use std::collections::BTreeMap;
-
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::compact;
@@ -133,12 +131,33 @@ pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, Undecoded> {
 }
 
 /// A frame is an object with one key, its kind; any other shape is no frame at all.
-#[expect(
-    clippy::zero_sized_map_values,
-    reason = "serde reads an object as a map; only the keys count"
-)]
 fn is_in_outline(text: &str) -> bool {
-    compact::from_text::<BTreeMap<String, IgnoredAny>>(text).is_ok_and(|object| object.len() == 1)
+    compact::from_text(text) == Ok(Keys(1))
+}
+
+/// How many keys an object has.
+#[derive(Debug, PartialEq, Eq)]
+struct Keys(usize);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys(0))
+    }
+}
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<Self, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            self.0 += 1;
+        }
+        Ok(self)
+    }
 }
 
 /// A message of a protocol beside the typed one, as text; of types whose maps have names for keys.

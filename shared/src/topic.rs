@@ -76,7 +76,7 @@ impl fmt::Display for Topic {
 
 /// The text names no topic that this version knows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no topic named {0:?}")]
+#[error("there is no topic named `{0}`")]
 pub struct UnknownTopic(pub String);
 
 impl FromStr for Topic {

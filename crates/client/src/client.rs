@@ -2,8 +2,6 @@
 
 mod incoming;
 
-use std::collections::BTreeMap;
-
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
 use madang_shared::{
@@ -15,6 +13,7 @@ use crate::action::{Action, Part};
 use crate::features::{self, Features, Request};
 use crate::link::{Duty, Ending, Link, LinkState};
 use crate::outbox::{Outbox, Pending};
+use crate::sorted::SortedMap;
 use crate::streams::Streams;
 
 /// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
@@ -88,7 +87,7 @@ pub struct Client {
     link: LinkState,
     outbox: Outbox,
     streams: Streams,
-    queries: BTreeMap<QueryId, Query>,
+    queries: SortedMap<QueryId, Query>,
     next_query: u32,
     /// When to ask again what the server could not answer just now.
     queries_again: Option<Timestamp>,
@@ -116,7 +115,7 @@ impl Client {
             link: LinkState::new(),
             outbox: Outbox::restore(outbox),
             streams: Streams::default(),
-            queries: BTreeMap::new(),
+            queries: SortedMap::default(),
             next_query: 0,
             queries_again: None,
             features: Features::new(me),

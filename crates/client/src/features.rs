@@ -4,8 +4,6 @@
 mod arriving;
 mod own;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use madang_shared::chat::{ChatCommand, ChatQuery};
 use madang_shared::limits::PAGE_MESSAGES;
 use madang_shared::membership::MembershipCommand;
@@ -22,6 +20,7 @@ use crate::price::Price;
 use crate::reading::ReadMarks;
 use crate::rooms::Rooms;
 use crate::sentiment::Judging;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::timeline::Timeline;
 
 pub(crate) use own::{counts_as_message, matters_not_if_refused, settles, supersedes};
@@ -46,7 +45,7 @@ pub struct Features {
     me: User,
     rooms: Rooms,
     memberships: Memberships,
-    timelines: BTreeMap<RoomId, Timeline>,
+    timelines: SortedMap<RoomId, Timeline>,
     open: Option<RoomId>,
     here: Here,
     /// What the open page shows besides rooms.
@@ -66,7 +65,7 @@ impl Features {
             me,
             rooms: Rooms::default(),
             memberships: Memberships::default(),
-            timelines: BTreeMap::new(),
+            timelines: SortedMap::default(),
             open: None,
             here: Here::default(),
             watched: &[],
@@ -146,10 +145,11 @@ impl Features {
     }
 
     /// The topics to follow at present.
-    pub(crate) fn wanted(&self) -> BTreeSet<Topic> {
-        let mut topics = BTreeSet::from([Topic::Rooms, Topic::Memberships(self.me.id)]);
+    pub(crate) fn wanted(&self) -> SortedSet<Topic> {
+        let mut topics = SortedSet::default();
+        topics.extend([Topic::Rooms, Topic::Memberships(self.me.id)]);
         topics.extend(self.memberships.rooms().map(Topic::Room));
-        topics.extend(self.watched);
+        topics.extend(self.watched.iter().copied());
         topics.extend(self.open.filter(|room| self.memberships.contains(*room)).map(Topic::Here));
         topics
     }

@@ -6,8 +6,8 @@
 //! wrong (resume, gaps, order, sending once) runs unchanged under a simulated network.
 //!
 //! Reading order: [`client`] (the machine), [`link`] (connecting and reconnecting), [`outbox`] (what
-//! was not acknowledged yet), [`streams`] (positions and gaps), [`action`], then [`features`] and the
-//! views it keeps: [`rooms`], [`membership`], [`timeline`], [`presence`], [`counter`], [`sentiment`],
+//! was not acknowledged yet), [`streams`] (positions and gaps), [`action`], [`sorted`] (small maps),
+//! then [`features`] and the views it keeps: [`rooms`], [`membership`], [`timeline`], [`presence`], [`counter`], [`sentiment`],
 //! [`posts`], [`price`], [`orders`].
 
 pub mod action;
@@ -25,6 +25,7 @@ pub mod price;
 mod reading;
 pub mod rooms;
 pub mod sentiment;
+pub mod sorted;
 pub mod streams;
 pub mod timeline;
 
@@ -33,3 +34,4 @@ pub use client::{Client, Input, Moment, Output};
 pub use features::Features;
 pub use link::{Ending, Link};
 pub use outbox::{Pending, PendingState};
+pub use sorted::{SortedMap, SortedSet};

@@ -1,16 +1,15 @@
 //! The rooms that the user has joined, and what is unread in each.
 
-use std::collections::BTreeMap;
-
 use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
 use madang_shared::{RoomId, Seq, UserId};
 
+use crate::sorted::SortedMap;
 use crate::timeline::Timeline;
 
 /// The rooms that the user has joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memberships {
-    standing: BTreeMap<RoomId, Standing>,
+    standing: SortedMap<RoomId, Standing>,
     known: bool,
 }
 

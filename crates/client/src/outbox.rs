@@ -4,11 +4,11 @@
 //! sent after it, and the server refuses those too (`held`), so the order in which a person wrote is
 //! the order in which the room reads, whatever was refused in between.
 
-use std::collections::BTreeSet;
-
 use madang_shared::frames::Placed;
 use madang_shared::{Command, CommandFrame, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
+
+use crate::sorted::SortedSet;
 
 /// How many commands may be on their way at once.
 pub const WINDOW: usize = 32;
@@ -49,7 +49,7 @@ pub struct Outbox {
     not_before: Option<Timestamp>,
     /// Sent on the present connection: the server may hold everything back for one of these, until
     /// it comes again.
-    promised: BTreeSet<CommandId>,
+    promised: SortedSet<CommandId>,
 }
 
 impl Outbox {
@@ -166,7 +166,7 @@ impl Outbox {
 
     /// The connection is gone: whatever was on its way may or may not have arrived.
     pub(crate) fn disconnected(&mut self) {
-        self.promised.clear();
+        self.promised = SortedSet::default();
         self.not_before = None;
         for item in &mut self.items {
             if item.state == PendingState::Sent {

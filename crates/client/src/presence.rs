@@ -1,16 +1,16 @@
 //! Who is in the open room, who is typing there, and our own typing.
 
-use std::collections::BTreeMap;
-
 use madang_shared::limits::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
+use crate::sorted::SortedMap;
+
 /// Who is in one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Here {
-    present: BTreeMap<UserId, User>,
-    typing: BTreeMap<UserId, Typist>,
+    present: SortedMap<UserId, User>,
+    typing: SortedMap<UserId, Typist>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! When a read mark is told to the server: at once, and then now and then.
 
-use std::collections::BTreeMap;
-
 use madang_shared::{RoomId, Timestamp};
+
+use crate::sorted::SortedMap;
 
 /// A read mark is told to the server at most this often, in milliseconds; each one is a commit.
 const INTERVAL_MS: u64 = 2_000;
@@ -11,8 +11,8 @@ const INTERVAL_MS: u64 = 2_000;
 #[derive(Debug, Default)]
 pub(crate) struct ReadMarks {
     /// Rooms whose mark waits, and when it may be told.
-    waiting: BTreeMap<RoomId, Timestamp>,
-    told_at: BTreeMap<RoomId, Timestamp>,
+    waiting: SortedMap<RoomId, Timestamp>,
+    told_at: SortedMap<RoomId, Timestamp>,
 }
 
 impl ReadMarks {

@@ -1,14 +1,14 @@
 //! The directory of rooms, as this client knows it.
 
-use std::collections::BTreeMap;
-
 use madang_shared::RoomId;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
+
+use crate::sorted::SortedMap;
 
 /// Every room there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rooms {
-    rooms: BTreeMap<RoomId, Room>,
+    rooms: SortedMap<RoomId, Room>,
     known: bool,
 }
 

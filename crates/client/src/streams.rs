@@ -1,8 +1,8 @@
 //! The topics that are followed, and how far each is known.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use madang_shared::{Failure, Position, Seq, Subscription, Timestamp, Topic};
+
+use crate::sorted::{SortedMap, SortedSet};
 
 /// How long to wait before asking again for a topic that was refused for now, in milliseconds.
 const RETRY_MS: u64 = 1_000;
@@ -44,12 +44,12 @@ pub(crate) enum Arrival {
 /// The topics that are followed.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    streams: BTreeMap<Topic, Stream>,
+    streams: SortedMap<Topic, Stream>,
 }
 
 impl Streams {
     /// Follows exactly the `wanted` topics; answers those that are new and those that went.
-    pub(crate) fn follow(&mut self, wanted: &BTreeSet<Topic>) -> (Vec<Topic>, Vec<Topic>) {
+    pub(crate) fn follow(&mut self, wanted: &SortedSet<Topic>) -> (Vec<Topic>, Vec<Topic>) {
         let gone: Vec<Topic> =
             self.streams.keys().filter(|topic| !wanted.contains(topic)).copied().collect();
         let new: Vec<Topic> =
@@ -77,7 +77,7 @@ impl Streams {
 
     /// The connection is gone; every topic is to be asked for again.
     pub(crate) fn disconnected(&mut self) {
-        for stream in self.streams.values_mut() {
+        for (_, stream) in self.streams.iter_mut() {
             stream.state = StreamState::Idle;
             stream.missed_to = Seq(0);
         }

@@ -216,10 +216,9 @@ fn card(way: Way, shown: RwSignal<Numbers>) -> AnyView {
         }
     });
     let line = |latency: f64, label: &'static str| {
-        let y = height(latency);
-        let above = y - 2.0;
+        let (y, above) = (tenths(height(latency)), tenths(height(latency) - 2.0));
         view! {
-            <line class="plot-line" x1="0" x2=WIDTH y1=y y2=y />
+            <line class="plot-line" x1="0" x2=tenths(WIDTH) y1=y.clone() y2=y />
             <text class="plot-label" x="1" y=above>{label}</text>
         }
         .into_any()
@@ -229,7 +228,7 @@ fn card(way: Way, shown: RwSignal<Numbers>) -> AnyView {
         <section class="lab-box" aria-labelledby=format!("{id}-title")>
             <h2 id=format!("{id}-title") class="lab-title">{title(way).now()}</h2>
             <p class="hint">{hint(way).now()}</p>
-            <svg class="plot" role="img" aria-label=plot viewBox=format!("0 0 {WIDTH} {HEIGHT}") data-testid=format!("{id}-plot")>
+            <svg class="plot" role="img" aria-label=plot viewBox=format!("0 0 {} {}", whole(WIDTH), whole(HEIGHT)) data-testid=format!("{id}-plot")>
                 {lines}
                 <polyline class="plot-curve" points=points />
             </svg>

@@ -105,7 +105,7 @@ impl Client {
     /// Asks every question that was not answered. An answer that comes twice is taken once.
     pub(super) fn ask_again(&mut self, out: &mut Vec<Output>) {
         self.queries_again = None;
-        for (id, query) in &self.queries {
+        for (id, query) in self.queries.iter() {
             out.push(send(&ClientFrame::Query(QueryFrame { id: *id, query: query.clone() })));
         }
     }

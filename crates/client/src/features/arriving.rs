@@ -39,7 +39,7 @@ impl Features {
             }
             (Topic::Room(room), Snapshot::Chat(ChatSnapshot { page, standing })) => {
                 self.memberships.told(standing);
-                self.timelines.entry(room).or_default().snapshot(page);
+                self.timelines.or_default(room).snapshot(page);
                 self.remember_where_reading_stopped(room);
                 vec![Part::Timeline(room)]
             }
@@ -81,7 +81,7 @@ impl Features {
                 let ChatEvent::Posted(message) = &event;
                 let is_open = self.open == Some(room);
                 let stopped = is_open && self.here.spoke(message.author.id);
-                let timeline = self.timelines.entry(room).or_default();
+                let timeline = self.timelines.or_default(room);
                 timeline.event(event);
                 if !is_open {
                     timeline.trim(self.memberships.counted_up_to(room));
@@ -109,7 +109,7 @@ impl Features {
             (Topic::Here(room), Event::Presence(event)) => {
                 let me = self.me.id;
                 let here = &self.here;
-                let timeline = self.timelines.entry(room).or_default();
+                let timeline = self.timelines.or_default(room);
                 timeline.moved(&event, |id| here.get(id).cloned(), me);
                 self.here.event(event, now, me);
                 vec![Part::Here(room), Part::Timeline(room)]
@@ -124,7 +124,7 @@ impl Features {
                 Query::Chat(ChatQuery::Before { room, before, .. }),
                 Answer::Chat(ChatAnswer::Before(page)),
             ) => {
-                self.timelines.entry(*room).or_default().prepend(*before, page);
+                self.timelines.or_default(*room).prepend(*before, page);
                 vec![Part::Timeline(*room)]
             }
             (Query::Sentiment(query), Answer::Sentiment(SentimentAnswer::Judged(judgement))) => {
@@ -145,7 +145,7 @@ impl Features {
     pub(crate) fn query_failed(&mut self, query: &Query) -> Vec<Part> {
         match query {
             Query::Chat(ChatQuery::Before { room, before, .. }) => {
-                self.timelines.entry(*room).or_default().older_failed(*before);
+                self.timelines.or_default(*room).older_failed(*before);
                 vec![Part::Timeline(*room)]
             }
             // The next pause in typing asks again.

@@ -1,10 +1,10 @@
 //! What the timeline shows, row by row.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_client::timeline::Crowd;
-use madang_client::{Pending, PendingState};
+use madang_client::{Pending, PendingState, SortedSet};
 use madang_shared::chat::ChatCommand;
 use madang_shared::{Command, CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
@@ -247,7 +247,7 @@ fn own_pending<'a>(scene: &Scene<'a>) -> Vec<(&'a Pending, &'a str)> {
     let mut posts: Vec<_> = posts.collect();
     if !posts.is_empty() {
         let own = scene.messages.iter().filter(|message| message.author.id == scene.me);
-        let known: HashSet<CommandId> = own.map(|message| message.command).collect();
+        let known: SortedSet<CommandId> = own.map(|message| message.command).collect();
         posts.retain(|(item, _)| !known.contains(&item.id));
     }
     posts

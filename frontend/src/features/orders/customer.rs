@@ -1,9 +1,7 @@
 //! The customer's side: the menu, and one's own orders on their way.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
-use madang_client::Client;
+use madang_client::{Client, SortedMap};
 use madang_shared::limits::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
@@ -30,7 +28,7 @@ const ORDER: Words = Words::new("주문하기", "Order");
 const CANCEL: Words = Words::new("주문 취소", "Cancel");
 
 /// So many of each thing.
-type Cart = BTreeMap<MenuItemId, u32>;
+type Cart = SortedMap<MenuItemId, u32>;
 
 /// The page.
 #[component]
@@ -43,7 +41,7 @@ fn Customer() -> impl IntoView {
     let driver = use_yard().driver;
     let store = driver.store();
     let lang = use_lang();
-    let cart = RwSignal::new(Cart::new());
+    let cart = RwSignal::new(Cart::default());
     let menu = Memo::new(move |_| read(store, |_, list| list.menu.clone()));
     let item = move |item: MenuItem| {
         // What is shown of it is a part of its name: a new price draws it anew.
@@ -117,7 +115,7 @@ fn menu_row(item: &MenuItem, cart: RwSignal<Cart>) -> AnyView {
             } {
                 0 => drop(cart.remove(&id)),
                 _ if count == 0 && cart.len() >= MAX_ORDER_LINES => {}
-                count => drop(cart.insert(id, count)),
+                count => cart.insert(id, count),
             }
         });
     };
@@ -186,7 +184,7 @@ fn Checkout(cart: RwSignal<Cart>) -> impl IntoView {
             return;
         }
         driver.command(OrdersCommand::Place { lines, note: note.get_untracked() });
-        cart.set(Cart::new());
+        cart.set(Cart::default());
         note.set(String::new());
     };
     view! {

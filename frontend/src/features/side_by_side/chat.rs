@@ -1,8 +1,9 @@
 //! The connection of the page, and what was heard on it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use leptos::prelude::*;
+use madang_client::SortedSet;
 use madang_shared::side_by_side::{PATH, Said};
 use madang_shared::{ConnectionId, Failure, compact};
 
@@ -54,7 +55,7 @@ pub(super) struct Chat {
     pub(super) state: RwSignal<State>,
     pub(super) lines: RwSignal<VecDeque<Line>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
-    here: StoredValue<BTreeSet<ConnectionId>>,
+    here: StoredValue<SortedSet<ConnectionId>>,
     next_key: StoredValue<u64>,
 }
 
@@ -64,7 +65,7 @@ impl Chat {
             state: RwSignal::new(State::Off),
             lines: RwSignal::new(VecDeque::new()),
             socket: StoredValue::new_local(None),
-            here: StoredValue::new(BTreeSet::new()),
+            here: StoredValue::new(SortedSet::default()),
             next_key: StoredValue::new(0),
         }
     }
@@ -121,21 +122,17 @@ impl Chat {
         match said {
             Said::You { here, .. } => self.here.set_value(here.into_iter().collect()),
             Said::Connect { id } => {
-                self.here.update_value(|here| {
-                    here.insert(id);
-                });
+                self.here.update_value(|here| here.insert(id));
                 self.add(What::Came { id, me: id == me });
             }
             Said::Disconnect { id } => {
-                self.here.update_value(|here| {
-                    here.remove(&id);
-                });
+                self.here.update_value(|here| here.remove(&id));
                 self.add(What::Went(id));
             }
             Said::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
             Said::Refused(failure) => self.add(What::Refused(failure)),
         }
-        let here = self.here.with_value(BTreeSet::len);
+        let here = self.here.with_value(SortedSet::len);
         self.state.set(State::On { me, here });
     }
 

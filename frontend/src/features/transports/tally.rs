@@ -54,8 +54,10 @@ impl Tally {
 
     /// The latency, in milliseconds, that this share of the events stayed within.
     pub(super) fn percentile(&self, share: f64) -> Option<f64> {
-        let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
+        let mut sorted: Vec<f64> = Vec::new();
+        for latency in &self.latencies {
+            sorted.insert(sorted.partition_point(|it| it <= latency), *latency);
+        }
         let rank = (share * count(sorted.len())).ceil().max(1.0);
         sorted.into_iter().zip(1_u32..).find(|(_, place)| f64::from(*place) >= rank).map(|it| it.0)
     }

@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
+use crate::measured::tenths;
 use crate::ui::reactive::{Item, each, effect};
 pub(crate) use geometry::RowKey;
 
@@ -175,7 +176,7 @@ impl<R: ListRow> VirtualList<R> {
     fn settle(self, page: &Page) {
         self.inner.try_with_value(|inner| {
             let total = inner.geometry.total().max(page.height());
-            set_style(&page.space, "height", &format!("{total}px"));
+            set_style(&page.space, "height", &pixels(total));
             if self.at_bottom.get_untracked() {
                 page.scroll_to(total);
             } else if let Some(y) =
@@ -194,7 +195,7 @@ impl<R: ListRow> VirtualList<R> {
             let from = top - OVERSCAN;
             let range = inner.geometry.rows_between(from, top + page.height() + OVERSCAN);
             let y = gap + inner.geometry.top(range.start);
-            set_style(&page.window, "transform", &format!("translateY({y}px)"));
+            set_style(&page.window, "transform", &format!("translateY({})", pixels(y)));
             let rows = inner.rows.get(range).unwrap_or_default();
             rows.iter().map(|row| (inner.edition, row.clone())).collect::<Vec<_>>()
         });
@@ -261,6 +262,12 @@ impl<R: ListRow> VirtualList<R> {
             }
         });
     }
+}
+
+/// A length as style sheets write it, to a tenth of a pixel. (The language prints floats to the last
+/// digit that tells them apart, with 12 KB of code that nothing else here needs.)
+fn pixels(length: f64) -> String {
+    format!("{}px", tenths(length))
 }
 
 fn set_style(element: &HtmlElement, name: &str, value: &str) {

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use madang_shared::{ErrorCode, Failure, User};
 
 use super::*;
