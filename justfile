@@ -56,6 +56,10 @@ soak-kill rounds="100": build
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
+# Measure what the server costs against the barest program there can be, and write docs/performance.md; `--quick` only looks whether it works
+load *args: build
+    @scripts/load.sh "$@"
+
 # Let that many clients add to the shared number that often; it must be their exact sum
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang

@@ -1,6 +1,6 @@
 //! What connections cost the server that are there and say nothing.
 
-mod memory;
+pub(crate) mod memory;
 mod resident;
 
 use std::path::PathBuf;

@@ -1,12 +1,15 @@
 //! `madang-loadgen`: puts load on a real server, and measures it or judges it.
 //!
-//! One module per scenario, [`soak_kill`], [`idle`] and [`count`], with what they share beside them.
+//! One module per scenario, [`soak_kill`], [`idle`], [`count`] and [`load`], with what they share beside
+//! them.
 
 mod count;
 mod idle;
+mod load;
 mod open_files;
 mod server;
 mod soak_kill;
+mod yardstick;
 
 use std::process::ExitCode;
 
@@ -30,6 +33,11 @@ enum Scenario {
     Idle(idle::Options),
     /// Let many clients add to the shared number at once. Fails unless it is their exact sum.
     Count(count::Options),
+    /// Measure what the server costs and how fast it is, as ratios to the barest program that does the
+    /// same. One JSON line for each measurement, then a table.
+    Load(load::Options),
+    /// Be that barest program, until killed.
+    Yardstick(yardstick::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +47,8 @@ fn main() -> ExitCode {
         Scenario::SoakKill(options) => runtime.block_on(soak_kill::run(options)),
         Scenario::Idle(options) => runtime.block_on(idle::run(options)),
         Scenario::Count(options) => runtime.block_on(count::run(options)),
+        Scenario::Load(options) => load::run(&runtime, &options),
+        Scenario::Yardstick(options) => yardstick::run(&options),
     });
     outcome.unwrap_or_else(|error| {
         complain(&error);

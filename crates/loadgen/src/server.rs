@@ -25,7 +25,8 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     binary: PathBuf,
-    data: PathBuf,
+    /// None for the yardstick, which keeps nothing.
+    data: Option<PathBuf>,
     address: SocketAddr,
 }
 
@@ -46,13 +47,13 @@ impl Setting {
             "there is no server at {}; `just build` makes it",
             binary.display()
         );
-        let mut random = rand::rng();
-        let free = (0..100).find_map(|_| {
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, random.random_range(PORTS)));
-            TcpListener::bind(address).is_ok().then_some(address)
-        });
-        let address = free.context("there is no free port")?;
-        Ok(Self { binary, data: data.to_owned(), address })
+        Ok(Self { binary, data: Some(data.to_owned()), address: free_address()? })
+    }
+
+    /// The [`yardstick`](crate::yardstick), in a process of its own.
+    pub(crate) fn yardstick() -> Result<Self> {
+        let binary = std::env::current_exe().context("this program does not know where it is")?;
+        Ok(Self { binary, data: None, address: free_address()? })
     }
 
     /// Where the server listens.
@@ -62,12 +63,13 @@ impl Setting {
 
     /// Starts the server, and waits until it listens.
     pub(crate) async fn start(&self) -> Result<Server> {
-        let mut child = Command::new(&self.binary)
-            .arg("serve")
+        let mut command = Command::new(&self.binary);
+        match &self.data {
+            Some(data) => command.args(["serve", "--log", "warn", "--data"]).arg(data),
+            None => command.arg("yardstick"),
+        };
+        let mut child = command
             .args(["--listen", &self.address.to_string()])
-            .arg("--data")
-            .arg(&self.data)
-            .args(["--log", "warn"])
             .env_remove("MADANG_CONFIG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -87,6 +89,16 @@ impl Setting {
             None => bail!("the server ended at its start: {}", child.wait().await?),
         }
     }
+}
+
+/// A port that is free now, on this machine only.
+fn free_address() -> Result<SocketAddr> {
+    let mut random = rand::rng();
+    let free = (0..100).find_map(|_| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, random.random_range(PORTS)));
+        TcpListener::bind(address).is_ok().then_some(address)
+    });
+    free.context("there is no free port")
 }
 
 impl Server {

@@ -4,15 +4,15 @@ use anyhow::{Context, Result};
 
 /// In KiB, which the system calls kB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// `VmRSS`: all of it that is in memory, the program's own code included.
-    pub(super) resident: u64,
+    pub(crate) resident: u64,
     /// `RssAnon`: of that, what the program allocated.
-    pub(super) anonymous: u64,
+    pub(crate) anonymous: u64,
 }
 
 impl Memory {
-    pub(super) fn of(process: u32) -> Result<Self> {
+    pub(crate) fn of(process: u32) -> Result<Self> {
         let path = format!("/proc/{process}/status");
         let status = std::fs::read_to_string(&path)
             .with_context(|| format!("{path} cannot be read; this scenario needs Linux"))?;
@@ -30,7 +30,7 @@ impl Memory {
 
     /// What each of `count` added, in KiB.
     #[expect(clippy::cast_precision_loss, reason = "kibibytes of one process: far below 2^52")]
-    pub(super) fn since(self, earlier: Self, count: usize) -> (f64, f64) {
+    pub(crate) fn since(self, earlier: Self, count: usize) -> (f64, f64) {
         let each = |now: u64, before: u64| (now as f64 - before as f64) / count as f64;
         (each(self.resident, earlier.resident), each(self.anonymous, earlier.anonymous))
     }

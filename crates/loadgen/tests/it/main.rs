@@ -6,6 +6,8 @@
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
+mod faulty;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -84,4 +86,26 @@ fn t2_6_fifty_clients_who_add_two_hundred_times_make_exactly_ten_thousand() {
     let (table, errors, passed) = run(&["count", "--clients", "50", "--adds", "200"]);
     assert!(passed, "{table}{errors}");
     assert_eq!(figure(&table, "counted"), 10_000, "{table}");
+}
+
+/// Runs, and finds no fault; how fast it is is nothing that a test could know.
+fn measured(only: &str, scenarios: &[&str]) {
+    let (output, errors, passed) = run(&["load", "--quick", "--only", only]);
+    assert!(passed, "{output}{errors}");
+    for scenario in scenarios {
+        let line = format!("\"scenario\":\"{scenario}\"");
+        assert!(output.contains(&line), "no {scenario} in {output}");
+    }
+    assert!(output.contains("| lost, doubled, reordered, in all of it | 0 | 0, 0, 0 | yes |"));
+}
+
+#[test]
+fn fan_out_echo_and_growth_are_measured_and_nothing_is_lost_doubled_or_reordered() {
+    measured("fan-out,echo,growth", &["fan-out", "latency", "echo", "growth"]);
+}
+
+#[test]
+fn storms_and_a_stalled_reader_are_measured_and_nothing_is_lost_doubled_or_reordered() {
+    let scenarios = ["idle", "connect storm", "durable", "resume storm", "stalled reader"];
+    measured("idle,storm,durable,resume,stalled,compressed", &scenarios);
 }

@@ -1,0 +1,59 @@
+//! What a connection costs that is there and says nothing.
+
+use anyhow::{Context, Result};
+use madang_loadgen::raw::{Dialect, Plan, Stage};
+use serde_json::json;
+
+use super::lab::Lab;
+use crate::idle::memory::Memory;
+
+/// Connections of one user: as many tabs and devices.
+const CONNECTIONS_PER_USER: usize = 10;
+/// What a room holds that was joined some time ago: the page that a joining client is sent.
+const MESSAGES: u64 = 50;
+
+pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
+    for (name, messages, deflate) in [
+        ("an empty room", 0, false),
+        ("a page of 50 messages", MESSAGES, false),
+        ("compression", MESSAGES, true),
+    ] {
+        let (cost, deflating) = measure(lab, messages, deflate)?;
+        let setting = json!({ "room": name, "kb_per_connection": cost, "deflating": deflating });
+        lab.report.line("idle", "madang", setting);
+        let what = format!("idle, joined and authenticated, KB of RSS a connection: {name}");
+        if deflate && !deflating {
+            lab.report.goal(what, "<= 3", "not negotiated", Some(false));
+        } else {
+            lab.report.goal(what, "<= 3", format!("{cost:.1}"), Some(cost <= 3.0));
+        }
+    }
+    Ok(())
+}
+
+/// In two halves: the first pays for what the server has once, the second for connections alone.
+fn measure(lab: &Lab<'_>, messages: u64, deflate: bool) -> Result<(f64, bool)> {
+    let connections = lab.pick(200, 2_000);
+    let madang = lab.start_madang()?;
+    let visitors = lab.sign_up(&madang, connections * 2 / CONNECTIONS_PER_USER)?;
+    let (first, second) = visitors.split_at(visitors.len() / 2);
+    if messages > 0 {
+        let plan = Plan::new(Dialect::Chat, madang.address, 1).of(&visitors);
+        Stage::open(&plan)?.say_all(messages, 1)?;
+    }
+    let plan = |of| Plan {
+        everything: true,
+        deflate,
+        ..Plan::new(Dialect::Chat, madang.address, connections).of(of)
+    };
+    let before = Stage::open(&plan(first))?;
+    lab.quiet(&madang)?;
+    let middle = Memory::of(madang.process).context("cannot read the server's memory")?;
+    let more = Stage::open(&plan(second))?;
+    lab.quiet(&madang)?;
+    let after = Memory::of(madang.process).context("cannot read the server's memory")?;
+    let deflating = more.deflating() == connections;
+    drop((before, more));
+    lab.stop(madang)?;
+    Ok((after.since(middle, connections).0, deflating))
+}

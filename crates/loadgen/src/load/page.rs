@@ -1,0 +1,85 @@
+//! The page of figures: people write it, and one block of it is written here.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::report::Report;
+
+/// Around what is written here. Everything else on the page is left as it is.
+const BEGIN: &str = "<!-- figures: begin (written by `just load`) -->";
+const END: &str = "<!-- figures: end -->";
+
+/// Writes the block anew, and the raw results beside the page.
+pub(super) fn write(path: &Path, report: &Report) -> Result<()> {
+    let page = fs::read_to_string(path)
+        .with_context(|| format!("there is no page at {}", path.display()))?;
+    let page = replaced(&page, &block(report))
+        .with_context(|| format!("{} has no block of figures", path.display()))?;
+    fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut lines = String::new();
+    for line in &report.lines {
+        let _infallible = writeln!(lines, "{line}");
+    }
+    let raw = path.with_extension("jsonl");
+    fs::write(&raw, lines).with_context(|| format!("cannot write {}", raw.display()))
+}
+
+fn block(report: &Report) -> String {
+    let command = if report.quick { "just load --quick" } else { "just load" };
+    let mut block =
+        format!("Measured by `{command}`. Ratios are to the yardstick in the same run.\n\n");
+    block += &report.table();
+    block += "\nServer CPU seconds and generator CPU seconds per million deliveries, echoes or connects:\n\n";
+    block += "| scenario | setting | server | server CPU s | generator CPU s | a second |\n";
+    block += "| --- | --- | --- | --- | --- | --- |\n";
+    for line in &report.lines {
+        let (Some(server), Some(generator)) =
+            (line.get("server_cpu_s_per_million"), line.get("generator_cpu_s_per_million"))
+        else {
+            continue;
+        };
+        let text = |name: &str| line.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        let setting: Vec<String> =
+            ["event", "subscribers", "topics", "clients", "connections", "window", "text_bytes"]
+                .iter()
+                .filter_map(|name| {
+                    let value = line.get(*name)?;
+                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    Some(format!("{} {value}", name.replace('_', " ")))
+                })
+                .collect();
+        let per_second =
+            line.get("per_second").and_then(serde_json::Value::as_f64).unwrap_or_default();
+        let _infallible = writeln!(
+            block,
+            "| {} | {} | {} | {server} | {generator} | {per_second:.0} |",
+            text("scenario"),
+            setting.join(", "),
+            text("server"),
+        );
+    }
+    block
+}
+
+fn replaced(page: &str, block: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{block}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_stays() {
+        let page = format!("# Ours\n\n{BEGIN}\nold\n{END}\n\n## Also ours\n");
+        let expected = format!("# Ours\n\n{BEGIN}\nnew\n{END}\n\n## Also ours\n");
+        assert_eq!(replaced(&page, "new\n"), Some(expected.clone()));
+        assert_eq!(replaced(&expected, "new\n"), Some(expected));
+        assert_eq!(replaced("# Without a block\n", "new\n"), None);
+    }
+}
