@@ -5,17 +5,19 @@
 //! rounds' ratios is given.
 //!
 //! Reading order: [`lab`] (processes, cores, users, samples), [`accounting`] (processor time), then one
-//! module for each scenario, [`report`] (lines and tables) and [`page`] (the page in `docs`).
+//! module for each scenario, [`report`] (lines and tables), [`plot`] and [`page`] (the page in `docs`).
 
 mod accounting;
 mod compressed;
 mod durable;
 mod echo;
 mod fan_out;
+pub(crate) mod foreign;
 mod growth;
 mod idle;
 mod lab;
 mod page;
+mod plot;
 mod report;
 mod resume;
 mod stalled;
@@ -46,7 +48,8 @@ pub(crate) struct Options {
     /// These alone.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SCENARIO")]
     only: Vec<Scenario>,
-    /// The page whose block of tables is written anew; raw results go beside it, as `.jsonl`.
+    /// The page whose block of tables is written anew; raw results go beside it, as `.jsonl`, and a
+    /// plot, as `.svg`.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// The core that servers are kept on [default: the first that there is].
@@ -97,7 +100,8 @@ const SCENARIOS: [(Scenario, &str, Run); 9] = [
 /// Measures. Fails if anything was lost, doubled, or put out of order, and never for being slow.
 pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
     open_files::allow(MOST_CONNECTIONS)?;
-    let mut lab = Lab::new(runtime, options)?;
+    let cores = (options.server_core, options.generator_core);
+    let mut lab = Lab::new(runtime, &options.binary, cores, options.quick)?;
     let wanted: Vec<_> = SCENARIOS
         .into_iter()
         .filter(|(scenario, ..)| options.only.is_empty() || options.only.contains(scenario))

@@ -36,6 +36,8 @@ enum Scenario {
     /// Measure what the server costs and how fast it is, as ratios to the barest program that does the
     /// same. One JSON line for each measurement, then a table.
     Load(load::Options),
+    /// Measure the fan-out of any other server that passes texts on, as a ratio to the same program.
+    Foreign(load::foreign::Options),
     /// Be that barest program, until killed.
     Yardstick(yardstick::Options),
 }
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Scenario::Idle(options) => runtime.block_on(idle::run(options)),
         Scenario::Count(options) => runtime.block_on(count::run(options)),
         Scenario::Load(options) => load::run(&runtime, &options),
+        Scenario::Foreign(options) => load::foreign::run(&runtime, &options),
         Scenario::Yardstick(options) => yardstick::run(&options),
     });
     outcome.unwrap_or_else(|error| {

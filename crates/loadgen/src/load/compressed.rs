@@ -30,7 +30,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
         lab.report.goal(wire, "<= 0.5 x", "not negotiated", Some(false));
     } else {
         let before = [without.traffic(), with_deflate.traffic()];
-        let pair = [(usual, without), (deflating, with_deflate)];
+        let pair = [(usual.measured(), without), (deflating.measured(), with_deflate)];
         let (samples, ratio) = in_turns(lab, pair, 1)?;
         let [without, with_deflate] = &stages;
         let mut bytes = [0.0; 2];

@@ -6,7 +6,7 @@ use anyhow::Result;
 use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
-use super::lab::{Lab, Running, Sample, median};
+use super::lab::{Lab, Measured, Sample, median};
 use super::report::{latencies, rounds, with};
 
 /// Users that the subscribers are of: as many as a room may hold in which typing is told.
@@ -25,7 +25,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
         let plan = Plan::new(dialect, madang.address, subscribers).of(&visitors);
         let mut stage = Stage::open(&plan)?;
         for window in [1, 32] {
-            let pair = [(&yardstick, &mut barest), (&madang, &mut stage)];
+            let pair = [(yardstick.measured(), &mut barest), (madang.measured(), &mut stage)];
             let (samples, ratio) = in_turns(lab, pair, window)?;
             let setting = json!({
                 "event": name, "subscribers": subscribers, "text_bytes": raw.text_bytes,
@@ -66,7 +66,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
 /// samples, and the middle of the rounds' ratios of the second to the first.
 pub(super) fn in_turns(
     lab: &Lab<'_>,
-    mut pair: [(&Running, &mut Stage); 2],
+    mut pair: [(Measured, &mut Stage); 2],
     window: u64,
 ) -> Result<([Vec<Sample>; 2], f64)> {
     let (count, long) = lab.pick((3, Duration::from_millis(300)), (7, Duration::from_secs(2)));

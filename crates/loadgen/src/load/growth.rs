@@ -28,7 +28,7 @@ fn subscribers(lab: &mut Lab<'_>) -> Result<()> {
             Plan::new(Dialect::Raw { path: "/chat".to_owned() }, yardstick.address, subscribers);
         let plan = Plan::new(Dialect::Typing, madang.address, subscribers).of(&visitors);
         let (mut barest, mut stage) = (Stage::open(&raw)?, Stage::open(&plan)?);
-        let pair = [(&yardstick, &mut barest), (&madang, &mut stage)];
+        let pair = [(yardstick.measured(), &mut barest), (madang.measured(), &mut stage)];
         let (samples, ratio) = in_turns(lab, pair, 1)?;
         let setting = json!({ "event": "ephemeral", "subscribers": subscribers, "window": 1 });
         for (server, samples) in ["yardstick", "madang"].into_iter().zip(&samples) {

@@ -1,7 +1,7 @@
 //! Servers on their core, the generator on its own, users, and samples of what something costs.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,7 +11,6 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::Options;
 use super::accounting::Account;
 use super::report::Report;
 use crate::server::{Server, Setting};
@@ -38,6 +37,12 @@ pub(super) struct Running {
     pub(super) process: u32,
     /// Where its data is, as long as it runs.
     _folder: TempDir,
+}
+
+/// A process whose costs are measured, with all that it started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    pub(super) process: u32,
 }
 
 /// What something cost.
@@ -70,17 +75,24 @@ impl Sample {
 }
 
 impl<'a> Lab<'a> {
-    pub(super) fn new(runtime: &'a Runtime, options: &Options) -> Result<Self> {
+    /// `cores` are the server's and the generator's, where somebody chose them.
+    pub(super) fn new(
+        runtime: &'a Runtime,
+        binary: &Path,
+        cores: (Option<usize>, Option<usize>),
+        quick: bool,
+    ) -> Result<Self> {
+        let (server_core, generator_core) = cores;
         let allowed = sched_getaffinity(None).context("cannot tell which cores there are")?;
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         let first = cores.next().unwrap_or_default();
         Ok(Self {
             runtime,
-            binary: options.binary.clone(),
-            server_core: options.server_core.unwrap_or(first),
-            generator_core: options.generator_core.unwrap_or(cores.next_back().unwrap_or(first)),
-            quick: options.quick,
-            report: Report::new(options.quick),
+            binary: binary.to_owned(),
+            server_core: server_core.unwrap_or(first),
+            generator_core: generator_core.unwrap_or(cores.next_back().unwrap_or(first)),
+            quick,
+            report: Report::new(quick),
         })
     }
 
@@ -171,8 +183,20 @@ impl<'a> Lab<'a> {
 }
 
 impl Running {
+    /// What of it is measured.
+    pub(super) fn measured(&self) -> Measured {
+        Measured { process: self.process }
+    }
+
     /// What `work` cost; it answers how much of it there was.
     pub(super) fn sample(&self, work: impl FnOnce() -> Result<u64, StageError>) -> Result<Sample> {
+        self.measured().sample(work)
+    }
+}
+
+impl Measured {
+    /// What `work` cost; it answers how much of it there was.
+    pub(super) fn sample(self, work: impl FnOnce() -> Result<u64, StageError>) -> Result<Sample> {
         let own = std::process::id();
         let (server, generator) = (Account::of(self.process)?, Account::of_one(own)?);
         let began = Instant::now();

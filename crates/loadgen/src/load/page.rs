@@ -6,13 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::plot;
 use super::report::Report;
 
 /// Around what is written here. Everything else on the page is left as it is.
 const BEGIN: &str = "<!-- figures: begin (written by `just load`) -->";
 const END: &str = "<!-- figures: end -->";
 
-/// Writes the block anew, and the raw results beside the page.
+/// Writes the block anew, and the raw results and a plot beside the page.
 pub(super) fn write(path: &Path, report: &Report) -> Result<()> {
     let page = fs::read_to_string(path)
         .with_context(|| format!("there is no page at {}", path.display()))?;
@@ -23,14 +24,18 @@ pub(super) fn write(path: &Path, report: &Report) -> Result<()> {
     for line in &report.lines {
         let _infallible = writeln!(lines, "{line}");
     }
-    let raw = path.with_extension("jsonl");
-    fs::write(&raw, lines).with_context(|| format!("cannot write {}", raw.display()))
+    for (extension, text) in [("jsonl", lines), ("svg", plot::svg(&report.bars))] {
+        let path = path.with_extension(extension);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn block(report: &Report) -> String {
     let command = if report.quick { "just load --quick" } else { "just load" };
     let mut block =
         format!("Measured by `{command}`. Ratios are to the yardstick in the same run.\n\n");
+    block += "![The ratios below, each with a mark where its goal is](performance.svg)\n\n";
     block += &report.table();
     block += "\nServer CPU seconds and generator CPU seconds per million deliveries, echoes or connects:\n\n";
     block += "| scenario | setting | server | server CPU s | generator CPU s | a second |\n";

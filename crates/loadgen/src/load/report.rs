@@ -9,6 +9,7 @@ use madang_loadgen::raw::{Faults, Stage};
 use serde_json::{Map, Value, json};
 
 use super::lab::{Sample, median};
+use super::plot::Bar;
 use crate::say;
 
 /// What was measured.
@@ -17,6 +18,8 @@ pub(super) struct Report {
     pub(super) quick: bool,
     pub(super) lines: Vec<Value>,
     pub(super) goals: Vec<Goal>,
+    /// Those goals that are ratios of costs.
+    pub(super) bars: Vec<Bar>,
     faults: Faults,
     resets: u64,
 }
@@ -33,8 +36,8 @@ pub(super) struct Goal {
 
 impl Report {
     pub(super) fn new(quick: bool) -> Self {
-        let (lines, goals) = (Vec::new(), Vec::new());
-        Self { quick, lines, goals, faults: Faults::default(), resets: 0 }
+        let (lines, goals, bars) = (Vec::new(), Vec::new(), Vec::new());
+        Self { quick, lines, goals, bars, faults: Faults::default(), resets: 0 }
     }
 
     /// A line of the results.
@@ -61,7 +64,7 @@ impl Report {
         self.goals.push(Goal { what: what.into(), wanted, figure: figure.into(), met });
     }
 
-    /// A ratio that should not be above a limit; alone, it is a figure and no goal.
+    /// A ratio that should not be above a limit.
     pub(super) fn at_most(
         &mut self,
         what: impl Into<String>,
@@ -69,7 +72,7 @@ impl Report {
         limit: f64,
         ratio: f64,
     ) {
-        self.goal(what, wanted, format!("{ratio:.2}"), Some(ratio <= limit));
+        self.ratio(what.into(), wanted, limit, ratio, ratio <= limit);
     }
 
     /// A ratio that should not be below a limit.
@@ -80,7 +83,12 @@ impl Report {
         limit: f64,
         ratio: f64,
     ) {
-        self.goal(what, wanted, format!("{ratio:.2}"), Some(ratio >= limit));
+        self.ratio(what.into(), wanted, limit, ratio, ratio >= limit);
+    }
+
+    fn ratio(&mut self, what: String, wanted: &'static str, goal: f64, ratio: f64, met: bool) {
+        self.bars.push(Bar { what: what.clone(), ratio, goal, met });
+        self.goal(what, wanted, format!("{ratio:.2}"), Some(met));
     }
 
     /// What a crowd saw, good and bad.

@@ -95,7 +95,15 @@ impl Stage {
 
     /// Waits until everybody has everything, as long as anything comes.
     fn finish(&mut self) -> Result<(), StageError> {
-        while self.book.outstanding() > 0 && !self.is_stuck()? {}
+        if self.speech.goes_on(self.book.said()) {
+            self.say(Instant::now())?;
+        }
+        while self.book.outstanding() > 0 {
+            if self.is_stuck()? {
+                // What was refused is missing for a reason.
+                return self.nothing_refused();
+            }
+        }
         Ok(())
     }
 

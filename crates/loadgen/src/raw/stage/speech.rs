@@ -67,10 +67,16 @@ impl Speech {
         self.pace.as_mut().is_none_or(|pace| pace.take(now))
     }
 
+    /// Whether it would be wrong to leave it at so many things said: what began has to end.
+    pub(super) fn goes_on(&self, said: u64) -> bool {
+        matches!(self.dialect, Dialect::Typing) && !said.is_multiple_of(2)
+    }
+
     /// Who says the thing of this number, and the text of its frame.
     pub(super) fn of(&mut self, number: u64) -> (usize, String) {
         let speakers = self.speakers as u64;
-        let speaker = usize::try_from(number % speakers).unwrap_or_default();
+        let turn = if matches!(self.dialect, Dialect::Typing) { number / 2 } else { number };
+        let speaker = usize::try_from(turn % speakers).unwrap_or_default();
         let room = self.room;
         let frame = match &self.dialect {
             Dialect::Raw { .. } => return (speaker, self.text(number)),
@@ -81,8 +87,9 @@ impl Speech {
                 ClientFrame::Command(CommandFrame { id, command })
             }
             Dialect::Typing => {
-                // On in one round, off in the next: whoever types already could only renew it.
-                let typing = (number / speakers).is_multiple_of(2);
+                // Off right after on: whoever goes on typing for some seconds without saying so is taken
+                // to have stopped, and that would be an event that nobody here has caused.
+                let typing = number.is_multiple_of(2);
                 ClientFrame::Signal(Signal::Presence(PresenceSignal::Typing { room, typing }))
             }
         };
