@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use flate2::{Compress, Compression, FlushCompress};
 use madang_loadgen::Visitor;
 use madang_loadgen::raw::frame::{TEXT, push_plain, read_masked};
 use madang_loadgen::raw::{Dialect, Faults, Plan, Stage};
@@ -44,6 +45,7 @@ enum Fault {
 struct Server {
     fault: Fault,
     madang: bool,
+    deflate: bool,
     inner: Mutex<Inner>,
 }
 
@@ -56,10 +58,10 @@ struct Inner {
 }
 
 impl Server {
-    fn start(fault: Fault, madang: bool) -> SocketAddr {
+    fn start(fault: Fault, madang: bool, deflate: bool) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Arc::new(Self { fault, madang, inner: Mutex::default() });
+        let server = Arc::new(Self { fault, madang, deflate, inner: Mutex::default() });
         thread::spawn(move || {
             for stream in listener.incoming().take(SUBSCRIBERS) {
                 let (server, stream) = (server.clone(), stream.unwrap());
@@ -85,8 +87,11 @@ impl Server {
                 let head = String::from_utf8(bytes.drain(..end + 4).collect()).unwrap();
                 let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
                 let accept = derive_accept_key(key.unwrap().as_bytes());
+                let deflate = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+                let extension = if self.deflate { deflate } else { "" };
                 let answer = format!(
-                    "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+                    "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\
+                     {extension}\r\n"
                 );
                 if !self.madang {
                     self.inner.lock().unwrap().subscribers.push(stream.try_clone().unwrap());
@@ -111,7 +116,7 @@ impl Server {
         let mut inner = self.inner.lock().unwrap();
         match codec::decode_client(text).unwrap() {
             ClientFrame::Hello(_) => {
-                send(stream, codec::encode_server(&snapshot()).as_bytes());
+                self.send(stream, codec::encode_server(&snapshot()).as_bytes());
                 inner.subscribers.push(stream.try_clone().unwrap());
             }
             ClientFrame::Command(frame) => {
@@ -148,7 +153,7 @@ impl Server {
         let faulty = inner.said == NUMBER + 1;
         let (first, others) = inner.subscribers.split_first_mut().unwrap();
         for other in others {
-            send(other, payload);
+            self.send(other, payload);
         }
         match self.fault {
             Fault::Drop if faulty => return,
@@ -156,20 +161,34 @@ impl Server {
                 inner.held = Some(payload.to_vec());
                 return;
             }
-            Fault::Double if faulty => send(first, payload),
+            Fault::Double if faulty => self.send(first, payload),
             _ => {}
         }
-        send(first, payload);
+        self.send(first, payload);
         if let Some(held) = inner.held.take() {
-            send(first, &held);
+            self.send(first, &held);
         }
+    }
+
+    fn send(&self, stream: &mut TcpStream, payload: &[u8]) {
+        let mut bytes = Vec::new();
+        if self.deflate {
+            push_plain(&mut bytes, TEXT, &deflated(payload));
+            *bytes.first_mut().unwrap() |= 0x40;
+        } else {
+            push_plain(&mut bytes, TEXT, payload);
+        }
+        stream.write_all(&bytes).unwrap();
     }
 }
 
-fn send(stream: &mut TcpStream, payload: &[u8]) {
-    let mut bytes = Vec::new();
-    push_plain(&mut bytes, TEXT, payload);
-    stream.write_all(&bytes).unwrap();
+/// RFC 7692, section 7.2.1, each message for itself.
+fn deflated(payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + 64);
+    let mut engine = Compress::new(Compression::fast(), false);
+    engine.compress_vec(payload, &mut out, FlushCompress::Sync).unwrap();
+    out.truncate(out.len() - 4);
+    out
 }
 
 fn snapshot() -> ServerFrame {
@@ -181,18 +200,26 @@ fn snapshot() -> ServerFrame {
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 
-fn check(fault: Fault, madang: bool, [lost, doubled, reordered]: [u64; 3]) {
-    let server = Server::start(fault, madang);
+fn check(fault: Fault, madang: bool, faults: [u64; 3]) {
+    check_on(fault, madang, false, faults);
+}
+
+fn check_on(fault: Fault, madang: bool, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
+    let server = Server::start(fault, madang, deflate);
     let dialect = if madang { Dialect::Chat } else { Dialect::Raw { path: "/".to_owned() } };
     let user = User { id: UserId(1), name: "author".to_owned() };
     let visitor = Visitor { server, user, token: "none".to_owned() };
     let visitors = if madang { vec![visitor] } else { Vec::new() };
-    let plan = Plan::new(dialect, server, SUBSCRIBERS).of(&visitors);
+    let plan = Plan { deflate, ..Plan::new(dialect, server, SUBSCRIBERS).of(&visitors) };
     let mut stage = Stage::open(&plan).unwrap().with_patience(Duration::from_millis(500));
     stage.say_all(MESSAGES, MESSAGES).unwrap();
     let seen = stage.seen().unwrap();
     assert_eq!(seen.faults, Faults { lost, doubled, reordered }, "{fault:?}, {madang}");
     assert_eq!(seen.said, MESSAGES);
+    let (agreed, compressed) = (stage.deflating(), stage.traffic().compressed);
+    assert_eq!((agreed > 0, compressed > 0), (deflate, deflate));
+    // Whoever gets what another has got costs the generator no inflating.
+    assert!(stage.inflated() <= MESSAGES + 1, "{}", stage.inflated());
 }
 
 #[test]
@@ -228,4 +255,14 @@ fn a_message_that_is_stored_twice_is_seen_though_no_place_is() {
 #[test]
 fn a_message_that_is_never_stored_is_seen() {
     check(Fault::Forget, true, [SUBSCRIBERS as u64, 0, 0]);
+}
+
+#[test]
+fn faults_are_seen_in_compressed_messages_as_well() {
+    for madang in [false, true] {
+        check_on(Fault::None, madang, true, [0, 0, 0]);
+        check_on(Fault::Drop, madang, true, [1, 0, 0]);
+        check_on(Fault::Double, madang, true, [0, 1, 0]);
+        check_on(Fault::Swap, madang, true, [0, 0, 1]);
+    }
 }

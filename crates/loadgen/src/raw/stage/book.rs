@@ -31,6 +31,8 @@ pub(super) struct Book {
     caught_up_at: Option<u64>,
     /// Whose deliveries nobody waits for.
     absent: Option<usize>,
+    /// Whether its connection has ended.
+    absent_ended: bool,
     /// Where the first thing that is said will stand; none before anything may be said.
     base: Option<u64>,
     /// By places from `base`: how many have it.
@@ -84,6 +86,7 @@ impl Book {
             position: None,
             caught_up_at: None,
             absent: None,
+            absent_ended: false,
             base: None,
             delivered: Vec::new(),
             number_at: Vec::new(),
@@ -153,6 +156,18 @@ impl Book {
         tally.map_or(0, Tally::next).saturating_sub(self.base.unwrap_or_default())
     }
 
+    /// Whether the connection has ended that nobody waits for.
+    pub(super) fn has_absent_ended(&self) -> bool {
+        self.absent_ended
+    }
+
+    /// Does not hold against the server any more what this member has not got. Answers where it stood.
+    pub(super) fn give_up(&mut self, member: usize) -> Option<Position> {
+        let tally = self.tallies.get_mut(member)?.take()?;
+        let last = Seq(tally.next()).previous();
+        self.position.map(|position| Position::new(position.epoch, last))
+    }
+
     /// The first thing that was refused.
     pub(super) fn refusal(&self) -> Option<&str> {
         self.refusals.first().map(String::as_str)
@@ -197,6 +212,10 @@ impl Book {
             },
             Incoming::Closed(code) => {
                 self.ended += 1;
+                if self.absent == Some(member) {
+                    self.absent_ended = true;
+                    return Ok(());
+                }
                 self.refuse(format!("a connection ended with {code:?}"));
             }
         }

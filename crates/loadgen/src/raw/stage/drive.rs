@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use madang_shared::Position;
+
 use super::{PATIENCE, Stage, StageError};
 use crate::histogram::Histogram;
 
@@ -143,8 +145,8 @@ impl Stage {
         Ok(self.crowd.listen(member, false)?)
     }
 
-    /// The stalled member reads again. Answers whether, and after how long, it had everything that was
-    /// said.
+    /// The stalled member reads again. Answers after how long it had everything that was said; none if
+    /// it does not get it on this connection.
     ///
     /// # Errors
     /// [`StageError`].
@@ -152,11 +154,18 @@ impl Stage {
         self.crowd.listen(member, true)?;
         let since = Instant::now();
         while self.book.progress(member) < self.book.said() {
-            if since.elapsed() > PATIENCE {
+            if self.book.has_absent_ended() || since.elapsed() > PATIENCE {
                 return Ok(None);
             }
             self.turn(WAIT)?;
         }
         Ok(Some(since.elapsed()))
+    }
+
+    /// Does not hold against the server any more what the stalled member has not got, because it will
+    /// come back for it on another connection. Answers where it has to go on; none if its connection has
+    /// not ended, so that it has nothing to come back for.
+    pub fn give_up(&mut self, member: usize) -> Option<Position> {
+        self.book.has_absent_ended().then(|| self.book.give_up(member))?
     }
 }
