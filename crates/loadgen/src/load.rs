@@ -108,7 +108,11 @@ pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
         .collect();
     for (number, (_, name, run)) in (1..).zip(&wanted) {
         progress(format_args!("{number}/{}: {name}", wanted.len()));
-        run(&mut lab)?;
+        // What was measured before is not lost.
+        if let Err(error) = run(&mut lab) {
+            progress(format_args!("{name} failed: {error:#}"));
+            lab.report.failed(name, &error);
+        }
     }
     say(format_args!("\n{}", lab.report.table()));
     if let Some(path) = &options.page {

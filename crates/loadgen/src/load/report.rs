@@ -22,6 +22,7 @@ pub(super) struct Report {
     pub(super) bars: Vec<Bar>,
     faults: Faults,
     resets: u64,
+    failures: u64,
 }
 
 /// A goal, and how near it is.
@@ -37,7 +38,7 @@ pub(super) struct Goal {
 impl Report {
     pub(super) fn new(quick: bool) -> Self {
         let (lines, goals, bars) = (Vec::new(), Vec::new(), Vec::new());
-        Self { quick, lines, goals, bars, faults: Faults::default(), resets: 0 }
+        Self { quick, lines, goals, bars, faults: Faults::default(), resets: 0, failures: 0 }
     }
 
     /// A line of the results.
@@ -109,8 +110,18 @@ impl Report {
         self.faults += faults;
     }
 
-    /// Whether nothing was lost, doubled, or put out of order.
+    /// A measurement could not be made, or not to its end.
+    pub(super) fn failed(&mut self, what: &str, why: &anyhow::Error) {
+        self.failures += 1;
+        self.goal(what, "", format!("failed: {why:#}"), Some(false));
+    }
+
+    /// Whether nothing was lost, doubled, or put out of order, and everything could be measured.
     pub(super) fn is_clean(&self) -> bool {
+        self.is_faultless() && self.failures == 0
+    }
+
+    fn is_faultless(&self) -> bool {
         self.faults.is_clean() && self.resets == 0
     }
 
@@ -126,7 +137,7 @@ impl Report {
             let _infallible = writeln!(table, "| {what} | {wanted} | {figure} | {met} |");
         }
         let Faults { lost, doubled, reordered } = self.faults;
-        let met = if self.is_clean() { "yes" } else { "**no**" };
+        let met = if self.is_faultless() { "yes" } else { "**no**" };
         let figure = format!("{lost}, {doubled}, {reordered}");
         let _infallible =
             writeln!(table, "| lost, doubled, reordered, in all of it | 0 | {figure} | {met} |");
