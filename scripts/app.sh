@@ -13,7 +13,7 @@ command -v sha256sum >/dev/null || sha256=(shasum -a 256)
 digest() { LC_ALL=C sort -z | xargs -0 "${sha256[@]}" | "${sha256[@]}"; }
 sources() {
     find Cargo.lock Cargo.toml Trunk.toml rust-toolchain.toml crates/client frontend shared \
-        scripts/app.sh scripts/publish.mjs scripts/tools.sh \
+        scripts/app.sh scripts/publish.mjs scripts/shorten.mjs scripts/tools.sh \
         -type f ! -path 'frontend/dist/*' -print0 | digest
 }
 published() { find frontend/dist -type f -print0 | digest; }

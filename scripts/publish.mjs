@@ -5,12 +5,16 @@
 // Browsers keep hashed files for ever, so the hash in a name must be that of the content. trunk takes
 // it before wasm-bindgen and wasm-opt have run: another version or option of theirs would give other
 // bytes the same name. Hence scripts and modules are named again here, and index.html says the new names.
+// Before that, module and script agree on short names, and the script loses its comments.
 //
 //   node scripts/publish.mjs FROM TO
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { shorten } from "./shorten.mjs";
 
 const [from, to] = process.argv.slice(2);
 const compressible = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest", ".xml"]);
@@ -39,6 +43,16 @@ function put(name, bytes) {
 }
 
 const sources = new Map(files(from).map((name) => [name, readFileSync(join(from, name))]));
+const only = (ending) => {
+  const [name, ...others] = [...sources.keys()].filter((name) => name.endsWith(ending));
+  if (!name || others.length > 0) throw new Error(`one file is expected to end with ${ending}`);
+  return name;
+};
+const [module, script] = [only("_bg.wasm"), only(".js")];
+const [shortModule, shortScript] = shorten(sources.get(module), sources.get(script));
+sources.set(module, shortModule);
+sources.set(script, execFileSync("esbuild", ["--minify", "--format=esm"], { input: shortScript }));
+
 let index = sources.get("index.html").toString();
 for (const [name, bytes] of [...sources]) {
   const named = name.match(/^(.*-)[0-9a-f]{8,16}(_bg\.wasm|\.js)$/);

@@ -79,6 +79,7 @@ app() {
     rust
     has node || fail "Node.js is missing: install version 18.20 or newer (it runs wasm-opt and compresses the app)"
     npm_tool binaryen "$binaryen_version" "wasm-opt, makes the app smaller"
+    npm_tool esbuild "$esbuild_version" "makes the app's script smaller"
     # No --locked: one crate in the lock file it was published with can no longer be had.
     cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
     cargo_tool trunk "$trunk_version" "bundles the app" --locked

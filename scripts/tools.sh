@@ -9,24 +9,27 @@ tools=${MADANG_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/madang/tools}
 trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
 binaryen_version=132.0.0
+esbuild_version=0.28.2
 cargo_deny_version=0.20.2
 axe_version=4.14.1
 
 trunk_bin=$tools/trunk-$trunk_version/bin
 wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
+esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
 axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js
 
 # Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.
 for_trunk() {
-    PATH=$trunk_bin:$wasm_bindgen_bin:$binaryen_bin:$PATH
+    PATH=$trunk_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
     export PATH TRUNK_SKIP_VERSION_CHECK=true
     # The app has a target folder of its own, so that its builds and the server's never undo each other.
     export CARGO_TARGET_DIR=$root/target/app
     # Leptos then gives every component one type instead of one for each shape of its view: 5 % less to
     # download, measured in brotli.
-    export RUSTFLAGS='--cfg erase_components'
+    # And panics name their places in the sources of crates from the crate on: nobody's folders.
+    export RUSTFLAGS="--cfg erase_components --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=registry --remap-path-prefix=$root=."
     # trunk 0.21 takes NO_COLOR=1 for a wrong value of its own flag, and stops.
     unset NO_COLOR
 }
