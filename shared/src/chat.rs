@@ -24,6 +24,22 @@ pub struct Message {
     /// How it feels, judged when it was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
+    /// On whose behalf the author passed it on; none for what the author said. Such an author is a
+    /// part of the server itself, which vouches for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<Guest>,
+}
+
+/// Somebody without a session, who reaches a room through another protocol than ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Guest {
+    /// The name that the guest gave, which nobody checked, but which is no user's; empty for one who
+    /// gave none. Otherwise see [`crate::names::user_name`].
+    pub name: String,
+    /// Names the guest's connection, as the other protocol does; at most
+    /// [`crate::limits::MAX_GUEST_CONNECTION_CHARS`] characters.
+    pub connection: String,
 }
 
 /// What a client may ask of a room's timeline.

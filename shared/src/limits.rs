@@ -19,6 +19,8 @@ pub const MAX_MESSAGE_CHARS: usize = 4_000;
 pub const MAX_JUDGED_CHARS: usize = 1_000;
 /// Unicode scalar values in a user's name.
 pub const MAX_USER_NAME_CHARS: usize = 32;
+/// Unicode scalar values in the name of a guest's connection.
+pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
 /// Unicode scalar values in a room's name.
 pub const MAX_ROOM_NAME_CHARS: usize = 48;
 /// Rooms that one user may have joined: one connection can follow them all, and a hello that resumes

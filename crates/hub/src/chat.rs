@@ -1,8 +1,9 @@
 //! What is said in a room.
 
-use madang_shared::chat::ChatCommand;
+use madang_shared::chat::{ChatCommand, Guest};
+use madang_shared::limits::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{Failure, RoomId, names};
+use madang_shared::{ErrorCode, Failure, RoomId, names};
 
 use crate::sentiment;
 
@@ -17,6 +18,8 @@ pub enum Change {
         text: String,
         /// How it feels.
         sentiment: Sentiment,
+        /// On whose behalf, if not the author's own; the name is no user's.
+        guest: Option<Guest>,
     },
 }
 
@@ -26,10 +29,26 @@ pub enum Change {
 /// `invalid` or `too_long`.
 pub fn decide(command: ChatCommand) -> Result<Change, Failure> {
     match command {
-        ChatCommand::Post { room, text } => {
-            let text = names::message_text(&text)?;
-            let sentiment = sentiment::judge(&text).sentiment;
-            Ok(Change::Post { room, text, sentiment })
-        }
+        ChatCommand::Post { room, text } => post(room, &text, None),
     }
+}
+
+/// What a guest says: checked as everybody's messages are, and the guest's name as everybody's names.
+/// No client can ask for this; a gateway of the server's own does.
+///
+/// # Errors
+/// `invalid` or `too_long`.
+pub fn pass_on(room: RoomId, text: &str, guest: Guest) -> Result<Change, Failure> {
+    let Guest { name, connection } = guest;
+    if connection.chars().count() > MAX_GUEST_CONNECTION_CHARS {
+        return Err(Failure::new(ErrorCode::TooLong, "The connection's name is too long."));
+    }
+    let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
+    post(room, text, Some(Guest { name, connection }))
+}
+
+fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<Change, Failure> {
+    let text = names::message_text(text)?;
+    let sentiment = sentiment::judge(&text).sentiment;
+    Ok(Change::Post { room, text, sentiment, guest })
 }

@@ -161,6 +161,14 @@ pub trait Store: Send + Sync + 'static {
     /// Refused as `name_taken`.
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>>;
 
+    /// The user in whose name a part of the server speaks, made when it is first asked for and joined
+    /// to the first room. It has no session, so nobody can sign in as it. Where its name is taken, it
+    /// gets one with a number.
+    ///
+    /// # Errors
+    /// Refused as `name_taken` if all those names are taken as well.
+    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>>;
+
     /// Whose session this is, if it has not ended.
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
 
@@ -173,6 +181,28 @@ pub trait Store: Send + Sync + 'static {
 
 /// SHA-256 of a session token. The token itself is never stored.
 pub type TokenHash = [u8; 32];
+
+/// A part of the server that speaks in rooms.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// Names the part, for ever.
+    pub key: &'static str,
+    /// How its user is called when it is made.
+    pub name: &'static str,
+    /// Now.
+    pub at: Timestamp,
+}
+
+impl Service {
+    /// The names that it can get, in the order of preference.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let numbered = (2..=MAX_SERVICE_NAMES).map(move |number| format!("{} {number}", self.name));
+        std::iter::once(self.name.to_owned()).chain(numbered)
+    }
+}
+
+/// Names that a [`Service`] tries: people who take them all want that it has none.
+const MAX_SERVICE_NAMES: u32 = 20;
 
 /// A user to be made.
 #[derive(Clone, Debug)]

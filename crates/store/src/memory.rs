@@ -18,7 +18,7 @@ use std::thread;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use madang_hub::ports::{
-    Appended, Committed, Logged, NewUser, Opened, Store, StoreError, TokenHash, Write,
+    Appended, Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
 };
 use madang_shared::{
     Answer, Failure, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
@@ -149,6 +149,15 @@ impl Memory {
         Ok(user)
     }
 
+    /// [`Store::service_user`], at once.
+    pub fn service_user_now(&self, service: Service) -> Result<User, StoreError> {
+        let shared = &mut *self.lock();
+        let mut appended = Vec::new();
+        let user = shared.fault.write(|| shared.state.service_user(service, &mut appended))?;
+        shared.hand_out(appended);
+        Ok(user)
+    }
+
     /// [`Store::session`], at once.
     pub fn session_now(&self, token: &TokenHash) -> Result<Option<User>, StoreError> {
         self.read(|state| Ok(state.session(token)))
@@ -236,6 +245,10 @@ impl Store for Memory {
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
         ready(self.sign_up_now(new))
+    }
+
+    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>> {
+        ready(self.service_user_now(service))
     }
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {

@@ -27,6 +27,11 @@ pub(crate) fn not_yours() -> Failure {
     Failure::new(ErrorCode::Forbidden, "These memberships belong to somebody else.")
 }
 
+pub(crate) fn name_of_a_user(name: &str) -> Failure {
+    let message = format!("{name} is the name of a user here; a guest needs another.");
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
 pub(crate) fn room_name_taken(name: &str) -> Failure {
     Failure::new(ErrorCode::NameTaken, format!("There is already a room named “{name}”."))
 }

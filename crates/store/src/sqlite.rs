@@ -30,7 +30,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use madang_hub::ports::{Committed, Logged, NewUser, Opened, Store, StoreError, TokenHash, Write};
+use madang_hub::ports::{
+    Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
+};
 use madang_shared::chat::ChatSnapshot;
 use madang_shared::{
     Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
@@ -144,6 +146,10 @@ impl Store for Sqlite {
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
         self.writer.enqueue_one(new, users::sign_up).boxed()
+    }
+
+    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>> {
+        self.writer.enqueue_one(service, users::service).boxed()
     }
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {

@@ -3,7 +3,9 @@
 
 mod orders;
 
-use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, ChatSnapshot};
+use madang_shared::chat::{
+    ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, Guest,
+};
 use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use madang_shared::frames::{About, CommandFrame, Placed};
 use madang_shared::membership::{
@@ -51,6 +53,7 @@ fn message() -> Message {
         text: "안녕 👋\n\"hello\"".into(),
         command: command_id(),
         sentiment: Some(sentiment()),
+        guest: Some(Guest { name: "민수".into(), connection: "AAAAAAAAAAAAAAHs".into() }),
     }
 }
 

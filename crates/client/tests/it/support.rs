@@ -144,6 +144,7 @@ pub(crate) fn by_other(seq: u64) -> Message {
         at: START,
         text: format!("message {seq}"),
         command,
+        guest: None,
         sentiment: None,
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of the state, and who asks.
 
 use madang_hub::policy;
-use madang_hub::ports::{Appended, Logged, NewUser, Opened, TokenHash};
+use madang_hub::ports::{Appended, Logged, NewUser, Opened, Service, TokenHash};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::{ChatAnswer, ChatPage, ChatQuery, ChatSnapshot};
 use madang_shared::counter::CounterSnapshot;
@@ -28,13 +28,38 @@ impl State {
         if self.sessions.contains_key(&token) {
             return Err(refusals::against_the_rules());
         }
+        let user = self.make_user(name, name_key, appended);
+        self.sessions.insert(token, user.id);
+        Ok(user)
+    }
+
+    fn make_user(&mut self, name: String, name_key: String, appended: &mut Vec<Appended>) -> User {
         let id = UserId(self.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
         self.users.insert(id, name.clone());
         self.user_keys.insert(name_key, id);
-        self.sessions.insert(token, id);
         self.make_topic(Topic::Memberships(id));
         self.join(id, FIRST_ROOM, appended);
-        Ok(User { id, name })
+        User { id, name }
+    }
+
+    pub(super) fn service_user(
+        &mut self,
+        service: Service,
+        appended: &mut Vec<Appended>,
+    ) -> Result<User, Failure> {
+        if let Some(id) = self.services.get(service.key).copied()
+            && let Some(name) = self.users.get(&id)
+        {
+            return Ok(User { id, name: name.clone() });
+        }
+        let named = service.names().map(|name| (policy::name_key(&name), name));
+        let free = named.into_iter().find(|(key, _)| !self.user_keys.contains_key(key));
+        let Some((key, name)) = free else {
+            return Err(refusals::user_name_taken(service.name));
+        };
+        let user = self.make_user(name, key, appended);
+        self.services.insert(service.key, user.id);
+        Ok(user)
     }
 
     pub(super) fn session(&self, token: &TokenHash) -> Option<User> {

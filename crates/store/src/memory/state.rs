@@ -27,6 +27,7 @@ pub(super) struct State {
     pub(super) users: BTreeMap<UserId, String>,
     pub(super) user_keys: BTreeMap<String, UserId>,
     pub(super) sessions: BTreeMap<TokenHash, UserId>,
+    pub(super) services: BTreeMap<&'static str, UserId>,
     pub(super) rooms: BTreeMap<RoomId, Room>,
     pub(super) room_keys: BTreeMap<String, RoomId>,
     /// How far each member has read.
@@ -59,6 +60,7 @@ impl State {
             users: BTreeMap::new(),
             user_keys: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            services: BTreeMap::new(),
             rooms: BTreeMap::new(),
             room_keys: BTreeMap::new(),
             members: BTreeMap::new(),
@@ -182,12 +184,17 @@ impl State {
         change: chat::Change,
         appended: &mut Vec<Appended>,
     ) -> Result<Placed, Failure> {
-        let chat::Change::Post { room, text, sentiment } = change;
+        let chat::Change::Post { room, text, sentiment, guest } = change;
         self.require_member(author.id, room)?;
+        if let Some(guest) = &guest
+            && self.user_keys.contains_key(&policy::name_key(&guest.name))
+        {
+            return Err(refusals::name_of_a_user(&guest.name));
+        }
         let topic = Topic::Room(room);
         let seq = self.head(topic).next();
         let sentiment = Some(sentiment);
-        let message = Message { seq, author, at, text, command, sentiment };
+        let message = Message { seq, author, at, text, command, sentiment, guest };
         self.messages.insert((room, seq), message.clone());
         Ok(self.append(topic, &ChatEvent::Posted(message).into(), appended))
     }

@@ -1,8 +1,9 @@
 //! What is said in a room.
 
 use madang_hub::chat::Change;
+use madang_hub::policy;
 use madang_hub::ports::Appended;
-use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest};
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_MESSAGES;
 use madang_shared::sentiment::{Mood, Sentiment};
@@ -11,7 +12,8 @@ use rusqlite::{Connection, Row};
 
 use super::commands::Order;
 use super::stop::{Stop, integer, natural};
-use super::{log, membership};
+use super::{log, membership, users};
+use crate::refusals;
 
 pub(super) fn apply(
     connection: &Connection,
@@ -19,11 +21,16 @@ pub(super) fn apply(
     change: Change,
     appended: &mut Vec<Appended>,
 ) -> Result<Option<Placed>, Stop> {
-    let Change::Post { room, text, sentiment } = change;
+    let Change::Post { room, text, sentiment, guest } = change;
     membership::require(connection, order.author.id, room)?;
+    if let Some(guest) = &guest
+        && users::is_named(connection, &policy::name_key(&guest.name))?
+    {
+        return Err(refusals::name_of_a_user(&guest.name).into());
+    }
     let place = log::next_place(connection, Topic::Room(room))?;
-    let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text, mood, mood_score) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text, mood, mood_score, \
+        guest_name, guest_connection) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute((
         integer(room.0),
         integer(place.seq.0),
@@ -33,6 +40,8 @@ pub(super) fn apply(
         &text,
         mood_name(sentiment.mood),
         sentiment.score,
+        guest.as_ref().map(|guest| &guest.name),
+        guest.as_ref().map(|guest| &guest.connection),
     ))?;
     let author = order.author.clone();
     let message = Message {
@@ -42,6 +51,7 @@ pub(super) fn apply(
         text,
         command: order.command,
         sentiment: Some(sentiment),
+        guest,
     };
     let event = ChatEvent::Posted(message).into();
     Ok(Some(log::append(connection, &place, order.at, &event, appended)?))
@@ -68,7 +78,8 @@ fn page(
     before: Seq,
     limit: u32,
 ) -> rusqlite::Result<ChatPage> {
-    let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score \
+    let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score, \
+        guest_name, guest_connection \
         FROM messages JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
@@ -91,6 +102,10 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         Some(mood) => Some(Sentiment { mood, score: row.get(7)? }),
         None => None,
     };
+    let guest = match row.get(8)? {
+        Some(name) => Some(Guest { name, connection: row.get(9)? }),
+        None => None,
+    };
     Ok(Message {
         seq: Seq(natural(row, 0)?),
         author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
@@ -98,6 +113,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         text: row.get(4)?,
         command: CommandId(uuid::Uuid::from_bytes(command)),
         sentiment,
+        guest,
     })
 }
 

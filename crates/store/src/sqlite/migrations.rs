@@ -18,6 +18,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V4__posts", include_str!("../../migrations/sqlite/V4__posts.sql")),
     ("V5__orders", include_str!("../../migrations/sqlite/V5__orders.sql")),
     ("V6__sentiment", include_str!("../../migrations/sqlite/V6__sentiment.sql")),
+    ("V7__guests", include_str!("../../migrations/sqlite/V7__guests.sql")),
 ];
 
 /// The newest schema that the file has had; none without a history, 0 with an empty one.

@@ -1,8 +1,9 @@
 //! Users and their sessions.
 
-use madang_hub::ports::{Appended, NewUser, TokenHash};
+use madang_hub::policy;
+use madang_hub::ports::{Appended, NewUser, Service, TokenHash};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::{Topic, User, UserId};
+use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::stop::{Stop, integer, natural};
@@ -16,20 +17,67 @@ pub(super) fn sign_up(
     appended: &mut Vec<Appended>,
 ) -> Result<User, Stop> {
     let NewUser { name, name_key, token, at } = new;
+    let Some(user) = make(connection, &name, &name_key, at)? else {
+        return Err(refusals::user_name_taken(&name).into());
+    };
+    let sql = "INSERT INTO sessions (token_hash, user_id, made_at) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(sql)?.execute((&token, integer(user.id.0), integer(at.0)))?;
+    membership::join(connection, user.id, FIRST_ROOM, at, appended)?;
+    Ok(user)
+}
+
+/// The user of a part of the server, made if there is none.
+pub(super) fn service(
+    connection: &Connection,
+    service: Service,
+    appended: &mut Vec<Appended>,
+) -> Result<User, Stop> {
+    let sql = "SELECT users.id, users.name \
+        FROM services JOIN users ON users.id = services.user_id WHERE key = ?1";
+    let user = connection
+        .prepare_cached(sql)?
+        .query_row([service.key], |row| {
+            Ok(User { id: UserId(natural(row, 0)?), name: row.get(1)? })
+        })
+        .optional()?;
+    if let Some(user) = user {
+        return Ok(user);
+    }
+    for name in service.names() {
+        let Some(user) = make(connection, &name, &policy::name_key(&name), service.at)? else {
+            continue;
+        };
+        let sql = "INSERT INTO services (key, user_id) VALUES (?1, ?2)";
+        connection.prepare_cached(sql)?.execute((service.key, integer(user.id.0)))?;
+        membership::join(connection, user.id, FIRST_ROOM, service.at, appended)?;
+        return Ok(user);
+    }
+    Err(refusals::user_name_taken(service.name).into())
+}
+
+/// Makes a user, unless the name is taken.
+fn make(
+    connection: &Connection,
+    name: &str,
+    name_key: &str,
+    at: Timestamp,
+) -> rusqlite::Result<Option<User>> {
     let sql = "INSERT INTO users (name, name_key, made_at) VALUES (?1, ?2, ?3) \
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection
         .prepare_cached(sql)?
-        .query_row((&name, &name_key, integer(at.0)), |row| natural(row, 0))
+        .query_row((name, name_key, integer(at.0)), |row| natural(row, 0))
         .optional()?;
     let Some(id) = id.map(UserId) else {
-        return Err(refusals::user_name_taken(&name).into());
+        return Ok(None);
     };
-    let sql = "INSERT INTO sessions (token_hash, user_id, made_at) VALUES (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute((&token, integer(id.0), integer(at.0)))?;
     log::make_topic(connection, Topic::Memberships(id))?;
-    membership::join(connection, id, FIRST_ROOM, at, appended)?;
-    Ok(User { id, name })
+    Ok(Some(User { id, name: name.to_owned() }))
+}
+
+/// Whether a user has this name; see [`policy::name_key`].
+pub(super) fn is_named(connection: &Connection, name_key: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM users WHERE name_key = ?1")?.exists([name_key])
 }
 
 pub(super) fn session(connection: &Connection, token: &TokenHash) -> Result<Option<User>, Stop> {

@@ -48,6 +48,8 @@ every_engine! {{
         nothing_can_be_done_in_a_room_that_is_not_there,
         a_write_on_behalf_of_nobody_is_refused,
         an_empty_batch_is_answered_with_nothing,
+        a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as,
+        a_guest_has_a_name_that_is_no_users,
         nobody_joins_more_rooms_than_a_connection_can_follow,
     }
     reading {

@@ -118,7 +118,8 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
-    let change = Change::Chat(chat::Change::Post { room, text: text.to_owned(), sentiment });
+    let change =
+        Change::Chat(chat::Change::Post { room, text: text.to_owned(), sentiment, guest: None });
     Write { change, ..join(author, number, room) }
 }
 

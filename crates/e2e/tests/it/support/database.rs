@@ -66,6 +66,7 @@ impl Database {
                     text: text(seq),
                     command,
                     sentiment: None,
+                    guest: None,
                 };
                 messages.execute((
                     i64::try_from(room.0)?,

@@ -1,5 +1,8 @@
-use madang_hub::ports::Committed;
+use madang_hub::chat;
+use madang_hub::features::Change;
+use madang_hub::ports::{Committed, Service, Write};
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::chat::Guest;
 use madang_shared::frames::Placed;
 use madang_shared::limits::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent};
@@ -7,8 +10,8 @@ use madang_shared::rooms::RoomsEvent;
 use madang_shared::{ErrorCode, Event, RoomId, Seq, Topic, User, UserId};
 
 use crate::support::{
-    Rig, create, is_unavailable, join, leave, new_user, post, read, refusal, said, sign_up, texts,
-    token,
+    NOW, Rig, create, is_unavailable, join, leave, new_user, post, read, refusal, said, sign_up,
+    texts, token,
 };
 
 const CHAT: Topic = Topic::Room(FIRST_ROOM);
@@ -255,4 +258,41 @@ pub(super) async fn nobody_joins_more_rooms_than_a_connection_can_follow(rig: Ri
     assert_eq!(refusal(rig.one(join(&mina, 1001, more)).await), ErrorCode::Forbidden);
     rig.place(leave(&mina, 1002, FIRST_ROOM)).await;
     rig.place(join(&mina, 1003, more)).await;
+}
+
+pub(super) async fn a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as(rig: Rig) {
+    let service = Service { key: "test", name: "Robot", at: NOW };
+    rig.user("robot").await;
+    let user = rig.store.service_user(service).await.unwrap();
+    assert_eq!(user.name, "Robot 2", "people were here first");
+    assert_eq!(rig.store.service_user(service).await, Ok(user.clone()));
+    assert_eq!(refusal(sign_up(&*rig.store, "Robot 2").await), ErrorCode::NameTaken);
+    rig.place(post(&user, 1, FIRST_ROOM, "I am in the first room")).await;
+}
+
+pub(super) async fn a_guest_has_a_name_that_is_no_users(rig: Rig) {
+    let mina = rig.user("Mina").await;
+    let service = Service { key: "test", name: "Robot", at: NOW };
+    let user = rig.store.service_user(service).await.unwrap();
+    let say = |number: u128, name: &str| {
+        let guest = Guest { name: name.to_owned(), connection: "abc".to_owned() };
+        let change = chat::pass_on(FIRST_ROOM, "hello", guest).expect("acceptable");
+        Write { change: Change::Chat(change), ..join(&user, number, FIRST_ROOM) }
+    };
+    for (number, name) in [(1, "mina"), (2, "Robot"), (3, "ＭＩＮＡ")] {
+        let mut results = rig.store.commit(vec![say(number, name)]).await;
+        assert_eq!(refusal(results.remove(0)), ErrorCode::NameTaken, "{name}");
+    }
+    rig.place(say(4, "Minho")).await;
+    rig.place(say(5, "")).await;
+    let page = rig.newest(&mina, FIRST_ROOM).await;
+    let guests: Vec<_> = page.messages.iter().map(|message| message.guest.clone()).collect();
+    let guest = |name: &str| Some(Guest { name: name.to_owned(), connection: "abc".to_owned() });
+    assert_eq!(guests, [guest("Minho"), guest("")]);
+    let logged: Vec<Event> = page
+        .messages
+        .into_iter()
+        .map(|message| madang_shared::chat::ChatEvent::Posted(message).into())
+        .collect();
+    assert_eq!(rig.log(CHAT).await, logged, "log and state agree");
 }
