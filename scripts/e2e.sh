@@ -12,6 +12,7 @@ MADANG_BIN=$root/target/release/madang
 MADANG_AXE=$axe_script
 MADANG_SCREENSHOTS=$root/screenshots
 export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS
+for_clients
 
 mkdir -p "$MADANG_SCREENSHOTS"
 cargo test --package madang-e2e "$@"

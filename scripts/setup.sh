@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [check] [e2e]      everything, when nothing is named
+#   scripts/setup.sh [rust] [app] [check] [clients] [e2e]      everything, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -46,7 +46,7 @@ cargo_tool() {
     finish "$home"
 }
 
-# npm_tool NAME VERSION WHY
+# npm_tool NAME VERSION WHY [OTHER PACKAGES…]
 npm_tool() {
     local home=$tools/$1-$2
     [ -d "$home" ] && return
@@ -54,7 +54,21 @@ npm_tool() {
     say "$1 $2: $3"
     begin
     npm install --prefix "$partial" --no-save --no-package-lock --ignore-scripts --no-audit \
-        --no-fund --loglevel=error "$1@$2"
+        --no-fund --loglevel=error "$1@$2" "${@:4}"
+    finish "$home"
+}
+
+# pip_tool NAME VERSION WHY [OTHER REQUIREMENTS…]
+pip_tool() {
+    local name=$1 version=$2 why=$3 home=$tools/$1-$2
+    shift 3
+    [ -d "$home" ] && return
+    python3 -m pip --version >/dev/null 2>&1 ||
+        fail "Python 3 with pip is missing (Debian: sudo apt-get install python3-pip)"
+    say "$name $version: $why"
+    begin
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --target "$partial" "$name==$version" "$@"
     finish "$home"
 }
 
@@ -85,6 +99,17 @@ app() {
     cargo_tool trunk "$trunk_version" "bundles the app" --locked
 }
 
+clients() {
+    local why="a client as people have it, for the tests and the examples"
+    npm_tool socket.io-client "$socketio_4_version" "$why"
+    npm_tool socket.io-client "$socketio_2_version" "$why"
+    npm_tool socket.io-client "$socketio_1_version" "$why"
+    npm_tool react-dom "$react_version" "an example's page" "react@$react_version"
+    npm_tool jquery "$jquery_version" "an example's page"
+    pip_tool python-socketio "$python_socketio_version" "$why" \
+        python-engineio==4.15.1 requests==2.34.2 websocket-client==1.9.2
+}
+
 check() {
     rust
     cargo_tool cargo-deny "$cargo_deny_version" "checks licences and sources of dependencies" --locked
@@ -92,6 +117,7 @@ check() {
 
 e2e() {
     npm_tool axe-core "$axe_version" "checks accessibility in the browser tests"
+    clients
     local missing=()
     has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
     has chromedriver || missing+=(chromium-driver)
@@ -113,7 +139,7 @@ e2e() {
 [ $# -gt 0 ] || set -- app check e2e
 for part in "$@"; do
     case $part in
-    rust | app | check | e2e) "$part" ;;
-    *) fail "no such part: $part (rust, app, check, e2e)" ;;
+    rust | app | check | clients | e2e) "$part" ;;
+    *) fail "no such part: $part (rust, app, check, clients, e2e)" ;;
     esac
 done

@@ -12,6 +12,13 @@ binaryen_version=132.0.0
 esbuild_version=0.28.2
 cargo_deny_version=0.20.2
 axe_version=4.14.1
+# Clients of Socket.IO as people have them, one of each generation, and what the example pages load.
+socketio_4_version=4.8.4
+socketio_2_version=2.5.0
+socketio_1_version=1.7.3
+react_version=18.3.1
+jquery_version=1.12.4
+python_socketio_version=5.18.1
 
 trunk_bin=$tools/trunk-$trunk_version/bin
 wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
@@ -19,6 +26,21 @@ binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
 esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
 axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js
+
+# The node_modules of an npm tool.
+modules() { printf '%s' "$tools/$1-$2/node_modules"; }
+
+# The folders in which the tests and the examples find their clients.
+for_clients() {
+    MADANG_SOCKETIO_4=$(modules socket.io-client "$socketio_4_version")
+    MADANG_SOCKETIO_2=$(modules socket.io-client "$socketio_2_version")
+    MADANG_SOCKETIO_1=$(modules socket.io-client "$socketio_1_version")
+    MADANG_REACT=$(modules react-dom "$react_version")
+    MADANG_JQUERY=$(modules jquery "$jquery_version")
+    MADANG_PYTHON_SOCKETIO=$tools/python-socketio-$python_socketio_version
+    export MADANG_SOCKETIO_4 MADANG_SOCKETIO_2 MADANG_SOCKETIO_1 MADANG_REACT MADANG_JQUERY \
+        MADANG_PYTHON_SOCKETIO
+}
 
 # Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.
 for_trunk() {

@@ -1,6 +1,7 @@
 //! The configuration: flags, then the environment, then a TOML file, then defaults; the first that
 //! says something wins, setting by setting.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
+use madang_web::socketio::{self, Reach};
 use serde::Deserialize;
 
 use crate::price::{self, Wanted};
@@ -49,6 +51,22 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     price_sources: Option<Vec<String>>,
+    /// Who may connect with a Socket.IO client, as a guest without a session: `local`, whoever asks from
+    /// this machine; `on`, whoever reaches the server; `off`, nobody [default: local if the server
+    /// listens on loopback only, else off]. In the file: `clients` under `[socketio]`.
+    #[arg(long = "socketio", env = "MADANG_SOCKETIO", value_name = "local|on|off")]
+    socketio: Option<SocketIoSetting>,
+    /// Where the events of Socket.IO clients belong, such as `data=room:2` or `posts=off`: `data`,
+    /// `my_event`, `message` and `json` to a room, `status_changed` to `orders`, `posts` to `posts`
+    /// [default: room:1, orders, posts]. Repeat, or separate by commas. In the file: each a line under
+    /// `[socketio]`.
+    #[arg(
+        long = "socketio-event",
+        env = "MADANG_SOCKETIO_EVENTS",
+        value_name = "EVENT=TOPIC",
+        value_delimiter = ','
+    )]
+    socketio_events: Option<Vec<String>>,
     /// How long a stop may take before it is forced, in seconds [default: 20].
     #[arg(long, env = "MADANG_STOP_SECONDS", value_name = "SECONDS")]
     stop_seconds: Option<u64>,
@@ -70,6 +88,8 @@ struct File {
     synchronous: Option<SynchronousSetting>,
     #[serde(default)]
     price: FilePrice,
+    #[serde(default)]
+    socketio: FileSocketIo,
     stop_seconds: Option<u64>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -80,6 +100,15 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct FilePrice {
     sources: Option<Vec<String>>,
+}
+
+/// What can be said in the file under `[socketio]`.
+#[derive(Debug, Default, Deserialize)]
+struct FileSocketIo {
+    clients: Option<SocketIoSetting>,
+    /// Where events belong.
+    #[serde(flatten)]
+    events: BTreeMap<String, String>,
 }
 
 /// How log lines look.
@@ -97,6 +126,14 @@ enum SynchronousSetting {
     Normal,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum SocketIoSetting {
+    Local,
+    On,
+    Off,
+}
+
 /// The settings of a run.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -106,6 +143,7 @@ pub(crate) struct Config {
     pub(crate) synchronous: Synchronous,
     /// None where no price is followed.
     pub(crate) price_sources: Vec<Wanted>,
+    pub(crate) socketio: socketio::Settings,
     pub(crate) stop_within: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -131,21 +169,53 @@ impl Config {
         if !(1..=MAX_STOP_SECONDS).contains(&stop_seconds) {
             bail!("`stop_seconds` is {stop_seconds}; it must be from 1 to {MAX_STOP_SECONDS}");
         }
+        let listen = flags.listen.or(file.listen);
+        let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
+        let reach = reach(flags.socketio.or(file.socketio.clients), listen);
+        let socketio = socketio_settings(reach, flags.socketio_events, &file.socketio.events)
+            .context("`socketio`")?;
         Ok(Self {
-            listen: flags
-                .listen
-                .or(file.listen)
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001))),
+            listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
                 .context("`allowed_origins`")?,
             synchronous,
             price_sources: price::wanted(price_sources.as_deref()).context("`price_sources`")?,
+            socketio,
             stop_within: Duration::from_secs(stop_seconds),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),
         })
     }
+}
+
+/// Guests need no name and no session, so that a server that others reach says yes to them first.
+fn reach(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Reach {
+    match setting {
+        Some(SocketIoSetting::On) => Reach::Everybody,
+        Some(SocketIoSetting::Local) => Reach::Local,
+        None if listen.ip().is_loopback() => Reach::Local,
+        None | Some(SocketIoSetting::Off) => Reach::Off,
+    }
+}
+
+fn socketio_settings(
+    reach: Reach,
+    flags: Option<Vec<String>>,
+    file: &BTreeMap<String, String>,
+) -> Result<socketio::Settings> {
+    let Some(flags) = flags else {
+        let places = file.iter().map(|(event, topic)| (event.as_str(), topic.as_str()));
+        return Ok(socketio::Settings::new(reach, places)?);
+    };
+    let mut places = Vec::new();
+    for entry in flags.iter().filter(|entry| !entry.is_empty()) {
+        let Some(place) = entry.split_once('=') else {
+            bail!("`{entry}` is not an event and a topic; write `data=room:1`");
+        };
+        places.push(place);
+    }
+    Ok(socketio::Settings::new(reach, places)?)
 }
 
 impl File {

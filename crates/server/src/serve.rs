@@ -13,11 +13,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::bus::{self, InProcess, Moved};
-use madang_hub::ports::{Bus, Clock};
-use madang_shared::Epoch;
+use madang_hub::ports::{Bus, Clock, Store, StoreError};
 use madang_shared::limits::PRESENCE_WINDOW_MS;
+use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::Tail;
 use madang_store::sqlite::{Options, Sqlite};
+use madang_web::socketio::{Reach, Settings};
 use madang_web::{Edge, OpenSessions, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
@@ -83,6 +84,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
     }
 
+    check_rooms(store.as_ref(), &config.socketio).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -92,6 +94,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         store: store.clone(),
         clock,
         origins: Arc::new(config.origins.listening_on(address.ip())),
+        socketio: Arc::new(config.socketio),
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
@@ -122,6 +125,23 @@ fn lock(data: &Path) -> Result<File> {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
+}
+
+/// Refuses a configuration that names rooms which are not there.
+async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
+    if settings.reach == Reach::Off {
+        return Ok(());
+    }
+    for room in settings.rooms() {
+        // An id that no user has: whether it is a member is not the question.
+        let opened = store.open(UserId(0), Topic::Room(room), None).await;
+        if let Err(StoreError::Refused(failure)) = opened
+            && failure.code == ErrorCode::NotFound
+        {
+            bail!("`socketio`: there is no room {room}");
+        }
+    }
+    Ok(())
 }
 
 /// Hands what the store has made durable to whoever follows it, until the store is closed.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::open_sessions::OpenSessions;
 use crate::origin::Origins;
 use crate::problem::Problem;
+use crate::socketio;
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     /// Which pages may speak to us.
     pub origins: Arc<Origins>,
+    /// How clients of Socket.IO are served.
+    pub socketio: Arc<socketio::Settings>,
     /// Which sessions have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.

@@ -6,7 +6,8 @@
 //! ([`http_commands`], [`posts_api`]); then [`assets`] and [`security`].
 //! [`session_api`], [`credentials`], [`open_sessions`], [`origin`] and [`cross_origin`]; then [`assets`]
 //! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
-//! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`].
+//! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way in for clients of another
+//! protocol, [`socketio`].
 
 pub mod assets;
 pub mod connection;
@@ -28,6 +29,7 @@ pub mod security;
 pub mod session_api;
 pub mod side_by_side;
 pub mod socket;
+pub mod socketio;
 pub mod transport;
 pub mod transports;
 pub mod upgrade;

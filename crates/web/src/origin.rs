@@ -7,8 +7,8 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue};
 use thiserror::Error;
 
 /// The allowed origins: our own, and those on the list.
@@ -52,6 +52,21 @@ impl Origins {
         self
     }
 
+    /// Whether a request with these headers may pass that is answered without regard to who asks: no
+    /// cookie, no session.
+    ///
+    /// On a server that listens on loopback only, every page of this machine may besides those that
+    /// [`Self::allow`] lets pass: whoever develops has such pages, on whatever port. It costs them
+    /// nothing that a program on this machine could not do as well; but such a page may carry what
+    /// strangers wrote into it, so nothing that acts for a user may be guarded by this rule.
+    pub fn allow_guests(&self, headers: &HeaderMap) -> bool {
+        let here = |origin: &HeaderValue| {
+            let authority = origin.to_str().ok().and_then(authority);
+            authority.is_some_and(is_this_machine)
+        };
+        self.allow(headers) || (self.loopback_only && headers.get(ORIGIN).is_some_and(here))
+    }
+
     /// Whether a request with these headers may pass.
     pub fn allow(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else {
@@ -73,14 +88,25 @@ impl Origins {
     }
 }
 
+/// Whether a host, with or without a port, can be nothing but this machine. The address of none,
+/// `0.0.0.0`, leads here as well, and tutorials write it.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    is_loopback(host) || name_of(host).parse::<IpAddr>().is_ok_and(|it| it.is_unspecified())
+}
+
 /// Whether a host, with or without a port, can be nothing but this machine.
 fn is_loopback(host: &str) -> bool {
+    let name = name_of(host);
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The name or address in a host, without its port.
+fn name_of(host: &str) -> &str {
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
     });
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    name.trim_start_matches('[').trim_end_matches(']')
 }
 
 fn authority(origin: &str) -> Option<&str> {
@@ -90,8 +116,6 @@ fn authority(origin: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn check(origin: Option<&str>, host: &str, expected: bool) {
@@ -140,6 +164,31 @@ mod tests {
             assert!(open.allow(&headers), "{host}");
             headers.insert(ORIGIN, HeaderValue::from_static("https://chat.example"));
             assert!(home.allow(&headers), "behind a proxy: {host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_this_machine_may_ask_as_guests_where_only_this_machine_is_served() {
+        let home = Origins::default().listening_on([127, 0, 0, 1].into());
+        let open = Origins::default().listening_on([192, 168, 0, 7].into());
+        for (origin, at_home) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:3000", true),
+            ("http://0.0.0.0:5001", true),
+            ("https://localhost", true),
+            ("http://localhost.evil.example", false),
+            ("http://evil.example:3000", false),
+            ("http://192.168.0.7:3000", false),
+            ("null", false),
+            ("file://localhost", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("localhost:5001"));
+            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+            assert_eq!(home.allow_guests(&headers), at_home, "{origin}");
+            assert!(!home.allow(&headers), "with a session: {origin}");
+            assert!(!open.allow_guests(&headers), "on the network: {origin}");
         }
     }
 

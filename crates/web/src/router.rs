@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::edge::Edge;
 use crate::{
     assets, cross_origin, echo, http_call, posts_api, readiness, security, session_api,
-    side_by_side, socket, transports,
+    side_by_side, socket, socketio, transports,
 };
 
 /// Bytes in the body of a request to the API. The largest legal one is a name.
@@ -54,6 +54,7 @@ pub fn router(edge: Edge) -> Router {
         .merge(to_try)
         .merge(echo::routes())
         .merge(side_by_side::routes())
+        .merge(socketio::routes(&edge))
         .route(SOCKET_PATH, get(socket::handshake))
         .route("/healthz", get(readiness::healthz))
         .route("/readyz", get(readiness::readyz))

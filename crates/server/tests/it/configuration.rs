@@ -26,6 +26,7 @@ fn help_and_version_speak_to_a_stranger() {
         "--allowed-origin",
         "--synchronous",
         "--price-source",
+        "--socketio",
         "power cut",
     ] {
         assert!(text.contains(word), "{word} is not in\n{text}");
@@ -39,13 +40,20 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
     std::fs::write(&file, "lissten = \"127.0.0.1:1\"").unwrap();
     let file = file.to_str().unwrap();
     let missing = folder.path().join("missing.toml");
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 13] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin"),
         (&["--stop-seconds", "0"], "stop_seconds"),
         (&["--synchronous", "maybe"], "full"),
         (&["--price-source", "bitstamp"], "there is no source `bitstamp`"),
         (&["--price-source", "kraken,simulated"], "must not stand in for a real one"),
+        (&["--socketio", "yes"], "local"),
+        (&["--socketio-event", "data=orders"], "write `room:` and a room's number, or `off`"),
+        (&["--socketio-event", "date=room:1"], "there is no vocabulary `date`"),
+        (
+            &["--socketio-event", "data=room:99", "--data", folder.path().to_str().unwrap()],
+            "there is no room 99",
+        ),
         (&["--config", file], "lissten"),
         (&["--config", missing.to_str().unwrap()], "cannot be read"),
         (&["--log", "=nonsense=", "--data", folder.path().to_str().unwrap()], "filter"),

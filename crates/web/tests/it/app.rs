@@ -12,6 +12,7 @@ use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{Memory, Tail};
+use madang_web::socketio::Settings;
 use madang_web::{Edge, OpenSessions, Origins, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -26,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) const START: u64 = 1_700_000_000_000;
 /// Longer than anything here takes; a test that gets here has hung.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 struct TestClock(Instant);
 
@@ -49,7 +50,14 @@ impl App {
     pub(crate) async fn start() -> Self {
         let store = Memory::new(Timestamp(START), 1);
         let tail = store.tail();
-        Self::over(store.clone(), Arc::new(store), tail).await
+        Self::over(store.clone(), Arc::new(store), tail, Settings::default(), listed()).await
+    }
+
+    /// With other settings of the Socket.IO gateway, and other origins.
+    pub(crate) async fn with_socketio(settings: Settings, origins: Origins) -> Self {
+        let store = Memory::new(Timestamp(START), 1);
+        let tail = store.tail();
+        Self::over(store.clone(), Arc::new(store), tail, settings, origins).await
     }
 
     /// Over a database in a folder: reads take their time there.
@@ -57,17 +65,25 @@ impl App {
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
         let path = folder.join("madang.sqlite");
         let (store, tail) = Sqlite::open(&path, Timestamp(START), &options).unwrap();
-        Self::over(Memory::new(Timestamp(START), 1), Arc::new(store), tail).await
+        let memory = Memory::new(Timestamp(START), 1);
+        Self::over(memory, Arc::new(store), tail, Settings::default(), listed()).await
     }
 
-    async fn over(memory: Memory, store: Arc<dyn Store>, mut tail: Tail) -> Self {
+    async fn over(
+        memory: Memory,
+        store: Arc<dyn Store>,
+        mut tail: Tail,
+        settings: Settings,
+        origins: Origins,
+    ) -> Self {
         let hub = Arc::new(Hub::new("test", Epoch(1)));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let edge = Edge {
             hub: hub.clone(),
             store,
             clock: Arc::new(TestClock(Instant::now())),
-            origins: Arc::new(Origins::new(["http://localhost:3000".to_owned()]).unwrap()),
+            origins: Arc::new(origins),
+            socketio: Arc::new(settings),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
@@ -128,6 +144,11 @@ impl App {
         assert!(matches!(peer.hear().await, ServerFrame::Welcome(_)));
         peer
     }
+}
+
+/// What the tests allow besides the server's own origin.
+fn listed() -> Origins {
+    Origins::new(["http://localhost:3000".to_owned()]).unwrap()
 }
 
 pub(crate) struct Peer {

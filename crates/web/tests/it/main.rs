@@ -17,4 +17,5 @@ mod posts_api;
 mod session_api;
 mod side_by_side;
 mod socket;
+mod socketio;
 mod transports;

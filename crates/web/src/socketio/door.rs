@@ -1,0 +1,223 @@
+//! Who comes in, and what is left outside: origins, cookies, and more connections than there is room for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CONNECTION, COOKIE, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use madang_shared::ErrorCode;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tungstenite::handshake::derive_accept_key;
+
+use super::gateway::{Engine, Gateway};
+use super::guarded::{Guarded, Kept};
+use super::receipts::Receipts;
+use super::settings::Reach;
+use crate::edge::Edge;
+use crate::origin::is_this_machine;
+use crate::problem::Problem;
+
+/// Clients at once, whoever they are; the next is refused with status 503.
+pub(super) const MAX_CLIENTS: usize = 1_024;
+/// How long a request of long polling may take: the longest is one that waits for the next ping.
+const POLL_TIMEOUT: Duration = Duration::from_mins(1);
+/// Bytes in the engine's first answer to a client that begins with polling.
+const MAX_OPEN_BYTES: usize = 4 * 1024;
+/// What proxies add to a request that they pass on.
+const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
+/// The way in. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Door {
+    edge: Edge,
+    gateway: Arc<Gateway>,
+    engine: Engine,
+    free: Arc<Semaphore>,
+    places: Arc<Mutex<HashMap<String, Weak<Place>>>>,
+}
+
+/// A client's place; it is free again when the engine has forgotten the client.
+pub(super) struct Place {
+    /// Cancelled to be rid of the client.
+    pub(super) ended: CancellationToken,
+    _taken: OwnedSemaphorePermit,
+}
+
+impl Door {
+    pub(super) fn open(edge: &Edge) -> (Self, Engine) {
+        let (gateway, engine) = Gateway::start(edge);
+        let free = Arc::new(Semaphore::new(MAX_CLIENTS));
+        let (edge, engine_too) = (edge.clone(), engine.clone());
+        (Self { edge, gateway, engine, free, places: Arc::default() }, engine_too)
+    }
+
+    /// What clients confirmed.
+    pub(super) fn receipts(&self) -> Receipts {
+        self.gateway.receipts.clone()
+    }
+
+    /// Whether this request may speak to the gateway at all.
+    ///
+    /// # Errors
+    /// If it comes from elsewhere than the gateway reaches, or from a page that may not.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.edge.socketio.reach == Reach::Local && !from_this_machine(headers) {
+            return Err(Problem::new(
+                ErrorCode::Forbidden,
+                "Socket.IO is served to this machine only; see `socketio` in the configuration.",
+            ));
+        }
+        if !self.edge.origins.allow_guests(headers) {
+            return Err(Problem::foreign_origin());
+        }
+        Ok(())
+    }
+
+    /// A client that is new.
+    fn seat(&self) -> Result<Arc<Place>, Problem> {
+        self.edge.may_begin()?;
+        let taken = Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
+            let message = "Too many Socket.IO clients are connected; come back later.";
+            Problem::new(ErrorCode::Unavailable, message)
+        })?;
+        self.gateway.wake();
+        Ok(Arc::new(Place { ended: self.gateway.ended.child_token(), _taken: taken }))
+    }
+
+    /// Remembers whose session it is, for the requests that follow.
+    fn remember(&self, session: &str, place: &Arc<Place>) {
+        let mut places = self.places.lock();
+        if places.len() >= 2 * MAX_CLIENTS {
+            places.retain(|_, place| place.strong_count() > 0);
+        }
+        places.insert(session.to_owned(), Arc::downgrade(place));
+    }
+
+    /// The place of a session that began with polling, unless it was told to go.
+    fn place_of(&self, session: &str) -> Option<Arc<Place>> {
+        let place = self.places.lock().get(session).and_then(Weak::upgrade);
+        place.filter(|place| !place.ended.is_cancelled())
+    }
+
+    /// Answers the upgrade, and hands the stream to the engine once it is there.
+    fn upgrade(&self, mut request: Request, place: Arc<Place>) -> Response {
+        let headers = request.headers();
+        let version = headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
+        let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
+        let wanted = headers
+            .get(UPGRADE)
+            .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let (true, Some(b"13"), Some(key)) = (wanted, version, key) else {
+            return Problem::new(ErrorCode::Malformed, "This is no WebSocket handshake.")
+                .into_response();
+        };
+        let Ok(accept) = HeaderValue::from_str(&key) else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        let upgraded = hyper::upgrade::on(&mut request);
+        let task = self.edge.tasks.token();
+        let engine = self.engine.clone();
+        self.edge.tasks.spawn(async move {
+            let ended = place.ended.clone();
+            let stream = tokio::select! {
+                upgraded = upgraded => upgraded,
+                () = ended.cancelled() => return,
+            };
+            match stream {
+                Ok(stream) => {
+                    let kept = Kept { _task: task, _place: place };
+                    let stream = Guarded::new(TokioIo::new(stream), ended, kept);
+                    let begun = engine.call((stream, request.map(drop))).await;
+                    if let Err(error) = begun {
+                        tracing::debug!(%error, "a Socket.IO client asks for what is not there");
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "a Socket.IO handshake was broken off"),
+            }
+        });
+        let switching = [
+            (CONNECTION, HeaderValue::from_static("Upgrade")),
+            (UPGRADE, HeaderValue::from_static("websocket")),
+            (SEC_WEBSOCKET_ACCEPT, accept),
+        ];
+        (StatusCode::SWITCHING_PROTOCOLS, switching).into_response()
+    }
+}
+
+/// Asked by a loopback name, and not passed on by a proxy.
+fn from_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(is_this_machine) && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Every request of a client. What is no new WebSocket goes on to the engine.
+pub(super) async fn enter(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let begins = asked(&request, "sid").is_none();
+    let place = match asked(&request, "sid") {
+        None => door.seat(),
+        Some(session) => door.place_of(session).ok_or_else(unknown_session),
+    };
+    let place = match place {
+        Ok(place) => place,
+        Err(problem) => return problem.into_response(),
+    };
+    // A guest has no session of ours, whatever the browser sends along.
+    request.headers_mut().remove(COOKIE);
+    request.headers_mut().remove(AUTHORIZATION);
+    request.extensions_mut().insert(Arc::clone(&place));
+    if asked(&request, "transport") == Some("websocket") {
+        return door.upgrade(request, place);
+    }
+    let Ok(response) = timeout(POLL_TIMEOUT, next.run(request)).await else {
+        return StatusCode::REQUEST_TIMEOUT.into_response();
+    };
+    if begins { open(&door, &place, response).await } else { response }
+}
+
+/// The engine's answer to a client that begins with polling: it names the session.
+async fn open(door: &Door, place: &Arc<Place>, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, MAX_OPEN_BYTES).await {
+        Ok(body) => {
+            if let Some(session) = session_in(&body) {
+                door.remember(session, place);
+            }
+            Response::from_parts(parts, body.into())
+        }
+        Err(error) => {
+            tracing::error!(%error, "the engine's first answer is longer than it can be");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The session that an open packet names: `0{"sid":"…",…}`, in version 3 of the protocol after the
+/// packet's length.
+fn session_in(body: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(body).ok()?;
+    let (_, rest) = text.split_once("\"sid\":\"")?;
+    rest.split('"').next()
+}
+
+/// A value of the query, as it stands there.
+fn asked<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let pairs = request.uri().query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
+}
+
+fn unknown_session() -> Problem {
+    Problem::new(ErrorCode::Malformed, "There is no such Socket.IO session; connect anew.")
+}
