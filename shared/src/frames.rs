@@ -10,6 +10,7 @@ use crate::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use crate::failure::Failure;
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
 use crate::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
+use crate::notices::{InboxEvent, InboxSnapshot, NoticesCommand, NoticesEvent, NoticesSnapshot};
 use crate::orders::{OrdersCommand, OrdersEvent, OrdersSnapshot};
 use crate::position::{Position, Seq};
 use crate::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery, PostsSnapshot};
@@ -235,6 +236,7 @@ one_variant_per_feature! {
         Counter(CounterCommand),
         Posts(PostsCommand),
         Orders(OrdersCommand),
+        Notices(NoticesCommand),
     }
 
     /// Something that happened in a topic.
@@ -247,6 +249,8 @@ one_variant_per_feature! {
         Posts(PostsEvent),
         Price(PriceEvent),
         Orders(OrdersEvent),
+        Notices(NoticesEvent),
+        Inbox(InboxEvent),
     }
 
     /// The state of a topic.
@@ -259,6 +263,8 @@ one_variant_per_feature! {
         Posts(PostsSnapshot),
         Price(PriceSnapshot),
         Orders(OrdersSnapshot),
+        Notices(NoticesSnapshot),
+        Inbox(InboxSnapshot),
     }
 
     /// A question that changes nothing.

@@ -7,7 +7,8 @@
 //! 1. [`ids`] and [`position`]: who, which, and where in a stream;
 //! 2. [`topic`]: the streams there are;
 //! 3. one module per feature, holding all that the feature ever says: [`rooms`], [`membership`],
-//!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`];
+//!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`],
+//!    [`notices`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: the only place where a message becomes text, or text a message; [`compact`] is the
 //!    small codec under the client's half of it;
@@ -22,6 +23,7 @@ pub mod topic;
 pub mod chat;
 pub mod counter;
 pub mod membership;
+pub mod notices;
 pub mod orders;
 pub mod posts;
 pub mod presence;

@@ -118,6 +118,18 @@ pub const RECENT_CLOSED_ORDERS: usize = 50;
 /// Changes of status that the list of orders still shows.
 pub const RECENT_STATUS_CHANGES: usize = 50;
 
+/// Notices that are kept for everybody, and for each user; older ones are gone. So an unread count
+/// is always of what is there, and a snapshot is a few kilobytes.
+pub const KEPT_NOTICES: usize = 50;
+/// Unicode scalar values that a notice quotes of a message.
+pub const MAX_EXCERPT_CHARS: usize = 120;
+/// People whom one message can mention; of more, the first.
+pub const MAX_MENTIONS: usize = 10;
+/// The demonstration of scheduled notices tells one every so many milliseconds.
+pub const DEMO_EVERY_MS: u64 = 10_000;
+/// Notices of one demonstration: after two minutes it is over.
+pub const DEMO_NOTICES: u32 = 12;
+
 /// Messages in one history page, and in the snapshot of a room.
 pub const PAGE_MESSAGES: u32 = 50;
 /// A client further behind than this many events gets a snapshot instead of the events: it is

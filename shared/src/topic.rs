@@ -30,6 +30,11 @@ pub enum Topic {
     Price,
     /// `orders`: the orders of the restaurant, and its menu. Durable.
     Orders,
+    /// `notices`: what everybody should hear of. Durable.
+    Notices,
+    /// `inbox:<user>`: what one user should hear of, and what that user has read of all notices.
+    /// Durable, and readable by that user alone.
+    Inbox(UserId),
     /// `here:<room>`: who is in a room now, and who is typing. Ephemeral.
     Here(RoomId),
 }
@@ -53,7 +58,9 @@ impl Topic {
             | Self::Room(_)
             | Self::Counter
             | Self::Posts
-            | Self::Orders => Durability::Durable,
+            | Self::Orders
+            | Self::Notices
+            | Self::Inbox(_) => Durability::Durable,
             Self::Here(_) | Self::Price => Durability::Ephemeral,
         }
     }
@@ -67,6 +74,8 @@ impl fmt::Display for Topic {
             Self::Posts => f.write_str("posts"),
             Self::Price => f.write_str("price"),
             Self::Orders => f.write_str("orders"),
+            Self::Notices => f.write_str("notices"),
+            Self::Inbox(user) => write!(f, "inbox:{user}"),
             Self::Memberships(user) => write!(f, "memberships:{user}"),
             Self::Room(room) => write!(f, "room:{room}"),
             Self::Here(room) => write!(f, "here:{room}"),
@@ -91,6 +100,7 @@ impl FromStr for Topic {
                 "posts" => Ok(Self::Posts),
                 "price" => Ok(Self::Price),
                 "orders" => Ok(Self::Orders),
+                "notices" => Ok(Self::Notices),
                 _ => Err(unknown()),
             };
         };
@@ -99,6 +109,7 @@ impl FromStr for Topic {
             && (number == "0" || !number.starts_with('0'));
         let number: u64 = canonical.then(|| number.parse().ok()).flatten().ok_or_else(unknown)?;
         match kind {
+            "inbox" => Ok(Self::Inbox(UserId(number))),
             "memberships" => Ok(Self::Memberships(UserId(number))),
             "room" => Ok(Self::Room(RoomId(number))),
             "here" => Ok(Self::Here(RoomId(number))),
@@ -132,7 +143,7 @@ impl schemars::JsonSchema for Topic {
             "description": "A named, ordered stream of typed events.",
             "type": "string",
             "pattern":
-                "^(rooms|counter|posts|orders|price|(memberships|room|here):(0|[1-9][0-9]*))$"
+                "^(rooms|counter|posts|orders|notices|price|(memberships|inbox|room|here):(0|[1-9][0-9]*))$"
         })
     }
 }

@@ -57,4 +57,6 @@ pub enum Part {
     Price,
     /// [`crate::Features::orders`].
     Orders,
+    /// [`crate::Features::notices`].
+    Notices,
 }

@@ -13,6 +13,7 @@ use madang_shared::{Command, Query, RoomId, Signal, Timestamp, Topic, User};
 use crate::action::{Action, Part};
 use crate::counter::Counter;
 use crate::membership::Memberships;
+use crate::notices::Notices;
 use crate::orders::Orders;
 use crate::posts::Posts;
 use crate::presence::{Here, OwnTyping};
@@ -55,6 +56,7 @@ pub struct Features {
     posts: Posts,
     price: Price,
     orders: Orders,
+    notices: Notices,
     own_typing: OwnTyping,
     marks: ReadMarks,
 }
@@ -74,6 +76,7 @@ impl Features {
             posts: Posts::default(),
             price: Price::default(),
             orders: Orders::default(),
+            notices: Notices::default(),
             own_typing: OwnTyping::default(),
             marks: ReadMarks::default(),
         }
@@ -134,6 +137,11 @@ impl Features {
         &self.orders
     }
 
+    /// Notices, wherever one is.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
     /// How many messages by others are unread in the room.
     pub fn unread(&self, room: RoomId) -> u64 {
         self.memberships.unread(room, self.timeline(room), self.me.id)
@@ -146,8 +154,9 @@ impl Features {
 
     /// The topics to follow at present.
     pub(crate) fn wanted(&self) -> SortedSet<Topic> {
+        let me = self.me.id;
         let mut topics = SortedSet::default();
-        topics.extend([Topic::Rooms, Topic::Memberships(self.me.id)]);
+        topics.extend([Topic::Rooms, Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships.rooms().map(Topic::Room));
         topics.extend(self.watched.iter().copied());
         topics.extend(self.open.filter(|room| self.memberships.contains(*room)).map(Topic::Here));
@@ -166,7 +175,8 @@ impl Features {
             Topic::Posts => self.posts = Posts::default(),
             Topic::Price => self.price = Price::default(),
             Topic::Orders => self.orders = Orders::default(),
-            Topic::Rooms | Topic::Memberships(_) => {}
+            // These are always followed.
+            Topic::Rooms | Topic::Memberships(_) | Topic::Notices | Topic::Inbox(_) => {}
         }
     }
 

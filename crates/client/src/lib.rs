@@ -7,8 +7,8 @@
 //!
 //! Reading order: [`client`] (the machine), [`link`] (connecting and reconnecting), [`outbox`] (what
 //! was not acknowledged yet), [`streams`] (positions and gaps), [`action`], [`sorted`] (small maps),
-//! then [`features`] and the views it keeps: [`rooms`], [`membership`], [`timeline`], [`presence`], [`counter`], [`sentiment`],
-//! [`posts`], [`price`], [`orders`].
+//! then [`features`] and the views it keeps: [`rooms`], [`membership`], [`timeline`], [`presence`],
+//! [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`].
 
 pub mod action;
 pub mod backoff;
@@ -17,6 +17,7 @@ pub mod counter;
 pub mod features;
 pub mod link;
 pub mod membership;
+pub mod notices;
 pub mod orders;
 pub mod outbox;
 pub mod posts;

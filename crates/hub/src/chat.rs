@@ -5,6 +5,7 @@ use madang_shared::limits::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{ErrorCode, Failure, RoomId, names};
 
+use crate::notices::{Mention, mentions};
 use crate::sentiment;
 
 /// A decided change of a room's timeline.
@@ -20,10 +21,12 @@ pub enum Change {
         sentiment: Sentiment,
         /// On whose behalf, if not the author's own; the name is no user's.
         guest: Option<Guest>,
+        /// Who is named in it, if they are members.
+        mentions: Vec<Mention>,
     },
 }
 
-/// Checks the text, and judges how it feels.
+/// Checks the text, judges how it feels, and finds who is named in it.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
@@ -50,5 +53,6 @@ pub fn pass_on(room: RoomId, text: &str, guest: Guest) -> Result<Change, Failure
 fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<Change, Failure> {
     let text = names::message_text(text)?;
     let sentiment = sentiment::judge(&text).sentiment;
-    Ok(Change::Post { room, text, sentiment, guest })
+    let mentions = mentions(&text);
+    Ok(Change::Post { room, text, sentiment, guest, mentions })
 }

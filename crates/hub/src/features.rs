@@ -3,7 +3,7 @@
 
 use madang_shared::{Answer, Command, Failure, Query};
 
-use crate::{chat, counter, membership, orders, posts, rooms, sentiment};
+use crate::{chat, counter, membership, notices, orders, posts, rooms, sentiment};
 
 /// A command that its feature has accepted, checked and normalised; the store makes it durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Change {
     Posts(posts::Change),
     /// See [`orders::Change`].
     Orders(orders::Change),
+    /// See [`notices::Change`].
+    Notices(notices::Change),
 }
 
 /// What the command changes, as far as that can be said without the data.
@@ -34,6 +36,7 @@ pub fn decide(command: Command) -> Result<Change, Failure> {
         Command::Counter(command) => Change::Counter(counter::decide(&command)?),
         Command::Posts(command) => Change::Posts(posts::decide(command)?),
         Command::Orders(command) => Change::Orders(orders::decide(command)?),
+        Command::Notices(command) => Change::Notices(notices::decide(command)),
     })
 }
 

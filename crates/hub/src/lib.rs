@@ -4,9 +4,9 @@
 //! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
 //! the edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
-//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`] and
-//! [`outlet`] (what they share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`], [`presence`],
-//! [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`].
+//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`] and [`outlet`] (what they
+//! share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`],
+//! [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`].
 
 pub mod bus;
 mod fanout;
@@ -24,6 +24,7 @@ pub mod features;
 pub mod chat;
 pub mod counter;
 pub mod membership;
+pub mod notices;
 pub mod orders;
 pub mod posts;
 pub mod presence;

@@ -25,5 +25,5 @@ pub fn resumes(from: Position, head: Position) -> bool {
 
 /// Whether the topic is closed to this reader, which can be told without a look at the store.
 pub fn is_private_to_other(topic: Topic, reader: UserId) -> bool {
-    matches!(topic, Topic::Memberships(owner) if owner != reader)
+    matches!(topic, Topic::Memberships(owner) | Topic::Inbox(owner) if owner != reader)
 }

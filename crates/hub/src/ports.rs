@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::bus::Moved;
 use crate::features::Change;
+use crate::notices::Due;
 
 /// Tells the time. Everything in the domain that needs it is given it; only the edge asks.
 pub trait Clock: Send + Sync + 'static {
@@ -130,7 +131,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// Refused as `not_member` or `not_found` for a room the reader has not joined; as `forbidden`
-    /// for somebody else's memberships.
+    /// for somebody else's memberships or notices.
     fn open(
         &self,
         reader: UserId,
@@ -154,6 +155,14 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the user has joined the room.
     fn is_member(&self, user: UserId, room: RoomId)
     -> BoxFuture<'static, Result<bool, StoreError>>;
+
+    /// Tells everybody what has come due, unless that was told before; answers where it stands, or
+    /// none if there was nothing to tell. In one transaction, as a command is.
+    fn tell_due(
+        &self,
+        due: Due,
+        at: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>>;
 
     /// Makes a user and a first session, and joins the user to the first room.
     ///

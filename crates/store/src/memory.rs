@@ -6,6 +6,7 @@
 //! has it, which does the same before it answers with a future that is ready.
 
 mod fault;
+mod notices;
 mod orders;
 mod posts;
 mod reading;
@@ -17,9 +18,11 @@ use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::notices::Due;
 use madang_hub::ports::{
     Appended, Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
 };
+use madang_shared::frames::Placed;
 use madang_shared::{
     Answer, Failure, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
@@ -140,6 +143,15 @@ impl Memory {
         self.read(|state| Ok(state.is_member(user, room)))
     }
 
+    /// [`Store::tell_due`], at once.
+    pub fn tell_due_now(&self, due: Due, at: Timestamp) -> Result<Option<Placed>, StoreError> {
+        let shared = &mut *self.lock();
+        let mut appended = Vec::new();
+        let told = shared.fault.write(|| Ok(shared.state.tell_due(due, at, &mut appended)))?;
+        shared.hand_out(appended);
+        Ok(told)
+    }
+
     /// [`Store::sign_up`], at once.
     pub fn sign_up_now(&self, new: NewUser) -> Result<User, StoreError> {
         let shared = &mut *self.lock();
@@ -241,6 +253,14 @@ impl Store for Memory {
         room: RoomId,
     ) -> BoxFuture<'static, Result<bool, StoreError>> {
         ready(self.is_member_now(user, room))
+    }
+
+    fn tell_due(
+        &self,
+        due: Due,
+        at: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>> {
+        ready(self.tell_due_now(due, at))
     }
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {

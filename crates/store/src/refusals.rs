@@ -24,7 +24,7 @@ pub(crate) fn not_member() -> Failure {
 }
 
 pub(crate) fn not_yours() -> Failure {
-    Failure::new(ErrorCode::Forbidden, "These memberships belong to somebody else.")
+    Failure::new(ErrorCode::Forbidden, "This belongs to somebody else.")
 }
 
 pub(crate) fn name_of_a_user(name: &str) -> Failure {

@@ -13,6 +13,7 @@ mod counter;
 mod log;
 mod membership;
 mod migrations;
+mod notices;
 mod open;
 mod options;
 mod orders;
@@ -30,10 +31,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::notices::Due;
 use madang_hub::ports::{
     Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
 };
 use madang_shared::chat::ChatSnapshot;
+use madang_shared::frames::Placed;
 use madang_shared::{
     Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
@@ -144,6 +147,14 @@ impl Store for Sqlite {
         self.read(move |connection| membership::is_member(connection, user, room))
     }
 
+    fn tell_due(
+        &self,
+        due: Due,
+        at: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>> {
+        self.writer.enqueue_one((due, at), notices::tell_due).boxed()
+    }
+
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
         self.writer.enqueue_one(new, users::sign_up).boxed()
     }
@@ -200,6 +211,8 @@ fn open_topic(
         Topic::Posts => posts::snapshot(connection)?.into(),
         Topic::Here(_) | Topic::Price => return Err(refusals::not_stored(topic).into()),
         Topic::Orders => orders::snapshot(connection)?.into(),
+        Topic::Notices => notices::snapshot(connection)?.into(),
+        Topic::Inbox(user) => notices::inbox(connection, user)?.into(),
     };
     Ok(Opened::State { position: head, snapshot })
 }

@@ -10,6 +10,7 @@ mod codec;
 mod compact;
 mod golden;
 mod names;
+mod notices;
 mod orders;
 mod samples;
 mod schema;

@@ -1,6 +1,7 @@
 //! One sample of every variant. The matches have no wildcard: a new variant does not compile until
 //! it has a sample.
 
+mod notices;
 mod orders;
 
 use madang_shared::chat::{
@@ -11,6 +12,7 @@ use madang_shared::frames::{About, CommandFrame, Placed};
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
 };
+use madang_shared::notices::{InboxEvent, NoticesCommand, NoticesEvent};
 use madang_shared::orders::{OrderStatus, OrdersCommand, OrdersEvent};
 use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
@@ -28,6 +30,7 @@ use madang_shared::{
     Signal, Snapshot, State, Subscription, Timestamp, Topic, User, UserId, Welcome,
 };
 
+use self::notices::{inbox, inbox_events, notices, notices_commands, notices_events};
 use self::orders::{order_line, orders, orders_events};
 
 const ROOM: RoomId = RoomId(7);
@@ -96,7 +99,7 @@ fn position() -> Position {
 }
 
 pub(crate) fn commands() -> Vec<Command> {
-    vec![
+    let mut commands = vec![
         RoomsCommand::Create { name: "점심 Lunch".into() }.into(),
         MembershipCommand::Join { room: ROOM }.into(),
         MembershipCommand::Leave { room: ROOM }.into(),
@@ -110,7 +113,9 @@ pub(crate) fn commands() -> Vec<Command> {
         OrdersCommand::Place { lines: vec![order_line()], note: "덜 맵게".into() }.into(),
         OrdersCommand::Advance { order: OrderId(12), to: OrderStatus::Accepted }.into(),
         OrdersCommand::Take { order: OrderId(12) }.into(),
-    ]
+    ];
+    commands.extend(notices_commands().map(Command::from));
+    commands
 }
 
 fn command_name(command: &Command) -> &'static str {
@@ -128,6 +133,10 @@ fn command_name(command: &Command) -> &'static str {
         Command::Orders(OrdersCommand::Place { .. }) => "orders.place",
         Command::Orders(OrdersCommand::Advance { .. }) => "orders.advance",
         Command::Orders(OrdersCommand::Take { .. }) => "orders.take",
+        Command::Notices(NoticesCommand::Read { .. }) => "notices.read",
+        Command::Notices(NoticesCommand::ReadAll { .. }) => "notices.read_all",
+        Command::Notices(NoticesCommand::Mute { .. }) => "notices.mute",
+        Command::Notices(NoticesCommand::Demo { .. }) => "notices.demo",
     }
 }
 
@@ -181,6 +190,9 @@ pub(crate) fn events() -> Vec<(Topic, Event)> {
         ),
     ];
     events.extend(orders_events().map(|event| (Topic::Orders, event.into())));
+    events.extend(notices_events().into_iter().map(|event| (Topic::Notices, event.into())));
+    let own = Topic::Inbox(UserId(3));
+    events.extend(inbox_events().into_iter().map(|event| (own, event.into())));
     events
 }
 
@@ -210,6 +222,12 @@ fn event_name(event: &Event) -> &'static str {
         Event::Orders(OrdersEvent::Removed { .. }) => "orders.removed",
         Event::Orders(OrdersEvent::Offered(_)) => "orders.offered",
         Event::Orders(OrdersEvent::Withdrawn { .. }) => "orders.withdrawn",
+        Event::Notices(NoticesEvent::Told(notice)) => notices::told_name(notice),
+        Event::Notices(NoticesEvent::DemoStarted(_)) => "notices.demo_started",
+        Event::Notices(NoticesEvent::DemoEnded { .. }) => "notices.demo_ended",
+        Event::Inbox(InboxEvent::Told(notice)) => notices::told_name(notice),
+        Event::Inbox(InboxEvent::Read(_)) => "inbox.read",
+        Event::Inbox(InboxEvent::Muted { .. }) => "inbox.muted",
     }
 }
 
@@ -232,6 +250,8 @@ fn snapshots() -> Vec<(Topic, Snapshot)> {
         (Topic::Posts, posts_page().into()),
         (Topic::Price, PriceSnapshot { now: price_now(), history }.into()),
         (Topic::Orders, orders().into()),
+        (Topic::Notices, notices().into()),
+        (Topic::Inbox(UserId(3)), inbox().into()),
     ]
 }
 
@@ -245,6 +265,8 @@ fn snapshot_name(snapshot: &Snapshot) -> &'static str {
         Snapshot::Posts(_) => "posts",
         Snapshot::Price(_) => "price",
         Snapshot::Orders(_) => "orders",
+        Snapshot::Notices(_) => "notices",
+        Snapshot::Inbox(_) => "inbox",
     }
 }
 

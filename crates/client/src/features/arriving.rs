@@ -1,6 +1,7 @@
 //! What the server says, to whichever feature it is for.
 
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot};
+use madang_shared::notices::NoticeBox;
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::sentiment::SentimentAnswer;
 use madang_shared::{Answer, Event, Query, Snapshot, Timestamp, Topic};
@@ -17,6 +18,8 @@ impl Features {
                 self.timelines.remove(&room);
             }
             Topic::Memberships(_) => self.memberships = Memberships::default(),
+            Topic::Notices => self.notices.rebuilt(NoticeBox::Everybody),
+            Topic::Inbox(_) => self.notices.rebuilt(NoticeBox::Own),
             // Their snapshots replace all there is.
             _ => {}
         }
@@ -58,6 +61,14 @@ impl Features {
             (Topic::Orders, Snapshot::Orders(snapshot)) => {
                 self.orders.snapshot(snapshot);
                 vec![Part::Orders]
+            }
+            (Topic::Notices, Snapshot::Notices(snapshot)) => {
+                self.notices.everybody_snapshot(snapshot);
+                vec![Part::Notices]
+            }
+            (Topic::Inbox(_), Snapshot::Inbox(snapshot)) => {
+                self.notices.own_snapshot(snapshot);
+                vec![Part::Notices]
             }
             (Topic::Here(room), Snapshot::Presence(snapshot)) => {
                 self.here.snapshot(snapshot, now, self.me.id);
@@ -105,6 +116,14 @@ impl Features {
             (Topic::Orders, Event::Orders(event)) => {
                 self.orders.event(event);
                 vec![Part::Orders]
+            }
+            (Topic::Notices, Event::Notices(event)) => {
+                self.notices.everybody_event(event);
+                vec![Part::Notices]
+            }
+            (Topic::Inbox(_), Event::Inbox(event)) => {
+                self.notices.own_event(event);
+                vec![Part::Notices]
             }
             (Topic::Here(room), Event::Presence(event)) => {
                 let me = self.me.id;

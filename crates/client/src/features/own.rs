@@ -3,6 +3,7 @@
 use madang_shared::chat::ChatEvent;
 use madang_shared::counter::CounterEvent;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::notices::{NoticeBox, NoticesCommand};
 use madang_shared::posts::{Post, PostsCommand, PostsEvent};
 use madang_shared::{Command, CommandId, Event, User};
 
@@ -30,12 +31,13 @@ pub(crate) fn counts_as_message(event: &Event) -> bool {
 }
 
 /// Whether nobody needs to hear that this was refused for good: a read mark in a room that was left, the
-/// deletion of a post that is gone, a greeting.
+/// deletion of a post that is gone, a greeting, what was said about notices.
 pub(crate) fn matters_not_if_refused(command: &Command) -> bool {
     matches!(
         command,
         Command::Membership(MembershipCommand::Read { .. })
             | Command::Posts(PostsCommand::Delete { .. } | PostsCommand::Greet { .. })
+            | Command::Notices(_)
     )
 }
 
@@ -52,6 +54,23 @@ pub(crate) fn supersedes(newer: &Command, older: &Command) -> bool {
             ),
             Command::Posts(PostsCommand::Edit { post: older, .. }),
         ) => newer == older,
+        (Command::Notices(newer), Command::Notices(older)) => says_more(newer, older),
+        _ => false,
+    }
+}
+
+fn says_more(newer: &NoticesCommand, older: &NoticesCommand) -> bool {
+    use NoticesCommand::{Demo, Mute, Read, ReadAll};
+    match (newer, older) {
+        (ReadAll { everybody, own }, ReadAll { everybody: before, own: own_before }) => {
+            everybody >= before && own >= own_before
+        }
+        (ReadAll { everybody, own }, Read { of, notice }) => match of {
+            NoticeBox::Everybody => notice <= everybody,
+            NoticeBox::Own => notice <= own,
+        },
+        (Mute { kind, .. }, Mute { kind: before, .. }) => kind == before,
+        (Demo { .. }, Demo { .. }) => true,
         _ => false,
     }
 }

@@ -9,6 +9,7 @@
 
 mod connection;
 mod counter;
+mod notices;
 mod orders;
 mod outbox;
 mod posts;

@@ -97,10 +97,7 @@ impl Session {
             return Err(Failure::new(ErrorCode::TooManyTopics, message));
         }
         if policy::is_private_to_other(topic, self.user.id) {
-            return Err(Failure::new(
-                ErrorCode::Forbidden,
-                "These are somebody else's memberships.",
-            ));
+            return Err(Failure::new(ErrorCode::Forbidden, "This is somebody else's."));
         }
         self.reads.take(now).map_err(super::commands::too_fast)
     }

@@ -9,6 +9,7 @@
 
 mod desk;
 mod fanout;
+mod notices;
 mod orders;
 mod outlets;
 mod policy;

@@ -38,6 +38,7 @@ impl State {
         self.users.insert(id, name.clone());
         self.user_keys.insert(name_key, id);
         self.make_topic(Topic::Memberships(id));
+        self.begin_inbox(id);
         self.join(id, FIRST_ROOM, appended);
         User { id, name }
     }
@@ -85,7 +86,7 @@ impl State {
         }
         let stream = self.topics.get(&topic).ok_or_else(|| match topic {
             Topic::Room(_) => refusals::no_room(),
-            Topic::Memberships(_) => refusals::no_user(),
+            Topic::Memberships(_) | Topic::Inbox(_) => refusals::no_user(),
             _ => refusals::not_stored(topic),
         })?;
         let head = Position::new(stream.epoch, stream.head());
@@ -107,6 +108,8 @@ impl State {
             Topic::Posts => self.posts.snapshot().into(),
             Topic::Here(_) | Topic::Price => return Err(refusals::not_stored(topic)),
             Topic::Orders => self.orders.snapshot().into(),
+            Topic::Notices => self.notices.snapshot().into(),
+            Topic::Inbox(user) => self.notices.inbox(user).into(),
         };
         Ok(Opened::State { position: head, snapshot })
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use madang_hub::features::Change;
+use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::{Appended, Committed, Logged, TokenHash, Write};
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
@@ -13,11 +14,14 @@ use madang_shared::counter::CounterEvent;
 use madang_shared::frames::Placed;
 use madang_shared::limits::{MAX_JOINED_ROOMS, MAX_ROOMS};
 use madang_shared::membership::{Membership, MembershipEvent};
+use madang_shared::notices::NoticeContent;
+use madang_shared::posts::PostsEvent;
 use madang_shared::rooms::{Room, RoomsEvent};
 use madang_shared::{
     CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
 
+use super::notices::Notices;
 use super::orders::Orders;
 use super::posts::Posts;
 use crate::refusals;
@@ -36,6 +40,7 @@ pub(super) struct State {
     pub(super) counter: i64,
     pub(super) posts: Posts,
     pub(super) orders: Orders,
+    pub(super) notices: Notices,
     pub(super) topics: BTreeMap<Topic, Stream>,
     pub(super) commands: BTreeMap<(UserId, CommandId), Committed>,
     pub(super) seed: u64,
@@ -68,6 +73,7 @@ impl State {
             counter: 0,
             posts: Posts::default(),
             orders: Orders::default(),
+            notices: Notices::default(),
             topics: BTreeMap::new(),
             commands: BTreeMap::new(),
             seed,
@@ -76,6 +82,7 @@ impl State {
         state.make_topic(Topic::Counter);
         state.make_topic(Topic::Posts);
         state.make_topic(Topic::Orders);
+        state.make_topic(Topic::Notices);
         let name = FIRST_ROOM_NAME.to_owned();
         let name_key = policy::name_key(&name);
         let room = Room { id: FIRST_ROOM, name, made_by: None, made_at: now };
@@ -103,9 +110,13 @@ impl State {
             Change::Posts(change) => {
                 self.require_user(id)?;
                 let event = self.posts.apply(author, command, at, change)?;
-                event.map(|event| self.append(Topic::Posts, &event.into(), appended))
+                event.map(|event| self.on_posts(at, event, appended))
             }
             Change::Orders(change) => self.order(author, at, change, appended)?,
+            Change::Notices(change) => {
+                self.require_user(id)?;
+                self.change_notices(author, at, &change, appended)
+            }
         };
         let committed = Committed { at };
         self.commands.insert((id, command), committed);
@@ -184,7 +195,7 @@ impl State {
         change: chat::Change,
         appended: &mut Vec<Appended>,
     ) -> Result<Placed, Failure> {
-        let chat::Change::Post { room, text, sentiment, guest } = change;
+        let chat::Change::Post { room, text, sentiment, guest, mentions } = change;
         self.require_member(author.id, room)?;
         if let Some(guest) = &guest
             && self.user_keys.contains_key(&policy::name_key(&guest.name))
@@ -194,9 +205,35 @@ impl State {
         let topic = Topic::Room(room);
         let seq = self.head(topic).next();
         let sentiment = Some(sentiment);
+        let what = NoticeContent::Mentioned {
+            room,
+            message: seq,
+            by: author.clone(),
+            excerpt: excerpt(&text),
+        };
         let message = Message { seq, author, at, text, command, sentiment, guest };
         self.messages.insert((room, seq), message.clone());
-        Ok(self.append(topic, &ChatEvent::Posted(message).into(), appended))
+        let by = message.author.id;
+        let placed = self.append(topic, &ChatEvent::Posted(message).into(), appended);
+        self.mention(by, at, room, &mentions, &what, appended);
+        Ok(placed)
+    }
+
+    fn on_posts(
+        &mut self,
+        at: Timestamp,
+        event: PostsEvent,
+        appended: &mut Vec<Appended>,
+    ) -> Placed {
+        let written = match &event {
+            PostsEvent::Created { post, .. } => Some((post.id, post.author.clone())),
+            _ => None,
+        };
+        let placed = self.append(Topic::Posts, &event.into(), appended);
+        if let Some((post, by)) = written {
+            self.tell_all(at, NoticeContent::Posted { post, by }, appended);
+        }
+        placed
     }
 
     fn count(
@@ -222,8 +259,11 @@ impl State {
         appended: &mut Vec<Appended>,
     ) -> Result<Option<Placed>, Failure> {
         self.require_user(author.id)?;
-        let event = self.orders.make(author, at, change)?;
-        Ok(event.map(|event| self.append(Topic::Orders, &event.into(), appended)))
+        let by = author.id;
+        let Some(event) = self.orders.make(author, at, change)? else { return Ok(None) };
+        let placed = self.append(Topic::Orders, &event.clone().into(), appended);
+        self.notice_order(by, &event, appended);
+        Ok(Some(placed))
     }
 
     fn add_room(&mut self, room: Room, name_key: String, appended: &mut Vec<Appended>) -> Placed {
@@ -286,7 +326,12 @@ impl State {
         self.topics.insert(topic, Stream { epoch, log: Vec::new() });
     }
 
-    fn append(&mut self, topic: Topic, event: &Event, appended: &mut Vec<Appended>) -> Placed {
+    pub(super) fn append(
+        &mut self,
+        topic: Topic,
+        event: &Event,
+        appended: &mut Vec<Appended>,
+    ) -> Placed {
         let seq = self.head(topic).next();
         let event = Appended::new(topic, seq, event);
         if let Some(stream) = self.topics.get_mut(&topic) {

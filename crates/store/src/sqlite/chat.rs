@@ -1,18 +1,20 @@
 //! What is said in a room.
 
 use madang_hub::chat::Change;
+use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::Appended;
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest};
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_MESSAGES;
+use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, Row};
 
 use super::commands::Order;
 use super::stop::{Stop, integer, natural};
-use super::{log, membership, users};
+use super::{log, membership, notices, users};
 use crate::refusals;
 
 pub(super) fn apply(
@@ -21,7 +23,7 @@ pub(super) fn apply(
     change: Change,
     appended: &mut Vec<Appended>,
 ) -> Result<Option<Placed>, Stop> {
-    let Change::Post { room, text, sentiment, guest } = change;
+    let Change::Post { room, text, sentiment, guest, mentions } = change;
     membership::require(connection, order.author.id, room)?;
     if let Some(guest) = &guest
         && users::is_named(connection, &policy::name_key(&guest.name))?
@@ -43,6 +45,11 @@ pub(super) fn apply(
         guest.as_ref().map(|guest| &guest.name),
         guest.as_ref().map(|guest| &guest.connection),
     ))?;
+    if !mentions.is_empty() {
+        let (message, by) = (place.seq, order.author.clone());
+        let what = NoticeContent::Mentioned { room, message, by, excerpt: excerpt(&text) };
+        notices::mention(connection, order, room, &mentions, &what)?;
+    }
     let author = order.author.clone();
     let message = Message {
         seq: place.seq,

@@ -8,7 +8,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::stop::{Stop, integer, natural};
-use super::{chat, counter, membership, orders, posts, rooms};
+use super::{chat, counter, membership, notices, orders, posts, rooms};
 
 /// On whose behalf, named how, and when; the part of a write that every feature sees.
 pub(super) struct Order {
@@ -35,6 +35,7 @@ pub(super) fn make(
         Change::Counter(change) => counter::apply(connection, &order, change, appended)?,
         Change::Posts(change) => posts::apply(connection, &order, change, appended)?,
         Change::Orders(change) => orders::apply(connection, &order, change)?,
+        Change::Notices(change) => notices::apply(connection, &order, &change)?,
     };
     remember(connection, &order, at)?;
     Ok(Committed { at })

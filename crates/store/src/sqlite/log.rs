@@ -61,7 +61,7 @@ pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position
         .optional()?;
     position.ok_or_else(|| match topic {
         Topic::Room(_) => refusals::no_room().into(),
-        Topic::Memberships(_) => refusals::no_user().into(),
+        Topic::Memberships(_) | Topic::Inbox(_) => refusals::no_user().into(),
         _ => refusals::not_stored(topic).into(),
     })
 }

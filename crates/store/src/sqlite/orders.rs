@@ -22,6 +22,8 @@ pub(super) fn apply(
     asked: &super::commands::Order,
     change: Change,
 ) -> Result<Option<Placed>, Stop> {
+    let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
+    connection.prepare_cached(actor)?.execute([integer(asked.author.id.0)])?;
     let changed = match change {
         Change::Place { lines, note } => place(connection, asked, &lines, &note)?,
         Change::Advance { order, to } => {
@@ -37,6 +39,7 @@ pub(super) fn apply(
             moves && connection.prepare_cached(sql)?.execute((integer(order.0), integer(by.0)))? > 0
         }
     };
+    connection.prepare_cached("DELETE FROM orders_actor")?.execute([])?;
     let seq = log::head(connection, Topic::Orders)?;
     Ok(changed.then_some(Placed { topic: Topic::Orders, seq }))
 }

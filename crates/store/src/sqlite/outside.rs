@@ -4,7 +4,8 @@
 //! there in time. A thread asks SQLite every few milliseconds whether any other connection has
 //! committed since (`PRAGMA data_version`: no table is read for it), and wakes the writer, which hands
 //! to the tail whatever the log has after what it handed out before. Its own changes of these tables
-//! go the same way, so that one thread alone decides what comes after what.
+//! go the same way, so that one thread alone decides what comes after what. Notices stand in as many
+//! topics as there are users: their triggers list what they wrote, and the writer empties the list.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,25 +14,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use madang_hub::ports::Appended;
+use madang_hub::ports::{Appended, Logged};
 use madang_shared::{Seq, Topic};
 use rusqlite::Connection;
 
 use super::log;
-use super::stop::natural;
+use super::stop::{Stop, integer, natural, text};
 
 /// How often is asked. docs/figures.md says what it costs, and how soon a change is seen.
 const INTERVAL: Duration = Duration::from_millis(10);
 /// Events that are handed out together, so that a change of very many rows fills no memory.
 const PIECE: usize = 512;
 
-/// The topic whose events triggers write.
+/// The topic whose events triggers write, all of them.
 const WATCHED: Topic = Topic::Orders;
 
 /// The end of the log, as far as it was handed out.
 #[derive(Debug)]
 pub(super) struct Outside {
     known: Seq,
+    /// The last of the list that `notices_log` fills.
+    listed: i64,
     again: Arc<AtomicBool>,
 }
 
@@ -40,7 +43,9 @@ impl Outside {
     pub(super) fn new(connection: &Connection) -> rusqlite::Result<Self> {
         let known = "SELECT head FROM topics WHERE name = ?1";
         let known = connection.query_row(known, [WATCHED.to_string()], |row| natural(row, 0))?;
-        Ok(Self { known: Seq(known), again: Arc::default() })
+        let listed = "SELECT coalesce(max(id), 0) FROM notices_told";
+        let listed = connection.query_row(listed, [], |row| row.get(0))?;
+        Ok(Self { known: Seq(known), listed, again: Arc::default() })
     }
 
     /// Set when a look failed, and must be repeated.
@@ -50,12 +55,46 @@ impl Outside {
 
     /// The next events that nobody was handed yet, in order; nothing once there are no more.
     pub(super) fn next(&mut self, connection: &Connection) -> Vec<Appended> {
-        let Ok(events) = log::read(connection, WATCHED, self.known, PIECE) else {
+        let found = self.next_watched(connection).and_then(|events| {
+            if events.is_empty() { Ok(self.next_listed(connection)?) } else { Ok(events) }
+        });
+        found.unwrap_or_else(|_| {
             self.again.store(true, Ordering::Relaxed);
-            return Vec::new();
-        };
+            Vec::new()
+        })
+    }
+
+    fn next_watched(&mut self, connection: &Connection) -> Result<Vec<Appended>, Stop> {
+        let events = log::read(connection, WATCHED, self.known, PIECE)?;
         self.known = events.last().map_or(self.known, |last| last.seq);
-        events.into_iter().map(|logged| Appended { topic: WATCHED, logged }).collect()
+        Ok(events.into_iter().map(|logged| Appended { topic: WATCHED, logged }).collect())
+    }
+
+    fn next_listed(&mut self, connection: &Connection) -> rusqlite::Result<Vec<Appended>> {
+        let sql = "SELECT notices_told.id, topics.name, log.seq, log.content FROM notices_told \
+            JOIN topics ON topics.id = notices_told.topic_id \
+            JOIN log ON log.topic_id = notices_told.topic_id AND log.seq = notices_told.seq \
+            WHERE notices_told.id > ?1 ORDER BY notices_told.id LIMIT ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query((self.listed, integer(PIECE as u64)))?;
+        let (mut events, mut listed) = (Vec::new(), self.listed);
+        while let Some(row) = rows.next()? {
+            listed = row.get(0)?;
+            // A person may have listed what is no topic; nobody can have asked for it.
+            let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
+            let content = text(row.get_ref(3)?)?.into();
+            let logged = Logged { seq: Seq(natural(row, 2)?), content };
+            events.push(Appended { topic, logged });
+        }
+        self.listed = listed;
+        Ok(events)
+    }
+
+    /// Removes from the list what was handed out, within a transaction that is under way anyway.
+    pub(super) fn forget(&self, transaction: &Connection) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM notices_told WHERE id <= ?1";
+        transaction.prepare_cached(sql)?.execute([self.listed])?;
+        Ok(())
     }
 }
 

@@ -4,13 +4,14 @@ use madang_hub::ports::Appended;
 use madang_hub::posts::Change;
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_POSTS;
+use madang_shared::notices::NoticeContent;
 use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{PostId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::commands::Order;
-use super::log;
 use super::stop::{Stop, integer, natural};
+use super::{log, notices};
 use crate::refusals;
 
 pub(super) fn apply(
@@ -23,7 +24,10 @@ pub(super) fn apply(
     let command = order.command;
     let event = match change {
         Change::Create { text } => {
-            PostsEvent::Created { post: create(connection, order, text)?, command }
+            let post = create(connection, order, text)?;
+            let what = NoticeContent::Posted { post: post.id, by };
+            notices::tell_all(connection, order.at, &what)?;
+            PostsEvent::Created { post, command }
         }
         Change::Edit { post, text } => match edit(connection, order, post, text)? {
             Some(post) => PostsEvent::Edited { post, command },

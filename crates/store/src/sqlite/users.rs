@@ -7,7 +7,7 @@ use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::stop::{Stop, integer, natural};
-use super::{log, membership};
+use super::{log, membership, notices};
 use crate::refusals;
 
 /// Makes a user with a session, and joins the user to the first room.
@@ -72,6 +72,7 @@ fn make(
         return Ok(None);
     };
     log::make_topic(connection, Topic::Memberships(id))?;
+    notices::begin(connection, id)?;
     Ok(Some(User { id, name: name.to_owned() }))
 }
 

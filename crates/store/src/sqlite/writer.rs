@@ -263,6 +263,7 @@ impl Thread {
             .connection
             .transaction_with_behavior(immediate)
             .map_err(|error| unavailable(&error))?;
+        self.outside.forget(&transaction).map_err(|error| unavailable(&error))?;
         let mut appended = Vec::new();
         for batch in group {
             batch.run(&transaction, &mut appended)?;

@@ -2,6 +2,7 @@
 //! joins with one line in `every_engine!`.
 
 mod counter;
+mod notices;
 mod orders;
 mod posts;
 mod reading;
@@ -51,6 +52,19 @@ every_engine! {{
         a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as,
         a_guest_has_a_name_that_is_no_users,
         nobody_joins_more_rooms_than_a_connection_can_follow,
+    }
+    notices {
+        a_newcomer_has_nothing_unread,
+        a_post_and_an_order_are_noticed_by_everybody_once,
+        those_who_are_named_in_a_message_are_told_if_they_are_members,
+        an_order_that_goes_on_is_told_to_its_customer,
+        what_was_read_is_remembered_and_only_moves_forward,
+        a_muted_kind_stays_muted_until_it_is_not,
+        the_last_notices_are_kept,
+        an_inbox_is_closed_to_others,
+        what_is_due_is_told_once_and_the_past_of_a_new_schedule_never,
+        a_demonstration_runs_once_and_ends_by_itself,
+        a_refused_message_mentions_nobody,
     }
     reading {
         a_new_engine_has_the_first_room_and_its_event,

@@ -1,5 +1,6 @@
 //! What only a database in a file can do, and what can happen to it.
 
+mod notices;
 mod opening;
 mod orders;
 mod shell;

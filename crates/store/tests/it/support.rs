@@ -81,15 +81,29 @@ impl Rig {
         logged.iter().map(|event| decode(&event.content)).collect()
     }
 
-    /// Waits until the tail has handed out this many events.
+    /// Waits until the tail has handed out this many events, the notices that they caused left out.
     pub(crate) async fn appended(&mut self, count: usize) -> Vec<Appended> {
+        self.handed(count, false).await
+    }
+
+    /// Waits until the tail has handed out this many events of the notices' topics; others are left out.
+    pub(crate) async fn noticed(&mut self, count: usize) -> Vec<Appended> {
+        self.handed(count, true).await
+    }
+
+    async fn handed(&mut self, count: usize, notices: bool) -> Vec<Appended> {
         let mut events = Vec::new();
         while events.len() < count {
-            events.extend(self.tail.recv().await.expect("the engine lives"));
+            let handed = self.tail.recv().await.expect("the engine lives").into_iter();
+            events.extend(handed.filter(|event| is_notice(event.topic) == notices));
         }
         assert_eq!(events.len(), count, "{events:?}");
         events
     }
+}
+
+fn is_notice(topic: Topic) -> bool {
+    matches!(topic, Topic::Notices | Topic::Inbox(_))
 }
 
 pub(crate) async fn sign_up(store: &dyn Store, name: &str) -> Result<User, StoreError> {
@@ -118,8 +132,13 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
-    let change =
-        Change::Chat(chat::Change::Post { room, text: text.to_owned(), sentiment, guest: None });
+    let change = Change::Chat(chat::Change::Post {
+        room,
+        text: text.to_owned(),
+        sentiment,
+        guest: None,
+        mentions: madang_hub::notices::mentions(text),
+    });
     Write { change, ..join(author, number, room) }
 }
 

@@ -127,7 +127,7 @@ impl<'a> Following<'a> {
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
         let now = edge.clock.now();
         let heard = Greeting::new(now).hear(&hello)?;
-        let (session, effects) = heard.welcome(Arc::clone(&edge.hub), user, now);
+        let (session, effects) = heard.welcome(Arc::clone(&edge.hub), user, None, now);
         let (asked, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
         Ok(Self { gateway, session, effects, asked, orders })
     }

@@ -213,7 +213,7 @@ async fn the_database_knows_the_same_ways_as_the_code() {
 }
 
 /// Runs a script at Debian's shell, or through the library where none is installed.
-fn shell(home: &Home, script: &str) {
+pub(super) fn shell(home: &Home, script: &str) {
     let shell = Command::new("sqlite3").arg("-bail").arg(home.path()).arg(script).output();
     match shell {
         Ok(output) => {

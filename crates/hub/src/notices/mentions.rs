@@ -1,0 +1,91 @@
+//! Who is named in a message: `@` and a name, as people write it.
+//!
+//! A name may hold spaces and signs, and Korean puts particles right behind it (`@민수가`), so where a
+//! name ends, only those know who know the names. This finds every end there can be; the store takes
+//! the longest one that is the name of a member.
+
+use madang_shared::limits::{MAX_MENTIONS, MAX_USER_NAME_CHARS};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::policy::name_key;
+
+/// The keys (see [`name_key`]) of all names that may be meant by one `@`, the longest first.
+pub type Mention = Vec<String>;
+
+/// Ends of one name at most; a longer name with more words than that cannot be mentioned.
+const ENDS: usize = 12;
+
+/// What stands behind a name in Korean and belongs to the sentence: titles, then particles.
+const PARTICLES: &[&str] = &[
+    "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
+    "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
+];
+
+/// The mentions in a text, in order, at most [`MAX_MENTIONS`].
+pub fn mentions(text: &str) -> Vec<Mention> {
+    // Syllables typed as separate letters would hide a particle.
+    let text: String = text.nfc().collect();
+    let mut found: Vec<Mention> = Vec::new();
+    let mut before = None;
+    for (index, c) in text.char_indices() {
+        let is_one = c == '@' && !before.is_some_and(char::is_alphanumeric);
+        before = Some(c);
+        let Some(rest) = text.get(index + 1..).filter(|_| is_one) else { continue };
+        let mention = names_at_start(rest);
+        if !mention.is_empty() && !found.contains(&mention) {
+            found.push(mention);
+        }
+        if found.len() == MAX_MENTIONS {
+            break;
+        }
+    }
+    found
+}
+
+fn names_at_start(text: &str) -> Mention {
+    let mut keys: Mention = Vec::new();
+    if text.starts_with(char::is_whitespace) {
+        return keys;
+    }
+    let line = text.lines().next().unwrap_or_default();
+    let mut ends = Vec::new();
+    for (index, c) in line.char_indices().take(MAX_USER_NAME_CHARS + LONGEST_TAIL) {
+        let next = line.get(index + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        let inside_a_word = c.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
+        if !inside_a_word && !c.is_whitespace() {
+            ends.push(index + c.len_utf8());
+        }
+        if ends.len() == ENDS {
+            break;
+        }
+    }
+    for name in ends.into_iter().rev().filter_map(|end| line.get(..end)) {
+        for name in without_particles(name) {
+            let key = name_key(&name.split_whitespace().collect::<Vec<_>>().join(" "));
+            if !key.is_empty() && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    keys
+}
+
+/// Characters behind the longest name that may still be its title and particle.
+const LONGEST_TAIL: usize = 4;
+
+/// The name as it stands, and without one and two of the [`PARTICLES`] behind it.
+fn without_particles(name: &str) -> Vec<&str> {
+    let mut names = vec![name];
+    let mut last = vec![name];
+    for _ in 0..2 {
+        let shorter = last
+            .iter()
+            .flat_map(|name| PARTICLES.iter().filter_map(|particle| name.strip_suffix(particle)));
+        last = shorter.filter(|name| name.ends_with(char::is_alphanumeric)).collect();
+        names.extend(&last);
+    }
+    // The longest first; what is as long is the same.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    names.dedup();
+    names
+}
