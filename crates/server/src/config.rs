@@ -13,12 +13,15 @@ use madang_web::Origins;
 use madang_web::socketio::{self, Reach};
 use serde::Deserialize;
 
+use crate::notices::{self, FileNotice, Schedule};
 use crate::price::{self, Wanted};
 
 /// What can be said on the command line or in the environment.
 #[derive(Debug, Args)]
 pub(crate) struct Flags {
-    /// A TOML file with the settings below, written with underscores: `log_format = "json"`.
+    /// A TOML file with the settings below, written with underscores: `log_format = "json"`. There
+    /// alone: `[[notices]]`, each told to everybody at its times, with a sentence in `ko` and in `en`, and
+    /// either `every_seconds` or `at = ["09:00"]` with `utc_offset = "+09:00"`.
     #[arg(long, env = "MADANG_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:5001].
@@ -90,6 +93,7 @@ struct File {
     price: FilePrice,
     #[serde(default)]
     socketio: FileSocketIo,
+    notices: Vec<FileNotice>,
     stop_seconds: Option<u64>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -144,6 +148,8 @@ pub(crate) struct Config {
     /// None where no price is followed.
     pub(crate) price_sources: Vec<Wanted>,
     pub(crate) socketio: socketio::Settings,
+    /// What is told to everybody, and when.
+    pub(crate) notices: Vec<Schedule>,
     pub(crate) stop_within: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -182,6 +188,7 @@ impl Config {
             synchronous,
             price_sources: price::wanted(price_sources.as_deref()).context("`price_sources`")?,
             socketio,
+            notices: notices::schedules(&file.notices).context("`notices`")?,
             stop_within: Duration::from_secs(stop_seconds),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),

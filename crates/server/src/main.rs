@@ -6,6 +6,7 @@ mod config;
 mod http;
 mod lifecycle;
 mod logging;
+mod notices;
 mod price;
 mod serve;
 

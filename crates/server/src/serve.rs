@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::logging;
+use crate::notices;
 use crate::price;
 
 /// The database's file within the data folder.
@@ -73,11 +74,17 @@ async fn serve(config: Config) -> Result<ExitCode> {
     // Two lives of a server never start within the same millisecond.
     let hub = Arc::new(Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0)));
     let bus = InProcess::default();
+    let words = bus.listen();
     lifecycle.accompany("listener", listen_to_others(hub.clone(), bus.listen()));
     lifecycle.accompany("publisher", publish(hub.clone(), bus, tail));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
         lifecycle.accompany("fan-out", write_to_outlets(hub.clone()));
     }
+    let schedules = config.notices;
+    lifecycle.spawn(
+        "notices",
+        notices::run(schedules, store.clone(), clock.clone(), words, lifecycle.stopping()),
+    );
     lifecycle.accompany("presence", tell_presence(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = price::prepare(config.price_sources, &clock)?;

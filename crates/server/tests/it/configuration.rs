@@ -40,7 +40,9 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
     std::fs::write(&file, "lissten = \"127.0.0.1:1\"").unwrap();
     let file = file.to_str().unwrap();
     let missing = folder.path().join("missing.toml");
-    let cases: [(&[&str], &str); 13] = [
+    let notices = folder.path().join("notices.toml");
+    std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
+    let cases: [(&[&str], &str); 14] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin"),
         (&["--stop-seconds", "0"], "stop_seconds"),
@@ -55,6 +57,7 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
             "there is no room 99",
         ),
         (&["--config", file], "lissten"),
+        (&["--config", notices.to_str().unwrap()], "`9` is no time of the day"),
         (&["--config", missing.to_str().unwrap()], "cannot be read"),
         (&["--log", "=nonsense=", "--data", folder.path().to_str().unwrap()], "filter"),
     ];
