@@ -68,6 +68,10 @@ count clients="50" adds="200": build
 first-interactive: (_setup "app" "e2e") build
     @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
 
+# Measure how the app feels beside a React page with the same list; writes docs/performance-web.md
+load-web rounds="3": (_setup "app" "peers") build
+    MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture
+
 # Measure how soon a change of the orders by another program is on a subscriber's socket
 orders-outside: build
     @scripts/e2e.sh measure_orders -- --ignored --nocapture

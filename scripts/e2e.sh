@@ -11,7 +11,8 @@ CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || com
 MADANG_BIN=$root/target/release/madang
 MADANG_AXE=$axe_script
 MADANG_SCREENSHOTS=$root/screenshots
-export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS
+MADANG_REACT_PEER=$react_peer
+export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS MADANG_REACT_PEER
 for_clients
 
 mkdir -p "$MADANG_SCREENSHOTS"

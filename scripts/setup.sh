@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [check] [clients] [e2e]      everything, when nothing is named
+#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [peers]      everything, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -136,10 +136,23 @@ e2e() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
+# Only `just load-web` asks for these.
+peers() {
+    e2e
+    [ -d "$react_peer" ] && return
+    has npm || fail "npm is missing: install Node.js 18.20 or newer"
+    say "React, Socket.IO and esbuild: the page that the app is measured beside"
+    begin
+    cp -r crates/e2e/peers/react/. "$partial"
+    npm ci --prefix "$partial" --ignore-scripts --no-audit --no-fund --loglevel=error
+    (cd "$partial" && npm run --silent build)
+    finish "$react_peer"
+}
+
 [ $# -gt 0 ] || set -- app check e2e
 for part in "$@"; do
     case $part in
-    rust | app | check | clients | e2e) "$part" ;;
-    *) fail "no such part: $part (rust, app, check, clients, e2e)" ;;
+    rust | app | check | clients | e2e | peers) "$part" ;;
+    *) fail "no such part: $part (rust, app, check, clients, e2e, peers)" ;;
     esac
 done

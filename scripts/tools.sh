@@ -25,6 +25,8 @@ wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
 esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
+# The peers that the app is measured beside; named after what they are made of, their versions among it.
+react_peer=$tools/peer-react-$(cat "$root"/crates/e2e/peers/react/{package-lock.json,*.mjs,src/*} | cksum | cut -d' ' -f1)
 axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js
 
 # The node_modules of an npm tool.

@@ -93,6 +93,7 @@ struct File {
     price: FilePrice,
     #[serde(default)]
     socketio: FileSocketIo,
+    #[serde(default)]
     notices: Vec<FileNotice>,
     stop_seconds: Option<u64>,
     log: Option<String>,

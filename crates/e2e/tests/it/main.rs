@@ -13,6 +13,7 @@ mod echo;
 mod feed;
 mod history;
 mod lab;
+mod load_web;
 mod looks;
 mod losses;
 mod measure;

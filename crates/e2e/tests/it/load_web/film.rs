@@ -1,0 +1,59 @@
+//! What one sees while the app loads on a slow line for the first time: six pictures in a strip.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::hall::{Hall, Side};
+use super::page::slow_line;
+use crate::support::browser::{Browser, Lang, Look};
+use crate::support::in_repository;
+
+const PICTURES: usize = 6;
+const STRIP: &str = "docs/images/load.png";
+
+/// Takes them, and puts them side by side.
+pub(super) async fn shoot() -> Result<()> {
+    let hall = Hall::open(Side::Madang, 0).await?;
+    let browser = Browser::start(&hall.chromedriver, Look::phone(Lang::Ko)).await?;
+    slow_line(&browser).await?;
+    let started = Instant::now();
+    browser.devtools("Page.navigate", json!({ "url": hall.url("/") })).await?;
+    let mut shots: Vec<(u128, String)> = Vec::new();
+    let running = "return performance.getEntriesByName('madang:running').length > 0";
+    loop {
+        let over = browser.ask::<bool>(running, []).await?;
+        let format = json!({ "format": "jpeg", "quality": 70, "optimizeForSpeed": true });
+        let shot = browser.devtools("Page.captureScreenshot", format).await?;
+        let data = shot.get("data").and_then(Value::as_str).context("no picture")?;
+        shots.push((started.elapsed().as_millis(), data.to_owned()));
+        if over {
+            break;
+        }
+    }
+    // Spread over the time that it took; the first and the last are the beginning and the end.
+    let chosen = (0..PICTURES).filter_map(|n| shots.get(n * (shots.len() - 1) / (PICTURES - 1)));
+    let mut page = "<style>body{display:flex;gap:10px;margin:12px;background:#fff;font:14px sans-serif}\
+        figure{margin:0;text-align:center}img{width:200px;border:1px solid #ccc;border-radius:10px}</style>"
+        .to_owned();
+    for (at, data) in chosen {
+        let picture = format!("<img src='data:image/jpeg;base64,{data}'>");
+        write!(page, "<figure>{picture}<figcaption>{at} ms</figcaption></figure>")?;
+    }
+    let screen = Browser::start(&hall.chromedriver, Look::desktop(Lang::En)).await?;
+    screen.goto("about:blank").await?;
+    screen.run("document.body.innerHTML = arguments[0]", [page.into()]).await?;
+    let clip = json!({ "x": 0, "y": 0, "width": 1280, "height": 490, "scale": 1 });
+    let strip =
+        screen.devtools("Page.captureScreenshot", json!({ "format": "png", "clip": clip })).await?;
+    let data = strip.get("data").and_then(Value::as_str).context("no strip")?;
+    std::fs::write(in_repository(STRIP), BASE64_STANDARD.decode(data)?)?;
+    browser.quit().await;
+    screen.quit().await;
+    hall.close().await;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! How the app feels, beside a page made with React and Socket.IO that shows the same list: `just
+//! load-web`. Both are measured in the same run, in turns, each time in a browser of their own, with the
+//! same scripts; what is compared are medians. Nobody is held to a number here.
+
+mod film;
+mod hall;
+mod page;
+mod react;
+mod report;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use hall::{Hall, Side};
+use page::{Busy, Page};
+use report::Report;
+
+/// Messages that arrive as fast as they come.
+const FLOOD: usize = 10_000;
+/// Messages that are held.
+const HELD: usize = 100_000;
+/// Messages that arrive one by one at the end of those that are held, and how many a second.
+const APPENDS: usize = 1_000;
+const APPENDS_PER_SECOND: usize = 100;
+/// Messages a second while somebody types.
+const WHILE_TYPING_PER_SECOND: usize = 200;
+/// Keys that are pressed meanwhile, and the pause between two of them.
+const KEYS: usize = 120;
+const KEY_EVERY: Duration = Duration::from_millis(60);
+/// A page may take this long to hold them all.
+const HOLDING: Duration = Duration::from_mins(4);
+
+#[tokio::test]
+#[ignore = "a measurement: `just load-web`"]
+async fn load_web() -> Result<()> {
+    let rounds = std::env::var("MADANG_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    let rounds: usize = rounds.unwrap_or(3);
+    let only = std::env::var("MADANG_ONLY").unwrap_or_default();
+    let wanted = |part: &str| only.is_empty() || only.contains(part);
+    let mut report = Report::default();
+    for round in 0..rounds {
+        for side in sides(round) {
+            let (name, mut told) = (side.name(), report.of(side));
+            eprintln!("load-web: round {} of {rounds}, {name}", round + 1);
+            if wanted("load") {
+                // What takes moments is measured more often than what takes minutes.
+                for _ in 0..3 {
+                    loads(side, &mut told).await.with_context(|| format!("{name} loads"))?;
+                }
+            }
+            if wanted("flood") {
+                flood(side, &mut told).await.with_context(|| format!("{name} in a flood"))?;
+            }
+            if wanted("held") {
+                held(side, &mut told).await.with_context(|| format!("{name} holds many"))?;
+            }
+        }
+    }
+    println!("{}", report.table()?);
+    if only.is_empty() {
+        film::shoot().await.context("the film")?;
+        report.write(rounds)?;
+    }
+    Ok(())
+}
+
+/// Whoever was first is last in the next round.
+fn sides(round: usize) -> [Side; 2] {
+    if round.is_multiple_of(2) { [Side::Madang, Side::React] } else { [Side::React, Side::Madang] }
+}
+
+/// Loads into a profile that never saw the page, fast and slow, and again as somebody who comes back.
+async fn loads(side: Side, told: &mut report::Column<'_>) -> Result<()> {
+    let hall = Hall::open(side, 50).await?;
+    for (line, slow) in [("loopback", false), ("slow line", true)] {
+        let page = Page::fresh(&hall).await?;
+        page.slow_down(slow).await?;
+        page.goto(&hall.url("/")).await?;
+        let load = page.load().await?;
+        told.put(&format!("first contentful paint, {line}"), load.paint);
+        told.put(&format!("first interactive, {line}"), load.interactive);
+        told.put(&format!("everything runs, {line}"), load.running);
+        page.enter("Visitor").await?;
+        page.until_last(50).await?;
+        page.settle().await?;
+        page.goto(&hall.url("/room")).await?;
+        let again = page.second_visit().await?;
+        told.put(&format!("second visit: first contentful paint, {line}"), again.paint);
+        told.put(&format!("second visit: the last messages show, {line}"), again.messages);
+        page.quit().await;
+    }
+    hall.close().await;
+    Ok(())
+}
+
+async fn flood(side: Side, told: &mut report::Column<'_>) -> Result<()> {
+    let mut hall = Hall::open(side, 0).await?;
+    let page = Page::fresh(&hall).await?;
+    page.goto(&hall.url("/")).await?;
+    page.enter("Visitor").await?;
+    hall.gather(FLOOD).await?;
+    page.watch_frames().await?;
+    let before = page.busy().await?;
+    let started = Instant::now();
+    hall.flood(FLOOD).await?;
+    page.until_last(FLOOD).await?;
+    told.put("10,000 messages: until the last is shown", millis(started.elapsed()));
+    told.busy("10,000 messages", page.busy().await?.since(before));
+    told.frames("10,000 messages", &page.frames().await?);
+    page.quit().await;
+    hall.close().await;
+    Ok(())
+}
+
+async fn held(side: Side, told: &mut report::Column<'_>) -> Result<()> {
+    let mut hall = Hall::open(side, HELD).await?;
+    let page = Page::fresh(&hall).await?;
+    page.goto(&hall.url("/")).await?;
+    page.enter("Visitor").await?;
+    page.until_last(HELD).await?;
+    let started = Instant::now();
+    let before = page.busy().await?;
+    let held = page.hold_all(HELD, HOLDING).await?;
+    told.put("messages held", f64::from(u32::try_from(held)?));
+    told.put("until they are held", millis(started.elapsed()));
+    told.busy("until they are held", page.busy().await?.since(before));
+    page.to_bottom().await?;
+    let memory = page.memory().await?;
+    told.put("memory: JavaScript", memory.script);
+    told.put("memory: wasm", memory.wasm);
+    told.put("memory: JavaScript and wasm", memory.script + memory.wasm);
+
+    hall.gather(APPENDS).await?;
+    page.watch_frames().await?;
+    let before = page.busy().await?;
+    hall.pace(APPENDS, APPENDS_PER_SECOND).await?;
+    page.until_last(HELD + APPENDS).await?;
+    told.busy("1,000 appends", page.busy().await?.since(before));
+    told.frames("1,000 appends", &page.frames().await?);
+
+    let many = WHILE_TYPING_PER_SECOND * KEYS * usize::try_from(KEY_EVERY.as_millis())? / 1_000;
+    hall.gather(many).await?;
+    let (typed, paced) =
+        tokio::join!(page.type_keys(KEYS, KEY_EVERY), hall.pace(many, WHILE_TYPING_PER_SECOND));
+    paced?;
+    let [p50, p99, worst] = typed?;
+    told.put("key press to letter: p50", p50);
+    told.put("key press to letter: p99", p99);
+    told.put("key press to letter: worst", worst);
+
+    page.until_last(HELD + APPENDS + many).await?;
+    page.watch_frames().await?;
+    let before = page.busy().await?;
+    let jump = page.scroll().await?;
+    told.busy("scrolling", page.busy().await?.since(before));
+    told.frames("scrolling", &page.frames().await?);
+    told.put("scrolling: the furthest that anything jumped", jump);
+    page.quit().await;
+    hall.close().await;
+    Ok(())
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+impl Busy {
+    fn since(self, before: Self) -> Self {
+        Self { task: self.task - before.task, script: self.script - before.script }
+    }
+}

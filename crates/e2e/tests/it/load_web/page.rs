@@ -1,0 +1,283 @@
+//! A page of either side in a browser of its own: both have the same test ids, and take the same scripts.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thirtyfour::Key;
+
+use super::hall::Hall;
+use crate::support::browser::{Browser, Lang, Look};
+use crate::support::wait::{until, until_true};
+
+/// Runs before any script of the page: keeps the memory of its WebAssembly, and notes when the first message
+/// was drawn.
+const BEFORE: &str = "
+    for (const name of ['instantiate', 'instantiateStreaming']) {
+        const real = WebAssembly[name];
+        WebAssembly[name] = async (...given) => {
+            const made = await real.apply(WebAssembly, given);
+            window.wasmMemory = (made.instance ?? made).exports.memory ?? window.wasmMemory;
+            return made;
+        };
+    }
+    const look = () => {
+        if (document.querySelector('[data-seq]') === null) return requestAnimationFrame(look);
+        window.firstMessage = performance.now();
+    };
+    requestAnimationFrame(look);";
+
+const LIST: &str = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
+    const rows = () => [...list.querySelectorAll('[data-seq]')]; \
+    const top = row => row.getBoundingClientRect().top - list.getBoundingClientRect().top;";
+
+/// When a page got how far, in milliseconds since its load began.
+#[derive(Clone, Copy, Deserialize)]
+pub(super) struct Load {
+    pub(super) paint: f64,
+    /// One can type a name, and it is heard.
+    pub(super) interactive: f64,
+    /// The whole app is there.
+    pub(super) running: f64,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub(super) struct Again {
+    pub(super) paint: f64,
+    /// The first message is drawn.
+    pub(super) messages: f64,
+}
+
+/// How long the page's main thread has worked, in milliseconds of processor time.
+#[derive(Clone, Copy)]
+pub(super) struct Busy {
+    pub(super) task: f64,
+    pub(super) script: f64,
+}
+
+/// The times between frames, in milliseconds.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Frames {
+    pub(super) over_50: f64,
+    pub(super) worst: f64,
+    pub(super) count: f64,
+}
+
+/// In megabytes.
+pub(super) struct Memory {
+    pub(super) script: f64,
+    pub(super) wasm: f64,
+}
+
+pub(super) struct Page(Browser);
+
+impl Page {
+    /// A browser that never saw the page.
+    pub(super) async fn fresh(hall: &Hall) -> Result<Self> {
+        let browser = Browser::start(&hall.chromedriver, Look::desktop(Lang::En)).await?;
+        browser
+            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": BEFORE }))
+            .await?;
+        // Processor time, not time: the machine does other things too.
+        browser.devtools("Performance.enable", json!({ "timeDomain": "threadTicks" })).await?;
+        Ok(Self(browser))
+    }
+
+    pub(super) async fn quit(self) {
+        self.0.quit().await;
+    }
+
+    pub(super) async fn goto(&self, url: &str) -> Result<()> {
+        self.0.goto(url).await
+    }
+
+    /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
+    pub(super) async fn slow_down(&self, slow: bool) -> Result<()> {
+        if slow {
+            slow_line(&self.0).await?;
+        }
+        Ok(())
+    }
+
+    /// Once everything runs.
+    pub(super) async fn load(&self) -> Result<Load> {
+        let script = "const at = name => performance.getEntriesByName(name)[0]?.startTime; \
+            const paint = at('first-contentful-paint'), interactive = at('madang:interactive'); \
+            const running = at('madang:running') ?? interactive; \
+            return paint && running ? { paint, interactive, running } : null";
+        until("the page runs", async || self.0.ask(script, []).await).await
+    }
+
+    pub(super) async fn second_visit(&self) -> Result<Again> {
+        let script = "const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
+            return paint && window.firstMessage \
+                ? { paint: paint.startTime, messages: window.firstMessage } : null";
+        until("messages are shown again", async || self.0.ask(script, []).await).await
+    }
+
+    /// Chooses a name, and goes into the room.
+    pub(super) async fn enter(&self, name: &str) -> Result<()> {
+        let field = self.0.find("signin-name").await?;
+        until_true("the name stands there", async || {
+            field.clear().await?;
+            field.send_keys(name).await?;
+            Ok(field.value().await?.as_deref() == Some(name))
+        })
+        .await?;
+        self.0.keys(Key::Enter + "").await?;
+        self.0.find("timeline").await?;
+        self.0.find("composer").await?;
+        Ok(())
+    }
+
+    /// What is kept for the next visit is kept by now.
+    pub(super) async fn settle(&self) -> Result<()> {
+        let script = "const done = arguments[0]; \
+            const worker = navigator.serviceWorker?.getRegistrations().then(all => all.length > 0 \
+                ? navigator.serviceWorker.ready : null) ?? Promise.resolve(); \
+            worker.then(() => setTimeout(() => done(true), 1500))";
+        self.0.ask_later::<bool>(script, []).await?;
+        Ok(())
+    }
+
+    /// Waits until a message is the last that is drawn.
+    pub(super) async fn until_last(&self, seq: usize) -> Result<()> {
+        let script = format!("{LIST} return Number(rows().at(-1)?.dataset.seq ?? 0)");
+        until(format_args!("message {seq} is shown"), async || {
+            let last: usize = self.0.ask(&script, []).await?;
+            anyhow::ensure!(last == seq, "the last is {last}");
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Has the page hold everything from the first message on; answers how many it holds when all are there,
+    /// or the time is over. What was loaded so far is the distance from the first drawn to the last.
+    pub(super) async fn hold_all(&self, all: usize, patience: Duration) -> Result<usize> {
+        let script = format!(
+            "{LIST} const [until, done] = arguments; const start = performance.now(); \
+            const step = () => {{ list.scrollTop = 0; const first = Number(rows()[0]?.dataset.seq ?? 1e9); \
+                if (first === 1 || performance.now() - start > until) return done(first); \
+                requestAnimationFrame(step); }}; step()"
+        );
+        let deadline = std::time::Instant::now() + patience;
+        loop {
+            let first: usize = self.0.ask_later(&script, [30_000.into()]).await?;
+            if first == 1 || std::time::Instant::now() > deadline {
+                return Ok(all + 1 - first);
+            }
+        }
+    }
+
+    pub(super) async fn to_bottom(&self) -> Result<()> {
+        let script = format!(
+            "{LIST} const done = arguments[0]; let times = 20; \
+            const step = () => {{ list.scrollTop = list.scrollHeight; times -= 1; \
+                if (times === 0) done(true); else requestAnimationFrame(step); }}; step()"
+        );
+        self.0.ask_later::<bool>(&script, []).await?;
+        Ok(())
+    }
+
+    pub(super) async fn memory(&self) -> Result<Memory> {
+        self.0.devtools("HeapProfiler.collectGarbage", json!({})).await?;
+        let heap = self.0.devtools("Runtime.getHeapUsage", json!({})).await?;
+        let used = heap.get("usedSize").and_then(Value::as_f64).context("no size")?;
+        let wasm: f64 = self.0.ask("return window.wasmMemory?.buffer.byteLength ?? 0", []).await?;
+        Ok(Memory { script: used / 1e6, wasm: wasm / 1e6 })
+    }
+
+    pub(super) async fn busy(&self) -> Result<Busy> {
+        let answer = self.0.devtools("Performance.getMetrics", json!({})).await?;
+        let metrics = answer.get("metrics").and_then(Value::as_array).context("no metrics")?;
+        let of = |name: &str| {
+            let named = |it: &&Value| it.get("name").and_then(Value::as_str) == Some(name);
+            let value = metrics.iter().find(named).and_then(|it| it.get("value")?.as_f64());
+            value.map(|seconds| seconds * 1_000.0).with_context(|| name.to_owned())
+        };
+        Ok(Busy { task: of("TaskDuration")?, script: of("ScriptDuration")? })
+    }
+
+    /// Begins to note the times between frames.
+    pub(super) async fn watch_frames(&self) -> Result<()> {
+        let script = "let last = performance.now(); window.gaps = []; window.watching = true; \
+            const next = now => { window.gaps.push(now - last); last = now; \
+                if (window.watching) requestAnimationFrame(next); }; requestAnimationFrame(next)";
+        self.0.run(script, []).await
+    }
+
+    /// Ends it.
+    pub(super) async fn frames(&self) -> Result<Frames> {
+        let script = "window.watching = false; const gaps = window.gaps.slice(1); \
+            return { over_50: gaps.filter(gap => gap > 50).length, worst: Math.max(0, ...gaps), \
+                count: gaps.length }";
+        self.0.ask(script, []).await
+    }
+
+    /// Presses keys, and answers how long each letter took to be on the screen: median, p99, and longest.
+    pub(super) async fn type_keys(&self, keys: usize, every: Duration) -> Result<[f64; 3]> {
+        self.0.find("composer").await?.focus().await?;
+        // After the frame with the letter in it was made, a message to oneself is the first thing to come.
+        let script = "window.shown = []; const area = document.getElementById('composer'); \
+            area.addEventListener('input', event => { const pressed = window.pressed; \
+                requestAnimationFrame(() => { const after = new MessageChannel(); \
+                    after.port1.onmessage = () => window.shown.push(performance.now() - pressed); \
+                    after.port2.postMessage(0); }); }); \
+            area.addEventListener('keydown', event => { window.pressed = event.timeStamp; }, true)";
+        self.0.run(script, []).await?;
+        for number in 0..keys {
+            tokio::time::sleep(every).await;
+            let letter = ["a", "e", "i", "o", "u"].get(number % 5).copied().unwrap_or("a");
+            let key = json!({ "type": "keyDown", "text": letter, "key": letter });
+            self.0.devtools("Input.dispatchKeyEvent", key).await?;
+            let key = json!({ "type": "keyUp", "key": letter });
+            self.0.devtools("Input.dispatchKeyEvent", key).await?;
+        }
+        let mut times: Vec<f64> = until("every letter is shown", async || {
+            let times: Vec<f64> = self.0.ask("return window.shown", []).await?;
+            Ok(Some(times).filter(|times| times.len() == keys))
+        })
+        .await?;
+        times.sort_by(f64::total_cmp);
+        let at =
+            |share: usize| times.get((times.len() * share / 100).min(times.len() - 1)).copied();
+        Ok([at(50), at(99), at(100)].map(Option::unwrap_or_default))
+    }
+
+    /// Scrolls through everything: some screens a second up and down, in between to places far away, where rows
+    /// were never drawn. Answers how much further than scrolled anything moved that was seen before and after.
+    pub(super) async fn scroll(&self) -> Result<f64> {
+        let script = format!(
+            "{LIST} const done = arguments[0]; let worst = 0, step = 0; \
+            const frame = () => {{ \
+                if ((step += 1) > 600) return done(worst); \
+                if (step % 60 === 0) {{ \
+                    list.scrollTop = list.scrollHeight * ((step * 7 % 600) / 600); \
+                    return requestAnimationFrame(frame); }} \
+                const row = rows().find(row => top(row) > list.clientHeight / 3); \
+                const seq = row?.dataset.seq; const before = row ? top(row) : 0; \
+                const from = list.scrollTop; \
+                list.scrollTop = from + (step % 120 < 60 ? -220 : 220); \
+                const scrolled = from - list.scrollTop; \
+                requestAnimationFrame(() => setTimeout(() => {{ \
+                    const again = list.querySelector(`[data-seq=\"${{seq}}\"]`); \
+                    if (again) worst = Math.max(worst, Math.abs(top(again) - before - scrolled)); \
+                    frame(); }})); \
+            }}; requestAnimationFrame(frame)"
+        );
+        self.0.ask_later(&script, []).await
+    }
+}
+
+pub(super) async fn slow_line(browser: &Browser) -> Result<()> {
+    let bytes_per_second = 1_600_000 / 8;
+    let conditions = json!({
+        "offline": false, "latency": 150,
+        "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
+    });
+    browser.devtools("Network.enable", json!({})).await?;
+    browser.devtools("Network.emulateNetworkConditions", conditions).await?;
+    browser.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 })).await?;
+    Ok(())
+}

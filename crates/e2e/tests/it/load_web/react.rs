@@ -1,0 +1,71 @@
+//! The page with React and Socket.IO, behind the small server that comes with it.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::NamedTempFile;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::hall::text;
+
+/// After so many messages the texts come round again.
+const TEMPLATE: u64 = 5_000;
+
+/// The running server.
+pub(super) struct React {
+    port: u16,
+    process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl React {
+    pub(super) async fn start(history: usize) -> Result<Self> {
+        let folder = std::env::var_os("MADANG_REACT_PEER").map(PathBuf::from);
+        let folder = folder.filter(|folder| folder.is_dir());
+        let folder = folder.context("the page was not built: run `just load-web`")?;
+        let mut process = Command::new("node")
+            .arg(folder.join("server.mjs"))
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("it needs Node.js")?;
+        let input = process.stdin.take().context("no standard input")?;
+        let output = process.stdout.take().context("no standard output")?;
+        let mut react = Self { port: 0, process, input, output: BufReader::new(output).lines() };
+        let line = react.output.next_line().await?.unwrap_or_default();
+        let port = line.strip_prefix("listening ").with_context(|| line.clone())?;
+        react.port = port.parse()?;
+        let template = NamedTempFile::new()?;
+        let texts: Vec<_> = (1..=TEMPLATE).map(text).collect();
+        serde_json::to_writer(&template, &texts)?;
+        react.tell(&format!("template {}", template.path().display())).await?;
+        react.tell(&format!("history {history}")).await?;
+        Ok(react)
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Has so many messages said; all at once, or so many a millisecond.
+    pub(super) async fn say(&mut self, messages: usize, per_milli: f64) -> Result<()> {
+        self.tell(&format!("say {messages} {per_milli}")).await
+    }
+
+    async fn tell(&mut self, line: &str) -> Result<()> {
+        self.input.write_all(format!("{line}\n").as_bytes()).await?;
+        let answer = self.output.next_line().await?.unwrap_or_default();
+        ensure!(answer.starts_with("done "), "{line}: {answer}");
+        Ok(())
+    }
+
+    pub(super) async fn stop(mut self) {
+        drop(self.input);
+        drop(self.process.wait().await);
+    }
+}
