@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use madang_client::{Action, Client, Input, Output, Part, SortedSet};
-use madang_shared::{Command, CommandId, User};
+use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
 use crate::draft;
@@ -40,7 +40,8 @@ struct Parts {
     socket: Option<Socket>,
     /// Whether the present socket was ever open.
     was_open: bool,
-    alarm: Option<TimeoutHandle>,
+    /// The timer, and when it rings.
+    alarm: Option<(Timestamp, TimeoutHandle)>,
     changed: SortedSet<Part>,
     frame_asked_for: bool,
 }
@@ -195,16 +196,26 @@ impl Driver {
         });
     }
 
+    /// An alarm that rings too early is set again when it has rung, for most deadlines move with every frame
+    /// that comes, and never come.
     fn set_alarm(self) {
         let deadline = self.store.change(|client| client.deadline()).flatten();
+        let Some(deadline) = deadline else { return };
         self.parts.try_update_value(|parts| {
-            if let Some(alarm) = parts.alarm.take() {
+            if let Some((at, alarm)) = parts.alarm.take() {
+                if at <= deadline {
+                    parts.alarm = Some((at, alarm));
+                    return;
+                }
                 alarm.clear();
             }
-            let wait = deadline.map(|at| Duration::from_millis(at.since(browser::now()).max(1)));
-            parts.alarm = wait.and_then(|wait| {
-                set_timeout_with_handle(move || self.input(Input::Wake), wait).ok()
-            });
+            let wait = Duration::from_millis(deadline.since(browser::now()).max(1));
+            let ring = move || {
+                self.parts.try_update_value(|parts| parts.alarm = None);
+                self.input(Input::Wake);
+            };
+            let alarm = set_timeout_with_handle(ring, wait).ok();
+            parts.alarm = alarm.map(|alarm| (deadline, alarm));
         });
     }
 
@@ -301,7 +312,7 @@ impl Driver {
         on_cleanup(move || {
             self.parts.try_update_value(|parts| {
                 parts.socket = None;
-                if let Some(alarm) = parts.alarm.take() {
+                if let Some((_, alarm)) = parts.alarm.take() {
                     alarm.clear();
                 }
             });

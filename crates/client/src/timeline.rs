@@ -30,12 +30,19 @@ pub struct Timeline {
     crowds: Vec<Crowd>,
     new_after: Option<Seq>,
     known: bool,
+    edition: u64,
 }
 
 impl Timeline {
     /// The loaded messages, oldest first, without holes.
     pub fn messages(&self) -> &VecDeque<Message> {
         &self.messages
+    }
+
+    /// Another number means that something else happened to what is loaded than that messages were added at either
+    /// end, or comings and goings after the newest: whoever keeps a picture of it makes all of it anew.
+    pub fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// Whether the room has messages before the first loaded one.
@@ -85,6 +92,7 @@ impl Timeline {
     }
 
     pub(crate) fn forget_crowds(&mut self) {
+        self.edition += 1;
         self.crowds.clear();
     }
 
@@ -92,6 +100,7 @@ impl Timeline {
     /// leave a hole, and goes.
     pub(crate) fn snapshot(&mut self, page: ChatPage) {
         self.known = true;
+        self.edition += 1;
         let joins = page.messages.first().is_some_and(|first| {
             self.messages.back().is_some_and(|last| first.seq <= last.seq.next())
                 && self.messages.front().is_some_and(|oldest| oldest.seq < first.seq)
@@ -119,6 +128,7 @@ impl Timeline {
         if self.messages.len() < 2 * KEPT {
             return;
         }
+        self.edition += 1;
         while self.messages.len() > KEPT
             && self.messages.front().is_some_and(|oldest| oldest.seq <= needed)
         {

@@ -1,14 +1,19 @@
-//! What the timeline shows, row by row.
+//! What the timeline shows, row by row: [`fold`] makes rows of messages, [`keeper`] keeps them up with what is
+//! said without looking at all of it again.
+
+mod fold;
+mod keeper;
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 use madang_client::timeline::Crowd;
-use madang_client::{Pending, PendingState, SortedSet};
-use madang_shared::chat::ChatCommand;
-use madang_shared::{Command, CommandId, Message, RoomId, Seq, Timestamp, UserId};
+use madang_client::{Pending, PendingState};
+use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
 use crate::ui::virtual_list::{ListRow, RowKey};
+
+pub(crate) use keeper::Keeper;
 
 /// Messages of one author with less than this between them stand together, in milliseconds.
 const TOGETHER_MS: u64 = 5 * 60 * 1_000;
@@ -117,6 +122,8 @@ impl ListRow for Row {
 pub(crate) struct Scene<'a> {
     pub(crate) room: RoomId,
     pub(crate) me: UserId,
+    /// While this stays, messages were added at either end, and nothing else happened to them.
+    pub(crate) edition: u64,
     pub(crate) messages: &'a VecDeque<Message>,
     pub(crate) has_older: bool,
     pub(crate) crowds: &'a [Crowd],
@@ -125,153 +132,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) outbox: &'a [Pending],
     /// No message of one's own is shown as later than this.
     pub(crate) now: Timestamp,
-}
-
-/// The rows, oldest first. `local_day` answers when the reader's day around a moment starts and ends.
-pub(crate) fn rows(
-    scene: &Scene<'_>,
-    local_day: impl Fn(Timestamp) -> (Timestamp, Timestamp),
-) -> Vec<Row> {
-    let pending = own_pending(scene);
-    if scene.messages.is_empty() && pending.is_empty() && scene.crowds.is_empty() {
-        return Vec::new();
-    }
-    let mut builder = Builder {
-        rows: Vec::with_capacity(scene.messages.len() + pending.len() + 8),
-        day: None,
-        last: None,
-        local_day,
-    };
-    builder.rows.push(if scene.has_older { Row::Older } else { Row::Start });
-    let mut crowds = scene.crowds.iter().peekable();
-    let mut new_after = scene.new_after;
-    let first = scene.messages.front().map_or(Seq(0), |message| message.seq);
-    // What happened before the first loaded message has lost its place.
-    while crowds.next_if(|crowd| crowd.after.next() < first).is_some() {}
-    while let Some(crowd) = crowds.next_if(|crowd| crowd.after < first) {
-        builder.line(crowd_row(crowd));
-    }
-    for message in scene.messages {
-        if new_after.is_some_and(|mark| message.seq > mark && message.author.id != scene.me) {
-            new_after = None;
-            builder.day_of(message.at);
-            builder.line(Row::New);
-        }
-        builder.message(message.at, stored_row(message, scene.me));
-        while let Some(crowd) = crowds.next_if(|crowd| crowd.after <= message.seq) {
-            builder.line(crowd_row(crowd));
-        }
-    }
-    // In a room where nothing was said yet, they stand after nothing.
-    for crowd in crowds {
-        builder.line(crowd_row(crowd));
-    }
-    for item in pending {
-        let at = item.0.at.min(scene.now);
-        builder.message(at, pending_row(item, scene.me));
-    }
-    builder.rows
-}
-
-struct Builder<F> {
-    rows: Vec<Row>,
-    day: Option<(Timestamp, Timestamp)>,
-    last: Option<(UserId, Timestamp)>,
-    local_day: F,
-}
-
-impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> Builder<F> {
-    fn day_of(&mut self, at: Timestamp) {
-        if self.day.is_some_and(|(start, end)| start <= at && at < end) {
-            return;
-        }
-        let day = (self.local_day)(at);
-        self.day = Some(day);
-        self.line(Row::Day { start: day.0 });
-    }
-
-    /// A row between messages: what stands above and below it does not stand together.
-    fn line(&mut self, row: Row) {
-        self.rows.push(row);
-        self.last = None;
-    }
-
-    fn message(&mut self, at: Timestamp, mut row: MessageRow) {
-        self.day_of(at);
-        let together = self
-            .last
-            .is_some_and(|(author, before)| author == row.author && at.since(before) < TOGETHER_MS);
-        if together && let Some(Row::Message(before)) = self.rows.last_mut() {
-            before.tail = false;
-            row.head = false;
-        }
-        self.last = Some((row.author, at));
-        self.rows.push(Row::Message(row));
-    }
-}
-
-fn stored_row(message: &Message, me: UserId) -> MessageRow {
-    MessageRow {
-        author: message.author.id,
-        command: message.command,
-        seq: Some(message.seq),
-        delivery: Delivery::Stored,
-        mine: message.author.id == me,
-        head: true,
-        tail: true,
-        length: length(&message.text),
-    }
-}
-
-fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
-    MessageRow {
-        author: me,
-        command: item.id,
-        seq: None,
-        delivery: Delivery::of(&item.state),
-        mine: true,
-        head: true,
-        tail: true,
-        length: length(text),
-    }
-}
-
-/// One's own messages to this room that the timeline does not have yet.
-fn own_pending<'a>(scene: &Scene<'a>) -> Vec<(&'a Pending, &'a str)> {
-    let posts = scene.outbox.iter().filter_map(|item| match &item.command {
-        Command::Chat(ChatCommand::Post { room, text }) if *room == scene.room => {
-            Some((item, text.as_str()))
-        }
-        _ => None,
-    });
-    let mut posts: Vec<_> = posts.collect();
-    if !posts.is_empty() {
-        let own = scene.messages.iter().filter(|message| message.author.id == scene.me);
-        let known: SortedSet<CommandId> = own.map(|message| message.command).collect();
-        posts.retain(|(item, _)| !known.contains(&item.id));
-    }
-    posts
-}
-
-fn crowd_row(crowd: &Crowd) -> Row {
-    let mut names = DefaultHasher::new();
-    for users in [&crowd.came, &crowd.went] {
-        users.len().hash(&mut names);
-        for user in users {
-            user.id.hash(&mut names);
-        }
-    }
-    Row::Crowd { after: crowd.after, stamp: names.finish() }
-}
-
-/// In signs as wide as Latin ones, a line end counting as a whole line.
-fn length(text: &str) -> u16 {
-    let width = |c: char| match c {
-        '\n' => 36,
-        '\u{1100}'.. => 2,
-        _ => 1,
-    };
-    text.chars().map(width).fold(0, u16::saturating_add)
 }
 
 #[cfg(test)]

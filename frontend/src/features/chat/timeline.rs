@@ -1,14 +1,12 @@
 //! The timeline of the open room.
 
-use std::sync::Arc;
-
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::{Action, Client};
 use madang_shared::{RoomId, Seq};
 
 use super::message::draw;
-use super::rows::{Row, Scene, rows};
+use super::rows::{Keeper, Row, Scene};
 use crate::browser;
 use crate::features::courtyard::{Skeleton, Yard, use_yard};
 use crate::i18n::{tr, use_lang};
@@ -16,7 +14,7 @@ use crate::store::Topic;
 use crate::time::{Formats, local_day};
 use crate::ui::icon::{Icon, Mark};
 use crate::ui::reactive::{effect, flag, text, when};
-use crate::ui::virtual_list::{ListRow, ListView, VirtualList};
+use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
 /// What a row needs to be drawn.
 #[derive(Clone, Copy)]
@@ -25,16 +23,18 @@ pub(crate) struct Drawing {
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
 }
 
-fn build(client: &Client, room: RoomId) -> Option<Vec<Row>> {
+/// What the timeline is made from; none before it is known.
+fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
     let features = client.features();
     // Only once the client has opened the room does it know where the reader left off.
     if features.open() != Some(room) {
         return None;
     }
     let timeline = features.timeline(room).filter(|timeline| timeline.is_known())?;
-    let scene = Scene {
+    Some(Scene {
         room,
         me: features.me().id,
+        edition: timeline.edition(),
         messages: timeline.messages(),
         has_older: timeline.has_older(),
         crowds: timeline.crowds(),
@@ -42,9 +42,11 @@ fn build(client: &Client, room: RoomId) -> Option<Vec<Row>> {
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
         now: browser::now(),
-    };
-    Some(rows(&scene, local_day))
+    })
 }
+
+/// The changes that bring the list up to the client, and whether any message is there.
+type News = (Vec<Splice<Row>>, bool);
 
 /// The timeline.
 #[component]
@@ -57,14 +59,23 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
     });
     let drawing: Drawing = expect_context();
-    let built = Memo::new(move |_| {
-        store.read(Topic::Outbox, |_| ());
-        store.read(Topic::Timeline, |client| build(client, room)).map(Arc::new)
-    });
+    let (is_known, is_empty) = (RwSignal::new(false), RwSignal::new(false));
+    let mut keeper = Keeper::new(local_day);
     effect(move || {
-        if let Some(rows) = built.get() {
-            let new = rows.contains(&Row::New).then(|| Row::New.key());
-            list.set_rows(rows, new);
+        store.read(Topic::Outbox, |_| ());
+        let news: Option<News> = store.read(Topic::Timeline, |client| {
+            let scene = scene(client, room)?;
+            Some((keeper.update(&scene), keeper.is_silent(&scene)))
+        });
+        let is_silent = news.as_ref().is_some_and(|(_, silent)| *silent);
+        for (signal, now) in [(is_known, news.is_some()), (is_empty, is_silent)] {
+            if signal.get_untracked() != now {
+                signal.set(now);
+            }
+        }
+        if let Some((changes, _)) = news {
+            let new = changes.iter().any(|change| change.rows.contains(&Row::New));
+            list.splice(changes, new.then(|| Row::New.key()));
         }
     });
     let mut first = true;
@@ -77,12 +88,6 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     follow_reader(yard, room, list);
 
-    let is_known = Memo::new(move |_| built.with(Option::is_some));
-    let is_empty = Memo::new(move |_| {
-        built.with(|rows| {
-            rows.as_ref().is_some_and(|rows| !rows.iter().any(|row| matches!(row, Row::Message(_))))
-        })
-    });
     view! {
         <div class="timeline">
             <ListView list=list label=tr(|t| t.messages) draw=draw />

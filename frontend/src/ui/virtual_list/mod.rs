@@ -7,8 +7,9 @@
 
 mod geometry;
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::ops::Range;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -38,6 +39,13 @@ pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
     fn steady(&self) -> bool;
 }
 
+/// A change of rows: these stand in the place of those in the range, as far as there are any.
+#[derive(Clone, Debug)]
+pub(crate) struct Splice<R> {
+    pub(crate) range: Range<usize>,
+    pub(crate) rows: Vec<R>,
+}
+
 /// A list's state and its place on the page. Copies are the same list.
 pub(crate) struct VirtualList<R: 'static> {
     inner: StoredValue<Inner<R>, LocalStorage>,
@@ -59,11 +67,62 @@ impl<R> Clone for VirtualList<R> {
 impl<R> Copy for VirtualList<R> {}
 
 struct Inner<R> {
-    rows: Arc<Vec<R>>,
+    rows: Vec<R>,
     geometry: Geometry,
     anchor: Option<Anchor>,
+    /// The rows that were drawn last.
+    drawn: Range<usize>,
     /// Drawn anew whenever this changes.
     edition: u32,
+}
+
+impl<R: ListRow> Inner<R> {
+    /// Carries a change out; answers whether it is one.
+    fn splice(&mut self, Splice { range, mut rows }: Splice<R>) -> bool {
+        let (mut start, mut end) =
+            (range.start.min(self.rows.len()), range.end.min(self.rows.len()));
+        // What stays as it is is left alone.
+        let same = self.rows.iter().skip(start).take(end - start).zip(&rows);
+        let same = same.take_while(|(before, now)| before == now).count();
+        rows.drain(..same);
+        start += same;
+        while end > start && !rows.is_empty() && self.rows.get(end - 1) == rows.last() {
+            rows.pop();
+            end -= 1;
+        }
+        if start == end && rows.is_empty() {
+            return false;
+        }
+        let before = self.rows.iter().enumerate().skip(start).take(end - start);
+        let known: HashMap<RowKey, f64> = before
+            .filter_map(|(index, row)| {
+                let spot = self.geometry.spot(index).filter(|spot| spot.measured)?;
+                Some((row.key(), spot.height))
+            })
+            .collect();
+        self.anchor = self.anchor.and_then(|anchor| {
+            let index = if anchor.index < start {
+                anchor.index
+            } else if anchor.index >= end {
+                anchor.index - end + start + rows.len()
+            } else {
+                let key = self.rows.get(anchor.index)?.key();
+                start + rows.iter().position(|row| row.key() == key)?
+            };
+            Some(Anchor { index, ..anchor })
+        });
+        let spots = rows.iter().map(|row| {
+            let known = known.get(&row.key());
+            Spot {
+                height: known.copied().unwrap_or_else(|| row.estimate()),
+                measured: known.is_some(),
+                steady: row.steady(),
+            }
+        });
+        self.geometry.splice(start..end, spots);
+        self.rows.splice(start..end, rows);
+        true
+    }
 }
 
 /// The list's elements, and what the browser says of them.
@@ -98,8 +157,13 @@ impl Page {
 
 impl<R: ListRow> VirtualList<R> {
     pub(crate) fn new() -> Self {
-        let inner =
-            Inner { rows: Arc::default(), geometry: Geometry::default(), anchor: None, edition: 0 };
+        let inner = Inner {
+            rows: Vec::new(),
+            geometry: Geometry::default(),
+            anchor: None,
+            drawn: 0..0,
+            edition: 0,
+        };
         Self {
             inner: StoredValue::new_local(inner),
             drawn: RwSignal::new(Vec::new()),
@@ -111,26 +175,36 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// These are the rows now. On the first that there are, the row `open_at` is shown a little below
-    /// the top, or the bottom if there is no such row.
-    pub(crate) fn set_rows(self, rows: Arc<Vec<R>>, open_at: Option<RowKey>) {
-        let Some(page) = self.page() else { return };
-        let place =
-            |row: &R| Spot { key: row.key(), estimate: row.estimate(), steady: row.steady() };
-        self.inner.try_update_value(|inner| {
-            if !self.at_bottom.get_untracked() {
+    /// Changes rows, one change on top of the other. On the first that there are, the row `open_at` is shown a
+    /// little below the top, or the bottom if there is no such row.
+    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<RowKey>) {
+        let page = self.page();
+        let changed = self.inner.try_update_value(|inner| {
+            if let Some(page) = &page
+                && !self.at_bottom.get_untracked()
+            {
                 inner.anchor = inner.geometry.anchor(page.scroll()).or(inner.anchor);
             }
-            let first = inner.rows.is_empty() && !rows.is_empty();
-            inner.geometry.set(rows.iter().map(place).collect());
-            inner.rows = rows;
-            if let Some(key) = open_at.filter(|_| first) {
-                let below = page.height() / 4.0;
-                inner.anchor = Some(Anchor { key, below });
+            let first = inner.rows.is_empty();
+            let mut changed = false;
+            for change in changes {
+                changed |= inner.splice(change);
+            }
+            let open_at = open_at.filter(|_| first);
+            if let Some(index) =
+                open_at.and_then(|key| inner.rows.iter().position(|row| row.key() == key))
+            {
+                let below = page.as_ref().map_or(0.0, |page| page.height() / 4.0);
+                inner.anchor = Some(Anchor { index, below });
                 self.at_bottom.set(false);
             }
+            changed
         });
-        self.settle(&page);
+        if let Some(page) = page
+            && changed == Some(true)
+        {
+            self.settle(&page);
+        }
     }
 
     /// Draws every row anew: something changed that the rows do not know.
@@ -179,23 +253,22 @@ impl<R: ListRow> VirtualList<R> {
             set_style(&page.space, "height", &pixels(total));
             if self.at_bottom.get_untracked() {
                 page.scroll_to(total);
-            } else if let Some(y) =
-                inner.anchor.and_then(|anchor| inner.geometry.scroll_for(anchor))
-            {
-                page.scroll_to(y);
+            } else if let Some(anchor) = inner.anchor {
+                page.scroll_to(inner.geometry.scroll_for(anchor));
             }
         });
         self.draw(page);
     }
 
     fn draw(self, page: &Page) {
-        let drawn = self.inner.try_with_value(|inner| {
+        let drawn = self.inner.try_update_value(|inner| {
             let gap = page.gap(&inner.geometry);
             let top = page.scroll() - gap;
             let from = top - OVERSCAN;
             let range = inner.geometry.rows_between(from, top + page.height() + OVERSCAN);
             let y = gap + inner.geometry.top(range.start);
             set_style(&page.window, "transform", &format!("translateY({})", pixels(y)));
+            inner.drawn = range.clone();
             let rows = inner.rows.get(range).unwrap_or_default();
             rows.iter().map(|row| (inner.edition, row.clone())).collect::<Vec<_>>()
         });
@@ -208,7 +281,7 @@ impl<R: ListRow> VirtualList<R> {
             // it drew itself, and never of rows that are together as high as those they replace.
             spawn_local(async move {
                 tick().await;
-                self.measure();
+                self.measure(false);
             });
         }
         self.moved.notify();
@@ -227,29 +300,33 @@ impl<R: ListRow> VirtualList<R> {
         self.draw(&page);
     }
 
-    /// Learns the heights of the drawn rows.
-    fn measure(self) {
+    /// Learns the heights of the drawn rows. `resized` says that the list itself may have another height.
+    fn measure(self, resized: bool) {
         let Some(page) = self.page() else { return };
         let rows = page.window.children();
-        self.inner.try_update_value(|inner| {
+        let changed = self.inner.try_update_value(|inner| {
+            let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
+            let places: HashMap<RowKey, usize> =
+                drawn.iter().map(ListRow::key).zip(inner.drawn.start..).collect();
             let mut changed = false;
             for row in (0..rows.length()).filter_map(|index| rows.item(index)) {
                 let key = row.get_attribute("data-key").and_then(|key| key.parse().ok());
-                if let Some(key) = key {
+                if let Some(index) = key.and_then(|key: RowKey| places.get(&key)) {
                     let height = row.get_bounding_client_rect().height();
-                    changed |= inner.geometry.measure(key, height);
+                    changed |= inner.geometry.measure(*index, height);
                 }
             }
-            if changed {
-                inner.geometry.place();
-            }
+            changed
         });
+        if changed != Some(true) && !resized {
+            return;
+        }
         self.settle(&page);
     }
 
     fn observe(self) {
         let Some(page) = self.page() else { return };
-        let measure = Closure::<dyn FnMut()>::new(move || self.measure());
+        let measure = Closure::<dyn FnMut()>::new(move || self.measure(true));
         let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) else {
             return;
         };

@@ -1,8 +1,13 @@
 use std::collections::HashSet;
 
+use madang_client::PendingState;
+use madang_shared::chat::ChatCommand;
 use madang_shared::{ErrorCode, Failure, User};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::*;
+use crate::ui::virtual_list::Splice;
 
 const ME: UserId = UserId(1);
 const MINUTE: u64 = 60_000;
@@ -42,6 +47,7 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a
     Scene {
         room: RoomId(1),
         me: ME,
+        edition: 0,
         messages,
         has_older: false,
         crowds: &[],
@@ -49,6 +55,11 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a
         outbox,
         now: Timestamp(u64::MAX),
     }
+}
+
+/// All rows, made anew.
+fn rows(scene: &Scene<'_>, local_day: impl Fn(Timestamp) -> (Timestamp, Timestamp)) -> Vec<Row> {
+    Keeper::new(local_day).update(scene).into_iter().flat_map(|change| change.rows).collect()
 }
 
 /// One sign a row: `<` older, `^` start, `D` day, `N` new, `C` crowd; a message is `h` if it is the
@@ -170,4 +181,106 @@ fn ten_thousand_messages_have_ten_thousand_names() {
     let rows = rows(&scene(&messages, &[]), day);
     let keys: HashSet<RowKey> = rows.iter().map(ListRow::key).collect();
     assert_eq!(keys.len(), rows.len());
+}
+
+/// What happens to a timeline, in a few numbers.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Somebody says something, so many seconds after the last.
+    Said {
+        author: u64,
+        after: u64,
+    },
+    Older {
+        count: u64,
+        author: u64,
+    },
+    Came(u64),
+    CrowdsForgotten,
+    Mark(Option<u64>),
+    Waits(usize),
+    Trimmed(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (1..4_u64, 0..2_000_u64).prop_map(|(author, after)| Step::Said { author, after }),
+        3 => (1..8_u64, 1..4_u64).prop_map(|(count, author)| Step::Older { count, author }),
+        2 => (1..4_u64).prop_map(Step::Came),
+        1 => Just(Step::CrowdsForgotten),
+        1 => proptest::option::of(0..6_u64).prop_map(Step::Mark),
+        2 => (0..3_usize).prop_map(Step::Waits),
+        1 => (0..4_usize).prop_map(Step::Trimmed),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn rows_that_are_kept_up_are_those_that_would_be_made_anew(steps in vec(step(), 1..60)) {
+        const FIRST: u64 = 1_000;
+        let mut messages: VecDeque<Message> = VecDeque::new();
+        let (mut crowds, mut outbox): (Vec<Crowd>, Vec<Pending>) = (Vec::new(), Vec::new());
+        let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
+        let mut keeper = Keeper::new(day);
+        let mut kept: Vec<Row> = Vec::new();
+        for step in steps {
+            let newest = messages.back().map_or(FIRST, |message| message.seq.0);
+            match step {
+                Step::Said { author, after } => {
+                    now += after * 1_000;
+                    let said = message(newest + 1, author, now);
+                    outbox.retain(|item| item.id != said.command);
+                    messages.push_back(said);
+                }
+                Step::Older { count, author } => {
+                    for _ in 0..count {
+                        let Some(first) = messages.front() else { break };
+                        let at = first.at.0.saturating_sub(MINUTE * 3);
+                        messages.push_front(message(first.seq.0 - 1, author, at));
+                    }
+                }
+                Step::Came(id) => match crowds.last_mut() {
+                    Some(last) if last.after.0 == newest => last.came.push(user(id)),
+                    _ => crowds.push(Crowd { after: Seq(newest), came: vec![user(id)], went: vec![] }),
+                },
+                Step::CrowdsForgotten => {
+                    crowds.clear();
+                    edition += 1;
+                }
+                Step::Mark(back) => mark = back.map(|back| Seq(newest.saturating_sub(back))),
+                Step::Waits(count) => {
+                    outbox = (1..=count as u64).map(|n| pending(newest + n, PendingState::Sent)).collect();
+                }
+                Step::Trimmed(count) => {
+                    messages.drain(..count.min(messages.len()));
+                    edition += 1;
+                }
+            }
+            let reaches = |mark: &Seq| messages.front().is_some_and(|first| first.seq <= mark.next());
+            let scene = Scene {
+                edition,
+                has_older: messages.front().is_some_and(|first| first.seq.0 > FIRST - 100),
+                crowds: &crowds,
+                new_after: mark.filter(reaches),
+                now: Timestamp(now),
+                ..scene(&messages, &outbox)
+            };
+            for Splice { range, rows } in keeper.update(&scene) {
+                let range = range.start.min(kept.len())..range.end.min(kept.len());
+                kept.splice(range, rows);
+            }
+            prop_assert_eq!(&kept, &rows(&scene, day));
+        }
+    }
+}
+
+#[test]
+fn a_message_at_the_end_of_many_makes_rows_of_nothing_else() {
+    let mut messages: VecDeque<_> = (1..=10_000).map(|seq| message(seq, seq % 7, seq)).collect();
+    let mut keeper = Keeper::new(day);
+    keeper.update(&scene(&messages, &[]));
+    messages.push_back(message(10_001, 3, 10_001));
+    let changes = keeper.update(&scene(&messages, &[]));
+    let made: usize = changes.iter().map(|change| change.rows.len()).sum();
+    assert!(made <= 2, "{changes:?}");
 }
