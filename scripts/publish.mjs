@@ -42,6 +42,8 @@ function put(name, bytes) {
   renameSync(`${path}.tmp`, path);
 }
 
+const digest = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+
 const sources = new Map(files(from).map((name) => [name, readFileSync(join(from, name))]));
 const only = (ending) => {
   const [name, ...others] = [...sources.keys()].filter((name) => name.endsWith(ending));
@@ -57,12 +59,32 @@ let index = sources.get("index.html").toString();
 for (const [name, bytes] of [...sources]) {
   const named = name.match(/^(.*-)[0-9a-f]{8,16}(_bg\.wasm|\.js)$/);
   if (!named) continue;
-  const renamed = `${named[1]}${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${named[2]}`;
+  const renamed = `${named[1]}${digest(bytes)}${named[2]}`;
   index = index.replaceAll(name, renamed);
   sources.delete(name);
   sources.set(renamed, bytes);
 }
+// One style sheet: each would be a request of its own, before the first letter shows.
+const sheets = [...index.matchAll(/<link [^>]*rel="?stylesheet"?[^>]*>/g)].map(([tag]) => [tag, tag.match(/href="?\/([^\s">]+)/)[1]]);
+const style = Buffer.concat(sheets.map(([, name]) => sources.get(name)));
+const styleName = `style-${digest(style)}.css`;
+for (const [tag, name] of sheets) {
+  index = index.replace(tag, tag === sheets[0][0] ? `<link href=/${styleName} rel=stylesheet>` : "");
+  sources.delete(name);
+}
+sources.set(styleName, style);
+
+// The worker's version is that of all it keeps; only where it has a name does the page ask for it.
+index = index.replace(/<html /, '<html data-worker="/worker.js" ');
 sources.set("index.html", Buffer.from(index));
+const kept = [...sources.keys()].filter((name) => name !== "worker.js").sort();
+const version = digest(Buffer.concat(kept.flatMap((name) => [Buffer.from(name), sources.get(name)])));
+const paths = kept.map((name) => (name === "index.html" ? "/" : `/${name}`));
+const worker = sources.get("worker.js").toString();
+const written = worker
+  .replace('const VERSION = "development";', `const VERSION = "${version}";`)
+  .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`);
+sources.set("worker.js", Buffer.from(written));
 
 const published = new Map();
 for (const [name, bytes] of sources) {
@@ -74,8 +96,8 @@ for (const [name, bytes] of sources) {
   }
 }
 for (const [name, bytes] of published) put(name, bytes);
-const kept = ".gitignore"; // it keeps the folder in a fresh clone
-for (const name of files(to)) if (name !== kept && !published.has(name)) rmSync(join(to, name));
+const stays = ".gitignore"; // it keeps the folder in a fresh clone
+for (const name of files(to)) if (name !== stays && !published.has(name)) rmSync(join(to, name));
 
 const kilobytes = (name) => (published.has(name) ? `${(published.get(name).length / 1024).toFixed(1)} KB` : "as it is");
 for (const name of sources.keys()) console.log(`app: ${name} ${kilobytes(name)}, brotli ${kilobytes(`${name}.br`)}`);

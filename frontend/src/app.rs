@@ -4,16 +4,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::User;
 
-use crate::browser;
 use crate::features::courtyard::Courtyard;
 use crate::features::sign_in::{Checking, SignIn, Unreachable};
 use crate::i18n::{self, Lang};
+use crate::kept;
 use crate::session;
 use crate::theme::{self, Theme};
 use crate::ui::reactive::part;
-
-/// Kept while this browser has a session; the session itself is where no script can read it.
-const KNOWN_KEY: &str = "madang.known";
 
 /// Where the visitor stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,18 +30,28 @@ pub(crate) enum Gate {
 pub(crate) struct Door(RwSignal<Gate>);
 
 impl Door {
-    /// Asks the server who this is. Where this browser seems never to have had a session, the visitor
-    /// does not wait for the answer: there will be nobody, unless the browser's storage was emptied
-    /// and its cookies were not.
+    /// Asks the server who this is. Whoever was signed in last goes in meanwhile, and finds what was kept;
+    /// where this browser seems never to have had a session, the visitor does not wait either: there
+    /// will be nobody, unless the browser's storage was emptied and its cookies were not.
     pub(crate) fn ask(self) {
-        let known = browser::remembered(KNOWN_KEY).is_some();
-        self.0.set(if known { Gate::Asking } else { Gate::Stranger { back: false } });
+        let known = kept::is_anybody_known();
+        let before = match kept::known() {
+            Some(user) => Gate::In(user),
+            None if known => Gate::Asking,
+            None => Gate::Stranger { back: false },
+        };
+        self.0.set(before.clone());
         spawn_local(async move {
-            match session::current().await {
+            let answer = session::current().await;
+            // Whoever came in or went out meanwhile knows better.
+            if self.0.get_untracked() != before {
+                return;
+            }
+            match answer {
                 Ok(Some(user)) => self.enter(user),
                 Ok(None) if known => self.leave(false),
-                Err(_) if known => self.0.set(Gate::Unreachable),
-                // Whoever is choosing a name goes on with that.
+                Err(_) if before == Gate::Asking => self.0.set(Gate::Unreachable),
+                // Whoever is choosing a name goes on with that, and whoever reads without a network with this.
                 Ok(None) | Err(_) => {}
             }
         });
@@ -52,13 +59,16 @@ impl Door {
 
     /// A session has begun.
     pub(crate) fn enter(self, user: User) {
-        browser::remember(KNOWN_KEY, "yes");
-        self.0.set(Gate::In(user));
+        kept::sign_in(&user);
+        let now = Gate::In(user);
+        if self.0.get_untracked() != now {
+            self.0.set(now);
+        }
     }
 
     /// The session is over; `expected` if the user ended it.
     pub(crate) fn leave(self, expected: bool) {
-        browser::forget(KNOWN_KEY);
+        kept::sign_out();
         self.0.set(Gate::Stranger { back: !expected });
     }
 }

@@ -84,9 +84,26 @@ pub(crate) fn is_online() -> bool {
     window().navigator().on_line()
 }
 
-/// Loads the app anew.
+/// Loads the app anew, in its newest version: the page's own script waits for that one to take over.
 pub(crate) fn reload() {
-    drop(window().location().reload());
+    if let Ok(event) = web_sys::Event::new("madang:reload") {
+        drop(window().dispatch_event(&event));
+    }
+}
+
+/// Shows a number at the app's icon where the platform can; none takes it away.
+pub(crate) fn set_badge(number: u64) {
+    let navigator = window().navigator();
+    let set = js_sys::Reflect::get(&navigator, &"setAppBadge".into());
+    if let Some(set) = set.ok().and_then(|set| set.dyn_into::<js_sys::Function>().ok())
+        // It answers with a promise, which fails where the page is not installed: nothing to do about it.
+        && let Ok(done) = set.call1(&navigator, &u32::try_from(number).unwrap_or(u32::MAX).into())
+        && let Ok(done) = done.dyn_into::<js_sys::Promise>()
+    {
+        wasm_bindgen_futures::spawn_local(async move {
+            drop(wasm_bindgen_futures::JsFuture::from(done).await);
+        });
+    }
 }
 
 /// Sets an attribute of the page's root element.
@@ -96,17 +113,17 @@ pub(crate) fn set_root_attribute(name: &str, value: &str) {
     }
 }
 
+/// Says which file describes the app to whoever installs it.
+pub(crate) fn set_manifest(path: &str) {
+    if let Ok(Some(link)) = document().query_selector("link[rel=manifest]") {
+        drop(link.set_attribute("href", path));
+    }
+}
+
 /// Notes that the page has got this far, where the browser's tools and measurements find it.
 pub(crate) fn mark(name: &str) {
     if let Some(clock) = window().performance() {
         drop(clock.mark(name));
-    }
-}
-
-/// Takes away what `index.html` shows while the app is loading.
-pub(crate) fn remove_splash() {
-    if let Some(splash) = document().get_element_by_id("splash") {
-        splash.remove();
     }
 }
 

@@ -10,7 +10,9 @@ use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
 use crate::draft;
+use crate::kept;
 use crate::outbox_storage::{OutboxStorage, RENEW_MS};
+use crate::route;
 use crate::session;
 use crate::socket::{Happened, Socket};
 use crate::store::Store;
@@ -50,7 +52,11 @@ impl Driver {
     /// Starts a session's client, within the reactive owner whose end is the session's end.
     pub(crate) fn start(me: User) -> Self {
         let storage = OutboxStorage::new(me.id);
-        let client = Client::new(me, PROGRAM, storage.take_up());
+        let kept = kept::take(me.id);
+        let mut client = Client::new(me, PROGRAM, storage.take_up());
+        if let Some(kept) = kept {
+            client = client.with_kept(kept, browser::now());
+        }
         let driver = Self {
             store: Store::new(client),
             parts: StoredValue::new_local(Parts::default()),
@@ -229,10 +235,23 @@ impl Driver {
         });
     }
 
+    /// Keeps what is shown for the next visit, with the timeline of the room that was looked at last.
+    fn keep_for_later(self) {
+        let room = route::last_room();
+        let kept = self.store.change(|client| {
+            let room = client.features().open().or(room);
+            client.keep(room).map(|kept| (client.features().me().id, kept))
+        });
+        if let Some((user, kept)) = kept.flatten() {
+            kept::keep(user, &kept);
+        }
+    }
+
     /// Says that this tab's outbox is not abandoned, and takes up those that are: whoever closed a
     /// crashed window and opened another at once finds what was written in the first.
     fn renew(self) {
         self.keep();
+        self.keep_for_later();
         let (items, keys) = self.storage.with_value(OutboxStorage::abandoned);
         if !items.is_empty() {
             self.input(Input::Adopt(items));
@@ -296,6 +315,7 @@ impl Driver {
             if browser::is_hidden() {
                 // A frame that was asked for will not come any more.
                 driver.frame();
+                driver.keep_for_later();
             } else {
                 driver.act(Action::Returned);
                 driver.input(Input::Connect);
@@ -303,6 +323,7 @@ impl Driver {
         });
         on("pagehide", |driver| {
             driver.storage.with_value(OutboxStorage::page_goes);
+            driver.keep_for_later();
             driver.hang_up();
         });
         let renew = Duration::from_millis(RENEW_MS);

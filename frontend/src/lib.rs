@@ -23,7 +23,9 @@ mod wire;
 
 mod browser;
 mod draft;
+mod gate;
 mod i18n;
+mod kept;
 mod links;
 mod measured;
 mod route;
@@ -32,7 +34,9 @@ mod time;
 
 /// Puts the app on the page.
 pub fn start() {
-    leptos::mount::mount_to_body(app::App);
-    browser::remove_splash();
-    browser::mark("madang:interactive");
+    gate::when_nobody_composes(|| {
+        leptos::mount::mount_to_body(app::App);
+        gate::remove();
+        browser::mark("madang:running");
+    });
 }

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 use madang_shared::RoomId;
 use wasm_bindgen::JsValue;
 
+use crate::browser;
 use crate::features::pages::Page;
+
+const LAST_ROOM_KEY: &str = "madang.room";
 
 /// What the address bar says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +102,16 @@ fn here() -> Route {
     Route::from_path(&window().location().pathname().unwrap_or_default())
 }
 
+/// The room that was looked at last in this browser.
+pub(crate) fn last_room() -> Option<RoomId> {
+    browser::remembered(LAST_ROOM_KEY)?.parse().ok().map(RoomId)
+}
+
+/// This room is looked at now.
+pub(crate) fn remember_room(room: RoomId) {
+    browser::remember(LAST_ROOM_KEY, &room.to_string());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +123,18 @@ mod tests {
             assert_eq!(Route::from_path(&route.path()), route);
             assert_eq!(Route::from_path(&format!("{}/", route.path())), route);
         }
+    }
+
+    #[test]
+    fn the_worker_keeps_every_page_and_nothing_that_is_none() {
+        let worker = include_str!("../worker.js");
+        let list = worker.split_once("const PAGES = [").unwrap().1.split_once("];").unwrap().0;
+        let mut kept: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+        let mut pages: Vec<&str> = Page::ALL.iter().map(|page| page.path()).collect();
+        pages.push("");
+        kept.sort_unstable();
+        pages.sort_unstable();
+        assert_eq!(kept, pages);
     }
 
     #[test]

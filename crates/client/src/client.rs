@@ -1,6 +1,7 @@
 //! The machine: inputs in, outputs out.
 
 mod incoming;
+mod kept;
 
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
@@ -15,6 +16,8 @@ use crate::link::{Duty, Ending, Link, LinkState};
 use crate::outbox::{Outbox, Pending};
 use crate::sorted::SortedMap;
 use crate::streams::Streams;
+
+pub use kept::Kept;
 
 /// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
 #[derive(Clone, Copy, Debug)]

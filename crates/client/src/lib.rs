@@ -31,7 +31,7 @@ pub mod streams;
 pub mod timeline;
 
 pub use action::{Action, Part};
-pub use client::{Client, Input, Moment, Output};
+pub use client::{Client, Input, Kept, Moment, Output};
 pub use features::Features;
 pub use link::{Ending, Link};
 pub use outbox::{Pending, PendingState};

@@ -75,6 +75,11 @@ impl Memberships {
         }
     }
 
+    pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
+        let told = self.standing.values().map(|standing| standing.told.clone());
+        MembershipSnapshot { memberships: told.collect() }
+    }
+
     pub(crate) fn snapshot(&mut self, snapshot: MembershipSnapshot) {
         let mut old = std::mem::take(&mut self.standing);
         self.known = true;

@@ -28,6 +28,10 @@ impl Rooms {
         self.known
     }
 
+    pub(crate) fn as_snapshot(&self) -> RoomsSnapshot {
+        RoomsSnapshot { rooms: self.rooms.values().cloned().collect() }
+    }
+
     pub(crate) fn snapshot(&mut self, snapshot: RoomsSnapshot) {
         self.rooms = snapshot.rooms.into_iter().map(|room| (room.id, room)).collect();
         self.known = true;

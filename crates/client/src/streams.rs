@@ -75,6 +75,13 @@ impl Streams {
         self.streams.get(&topic)?.position
     }
 
+    /// The topic's state at this place is known from an earlier life; it is to be asked for from there.
+    pub(crate) fn resume_from(&mut self, topic: Topic, position: Position) {
+        if let Some(stream) = self.streams.get_mut(&topic) {
+            stream.position = Some(position);
+        }
+    }
+
     /// The connection is gone; every topic is to be asked for again.
     pub(crate) fn disconnected(&mut self) {
         for (_, stream) in self.streams.iter_mut() {

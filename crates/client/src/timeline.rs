@@ -10,6 +10,11 @@ use madang_shared::{Message, Seq, User, UserId};
 /// So many messages stay loaded of a room that nobody looks at.
 const KEPT: usize = 500;
 
+/// For the next visit, so many messages are kept at least, if there are as many.
+const KEPT_AT_LEAST: usize = 60;
+/// And so many at most: if more than these are needed to count what is unread, none are kept.
+const KEPT_AT_MOST: usize = 300;
+
 /// Who came and who went between two messages, told once and quietly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowd {
@@ -30,6 +35,7 @@ pub struct Timeline {
     crowds: Vec<Crowd>,
     new_after: Option<Seq>,
     known: bool,
+    kept: bool,
     edition: u64,
 }
 
@@ -58,6 +64,11 @@ impl Timeline {
     /// Whether the room's state has arrived; before that, emptiness means nothing.
     pub fn is_known(&self) -> bool {
         self.known
+    }
+
+    /// Whether this is what an earlier visit kept, and the server has not said yet what came after.
+    pub fn is_kept(&self) -> bool {
+        self.kept
     }
 
     /// Comings and goings since the room was opened, oldest first; at most one between two messages.
@@ -91,6 +102,22 @@ impl Timeline {
         self.new_after = mark;
     }
 
+    pub(crate) fn set_kept(&mut self, kept: bool) {
+        self.kept = kept;
+    }
+
+    /// The newest messages, from `needed` on and a page more; none if those are too many.
+    pub(crate) fn end(&self, needed: Seq) -> Option<ChatPage> {
+        let needed = self.messages.iter().rev().take_while(|message| message.seq > needed).count();
+        let count = needed.max(KEPT_AT_LEAST).min(self.messages.len());
+        if !self.known || count > KEPT_AT_MOST {
+            return None;
+        }
+        let skipped = self.messages.len() - count;
+        let messages = self.messages.iter().skip(skipped).cloned().collect();
+        Some(ChatPage { messages, older: self.older || skipped > 0 })
+    }
+
     pub(crate) fn forget_crowds(&mut self) {
         self.edition += 1;
         self.crowds.clear();
@@ -100,6 +127,7 @@ impl Timeline {
     /// leave a hole, and goes.
     pub(crate) fn snapshot(&mut self, page: ChatPage) {
         self.known = true;
+        self.kept = false;
         self.edition += 1;
         let joins = page.messages.first().is_some_and(|first| {
             self.messages.back().is_some_and(|last| first.seq <= last.seq.next())

@@ -17,14 +17,13 @@ use crate::features::pages::Page;
 use crate::features::presence::HerePanel;
 use crate::features::rooms::{FILTER_ID, RoomsPanel, joined_rooms};
 use crate::i18n::{capped, tr, use_lang};
-use crate::route::{Route, Router};
+use crate::route::{self, Route, Router};
 use crate::store::Topic;
 use crate::ui::icon::{Icon, Mark};
 use crate::ui::reactive::{effect, flag, part, text, when};
 
 /// Where the text is written.
 pub(crate) const COMPOSER_ID: &str = "composer";
-const LAST_ROOM_KEY: &str = "madang.room";
 /// Up to this width the side panels are drawers; the style sheets have the same number.
 const NARROW: f64 = 720.0;
 
@@ -278,7 +277,7 @@ fn follow_route(yard: Yard) {
         yard.driver.act(Action::OpenRoom(room));
         yard.driver.act(Action::Watch(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
-            browser::remember(LAST_ROOM_KEY, &room.to_string());
+            route::remember_room(room);
         }
     });
     // Home is the room of last time, or the first there is.
@@ -286,7 +285,7 @@ fn follow_route(yard: Yard) {
         if yard.place.get() != Place::Nowhere {
             return;
         }
-        let last = browser::remembered(LAST_ROOM_KEY).and_then(|id| id.parse().ok()).map(RoomId);
+        let last = route::last_room();
         let home = store.read(Topic::Unread, |client| {
             let rooms = client.features().memberships();
             let stays = |room: &RoomId| rooms.contains(*room) && !is_leaving(client, *room);
@@ -303,13 +302,18 @@ fn keep_title(yard: Yard) {
     let lang = use_lang();
     effect(move || {
         let name = lang.get().texts().app;
-        let title = match store.read(Topic::Unread, |client| client.features().unread_total()) {
+        let unread = store.read(Topic::Unread, |client| client.features().unread_total());
+        browser::set_badge(unread);
+        let title = match unread {
             0 => name.to_owned(),
             unread => format!("({}) {name}", capped(unread)),
         };
         document().set_title(&title);
     });
-    on_cleanup(move || document().set_title(lang.get_untracked().texts().app));
+    on_cleanup(move || {
+        browser::set_badge(0);
+        document().set_title(lang.get_untracked().texts().app);
+    });
 }
 
 fn leave_when_signed_out(yard: Yard) {

@@ -9,6 +9,7 @@ use madang_shared::{ErrorCode, Failure, names};
 
 use crate::app::Door;
 use crate::features::account::{LanguageSwitch, ThemeSwitch};
+use crate::gate;
 use crate::i18n::{Lang, tr, use_lang};
 use crate::session;
 use crate::ui::icon::Mark;
@@ -67,9 +68,16 @@ pub(crate) fn SignIn(
             }
         }
     };
+    let early = gate::early();
     effect(move || {
         if let Some(input) = input.get() {
+            input.set_value(&early.name);
             drop(input.focus());
+            if early.sent
+                && let Some(form) = input.form()
+            {
+                drop(form.request_submit());
+            }
         }
     });
 

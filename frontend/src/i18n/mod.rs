@@ -179,6 +179,7 @@ pub(crate) fn apply(lang: RwSignal<Lang>) {
     effect(move || {
         let lang = lang.get();
         browser::set_root_attribute("lang", lang.code());
+        browser::set_manifest(&format!("/manifest.{}.webmanifest", lang.code()));
         if !std::mem::replace(&mut first, false) {
             browser::remember(KEY, lang.code());
         }

@@ -53,7 +53,10 @@ impl Client {
                 }
             }
             ServerFrame::Recovered { topic, to, .. } => {
+                let missed = self.streams.known(topic).is_some_and(|known| known < to.seq);
                 self.streams.recovered(topic, to);
+                let parts = self.features.recovered(topic, missed);
+                out.extend(parts.into_iter().map(Output::Changed));
                 self.check_caught_up(out);
             }
             ServerFrame::Event { topic, seq, event } => {

@@ -4,7 +4,7 @@ use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot};
 use madang_shared::notices::NoticeBox;
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::sentiment::SentimentAnswer;
-use madang_shared::{Answer, Event, Query, Snapshot, Timestamp, Topic};
+use madang_shared::{Answer, Event, Query, RoomId, Snapshot, Timestamp, Topic};
 
 use super::Features;
 use crate::action::Part;
@@ -23,6 +23,30 @@ impl Features {
             // Their snapshots replace all there is.
             _ => {}
         }
+    }
+
+    /// The room's timeline is what an earlier visit kept.
+    pub(crate) fn is_kept(&mut self, room: RoomId) {
+        if let Some(timeline) = self.timelines.get_mut(&room) {
+            timeline.set_kept(true);
+        }
+    }
+
+    /// The server goes on from what was known, and says what was missed, if anything was. Where that was known
+    /// from an earlier visit, the reader left off there.
+    pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Part> {
+        let Topic::Room(room) = topic else { return Vec::new() };
+        let mark = self.memberships.read_up_to(room);
+        let is_open = self.open == Some(room);
+        let Some(timeline) = self.timelines.get_mut(&room).filter(|timeline| timeline.is_kept())
+        else {
+            return Vec::new();
+        };
+        timeline.set_kept(false);
+        if is_open && missed && timeline.new_after().is_none() {
+            timeline.set_new_after(mark);
+        }
+        vec![Part::Timeline(room)]
     }
 
     pub(crate) fn snapshot(

@@ -10,6 +10,7 @@
 mod connection;
 mod counter;
 mod notices;
+mod kept;
 mod orders;
 mod outbox;
 mod posts;

@@ -18,6 +18,7 @@ mod looks;
 mod losses;
 mod measure;
 mod measure_orders;
+mod offline;
 mod orders;
 mod price;
 mod sentiment;

@@ -9,12 +9,17 @@ use super::message::draw;
 use super::rows::{Keeper, Row, Scene};
 use crate::browser;
 use crate::features::courtyard::{Skeleton, Yard, use_yard};
-use crate::i18n::{tr, use_lang};
+use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
 use crate::ui::icon::{Icon, Mark};
 use crate::ui::reactive::{effect, flag, text, when};
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
+
+const KEPT: Words = Words::new(
+    "이 기기에 저장해 둔 대화입니다. 새 소식은 연결되면 나타납니다.",
+    "Kept on this device. What is new appears once there is a connection.",
+);
 
 /// What a row needs to be drawn.
 #[derive(Clone, Copy)]
@@ -88,8 +93,14 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     follow_reader(yard, room, list);
 
+    let is_kept = Memo::new(move |_| {
+        store.read(Topic::Timeline, |client| {
+            client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
+        })
+    });
     view! {
         <div class="timeline">
+            {when(move || is_kept.get(), || view! { <p class="kept" role="status" data-testid="kept">{KEPT.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
             {when(move || is_empty.get(), empty)}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}

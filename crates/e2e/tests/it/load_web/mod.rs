@@ -81,7 +81,7 @@ async fn loads(side: Side, told: &mut report::Column<'_>) -> Result<()> {
         told.put(&format!("first contentful paint, {line}"), load.paint);
         told.put(&format!("first interactive, {line}"), load.interactive);
         told.put(&format!("everything runs, {line}"), load.running);
-        page.enter("Visitor").await?;
+        page.enter(line).await?;
         page.until_last(50).await?;
         page.settle().await?;
         page.goto(&hall.url("/room")).await?;

@@ -8,6 +8,7 @@ pub(crate) mod database;
 pub(crate) mod door;
 pub(crate) mod elsewhere;
 pub(crate) mod exchange;
+pub(crate) mod newer;
 pub(crate) mod other_server;
 pub(crate) mod program;
 pub(crate) mod server;

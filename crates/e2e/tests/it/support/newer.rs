@@ -1,0 +1,90 @@
+//! A server with the same app in another version, on the port where Madang was.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::server::Server;
+
+/// A file as it is sent.
+type File = (String, Vec<u8>);
+
+/// The app's files, changed where a version shows.
+pub(crate) struct NewerFiles(HashMap<String, File>);
+
+impl NewerFiles {
+    /// The app of a running server, as if it had been built again: its page says that it is the second.
+    pub(crate) async fn copy(server: &Server) -> Result<Self> {
+        let worker = fetch(server, "/worker.js").await?;
+        let text = String::from_utf8(worker.1)?;
+        let list =
+            text.lines().find_map(|line| line.strip_prefix("const FILES = ")?.strip_suffix(';'));
+        let paths: Vec<String> = serde_json::from_str(list.context("the worker has no list")?)?;
+        let mut files = HashMap::new();
+        for path in paths {
+            let mut file = fetch(server, &path).await?;
+            if path == "/" {
+                let page = String::from_utf8(file.1)?;
+                file.1 = page.replacen("<html ", "<html data-version=second ", 1).into_bytes();
+            }
+            files.insert(path, file);
+        }
+        let text = text.replacen("const VERSION = \"", "const VERSION = \"second-", 1);
+        files.insert("/worker.js".to_owned(), (worker.0, text.into_bytes()));
+        Ok(Self(files))
+    }
+
+    /// Serves them, and nothing else.
+    pub(crate) async fn serve(self, address: SocketAddr) -> Result<Newer> {
+        let listener = TcpListener::bind(address).await?;
+        let files = Arc::new(self.0);
+        Ok(Newer(tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let files = Arc::clone(&files);
+                // A browser opens connections that it does not use, and whoever goes is gone.
+                tokio::spawn(async move { drop(answer(stream, &files).await) });
+            }
+        })))
+    }
+}
+
+/// A running server. Dropping it frees the port.
+pub(crate) struct Newer(JoinHandle<()>);
+
+impl Drop for Newer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn fetch(server: &Server, path: &str) -> Result<File> {
+    let answer = reqwest::get(server.url(path)).await?.error_for_status()?;
+    let kind = answer.headers().get("content-type").context("of no type")?.to_str()?.to_owned();
+    Ok((kind, answer.bytes().await?.to_vec()))
+}
+
+async fn answer(mut stream: TcpStream, files: &HashMap<String, File>) -> Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await?);
+    }
+    let request = String::from_utf8(request)?;
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    let path = if files.contains_key(path) || path.starts_with("/api/") { path } else { "/" };
+    let (status, kind, body) = match files.get(path) {
+        Some((kind, body)) => ("200 OK", kind.as_str(), body.as_slice()),
+        None => ("404 Not Found", "text/plain", [].as_slice()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+        Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    Ok(stream.write_all(body).await?)
+}
