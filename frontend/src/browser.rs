@@ -1,5 +1,7 @@
 //! The few things asked of the browser directly: the time, randomness, storage, the page.
 
+use std::cell::RefCell;
+
 use leptos::prelude::{document, window};
 use madang_client::Moment;
 use madang_shared::Timestamp;
@@ -30,14 +32,27 @@ pub(crate) fn fine_clock() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now())
 }
 
+/// So many random numbers are fetched at once: every frame that comes takes one, and few use it.
+const RANDOM_AT_ONCE: usize = 64;
+
+thread_local! {
+    static RANDOM: RefCell<Vec<u128>> = const { RefCell::new(Vec::new()) };
+}
+
 /// 128 random bits from the browser's cryptographic source.
 pub(crate) fn random() -> u128 {
-    let mut bytes = [0; 16];
-    if let Ok(crypto) = window().crypto() {
-        // Fails only for more than 65,536 bytes.
-        drop(crypto.get_random_values_with_u8_array(&mut bytes));
-    }
-    u128::from_be_bytes(bytes)
+    RANDOM.with_borrow_mut(|numbers| {
+        if numbers.is_empty() {
+            let mut bytes = [0; 16 * RANDOM_AT_ONCE];
+            if let Ok(crypto) = window().crypto() {
+                // Fails only for more than 65,536 bytes.
+                drop(crypto.get_random_values_with_u8_array(&mut bytes));
+            }
+            let (each, _) = bytes.as_chunks();
+            numbers.extend(each.iter().copied().map(u128::from_be_bytes));
+        }
+        numbers.pop().unwrap_or_default()
+    })
 }
 
 /// What every input to the client comes with.

@@ -72,8 +72,12 @@ impl Client {
                 }
                 let parts = self.features.event(topic, event, now);
                 self.advanced(topic, seq, out);
+                // What is to be followed depends on the joined rooms, and on no other event.
+                let follow = parts.contains(&Part::Memberships);
                 out.extend(parts.into_iter().map(Output::Changed));
-                self.follow(out);
+                if follow {
+                    self.follow(out);
+                }
                 self.check_caught_up(out);
             }
             ServerFrame::Ack { id, at } => {

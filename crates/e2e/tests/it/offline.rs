@@ -13,13 +13,6 @@ use crate::support::sign_in_page::SignInPage;
 use crate::support::stage::Stage;
 use crate::support::wait::{until, until_true};
 
-/// The app's files are kept.
-async fn until_kept(browser: &Browser) -> Result<()> {
-    let script = "const done = arguments[0]; \
-        navigator.serviceWorker.getRegistration().then(it => done(it?.active?.state === 'activated'))";
-    until_true("the worker is there", async || browser.ask_later(script, []).await).await
-}
-
 /// What of people's words and names lies in the browser's storage and caches.
 async fn lies_around(browser: &Browser, word: &str) -> Result<bool> {
     let script = "const [word, done] = arguments; (async () => { \
@@ -37,7 +30,7 @@ async fn without_a_server_the_last_timeline_shows_and_says_that_it_is_kept() -> 
         let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
         minsu.say("마당에서 나눈 말").await?;
         minsu.until_stored("마당에서 나눈 말").await?;
-        until_kept(&minsu.browser).await?;
+        minsu.browser.until_on_device().await?;
         stage.server.kill().await?;
         minsu.browser.goto(&stage.server.url("/")).await?;
 
@@ -65,7 +58,7 @@ async fn who_comes_back_sees_what_was_missed_and_nothing_twice() -> Result<()> {
         let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
         minsu.say("하나").await?;
         minsu.until_stored("하나").await?;
-        until_kept(&minsu.browser).await?;
+        minsu.browser.until_on_device().await?;
         minsu.browser.goto("about:blank").await?;
         jane.until_stored("하나").await?;
         jane.say("two").await?;
@@ -85,7 +78,7 @@ async fn signing_out_leaves_nothing_of_what_was_said_and_the_next_user_starts_an
         let room = minsu.create_room("비밀스러운 방").await?;
         minsu.say("비밀스러운 말").await?;
         minsu.until_stored("비밀스러운 말").await?;
-        until_kept(&browser).await?;
+        browser.until_on_device().await?;
         browser.reload().await?;
         minsu.until_in(room).await?;
         minsu.until_stored("비밀스러운 말").await?;
@@ -111,7 +104,7 @@ async fn a_new_version_takes_the_place_of_the_old_one() -> Result<()> {
     Stage::play("newer", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        until_kept(browser).await?;
+        browser.until_on_device().await?;
         let newer = NewerFiles::copy(&stage.server).await?;
         stage.server.kill().await?;
         let newer = newer.serve(stage.server.address()).await?;
@@ -161,7 +154,7 @@ async fn the_app_can_be_installed_under_a_name_in_the_readers_language() -> Resu
     Stage::play("manifest", async |stage| {
         for (lang, name) in [(Lang::Ko, "마당 Madang"), (Lang::En, "Madang")] {
             let page = stage.visitor(Look::desktop(lang)).await?;
-            until_kept(&page.browser).await?;
+            page.browser.until_on_device().await?;
             let answer =
                 page.browser.devtools("Page.getAppManifest", serde_json::json!({})).await?;
             let manifest: Installable = serde_json::from_value(answer.clone())?;

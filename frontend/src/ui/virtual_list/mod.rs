@@ -24,8 +24,10 @@ pub(crate) use geometry::RowKey;
 
 use geometry::{Anchor, Geometry, Spot};
 
-/// Rows this far outside what is seen are drawn too, in pixels.
+/// Rows this far outside what is seen are drawn too, in pixels: …
 const OVERSCAN: f64 = 600.0;
+/// … at the bottom fewer, for there each news draws rows, and most of these would never be seen.
+const OVERSCAN_AT_BOTTOM: f64 = 150.0;
 /// Nearer than this to the bottom is at the bottom, in pixels.
 const BOTTOM: f64 = 48.0;
 
@@ -70,6 +72,8 @@ struct Inner<R> {
     rows: Vec<R>,
     geometry: Geometry,
     anchor: Option<Anchor>,
+    /// So many pixels were hidden above when it was last looked.
+    scroll: f64,
     /// The rows that were drawn last.
     drawn: Range<usize>,
     /// Drawn anew whenever this changes.
@@ -161,6 +165,7 @@ impl<R: ListRow> VirtualList<R> {
             rows: Vec::new(),
             geometry: Geometry::default(),
             anchor: None,
+            scroll: 0.0,
             drawn: 0..0,
             edition: 0,
         };
@@ -180,10 +185,8 @@ impl<R: ListRow> VirtualList<R> {
     pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<RowKey>) {
         let page = self.page();
         let changed = self.inner.try_update_value(|inner| {
-            if let Some(page) = &page
-                && !self.at_bottom.get_untracked()
-            {
-                inner.anchor = inner.geometry.anchor(page.scroll()).or(inner.anchor);
+            if let Some(page) = &page {
+                self.look(inner, page);
             }
             let first = inner.rows.is_empty();
             let mut changed = false;
@@ -248,7 +251,7 @@ impl<R: ListRow> VirtualList<R> {
 
     /// Brings the reader back to the place that is kept, and draws what is seen there.
     fn settle(self, page: &Page) {
-        self.inner.try_with_value(|inner| {
+        self.inner.try_update_value(|inner| {
             let total = inner.geometry.total().max(page.height());
             set_style(&page.space, "height", &pixels(total));
             if self.at_bottom.get_untracked() {
@@ -256,6 +259,7 @@ impl<R: ListRow> VirtualList<R> {
             } else if let Some(anchor) = inner.anchor {
                 page.scroll_to(inner.geometry.scroll_for(anchor));
             }
+            inner.scroll = page.scroll();
         });
         self.draw(page);
     }
@@ -264,8 +268,9 @@ impl<R: ListRow> VirtualList<R> {
         let drawn = self.inner.try_update_value(|inner| {
             let gap = page.gap(&inner.geometry);
             let top = page.scroll() - gap;
-            let from = top - OVERSCAN;
-            let range = inner.geometry.rows_between(from, top + page.height() + OVERSCAN);
+            let beyond = if self.at_bottom.get_untracked() { OVERSCAN_AT_BOTTOM } else { OVERSCAN };
+            let bottom = top + page.height();
+            let range = inner.geometry.rows_between(top - beyond, bottom + beyond);
             let y = gap + inner.geometry.top(range.start);
             set_style(&page.window, "transform", &format!("translateY({})", pixels(y)));
             inner.drawn = range.clone();
@@ -289,15 +294,24 @@ impl<R: ListRow> VirtualList<R> {
 
     fn scrolled(self) {
         let Some(page) = self.page() else { return };
-        let below = f64::from(page.scroller.scroll_height()) - page.scroll() - page.height();
+        self.inner.try_update_value(|inner| self.look(inner, &page));
+        self.draw(&page);
+    }
+
+    /// Learns where the reader is now, before anything moves: the browser tells of it later, and whoever
+    /// scrolled meanwhile would be brought back.
+    fn look(self, inner: &mut Inner<R>, page: &Page) {
+        let scroll = page.scroll();
+        if (scroll - inner.scroll).abs() < 1.0 && inner.anchor.is_some() {
+            return;
+        }
+        inner.scroll = scroll;
+        inner.anchor = inner.geometry.anchor(scroll).or(inner.anchor);
+        let below = f64::from(page.scroller.scroll_height()) - scroll - page.height();
         let at_bottom = below < BOTTOM;
         if at_bottom != self.at_bottom.get_untracked() {
             self.at_bottom.set(at_bottom);
         }
-        self.inner.try_update_value(|inner| {
-            inner.anchor = inner.geometry.anchor(page.scroll());
-        });
-        self.draw(&page);
     }
 
     /// Learns the heights of the drawn rows. `resized` says that the list itself may have another height.
@@ -305,6 +319,7 @@ impl<R: ListRow> VirtualList<R> {
         let Some(page) = self.page() else { return };
         let rows = page.window.children();
         let changed = self.inner.try_update_value(|inner| {
+            self.look(inner, &page);
             let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
             let places: HashMap<RowKey, usize> =
                 drawn.iter().map(ListRow::key).zip(inner.drawn.start..).collect();

@@ -13,7 +13,10 @@ const LINK = /(https?:\/\/[^\s]+)/;
 function Gate() {
   const go = useNavigate();
   const [name, setName] = useState("");
-  useEffect(() => void performance.mark("madang:interactive"), []);
+  useEffect(() => {
+    performance.mark("madang:interactive");
+    performance.mark("madang:running");
+  }, []);
   return (
     <form className="gate" onSubmit={(event) => (event.preventDefault(), name.trim() && go("/room"))}>
       <h1>The same list</h1>

@@ -14,6 +14,9 @@ use crate::support::server::Server;
 
 /// What one of Madang's programs may say in a burst, with some room to spare.
 const BURST: usize = 80;
+/// So many messages a millisecond come from Madang when all its speakers talk, each stored before it is sent. The
+/// other server stores nothing; it speaks as fast, so that as many frames are drawn meanwhile.
+const FLOOD_PER_MILLI: f64 = 4.0;
 /// What it may say in a second, in the long run.
 const PER_SECOND: usize = 25;
 
@@ -90,7 +93,7 @@ impl Hall {
     /// Says so many messages as fast as they go.
     pub(super) async fn flood(&mut self, messages: usize) -> Result<()> {
         match &mut self.behind {
-            Behind::React(react) => react.say(messages, 0.0).await,
+            Behind::React(react) => react.say(messages, FLOOD_PER_MILLI).await,
             Behind::Madang { speakers, said, .. } => {
                 let mut left = messages;
                 let share = messages.div_ceil(speakers.len());

@@ -70,67 +70,92 @@ fn sides(round: usize) -> [Side; 2] {
     if round.is_multiple_of(2) { [Side::Madang, Side::React] } else { [Side::React, Side::Madang] }
 }
 
+/// Opens a server of that side and a browser that never saw it, and ends both, whatever happens.
+async fn on_page(
+    side: Side,
+    history: usize,
+    play: impl AsyncFnOnce(&mut Hall, &Page) -> Result<()>,
+) -> Result<()> {
+    let mut hall = Hall::open(side, history).await?;
+    let page = Page::fresh(&hall).await?;
+    let outcome = play(&mut hall, &page).await;
+    page.quit().await;
+    hall.close().await;
+    outcome
+}
+
 /// Loads into a profile that never saw the page, fast and slow, and again as somebody who comes back.
 async fn loads(side: Side, told: &mut report::Column<'_>) -> Result<()> {
-    let hall = Hall::open(side, 50).await?;
     for (line, slow) in [("loopback", false), ("slow line", true)] {
-        let page = Page::fresh(&hall).await?;
-        page.slow_down(slow).await?;
-        page.goto(&hall.url("/")).await?;
-        let load = page.load().await?;
-        told.put(&format!("first contentful paint, {line}"), load.paint);
-        told.put(&format!("first interactive, {line}"), load.interactive);
-        told.put(&format!("everything runs, {line}"), load.running);
-        page.enter(line).await?;
-        page.until_last(50).await?;
-        page.settle().await?;
-        page.goto(&hall.url("/room")).await?;
-        let again = page.second_visit().await?;
-        told.put(&format!("second visit: first contentful paint, {line}"), again.paint);
-        told.put(&format!("second visit: the last messages show, {line}"), again.messages);
-        page.quit().await;
+        on_page(side, 50, async |hall, page| {
+            page.slow_down(slow).await?;
+            page.goto(&hall.url("/")).await?;
+            let load = page.load().await?;
+            told.put(&format!("first contentful paint, {line}"), load.paint);
+            told.put(&format!("first interactive, {line}"), load.interactive);
+            told.put(&format!("everything runs, {line}"), load.running);
+            page.enter("Visitor").await?;
+            page.until_last(50).await?;
+            page.settle().await?;
+            page.goto(&hall.url("/room")).await?;
+            let again = page.second_visit().await?;
+            told.put(&format!("second visit: first contentful paint, {line}"), again.paint);
+            told.put(&format!("second visit: the last messages show, {line}"), again.messages);
+            Ok(())
+        })
+        .await?;
     }
-    hall.close().await;
     Ok(())
 }
 
 async fn flood(side: Side, told: &mut report::Column<'_>) -> Result<()> {
-    let mut hall = Hall::open(side, 0).await?;
-    let page = Page::fresh(&hall).await?;
-    page.goto(&hall.url("/")).await?;
-    page.enter("Visitor").await?;
-    hall.gather(FLOOD).await?;
-    page.watch_frames().await?;
-    let before = page.busy().await?;
-    let started = Instant::now();
-    hall.flood(FLOOD).await?;
-    page.until_last(FLOOD).await?;
-    told.put("10,000 messages: until the last is shown", millis(started.elapsed()));
-    told.busy("10,000 messages", page.busy().await?.since(before));
-    told.frames("10,000 messages", &page.frames().await?);
-    page.quit().await;
-    hall.close().await;
-    Ok(())
+    on_page(side, 0, async |hall, page| {
+        page.goto(&hall.url("/")).await?;
+        page.enter("Visitor").await?;
+        hall.gather(FLOOD).await?;
+        page.watch_frames().await?;
+        let before = page.busy().await?;
+        let started = Instant::now();
+        hall.flood(FLOOD).await?;
+        page.until_last(FLOOD).await?;
+        told.put("10,000 messages: until the last is shown", millis(started.elapsed()));
+        told.busy("10,000 messages", page.busy().await?.since(before));
+        told.frames("10,000 messages", &page.frames().await?);
+        Ok(())
+    })
+    .await
 }
 
 async fn held(side: Side, told: &mut report::Column<'_>) -> Result<()> {
-    let mut hall = Hall::open(side, HELD).await?;
-    let page = Page::fresh(&hall).await?;
-    page.goto(&hall.url("/")).await?;
-    page.enter("Visitor").await?;
-    page.until_last(HELD).await?;
+    on_page(side, HELD, async |hall, page| {
+        page.goto(&hall.url("/")).await?;
+        page.enter("Visitor").await?;
+        page.until_last(HELD).await?;
+        hold(page, told).await?;
+        append(hall, page, told).await?;
+        let said = write(hall, page, told).await?;
+        page.until_last(HELD + APPENDS + said).await?;
+        scroll(page, told).await
+    })
+    .await
+}
+
+async fn hold(page: &Page, told: &mut report::Column<'_>) -> Result<()> {
     let started = Instant::now();
     let before = page.busy().await?;
     let held = page.hold_all(HELD, HOLDING).await?;
     told.put("messages held", f64::from(u32::try_from(held)?));
-    told.put("until they are held", millis(started.elapsed()));
-    told.busy("until they are held", page.busy().await?.since(before));
+    told.put("until they are held, page by page", millis(started.elapsed()));
+    told.busy("until they are held, page by page", page.busy().await?.since(before));
     page.to_bottom().await?;
     let memory = page.memory().await?;
     told.put("memory: JavaScript", memory.script);
     told.put("memory: wasm", memory.wasm);
     told.put("memory: JavaScript and wasm", memory.script + memory.wasm);
+    Ok(())
+}
 
+async fn append(hall: &mut Hall, page: &Page, told: &mut report::Column<'_>) -> Result<()> {
     hall.gather(APPENDS).await?;
     page.watch_frames().await?;
     let before = page.busy().await?;
@@ -138,26 +163,36 @@ async fn held(side: Side, told: &mut report::Column<'_>) -> Result<()> {
     page.until_last(HELD + APPENDS).await?;
     told.busy("1,000 appends", page.busy().await?.since(before));
     told.frames("1,000 appends", &page.frames().await?);
+    Ok(())
+}
 
-    let many = WHILE_TYPING_PER_SECOND * KEYS * usize::try_from(KEY_EVERY.as_millis())? / 1_000;
-    hall.gather(many).await?;
+/// Answers how many messages arrived while somebody typed.
+async fn write(hall: &mut Hall, page: &Page, told: &mut report::Column<'_>) -> Result<usize> {
+    let said = WHILE_TYPING_PER_SECOND * KEYS * usize::try_from(KEY_EVERY.as_millis())? / 1_000;
+    hall.gather(said).await?;
     let (typed, paced) =
-        tokio::join!(page.type_keys(KEYS, KEY_EVERY), hall.pace(many, WHILE_TYPING_PER_SECOND));
+        tokio::join!(page.type_keys(KEYS, KEY_EVERY), hall.pace(said, WHILE_TYPING_PER_SECOND));
     paced?;
     let [p50, p99, worst] = typed?;
     told.put("key press to letter: p50", p50);
     told.put("key press to letter: p99", p99);
     told.put("key press to letter: worst", worst);
+    Ok(said)
+}
 
-    page.until_last(HELD + APPENDS + many).await?;
+async fn scroll(page: &Page, told: &mut report::Column<'_>) -> Result<()> {
+    page.rest().await?;
     page.watch_frames().await?;
     let before = page.busy().await?;
     let jump = page.scroll().await?;
     told.busy("scrolling", page.busy().await?.since(before));
     told.frames("scrolling", &page.frames().await?);
     told.put("scrolling: the furthest that anything jumped", jump);
-    page.quit().await;
-    hall.close().await;
+    // What the machine itself does to frames, with all else that goes on there: nothing moves on this page.
+    page.goto("about:blank").await?;
+    page.watch_frames().await?;
+    page.rest().await?;
+    told.frames("an empty page meanwhile", &page.frames().await?);
     Ok(())
 }
 

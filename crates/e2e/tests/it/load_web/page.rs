@@ -104,8 +104,8 @@ impl Page {
     pub(super) async fn load(&self) -> Result<Load> {
         let script = "const at = name => performance.getEntriesByName(name)[0]?.startTime; \
             const paint = at('first-contentful-paint'), interactive = at('madang:interactive'); \
-            const running = at('madang:running') ?? interactive; \
-            return paint && running ? { paint, interactive, running } : null";
+            const running = at('madang:running'); \
+            return paint && interactive && running ? { paint, interactive, running } : null";
         until("the page runs", async || self.0.ask(script, []).await).await
     }
 
@@ -205,6 +205,14 @@ impl Page {
             const next = now => { window.gaps.push(now - last); last = now; \
                 if (window.watching) requestAnimationFrame(next); }; requestAnimationFrame(next)";
         self.0.run(script, []).await
+    }
+
+    /// Lets some hundreds of frames go by.
+    pub(super) async fn rest(&self) -> Result<()> {
+        let script = "const done = arguments[0]; let left = 300; \
+            const next = () => (left -= 1) > 0 ? requestAnimationFrame(next) : done(true); next()";
+        self.0.ask_later::<bool>(script, []).await?;
+        Ok(())
     }
 
     /// Ends it.

@@ -129,7 +129,7 @@ impl Browser {
         Ok(self.driver.back().await?)
     }
 
-    /// Loads the page anew. With the server down the browser shows a page of its own instead.
+    /// Loads the page anew. With the server down, and no app on the device, the browser shows a page of its own.
     pub(crate) async fn reload(&self) -> Result<()> {
         match self.driver.refresh().await {
             Err(error) if !matches!(*error, WebDriverErrorInner::UnknownError(_)) => {
@@ -137,6 +137,13 @@ impl Browser {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Waits until the app's files are kept on the device.
+    pub(crate) async fn until_on_device(&self) -> Result<()> {
+        let script = "const done = arguments[0]; navigator.serviceWorker.getRegistration() \
+            .then(it => done(it?.active?.state === 'activated'))";
+        until_true("the worker is there", async || self.ask_later(script, []).await).await
     }
 
     pub(crate) async fn title(&self) -> Result<String> {
