@@ -33,8 +33,8 @@ use tokio::runtime::Runtime;
 use self::lab::Lab;
 use crate::{open_files, say};
 
-/// Connections of the largest measurement, and room for the others.
-const MOST_CONNECTIONS: u64 = 14_000;
+/// Connections of the largest measurement: ten thousand to the server, and as many to the yardstick.
+const MOST_CONNECTIONS: u64 = 20_000;
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -99,9 +99,10 @@ const SCENARIOS: [(Scenario, &str, Run); 9] = [
 
 /// Measures. Fails if anything was lost, doubled, or put out of order, and never for being slow.
 pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
-    open_files::allow(MOST_CONNECTIONS)?;
+    let most = open_files::allow_up_to(MOST_CONNECTIONS)?;
     let cores = (options.server_core, options.generator_core);
     let mut lab = Lab::new(runtime, &options.binary, cores, options.quick)?;
+    lab.most_connections = usize::try_from(most)?;
     let wanted: Vec<_> = SCENARIOS
         .into_iter()
         .filter(|(scenario, ..)| options.only.is_empty() || options.only.contains(scenario))

@@ -23,3 +23,11 @@ pub(crate) fn allow(connections: u64) -> Result<()> {
     setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
         .context("cannot raise the limit of open files")
 }
+
+/// Raises the limit so that `connections` fit, or as many as the system allows. Answers how many do.
+pub(crate) fn allow_up_to(connections: u64) -> Result<u64> {
+    let hard = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let fitting = connections.min(hard.saturating_sub(OTHERS));
+    allow(fitting)?;
+    Ok(fitting)
+}

@@ -19,7 +19,8 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
 }
 
 fn subscribers(lab: &mut Lab<'_>) -> Result<()> {
-    let sizes = lab.pick([20, 60, 200], [100, 1_000, 10_000]);
+    // Half of them are the yardstick's.
+    let sizes = lab.pick([20, 60, 200], [100, 1_000, 10_000.min(lab.most_connections / 2)]);
     let (mut costs, mut ratios) = (Vec::new(), Vec::new());
     for subscribers in sizes {
         let (yardstick, madang) = (lab.start_yardstick()?, lab.start_madang()?);

@@ -27,6 +27,8 @@ pub(super) struct Lab<'a> {
     generator_core: usize,
     /// Whether to do less of everything.
     pub(super) quick: bool,
+    /// Connections that the system lets this process have.
+    pub(super) most_connections: usize,
     pub(super) report: Report,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Lab<'a> {
             server_core: server_core.unwrap_or(first),
             generator_core: generator_core.unwrap_or(cores.next_back().unwrap_or(first)),
             quick,
+            most_connections: usize::MAX,
             report: Report::new(quick),
         })
     }
