@@ -36,6 +36,15 @@ impl Lang {
         Some(line)
     }
 
+    /// Somebody who gave no name, by the beginning of the connection's.
+    pub(crate) fn guest(self, connection: &str) -> String {
+        let short: String = connection.chars().take(5).collect();
+        match self {
+            Self::Ko => format!("손님 {short}"),
+            Self::En => format!("Guest {short}"),
+        }
+    }
+
     pub(crate) fn came(self, names: &[&str]) -> String {
         match self {
             Self::Ko => format!("{} 들어왔습니다", self.subject(names)),

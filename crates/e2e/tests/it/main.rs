@@ -25,6 +25,7 @@ mod sentiment;
 mod sessions;
 mod side_by_side;
 mod signing_in;
+mod socketio;
 mod talking;
 mod transports;
 mod unread;

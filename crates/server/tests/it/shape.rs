@@ -191,3 +191,25 @@ fn every_test_that_the_table_of_behaviours_names_is_there() {
         }
     }
 }
+
+#[test]
+fn every_line_of_the_ways_over_has_a_place_here() {
+    for way in ["from-flask-socketio", "from-node-socket.io", "from-flask-sock"] {
+        let [english, korean] = ["", ".ko"].map(|language| {
+            let page = root().join(format!("docs/{way}{language}.md"));
+            let page = std::fs::read_to_string(page).unwrap();
+            let rows: Vec<String> =
+                page.lines().filter(|line| line.starts_with("| ")).skip(2).map(place).collect();
+            rows
+        });
+        assert!(english.len() >= 8, "{way}: the table is not read");
+        assert_eq!(english, korean, "{way}: both languages lead to the same places");
+    }
+}
+
+/// The file that the last cell of a row names; it is there.
+fn place(row: &str) -> String {
+    let path = row.split('`').nth_back(1).unwrap_or_else(|| panic!("no path in {row}"));
+    assert!(is_path(path) && root().join(path).exists(), "{row} leads to nothing");
+    path.to_owned()
+}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use madang_client::timeline::Crowd;
 use madang_client::{Client, PendingState};
-use madang_shared::chat::ChatCommand;
+use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
@@ -60,6 +60,7 @@ struct Said {
     at: Timestamp,
     text: String,
     sentiment: Option<Sentiment>,
+    guest: Option<Guest>,
     failure: Option<Failure>,
 }
 
@@ -74,6 +75,7 @@ impl Said {
                 at: message.at,
                 text: message.text.clone(),
                 sentiment: message.sentiment,
+                guest: message.guest.clone(),
                 failure: None,
             });
         }
@@ -86,6 +88,7 @@ impl Said {
             at: item.at,
             text: text.clone(),
             sentiment: None,
+            guest: None,
             failure: match &item.state {
                 PendingState::Failed(failure) => Some(failure.clone()),
                 _ => None,
@@ -104,7 +107,8 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
     let by_another = row.head && !row.mine;
     // Who cannot see where a message stands still hears whose it is.
     let name = if by_another { "author" } else { "visually-hidden" };
-    let avatar = by_another.then(|| avatar(&said.author));
+    let Voice { speaker, through } = Voice::of(said.author, said.guest, lang);
+    let avatar = by_another.then(|| avatar(&speaker));
     let refused = said.failure.map(|failure| refused(row.command, &failure, lang));
     view! {
         <div
@@ -117,7 +121,7 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
             data-tail=row.tail.to_string()
         >
             {avatar}
-            <strong class=name>{said.author.name}</strong>
+            <strong class=name>{speaker.name}{through}</strong>
             <div class="said">
                 <div class="bubble" title=full><p class="message-text">{links::draw(&said.text, lang)}</p></div>
                 <span class="meta">
@@ -130,6 +134,25 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// How whoever said something is called.
+struct Voice {
+    speaker: User,
+    /// The part of the server that passed it on, for a guest: nobody may be taken for a user.
+    through: Option<AnyView>,
+}
+
+impl Voice {
+    fn of(author: User, guest: Option<Guest>, lang: Lang) -> Self {
+        let Some(Guest { name, connection }) = guest else {
+            return Self { speaker: author, through: None };
+        };
+        let name = if name.is_empty() { lang.guest(&connection) } else { name };
+        let User { id, name: through } = author;
+        let through = view! { <span class="through" data-testid="through">{through}</span> };
+        Self { speaker: User { id, name }, through: Some(through.into_any()) }
+    }
 }
 
 fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {

@@ -81,6 +81,8 @@ pub(crate) struct MessageRow {
     pub(crate) head: bool,
     /// The last of them: it tells the time.
     pub(crate) tail: bool,
+    /// Whom the author speaks for, if not for itself: two guests' messages do not stand together.
+    guest: Option<u64>,
     /// About how long it is; for the guess at its height.
     length: u16,
 }

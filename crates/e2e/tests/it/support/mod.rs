@@ -4,6 +4,7 @@ pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
+pub(crate) mod clients;
 pub(crate) mod database;
 pub(crate) mod door;
 pub(crate) mod elsewhere;

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_client::Pending;
 use madang_client::timeline::Crowd;
-use madang_shared::chat::ChatCommand;
+use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
 use super::{Delivery, MessageRow, Row, Scene, TOGETHER_MS};
@@ -16,7 +16,7 @@ pub(super) struct Context {
     /// The day that was told last: it starts and ends here.
     day: Option<(Timestamp, Timestamp)>,
     /// Who spoke last and when, if the next message can stand together with it.
-    last: Option<(UserId, Timestamp)>,
+    last: Option<((UserId, Option<u64>), Timestamp)>,
     /// The line of the new is still to come, before the first message by another after this.
     new_after: Option<Seq>,
     /// So many comings and goings were told or left out.
@@ -105,8 +105,9 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     fn message(&mut self, at: Timestamp, mut row: MessageRow) {
         self.day_of(at);
         let last = self.context.last;
-        let together = last
-            .is_some_and(|(author, before)| author == row.author && at.since(before) < TOGETHER_MS);
+        let speaker = (row.author, row.guest);
+        let together =
+            last.is_some_and(|(who, before)| who == speaker && at.since(before) < TOGETHER_MS);
         if together {
             row.head = false;
             // None where this begins again: that row knows it already.
@@ -114,7 +115,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
                 before.tail = false;
             }
         }
-        self.context.last = Some((row.author, at));
+        self.context.last = Some((speaker, at));
         self.rows.push(Row::Message(row));
     }
 }
@@ -142,8 +143,15 @@ fn stored_row(message: &Message, me: UserId) -> MessageRow {
         mine: message.author.id == me,
         head: true,
         tail: true,
+        guest: message.guest.as_ref().map(voice),
         length: length(&message.text),
     }
+}
+
+fn voice(guest: &Guest) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&guest.name, &guest.connection).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
@@ -155,6 +163,7 @@ fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
         mine: true,
         head: true,
         tail: true,
+        guest: None,
         length: length(text),
     }
 }

@@ -1,0 +1,55 @@
+// A chat in a terminal, over a stock socket.io-client: whichever version is installed here.
+//
+//   node chat.mjs [--server http://localhost:5001] [--name Ada] [--transport websocket|polling|both] [--resume]
+//
+// A line that you type is said in the room. Whatever is heard is printed, an event a line, as JSON.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    server: { type: "string", default: "http://localhost:5001" },
+    name: { type: "string", default: "Ada" },
+    transport: { type: "string", default: "both" },
+    resume: { type: "boolean", default: false },
+  },
+});
+
+// `SOCKETIO_MODULES` names another node_modules than the one beside this file.
+const modules = process.env.SOCKETIO_MODULES ?? new URL("node_modules", import.meta.url).pathname;
+const client = createRequire(`${modules}/here.js`)("socket.io-client");
+const io = client.io ?? client;
+
+const print = (...what) => console.log(JSON.stringify(what));
+
+// What this program knows, by topic. A server that gets it back says what was missed meanwhile, and
+// nothing twice.
+const positions = {};
+const keep = (at) => (positions[at.topic] = at);
+
+const socket = io(values.server, {
+  transports: values.transport === "both" ? ["polling", "websocket"] : [values.transport],
+  auth: (answer) => answer(values.resume ? { positions } : {}),
+});
+
+socket.on("connect", () => print("connect", socket.id));
+socket.on("disconnect", (reason) => print("disconnect", reason));
+socket.on("refused", (refusal) => print("refused", refusal));
+socket.on("position", keep);
+socket.on("reset", keep);
+socket.on("data", (said) => print("data", said));
+socket.on("my response", (said, ...rest) => {
+  // The server asks everybody to confirm; with `--resume` the message's place stands before that.
+  const confirm = rest.find((it) => typeof it === "function");
+  const at = rest.find((it) => typeof it === "object");
+  if (at) keep(at);
+  if (confirm) confirm("got it");
+  print("my response", said, socket.io.engine.transport.name);
+});
+
+createInterface({ input: process.stdin })
+  .on("line", (message) => {
+    socket.emit("my event", { user_name: values.name, message }, (ack) => print("ack", ack));
+  })
+  .on("close", () => socket.close());
