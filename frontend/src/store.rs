@@ -22,6 +22,7 @@ pub(crate) enum Topic {
     Posts,
     Price,
     Orders,
+    Notices,
 }
 
 /// The client, readable.
@@ -46,6 +47,7 @@ struct Bells {
     posts: Trigger,
     price: Trigger,
     orders: Trigger,
+    notices: Trigger,
 }
 
 impl Bells {
@@ -62,6 +64,7 @@ impl Bells {
             Topic::Posts => self.posts,
             Topic::Price => self.price,
             Topic::Orders => self.orders,
+            Topic::Notices => self.notices,
         }
     }
 }
@@ -84,6 +87,7 @@ impl Store {
                 posts: Trigger::new(),
                 price: Trigger::new(),
                 orders: Trigger::new(),
+                notices: Trigger::new(),
             }),
         }
     }
@@ -140,5 +144,6 @@ fn topics(part: Part, open: Option<RoomId>) -> &'static [Topic] {
         Part::Posts => &[Topic::Posts],
         Part::Price => &[Topic::Price],
         Part::Orders => &[Topic::Orders],
+        Part::Notices => &[Topic::Notices],
     }
 }

@@ -13,6 +13,7 @@ use crate::features::chat::ChatPane;
 use crate::features::connection::{Badge, NewVersion};
 use crate::features::inspector::Inspector;
 use crate::features::membership::{JoinCard, LeaveButton, Refusals, is_leaving};
+use crate::features::notices::{Bell, tell_when_hidden, unread_beside_messages};
 use crate::features::pages::Page;
 use crate::features::presence::HerePanel;
 use crate::features::rooms::{FILTER_ID, RoomsPanel, joined_rooms};
@@ -173,6 +174,7 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
     provide_context(yard);
     follow_route(yard);
     keep_title(yard);
+    tell_when_hidden(yard);
     listen_to_keys(yard);
     leave_when_signed_out(yard);
 
@@ -225,6 +227,7 @@ fn Header() -> impl IntoView {
             </button>
             <h1 class="header-title" title=name>{name}</h1>
             <Badge />
+            <Bell />
             <Inspector />
             {leave}
             {when(move || yard.place.with(|place| place.page().is_none()), open_here)}
@@ -302,7 +305,8 @@ fn keep_title(yard: Yard) {
     let lang = use_lang();
     effect(move || {
         let name = lang.get().texts().app;
-        let unread = store.read(Topic::Unread, |client| client.features().unread_total());
+        let messages = store.read(Topic::Unread, |client| client.features().unread_total());
+        let unread = messages + unread_beside_messages(store);
         browser::set_badge(unread);
         let title = match unread {
             0 => name.to_owned(),

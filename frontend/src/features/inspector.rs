@@ -33,6 +33,8 @@ fn documentation(seen: &Seen) -> &'static str {
         ("\"counter\":", "shared/src/counter.rs"),
         ("\"sentiment\":", "shared/src/sentiment.rs"),
         ("\"posts\":", "shared/src/posts.rs"),
+        ("\"notices\":", "shared/src/notices.rs"),
+        ("\"inbox\":", "shared/src/notices.rs"),
         ("\"orders\":", "shared/src/orders.rs"),
         ("\"price\":", "shared/src/price.rs"),
         ("\"rooms\":", "shared/src/rooms.rs"),

@@ -11,6 +11,7 @@ pub(crate) mod connection;
 pub(crate) mod counter;
 pub(crate) mod feed;
 pub(crate) mod membership;
+pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod presence;
 pub(crate) mod price;

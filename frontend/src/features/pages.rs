@@ -5,7 +5,7 @@ use madang_shared::Topic;
 
 use crate::features::courtyard::{Yard, link_to, use_yard};
 use crate::features::{
-    counter, echo, feed, lab, orders, price, sentiment, side_by_side, transports, typing,
+    counter, echo, feed, lab, notices, orders, price, sentiment, side_by_side, transports, typing,
 };
 use crate::i18n::Words;
 use crate::route::Route;
@@ -25,6 +25,7 @@ pub(crate) enum Page {
     Orders,
     OrdersBoard,
     OrdersRider,
+    Notices,
 }
 
 impl Page {
@@ -33,6 +34,7 @@ impl Page {
         Self::Orders,
         Self::OrdersBoard,
         Self::OrdersRider,
+        Self::Notices,
         Self::Price,
         Self::Lab,
         Self::SideBySide,
@@ -51,7 +53,7 @@ impl Page {
     fn area(self) -> Self {
         match self {
             Self::Orders | Self::OrdersBoard | Self::OrdersRider => Self::Orders,
-            Self::Feed | Self::Price => self,
+            Self::Feed | Self::Price | Self::Notices => self,
             Self::Lab
             | Self::SideBySide
             | Self::Echo
@@ -77,6 +79,7 @@ impl Page {
             Self::Orders => "/orders",
             Self::OrdersBoard => "/orders/board",
             Self::OrdersRider => "/orders/rider",
+            Self::Notices => "/notices",
         }
     }
 
@@ -94,6 +97,7 @@ impl Page {
             Self::Orders => orders::TITLE,
             Self::OrdersBoard => orders::BOARD_TITLE,
             Self::OrdersRider => orders::RIDER_TITLE,
+            Self::Notices => notices::TITLE,
         }
     }
 
@@ -102,11 +106,13 @@ impl Page {
         match self {
             Self::Counter => &[Topic::Counter],
             Self::Feed => &[Topic::Posts],
+            // Notices are followed wherever one is.
             Self::Lab
             | Self::SideBySide
             | Self::Echo
             | Self::Typing
             | Self::Sentiment
+            | Self::Notices
             | Self::Transports => &[],
             Self::Price => &[Topic::Price],
             Self::Orders | Self::OrdersBoard | Self::OrdersRider => &[Topic::Orders],
@@ -120,6 +126,7 @@ impl Page {
             Self::Lab => view! { <lab::LabPage /> }.into_any(),
             Self::Typing => view! { <typing::TypingPage /> }.into_any(),
             Self::Feed => view! { <feed::FeedPage /> }.into_any(),
+            Self::Notices => view! { <notices::NoticesPage /> }.into_any(),
             Self::SideBySide => view! { <side_by_side::SideBySidePage /> }.into_any(),
             Self::Echo => view! { <echo::EchoPage /> }.into_any(),
             Self::Transports => view! { <transports::TransportsPage /> }.into_any(),

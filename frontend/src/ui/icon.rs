@@ -23,6 +23,7 @@ pub(crate) enum Icon {
     Language,
     Wire,
     Out,
+    Bell,
 }
 
 impl Icon {
@@ -50,6 +51,7 @@ impl Icon {
             Self::Clock => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5V12l3 2",
             Self::Alert => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5v5.5M12 16.3v.1",
             Self::Wire => "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
+            Self::Bell => "M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15L6 16.5ZM10 20.5a2 2 0 0 0 4 0",
             Self::Out => "M8 16 17 7M10 7h7v7",
             Self::Language => {
                 "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM3.5 12h17M12 3.5c5 5 5 12 0 17M12 3.5c-5 5-5 12 0 17"

@@ -78,7 +78,7 @@ pub(super) fn card(
 }
 
 /// The hour alone says it for what was written today.
-fn when_written(formats: &Formats, at: Timestamp) -> String {
+pub(crate) fn when_written(formats: &Formats, at: Timestamp) -> String {
     let (today, _) = local_day(browser::now());
     if at >= today { formats.time(at) } else { formats.full(at) }
 }

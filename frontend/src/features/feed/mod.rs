@@ -21,6 +21,7 @@ use crate::ui::dialog::dialog;
 use crate::ui::icon::Mark;
 use crate::ui::reactive::{Item, each, flag, part, when};
 use card::card;
+pub(crate) use card::when_written;
 use composer::Composer;
 use greetings::{GreetButtons, Greetings};
 

@@ -202,7 +202,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     .into_any()
 }
 
-fn status_name(status: OrderStatus) -> Words {
+pub(crate) fn status_name(status: OrderStatus) -> Words {
     match status {
         OrderStatus::Pending => Words::new("대기", "Pending"),
         OrderStatus::Accepted => Words::new("접수", "Accepted"),
