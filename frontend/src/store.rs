@@ -133,8 +133,8 @@ fn topics(part: Part, open: Option<RoomId>) -> &'static [Topic] {
         Part::Link => &[Topic::Link],
         Part::Outbox => &[Topic::Outbox],
         Part::Rooms => &[Topic::Rooms],
-        // The open room may have changed with them.
-        Part::Memberships => &[Topic::Unread, Topic::Timeline, Topic::Here],
+        // The open room may have changed with them, and mentions are read with their messages.
+        Part::Memberships => &[Topic::Unread, Topic::Timeline, Topic::Here, Topic::Notices],
         Part::Timeline(room) if open == Some(room) => &[Topic::Timeline, Topic::Unread],
         Part::Timeline(_) => &[Topic::Unread],
         Part::Here(room) if open == Some(room) => &[Topic::Here],

@@ -13,8 +13,9 @@ use madang_shared::{Command, Query, RoomId, Signal, Timestamp, Topic, User};
 use crate::action::{Action, Part};
 use crate::counter::Counter;
 use crate::membership::Memberships;
-use crate::notices::Notices;
+use crate::notices::{Notices, ShownNotice};
 use crate::orders::Orders;
+use crate::outbox::Outbox;
 use crate::posts::Posts;
 use crate::presence::{Here, OwnTyping};
 use crate::price::Price;
@@ -140,6 +141,16 @@ impl Features {
     /// Notices, wherever one is.
     pub fn notices(&self) -> &Notices {
         &self.notices
+    }
+
+    /// The notices as their reader sees them, newest first, those of muted kinds among them.
+    pub fn shown_notices(&self, outbox: &Outbox) -> Vec<ShownNotice> {
+        self.notices.shown(outbox, self.me.id, &self.memberships)
+    }
+
+    /// The number at the bell.
+    pub fn unread_notices(&self, outbox: &Outbox) -> u64 {
+        self.notices.unread(outbox, self.me.id, &self.memberships)
     }
 
     /// How many messages by others are unread in the room.

@@ -8,6 +8,7 @@ use madang_shared::notices::{
 };
 use madang_shared::{Command, Seq, Timestamp, UserId};
 
+use crate::membership::Memberships;
 use crate::outbox::{Outbox, PendingState};
 
 /// Both streams of notices, and what the user has said about them.
@@ -44,14 +45,21 @@ impl Notices {
         self.everybody.is_some() && self.own.is_some()
     }
 
-    /// The notices, newest first; none that the user caused. Muted ones are among them.
-    pub fn shown(&self, outbox: &Outbox, me: UserId) -> Vec<ShownNotice> {
+    /// The notices, newest first; none that the user caused. Muted ones are among them. Whoever has read a
+    /// message need not be told that it mentions them.
+    pub(crate) fn shown(
+        &self,
+        outbox: &Outbox,
+        me: UserId,
+        rooms: &Memberships,
+    ) -> Vec<ShownNotice> {
         let marks = self.said(outbox).marks;
         let mut shown: Vec<ShownNotice> = self
             .all(me)
             .map(|(of, notice)| {
                 let Notice { seq, at, what } = notice.clone();
-                ShownNotice { of, seq, at, what, read: marks.of(of).covers(seq) }
+                let read = marks.of(of).covers(seq) || is_read_in_its_room(&what, rooms);
+                ShownNotice { of, seq, at, what, read }
             })
             .collect();
         shown.sort_by_key(|notice| Reverse((notice.at, notice.of, notice.seq)));
@@ -60,13 +68,15 @@ impl Notices {
 
     /// How many notices are unread, those of muted kinds left out. It is counted from what is there, so
     /// that it cannot drift; what is not kept any more is not unread either.
-    pub fn unread(&self, outbox: &Outbox, me: UserId) -> u64 {
+    pub(crate) fn unread(&self, outbox: &Outbox, me: UserId, rooms: &Memberships) -> u64 {
         if !self.is_known() {
             return 0;
         }
         let Said { marks, muted } = self.said(outbox);
-        let unread = self.all(me).filter(|(of, notice)| {
-            !marks.of(*of).covers(notice.seq) && !muted.contains(&notice.what.kind())
+        let unread = self.all(me).filter(|(of, Notice { seq, what, .. })| {
+            !marks.of(*of).covers(*seq)
+                && !is_read_in_its_room(what, rooms)
+                && !muted.contains(&what.kind())
         });
         unread.map(|_| 1).sum()
     }
@@ -156,6 +166,15 @@ impl Notices {
         if let Some(own) = &mut self.own {
             own.apply(event);
         }
+    }
+}
+
+fn is_read_in_its_room(what: &NoticeContent, rooms: &Memberships) -> bool {
+    match what {
+        NoticeContent::Mentioned { room, message, .. } => {
+            rooms.read_up_to(*room).is_some_and(|mark| *message <= mark)
+        }
+        _ => false,
     }
 }
 

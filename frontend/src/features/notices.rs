@@ -59,7 +59,7 @@ fn read<T>(store: Store, read: impl FnOnce(&Client) -> T) -> T {
 
 fn shown(client: &Client) -> Shown {
     let features = client.features();
-    let notices = features.notices().shown(client.outbox(), features.me().id);
+    let notices = features.shown_notices(client.outbox());
     Shown { notices, muted: features.notices().muted(client.outbox()) }
 }
 
@@ -82,12 +82,8 @@ pub(crate) fn Bell() -> impl IntoView {
     let yard = use_yard();
     let store = yard.driver.store();
     let lang = use_lang();
-    let unread = Memo::new(move |_| {
-        read(store, |client| {
-            let features = client.features();
-            features.notices().unread(client.outbox(), features.me().id)
-        })
-    });
+    let unread =
+        Memo::new(move |_| read(store, |client| client.features().unread_notices(client.outbox())));
     let label = text(move || words::bell(lang.get(), unread.get()));
     let current = move || (yard.router.get().page() == Some(Page::Notices)).then_some("page");
     view! {

@@ -1,6 +1,6 @@
 //! Notices: what is unread on this screen, whatever happens in whichever order.
 
-use madang_client::{Client, Input};
+use madang_client::{Action, Client, Input};
 use madang_shared::limits::KEPT_NOTICES;
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand,
@@ -12,7 +12,7 @@ use madang_shared::{
 };
 use proptest::prelude::*;
 
-use crate::support::{Bench, START, me, other};
+use crate::support::{Bench, ROOM, START, me, other};
 
 fn inbox() -> Topic {
     Topic::Inbox(me().id)
@@ -49,11 +49,11 @@ fn tell(bench: &mut Bench, of: NoticeBox, seq: u64, what: NoticeContent) {
 }
 
 fn unread(client: &Client) -> u64 {
-    client.features().notices().unread(client.outbox(), me().id)
+    client.features().unread_notices(client.outbox())
 }
 
 fn places(bench: &Bench) -> Vec<(NoticeBox, u64, bool)> {
-    let shown = bench.client.features().notices().shown(bench.client.outbox(), me().id);
+    let shown = bench.client.features().shown_notices(bench.client.outbox());
     shown.iter().map(|notice| (notice.of, notice.seq.0, notice.read)).collect()
 }
 
@@ -112,6 +112,22 @@ fn a_mark_from_another_screen_counts_here() {
     event(&mut bench, inbox(), 1, InboxEvent::Read(marks).into());
     assert_eq!(unread(&bench.client), 0);
     assert_eq!(places(&bench), [(NoticeBox::Everybody, 1, true)]);
+}
+
+#[test]
+fn a_mention_is_read_with_the_message_it_is_in() {
+    let mut bench = Bench::in_room(3);
+    bench.state(Topic::Notices, 0, NoticesSnapshot::default().into());
+    bench.state(inbox(), 0, InboxSnapshot::default().into());
+    let (room, message) = (ROOM, Seq(3));
+    let what = NoticeContent::Mentioned { room, message, by: other(), excerpt: "@me".into() };
+    tell(&mut bench, NoticeBox::Own, 1, what);
+    assert_eq!(unread(&bench.client), 1);
+    bench.input(Input::Act(Action::Saw { room, up_to: Seq(2) }));
+    assert_eq!(unread(&bench.client), 1);
+    bench.input(Input::Act(Action::Saw { room, up_to: Seq(3) }));
+    assert_eq!(unread(&bench.client), 0);
+    assert_eq!(places(&bench), [(NoticeBox::Own, 1, true)]);
 }
 
 #[test]
@@ -331,7 +347,7 @@ fn older_notices_than_are_kept_are_neither_shown_nor_unread() {
     assert_eq!(unread(&bench.client), KEPT_NOTICES as u64);
     assert_eq!(places(&bench).len(), KEPT_NOTICES);
     assert_eq!(
-        bench.client.features().notices().shown(bench.client.outbox(), me().id)[0].at,
+        bench.client.features().shown_notices(bench.client.outbox())[0].at,
         START.plus(KEPT_NOTICES as u64 + 7)
     );
 }
