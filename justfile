@@ -48,6 +48,10 @@ app: (_setup "app")
 sim seeds="10000":
     MADANG_SIM_SEEDS="$1" cargo test --release --package madang-hub --test it simulation -- --nocapture
 
+# Read streams of frames that went wrong on their way, for that many seconds; a failure prints its seed
+fuzz seconds="600" seed="1000000":
+    MADANG_FUZZ_SECONDS="$1" MADANG_FUZZ_SEED="$2" cargo test --release --package madang-websocket --test it for_as_long -- --ignored --nocapture
+
 # Kill the server under load and start it again, that many times; count lost, doubled, reordered
 soak-kill rounds="100": build
     cargo run --release --package madang-loadgen -- soak-kill --rounds "$1" --binary target/release/madang

@@ -30,12 +30,13 @@ const MAX_READS: usize = 4;
 /// Serves a connection until it ends. Whatever the reason, this is the one place that cleans up.
 /// `carried` is the session that the handshake brought along, if it did.
 pub async fn run(edge: Edge, mut transport: Transport, carried: Option<TokenHash>) {
-    let end = match greet(&edge, &mut transport, carried).await {
+    // Boxed, like all that is only for a moment here and below: a connection at rest should not hold room
+    // for its beginning, for writing, and for its end.
+    let end = match Box::pin(greet(&edge, &mut transport, carried)).await {
         Ok(mut greeted) => serve(&edge, &mut transport, &mut greeted).await,
         Err(end) => end,
     };
     tracing::debug!(%end, "connection ended");
-    // Boxed, like `finish` below: a connection at rest should not hold room for its end.
     Box::pin(transport.end(end)).await;
 }
 
@@ -55,7 +56,7 @@ async fn greet(
     edge: &Edge,
     transport: &mut Transport,
     carried: Option<TokenHash>,
-) -> Result<Greeted, End> {
+) -> Result<Box<Greeted>, End> {
     let greeting = Greeting::new(edge.clock.now());
     let deadline = at(edge, greeting.deadline());
     let text = tokio::select! {
@@ -76,7 +77,7 @@ async fn greet(
     let way = Arc::new(Way::new(transport.sender()));
     let (session, effects) =
         heard.welcome(edge.hub.clone(), user, Some(way.clone()), edge.clock.now());
-    Ok(Greeted { open, session, way, effects })
+    Ok(Box::new(Greeted { open, session, way, effects }))
 }
 
 /// What the loop takes one at a time.
@@ -106,16 +107,24 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
     let mut leaving = pin!(leave_time(edge));
     let mut ended = pin!(open.ended());
     let mut effects = std::mem::take(effects);
+    let mut left = false;
     loop {
-        // Writing to a slow client may take long; what ends the connection does not wait for that.
-        let carried = tokio::select! {
-            biased;
-            () = &mut ended => return End::Close(CloseCode::Unauthenticated),
-            carried = carry_out(edge, transport, session, &mut asked, effects) => carried,
-            () = drain_end(edge) => return End::Close(CloseCode::ShuttingDown),
-        };
-        if let Err(end) = carried {
-            return end;
+        if left || !effects.is_empty() {
+            // Writing to a slow client may take long; what ends the connection does not wait for that.
+            let carrying = Box::pin(async {
+                tokio::select! {
+                    carried = carry_out(edge, transport, session, &mut asked, effects) => carried,
+                    () = drain_end(edge) => Err(End::Close(CloseCode::ShuttingDown)),
+                }
+            });
+            let carried = tokio::select! {
+                biased;
+                () = &mut ended => return End::Close(CloseCode::Unauthenticated),
+                carried = carrying => carried,
+            };
+            if let Err(end) = carried {
+                return end;
+            }
         }
         way.release();
         let input = tokio::select! {
@@ -138,11 +147,12 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
             }
         };
         way.hold();
+        left = matches!(input, Ok(Input::Left));
         effects = match input {
             Ok(Input::Frame(text)) => session.on_frame(edge.clock.now(), &text),
             Ok(Input::Done(done)) => on_done(edge, session, done),
             Ok(Input::Noted) => session.on_wake(),
-            // To carry out nothing is to write what is left.
+            // Whatever is carried out, be it nothing, is written after what is left.
             Ok(Input::Left) => Vec::new(),
             Ok(Input::Due) => session.on_time(edge.clock.now()),
             Err(end) => return end,

@@ -57,24 +57,30 @@ pub(crate) fn frame(opcode: Opcode, payload: &[u8], window: Window) -> Option<By
     if !COMPRESSED_BYTES.contains(&payload.len()) {
         return None;
     }
+    let spare = SPARES.with_borrow_mut(|spares| spares.get_mut(window.index())?.take());
+    let mut deflate = spare.unwrap_or_else(|| {
+        Compress::new_with_window_bits(Compression::new(LEVEL), false, window.bits())
+    });
+    let compressed = compress(&mut deflate, payload)?;
+    deflate.reset();
     SPARES.with_borrow_mut(|spares| {
-        let spare = spares.get_mut(window.index())?;
-        let deflate = spare.get_or_insert_with(|| {
-            Compress::new_with_window_bits(Compression::new(LEVEL), false, window.bits())
-        });
-        deflate.reset();
-        let compressed = compress(deflate, payload)?;
-        Some(frame::whole(opcode, true, &compressed))
-    })
+        if let Some(spare) = spares.get_mut(window.index()) {
+            *spare = Some(deflate);
+        }
+    });
+    let is_worth_it = compressed.len() < payload.len();
+    is_worth_it.then(|| frame::whole(opcode, true, &compressed))
 }
 
-/// None if it would not become smaller.
+/// None if it did not come to its end. The deflater is of no more use then: zlib-rs 0.6.8 forgets on a
+/// reset how much it still had to give, not where, and panics on some later message. (The Autobahn suite
+/// found that, with random bytes that did not fit into a buffer of their own size.)
 fn compress(deflate: &mut Compress, payload: &[u8]) -> Option<Vec<u8>> {
-    // Room for what is worth sending. Whatever needs more than that is not.
-    let mut out = Vec::with_capacity(payload.len());
+    // More than anything grows by: five bytes for each block of some kilobytes, and the tail.
+    let mut out = Vec::with_capacity(payload.len() + payload.len() / 8 + 128);
     deflate.compress_vec(payload, &mut out, FlushCompress::Sync).ok()?;
-    let all_is_out = deflate.total_in() == payload.len() as u64 && out.len() < out.capacity();
-    let without_tail = out.strip_suffix(&TAIL)?.len();
+    let is_all = deflate.total_in() == payload.len() as u64 && out.len() < out.capacity();
+    let without_tail = out.strip_suffix(&TAIL).filter(|_| is_all)?.len();
     out.truncate(without_tail);
-    all_is_out.then_some(out)
+    Some(out)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use thiserror::Error;
+use tokio::task::coop;
 use tokio::time::timeout;
 
 use crate::deflate::{self, Window};
@@ -89,6 +90,8 @@ impl Socket {
         self.reader.release();
         loop {
             ready!(self.line.poll_flush(context))?;
+            // What was read together is many messages, if they are short: others want the thread too.
+            let turn = ready!(coop::poll_proceed(context));
             let message = match self.rest.read(&mut self.reader)? {
                 Some(message) => message,
                 None => match ready!(self.poll_read(context))? {
@@ -96,6 +99,7 @@ impl Socket {
                     None => continue,
                 },
             };
+            turn.made_progress();
             return Poll::Ready(match message {
                 Message::Close(goodbye) => Err(End::Closed(goodbye)),
                 Message::Ping(payload) => {

@@ -139,7 +139,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
                                 {PLAIN.now()}
                             </label>
                         </div>
-                        <Sender echo=echo is_open=Signal::derive(is_open) />
+                        <Sender echo=echo is_open=Signal::derive(is_open) plain=plain />
                     </section>
                     <Handshake echo=echo />
                 </div>
@@ -150,7 +150,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
 }
 
 #[component]
-fn Sender(echo: Echo, is_open: Signal<bool>) -> impl IntoView {
+fn Sender(echo: Echo, is_open: Signal<bool>, plain: RwSignal<bool>) -> impl IntoView {
     let is_wrong = RwSignal::new(false);
     let send_text = move |field: &str| echo.send(Message::Text(field));
     let send_bytes = move |field: &str| {
@@ -161,11 +161,13 @@ fn Sender(echo: Echo, is_open: Signal<bool>) -> impl IntoView {
     let send_too_much = move |_| {
         echo.send(Message::Text(&"x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)));
     };
+    // Without the prefix the limit is 16 MiB: no line should have to carry that for a click.
+    let is_no_use = Signal::derive(move || !is_open.get() || plain.get());
     view! {
         {sender("echo-text", TEXT, SEND_TEXT, is_open, send_text)}
         {sender("echo-hex", HEX, SEND_BYTES, is_open, send_bytes)}
         {when(move || is_wrong.get(), || view! { <p class="error" role="alert">{NOT_HEX.now()}</p> }.into_any())}
-        <button class="text-button" data-testid="echo-too-big" disabled=Signal::derive(move || !is_open.get()) on:click=send_too_much>{TOO_BIG.now()}</button>
+        <button class="text-button" data-testid="echo-too-big" disabled=is_no_use on:click=send_too_much>{TOO_BIG.now()}</button>
     }
 }
 

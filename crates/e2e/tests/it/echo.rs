@@ -52,9 +52,16 @@ async fn t2_1_what_one_sends_comes_back_and_the_page_shows_what_a_browser_knows(
         let url = format!("ws://{}/ws", stage.server.address());
         assert_eq!(jane.text("echo-url").await?, Some(url.clone()));
         assert_eq!(jane.text("echo-protocol").await?.as_deref(), Some("none"));
+        jane.until_text("echo-extensions", |it| it.starts_with("permessage-deflate")).await?;
         send(&jane, "echo-text", "x").await?;
         until_rows(&jane, &[("↓", "Echo: x", "text · 7 B"), ("↑", "x", "text · 1 B")]).await?;
         until_rows(&jane, &[("↓", "Echo: x", "ms round trip")]).await?;
+        // Long enough to be compressed, both ways.
+        let long = "안녕하세요".repeat(50);
+        let start = |text: &str| text.chars().take(80).chain(['…']).collect::<String>();
+        send(&jane, "echo-text", &long).await?;
+        let (there, back) = (start(&long), start(&format!("Echo: {long}")));
+        until_rows(&jane, &[("↓", &back, "text · 756 B"), ("↑", &there, "text · 750 B")]).await?;
         send(&jane, "echo-text", "").await?;
         until_rows(&jane, &[("↓", "Echo: ", "6 B"), ("↑", "", "0 B")]).await?;
         send(&jane, "echo-hex", "00 ff A0").await?;

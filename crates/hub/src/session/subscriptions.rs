@@ -1,6 +1,5 @@
 //! A session's topics: opened, followed from a cursor, caught up from the log.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use madang_shared::frames::About;
@@ -21,7 +20,8 @@ use crate::stream::{Stream, TAKE_FRAMES, Taken};
 /// The topics of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    topics: BTreeMap<Topic, Followed>,
+    /// In their order. Most connections follow a few, and a map's smallest node holds eleven.
+    topics: Vec<(Topic, Followed)>,
     next_ticket: u64,
 }
 
@@ -47,11 +47,36 @@ enum FollowedState {
 
 impl Subscriptions {
     pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
-        self.topics.keys().copied()
+        self.topics.iter().map(|(topic, _)| *topic)
+    }
+
+    fn place(&self, topic: Topic) -> Result<usize, usize> {
+        self.topics.binary_search_by_key(&topic, |(topic, _)| *topic)
+    }
+
+    fn get(&self, topic: Topic) -> Option<&Followed> {
+        self.place(topic).ok().and_then(|at| self.topics.get(at)).map(|(_, followed)| followed)
+    }
+
+    fn get_mut(&mut self, topic: Topic) -> Option<&mut Followed> {
+        let at = self.place(topic).ok()?;
+        self.topics.get_mut(at).map(|(_, followed)| followed)
+    }
+
+    /// A topic that is not followed yet.
+    fn insert(&mut self, topic: Topic, followed: Followed) {
+        if let Err(at) = self.place(topic) {
+            self.topics.reserve_exact(1);
+            self.topics.insert(at, (topic, followed));
+        }
+    }
+
+    fn remove(&mut self, topic: Topic) -> Option<Followed> {
+        self.place(topic).ok().map(|at| self.topics.remove(at).1)
     }
 
     fn awaited(&mut self, topic: Topic, ticket: u64) -> Option<&mut Followed> {
-        self.topics.get_mut(&topic).filter(|followed| followed.ticket == ticket)
+        self.get_mut(topic).filter(|followed| followed.ticket == ticket)
     }
 }
 
@@ -82,7 +107,7 @@ impl Session {
         let reader = Arc::new(reader);
         let stream = self.hub.attach(topic, self.connection, reader.clone());
         let followed = Followed { stream, reader, ticket, from, state: FollowedState::Opening };
-        self.subscriptions.topics.insert(topic, followed);
+        self.subscriptions.insert(topic, followed);
         match topic {
             Topic::Here(room) => effects.push(Effect::Ask(Ask::Admit { ticket, topic, room })),
             // Everybody may know, and the store knows nothing of it.
@@ -103,7 +128,7 @@ impl Session {
     }
 
     pub(super) fn unsubscribe(&mut self, topic: Topic) {
-        if self.subscriptions.topics.remove(&topic).is_some() {
+        if self.subscriptions.remove(topic).is_some() {
             self.hub.detach(topic, self.connection);
             if let Topic::Room(room) = topic {
                 self.hub.leave(room, self.connection);
@@ -170,7 +195,7 @@ impl Session {
     /// Asks whether the user may still follow a topic.
     pub(super) fn look_again(&self, topic: Topic, effects: &mut Vec<Effect>) {
         if let (Some(followed), Topic::Room(room) | Topic::Here(room)) =
-            (self.subscriptions.topics.get(&topic), topic)
+            (self.subscriptions.get(topic), topic)
         {
             effects.push(Effect::Ask(Ask::Admit { ticket: followed.ticket, topic, room }));
         }
@@ -205,7 +230,7 @@ impl Session {
 
     /// Goes on from the reader's position, if the ring reaches back to it, or else from what is now.
     fn begin_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
-        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+        let Some(followed) = self.subscriptions.get_mut(topic) else {
             return;
         };
         let Some((head, snapshot)) = self.hub.present(topic, &followed.stream) else {
@@ -263,7 +288,7 @@ impl Session {
 
     /// Sends what follows the reader's place.
     pub(super) fn pump(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
-        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+        let Some(followed) = self.subscriptions.get_mut(topic) else {
             return;
         };
         if followed.state != FollowedState::Following {
@@ -294,7 +319,7 @@ impl Session {
 
     /// A slow reader of something that only matters now gets what is now.
     fn catch_up_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
-        let Some(followed) = self.subscriptions.topics.get_mut(&topic) else {
+        let Some(followed) = self.subscriptions.get_mut(topic) else {
             return;
         };
         let Some((position, snapshot)) = self.hub.present(topic, &followed.stream) else {

@@ -2,13 +2,30 @@
 
 use futures_util::StreamExt;
 use madang_shared::limits::{
-    ECHO_PATH, MAX_ECHO_CONNECTIONS, MAX_ECHO_MESSAGE_BYTES, PING_INTERVAL_MS, PONG_TIMEOUT_MS,
+    ECHO_PATH, MAX_ECHO_CONNECTIONS, MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
+    PING_INTERVAL_MS, PONG_TIMEOUT_MS,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::app::{App, Peer};
+
+/// By hand, for what a library does by itself or does not do at all.
+async fn by_hand(app: &App, lines: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let request = format!(
+        "GET {ECHO_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n",
+        app.address
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    (stream, String::from_utf8(head).unwrap())
+}
 
 async fn echo(app: &App, query: &str) -> Peer {
     app.connect(app.request_to(&format!("{ECHO_PATH}{query}"), &[])).await.unwrap()
@@ -62,6 +79,35 @@ async fn a_message_over_the_limit_ends_it_with_1009_and_a_close_is_answered() {
 }
 
 #[tokio::test]
+async fn t2_1_compression_is_agreed_on_if_it_is_offered_and_used_for_what_is_long() {
+    let app = App::start().await;
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+    let (mut stream, head) = by_hand(&app, offer).await;
+    assert!(head.contains("\r\nsec-websocket-extensions: permessage-deflate; "), "{head}");
+    // 1,000 letters, under a mask of zeros.
+    stream.write_all(&[0x81, 0xFE, 0x03, 0xE8, 0, 0, 0, 0]).await.unwrap();
+    stream.write_all(&[b'x'; 1_000]).await.unwrap();
+    let (first, length) = (stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap());
+    assert_eq!(first, 0xC1, "a whole text, compressed");
+    assert!(length < 100, "{length}");
+}
+
+#[tokio::test]
+async fn plain_takes_sixteen_mebibytes_and_not_one_more() {
+    let app = App::start().await;
+    let mut peer = echo(&app, "?plain").await;
+    let largest = Message::binary(vec![7; MAX_PLAIN_ECHO_MESSAGE_BYTES]);
+    peer.send(largest.clone()).await;
+    assert!(peer.next().await.unwrap() == largest);
+    // Refused at the head of a frame whose payload never comes.
+    let mut head = vec![0x82, 0xFF];
+    head.extend((MAX_PLAIN_ECHO_MESSAGE_BYTES as u64 + 1).to_be_bytes());
+    head.extend([0; 4]);
+    peer.send_raw(&head).await;
+    assert_eq!(peer.close_code().await, 1009);
+}
+
+#[tokio::test]
 async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
     let app = App::start().await;
     let mut all = Vec::new();
@@ -101,18 +147,8 @@ async fn when_the_server_stops_it_says_that_it_goes_and_is_waited_for() {
 async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
     let app = App::start().await;
     let mut alive = echo(&app, "").await;
-    // By hand, because every library answers a ping.
-    let mut dead = TcpStream::connect(app.address).await.unwrap();
-    let request = format!(
-        "GET {ECHO_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        app.address
-    );
-    dead.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(dead.read_u8().await.unwrap());
-    }
+    // Every library answers a ping.
+    let (mut dead, _) = by_hand(&app, "").await;
     tokio::time::pause();
     let start = tokio::time::Instant::now();
     let living = tokio::spawn(async move {

@@ -2,6 +2,8 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 use madang_websocket::{Fault, Limits, Message, Prepared, Reader, Window};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 use crate::bytes::{
     BINARY, CLOSE, CONTINUATION, FIN, MAX, PING, PONG, RSV1, TEXT, check, frame, read_in, text,
@@ -168,5 +170,21 @@ fn a_prepared_message_has_one_frame_for_each_window_and_is_made_once() {
     assert!(kept.len() <= noise.frame(None).len(), "never larger than it was");
     for bits in [0, 8, 16, 255] {
         assert_eq!(Window::new(bits), None);
+    }
+}
+
+#[test]
+fn what_does_not_compress_spoils_nothing_for_what_comes_after() {
+    let mut random = StdRng::seed_from_u64(7);
+    for round in 0..60 {
+        for length in [256, 300, 1_000, 16_384, 65_536, 131_072] {
+            let noise: Vec<u8> = (0..length).map(|_| random.random()).collect();
+            let noise = Prepared::binary(&noise);
+            assert_eq!(noise.frame(Some(Window::LARGEST)), noise.frame(None), "sent as it is");
+            let half: Vec<u8> = (0..length).map(|_| random.random::<u8>() & 0x0F).collect();
+            let half = Prepared::binary(&half);
+            let frame = half.frame(Some(Window::LARGEST));
+            assert!(frame.len() * 10 < length * 8, "round {round}: {length} to {}", frame.len());
+        }
     }
 }
