@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(anchor, Anchor { index: 51, below: 10.0 });
         list.measure(3, 50.0);
         list.measure(4, 2.0);
-        assert_eq!(list.scroll_for(anchor), 532.0);
+        assert_eq!(Some(list.scroll_for(anchor)), Some(532.0));
     }
 
     #[test]
