@@ -21,6 +21,14 @@ impl Opening {
         Self { on_upgrade, window }
     }
 
+    /// The bare stream, for another engine than ours.
+    ///
+    /// # Errors
+    /// If the answer could not be sent.
+    pub async fn stream(self) -> Result<Upgraded, hyper::Error> {
+        self.on_upgrade.await
+    }
+
     /// Waits for it. Best done on a task that ends with this: what hyper needed to read a request is
     /// more than an open socket needs.
     ///

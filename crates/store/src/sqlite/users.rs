@@ -61,7 +61,7 @@ fn make(
     name: &str,
     name_key: &str,
     at: Timestamp,
-) -> rusqlite::Result<Option<User>> {
+) -> Result<Option<User>, Stop> {
     let sql = "INSERT INTO users (name, name_key, made_at) VALUES (?1, ?2, ?3) \
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection

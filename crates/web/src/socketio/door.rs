@@ -4,23 +4,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{
-    AUTHORIZATION, CONNECTION, COOKIE, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
-};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use madang_shared::ErrorCode;
+use madang_websocket::Handshake;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tungstenite::handshake::derive_accept_key;
 
 use super::gateway::{Engine, Gateway};
 use super::guarded::{Guarded, Kept};
@@ -113,34 +110,29 @@ impl Door {
     }
 
     /// Answers the upgrade, and hands the stream to the engine once it is there.
-    fn upgrade(&self, mut request: Request, place: Arc<Place>) -> Response {
-        let headers = request.headers();
-        let version = headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
-        let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
-        let wanted = headers
-            .get(UPGRADE)
-            .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
-        let (true, Some(b"13"), Some(key)) = (wanted, version, key) else {
-            return Problem::new(ErrorCode::Malformed, "This is no WebSocket handshake.")
-                .into_response();
+    fn upgrade(&self, request: Request, place: Arc<Place>) -> Response {
+        let (mut parts, _) = request.into_parts();
+        let mut handshake = match Handshake::of(&mut parts) {
+            Ok(handshake) => handshake,
+            Err(refusal) => return refusal.response().map(Body::from),
         };
-        let Ok(accept) = HeaderValue::from_str(&key) else {
-            return StatusCode::BAD_REQUEST.into_response();
-        };
-        let upgraded = hyper::upgrade::on(&mut request);
+        // The engine that gets the stream knows no extensions.
+        handshake.without_compression();
+        let (response, opening) = handshake.accept(None);
+        let request = Request::from_parts(parts, ());
         let task = self.edge.tasks.token();
         let engine = self.engine.clone();
         self.edge.tasks.spawn(async move {
             let ended = place.ended.clone();
             let stream = tokio::select! {
-                upgraded = upgraded => upgraded,
+                stream = opening.stream() => stream,
                 () = ended.cancelled() => return,
             };
             match stream {
                 Ok(stream) => {
                     let kept = Kept { _task: task, _place: place };
                     let stream = Guarded::new(TokioIo::new(stream), ended, kept);
-                    let begun = engine.call((stream, request.map(drop))).await;
+                    let begun = engine.call((stream, request)).await;
                     if let Err(error) = begun {
                         tracing::debug!(%error, "a Socket.IO client asks for what is not there");
                     }
@@ -148,12 +140,7 @@ impl Door {
                 Err(error) => tracing::debug!(%error, "a Socket.IO handshake was broken off"),
             }
         });
-        let switching = [
-            (CONNECTION, HeaderValue::from_static("Upgrade")),
-            (UPGRADE, HeaderValue::from_static("websocket")),
-            (SEC_WEBSOCKET_ACCEPT, accept),
-        ];
-        (StatusCode::SWITCHING_PROTOCOLS, switching).into_response()
+        response.map(|()| Body::empty())
     }
 }
 
