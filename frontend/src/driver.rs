@@ -133,7 +133,7 @@ impl Driver {
                 self.wire.note(true, &text);
                 self.parts.try_with_value(|parts| {
                     if let Some(socket) = &parts.socket {
-                        socket.send(text);
+                        socket.send(&text);
                     }
                 });
             }

@@ -1,7 +1,8 @@
-//! A WebSocket as the browser has it, for pages that show what one is. (The app's own connection is
-//! `crate::socket`.)
+//! A WebSocket as the browser has it: for the app's own connection (`crate::socket`), and for pages
+//! that show what one is.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::window;
@@ -40,15 +41,32 @@ pub(crate) struct PlainSocket {
 }
 
 impl PlainSocket {
-    /// Starts to open a socket to a path of the server that the page came from; none if the browser
-    /// refuses even to try.
-    pub(crate) fn open(path: &str, report: impl Fn(Heard) + Clone + 'static) -> Option<Self> {
-        let inner = WebSocket::new(&address(path)?).ok()?;
+    /// Starts to open a socket to a path of the server that the page came from, for this subprotocol;
+    /// none if the browser refuses even to try.
+    pub(crate) fn open(
+        path: &str,
+        protocol: Option<&str>,
+        report: impl Fn(Heard) + 'static,
+    ) -> Option<Self> {
+        Self::open_reporting(path, protocol, &(Rc::new(report) as Rc<dyn Fn(Heard)>))
+    }
+
+    fn open_reporting(
+        path: &str,
+        protocol: Option<&str>,
+        report: &Rc<dyn Fn(Heard)>,
+    ) -> Option<Self> {
+        let address = address(path)?;
+        let inner = match protocol {
+            Some(protocol) => WebSocket::new_with_str(&address, protocol),
+            None => WebSocket::new(&address),
+        };
+        let inner = inner.ok()?;
         inner.set_binary_type(BinaryType::Arraybuffer);
         let socket = Self { inner, listeners: RefCell::default() };
         for name in ["open", "message", "close"] {
-            let report = report.clone();
-            socket.on(name, Box::new(move |event| heard(&event).into_iter().for_each(&report)));
+            let report = Rc::clone(report);
+            socket.on(name, Box::new(move |event| heard(&event).into_iter().for_each(&*report)));
         }
         Some(socket)
     }

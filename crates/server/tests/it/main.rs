@@ -1,6 +1,7 @@
-//! The binary, started as a process; and the shape of the workspace.
+//! The binary, started as a process; the shape of the workspace, and the size of the app.
 
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -11,3 +12,4 @@ mod configuration;
 mod lifecycle;
 mod process;
 mod shape;
+mod size;
