@@ -4,7 +4,7 @@ use anyhow::Result;
 use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
-use super::fan_out::{USERS, finish, in_turns};
+use super::fan_out::{finish, in_turns};
 use super::lab::{Lab, float};
 use super::report::{rounds, with};
 
@@ -17,7 +17,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let servers = [lab.start_madang()?, lab.start_madang()?];
     let [usual, deflating] = &servers;
     let open = |lab: &Lab<'_>, server: &super::lab::Running, deflate| -> Result<Stage> {
-        let visitors = lab.sign_up(server, USERS)?;
+        let visitors = lab.sign_up(server, lab.users())?;
         let plan = Plan::new(Dialect::Chat, server.address, subscribers).of(&visitors);
         Ok(Stage::open(&Plan { text_bytes: TEXT_BYTES, deflate, ..plan })?)
     };

@@ -9,8 +9,6 @@ use serde_json::json;
 use super::lab::{Lab, Measured, Sample, median};
 use super::report::{latencies, rounds, with};
 
-/// Users that the subscribers are of: as many as a room may hold in which typing is told.
-pub(super) const USERS: usize = 100;
 /// Things said a second where it is measured how long each delivery takes: so few that every server can
 /// keep up.
 const PACE: u32 = 20;
@@ -18,7 +16,7 @@ const PACE: u32 = 20;
 pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let subscribers = lab.pick(200, 1_000);
     let (yardstick, madang) = (lab.start_yardstick()?, lab.start_madang()?);
-    let visitors = lab.sign_up(&madang, USERS)?;
+    let visitors = lab.sign_up(&madang, lab.users())?;
     let raw = Plan::new(Dialect::Raw { path: "/chat".to_owned() }, yardstick.address, subscribers);
     let mut barest = Stage::open(&raw)?;
     for (name, dialect) in [("ephemeral", Dialect::Typing), ("durable", Dialect::Chat)] {
@@ -50,7 +48,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
                 }
             }
         }
-        let long = Duration::from_secs(lab.pick(2, 15));
+        let long = Duration::from_secs(lab.pick(1, 15));
         for (server, stage) in [("yardstick", &mut barest), ("madang", &mut stage)] {
             let histogram = stage.keep_pace(PACE, long)?;
             let setting = json!({ "event": name, "subscribers": subscribers, "per_second": PACE });

@@ -9,7 +9,7 @@ use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
 use self::topics::Bystanders;
-use super::fan_out::{USERS, in_turns};
+use super::fan_out::in_turns;
 use super::lab::{Lab, Sample, median};
 use super::report::{rounds, with};
 
@@ -24,7 +24,7 @@ fn subscribers(lab: &mut Lab<'_>) -> Result<()> {
     let (mut costs, mut ratios) = (Vec::new(), Vec::new());
     for subscribers in sizes {
         let (yardstick, madang) = (lab.start_yardstick()?, lab.start_madang()?);
-        let visitors = lab.sign_up(&madang, USERS.min(subscribers))?;
+        let visitors = lab.sign_up(&madang, lab.users().min(subscribers))?;
         let raw =
             Plan::new(Dialect::Raw { path: "/chat".to_owned() }, yardstick.address, subscribers);
         let plan = Plan::new(Dialect::Typing, madang.address, subscribers).of(&visitors);
@@ -55,10 +55,10 @@ fn subscribers(lab: &mut Lab<'_>) -> Result<()> {
 
 /// The measured stream stays as it is; beside it there are more and more that others follow.
 fn topics(lab: &mut Lab<'_>) -> Result<()> {
-    let counts = lab.pick([10, 40, 100], [10, 1_000, 4_000]);
+    let counts = lab.pick([10, 40, 100], [10, 1_000, 3_998]);
     let subscribers = lab.pick(50, 1_000);
     let madang = lab.start_madang()?;
-    let visitors = lab.sign_up(&madang, USERS.min(subscribers))?;
+    let visitors = lab.sign_up(&madang, lab.users().min(subscribers))?;
     let mut others = Bystanders::new()?;
     let mut costs = Vec::new();
     for topics in counts {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use madang_loadgen::Visitor;
 use madang_loadgen::raw::stage::StageError;
+use madang_shared::limits::TYPING_MAX_PRESENT;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -102,6 +103,11 @@ impl<'a> Lab<'a> {
     /// One or the other.
     pub(super) fn pick<T>(&self, quick: T, full: T) -> T {
         if self.quick { quick } else { full }
+    }
+
+    /// Users that subscribers are of, in turns.
+    pub(super) fn users(&self) -> usize {
+        self.pick(20, TYPING_MAX_PRESENT)
     }
 
     /// The server under test, with a database of its own.

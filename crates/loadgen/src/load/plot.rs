@@ -11,8 +11,8 @@ pub(super) struct Bar {
     pub(super) met: bool,
 }
 
-const WIDTH: f64 = 760.0;
-const LABELS: f64 = 380.0;
+const WIDTH: f64 = 1_000.0;
+const LABELS: f64 = 640.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 14.0;
 /// Longer bars are cut off here, with their figure beside them.

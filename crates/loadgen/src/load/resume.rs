@@ -12,7 +12,6 @@ use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
 use super::echo::{self, Echoes};
-use super::fan_out::USERS;
 use super::lab::{Lab, float};
 use super::report::{latencies, with};
 
@@ -31,7 +30,7 @@ const GOAL_MS: f64 = 100.0;
 pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let clients = lab.pick(300, 5_000);
     let madang = lab.start_madang()?;
-    let visitors = lab.sign_up(&madang, USERS)?;
+    let visitors = lab.sign_up(&madang, lab.users())?;
     let plan = Plan::new(Dialect::Chat, madang.address, 10).of(&visitors);
     let position = {
         let mut talk = Stage::open(&plan)?;

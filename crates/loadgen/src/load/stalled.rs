@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
-use super::fan_out::USERS;
 use super::lab::{Lab, median};
 use super::report::{latencies, with};
 use crate::idle::memory::Memory;
@@ -22,9 +21,9 @@ const BUFFER: usize = 8 * 1024;
 pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let subscribers = lab.pick(100, 1_000);
     // Shorter than the server waits for a sign of life: 25 s and 8 s.
-    let (rounds, long) = lab.pick((1, Duration::from_secs(4)), (3, Duration::from_secs(12)));
+    let (rounds, long) = lab.pick((1, Duration::from_secs(2)), (3, Duration::from_secs(12)));
     let madang = lab.start_madang()?;
-    let visitors = lab.sign_up(&madang, USERS.min(subscribers - 1))?;
+    let visitors = lab.sign_up(&madang, lab.users().min(subscribers - 1))?;
     let plan = Plan {
         text_bytes: TEXT_BYTES,
         last_buffer: Some(BUFFER),

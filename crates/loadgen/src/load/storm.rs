@@ -6,7 +6,6 @@ use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
 use super::echo::{self, Echoes};
-use super::fan_out::USERS;
 use super::lab::{Lab, Sample, median};
 use super::report::{rounds, with};
 
@@ -15,7 +14,7 @@ const CONNECTIONS: usize = 200;
 
 pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let (yardstick, madang) = (lab.start_yardstick()?, lab.start_madang()?);
-    let visitors = lab.sign_up(&madang, USERS)?;
+    let visitors = lab.sign_up(&madang, lab.users())?;
     let join = Plan::new(Dialect::Chat, madang.address, CONNECTIONS).of(&visitors);
     let mut samples: [Vec<Sample>; 3] = Default::default();
     // They stay until the sample has been taken: that they end is not what is measured.

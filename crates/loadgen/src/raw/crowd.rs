@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::fd::OwnedFd;
-use rustix::net::{AddressFamily, SocketType};
+use socket2::{Domain, Type};
 use thiserror::Error;
 
 use super::frame::{self, FrameError, Head};
@@ -19,6 +19,8 @@ const SCRATCH: usize = 256 * 1024;
 const EVENTS: usize = 1_024;
 /// A server that does not take what is sent to it for this long is not measured any further.
 const TAKE_WITHIN: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+/// Bytes of a segment that any host must take (RFC 9293, section 3.7.1).
+const SMALL_SEGMENT: u32 = 536;
 /// What a connection may keep for a frame that has not come whole; more is given back.
 const KEPT: usize = 4 * 1024;
 
@@ -327,10 +329,12 @@ impl Member {
 /// being made than the server's queue holds.
 fn connect(server: SocketAddr, buffer: Option<usize>) -> Result<TcpStream, CrowdError> {
     let Some(buffer) = buffer else { return Ok(TcpStream::connect(server)?) };
-    let family = if server.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
-    rustix::net::sockopt::set_socket_recv_buffer_size(&socket, buffer)?;
-    rustix::net::connect(&socket, &server)?;
+    let socket = socket2::Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    socket.set_recv_buffer_size(buffer)?;
+    // The server's system sizes its send buffer by the segments that its peer takes. On loopback they
+    // have 64 KiB, and a megabyte would wait there before the server itself notices anything.
+    socket.set_tcp_mss(SMALL_SEGMENT)?;
+    socket.connect(&server.into())?;
     Ok(TcpStream::from(socket))
 }
 
