@@ -41,26 +41,34 @@ fn block(report: &Report) -> String {
     block += "| scenario | setting | server | server CPU s | generator CPU s | a second |\n";
     block += "| --- | --- | --- | --- | --- | --- |\n";
     for line in &report.lines {
+        let figure = |name: &str| line.get(name).and_then(serde_json::Value::as_f64);
         let (Some(server), Some(generator)) =
-            (line.get("server_cpu_s_per_million"), line.get("generator_cpu_s_per_million"))
+            (figure("server_cpu_s_per_million"), figure("generator_cpu_s_per_million"))
         else {
             continue;
         };
         let text = |name: &str| line.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let setting: Vec<String> =
-            ["event", "subscribers", "topics", "clients", "connections", "window", "text_bytes"]
-                .iter()
-                .filter_map(|name| {
-                    let value = line.get(*name)?;
-                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    Some(format!("{} {value}", name.replace('_', " ")))
-                })
-                .collect();
-        let per_second =
-            line.get("per_second").and_then(serde_json::Value::as_f64).unwrap_or_default();
+        let setting: Vec<String> = [
+            "event",
+            "subscribers",
+            "topics",
+            "clients",
+            "senders",
+            "connections",
+            "window",
+            "text_bytes",
+        ]
+        .iter()
+        .filter_map(|name| {
+            let value = line.get(*name)?;
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Some(format!("{} {value}", name.replace('_', " ")))
+        })
+        .collect();
+        let per_second = figure("per_second").unwrap_or_default();
         let _infallible = writeln!(
             block,
-            "| {} | {} | {} | {server} | {generator} | {per_second:.0} |",
+            "| {} | {} | {} | {server:.2} | {generator:.2} | {per_second:.0} |",
             text("scenario"),
             setting.join(", "),
             text("server"),
