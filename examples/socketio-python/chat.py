@@ -23,7 +23,9 @@ positions = {}
 
 
 def say(*what):
-    print(json.dumps(what, ensure_ascii=False), flush=True)
+    # In one piece: each handler runs on a thread of its own.
+    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def keep(at):
