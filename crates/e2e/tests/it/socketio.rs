@@ -132,8 +132,12 @@ async fn clients_that_bring_positions_miss_nothing_when_the_server_is_killed() -
 }
 
 async fn until_said(client: &mut ForeignClient, text: &str) -> Result<()> {
-    while client.hear("my response").await?[0]["message"] != json!(text) {}
-    Ok(())
+    loop {
+        let heard = client.hear("my response").await?;
+        if heard.first().is_some_and(|said| said["message"] == json!(text)) {
+            return Ok(());
+        }
+    }
 }
 
 #[test]
