@@ -222,10 +222,11 @@ fn event_name(event: &Event) -> &'static str {
         Event::Orders(OrdersEvent::Removed { .. }) => "orders.removed",
         Event::Orders(OrdersEvent::Offered(_)) => "orders.offered",
         Event::Orders(OrdersEvent::Withdrawn { .. }) => "orders.withdrawn",
-        Event::Notices(NoticesEvent::Told(notice)) => notices::told_name(notice),
+        Event::Notices(NoticesEvent::Told(notice)) | Event::Inbox(InboxEvent::Told(notice)) => {
+            notices::told_name(notice)
+        }
         Event::Notices(NoticesEvent::DemoStarted(_)) => "notices.demo_started",
         Event::Notices(NoticesEvent::DemoEnded { .. }) => "notices.demo_ended",
-        Event::Inbox(InboxEvent::Told(notice)) => notices::told_name(notice),
         Event::Inbox(InboxEvent::Read(_)) => "inbox.read",
         Event::Inbox(InboxEvent::Muted { .. }) => "inbox.muted",
     }

@@ -81,12 +81,16 @@ pub(super) fn told_name(notice: &Notice) -> &'static str {
 
 pub(super) fn notices() -> NoticesSnapshot {
     let mut notices = NoticesSnapshot { notices: Vec::new(), demo: Some(demo()) };
-    notices_events().into_iter().take(1).for_each(|event| notices.apply(event));
+    for event in notices_events().into_iter().take(1) {
+        notices.apply(event);
+    }
     notices
 }
 
 pub(super) fn inbox() -> InboxSnapshot {
     let mut inbox = InboxSnapshot::default();
-    inbox_events().into_iter().for_each(|event| inbox.apply(event));
+    for event in inbox_events() {
+        inbox.apply(event);
+    }
     inbox
 }

@@ -2,7 +2,7 @@
 
 use madang_shared::limits::KEPT_NOTICES;
 use madang_shared::notices::{InboxEvent, Notice, NoticeContent, NoticesEvent};
-use madang_shared::orders::OrderStatus;
+use madang_shared::orders::OrderStatus::{self, Accepted, Cancelled, Pending};
 use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 
 use super::orders::shell;
@@ -53,9 +53,9 @@ async fn orders_that_a_shell_changes_are_noticed() {
         let what = NoticeContent::Ordered { order: OrderId(order), by: mina.clone() };
         (Topic::Notices, what)
     };
-    let moved =
-        |order, was, now| (own, NoticeContent::OrderMoved { order: OrderId(order), was, now });
-    use OrderStatus::{Accepted, Cancelled, Pending};
+    let moved = |order, was: OrderStatus, now| {
+        (own, NoticeContent::OrderMoved { order: OrderId(order), was, now })
+    };
     assert_eq!(
         handed,
         [
@@ -138,7 +138,8 @@ async fn an_order_is_nobodys_doing_once_its_command_is_over() {
         quantity: 1,
         price_won: 7_000,
     };
-    let place = madang_shared::orders::OrdersCommand::Place { lines: vec![line], note: "".into() };
+    let place =
+        madang_shared::orders::OrdersCommand::Place { lines: vec![line], note: String::new() };
     rig.place(write(&mina, 1, place)).await;
     let actors = "SELECT count(*) FROM orders_actor";
     let actors: i64 = home.beside().query_row(actors, [], |row| row.get(0)).expect("readable");
