@@ -6,10 +6,10 @@
 //! each time before the browser paints, so nothing is seen of it.
 
 mod geometry;
+mod inner;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Range;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -21,8 +21,10 @@ use web_sys::{HtmlElement, ResizeObserver};
 use crate::measured::tenths;
 use crate::ui::reactive::{Item, each, effect};
 pub(crate) use geometry::RowKey;
+pub(crate) use inner::Splice;
 
-use geometry::{Anchor, Geometry, Spot};
+use geometry::{Anchor, Geometry};
+use inner::Inner;
 
 /// Rows this far outside what is seen are drawn too, in pixels: …
 const OVERSCAN: f64 = 600.0;
@@ -39,13 +41,6 @@ pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
     fn estimate(&self) -> f64;
     /// Whether it stays beside the same neighbours when others come in above.
     fn steady(&self) -> bool;
-}
-
-/// A change of rows: these stand in the place of those in the range, as far as there are any.
-#[derive(Clone, Debug)]
-pub(crate) struct Splice<R> {
-    pub(crate) range: Range<usize>,
-    pub(crate) rows: Vec<R>,
 }
 
 /// A list's state and its place on the page. Copies are the same list.
@@ -67,67 +62,6 @@ impl<R> Clone for VirtualList<R> {
     }
 }
 impl<R> Copy for VirtualList<R> {}
-
-struct Inner<R> {
-    rows: Vec<R>,
-    geometry: Geometry,
-    anchor: Option<Anchor>,
-    /// So many pixels were hidden above when it was last looked.
-    scroll: f64,
-    /// The rows that were drawn last.
-    drawn: Range<usize>,
-    /// Drawn anew whenever this changes.
-    edition: u32,
-}
-
-impl<R: ListRow> Inner<R> {
-    /// Carries a change out; answers whether it is one.
-    fn splice(&mut self, Splice { range, mut rows }: Splice<R>) -> bool {
-        let (mut start, mut end) =
-            (range.start.min(self.rows.len()), range.end.min(self.rows.len()));
-        // What stays as it is is left alone.
-        let same = self.rows.iter().skip(start).take(end - start).zip(&rows);
-        let same = same.take_while(|(before, now)| before == now).count();
-        rows.drain(..same);
-        start += same;
-        while end > start && !rows.is_empty() && self.rows.get(end - 1) == rows.last() {
-            rows.pop();
-            end -= 1;
-        }
-        if start == end && rows.is_empty() {
-            return false;
-        }
-        let before = self.rows.iter().enumerate().skip(start).take(end - start);
-        let known: HashMap<RowKey, f64> = before
-            .filter_map(|(index, row)| {
-                let spot = self.geometry.spot(index).filter(|spot| spot.measured)?;
-                Some((row.key(), spot.height))
-            })
-            .collect();
-        self.anchor = self.anchor.and_then(|anchor| {
-            let index = if anchor.index < start {
-                anchor.index
-            } else if anchor.index >= end {
-                anchor.index - end + start + rows.len()
-            } else {
-                let key = self.rows.get(anchor.index)?.key();
-                start + rows.iter().position(|row| row.key() == key)?
-            };
-            Some(Anchor { index, ..anchor })
-        });
-        let spots = rows.iter().map(|row| {
-            let known = known.get(&row.key());
-            Spot {
-                height: known.copied().unwrap_or_else(|| row.estimate()),
-                measured: known.is_some(),
-                steady: row.steady(),
-            }
-        });
-        self.geometry.splice(start..end, spots);
-        self.rows.splice(start..end, rows);
-        true
-    }
-}
 
 /// The list's elements, and what the browser says of them.
 struct Page {
@@ -161,16 +95,8 @@ impl Page {
 
 impl<R: ListRow> VirtualList<R> {
     pub(crate) fn new() -> Self {
-        let inner = Inner {
-            rows: Vec::new(),
-            geometry: Geometry::default(),
-            anchor: None,
-            scroll: 0.0,
-            drawn: 0..0,
-            edition: 0,
-        };
         Self {
-            inner: StoredValue::new_local(inner),
+            inner: StoredValue::new_local(Inner::default()),
             drawn: RwSignal::new(Vec::new()),
             at_bottom: RwSignal::new(true),
             moved: Trigger::new(),
