@@ -37,8 +37,22 @@ async fn load_web() -> Result<()> {
     let rounds = std::env::var("MADANG_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     let rounds: usize = rounds.unwrap_or(3);
     let only = std::env::var("MADANG_ONLY").unwrap_or_default();
-    let wanted = |part: &str| only.is_empty() || only.contains(part);
     let mut report = Report::default();
+    let measured = measure(rounds, &only, &mut report).await;
+    // What was measured before a failure is worth a look.
+    println!("{}", report.table()?);
+    measured?;
+    if only.is_empty() {
+        film::shoot().await.context("the film")?;
+        report.write(rounds)?;
+    }
+    Ok(())
+}
+
+/// Measures what is wanted; all of it if nothing is named.
+#[expect(clippy::print_stderr, reason = "it takes long: somebody may want to see how far it is")]
+async fn measure(rounds: usize, only: &str, report: &mut Report) -> Result<()> {
+    let wanted = |part: &str| only.is_empty() || only.contains(part);
     for round in 0..rounds {
         for side in sides(round) {
             let (name, mut told) = (side.name(), report.of(side));
@@ -56,11 +70,6 @@ async fn load_web() -> Result<()> {
                 held(side, &mut told).await.with_context(|| format!("{name} holds many"))?;
             }
         }
-    }
-    println!("{}", report.table()?);
-    if only.is_empty() {
-        film::shoot().await.context("the film")?;
-        report.write(rounds)?;
     }
     Ok(())
 }

@@ -258,8 +258,9 @@ impl Page {
     pub(super) async fn scroll(&self) -> Result<f64> {
         let script = format!(
             "{LIST} const done = arguments[0]; let worst = 0, step = 0; \
+            const start = performance.now(); \
             const frame = () => {{ \
-                if ((step += 1) > 600) return done(worst); \
+                if ((step += 1) > 600 || performance.now() - start > 60_000) return done(worst); \
                 if (step % 60 === 0) {{ \
                     list.scrollTop = list.scrollHeight * ((step * 7 % 600) / 600); \
                     return requestAnimationFrame(frame); }} \
