@@ -18,6 +18,7 @@ mod looks;
 mod losses;
 mod measure;
 mod measure_orders;
+mod notices;
 mod offline;
 mod orders;
 mod price;
