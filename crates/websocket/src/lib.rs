@@ -24,6 +24,14 @@
 //! limit. Send what is wrong and not be told: each [`Fault`] has its code, and [`Socket::close`] sees to it
 //! that the peer can read it. Be read from without reading: what is kept for it is flushed before more is
 //! read. Origin, authentication, timeouts and heartbeats are the caller's.
+//!
+//! # Figures
+//! - Memory: an idle connection of the server, session and all, costs 3.6 KB; with axum's WebSocket it was
+//!   5.7, and 20.6 once it had been sent a page of messages (`docs/figures.md`).
+//! - Compression (`cargo run --release -p madang-websocket --example compression`, on a busy machine): a chat event
+//!   of 256 bytes shrinks to 79 % in about 15 µs, 512 bytes to 62 %, 1 KiB to 46 %, 4 KiB to 28 %. Below 256 bytes
+//!   a fifth is not worth a second form. Level 3 is within a few percent of 6 and 9 up to 16 KiB, and several times
+//!   as fast for what is longer; level 1 is faster still and leaves a quarter to a half more.
 
 #![forbid(unsafe_code)]
 
