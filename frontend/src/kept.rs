@@ -2,7 +2,7 @@
 //! Private, so signing out and signing in as somebody else take it away.
 
 use madang_client::Kept;
-use madang_shared::{User, UserId};
+use madang_shared::{User, UserId, compact};
 
 use crate::browser;
 
@@ -12,7 +12,7 @@ const PREFIX: &str = "madang.kept.";
 
 /// Who was signed in last in this browser, and has not signed out.
 pub(crate) fn known() -> Option<User> {
-    serde_json::from_str(&browser::remembered(KNOWN_KEY)?).ok()
+    compact::from_text(&browser::remembered(KNOWN_KEY)?).ok()
 }
 
 /// Whether anybody was. An older version of the app kept no more than that.
@@ -23,9 +23,7 @@ pub(crate) fn is_anybody_known() -> bool {
 /// This user is signed in now; nothing of others stays.
 pub(crate) fn sign_in(user: &User) {
     forget_all_but(Some(user.id));
-    if let Ok(text) = serde_json::to_string(user) {
-        browser::remember(KNOWN_KEY, &text);
-    }
+    browser::remember(KNOWN_KEY, &compact::to_text(user));
 }
 
 /// Nobody is signed in any more.
@@ -36,15 +34,13 @@ pub(crate) fn sign_out() {
 
 /// What an earlier visit of this user kept.
 pub(crate) fn take(user: UserId) -> Option<Kept> {
-    serde_json::from_str(&browser::remembered(&key(user))?).ok()
+    compact::from_text(&browser::remembered(&key(user))?).ok()
 }
 
 /// Keeps it for the next visit, unless the user has signed out meanwhile, in whatever tab.
 pub(crate) fn keep(user: UserId, kept: &Kept) {
-    if known().is_some_and(|known| known.id == user)
-        && let Ok(text) = serde_json::to_string(kept)
-    {
-        browser::remember(&key(user), &text);
+    if known().is_some_and(|known| known.id == user) {
+        browser::remember(&key(user), &compact::to_text(kept));
     }
 }
 

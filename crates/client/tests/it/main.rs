@@ -9,8 +9,8 @@
 
 mod connection;
 mod counter;
-mod notices;
 mod kept;
+mod notices;
 mod orders;
 mod outbox;
 mod posts;

@@ -45,6 +45,7 @@ mod tests {
             text: "00000123 hello".to_owned(),
             command: CommandId(uuid::Uuid::nil()),
             sentiment: None,
+            guest: None,
         };
         let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
         let frame = codec::event_frame(Topic::Room(RoomId(3)), Seq(42), &content);

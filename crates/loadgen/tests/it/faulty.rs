@@ -139,6 +139,7 @@ impl Server {
                         text: text.clone(),
                         command: frame.id,
                         sentiment: None,
+                        guest: None,
                     };
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);

@@ -1,7 +1,6 @@
 //! The binary, started as a process; the shape of the workspace, and the size of the app.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

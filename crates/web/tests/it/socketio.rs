@@ -43,7 +43,8 @@ impl App {
     pub(crate) fn post(&self, author: &User, number: u128, text: &str) {
         let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
         let text = text.to_owned();
-        let change = chat::Change::Post { room: FIRST_ROOM, text, sentiment, guest: None };
+        let (guest, mentions) = (None, Vec::new());
+        let change = chat::Change::Post { room: FIRST_ROOM, text, sentiment, guest, mentions };
         self.commit(author, number, features::Change::Chat(change));
     }
 

@@ -110,14 +110,14 @@ impl<R: ListRow> VirtualList<R> {
     /// little below the top, or the bottom if there is no such row.
     pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<RowKey>) {
         let page = self.page();
-        let changed = self.inner.try_update_value(|inner| {
+        let has_moved = self.inner.try_update_value(|inner| {
             if let Some(page) = &page {
                 self.look(inner, page);
             }
             let first = inner.rows.is_empty();
-            let mut changed = false;
+            let mut moved = false;
             for change in changes {
-                changed |= inner.splice(change);
+                moved |= inner.splice(change);
             }
             let open_at = open_at.filter(|_| first);
             if let Some(index) =
@@ -127,10 +127,10 @@ impl<R: ListRow> VirtualList<R> {
                 inner.anchor = Some(Anchor { index, below });
                 self.at_bottom.set(false);
             }
-            changed
+            moved
         });
         if let Some(page) = page
-            && changed == Some(true)
+            && has_moved == Some(true)
         {
             self.settle(&page);
         }
