@@ -50,7 +50,8 @@ const only = (ending) => {
   if (!name || others.length > 0) throw new Error(`one file is expected to end with ${ending}`);
   return name;
 };
-const [module, script] = [only("_bg.wasm"), only(".js")];
+const module = only("_bg.wasm");
+const script = only(module.replace("_bg.wasm", ".js"));
 const [shortModule, shortScript] = shorten(sources.get(module), sources.get(script));
 sources.set(module, shortModule);
 sources.set(script, execFileSync("esbuild", ["--minify", "--format=esm"], { input: shortScript }));

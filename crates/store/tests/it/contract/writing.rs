@@ -263,7 +263,7 @@ pub(super) async fn nobody_joins_more_rooms_than_a_connection_can_follow(rig: Ri
 pub(super) async fn a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as(rig: Rig) {
     let service = Service { key: "test", name: "Robot", at: NOW };
     rig.user("robot").await;
-    let user = rig.store.service_user(service).await.unwrap();
+    let user = rig.store.service_user(service).await.expect("a user");
     assert_eq!(user.name, "Robot 2", "people were here first");
     assert_eq!(rig.store.service_user(service).await, Ok(user.clone()));
     assert_eq!(refusal(sign_up(&*rig.store, "Robot 2").await), ErrorCode::NameTaken);
@@ -273,7 +273,7 @@ pub(super) async fn a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as
 pub(super) async fn a_guest_has_a_name_that_is_no_users(rig: Rig) {
     let mina = rig.user("Mina").await;
     let service = Service { key: "test", name: "Robot", at: NOW };
-    let user = rig.store.service_user(service).await.unwrap();
+    let user = rig.store.service_user(service).await.expect("a user");
     let say = |number: u128, name: &str| {
         let guest = Guest { name: name.to_owned(), connection: "abc".to_owned() };
         let change = chat::pass_on(FIRST_ROOM, "hello", guest).expect("acceptable");
