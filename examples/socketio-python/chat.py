@@ -10,6 +10,11 @@ import json
 import sys
 
 import socketio
+from engineio.payload import Payload
+
+# Over long polling this client takes 16 packets at a time and breaks off at the 17th; who comes back after a
+# while, or listens in a busy room, gets more at once.
+Payload.max_decode_packets = 1_000
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--server", default="http://localhost:5001")
@@ -29,7 +34,10 @@ def say(*what):
 
 
 def keep(at):
-    positions[at["topic"]] = at
+    # Handlers run on threads of their own, so that a later one may be here first.
+    known = positions.get(at["topic"])
+    if not known or known["epoch"] != at["epoch"] or known["seq"] < at["seq"]:
+        positions[at["topic"]] = at
 
 
 @client.event

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gateway::{Engine, Gateway};
 use super::guarded::{Guarded, Kept};
+use super::old;
 use super::receipts::Receipts;
 use super::settings::Reach;
 use crate::edge::Edge;
@@ -168,7 +169,16 @@ pub(super) async fn enter(State(door): State<Door>, mut request: Request, next: 
     if asked(&request, "transport") == Some("websocket") {
         return door.upgrade(request, place);
     }
-    let Ok(response) = timeout(POLL_TIMEOUT, next.run(request)).await else {
+    let polled = async {
+        if asked(&request, "EIO") != Some("3") {
+            return next.run(request).await;
+        }
+        match old::request(request).await {
+            Ok(request) => old::answer(next.run(request).await).await,
+            Err(problem) => problem.into_response(),
+        }
+    };
+    let Ok(response) = timeout(POLL_TIMEOUT, polled).await else {
         return StatusCode::REQUEST_TIMEOUT.into_response();
     };
     if begins { open(&door, &place, response).await } else { response }

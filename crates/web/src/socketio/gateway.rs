@@ -30,11 +30,11 @@ pub(super) type Engine = SocketIoService<Router>;
 
 /// Packets that wait for one client. What the hub hands over at a time, in every vocabulary, fits; a
 /// client that leaves more lying is let go, and can come back to what it missed.
-const MAX_WAITING_PACKETS: usize = 512;
+pub(super) const MAX_WAITING_PACKETS: usize = 512;
 /// Bytes in one packet of a client: the longest text, with room for its envelope.
 pub(super) const MAX_PACKET_BYTES: usize = 32 * 1024;
 /// Bytes in one request of a client that polls: some packets at once.
-const MAX_POST_BYTES: u64 = 2 * MAX_PACKET_BYTES as u64;
+pub(super) const MAX_POST_BYTES: u64 = 2 * MAX_PACKET_BYTES as u64;
 /// Bytes that the engine reads of a client at a time; less would not fit the library's own bounds.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Binary parts of one packet. No vocabulary has any, so that they are taken in only to be refused.

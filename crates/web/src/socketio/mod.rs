@@ -6,7 +6,7 @@
 //! session, its cookies are dropped at the [`door`], and nothing it does is done in a user's name.
 //!
 //! The protocol itself is `socketioxide`'s. What it does not do stands here: who may come in and how
-//! many ([`door`]), connections that neither read nor end ([`guarded`]), the order of what one client
+//! many ([`door`]), what the oldest clients do to their letters ([`old`]), connections that neither read nor end ([`guarded`]), the order of what one client
 //! says ([`visit`]), one follower of the hub for all clients ([`follower`]), who gets what from which
 //! place on ([`audience`]), what a client missed ([`arrival`]), and a stop that ends everything
 //! ([`gateway`]).
@@ -17,6 +17,7 @@ mod door;
 mod follower;
 mod gateway;
 mod guarded;
+mod old;
 mod receipts;
 mod said;
 pub mod settings;

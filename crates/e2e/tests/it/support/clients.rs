@@ -63,7 +63,8 @@ pub(crate) const KINDS: [Kind; 4] = [
 ];
 
 impl Kind {
-    fn is_python(self) -> bool {
+    /// Whether it is the one that is not in JavaScript.
+    pub(crate) fn is_python(self) -> bool {
         self.folder == "MADANG_PYTHON_SOCKETIO"
     }
 }
