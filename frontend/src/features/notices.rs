@@ -10,6 +10,7 @@ use madang_client::Client;
 use madang_client::notices::ShownNotice;
 use madang_shared::notices::{NoticeBox, NoticeContent, NoticeKind, NoticesCommand};
 
+use crate::browser;
 use crate::features::courtyard::{Skeleton, Yard, link_to, use_yard};
 use crate::features::feed::when_written;
 use crate::features::pages::Page;
@@ -39,10 +40,14 @@ const HEARD_HINT: Words = Words::new(
     "What is off is neither counted nor shown, in all tabs and on all devices of yours.",
 );
 const DEMO: Words = Words::new("예약 알림 시범", "A demonstration of scheduled notices");
+const DEMO_RUN: Words = Words::new("시범 켜기", "Run the demonstration");
 const DEMO_HINT: Words = Words::new(
     "켜면 서버가 10초마다 하나씩, 2분 동안 모두에게 알립니다. 그다음에는 저절로 꺼집니다. 아무도 요청하지 않아도 오는 알림이 어떤 것인지 보여 줍니다.",
     "Once on, the server tells everybody something every ten seconds for two minutes, then stops by itself. It shows what notices are like that nobody asks for.",
 );
+
+/// Has the focus when a button that had it is gone, because what it offers is done.
+const LIST_ID: &str = "notices";
 
 /// What the page shows of the client.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,7 +96,6 @@ pub(crate) fn Bell() -> impl IntoView {
             class="icon-button bell"
             href=Page::Notices.path()
             data-testid="bell"
-            aria-label=label
             title=label
             aria-current=Signal::derive(current)
             on:click=link_to(yard, Route::Page(Page::Notices))
@@ -100,6 +104,7 @@ pub(crate) fn Bell() -> impl IntoView {
             <span class="bell-count" aria-hidden="true" data-testid="bell-count" data-shown=flag(move || unread.get() > 0)>
                 {text(move || capped(unread.get()))}
             </span>
+            <span class="visually-hidden">{label}</span>
         </a>
         <span class="visually-hidden" role="status">{text(move || if unread.get() > 0 { label.get() } else { String::new() })}</span>
     }
@@ -123,17 +128,22 @@ fn page() -> AnyView {
         .map(|kind| filter(picked, kind))
         .collect();
     let read_all = move |_| {
+        browser::focus(LIST_ID);
         yard.driver.command(store.peek(|client| client.features().notices().read_all()));
     };
-    let has_unread = move || all.with(|all| all.notices.iter().any(|notice| !notice.read));
+    let unread = move |all: &Shown| {
+        let counts = |it: &ShownNotice| !it.read && !all.muted.contains(&it.what.kind());
+        all.notices.iter().any(counts)
+    };
+    let has_unread = move || all.with(unread);
     view! {
         <div class="page">
             <div class="page-body notes">
                 <div class="notes-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
-                {list(yard, all, picked)}
                 {when(has_unread, move || view! {
                     <button class="button notes-all" data-testid="notices-read-all" on:click=read_all>{READ_ALL.now()}</button>
                 }.into_any())}
+                {list(yard, all, picked)}
                 {settings(yard, all)}
             </div>
         </div>
@@ -188,7 +198,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
     };
     let nothing = || {
         view! {
-            <div class="empty" data-testid="notices-empty">
+            <div class="empty notes-empty" data-testid="notices-empty">
                 <Mark />
                 <p class="empty-line">{NOTHING.now()}</p>
                 <p>{NOTHING_HINT.now()}</p>
@@ -197,7 +207,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
         .into_any()
     };
     view! {
-        <ul class="notes-list" aria-label=TITLE.now() data-testid="notices">{each(Signal::derive(items))}</ul>
+        <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=TITLE.now() data-testid="notices">{each(Signal::derive(items))}</ul>
         {when(move || listed.with(Vec::is_empty), nothing)}
     }
     .into_any()
@@ -242,8 +252,12 @@ fn row(yard: Yard, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
     };
     let mark = (!notice.read).then(|| {
         let label = format!("{}: {}", READ.of(lang), sentence(&notice.what, lang));
+        let mark = move |_| {
+            browser::focus(LIST_ID);
+            yard.driver.command(command.clone());
+        };
         view! {
-            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=move |_| yard.driver.command(command.clone())>
+            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=mark>
                 {Icon::Check.draw()}
             </button>
         }
@@ -293,7 +307,7 @@ fn settings(yard: Yard, all: Memo<Shown>) -> AnyView {
             {outside::control()}
             <h2 class="notes-title">{DEMO.now()}</h2>
             <p class="hint">{DEMO_HINT.now()}</p>
-            {switch("demo", DEMO, runs, toggle_demo)}
+            {switch("demo", DEMO_RUN, runs, toggle_demo)}
             <p class="hint" role="status" data-testid="demo-by">{by}</p>
         </section>
     }

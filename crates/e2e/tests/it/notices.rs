@@ -129,6 +129,7 @@ async fn t2_2_the_demonstration_is_switched_for_everybody() -> Result<()> {
     Stage::play("demonstration", async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
         let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
+        minsu.browser.run("localStorage.setItem('madang.theme', 'dark')", []).await?;
         for page in [&minsu, &jane] {
             page.browser.goto(&stage.server.url("/notices")).await?;
         }
@@ -136,6 +137,11 @@ async fn t2_2_the_demonstration_is_switched_for_everybody() -> Result<()> {
         jane.browser.until_attribute("demo", "aria-checked", "true").await?;
         jane.browser.until_text("demo-by", |by| by == "Started by 민수.").await?;
         jane.browser.until_text("notices", |text| text.contains("notice 1 of 12")).await?;
+        for (page, name) in [(&minsu, "notices-ko-desktop-dark"), (&jane, "notices-en-phone")] {
+            page.browser.until_still().await?;
+            page.browser.picture(name).await?;
+            axe::check(&page.browser, name).await?;
+        }
         jane.browser.click("demo").await?;
         minsu.browser.until_attribute("demo", "aria-checked", "false").await
     })

@@ -21,6 +21,7 @@ use crate::store::Topic;
 use crate::ui::reactive::{effect, part};
 
 const TITLE: Words = Words::new("이 브라우저의 알림", "Notices from this browser");
+const SHOW: Words = Words::new("브라우저 알림 띄우기", "Let the browser tell me");
 const HINT: Words = Words::new(
     "마당을 보고 있지 않을 때 새 알림이 오면 브라우저가 알려 줍니다. 켜면 브라우저가 허락을 한 번 묻습니다. 언제든 끌 수 있습니다.",
     "While you are not looking at Madang, your browser tells you of new notices. Switching it on makes the browser ask for your permission once; you can switch it off at any time.",
@@ -88,7 +89,7 @@ pub(super) fn control() -> AnyView {
         Permission::Denied => {
             view! { <p class="hint" data-testid="outside-denied">{DENIED.now()}</p> }.into_any()
         }
-        Permission::NotAsked | Permission::Granted => switch("outside", TITLE, on, toggle),
+        Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
     });
     view! {
         <h2 class="notes-title">{TITLE.now()}</h2>
