@@ -13,7 +13,7 @@ const OURS = "madang-app-";
 const CACHE = OURS + VERSION;
 // Where the app is, and nothing of the hub. A test holds this to the app's own pages.
 const PAGES = [
-  "", "/counter", "/feed", "/bitcoin", "/orders", "/orders/board", "/orders/rider",
+  "", "/notices", "/counter", "/feed", "/bitcoin", "/orders", "/orders/board", "/orders/rider",
   "/lab", "/lab/sentiment", "/lab/typing", "/lab/http", "/lab/echo", "/lab/transports",
 ];
 const isPage = (path) => PAGES.includes(path.replace(/\/$/, "")) || /^\/rooms\/\d+\/?$/.test(path);
