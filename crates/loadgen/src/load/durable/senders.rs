@@ -1,6 +1,6 @@
 //! Senders who follow nothing: what they cost is receiving, storing and acknowledging.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -41,7 +41,9 @@ struct Book {
     places: BTreeSet<u64>,
     acknowledged: u64,
     doubled: u64,
-    /// Who may write again, and when: the server's limit was met.
+    /// What each sender said last.
+    last: BTreeMap<usize, String>,
+    /// Who has to say that again before anything else, and when: the server's limit was met.
     later: Vec<(Instant, usize)>,
     too_fast: u64,
     refused: Option<String>,
@@ -71,8 +73,9 @@ impl Senders {
     pub(super) fn write(&mut self, long: Duration) -> Result<u64, StageError> {
         let (began, before) = (Instant::now(), self.book.acknowledged);
         self.book.writing = true;
-        for sender in 0..self.crowd.len() {
-            let text = self.book.next();
+        let refused: BTreeSet<usize> = self.book.later.iter().map(|(_, sender)| *sender).collect();
+        for sender in (0..self.crowd.len()).filter(|sender| !refused.contains(sender)) {
+            let text = self.book.next(sender);
             self.crowd.text(sender, text.as_bytes())?;
         }
         while began.elapsed() < long {
@@ -82,13 +85,12 @@ impl Senders {
             self.book.later = later;
             let ready: Vec<(Instant, usize)> = ready;
             for (_, sender) in ready {
-                let text = self.book.next();
+                let text = self.book.again(sender);
                 self.crowd.text(sender, text.as_bytes())?;
             }
         }
         let within = self.book.acknowledged - before;
         self.book.writing = false;
-        self.book.later.clear();
         let began = Instant::now();
         while self.book.waiting > 0 && began.elapsed() < WITHIN {
             self.turn()?;
@@ -124,13 +126,21 @@ impl Senders {
 }
 
 impl Book {
-    fn next(&mut self) -> String {
+    fn next(&mut self, sender: usize) -> String {
         self.sent += 1;
         self.waiting += 1;
         let random = self.random.as_mut().map_or(0, Rng::random);
         let id = CommandId::new(Timestamp(self.sent), random);
         let command = Command::Chat(ChatCommand::Post { room: RoomId(1), text: TEXT.to_owned() });
-        codec::encode_client(&ClientFrame::Command(CommandFrame { id, command }))
+        let text = codec::encode_client(&ClientFrame::Command(CommandFrame { id, command }));
+        self.last.insert(sender, text.clone());
+        text
+    }
+
+    /// The same once more: the server takes nothing else from a sender whom it refused.
+    fn again(&mut self, sender: usize) -> String {
+        self.waiting += 1;
+        self.last.get(&sender).cloned().unwrap_or_default()
     }
 
     fn hear(
@@ -158,7 +168,7 @@ impl Book {
                 let fresh = at.is_some_and(|placed| self.places.insert(placed.seq.0));
                 self.doubled += u64::from(!fresh);
                 if self.writing {
-                    let next = self.next();
+                    let next = self.next(sender);
                     reply.text(next.as_bytes())?;
                 }
             }
