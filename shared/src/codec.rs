@@ -1,7 +1,7 @@
 //! The only place where a message becomes text, or text a message.
 //!
 //! What a server reads and writes goes through `serde_json`, what a client reads and writes through
-//! [`compact`](crate::compact): the same wire, of the same derives.
+//! [`compact`]: the same wire, of the same derives.
 //!
 //! JSON in text frames, one value per frame. A newer peer may send variants that this version does
 //! not know; those come back as an [`Undecoded`] that says as much of the frame as could be read, so

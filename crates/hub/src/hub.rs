@@ -97,7 +97,7 @@ impl Hub {
     }
 
     /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as
-    /// may write at the same time; see [`crate::fanout`].
+    /// may write at the same time; see `crate::fanout`.
     pub async fn write_to_outlets(&self) {
         self.line.write().await;
     }

@@ -1,6 +1,6 @@
 //! A connection's way out, as the fan-out sees it.
 //!
-//! What is told to many is written to their sockets by the fan-out itself (see [`crate::fanout`]), in
+//! What is told to many is written to their sockets by the fan-out itself (see `crate::fanout`), in
 //! one call for everything that waits: waking a task per connection costs more than the writing. The
 //! connection's task writes what only this connection hears, what is left over of a write that the
 //! socket did not take whole, and what a slow reader has to catch up with.

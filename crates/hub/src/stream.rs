@@ -5,8 +5,8 @@
 //! every wake-up harmless: one that comes twice, late, or without its frame moves the head and
 //! nothing else.
 //!
-//! A reader who has everything is written to by the fan-out itself ([`Stream::write_on`]); one who
-//! has something to catch up with is left to its connection's task ([`Stream::take`]) until it has.
+//! A reader who has everything is written to by the fan-out itself (`Stream::write_on`); one who
+//! has something to catch up with is left to its connection's task (`Stream::take`) until it has.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;

@@ -2,14 +2,14 @@
 //!
 //! A thin gateway. What such a client says becomes a message of a room, on the road that every command
 //! takes; whatever is appended to a room, to the feed or to the orders is told to every client in the
-//! words of the tutorials that these clients come from ([`told`]). A client is a guest: it has no
-//! session, its cookies are dropped at the [`door`], and nothing it does is done in a user's name.
+//! words of the tutorials that these clients come from (`told`). A client is a guest: it has no
+//! session, its cookies are dropped at the `door`, and nothing it does is done in a user's name.
 //!
 //! The protocol itself is `socketioxide`'s. What it does not do stands here: who may come in and how
-//! many ([`door`]), what the oldest clients do to their letters ([`old`]), connections that neither read nor end ([`guarded`]), the order of what one client
-//! says ([`visit`]), one follower of the hub for all clients ([`follower`]), who gets what from which
-//! place on ([`audience`]), what a client missed ([`arrival`]), and a stop that ends everything
-//! ([`gateway`]).
+//! many (`door`), what the oldest clients do to their letters (`old`), connections that neither read nor end (`guarded`), the order of what one client
+//! says (`visit`), one follower of the hub for all clients (`follower`), who gets what from which
+//! place on (`audience`), what a client missed (`arrival`), and a stop that ends everything
+//! (`gateway`).
 
 mod arrival;
 mod audience;
