@@ -108,11 +108,15 @@ impl Driver {
         self.input(Input::Connect);
     }
 
-    /// The session is over: nothing of it is kept.
-    pub(crate) fn forget(self) {
-        self.input(Input::SignOut);
-        self.storage.with_value(OutboxStorage::forget);
-        draft::forget_all();
+    /// What is to be done once the session is over: nothing of it is kept. Can be done when the driver is
+    /// gone, for the server may close its socket before it answers that the session has ended.
+    pub(crate) fn forgetting(self) -> impl FnOnce() + 'static {
+        let storage = self.storage.get_value();
+        move || {
+            self.input(Input::SignOut);
+            storage.forget();
+            draft::forget_all();
+        }
     }
 
     fn input(self, input: Input) {

@@ -96,9 +96,10 @@ fn SignOut(asking: RwSignal<bool>) -> impl IntoView {
     let failed = RwSignal::new(false);
     let sign_out = move |_| {
         failed.set(false);
+        let forget = yard.driver.forgetting();
         spawn_local(async move {
             if session::end().await.is_ok() {
-                yard.driver.forget();
+                forget();
                 door.leave(true);
             } else {
                 failed.set(true);

@@ -102,6 +102,8 @@ pub(crate) fn Composer(
             event.prevent_default();
         }
     };
+    // A field that is taken off the page loses the focus after all else of it has gone.
+    let released = move || drop(enter.try_update_value(EnterKey::released));
     effect(move || {
         let Some(area) = area.get() else { return };
         area.set_value(&draft.read());
@@ -133,8 +135,8 @@ pub(crate) fn Composer(
                 node_ref=area
                 on:input=on_input
                 on:keydown=on_keydown
-                on:keyup=move |_| enter.update_value(EnterKey::released)
-                on:blur=move |_| enter.update_value(EnterKey::released)
+                on:keyup=move |_| released()
+                on:blur=move |_| released()
             ></textarea>
             <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
                 {Icon::Send.draw()}
