@@ -8,6 +8,9 @@ use crate::support::other_server::OtherServer;
 use crate::support::stage::Stage;
 use crate::support::wait::until_true;
 
+/// How many outboxes the browser keeps.
+const KEPT: &str = "return Object.keys(localStorage).filter(key => key.includes('outbox')).length";
+
 #[tokio::test]
 async fn signing_out_in_one_tab_shows_the_gate_in_all_of_them() -> Result<()> {
     Stage::play("sign-out", async |stage| {
@@ -33,14 +36,34 @@ async fn signing_out_in_one_tab_shows_the_gate_in_all_of_them() -> Result<()> {
         jane.until_present(&["Jane"]).await?;
         browser.reload().await?;
         browser.find("signin-name").await?;
-        let kept: usize = browser
-            .ask(
-                "return Object.keys(localStorage).filter(key => key.includes('outbox')).length",
-                [],
-            )
-            .await?;
-        assert_eq!(kept, 0);
+        assert_eq!(browser.ask::<usize>(KEPT, []).await?, 0);
         Ok(())
+    })
+    .await
+}
+
+/// Answers that come late: after the gate is there, because the socket of the session was closed first.
+const LATE_ANSWERS: &str = r"
+    const ask = window.fetch;
+    window.fetch = (...asked) => ask(...asked).then(answer => new Promise(done => {
+        const look = () => document.querySelector('[data-testid=signin-name]')
+            ? done(answer) : requestAnimationFrame(look);
+        look();
+    }));";
+
+#[tokio::test]
+async fn signing_out_forgets_what_was_kept_even_if_the_socket_closes_before_the_answer()
+-> Result<()> {
+    Stage::play("sign-out-late", async |stage| {
+        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+        minsu.say("나는 이만").await?;
+        minsu.until_stored("나는 이만").await?;
+        let browser = &minsu.browser;
+        browser.run(LATE_ANSWERS, []).await?;
+        browser.click("sign-out").await?;
+        browser.click("sign-out-confirm").await?;
+        browser.find("signin-name").await?;
+        until_true("nothing is kept", async || Ok(browser.ask::<usize>(KEPT, []).await? == 0)).await
     })
     .await
 }
