@@ -27,7 +27,6 @@ mod users;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
@@ -41,8 +40,6 @@ use madang_shared::{
     Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
 use rusqlite::Connection;
-use tokio::task::JoinError;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::{Tail, refusals};
 use outside::{Outside, Watcher};
@@ -54,11 +51,11 @@ pub use options::{OpenError, Options, Synchronous};
 
 /// An SQLite database file.
 ///
-/// Must be used inside a tokio runtime: reads run on its blocking threads. Dropping it lets the
-/// writer finish what waits and end by itself, without waiting for that; [`Sqlite::close`] waits.
+/// Dropping it lets the writer finish what waits and end by itself, without waiting for that;
+/// [`Sqlite::close`] waits.
 #[derive(Debug)]
 pub struct Sqlite {
-    readers: Arc<Readers>,
+    readers: Readers,
     writer: Writer,
     watcher: Watcher,
 }
@@ -78,7 +75,8 @@ impl Sqlite {
         let again = outside.again();
         let (writer, tail) = Writer::start(connection, outside).map_err(OpenError::Thread)?;
         let watcher = Watcher::start(watching, again, writer.look()).map_err(OpenError::Thread)?;
-        Ok((Self { readers: Arc::new(Readers::new(readers)), writer, watcher }, tail))
+        let readers = Readers::start(readers).map_err(OpenError::Thread)?;
+        Ok((Self { readers, writer, watcher }, tail))
     }
 
     /// Finishes every write that waits, refuses later ones, empties the write-ahead log into the
@@ -93,11 +91,7 @@ impl Sqlite {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Stop> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        // On a task of its own: a caller that does not poll for a while, because its client does not
-        // read, must not sit on a connection that was handed to it.
-        let reading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&self.readers).read(read)));
-        let broken = |error: JoinError| Err(StoreError::Unavailable(error.to_string()));
-        reading.map(move |answer| answer.unwrap_or_else(broken)).boxed()
+        self.readers.read(read).boxed()
     }
 }
 

@@ -132,7 +132,7 @@ pub enum OpenError {
         detail: String,
     },
     /// The operating system gave no thread.
-    #[error("the database's writer cannot be started: {0}")]
+    #[error("the database's threads cannot be started: {0}")]
     Thread(io::Error),
 }
 
