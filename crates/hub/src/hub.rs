@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use crate::fanout::Line;
 use crate::frame::Frame;
+use crate::pages::Pages;
 use crate::ports::{Appended, Logged};
 use crate::presence::Presence;
 use crate::price::{PRICE_RING, Price};
@@ -28,6 +29,7 @@ pub struct Hub {
     ring: RingSize,
     streams: Mutex<HashMap<Topic, Arc<Stream>>>,
     line: Line,
+    pages: Arc<Pages>,
     presence: Mutex<Presence>,
     price: Mutex<Price>,
     price_followed: watch::Sender<bool>,
@@ -43,6 +45,7 @@ impl Hub {
             ring: RingSize::default(),
             streams: Mutex::default(),
             line: Line::default(),
+            pages: Arc::default(),
             presence: Mutex::new(Presence::new(epoch)),
             price: Mutex::new(Price::new(epoch)),
             price_followed: watch::Sender::new(false),
@@ -94,6 +97,16 @@ impl Hub {
         if let Some(stream) = self.followed(topic) {
             self.advance(&stream, seq, None);
         }
+    }
+
+    /// Pages of the log, for those who are behind the rings.
+    pub(crate) fn pages(&self) -> Arc<Pages> {
+        Arc::clone(&self.pages)
+    }
+
+    /// How often the log was read for readers who were behind, since the start.
+    pub fn log_pages_read(&self) -> u64 {
+        self.pages.readings()
     }
 
     /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as

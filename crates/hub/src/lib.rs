@@ -4,8 +4,8 @@
 //! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
 //! the edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
-//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`] and [`outlet`] (what they
-//! share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`],
+//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`], [`outlet`] and [`pages`] (what
+//! they share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`],
 //! [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`].
 
 pub mod bus;
@@ -14,6 +14,7 @@ pub mod frame;
 pub mod hub;
 pub mod mailbox;
 pub mod outlet;
+pub mod pages;
 pub mod ports;
 mod reader;
 pub mod session;

@@ -222,7 +222,7 @@ impl Asked {
             return;
         }
         self.reads += usize::from(reads);
-        self.running.push(Box::pin(ask.put(edge.store.as_ref(), user)));
+        self.running.push(ask.put(&edge.hub, &edge.store, user));
     }
 
     /// The next answer; none while nothing is asked. Safe to drop at any point.

@@ -1,12 +1,14 @@
 //! What a session asks of the edge, and what comes back.
 
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
 use madang_shared::{Answer, CloseCode, Position, Query, QueryId, RoomId, Seq, Topic, UserId};
 
 use crate::frame::Frame;
-use crate::ports::{Committed, Logged, Opened, Store, StoreError, Write};
-
-/// Events read from the log at a time.
-pub const LOG_PAGE: usize = 128;
+use crate::hub::Hub;
+use crate::pages::Page;
+use crate::ports::{Committed, Opened, Store, StoreError, Write};
 
 /// To be carried out in the order given.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ pub enum Ask {
         /// Where the reader stands.
         from: Option<Position>,
     },
-    /// See [`Store::read_log`].
+    /// Events of the log, see [`crate::pages`].
     ReadLog {
         /// Comes back with the answer.
         ticket: u64,
@@ -82,7 +84,7 @@ pub enum Done {
         /// Of the question.
         topic: Topic,
         /// The answer.
-        events: Result<Vec<Logged>, StoreError>,
+        page: Result<Arc<Page>, StoreError>,
     },
     /// To [`Ask::Admit`].
     Admitted {
@@ -108,7 +110,7 @@ impl Done {
         let (many, one) = match self {
             Self::Committed(results) => (results.as_slice(), None),
             Self::Opened { opened, .. } => (&[][..], opened.as_ref().err()),
-            Self::Read { events, .. } => (&[][..], events.as_ref().err()),
+            Self::Read { page, .. } => (&[][..], page.as_ref().err()),
             Self::Admitted { member, .. } => (&[][..], member.as_ref().err()),
             Self::Answered { answer, .. } => (&[][..], answer.as_ref().err()),
         };
@@ -122,20 +124,22 @@ impl Ask {
     /// still happens.
     pub fn put(
         self,
-        store: &dyn Store,
+        hub: &Hub,
+        store: &Arc<dyn Store>,
         reader: UserId,
-    ) -> impl Future<Output = Done> + Send + use<> {
-        use futures_util::future::FutureExt;
+    ) -> BoxFuture<'static, Done> {
         match self {
             Self::Commit(batch) => store.commit(batch).map(Done::Committed).boxed(),
             Self::Open { ticket, topic, from } => store
                 .open(reader, topic, from)
                 .map(move |opened| Done::Opened { ticket, topic, opened })
                 .boxed(),
-            Self::ReadLog { ticket, topic, after } => store
-                .read_log(topic, after, LOG_PAGE)
-                .map(move |events| Done::Read { ticket, topic, events })
-                .boxed(),
+            Self::ReadLog { ticket, topic, after } => {
+                let store = Arc::clone(store);
+                let read = move |after, limit| store.read_log(topic, after, limit);
+                let page = hub.pages().read(topic, after, read);
+                page.map(move |page| Done::Read { ticket, topic, page }).boxed()
+            }
             Self::Admit { ticket, topic, room } => store
                 .is_member(reader, room)
                 .map(move |member| Done::Admitted { ticket, topic, member })

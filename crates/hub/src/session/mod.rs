@@ -132,7 +132,7 @@ impl Session {
             Done::Opened { ticket, topic, opened } => {
                 self.opened(now, topic, ticket, opened, &mut effects);
             }
-            Done::Read { ticket, topic, events } => self.read(topic, ticket, events, &mut effects),
+            Done::Read { ticket, topic, page } => self.read(topic, ticket, page, &mut effects),
             Done::Admitted { ticket, topic, member } => {
                 self.admitted(topic, ticket, member, &mut effects);
             }

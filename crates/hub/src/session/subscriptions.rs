@@ -11,9 +11,9 @@ use madang_shared::{
 
 use super::effects::{Ask, Effect};
 use super::{Session, refusal_of, refuse, send};
-use crate::frame::Frame;
+use crate::pages::Page;
 use crate::policy;
-use crate::ports::{Logged, Opened, StoreError};
+use crate::ports::{Opened, StoreError};
 use crate::reader::Reader;
 use crate::stream::{Stream, TAKE_FRAMES, Taken};
 
@@ -256,17 +256,17 @@ impl Session {
         &mut self,
         topic: Topic,
         ticket: u64,
-        events: Result<Vec<Logged>, StoreError>,
+        page: Result<Arc<Page>, StoreError>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
             return;
         };
-        let FollowedState::Reading(mut cursor) = followed.state else {
+        let FollowedState::Reading(cursor) = followed.state else {
             return;
         };
-        let events = match events {
-            Ok(events) => events,
+        let page = match page {
+            Ok(page) => page,
             Err(error) => {
                 // The client knows its position and asks again; it never sees a hole.
                 self.unsubscribe(topic);
@@ -274,15 +274,14 @@ impl Session {
                 return;
             }
         };
-        for logged in &events {
-            effects.push(Effect::Send(Frame::of_event(topic, logged)));
-            cursor = logged.seq;
-        }
-        followed.go_on_from(cursor);
-        if events.is_empty() {
+        let frames = page.after(cursor);
+        if frames.is_empty() {
             // The head was announced but the log does not show it yet; the next note looks again.
+            followed.go_on_from(cursor);
             return;
         }
+        followed.go_on_from(page.end());
+        effects.extend(frames.iter().cloned().map(Effect::Send));
         self.pump(topic, effects);
     }
 

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use madang_hub::pages::{PAGE_EVENTS, Page};
 use madang_hub::ports::NewUser;
-use madang_hub::session::effects::{Ask, LOG_PAGE};
+use madang_hub::session::effects::Ask;
 use madang_hub::stream::RingSize;
 use madang_hub::{Done, Effect, Greeting, Hub, Outlet, Session};
 use madang_shared::chat::ChatCommand;
@@ -192,7 +193,9 @@ pub(crate) fn answer(store: &Memory, reader: &User, ask: Ask) -> Done {
             Done::Opened { ticket, topic, opened: store.open_now(reader, topic, from) }
         }
         Ask::ReadLog { ticket, topic, after } => {
-            Done::Read { ticket, topic, events: store.read_log_now(topic, after, LOG_PAGE) }
+            let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
+            let page = events.map(|events| Arc::new(Page::of(topic, after, &events)));
+            Done::Read { ticket, topic, page }
         }
         Ask::Admit { ticket, topic, room } => {
             Done::Admitted { ticket, topic, member: store.is_member_now(reader, room) }

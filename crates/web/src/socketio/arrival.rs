@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use madang_hub::policy;
 use madang_hub::ports::StoreError;
-use madang_hub::session::effects::LOG_PAGE;
 use madang_shared::{Epoch, ErrorCode, Event, Failure, Position, Seq, Topic, codec};
 use serde_json::Value;
 use socketioxide::{SendError, SocketError};
@@ -19,6 +18,8 @@ use super::told::{Told, told};
 const MAKE_ROOM_WITHIN: Duration = Duration::from_secs(10);
 /// How often it is looked whether there is room. The engine has no way to be told.
 const LOOK_FOR_ROOM: Duration = Duration::from_millis(5);
+/// Events that are read from the log at a time.
+const READ_EVENTS: usize = 128;
 
 /// What a client knows of each topic.
 pub(super) type Positions = BTreeMap<Topic, Position>;
@@ -77,7 +78,7 @@ async fn catch_up(
     let mut known = from;
     let mut moved = false;
     while known.seq < upto.seq {
-        let page = gateway.edge.store.read_log(topic, known.seq, LOG_PAGE).await?;
+        let page = gateway.edge.store.read_log(topic, known.seq, READ_EVENTS).await?;
         if page.is_empty() {
             return Err(StoreError::Unavailable("the log ends before its end".to_owned()).into());
         }

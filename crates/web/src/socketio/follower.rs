@@ -139,8 +139,8 @@ impl<'a> Following<'a> {
             match effect {
                 Effect::Send(frame) => self.on_frame(frame.bytes())?,
                 Effect::Ask(ask) => {
-                    let store = self.gateway.edge.store.as_ref();
-                    self.asked.push(Box::pin(ask.put(store, self.session.user())));
+                    let edge = &self.gateway.edge;
+                    self.asked.push(ask.put(&edge.hub, &edge.store, self.session.user()));
                 }
                 Effect::Close(code) => return Err(Broken::Closed(code)),
             }
