@@ -14,7 +14,6 @@ use madang_shared::limits::{
 use madang_shared::{CloseCode, ErrorCode};
 use madang_websocket::{Limits, Message, Opcode, Room};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep_until;
 
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
@@ -86,7 +85,7 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
     loop {
         let received = tokio::select! {
             received = transport.receive_any() => received,
-            () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
+            beat = heartbeat.beat() => match beat {
                 Beat::Ask => match transport.ping().await {
                     Ok(()) => continue,
                     Err(end) => return end,

@@ -1,18 +1,21 @@
 //! When to ask a quiet peer for a sign of life, and when to give it up.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use madang_shared::limits::{PING_INTERVAL_MS, PONG_TIMEOUT_MS};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The heartbeat of a WebSocket whose peer answers pings by itself, as RFC 6455 has it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Heartbeat {
     asked: bool,
     due: Instant,
+    /// Rings at `due` or before: a timer that is moved with every message costs more than the message.
+    timer: Pin<Box<Sleep>>,
 }
 
-/// What is to be done when [`Heartbeat::due`] has come.
+/// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beat {
     /// Send a ping.
@@ -24,26 +27,36 @@ pub enum Beat {
 impl Heartbeat {
     /// Of a peer that was heard just now.
     pub fn start() -> Self {
-        Self { asked: false, due: Instant::now() + Duration::from_millis(PING_INTERVAL_MS) }
+        let due = after(PING_INTERVAL_MS);
+        Self { asked: false, due, timer: Box::pin(sleep_until(due)) }
     }
 
     /// The peer was heard: whatever it said is a sign of life.
     pub fn heard(&mut self) {
-        *self = Self::start();
+        self.asked = false;
+        self.due = after(PING_INTERVAL_MS);
     }
 
-    /// When to call [`Self::beat`].
-    pub fn due(&self) -> Instant {
-        self.due
-    }
-
-    /// What to do now that it is due.
-    pub fn beat(&mut self) -> Beat {
-        if self.asked {
-            return Beat::Gone;
+    /// Completes when there is something to be done. Safe to drop at any point.
+    pub async fn beat(&mut self) -> Beat {
+        loop {
+            self.timer.as_mut().await;
+            if self.due > Instant::now() {
+                // Heard meanwhile.
+                self.timer.as_mut().reset(self.due);
+                continue;
+            }
+            if self.asked {
+                return Beat::Gone;
+            }
+            self.asked = true;
+            self.due = after(PONG_TIMEOUT_MS);
+            self.timer.as_mut().reset(self.due);
+            return Beat::Ask;
         }
-        self.asked = true;
-        self.due = Instant::now() + Duration::from_millis(PONG_TIMEOUT_MS);
-        Beat::Ask
     }
+}
+
+fn after(milliseconds: u64) -> Instant {
+    Instant::now() + Duration::from_millis(milliseconds)
 }

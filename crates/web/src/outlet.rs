@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use bytes::{Bytes, BytesMut};
 use madang_hub::outlet::{Batch, Outlet, Sent};
 use madang_websocket::{Sender, Window};
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::transport::on_wire;
@@ -14,25 +13,24 @@ use crate::transport::on_wire;
 /// One connection's way out. Held at first: see [`Outlet`].
 pub(crate) struct Way {
     sender: Sender,
-    /// Locked while the fan-out writes, so that whoever holds the way comes after that.
-    held: Mutex<bool>,
     /// A part of a write is left over for the task.
     left: Notify,
 }
 
 impl Way {
     pub(crate) fn new(sender: Sender) -> Self {
-        Self { sender, held: Mutex::new(true), left: Notify::new() }
+        sender.hold();
+        Self { sender, left: Notify::new() }
     }
 
     /// Keeps the fan-out from writing.
     pub(crate) fn hold(&self) {
-        *self.held.lock() = true;
+        self.sender.hold();
     }
 
     /// Everything before is written: lets the fan-out write.
     pub(crate) fn release(&self) {
-        *self.held.lock() = false;
+        self.sender.release();
     }
 
     /// Completes when there is something left over of what the fan-out wrote. Safe to drop at any
@@ -50,12 +48,8 @@ impl fmt::Debug for Way {
 
 impl Outlet for Way {
     fn try_send(&self, batch: &Batch) -> Sent {
-        let held = self.held.lock();
-        if *held {
-            return Sent::Busy;
-        }
         let Some(bytes) = joined(batch, self.sender.window()) else { return Sent::Busy };
-        match self.sender.try_send(std::slice::from_ref(bytes)) {
+        match self.sender.try_send(bytes) {
             Ok(madang_websocket::Sent::All) => Sent::Taken,
             Ok(madang_websocket::Sent::Kept) => {
                 self.left.notify_one();

@@ -22,7 +22,6 @@ use madang_websocket::{Limits, Message, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
-use tokio::time::sleep_until;
 
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
@@ -156,7 +155,7 @@ async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you:
                 Err(RecvError::Lagged(_)) => return End::Close(CloseCode::TooSlow),
                 Err(RecvError::Closed) => return End::Close(CloseCode::Internal),
             },
-            () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
+            beat = heartbeat.beat() => match beat {
                 Beat::Ask => match transport.ping().await {
                     Ok(()) => None,
                     Err(end) => return end,

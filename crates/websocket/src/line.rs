@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::deflate::Window;
@@ -42,7 +42,7 @@ impl Wire {
         match self {
             Self::Tcp(stream) => loop {
                 ready!(stream.poll_read_ready(context))?;
-                match stream.try_read(buffer) {
+                match read_all_there_is(stream, buffer) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     read => return Poll::Ready(read),
                 }
@@ -55,7 +55,16 @@ impl Wire {
         }
     }
 
-    /// Writes what it takes at once.
+    /// Writes what the system takes right now, without asking the runtime whether it will: of a thousand
+    /// sockets one is full, and what the runtime knows of each is one more place in memory to go to.
+    fn write_now(&self, piece: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => socket2::SockRef::from(stream).send(piece),
+            Self::Other(_) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Writes what it takes at once, and learns from it when there will be room again.
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, pieces) {
             (Self::Tcp(stream), [piece]) => stream.try_write(piece),
@@ -100,6 +109,32 @@ impl Wire {
     }
 }
 
+/// Reads once. Where that fills a part of the buffer only, there is nothing more, and the runtime is told
+/// so: it would otherwise ask the system once more for every message, to be told "nothing".
+/// (`TcpStream`'s own `poll_read` does the same, but wants the stream for itself.)
+fn read_all_there_is(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    if !EDGES {
+        return stream.try_read(buffer);
+    }
+    let mut read = 0;
+    let asked = stream.try_io(Interest::READABLE, || {
+        read = (&*socket2::SockRef::from(stream)).read(buffer)?;
+        let is_all = 0 < read && read < buffer.len();
+        if is_all { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    });
+    if read > 0 { Ok(read) } else { asked.map(|()| 0) }
+}
+
+/// Whether the system tells of new bytes even if it told of some before (epoll's and kqueue's edges),
+/// so that what comes right after a read is not missed.
+const EDGES: bool = cfg!(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "macos",
+    target_os = "ios",
+    target_os = "freebsd"
+));
+
 /// What became of frames that were to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -108,7 +143,8 @@ pub enum Sent {
     /// The peer does not read as fast. What is left is kept, and the connection's task has to
     /// [flush](crate::Socket::flush) it: wake it.
     Kept,
-    /// Something was kept before and is not flushed yet: none of these was taken.
+    /// Something was kept before and is not flushed yet, or the way is [held](Sender::hold): nothing of
+    /// this was taken.
     Busy,
 }
 
@@ -120,8 +156,16 @@ pub struct Sender(Arc<Line>);
 pub(crate) struct Line {
     pub(crate) wire: Wire,
     window: Option<Window>,
-    /// Taken and not written. Never held while anybody waits.
-    kept: Mutex<VecDeque<Bytes>>,
+    /// Never locked while anybody waits.
+    out: Mutex<Out>,
+}
+
+#[derive(Debug, Default)]
+struct Out {
+    /// Taken and not written.
+    kept: VecDeque<Bytes>,
+    /// Only the connection's own task writes.
+    held: bool,
 }
 
 impl fmt::Debug for Sender {
@@ -132,7 +176,7 @@ impl fmt::Debug for Sender {
 
 impl Sender {
     pub(crate) fn new(wire: Wire, window: Option<Window>) -> Self {
-        Self(Arc::new(Line { wire, window, kept: Mutex::default() }))
+        Self(Arc::new(Line { wire, window, out: Mutex::default() }))
     }
 
     pub(crate) fn wire(&self) -> &Wire {
@@ -145,67 +189,77 @@ impl Sender {
         self.0.window
     }
 
-    /// Writes frames, together, as far as the system takes them right now. Does not wait, so that a
-    /// loop over many peers may call it; what is kept at most is one call's frames and a few short
+    /// From now on only the connection's own task writes, until [`Self::release`]: what it writes meanwhile
+    /// comes after what others wrote before, and before what they write then.
+    pub fn hold(&self) {
+        self.0.out.lock().held = true;
+    }
+
+    /// Lets others write.
+    pub fn release(&self) {
+        self.0.out.lock().held = false;
+    }
+
+    /// Writes a frame, or several in one piece, as far as the system takes it right now. Does not wait, so
+    /// that a loop over many peers may call it; what is kept at most is one call's piece and a few short
     /// answers.
     ///
     /// # Errors
     /// If the connection is broken.
-    pub fn try_send(&self, frames: &[Bytes]) -> io::Result<Sent> {
-        let mut kept = self.0.kept.lock();
-        if !kept.is_empty() {
+    pub fn try_send(&self, piece: &Bytes) -> io::Result<Sent> {
+        let mut out = self.0.out.lock();
+        if out.held || !out.kept.is_empty() {
             return Ok(Sent::Busy);
         }
-        // The usual case, one frame and room for it, needs no list.
-        let mut written = match frames {
-            [] => return Ok(Sent::All),
-            [frame] => match self.0.wire.try_write(&[IoSlice::new(frame)]) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                written => written?,
-            },
-            _ => 0,
-        };
-        for frame in frames {
-            let mut frame = frame.clone();
-            let done = written.min(frame.len());
-            frame.advance(done);
-            written -= done;
-            if !frame.is_empty() {
-                kept.push_back(frame);
-            }
-        }
-        if frames.len() > 1 {
-            self.0.write_kept(&mut kept)?;
-        }
-        Ok(if kept.is_empty() { Sent::All } else { Sent::Kept })
+        self.0.write_or_keep(&mut out, piece)?;
+        Ok(if out.kept.is_empty() { Sent::All } else { Sent::Kept })
     }
 
-    /// Writes a frame after whatever is kept, or keeps it too: for short answers of the connection's
-    /// own task, which flushes before it asks for more.
-    pub(crate) fn put(&self, frames: impl IntoIterator<Item = Bytes>) -> io::Result<()> {
-        let mut kept = self.0.kept.lock();
-        kept.extend(frames);
-        self.0.write_kept(&mut kept)
+    /// Writes frames after whatever is kept, together, or keeps them too: for the connection's own task,
+    /// which flushes before it asks for more.
+    pub(crate) fn put(&self, frames: &[Bytes]) -> io::Result<()> {
+        let mut out = self.0.out.lock();
+        match frames {
+            // The usual case, one frame and room for it, needs no list.
+            [frame] if out.kept.is_empty() => self.0.write_or_keep(&mut out, frame),
+            frames => {
+                out.kept.extend(frames.iter().cloned());
+                self.0.write_kept(&mut out.kept)
+            }
+        }
     }
 
     /// Completes once nothing is kept. Of one task only: it alone is woken.
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut kept = self.0.kept.lock();
+        let mut out = self.0.out.lock();
+        let kept = &mut out.kept;
         while !kept.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];
-            let written = ready!(self.0.wire.poll_write(context, pieces(&kept, &mut slices)))?;
-            advance(&mut kept, written)?;
+            let written = ready!(self.0.wire.poll_write(context, pieces(kept, &mut slices)))?;
+            advance(kept, written)?;
             if kept.is_empty() {
                 // Not of its size any more either: a slow moment must not be remembered for ever.
                 *kept = VecDeque::new();
             }
         }
-        drop(kept);
+        drop(out);
         self.0.wire.poll_flush(context)
     }
 }
 
 impl Line {
+    /// Writes a piece where nothing is kept before it, and keeps what is left of it.
+    fn write_or_keep(&self, out: &mut Out, piece: &Bytes) -> io::Result<()> {
+        let written = match self.wire.write_now(piece) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            written => written?,
+        };
+        if written < piece.len() {
+            out.kept.push_back(piece.slice(written..));
+        }
+        Ok(())
+    }
+
     fn write_kept(&self, kept: &mut VecDeque<Bytes>) -> io::Result<()> {
         while !kept.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];

@@ -104,7 +104,7 @@ impl Socket {
                 Message::Close(goodbye) => Err(End::Closed(goodbye)),
                 Message::Ping(payload) => {
                     if !self.is_closing {
-                        self.line.put([frame::pong(&payload)])?;
+                        self.line.put(&[frame::pong(&payload)])?;
                     }
                     Ok(Message::Ping(payload))
                 }
@@ -135,15 +135,8 @@ impl Socket {
     /// If the connection is broken.
     pub async fn send(&mut self, frames: &[Bytes]) -> io::Result<()> {
         self.flush().await?;
-        match self.line.try_send(frames)? {
-            crate::Sent::All => Ok(()),
-            crate::Sent::Kept => self.flush().await,
-            // Somebody else was faster.
-            crate::Sent::Busy => {
-                self.line.put(frames.iter().cloned())?;
-                self.flush().await
-            }
-        }
+        self.line.put(frames)?;
+        self.flush().await
     }
 
     /// Writes a message that is for this peer alone, without copying what is long.
@@ -179,7 +172,7 @@ impl Socket {
         let goodbye = goodbye::close(code, reason);
         self.is_closing = true;
         let closing = async {
-            self.line.put([goodbye])?;
+            self.line.put(&[goodbye])?;
             self.flush().await?;
             // After a fault nothing of the peer's can be understood, its goodbye neither.
             while self.reader.is_open() {
@@ -199,7 +192,7 @@ impl Socket {
     pub async fn answer(&mut self, goodbye: Option<&Goodbye>, within: Duration) {
         let answer = goodbye::answer(goodbye);
         let closing = async {
-            self.line.put([answer])?;
+            self.line.put(&[answer])?;
             self.flush().await?;
             self.leave().await
         };

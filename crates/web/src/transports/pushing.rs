@@ -12,7 +12,7 @@ use madang_shared::limits::PING_INTERVAL_MS;
 use madang_shared::transports::{Opened, Tick};
 use madang_websocket::{Limits, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Duration, sleep_until};
+use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::asked::Asked;
@@ -97,7 +97,7 @@ async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> 
                 None => return End::Close(CloseCode::GoingAway),
             },
             received = transport.receive_any() => received.map(|_| heartbeat.heard()),
-            () = sleep_until(heartbeat.due()) => match heartbeat.beat() {
+            beat = heartbeat.beat() => match beat {
                 Beat::Ask => transport.ping().await,
                 Beat::Gone => return End::Close(CloseCode::NoPong),
             },
