@@ -7,10 +7,11 @@
 //! VADER tells a sum, and no words. A word's weight is found by asking it again: the word alone (does it
 //! count?), then the word among its neighbours, three before and two after as far as VADER looks, where
 //! every neighbour that would count itself is blanked out. What VADER says of that is the word's own
-//! part with its negations and degrees. Two questions a word, each of bounded size.
+//! part with its negations and degrees. Two questions a word, each of bounded size; what a word weighs alone
+//! is remembered, and where none weighs anything, so does the sentence.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use vader_parity::SentimentIntensityAnalyzer;
 
@@ -28,6 +29,10 @@ const AFTER: usize = 2;
 const IDIOM_MAX: usize = 4;
 /// What is asked counts by this factor, in thousandths, as in Korean.
 const ASKED: i64 = 200;
+/// Words whose weights are remembered, and bytes of the longest of them: most of what people say is made of
+/// some thousand words.
+const REMEMBERED: usize = 8_192;
+const REMEMBERED_BYTES: usize = 32;
 /// A word that means nothing to VADER, and stands where another was.
 const BLANK: &str = "it";
 
@@ -40,16 +45,28 @@ static IDIOMS: LazyLock<HashMap<&'static str, i64>> = LazyLock::new(|| {
     rows.filter_map(|(idiom, weight)| Some((idiom, weight.trim().parse().ok()?))).collect()
 });
 
+/// What idioms begin with.
+static FIRST_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| IDIOMS.keys().filter_map(|idiom| idiom.split(' ').next()).collect());
+
+static WEIGHTS: LazyLock<RwLock<HashMap<Box<str>, i64>>> = LazyLock::new(RwLock::default);
+
 pub(crate) fn prepare() {
     LazyLock::force(&VADER);
     LazyLock::force(&IDIOMS);
+    LazyLock::force(&FIRST_WORDS);
 }
 
 /// Reads the Latin words of a text.
 pub(crate) fn read(text: &str) -> Reading {
     let mut tokens = tokens(text, emoji::is_known);
     let mut reading = Reading::of(take_idioms(&mut tokens));
-    reading.add(Reading { total: valence(&joined(&tokens)), finds: words(&tokens) });
+    let alone: Vec<i64> = tokens.iter().map(|token| weight(&token.text)).collect();
+    // VADER's sum has a part for each word that counts, and none for anything else.
+    if alone.iter().all(|weight| *weight == 0) {
+        return reading;
+    }
+    reading.add(Reading { total: valence(&joined(&tokens)), finds: words(&tokens, &alone) });
     for (find, token) in paired(&mut reading.finds, &tokens) {
         if token.asked {
             let weight = find.weight * ASKED / 1_000;
@@ -76,6 +93,11 @@ fn take_idioms(tokens: &mut [Token]) -> Vec<Find> {
     let mut finds = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        let begins = |token: &Token| FIRST_WORDS.contains(token.text.to_lowercase().as_str());
+        if !tokens.get(at).is_some_and(begins) {
+            at += 1;
+            continue;
+        }
         let found = (1..=IDIOM_MAX).rev().find_map(|length| {
             let part = tokens.get(at..at + length)?;
             IDIOMS.get(joined(part).to_lowercase().as_str()).map(|weight| (length, *weight))
@@ -97,16 +119,15 @@ fn take_idioms(tokens: &mut [Token]) -> Vec<Find> {
 }
 
 /// The words that count by themselves, with what their neighbours make of them.
-fn words(tokens: &[Token]) -> Vec<Find> {
-    let alone: Vec<i64> = tokens.iter().map(|token| valence(&token.text)).collect();
+fn words(tokens: &[Token], alone: &[i64]) -> Vec<Find> {
     let but = tokens.iter().position(|token| is(token, "but"));
-    let counting = tokens.iter().enumerate().zip(&alone).filter(|((at, token), weight)| {
+    let counting = tokens.iter().enumerate().zip(alone).filter(|((at, token), weight)| {
         let negates_next = alone.get(at + 1).is_some_and(|next| *next != 0);
         **weight != 0 && !(is(token, "no") && negates_next)
     });
     let find = |((at, token), _): ((usize, &Token), &i64)| {
         let from = at.saturating_sub(BEFORE);
-        let window = tokens.iter().zip(&alone).enumerate().skip(from).take(at - from + 1 + AFTER);
+        let window = tokens.iter().zip(alone).enumerate().skip(from).take(at - from + 1 + AFTER);
         let words = window.map(|(place, (token, alone))| {
             if is(token, "but") {
                 BLANK
@@ -136,6 +157,24 @@ fn is(token: &Token, word: &str) -> bool {
 
 fn joined(tokens: &[Token]) -> String {
     tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// What a word weighs alone, asked once.
+fn weight(word: &str) -> i64 {
+    if word.len() > REMEMBERED_BYTES {
+        return valence(word);
+    }
+    // Whoever panicked had not changed a weight: each is what its word makes it.
+    if let Some(weight) = WEIGHTS.read().unwrap_or_else(PoisonError::into_inner).get(word) {
+        return *weight;
+    }
+    let weight = valence(word);
+    let mut weights = WEIGHTS.write().unwrap_or_else(PoisonError::into_inner);
+    if weights.len() >= REMEMBERED {
+        weights.clear();
+    }
+    weights.insert(word.into(), weight);
+    weight
 }
 
 /// VADER's sum of valences for a text, in thousandths: its compound score, taken back through the
@@ -178,5 +217,61 @@ mod tests {
             let sum: i64 = reading.finds.iter().map(|find| find.weight).sum();
             assert!((sum - reading.total).abs() <= 10, "{text}: {reading:?}");
         }
+    }
+
+    proptest::proptest! {
+        /// What [`read`] takes for granted: VADER's rules change the weights of words, and give none.
+        #[test]
+        fn a_sentence_of_words_that_weigh_nothing_weighs_nothing(
+            words in proptest::collection::vec(proptest::sample::select(WEIGHTLESS), 0..12),
+        ) {
+            for word in &words {
+                assert_eq!(valence(word), 0, "{word}");
+            }
+            assert_eq!(valence(&words.join(" ")), 0, "{words:?}");
+        }
+    }
+
+    const WEIGHTLESS: &[&str] = &[
+        "the",
+        "table",
+        "NOT",
+        "isn't",
+        "never",
+        "so",
+        "this",
+        "very",
+        "VERY",
+        "absolutely",
+        "barely",
+        "of",
+        "at",
+        "least",
+        "but",
+        "without",
+        "to",
+        "for",
+        "bus",
+        "stop",
+        "https://a.b/c_d",
+        "e.g.",
+        "v1.2",
+        "on",
+        "the",
+        "Upper",
+        "break",
+        "a",
+        "leg",
+        "under",
+        "WEATHER",
+    ];
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_says_the_same() {
+        for number in 0..REMEMBERED + 10 {
+            assert_eq!(weight(&format!("word{number}")), 0);
+        }
+        assert!(WEIGHTS.read().unwrap().len() <= REMEMBERED);
+        assert_eq!((weight("good"), weight("good")), (valence("good"), valence("good")));
     }
 }

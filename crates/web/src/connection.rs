@@ -113,6 +113,7 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
             // Writing to a slow client may take long; what ends the connection does not wait for that.
             let carrying = Box::pin(async {
                 tokio::select! {
+                    biased;
                     carried = carry_out(edge, transport, session, &mut asked, effects) => carried,
                     () = drain_end(edge) => Err(End::Close(CloseCode::ShuttingDown)),
                 }
@@ -127,7 +128,10 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
             }
         }
         way.release();
+        // In this order, because what comes most often is looked at first: the others cost a lock each. A
+        // client that never stops talking is stopped by the runtime now and then, and the others get their turn.
         let input = tokio::select! {
+            biased;
             received = transport.receive() => received.map(Input::Frame),
             Some(done) = asked.next(edge, session.user()) => Ok(Input::Done(done)),
             () = mailbox.noted() => Ok(Input::Noted),

@@ -110,7 +110,6 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
         if let Err(end) = transport.say(opcode, answer).await {
             return end;
         }
-        heartbeat.heard();
     }
 }
 
