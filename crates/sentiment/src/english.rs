@@ -252,7 +252,6 @@ mod tests {
         "to",
         "for",
         "bus",
-        "stop",
         "https://a.b/c_d",
         "e.g.",
         "v1.2",
