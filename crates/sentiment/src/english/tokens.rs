@@ -84,6 +84,11 @@ fn separates(c: char) -> bool {
 /// "sooo" is "so", "goooood" is "good": a letter held down becomes two of it if VADER knows that word,
 /// and one if not.
 fn unstretched(word: &str) -> String {
+    let is_held =
+        |three: &[u8]| matches!(three, [a, b, c] if a == b && b == c && a.is_ascii_alphabetic());
+    if !word.as_bytes().windows(3).any(is_held) {
+        return word.to_owned();
+    }
     let mut runs: Vec<(char, usize)> = Vec::new();
     for c in word.chars() {
         match runs.last_mut() {
@@ -92,9 +97,6 @@ fn unstretched(word: &str) -> String {
         }
     }
     let held = |(c, length): (char, usize)| length > 2 && c.is_ascii_alphabetic();
-    if !runs.iter().any(|run| held(*run)) {
-        return word.to_owned();
-    }
     let with = |count| -> String {
         let spelled = runs.iter().map(|run| (run.0, if held(*run) { count } else { run.1 }));
         spelled.flat_map(|(c, count)| std::iter::repeat_n(c, count)).collect()

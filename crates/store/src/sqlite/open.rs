@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use madang_shared::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::options::{OpenError, Options, Synchronous};
@@ -30,7 +31,7 @@ pub(super) fn writer(
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(explain)?;
     connection.busy_timeout(BUSY).map_err(explain)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection).map_err(explain)?;
 
     // Everything up to here and in the next two steps only looks, so that a file which is not ours
     // to change is left as it was.
@@ -75,11 +76,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let open = || {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        prepare_once(&connection)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     };
     open().map_err(|error| OpenError::explain(path, &error))
+}
+
+/// Each statement is planned once. Without the guarantee of stable plans, SQLite plans those with a `LIMIT`
+/// from a parameter anew whenever a parameter changes: an eighth of what a message cost the writer.
+fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Reads the header, which is where a file that is no database is noticed.
