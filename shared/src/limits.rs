@@ -36,6 +36,16 @@ pub const MAX_QUEUED_COMMANDS: usize = 64;
 pub const COMMAND_BURST: u32 = 100;
 /// Commands and signals that one connection may send per second, in the long run.
 pub const COMMANDS_PER_SECOND: u32 = 50;
+/// Commands over HTTP that come from one address in a burst, whoever gives them: many people can share
+/// one. A user's own are limited as those of a connection are.
+pub const ADDRESS_COMMAND_BURST: u32 = 500;
+/// Commands over HTTP that come from one address per second, in the long run.
+pub const ADDRESS_COMMANDS_PER_SECOND: u32 = 200;
+/// People who sign up from one address within an hour, all at once if they like, where the operator
+/// says nothing else: a whole class does, behind one router.
+pub const SIGN_UPS_PER_HOUR: u32 = 200;
+/// Addresses and users whose use of an allowance is remembered; beyond it they share one.
+pub const MAX_REMEMBERED_ALLOWANCES: usize = 10_000;
 /// Frames that could not be understood before a connection is closed with `Abuse`; each minute
 /// forgives one.
 pub const MAX_BAD_FRAMES: u32 = 20;

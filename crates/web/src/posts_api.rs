@@ -12,7 +12,7 @@ use madang_shared::{Answer, ErrorCode, Event, PostId, User, names};
 use serde::Deserialize;
 
 use crate::edge::Edge;
-use crate::http_commands::{Caller, Key, carry_out, used_for_something_else};
+use crate::http_commands::{Caller, Commander, Key, carry_out, used_for_something_else};
 use crate::problem::Problem;
 
 /// What a post is to say.
@@ -56,7 +56,7 @@ pub async fn read(
 /// Writes a post. Answers it, and where it is.
 pub async fn create(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     body: Result<Json<PostText>, JsonRejection>,
 ) -> Result<Response, Problem> {
@@ -74,7 +74,7 @@ pub async fn create(
 /// Gives one's own post another text. Answers the post.
 pub async fn edit(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     id: Result<Path<u64>, PathRejection>,
     body: Result<Json<PostText>, JsonRejection>,
@@ -98,7 +98,7 @@ pub async fn edit(
 /// Takes one's own post back.
 pub async fn delete(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, Problem> {

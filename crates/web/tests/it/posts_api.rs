@@ -212,7 +212,7 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
     let made = from(LISTED).send().await.unwrap();
     assert_eq!(made.status(), StatusCode::CREATED);
     assert_eq!(made.headers()["access-control-allow-origin"], LISTED);
-    assert_eq!(made.headers()["access-control-expose-headers"], "location");
+    assert_eq!(made.headers()["access-control-expose-headers"], "location,retry-after");
     for origin in [UNLISTED, "http://localhost:3001", "null"] {
         assert_eq!(refusal(from(origin)).await, (403, "forbidden".into()));
         for change in
