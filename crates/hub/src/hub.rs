@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::fanout::Line;
+use crate::features;
 use crate::frame::Frame;
 use crate::ports::{Appended, Logged};
 use crate::presence::Presence;
@@ -67,6 +68,9 @@ impl Hub {
     pub fn publish(&self, appended: &[Appended]) {
         for Appended { topic, logged } in appended {
             if let Some(stream) = self.followed(*topic) {
+                if features::takes_back(*topic, logged) {
+                    stream.forget();
+                }
                 self.advance(&stream, logged.seq, Some(Frame::of_event(*topic, logged)));
             }
             if let Topic::Memberships(user) = topic {

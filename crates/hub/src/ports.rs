@@ -118,6 +118,9 @@ pub enum Opened {
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes; the writes of one batch take effect
 ///   in the order of the batch; [`Appended`] events of a topic reach the tail in the order of `seq`,
 ///   after they are durable. A commit whose caller has gone away reaches the tail all the same.
+/// - **Taken back**: a text that its author replaced or deleted is in no event of the log any more, from
+///   that transaction on. Its events keep their places, and say in other words what they did
+///   ([`madang_shared::posts::PostsEvent::Redacted`]).
 /// - **Independent**: a caller that has asked and does not poll holds up nobody else.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch goes on. From the first
 ///   write that the engine could not make durable on, no write of the batch takes effect.

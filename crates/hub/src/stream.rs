@@ -147,6 +147,14 @@ impl Stream {
         inner.outlets > 0 && !std::mem::replace(&mut inner.queued, true)
     }
 
+    /// Holds nothing any more of what was told up to now: whoever has not got it reads it from the log,
+    /// in the words that the log has for it now.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.inner.lock();
+        inner.ring.clear();
+        inner.ring_bytes = 0;
+    }
+
     /// What follows a reader's place, for its connection's task. A reader who has everything is
     /// written to by the fan-out from then on.
     pub(crate) fn take(&self, reader: &Reader) -> Taken {

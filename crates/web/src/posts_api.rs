@@ -53,7 +53,8 @@ pub async fn read(
     one(&edge, &reader, id).await.map(Json)
 }
 
-/// Writes a post. Answers it, and where it is.
+/// Writes a post. Answers it, and where it is; where the request came before and the post was edited
+/// since, as it is now.
 pub async fn create(
     State(edge): State<Edge>,
     caller: Commander,
@@ -62,13 +63,17 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let text = text_of(body)?;
     let command = PostsCommand::Create { text: text.clone() };
-    match carry_out(&edge, caller, key, command).await? {
-        Some(Event::Posts(PostsEvent::Created { post, .. })) if post.text == text => {
-            let location = [(LOCATION, format!("/posts/{}", post.id))];
-            Ok((StatusCode::CREATED, location, Json(post)).into_response())
+    let post = match carry_out(&edge, caller, key, command).await? {
+        Some(Event::Posts(PostsEvent::Created { post, .. }))
+            if post.text == text || post.edited_at.is_some() =>
+        {
+            post
         }
-        _ => Err(used_for_something_else()),
-    }
+        Some(Event::Posts(PostsEvent::Redacted { .. })) => return Err(no_post()),
+        _ => return Err(used_for_something_else()),
+    };
+    let location = [(LOCATION, format!("/posts/{}", post.id))];
+    Ok((StatusCode::CREATED, location, Json(post)).into_response())
 }
 
 /// Gives one's own post another text. Answers the post.
@@ -88,6 +93,10 @@ pub async fn edit(
             if post.id == id && post.text == text =>
         {
             Ok(Json(post))
+        }
+        // It has another text by now, which is nobody's to overwrite by coming late.
+        Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
+            one(&edge, &author, id).await.map(Json)
         }
         // It had this text already.
         None => one(&edge, &author, id).await.map(Json),

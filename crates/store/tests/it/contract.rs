@@ -94,6 +94,7 @@ every_engine! {{
         the_id_of_a_deleted_post_is_not_given_out_again,
         the_feed_comes_in_pages_that_meet,
         a_greeting_is_told_and_leaves_the_feed_as_it_was,
+        what_was_taken_back_is_in_no_event_and_the_log_still_makes_the_feed,
     }
     orders {
         an_order_goes_its_way_and_everybody_is_told,

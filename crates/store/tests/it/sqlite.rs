@@ -3,6 +3,7 @@
 mod notices;
 mod opening;
 mod orders;
+mod posts;
 mod shell;
 mod writing;
 
