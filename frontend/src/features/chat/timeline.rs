@@ -12,7 +12,8 @@ use crate::features::courtyard::{Skeleton, Yard, use_yard};
 use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
-use crate::ui::icon::{Icon, Mark};
+use crate::ui::empty::empty;
+use crate::ui::icon::Icon;
 use crate::ui::reactive::{effect, flag, text, when};
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
@@ -102,23 +103,11 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         <div class="timeline">
             {when(move || is_kept.get(), || view! { <p class="kept" role="status" data-testid="kept">{KEPT.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
-            {when(move || is_empty.get(), empty)}
+            {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
         </div>
     }
-}
-
-/// Until the first message.
-fn empty() -> AnyView {
-    view! {
-        <div class="empty" data-testid="empty">
-            <Mark />
-            <p class="empty-line">{tr(|t| t.no_message)}</p>
-            <p>{tr(|t| t.no_message_hint)}</p>
-        </div>
-    }
-    .into_any()
 }
 
 /// Loads older messages as the reader comes near them, and tells what was seen.
