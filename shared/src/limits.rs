@@ -142,6 +142,10 @@ pub const DEMO_NOTICES: u32 = 12;
 
 /// Messages in one history page, and in the snapshot of a room.
 pub const PAGE_MESSAGES: u32 = 50;
+/// People whom the delivery of one message is told of, each by name; of more, how many they are.
+pub const MAX_DELIVERY_PEOPLE: usize = 200;
+/// People whose going from a room is remembered, of each room, to say since when they are away.
+pub const REMEMBERED_GOINGS: usize = 500;
 /// A client further behind than this many events gets a snapshot instead of the events: it is
 /// smaller, and older messages load as one scrolls.
 pub const MAX_RECOVERED_EVENTS: u64 = 1_000;

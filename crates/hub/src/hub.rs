@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use madang_shared::delivery::{ClientsAsked, Delivery};
 use madang_shared::membership::MembershipEvent;
 use madang_shared::price::{PriceEvent, PriceNow};
 use madang_shared::{
@@ -13,6 +14,7 @@ use madang_shared::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::delivery::{self, Stored};
 use crate::fanout::Line;
 use crate::features;
 use crate::frame::Frame;
@@ -98,6 +100,21 @@ impl Hub {
         if let Some(stream) = self.followed(topic) {
             self.advance(&stream, seq, None);
         }
+    }
+
+    /// What became of a message, for somebody who may know: what the store says, what this node's
+    /// connections say, and what others do.
+    pub fn delivery(
+        &self,
+        room: RoomId,
+        stored: Stored,
+        clients: Option<ClientsAsked>,
+    ) -> Delivery {
+        let stream = self.followed(Topic::Room(room));
+        let reached = stream.map(|stream| stream.reached(stored.position.seq));
+        let presence = self.presence.lock();
+        let away = |user| presence.away_since(room, user);
+        delivery::tell(stored, &reached.unwrap_or_default(), away, clients)
     }
 
     /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as

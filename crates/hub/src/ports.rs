@@ -13,6 +13,7 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::bus::Moved;
+use crate::delivery::Stored;
 use crate::features::Change;
 use crate::notices::Due;
 
@@ -154,6 +155,18 @@ pub trait Store: Send + Sync + 'static {
     /// Answers a question.
     fn query(&self, reader: UserId, query: Query)
     -> BoxFuture<'static, Result<Answer, StoreError>>;
+
+    /// Whom a message was for, and who of them has read it.
+    ///
+    /// # Errors
+    /// Refused as `not_member` or `not_found` for a room that the reader has not joined; as `not_found`
+    /// for a message that is not there.
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Stored, StoreError>>;
 
     /// Whether the user has joined the room.
     fn is_member(&self, user: UserId, room: RoomId)

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use madang_shared::{ConnectionId, Seq, Topic, UserId};
 use parking_lot::Mutex;
 
+use crate::delivery::Reach;
 use crate::frame::Frame;
 use crate::outlet::{Batch, Sent};
 use crate::reader::{Place, Reader};
@@ -116,6 +117,20 @@ impl Stream {
 
     pub(crate) fn has_readers(&self) -> bool {
         !self.inner.lock().readers.is_empty()
+    }
+
+    /// How many connections of whom follow the topic, and how many have everything up to a place.
+    pub(crate) fn reached(&self, seq: Seq) -> BTreeMap<UserId, Reach> {
+        // Their places are locked before the stream, never after it.
+        let readers: Vec<Arc<Reader>> = self.inner.lock().readers.values().cloned().collect();
+        let mut reached: BTreeMap<UserId, Reach> = BTreeMap::new();
+        for reader in readers {
+            let reach = reached.entry(reader.user()).or_default();
+            reach.following += 1;
+            let has_it = reader.place().cursor().is_some_and(|cursor| cursor >= seq);
+            reach.handed += u64::from(has_it);
+        }
+        reached
     }
 
     /// The topic has an event at `seq`. Its frame, where it is at hand, spares readers the log.

@@ -28,6 +28,8 @@ pub struct Edge {
     pub origins: Arc<Origins>,
     /// How clients of Socket.IO are served.
     pub socketio: Arc<socketio::Settings>,
+    /// What clients of Socket.IO confirmed.
+    pub receipts: socketio::Receipts,
     /// How much is left to whom.
     pub allowances: Arc<Allowances>,
     /// Which sessions have open connections.

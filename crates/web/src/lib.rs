@@ -3,7 +3,7 @@
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
 //! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
 //! [`session_api`], [`credentials`], [`open_sessions`], [`origin`], [`cross_origin`], [`client_address`]
-//! and [`allowances`]; what programs ask for ([`http_commands`], [`posts_api`]); then [`assets`]
+//! and [`allowances`]; what programs ask for ([`http_commands`], [`posts_api`], [`delivery_api`]); then [`assets`]
 //! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
 //! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way in for clients of another
 //! protocol, [`socketio`].
@@ -14,6 +14,7 @@ pub mod client_address;
 pub mod connection;
 pub mod credentials;
 pub mod cross_origin;
+pub mod delivery_api;
 pub mod echo;
 pub mod edge;
 pub mod heartbeat;

@@ -21,6 +21,7 @@ use madang_shared::{
     CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId, codec,
 };
 
+use super::delivery::Crossings;
 use super::notices::Notices;
 use super::orders::Orders;
 use super::posts::Posts;
@@ -36,6 +37,7 @@ pub(super) struct State {
     pub(super) room_keys: BTreeMap<String, RoomId>,
     /// How far each member has read.
     pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
+    pub(super) crossings: Crossings,
     pub(super) messages: BTreeMap<(RoomId, Seq), Message>,
     pub(super) counter: i64,
     pub(super) posts: Posts,
@@ -69,6 +71,7 @@ impl State {
             rooms: BTreeMap::new(),
             room_keys: BTreeMap::new(),
             members: BTreeMap::new(),
+            crossings: Crossings::default(),
             messages: BTreeMap::new(),
             counter: 0,
             posts: Posts::default(),
@@ -104,7 +107,7 @@ impl State {
         }
         let at = match change {
             Change::Rooms(change) => Some(self.create(author, at, change, appended)?),
-            Change::Membership(change) => self.change_membership(id, &change, appended)?,
+            Change::Membership(change) => self.change_membership(id, at, &change, appended)?,
             Change::Chat(change) => Some(self.post(author, command, at, change, appended)?),
             Change::Counter(change) => Some(self.count(author, command, change, appended)?),
             Change::Posts(change) => {
@@ -154,6 +157,7 @@ impl State {
     fn change_membership(
         &mut self,
         user: UserId,
+        at: Timestamp,
         change: &membership::Change,
         appended: &mut Vec<Appended>,
     ) -> Result<Option<Placed>, Failure> {
@@ -172,6 +176,8 @@ impl State {
             }
             (Leave { .. }, Some(_)) => {
                 self.members.remove(&(user, room));
+                let head = self.head(Topic::Room(room));
+                self.crossings.left(user, room, at, head);
                 Some(self.tell(user, MembershipEvent::Left { room }, appended))
             }
             (Read { .. }, None) => return Err(refusals::not_member()),
@@ -285,6 +291,7 @@ impl State {
     ) -> Placed {
         let head = self.head(Topic::Room(room));
         self.members.insert((user, room), head);
+        self.crossings.joined(user, room, head);
         let membership = Membership { room, read_up_to: head, unread: 0, head };
         self.tell(user, MembershipEvent::Joined(membership), appended)
     }

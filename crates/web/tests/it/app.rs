@@ -12,7 +12,7 @@ use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{Memory, Tail};
-use madang_web::socketio::Settings;
+use madang_web::socketio::{Receipts, Settings};
 use madang_web::{Allowances, Edge, OpenSessions, Origins, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -84,6 +84,7 @@ impl App {
             clock: Arc::new(TestClock(Instant::now())),
             origins: Arc::new(origins),
             socketio: Arc::new(settings),
+            receipts: Receipts::default(),
             allowances: Arc::new(Allowances::default()),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),

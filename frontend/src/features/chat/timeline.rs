@@ -9,6 +9,7 @@ use super::message::draw;
 use super::rows::{Keeper, Row, Scene};
 use crate::browser;
 use crate::features::courtyard::{Skeleton, Yard, use_yard};
+use crate::features::delivery::{Inspected, inspector};
 use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
@@ -27,6 +28,7 @@ const KEPT: Words = Words::new(
 pub(crate) struct Drawing {
     pub(crate) room: RoomId,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
+    pub(crate) inspected: Inspected,
 }
 
 /// What the timeline is made from; none before it is known.
@@ -63,6 +65,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     provide_context(Drawing {
         room,
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
+        inspected: Inspected::new(),
     });
     let drawing: Drawing = expect_context();
     let (is_known, is_empty) = (RwSignal::new(false), RwSignal::new(false));
@@ -106,6 +109,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
+            {inspector(room, drawing.inspected)}
         </div>
     }
 }
