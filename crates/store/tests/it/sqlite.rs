@@ -5,6 +5,7 @@ mod opening;
 mod orders;
 mod posts;
 mod shell;
+mod upgrade;
 mod writing;
 
 use std::path::{Path, PathBuf};
