@@ -208,7 +208,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
 /// Where a notice leads to.
 fn source(what: &NoticeContent) -> Option<Route> {
     match what {
-        NoticeContent::Mentioned { room, .. } => Some(Route::Room(*room)),
+        NoticeContent::Mentioned { room, message, .. } => Some(Route::Message(*room, *message)),
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Feed)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),

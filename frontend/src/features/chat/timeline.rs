@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use madang_client::{Action, Client};
 use madang_shared::{RoomId, Seq};
 
+use super::finding::way;
 use super::message::draw;
 use super::rows::{Keeper, Row, Scene};
 use crate::browser;
@@ -95,6 +96,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
+    let way = way(yard, room, list);
     follow_reader(yard, room, list);
 
     let is_kept = Memo::new(move |_| {
@@ -109,6 +111,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
+            {way}
             {inspector(room, drawing.inspected)}
         </div>
     }
