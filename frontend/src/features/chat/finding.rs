@@ -68,10 +68,12 @@ pub(super) fn way(yard: Yard, room: RoomId, list: VirtualList<Row>) -> AnyView {
         _ => None,
     });
     let arrived = StoredValue::new(None::<Seq>);
-    let asked = StoredValue::new(None::<Seq>);
+    // For which message, and from where on.
+    let asked = StoredValue::new(None::<(Seq, Seq)>);
     effect(move || {
         let Some(message) = wanted.get() else {
             arrived.set_value(None);
+            asked.set_value(None);
             way.set(Way::Over);
             return;
         };
@@ -80,11 +82,10 @@ pub(super) fn way(yard: Yard, room: RoomId, list: VirtualList<Row>) -> AnyView {
             return;
         }
         let now = match seen {
-            Seen::Wait => Way::Seeking,
             // That it was asked from here and nothing came means that nothing will.
-            Seen::Before(first) if asked.get_value() == Some(first) => Way::Gone,
+            Seen::Before(first) if asked.get_value() == Some((message, first)) => Way::Gone,
             Seen::Before(first) => {
-                asked.set_value(Some(first));
+                asked.set_value(Some((message, first)));
                 yard.driver.act(Action::LoadOlder(room));
                 Way::Seeking
             }
@@ -93,7 +94,7 @@ pub(super) fn way(yard: Yard, room: RoomId, list: VirtualList<Row>) -> AnyView {
                 mark(message);
                 Way::Over
             }
-            Seen::There => Way::Seeking,
+            Seen::Wait | Seen::There => Way::Seeking,
             Seen::Nowhere => Way::Gone,
         };
         if way.get_untracked() != now {
