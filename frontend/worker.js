@@ -16,7 +16,7 @@ const PAGES = [
   "", "/notices", "/counter", "/feed", "/bitcoin", "/orders", "/orders/board", "/orders/rider",
   "/lab", "/lab/sentiment", "/lab/typing", "/lab/http", "/lab/echo", "/lab/transports",
 ];
-const isPage = (path) => PAGES.includes(path.replace(/\/$/, "")) || /^\/rooms\/\d+\/?$/.test(path);
+const isPage = (path) => PAGES.includes(path.replace(/\/$/, "")) || /^\/rooms\/\d+(\/messages\/\d+)?\/?$/.test(path);
 
 self.addEventListener("install", (event) => {
   // What is named after its content may come from the browser's own cache; the rest must be of this very version.

@@ -1,10 +1,13 @@
-//! What somebody wrote in some place and did not send. It outlives a reload of the tab, and not the
-//! session.
+//! What somebody wrote in some place and did not send, and the field where it is written. A draft
+//! outlives a reload of the tab, and not the session.
 
+use leptos::html;
 use leptos::prelude::*;
-use madang_shared::UserId;
+use madang_shared::{Failure, UserId};
 
 use crate::browser;
+use crate::ui::field::{characters_left, fit};
+use crate::ui::reactive::effect;
 
 const PREFIX: &str = "madang.draft.";
 
@@ -35,6 +38,61 @@ impl Draft {
                 storage.set_item(key, text)
             });
         });
+    }
+}
+
+/// A field whose text is sent or stays as the draft. Copies are the same field.
+#[derive(Clone, Copy)]
+pub(crate) struct DraftField {
+    pub(crate) area: NodeRef<html::Textarea>,
+    /// See [`characters_left`].
+    pub(crate) left: Signal<i64>,
+    draft: Draft,
+    length: RwSignal<usize>,
+    is_blank: RwSignal<bool>,
+}
+
+impl DraftField {
+    /// Begins with the draft. At most `limit` characters can be sent.
+    pub(crate) fn new(draft: Draft, limit: usize) -> Self {
+        let length = RwSignal::new(0);
+        let left = characters_left(length, limit);
+        let (area, is_blank) = (NodeRef::new(), RwSignal::new(true));
+        let field = Self { area, left, draft, length, is_blank };
+        effect(move || {
+            if let Some(area) = area.get() {
+                area.set_value(&draft.read());
+                field.changed();
+            }
+        });
+        field
+    }
+
+    /// The text is another one now; answers whether there is any.
+    pub(crate) fn changed(self) -> bool {
+        let Some(area) = self.area.get_untracked() else { return false };
+        let text = area.value();
+        self.length.set(text.chars().count());
+        self.is_blank.set(text.trim().is_empty());
+        self.draft.keep(&text);
+        fit(&area);
+        !text.is_empty()
+    }
+
+    /// Sends the text and empties the field, if the text passes; the focus stays.
+    pub(crate) fn send(self, pass: fn(&str) -> Result<String, Failure>, send: impl FnOnce(String)) {
+        let Some(area) = self.area.get_untracked() else { return };
+        if let Ok(text) = pass(&area.value()) {
+            send(text);
+            area.set_value("");
+            self.changed();
+        }
+        drop(area.focus());
+    }
+
+    /// Whether there is nothing that can be sent.
+    pub(crate) fn is_idle(self) -> Signal<bool> {
+        Signal::derive(move || self.is_blank.get() || self.left.get() < 0)
     }
 }
 

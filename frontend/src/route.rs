@@ -1,9 +1,10 @@
-//! The addresses of the app, over the History API: `/`, `/rooms/<id>`, and one for each page.
+//! The addresses of the app, over the History API: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and
+//! one for each page.
 //! `leptos_router` would do it too, for some tens of kilobytes that every visitor loads before the
 //! first letter shows.
 
 use leptos::prelude::*;
-use madang_shared::RoomId;
+use madang_shared::{RoomId, Seq};
 use wasm_bindgen::JsValue;
 
 use crate::browser;
@@ -18,6 +19,8 @@ pub(crate) enum Route {
     Home,
     /// A room.
     Room(RoomId),
+    /// A message of a room.
+    Message(RoomId, Seq),
     /// A page that is no room.
     Page(Page),
 }
@@ -29,22 +32,30 @@ impl Route {
         if let Some(page) = Page::ALL.iter().find(|page| page.path() == path) {
             return Self::Page(*page);
         }
-        path.strip_prefix("/rooms/")
-            .and_then(|id| id.parse().ok())
-            .map_or(Self::Home, |id| Self::Room(RoomId(id)))
+        let in_room = path.strip_prefix("/rooms/").unwrap_or_default();
+        let (room, message) = match in_room.split_once("/messages/") {
+            Some((room, message)) => (room, Some(message)),
+            None => (in_room, None),
+        };
+        match (room.parse(), message.map(str::parse)) {
+            (Ok(room), None) => Self::Room(RoomId(room)),
+            (Ok(room), Some(Ok(message))) => Self::Message(RoomId(room), Seq(message)),
+            _ => Self::Home,
+        }
     }
 
     pub(crate) fn path(self) -> String {
         match self {
             Self::Home => "/".to_owned(),
             Self::Room(room) => format!("/rooms/{room}"),
+            Self::Message(room, message) => format!("/rooms/{room}/messages/{}", message.0),
             Self::Page(page) => page.path().to_owned(),
         }
     }
 
     pub(crate) fn room(self) -> Option<RoomId> {
         match self {
-            Self::Room(room) => Some(room),
+            Self::Room(room) | Self::Message(room, _) => Some(room),
             Self::Home | Self::Page(_) => None,
         }
     }
@@ -52,7 +63,7 @@ impl Route {
     pub(crate) fn page(self) -> Option<Page> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Home | Self::Room(_) => None,
+            Self::Home | Self::Room(_) | Self::Message(..) => None,
         }
     }
 }
@@ -119,7 +130,8 @@ mod tests {
     #[test]
     fn a_path_and_its_route_are_each_other() {
         let pages = Page::ALL.iter().map(|page| Route::Page(*page));
-        for route in [Route::Home, Route::Room(RoomId(7))].into_iter().chain(pages) {
+        let message = Route::Message(RoomId(7), Seq(12));
+        for route in [Route::Home, Route::Room(RoomId(7)), message].into_iter().chain(pages) {
             assert_eq!(Route::from_path(&route.path()), route);
             assert_eq!(Route::from_path(&format!("{}/", route.path())), route);
         }
@@ -139,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_home() {
-        for path in ["", "/rooms/", "/rooms/x", "/rooms/-1", "/else"] {
+        for path in ["", "/rooms/", "/rooms/x", "/rooms/-1", "/rooms/1/messages/x", "/else"] {
             assert_eq!(Route::from_path(path), Route::Home, "{path}");
         }
     }

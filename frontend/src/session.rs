@@ -41,18 +41,20 @@ async fn user(answer: Response) -> Result<User, Failure> {
     Ok(signed_in.user)
 }
 
-async fn failure(answer: Response) -> Failure {
+/// What a refusal says.
+pub(crate) async fn failure(answer: Response) -> Failure {
     // Something between us and the server may have answered in its stead.
     let unreadable = || Failure::new(ErrorCode::Unavailable, answer.status_text());
     let text = answer.text().await.unwrap_or_default();
     compact::from_text(&text).unwrap_or_else(|_| unreadable())
 }
 
-fn unreachable_server(_: gloo_net::Error) -> Failure {
+/// Nobody answers.
+pub(crate) fn unreachable_server(_: gloo_net::Error) -> Failure {
     not_ours()
 }
 
 /// Nobody answers, or somebody else does.
-fn not_ours() -> Failure {
+pub(crate) fn not_ours() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

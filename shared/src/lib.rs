@@ -22,6 +22,7 @@ pub mod topic;
 
 pub mod chat;
 pub mod counter;
+pub mod delivery;
 pub mod membership;
 pub mod notices;
 pub mod orders;

@@ -36,6 +36,16 @@ pub const MAX_QUEUED_COMMANDS: usize = 64;
 pub const COMMAND_BURST: u32 = 100;
 /// Commands and signals that one connection may send per second, in the long run.
 pub const COMMANDS_PER_SECOND: u32 = 50;
+/// Commands over HTTP that come from one address in a burst, whoever gives them: many people can share
+/// one. A user's own are limited as those of a connection are.
+pub const ADDRESS_COMMAND_BURST: u32 = 500;
+/// Commands over HTTP that come from one address per second, in the long run.
+pub const ADDRESS_COMMANDS_PER_SECOND: u32 = 200;
+/// People who sign up from one address within an hour, all at once if they like, where the operator
+/// says nothing else: a whole class does, behind one router.
+pub const SIGN_UPS_PER_HOUR: u32 = 200;
+/// Addresses and users whose use of an allowance is remembered; beyond it they share one.
+pub const MAX_REMEMBERED_ALLOWANCES: usize = 10_000;
 /// Frames that could not be understood before a connection is closed with `Abuse`; each minute
 /// forgives one.
 pub const MAX_BAD_FRAMES: u32 = 20;
@@ -132,6 +142,10 @@ pub const DEMO_NOTICES: u32 = 12;
 
 /// Messages in one history page, and in the snapshot of a room.
 pub const PAGE_MESSAGES: u32 = 50;
+/// People whom the delivery of one message is told of, each by name; of more, how many they are.
+pub const MAX_DELIVERY_PEOPLE: usize = 200;
+/// People whose going from a room is remembered, of each room, to say since when they are away.
+pub const REMEMBERED_GOINGS: usize = 500;
 /// A client further behind than this many events gets a snapshot instead of the events: it is
 /// smaller, and older messages load as one scrolls.
 pub const MAX_RECOVERED_EVENTS: u64 = 1_000;

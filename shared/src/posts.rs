@@ -60,7 +60,7 @@ pub enum PostsCommand {
 pub enum PostsEvent {
     /// Somebody wrote a post.
     Created {
-        /// The post.
+        /// The post; whoever hears of it late gets it as it is then.
         post: Post,
         /// The command that did it, so that its author's screen replaces the pending post with this.
         command: CommandId,
@@ -90,6 +90,38 @@ pub enum PostsEvent {
         /// The command that did it: the screen that gave it knows it.
         command: CommandId,
     },
+    /// Here a post was edited, and its author has given it another text since, or deleted it; or it was
+    /// written here, and is deleted since. Nothing changes by it.
+    Redacted {
+        /// Which one.
+        post: PostId,
+        /// Its author.
+        by: User,
+        /// The command that did it.
+        command: CommandId,
+    },
+}
+
+impl PostsEvent {
+    /// What stays of this event, in its place, once the text that it brought is taken back, and the post
+    /// is as it is `now`, or gone: that the post was written, with the text of now, for it is there; of
+    /// everything else, that something was. None for an event that holds no text.
+    pub fn taken_back(self, now: Option<&Post>) -> Option<Self> {
+        match (self, now) {
+            (Self::Created { command, .. }, Some(now)) => {
+                Some(Self::Created { post: now.clone(), command })
+            }
+            (Self::Created { post, command } | Self::Edited { post, command }, _) => {
+                Some(Self::Redacted { post: post.id, by: post.author, command })
+            }
+            (Self::Deleted { .. } | Self::Greeted { .. } | Self::Redacted { .. }, _) => None,
+        }
+    }
+
+    /// Whether this event takes back a text that an earlier one brought.
+    pub fn takes_back(&self) -> bool {
+        matches!(self, Self::Edited { .. } | Self::Deleted { .. })
+    }
 }
 
 /// The feed at a position: its newest posts.

@@ -213,7 +213,9 @@ impl Posts {
                 }
             }
             PostsEvent::Deleted { post, .. } => self.loaded.retain(|old| old.id != post),
-            PostsEvent::Created { .. } | PostsEvent::Greeted { .. } => {}
+            PostsEvent::Created { .. }
+            | PostsEvent::Greeted { .. }
+            | PostsEvent::Redacted { .. } => {}
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The one place that lists the features: each command goes to its feature's `decide`, and comes
 //! back as a change for the store.
 
-use madang_shared::{Answer, Command, Failure, Query};
+use madang_shared::{Answer, Command, Event, Failure, Query, Topic, codec};
 
+use crate::ports::Logged;
 use crate::{chat, counter, membership, notices, orders, posts, rooms, sentiment};
 
 /// A command that its feature has accepted, checked and normalised; the store makes it durable.
@@ -46,4 +47,12 @@ pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
         Query::Sentiment(query) => Some(sentiment::answer(query).map(Answer::from)),
         Query::Chat(_) | Query::Posts(_) => None,
     }
+}
+
+/// Whether this event takes back what an earlier one of its topic said, so that the log holds that
+/// one in other words now: nobody may be given the old ones from memory.
+pub fn takes_back(topic: Topic, logged: &Logged) -> bool {
+    // What only a newer version writes takes back nothing that this one knows.
+    topic == Topic::Posts
+        && matches!(codec::decode_event(&logged.content), Ok(Event::Posts(event)) if event.takes_back())
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use madang_shared::delivery::{ClientsAsked, Delivery};
 use madang_shared::membership::MembershipEvent;
 use madang_shared::price::{PriceEvent, PriceNow};
 use madang_shared::{
@@ -13,7 +14,9 @@ use madang_shared::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::delivery::{self, Stored};
 use crate::fanout::Line;
+use crate::features;
 use crate::frame::Frame;
 use crate::pages::Pages;
 use crate::ports::{Appended, Logged};
@@ -69,7 +72,12 @@ impl Hub {
     /// is encoded for a topic that nobody follows.
     pub fn publish(&self, appended: &[Appended]) {
         for Appended { topic, logged } in appended {
-            if let Some(stream) = self.followed(*topic) {
+            let stream = self.followed(*topic);
+            if features::takes_back(*topic, logged) {
+                self.pages.forget(*topic);
+                stream.iter().for_each(|stream| stream.forget());
+            }
+            if let Some(stream) = stream {
                 self.advance(&stream, logged.seq, Some(Frame::of_event(*topic, logged)));
             }
             if let Topic::Memberships(user) = topic {
@@ -107,6 +115,21 @@ impl Hub {
     /// How often the log was read for readers who were behind, since the start.
     pub fn log_pages_read(&self) -> u64 {
         self.pages.readings()
+    }
+
+    /// What became of a message, for somebody who may know: what the store says, what this node's
+    /// connections say, and what others do.
+    pub fn delivery(
+        &self,
+        room: RoomId,
+        stored: Stored,
+        clients: Option<ClientsAsked>,
+    ) -> Delivery {
+        let stream = self.followed(Topic::Room(room));
+        let reached = stream.map(|stream| stream.reached(stored.position.seq));
+        let presence = self.presence.lock();
+        let away = |user| presence.away_since(room, user);
+        delivery::tell(stored, &reached.unwrap_or_default(), away, clients)
     }
 
     /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as

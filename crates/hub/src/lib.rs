@@ -24,6 +24,7 @@ pub mod features;
 
 pub mod chat;
 pub mod counter;
+pub mod delivery;
 pub mod membership;
 pub mod notices;
 pub mod orders;

@@ -13,6 +13,7 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use crate::bus::Moved;
+use crate::delivery::Stored;
 use crate::features::Change;
 use crate::notices::Due;
 
@@ -118,6 +119,9 @@ pub enum Opened {
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes; the writes of one batch take effect
 ///   in the order of the batch; [`Appended`] events of a topic reach the tail in the order of `seq`,
 ///   after they are durable. A commit whose caller has gone away reaches the tail all the same.
+/// - **Taken back**: a text that its author replaced or deleted is in no event of the log any more, from
+///   that transaction on. Its events keep their places, and say in other words what they did
+///   ([`madang_shared::posts::PostsEvent::Redacted`]).
 /// - **Independent**: a caller that has asked and does not poll holds up nobody else.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch goes on. From the first
 ///   write that the engine could not make durable on, no write of the batch takes effect.
@@ -151,6 +155,18 @@ pub trait Store: Send + Sync + 'static {
     /// Answers a question.
     fn query(&self, reader: UserId, query: Query)
     -> BoxFuture<'static, Result<Answer, StoreError>>;
+
+    /// Whom a message was for, and who of them has read it.
+    ///
+    /// # Errors
+    /// Refused as `not_member` or `not_found` for a room that the reader has not joined; as `not_found`
+    /// for a message that is not there.
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Stored, StoreError>>;
 
     /// Whether the user has joined the room.
     fn is_member(&self, user: UserId, room: RoomId)

@@ -1,7 +1,7 @@
 //! The feed.
 
-use madang_shared::posts::PostsCommand;
-use madang_shared::{Failure, PostId, names};
+use madang_shared::posts::{Post, PostsCommand};
+use madang_shared::{Event, Failure, PostId, names};
 
 /// A decided change of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,4 +41,13 @@ pub fn decide(command: PostsCommand) -> Result<Change, Failure> {
         PostsCommand::Delete { post } => Change::Delete { post },
         PostsCommand::Greet { others_only } => Change::Greet { others_only },
     })
+}
+
+/// What an event of the feed says from now on whose text its author takes back; the post is as it is
+/// `now`, or gone. None for one that has no text.
+pub fn taken_back(event: Event, now: Option<&Post>) -> Option<Event> {
+    match event {
+        Event::Posts(event) => event.taken_back(now).map(Event::from),
+        _ => None,
+    }
 }

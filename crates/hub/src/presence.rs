@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madang_shared::limits::{
-    PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
+    PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, REMEMBERED_GOINGS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
 };
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
 use madang_shared::{ConnectionId, Epoch, Position, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -43,6 +43,8 @@ struct Room {
     /// Users whose coming or going may have to be told.
     touched: BTreeMap<UserId, User>,
     typing: BTreeMap<UserId, Timestamp>,
+    /// When those who were here last went; at most [`REMEMBERED_GOINGS`].
+    gone: BTreeMap<UserId, Timestamp>,
 }
 
 /// An event of [`Topic::Here`] at its place.
@@ -113,6 +115,12 @@ impl Presence {
             typing: state.typing.keys().copied().collect(),
         };
         (state.position, snapshot)
+    }
+
+    /// When the user's last connection left the room, as it was told; none while one is there, and for
+    /// whoever has not been there, or so long ago that many went since.
+    pub fn away_since(&self, room: RoomId, user: UserId) -> Option<Timestamp> {
+        self.rooms.get(&room)?.gone.get(&user).copied()
     }
 
     /// A user started, goes on, or stopped typing. Told at once, unless the room is too full or the
@@ -187,6 +195,7 @@ impl Presence {
             told: BTreeMap::new(),
             touched: BTreeMap::new(),
             typing: BTreeMap::new(),
+            gone: BTreeMap::new(),
         })
     }
 }
@@ -211,10 +220,12 @@ impl Room {
             match (self.present.contains_key(&id), self.told.contains_key(&id)) {
                 (true, false) => {
                     self.told.insert(id, user.clone());
+                    self.gone.remove(&id);
                     came.push(user);
                 }
                 (false, true) => {
                     self.told.remove(&id);
+                    self.remember_going(id, now);
                     went.push(id);
                 }
                 (true, true) | (false, false) => {}
@@ -233,6 +244,15 @@ impl Room {
             }
         }
         told
+    }
+
+    fn remember_going(&mut self, user: UserId, now: Timestamp) {
+        self.gone.insert(user, now);
+        if self.gone.len() > REMEMBERED_GOINGS
+            && let Some(first) = self.gone.iter().min_by_key(|(_, at)| **at).map(|(id, _)| *id)
+        {
+            self.gone.remove(&first);
+        }
     }
 
     fn tell(&mut self, room: RoomId, event: PresenceEvent) -> Told {

@@ -56,6 +56,10 @@ impl Reader {
         self.user == user
     }
 
+    pub(crate) fn user(&self) -> UserId {
+        self.user
+    }
+
     pub(crate) fn mailbox(&self) -> &Mailbox {
         &self.mailbox
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use madang_shared::{ConnectionId, Seq, Topic, UserId};
 use parking_lot::Mutex;
 
+use crate::delivery::Reach;
 use crate::frame::Frame;
 use crate::outlet::{Batch, Sent};
 use crate::reader::{Place, Reader};
@@ -118,6 +119,20 @@ impl Stream {
         !self.inner.lock().readers.is_empty()
     }
 
+    /// How many connections of whom follow the topic, and how many have everything up to a place.
+    pub(crate) fn reached(&self, seq: Seq) -> BTreeMap<UserId, Reach> {
+        // Their places are locked before the stream, never after it.
+        let readers: Vec<Arc<Reader>> = self.inner.lock().readers.values().cloned().collect();
+        let mut reached: BTreeMap<UserId, Reach> = BTreeMap::new();
+        for reader in readers {
+            let reach = reached.entry(reader.user()).or_default();
+            reach.following += 1;
+            let has_it = reader.place().cursor().is_some_and(|cursor| cursor >= seq);
+            reach.handed += u64::from(has_it);
+        }
+        reached
+    }
+
     /// The topic has an event at `seq`. Its frame, where it is at hand, spares readers the log.
     /// Answers whether the fan-out has to be told.
     #[must_use]
@@ -145,6 +160,14 @@ impl Stream {
             }
         }
         inner.outlets > 0 && !std::mem::replace(&mut inner.queued, true)
+    }
+
+    /// Holds nothing any more of what was told up to now: whoever has not got it reads it from the log,
+    /// in the words that the log has for it now.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.inner.lock();
+        inner.ring.clear();
+        inner.ring_bytes = 0;
     }
 
     /// What follows a reader's place, for its connection's task. A reader who has everything is

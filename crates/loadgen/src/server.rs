@@ -65,7 +65,18 @@ impl Setting {
     pub(crate) async fn start(&self) -> Result<Server> {
         let mut command = Command::new(&self.binary);
         match &self.data {
-            Some(data) => command.args(["serve", "--log", "warn", "--data"]).arg(data),
+            Some(data) => {
+                // All visitors of a load come from this machine.
+                command.args([
+                    "serve",
+                    "--log",
+                    "warn",
+                    "--sign-ups-per-hour",
+                    "10000000",
+                    "--data",
+                ]);
+                command.arg(data)
+            }
             None => command.arg("yardstick"),
         };
         let mut child = command

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use madang_shared::limits::SIGN_UPS_PER_HOUR;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
 use madang_web::socketio::{self, Reach};
@@ -70,6 +72,10 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     socketio_events: Option<Vec<String>>,
+    /// How many people may sign up from one address within an hour, this machine's own included
+    /// [default: 200].
+    #[arg(long, env = "MADANG_SIGN_UPS_PER_HOUR", value_name = "NUMBER")]
+    sign_ups_per_hour: Option<NonZeroU32>,
     /// How long a stop may take before it is forced, in seconds [default: 20].
     #[arg(long, env = "MADANG_STOP_SECONDS", value_name = "SECONDS")]
     stop_seconds: Option<u64>,
@@ -95,6 +101,7 @@ struct File {
     socketio: FileSocketIo,
     #[serde(default)]
     notices: Vec<FileNotice>,
+    sign_ups_per_hour: Option<NonZeroU32>,
     stop_seconds: Option<u64>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -151,6 +158,8 @@ pub(crate) struct Config {
     pub(crate) socketio: socketio::Settings,
     /// What is told to everybody, and when.
     pub(crate) notices: Vec<Schedule>,
+    /// From one address.
+    pub(crate) sign_ups_per_hour: u32,
     pub(crate) stop_within: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -176,6 +185,7 @@ impl Config {
         if !(1..=MAX_STOP_SECONDS).contains(&stop_seconds) {
             bail!("`stop_seconds` is {stop_seconds}; it must be from 1 to {MAX_STOP_SECONDS}");
         }
+        let sign_ups = flags.sign_ups_per_hour.or(file.sign_ups_per_hour);
         let listen = flags.listen.or(file.listen);
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
         let reach = reach(flags.socketio.or(file.socketio.clients), listen);
@@ -190,6 +200,7 @@ impl Config {
             price_sources: price::wanted(price_sources.as_deref()).context("`price_sources`")?,
             socketio,
             notices: notices::schedules(&file.notices).context("`notices`")?,
+            sign_ups_per_hour: sign_ups.map_or(SIGN_UPS_PER_HOUR, NonZeroU32::get),
             stop_within: Duration::from_secs(stop_seconds),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),

@@ -1,11 +1,16 @@
 //! HTTP connections: taken, bounded in time, and ended in order. (axum's own `serve` has no limit on
 //! how long a request's head may take, and so lets half a request hold a connection for ever.)
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,8 +40,8 @@ pub(crate) async fn serve(
             () = stopping.cancelled() => return,
         };
         match accepted {
-            Ok((stream, _)) => {
-                tasks.spawn(connection(stream, app.clone(), stopping.clone()));
+            Ok((stream, peer)) => {
+                tasks.spawn(connection(stream, peer, app.clone(), stopping.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
@@ -46,16 +51,19 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, stopping: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stopping: CancellationToken) {
     // Small frames must not wait for each other (Nagle's algorithm).
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
-        .with_upgrades();
+    let app = TowerToHyperService::new(app);
+    let from_peer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.call(request)
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), from_peer).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -18,8 +18,8 @@ use madang_shared::limits::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::Tail;
 use madang_store::sqlite::{Options, Sqlite};
-use madang_web::socketio::{Reach, Settings};
-use madang_web::{Edge, OpenSessions, router};
+use madang_web::socketio::{Reach, Receipts, Settings};
+use madang_web::{Allowances, Edge, OpenSessions, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
@@ -102,6 +102,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
         clock,
         origins: Arc::new(config.origins.listening_on(address.ip())),
         socketio: Arc::new(config.socketio),
+        receipts: Receipts::default(),
+        allowances: Arc::new(Allowances::new(config.sign_ups_per_hour)),
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),

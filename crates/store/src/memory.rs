@@ -5,6 +5,7 @@
 //! what its last clone survives. Every operation is there twice: at once (`…_now`), and as the port
 //! has it, which does the same before it answers with a future that is ready.
 
+mod delivery;
 mod fault;
 mod notices;
 mod orders;
@@ -18,6 +19,7 @@ use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::delivery::Stored;
 use madang_hub::notices::Due;
 use madang_hub::ports::{
     Appended, Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
@@ -138,6 +140,16 @@ impl Memory {
         self.read(|state| state.query(reader, query))
     }
 
+    /// [`Store::delivery`], at once.
+    pub fn delivery_now(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> Result<Stored, StoreError> {
+        self.read(|state| state.delivery(reader, room, message))
+    }
+
     /// [`Store::is_member`], at once.
     pub fn is_member_now(&self, user: UserId, room: RoomId) -> Result<bool, StoreError> {
         self.read(|state| Ok(state.is_member(user, room)))
@@ -245,6 +257,15 @@ impl Store for Memory {
         query: Query,
     ) -> BoxFuture<'static, Result<Answer, StoreError>> {
         ready(self.query_now(reader, &query))
+    }
+
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Stored, StoreError>> {
+        ready(self.delivery_now(reader, room, message))
     }
 
     fn is_member(

@@ -7,6 +7,10 @@ pub(crate) fn no_room() -> Failure {
     Failure::new(ErrorCode::NotFound, "There is no such room.")
 }
 
+pub(crate) fn no_message() -> Failure {
+    Failure::new(ErrorCode::NotFound, "There is no such message.")
+}
+
 pub(crate) fn no_user() -> Failure {
     Failure::new(ErrorCode::NotFound, "There is no such user.")
 }

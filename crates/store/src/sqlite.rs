@@ -10,6 +10,7 @@
 mod chat;
 mod commands;
 mod counter;
+mod delivery;
 mod log;
 mod membership;
 mod migrations;
@@ -30,6 +31,7 @@ use std::path::Path;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::delivery::Stored;
 use madang_hub::notices::Due;
 use madang_hub::ports::{
     Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
@@ -131,6 +133,15 @@ impl Store for Sqlite {
             Query::Sentiment(_) => Err(refusals::not_asked_of_a_store().into()),
             Query::Posts(query) => Ok(posts::answer(connection, &query)?.into()),
         })
+    }
+
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Stored, StoreError>> {
+        self.read(move |connection| delivery::find(connection, reader, room, message))
     }
 
     fn is_member(

@@ -9,6 +9,7 @@ use madang_hub::ports::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::allowances::Allowances;
 use crate::open_sessions::OpenSessions;
 use crate::origin::Origins;
 use crate::problem::Problem;
@@ -27,6 +28,10 @@ pub struct Edge {
     pub origins: Arc<Origins>,
     /// How clients of Socket.IO are served.
     pub socketio: Arc<socketio::Settings>,
+    /// What clients of Socket.IO confirmed.
+    pub receipts: socketio::Receipts,
+    /// How much is left to whom.
+    pub allowances: Arc<Allowances>,
     /// Which sessions have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.

@@ -10,6 +10,7 @@ use madang_hub::ports::Write;
 use madang_shared::frames::Placed;
 use madang_shared::{Command, CommandId, ErrorCode, Event, Seq, User, codec};
 
+use crate::client_address::ClientAddress;
 use crate::credentials::{hash, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
@@ -23,6 +24,24 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Whose session a request came with. A request without one is refused.
 #[derive(Clone, Debug)]
 pub struct Caller(pub User);
+
+/// Whoever wants to change something, and still may: one user, and one address, so much at a time.
+#[derive(Clone, Debug)]
+pub struct Commander(pub User);
+
+impl FromRequestParts<Edge> for Commander {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let now = edge.clock.now();
+        let from = ClientAddress::from_request_parts(parts, edge).await?;
+        // Before the store is asked whose session it is.
+        edge.allowances.command_from(from, now)?;
+        let Caller(user) = Caller::from_request_parts(parts, edge).await?;
+        edge.allowances.command_of(user.id, now)?;
+        Ok(Self(user))
+    }
+}
 
 impl FromRequestParts<Edge> for Caller {
     type Rejection = Problem;
@@ -82,7 +101,7 @@ fn draw(edge: &Edge) -> Result<CommandId, Problem> {
 /// The feature's refusal, or the store's.
 pub async fn carry_out(
     edge: &Edge,
-    Caller(author): Caller,
+    Commander(author): Commander,
     Key(command): Key,
     what: impl Into<Command>,
 ) -> Result<Option<Event>, Problem> {

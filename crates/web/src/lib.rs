@@ -2,17 +2,19 @@
 //!
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
 //! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
-//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`]; what programs ask for
-//! ([`http_commands`], [`posts_api`]); then [`assets`] and [`security`].
-//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`] and [`cross_origin`]; then [`assets`]
+//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`], [`cross_origin`], [`client_address`]
+//! and [`allowances`]; what programs ask for ([`http_commands`], [`posts_api`], [`delivery_api`]); then [`assets`]
 //! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
 //! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way in for clients of another
 //! protocol, [`socketio`].
 
+pub mod allowances;
 pub mod assets;
+pub mod client_address;
 pub mod connection;
 pub mod credentials;
 pub mod cross_origin;
+pub mod delivery_api;
 pub mod echo;
 pub mod edge;
 pub mod heartbeat;
@@ -34,6 +36,7 @@ pub mod transport;
 pub mod transports;
 pub mod upgrade;
 
+pub use allowances::Allowances;
 pub use edge::Edge;
 pub use open_sessions::OpenSessions;
 pub use origin::Origins;

@@ -12,7 +12,7 @@ use madang_shared::{Answer, ErrorCode, Event, PostId, User, names};
 use serde::Deserialize;
 
 use crate::edge::Edge;
-use crate::http_commands::{Caller, Key, carry_out, used_for_something_else};
+use crate::http_commands::{Caller, Commander, Key, carry_out, used_for_something_else};
 use crate::problem::Problem;
 
 /// What a post is to say.
@@ -53,28 +53,33 @@ pub async fn read(
     one(&edge, &reader, id).await.map(Json)
 }
 
-/// Writes a post. Answers it, and where it is.
+/// Writes a post. Answers it, and where it is; where the request came before and the post was edited
+/// since, as it is now.
 pub async fn create(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     body: Result<Json<PostText>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let text = text_of(body)?;
     let command = PostsCommand::Create { text: text.clone() };
-    match carry_out(&edge, caller, key, command).await? {
-        Some(Event::Posts(PostsEvent::Created { post, .. })) if post.text == text => {
-            let location = [(LOCATION, format!("/posts/{}", post.id))];
-            Ok((StatusCode::CREATED, location, Json(post)).into_response())
+    let post = match carry_out(&edge, caller, key, command).await? {
+        Some(Event::Posts(PostsEvent::Created { post, .. }))
+            if post.text == text || post.edited_at.is_some() =>
+        {
+            post
         }
-        _ => Err(used_for_something_else()),
-    }
+        Some(Event::Posts(PostsEvent::Redacted { .. })) => return Err(no_post()),
+        _ => return Err(used_for_something_else()),
+    };
+    let location = [(LOCATION, format!("/posts/{}", post.id))];
+    Ok((StatusCode::CREATED, location, Json(post)).into_response())
 }
 
 /// Gives one's own post another text. Answers the post.
 pub async fn edit(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     id: Result<Path<u64>, PathRejection>,
     body: Result<Json<PostText>, JsonRejection>,
@@ -89,6 +94,10 @@ pub async fn edit(
         {
             Ok(Json(post))
         }
+        // It has another text by now, which is nobody's to overwrite by coming late.
+        Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
+            one(&edge, &author, id).await.map(Json)
+        }
         // It had this text already.
         None => one(&edge, &author, id).await.map(Json),
         Some(_) => Err(used_for_something_else()),
@@ -98,7 +107,7 @@ pub async fn edit(
 /// Takes one's own post back.
 pub async fn delete(
     State(edge): State<Edge>,
-    caller: Caller,
+    caller: Commander,
     key: Key,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, Problem> {

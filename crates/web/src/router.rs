@@ -15,8 +15,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::edge::Edge;
 use crate::{
-    assets, cross_origin, echo, http_call, posts_api, readiness, security, session_api,
-    side_by_side, socket, socketio, transports,
+    assets, cross_origin, delivery_api, echo, http_call, posts_api, readiness, security,
+    session_api, side_by_side, socket, socketio, transports,
 };
 
 /// Bytes in the body of a request to the API. The largest legal one is a name.
@@ -37,6 +37,7 @@ pub fn router(edge: Edge) -> Router {
         .layer(DefaultBodyLimit::max(MAX_POST_BODY_BYTES));
     let api = Router::new()
         .route("/api/session", session)
+        .route(delivery_api::PATH, get(delivery_api::delivery))
         .merge(posts)
         .layer(middleware::from_fn_with_state(edge.clone(), cross_origin::refuse_changes))
         // Who one is is nobody else's to keep; and a body that does not come holds up nothing.

@@ -11,6 +11,7 @@ use madang_hub::ports::NewUser;
 use madang_shared::session::{SignUp, SignedIn};
 use madang_shared::{ErrorCode, names};
 
+use crate::client_address::ClientAddress;
 use crate::credentials::{Token, hash, no_cookie, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
@@ -18,10 +19,12 @@ use crate::problem::Problem;
 /// Chooses a name and starts a session: a cookie for a browser, or a bearer token where asked for.
 pub async fn sign_up(
     State(edge): State<Edge>,
+    from: ClientAddress,
     body: Result<Json<SignUp>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(SignUp { name, bearer }) = body.map_err(|wrong| Problem::unreadable(&wrong))?;
     let name = names::user_name(&name).map_err(Problem)?;
+    edge.allowances.sign_up(from, edge.clock.now())?;
     let token = Token::draw().map_err(|error| {
         tracing::error!(%error, "the system gives no randomness");
         Problem::new(ErrorCode::Internal, "The server could not make a session.")

@@ -18,7 +18,8 @@ use crate::i18n::{Lang, Words, capped, use_lang};
 use crate::route::Route;
 use crate::store::{Store, Topic};
 use crate::time::Formats;
-use crate::ui::icon::{Icon, Mark};
+use crate::ui::empty::empty;
+use crate::ui::icon::Icon;
 use crate::ui::reactive::{Item, each, flag, part, text, when};
 use words::{kind_name, sentence};
 
@@ -196,16 +197,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
         };
         listed.get().into_iter().map(item).collect()
     };
-    let nothing = || {
-        view! {
-            <div class="empty notes-empty" data-testid="notices-empty">
-                <Mark />
-                <p class="empty-line">{NOTHING.now()}</p>
-                <p>{NOTHING_HINT.now()}</p>
-            </div>
-        }
-        .into_any()
-    };
+    let nothing = || empty("empty notes-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
         <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=TITLE.now() data-testid="notices">{each(Signal::derive(items))}</ul>
         {when(move || listed.with(Vec::is_empty), nothing)}
@@ -216,7 +208,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
 /// Where a notice leads to.
 fn source(what: &NoticeContent) -> Option<Route> {
     match what {
-        NoticeContent::Mentioned { room, .. } => Some(Route::Room(*room)),
+        NoticeContent::Mentioned { room, message, .. } => Some(Route::Message(*room, *message)),
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Feed)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),

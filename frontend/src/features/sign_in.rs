@@ -21,6 +21,7 @@ fn refusal(lang: Lang, failure: &Failure) -> String {
         ErrorCode::NameTaken => texts.name_taken.to_owned(),
         ErrorCode::TooLong => lang.name_too_long(MAX_USER_NAME_CHARS),
         ErrorCode::Invalid => texts.name_invalid.to_owned(),
+        ErrorCode::RateLimited => lang.too_many_sign_ups(failure.retry_after),
         ErrorCode::Unavailable => texts.unreachable.to_owned(),
         _ => lang.refusal(failure),
     }

@@ -141,6 +141,26 @@ impl Lang {
         }
     }
 
+    /// Why nobody more may sign up from here for a while, which is given in milliseconds.
+    pub(crate) fn too_many_sign_ups(self, wait: Option<u64>) -> String {
+        let seconds = wait.unwrap_or(60_000).div_ceil(1_000);
+        let minutes = seconds.div_ceil(60);
+        match (self, seconds) {
+            (Self::Ko, ..90) => {
+                format!("이 네트워크에서 가입이 너무 많았습니다. {seconds}초 뒤에 다시 해 보세요.")
+            }
+            (Self::Ko, _) => {
+                format!("이 네트워크에서 가입이 너무 많았습니다. {minutes}분 뒤에 다시 해 보세요.")
+            }
+            (Self::En, ..90) => format!(
+                "Too many have signed up from your network. Try again in {seconds} s, please."
+            ),
+            (Self::En, _) => format!(
+                "Too many have signed up from your network. Try again in {minutes} min, please."
+            ),
+        }
+    }
+
     fn room_name_too_long(self, limit: usize) -> String {
         match self {
             Self::Ko => format!("방 이름은 {limit}자까지 쓸 수 있습니다."),

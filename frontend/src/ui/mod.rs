@@ -2,6 +2,7 @@
 
 pub(crate) mod avatar;
 pub(crate) mod dialog;
+pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod reactive;

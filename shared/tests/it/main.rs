@@ -8,6 +8,7 @@
 mod bless;
 mod codec;
 mod compact;
+mod delivery;
 mod golden;
 mod names;
 mod notices;

@@ -3,6 +3,7 @@
 
 mod notices;
 mod orders;
+mod posts;
 
 use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, Guest,
@@ -14,7 +15,7 @@ use madang_shared::membership::{
 };
 use madang_shared::notices::{InboxEvent, NoticesCommand, NoticesEvent};
 use madang_shared::orders::{OrderStatus, OrdersCommand, OrdersEvent};
-use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::price::{
     Currency, PriceEvent, PriceFault, PriceHistory, PriceNow, PricePoint, PriceSnapshot,
@@ -32,6 +33,7 @@ use madang_shared::{
 
 use self::notices::{inbox, inbox_events, notices, notices_commands, notices_events};
 use self::orders::{order_line, orders, orders_events};
+use self::posts::{posts_events, posts_page};
 
 const ROOM: RoomId = RoomId(7);
 const TIME: Timestamp = Timestamp(1_750_000_000_000);
@@ -66,16 +68,6 @@ fn sentiment() -> Sentiment {
 
 fn page() -> ChatPage {
     ChatPage { messages: vec![message()], older: true }
-}
-
-fn post() -> Post {
-    let text = "첫 글 👋\nhttps://example.com".into();
-    Post { id: PostId(5), author: user(), at: TIME, edited_at: None, text }
-}
-
-fn posts_page() -> PostsPage {
-    let edited = Post { id: PostId(4), edited_at: Some(TIME.plus(60_000)), ..post() };
-    PostsPage { posts: vec![post(), edited], older: true }
 }
 
 fn room() -> Room {
@@ -156,23 +148,6 @@ pub(crate) fn events() -> Vec<(Topic, Event)> {
             Topic::Counter,
             CounterEvent::Added { by: user(), amount: -2, value: 40, command: command_id() }.into(),
         ),
-        (Topic::Posts, PostsEvent::Created { post: post(), command: command_id() }.into()),
-        (
-            Topic::Posts,
-            PostsEvent::Edited {
-                post: Post { edited_at: Some(TIME.plus(60_000)), ..post() },
-                command: command_id(),
-            }
-            .into(),
-        ),
-        (
-            Topic::Posts,
-            PostsEvent::Deleted { post: PostId(5), by: user(), command: command_id() }.into(),
-        ),
-        (
-            Topic::Posts,
-            PostsEvent::Greeted { by: user(), others_only: true, command: command_id() }.into(),
-        ),
         (Topic::Price, PriceEvent::Moved(price_now()).into()),
         (
             Topic::Price,
@@ -189,6 +164,7 @@ pub(crate) fn events() -> Vec<(Topic, Event)> {
             .into(),
         ),
     ];
+    events.extend(posts_events().map(|event| (Topic::Posts, event.into())));
     events.extend(orders_events().map(|event| (Topic::Orders, event.into())));
     events.extend(notices_events().into_iter().map(|event| (Topic::Notices, event.into())));
     let own = Topic::Inbox(UserId(3));
@@ -210,6 +186,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Posts(PostsEvent::Edited { .. }) => "posts.edited",
         Event::Posts(PostsEvent::Deleted { .. }) => "posts.deleted",
         Event::Posts(PostsEvent::Greeted { .. }) => "posts.greeted",
+        Event::Posts(PostsEvent::Redacted { .. }) => "posts.redacted",
         Event::Price(PriceEvent::Moved(now)) => match now.state {
             PriceState::Off => "price.moved off",
             PriceState::Connecting => "price.moved connecting",

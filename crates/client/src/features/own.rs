@@ -19,7 +19,8 @@ pub(crate) fn settles(event: &Event, me: &User) -> Option<CommandId> {
             PostsEvent::Created { post: Post { author: by, .. }, command }
             | PostsEvent::Edited { post: Post { author: by, .. }, command }
             | PostsEvent::Deleted { by, command, .. }
-            | PostsEvent::Greeted { by, command, .. },
+            | PostsEvent::Greeted { by, command, .. }
+            | PostsEvent::Redacted { by, command, .. },
         ) if by.id == me.id => Some(*command),
         _ => None,
     }

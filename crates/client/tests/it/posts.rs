@@ -99,6 +99,28 @@ fn t4_1_an_edit_and_a_deletion_show_at_once_and_are_settled_by_their_events() {
 }
 
 #[test]
+fn what_was_taken_back_while_one_was_away_never_shows() {
+    let mut bench = watching();
+    let create = command(&mut bench, PostsCommand::Create { text: "in haste".into() });
+    let text = "less so".to_owned();
+    let edit = command(&mut bench, PostsCommand::Edit { post: PostId(7), text });
+    let redacted = |post, by: User, command| {
+        let post = PostId(post);
+        PostsEvent::Redacted { post, by, command }
+    };
+    // Another tab of one's own has deleted the one, and edited the other again.
+    event(&mut bench, 11, redacted(8, me(), create));
+    event(&mut bench, 12, redacted(7, me(), edit));
+    assert_eq!(lines(&bench), ["mine", "theirs"], "what was asked for is settled");
+    assert!(bench.client.outbox().items().is_empty());
+    let elsewhere = CommandId::new(bench.now, 5);
+    let edited = Post { edited_at: Some(START), ..post(7, me(), "with care") };
+    event(&mut bench, 13, PostsEvent::Edited { post: edited, command: elsewhere });
+    event(&mut bench, 14, PostsEvent::Deleted { post: PostId(8), by: me(), command: elsewhere });
+    assert_eq!(lines(&bench), ["with care", "theirs"]);
+}
+
+#[test]
 fn an_edit_that_found_nothing_to_change_is_over_with_its_acknowledgement() {
     let mut bench = watching();
     let id = command(&mut bench, PostsCommand::Edit { post: PostId(7), text: "mine".into() });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
-use crate::looks::{Findings, combinations, dress};
+use crate::looks::walk;
 use crate::support::browser::{Browser, Lang, Look};
 use crate::support::stage::Stage;
 use crate::support::wait::until;
@@ -93,20 +93,13 @@ async fn t2_1_what_one_sends_comes_back_and_the_page_shows_what_a_browser_knows(
 #[tokio::test]
 async fn axe_finds_nothing_at_the_echo() -> Result<()> {
     Stage::play("axe-echo", async |stage| {
-        let desktop = visitor(stage, "지우", Look::desktop(Lang::Ko)).await?;
-        let phone = visitor(stage, "하늘", Look::phone(Lang::Ko)).await?;
-        let mut found = Findings::default();
-        for (lang, theme) in combinations() {
-            for (browser, look) in [(&desktop, "desktop"), (&phone, "phone")] {
-                dress(browser, lang, theme).await?;
-                connect(browser).await?;
-                send(browser, "echo-text", "안녕, hello").await?;
-                send(browser, "echo-hex", "00ffa0").await?;
-                until_rows(browser, &[("↓", "00 ff a0", ""), ("↑", "00 ff a0", "")]).await?;
-                found.look(browser, &format!("echo-{look}-{}-{theme}", lang.code())).await?;
-            }
-        }
-        found.none()
+        walk(stage, "echo", visitor, async |browser| {
+            connect(browser).await?;
+            send(browser, "echo-text", "안녕, hello").await?;
+            send(browser, "echo-hex", "00ffa0").await?;
+            until_rows(browser, &[("↓", "00 ff a0", ""), ("↑", "00 ff a0", "")]).await
+        })
+        .await
     })
     .await
 }

@@ -219,6 +219,27 @@ impl Findings {
     }
 }
 
+/// Looks at a page on desktop and phone, in every language and theme. `visit` goes there as somebody of
+/// this name, and `play` brings it to where it is looked at.
+pub(crate) async fn walk(
+    stage: &Stage,
+    page: &str,
+    visit: impl AsyncFn(&Stage, &str, Look) -> Result<Rc<Browser>>,
+    play: impl AsyncFn(&Browser) -> Result<()>,
+) -> Result<()> {
+    let desktop = visit(stage, "지우", Look::desktop(Lang::Ko)).await?;
+    let phone = visit(stage, "하늘", Look::phone(Lang::Ko)).await?;
+    let mut found = Findings::default();
+    for (lang, theme) in combinations() {
+        for (browser, look) in [(&desktop, "desktop"), (&phone, "phone")] {
+            dress(browser, lang, theme).await?;
+            play(browser).await?;
+            found.look(browser, &format!("{page}-{look}-{}-{theme}", lang.code())).await?;
+        }
+    }
+    found.none()
+}
+
 /// Some rooms, and a conversation in the first; whoever said it is gone again.
 async fn furnish(server: &Server) -> Result<[RoomId; 3]> {
     let mut minsu = Program::connect(server, "민수").await?;

@@ -9,6 +9,7 @@ mod support;
 
 mod console;
 mod counter;
+mod delivery;
 mod echo;
 mod feed;
 mod history;

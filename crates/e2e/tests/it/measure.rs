@@ -2,9 +2,8 @@
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use serde_json::json;
 
-use crate::support::browser::{Browser, Lang, Look};
+use crate::support::browser::{Lang, Look};
 use crate::support::stage::Stage;
 
 /// So often each way of loading is measured.
@@ -52,7 +51,7 @@ async fn load(line: Line) -> Result<Load> {
     Stage::play("load", async move |stage| {
         let browser = stage.browser(Look::desktop(Lang::En)).await?;
         if matches!(line, Line::Slow) {
-            slow_down(&browser).await?;
+            browser.slow_down().await?;
         }
         browser.goto(&stage.server.url("/")).await?;
         browser.find("signin-name").await?;
@@ -64,18 +63,6 @@ async fn load(line: Line) -> Result<Load> {
     })
     .await?;
     Ok(asked.await?)
-}
-
-async fn slow_down(browser: &Browser) -> Result<()> {
-    let bytes_per_second = 1_600_000 / 8;
-    let conditions = json!({
-        "offline": false, "latency": 150,
-        "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
-    });
-    browser.devtools("Network.enable", json!({})).await?;
-    browser.devtools("Network.emulateNetworkConditions", conditions).await?;
-    browser.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 })).await?;
-    Ok(())
 }
 
 fn median(times: impl Iterator<Item = f64>) -> Option<f64> {

@@ -4,6 +4,8 @@ use anyhow::Result;
 
 use crate::support::axe;
 use crate::support::browser::{Browser, Lang, Look};
+use crate::support::chat_page::FIRST_ROOM;
+use crate::support::program::Program;
 use crate::support::stage::Stage;
 use crate::support::wait::until_true;
 
@@ -181,6 +183,55 @@ async fn t2_2_a_hidden_tab_tells_through_the_browser_once_it_was_allowed_on_a_cl
             Ok(told == ["Madang: 민수 mentioned you"])
         })
         .await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_mention_leads_to_its_message_however_far_up_and_says_if_it_is_gone() -> Result<()> {
+    Stage::play("mentioned", async |stage| {
+        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        browser.goto(&stage.server.url("/notices")).await?;
+        browser.find("notices").await?;
+        let mut minsu = Program::connect(&stage.server, "민수").await?;
+        minsu.say(FIRST_ROOM, "@Jane 이 말을 찾아 주세요").await?;
+        // Each may say only so much at once.
+        let mut haneul = Program::connect(&stage.server, "하늘").await?;
+        for (speaker, lines) in [(&mut minsu, 2..=90), (&mut haneul, 91..=180)] {
+            let lines = lines.map(|n| format!("이야기 {n}{}", " 더 긴 이야기".repeat(n % 7)));
+            speaker.say_all(FIRST_ROOM, lines).await?;
+        }
+        until_unread(browser, "1").await?;
+        browser.click_css("[data-testid='notices'] li:first-child a").await?;
+        browser.find_css("[data-seq='1'][data-found='true']").await?;
+        until_true("it has the focus, on the screen", async || {
+            let script = "const it = document.activeElement; const place = it.getBoundingClientRect(); \
+                const list = it.closest('[data-testid=\"timeline\"]')?.getBoundingClientRect(); \
+                return it.dataset.seq === '1' && place.top >= list.top && place.bottom <= list.bottom";
+            browser.ask(script, []).await
+        })
+        .await?;
+        browser.until_gone("message-seeking").await?;
+        until_unread(browser, "0").await?;
+        browser.until_still().await?;
+        browser.picture("mention-found-en-desktop").await?;
+        axe::check(browser, "a message that was led to").await?;
+
+        // The address stands for the message, after a reload too.
+        browser.reload().await?;
+        browser.find_css("[data-seq='1'][data-found='true']").await?;
+        stage.server.database()?.execute("DELETE FROM messages WHERE seq = 1")?;
+        browser.reload().await?;
+        browser.until_text("message-gone", |text| text.contains("not here any more")).await?;
+        browser.picture("mention-gone-en-desktop").await?;
+
+        // Near the end, where the list cannot scroll so far.
+        browser.goto(&stage.server.url("/rooms/1/messages/180")).await?;
+        browser.find_css("[data-seq='180'][data-found='true']").await?;
+        haneul.say(FIRST_ROOM, "그다음 말").await?;
+        jane.until_stored("그다음 말").await?;
+        Ok(())
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
-use crate::looks::{Findings, combinations, dress};
+use crate::looks::walk;
 use crate::support::browser::{Browser, Lang, Look};
 use crate::support::chat_page::ChatPage;
 use crate::support::door::Door;
@@ -170,20 +170,14 @@ async fn t0_5_it_works_through_the_dev_server_and_from_listed_origins_only() -> 
 #[tokio::test]
 async fn axe_finds_nothing_beside_http() -> Result<()> {
     Stage::play("axe-side", async |stage| {
-        let desktop = visitor(stage, "지우", Look::desktop(Lang::Ko)).await?;
-        let phone = visitor(stage, "하늘", Look::phone(Lang::Ko)).await?;
-        let mut found = Findings::default();
-        for (lang, theme) in combinations() {
-            for (browser, look) in [(&desktop, "desktop"), (&phone, "phone")] {
-                dress(browser, lang, theme).await?;
-                browser.find("side-toggle").await?;
-                turn_on(browser).await?;
-                say(browser, "안녕, hello").await?;
-                browser.until_text("side-lines", |lines| lines.contains("hello")).await?;
-                found.look(browser, &format!("side-{look}-{}-{theme}", lang.code())).await?;
-            }
-        }
-        found.none()
+        walk(stage, "side", visitor, async |browser| {
+            browser.find("side-toggle").await?;
+            turn_on(browser).await?;
+            say(browser, "안녕, hello").await?;
+            browser.until_text("side-lines", |lines| lines.contains("hello")).await?;
+            Ok(())
+        })
+        .await
     })
     .await
 }

@@ -55,3 +55,25 @@ async fn a_name_that_nobody_could_see_or_read_is_refused() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn who_comes_when_too_many_have_signed_up_is_told_when_to_try_again() -> Result<()> {
+    Stage::play_with("crowded", &["--sign-ups-per-hour", "1"], async |stage| {
+        Program::sign_up(&stage.server, "the first").await?;
+        for (code, look, sentence) in [
+            ("ko", Look::phone(Lang::Ko), "60분 뒤에 다시"),
+            ("en", Look::desktop(Lang::En), "Try again in 60 min"),
+        ] {
+            let gate = stage.visitor(look).await?;
+            gate.browser.forgive("status of 429");
+            gate.ask_for("one more").await?;
+            let error = gate.error().await?;
+            assert!(error.contains(sentence), "{error}");
+            gate.browser.until_focus("signin-name").await?;
+            gate.browser.until_still().await?;
+            gate.browser.picture(&format!("sign-in-{code}-crowded")).await?;
+        }
+        Ok(())
+    })
+    .await
+}

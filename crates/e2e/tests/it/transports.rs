@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::looks::{Findings, combinations, dress};
+use crate::looks::walk;
 use crate::support::browser::{Browser, Lang, Look};
 use crate::support::stage::Stage;
 use crate::support::wait::until;
@@ -110,20 +110,13 @@ async fn t2_8_the_same_events_over_four_ways_differ_in_delay_requests_and_bytes(
 #[tokio::test]
 async fn axe_finds_nothing_at_the_transports() -> Result<()> {
     Stage::play("axe-transports", async |stage| {
-        let desktop = visitor(stage, "지우", Look::desktop(Lang::Ko)).await?;
-        let phone = visitor(stage, "하늘", Look::phone(Lang::Ko)).await?;
-        let mut found = Findings::default();
-        for (lang, theme) in combinations() {
-            for (browser, look) in [(&desktop, "desktop"), (&phone, "phone")] {
-                dress(browser, lang, theme).await?;
-                choose(browser, "rate", 20).await?;
-                browser.click("transports-toggle").await?;
-                until_events(browser, 20.0).await?;
-                browser.click("transports-toggle").await?;
-                found.look(browser, &format!("transports-{look}-{}-{theme}", lang.code())).await?;
-            }
-        }
-        found.none()
+        walk(stage, "transports", visitor, async |browser| {
+            choose(browser, "rate", 20).await?;
+            browser.click("transports-toggle").await?;
+            until_events(browser, 20.0).await?;
+            browser.click("transports-toggle").await
+        })
+        .await
     })
     .await
 }

@@ -59,7 +59,19 @@ impl House {
 
     pub(crate) fn desk_with(&self, user: &User, outlet: Option<Arc<dyn Outlet>>) -> Desk {
         let hello = ClientFrame::Hello(Hello { client: "test".into(), ..Hello::default() });
-        let heard = Greeting::new(START).hear(&codec::encode_client(&hello)).unwrap();
+        let mut desk = self.desk_after(user, outlet, &codec::encode_client(&hello));
+        assert!(matches!(desk.received.pop_front(), Some(ServerFrame::Welcome(_))));
+        desk
+    }
+
+    /// A connection that began with these words; its welcome is the first that it received.
+    pub(crate) fn desk_after(
+        &self,
+        user: &User,
+        outlet: Option<Arc<dyn Outlet>>,
+        hello: &str,
+    ) -> Desk {
+        let heard = Greeting::new(START).hear(hello).unwrap();
         let (session, effects) = heard.welcome(self.hub.clone(), user.clone(), outlet, START);
         let mut desk = Desk {
             session,
@@ -71,7 +83,6 @@ impl House {
             commands: 0,
         };
         desk.note(effects);
-        assert!(matches!(desk.received.pop_front(), Some(ServerFrame::Welcome(_))));
         desk
     }
 }

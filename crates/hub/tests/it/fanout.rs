@@ -5,7 +5,8 @@ use madang_hub::ports::Bus;
 use madang_shared::frames::About;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::membership::MembershipCommand;
-use madang_shared::{Epoch, ErrorCode, Position, Seq, ServerFrame, Topic};
+use madang_shared::posts::{PostsCommand, PostsEvent};
+use madang_shared::{Epoch, ErrorCode, Event, Position, PostId, Seq, ServerFrame, Topic};
 
 use crate::desk::{Desk, House, ROOM};
 
@@ -106,6 +107,55 @@ fn positions_that_cannot_be_resumed_are_reset_and_told_so() {
         MAX_RECOVERED_EVENTS,
         "the furthest back that is resumed"
     );
+}
+
+#[test]
+fn what_was_taken_back_is_given_to_nobody_from_memory() {
+    let house = House::new();
+    let mut writer = house.desk(&house.user("w"));
+    let (mut slow, mut away) = (house.desk(&house.user("s")), house.desk(&house.user("a")));
+    for reader in [&mut slow, &mut away] {
+        reader.subscribe(&house, Topic::Posts, None);
+    }
+    slow.take();
+    let known = position_of(&away.take());
+    let user = away.user.clone();
+    drop(away);
+    let post = PostId(1);
+    for command in [
+        PostsCommand::Create { text: "first secret".into() },
+        PostsCommand::Edit { post, text: "second secret".into() },
+        PostsCommand::Delete { post },
+    ] {
+        writer.command(command.into());
+        writer.settle(&house);
+    }
+    slow.settle(&house);
+    let mut back = house.desk(&user);
+    back.subscribe(&house, Topic::Posts, Some(known));
+    for mut reader in [slow, back] {
+        let frames = reader.take();
+        let told = format!("{frames:?}");
+        assert!(!told.contains("secret"), "{told}");
+        let events: Vec<_> = frames
+            .iter()
+            .filter_map(|frame| match frame {
+                ServerFrame::Event { seq, event: Event::Posts(event), .. } => Some((seq.0, event)),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            matches!(
+                events[..],
+                [
+                    (1, PostsEvent::Redacted { .. }),
+                    (2, PostsEvent::Redacted { .. }),
+                    (3, PostsEvent::Deleted { .. })
+                ]
+            ),
+            "{told}"
+        );
+    }
 }
 
 #[test]

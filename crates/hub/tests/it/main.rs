@@ -17,3 +17,4 @@ mod presence;
 mod price;
 mod session;
 mod simulation;
+mod taken_back;

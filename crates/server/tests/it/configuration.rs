@@ -27,6 +27,7 @@ fn help_and_version_speak_to_a_stranger() {
         "--synchronous",
         "--price-source",
         "--socketio",
+        "--sign-ups-per-hour",
         "power cut",
     ] {
         assert!(text.contains(word), "{word} is not in\n{text}");
@@ -42,10 +43,11 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 15] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin"),
         (&["--stop-seconds", "0"], "stop_seconds"),
+        (&["--sign-ups-per-hour", "0"], "--sign-ups-per-hour"),
         (&["--synchronous", "maybe"], "full"),
         (&["--price-source", "bitstamp"], "there is no source `bitstamp`"),
         (&["--price-source", "kraken,simulated"], "must not stand in for a real one"),

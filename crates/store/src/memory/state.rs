@@ -8,7 +8,7 @@ use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::{Appended, Committed, Logged, TokenHash, Write};
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
-use madang_hub::{chat, counter, membership, orders, rooms};
+use madang_hub::{chat, counter, membership, orders, posts, rooms};
 use madang_shared::chat::ChatEvent;
 use madang_shared::counter::CounterEvent;
 use madang_shared::frames::Placed;
@@ -18,9 +18,10 @@ use madang_shared::notices::NoticeContent;
 use madang_shared::posts::PostsEvent;
 use madang_shared::rooms::{Room, RoomsEvent};
 use madang_shared::{
-    CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId,
+    CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId, codec,
 };
 
+use super::delivery::Crossings;
 use super::notices::Notices;
 use super::orders::Orders;
 use super::posts::Posts;
@@ -36,6 +37,7 @@ pub(super) struct State {
     pub(super) room_keys: BTreeMap<String, RoomId>,
     /// How far each member has read.
     pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
+    pub(super) crossings: Crossings,
     pub(super) messages: BTreeMap<(RoomId, Seq), Message>,
     pub(super) counter: i64,
     pub(super) posts: Posts,
@@ -69,6 +71,7 @@ impl State {
             rooms: BTreeMap::new(),
             room_keys: BTreeMap::new(),
             members: BTreeMap::new(),
+            crossings: Crossings::default(),
             messages: BTreeMap::new(),
             counter: 0,
             posts: Posts::default(),
@@ -104,13 +107,13 @@ impl State {
         }
         let at = match change {
             Change::Rooms(change) => Some(self.create(author, at, change, appended)?),
-            Change::Membership(change) => self.change_membership(id, &change, appended)?,
+            Change::Membership(change) => self.change_membership(id, at, &change, appended)?,
             Change::Chat(change) => Some(self.post(author, command, at, change, appended)?),
             Change::Counter(change) => Some(self.count(author, command, change, appended)?),
             Change::Posts(change) => {
                 self.require_user(id)?;
                 let event = self.posts.apply(author, command, at, change)?;
-                event.map(|event| self.on_posts(at, event, appended))
+                event.map(|event| self.on_posts(at, &event, appended))
             }
             Change::Orders(change) => self.order(author, at, change, appended)?,
             Change::Notices(change) => {
@@ -154,6 +157,7 @@ impl State {
     fn change_membership(
         &mut self,
         user: UserId,
+        at: Timestamp,
         change: &membership::Change,
         appended: &mut Vec<Appended>,
     ) -> Result<Option<Placed>, Failure> {
@@ -172,6 +176,8 @@ impl State {
             }
             (Leave { .. }, Some(_)) => {
                 self.members.remove(&(user, room));
+                let head = self.head(Topic::Room(room));
+                self.crossings.left(user, room, at, head);
                 Some(self.tell(user, MembershipEvent::Left { room }, appended))
             }
             (Read { .. }, None) => return Err(refusals::not_member()),
@@ -222,14 +228,18 @@ impl State {
     fn on_posts(
         &mut self,
         at: Timestamp,
-        event: PostsEvent,
+        event: &PostsEvent,
         appended: &mut Vec<Appended>,
     ) -> Placed {
-        let written = match &event {
+        let written = match event {
             PostsEvent::Created { post, .. } => Some((post.id, post.author.clone())),
             _ => None,
         };
-        let placed = self.append(Topic::Posts, &event.into(), appended);
+        let placed = self.append(Topic::Posts, &event.clone().into(), appended);
+        let (taken_back, now) = self.posts.told(event, placed.seq);
+        for seq in taken_back {
+            self.redact(Topic::Posts, seq, |event| posts::taken_back(event, now.as_ref()));
+        }
         if let Some((post, by)) = written {
             self.tell_all(at, NoticeContent::Posted { post, by }, appended);
         }
@@ -281,6 +291,7 @@ impl State {
     ) -> Placed {
         let head = self.head(Topic::Room(room));
         self.members.insert((user, room), head);
+        self.crossings.joined(user, room, head);
         let membership = Membership { room, read_up_to: head, unread: 0, head };
         self.tell(user, MembershipEvent::Joined(membership), appended)
     }
@@ -339,6 +350,15 @@ impl State {
         }
         appended.push(event);
         Placed { topic, seq }
+    }
+
+    /// Puts other words in an event's place.
+    fn redact(&mut self, topic: Topic, seq: Seq, redacted: impl FnOnce(Event) -> Option<Event>) {
+        let Some(stream) = self.topics.get_mut(&topic) else { return };
+        let Some(logged) = stream.log.iter_mut().rfind(|logged| logged.seq == seq) else { return };
+        if let Some(event) = codec::decode_event(&logged.content).ok().and_then(redacted) {
+            *logged = Appended::new(topic, seq, &event).logged;
+        }
     }
 
     /// `SplitMix64` (Steele, Lea, Flood 2014), of which the upper 53 bits are kept: a browser reads

@@ -2,7 +2,7 @@
 
 use madang_hub::ports::{Appended, Logged};
 use madang_shared::frames::Placed;
-use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic};
+use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic, codec};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::stop::{Stop, integer, natural, text};
@@ -48,6 +48,27 @@ pub(super) fn append(
     ))?;
     appended.push(event);
     Ok(Placed { topic: place.topic, seq: place.seq })
+}
+
+/// Puts other words in an event's place; none where it shall stay as it is, or is not there.
+pub(super) fn redact(
+    connection: &Connection,
+    topic: Topic,
+    seq: Seq,
+    redacted: impl FnOnce(Event) -> Option<Event>,
+) -> Result<(), Stop> {
+    let Some(logged) = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop() else {
+        return Ok(());
+    };
+    // What only a newer version wrote is not ours to change.
+    let Some(event) = codec::decode_event(&logged.content).ok().and_then(redacted) else {
+        return Ok(());
+    };
+    let sql = "UPDATE log SET content = ?3 \
+        WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq = ?2";
+    let content = codec::encode_event(&event);
+    connection.prepare_cached(sql)?.execute((topic.to_string(), integer(seq.0), content))?;
+    Ok(())
 }
 
 /// Where a topic stands.

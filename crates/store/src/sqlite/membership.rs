@@ -42,6 +42,16 @@ pub(super) fn apply(
         (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => Ok(None),
         (Change::Join { .. }, None) => join(connection, user, room, at, appended).map(Some),
         (Change::Leave { .. }, Some(_)) => {
+            let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
+                SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
+                WHERE user_id = ?1 AND room_id = ?2";
+            let head = log::head(connection, Topic::Room(room))?;
+            connection.prepare_cached(sql)?.execute((
+                integer(user.0),
+                integer(room.0),
+                integer(at.0),
+                integer(head.0),
+            ))?;
             let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
@@ -79,7 +89,10 @@ pub(super) fn join(
         return Err(refusals::too_many_rooms_joined().into());
     }
     let head = log::head(connection, Topic::Room(room))?;
-    let sql = "INSERT INTO members (user_id, room_id, read_up_to) VALUES (?1, ?2, ?3)";
+    let sql = "DELETE FROM departures WHERE room_id = ?1 AND user_id = ?2";
+    connection.prepare_cached(sql)?.execute((integer(room.0), integer(user.0)))?;
+    let sql = "INSERT INTO members (user_id, room_id, read_up_to, joined_after) \
+        VALUES (?1, ?2, ?3, ?3)";
     connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0), integer(head.0)))?;
     let membership = Membership { room, read_up_to: head, unread: 0, head };
     append(connection, user, at, MembershipEvent::Joined(membership), appended)

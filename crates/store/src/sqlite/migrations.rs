@@ -20,6 +20,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V6__sentiment", include_str!("../../migrations/sqlite/V6__sentiment.sql")),
     ("V7__guests", include_str!("../../migrations/sqlite/V7__guests.sql")),
     ("V8__notices", include_str!("../../migrations/sqlite/V8__notices.sql")),
+    ("V9__taken_back", include_str!("../../migrations/sqlite/V9__taken_back.sql")),
+    ("V10__delivery", include_str!("../../migrations/sqlite/V10__delivery.sql")),
 ];
 
 /// The newest schema that the file has had; none without a history, 0 with an empty one.

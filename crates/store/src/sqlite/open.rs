@@ -112,6 +112,8 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 fn configure(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is taken back is overwritten, not only let go: it must not be found in the file.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     if let Some(bytes) = options.max_bytes {
         let page = size(connection, "page_size")?;

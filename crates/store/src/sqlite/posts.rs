@@ -1,12 +1,12 @@
 //! The feed.
 
 use madang_hub::ports::Appended;
-use madang_hub::posts::Change;
+use madang_hub::posts::{Change, taken_back};
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_POSTS;
 use madang_shared::notices::NoticeContent;
 use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
-use madang_shared::{PostId, Timestamp, Topic, User, UserId};
+use madang_shared::{PostId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::commands::Order;
@@ -22,19 +22,25 @@ pub(super) fn apply(
 ) -> Result<Option<Placed>, Stop> {
     let by = order.author.clone();
     let command = order.command;
+    let mut written = None;
     let event = match change {
         Change::Create { text } => {
             let post = create(connection, order, text)?;
+            written = Some(post.id);
             let what = NoticeContent::Posted { post: post.id, by };
             notices::tell_all(connection, order.at, &what)?;
             PostsEvent::Created { post, command }
         }
         Change::Edit { post, text } => match edit(connection, order, post, text)? {
-            Some(post) => PostsEvent::Edited { post, command },
+            Some(post) => {
+                written = Some(post.id);
+                PostsEvent::Edited { post, command }
+            }
             None => return Ok(None),
         },
         Change::Delete { post } => {
             own(connection, by.id, post)?;
+            take_back(connection, post, None)?;
             let sql = "DELETE FROM posts WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([integer(post.0)])?;
             PostsEvent::Deleted { post, by, command }
@@ -42,6 +48,11 @@ pub(super) fn apply(
         Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
     };
     let place = log::next_place(connection, Topic::Posts)?;
+    if let Some(post) = written {
+        let sql =
+            "UPDATE posts SET first_seq = coalesce(first_seq, ?2), last_seq = ?2 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute([integer(post.0), integer(place.seq.0)])?;
+    }
     Ok(Some(log::append(connection, &place, order.at, &event.into(), appended)?))
 }
 
@@ -77,7 +88,26 @@ fn edit(
     }
     let sql = "UPDATE posts SET text = ?2, edited_at = ?3 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((integer(id.0), &text, integer(order.at.0)))?;
-    Ok(Some(Post { text, edited_at: Some(order.at), ..post }))
+    let post = Post { text, edited_at: Some(order.at), ..post };
+    take_back(connection, id, Some(&post))?;
+    Ok(Some(post))
+}
+
+/// The text that the post had up to now is to be in the log no more; the post is as it is `now`, or is
+/// about to go.
+fn take_back(connection: &Connection, id: PostId, now: Option<&Post>) -> Result<(), Stop> {
+    let sql = "SELECT first_seq, last_seq FROM posts WHERE id = ?1";
+    let places: (Option<i64>, Option<i64>) = connection
+        .prepare_cached(sql)?
+        .query_row([integer(id.0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Whoever wrote a post at the shell told nobody.
+    let mut places: Vec<i64> = [places.0, places.1].into_iter().flatten().collect();
+    places.dedup();
+    for place in places {
+        let seq = Seq(u64::try_from(place).unwrap_or_default());
+        log::redact(connection, Topic::Posts, seq, |event| taken_back(event, now))?;
+    }
+    Ok(())
 }
 
 /// A post that its author wants to change.

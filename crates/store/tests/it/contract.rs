@@ -2,6 +2,7 @@
 //! joins with one line in `every_engine!`.
 
 mod counter;
+mod delivery;
 mod notices;
 mod orders;
 mod posts;
@@ -94,6 +95,12 @@ every_engine! {{
         the_id_of_a_deleted_post_is_not_given_out_again,
         the_feed_comes_in_pages_that_meet,
         a_greeting_is_told_and_leaves_the_feed_as_it_was,
+        what_was_taken_back_is_in_no_event_and_the_log_still_makes_the_feed,
+    }
+    delivery {
+        who_has_read_a_message_is_told_and_of_others_why_not,
+        what_became_of_a_message_is_for_members_only,
+        of_a_crowd_the_first_are_named_and_the_others_counted,
     }
     orders {
         an_order_goes_its_way_and_everybody_is_told,

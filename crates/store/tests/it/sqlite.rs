@@ -3,7 +3,9 @@
 mod notices;
 mod opening;
 mod orders;
+mod posts;
 mod shell;
+mod upgrade;
 mod writing;
 
 use std::path::{Path, PathBuf};

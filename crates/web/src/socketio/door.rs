@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use super::gateway::{Engine, Gateway};
 use super::guarded::{Guarded, Kept};
 use super::old;
-use super::receipts::Receipts;
 use super::settings::Reach;
 use crate::edge::Edge;
 use crate::origin::is_this_machine;
@@ -60,11 +59,6 @@ impl Door {
         let free = Arc::new(Semaphore::new(MAX_CLIENTS));
         let (edge, engine_too) = (edge.clone(), engine.clone());
         (Self { edge, gateway, engine, free, places: Arc::default() }, engine_too)
-    }
-
-    /// What clients confirmed.
-    pub(super) fn receipts(&self) -> Receipts {
-        self.gateway.receipts.clone()
     }
 
     /// Whether this request may speak to the gateway at all.

@@ -78,7 +78,7 @@ impl Gateway {
             settings: Arc::clone(&edge.socketio),
             audience: Audience::new(edge.socketio.topics()),
             user: Mutex::default(),
-            receipts: Receipts::default(),
+            receipts: edge.receipts.clone(),
             originals: Mutex::default(),
             asleep: Mutex::default(),
             visits: TaskTracker::new(),

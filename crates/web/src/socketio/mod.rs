@@ -34,6 +34,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+pub use receipts::Receipts;
 pub use settings::{Reach, Settings};
 
 use crate::edge::Edge;
@@ -53,7 +54,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
     }
     let (door, engine) = Door::open(edge);
     let readable = readable(&door);
-    let receipts = door.receipts();
+    let receipts = edge.receipts.clone();
     let list = async move |_: Caller| ([(CACHE_CONTROL, "no-store")], Json(receipts.recent()));
     let for_users = Router::new().route(RECEIPTS_PATH, get(list));
     Router::new()

@@ -1,10 +1,12 @@
 //! What clients confirm: the server asks for it with every `my response`, and knows who did.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use madang_shared::delivery::ClientsAsked;
 use madang_shared::{Seq, Topic};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -23,9 +25,9 @@ const MAX_ASKED: usize = 100;
 /// Messages that are waited for at once; about further ones nobody is asked again.
 const MAX_WAITING: usize = 64;
 
-/// Who confirmed what, of the last messages.
+/// Who confirmed what, of the last messages. Copies are the same memory.
 #[derive(Clone)]
-pub(super) struct Receipts {
+pub struct Receipts {
     recent: Arc<Mutex<VecDeque<Receipt>>>,
     waiting: Arc<Semaphore>,
 }
@@ -69,6 +71,14 @@ impl Asked {
     }
 }
 
+impl fmt::Debug for Receipts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipts")
+            .field("recent", &self.recent.lock().len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Receipts {
     /// Collects the answers, beside everything else; each comes or is late within
     /// [`super::gateway::CONFIRM_WITHIN`].
@@ -93,6 +103,14 @@ impl Receipts {
             receipts.remember(Receipt { topic, seq, asked, confirmed });
             drop(waiting);
         }));
+    }
+
+    /// What clients said of one message; none if none was asked, or has had its time to answer, or if it
+    /// is too long ago.
+    pub(crate) fn of(&self, topic: Topic, seq: Seq) -> Option<ClientsAsked> {
+        let recent = self.recent.lock();
+        let receipt = recent.iter().rev().find(|it| it.topic == topic && it.seq == seq)?;
+        Some(ClientsAsked { asked: receipt.asked as u64, confirmed: receipt.confirmed.clone() })
     }
 
     /// What became of the last messages, the oldest first.

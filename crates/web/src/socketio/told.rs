@@ -61,7 +61,7 @@ fn posts(event: &PostsEvent) -> Option<Told> {
         PostsEvent::Created { post, .. } => json!({ "action": "create", "post": post }),
         PostsEvent::Edited { post, .. } => json!({ "action": "update", "post": post }),
         PostsEvent::Deleted { post, .. } => json!({ "action": "delete", "post": post }),
-        PostsEvent::Greeted { .. } => return None,
+        PostsEvent::Greeted { .. } | PostsEvent::Redacted { .. } => return None,
     };
     Some(("posts", value))
 }

@@ -12,8 +12,8 @@ use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{Memory, Tail};
-use madang_web::socketio::Settings;
-use madang_web::{Edge, OpenSessions, Origins, router};
+use madang_web::socketio::{Receipts, Settings};
+use madang_web::{Allowances, Edge, OpenSessions, Origins, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -84,6 +84,8 @@ impl App {
             clock: Arc::new(TestClock(Instant::now())),
             origins: Arc::new(origins),
             socketio: Arc::new(settings),
+            receipts: Receipts::default(),
+            allowances: Arc::new(Allowances::default()),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
@@ -98,7 +100,8 @@ impl App {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router(edge)).await.unwrap() });
+        let app = router(edge).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { address, store: memory, stopping, tasks, http: reqwest::Client::new() }
     }
 

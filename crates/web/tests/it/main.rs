@@ -11,6 +11,7 @@
 mod app;
 mod assets;
 mod cross_origin;
+mod delivery_api;
 mod echo;
 mod handshake;
 mod posts_api;

@@ -1,6 +1,6 @@
 //! The feed over HTTP, and which pages may use it.
 
-use madang_shared::limits::{MAX_POST_CHARS, PAGE_POSTS, SUBPROTOCOL};
+use madang_shared::limits::{COMMAND_BURST, MAX_POST_CHARS, PAGE_POSTS, SUBPROTOCOL};
 use madang_shared::posts::{PostsEvent, PostsSnapshot};
 use madang_shared::{Event, PostId, ServerFrame, Snapshot};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -70,23 +70,27 @@ async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it
     assert_eq!(made.headers()["location"], "/posts/1");
     let made: Value = made.json().await.unwrap();
     assert_eq!((&made["text"], &made["author"]["name"]), (&json!("첫 글"), &json!("민수")));
+    // Whoever hears of it only after the edit never sees this text.
+    for peer in [&mut one, &mut two] {
+        assert!(
+            matches!(next(peer).await, PostsEvent::Created { post, .. } if post.text == "첫 글")
+        );
+    }
 
     let (status, edited) = answer(put(&app, &token, "/posts/1", "고친 글")).await;
     assert_eq!((status, &edited["text"]), (200, &json!("고친 글")));
     assert!(edited["edited_at"].is_u64());
+    for peer in [&mut one, &mut two] {
+        assert!(
+            matches!(next(peer).await, PostsEvent::Edited { post, .. } if post.text == "고친 글")
+        );
+    }
     let read = || request(&app, Method::GET, "/posts/1", &token);
     assert_eq!(answer(read()).await, (200, edited.clone()));
     assert_eq!(answer(put(&app, &token, "/posts/1", "고친 글")).await, (200, edited));
     assert_eq!(answer(request(&app, Method::DELETE, "/posts/1", &token)).await.0, 204);
     assert_eq!(refusal(read()).await, (404, "not_found".into()));
-
     for peer in [&mut one, &mut two] {
-        assert!(
-            matches!(next(peer).await, PostsEvent::Created { post, .. } if post.text == "첫 글")
-        );
-        assert!(
-            matches!(next(peer).await, PostsEvent::Edited { post, .. } if post.text == "고친 글")
-        );
         assert!(matches!(next(peer).await, PostsEvent::Deleted { post: PostId(1), .. }));
     }
 }
@@ -160,6 +164,52 @@ async fn refusals_over_http_are_problem_documents() {
 }
 
 #[tokio::test]
+async fn one_user_commands_so_much_at_a_time_and_others_go_on() {
+    let app = App::start().await;
+    let (token, other) = (app.token("one").await, app.token("other").await);
+    let (mut posted, mut refused) = (0, None);
+    while refused.is_none() && posted < 100 * COMMAND_BURST {
+        let answer = post(&app, &token, "again").send().await.unwrap();
+        match answer.status().as_u16() {
+            201 => posted += 1,
+            _ => refused = Some(answer),
+        }
+    }
+    let refused = refused.expect("there is a limit");
+    assert!(posted >= COMMAND_BURST, "{posted} is less than a socket may");
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (429, &"1".parse().unwrap())
+    );
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    assert_eq!(answer(post(&app, &other, "hello")).await.0, 201);
+    // To read is no command.
+    assert_eq!(answer(request(&app, Method::GET, "/posts", &token)).await.0, 200);
+}
+
+#[tokio::test]
+async fn who_comes_again_after_the_text_was_taken_back_is_not_given_it() {
+    let app = App::start().await;
+    let token = app.token("program").await;
+    let key = "0198c5f0-0000-7000-8000-000000000001";
+    let create = || post(&app, &token, "first try").header("idempotency-key", key);
+    let edit = || {
+        let other = "0198c5f0-0000-7000-8000-000000000002";
+        put(&app, &token, "/posts/1", "second try").header("idempotency-key", other)
+    };
+    assert_eq!(answer(create()).await.0, 201);
+    assert_eq!(answer(edit()).await.0, 200);
+    let (status, post) = answer(create()).await;
+    assert_eq!((status, &post["text"]), (201, &json!("second try")), "as it is now");
+    assert_eq!(answer(put(&app, &token, "/posts/1", "third try")).await.0, 200);
+    let (status, post) = answer(edit()).await;
+    assert_eq!((status, &post["text"]), (200, &json!("third try")), "and nothing is undone");
+    assert_eq!(answer(request(&app, Method::DELETE, "/posts/1", &token)).await.0, 204);
+    assert_eq!(refusal(create()).await, (404, "not_found".into()));
+    assert_eq!(refusal(edit()).await, (404, "not_found".into()));
+}
+
+#[tokio::test]
 async fn the_feed_comes_in_pages() {
     let app = App::start().await;
     let token = app.token("one").await;
@@ -212,7 +262,7 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
     let made = from(LISTED).send().await.unwrap();
     assert_eq!(made.status(), StatusCode::CREATED);
     assert_eq!(made.headers()["access-control-allow-origin"], LISTED);
-    assert_eq!(made.headers()["access-control-expose-headers"], "location");
+    assert_eq!(made.headers()["access-control-expose-headers"], "location,retry-after");
     for origin in [UNLISTED, "http://localhost:3001", "null"] {
         assert_eq!(refusal(from(origin)).await, (403, "forbidden".into()));
         for change in

@@ -1,5 +1,6 @@
 //! `/api/session`, and the small routes.
 
+use madang_shared::limits::SIGN_UPS_PER_HOUR;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -56,6 +57,29 @@ async fn names_are_taken_once_and_bad_ones_are_explained() {
         assert_eq!(failure["code"], code);
         assert!(failure["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
+}
+
+#[tokio::test]
+async fn from_one_address_so_many_may_sign_up_and_who_is_in_goes_on() {
+    let app = App::start().await;
+    let first = app.token("user 0").await;
+    for number in 1..SIGN_UPS_PER_HOUR {
+        app.token(&format!("user {number}")).await;
+    }
+    // What is wrong by itself costs nothing, and is told as such.
+    let sign_up =
+        |name: &str| app.http.post(app.url("/api/session")).json(&json!({ "name": name })).send();
+    assert_eq!(sign_up(" ").await.unwrap().status().as_u16(), 422);
+    let refused = sign_up("one more").await.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3_600 / u64::from(SIGN_UPS_PER_HOUR)).contains(&wait), "{wait} s");
+    let problem: Value = refused.json().await.unwrap();
+    assert_eq!((&problem["code"], &problem["retry"]), (&json!("rate_limited"), &json!(true)));
+
+    let who = app.http.get(app.url("/api/session")).bearer_auth(first).send().await.unwrap();
+    assert_eq!(who.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -1,18 +1,16 @@
 //! Where one writes.
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
 use madang_client::Action;
 use madang_shared::chat::ChatCommand;
 use madang_shared::limits::MAX_MESSAGE_CHARS;
 use madang_shared::{RoomId, names};
-use web_sys::HtmlTextAreaElement;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::tr;
-use crate::ui::field::{characters_left, fit, limit_line};
+use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::effect;
 
@@ -52,36 +50,16 @@ pub(crate) fn Composer(
 ) -> impl IntoView {
     let driver = use_yard().driver;
     let draft = Draft::new(driver.store().me().id, &room.to_string());
-    let area = NodeRef::<html::Textarea>::new();
+    let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
     let enter = StoredValue::new(EnterKey::default());
-    let length = RwSignal::new(0_usize);
-    let is_blank = RwSignal::new(true);
-
-    let changed = move |area: &HtmlTextAreaElement| {
-        let text = area.value();
-        length.set(text.chars().count());
-        is_blank.set(text.trim().is_empty());
-        draft.keep(&text);
-        fit(area);
-    };
     let send = move || {
-        let Some(area) = area.get_untracked() else { return };
-        if let Ok(text) = names::message_text(&area.value()) {
+        field.send(names::message_text, |text| {
             driver.command(ChatCommand::Post { room, text });
-            area.set_value("");
-            changed(&area);
             on_sent.run(());
-        }
-        drop(area.focus());
+        });
     };
     let on_input = move |_| {
-        let Some(area) = area.get_untracked() else { return };
-        changed(&area);
-        driver.act(if area.value().is_empty() {
-            Action::StopTyping
-        } else {
-            Action::Keystroke(room)
-        });
+        driver.act(if field.changed() { Action::Keystroke(room) } else { Action::StopTyping });
     };
     let on_keydown = move |event: ev::KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == TAKEN_BY_INPUT_METHOD;
@@ -105,16 +83,14 @@ pub(crate) fn Composer(
     // A field that is taken off the page loses the focus after all else of it has gone.
     let released = move || drop(enter.try_update_value(EnterKey::released));
     effect(move || {
-        let Some(area) = area.get() else { return };
-        area.set_value(&draft.read());
-        changed(&area);
-        if has_keyboard() {
+        if let Some(area) = field.area.get()
+            && has_keyboard()
+        {
             drop(area.focus());
         }
     });
     on_cleanup(move || driver.act(Action::StopTyping));
 
-    let left = characters_left(length, MAX_MESSAGE_CHARS);
     view! {
         <form
             class="composer"
@@ -132,17 +108,17 @@ pub(crate) fn Composer(
                 aria-label=tr(|t| t.write)
                 aria-describedby="composer-hint"
                 placeholder=tr(|t| t.write)
-                node_ref=area
+                node_ref=field.area
                 on:input=on_input
                 on:keydown=on_keydown
                 on:keyup=move |_| released()
                 on:blur=move |_| released()
             ></textarea>
-            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
+            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
                 {Icon::Send.draw()}
             </button>
             <span id="composer-hint" class="visually-hidden">{tr(|t| t.send_hint)}</span>
-            {limit_line(left, NEAR_LIMIT, "composer-left")}
+            {limit_line(field.left, NEAR_LIMIT, "composer-left")}
         </form>
     }
 }

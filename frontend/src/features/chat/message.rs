@@ -109,6 +109,10 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
     let name = if by_another { "author" } else { "visually-hidden" };
     let Voice { speaker, through } = Voice::of(said.author, said.guest, lang);
     let avatar = by_another.then(|| avatar(&speaker));
+    let time = match row.seq {
+        Some(seq) => drawing.inspected.opener(seq, time, lang),
+        None => view! { <span class="time">{time}</span> }.into_any(),
+    };
     let refused = said.failure.map(|failure| refused(row.command, &failure, lang));
     view! {
         <div
@@ -127,7 +131,7 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
                 <span class="meta">
                     {mark(said.sentiment, lang)}
                     {delivery(row, lang)}
-                    <span class="time">{time}</span>
+                    {time}
                 </span>
             </div>
             {refused}

@@ -5,14 +5,17 @@ use leptos::prelude::*;
 use madang_client::{Action, Client};
 use madang_shared::{RoomId, Seq};
 
+use super::finding::way;
 use super::message::draw;
 use super::rows::{Keeper, Row, Scene};
 use crate::browser;
 use crate::features::courtyard::{Skeleton, Yard, use_yard};
+use crate::features::delivery::{Inspected, inspector};
 use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
-use crate::ui::icon::{Icon, Mark};
+use crate::ui::empty::empty;
+use crate::ui::icon::Icon;
 use crate::ui::reactive::{effect, flag, text, when};
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
@@ -26,6 +29,7 @@ const KEPT: Words = Words::new(
 pub(crate) struct Drawing {
     pub(crate) room: RoomId,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
+    pub(crate) inspected: Inspected,
 }
 
 /// What the timeline is made from; none before it is known.
@@ -62,6 +66,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     provide_context(Drawing {
         room,
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
+        inspected: Inspected::new(),
     });
     let drawing: Drawing = expect_context();
     let (is_known, is_empty) = (RwSignal::new(false), RwSignal::new(false));
@@ -91,6 +96,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
+    let way = way(yard, room, list);
     follow_reader(yard, room, list);
 
     let is_kept = Memo::new(move |_| {
@@ -102,23 +108,13 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         <div class="timeline">
             {when(move || is_kept.get(), || view! { <p class="kept" role="status" data-testid="kept">{KEPT.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
-            {when(move || is_empty.get(), empty)}
+            {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
+            {way}
+            {inspector(room, drawing.inspected)}
         </div>
     }
-}
-
-/// Until the first message.
-fn empty() -> AnyView {
-    view! {
-        <div class="empty" data-testid="empty">
-            <Mark />
-            <p class="empty-line">{tr(|t| t.no_message)}</p>
-            <p>{tr(|t| t.no_message_hint)}</p>
-        </div>
-    }
-    .into_any()
 }
 
 /// Loads older messages as the reader comes near them, and tells what was seen.

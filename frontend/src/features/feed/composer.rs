@@ -1,18 +1,15 @@
 //! Where a post is written.
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
 use madang_shared::limits::MAX_POST_CHARS;
 use madang_shared::names;
 use madang_shared::posts::PostsCommand;
-use web_sys::HtmlTextAreaElement;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::Words;
-use crate::ui::field::{characters_left, fit, limit_line};
-use crate::ui::reactive::effect;
+use crate::ui::field::limit_line;
 
 const WRITE: Words = Words::new("무슨 소식이 있나요?", "What is new?");
 const POST: Words = Words::new("올리기", "Post");
@@ -35,32 +32,10 @@ pub(super) fn ends(event: &ev::KeyboardEvent) -> bool {
 pub(super) fn Composer() -> impl IntoView {
     let driver = use_yard().driver;
     let draft = Draft::new(driver.store().me().id, "feed");
-    let area = NodeRef::<html::Textarea>::new();
-    let length = RwSignal::new(0_usize);
-    let is_blank = RwSignal::new(true);
-
-    let changed = move |area: &HtmlTextAreaElement| {
-        let text = area.value();
-        length.set(text.chars().count());
-        is_blank.set(text.trim().is_empty());
-        draft.keep(&text);
-        fit(area);
-    };
+    let field = DraftField::new(draft, MAX_POST_CHARS);
     let send = move || {
-        let Some(area) = area.get_untracked() else { return };
-        if let Ok(text) = names::post_text(&area.value()) {
-            driver.command(PostsCommand::Create { text });
-            area.set_value("");
-            changed(&area);
-        }
-        drop(area.focus());
+        field.send(names::post_text, |text| driver.command(PostsCommand::Create { text }));
     };
-    effect(move || {
-        let Some(area) = area.get() else { return };
-        area.set_value(&draft.read());
-        changed(&area);
-    });
-    let left = characters_left(length, MAX_POST_CHARS);
     view! {
         <form
             class="feed-composer"
@@ -77,11 +52,9 @@ pub(super) fn Composer() -> impl IntoView {
                 aria-label=WRITE.now()
                 aria-describedby="post-hint"
                 placeholder=WRITE.now()
-                node_ref=area
+                node_ref=field.area
                 on:input=move |_| {
-                    if let Some(area) = area.get_untracked() {
-                        changed(&area);
-                    }
+                    field.changed();
                 }
                 on:keydown=move |event| {
                     if sends(&event) {
@@ -92,8 +65,8 @@ pub(super) fn Composer() -> impl IntoView {
             ></textarea>
             <div class="feed-composer-foot">
                 <span id="post-hint" class="hint feed-hint">{HINT.now()}</span>
-                {limit_line(left, NEAR_LIMIT, "feed-left")}
-                <button class="button button-strong" type="submit" data-testid="post-send" disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
+                {limit_line(field.left, NEAR_LIMIT, "feed-left")}
+                <button class="button button-strong" type="submit" data-testid="post-send" disabled=field.is_idle()>
                     {POST.now()}
                 </button>
             </div>

@@ -18,7 +18,7 @@ use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::Formats;
 use crate::ui::dialog::dialog;
-use crate::ui::icon::Mark;
+use crate::ui::empty::empty;
 use crate::ui::reactive::{Item, each, flag, part, when};
 use card::card;
 pub(crate) use card::when_written;
@@ -113,19 +113,10 @@ fn posts(desk: Desk) -> AnyView {
         };
         posts.get().into_iter().map(item).collect()
     };
-    let empty = || {
-        view! {
-            <div class="empty feed-empty" data-testid="feed-empty">
-                <Mark />
-                <p class="empty-line">{NOTHING.now()}</p>
-                <p>{NOTHING_HINT.now()}</p>
-            </div>
-        }
-        .into_any()
-    };
+    let nothing = || empty("empty feed-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
         <ul class="feed-posts" aria-label=TITLE.now() data-testid="posts">{each(Signal::derive(items))}</ul>
-        {when(move || is_empty.get(), empty)}
+        {when(move || is_empty.get(), nothing)}
     }
     .into_any()
 }

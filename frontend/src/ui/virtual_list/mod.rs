@@ -152,6 +152,22 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
+    /// Shows the row that is asked for, a little below the top; answers whether there is one.
+    pub(crate) fn show(self, is: impl Fn(&R) -> bool) -> bool {
+        let Some(page) = self.page() else { return false };
+        let shown = self.inner.try_update_value(|inner| {
+            let index = inner.rows.iter().position(is)?;
+            inner.anchor = Some(Anchor { index, below: page.height() / 4.0 });
+            Some(())
+        });
+        if shown.flatten().is_none() {
+            return false;
+        }
+        self.at_bottom.set(false);
+        self.settle(&page);
+        true
+    }
+
     /// Whether the first rows are near.
     pub(crate) fn is_near_top(self) -> bool {
         self.page().is_some_and(|page| page.scroll() < 2.0 * page.height())

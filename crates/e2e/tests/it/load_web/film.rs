@@ -9,7 +9,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::hall::{Hall, Side};
-use super::page::slow_line;
 use crate::support::browser::{Browser, Lang, Look};
 use crate::support::in_repository;
 
@@ -20,7 +19,7 @@ const STRIP: &str = "docs/images/load.png";
 pub(super) async fn shoot() -> Result<()> {
     let hall = Hall::open(Side::Madang, 0).await?;
     let browser = Browser::start(&hall.chromedriver, Look::phone(Lang::Ko)).await?;
-    slow_line(&browser).await?;
+    browser.slow_down().await?;
     let started = Instant::now();
     browser.devtools("Page.navigate", json!({ "url": hall.url("/") })).await?;
     let mut shots: Vec<(u128, String)> = Vec::new();

@@ -95,7 +95,7 @@ impl Page {
     /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
     pub(super) async fn slow_down(&self, slow: bool) -> Result<()> {
         if slow {
-            slow_line(&self.0).await?;
+            self.0.slow_down().await?;
         }
         Ok(())
     }
@@ -277,16 +277,4 @@ impl Page {
         );
         self.0.ask_later(&script, []).await
     }
-}
-
-pub(super) async fn slow_line(browser: &Browser) -> Result<()> {
-    let bytes_per_second = 1_600_000 / 8;
-    let conditions = json!({
-        "offline": false, "latency": 150,
-        "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
-    });
-    browser.devtools("Network.enable", json!({})).await?;
-    browser.devtools("Network.emulateNetworkConditions", conditions).await?;
-    browser.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 })).await?;
-    Ok(())
 }

@@ -183,6 +183,19 @@ impl Browser {
         Ok(self.driver.close_window().await?)
     }
 
+    /// As on a middling phone with a middling connection.
+    pub(crate) async fn slow_down(&self) -> Result<()> {
+        let bytes_per_second = 1_600_000 / 8;
+        let conditions = json!({
+            "offline": false, "latency": 150,
+            "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
+        });
+        self.devtools("Network.enable", json!({})).await?;
+        self.devtools("Network.emulateNetworkConditions", conditions).await?;
+        self.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 })).await?;
+        Ok(())
+    }
+
     /// A command of Chromium's own protocol, as its developer tools give it.
     pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
         let answer = self.driver.cdp().send_raw(method, parameters).await;

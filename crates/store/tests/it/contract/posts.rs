@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use madang_hub::ports::Write;
 use madang_shared::frames::Placed;
 use madang_shared::limits::PAGE_POSTS;
@@ -30,6 +32,10 @@ fn command(number: u128) -> CommandId {
     CommandId(Uuid::from_u128(number))
 }
 
+fn redacted(id: u64, by: &User, number: u128) -> PostsEvent {
+    PostsEvent::Redacted { post: PostId(id), by: by.clone(), command: command(number) }
+}
+
 async fn feed(rig: &Rig, reader: &User) -> (Seq, PostsPage) {
     match rig.state(reader, Topic::Posts).await {
         (position, Snapshot::Posts(page)) => (position.seq, page),
@@ -54,23 +60,34 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
     assert_eq!(placed, Placed { topic: Topic::Posts, seq: Seq(1) });
     rig.place(create(&theo, 1, "two")).await;
     assert_eq!(rig.place(create(&mina, 1, "하나")).await, placed, "sent again, it is there once");
-    rig.place(edit(&mina, 2, 1, "하나!")).await;
+    rig.place(edit(&mina, 2, 1, "하나?")).await;
+    rig.place(edit(&mina, 4, 1, "하나!")).await;
     let edited = Post { edited_at: Some(NOW.plus(1)), ..post(1, &mina, "하나!") };
     let posts = vec![post(2, &theo, "two"), edited.clone()];
-    assert_eq!(feed(&rig, &theo).await, (Seq(3), PostsPage { posts, older: false }));
+    assert_eq!(feed(&rig, &theo).await, (Seq(4), PostsPage { posts, older: false }));
+    let others: Event =
+        PostsEvent::Created { post: post(2, &theo, "two"), command: command(1) }.into();
+    let events: [Event; 4] = [
+        PostsEvent::Created { post: edited.clone(), command: command(1) }.into(),
+        others.clone(),
+        redacted(1, &mina, 2).into(),
+        PostsEvent::Edited { post: edited, command: command(4) }.into(),
+    ];
+    assert_eq!(rig.log(Topic::Posts).await, events, "of a post, the log has the text of now");
 
     rig.place(delete(&mina, 3, 1)).await;
     rig.place(delete(&mina, 3, 1)).await;
     let posts = vec![post(2, &theo, "two")];
-    assert_eq!(feed(&rig, &theo).await, (Seq(4), PostsPage { posts, older: false }));
-    let events: [Event; 4] = [
-        PostsEvent::Created { post: post(1, &mina, "하나"), command: command(1) }.into(),
-        PostsEvent::Created { post: post(2, &theo, "two"), command: command(1) }.into(),
-        PostsEvent::Edited { post: edited, command: command(2) }.into(),
+    assert_eq!(feed(&rig, &theo).await, (Seq(5), PostsPage { posts, older: false }));
+    let events: [Event; 5] = [
+        redacted(1, &mina, 1).into(),
+        others,
+        redacted(1, &mina, 2).into(),
+        redacted(1, &mina, 4).into(),
         PostsEvent::Deleted { post: PostId(1), by: mina.clone(), command: command(3) }.into(),
     ];
-    assert_eq!(rig.log(Topic::Posts).await, events);
-    assert_eq!(rig.appended(4).await[3].logged.seq, Seq(4));
+    assert_eq!(rig.log(Topic::Posts).await, events, "what was taken back is gone");
+    assert_eq!(rig.appended(5).await[4].logged.seq, Seq(5));
 }
 
 pub(super) async fn an_edit_that_changes_nothing_has_no_event(rig: Rig) {
@@ -129,4 +146,56 @@ pub(super) async fn a_greeting_is_told_and_leaves_the_feed_as_it_was(rig: Rig) {
     assert_eq!(rig.log(Topic::Posts).await[1], greeted.into());
     let posts = vec![post(1, &mina, "하나")];
     assert_eq!(feed(&rig, &mina).await, (Seq(2), PostsPage { posts, older: false }));
+}
+
+pub(super) async fn what_was_taken_back_is_in_no_event_and_the_log_still_makes_the_feed(rig: Rig) {
+    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
+    // Any sequence does; this one meets every case many times.
+    let mut random = 0x9E37_79B9_u64;
+    let mut draw = move |below: u64| {
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let (mut commands, mut texts) = (0_u128, BTreeMap::new());
+    for _ in 0..40 {
+        let mut batch = Vec::new();
+        for _ in 0..draw(6) {
+            commands += 1;
+            let author = if draw(3) == 0 { &theo } else { &mina };
+            let known = 1 + draw(12);
+            let text = format!("secret {commands}");
+            batch.push(match draw(4) {
+                0 => create(author, commands, &text),
+                1 | 2 => edit(author, commands, known, &text),
+                _ => delete(author, commands, known),
+            });
+        }
+        for result in rig.store.commit(batch).await {
+            // Of what belongs to the other, or is not there.
+            if let Err(error) = result {
+                refusal::<()>(Err(error));
+            }
+        }
+        let (head, page) = feed(&rig, &mina).await;
+        assert!(!page.older, "all of it is looked at");
+        texts.clear();
+        let log = rig.log(Topic::Posts).await;
+        assert_eq!(log.len() as u64, head.0, "every event has its place");
+        let mut made = BTreeMap::new();
+        for event in log {
+            let Event::Posts(event) = event else { panic!("{event:?}") };
+            match event {
+                PostsEvent::Created { post, .. } | PostsEvent::Edited { post, .. } => {
+                    texts.insert(post.text.clone(), post.id);
+                    made.insert(post.id, post);
+                }
+                PostsEvent::Deleted { post, .. } => drop(made.remove(&post)),
+                PostsEvent::Greeted { .. } | PostsEvent::Redacted { .. } => {}
+            }
+        }
+        assert!(page.posts.iter().eq(made.values().rev()), "{page:?} is not {made:?}");
+        assert!(texts.iter().all(|(text, id)| made.get(id).is_some_and(|post| post.text == *text)));
+    }
+    assert!(commands > 50 && !texts.is_empty());
 }

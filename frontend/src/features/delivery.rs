@@ -1,0 +1,169 @@
+//! What became of a message: a dialog that is true while it is open. It asks the server over HTTP, so
+//! that nothing of it is in the way of the conversation.
+
+mod words;
+
+use std::time::Duration;
+
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::delivery::{ClientsAsked, Delivery, Reception, Recipient, path};
+use madang_shared::{Failure, RoomId, Seq, compact};
+
+use crate::i18n::{Lang, Words, use_lang};
+use crate::session;
+use crate::time::Formats;
+use crate::ui::dialog::dialog;
+use crate::ui::icon::Icon;
+use crate::ui::reactive::part;
+
+const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Where this message has got to");
+const OPEN: Words = Words::new("어디까지 갔는지 보기", "See where it has got to");
+const CLOSE: Words = Words::new("닫기", "Close");
+const ASKING: Words = Words::new("알아보는 중…", "Asking…");
+const PEOPLE: Words = Words::new("사람마다", "Person by person");
+const TITLE_ID: &str = "delivery-title";
+
+/// How often it is asked again while the dialog is open.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Which message is looked at. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Inspected {
+    open: RwSignal<bool>,
+    message: StoredValue<Seq>,
+}
+
+impl Inspected {
+    pub(crate) fn new() -> Self {
+        Self { open: RwSignal::new(false), message: StoredValue::new(Seq(0)) }
+    }
+
+    /// The time of a stored message, which leads to what became of it.
+    pub(crate) fn opener(self, message: Seq, time: String, lang: Lang) -> AnyView {
+        let label = format!("{time}, {}", OPEN.of(lang));
+        let open = move |_| {
+            self.message.set_value(message);
+            self.open.set(true);
+        };
+        view! {
+            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=open>
+                {time}
+            </button>
+        }
+        .into_any()
+    }
+}
+
+/// The dialog.
+pub(crate) fn inspector(room: RoomId, inspected: Inspected) -> AnyView {
+    dialog(inspected.open, TITLE_ID, move || content(room, inspected))
+}
+
+type Found = Option<Result<Delivery, Failure>>;
+
+fn content(room: RoomId, inspected: Inspected) -> AnyView {
+    let found = RwSignal::new(None::<Result<Delivery, Failure>>);
+    let message = inspected.message.get_value();
+    let ask = move || {
+        spawn_local(async move {
+            let now: Found = Some(ask(room, message).await);
+            // The dialog may be closed by now. What is as it was is left alone.
+            if found.try_with_untracked(|before| *before != now) == Some(true) {
+                found.set(now);
+            }
+        });
+    };
+    ask();
+    if let Ok(timer) = set_interval_with_handle(ask, AGAIN) {
+        on_cleanup(move || timer.clear());
+    }
+    let lang = use_lang();
+    let body = part(move || {
+        let lang = lang.get();
+        found.with(|found| match found {
+            None => view! { <p class="hint"><span class="spinner"></span>{ASKING.of(lang)}</p> }
+                .into_any(),
+            Some(Err(failure)) => {
+                view! { <p class="error" role="alert">{lang.refusal(failure)}</p> }.into_any()
+            }
+            Some(Ok(delivery)) => told(delivery, lang),
+        })
+    });
+    view! {
+        <div class="way" data-testid="delivery">
+            <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
+            {body}
+            <div class="dialog-actions">
+                <button class="button" data-testid="delivery-close" autofocus on:click=move |_| inspected.open.set(false)>{CLOSE.now()}</button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
+    let answer = Request::get(&path(room, message)).send().await;
+    let answer = answer.map_err(session::unreachable_server)?;
+    if !answer.ok() {
+        return Err(session::failure(answer).await);
+    }
+    let text = answer.text().await.map_err(session::unreachable_server)?;
+    compact::from_text(&text).map_err(|_| session::not_ours())
+}
+
+fn told(delivery: &Delivery, lang: Lang) -> AnyView {
+    let formats = Formats::new(lang);
+    let position = words::position(delivery.position, lang);
+    let everywhere = delivery.handed == delivery.following;
+    let clients = delivery.clients.as_ref().map(|clients| confirmed(clients, lang));
+    let people: Vec<AnyView> =
+        delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
+    let more = (delivery.more > 0).then(|| {
+        view! { <li class="way-more">{words::more(delivery.more, lang)}</li> }
+    });
+    view! {
+        <ol class="way-steps">
+            {step(true, "stored", words::stored(&formats.full(delivery.stored_at), lang), Some(position))}
+            {step(everywhere, "handed", words::handed(delivery.handed, delivery.following, lang), None)}
+            {clients}
+        </ol>
+        <h3 class="way-people-title">{PEOPLE.of(lang)}</h3>
+        <p class="hint">{words::read_by(&delivery.people, lang)}</p>
+        <ul class="way-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+    }
+    .into_any()
+}
+
+fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
+    let icon = if done { Icon::Check } else { Icon::Clock };
+    let detail = detail.map(|detail| view! { <span class="way-detail">{detail}</span> });
+    view! {
+        <li class="way-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
+            {icon.draw()}
+            <span>{said}{detail}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn confirmed(ClientsAsked { asked, confirmed }: &ClientsAsked, lang: Lang) -> AnyView {
+    let all = confirmed.len() as u64 == *asked;
+    let ids = (!confirmed.is_empty()).then(|| confirmed.join(", "));
+    step(all, "confirmed", words::confirmed(confirmed.len(), *asked, lang), ids)
+}
+
+fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
+    let has_it = matches!(person.reception, Reception::Read | Reception::Wrote);
+    let state = words::reception(person.reception, formats, lang);
+    let why = words::whereabouts(person, formats, lang);
+    view! {
+        <li class="way-person" data-read=has_it.to_string()>
+            <strong>{person.user.name.clone()}</strong>
+            <span class="way-state">{state}</span>
+            <span class="way-detail">{why}</span>
+        </li>
+    }
+    .into_any()
+}
