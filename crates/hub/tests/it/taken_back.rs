@@ -80,7 +80,7 @@ fn stored(house: &House, reader: &User) -> Vec<(PostId, String)> {
         Ok(Answer::Posts(PostsAnswer::Before(page))) => {
             page.posts.into_iter().map(|post| (post.id, post.text)).collect()
         }
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

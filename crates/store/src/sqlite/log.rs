@@ -57,7 +57,8 @@ pub(super) fn redact(
     seq: Seq,
     redacted: impl FnOnce(Event) -> Option<Event>,
 ) -> Result<(), Stop> {
-    let Some(logged) = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop() else {
+    let found = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop();
+    let Some(logged) = found.filter(|logged| logged.seq == seq) else {
         return Ok(());
     };
     // What only a newer version wrote is not ours to change.
