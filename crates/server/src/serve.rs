@@ -101,6 +101,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
         store: store.clone(),
         clock,
         origins: Arc::new(config.origins.listening_on(address.ip())),
+        proxies: Arc::default(),
+        strict_transport: None,
         socketio: Arc::new(config.socketio),
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),

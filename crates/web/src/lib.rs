@@ -1,14 +1,14 @@
 //! The edge of Madang: everything that speaks HTTP or WebSocket, and nothing that decides.
 //!
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
-//! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
-//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`]; what programs ask for
-//! ([`http_commands`], [`posts_api`]); then [`assets`] and [`security`].
-//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`] and [`cross_origin`]; then [`assets`]
-//! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
+//! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then what
+//! programs ask for ([`http_commands`], [`posts_api`]),
+//! [`session_api`], [`credentials`], [`open_sessions`], [`arrival`] and [`proxies`] (how a request came), [`origin`] and
+//! [`cross_origin`]; then [`assets`] and [`security`]. Apart from all this stand the things to try, which have no store behind them:
 //! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way in for clients of another
 //! protocol, [`socketio`].
 
+pub mod arrival;
 pub mod assets;
 pub mod connection;
 pub mod credentials;
@@ -23,6 +23,7 @@ pub mod origin;
 mod outlet;
 pub mod posts_api;
 pub mod problem;
+pub mod proxies;
 pub mod readiness;
 pub mod router;
 pub mod security;
@@ -34,7 +35,9 @@ pub mod transport;
 pub mod transports;
 pub mod upgrade;
 
+pub use arrival::Connected;
 pub use edge::Edge;
 pub use open_sessions::OpenSessions;
 pub use origin::Origins;
+pub use proxies::Proxies;
 pub use router::router;
