@@ -17,7 +17,7 @@ async fn behind(trusted: bool) -> App {
     let strict_transport = Some(HeaderValue::from_static("max-age=60"));
     // Reached by others, as a server in a container is: its names are what it is asked by.
     let origins = Origins::default().listening_on([0, 0, 0, 0].into());
-    App::with(Setup { proxies, strict_transport, origins, ..Setup::default() }).await
+    App::with(Setup { origins, proxies, strict_transport, ..Setup::default() }).await
 }
 
 async fn sign_up(app: &App, name: &str, headers: &[(&str, &str)]) -> (String, bool) {
