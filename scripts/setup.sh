@@ -119,6 +119,8 @@ e2e() {
     npm_tool axe-core "$axe_version" "checks accessibility in the browser tests"
     clients
     local missing=()
+    # A foreign client for TLS.
+    has openssl || missing+=(openssl)
     has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
     has chromedriver || missing+=(chromium-driver)
     # Without a Korean font the screenshots show boxes, and widths differ from what people see.
@@ -127,11 +129,11 @@ e2e() {
     fc-list 2>/dev/null | grep -qi emoji || missing+=(fonts-noto-color-emoji)
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
-        fail "the browser tests need: ${missing[*]}" \
+        fail "the tests need: ${missing[*]}" \
             "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
-            "elsewhere: Chromium, the chromedriver of the same version, a Korean font and one for emoji"
+            "elsewhere: Chromium, the chromedriver of the same version, a Korean font and one for emoji, OpenSSL"
     fi
-    say "${missing[*]}: run the browser tests (apt-get)"
+    say "${missing[*]}: run the tests (apt-get)"
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }

@@ -22,6 +22,7 @@ mod report;
 mod resume;
 mod stalled;
 mod storm;
+mod tls;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,13 +80,15 @@ enum Scenario {
     Stalled,
     /// The same fan-out, compressed.
     Compressed,
+    /// The same fan-out within TLS.
+    Tls,
     /// Ten times the subscribers, a hundred times the topics.
     Growth,
 }
 
 type Run = fn(&mut Lab<'_>) -> Result<()>;
 
-const SCENARIOS: [(Scenario, &str, Run); 9] = [
+const SCENARIOS: [(Scenario, &str, Run); 10] = [
     (Scenario::FanOut, "fan-out", fan_out::run),
     (Scenario::Echo, "echo", echo::run),
     (Scenario::Idle, "idle memory", idle::run),
@@ -94,6 +97,7 @@ const SCENARIOS: [(Scenario, &str, Run); 9] = [
     (Scenario::Resume, "resume storm", resume::run),
     (Scenario::Stalled, "a stalled reader", stalled::run),
     (Scenario::Compressed, "compressed fan-out", compressed::run),
+    (Scenario::Tls, "fan-out within TLS", tls::run),
     (Scenario::Growth, "growth", growth::run),
 ];
 

@@ -19,6 +19,7 @@ pub mod handshake;
 pub mod inflate;
 pub mod stage;
 pub mod tally;
+mod wire;
 
 pub use crowd::{Crowd, Incoming};
 pub use stage::{Dialect, Plan, Stage};

@@ -28,6 +28,8 @@ pub(crate) struct Setting {
     /// None for the yardstick, which keeps nothing.
     data: Option<PathBuf>,
     address: SocketAddr,
+    /// Certificate and key, where it speaks TLS.
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 /// A server that runs. Dropping it kills it.
@@ -47,13 +49,19 @@ impl Setting {
             "there is no server at {}; `just build` makes it",
             binary.display()
         );
-        Ok(Self { binary, data: Some(data.to_owned()), address: free_address()? })
+        Ok(Self { binary, data: Some(data.to_owned()), address: free_address()?, tls: None })
+    }
+
+    /// The same within TLS, with these files.
+    pub(crate) fn within_tls(mut self, certificate: &Path, key: &Path) -> Self {
+        self.tls = Some((certificate.to_owned(), key.to_owned()));
+        self
     }
 
     /// The [`yardstick`](crate::yardstick), in a process of its own.
     pub(crate) fn yardstick() -> Result<Self> {
         let binary = std::env::current_exe().context("this program does not know where it is")?;
-        Ok(Self { binary, data: None, address: free_address()? })
+        Ok(Self { binary, data: None, address: free_address()?, tls: None })
     }
 
     /// Where the server listens.
@@ -79,6 +87,12 @@ impl Setting {
             }
             None => command.arg("yardstick"),
         };
+        let scheme = if let Some((certificate, key)) = &self.tls {
+            command.arg("--tls-certificate").arg(certificate).arg("--tls-key").arg(key);
+            "https"
+        } else {
+            "http"
+        };
         let mut child = command
             .args(["--listen", &self.address.to_string()])
             .env_remove("MADANG_CONFIG")
@@ -93,7 +107,7 @@ impl Setting {
         let line =
             line.context("the server does not come up")?.context("cannot hear the server")?;
         match line {
-            Some(line) if line.ends_with(&format!("http://{}", self.address)) => {
+            Some(line) if line.ends_with(&format!(" {scheme}://{}", self.address)) => {
                 Ok(Server { child, _stdout: stdout })
             }
             Some(line) => bail!("the server says something unexpected: {line}"),

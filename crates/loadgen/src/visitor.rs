@@ -46,8 +46,22 @@ impl Visitor {
         server: SocketAddr,
         name: &str,
     ) -> Result<Self, SignUpError> {
+        Self::sign_up_over(http, "http", server, name).await
+    }
+
+    /// The same, over `http` or `https`.
+    ///
+    /// # Errors
+    /// Why there is no session.
+    pub async fn sign_up_over(
+        http: &reqwest::Client,
+        scheme: &str,
+        server: SocketAddr,
+        name: &str,
+    ) -> Result<Self, SignUpError> {
         let body = SignUp { name: name.to_owned(), bearer: true };
-        let answer = http.post(format!("http://{server}/api/session")).json(&body).send().await?;
+        let url = format!("{scheme}://{server}/api/session");
+        let answer = http.post(url).json(&body).send().await?;
         if !answer.status().is_success() {
             let failure = answer.json().await?;
             return Err(SignUpError::Refused { name: name.to_owned(), failure });

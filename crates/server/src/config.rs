@@ -1,6 +1,8 @@
 //! The configuration: flags, then the environment, then a TOML file, then defaults; the first that
 //! says something wins, setting by setting.
 
+mod public;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -9,12 +11,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use madang_shared::Timestamp;
 use madang_shared::limits::SIGN_UPS_PER_HOUR;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
 use madang_web::socketio::{self, Reach};
 use serde::Deserialize;
 
+pub(crate) use self::public::{Encrypted, Public};
+use self::public::{FileTls, PublicFlags};
 use crate::notices::{self, FileNotice, Schedule};
 use crate::price::{self, Wanted};
 
@@ -32,6 +37,8 @@ pub(crate) struct Flags {
     /// The folder that holds the database; made if it is not there [default: data].
     #[arg(long, env = "MADANG_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    public: PublicFlags,
     /// Another origin whose pages may speak to the server, such as <http://localhost:3000>. Repeat, or
     /// separate by commas. Pages that the server itself serves always may.
     #[arg(
@@ -94,6 +101,10 @@ struct File {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     allowed_origins: Option<Vec<String>>,
+    #[serde(default)]
+    tls: FileTls,
+    trusted_proxies: Option<Vec<String>>,
+    hsts_seconds: Option<u32>,
     synchronous: Option<SynchronousSetting>,
     #[serde(default)]
     price: FilePrice,
@@ -152,6 +163,7 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) origins: Origins,
+    pub(crate) public: Public,
     pub(crate) synchronous: Synchronous,
     /// None where no price is followed.
     pub(crate) price_sources: Vec<Wanted>,
@@ -169,11 +181,11 @@ pub(crate) struct Config {
 const MAX_STOP_SECONDS: u64 = 600;
 
 impl Config {
-    /// Puts the sources together.
+    /// Puts the sources together. A certificate has to be valid `now`.
     ///
     /// # Errors
     /// One sentence that says which setting is wrong, and how.
-    pub(crate) fn load(flags: Flags) -> Result<Self> {
+    pub(crate) fn load(flags: Flags, now: Timestamp) -> Result<Self> {
         let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
         let synchronous = match flags.synchronous.or(file.synchronous) {
@@ -191,11 +203,14 @@ impl Config {
         let reach = reach(flags.socketio.or(file.socketio.clients), listen);
         let socketio = socketio_settings(reach, flags.socketio_events, &file.socketio.events)
             .context("`socketio`")?;
+        let public =
+            public::load(flags.public, file.tls, file.trusted_proxies, file.hsts_seconds, now)?;
         Ok(Self {
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
                 .context("`allowed_origins`")?,
+            public,
             synchronous,
             price_sources: price::wanted(price_sources.as_deref()).context("`price_sources`")?,
             socketio,

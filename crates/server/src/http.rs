@@ -1,22 +1,27 @@
-//! HTTP connections: taken, bounded in time, and ended in order. (axum's own `serve` has no limit on
-//! how long a request's head may take, and so lets half a request hold a connection for ever.)
+//! HTTP connections, plain and within TLS: taken, bounded in time, and ended in order. (axum's own `serve`
+//! has no limit on how long a request's head may take, and so lets half a request hold a connection for
+//! ever.)
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
-use hyper::Request;
+use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use madang_web::Connected;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::tls::Tls;
 
 /// How long the head of a request may take, from the connection's first moment or from the end of
 /// the answer before: so long may a connection rest between two requests, too.
@@ -27,12 +32,35 @@ const LAST_ANSWER: Duration = Duration::from_secs(3);
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until told to stop. Each connection is a task of `tasks`, and ends once it has answered
-/// what it was asked.
+/// what it was asked; its handshake, if there is one, is part of that task, so that nobody waits for it.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
+    tls: Option<Arc<Tls>>,
     stopping: CancellationToken,
     tasks: TaskTracker,
+) {
+    let ended = stopping.clone();
+    each(listener, stopping, |stream, peer| {
+        let (app, ended) = (app.clone(), ended.clone());
+        let connected = Connected { peer, over_tls: tls.is_some() };
+        match tls.clone() {
+            None => tasks.spawn(connection(stream, connected, app, ended)),
+            Some(tls) => tasks.spawn(async move {
+                if let Some(stream) = Box::pin(tls.shake_hands(stream, &ended)).await {
+                    connection(stream, connected, app, ended).await;
+                }
+            }),
+        };
+    })
+    .await;
+}
+
+/// Takes connections until told to stop.
+pub(crate) async fn each(
+    listener: TcpListener,
+    stopping: CancellationToken,
+    taken: impl Fn(TcpStream, SocketAddr),
 ) {
     loop {
         let accepted = tokio::select! {
@@ -41,7 +69,11 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                tasks.spawn(connection(stream, peer, app.clone(), stopping.clone()));
+                // Small frames must not wait for each other (Nagle's algorithm).
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "cannot set TCP_NODELAY");
+                }
+                taken(stream, peer);
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
@@ -51,19 +83,20 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stopping: CancellationToken) {
-    // Small frames must not wait for each other (Nagle's algorithm).
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
-    }
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    connected: Connected,
+    app: Router,
+    stopping: CancellationToken,
+) {
     let app = TowerToHyperService::new(app);
-    let from_peer = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+    let app = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connected);
         app.call(request)
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), from_peer).with_upgrades();
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connection = builder.serve_connection(TokioIo::new(stream), app).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -7,13 +7,17 @@ mod http;
 mod lifecycle;
 mod logging;
 mod notices;
+mod places;
 mod price;
+mod redirect;
 mod serve;
+mod tls;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use madang_hub::ports::Clock;
 
 /// Chat, notifications and live data on your own machine, in one file.
 #[derive(Debug, Parser)]
@@ -31,7 +35,9 @@ enum Task {
 
 fn main() -> ExitCode {
     let Arguments { task: Task::Serve(flags) } = Arguments::parse();
-    match config::Config::load(*flags) {
+    let now = clock::SteadyClock::start().now();
+    let config = tls::install_provider().and_then(|()| config::Config::load(*flags, now));
+    match config {
         Ok(config) => serve::run(config),
         Err(error) => {
             complain(&error);

@@ -24,12 +24,14 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::clock::SteadyClock;
-use crate::config::Config;
+use crate::config::{Config, Encrypted, Public};
 use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::logging;
 use crate::notices;
 use crate::price;
+use crate::redirect;
+use crate::tls::Tls;
 
 /// The database's file within the data folder.
 const DATABASE: &str = "madang.sqlite";
@@ -96,11 +98,14 @@ async fn serve(config: Config) -> Result<ExitCode> {
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr().context("cannot tell where we listen")?;
+    let Public { tls, proxies, strict_transport } = config.public;
     let edge = Edge {
         hub,
         store: store.clone(),
-        clock,
+        clock: clock.clone(),
         origins: Arc::new(config.origins.listening_on(address.ip())),
+        proxies: Arc::new(proxies),
+        strict_transport,
         socketio: Arc::new(config.socketio),
         receipts: Receipts::default(),
         allowances: Arc::new(Allowances::new(config.sign_ups_per_hour)),
@@ -109,8 +114,13 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.stop_within / 4),
     };
-    lifecycle.spawn("http", listen(listener, edge));
-    announce(address);
+    let tls = match tls {
+        Some(encrypted) => Some(encrypt(&lifecycle, encrypted, address, clock).await?),
+        None => None,
+    };
+    let encrypted = tls.is_some();
+    lifecycle.spawn("http", listen(listener, edge, tls));
+    announce(address, encrypted);
 
     let code = lifecycle.run(config.stop_within).await;
     // What was acknowledged is stored by now; this only saves the next start some work.
@@ -179,15 +189,40 @@ async fn tell_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     }
 }
 
-async fn listen(listener: TcpListener, edge: Edge) -> Result<()> {
+/// What TLS needs besides: somebody who looks whether the files change, and who sends plain HTTP on.
+async fn encrypt(
+    lifecycle: &Lifecycle,
+    encrypted: Encrypted,
+    address: SocketAddr,
+    clock: Arc<SteadyClock>,
+) -> Result<Arc<Tls>> {
+    let Encrypted { tls, contents, redirect_from, redirect_port } = encrypted;
+    tracing::info!(until = tls.identity().until(), "TLS with a certificate from a file");
+    if let Some(from) = redirect_from {
+        let listener = TcpListener::bind(from)
+            .await
+            .with_context(|| format!("cannot listen on {from} (`redirect_from`)"))?;
+        let from = listener.local_addr().context("cannot tell where we listen")?;
+        let port = redirect_port.unwrap_or(address.port());
+        tracing::info!(%from, port, "plain HTTP is sent on to HTTPS");
+        let (stopping, tasks) = (lifecycle.stopping(), lifecycle.tasks());
+        lifecycle.spawn("redirect", redirect::serve(listener, tls.clone(), port, stopping, tasks));
+    }
+    let following = tls.clone().follow_files(contents, clock, lifecycle.stopping());
+    lifecycle.spawn("certificate", following);
+    Ok(tls)
+}
+
+async fn listen(listener: TcpListener, edge: Edge, tls: Option<Arc<Tls>>) -> Result<()> {
     let (stopping, tasks) = (edge.stopping.clone(), edge.tasks.clone());
-    http::serve(listener, router(edge), stopping, tasks).await;
+    http::serve(listener, router(edge), tls, stopping, tasks).await;
     Ok(())
 }
 
 /// The line that people and scripts wait for. A closed standard output has nobody who waits.
-fn announce(address: SocketAddr) {
-    let _heard = writeln!(std::io::stdout(), "Madang is listening on http://{address}").is_ok();
+fn announce(address: SocketAddr, encrypted: bool) {
+    let scheme = if encrypted { "https" } else { "http" };
+    let _heard = writeln!(std::io::stdout(), "Madang is listening on {scheme}://{address}").is_ok();
     if !madang_web::assets::is_built() {
         tracing::warn!("the app was not built into this binary; `just run` builds both");
     }

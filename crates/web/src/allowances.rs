@@ -15,7 +15,7 @@ use madang_shared::limits::{
 use madang_shared::{ErrorCode, Failure, Timestamp, UserId};
 use parking_lot::Mutex;
 
-use crate::client_address::ClientAddress;
+use crate::arrival::ClientAddress;
 use crate::problem::Problem;
 
 /// What is left to whom.

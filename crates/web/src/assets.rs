@@ -64,7 +64,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The policy for our pages: nothing but our own, and the one inline script that starts the app, by
-/// its hash.
+/// its hash. `'self'` is the socket of the page's own host too, `wss:` where the page is `https:` (CSP level
+/// 3, section 6.7.2.8).
 pub fn content_security_policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
         let index = Files::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());

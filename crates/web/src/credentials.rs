@@ -7,9 +7,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use madang_hub::ports::TokenHash;
 use sha2::{Digest, Sha256};
 
-/// The cookie that holds the session token. With TLS it will be `__Host-madang_session`, which
-/// browsers only take over TLS.
+use crate::arrival::Arrival;
+
+/// The cookie that holds the session token, over plain HTTP.
 pub const COOKIE_NAME: &str = "madang_session";
+/// The same over HTTPS. Browsers take a cookie of such a name over HTTPS only, and from this very host
+/// (RFC 6265bis section 4.1.3.2): nobody on the way, and no neighbouring host, can put one there. So over
+/// HTTPS the other one is not looked at.
+pub const SECURE_COOKIE_NAME: &str = "__Host-madang_session";
 /// How long a browser keeps the cookie, in seconds: 400 days, the most that browsers allow (RFC
 /// 6265bis section 5.5).
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
@@ -39,14 +44,14 @@ impl Token {
     }
 
     /// The `Set-Cookie` header that hands it to a browser.
-    pub fn to_cookie(&self) -> Option<HeaderValue> {
-        cookie(&self.0, COOKIE_SECONDS)
+    pub fn to_cookie(&self, arrival: &Arrival) -> Option<HeaderValue> {
+        cookie(arrival, &self.0, COOKIE_SECONDS)
     }
 }
 
 /// The `Set-Cookie` header that takes the token back.
-pub fn no_cookie() -> Option<HeaderValue> {
-    cookie("", 0)
+pub fn no_cookie(arrival: &Arrival) -> Option<HeaderValue> {
+    cookie(arrival, "", 0)
 }
 
 /// What the store knows of a token. A plain hash suffices: there is nothing to guess in 256 random
@@ -56,7 +61,7 @@ pub fn hash(token: &str) -> TokenHash {
 }
 
 /// The token that came with a request: a bearer token, or the cookie.
-pub fn token_of(headers: &HeaderMap) -> Option<&str> {
+pub fn token_of<'a>(headers: &'a HeaderMap, arrival: &Arrival) -> Option<&'a str> {
     let bearer =
         headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
@@ -67,13 +72,19 @@ pub fn token_of(headers: &HeaderMap) -> Option<&str> {
         let mut pairs = cookies
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, token)| token)
+        pairs.find(|(name, _)| *name == name_for(arrival)).map(|(_, token)| token)
     })
 }
 
-fn cookie(token: &str, seconds: u32) -> Option<HeaderValue> {
+fn name_for(arrival: &Arrival) -> &'static str {
+    if arrival.https { SECURE_COOKIE_NAME } else { COOKIE_NAME }
+}
+
+fn cookie(arrival: &Arrival, token: &str, seconds: u32) -> Option<HeaderValue> {
     // Lax, so that a link to a room finds its reader signed in; requests that change something are
     // guarded by their Origin besides.
-    let text = format!("{COOKIE_NAME}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+    let name = name_for(arrival);
+    let secure = if arrival.https { "; Secure" } else { "" };
+    let text = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
 }

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::arrival::Arrival;
 use crate::edge::Edge;
 use crate::http_commands::IDEMPOTENCY_KEY;
 use crate::problem::Problem;
@@ -25,7 +26,9 @@ const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 pub fn readable(edge: &Edge) -> CorsLayer {
     let origins = Arc::clone(&edge.origins);
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |_, request| origins.allow(&request.headers)))
+        .allow_origin(AllowOrigin::predicate(move |_, request| {
+            origins.allow(&request.headers, &Arrival::of(&request.extensions))
+        }))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static(IDEMPOTENCY_KEY)])
@@ -37,7 +40,7 @@ pub fn readable(edge: &Edge) -> CorsLayer {
 /// the visitor's name.
 pub async fn refuse_changes(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !edge.origins.allow(request.headers()) {
+    if changes && !is_allowed(&edge, &request) {
         return Problem::foreign_origin().into_response();
     }
     next.run(request).await
@@ -45,8 +48,12 @@ pub async fn refuse_changes(State(edge): State<Edge>, request: Request, next: Ne
 
 /// Refuses everything that pages of other origins ask.
 pub async fn refuse_all(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    if !edge.origins.allow(request.headers()) {
+    if !is_allowed(&edge, &request) {
         return Problem::foreign_origin().into_response();
     }
     next.run(request).await
+}
+
+fn is_allowed(edge: &Edge, request: &Request) -> bool {
+    edge.origins.allow(request.headers(), &Arrival::of(request.extensions()))
 }

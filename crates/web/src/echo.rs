@@ -15,6 +15,7 @@ use madang_shared::{CloseCode, ErrorCode};
 use madang_websocket::{Limits, Message, Opcode, Room};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::arrival::Arrival;
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::problem::Problem;
@@ -45,9 +46,10 @@ async fn handshake(
     Extension(bounds): Extension<Bounds>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    arrival: Arrival,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers)?;
+    edge.may_open(&headers, &arrival)?;
     let place = bounds.places.try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places of the echo are taken; try again later.")
     })?;

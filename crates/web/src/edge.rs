@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use madang_hub::Hub;
 use madang_hub::ports::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::allowances::Allowances;
+use crate::arrival::Arrival;
 use crate::open_sessions::OpenSessions;
 use crate::origin::Origins;
 use crate::problem::Problem;
+use crate::proxies::Proxies;
 use crate::socketio;
 
 /// What every handler shares. Cheap to clone.
@@ -26,6 +28,11 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     /// Which pages may speak to us.
     pub origins: Arc<Origins>,
+    /// Whose word about how a request came is taken.
+    pub proxies: Arc<Proxies>,
+    /// What browsers are told over HTTPS about coming back over it (`Strict-Transport-Security`, RFC
+    /// 6797); nothing by default.
+    pub strict_transport: Option<HeaderValue>,
     /// How clients of Socket.IO are served.
     pub socketio: Arc<socketio::Settings>,
     /// What clients of Socket.IO confirmed.
@@ -49,8 +56,8 @@ impl Edge {
     ///
     /// # Errors
     /// If the page that asks is none of ours, or if the server stops.
-    pub fn may_open(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if !self.origins.allow(headers) {
+    pub fn may_open(&self, headers: &HeaderMap, arrival: &Arrival) -> Result<(), Problem> {
+        if !self.origins.allow(headers, arrival) {
             return Err(Problem::foreign_origin());
         }
         self.may_begin()

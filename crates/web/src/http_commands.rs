@@ -10,7 +10,7 @@ use madang_hub::ports::Write;
 use madang_shared::frames::Placed;
 use madang_shared::{Command, CommandId, ErrorCode, Event, Seq, User, codec};
 
-use crate::client_address::ClientAddress;
+use crate::arrival::{Arrival, ClientAddress};
 use crate::credentials::{hash, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
@@ -47,7 +47,8 @@ impl FromRequestParts<Edge> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let user = match token_of(&parts.headers).map(hash) {
+        let arrival = Arrival::of(&parts.extensions);
+        let user = match token_of(&parts.headers, &arrival).map(hash) {
             Some(session) => edge.store.session(session).await?,
             None => None,
         };

@@ -2,15 +2,15 @@
 //!
 //! Reading order: [`Edge`] (what the handlers share), [`mod@router`], then the socket from the outside
 //! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
-//! [`session_api`], [`credentials`], [`open_sessions`], [`origin`], [`cross_origin`], [`client_address`]
-//! and [`allowances`]; what programs ask for ([`http_commands`], [`posts_api`], [`delivery_api`]); then [`assets`]
-//! and [`security`]. Apart from all this stand the things to try, which have no store behind them:
-//! [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way in for clients of another
-//! protocol, [`socketio`].
+//! [`arrival`] and [`proxies`] (how a request came), [`origin`] and [`cross_origin`], [`session_api`], [`credentials`],
+//! [`open_sessions`] and [`allowances`]; what programs ask for ([`http_commands`], [`posts_api`],
+//! [`delivery_api`]); then [`assets`] and [`security`]. Apart from all this stand the things to try, which
+//! have no store behind them: [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way
+//! in for clients of another protocol, [`socketio`].
 
 pub mod allowances;
+pub mod arrival;
 pub mod assets;
-pub mod client_address;
 pub mod connection;
 pub mod credentials;
 pub mod cross_origin;
@@ -25,6 +25,7 @@ pub mod origin;
 mod outlet;
 pub mod posts_api;
 pub mod problem;
+pub mod proxies;
 pub mod readiness;
 pub mod router;
 pub mod security;
@@ -37,7 +38,9 @@ pub mod transports;
 pub mod upgrade;
 
 pub use allowances::Allowances;
+pub use arrival::Connected;
 pub use edge::Edge;
 pub use open_sessions::OpenSessions;
 pub use origin::Origins;
+pub use proxies::Proxies;
 pub use router::router;

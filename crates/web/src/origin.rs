@@ -7,16 +7,20 @@
 
 use std::net::IpAddr;
 
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::ORIGIN;
 use axum::http::{HeaderMap, HeaderValue};
 use thiserror::Error;
 
+use crate::arrival::Arrival;
+
 /// The allowed origins: our own, and those on the list.
 ///
-/// What is our own, a request says by its `Host`. A stranger's page can have any name lead to this
+/// What is our own, a request says by its host, be it `Host` or what a trusted proxy makes of it, and over
+/// HTTPS the page has to be of HTTPS too: a page of plain HTTP may be of whoever sits in between. A stranger's page can have any name lead to this
 /// machine (DNS rebinding), and so be of "the same origin" as a server that only this machine
 /// reaches. So a server that listens on loopback only knows itself by loopback names; whatever else
-/// it is called, by a proxy before it, has to stand on the list.
+/// it is called, by a proxy before it, has to stand on the list. (No proxy's word helps here: such a page
+/// can make the browser send it.)
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     allowed: Vec<String>,
@@ -59,16 +63,17 @@ impl Origins {
     /// [`Self::allow`] lets pass: whoever develops has such pages, on whatever port. It costs them
     /// nothing that a program on this machine could not do as well; but such a page may carry what
     /// strangers wrote into it, so nothing that acts for a user may be guarded by this rule.
-    pub fn allow_guests(&self, headers: &HeaderMap) -> bool {
+    pub fn allow_guests(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
         let here = |origin: &HeaderValue| {
             let authority = origin.to_str().ok().and_then(authority);
             authority.is_some_and(is_this_machine)
         };
-        self.allow(headers) || (self.loopback_only && headers.get(ORIGIN).is_some_and(here))
+        self.allow(headers, arrival)
+            || (self.loopback_only && headers.get(ORIGIN).is_some_and(here))
     }
 
-    /// Whether a request with these headers may pass.
-    pub fn allow(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request with these headers may pass that came so.
+    pub fn allow(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
         let Some(origin) = headers.get(ORIGIN) else {
             return true;
         };
@@ -78,9 +83,12 @@ impl Origins {
         if self.allowed.contains(&origin) {
             return true;
         }
-        // Same origin: the page came from the very host and port that it now speaks to. The scheme
-        // may differ, for TLS may end before us.
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        // Same origin: the page came from the very host and port that it now speaks to. A page of HTTPS
+        // may speak over what looks plain, for TLS may end before us, in a proxy that nobody named.
+        if arrival.https && !origin.starts_with("https://") {
+            return false;
+        }
+        let host = arrival.host.as_ref().and_then(|host| host.to_str().ok());
         host.is_some_and(|host| {
             authority(&origin).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
                 && (!self.loopback_only || is_loopback(host))
@@ -118,14 +126,38 @@ fn authority(origin: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn at(host: &str, https: bool) -> Arrival {
+        Arrival { host: HeaderValue::from_str(host).ok(), https, client: None }
+    }
+
+    fn from(origin: &str) -> HeaderMap {
+        HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(origin).unwrap())])
+    }
+
     fn check(origin: Option<&str>, host: &str, expected: bool) {
         let origins = Origins::new(["http://localhost:3000".to_owned()]).unwrap();
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_str(host).unwrap());
-        if let Some(origin) = origin {
-            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+        let headers = origin.map(from).unwrap_or_default();
+        assert_eq!(origins.allow(&headers, &at(host, false)), expected, "{origin:?} at {host}");
+    }
+
+    #[test]
+    fn over_https_only_pages_of_https_are_our_own() {
+        let origins = Origins::new(["http://localhost:3000".to_owned()]).unwrap();
+        let open = origins.clone().listening_on([0, 0, 0, 0].into());
+        let home = origins.listening_on([127, 0, 0, 1].into());
+        let loopback = "localhost:5001";
+        for (origin, host, expected) in [
+            ("https://chat.example", "chat.example", true),
+            ("https://chat.example:8443", "chat.example:8443", true),
+            ("http://chat.example", "chat.example", false),
+            ("https://chat.example:8443", "chat.example", false),
+            ("http://localhost:3000", "chat.example", true),
+        ] {
+            assert_eq!(open.allow(&from(origin), &at(host, true)), expected, "{origin} at {host}");
         }
-        assert_eq!(origins.allow(&headers), expected, "{origin:?} at {host}");
+        assert!(home.allow(&from("https://localhost:5001"), &at(loopback, true)));
+        assert!(!home.allow(&from("http://localhost:5001"), &at(loopback, true)));
+        assert!(!home.allow(&from("https://chat.example"), &at("chat.example", true)));
     }
 
     #[test]
@@ -157,13 +189,11 @@ mod tests {
             ("localhost.evil.example", false),
             ("192.168.0.7:5001", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, HeaderValue::from_str(host).unwrap());
-            headers.insert(ORIGIN, HeaderValue::from_str(&format!("http://{host}")).unwrap());
-            assert_eq!(home.allow(&headers), at_home, "{host}");
-            assert!(open.allow(&headers), "{host}");
-            headers.insert(ORIGIN, HeaderValue::from_static("https://chat.example"));
-            assert!(home.allow(&headers), "behind a proxy: {host}");
+            let (headers, arrival) = (from(&format!("http://{host}")), at(host, false));
+            assert_eq!(home.allow(&headers, &arrival), at_home, "{host}");
+            assert!(open.allow(&headers, &arrival), "{host}");
+            let headers = from("https://chat.example");
+            assert!(home.allow(&headers, &arrival), "behind a proxy: {host}");
         }
     }
 
@@ -183,12 +213,10 @@ mod tests {
             ("null", false),
             ("file://localhost", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, HeaderValue::from_static("localhost:5001"));
-            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
-            assert_eq!(home.allow_guests(&headers), at_home, "{origin}");
-            assert!(!home.allow(&headers), "with a session: {origin}");
-            assert!(!open.allow_guests(&headers), "on the network: {origin}");
+            let (headers, arrival) = (from(origin), at("localhost:5001", false));
+            assert_eq!(home.allow_guests(&headers, &arrival), at_home, "{origin}");
+            assert!(!home.allow(&headers, &arrival), "with a session: {origin}");
+            assert!(!open.allow_guests(&headers, &arrival), "on the network: {origin}");
         }
     }
 

@@ -15,7 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::edge::Edge;
 use crate::{
-    assets, cross_origin, delivery_api, echo, http_call, posts_api, readiness, security,
+    arrival, assets, cross_origin, delivery_api, echo, http_call, posts_api, readiness, security,
     session_api, side_by_side, socket, socketio, transports,
 };
 
@@ -61,6 +61,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/readyz", get(readiness::readyz))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(security::headers))
+        .layer(middleware::from_fn_with_state(edge.clone(), security::headers))
+        .layer(middleware::from_fn_with_state(edge.clone(), arrival::note))
         .with_state(edge)
 }

@@ -1,14 +1,17 @@
 //! Headers that tell browsers what our pages may do.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::arrival::Arrival;
 use crate::assets;
+use crate::edge::Edge;
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
@@ -17,7 +20,12 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
 /// Adds them to every answer.
-pub async fn headers(request: Request, next: Next) -> Response {
+pub async fn headers(
+    State(edge): State<Edge>,
+    arrival: Arrival,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let fixed = [
@@ -32,5 +40,9 @@ pub async fn headers(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(CONTENT_SECURITY_POLICY, assets::content_security_policy());
+    // Over plain HTTP anybody on the way could have said it, and browsers ignore it (RFC 6797 section 8.1).
+    if let Some(strict) = edge.strict_transport.filter(|_| arrival.https) {
+        headers.insert(STRICT_TRANSPORT_SECURITY, strict);
+    }
     response
 }

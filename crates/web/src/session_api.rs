@@ -11,7 +11,7 @@ use madang_hub::ports::NewUser;
 use madang_shared::session::{SignUp, SignedIn};
 use madang_shared::{ErrorCode, names};
 
-use crate::client_address::ClientAddress;
+use crate::arrival::{Arrival, ClientAddress};
 use crate::credentials::{Token, hash, no_cookie, token_of};
 use crate::edge::Edge;
 use crate::problem::Problem;
@@ -20,6 +20,7 @@ use crate::problem::Problem;
 pub async fn sign_up(
     State(edge): State<Edge>,
     from: ClientAddress,
+    arrival: Arrival,
     body: Result<Json<SignUp>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(SignUp { name, bearer }) = body.map_err(|wrong| Problem::unreadable(&wrong))?;
@@ -32,20 +33,24 @@ pub async fn sign_up(
     let name_key = policy::name_key(&name);
     let new = NewUser { name, name_key, token: token.hash(), at: edge.clock.now() };
     let user = edge.store.sign_up(new).await?;
-    tracing::info!(user = user.id.0, "signed up");
+    tracing::info!(user = user.id.0, client = %from.0, "signed up");
     Ok(if bearer {
         (StatusCode::CREATED, Json(SignedIn { user, token: Some(token.into_text()) }))
             .into_response()
     } else {
-        let cookie = AppendHeaders(token.to_cookie().map(|cookie| (SET_COOKIE, cookie)));
+        let cookie = AppendHeaders(token.to_cookie(&arrival).map(|cookie| (SET_COOKIE, cookie)));
         (StatusCode::CREATED, cookie, Json(SignedIn { user, token: None })).into_response()
     })
 }
 
 /// Says whose session this is; no content if it is nobody's. That is no error: every new visitor
 /// asks, and a browser would write an error into its console.
-pub async fn who_am_i(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
-    let user = match token_of(&headers) {
+pub async fn who_am_i(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+    arrival: Arrival,
+) -> Result<Response, Problem> {
+    let user = match token_of(&headers, &arrival) {
         Some(token) => edge.store.session(hash(token)).await?,
         None => None,
     };
@@ -56,12 +61,16 @@ pub async fn who_am_i(State(edge): State<Edge>, headers: HeaderMap) -> Result<Re
 }
 
 /// Ends the session, and every connection of it. Ending it twice is no error.
-pub async fn sign_out(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Problem> {
-    if let Some(token) = token_of(&headers) {
+pub async fn sign_out(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+    arrival: Arrival,
+) -> Result<Response, Problem> {
+    if let Some(token) = token_of(&headers, &arrival) {
         let session = hash(token);
         edge.store.sign_out(session).await?;
         edge.open_sessions.end(&session);
     }
-    let cookie = AppendHeaders(no_cookie().map(|cookie| (SET_COOKIE, cookie)));
+    let cookie = AppendHeaders(no_cookie(&arrival).map(|cookie| (SET_COOKIE, cookie)));
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }

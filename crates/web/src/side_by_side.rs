@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
 
+use crate::arrival::Arrival;
 use crate::edge::Edge;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::problem::Problem;
@@ -95,9 +96,10 @@ async fn handshake(
     State(edge): State<Edge>,
     Extension(room): Extension<Arc<Room>>,
     headers: HeaderMap,
+    arrival: Arrival,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers)?;
+    edge.may_open(&headers, &arrival)?;
     let place = room.places.clone().try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places are taken; try again later.")
     })?;

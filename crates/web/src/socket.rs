@@ -7,6 +7,7 @@ use madang_shared::limits::{MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL, SUBPROTOCOL_FAM
 use madang_shared::{CloseCode, ErrorCode};
 use madang_websocket::Limits;
 
+use crate::arrival::Arrival;
 use crate::connection;
 use crate::credentials::{hash, token_of};
 use crate::edge::Edge;
@@ -18,13 +19,14 @@ use crate::upgrade::Upgrade;
 pub async fn handshake(
     State(edge): State<Edge>,
     headers: HeaderMap,
+    arrival: Arrival,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers)?;
+    edge.may_open(&headers, &arrival)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     match Offer::of(upgrade.offers()) {
         Offer::Ours => {
-            let session = token_of(&headers).map(hash);
+            let session = token_of(&headers, &arrival).map(hash);
             let connection = edge.clone();
             Ok(upgrade.accept(&edge, limits, Some(SUBPROTOCOL), move |transport| {
                 connection::run(connection, transport, session)

@@ -15,7 +15,8 @@
 //!   direction: ours could not be shared otherwise, and the client's would cost 40 KB a connection while
 //!   it says nothing. Inflaters and deflaters belong to threads, not to connections.
 //! - [`Handshake`], [`Opening`]: from a request to a [`Socket`]. hyper hands the connection over, and with
-//!   plain TCP we take the stream itself back, so that nothing stands between a frame and the system.
+//!   plain TCP we take the stream itself back, so that nothing stands between a frame and the system. TLS, or
+//!   whatever else it was, is written to the same way (`layered`): encrypted by whoever writes.
 //! - [`Socket`] reads and ends a connection; its [`Sender`] can be written to by others, without waiting,
 //!   straight from a loop over all who are to hear of something.
 //!
@@ -41,6 +42,7 @@ mod frame;
 mod goodbye;
 mod handshake;
 mod inflate;
+mod layered;
 mod line;
 mod message;
 mod offer;

@@ -3,34 +3,31 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Read};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::TcpStream;
 
 use crate::deflate::Window;
+use crate::layered::Layered;
 
 /// Pieces that one call of the system writes. Linux takes 1,024; with so many, what a call costs
 /// besides its bytes does not matter any more.
 const PIECES: usize = 64;
 
-/// A stream that is not TCP itself: TLS, most often.
-pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send {}
-impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
-
 /// What a socket reads from and writes to. Everything works through a shared reference.
 pub(crate) enum Wire {
     Tcp(TcpStream),
-    Other(Mutex<Pin<Box<dyn Duplex>>>),
+    /// TLS, most often.
+    Other(Layered),
 }
 
 impl Wire {
     pub(crate) fn other(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
-        Self::Other(Mutex::new(Box::pin(stream)))
+        Self::Other(Layered::new(stream))
     }
 
     /// Reads as much as is there, at most as much as `buffer` holds; 0 at the end.
@@ -47,11 +44,7 @@ impl Wire {
                     read => return Poll::Ready(read),
                 }
             },
-            Self::Other(stream) => {
-                let mut buffer = ReadBuf::new(buffer);
-                ready!(stream.lock().as_mut().poll_read(context, &mut buffer))?;
-                Poll::Ready(Ok(buffer.filled().len()))
-            }
+            Self::Other(stream) => stream.poll_read(context, buffer),
         }
     }
 
@@ -60,7 +53,7 @@ impl Wire {
     fn write_now(&self, piece: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).send(piece),
-            Self::Other(_) => Err(ErrorKind::WouldBlock.into()),
+            Self::Other(stream) => stream.try_write(&[IoSlice::new(piece)]),
         }
     }
 
@@ -69,8 +62,15 @@ impl Wire {
         match (self, pieces) {
             (Self::Tcp(stream), [piece]) => stream.try_write(piece),
             (Self::Tcp(stream), pieces) => stream.try_write_vectored(pieces),
-            // It has a state of its own, and wakes whoever asked last: only its task may ask.
-            (Self::Other(_), _) => Err(ErrorKind::WouldBlock.into()),
+            (Self::Other(stream), pieces) => stream.try_write(pieces),
+        }
+    }
+
+    /// Whether something was taken that only the connection's task can bring out.
+    fn owes(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            Self::Other(stream) => stream.owes(),
         }
     }
 
@@ -87,14 +87,14 @@ impl Wire {
                     written => return Poll::Ready(written),
                 }
             },
-            Self::Other(stream) => stream.lock().as_mut().poll_write_vectored(context, pieces),
+            Self::Other(stream) => stream.poll_write(context, pieces),
         }
     }
 
     fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(_) => Poll::Ready(Ok(())),
-            Self::Other(stream) => stream.lock().as_mut().poll_flush(context),
+            Self::Other(stream) => stream.poll_flush(context),
         }
     }
 
@@ -104,7 +104,7 @@ impl Wire {
             Self::Tcp(stream) => {
                 Poll::Ready(socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write))
             }
-            Self::Other(stream) => stream.lock().as_mut().poll_shutdown(context),
+            Self::Other(stream) => stream.poll_shutdown(context),
         }
     }
 }
@@ -208,11 +208,12 @@ impl Sender {
     /// If the connection is broken.
     pub fn try_send(&self, piece: &Bytes) -> io::Result<Sent> {
         let mut out = self.0.out.lock();
-        if out.held || !out.kept.is_empty() {
+        if out.held || !out.kept.is_empty() || self.0.wire.owes() {
             return Ok(Sent::Busy);
         }
         self.0.write_or_keep(&mut out, piece)?;
-        Ok(if out.kept.is_empty() { Sent::All } else { Sent::Kept })
+        let is_out = out.kept.is_empty() && !self.0.wire.owes();
+        Ok(if is_out { Sent::All } else { Sent::Kept })
     }
 
     /// Writes frames after whatever is kept, together, or keeps them too: for the connection's own task,

@@ -40,7 +40,7 @@ impl Opening {
             Ok(Parts { io, read_buf, .. }) => {
                 Socket::new(Wire::Tcp(io.into_inner()), &read_buf, limits, self.window)
             }
-            // TLS, or a server that wraps its streams: it works the same, a little slower.
+            // TLS, or a server that wraps its streams: it works the same, and costs what the layer costs.
             Err(upgraded) => {
                 let wire = Wire::other(TokioIo::new(upgraded));
                 Socket::new(wire, &[], limits, self.window)

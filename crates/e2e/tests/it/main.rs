@@ -29,6 +29,7 @@ mod side_by_side;
 mod signing_in;
 mod socketio;
 mod talking;
+mod tls;
 mod transports;
 mod unread;
 mod writing;

@@ -5,6 +5,7 @@ use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
 use super::lab::Lab;
+use super::tls::Certified;
 use crate::idle::memory::Memory;
 
 /// Connections of one user: as many tabs and devices.
@@ -18,7 +19,7 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
         ("a page of 50 messages", MESSAGES, false),
         ("compression", MESSAGES, true),
     ] {
-        let (cost, deflating) = measure(lab, messages, deflate)?;
+        let (cost, deflating) = measure(lab, messages, deflate, None)?;
         let setting = json!({ "room": name, "kb_per_connection": cost, "deflating": deflating });
         lab.report.line("idle", "madang", setting);
         let what = format!("idle, joined and authenticated, KB of RSS a connection: {name}");
@@ -32,18 +33,28 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
 }
 
 /// In two halves: the first pays for what the server has once, the second for connections alone.
-fn measure(lab: &Lab<'_>, messages: u64, deflate: bool) -> Result<(f64, bool)> {
+pub(super) fn measure(
+    lab: &Lab<'_>,
+    messages: u64,
+    deflate: bool,
+    certified: Option<&Certified>,
+) -> Result<(f64, bool)> {
     let connections = lab.pick(200, 2_000);
-    let madang = lab.start_madang()?;
+    let madang = match certified {
+        Some(certified) => lab.start_madang_within_tls(certified)?,
+        None => lab.start_madang()?,
+    };
     let visitors = lab.sign_up(&madang, connections * 2 / CONNECTIONS_PER_USER)?;
     let (first, second) = visitors.split_at(visitors.len() / 2);
     if messages > 0 {
+        let tls = certified.map(|certified| certified.client.clone());
         let plan = Plan::new(Dialect::Chat, madang.address, 1).of(&visitors);
-        Stage::open(&plan)?.say_all(messages, 1)?;
+        Stage::open(&Plan { tls, ..plan })?.say_all(messages, 1)?;
     }
     let plan = |of| Plan {
         everything: true,
         deflate,
+        tls: certified.map(|certified| certified.client.clone()),
         ..Plan::new(Dialect::Chat, madang.address, connections).of(of)
     };
     let before = Stage::open(&plan(first))?;

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::accounting::Account;
 use super::report::Report;
+use super::tls::Certified;
 use crate::server::{Server, Setting};
 
 /// How long a server is looked at to see whether it does anything: a fiftieth of it is nothing.
@@ -38,6 +39,9 @@ pub(super) struct Running {
     server: Server,
     pub(super) address: SocketAddr,
     pub(super) process: u32,
+    /// What it is asked by, and over what.
+    http: reqwest::Client,
+    scheme: &'static str,
     /// Where its data is, as long as it runs.
     _folder: TempDir,
 }
@@ -117,6 +121,16 @@ impl<'a> Lab<'a> {
         self.start(&setting, folder)
     }
 
+    /// The same within TLS.
+    pub(super) fn start_madang_within_tls(&self, certified: &Certified) -> Result<Running> {
+        let folder = folder()?;
+        let setting = Setting::new(&self.binary, folder.path())?
+            .within_tls(&certified.certificate, &certified.key);
+        let tls = certified.client.as_ref().clone();
+        let http = reqwest::Client::builder().use_preconfigured_tls(tls).build()?;
+        Ok(Running { http, scheme: "https", ..self.start(&setting, folder)? })
+    }
+
     pub(super) fn start_yardstick(&self) -> Result<Running> {
         self.start(&Setting::yardstick()?, folder()?)
     }
@@ -128,7 +142,9 @@ impl<'a> Lab<'a> {
         self.to_generator_core()?;
         let server = server?;
         let process = server.id()?;
-        Ok(Running { server, address: setting.address(), process, _folder: folder })
+        let address = setting.address();
+        let (http, scheme) = (reqwest::Client::new(), "http");
+        Ok(Running { server, address, process, http, scheme, _folder: folder })
     }
 
     /// Asks the server to stop; it must end as it should.
@@ -159,12 +175,12 @@ impl<'a> Lab<'a> {
         first: usize,
         count: usize,
     ) -> Result<Vec<Visitor>> {
-        let http = reqwest::Client::new();
+        let Running { http, scheme, address, .. } = server;
         self.runtime.block_on(async {
             let mut visitors = Vec::with_capacity(count);
             for number in first..first + count {
                 let name = format!("{name} {number}");
-                visitors.push(Visitor::sign_up(&http, server.address, &name).await?);
+                visitors.push(Visitor::sign_up_over(http, scheme, *address, &name).await?);
             }
             Ok(visitors)
         })

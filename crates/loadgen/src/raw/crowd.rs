@@ -1,24 +1,25 @@
 //! Many sockets, one thread, one `epoll` set.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
+use rustls::ClientConfig;
 use socket2::{Domain, Type};
 use thiserror::Error;
 
 use super::frame::{self, FrameError, Head};
 use super::handshake::{Refused, Request, read_answer};
 use super::inflate::Inflater;
+use super::wire::Wire;
 
 /// Read at a time: everything that a socket is likely to hold.
 const SCRATCH: usize = 256 * 1024;
 /// Sockets that are heard of at a time.
 const EVENTS: usize = 1_024;
-/// A server that does not take what is sent to it for this long is not measured any further.
-const TAKE_WITHIN: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// Bytes of a segment that any host must take (RFC 9293, section 3.7.1).
 const SMALL_SEGMENT: u32 = 536;
 /// What a connection may keep for a frame that has not come whole; more is given back.
@@ -82,6 +83,7 @@ pub struct Crowd {
     scratch: Vec<u8>,
     members: Vec<Member>,
     ears: Ears,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl std::fmt::Debug for Crowd {
@@ -92,7 +94,7 @@ impl std::fmt::Debug for Crowd {
 
 #[derive(Debug)]
 struct Member {
-    stream: TcpStream,
+    wire: Wire,
     opened: bool,
     ended: bool,
     deflate: bool,
@@ -108,7 +110,7 @@ struct Ears {
 
 /// Says something on the connection that something was heard on.
 #[derive(Debug)]
-pub struct Reply<'a>(&'a TcpStream);
+pub struct Reply<'a>(&'a Wire);
 
 impl Reply<'_> {
     /// Sends a text message.
@@ -132,7 +134,15 @@ impl Crowd {
             scratch: vec![0; SCRATCH],
             members: Vec::new(),
             ears: Ears::default(),
+            tls: None,
         })
+    }
+
+    /// Whoever connects from now on does so within TLS, if there is something to do it by.
+    #[must_use]
+    pub fn within(mut self, tls: Option<Arc<ClientConfig>>) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// Connects another member, and answers its number. The handshake's answer is heard by
@@ -150,12 +160,13 @@ impl Crowd {
         let stream = connect(server, buffer)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
-        write(&stream, request.bytes())?;
+        let wire = Wire::new(stream, self.tls.as_ref())?;
+        wire.write(request.bytes())?;
         let number = self.members.len();
         let data = epoll::EventData::new_u64(number as u64);
-        epoll::add(&self.epoll, &stream, data, epoll::EventFlags::IN)?;
+        epoll::add(&self.epoll, wire.stream(), data, epoll::EventFlags::IN)?;
         let (rest, deflate) = (Vec::new(), false);
-        self.members.push(Member { stream, opened: false, ended: false, deflate, rest });
+        self.members.push(Member { wire, opened: false, ended: false, deflate, rest });
         Ok(number)
     }
 
@@ -189,7 +200,7 @@ impl Crowd {
     /// # Errors
     /// [`CrowdError`].
     pub fn text(&self, member: usize, text: &[u8]) -> Result<(), CrowdError> {
-        self.members.get(member).map_or(Ok(()), |member| send(&member.stream, frame::TEXT, text))
+        self.members.get(member).map_or(Ok(()), |member| send(&member.wire, frame::TEXT, text))
     }
 
     /// Does not read a member's socket any more, or does so again.
@@ -200,7 +211,7 @@ impl Crowd {
         let flags = if listens { epoll::EventFlags::IN } else { epoll::EventFlags::empty() };
         if let Some(found) = self.members.get(member) {
             let data = epoll::EventData::new_u64(member as u64);
-            epoll::modify(&self.epoll, &found.stream, data, flags)?;
+            epoll::modify(&self.epoll, found.wire.stream(), data, flags)?;
         }
         Ok(())
     }
@@ -211,7 +222,8 @@ impl Crowd {
     /// [`CrowdError::Io`].
     pub fn leave(&mut self) -> Result<(), CrowdError> {
         for member in self.members.drain(..) {
-            rustix::net::sockopt::set_socket_linger(&member.stream, Some(Duration::ZERO))?;
+            let stream = member.wire.stream();
+            rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO))?;
         }
         Ok(())
     }
@@ -241,8 +253,8 @@ impl Crowd {
             };
             if let Some(End(code)) = member.read(&mut self.scratch, &mut self.ears, number, hear)? {
                 member.ended = true;
-                epoll::delete(&self.epoll, &member.stream)?;
-                hear(Reply(&member.stream), number, Incoming::Closed(code))?;
+                epoll::delete(&self.epoll, member.wire.stream())?;
+                hear(Reply(&member.wire), number, Incoming::Closed(code))?;
             }
         }
         Ok(self.ready.len())
@@ -258,7 +270,7 @@ impl Member {
         number: usize,
         hear: &mut impl FnMut(Reply<'_>, usize, Incoming<'_>) -> Result<(), CrowdError>,
     ) -> Result<Option<End>, CrowdError> {
-        let length = match (&self.stream).read(scratch) {
+        let length = match self.wire.read(scratch)? {
             Ok(0) => return Ok(Some(End(None))),
             Ok(length) => length,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
@@ -293,7 +305,7 @@ impl Member {
         if !self.opened {
             let Some(accepted) = read_answer(bytes)? else { return Ok((0, None)) };
             (self.opened, self.deflate, used) = (true, accepted.deflate, accepted.length);
-            hear(Reply(&self.stream), number, Incoming::Opened)?;
+            hear(Reply(&self.wire), number, Incoming::Opened)?;
         }
         let before = used;
         while let Some(head) = Head::read(bytes.get(used..).unwrap_or_default())? {
@@ -310,9 +322,9 @@ impl Member {
                     } else {
                         payload
                     };
-                    hear(Reply(&self.stream), number, Incoming::Message(plain))?;
+                    hear(Reply(&self.wire), number, Incoming::Message(plain))?;
                 }
-                frame::PING => send(&self.stream, frame::PONG, payload)?,
+                frame::PING => send(&self.wire, frame::PONG, payload)?,
                 frame::CLOSE => {
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     return Ok((used, Some(End(code))));
@@ -338,31 +350,8 @@ fn connect(server: SocketAddr, buffer: Option<usize>) -> Result<TcpStream, Crowd
     Ok(TcpStream::from(socket))
 }
 
-fn send(stream: &TcpStream, opcode: u8, payload: &[u8]) -> Result<(), CrowdError> {
+fn send(wire: &Wire, opcode: u8, payload: &[u8]) -> Result<(), CrowdError> {
     let mut bytes = Vec::with_capacity(payload.len() + 14);
     frame::push_masked(&mut bytes, opcode, payload);
-    write(stream, &bytes)
-}
-
-/// Writes all of it, and waits where the socket is full.
-pub(crate) fn write(mut stream: &TcpStream, mut bytes: &[u8]) -> Result<(), CrowdError> {
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let mut wanted = [PollFd::new(&stream, PollFlags::OUT)];
-                if poll(&mut wanted, Some(&TAKE_WITHIN))? == 0 {
-                    return Err(CrowdError::NotRead);
-                }
-            }
-            // Whoever hung up is heard of by reading.
-            Err(error)
-                if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) =>
-            {
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+    wire.write(&bytes)
 }

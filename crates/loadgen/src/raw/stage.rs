@@ -5,9 +5,11 @@ mod drive;
 mod speech;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use madang_shared::{Position, RoomId};
+use rustls::ClientConfig;
 use thiserror::Error;
 
 use self::book::Book;
@@ -75,6 +77,8 @@ pub struct Plan {
     /// The receive buffer of the last connection, in bytes, where the system's own choice would hide that
     /// it does not read.
     pub last_buffer: Option<usize>,
+    /// By what connections speak TLS, if they do.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 impl Plan {
@@ -92,6 +96,7 @@ impl Plan {
             from: None,
             opening: OPENING,
             last_buffer: None,
+            tls: None,
         }
     }
 
@@ -173,7 +178,7 @@ impl Stage {
     /// [`StageError`].
     pub fn gather(plan: &Plan) -> Result<Self, StageError> {
         let mut stage = Self {
-            crowd: Crowd::new()?,
+            crowd: Crowd::new()?.within(plan.tls.clone()),
             book: Book::new(plan),
             speech: Speech::new(plan),
             patience: PATIENCE,

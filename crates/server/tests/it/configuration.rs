@@ -28,6 +28,9 @@ fn help_and_version_speak_to_a_stranger() {
         "--price-source",
         "--socketio",
         "--sign-ups-per-hour",
+        "--tls-certificate",
+        "MADANG_TLS_KEY",
+        "--trusted-proxy",
         "power cut",
     ] {
         assert!(text.contains(word), "{word} is not in\n{text}");

@@ -1,14 +1,18 @@
 //! The binary, started as a process; the shape of the workspace, and the size of the app.
 
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
+mod certified;
 mod configuration;
 mod lifecycle;
 mod process;
+mod redirect;
 mod shape;
 mod size;
+mod tls;

@@ -106,6 +106,16 @@ fn packages_know_only_what_they_may() {
 }
 
 #[test]
+fn there_is_one_provider_of_cryptography() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"ring\""), "the lock file is not read");
+    for other in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "native-tls"] {
+        let line = format!("name = \"{other}\"\n");
+        assert!(!lock.contains(&line), "with {other} rustls would not know what to use");
+    }
+}
+
+#[test]
 fn members_inherit_what_the_workspace_says() {
     for (name, manifest) in manifests() {
         assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{name}: lints");

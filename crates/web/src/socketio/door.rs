@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST};
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,7 @@ use super::gateway::{Engine, Gateway};
 use super::guarded::{Guarded, Kept};
 use super::old;
 use super::settings::Reach;
+use crate::arrival::Arrival;
 use crate::edge::Edge;
 use crate::origin::is_this_machine;
 use crate::problem::Problem;
@@ -65,14 +66,14 @@ impl Door {
     ///
     /// # Errors
     /// If it comes from elsewhere than the gateway reaches, or from a page that may not.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if self.edge.socketio.reach == Reach::Local && !from_this_machine(headers) {
+    pub(super) fn admit(&self, headers: &HeaderMap, arrival: &Arrival) -> Result<(), Problem> {
+        if self.edge.socketio.reach == Reach::Local && !from_this_machine(headers, arrival) {
             return Err(Problem::new(
                 ErrorCode::Forbidden,
                 "Socket.IO is served to this machine only; see `socketio` in the configuration.",
             ));
         }
-        if !self.edge.origins.allow_guests(headers) {
+        if !self.edge.origins.allow_guests(headers, arrival) {
             return Err(Problem::foreign_origin());
         }
         Ok(())
@@ -139,10 +140,12 @@ impl Door {
     }
 }
 
-/// Asked by a loopback name, and not passed on by a proxy.
-fn from_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    host.is_some_and(is_this_machine) && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
+/// Asked by a loopback name and from a loopback address, and not passed on by a proxy.
+fn from_this_machine(headers: &HeaderMap, arrival: &Arrival) -> bool {
+    let host = arrival.host.as_ref().and_then(|host| host.to_str().ok());
+    host.is_some_and(is_this_machine)
+        && arrival.client.is_none_or(|client| client.is_loopback())
+        && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Every request of a client. What is no new WebSocket goes on to the engine.

@@ -37,6 +37,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use receipts::Receipts;
 pub use settings::{Reach, Settings};
 
+use crate::arrival::Arrival;
 use crate::edge::Edge;
 use crate::http_commands::Caller;
 use door::Door;
@@ -68,7 +69,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
 
 /// Before CORS answers anything: pages that may not speak to the gateway get no answer of it.
 async fn refuse_strangers(State(door): State<Door>, request: Request, next: Next) -> Response {
-    match door.admit(request.headers()) {
+    match door.admit(request.headers(), &Arrival::of(request.extensions())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -79,7 +80,9 @@ async fn refuse_strangers(State(door): State<Door>, request: Request, next: Next
 fn readable(door: &Door) -> CorsLayer {
     let door = door.clone();
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |_, parts| door.admit(&parts.headers).is_ok()))
+        .allow_origin(AllowOrigin::predicate(move |_, parts| {
+            door.admit(&parts.headers, &Arrival::of(&parts.extensions)).is_ok()
+        }))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([CONTENT_TYPE])

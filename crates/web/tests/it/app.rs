@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use futures_util::{SinkExt, StreamExt};
 use madang_hub::Hub;
 use madang_hub::ports::{Clock, Store};
@@ -13,7 +14,7 @@ use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{Memory, Tail};
 use madang_web::socketio::{Receipts, Settings};
-use madang_web::{Allowances, Edge, OpenSessions, Origins, router};
+use madang_web::{Allowances, Connected, Edge, OpenSessions, Origins, Proxies, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,9 +22,13 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::tls::Certified;
 
 pub(crate) const START: u64 = 1_700_000_000_000;
 /// Longer than anything here takes; a test that gets here has hung.
@@ -43,21 +48,50 @@ pub(crate) struct App {
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) http: reqwest::Client,
+    /// None where it speaks plain HTTP.
+    certified: Option<Certified>,
+}
+
+/// What is not as it is by default.
+pub(crate) struct Setup {
+    pub(crate) socketio: Settings,
+    /// Besides its own, `http://localhost:3000`.
+    pub(crate) origins: Origins,
+    /// Nobody.
+    pub(crate) proxies: Proxies,
+    pub(crate) strict_transport: Option<HeaderValue>,
+    /// Whether it speaks TLS, as `localhost`.
+    pub(crate) tls: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            socketio: Settings::default(),
+            origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
+            proxies: Proxies::default(),
+            strict_transport: None,
+            tls: false,
+        }
+    }
 }
 
 impl App {
     /// Allows `http://localhost:3000` besides its own origin.
     pub(crate) async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// With another setup.
+    pub(crate) async fn with(setup: Setup) -> Self {
         let store = Memory::new(Timestamp(START), 1);
         let tail = store.tail();
-        Self::over(store.clone(), Arc::new(store), tail, Settings::default(), listed()).await
+        Self::over(store.clone(), Arc::new(store), tail, setup).await
     }
 
     /// With other settings of the Socket.IO gateway, and other origins.
-    pub(crate) async fn with_socketio(settings: Settings, origins: Origins) -> Self {
-        let store = Memory::new(Timestamp(START), 1);
-        let tail = store.tail();
-        Self::over(store.clone(), Arc::new(store), tail, settings, origins).await
+    pub(crate) async fn with_socketio(socketio: Settings, origins: Origins) -> Self {
+        Self::with(Setup { socketio, origins, ..Setup::default() }).await
     }
 
     /// Over a database in a folder: reads take their time there.
@@ -66,24 +100,20 @@ impl App {
         let path = folder.join("madang.sqlite");
         let (store, tail) = Sqlite::open(&path, Timestamp(START), &options).unwrap();
         let memory = Memory::new(Timestamp(START), 1);
-        Self::over(memory, Arc::new(store), tail, Settings::default(), listed()).await
+        Self::over(memory, Arc::new(store), tail, Setup::default()).await
     }
 
-    async fn over(
-        memory: Memory,
-        store: Arc<dyn Store>,
-        mut tail: Tail,
-        settings: Settings,
-        origins: Origins,
-    ) -> Self {
+    async fn over(memory: Memory, store: Arc<dyn Store>, mut tail: Tail, setup: Setup) -> Self {
         let hub = Arc::new(Hub::new("test", Epoch(1)));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let edge = Edge {
             hub: hub.clone(),
             store,
             clock: Arc::new(TestClock(Instant::now())),
-            origins: Arc::new(origins),
-            socketio: Arc::new(settings),
+            origins: Arc::new(setup.origins),
+            proxies: Arc::new(setup.proxies),
+            strict_transport: setup.strict_transport,
+            socketio: Arc::new(setup.socketio),
             receipts: Receipts::default(),
             allowances: Arc::new(Allowances::default()),
             open_sessions: OpenSessions::default(),
@@ -100,13 +130,36 @@ impl App {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = router(edge).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { address, store: memory, stopping, tasks, http: reqwest::Client::new() }
+        let connected =
+            Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: setup.tls };
+        let app = router(edge).layer(Extension(connected));
+        let certified = setup.tls.then(Certified::new);
+        match &certified {
+            None => tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }),
+            Some(certified) => {
+                let listener = certified.listener(listener);
+                tokio::spawn(async move { axum::serve(listener, app).await.unwrap() })
+            }
+        };
+        let http = certified.as_ref().map_or_else(reqwest::Client::new, Certified::http);
+        Self { address, store: memory, stopping, tasks, http, certified }
+    }
+
+    /// Scheme, host and port; `scheme` without its `s`.
+    fn at(&self, scheme: &str) -> String {
+        match &self.certified {
+            None => format!("{scheme}://{}", self.address),
+            Some(_) => format!("{scheme}s://localhost:{}", self.address.port()),
+        }
+    }
+
+    /// The origin of its own pages.
+    pub(crate) fn origin(&self) -> String {
+        self.at("http")
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.origin())
     }
 
     /// Signs up, and answers the bearer token.
@@ -125,7 +178,7 @@ impl App {
 
     /// A handshake for a socket.
     pub(crate) fn request_to(&self, path: &str, headers: &[(&'static str, &str)]) -> Request {
-        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
+        let mut request = format!("{}{path}", self.at("ws")).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
@@ -133,7 +186,10 @@ impl App {
     }
 
     pub(crate) async fn connect(&self, request: Request) -> Result<Peer, Error> {
-        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
+        let connector =
+            self.certified.as_ref().map_or(Connector::Plain, |it| Connector::Rustls(it.client()));
+        let (stream, _) =
+            connect_async_tls_with_config(request, None, false, Some(connector)).await?;
         Ok(Peer { stream })
     }
 
@@ -147,11 +203,6 @@ impl App {
         assert!(matches!(peer.hear().await, ServerFrame::Welcome(_)));
         peer
     }
-}
-
-/// What the tests allow besides the server's own origin.
-fn listed() -> Origins {
-    Origins::new(["http://localhost:3000".to_owned()]).unwrap()
 }
 
 pub(crate) struct Peer {

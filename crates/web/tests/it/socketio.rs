@@ -2,7 +2,7 @@
 //! to end tests.
 
 mod bounds;
-mod client;
+pub(crate) mod client;
 mod who;
 
 use madang_hub::ports::Write;

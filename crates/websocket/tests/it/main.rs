@@ -21,3 +21,4 @@ mod properties;
 mod server;
 mod socket;
 mod text;
+mod tls;

@@ -90,7 +90,7 @@ pub(crate) async fn head_of(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-async fn serve<T>(
+pub(crate) async fn serve<T>(
     io: TokioIo<T>,
     sender: mpsc::UnboundedSender<Sender>,
     ended: mpsc::UnboundedSender<String>,

@@ -104,6 +104,7 @@ pub(super) const CARDS: &[Card] = &[
         known: &[
             known("@sock.route('/ws')", "crates/web/src/echo.rs", "fn routes"),
             known("ws.receive(), ws.send()", "crates/web/src/transport.rs", "fn receive"),
+            known("wss://", "crates/server/src/tls.rs", "fn shake_hands"),
             known("socketio.start_background_task", "crates/server/src/notices.rs", "async fn run"),
             known("typing...", "crates/hub/src/presence.rs", "fn typing"),
             known("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use super::database::Database;
 use super::in_repository;
 
-const SAYS: &str = "Madang is listening on http://";
+const SAYS: &str = "Madang is listening on ";
 
 /// A server with data of its own. Dropping it kills it.
 pub(crate) struct Server {
@@ -52,7 +52,12 @@ impl Server {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme(), self.address)
+    }
+
+    fn scheme(&self) -> &'static str {
+        let encrypted = self.arguments.iter().any(|argument| argument == "--tls-certificate");
+        if encrypted { "https" } else { "http" }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -106,7 +111,7 @@ impl Server {
             .spawn()?;
         let stdout = process.stdout.take().context("the server has no standard output")?;
         let line = BufReader::new(stdout).lines().next_line().await?;
-        let expected = format!("{SAYS}{}", self.address);
+        let expected = format!("{SAYS}{}", self.url(""));
         if line.as_deref() != Some(&expected) {
             bail!("the server says {line:?} in place of {expected:?}; its log:\n{}", self.log());
         }

@@ -1,0 +1,104 @@
+//! Behind a proxy: what it says is believed if it is trusted, and ignored if it is not.
+
+use madang_shared::limits::SUBPROTOCOL;
+use madang_web::{Origins, Proxies};
+use reqwest::header::HeaderValue;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::app::{App, Setup};
+
+const HTTPS: (&str, &str) = ("x-forwarded-proto", "https");
+const HOST: (&str, &str) = ("x-forwarded-host", "chat.example");
+
+/// Every request comes from 127.0.0.1, which is trusted or not.
+async fn behind(trusted: bool) -> App {
+    let proxies = Proxies::new(trusted.then_some("127.0.0.0/8")).unwrap();
+    let strict_transport = Some(HeaderValue::from_static("max-age=60"));
+    // Reached by others, as a server in a container is: its names are what it is asked by.
+    let origins = Origins::default().listening_on([0, 0, 0, 0].into());
+    App::with(Setup { origins, proxies, strict_transport, ..Setup::default() }).await
+}
+
+async fn sign_up(app: &App, name: &str, headers: &[(&str, &str)]) -> (String, bool) {
+    let mut request = app.http.post(app.url("/api/session")).json(&json!({ "name": name }));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = request.send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    (cookie, answer.headers().contains_key("strict-transport-security"))
+}
+
+#[tokio::test]
+async fn cookies_are_secure_where_a_trusted_proxy_speaks_https() {
+    let app = behind(true).await;
+    let (cookie, strict) = sign_up(&app, "a", &[HTTPS]).await;
+    assert!(cookie.starts_with("__Host-madang_session=") && cookie.ends_with("; Secure"));
+    assert!(strict);
+    for headers in [&[][..], &[("x-forwarded-proto", "http")], &[("forwarded", "proto=https")]] {
+        let name = format!("b{}", headers.first().map_or("", |(name, _)| name));
+        let (cookie, strict) = sign_up(&app, &name, headers).await;
+        assert!(cookie.starts_with("madang_session=") && !cookie.contains("Secure"), "{cookie}");
+        assert!(!strict);
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_writes_into_those_headers_is_ignored() {
+    let app = behind(false).await;
+    let (cookie, strict) = sign_up(&app, "a", &[HTTPS, HOST]).await;
+    assert!(cookie.starts_with("madang_session=") && !cookie.contains("Secure"), "{cookie}");
+    assert!(!strict);
+    assert_eq!(opens(&app, "https://chat.example", &[HTTPS, HOST]).await, 403);
+    assert_eq!(opens(&app, &app.origin(), &[HTTPS, HOST]).await, 101);
+}
+
+#[tokio::test]
+async fn the_origin_that_a_trusted_proxy_names_is_our_own() {
+    let app = behind(true).await;
+    for (origin, headers, expected) in [
+        ("https://chat.example", &[HTTPS, HOST][..], 101),
+        ("http://chat.example", &[HTTPS, HOST], 403),
+        ("https://evil.example", &[HTTPS, HOST], 403),
+        (app.origin().as_str(), &[HTTPS, HOST], 403),
+        ("https://chat.example", &[HTTPS], 403),
+        ("https://chat.example", &[("host", "chat.example"), HTTPS], 101),
+        ("http://chat.example", &[("host", "chat.example"), HTTPS], 403),
+    ] {
+        assert_eq!(opens(&app, origin, headers).await, expected, "{origin} {headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn socket_io_for_this_machine_only_looks_behind_the_proxy() {
+    let local = async |trusted: bool, client: Option<&str>| {
+        let proxies = Proxies::new(trusted.then_some("127.0.0.1")).unwrap();
+        // The gateway's default: for this machine only.
+        let app = App::with(Setup { proxies, ..Setup::default() }).await;
+        let mut request = app.http.get(app.url("/socket.io/?EIO=4&transport=polling"));
+        if let Some(client) = client {
+            request = request.header("x-forwarded-for", client);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(local(false, None).await, 200);
+    assert_eq!(local(true, None).await, 200);
+    for trusted in [true, false] {
+        for client in ["203.0.113.7", "127.0.0.1", "127.0.0.1, 203.0.113.7"] {
+            assert_eq!(local(trusted, Some(client)).await, 403, "{client}");
+        }
+    }
+}
+
+/// The status that a page of this origin gets when it opens the socket, through something that adds
+/// these headers.
+async fn opens(app: &App, origin: &str, headers: &[(&'static str, &str)]) -> u16 {
+    let mut all = vec![("sec-websocket-protocol", SUBPROTOCOL), ("origin", origin)];
+    all.extend(headers);
+    match app.connect(app.request(&all)).await {
+        Ok(_) => 101,
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,210 @@
+//! T2.9: everything works over TLS, and is stricter there.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::serve::Listener;
+use futures_util::{SinkExt, StreamExt};
+use madang_shared::chat::ChatEvent;
+use madang_shared::limits::{
+    COMMAND_BURST, ECHO_PATH, MAX_MESSAGE_CHARS, SOCKET_PATH, SUBPROTOCOL,
+};
+use madang_shared::{Event, ServerFrame};
+use reqwest::StatusCode;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::app::{App, Setup};
+use crate::socketio::client::Client;
+
+/// A certificate for `localhost` that nobody else vouches for.
+pub(crate) struct Certified {
+    certificate: CertificateDer<'static>,
+    server: Arc<ServerConfig>,
+}
+
+impl Certified {
+    pub(crate) fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = made.cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(ring)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key)
+            .unwrap();
+        Self { certificate, server: Arc::new(server) }
+    }
+
+    pub(crate) fn listener(&self, tcp: TcpListener) -> impl Listener<Addr = SocketAddr> {
+        Encrypted { tcp, acceptor: TlsAcceptor::from(self.server.clone()) }
+    }
+
+    /// Trusts this certificate and no other.
+    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).unwrap();
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(ring)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(config)
+    }
+
+    pub(crate) fn http(&self) -> reqwest::Client {
+        let config = Arc::unwrap_or_clone(self.client());
+        reqwest::Client::builder().use_preconfigured_tls(config).build().unwrap()
+    }
+}
+
+struct Encrypted {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        let (stream, peer) = self.tcp.accept().await.unwrap();
+        (self.acceptor.accept(stream).await.unwrap(), peer)
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+}
+
+async fn encrypted() -> App {
+    App::with(Setup { tls: true, ..Setup::default() }).await
+}
+
+#[tokio::test]
+async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
+    const WRITERS: u32 = 4;
+    // Without a pause, so many are allowed.
+    const EACH: u32 = COMMAND_BURST - 10;
+    let app = encrypted().await;
+    let mut reader = app.peer(&app.token("reader").await).await;
+    reader.say(r#"{"subscribe":{"topic":"room:1"}}"#).await;
+    assert!(matches!(reader.hear().await, ServerFrame::Snapshot(_)));
+    // It does not read while more is said than the system's buffers hold: what was taken of it, what is
+    // left over and what is in the log must fit together.
+    let long = "\u{1F600}".repeat(MAX_MESSAGE_CHARS - 10);
+    for writer in 0..WRITERS {
+        let mut peer = app.peer(&app.token(&format!("writer {writer}")).await).await;
+        for number in 0..EACH {
+            let text = format!("{} {long}", writer * EACH + number);
+            peer.say(&format!(
+                r#"{{"command":{{"id":"01977000-0000-7000-8000-{number:012}","command":{{"chat":{{"post":{{"room":1,"text":"{text}"}}}}}}}}}}"#
+            ))
+            .await;
+        }
+        for _ in 0..EACH {
+            assert!(matches!(peer.hear().await, ServerFrame::Ack { .. }));
+        }
+    }
+    for number in 0..WRITERS * EACH {
+        let (seq, event) = loop {
+            if let ServerFrame::Event { seq, event: Event::Chat(event), .. } = reader.hear().await {
+                break (seq.0, event);
+            }
+        };
+        let ChatEvent::Posted(message) = event;
+        assert_eq!(seq, u64::from(number) + 1);
+        assert!(message.text.starts_with(&format!("{number} ")));
+    }
+}
+
+#[tokio::test]
+async fn t2_9_the_echo_and_clients_of_socket_io_work_over_tls() {
+    let app = encrypted().await;
+    let mut echo = app.connect(app.request_to(ECHO_PATH, &[])).await.unwrap().stream;
+    for length in [0, 1, 60_000] {
+        let text = "x".repeat(length);
+        echo.send(Message::text(text.clone())).await.unwrap();
+        let Some(Ok(Message::Text(answer))) = echo.next().await else { panic!("no answer") };
+        assert!(answer.as_str() == format!("Echo: {text}"), "{length}");
+    }
+    echo.close(None).await.unwrap();
+    while let Some(Ok(_)) = echo.next().await {}
+
+    let mut client = Client::connect(&app).await;
+    client.say(&json!(["data", "안녕"])).await;
+    assert_eq!(client.hear("data").await, json!({ "data": "안녕", "id": client.id }));
+    let polling = app.http.get(app.url("/socket.io/?EIO=4&transport=polling")).send().await;
+    assert!(polling.unwrap().text().await.unwrap().starts_with("0{"));
+}
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
+    let app = encrypted().await;
+    let body = json!({ "name": "Mina" });
+    let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.starts_with("__Host-madang_session="), "{cookie}");
+    for part in ["; Secure", "; HttpOnly", "; Path=/;", "; SameSite=Lax"] {
+        assert!(cookie.contains(part), "{part} is not in {cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap();
+    let who = async |cookie: &str| {
+        let asked = app.http.get(app.url("/api/session")).header("cookie", cookie).send();
+        asked.await.unwrap().status()
+    };
+    assert_eq!(who(pair).await, StatusCode::OK);
+    let planted = pair.replace("__Host-", "");
+    assert_eq!(who(&planted).await, StatusCode::NO_CONTENT, "anybody on the way can plant this");
+
+    let origin = app.origin();
+    let headers =
+        [("sec-websocket-protocol", SUBPROTOCOL), ("cookie", pair), ("origin", origin.as_str())];
+    let mut peer = app.connect(app.request(&headers)).await.unwrap();
+    peer.say(r#"{"hello":{"client":"test"}}"#).await;
+    assert!(matches!(peer.hear().await, ServerFrame::Welcome(_)));
+}
+
+#[tokio::test]
+async fn over_tls_pages_of_plain_http_are_foreign() {
+    let app = encrypted().await;
+    let own = app.origin();
+    let plain = own.replace("https://", "http://");
+    for (origin, expected) in
+        [(own.as_str(), 101), (plain.as_str(), 403), ("http://localhost:3000", 101)]
+    {
+        for path in [SOCKET_PATH, ECHO_PATH] {
+            let mut headers = vec![("origin", origin)];
+            headers
+                .extend((path == SOCKET_PATH).then_some(("sec-websocket-protocol", SUBPROTOCOL)));
+            let status = match app.connect(app.request_to(path, &headers)).await {
+                Ok(_) => 101,
+                Err(Error::Http(response)) => response.status().as_u16(),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(status, expected, "{path} from {origin}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn strict_transport_is_told_over_https_only_and_only_if_it_is_set() {
+    for (tls, set, expected) in [(true, true, true), (true, false, false), (false, true, false)] {
+        let strict_transport = set.then(|| HeaderValue::from_static("max-age=60"));
+        let app = App::with(Setup { strict_transport, tls, ..Setup::default() }).await;
+        let answer = app.http.get(app.url("/healthz")).send().await.unwrap();
+        let told = answer.headers().get("strict-transport-security");
+        assert_eq!(told.is_some_and(|told| told == "max-age=60"), expected, "{tls} {set}");
+        assert!(expected || told.is_none());
+    }
+}
