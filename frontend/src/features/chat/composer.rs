@@ -12,9 +12,11 @@ use web_sys::HtmlTextAreaElement;
 use crate::draft::Draft;
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::tr;
+use crate::ui::events;
 use crate::ui::field::{characters_left, fit, limit_line};
 use crate::ui::icon::Icon;
-use crate::ui::reactive::effect;
+use crate::ui::reactive::{derived, effect};
+use crate::ui::state::state;
 
 /// The limit is shown once no more than this many characters are left.
 const NEAR_LIMIT: i64 = 300;
@@ -54,8 +56,8 @@ pub(crate) fn Composer(
     let draft = Draft::new(driver.store().me().id, &room.to_string());
     let area = NodeRef::<html::Textarea>::new();
     let enter = StoredValue::new(EnterKey::default());
-    let length = RwSignal::new(0_usize);
-    let is_blank = RwSignal::new(true);
+    let length = state(0_usize);
+    let is_blank = state(true);
 
     let changed = move |area: &HtmlTextAreaElement| {
         let text = area.value();
@@ -116,10 +118,10 @@ pub(crate) fn Composer(
     view! {
         <form
             class="composer"
-            on:submit=move |event: ev::SubmitEvent| {
+            on:submit=events::submit(move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 send();
-            }
+            })
         >
             <textarea
                 id=COMPOSER_ID
@@ -131,12 +133,12 @@ pub(crate) fn Composer(
                 aria-describedby="composer-hint"
                 placeholder=tr(|t| t.write)
                 node_ref=area
-                on:input=on_input
-                on:keydown=on_keydown
+                on:input=events::change(on_input)
+                on:keydown=events::key(on_keydown)
                 on:keyup=move |_| enter.update_value(EnterKey::released)
                 on:blur=move |_| enter.update_value(EnterKey::released)
             ></textarea>
-            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
+            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=derived(move || is_blank.get() || left.get() < 0)>
                 {Icon::Send.draw()}
             </button>
             <span id="composer-hint" class="visually-hidden">{tr(|t| t.send_hint)}</span>

@@ -12,8 +12,11 @@ use crate::features::courtyard::{Skeleton, Yard, use_yard};
 use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
+use crate::ui::events;
 use crate::ui::icon::{Icon, Mark};
+use crate::ui::memory::memo;
 use crate::ui::reactive::{effect, flag, text, when};
+use crate::ui::state::state;
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
 const KEPT: Words = Words::new(
@@ -64,7 +67,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
     });
     let drawing: Drawing = expect_context();
-    let (is_known, is_empty) = (RwSignal::new(false), RwSignal::new(false));
+    let (is_known, is_empty) = (state(false), state(false));
     let mut keeper = Keeper::new(local_day);
     effect(move || {
         store.read(Topic::Outbox, |_| ());
@@ -93,7 +96,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     follow_reader(yard, room, list);
 
-    let is_kept = Memo::new(move |_| {
+    let is_kept = memo(move || {
         store.read(Topic::Timeline, |client| {
             client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
         })
@@ -158,15 +161,14 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
 fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let unread =
-        Memo::new(move |_| store.read(Topic::Unread, |client| client.features().unread(room)));
+    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(room)));
     let label = text(move || match unread.get() {
         0 => lang.get().texts().jump_newest.to_owned(),
         unread => lang.get().new_messages(unread),
     });
     let button = move || {
         view! {
-            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=move |_| list.to_bottom()>
+            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
                 {Icon::Down.draw()}
                 <span>{label}</span>
             </button>

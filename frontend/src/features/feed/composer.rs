@@ -11,8 +11,10 @@ use web_sys::HtmlTextAreaElement;
 use crate::draft::Draft;
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::Words;
+use crate::ui::events;
 use crate::ui::field::{characters_left, fit, limit_line};
-use crate::ui::reactive::effect;
+use crate::ui::reactive::{derived, effect};
+use crate::ui::state::state;
 
 const WRITE: Words = Words::new("무슨 소식이 있나요?", "What is new?");
 const POST: Words = Words::new("올리기", "Post");
@@ -36,8 +38,8 @@ pub(super) fn Composer() -> impl IntoView {
     let driver = use_yard().driver;
     let draft = Draft::new(driver.store().me().id, "feed");
     let area = NodeRef::<html::Textarea>::new();
-    let length = RwSignal::new(0_usize);
-    let is_blank = RwSignal::new(true);
+    let length = state(0_usize);
+    let is_blank = state(true);
 
     let changed = move |area: &HtmlTextAreaElement| {
         let text = area.value();
@@ -64,10 +66,10 @@ pub(super) fn Composer() -> impl IntoView {
     view! {
         <form
             class="feed-composer"
-            on:submit=move |event: ev::SubmitEvent| {
+            on:submit=events::submit(move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 send();
-            }
+            })
         >
             <textarea
                 id=COMPOSER_ID
@@ -78,22 +80,22 @@ pub(super) fn Composer() -> impl IntoView {
                 aria-describedby="post-hint"
                 placeholder=WRITE.now()
                 node_ref=area
-                on:input=move |_| {
+                on:input=events::change(move |_| {
                     if let Some(area) = area.get_untracked() {
                         changed(&area);
                     }
-                }
-                on:keydown=move |event| {
+                })
+                on:keydown=events::key(move |event| {
                     if sends(&event) {
                         event.prevent_default();
                         send();
                     }
-                }
+                })
             ></textarea>
             <div class="feed-composer-foot">
                 <span id="post-hint" class="hint feed-hint">{HINT.now()}</span>
                 {limit_line(left, NEAR_LIMIT, "feed-left")}
-                <button class="button button-strong" type="submit" data-testid="post-send" disabled=Signal::derive(move || is_blank.get() || left.get() < 0)>
+                <button class="button button-strong" type="submit" data-testid="post-send" disabled=derived(move || is_blank.get() || left.get() < 0)>
                     {POST.now()}
                 </button>
             </div>
