@@ -13,7 +13,7 @@ command -v sha256sum >/dev/null || sha256=(shasum -a 256)
 digest() { LC_ALL=C sort -z | xargs -0 "${sha256[@]}" | "${sha256[@]}"; }
 sources() {
     find Cargo.lock Cargo.toml Trunk.toml rust-toolchain.toml crates/client frontend shared \
-        scripts/app.sh scripts/publish.mjs scripts/shorten.mjs scripts/tools.sh \
+        scripts/{app.sh,prune.mjs,publish.mjs,shorten.mjs,split.mjs,tools.sh,wasm.mjs} \
         -type f ! -path 'frontend/dist/*' -print0 | digest
 }
 published() { find frontend/dist -type f -print0 | digest; }
@@ -29,7 +29,10 @@ for_trunk
 # trunk is told to stay off the network, so what it compiles must be there.
 cargo fetch --quiet --locked --target wasm32-unknown-unknown
 # Its minifier does not understand what wasm-bindgen writes, warns, and leaves it as it is.
-trunk --log error,trunk=info,trunk::processing::minify=error build --release --dist "$bundle"
+# The relocations say what reaches what: the app is cut in two along them.
+export RUSTFLAGS="$RUSTFLAGS -Clink-arg=--emit-relocs"
+trunk --log error,trunk=info,trunk::processing::minify=error build --release --features apart --dist "$bundle"
+node scripts/split.mjs "$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm-release/madang-app.wasm" "$bundle"
 node scripts/publish.mjs "$bundle" frontend/dist
 # The sources as they were before: what changed meanwhile has to be built again.
 printf '%s' "$before$(published)" >"$stamp"

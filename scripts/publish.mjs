@@ -4,17 +4,13 @@
 //
 // Browsers keep hashed files for ever, so the hash in a name must be that of the content. trunk takes
 // it before wasm-bindgen and wasm-opt have run: another version or option of theirs would give other
-// bytes the same name. Hence scripts and modules are named again here, and index.html says the new names.
-// Before that, module and script agree on short names, and the script loses its comments.
+// bytes the same name. Hence modules and scripts are named again here, and whatever names them says the new names.
 //
 //   node scripts/publish.mjs FROM TO
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-
-import { shorten } from "./shorten.mjs";
 
 const [from, to] = process.argv.slice(2);
 const compressible = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest", ".xml"]);
@@ -45,25 +41,20 @@ function put(name, bytes) {
 const digest = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 
 const sources = new Map(files(from).map((name) => [name, readFileSync(join(from, name))]));
-const only = (ending) => {
-  const [name, ...others] = [...sources.keys()].filter((name) => name.endsWith(ending));
-  if (!name || others.length > 0) throw new Error(`one file is expected to end with ${ending}`);
-  return name;
-};
-const module = only("_bg.wasm");
-const script = only(module.replace("_bg.wasm", ".js"));
-const [shortModule, shortScript] = shorten(sources.get(module), sources.get(script));
-sources.set(module, shortModule);
-sources.set(script, execFileSync("esbuild", ["--minify", "--format=esm"], { input: shortScript }));
-
 let index = sources.get("index.html").toString();
-for (const [name, bytes] of [...sources]) {
-  const named = name.match(/^(.*-)[0-9a-f]{8,16}(_bg\.wasm|\.js)$/);
-  if (!named) continue;
-  const renamed = `${named[1]}${digest(bytes)}${named[2]}`;
-  index = index.replaceAll(name, renamed);
-  sources.delete(name);
-  sources.set(renamed, bytes);
+// Modules first: a script names some, and is named after its content then.
+for (const ending of ["_bg.wasm", ".js"]) {
+  for (const name of [...sources.keys()].filter((name) => name.endsWith(ending))) {
+    const stem = name.match(/^(.*-)[0-9a-f]{8,16}(?=_bg\.wasm$|\.js$)/);
+    if (!stem) continue;
+    const renamed = `${stem[1]}${digest(sources.get(name))}${ending}`;
+    index = index.replaceAll(name, renamed);
+    for (const script of [...sources.keys()].filter((name) => name.endsWith(".js"))) {
+      sources.set(script, Buffer.from(sources.get(script).toString().replaceAll(name, renamed)));
+    }
+    sources.set(renamed, sources.get(name));
+    sources.delete(name);
+  }
 }
 // One style sheet: each would be a request of its own, before the first letter shows.
 const sheets = [...index.matchAll(/<link [^>]*rel="?stylesheet"?[^>]*>/g)].map(([tag]) => [tag, tag.match(/href="?\/([^\s">]+)/)[1]]);

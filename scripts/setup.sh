@@ -96,6 +96,7 @@ app() {
     npm_tool esbuild "$esbuild_version" "makes the app's script smaller"
     # No --locked: one crate in the lock file it was published with can no longer be had.
     cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
+    cargo_tool wasm_split_cli_support "$wasm_split_version" "cuts the app in two" --locked --features build-binary
     cargo_tool trunk "$trunk_version" "bundles the app" --locked
 }
 

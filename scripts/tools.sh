@@ -8,6 +8,7 @@ tools=${MADANG_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/madang/tools}
 # wasm-bindgen and wasm-opt stand in Trunk.toml as well: trunk refuses to build with any other.
 trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
+wasm_split_version=0.2.4
 binaryen_version=132.0.0
 esbuild_version=0.28.2
 cargo_deny_version=0.20.2
@@ -22,6 +23,7 @@ python_socketio_version=5.18.1
 
 trunk_bin=$tools/trunk-$trunk_version/bin
 wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
+wasm_split_bin=$tools/wasm_split_cli_support-$wasm_split_version/bin
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
 esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
@@ -46,7 +48,7 @@ for_clients() {
 
 # Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.
 for_trunk() {
-    PATH=$trunk_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
+    PATH=$trunk_bin:$wasm_split_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
     export PATH TRUNK_SKIP_VERSION_CHECK=true
     # The app has a target folder of its own, so that its builds and the server's never undo each other.
     export CARGO_TARGET_DIR=$root/target/app

@@ -11,6 +11,7 @@ use crate::kept;
 use crate::session;
 use crate::theme::{self, Theme};
 use crate::ui::reactive::part;
+use crate::ui::state::{State, state};
 
 /// Where the visitor stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) enum Gate {
 
 /// The gate, in reach of every view.
 #[derive(Clone, Copy)]
-pub(crate) struct Door(RwSignal<Gate>);
+pub(crate) struct Door(State<Gate>);
 
 impl Door {
     /// Asks the server who this is. Whoever was signed in last goes in meanwhile, and finds what was kept;
@@ -76,13 +77,13 @@ impl Door {
 /// The whole app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let lang = RwSignal::new(Lang::remembered());
+    let lang = state(Lang::remembered());
     provide_context(lang);
     i18n::apply(lang);
-    let theme = RwSignal::new(Theme::remembered());
+    let theme = state(Theme::remembered());
     provide_context(theme);
     theme::apply(theme);
-    let gate = RwSignal::new(Gate::Asking);
+    let gate = state(Gate::Asking);
     let door = Door(gate);
     provide_context(door);
     door.ask();

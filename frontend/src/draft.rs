@@ -7,7 +7,8 @@ use madang_shared::{Failure, UserId};
 
 use crate::browser;
 use crate::ui::field::{characters_left, fit};
-use crate::ui::reactive::effect;
+use crate::ui::reactive::{derived, effect};
+use crate::ui::state::{State, state};
 
 const PREFIX: &str = "madang.draft.";
 
@@ -48,16 +49,16 @@ pub(crate) struct DraftField {
     /// See [`characters_left`].
     pub(crate) left: Signal<i64>,
     draft: Draft,
-    length: RwSignal<usize>,
-    is_blank: RwSignal<bool>,
+    length: State<usize>,
+    is_blank: State<bool>,
 }
 
 impl DraftField {
     /// Begins with the draft. At most `limit` characters can be sent.
     pub(crate) fn new(draft: Draft, limit: usize) -> Self {
-        let length = RwSignal::new(0);
+        let length = state(0);
         let left = characters_left(length, limit);
-        let (area, is_blank) = (NodeRef::new(), RwSignal::new(true));
+        let (area, is_blank) = (NodeRef::new(), state(true));
         let field = Self { area, left, draft, length, is_blank };
         effect(move || {
             if let Some(area) = area.get() {
@@ -92,7 +93,7 @@ impl DraftField {
 
     /// Whether there is nothing that can be sent.
     pub(crate) fn is_idle(self) -> Signal<bool> {
-        Signal::derive(move || self.is_blank.get() || self.left.get() < 0)
+        derived(move || self.is_blank.get() || self.left.get() < 0)
     }
 }
 

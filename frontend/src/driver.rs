@@ -16,6 +16,7 @@ use crate::route;
 use crate::session;
 use crate::socket::{Happened, Socket};
 use crate::store::Store;
+use crate::ui::state::{State, state};
 use crate::wire::Wire;
 
 /// Frames are not drawn in a hidden tab; its title is still kept right, this often, in milliseconds.
@@ -32,9 +33,9 @@ pub(crate) struct Driver {
     storage: StoredValue<OutboxStorage>,
     wire: Wire,
     /// The server does not know the session any more.
-    pub(crate) signed_out: RwSignal<bool>,
+    pub(crate) signed_out: State<bool>,
     /// The browser does not keep what was not sent: a reload would lose it.
-    pub(crate) unkept: RwSignal<bool>,
+    pub(crate) unkept: State<bool>,
 }
 
 #[derive(Default)]
@@ -62,8 +63,8 @@ impl Driver {
             parts: StoredValue::new_local(Parts::default()),
             storage: StoredValue::new(storage),
             wire: Wire::new(),
-            signed_out: RwSignal::new(false),
-            unkept: RwSignal::new(false),
+            signed_out: state(false),
+            unkept: state(false),
         };
         driver.listen();
         driver.input(Input::Connect);

@@ -9,6 +9,7 @@
     reason = "the component macro makes its own copy of each component public"
 )]
 
+mod apart;
 mod app;
 mod features;
 mod ui;
@@ -24,8 +25,10 @@ mod wire;
 mod browser;
 mod draft;
 mod gate;
+mod http;
 mod i18n;
 mod kept;
+mod letters;
 mod links;
 mod measured;
 mod route;

@@ -183,7 +183,16 @@ fn count(text: &str, wanted: char) -> usize {
 
 fn has_host(link: &str) -> bool {
     let host = link.split_once("://").map_or("", |(_, rest)| rest);
-    host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[')
+    host.chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphanumeric() || c == '[' || is_foreign_letter(c))
+}
+
+/// Whether this is a letter outside ASCII, but for a few: the language's own table of all is 2 KB.
+fn is_foreign_letter(c: char) -> bool {
+    let is_sign =
+        matches!(c, '\u{2000}'..='\u{2bff}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe6f}');
+    c >= '\u{c0}' && !is_sign
 }
 
 #[cfg(test)]

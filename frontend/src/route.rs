@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 
 use crate::browser;
 use crate::features::pages::Page;
+use crate::ui::state::{State, state};
 
 const LAST_ROOM_KEY: &str = "madang.room";
 
@@ -71,12 +72,12 @@ impl Route {
 /// The current route; follows the browser's back and forward.
 #[derive(Clone, Copy)]
 pub(crate) struct Router {
-    route: RwSignal<Route>,
+    route: State<Route>,
 }
 
 impl Router {
     pub(crate) fn new() -> Self {
-        let route = RwSignal::new(here());
+        let route = state(here());
         let listener = window_event_listener_untyped("popstate", move |_| route.set(here()));
         on_cleanup(move || listener.remove());
         Self { route }

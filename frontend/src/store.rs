@@ -1,6 +1,8 @@
 //! How views read the client: one bell per part of it that may be on the screen. A view that reads
 //! through [`Store::read`] runs again when that part has changed, at most once per animation frame.
 
+use std::ops::Deref;
+
 use leptos::prelude::*;
 use madang_client::{Client, Part, SortedSet};
 use madang_shared::{RoomId, User};
@@ -50,6 +52,11 @@ struct Bells {
     notices: Trigger,
 }
 
+#[inline(never)]
+fn bell() -> Trigger {
+    Trigger::new()
+}
+
 impl Bells {
     fn get(self, topic: Topic) -> Trigger {
         match topic {
@@ -76,18 +83,18 @@ impl Store {
             client: StoredValue::new_local(client),
             me: StoredValue::new(me),
             bells: StoredValue::new(Bells {
-                link: Trigger::new(),
-                outbox: Trigger::new(),
-                rooms: Trigger::new(),
-                unread: Trigger::new(),
-                timeline: Trigger::new(),
-                here: Trigger::new(),
-                counter: Trigger::new(),
-                judging: Trigger::new(),
-                posts: Trigger::new(),
-                price: Trigger::new(),
-                orders: Trigger::new(),
-                notices: Trigger::new(),
+                link: bell(),
+                outbox: bell(),
+                rooms: bell(),
+                unread: bell(),
+                timeline: bell(),
+                here: bell(),
+                counter: bell(),
+                judging: bell(),
+                posts: bell(),
+                price: bell(),
+                orders: bell(),
+                notices: bell(),
             }),
         }
     }
@@ -99,13 +106,24 @@ impl Store {
 
     /// Reads the client now, and again whenever `topic` has changed.
     pub(crate) fn read<T>(self, topic: Topic, read: impl FnOnce(&Client) -> T) -> T {
-        self.bells.with_value(|bells| bells.get(topic)).track();
-        self.client.with_value(read)
+        self.track(topic);
+        read(&self.client())
     }
 
     /// Reads the client now, once.
     pub(crate) fn peek<T>(self, read: impl FnOnce(&Client) -> T) -> T {
-        self.client.with_value(read)
+        read(&self.client())
+    }
+
+    // What depends on no reader is not woven into the hundred of them.
+    #[inline(never)]
+    fn track(self, topic: Topic) {
+        self.bells.with_value(|bells| bells.get(topic)).track();
+    }
+
+    #[inline(never)]
+    fn client(self) -> impl Deref<Target = Client> {
+        self.client.read_value()
     }
 
     /// Changes the client; none if the session is over.

@@ -1,9 +1,8 @@
 //! Light, dark, or as the system has it.
 
-use leptos::prelude::*;
-
 use crate::browser;
 use crate::ui::reactive::effect;
+use crate::ui::state::State;
 
 const KEY: &str = "madang.theme";
 
@@ -44,7 +43,7 @@ impl Theme {
 }
 
 /// Keeps the page's colours as the signal says.
-pub(crate) fn apply(theme: RwSignal<Theme>) {
+pub(crate) fn apply(theme: State<Theme>) {
     let mut first = true;
     effect(move || {
         let theme = theme.get();

@@ -10,8 +10,10 @@ use crate::session;
 use crate::theme::Theme;
 use crate::ui::avatar::avatar;
 use crate::ui::dialog::dialog;
+use crate::ui::events;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{part, text, when};
+use crate::ui::reactive::{derived, part, text, when};
+use crate::ui::state::{State, state};
 
 /// Changes the language.
 #[component]
@@ -21,10 +23,10 @@ pub(crate) fn LanguageSwitch() -> impl IntoView {
         <button
             class="icon-button"
             data-testid="lang-switch"
-            lang=Signal::derive(move || lang.get().other().code())
+            lang=derived(move || lang.get().other().code())
             aria-label=tr(|t| t.switch_language)
             title=tr(|t| t.switch_language)
-            on:click=move |_| lang.update(|lang| *lang = lang.other())
+            on:click=events::click(move |_| lang.update(|lang| *lang = lang.other()))
         >
             {Icon::Language.draw()}
         </button>
@@ -34,7 +36,7 @@ pub(crate) fn LanguageSwitch() -> impl IntoView {
 /// Changes the colours.
 #[component]
 pub(crate) fn ThemeSwitch() -> impl IntoView {
-    let theme: RwSignal<Theme> = expect_context();
+    let theme: State<Theme> = expect_context();
     let lang = use_lang();
     let label = text(move || {
         let texts = lang.get().texts();
@@ -56,7 +58,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
             data-testid="theme-switch"
             aria-label=label
             title=label
-            on:click=move |_| theme.update(|theme| *theme = theme.next())
+            on:click=events::click(move |_| theme.update(|theme| *theme = theme.next()))
         >
             {icon}
         </button>
@@ -68,7 +70,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
 pub(crate) fn Account() -> impl IntoView {
     let yard = use_yard();
     let me = yard.driver.store().me();
-    let asking = RwSignal::new(false);
+    let asking = state(false);
     view! {
         <div class="account">
             {avatar(&me)}
@@ -80,7 +82,7 @@ pub(crate) fn Account() -> impl IntoView {
                 data-testid="sign-out"
                 aria-label=tr(|t| t.sign_out)
                 title=tr(|t| t.sign_out)
-                on:click=move |_| asking.set(true)
+                on:click=events::click(move |_| asking.set(true))
             >
                 {Icon::SignOut.draw()}
             </button>
@@ -90,10 +92,10 @@ pub(crate) fn Account() -> impl IntoView {
 }
 
 #[component]
-fn SignOut(asking: RwSignal<bool>) -> impl IntoView {
+fn SignOut(asking: State<bool>) -> impl IntoView {
     let yard = use_yard();
     let door: Door = expect_context();
-    let failed = RwSignal::new(false);
+    let failed = state(false);
     let sign_out = move |_| {
         failed.set(false);
         let forget = yard.driver.forgetting();
@@ -111,8 +113,8 @@ fn SignOut(asking: RwSignal<bool>) -> impl IntoView {
         <p>{tr(|t| t.sign_out_warning)}</p>
         <p class="error" role="alert">{when(move || failed.get(), || tr(|t| t.unreachable).into_any())}</p>
         <div class="dialog-actions">
-            <button class="button" on:click=move |_| asking.set(false)>{tr(|t| t.cancel)}</button>
-            <button class="button button-danger" data-testid="sign-out-confirm" on:click=sign_out>{tr(|t| t.sign_out)}</button>
+            <button class="button" on:click=events::click(move |_| asking.set(false))>{tr(|t| t.cancel)}</button>
+            <button class="button button-danger" data-testid="sign-out-confirm" on:click=events::click(sign_out)>{tr(|t| t.sign_out)}</button>
         </div>
     }
 }

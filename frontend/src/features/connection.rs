@@ -13,7 +13,10 @@ use crate::browser;
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, tr, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{effect, part, text, when};
+use crate::ui::events;
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{derived, effect, part, text, when};
+use crate::ui::state::{State, state};
 
 /// How long "caught up" stays, in milliseconds.
 const CAUGHT_UP_MS: u64 = 5_000;
@@ -78,7 +81,7 @@ pub(crate) fn Badge() -> impl IntoView {
     let store = yard.driver.store();
     let lang = use_lang();
     let count = Trigger::new();
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         count.track();
         store.read(Topic::Link, Shown::of)
     });
@@ -95,9 +98,9 @@ pub(crate) fn Badge() -> impl IntoView {
         ticking.set_value(timer.flatten());
     });
     leave_when_unknown(shown);
-    let waiting = Memo::new(move |_| store.read(Topic::Outbox, unsent));
+    let waiting = memo(move || store.read(Topic::Outbox, unsent));
     let caught_up = caught_up();
-    let extra = Memo::new(move |_| {
+    let extra = memo(move || {
         let lang = lang.get();
         match (shown.get(), waiting.get(), caught_up.get()) {
             (Shown::Live, _, 0) | (_, 0, 0) => String::new(),
@@ -107,28 +110,28 @@ pub(crate) fn Badge() -> impl IntoView {
             (_, waiting, _) => lang.waiting(waiting),
         }
     });
-    let kind = Memo::new(move |_| shown.get().name());
+    let kind = memo(move || shown.get().name());
     let action = part(move || {
         match kind.get() {
         "waiting" | "offline" => view! {
-            <button class="badge-action" data-testid="reconnect-now" on:click=move |_| yard.driver.connect_now()>{tr(|t| t.now)}</button>
+            <button class="badge-action" data-testid="reconnect-now" on:click=events::click(move |_| yard.driver.connect_now())>{tr(|t| t.now)}</button>
         }
         .into_any(),
         "ended" => view! {
-            <button class="badge-action" data-testid="reload" on:click=move |_| browser::reload()>{tr(|t| t.reload)}</button>
+            <button class="badge-action" data-testid="reload" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
         }
         .into_any(),
         _ => ().into_any(),
     }
     });
     // Only the kind of state is announced, not every second of the countdown.
-    let announced = Memo::new(move |_| match shown.get() {
+    let announced = memo(move || match shown.get() {
         Shown::Waiting(_) => lang.get().texts().connecting.to_owned(),
         shown => shown.sentence(lang.get()),
     });
     let sentence = text(move || shown.get().sentence(lang.get()));
     view! {
-        <div class="badge" data-testid="badge" data-link=Signal::derive(move || kind.get())>
+        <div class="badge" data-testid="badge" data-link=derived(move || kind.get())>
             <span class="badge-dot"></span>
             <span class="badge-text">{sentence}</span>
             {when(move || extra.with(|line| !line.is_empty()), move || view! { <span class="badge-extra">{text(move || extra.get())}</span> }.into_any())}
@@ -148,10 +151,10 @@ fn unsent(client: &Client) -> usize {
 }
 
 /// How many messages were caught up, for as long as it is news.
-fn caught_up() -> RwSignal<u64> {
+fn caught_up() -> State<u64> {
     let store = use_yard().driver.store();
-    let news = RwSignal::new(0);
-    let caught_up = Memo::new(move |_| store.read(Topic::Link, Client::caught_up));
+    let news = state(0);
+    let caught_up = memo(move || store.read(Topic::Link, Client::caught_up));
     effect(move || {
         let caught_up = caught_up.get();
         if caught_up.complete && caught_up.messages > 0 {
@@ -166,7 +169,7 @@ fn caught_up() -> RwSignal<u64> {
 }
 
 /// A server that does not know the session closes with a code that says so.
-fn leave_when_unknown(shown: Memo<Shown>) {
+fn leave_when_unknown(shown: Memory<Shown>) {
     let door: Door = expect_context();
     effect(move || {
         let unknown = CloseCode::Unauthenticated.number();
@@ -180,7 +183,7 @@ fn leave_when_unknown(shown: Memo<Shown>) {
 #[component]
 pub(crate) fn NewVersion() -> impl IntoView {
     let store = use_yard().driver.store();
-    let outdated = Memo::new(move |_| {
+    let outdated = memo(move || {
         store.read(Topic::Link, |client| {
             let other = client.welcome().is_some_and(|welcome| welcome.version != VERSION);
             other || client.not_understood() > 0
@@ -190,7 +193,7 @@ pub(crate) fn NewVersion() -> impl IntoView {
         view! {
             <div class="banner" role="status" data-testid="new-version">
                 <span>{tr(|t| t.new_version)}</span>
-                <button class="button" on:click=move |_| browser::reload()>{tr(|t| t.reload)}</button>
+                <button class="button" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
             </div>
         }
         .into_any()

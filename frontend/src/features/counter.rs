@@ -7,6 +7,8 @@ use madang_shared::counter::{CounterCommand, CounterEvent};
 use crate::features::courtyard::{Skeleton, use_yard};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::store::Topic;
+use crate::ui::events;
+use crate::ui::memory::{Memory, memo};
 use crate::ui::reactive::{flag, part, text};
 
 pub(crate) const TITLE: Words = Words::new("함께 세는 수", "Shared counter");
@@ -38,11 +40,11 @@ impl Shown {
 #[component]
 pub(crate) fn CounterPage() -> impl IntoView {
     let store = use_yard().driver.store();
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         store.read(Topic::Outbox, |_| ());
         store.read(Topic::Counter, Shown::of)
     });
-    let is_known = Memo::new(move |_| shown.get().is_some());
+    let is_known = memo(move || shown.get().is_some());
     part(move || {
         if is_known.get() {
             view! { <Number shown=shown /> }.into_any()
@@ -53,7 +55,7 @@ pub(crate) fn CounterPage() -> impl IntoView {
 }
 
 #[component]
-fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
+fn Number(shown: Memory<Option<Shown>>) -> impl IntoView {
     let driver = use_yard().driver;
     let lang = use_lang();
     let number = text(move || shown.get().map(|it| grouped(it.expected)).unwrap_or_default());
@@ -73,7 +75,7 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
             <button
                 class="button counter-step"
                 data-testid=format!("add{amount:+}")
-                on:click=move |_| driver.command(CounterCommand::Add { amount })
+                on:click=events::click(move |_| driver.command(CounterCommand::Add { amount }))
             >
                 {signed(i64::from(amount))}
             </button>

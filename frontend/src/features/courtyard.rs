@@ -6,6 +6,7 @@ use madang_client::{Action, Client};
 use madang_shared::rooms::Room;
 use madang_shared::{RoomId, User};
 
+use crate::apart::Loader;
 use crate::app::Door;
 use crate::browser;
 use crate::driver::Driver;
@@ -20,8 +21,11 @@ use crate::features::rooms::{FILTER_ID, RoomsPanel, joined_rooms};
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::{self, Route, Router};
 use crate::store::Topic;
+use crate::ui::events::{self, Listener};
 use crate::ui::icon::{Icon, Mark};
-use crate::ui::reactive::{effect, flag, part, text, when};
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{derived, effect, flag, part, text, when};
+use crate::ui::state::{State, state};
 
 /// Where the text is written.
 pub(crate) const COMPOSER_ID: &str = "composer";
@@ -106,8 +110,10 @@ impl Place {
 pub(crate) struct Yard {
     pub(crate) driver: Driver,
     pub(crate) router: Router,
-    pub(crate) drawer: RwSignal<Option<Drawer>>,
-    pub(crate) place: Memo<Place>,
+    pub(crate) drawer: State<Option<Drawer>>,
+    pub(crate) place: Memory<Place>,
+    /// The part of the app that comes after the first view.
+    pub(crate) apart: Loader,
 }
 
 impl Yard {
@@ -143,20 +149,21 @@ impl Yard {
 }
 
 /// What every view behind the gate shares.
+#[inline(never)]
 pub(crate) fn use_yard() -> Yard {
     expect_context()
 }
 
 /// A link that goes there without loading the app anew.
-pub(crate) fn link_to(yard: Yard, route: Route) -> impl Fn(ev::MouseEvent) {
-    move |event| {
+pub(crate) fn link_to(yard: Yard, route: Route) -> Listener<ev::MouseEvent> {
+    events::click(move |event| {
         let elsewhere =
             event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
         if !elsewhere {
             event.prevent_default();
             yard.go(route);
         }
-    }
+    })
 }
 
 /// Everything behind the gate, for as long as the session lasts.
@@ -165,12 +172,12 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
     let driver = Driver::start(me);
     let store = driver.store();
     let router = Router::new();
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         let route = router.get();
         store.read(Topic::Rooms, |_| ());
         store.read(Topic::Unread, |client| Place::of(client, route))
     });
-    let yard = Yard { driver, router, drawer: RwSignal::new(None), place };
+    let yard = Yard { driver, router, drawer: state(None), place, apart: Loader::start() };
     provide_context(yard);
     follow_route(yard);
     keep_title(yard);
@@ -181,15 +188,15 @@ pub(crate) fn Courtyard(me: User) -> impl IntoView {
     let is_page = move || yard.place.with(|place| place.page().is_some());
     view! {
         <div class="shell" data-page=flag(is_page)>
-            <RoomsPanel behind=Signal::derive(move || yard.is_behind(Some(Drawer::Rooms))) />
-            <main class="main" prop:inert=Signal::derive(move || yard.is_behind(None))>
+            <RoomsPanel behind=derived(move || yard.is_behind(Some(Drawer::Rooms))) />
+            <main class="main" prop:inert=derived(move || yard.is_behind(None))>
                 <NewVersion />
                 <Refusals />
                 <Header />
                 <Content />
             </main>
-            {when(move || !is_page(), move || view! { <HerePanel behind=Signal::derive(move || yard.is_behind(Some(Drawer::Here))) /> }.into_any())}
-            <div class="scrim" data-shown=flag(move || yard.drawer.get().is_some()) on:click=move |_| yard.close_drawer()></div>
+            {when(move || !is_page(), move || view! { <HerePanel behind=derived(move || yard.is_behind(Some(Drawer::Here))) /> }.into_any())}
+            <div class="scrim" data-shown=flag(move || yard.drawer.get().is_some()) on:click=events::click(move |_| yard.close_drawer())></div>
         </div>
     }
 }
@@ -208,7 +215,7 @@ fn Header() -> impl IntoView {
     });
     let open_here = move || {
         view! {
-            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=move |_| yard.open(Drawer::Here)>
+            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=events::click(move |_| yard.open(Drawer::Here))>
                 {Icon::People.draw()}
             </button>
         }
@@ -222,7 +229,7 @@ fn Header() -> impl IntoView {
     });
     view! {
         <header class="header">
-            <button id="open-rooms" class="icon-button narrow-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=move |_| yard.open(Drawer::Rooms)>
+            <button id="open-rooms" class="icon-button narrow-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| yard.open(Drawer::Rooms))>
                 {Icon::Menu.draw()}
             </button>
             <h1 class="header-title" title=name>{name}</h1>
@@ -244,7 +251,7 @@ fn Content() -> impl IntoView {
         Place::Missing => quiet(|t| t.no_such_room, |t| t.no_such_room_hint),
         Place::Outside(room) => view! { <JoinCard room=room /> }.into_any(),
         Place::Inside(room) => view! { <ChatPane room=room.id /> }.into_any(),
-        Place::Page(page) => page.draw(),
+        Place::Page(page) => yard.apart.draw(move |apart| (apart.page)(page)),
     })
 }
 

@@ -5,18 +5,21 @@ mod words;
 
 use std::time::Duration;
 
-use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::delivery::{ClientsAsked, Delivery, Reception, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
+use crate::features::courtyard::use_yard;
+use crate::http;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::session;
 use crate::time::Formats;
 use crate::ui::dialog::dialog;
+use crate::ui::events;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::part;
+use crate::ui::state::{State, state};
 
 const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Where this message has got to");
 const OPEN: Words = Words::new("어디까지 갔는지 보기", "See where it has got to");
@@ -31,13 +34,13 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Which message is looked at. Copies are the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Inspected {
-    open: RwSignal<bool>,
+    open: State<bool>,
     message: StoredValue<Seq>,
 }
 
 impl Inspected {
     pub(crate) fn new() -> Self {
-        Self { open: RwSignal::new(false), message: StoredValue::new(Seq(0)) }
+        Self { open: state(false), message: StoredValue::new(Seq(0)) }
     }
 
     /// The time of a stored message, which leads to what became of it.
@@ -48,7 +51,7 @@ impl Inspected {
             self.open.set(true);
         };
         view! {
-            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=open>
+            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
                 {time}
             </button>
         }
@@ -56,21 +59,24 @@ impl Inspected {
     }
 }
 
-/// The dialog.
+/// The dialog. What is in it is loaded apart.
 pub(crate) fn inspector(room: RoomId, inspected: Inspected) -> AnyView {
-    dialog(inspected.open, TITLE_ID, move || content(room, inspected))
+    let apart = use_yard().apart;
+    let content = move || apart.draw(move |apart| (apart.delivery)(room, inspected));
+    dialog(inspected.open, TITLE_ID, content)
 }
 
 type Found = Option<Result<Delivery, Failure>>;
 
-fn content(room: RoomId, inspected: Inspected) -> AnyView {
-    let found = RwSignal::new(None::<Result<Delivery, Failure>>);
+/// What is in the dialog.
+pub(crate) fn content(room: RoomId, inspected: Inspected) -> AnyView {
+    let found = state(None::<Result<Delivery, Failure>>);
     let message = inspected.message.get_value();
     let ask = move || {
         spawn_local(async move {
             let now: Found = Some(ask(room, message).await);
             // The dialog may be closed by now. What is as it was is left alone.
-            if found.try_with_untracked(|before| *before != now) == Some(true) {
+            if found.try_get_untracked().is_some_and(|before| before != now) {
                 found.set(now);
             }
         });
@@ -96,7 +102,7 @@ fn content(room: RoomId, inspected: Inspected) -> AnyView {
             <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
             {body}
             <div class="dialog-actions">
-                <button class="button" data-testid="delivery-close" autofocus on:click=move |_| inspected.open.set(false)>{CLOSE.now()}</button>
+                <button class="button" data-testid="delivery-close" autofocus on:click=events::click(move |_| inspected.open.set(false))>{CLOSE.now()}</button>
             </div>
         </div>
     }
@@ -104,13 +110,12 @@ fn content(room: RoomId, inspected: Inspected) -> AnyView {
 }
 
 async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
-    let answer = Request::get(&path(room, message)).send().await;
+    let answer = http::get(&path(room, message), None).await;
     let answer = answer.map_err(session::unreachable_server)?;
     if !answer.ok() {
-        return Err(session::failure(answer).await);
+        return Err(session::failure(&answer));
     }
-    let text = answer.text().await.map_err(session::unreachable_server)?;
-    compact::from_text(&text).map_err(|_| session::not_ours())
+    compact::from_text(&answer.text).map_err(|_| session::not_ours())
 }
 
 fn told(delivery: &Delivery, lang: Lang) -> AnyView {

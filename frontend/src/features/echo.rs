@@ -11,7 +11,10 @@ use crate::browser;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::measured::tenths;
 use crate::plain_socket::{Heard, PlainSocket, Seen, meaning};
-use crate::ui::reactive::{Item, each, flag, part, text, when};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, part, text, when};
+use crate::ui::state::{State, state};
 use log::{Log, Message, Row, from_hex};
 
 pub(crate) const TITLE: Words = Words::new("웹소켓 메아리", "WebSocket echo");
@@ -40,10 +43,10 @@ const NOTHING: Words = Words::new("아직 오간 것이 없습니다.", "Nothing
 #[derive(Clone, Copy)]
 struct Echo {
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
-    seen: RwSignal<Seen>,
-    log: RwSignal<Log>,
+    seen: State<Seen>,
+    log: State<Log>,
     /// How the last connection ended.
-    closed: RwSignal<Option<(u16, String)>>,
+    closed: State<Option<(u16, String)>>,
 }
 
 impl Echo {
@@ -104,15 +107,15 @@ pub(crate) fn EchoPage() -> impl IntoView {
     let echo = Echo {
         socket: StoredValue::new_local(None),
         // As of a socket that was closed long ago.
-        seen: RwSignal::new(Seen { ready_state: 3, ..Seen::default() }),
-        log: RwSignal::new(Log::default()),
-        closed: RwSignal::new(None),
+        seen: state(Seen { ready_state: 3, ..Seen::default() }),
+        log: state(Log::default()),
+        closed: state(None),
     };
     on_cleanup(move || {
         echo.socket.try_update_value(|socket| *socket = None);
     });
-    let plain = RwSignal::new(false);
-    let state = Memo::new(move |_| echo.seen.with(|seen| seen.ready_state));
+    let plain = state(false);
+    let state = memo(move || echo.seen.with(|seen| seen.ready_state));
     let is_open = move || state.get() == 1;
     let is_closed = move || state.get() == 3;
     let toggle = move |_| {
@@ -133,13 +136,13 @@ pub(crate) fn EchoPage() -> impl IntoView {
                 <div class="lab-pair">
                     <section class="lab-box">
                         <div class="lab-row">
-                            <button class="button button-strong" data-testid="echo-toggle" on:click=toggle>{label}</button>
+                            <button class="button button-strong" data-testid="echo-toggle" on:click=events::click(toggle)>{label}</button>
                             <label class="lab-check">
-                                <input type="checkbox" data-testid="echo-plain" prop:checked=plain disabled=Signal::derive(move || !is_closed()) on:change=move |event| plain.set(event_target_checked(&event)) />
+                                <input type="checkbox" data-testid="echo-plain" prop:checked=derived(move || plain.get()) disabled=derived(move || !is_closed()) on:change=events::change(move |event| plain.set(event_target_checked(&event))) />
                                 {PLAIN.now()}
                             </label>
                         </div>
-                        <Sender echo=echo is_open=Signal::derive(is_open) plain=plain />
+                        <Sender echo=echo is_open=derived(is_open) plain=plain />
                     </section>
                     <Handshake echo=echo />
                 </div>
@@ -150,8 +153,8 @@ pub(crate) fn EchoPage() -> impl IntoView {
 }
 
 #[component]
-fn Sender(echo: Echo, is_open: Signal<bool>, plain: RwSignal<bool>) -> impl IntoView {
-    let is_wrong = RwSignal::new(false);
+fn Sender(echo: Echo, is_open: Signal<bool>, plain: State<bool>) -> impl IntoView {
+    let is_wrong = state(false);
     let send_text = move |field: &str| echo.send(Message::Text(field));
     let send_bytes = move |field: &str| {
         let bytes = from_hex(field);
@@ -162,12 +165,12 @@ fn Sender(echo: Echo, is_open: Signal<bool>, plain: RwSignal<bool>) -> impl Into
         echo.send(Message::Text(&"x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)));
     };
     // Without the prefix the limit is 16 MiB: no line should have to carry that for a click.
-    let is_no_use = Signal::derive(move || !is_open.get() || plain.get());
+    let is_no_use = derived(move || !is_open.get() || plain.get());
     view! {
         {sender("echo-text", TEXT, SEND_TEXT, is_open, send_text)}
         {sender("echo-hex", HEX, SEND_BYTES, is_open, send_bytes)}
         {when(move || is_wrong.get(), || view! { <p class="error" role="alert">{NOT_HEX.now()}</p> }.into_any())}
-        <button class="text-button" data-testid="echo-too-big" disabled=is_no_use on:click=send_too_much>{TOO_BIG.now()}</button>
+        <button class="text-button" data-testid="echo-too-big" disabled=is_no_use on:click=events::click(send_too_much)>{TOO_BIG.now()}</button>
     }
 }
 
@@ -188,9 +191,9 @@ fn sender(
         }
         drop(field.focus());
     };
-    let is_shut = Signal::derive(move || !is_open.get());
+    let is_shut = derived(move || !is_open.get());
     view! {
-        <form class="lab-row" on:submit=on_submit>
+        <form class="lab-row" on:submit=events::submit(on_submit)>
             <input class="field" type="text" autocomplete="off" spellcheck="false" aria-label=label.now() placeholder=label.now() data-testid=id node_ref=field disabled=is_shut />
             <button class="button" type="submit" data-testid=format!("{id}-send") disabled=is_shut>{verb.now()}</button>
         </form>
@@ -250,8 +253,8 @@ fn Handshake(echo: Echo) -> impl IntoView {
 #[component]
 fn Rows(echo: Echo) -> impl IntoView {
     let lang = use_lang();
-    let is_empty = Memo::new(move |_| echo.log.with(|log| log.rows.is_empty()));
-    let rows = Signal::derive(move || {
+    let is_empty = memo(move || echo.log.with(|log| log.rows.is_empty()));
+    let rows = derived(move || {
         let lang = lang.get();
         let item = |row: &Row| {
             let row = row.clone();

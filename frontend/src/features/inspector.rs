@@ -7,9 +7,13 @@ use wasm_bindgen::JsValue;
 use crate::features::courtyard::use_yard;
 use crate::features::lab::SOURCE;
 use crate::i18n::{Words, use_lang};
+use crate::letters::small;
 use crate::time::Formats;
+use crate::ui::events;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{Item, each, flag, text, when};
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::state::{State, state};
 use crate::wire::Seen;
 
 const TITLE: Words = Words::new("오간 프레임", "Frames on the wire");
@@ -47,7 +51,11 @@ fn documentation(seen: &Seen) -> &'static str {
 /// The button that opens the drawer, and the drawer.
 #[component]
 pub(crate) fn Inspector() -> impl IntoView {
-    let open = RwSignal::new(false);
+    let open = state(false);
+    let content = move || use_yard().apart.draw(move |apart| (apart.inspector)(open));
+    let drawer = move || {
+        view! { <aside id=DRAWER_ID class="inspector" data-testid="inspector" aria-label=TITLE.now()>{content()}</aside> }.into_any()
+    };
     view! {
         <button
             class="icon-button"
@@ -56,24 +64,29 @@ pub(crate) fn Inspector() -> impl IntoView {
             title=OPEN.now()
             aria-expanded=flag(move || open.get())
             aria-controls=DRAWER_ID
-            on:click=move |_| open.update(|open| *open = !*open)
+            on:click=events::click(move |_| open.update(|open| *open = !*open))
         >
             {Icon::Wire.draw()}
         </button>
-        {when(move || open.get(), move || view! { <Drawer open=open /> }.into_any())}
+        {when(move || open.get(), drawer)}
     }
 }
 
+/// What is in the drawer.
+pub(crate) fn content(open: State<bool>) -> AnyView {
+    view! { <Content open=open /> }.into_any()
+}
+
 #[component]
-fn Drawer(open: RwSignal<bool>) -> impl IntoView {
+fn Content(open: State<bool>) -> impl IntoView {
     let wire = use_yard().driver.wire();
     let lang = use_lang();
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
-    let wanted = RwSignal::new(String::new());
-    let found = Memo::new(move |_| {
-        let wanted = wanted.get().trim().to_lowercase();
+    let wanted = state(String::new());
+    let found = memo(move || {
+        let wanted = small(wanted.get().trim());
         let mut frames = wire.frames();
-        frames.retain(|seen| wanted.is_empty() || seen.text.to_lowercase().contains(&wanted));
+        frames.retain(|seen| wanted.is_empty() || small(&seen.text).contains(&wanted));
         frames
     });
     let item = move |seen: Seen| {
@@ -82,24 +95,22 @@ fn Drawer(open: RwSignal<bool>) -> impl IntoView {
             row(&seen, &time)
         })
     };
-    let rows = Signal::derive(move || found.get().into_iter().map(item).collect());
+    let rows = derived(move || found.get().into_iter().map(item).collect());
     view! {
-        <aside id=DRAWER_ID class="inspector" data-testid="inspector" aria-label=TITLE.now()>
-            <div class="inspector-head">
-                <h2 class="panel-title">{TITLE.now()}</h2>
-                <button class="icon-button" aria-label=CLOSE.now() on:click=move |_| open.set(false)>{Icon::Close.draw()}</button>
-            </div>
-            <input
-                type="search"
-                class="field inspector-filter"
-                data-testid="inspector-filter"
-                aria-label=FILTER.now()
-                placeholder=FILTER.now()
-                on:input=move |event| wanted.set(event_target_value(&event))
-            />
-            {when(move || found.with(Vec::is_empty), || view! { <p class="hint">{NONE.now()}</p> }.into_any())}
-            <ul class="frames" tabindex="0" aria-label=TITLE.now()>{each(rows)}</ul>
-        </aside>
+        <div class="inspector-head">
+            <h2 class="panel-title">{TITLE.now()}</h2>
+            <button class="icon-button" aria-label=CLOSE.now() on:click=events::click(move |_| open.set(false))>{Icon::Close.draw()}</button>
+        </div>
+        <input
+            type="search"
+            class="field inspector-filter"
+            data-testid="inspector-filter"
+            aria-label=FILTER.now()
+            placeholder=FILTER.now()
+            on:input=events::change(move |event| wanted.set(event_target_value(&event)))
+        />
+        {when(move || found.with(Vec::is_empty), || view! { <p class="hint">{NONE.now()}</p> }.into_any())}
+        <ul class="frames" tabindex="0" aria-label=TITLE.now()>{each(rows)}</ul>
     }
 }
 
@@ -107,7 +118,7 @@ fn row(seen: &Seen, time: &str) -> AnyView {
     let direction = if seen.sent { SENT } else { RECEIVED };
     let arrow = if seen.sent { "↑" } else { "↓" };
     let trip = seen.round_trip.map(|millis| format!("{millis} ms"));
-    let shown = RwSignal::new(false);
+    let shown = state(false);
     let seen = seen.clone();
     let (kind, bytes) = (seen.kind().to_owned(), seen.bytes);
     let size = text(move || format!("{bytes} {}", BYTES.of(use_lang().get())));
@@ -123,7 +134,7 @@ fn row(seen: &Seen, time: &str) -> AnyView {
     };
     view! {
         <li class="frame" data-sent=(arrow == "↑").to_string()>
-            <button class="frame-line" aria-expanded=flag(move || shown.get()) on:click=move |_| shown.update(|shown| *shown = !*shown)>
+            <button class="frame-line" aria-expanded=flag(move || shown.get()) on:click=events::click(move |_| shown.update(|shown| *shown = !*shown))>
                 <span aria-hidden="true">{arrow}</span>
                 <span class="visually-hidden">{direction.now()}</span>
                 <strong data-testid="frame-kind">{kind}</strong>

@@ -11,8 +11,10 @@ use crate::features::courtyard::{Yard, use_yard};
 use crate::i18n::{tr, use_lang};
 use crate::route::Route;
 use crate::store::Topic;
+use crate::ui::events;
 use crate::ui::icon::{Icon, Mark};
-use crate::ui::reactive::{Item, each, flag, text, when};
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, text, when};
 
 /// Whether joining this room was asked for and not answered yet. Read from a view, it follows.
 pub(crate) fn is_joining(yard: Yard, room: RoomId) -> bool {
@@ -46,8 +48,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     let yard = use_yard();
     let id = room.id;
     let lang = use_lang();
-    let unsent =
-        Memo::new(move |_| yard.driver.store().read(Topic::Outbox, |client| unsent(client, id)));
+    let unsent = memo(move || yard.driver.store().read(Topic::Outbox, |client| unsent(client, id)));
     let unsent_line = move || {
         let line = text(move || lang.get().unsent(unsent.get()));
         view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
@@ -62,11 +63,11 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
                 class="button button-strong"
                 data-testid="join-this"
                 aria-disabled=flag(move || is_joining(yard, id))
-                on:click=move |_| {
+                on:click=events::click(move |_| {
                     if !is_joining(yard, id) {
                         yard.driver.command(MembershipCommand::Join { room: id });
                     }
-                }
+                })
             >
                 {tr(|t| t.join)}
             </button>
@@ -84,10 +85,10 @@ pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
             data-testid="room-leave"
             aria-label=tr(|t| t.leave_room)
             title=tr(|t| t.leave_room)
-            on:click=move |_| {
+            on:click=events::click(move |_| {
                 yard.driver.command(MembershipCommand::Leave { room });
                 yard.router.go(Route::Home);
-            }
+            })
         >
             {Icon::Leave.draw()}
         </button>
@@ -100,7 +101,7 @@ pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
 pub(crate) fn Refusals() -> impl IntoView {
     let yard = use_yard();
     let lang = use_lang();
-    let refused = Memo::new(move |_| {
+    let refused = memo(move || {
         yard.driver.store().read(Topic::Outbox, |client| {
             let items = client.outbox().items().iter();
             let refused = items.filter_map(|item| match (&item.command, &item.state) {
@@ -120,11 +121,11 @@ pub(crate) fn Refusals() -> impl IntoView {
             view! {
                 <div class="banner banner-bad" role="alert">
                     <span>{sentence}</span>
-                    <button class="button" on:click=move |_| yard.driver.discard(id)>{tr(|t| t.close)}</button>
+                    <button class="button" on:click=events::click(move |_| yard.driver.discard(id))>{tr(|t| t.close)}</button>
                 </div>
             }
             .into_any()
         })
     };
-    each(Signal::derive(move || refused.get().into_iter().map(item).collect()))
+    each(derived(move || refused.get().into_iter().map(item).collect()))
 }

@@ -19,8 +19,11 @@ use crate::route::Route;
 use crate::store::{Store, Topic};
 use crate::time::Formats;
 use crate::ui::empty::empty;
+use crate::ui::events;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{Item, each, flag, part, text, when};
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{Item, derived, each, flag, part, text, when};
+use crate::ui::state::{State, state};
 use words::{kind_name, sentence};
 
 pub(crate) use outside::tell_when_hidden;
@@ -89,7 +92,7 @@ pub(crate) fn Bell() -> impl IntoView {
     let store = yard.driver.store();
     let lang = use_lang();
     let unread =
-        Memo::new(move |_| read(store, |client| client.features().unread_notices(client.outbox())));
+        memo(move || read(store, |client| client.features().unread_notices(client.outbox())));
     let label = text(move || words::bell(lang.get(), unread.get()));
     let current = move || (yard.router.get().page() == Some(Page::Notices)).then_some("page");
     view! {
@@ -98,7 +101,7 @@ pub(crate) fn Bell() -> impl IntoView {
             href=Page::Notices.path()
             data-testid="bell"
             title=label
-            aria-current=Signal::derive(current)
+            aria-current=derived(current)
             on:click=link_to(yard, Route::Page(Page::Notices))
         >
             {Icon::Bell.draw()}
@@ -115,15 +118,15 @@ pub(crate) fn Bell() -> impl IntoView {
 #[component]
 pub(crate) fn NoticesPage() -> impl IntoView {
     let store = use_yard().driver.store();
-    let is_known = Memo::new(move |_| read(store, |client| client.features().notices().is_known()));
+    let is_known = memo(move || read(store, |client| client.features().notices().is_known()));
     part(move || if is_known.get() { page() } else { view! { <Skeleton /> }.into_any() })
 }
 
 fn page() -> AnyView {
     let yard = use_yard();
     let store = yard.driver.store();
-    let picked = RwSignal::new(None::<NoticeKind>);
-    let all = Memo::new(move |_| read(store, shown));
+    let picked = state(None::<NoticeKind>);
+    let all = memo(move || read(store, shown));
     let kinds: Vec<AnyView> = std::iter::once(None)
         .chain(NoticeKind::ALL.map(Some))
         .map(|kind| filter(picked, kind))
@@ -142,7 +145,7 @@ fn page() -> AnyView {
             <div class="page-body notes">
                 <div class="notes-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
                 {when(has_unread, move || view! {
-                    <button class="button notes-all" data-testid="notices-read-all" on:click=read_all>{READ_ALL.now()}</button>
+                    <button class="button notes-all" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
                 }.into_any())}
                 {list(yard, all, picked)}
                 {settings(yard, all)}
@@ -152,14 +155,14 @@ fn page() -> AnyView {
     .into_any()
 }
 
-fn filter(picked: RwSignal<Option<NoticeKind>>, kind: Option<NoticeKind>) -> AnyView {
+fn filter(picked: State<Option<NoticeKind>>, kind: Option<NoticeKind>) -> AnyView {
     let (name, id) = kind.map_or((ALL, "all"), |kind| (kind_name(kind), words::id(kind)));
     view! {
         <button
             class="tab"
             data-testid=format!("notices-{id}")
             aria-pressed=flag(move || picked.get() == kind)
-            on:click=move |_| picked.set(kind)
+            on:click=events::click(move |_| picked.set(kind))
         >
             {name.now()}
         </button>
@@ -167,12 +170,12 @@ fn filter(picked: RwSignal<Option<NoticeKind>>, kind: Option<NoticeKind>) -> Any
     .into_any()
 }
 
-fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> AnyView {
+fn list(yard: Yard, all: Memory<Shown>, picked: State<Option<NoticeKind>>) -> AnyView {
     let lang = use_lang();
     let first = lang.get_untracked();
     let formats = StoredValue::new_local((first, Formats::new(first)));
     // A muted kind shows to those who ask for it.
-    let listed = Memo::new(move |_| {
+    let listed = memo(move || {
         let (Shown { notices, muted }, picked) = (all.get(), picked.get());
         let wanted = |notice: &ShownNotice| {
             let kind = notice.what.kind();
@@ -199,7 +202,7 @@ fn list(yard: Yard, all: Memo<Shown>, picked: RwSignal<Option<NoticeKind>>) -> A
     };
     let nothing = || empty("empty notes-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=TITLE.now() data-testid="notices">{each(Signal::derive(items))}</ul>
+        <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=TITLE.now() data-testid="notices">{each(derived(items))}</ul>
         {when(move || listed.with(Vec::is_empty), nothing)}
     }
     .into_any()
@@ -222,14 +225,15 @@ fn row(yard: Yard, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
     let line = match source(&notice.what) {
         None => view! { <p class="note-line">{said}</p> }.into_any(),
         Some(route) => {
-            let (follow, command, unread) = (link_to(yard, route), command.clone(), !notice.read);
+            let (mut follow, command, unread) =
+                (link_to(yard, route), command.clone(), !notice.read);
             let on_click = move |event| {
                 if unread {
                     yard.driver.command(command.clone());
                 }
                 follow(event);
             };
-            view! { <a class="note-line" href=route.path() on:click=on_click>{said}</a> }.into_any()
+            view! { <a class="note-line" href=route.path() on:click=events::click(on_click)>{said}</a> }.into_any()
         }
     };
     let quote = match &notice.what {
@@ -249,7 +253,7 @@ fn row(yard: Yard, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
             yard.driver.command(command.clone());
         };
         view! {
-            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=mark>
+            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=events::click(mark)>
                 {Icon::Check.draw()}
             </button>
         }
@@ -268,7 +272,7 @@ fn row(yard: Yard, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn settings(yard: Yard, all: Memo<Shown>) -> AnyView {
+fn settings(yard: Yard, all: Memory<Shown>) -> AnyView {
     let driver = yard.driver;
     let kind = move |kind: NoticeKind| {
         let heard = move || all.with(|all| !all.muted.contains(&kind));
@@ -306,7 +310,7 @@ fn settings(yard: Yard, all: Memo<Shown>) -> AnyView {
     .into_any()
 }
 
-fn heard_now(all: Memo<Shown>, kind: NoticeKind) -> bool {
+fn heard_now(all: Memory<Shown>, kind: NoticeKind) -> bool {
     all.with_untracked(|all| !all.muted.contains(&kind))
 }
 
@@ -318,7 +322,7 @@ fn switch(
     toggle: impl Fn() + 'static,
 ) -> AnyView {
     view! {
-        <button class="button" role="switch" data-testid=id.to_owned() aria-checked=flag(on) on:click=move |_| toggle()>
+        <button class="button" role="switch" data-testid=id.to_owned() aria-checked=flag(on) on:click=events::click(move |_| toggle())>
             {name.now()}
             <span class="switch" aria-hidden="true"></span>
         </button>

@@ -9,6 +9,8 @@ use crate::features::{
 };
 use crate::i18n::Words;
 use crate::route::Route;
+use crate::ui::memory::memo;
+use crate::ui::reactive::derived;
 
 /// A page that is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +155,7 @@ pub(crate) fn PageLinks() -> impl IntoView {
 
 fn page_link(yard: Yard, page: Page) -> AnyView {
     let route = Route::Page(page);
-    let current = Memo::new(move |_| match yard.router.get().page() {
+    let current = memo(move || match yard.router.get().page() {
         Some(open) if open == page => Some("page"),
         // One is in its area, though not on it.
         Some(open) if open.area() == page => Some("true"),
@@ -165,7 +167,7 @@ fn page_link(yard: Yard, page: Page) -> AnyView {
                 class="room"
                 href=page.path()
                 data-testid=format!("page{}", page.path().replace('/', "-"))
-                aria-current=Signal::derive(move || current.get())
+                aria-current=derived(move || current.get())
                 on:click=link_to(yard, route)
             >
                 <span class="room-name">{page.title().now()}</span>

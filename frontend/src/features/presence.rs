@@ -9,8 +9,10 @@ use crate::features::courtyard::{Drawer, use_yard};
 use crate::i18n::{tr, use_lang};
 use crate::store::Topic;
 use crate::ui::avatar::avatar;
+use crate::ui::events;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{Item, each, flag, text};
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, text};
 
 /// Somebody who is here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +57,7 @@ pub(crate) fn HerePanel(
     let yard = use_yard();
     let store = yard.driver.store();
     let lang = use_lang();
-    let people = Memo::new(move |_| {
+    let people = memo(move || {
         store.read(Topic::Here, |client| {
             let here = client.features().here();
             let me = client.features().me().id;
@@ -83,12 +85,12 @@ pub(crate) fn HerePanel(
             <div class="panel-head">
                 <h2 id="here-title" class="panel-title">{tr(|t| t.here)}</h2>
                 <span class="count">{text(move || lang.get().people(people.with(Vec::len)))}</span>
-                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=move |_| yard.close_drawer()>
+                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=events::click(move |_| yard.close_drawer())>
                     {Icon::Close.draw()}
                 </button>
             </div>
             <ul class="people" data-testid="presence-list" tabindex="0" aria-labelledby="here-title">
-                {each(Signal::derive(move || people.get().into_iter().map(Person::item).collect()))}
+                {each(derived(move || people.get().into_iter().map(Person::item).collect()))}
             </ul>
         </aside>
     }
@@ -99,7 +101,7 @@ pub(crate) fn HerePanel(
 pub(crate) fn TypingLine() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let line = Memo::new(move |_| {
+    let line = memo(move || {
         let lang = lang.get();
         store.read(Topic::Here, |client| {
             let names: Vec<&str> =

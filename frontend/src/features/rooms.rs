@@ -14,11 +14,15 @@ use crate::features::courtyard::{COMPOSER_ID, Drawer, Yard, link_to, use_yard};
 use crate::features::membership::{is_joining, is_leaving};
 use crate::features::pages::PageLinks;
 use crate::i18n::{capped, tr, use_lang};
+use crate::letters::small;
 use crate::route::Route;
 use crate::store::Topic;
 use crate::ui::dialog::dialog;
+use crate::ui::events;
 use crate::ui::icon::{Icon, Mark};
-use crate::ui::reactive::{Item, each, effect, flag, text, when};
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{Item, derived, each, effect, flag, text, when};
+use crate::ui::state::{State, state};
 
 /// Where rooms are searched.
 pub(crate) const FILTER_ID: &str = "find-room";
@@ -40,7 +44,7 @@ fn other_rooms(client: &Client) -> Vec<Room> {
 
 /// Whether a room is one that the reader searches for.
 fn matches(name: &str, wanted: &str) -> bool {
-    name.to_lowercase().contains(&wanted.trim().to_lowercase())
+    small(name).contains(&small(wanted.trim()))
 }
 
 /// The panel on the left.
@@ -50,8 +54,8 @@ pub(crate) fn RoomsPanel(
     behind: Signal<bool>,
 ) -> impl IntoView {
     let yard = use_yard();
-    let wanted = RwSignal::new(String::new());
-    let creating = RwSignal::new(false);
+    let wanted = state(String::new());
+    let creating = state(false);
     view! {
         <nav
             id="rooms"
@@ -65,7 +69,7 @@ pub(crate) fn RoomsPanel(
             <div class="panel-head">
                 <Mark />
                 <span class="wordmark">{tr(|t| t.app)}</span>
-                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=move |_| yard.close_drawer()>
+                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=events::click(move |_| yard.close_drawer())>
                     {Icon::Close.draw()}
                 </button>
             </div>
@@ -79,9 +83,9 @@ pub(crate) fn RoomsPanel(
                         data-testid="room-filter"
                         aria-label=tr(|t| t.find_room)
                         placeholder=tr(|t| t.find_room)
-                        prop:value=wanted
-                        on:input=move |event| wanted.set(event_target_value(&event))
-                        on:keydown=move |event| on_filter_key(&event, yard, wanted)
+                        prop:value=derived(move || wanted.get())
+                        on:input=events::change(move |event| wanted.set(event_target_value(&event)))
+                        on:keydown=events::key(move |event| on_filter_key(&event, yard, wanted))
                     />
                 </label>
                 <button
@@ -89,7 +93,7 @@ pub(crate) fn RoomsPanel(
                     data-testid="room-create"
                     aria-label=tr(|t| t.new_room)
                     title=tr(|t| t.new_room)
-                    on:click=move |_| creating.set(true)
+                    on:click=events::click(move |_| creating.set(true))
                 >
                     {Icon::Plus.draw()}
                 </button>
@@ -102,7 +106,7 @@ pub(crate) fn RoomsPanel(
 }
 
 /// Enter goes to the first room found, Esc forgets the search.
-fn on_filter_key(event: &ev::KeyboardEvent, yard: Yard, wanted: RwSignal<String>) {
+fn on_filter_key(event: &ev::KeyboardEvent, yard: Yard, wanted: State<String>) {
     if event.is_composing() {
         return;
     }
@@ -128,22 +132,22 @@ fn on_filter_key(event: &ev::KeyboardEvent, yard: Yard, wanted: RwSignal<String>
 }
 
 #[component]
-fn RoomLists(wanted: RwSignal<String>) -> impl IntoView {
+fn RoomLists(wanted: State<String>) -> impl IntoView {
     let store = use_yard().driver.store();
     let found = move |rooms: Vec<Room>| -> Vec<Room> {
         let wanted = wanted.get();
         rooms.into_iter().filter(|room| matches(&room.name, &wanted)).collect()
     };
-    let joined = Memo::new(move |_| {
+    let joined = memo(move || {
         store.read(Topic::Rooms, |_| ());
         store.read(Topic::Outbox, |_| ());
         found(store.read(Topic::Unread, joined_rooms))
     });
-    let others = Memo::new(move |_| {
+    let others = memo(move || {
         store.read(Topic::Rooms, |_| ());
         found(store.read(Topic::Unread, other_rooms))
     });
-    let known = Memo::new(move |_| {
+    let known = memo(move || {
         store.read(Topic::Rooms, |_| ());
         store.read(Topic::Unread, |client| {
             client.features().rooms().is_known() && client.features().memberships().is_known()
@@ -175,9 +179,9 @@ fn RoomLists(wanted: RwSignal<String>) -> impl IntoView {
 }
 
 /// A row for each room.
-fn rows(rooms: Memo<Vec<Room>>, draw: fn(&Room) -> AnyView) -> AnyView {
+fn rows(rooms: Memory<Vec<Room>>, draw: fn(&Room) -> AnyView) -> AnyView {
     let item = move |room: Room| Item::new(room.id.0, move || draw(&room));
-    each(Signal::derive(move || rooms.get().into_iter().map(item).collect()))
+    each(derived(move || rooms.get().into_iter().map(item).collect()))
 }
 
 fn room_link(room: &Room) -> AnyView {
@@ -185,9 +189,8 @@ fn room_link(room: &Room) -> AnyView {
     let store = yard.driver.store();
     let lang = use_lang();
     let id = room.id;
-    let unread =
-        Memo::new(move |_| store.read(Topic::Unread, |client| client.features().unread(id)));
-    let is_open = Memo::new(move |_| yard.router.get().room() == Some(id));
+    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(id)));
+    let is_open = memo(move || yard.router.get().room() == Some(id));
     let badge = when(
         move || unread.get() > 0,
         move || {
@@ -207,7 +210,7 @@ fn room_link(room: &Room) -> AnyView {
                 href=Route::Room(id).path()
                 data-testid=format!("room-{id}")
                 data-unread=flag(move || unread.get() > 0)
-                aria-current=Signal::derive(move || is_open.get().then_some("page"))
+                aria-current=derived(move || is_open.get().then_some("page"))
                 title=room.name.clone()
                 on:click=link_to(yard, Route::Room(id))
             >
@@ -236,7 +239,7 @@ fn other_room(room: &Room) -> AnyView {
             <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(yard, Route::Room(id))>
                 <span class="room-name">{room.name.clone()}</span>
             </a>
-            <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=join>
+            <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=events::click(join)>
                 {tr(|t| t.join)}
             </button>
         </li>
@@ -270,13 +273,13 @@ impl Wish {
 }
 
 #[component]
-fn NewRoom(creating: RwSignal<bool>) -> impl IntoView {
+fn NewRoom(creating: State<bool>) -> impl IntoView {
     let yard = use_yard();
     let store = yard.driver.store();
     let lang = use_lang();
     let input = NodeRef::<html::Input>::new();
-    let failure = RwSignal::new(None::<Failure>);
-    let wished = RwSignal::new(None::<String>);
+    let failure = state(None::<Failure>);
+    let wished = state(None::<String>);
     effect(move || {
         if let Some(input) = input.get() {
             request_animation_frame(move || drop(input.focus()));
@@ -321,7 +324,7 @@ fn NewRoom(creating: RwSignal<bool>) -> impl IntoView {
         failure.with(|failure| failure.as_ref().map(|it| lang.room_refusal(it)).unwrap_or_default())
     });
     view! {
-        <form on:submit=submit novalidate>
+        <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             <label class="label" for="new-room">{tr(|t| t.room_name)}</label>
             <input
@@ -332,11 +335,11 @@ fn NewRoom(creating: RwSignal<bool>) -> impl IntoView {
                 aria-describedby="new-room-error"
                 aria-invalid=flag(move || failure.with(Option::is_some))
                 node_ref=input
-                on:input=move |_| failure.set(None)
+                on:input=events::change(move |_| failure.set(None))
             />
             <p id="new-room-error" class="error" role="alert" data-testid="room-create-error">{sentence}</p>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| creating.set(false)>{tr(|t| t.cancel)}</button>
+                <button type="button" class="button" on:click=events::click(move |_| creating.set(false))>{tr(|t| t.cancel)}</button>
                 <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || wished.with(Option::is_some))>
                     {tr(|t| t.create)}
                 </button>

@@ -9,7 +9,9 @@ use madang_shared::sentiment::{DecidingWord, Judgement, Mood, Sentiment};
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{Item, each, effect, flag, part, text, when};
+use crate::ui::events;
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{Item, derived, each, effect, flag, part, text, when};
 
 pub(crate) const TITLE: Words = Words::new("말의 느낌", "Live sentiment");
 const INTRO: Words = Words::new(
@@ -96,7 +98,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
             <div class="page-body sentiment">
                 <p class="page-intro">{INTRO.now()}</p>
                 <label class="label" for=FIELD_ID>{WRITE.now()}</label>
-                <textarea id=FIELD_ID class="field" rows="4" data-testid="sentiment-text" node_ref=area on:input=on_input></textarea>
+                <textarea id=FIELD_ID class="field" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
                 <p class="hint">{EXAMPLES.now()}</p>
                 <Judged />
             </div>
@@ -108,22 +110,21 @@ pub(crate) fn SentimentPage() -> impl IntoView {
 fn Judged() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let judged = Memo::new(move |_| {
+    let judged = memo(move || {
         store.read(Topic::Judging, |client| client.features().judging().judged().cloned())
     });
-    let is_current = Memo::new(move |_| {
-        store.read(Topic::Judging, |client| client.features().judging().is_current())
-    });
+    let is_current =
+        memo(move || store.read(Topic::Judging, |client| client.features().judging().is_current()));
     let of = move |pick: fn(&Judgement) -> String| {
         text(move || judged.with(|judged| judged.as_ref().map(pick).unwrap_or_default()))
     };
-    let mood = Memo::new(move |_| judged.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
+    let mood = memo(move || judged.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
     let said = text(move || mood.get().map(|it| sentence(it, lang.get())).unwrap_or_default());
     let score = of(|judged| thousandths(judged.sentiment.score));
     let place = of(|judged| format!("{}%", (i32::from(judged.sentiment.score) + 1_000) / 20));
     let result = move || {
         view! {
-            <div class="sentiment-result" data-current=flag(move || is_current.get()) data-mood=Signal::derive(move || mood.get().map(name))>
+            <div class="sentiment-result" data-current=flag(move || is_current.get()) data-mood=derived(move || mood.get().map(name))>
                 <p class="sentiment-said" role="status" data-testid="sentiment-said">{said}</p>
                 <p class="sentiment-score" data-testid="sentiment-score">{score}</p>
                 <div class="sentiment-scale" aria-hidden="true"><span style:inset-inline-start=place></span></div>
@@ -136,7 +137,7 @@ fn Judged() -> impl IntoView {
     when(move || mood.get().is_some(), result)
 }
 
-fn decided(judged: Memo<Option<Judgement>>) -> AnyView {
+fn decided(judged: Memory<Option<Judgement>>) -> AnyView {
     let list = move || judged.with(|it| it.as_ref().map(|it| it.words.clone()).unwrap_or_default());
     let item = |(at, word): (u64, DecidingWord)| {
         // A word whose weight has changed is another one.
@@ -148,7 +149,7 @@ fn decided(judged: Memo<Option<Judgement>>) -> AnyView {
         if words.is_empty() {
             return view! { <p class="hint">{NOTHING.now()}</p> }.into_any();
         }
-        let items = Signal::derive(move || (0..).zip(list()).map(item).collect());
+        let items = derived(move || (0..).zip(list()).map(item).collect());
         view! { <ul class="chips" data-testid="sentiment-words">{each(items)}</ul> }.into_any()
     })
 }

@@ -3,7 +3,6 @@
 
 mod chat;
 
-use gloo_net::http::Request;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -12,9 +11,12 @@ use madang_shared::compact;
 use madang_shared::limits::MAX_MESSAGE_CHARS;
 use madang_shared::side_by_side::{HTTP_PATH, HttpCall};
 
+use crate::http;
 use crate::i18n::{Words, tr, use_lang};
-use crate::ui::reactive::{Item, each, flag, text};
-use chat::{Chat, State};
+use crate::ui::events;
+use crate::ui::reactive::{Item, derived, each, flag, text};
+use crate::ui::state::state;
+use chat::{Chat, Standing};
 
 pub(crate) const TITLE: Words = Words::new("HTTP와 웹소켓", "HTTP and WebSocket");
 const INTRO: Words = Words::new(
@@ -57,10 +59,10 @@ pub(crate) fn SideBySidePage() -> impl IntoView {
 #[component]
 fn HttpBox() -> impl IntoView {
     let lang = use_lang();
-    let answer = RwSignal::new(None::<Option<String>>);
+    let answer = state(None::<Option<String>>);
     spawn_local(async move {
         let sentence = async {
-            let text = Request::get(HTTP_PATH).send().await.ok()?.text().await.ok()?;
+            let text = http::get(HTTP_PATH, None).await.ok()?.text;
             compact::from_text::<HttpCall>(&text).ok()
         };
         // The page may be gone by now.
@@ -86,22 +88,22 @@ fn SocketBox() -> impl IntoView {
     let chat = Chat::new();
     on_cleanup(move || chat.leave());
     let field = NodeRef::<html::Input>::new();
-    let is_on = move || matches!(chat.state.get(), State::On { .. });
+    let is_on = move || matches!(chat.state.get(), Standing::On { .. });
     let toggle = move |_| {
-        if chat.state.get_untracked() == State::Off {
+        if chat.state.get_untracked() == Standing::Off {
             chat.turn_on();
         } else {
             chat.turn_off();
         }
     };
     let label = text(move || {
-        let words = if chat.state.get() == State::Off { TURN_ON } else { TURN_OFF };
+        let words = if chat.state.get() == Standing::Off { TURN_ON } else { TURN_OFF };
         words.of(lang.get()).to_owned()
     });
     let standing = text(move || match chat.state.get() {
-        State::Off => OFF.of(lang.get()).to_owned(),
-        State::Opening => OPENING.of(lang.get()).to_owned(),
-        State::On { me, here } => chat::standing(lang.get(), me, here),
+        Standing::Off => OFF.of(lang.get()).to_owned(),
+        Standing::Opening => OPENING.of(lang.get()).to_owned(),
+        Standing::On { me, here } => chat::standing(lang.get(), me, here),
     });
     let send = move |event: SubmitEvent| {
         event.prevent_default();
@@ -111,7 +113,7 @@ fn SocketBox() -> impl IntoView {
         }
         drop(field.focus());
     };
-    let lines = Signal::derive(move || {
+    let lines = derived(move || {
         let lang = lang.get();
         let line = |line: &chat::Line| {
             let line = line.clone();
@@ -131,13 +133,13 @@ fn SocketBox() -> impl IntoView {
             <h2 id="socket-title" class="lab-title">{SOCKET.now()}</h2>
             <p class="hint">{SOCKET_HINT.now()}</p>
             <div class="lab-row">
-                <button class="button button-strong" data-testid="side-toggle" on:click=toggle>{label}</button>
+                <button class="button button-strong" data-testid="side-toggle" on:click=events::click(toggle)>{label}</button>
                 <p class="hint" role="status" data-testid="side-state" data-on=flag(is_on)>{standing}</p>
             </div>
             <div class="lab-lines lab-lines-end" role="log" tabindex="0" aria-label=LINES.now() data-testid="side-lines"><ol>{each(lines)}</ol></div>
-            <form class="lab-row" on:submit=send>
-                <input class="field" type="text" maxlength=MAX_MESSAGE_CHARS autocomplete="off" aria-label=tr(|t| t.write) placeholder=tr(|t| t.write) data-testid="side-field" node_ref=field disabled=Signal::derive(move || !is_on()) />
-                <button class="button" type="submit" data-testid="side-send" disabled=Signal::derive(move || !is_on())>{tr(|t| t.send)}</button>
+            <form class="lab-row" on:submit=events::submit(send)>
+                <input class="field" type="text" maxlength=MAX_MESSAGE_CHARS autocomplete="off" aria-label=tr(|t| t.write) placeholder=tr(|t| t.write) data-testid="side-field" node_ref=field disabled=derived(move || !is_on()) />
+                <button class="button" type="submit" data-testid="side-send" disabled=derived(move || !is_on())>{tr(|t| t.send)}</button>
             </form>
         </section>
     }

@@ -12,8 +12,10 @@ use crate::features::account::{LanguageSwitch, ThemeSwitch};
 use crate::gate;
 use crate::i18n::{Lang, tr, use_lang};
 use crate::session;
+use crate::ui::events;
 use crate::ui::icon::Mark;
 use crate::ui::reactive::{effect, flag, text};
+use crate::ui::state::state;
 
 fn refusal(lang: Lang, failure: &Failure) -> String {
     let texts = lang.texts();
@@ -36,8 +38,8 @@ pub(crate) fn SignIn(
     let door: Door = expect_context();
     let lang = use_lang();
     let input = NodeRef::<html::Input>::new();
-    let failure = RwSignal::new(None::<Failure>);
-    let busy = RwSignal::new(false);
+    let failure = state(None::<Failure>);
+    let busy = state(false);
     let sentence =
         move || failure.with(|failure| failure.as_ref().map(|it| refusal(lang.get(), it)));
 
@@ -84,7 +86,7 @@ pub(crate) fn SignIn(
 
     view! {
         <main class="gate">
-            <form class="card" on:submit=submit novalidate>
+            <form class="card" on:submit=events::submit(submit) novalidate>
                 <Mark />
                 <h1 class="gate-title">{tr(|t| t.app)}</h1>
                 <p class="gate-tagline">{tr(|t| t.tagline)}</p>
@@ -99,7 +101,7 @@ pub(crate) fn SignIn(
                     aria-describedby="name-hint name-error"
                     aria-invalid=flag(move || failure.with(Option::is_some))
                     node_ref=input
-                    on:input=move |_| failure.set(None)
+                    on:input=events::change(move |_| failure.set(None))
                 />
                 <p id="name-error" class="error" role="alert" data-testid="signin-error">{sentence}</p>
                 <button class="button button-strong" type="submit" data-testid="signin-submit" aria-disabled=flag(move || busy.get())>
@@ -138,7 +140,7 @@ pub(crate) fn Unreachable() -> impl IntoView {
                 <Mark />
                 <h1 class="gate-title">{tr(|t| t.app)}</h1>
                 <p class="gate-tagline">{tr(|t| t.unreachable)}</p>
-                <button class="button button-strong" on:click=move |_| door.ask()>{tr(|t| t.try_again)}</button>
+                <button class="button button-strong" on:click=events::click(move |_| door.ask())>{tr(|t| t.try_again)}</button>
             </div>
         </main>
     }

@@ -12,7 +12,9 @@ use madang_shared::limits::TRANSPORT_RATES;
 
 use crate::i18n::{Lang, Words, use_lang};
 use crate::measured::{tenths, whole};
+use crate::ui::events;
 use crate::ui::reactive::{effect, flag, text};
+use crate::ui::state::{State, state};
 use run::{Numbers, Run, Way};
 use tally::{HEIGHT, KEPT, Tally, WIDTH, height};
 
@@ -89,10 +91,10 @@ fn hint(way: Way) -> Words {
 pub(crate) fn TransportsPage() -> impl IntoView {
     let lang = use_lang();
     let numbers = Rc::new(RefCell::new(Numbers::default()));
-    let shown = RwSignal::new(Numbers::default());
-    let running = RwSignal::new(false);
-    let rate = RwSignal::new(FIRST_RATE);
-    let interval = RwSignal::new(FIRST_INTERVAL);
+    let shown = state(Numbers::default());
+    let running = state(false);
+    let rate = state(FIRST_RATE);
+    let interval = state(FIRST_INTERVAL);
     let run = StoredValue::new_local(None::<Run>);
 
     let source = numbers.clone();
@@ -136,7 +138,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
             <div class="page-body">
                 <p class="page-intro">{INTRO.now()}</p>
                 <div class="lab-row lab-controls">
-                    <button class="button button-strong" data-testid="transports-toggle" data-running=flag(move || running.get()) on:click=move |_| running.update(|it| *it = !*it)>{label}</button>
+                    <button class="button button-strong" data-testid="transports-toggle" data-running=flag(move || running.get()) on:click=events::click(move |_| running.update(|it| *it = !*it))>{label}</button>
                     {choice("rate", RATE, rate, &TRANSPORT_RATES, |number| number.to_string())}
                     {choice("interval", INTERVAL, interval, &INTERVALS, duration)}
                 </div>
@@ -154,7 +156,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
 fn choice(
     id: &'static str,
     label: Words,
-    chosen: RwSignal<u32>,
+    chosen: State<u32>,
     choices: &[u32],
     write: fn(u32) -> String,
 ) -> AnyView {
@@ -172,11 +174,11 @@ fn choice(
             <select
                 class="field lab-select"
                 data-testid=format!("transports-{id}")
-                on:change=move |event| {
+                on:change=events::change(move |event| {
                     if let Ok(number) = event_target_value(&event).parse() {
                         chosen.set(number);
                     }
-                }
+                })
             >
                 {options}
             </select>
@@ -185,7 +187,7 @@ fn choice(
     .into_any()
 }
 
-fn card(way: Way, shown: RwSignal<Numbers>) -> AnyView {
+fn card(way: Way, shown: State<Numbers>) -> AnyView {
     let lang = use_lang();
     let id = way.name();
     let fact = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {

@@ -9,7 +9,9 @@ use crate::features::courtyard::{Skeleton, use_yard};
 use crate::features::presence::TypingLine;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{Item, each, effect, part, text};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, effect, part, text};
 use crate::wire::Seen;
 
 pub(crate) const TITLE: Words = Words::new("입력 중", "Typing");
@@ -43,7 +45,7 @@ fn intro(lang: Lang) -> String {
 #[component]
 pub(crate) fn TypingPage() -> impl IntoView {
     let store = use_yard().driver.store();
-    let room = Memo::new(move |_| {
+    let room = memo(move || {
         store.read(Topic::Unread, |client| client.features().memberships().rooms().next())
     });
     part(move || match room.get() {
@@ -62,19 +64,19 @@ fn Field(room: RoomId) -> impl IntoView {
         driver.act(Action::OpenRoom(None));
     });
     let wire = driver.wire();
-    let frames = Memo::new(move |_| {
+    let frames = memo(move || {
         let mut frames = wire.frames();
         frames.retain(|seen| seen.text.contains("\"typing\""));
         frames.truncate(SHOWN);
         frames
     });
-    let items = Signal::derive(move || frames.get().into_iter().map(frame).collect());
+    let items = derived(move || frames.get().into_iter().map(frame).collect());
     view! {
         <div class="page">
             <div class="page-body">
                 <p class="page-intro">{text(move || intro(lang.get()))}</p>
                 <label class="label" for=FIELD_ID>{TRY.now()}</label>
-                <input id=FIELD_ID class="field" data-testid="typing-text" autocomplete="off" on:input=move |_| driver.act(Action::Keystroke(room)) />
+                <input id=FIELD_ID class="field" data-testid="typing-text" autocomplete="off" on:input=events::change(move |_| driver.act(Action::Keystroke(room))) />
                 <TypingLine />
                 <h2 class="panel-label">{FRAMES.now()}</h2>
                 <ul class="typing-frames" data-testid="typing-frames">{each(items)}</ul>

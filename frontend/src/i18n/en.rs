@@ -11,6 +11,8 @@ pub(super) const TEXTS: Texts = Texts {
     entering: "Coming in…",
     loading: "Loading…",
     unreachable: "The server cannot be reached.",
+    not_loaded: "This part could not be loaded",
+    not_loaded_hint: "The network may be gone, or a newer Madang is there: try again, or load the page anew.",
     try_again: "Try again",
     name_taken: "That name is taken. Please choose another.",
     name_invalid: "A name needs at least one visible character, and no control characters.",

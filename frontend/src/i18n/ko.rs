@@ -11,6 +11,8 @@ pub(super) const TEXTS: Texts = Texts {
     entering: "들어가는 중…",
     loading: "불러오는 중…",
     unreachable: "서버에 연결할 수 없습니다.",
+    not_loaded: "이 부분을 불러오지 못했습니다",
+    not_loaded_hint: "연결이 끊겼거나 새 버전이 나왔을 수 있습니다. 다시 시도하거나 페이지를 새로 고쳐 주세요.",
     try_again: "다시 시도",
     name_taken: "이미 있는 이름입니다. 다른 이름을 골라 주세요.",
     name_invalid: "눈에 보이는 글자를 한 자 이상 넣어 주세요. 보이지 않는 문자는 쓸 수 없습니다.",

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::ui::reactive::effect;
+use crate::ui::reactive::{derived, effect};
+use crate::ui::state::State;
 
 mod en;
 mod ko;
@@ -30,6 +31,8 @@ pub(crate) struct Texts {
     pub(crate) entering: &'static str,
     pub(crate) loading: &'static str,
     pub(crate) unreachable: &'static str,
+    pub(crate) not_loaded: &'static str,
+    pub(crate) not_loaded_hint: &'static str,
     pub(crate) try_again: &'static str,
     pub(crate) name_taken: &'static str,
     pub(crate) name_invalid: &'static str,
@@ -158,23 +161,24 @@ impl Words {
     /// In the language that the app speaks now.
     pub(crate) fn now(self) -> Signal<&'static str> {
         let lang = use_lang();
-        Signal::derive(move || self.of(lang.get()))
+        derived(move || self.of(lang.get()))
     }
 }
 
 /// The language that the app speaks now.
-pub(crate) fn use_lang() -> RwSignal<Lang> {
+#[inline(never)]
+pub(crate) fn use_lang() -> State<Lang> {
     expect_context()
 }
 
 /// A sentence in the language that the app speaks now.
 pub(crate) fn tr(pick: fn(&'static Texts) -> &'static str) -> Signal<&'static str> {
     let lang = use_lang();
-    Signal::derive(move || pick(lang.get().texts()))
+    derived(move || pick(lang.get().texts()))
 }
 
 /// Keeps the page's language as the signal says.
-pub(crate) fn apply(lang: RwSignal<Lang>) {
+pub(crate) fn apply(lang: State<Lang>) {
     let mut first = true;
     effect(move || {
         let lang = lang.get();

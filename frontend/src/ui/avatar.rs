@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use madang_shared::User;
 
+use crate::letters::capital;
+
 const HUES: u64 = 10;
 
 /// The letter that stands for a name: its first, as people count letters.
 fn initial(name: &str) -> String {
     let mut letters = name.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    let first = letters.next().map(|c| capital(c.encode_utf8(&mut [0; 4])));
     // What joins or changes the first sign belongs to it: flags, skin tones, families.
     let rest = letters.take_while(|c| matches!(c, '\u{200D}' | '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{0300}'..='\u{036F}'));
     first.into_iter().chain(rest.map(String::from)).collect()

@@ -5,11 +5,13 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::ui::events;
 use crate::ui::reactive::{effect, when};
+use crate::ui::state::State;
 
 /// A dialog that is open while `open` says so. `labelled_by` is the id of the heading inside.
 pub(crate) fn dialog(
-    open: RwSignal<bool>,
+    open: State<bool>,
     labelled_by: &'static str,
     draw: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
@@ -30,7 +32,7 @@ pub(crate) fn dialog(
         }
     };
     view! {
-        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:click=on_click>
+        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:click=events::click(on_click)>
             <div class="dialog-body">{when(move || open.get(), draw)}</div>
         </dialog>
     }

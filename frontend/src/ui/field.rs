@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use crate::i18n::use_lang;
-use crate::ui::reactive::{flag, text, when};
+use crate::ui::reactive::{derived, flag, text, when};
+use crate::ui::state::State;
 
 /// Makes the field as high as its text; the style sheet says how high at most.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {
@@ -16,9 +17,9 @@ pub(crate) fn fit(area: &HtmlTextAreaElement) {
 }
 
 /// How many characters are left before the limit; below 0, how many there are too many.
-pub(crate) fn characters_left(length: RwSignal<usize>, limit: usize) -> Signal<i64> {
+pub(crate) fn characters_left(length: State<usize>, limit: usize) -> Signal<i64> {
     let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    Signal::derive(move || whole(limit) - whole(length.get()))
+    derived(move || whole(limit) - whole(length.get()))
 }
 
 /// Says how many are left, once no more than `near` are.

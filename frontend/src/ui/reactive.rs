@@ -5,15 +5,28 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-type Draw = Arc<dyn Fn() -> AnyView + Send + Sync>;
+/// A closure, of which there are hundreds, behind a table of one method. (`dyn Fn` has three, each compiled
+/// for every closure.)
+pub(super) trait Read<T>: Send + Sync {
+    fn read(&self) -> T;
+}
+
+impl<T, F: Fn() -> T + Send + Sync> Read<T> for F {
+    fn read(&self) -> T {
+        self()
+    }
+}
+
+pub(super) type Reads<T> = Arc<dyn Read<T>>;
 
 /// A part of a view that is drawn anew when what it read has changed.
 pub(crate) fn part(draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
-    boxed_part(Arc::new(draw))
+    shared_part(Arc::new(draw))
 }
 
-fn boxed_part(draw: Draw) -> AnyView {
-    (move || draw()).into_any()
+#[inline(never)]
+fn shared_part(draw: Reads<AnyView>) -> AnyView {
+    (move || draw.read()).into_any()
 }
 
 /// A part of a view that is there while `condition` holds.
@@ -21,22 +34,41 @@ pub(crate) fn when(
     condition: impl Fn() -> bool + Send + Sync + 'static,
     draw: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let holds = holds(Signal::derive(condition));
-    part(move || if holds.get() { draw() } else { ().into_any() })
+    shared_when(Arc::new(condition), Arc::new(draw))
 }
 
-fn holds(condition: Signal<bool>) -> Memo<bool> {
-    Memo::new(move |_| condition.get())
+#[inline(never)]
+fn shared_when(condition: Reads<bool>, draw: Reads<AnyView>) -> AnyView {
+    let holds = Memo::new(move |_| condition.read());
+    part(move || if holds.get() { draw.read() } else { ().into_any() })
+}
+
+/// What is read anew, by whoever reads it, when what it read has changed.
+pub(crate) fn derived<T>(read: impl Fn() -> T + Send + Sync + 'static) -> Signal<T>
+where
+    T: Send + Sync + 'static,
+{
+    shared_signal(Arc::new(read))
+}
+
+#[inline(never)]
+fn shared_signal<T: Send + Sync + 'static>(read: Reads<T>) -> Signal<T> {
+    Signal::derive(move || read.read())
 }
 
 /// A text that is written anew when what it read has changed.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(read)
+    derived(read)
 }
 
 /// `true` or `false`, for an attribute.
 pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'static str> {
-    Signal::derive(move || if read() { "true" } else { "false" })
+    shared_flag(Arc::new(read))
+}
+
+#[inline(never)]
+fn shared_flag(read: Reads<bool>) -> Signal<&'static str> {
+    derived(move || if read.read() { "true" } else { "false" })
 }
 
 /// Runs now, and again when what it read has changed.
@@ -44,15 +76,27 @@ pub(crate) fn effect(run: impl FnMut() + 'static) {
     boxed_effect(Box::new(run));
 }
 
-fn boxed_effect(mut run: Box<dyn FnMut()>) {
-    Effect::new(move |_| run());
+/// The same for what runs, and may keep something from one time to the next.
+trait Run {
+    fn run(&mut self);
+}
+
+impl<F: FnMut()> Run for F {
+    fn run(&mut self) {
+        self();
+    }
+}
+
+#[inline(never)]
+fn boxed_effect(mut run: Box<dyn Run>) {
+    Effect::new(move |_| run.run());
 }
 
 /// One of several parts, under a name that stands for all that it shows.
 #[derive(Clone)]
 pub(crate) struct Item {
     key: u64,
-    draw: Draw,
+    draw: Reads<AnyView>,
 }
 
 impl Item {
@@ -63,6 +107,6 @@ impl Item {
 
 /// Several parts in a row; those whose names stay are left alone.
 pub(crate) fn each(items: Signal<Vec<Item>>) -> AnyView {
-    view! { <For each=move || items.get() key=|item| item.key let:item>{(item.draw)()}</For> }
+    view! { <For each=move || items.get() key=|item| item.key let:item>{item.draw.read()}</For> }
         .into_any()
 }

@@ -8,7 +8,8 @@ use madang_shared::{RoomId, Seq};
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{Item, each, effect};
+use crate::ui::reactive::{Item, derived, each, effect};
+use crate::ui::state::state;
 
 /// So many messages at once are read out; more are counted.
 const READ_OUT: usize = 3;
@@ -20,7 +21,7 @@ const LENGTH: usize = 200;
 pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let lines = RwSignal::new(Vec::<(u64, String)>::new());
+    let lines = state(Vec::<(u64, String)>::new());
     let mut heard = None::<Seq>;
     effect(move || {
         let newest = store.read(Topic::Timeline, |client| {
@@ -41,7 +42,7 @@ pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
     let item = |(id, line): (u64, String)| {
         Item::new(id, move || view! { <p>{line.clone()}</p> }.into_any())
     };
-    let items = Signal::derive(move || lines.get().into_iter().map(item).collect());
+    let items = derived(move || lines.get().into_iter().map(item).collect());
     view! {
         <div class="visually-hidden" role="log" aria-live="polite" data-testid="announcer">{each(items)}</div>
     }

@@ -10,6 +10,7 @@ use madang_shared::{RoomId, names};
 use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::tr;
+use crate::ui::events;
 use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
 use crate::ui::reactive::effect;
@@ -81,7 +82,9 @@ pub(crate) fn Composer(
         }
     };
     // A field that is taken off the page loses the focus after all else of it has gone.
-    let released = move || drop(enter.try_update_value(EnterKey::released));
+    let released = move || {
+        enter.try_update_value(EnterKey::released);
+    };
     effect(move || {
         if let Some(area) = field.area.get()
             && has_keyboard()
@@ -94,10 +97,10 @@ pub(crate) fn Composer(
     view! {
         <form
             class="composer"
-            on:submit=move |event: ev::SubmitEvent| {
+            on:submit=events::submit(move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 send();
-            }
+            })
         >
             <textarea
                 id=COMPOSER_ID
@@ -109,8 +112,8 @@ pub(crate) fn Composer(
                 aria-describedby="composer-hint"
                 placeholder=tr(|t| t.write)
                 node_ref=field.area
-                on:input=on_input
-                on:keydown=on_keydown
+                on:input=events::change(on_input)
+                on:keydown=events::key(on_keydown)
                 on:keyup=move |_| released()
                 on:blur=move |_| released()
             ></textarea>

@@ -13,7 +13,9 @@ use crate::features::courtyard::Yard;
 use crate::i18n::{Words, use_lang};
 use crate::route::Route;
 use crate::store::Topic;
+use crate::ui::memory::memo;
 use crate::ui::reactive::{effect, part};
+use crate::ui::state::state;
 use crate::ui::virtual_list::VirtualList;
 
 const SEEKING: Words = Words::new("그 메시지를 찾는 중…", "Looking for that message…");
@@ -62,8 +64,8 @@ fn look(client: &Client, room: RoomId, message: Seq) -> Seen {
 /// Goes to the message that the address names; draws what there is to say on the way.
 pub(super) fn way(yard: Yard, room: RoomId, list: VirtualList<Row>) -> AnyView {
     let store = yard.driver.store();
-    let way = RwSignal::new(Way::Over);
-    let wanted = Memo::new(move |_| match yard.router.get() {
+    let way = state(Way::Over);
+    let wanted = memo(move || match yard.router.get() {
         Route::Message(of, message) if of == room => Some(message),
         _ => None,
     });

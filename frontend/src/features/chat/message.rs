@@ -14,6 +14,7 @@ use crate::features::sentiment::mark;
 use crate::i18n::{Lang, use_lang};
 use crate::links;
 use crate::ui::avatar::avatar;
+use crate::ui::events;
 use crate::ui::icon::Icon;
 
 /// Draws a row in the language of the moment; the list draws it anew when that changes.
@@ -182,8 +183,8 @@ fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
     view! {
         <div class="refused">
             <span>{lang.refusal(failure)}</span>
-            <button class="text-button" data-testid="retry" on:click=move |_| driver.retry(id)>{texts.try_again}</button>
-            <button class="text-button" data-testid="discard" on:click=move |_| driver.discard(id)>{texts.discard}</button>
+            <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>
         </div>
     }
     .into_any()

@@ -15,8 +15,11 @@ use crate::i18n::{Words, tr, use_lang};
 use crate::store::Topic;
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
+use crate::ui::events;
 use crate::ui::icon::Icon;
+use crate::ui::memory::memo;
 use crate::ui::reactive::{effect, flag, text, when};
+use crate::ui::state::state;
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
 const KEPT: Words = Words::new(
@@ -69,7 +72,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         inspected: Inspected::new(),
     });
     let drawing: Drawing = expect_context();
-    let (is_known, is_empty) = (RwSignal::new(false), RwSignal::new(false));
+    let (is_known, is_empty) = (state(false), state(false));
     let mut keeper = Keeper::new(local_day);
     effect(move || {
         store.read(Topic::Outbox, |_| ());
@@ -99,7 +102,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let way = way(yard, room, list);
     follow_reader(yard, room, list);
 
-    let is_kept = Memo::new(move |_| {
+    let is_kept = memo(move || {
         store.read(Topic::Timeline, |client| {
             client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
         })
@@ -154,15 +157,14 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
 fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let unread =
-        Memo::new(move |_| store.read(Topic::Unread, |client| client.features().unread(room)));
+    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(room)));
     let label = text(move || match unread.get() {
         0 => lang.get().texts().jump_newest.to_owned(),
         unread => lang.get().new_messages(unread),
     });
     let button = move || {
         view! {
-            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=move |_| list.to_bottom()>
+            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
                 {Icon::Down.draw()}
                 <span>{label}</span>
             </button>

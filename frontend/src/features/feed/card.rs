@@ -14,9 +14,10 @@ use crate::i18n::{Lang, Words, tr};
 use crate::links;
 use crate::time::{Formats, local_day};
 use crate::ui::avatar::avatar;
+use crate::ui::events;
 use crate::ui::field::fit;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{effect, when};
+use crate::ui::reactive::{derived, effect, when};
 
 const EDIT: Words = Words::new("고치기", "Edit");
 const SAVE: Words = Words::new("저장", "Save");
@@ -107,8 +108,8 @@ fn action_buttons(id: PostId, text: String, desk: Desk, lang: Lang) -> AnyView {
         desk.asking.set(true);
     };
     view! {
-        <button id=edit_button_id(id) class="text-button" data-testid="edit" on:click=edit>{EDIT.of(lang)}</button>
-        <button class="text-button" data-testid="delete" on:click=delete>{DELETE.of(lang)}</button>
+        <button id=edit_button_id(id) class="text-button" data-testid="edit" on:click=events::click(edit)>{EDIT.of(lang)}</button>
+        <button class="text-button" data-testid="delete" on:click=events::click(delete)>{DELETE.of(lang)}</button>
     }
     .into_any()
 }
@@ -139,27 +140,27 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
             finish();
         }
     };
-    let is_wrong = Signal::derive(move || desk.draft.with(|text| names::post_text(text).is_err()));
+    let is_wrong = derived(move || desk.draft.with(|text| names::post_text(text).is_err()));
     view! {
         <form
             class="post-editor"
-            on:submit=move |event| {
+            on:submit=events::submit(move |event| {
                 event.prevent_default();
                 save();
-            }
+            })
         >
             <textarea
                 class="field feed-field"
                 data-testid="editor"
                 aria-label=EDITOR.of(lang)
                 node_ref=area
-                on:input=move |_| {
+                on:input=events::change(move |_| {
                     if let Some(area) = area.get_untracked() {
                         desk.draft.set(area.value());
                         fit(&area);
                     }
-                }
-                on:keydown=move |event| {
+                })
+                on:keydown=events::key(move |event| {
                     if sends(&event) {
                         event.prevent_default();
                         save();
@@ -167,10 +168,10 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
                         event.prevent_default();
                         finish();
                     }
-                }
+                })
             ></textarea>
             <div class="post-editor-actions">
-                <button class="button" type="button" data-testid="edit-cancel" on:click=move |_| finish()>{tr(|t| t.cancel)}</button>
+                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click(move |_| finish())>{tr(|t| t.cancel)}</button>
                 <button class="button button-strong" type="submit" data-testid="edit-save" disabled=is_wrong>{SAVE.of(lang)}</button>
             </div>
         </form>
@@ -185,8 +186,8 @@ fn refused(change: &Change, sentence: &str, lang: Lang) -> AnyView {
     view! {
         <div class="refused">
             <span>{sentence.to_owned()}</span>
-            <button class="text-button" data-testid="retry" on:click=move |_| driver.retry(id)>{texts.try_again}</button>
-            <button class="text-button" data-testid="discard" on:click=move |_| driver.discard(id)>{texts.discard}</button>
+            <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>
         </div>
     }
     .into_any()

@@ -9,6 +9,7 @@ use madang_shared::posts::PostsCommand;
 use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::Words;
+use crate::ui::events;
 use crate::ui::field::limit_line;
 
 const WRITE: Words = Words::new("무슨 소식이 있나요?", "What is new?");
@@ -39,10 +40,10 @@ pub(super) fn Composer() -> impl IntoView {
     view! {
         <form
             class="feed-composer"
-            on:submit=move |event: ev::SubmitEvent| {
+            on:submit=events::submit(move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 send();
-            }
+            })
         >
             <textarea
                 id=COMPOSER_ID
@@ -53,15 +54,15 @@ pub(super) fn Composer() -> impl IntoView {
                 aria-describedby="post-hint"
                 placeholder=WRITE.now()
                 node_ref=field.area
-                on:input=move |_| {
+                on:input=events::change(move |_| {
                     field.changed();
-                }
-                on:keydown=move |event| {
+                })
+                on:keydown=events::key(move |event| {
                     if sends(&event) {
                         event.prevent_default();
                         send();
                     }
-                }
+                })
             ></textarea>
             <div class="feed-composer-foot">
                 <span id="post-hint" class="hint feed-hint">{HINT.now()}</span>

@@ -8,7 +8,10 @@ use madang_shared::posts::PostsCommand;
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{Item, each, text, when};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, text, when};
+use crate::ui::state::state;
 
 const TO_ALL: Words = Words::new("모두에게 인사", "Greet everyone");
 const TO_ALL_HINT: Words = Words::new(
@@ -27,7 +30,7 @@ const SENT: Words = Words::new("다른 화면에 인사했습니다.", "You gree
 pub(super) fn GreetButtons() -> impl IntoView {
     let driver = use_yard().driver;
     // Whoever leaves this screen out sees nothing of it but this line.
-    let was_for_others = RwSignal::new(false);
+    let was_for_others = state(false);
     let greet = move |others_only: bool| {
         driver.command(PostsCommand::Greet { others_only });
         // This screen knows its own by the id that the command was given just now.
@@ -41,7 +44,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
         let hint_id = format!("{id}-hint");
         view! {
             <div class="feed-greet">
-                <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=move |_| greet(others_only)>
+                <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=events::click(move |_| greet(others_only))>
                     <span aria-hidden="true">"👋 "</span>{label.now()}
                 </button>
                 <p id=hint_id class="hint">{hint.now()}</p>
@@ -64,7 +67,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
 pub(super) fn Greetings() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let greetings = Memo::new(move |_| {
+    let greetings = memo(move || {
         store.read(Topic::Posts, |client| client.features().posts().greetings().to_vec())
     });
     let item = move |greeting: Greeting| {
@@ -75,7 +78,7 @@ pub(super) fn Greetings() -> impl IntoView {
             view! { <p class="toast" data-testid="greeting">{line}</p> }.into_any()
         })
     };
-    let items = Signal::derive(move || greetings.get().into_iter().map(item).collect());
+    let items = derived(move || greetings.get().into_iter().map(item).collect());
     view! { <div class="toasts" role="status">{each(items)}</div> }
 }
 

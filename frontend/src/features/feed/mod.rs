@@ -19,7 +19,10 @@ use crate::store::Topic;
 use crate::time::Formats;
 use crate::ui::dialog::dialog;
 use crate::ui::empty::empty;
-use crate::ui::reactive::{Item, each, flag, part, when};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, part, when};
+use crate::ui::state::{State, state};
 use card::card;
 pub(crate) use card::when_written;
 use composer::Composer;
@@ -44,11 +47,11 @@ const DELETE: Words = Words::new("지우기", "Delete");
 #[derive(Clone, Copy)]
 struct Desk {
     /// The post that is being edited, and what stands in its editor.
-    editing: RwSignal<Option<PostId>>,
-    draft: RwSignal<String>,
+    editing: State<Option<PostId>>,
+    draft: State<String>,
     /// The post that is to be deleted, if the answer is yes.
-    deleting: RwSignal<Option<PostId>>,
-    asking: RwSignal<bool>,
+    deleting: State<Option<PostId>>,
+    asking: State<bool>,
 }
 
 /// The page.
@@ -56,7 +59,7 @@ struct Desk {
 pub(crate) fn FeedPage() -> impl IntoView {
     let store = use_yard().driver.store();
     let is_known =
-        Memo::new(move |_| store.read(Topic::Posts, |client| client.features().posts().is_known()));
+        memo(move || store.read(Topic::Posts, |client| client.features().posts().is_known()));
     part(move || {
         if is_known.get() {
             view! { <Feed /> }.into_any()
@@ -69,10 +72,10 @@ pub(crate) fn FeedPage() -> impl IntoView {
 #[component]
 fn Feed() -> impl IntoView {
     let desk = Desk {
-        editing: RwSignal::new(None),
-        draft: RwSignal::new(String::new()),
-        deleting: RwSignal::new(None),
-        asking: RwSignal::new(false),
+        editing: state(None),
+        draft: state(String::new()),
+        deleting: state(None),
+        asking: state(false),
     };
     view! {
         <div class="page">
@@ -94,11 +97,11 @@ fn posts(desk: Desk) -> AnyView {
     let store = driver.store();
     let me = store.me();
     let lang = use_lang();
-    let posts = Memo::new(move |_| {
+    let posts = memo(move || {
         store.read(Topic::Outbox, |_| ());
         store.read(Topic::Posts, |client| client.features().posts().shown(client.outbox(), &me))
     });
-    let is_empty = Memo::new(move |_| posts.with(Vec::is_empty));
+    let is_empty = memo(move || posts.with(Vec::is_empty));
     let first = lang.get_untracked();
     let formats = StoredValue::new_local((first, Formats::new(first)));
     let items = move || {
@@ -115,7 +118,7 @@ fn posts(desk: Desk) -> AnyView {
     };
     let nothing = || empty("empty feed-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul class="feed-posts" aria-label=TITLE.now() data-testid="posts">{each(Signal::derive(items))}</ul>
+        <ul class="feed-posts" aria-label=TITLE.now() data-testid="posts">{each(derived(items))}</ul>
         {when(move || is_empty.get(), nothing)}
     }
     .into_any()
@@ -140,13 +143,9 @@ fn Older() -> impl IntoView {
         move || store.read(Topic::Posts, |client| client.features().posts().is_loading_older());
     let button = move || {
         let label =
-            Signal::derive(
-                move || {
-                    if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() }
-                },
-            );
+            derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });
         view! {
-            <button class="button feed-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=move |_| driver.act(Action::LoadOlderPosts)>
+            <button class="button feed-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
                 {label}
             </button>
         }
@@ -171,8 +170,8 @@ fn question(desk: Desk) -> AnyView {
             <h2 id="delete-title" class="dialog-title">{DELETE_QUESTION.now()}</h2>
             <p>{DELETE_WARNING.now()}</p>
             <div class="dialog-actions">
-                <button class="button" data-testid="delete-cancel" on:click=move |_| desk.asking.set(false)>{tr(|t| t.cancel)}</button>
-                <button class="button button-danger" data-testid="delete-confirm" on:click=delete>{DELETE.now()}</button>
+                <button class="button" data-testid="delete-cancel" on:click=events::click(move |_| desk.asking.set(false))>{tr(|t| t.cancel)}</button>
+                <button class="button button-danger" data-testid="delete-confirm" on:click=events::click(delete)>{DELETE.now()}</button>
             </div>
         }
         .into_any()

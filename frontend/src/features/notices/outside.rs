@@ -19,6 +19,7 @@ use crate::features::courtyard::Yard;
 use crate::i18n::{Words, use_lang};
 use crate::store::Topic;
 use crate::ui::reactive::{effect, part};
+use crate::ui::state::state;
 
 const TITLE: Words = Words::new("이 브라우저의 알림", "Notices from this browser");
 const SHOW: Words = Words::new("브라우저 알림 띄우기", "Let the browser tell me");
@@ -64,7 +65,7 @@ fn is_wanted() -> bool {
 
 /// The switch, and what it does.
 pub(super) fn control() -> AnyView {
-    let state = RwSignal::new((permission(), is_wanted()));
+    let state = state((permission(), is_wanted()));
     let look = move || {
         state.try_set((permission(), is_wanted()));
     };

@@ -10,7 +10,9 @@ use super::{read, remembered_switch, status_name};
 use crate::browser;
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::ui::events;
 use crate::ui::reactive::{effect, flag, text};
+use crate::ui::state::state;
 
 const SOUND: Words = Words::new("알림 소리", "Alert sound");
 const SOUND_KEY: &str = "madang.orders.sound";
@@ -36,7 +38,7 @@ pub(super) fn Alerts() -> impl IntoView {
     let lang = use_lang();
     let sound = remembered_switch(SOUND_KEY);
     let context = StoredValue::new_local(None::<AudioContext>);
-    let alert = RwSignal::new(None::<Alert>);
+    let alert = state(None::<Alert>);
     let mut known = None::<u64>;
     effect(move || {
         let (heard, newest) = read(store, |client, list| {
@@ -72,7 +74,7 @@ pub(super) fn Alerts() -> impl IntoView {
         }
     };
     view! {
-        <button class="button" role="switch" data-testid="board-sound" aria-checked=flag(move || sound.get()) on:click=toggle>
+        <button class="button" role="switch" data-testid="board-sound" aria-checked=flag(move || sound.get()) on:click=events::click(toggle)>
             {SOUND.now()}
             <span class="switch" aria-hidden="true"></span>
         </button>

@@ -11,8 +11,12 @@ use crate::driver::Driver;
 use crate::features::courtyard::use_yard;
 use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::letters::small;
+use crate::ui::events;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::{flag, part, text, when};
+use crate::ui::memory::memo;
+use crate::ui::reactive::{derived, flag, part, text, when};
+use crate::ui::state::{State, state};
 
 const SEARCH: Words = Words::new("번호, 손님, 음식 찾기", "Find by number, customer, dish");
 const PENDING_ONLY: Words = Words::new("대기 중인 주문만", "Pending only");
@@ -38,8 +42,8 @@ const COLUMNS: [OrderStatus; 5] = [
 /// What the board is narrowed to.
 #[derive(Clone, Copy)]
 struct Filter {
-    wanted: RwSignal<String>,
-    pending_only: RwSignal<bool>,
+    wanted: State<String>,
+    pending_only: State<bool>,
 }
 
 /// The page.
@@ -50,8 +54,7 @@ pub(crate) fn OrdersBoardPage() -> impl IntoView {
 
 #[component]
 fn Board() -> impl IntoView {
-    let filter =
-        Filter { wanted: RwSignal::new(String::new()), pending_only: RwSignal::new(false) };
+    let filter = Filter { wanted: state(String::new()), pending_only: state(false) };
     let Filter { wanted, pending_only } = filter;
     let columns: Vec<AnyView> = COLUMNS
         .into_iter()
@@ -76,15 +79,15 @@ fn Board() -> impl IntoView {
                     data-testid="board-search"
                     aria-label=SEARCH.now()
                     placeholder=SEARCH.now()
-                    prop:value=wanted
-                    on:input=move |event| wanted.set(event_target_value(&event))
+                    prop:value=derived(move || wanted.get())
+                    on:input=events::change(move |event| wanted.set(event_target_value(&event)))
                 />
             </label>
             <button
                 class="button"
                 data-testid="board-pending-only"
                 aria-pressed=flag(move || pending_only.get())
-                on:click=move |_| pending_only.update(|only| *only = !*only)
+                on:click=events::click(move |_| pending_only.update(|only| *only = !*only))
             >
                 {PENDING_ONLY.now()}
             </button>
@@ -105,7 +108,7 @@ fn column(
     let store = use_yard().driver.store();
     let lang = use_lang();
     let pick = move |_: &Client, list: &OrdersSnapshot| {
-        let wanted = filter.wanted.get().trim().to_lowercase();
+        let wanted = small(filter.wanted.get().trim());
         let found = list.orders.iter().filter(|order| {
             holds(order.status) && (wanted.is_empty() || matches(list, order, &wanted, lang.get()))
         });
@@ -123,9 +126,9 @@ fn column(
 
 fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bool {
     wanted.trim_start_matches('#') == order.id.to_string()
-        || order.customer.name.to_lowercase().contains(wanted)
-        || order.note.to_lowercase().contains(wanted)
-        || dishes(list, order, lang).to_lowercase().contains(wanted)
+        || small(&order.customer.name).contains(wanted)
+        || small(&order.note).contains(wanted)
+        || small(&dishes(list, order, lang)).contains(wanted)
 }
 
 fn actions(driver: Driver, order: &Order) -> AnyView {
@@ -150,7 +153,7 @@ fn Log() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
     let times: Times = expect_context();
-    let changes = Memo::new(move |_| {
+    let changes = memo(move || {
         read(store, |_, list| {
             list.changes.iter().rev().take(LOG_LINES).copied().collect::<Vec<_>>()
         })

@@ -14,7 +14,10 @@ use crate::features::courtyard::use_yard;
 use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::store::Topic;
-use crate::ui::reactive::{Item, each, flag, text, when};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::state::{State, state};
 
 const MENU: Words = Words::new("메뉴", "Menu");
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
@@ -41,14 +44,14 @@ fn Customer() -> impl IntoView {
     let driver = use_yard().driver;
     let store = driver.store();
     let lang = use_lang();
-    let cart = RwSignal::new(Cart::default());
-    let menu = Memo::new(move |_| read(store, |_, list| list.menu.clone()));
+    let cart = state(Cart::default());
+    let menu = memo(move || read(store, |_, list| list.menu.clone()));
     let item = move |item: MenuItem| {
         // What is shown of it is a part of its name: a new price draws it anew.
         let key = item.id.0 << 32 | u64::from(item.price_won) << 1 | u64::from(item.available);
         Item::new(key, move || menu_row(&item, cart))
     };
-    let items = Signal::derive(move || menu.get().into_iter().map(item).collect());
+    let items = derived(move || menu.get().into_iter().map(item).collect());
     let mine = move |client: &Client, list: &OrdersSnapshot| {
         let me = client.features().me().id;
         let mine = list.orders.iter().filter(|order| order.customer.id == me);
@@ -58,7 +61,7 @@ fn Customer() -> impl IntoView {
         store.read(Topic::Outbox, |_| ());
         read(store, |client, list| mine(client, list).is_empty() && unsent(client) == 0)
     };
-    let sending = Memo::new(move |_| store.read(Topic::Outbox, unsent));
+    let sending = memo(move || store.read(Topic::Outbox, unsent));
     let sending_line = text(move || match (lang.get(), sending.get()) {
         (_, 0) => String::new(),
         (Lang::Ko, count) => format!("주문 {count}건을 보내는 중…"),
@@ -98,7 +101,7 @@ fn follow(driver: Driver, order: &Order) -> AnyView {
     view! { {cancel}{track} }.into_any()
 }
 
-fn menu_row(item: &MenuItem, cart: RwSignal<Cart>) -> AnyView {
+fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
     let lang = use_lang();
     let id = item.id;
     let (shown, priced) = (item.clone(), u64::from(item.price_won));
@@ -129,7 +132,7 @@ fn menu_row(item: &MenuItem, cart: RwSignal<Cart>) -> AnyView {
         });
         let id = format!("{}-{id}", if up { "more" } else { "less" });
         let none = flag(move || !up && count() == 0);
-        view! { <button class="icon-button stepper" data-testid=id aria-label=label aria-disabled=none on:click=move |_| change(up)>{sign}</button> }
+        view! { <button class="icon-button stepper" data-testid=id aria-label=label aria-disabled=none on:click=events::click(move |_| change(up))>{sign}</button> }
             .into_any()
     };
     let choice = if item.available {
@@ -159,11 +162,11 @@ fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
 }
 
 #[component]
-fn Checkout(cart: RwSignal<Cart>) -> impl IntoView {
+fn Checkout(cart: State<Cart>) -> impl IntoView {
     let driver = use_yard().driver;
     let lang = use_lang();
-    let note = RwSignal::new(String::new());
-    let total = Memo::new(move |_| {
+    let note = state(String::new());
+    let total = memo(move || {
         let cart = cart.get();
         read(driver.store(), |_, list| {
             let lines = lines(list, &cart);
@@ -188,15 +191,15 @@ fn Checkout(cart: RwSignal<Cart>) -> impl IntoView {
         note.set(String::new());
     };
     view! {
-        <form class="checkout" on:submit=order>
+        <form class="checkout" on:submit=events::submit(order)>
             <label class="label" for="order-note">{NOTE.now()}</label>
             <input
                 id="order-note"
                 class="field"
                 data-testid="order-note"
                 maxlength=MAX_ORDER_NOTE_CHARS.to_string()
-                prop:value=note
-                on:input=move |event| note.set(event_target_value(&event))
+                prop:value=derived(move || note.get())
+                on:input=events::change(move |event| note.set(event_target_value(&event)))
             />
             <button class="button button-strong" data-testid="order-place" aria-disabled=flag(move || total.get() == 0)>{label}</button>
         </form>

@@ -15,7 +15,10 @@ use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Route;
 use crate::store::{Store, Topic};
 use crate::time::Formats;
-use crate::ui::reactive::{Item, each, flag, part, text};
+use crate::ui::events;
+use crate::ui::memory::memo;
+use crate::ui::reactive::{Item, derived, each, flag, part, text};
+use crate::ui::state::{State, state};
 
 mod alert;
 mod board;
@@ -62,7 +65,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
     Times::provide();
     let yard = use_yard();
     let store = yard.driver.store();
-    let is_known = Memo::new(move |_| {
+    let is_known = memo(move || {
         store.read(Topic::Orders, |client| client.features().orders().list().is_some())
     });
     let tab = move |(page, name): (Page, Words)| {
@@ -113,7 +116,7 @@ fn cards(
     with: fn(Driver, &Order) -> AnyView,
 ) -> AnyView {
     let driver = use_yard().driver;
-    let ids = Memo::new(move |_| {
+    let ids = memo(move || {
         let mut ids = read(driver.store(), &pick);
         if newest_first {
             ids.reverse();
@@ -121,7 +124,7 @@ fn cards(
         ids
     });
     let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
-    let items = Signal::derive(move || ids.get().into_iter().map(card).collect());
+    let items = derived(move || ids.get().into_iter().map(card).collect());
     view! { <ul class="cards">{each(items)}</ul> }.into_any()
 }
 
@@ -129,10 +132,9 @@ fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> Any
     let lang = use_lang();
     let times: Times = expect_context();
     let store = driver.store();
-    let order = Memo::new(move |_| read(store, |_, list| list.order(id).cloned()));
-    let status = Signal::derive(move || {
-        order.with(|order| order.as_ref().map_or("", |order| order.status.name()))
-    });
+    let order = memo(move || read(store, |_, list| list.order(id).cloned()));
+    let status =
+        derived(move || order.with(|order| order.as_ref().map_or("", |order| order.status.name())));
     let body = part(move || {
         let Some(order) = order.get() else { return ().into_any() };
         let lang = lang.get();
@@ -194,7 +196,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
             data-testid=format!("{}-{id}", to.name())
             aria-label=label
             aria-disabled=flag(is_asked)
-            on:click=ask
+            on:click=events::click(ask)
         >
             {name.now()}
         </button>
@@ -261,6 +263,6 @@ fn unsent(client: &Client) -> usize {
 }
 
 /// A switch that the browser remembers.
-fn remembered_switch(key: &'static str) -> RwSignal<bool> {
-    RwSignal::new(browser::remembered(key).as_deref() == Some("on"))
+fn remembered_switch(key: &'static str) -> State<bool> {
+    state(browser::remembered(key).as_deref() == Some("on"))
 }

@@ -13,7 +13,10 @@ use super::plot::{Dot, Plot, SIDE};
 use super::words::{self, CHART};
 use crate::i18n::use_lang;
 use crate::time::Formats;
+use crate::ui::events;
+use crate::ui::memory::Memory;
 use crate::ui::reactive::{part, text};
+use crate::ui::state::{State, state};
 
 /// How far the keys for pages go, in points.
 const PAGE: usize = 10;
@@ -21,10 +24,10 @@ const PAGE: usize = 10;
 /// What the chart shows, and where one looks.
 #[derive(Clone, Copy)]
 struct Chart {
-    plot: Memo<Option<Plot>>,
+    plot: Memory<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
     /// The moment that is read out; none means the latest.
-    looked_at: RwSignal<Option<Timestamp>>,
+    looked_at: State<Option<Timestamp>>,
 }
 
 impl Chart {
@@ -84,10 +87,10 @@ impl Chart {
 
 /// The chart of a price, with its reading and its summary.
 pub(super) fn chart(
-    plot: Memo<Option<Plot>>,
+    plot: Memory<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
 ) -> AnyView {
-    let chart = Chart { plot, formats, looked_at: RwSignal::new(None) };
+    let chart = Chart { plot, formats, looked_at: state(None) };
     let lang = use_lang();
     let field = NodeRef::<html::Div>::new();
     let on_move = move |event: ev::PointerEvent| {
@@ -135,7 +138,7 @@ pub(super) fn chart(
                 on:pointerdown=on_move
                 on:pointerleave=move |_| chart.looked_at.set(None)
                 on:blur=move |_| chart.looked_at.set(None)
-                on:keydown=move |event| chart.on_key(&event)
+                on:keydown=events::key(move |event| chart.on_key(&event))
             >
                 <svg class="chart-drawing" aria-hidden="true" focusable="false">
                     {part(move || axes(chart))}

@@ -20,7 +20,10 @@ use crate::features::courtyard::{Skeleton, use_yard};
 use crate::i18n::{Words, use_lang};
 use crate::store::Topic;
 use crate::time::Formats;
-use crate::ui::reactive::{effect, flag, part, text, when};
+use crate::ui::events;
+use crate::ui::memory::{Memory, memo};
+use crate::ui::reactive::{derived, effect, flag, part, text, when};
+use crate::ui::state::{State, state};
 
 pub(crate) use self::words::TITLE;
 
@@ -94,11 +97,11 @@ impl Shown {
 #[component]
 pub(crate) fn PricePage() -> impl IntoView {
     let store = use_yard().driver.store();
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         store.read(Topic::Link, |_| ());
         store.read(Topic::Price, Shown::of)
     });
-    let is_off = Memo::new(move |_| {
+    let is_off = memo(move || {
         shown.with(|shown| shown.as_ref().map(|shown| shown.standing == Standing::Off))
     });
     part(move || match is_off.get() {
@@ -119,22 +122,22 @@ fn off() -> AnyView {
 }
 
 #[component]
-fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
+fn Price(shown: Memory<Option<Shown>>) -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let span = RwSignal::new(Span::Minutes);
+    let span = state(Span::Minutes);
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
     effect(move || formats.set_value(Formats::new(lang.get())));
-    let plot = Memo::new(move |_| {
+    let plot = memo(move || {
         // The times on the axis are of a language, too.
-        lang.track();
+        lang.get();
         let span = span.get();
         store.read(Topic::Price, |client| {
             let known = client.features().price();
             Plot::of(known.history(), span, known.quote()?.currency)
         })
     });
-    let has_points = Memo::new(move |_| plot.with(Option::is_some));
+    let has_points = memo(move || plot.with(Option::is_some));
     let drawing = part(move || {
         if has_points.get() {
             chart::chart(plot, formats)
@@ -157,9 +160,9 @@ fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
     }
 }
 
-fn span_button(span: RwSignal<Span>, to: Span, words: Words, id: &'static str) -> AnyView {
+fn span_button(span: State<Span>, to: Span, words: Words, id: &'static str) -> AnyView {
     view! {
-        <button class="button" data-testid=id aria-pressed=flag(move || span.get() == to) on:click=move |_| span.set(to)>
+        <button class="button" data-testid=id aria-pressed=flag(move || span.get() == to) on:click=events::click(move |_| span.set(to))>
             {words.now()}
         </button>
     }
@@ -168,12 +171,15 @@ fn span_button(span: RwSignal<Span>, to: Span, words: Words, id: &'static str) -
 
 /// The price, how it changed, who says so, and how old it is.
 #[component]
-fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> impl IntoView {
+fn Head(
+    shown: Memory<Option<Shown>>,
+    formats: StoredValue<Formats, LocalStorage>,
+) -> impl IntoView {
     let lang = use_lang();
     let read = move |read: fn(&PriceNow) -> Option<String>| {
         shown.with(|shown| shown.as_ref().and_then(|shown| read(&shown.now)))
     };
-    let standing = Memo::new(move |_| {
+    let standing = memo(move || {
         shown.with(|shown| shown.as_ref().map_or(Standing::Connecting, |shown| shown.standing))
     });
     let number = text(move || {
@@ -181,7 +187,7 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
         price.unwrap_or_else(|| words::NO_PRICE.of(lang.get()).to_owned())
     });
     let has_price = move || read(|now| now.quote.as_ref().map(|_| String::new())).is_some();
-    let changed = Memo::new(move |_| {
+    let changed = memo(move || {
         shown.with(|shown| change(shown.as_ref()?.now.quote.as_ref()?.change_24h.as_ref()?))
     });
     let change_line = part(move || match changed.get() {
@@ -216,7 +222,7 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
             <p class="price-number" data-testid="price" data-known=flag(has_price) data-old=flag(move || standing.get().is_old())>{number}</p>
             {change_line}
             <p class="price-source">
-                <span class="price-pill" data-testid="price-state" data-state=Signal::derive(move || standing.get().name())>{stands}</span>
+                <span class="price-pill" data-testid="price-state" data-state=derived(move || standing.get().name())>{stands}</span>
                 {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{words::SIMULATED.now()}</span> }.into_any())}
                 <span data-testid="price-source">{source}</span>
             </p>
@@ -228,10 +234,10 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
 }
 
 /// Since when the price stands still, counted on.
-fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
+fn since(shown: Memory<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
     let store = use_yard().driver.store();
     let lang = use_lang();
-    let now = RwSignal::new(browser::now());
+    let now = state(browser::now());
     if let Ok(ticking) = set_interval_with_handle(move || now.set(browser::now()), TICK) {
         on_cleanup(move || ticking.clear());
     }
@@ -247,7 +253,7 @@ fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>
 }
 
 /// The sources that do not answer, and why.
-fn tried(shown: Memo<Option<Shown>>) -> AnyView {
+fn tried(shown: Memory<Option<Shown>>) -> AnyView {
     let lang = use_lang().get();
     let lines = shown.with(|shown| {
         let tried = shown.as_ref().map(|shown| shown.now.tried.as_slice()).unwrap_or_default();

@@ -9,13 +9,14 @@ use madang_shared::{ConnectionId, Failure, compact};
 
 use crate::i18n::Lang;
 use crate::plain_socket::{Heard, PlainSocket, meaning};
+use crate::ui::state::{State, state};
 
 /// Lines that stay on the page.
 const KEPT: usize = 200;
 
 /// How the connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum Standing {
     Off,
     Opening,
     /// Open: under which id, and how many are connected.
@@ -52,8 +53,8 @@ enum What {
 /// The chat. Copies are the same chat.
 #[derive(Clone, Copy)]
 pub(super) struct Chat {
-    pub(super) state: RwSignal<State>,
-    pub(super) lines: RwSignal<VecDeque<Line>>,
+    pub(super) state: State<Standing>,
+    pub(super) lines: State<VecDeque<Line>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
     here: StoredValue<SortedSet<ConnectionId>>,
     next_key: StoredValue<u64>,
@@ -62,8 +63,8 @@ pub(super) struct Chat {
 impl Chat {
     pub(super) fn new() -> Self {
         Self {
-            state: RwSignal::new(State::Off),
-            lines: RwSignal::new(VecDeque::new()),
+            state: state(Standing::Off),
+            lines: state(VecDeque::new()),
             socket: StoredValue::new_local(None),
             here: StoredValue::new(SortedSet::default()),
             next_key: StoredValue::new(0),
@@ -71,7 +72,7 @@ impl Chat {
     }
 
     pub(super) fn turn_on(self) {
-        self.state.set(State::Opening);
+        self.state.set(Standing::Opening);
         let socket = PlainSocket::open(PATH, None, move |heard| self.on_socket(heard));
         if socket.is_none() {
             self.ended(1006);
@@ -116,7 +117,7 @@ impl Chat {
     fn on_said(self, said: Said) {
         let me = match (&said, self.state.get_untracked()) {
             (Said::You { id, .. }, _) => *id,
-            (_, State::On { me, .. }) => me,
+            (_, Standing::On { me, .. }) => me,
             _ => return,
         };
         match said {
@@ -133,12 +134,12 @@ impl Chat {
             Said::Refused(failure) => self.add(What::Refused(failure)),
         }
         let here = self.here.with_value(SortedSet::len);
-        self.state.set(State::On { me, here });
+        self.state.set(Standing::On { me, here });
     }
 
     fn ended(self, code: u16) {
         self.socket.try_update_value(|socket| *socket = None);
-        self.state.set(State::Off);
+        self.state.set(Standing::Off);
         self.add(What::Ended(code));
     }
 

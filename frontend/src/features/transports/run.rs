@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gloo_net::http::{Request, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::compact;
@@ -19,6 +18,7 @@ use web_sys::{
 
 use super::tally::{Tally, framed, offset};
 use crate::browser;
+use crate::http::{self, Answer};
 use crate::plain_socket::{Heard, PlainSocket};
 
 /// Requests from whose round trips the clocks are compared.
@@ -147,9 +147,8 @@ impl Shared {
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
         let signal = self.abort.as_ref().map(AbortController::signal);
-        let answer = Request::get(path).abort_signal(signal.as_ref()).send().await.ok();
-        let text = answer.filter(Response::ok)?.text().await.ok()?;
-        compact::from_text(&text).ok()
+        let answer = http::get(path, signal.as_ref()).await.ok().filter(Answer::ok)?;
+        compact::from_text(&answer.text).ok()
     }
 
     fn answered(&self, way: Way, answer: Option<Polled>) -> bool {

@@ -19,7 +19,8 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
 use crate::measured::tenths;
-use crate::ui::reactive::{Item, each, effect};
+use crate::ui::reactive::{Item, derived, each, effect};
+use crate::ui::state::{State, state};
 pub(crate) use geometry::RowKey;
 pub(crate) use inner::Splice;
 
@@ -46,9 +47,9 @@ pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
 /// A list's state and its place on the page. Copies are the same list.
 pub(crate) struct VirtualList<R: 'static> {
     inner: StoredValue<Inner<R>, LocalStorage>,
-    drawn: RwSignal<Vec<(u32, R)>>,
+    drawn: State<Vec<(u32, R)>>,
     /// Whether the newest row is seen.
-    pub(crate) at_bottom: RwSignal<bool>,
+    pub(crate) at_bottom: State<bool>,
     /// Rings when something else is seen than before.
     pub(crate) moved: Trigger,
     scroller: NodeRef<html::Div>,
@@ -97,8 +98,8 @@ impl<R: ListRow> VirtualList<R> {
     pub(crate) fn new() -> Self {
         Self {
             inner: StoredValue::new_local(Inner::default()),
-            drawn: RwSignal::new(Vec::new()),
-            at_bottom: RwSignal::new(true),
+            drawn: state(Vec::new()),
+            at_bottom: state(true),
             moved: Trigger::new(),
             scroller: NodeRef::new(),
             space: NodeRef::new(),
@@ -329,7 +330,7 @@ pub(crate) fn ListView<R: ListRow>(
             view! { <li data-key=row.key().to_string()>{draw(row)}</li> }.into_any()
         })
     };
-    let items = Signal::derive(move || list.drawn.get().into_iter().map(item).collect());
+    let items = derived(move || list.drawn.get().into_iter().map(item).collect());
     view! {
         <div
             class="list"
