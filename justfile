@@ -60,7 +60,7 @@ soak-kill rounds="100": build
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
-# Measure what the server costs against the barest program there can be, and write docs/performance.md; `--quick` only looks whether it works
+# Measure what the server costs against the barest program there can be, and write docs/performance.md; `--quick` only looks whether it works, `--peers` holds other servers beside it
 load *args: build
     @scripts/load.sh "$@"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [peers]      everything, when nothing is named
+#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [peers] [load-peers]      everything, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -152,10 +152,50 @@ peers() {
     finish "$react_peer"
 }
 
+# Only `just load --peers` asks for these. It measures those whose runtime is there; the others are named.
+load_peers() {
+    local why="measured beside Madang"
+    if has node && has npm; then
+        npm_tool ws "$peer_ws_version" "$why"
+        npm_tool socket.io "$peer_socketio_version" "$why"
+    else
+        say "no Node.js with npm: ws and Socket.IO are not measured"
+    fi
+    if python3 -m pip --version >/dev/null 2>&1; then
+        # With nothing else, gevent speaks WebSocket through simple-websocket.
+        pip_tool flask-socketio "$peer_flask_socketio_version" "$why" \
+            python-socketio=="$python_socketio_version" python-engineio==4.15.1 flask==3.1.3 \
+            werkzeug==3.1.9 gevent==26.9.0 greenlet==3.5.6 simple-websocket==1.1.0
+    else
+        say "no Python 3 with pip: Flask-SocketIO is not measured"
+    fi
+    nats_server
+}
+
+# Unpacked, not installed: Debian would start it, for everybody, and it needs no root.
+nats_server() {
+    local home=$tools/nats-server-debian
+    has nats-server || [ -x /usr/sbin/nats-server ] || [ -d "$home" ] && return
+    if ! has apt-get || ! has dpkg; then
+        say "no nats-server, and this is no Debian that has it: NATS is not measured"
+        return
+    fi
+    say "nats-server: measured beside Madang"
+    begin
+    [ "$(id -u)" -ne 0 ] || apt-get update -qq
+    if (cd "$partial" && apt-get download -qq nats-server) && dpkg -x "$partial"/*.deb "$partial"; then
+        finish "$home"
+    else
+        rm -rf "$partial"
+        say "nats-server cannot be had: NATS is not measured (Debian: sudo apt-get install nats-server)"
+    fi
+}
+
 [ $# -gt 0 ] || set -- app check e2e
 for part in "$@"; do
     case $part in
     rust | app | check | clients | e2e | peers) "$part" ;;
-    *) fail "no such part: $part (rust, app, check, clients, e2e, peers)" ;;
+    load-peers) load_peers ;;
+    *) fail "no such part: $part (rust, app, check, clients, e2e, peers, load-peers)" ;;
     esac
 done

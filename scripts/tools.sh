@@ -20,6 +20,10 @@ socketio_1_version=1.7.3
 react_version=18.3.1
 jquery_version=1.12.4
 python_socketio_version=5.18.1
+# Servers that `just load --peers` measures beside Madang. NATS is the one that Debian has.
+peer_ws_version=8.23.0
+peer_socketio_version=4.8.4
+peer_flask_socketio_version=5.7.0
 
 trunk_bin=$tools/trunk-$trunk_version/bin
 wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
@@ -44,6 +48,20 @@ for_clients() {
     MADANG_PYTHON_SOCKETIO=$tools/python-socketio-$python_socketio_version
     export MADANG_SOCKETIO_4 MADANG_SOCKETIO_2 MADANG_SOCKETIO_1 MADANG_REACT MADANG_JQUERY \
         MADANG_PYTHON_SOCKETIO
+}
+
+# What the load generator needs to find its peers; those that are not there it passes over.
+for_load_peers() {
+    local home
+    home=$(modules ws "$peer_ws_version")
+    [ ! -d "$home" ] || export MADANG_PEER_WS=$home
+    home=$(modules socket.io "$peer_socketio_version")
+    [ ! -d "$home" ] || export MADANG_PEER_SOCKETIO=$home
+    home=$tools/flask-socketio-$peer_flask_socketio_version
+    [ ! -d "$home" ] || export MADANG_PEER_FLASK_SOCKETIO=$home
+    # Debian puts servers where only root looks.
+    PATH=$PATH:/usr/sbin:$tools/nats-server-debian/usr/sbin
+    export PATH
 }
 
 # Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.

@@ -4,19 +4,22 @@
 //! turns with the yardstick's, server on one core and generator on another, and the middle of the
 //! rounds' ratios is given.
 //!
-//! Reading order: [`lab`] (processes, cores, users, samples), [`accounting`] (processor time), then one
-//! module for each scenario, [`report`] (lines and tables), [`plot`] and [`page`] (the page in `docs`).
+//! Reading order: [`lab`] (processes, cores, users, samples), [`ending`] (of all of them), [`accounting`]
+//! (processor time), then one module for each scenario, [`peers`] (the same with other people's servers),
+//! [`report`] (lines and tables), [`plot`] and [`page`] (the page in `docs`).
 
 mod accounting;
 mod compressed;
 mod durable;
 mod echo;
+mod ending;
 mod fan_out;
 pub(crate) mod foreign;
 mod growth;
 mod idle;
 mod lab;
 mod page;
+mod peers;
 mod plot;
 mod report;
 mod resume;
@@ -49,6 +52,12 @@ pub(crate) struct Options {
     /// These alone.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SCENARIO")]
     only: Vec<Scenario>,
+    /// Other people's servers beside ours, instead: those of them that are there.
+    #[arg(long, conflicts_with = "only")]
+    peers: bool,
+    /// Where they are.
+    #[arg(long, value_name = "FOLDER", default_value = "crates/loadgen/peers")]
+    peers_folder: PathBuf,
     /// The page whose block of tables is written anew; raw results go beside it, as `.jsonl`, and a
     /// plot, as `.svg`.
     #[arg(long, value_name = "FILE")]
@@ -103,10 +112,14 @@ const SCENARIOS: [(Scenario, &str, Run); 10] = [
 
 /// Measures. Fails if anything was lost, doubled, or put out of order, and never for being slow.
 pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
+    ending::takes_servers_along(runtime)?;
     let most = open_files::allow_up_to(MOST_CONNECTIONS)?;
     let cores = (options.server_core, options.generator_core);
     let mut lab = Lab::new(runtime, &options.binary, cores, options.quick)?;
     lab.most_connections = usize::try_from(most)?;
+    if options.peers {
+        return peers::run(&mut lab, &options.peers_folder, options.page.as_deref());
+    }
     let wanted: Vec<_> = SCENARIOS
         .into_iter()
         .filter(|(scenario, ..)| options.only.is_empty() || options.only.contains(scenario))

@@ -9,14 +9,17 @@
 //! cost more than what it does, and one thread can be kept on one core.
 //!
 //! Reading order: [`frame`] and [`handshake`] (as much of RFC 6455 as a subscriber needs), [`glance`]
-//! (what a frame says about itself), [`tally`] (what is missing), [`crowd`] (the sockets), [`stage`]
-//! (a crowd that follows one stream, and speaks into it).
+//! (what a frame says about itself), [`socketio`] and [`nats`] (what other servers' frames say), [`tally`]
+//! (what is missing), [`crowd`] (the sockets), [`stage`] (a crowd that follows one stream, and speaks into
+//! it).
 
 pub mod crowd;
 pub mod frame;
 pub mod glance;
 pub mod handshake;
 pub mod inflate;
+pub mod nats;
+pub mod socketio;
 pub mod stage;
 pub mod tally;
 mod wire;

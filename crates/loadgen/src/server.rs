@@ -1,5 +1,6 @@
 //! The server under test: the real binary, as a process of its own.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -25,11 +26,12 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     binary: PathBuf,
-    /// None for the yardstick, which keeps nothing.
-    data: Option<PathBuf>,
+    arguments: Vec<OsString>,
+    /// Of its environment.
+    variables: Vec<(OsString, OsString)>,
     address: SocketAddr,
-    /// Certificate and key, where it speaks TLS.
-    tls: Option<(PathBuf, PathBuf)>,
+    /// Whether it may say other things before it says where it listens.
+    talks: bool,
 }
 
 /// A server that runs. Dropping it kills it.
@@ -49,19 +51,43 @@ impl Setting {
             "there is no server at {}; `just build` makes it",
             binary.display()
         );
-        Ok(Self { binary, data: Some(data.to_owned()), address: free_address()?, tls: None })
+        let mut arguments: Vec<OsString> = ["serve", "--log", "warn"].map(Into::into).into();
+        // All visitors of a load come from this machine.
+        arguments.extend(["--sign-ups-per-hour", "10000000", "--data"].map(Into::into));
+        arguments.push(data.into());
+        Ok(Self::listening(binary, arguments, free_address()?))
     }
 
     /// The same within TLS, with these files.
     pub(crate) fn within_tls(mut self, certificate: &Path, key: &Path) -> Self {
-        self.tls = Some((certificate.to_owned(), key.to_owned()));
+        for (flag, file) in [("--tls-certificate", certificate), ("--tls-key", key)] {
+            self.arguments.extend([flag.into(), file.into()]);
+        }
         self
     }
 
     /// The [`yardstick`](crate::yardstick), in a process of its own.
     pub(crate) fn yardstick() -> Result<Self> {
         let binary = std::env::current_exe().context("this program does not know where it is")?;
-        Ok(Self { binary, data: None, address: free_address()?, tls: None })
+        Ok(Self::listening(binary, vec!["yardstick".into()], free_address()?))
+    }
+
+    /// A server that is not ours. It reads its port from `port` in its environment, and says on its
+    /// standard output where it listens, in a line that ends with it.
+    pub(crate) fn foreign(
+        program: &Path,
+        arguments: Vec<OsString>,
+        mut variables: Vec<(OsString, OsString)>,
+        port: &str,
+    ) -> Result<Self> {
+        let address = free_address()?;
+        variables.push((port.into(), address.port().to_string().into()));
+        Ok(Self { binary: program.to_owned(), arguments, variables, address, talks: true })
+    }
+
+    fn listening(binary: PathBuf, mut arguments: Vec<OsString>, address: SocketAddr) -> Self {
+        arguments.extend(["--listen".into(), address.to_string().into()]);
+        Self { binary, arguments, variables: Vec::new(), address, talks: false }
     }
 
     /// Where the server listens.
@@ -71,31 +97,10 @@ impl Setting {
 
     /// Starts the server, and waits until it listens.
     pub(crate) async fn start(&self) -> Result<Server> {
-        let mut command = Command::new(&self.binary);
-        match &self.data {
-            Some(data) => {
-                // All visitors of a load come from this machine.
-                command.args([
-                    "serve",
-                    "--log",
-                    "warn",
-                    "--sign-ups-per-hour",
-                    "10000000",
-                    "--data",
-                ]);
-                command.arg(data)
-            }
-            None => command.arg("yardstick"),
-        };
-        let scheme = if let Some((certificate, key)) = &self.tls {
-            command.arg("--tls-certificate").arg(certificate).arg("--tls-key").arg(key);
-            "https"
-        } else {
-            "http"
-        };
-        let mut child = command
-            .args(["--listen", &self.address.to_string()])
+        let mut child = Command::new(&self.binary)
+            .args(&self.arguments)
             .env_remove("MADANG_CONFIG")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -103,16 +108,25 @@ impl Setting {
             .with_context(|| format!("cannot start {}", self.binary.display()))?;
         let stdout = child.stdout.take().context("the server has no standard output")?;
         let mut stdout = BufReader::new(stdout).lines();
-        let line = timeout(START_WITHIN, stdout.next_line()).await;
-        let line =
-            line.context("the server does not come up")?.context("cannot hear the server")?;
-        match line {
-            Some(line) if line.ends_with(&format!(" {scheme}://{}", self.address)) => {
-                Ok(Server { child, _stdout: stdout })
-            }
-            Some(line) => bail!("the server says something unexpected: {line}"),
-            None => bail!("the server ended at its start: {}", child.wait().await?),
+        let listens = timeout(START_WITHIN, self.wait_for(&mut stdout)).await;
+        if listens.context("the server does not come up")?? {
+            return Ok(Server { child, _stdout: stdout });
         }
+        bail!("the server ended at its start: {}", child.wait().await?)
+    }
+
+    /// Whether it says where it listens, before it ends.
+    async fn wait_for(&self, stdout: &mut Lines<BufReader<ChildStdout>>) -> Result<bool> {
+        let place = format!("://{}", self.address);
+        while let Some(line) = stdout.next_line().await.context("cannot hear the server")? {
+            if line.ends_with(&place) {
+                return Ok(true);
+            }
+            if !self.talks {
+                bail!("the server says something unexpected: {line}");
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -78,6 +78,12 @@ fn ticks(stat: &str) -> Option<u64> {
     fields.get(11..15)?.iter().map(|field| field.parse::<u64>().ok()).sum()
 }
 
+/// Those that a process has started itself.
+pub(super) fn children_of(process: u64) -> Vec<u64> {
+    let of_it = |(child, parent)| (parent == process).then_some(child);
+    parents().into_iter().filter_map(of_it).collect()
+}
+
 /// The parent of each process there is.
 fn parents() -> BTreeMap<u64, u64> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -12,7 +12,7 @@ use madang_loadgen::raw::{Crowd, Faults, Incoming, glance};
 use madang_shared::limits::{ECHO_PATH, ECHO_PLAIN};
 use serde_json::json;
 
-use super::lab::{Lab, median};
+use super::lab::{Lab, Running, median};
 use super::report::{rounds, with};
 
 const CLIENTS: usize = 64;
@@ -23,15 +23,29 @@ const WAIT: Duration = Duration::from_millis(100);
 
 pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let (yardstick, madang) = (lab.start_yardstick()?, lab.start_madang()?);
+    let ratio = compared(lab, &yardstick, "madang", &madang, &path())?;
+    lab.report.at_most("echo on `/ws`, 64 clients", "<= 1.05 x", 1.05, ratio);
+    lab.stop(madang)
+}
+
+/// Rounds of both, one after the other, and a line for each and for the ratio of the second to the
+/// first.
+pub(super) fn compared(
+    lab: &mut Lab<'_>,
+    yardstick: &Running,
+    name: &str,
+    server: &Running,
+    path: &str,
+) -> Result<f64> {
     let mut clients = [
         Echoes::open(yardstick.address, "/echo", CLIENTS)?,
-        Echoes::open(madang.address, &path(), CLIENTS)?,
+        Echoes::open(server.address, path, CLIENTS)?,
     ];
     let (count, long) = lab.pick((3, Duration::from_millis(300)), (7, Duration::from_secs(2)));
     let mut samples = [Vec::new(), Vec::new()];
     for round in 0..=count {
         for ((server, echoes), samples) in
-            [&yardstick, &madang].into_iter().zip(&mut clients).zip(&mut samples)
+            [yardstick, server].into_iter().zip(&mut clients).zip(&mut samples)
         {
             let sample = server.sample(|| echoes.keep_busy(long))?;
             if round > 0 {
@@ -44,16 +58,14 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
     let ratio =
         median(ratios.map(|(a, b)| b.server_per_million() / a.server_per_million()).collect());
     let setting = json!({ "clients": CLIENTS, "text_bytes": TEXT_BYTES });
-    for (server, samples) in ["yardstick", "madang"].into_iter().zip(&samples) {
+    for (server, samples) in ["yardstick", name].into_iter().zip(&samples) {
         lab.report.line("echo", server, with(setting.clone(), rounds(samples)));
     }
-    lab.report.line("echo", "ratio", with(setting, json!({ "ratio": ratio })));
-    lab.report.at_most("echo on `/ws`, 64 clients", "<= 1.05 x", 1.05, ratio);
+    lab.report.line("echo", "ratio", with(setting, json!({ "of": name, "ratio": ratio })));
     for echoes in &clients {
         lab.report.found(echoes.faults);
     }
-    drop(clients);
-    lab.stop(madang)
+    Ok(ratio)
 }
 
 /// Where a server of ours says back exactly what it got.

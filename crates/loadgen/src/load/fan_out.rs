@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use madang_loadgen::raw::{Dialect, Plan, Stage};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lab::{Lab, Measured, Sample, median};
 use super::report::{latencies, rounds, with};
@@ -24,15 +24,11 @@ pub(super) fn run(lab: &mut Lab<'_>) -> Result<()> {
         let mut stage = Stage::open(&plan)?;
         for window in [1, 32] {
             let pair = [(yardstick.measured(), &mut barest), (madang.measured(), &mut stage)];
-            let (samples, ratio) = in_turns(lab, pair, window)?;
             let setting = json!({
                 "event": name, "subscribers": subscribers, "text_bytes": raw.text_bytes,
                 "window": window,
             });
-            for (server, samples) in ["yardstick", "madang"].into_iter().zip(&samples) {
-                lab.report.line("fan-out", server, with(setting.clone(), rounds(samples)));
-            }
-            lab.report.line("fan-out", "ratio", with(setting, json!({ "ratio": ratio })));
+            let ratio = compared(lab, "madang", setting, pair, window)?;
             match (name, window) {
                 ("ephemeral", 1) => {
                     let what = "ephemeral event, one at a time, CPU per delivery";
@@ -84,6 +80,22 @@ pub(super) fn in_turns(
         ratios.map(|(first, second)| second.server_per_million() / first.server_per_million());
     let ratio = median(ratios.collect());
     Ok((samples, ratio))
+}
+
+/// The same, with a line for each and for the ratio.
+pub(super) fn compared(
+    lab: &mut Lab<'_>,
+    server: &str,
+    setting: Value,
+    pair: [(Measured, &mut Stage); 2],
+    window: u64,
+) -> Result<f64> {
+    let (samples, ratio) = in_turns(lab, pair, window)?;
+    for (server, samples) in ["yardstick", server].into_iter().zip(&samples) {
+        lab.report.line("fan-out", server, with(setting.clone(), rounds(samples)));
+    }
+    lab.report.line("fan-out", "ratio", with(setting, json!({ "of": server, "ratio": ratio })));
+    Ok(ratio)
 }
 
 /// Nothing must be missing in the end.

@@ -13,9 +13,8 @@ use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::fan_out::{finish, in_turns};
+use super::fan_out::{compared, finish};
 use super::lab::{Lab, Measured};
-use super::report::{rounds, with};
 use crate::{open_files, say};
 
 /// Where it is, and how much to say.
@@ -61,15 +60,11 @@ pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
     let mut stage = Stage::open(&plan(&options.path, options.address))?;
     let foreign = Measured { process: options.process };
     let pair = [(yardstick.measured(), &mut barest), (foreign, &mut stage)];
-    let (samples, ratio) = in_turns(&lab, pair, options.window)?;
     let setting = json!({
         "event": "raw", "subscribers": subscribers, "text_bytes": options.text_bytes,
         "window": options.window,
     });
-    for (server, samples) in ["yardstick", &options.name].into_iter().zip(&samples) {
-        lab.report.line("fan-out", server, with(setting.clone(), rounds(samples)));
-    }
-    lab.report.line("fan-out", "ratio", with(setting, json!({ "ratio": ratio })));
+    let ratio = compared(&mut lab, &options.name, setting, pair, options.window)?;
     lab.report.goal(format!("{}, CPU per delivery", options.name), "", format!("{ratio:.2}"), None);
     finish(&mut lab, &options.name, "raw", &mut stage)?;
     say(format_args!("\n{}", lab.report.table()));

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use madang_loadgen::raw::{Dialect, Plan, Stage};
 use serde_json::json;
 
-use super::lab::Lab;
+use super::lab::{Lab, Running};
 use super::tls::Certified;
 use crate::idle::memory::Memory;
 
@@ -45,26 +45,42 @@ pub(super) fn measure(
         None => lab.start_madang()?,
     };
     let visitors = lab.sign_up(&madang, connections * 2 / CONNECTIONS_PER_USER)?;
-    let (first, second) = visitors.split_at(visitors.len() / 2);
     if messages > 0 {
         let tls = certified.map(|certified| certified.client.clone());
         let plan = Plan::new(Dialect::Chat, madang.address, 1).of(&visitors);
         Stage::open(&Plan { tls, ..plan })?.say_all(messages, 1)?;
     }
-    let plan = |of| Plan {
+    let (first, second) = visitors.split_at(visitors.len() / 2);
+    let plans = [first, second].map(|visitors| Plan {
         everything: true,
         deflate,
         tls: certified.map(|certified| certified.client.clone()),
-        ..Plan::new(Dialect::Chat, madang.address, connections).of(of)
-    };
-    let before = Stage::open(&plan(first))?;
-    lab.quiet(&madang)?;
-    let middle = Memory::of(madang.process).context("cannot read the server's memory")?;
-    let more = Stage::open(&plan(second))?;
-    lab.quiet(&madang)?;
-    let after = Memory::of(madang.process).context("cannot read the server's memory")?;
-    let deflating = more.deflating() == connections;
-    drop((before, more));
+        ..Plan::new(Dialect::Chat, madang.address, connections).of(visitors)
+    });
+    let (cost, deflating) = per_connection(lab, &madang, &plans)?;
     lab.stop(madang)?;
-    Ok((after.since(middle, connections).0, deflating))
+    Ok((cost, deflating == connections))
+}
+
+/// What each connection of the second half added to the server's memory, in KB; and how many of them
+/// are compressed. The first half pays for what the server has once.
+pub(super) fn per_connection(
+    lab: &Lab<'_>,
+    server: &Running,
+    [first, second]: &[Plan; 2],
+) -> Result<(f64, usize)> {
+    let memory = || Memory::of(server.process).context("cannot read the server's memory");
+    let mut before = Stage::open(first)?;
+    lab.quiet(server)?;
+    let middle = memory()?;
+    let mut more = Stage::open(second)?;
+    // Somebody may have asked the first half whether it is there.
+    before.attend()?;
+    lab.quiet(server)?;
+    let after = memory()?;
+    for half in [&mut before, &mut more] {
+        half.attend()?;
+        half.nothing_refused()?;
+    }
+    Ok((after.since(middle, second.subscribers).0, more.deflating()))
 }

@@ -135,6 +135,11 @@ impl<'a> Lab<'a> {
         self.start(&Setting::yardstick()?, folder()?)
     }
 
+    /// A server that is not ours.
+    pub(super) fn start_foreign(&self, setting: &Setting) -> Result<Running> {
+        self.start(setting, folder()?)
+    }
+
     fn start(&self, setting: &Setting, folder: TempDir) -> Result<Running> {
         // What is started is where its starter is, with all its threads.
         self.to_server_core()?;
@@ -152,6 +157,11 @@ impl<'a> Lab<'a> {
         let status = self.runtime.block_on(running.server.stop())?;
         ensure!(status.success(), "the server did not end as it should: {status}");
         Ok(())
+    }
+
+    /// Asks a server to stop that is not ours: with which code it ends is its own matter.
+    pub(super) fn stop_foreign(&self, running: Running) -> Result<()> {
+        self.runtime.block_on(running.server.stop()).map(|_status| ())
     }
 
     /// This thread, and whatever it starts, goes to the core that servers are kept on.

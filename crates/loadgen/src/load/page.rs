@@ -12,23 +12,46 @@ use super::report::Report;
 /// Around what is written here. Everything else on the page is left as it is.
 const BEGIN: &str = "<!-- figures: begin (written by `just load`) -->";
 const END: &str = "<!-- figures: end -->";
+/// Around what is held beside others.
+const PEERS_BEGIN: &str = "<!-- peers: begin (written by `just load --peers`) -->";
+const PEERS_END: &str = "<!-- peers: end -->";
 
 /// Writes the block anew, and the raw results and a plot beside the page.
 pub(super) fn write(path: &Path, report: &Report) -> Result<()> {
+    write_block(path, [BEGIN, END], &block(report))?;
+    put(&path.with_extension("jsonl"), &lines(report))?;
+    put(&path.with_extension("svg"), &plot::svg(&report.bars))
+}
+
+/// Writes the block of the peers anew, and the raw results beside the page.
+pub(super) fn write_peers(path: &Path, table: &str, report: &Report) -> Result<()> {
+    let block = format!(
+        "Measured by `just load --peers`. Ratios are to the yardstick in the same run.\n\n{table}{}",
+        costs(report)
+    );
+    write_block(path, [PEERS_BEGIN, PEERS_END], &block)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    put(&path.with_file_name(format!("{stem}-peers.jsonl")), &lines(report))
+}
+
+fn write_block(path: &Path, [begin, end]: [&str; 2], block: &str) -> Result<()> {
     let page = fs::read_to_string(path)
         .with_context(|| format!("there is no page at {}", path.display()))?;
-    let page = replaced(&page, &block(report))
-        .with_context(|| format!("{} has no block of figures", path.display()))?;
-    fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    let page = replaced(&page, [begin, end], block)
+        .with_context(|| format!("{} has no block that begins with {begin}", path.display()))?;
+    put(path, &page)
+}
+
+fn put(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn lines(report: &Report) -> String {
     let mut lines = String::new();
     for line in &report.lines {
         let _infallible = writeln!(lines, "{line}");
     }
-    for (extension, text) in [("jsonl", lines), ("svg", plot::svg(&report.bars))] {
-        let path = path.with_extension(extension);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+    lines
 }
 
 fn block(report: &Report) -> String {
@@ -37,6 +60,12 @@ fn block(report: &Report) -> String {
         format!("Measured by `{command}`. Ratios are to the yardstick in the same run.\n\n");
     block += "![The ratios below, each with a mark where its goal is](performance.svg)\n\n";
     block += &report.table();
+    block + &costs(report)
+}
+
+/// What each measurement cost both sides.
+fn costs(report: &Report) -> String {
+    let mut block = String::new();
     block += "\nServer CPU seconds and generator CPU seconds per million deliveries, echoes or connects:\n\n";
     block += "| scenario | setting | server | server CPU s | generator CPU s | a second |\n";
     block += "| --- | --- | --- | --- | --- | --- |\n";
@@ -77,10 +106,10 @@ fn block(report: &Report) -> String {
     block
 }
 
-fn replaced(page: &str, block: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{block}{END}{after}"))
+fn replaced(page: &str, [begin, end]: [&str; 2], block: &str) -> Option<String> {
+    let (before, rest) = page.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{block}{end}{after}"))
 }
 
 #[cfg(test)]
@@ -91,8 +120,8 @@ mod tests {
     fn what_people_wrote_stays() {
         let page = format!("# Ours\n\n{BEGIN}\nold\n{END}\n\n## Also ours\n");
         let expected = format!("# Ours\n\n{BEGIN}\nnew\n{END}\n\n## Also ours\n");
-        assert_eq!(replaced(&page, "new\n"), Some(expected.clone()));
-        assert_eq!(replaced(&expected, "new\n"), Some(expected));
-        assert_eq!(replaced("# Without a block\n", "new\n"), None);
+        assert_eq!(replaced(&page, [BEGIN, END], "new\n"), Some(expected.clone()));
+        assert_eq!(replaced(&expected, [BEGIN, END], "new\n"), Some(expected));
+        assert_eq!(replaced("# Without a block\n", [BEGIN, END], "new\n"), None);
     }
 }

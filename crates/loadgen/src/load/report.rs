@@ -105,6 +105,11 @@ impl Report {
         }))
     }
 
+    /// What was wrong so far, in all of it.
+    pub(super) fn faults(&self) -> Faults {
+        self.faults
+    }
+
     /// What was wrong where no stage was.
     pub(super) fn found(&mut self, faults: Faults) {
         self.faults += faults;

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::frame::{self, FrameError, Head};
 use super::handshake::{Refused, Request, read_answer};
 use super::inflate::Inflater;
+use super::nats::NatsError;
 use super::wire::Wire;
 
 /// Read at a time: everything that a socket is likely to hold.
@@ -37,6 +38,9 @@ pub enum CrowdError {
     /// The server does not want to.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The server does not speak NATS as it should.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
     /// What came cannot be inflated, or nobody asked for it to be deflated.
     #[error("the server sends a compressed message that cannot be read")]
     Deflate,
@@ -120,6 +124,14 @@ impl Reply<'_> {
     pub fn text(&self, text: &[u8]) -> Result<(), CrowdError> {
         send(self.0, frame::TEXT, text)
     }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    /// [`CrowdError`].
+    pub fn binary(&self, bytes: &[u8]) -> Result<(), CrowdError> {
+        send(self.0, frame::BINARY, bytes)
+    }
 }
 
 impl Crowd {
@@ -200,7 +212,15 @@ impl Crowd {
     /// # Errors
     /// [`CrowdError`].
     pub fn text(&self, member: usize, text: &[u8]) -> Result<(), CrowdError> {
-        self.members.get(member).map_or(Ok(()), |member| send(&member.wire, frame::TEXT, text))
+        self.say(member, frame::TEXT, text)
+    }
+
+    /// Sends a message of this kind, [`frame::TEXT`] or [`frame::BINARY`].
+    ///
+    /// # Errors
+    /// [`CrowdError`].
+    pub fn say(&self, member: usize, opcode: u8, payload: &[u8]) -> Result<(), CrowdError> {
+        self.members.get(member).map_or(Ok(()), |member| send(&member.wire, opcode, payload))
     }
 
     /// Does not read a member's socket any more, or does so again.

@@ -2,6 +2,7 @@
 
 mod book;
 mod drive;
+mod ear;
 mod speech;
 
 use std::net::SocketAddr;
@@ -15,7 +16,9 @@ use thiserror::Error;
 use self::book::Book;
 use self::speech::Speech;
 use super::crowd::{Crowd, CrowdError, Traffic};
+use super::frame;
 use super::handshake::Request;
+use super::socketio;
 use super::tally::Faults;
 use crate::visitor::Visitor;
 
@@ -38,6 +41,16 @@ pub enum Dialect {
         /// Where its socket is.
         path: String,
     },
+    /// The same texts as an event of Socket.IO 4, over WebSocket alone.
+    SocketIo {
+        /// Its name, for what is said and for what is heard.
+        event: String,
+    },
+    /// The same texts, published to and from a NATS server over WebSocket.
+    Nats {
+        /// What they are published to.
+        subject: String,
+    },
     /// Messages in a room of Madang: stored before anybody sees them.
     Chat,
     /// Typing in a room of Madang, on and off: kept nowhere. It is the one ephemeral event that a client
@@ -48,6 +61,18 @@ pub enum Dialect {
     Typing,
 }
 
+impl Dialect {
+    /// Whether users of Madang speak it.
+    fn is_madang(&self) -> bool {
+        matches!(self, Self::Chat | Self::Typing)
+    }
+
+    /// What kind of frame it is spoken in.
+    fn opcode(&self) -> u8 {
+        if matches!(self, Self::Nats { .. }) { frame::BINARY } else { frame::TEXT }
+    }
+}
+
 /// Who should follow what.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -55,8 +80,8 @@ pub struct Plan {
     pub dialect: Dialect,
     /// Where the server is.
     pub server: SocketAddr,
-    /// Who the connections are of, in turns; each user speaks on its first. Nobody for
-    /// [`Dialect::Raw`].
+    /// Who the connections are of, in turns; each user speaks on its first. Nobody
+    /// where the dialect is not Madang's; then the first connection speaks.
     pub visitors: Vec<Visitor>,
     /// Connections.
     pub subscribers: usize,
@@ -189,8 +214,11 @@ impl Stage {
 
     fn connect(&mut self, plan: &Plan) -> Result<(), StageError> {
         let wanted = plan.subscribers;
+        let one = |path: &str| vec![Request::plain(plan.server, path, plan.deflate)];
         let requests: Vec<Request> = match &plan.dialect {
-            Dialect::Raw { path } => vec![Request::plain(plan.server, path, plan.deflate)],
+            Dialect::Raw { path } => one(path),
+            Dialect::SocketIo { .. } => one(socketio::PATH),
+            Dialect::Nats { .. } => one("/"),
             Dialect::Chat | Dialect::Typing => {
                 let madang =
                     |visitor: &Visitor| Request::madang(plan.server, &visitor.token, plan.deflate);

@@ -21,6 +21,16 @@ impl Faults {
     pub fn is_clean(&self) -> bool {
         *self == Self::default()
     }
+
+    /// What has come to it since it was `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            lost: self.lost.saturating_sub(earlier.lost),
+            doubled: self.doubled.saturating_sub(earlier.doubled),
+            reordered: self.reordered.saturating_sub(earlier.reordered),
+        }
+    }
 }
 
 impl AddAssign for Faults {

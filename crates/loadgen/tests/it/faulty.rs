@@ -41,10 +41,21 @@ enum Fault {
     Forget,
 }
 
+/// What server and subscribers speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tongue {
+    Raw,
+    Madang,
+    SocketIo,
+    Nats,
+}
+
+const TONGUES: [Tongue; 4] = [Tongue::Raw, Tongue::Madang, Tongue::SocketIo, Tongue::Nats];
+
 /// Fans out what anybody says, with one fault.
 struct Server {
     fault: Fault,
-    madang: bool,
+    tongue: Tongue,
     deflate: bool,
     inner: Mutex<Inner>,
 }
@@ -58,10 +69,10 @@ struct Inner {
 }
 
 impl Server {
-    fn start(fault: Fault, madang: bool, deflate: bool) -> SocketAddr {
+    fn start(fault: Fault, tongue: Tongue, deflate: bool) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Arc::new(Self { fault, madang, deflate, inner: Mutex::default() });
+        let server = Arc::new(Self { fault, tongue, deflate, inner: Mutex::default() });
         thread::spawn(move || {
             for stream in listener.incoming().take(SUBSCRIBERS) {
                 let (server, stream) = (server.clone(), stream.unwrap());
@@ -93,10 +104,15 @@ impl Server {
                     "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\
                      {extension}\r\n"
                 );
-                if !self.madang {
-                    self.inner.lock().unwrap().subscribers.push(stream.try_clone().unwrap());
+                if self.tongue == Tongue::Raw {
+                    self.subscribe(&stream);
                 }
                 stream.write_all(answer.as_bytes()).unwrap();
+                match self.tongue {
+                    Tongue::Raw | Tongue::Madang => {}
+                    Tongue::SocketIo => self.send(&mut stream, br#"0{"pingInterval":25000}"#),
+                    Tongue::Nats => self.send(&mut stream, b"INFO {\"proto\":1} \r\n"),
+                }
                 greeted = true;
             }
             while let Some((_, length)) = read_masked(&bytes, &mut message) {
@@ -106,13 +122,38 @@ impl Server {
         }
     }
 
+    fn subscribe(&self, stream: &TcpStream) {
+        self.inner.lock().unwrap().subscribers.push(stream.try_clone().unwrap());
+    }
+
     fn hear(&self, stream: &mut TcpStream, text: &str) {
-        if !self.madang {
-            let mut inner = self.inner.lock().unwrap();
-            inner.said += 1;
-            self.fan_out(&mut inner, text.as_bytes());
-            return;
+        match self.tongue {
+            Tongue::Madang => return self.hear_madang(stream, text),
+            Tongue::SocketIo if text == "40" => {
+                self.subscribe(stream);
+                // A question may come at any time.
+                self.send(stream, b"2");
+                return self.send(stream, br#"40{"sid":"x"}"#);
+            }
+            Tongue::SocketIo if text == "3" => return,
+            Tongue::Nats if text == "CONNECT {\"verbose\":false}\r\nSUB madang 1\r\nPING\r\n" => {
+                self.subscribe(stream);
+                return self.send(stream, b"PONG\r\nPING\r\n");
+            }
+            Tongue::Nats if text == "PONG\r\n" => return,
+            Tongue::Raw | Tongue::SocketIo | Tongue::Nats => {}
         }
+        let mut inner = self.inner.lock().unwrap();
+        inner.said += 1;
+        if self.tongue == Tongue::Nats {
+            let published = text.strip_prefix("PUB madang ").unwrap();
+            self.fan_out(&mut inner, format!("MSG madang 1 {published}").as_bytes());
+        } else {
+            self.fan_out(&mut inner, text.as_bytes());
+        }
+    }
+
+    fn hear_madang(&self, stream: &mut TcpStream, text: &str) {
         let mut inner = self.inner.lock().unwrap();
         match codec::decode_client(text).unwrap() {
             ClientFrame::Hello(_) => {
@@ -201,21 +242,26 @@ fn snapshot() -> ServerFrame {
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 
-fn check(fault: Fault, madang: bool, faults: [u64; 3]) {
-    check_on(fault, madang, false, faults);
+fn check(fault: Fault, tongue: Tongue, faults: [u64; 3]) {
+    check_on(fault, tongue, false, faults);
 }
 
-fn check_on(fault: Fault, madang: bool, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
-    let server = Server::start(fault, madang, deflate);
-    let dialect = if madang { Dialect::Chat } else { Dialect::Raw { path: "/".to_owned() } };
+fn check_on(fault: Fault, tongue: Tongue, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
+    let server = Server::start(fault, tongue, deflate);
+    let dialect = match tongue {
+        Tongue::Raw => Dialect::Raw { path: "/".to_owned() },
+        Tongue::Madang => Dialect::Chat,
+        Tongue::SocketIo => Dialect::SocketIo { event: "data".to_owned() },
+        Tongue::Nats => Dialect::Nats { subject: "madang".to_owned() },
+    };
     let user = User { id: UserId(1), name: "author".to_owned() };
     let visitor = Visitor { server, user, token: "none".to_owned() };
-    let visitors = if madang { vec![visitor] } else { Vec::new() };
+    let visitors = if tongue == Tongue::Madang { vec![visitor] } else { Vec::new() };
     let plan = Plan { deflate, ..Plan::new(dialect, server, SUBSCRIBERS).of(&visitors) };
     let mut stage = Stage::open(&plan).unwrap().with_patience(Duration::from_millis(500));
     stage.say_all(MESSAGES, MESSAGES).unwrap();
     let seen = stage.seen().unwrap();
-    assert_eq!(seen.faults, Faults { lost, doubled, reordered }, "{fault:?}, {madang}");
+    assert_eq!(seen.faults, Faults { lost, doubled, reordered }, "{fault:?}, {tongue:?}");
     assert_eq!(seen.said, MESSAGES);
     let (agreed, compressed) = (stage.deflating(), stage.traffic().compressed);
     assert_eq!((agreed > 0, compressed > 0), (deflate, deflate));
@@ -225,45 +271,50 @@ fn check_on(fault: Fault, madang: bool, deflate: bool, [lost, doubled, reordered
 
 #[test]
 fn a_faultless_server_is_found_faultless() {
-    check(Fault::None, false, [0, 0, 0]);
-    check(Fault::None, true, [0, 0, 0]);
+    for tongue in TONGUES {
+        check(Fault::None, tongue, [0, 0, 0]);
+    }
 }
 
 #[test]
 fn a_delivery_that_is_dropped_is_seen() {
-    check(Fault::Drop, false, [1, 0, 0]);
-    check(Fault::Drop, true, [1, 0, 0]);
+    for tongue in TONGUES {
+        check(Fault::Drop, tongue, [1, 0, 0]);
+    }
 }
 
 #[test]
 fn a_delivery_that_comes_twice_is_seen() {
-    check(Fault::Double, false, [0, 1, 0]);
-    check(Fault::Double, true, [0, 1, 0]);
+    for tongue in TONGUES {
+        check(Fault::Double, tongue, [0, 1, 0]);
+    }
 }
 
 #[test]
 fn deliveries_that_are_swapped_are_seen() {
-    check(Fault::Swap, false, [0, 0, 1]);
-    check(Fault::Swap, true, [0, 0, 1]);
+    for tongue in TONGUES {
+        check(Fault::Swap, tongue, [0, 0, 1]);
+    }
 }
 
 #[test]
 fn a_message_that_is_stored_twice_is_seen_though_no_place_is() {
     // Each subscriber has one event more than was said; and what was said stands at two places.
-    check(Fault::Store, true, [0, SUBSCRIBERS as u64 + 1, 0]);
+    check(Fault::Store, Tongue::Madang, [0, SUBSCRIBERS as u64 + 1, 0]);
 }
 
 #[test]
 fn a_message_that_is_never_stored_is_seen() {
-    check(Fault::Forget, true, [SUBSCRIBERS as u64, 0, 0]);
+    check(Fault::Forget, Tongue::Madang, [SUBSCRIBERS as u64, 0, 0]);
 }
 
 #[test]
 fn faults_are_seen_in_compressed_messages_as_well() {
-    for madang in [false, true] {
-        check_on(Fault::None, madang, true, [0, 0, 0]);
-        check_on(Fault::Drop, madang, true, [1, 0, 0]);
-        check_on(Fault::Double, madang, true, [0, 1, 0]);
-        check_on(Fault::Swap, madang, true, [0, 0, 1]);
+    // Other servers are not offered any compression.
+    for tongue in [Tongue::Raw, Tongue::Madang] {
+        check_on(Fault::None, tongue, true, [0, 0, 0]);
+        check_on(Fault::Drop, tongue, true, [1, 0, 0]);
+        check_on(Fault::Double, tongue, true, [0, 1, 0]);
+        check_on(Fault::Swap, tongue, true, [0, 0, 1]);
     }
 }

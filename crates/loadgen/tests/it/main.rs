@@ -36,12 +36,11 @@ fn server() -> PathBuf {
 }
 
 fn run(arguments: &[&str]) -> (String, String, bool) {
-    let output = Command::new(env!("CARGO_BIN_EXE_madang-loadgen"))
-        .args(arguments)
-        .arg("--binary")
-        .arg(server())
-        .output()
-        .unwrap();
+    said(Command::new(env!("CARGO_BIN_EXE_madang-loadgen")).args(arguments))
+}
+
+fn said(command: &mut Command) -> (String, String, bool) {
+    let output = command.arg("--binary").arg(server()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.success())
 }
@@ -108,4 +107,26 @@ fn fan_out_echo_and_growth_are_measured_and_nothing_is_lost_doubled_or_reordered
 fn storms_and_a_stalled_reader_are_measured_and_nothing_is_lost_doubled_or_reordered() {
     let scenarios = ["idle", "connect storm", "durable", "resume storm", "stalled reader"];
     measured("idle,storm,durable,resume,stalled,compressed", &scenarios);
+}
+
+#[test]
+fn peers_that_are_not_there_are_named_and_passed_over() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+    let (output, errors, passed) = said(
+        Command::new(env!("CARGO_BIN_EXE_madang-loadgen"))
+            .args(["load", "--peers", "--quick", "--peers-folder", folder])
+            .env("PATH", "/nowhere"),
+    );
+    assert!(passed, "{output}{errors}");
+    for (peer, program) in [
+        ("ws", "node"),
+        ("Socket.IO", "node"),
+        ("Flask-SocketIO", "python3"),
+        ("NATS", "nats-server"),
+    ] {
+        let why = format!("skipped: there is no {program}");
+        assert!(output.contains(&format!("| {peer} | {why} |")), "{peer}: {output}");
+        assert!(errors.contains(&format!("load: {peer} is {why}")), "{peer}: {errors}");
+    }
+    assert!(output.contains("| Madang | "), "{output}");
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use madang_shared::{ClientFrame, Hello, Position, Seq, ServerFrame, Subscription, Topic, codec};
 
+use super::ear::{Ear, Heard};
 use super::{Dialect, Plan, Seen};
 use crate::histogram::Histogram;
 use crate::raw::crowd::{CrowdError, Incoming, Reply};
@@ -16,7 +17,9 @@ const REFUSALS: usize = 5;
 /// Who has heard what.
 #[derive(Debug)]
 pub(super) struct Book {
-    /// By connections, in turns; nothing is said where there are none.
+    /// Of servers that are not Madang.
+    ear: Option<Ear>,
+    /// By connections, in turns.
     hellos: Vec<String>,
     /// As it stands in frames; empty for texts that carry their own number.
     topic: String,
@@ -60,7 +63,9 @@ impl Book {
     pub(super) fn new(plan: &Plan) -> Self {
         let (room, here) = (Topic::Room(plan.room), Topic::Here(plan.room));
         let (topic, topics) = match plan.dialect {
-            Dialect::Raw { .. } => (String::new(), Vec::new()),
+            Dialect::Raw { .. } | Dialect::SocketIo { .. } | Dialect::Nats { .. } => {
+                (String::new(), Vec::new())
+            }
             Dialect::Chat => (room.to_string(), vec![room]),
             Dialect::Typing => (here.to_string(), vec![room, here]),
         };
@@ -78,6 +83,7 @@ impl Book {
             }))
         };
         Self {
+            ear: Ear::new(&plan.dialect),
             hellos: plan.visitors.iter().map(|visitor| hello(visitor.user.id)).collect(),
             topic,
             numbered: !matches!(plan.dialect, Dialect::Typing),
@@ -198,15 +204,21 @@ impl Book {
     ) -> Result<(), CrowdError> {
         match incoming {
             Incoming::Opened => {
+                if let Some(ear) = &self.ear {
+                    if ear.greet(reply)? {
+                        self.begin_at_zero(member);
+                    }
+                    return Ok(());
+                }
                 let number = member.checked_rem(self.hellos.len());
                 if let Some(hello) = number.and_then(|number| self.hellos.get(number)) {
                     reply.text(hello.as_bytes())?;
-                } else {
-                    self.ready += 1;
-                    self.follow(member, 0);
                 }
             }
-            Incoming::Message(frame) => match self.place_of(frame) {
+            Incoming::Message(frame) if self.ear.is_some() => {
+                return self.hear_foreign(reply, member, frame);
+            }
+            Incoming::Message(frame) => match glance::event_of(self.topic.as_bytes(), frame) {
                 Some(place) => self.event(member, place, frame),
                 None => return self.other(reply, member, frame),
             },
@@ -222,11 +234,29 @@ impl Book {
         Ok(())
     }
 
-    fn place_of(&self, frame: &[u8]) -> Option<u64> {
-        if self.topic.is_empty() {
-            return glance::number(frame);
-        }
-        glance::event_of(self.topic.as_bytes(), frame)
+    fn hear_foreign(
+        &mut self,
+        reply: &Reply<'_>,
+        member: usize,
+        frame: &[u8],
+    ) -> Result<(), CrowdError> {
+        let Some(mut ear) = self.ear.take() else { return Ok(()) };
+        let outcome = ear.hear(reply, member, frame, &mut |heard| match heard {
+            Heard::Ready => self.begin_at_zero(member),
+            Heard::Text(text) => match glance::number(text) {
+                Some(place) => self.event(member, place, text),
+                None => self.refuse(format!("no number: {:?}", String::from_utf8_lossy(text))),
+            },
+            Heard::Refused(why) => self.refuse(why),
+        });
+        self.ear = Some(ear);
+        outcome
+    }
+
+    /// The member is sent everything that is said, and nothing has been said yet.
+    fn begin_at_zero(&mut self, member: usize) {
+        self.ready += 1;
+        self.follow(member, 0);
     }
 
     fn event(&mut self, member: usize, place: u64, frame: &[u8]) {

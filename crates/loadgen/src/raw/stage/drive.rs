@@ -71,8 +71,8 @@ impl Stage {
     /// Says one thing.
     pub(super) fn say(&mut self, intended: Instant) -> Result<(), StageError> {
         let number = self.book.say(intended);
-        let (speaker, text) = self.speech.of(number);
-        Ok(self.crowd.text(speaker, text.as_bytes())?)
+        let (speaker, opcode, frame) = self.speech.of(number);
+        Ok(self.crowd.say(speaker, opcode, frame.as_bytes())?)
     }
 
     /// Says this many things as fast as the server allows, and waits until everybody has them all.

@@ -12,6 +12,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::{Dialect, Plan};
+use crate::raw::socketio;
 
 /// Of what a server lets through, as much is asked for: its clock and ours are not the same.
 const SHARE: f64 = 0.9;
@@ -38,20 +39,15 @@ struct Pace {
 
 impl Speech {
     pub(super) fn new(plan: &Plan) -> Self {
-        let speakers = match plan.dialect {
-            Dialect::Raw { .. } => 1,
-            Dialect::Chat | Dialect::Typing => plan.visitors.len().min(plan.subscribers).max(1),
-        };
+        let users = if plan.dialect.is_madang() { plan.visitors.len() } else { 1 };
+        let speakers = users.min(plan.subscribers).max(1);
         #[expect(clippy::cast_precision_loss, reason = "a count of connections")]
         let many = speakers as f64;
-        let pace = match plan.dialect {
-            Dialect::Raw { .. } => None,
-            Dialect::Chat | Dialect::Typing => {
-                let capacity = many * f64::from(COMMAND_BURST) * SHARE;
-                let per_second = many * f64::from(COMMANDS_PER_SECOND) * SHARE;
-                Some(Pace { tokens: capacity, capacity, per_second, filled: Instant::now() })
-            }
-        };
+        let pace = plan.dialect.is_madang().then(|| {
+            let capacity = many * f64::from(COMMAND_BURST) * SHARE;
+            let per_second = many * f64::from(COMMANDS_PER_SECOND) * SHARE;
+            Pace { tokens: capacity, capacity, per_second, filled: Instant::now() }
+        });
         Self {
             dialect: plan.dialect.clone(),
             room: plan.room,
@@ -72,28 +68,35 @@ impl Speech {
         matches!(self.dialect, Dialect::Typing) && !said.is_multiple_of(2)
     }
 
-    /// Who says the thing of this number, and the text of its frame.
-    pub(super) fn of(&mut self, number: u64) -> (usize, String) {
+    /// Who says the thing of this number, in which kind of frame, and what is in it.
+    pub(super) fn of(&mut self, number: u64) -> (usize, u8, String) {
         let speakers = self.speakers as u64;
         let turn = if matches!(self.dialect, Dialect::Typing) { number / 2 } else { number };
         let speaker = usize::try_from(turn % speakers).unwrap_or_default();
+        (speaker, self.dialect.opcode(), self.frame(number))
+    }
+
+    fn frame(&mut self, number: u64) -> String {
         let room = self.room;
-        let frame = match &self.dialect {
-            Dialect::Raw { .. } => return (speaker, self.text(number)),
-            Dialect::Chat => {
-                let text = self.text(number);
+        if matches!(self.dialect, Dialect::Typing) {
+            // Off right after on: whoever goes on typing for some seconds without saying so is taken
+            // to have stopped, and that would be an event that nobody here has caused.
+            let typing = number.is_multiple_of(2);
+            let signal = Signal::Presence(PresenceSignal::Typing { room, typing });
+            return codec::encode_client(&ClientFrame::Signal(signal));
+        }
+        let text = self.text(number);
+        match &self.dialect {
+            Dialect::Raw { .. } => text,
+            // Letters, digits, spaces and a full stop: nothing that JSON would have to escape.
+            Dialect::SocketIo { event } => format!("{}{text}\"]", socketio::opening(event)),
+            Dialect::Nats { subject } => format!("PUB {subject} {}\r\n{text}\r\n", text.len()),
+            Dialect::Chat | Dialect::Typing => {
                 let id = CommandId::new(Timestamp(number), self.random.random());
                 let command = Command::Chat(ChatCommand::Post { room, text });
-                ClientFrame::Command(CommandFrame { id, command })
+                codec::encode_client(&ClientFrame::Command(CommandFrame { id, command }))
             }
-            Dialect::Typing => {
-                // Off right after on: whoever goes on typing for some seconds without saying so is taken
-                // to have stopped, and that would be an event that nobody here has caused.
-                let typing = number.is_multiple_of(2);
-                ClientFrame::Signal(Signal::Presence(PresenceSignal::Typing { room, typing }))
-            }
-        };
-        (speaker, codec::encode_client(&frame))
+        }
     }
 
     /// The number, then as much as is missing: words, so that compressing it is worth something, and
