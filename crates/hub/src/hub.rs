@@ -75,7 +75,9 @@ impl Hub {
             let stream = self.followed(*topic);
             if features::takes_back(*topic, logged) {
                 self.pages.forget(*topic);
-                stream.iter().for_each(|stream| stream.forget());
+                if let Some(stream) = &stream {
+                    stream.forget();
+                }
             }
             if let Some(stream) = stream {
                 self.advance(&stream, logged.seq, Some(Frame::of_event(*topic, logged)));
