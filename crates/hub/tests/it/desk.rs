@@ -204,7 +204,7 @@ pub(crate) fn answer(store: &Memory, reader: &User, ask: Ask) -> Done {
             Done::Opened { ticket, topic, opened: store.open_now(reader, topic, from) }
         }
         Ask::ReadLog { ticket, topic, after } => {
-            let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
+            let events = store.read_log_now(topic, after, usize::try_from(PAGE_EVENTS).unwrap());
             let page = events.map(|events| Arc::new(Page::of(topic, after, &events)));
             Done::Read { ticket, topic, page }
         }

@@ -37,28 +37,28 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn files(certificate: &str, key: &str) -> Found {
-        Ok(Contents { certificate: certificate.into(), key: key.into() })
+    fn files(certificate: &str, key: &str) -> Contents {
+        Contents { certificate: certificate.into(), key: key.into() }
     }
 
     #[test]
     fn what_has_changed_is_taken_once_when_it_changes_no_more() {
-        let mut watch = Watch::new(files("a", "a").unwrap());
-        assert_eq!(watch.look(files("a", "a")), None);
-        assert_eq!(watch.look(files("b", "a")), None, "the key may follow");
-        assert_eq!(watch.look(files("b", "b")), None, "more may follow");
-        assert_eq!(watch.look(files("b", "b")), Some(files("b", "b")));
-        assert_eq!(watch.look(files("b", "b")), None, "it is in use, or known to be no good");
+        let mut watch = Watch::new(files("a", "a"));
+        assert_eq!(watch.look(Ok(files("a", "a"))), None);
+        assert_eq!(watch.look(Ok(files("b", "a"))), None, "the key may follow");
+        assert_eq!(watch.look(Ok(files("b", "b"))), None, "more may follow");
+        assert_eq!(watch.look(Ok(files("b", "b"))), Some(Ok(files("b", "b"))));
+        assert_eq!(watch.look(Ok(files("b", "b"))), None, "it is in use, or known to be no good");
     }
 
     #[test]
     fn files_that_cannot_be_read_are_told_once_and_taken_when_they_are_back() {
         let gone = || Err("gone".to_owned());
-        let mut watch = Watch::new(files("a", "a").unwrap());
+        let mut watch = Watch::new(files("a", "a"));
         assert_eq!(watch.look(gone()), None, "moved into place, perhaps");
         assert_eq!(watch.look(gone()), Some(gone()));
         assert_eq!(watch.look(gone()), None);
-        assert_eq!(watch.look(files("a", "a")), None);
-        assert_eq!(watch.look(files("a", "a")), Some(files("a", "a")));
+        assert_eq!(watch.look(Ok(files("a", "a"))), None);
+        assert_eq!(watch.look(Ok(files("a", "a"))), Some(Ok(files("a", "a"))));
     }
 }
