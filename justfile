@@ -48,9 +48,9 @@ app: (_setup "app")
 sim seeds="10000":
     MADANG_SIM_SEEDS="$1" cargo test --release --package madang-hub --test it simulation -- --nocapture
 
-# Read streams of frames that went wrong on their way, for that many seconds; a failure prints its seed
-fuzz seconds="600" seed="1000000":
-    MADANG_FUZZ_SECONDS="$1" MADANG_FUZZ_SEED="$2" cargo test --release --package madang-websocket --test it for_as_long -- --ignored --nocapture
+# Let libFuzzer look for what breaks the WebSocket, the wire or the session: `just fuzz 600 reader`; all targets, when none is named
+fuzz seconds="600" *targets: (_setup "fuzz")
+    @scripts/fuzz.sh "$@"
 
 # Kill the server under load and start it again, that many times; count lost, doubled, reordered
 soak-kill rounds="100": build

@@ -6,6 +6,8 @@ cd "$root"
 
 app=(--package madang-app --target wasm32-unknown-unknown --target-dir target/app)
 hosts=(--workspace --exclude madang-app)
+# No member of the workspace: see its manifest.
+fuzz=(--manifest-path crates/websocket/fuzz/Cargo.toml)
 step() {
     printf '\ncheck: %s\n' "$1"
     shift
@@ -13,7 +15,9 @@ step() {
 }
 
 step 'format' cargo fmt --all --check
+step 'format of the fuzz targets' cargo fmt "${fuzz[@]}" --check
 step 'lock file' cargo fetch --quiet --locked
+step 'lock file of the fuzz targets' cargo fetch --quiet --locked "${fuzz[@]}"
 step 'lints' cargo clippy "${hosts[@]}" --all-targets -- -D warnings
 step 'lints of the app' cargo clippy "${app[@]}" --all-targets -- -D warnings
 export RUSTDOCFLAGS='-D warnings'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [peers] [load-peers]      everything, when nothing is named
+#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, check and e2e, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -139,6 +139,13 @@ e2e() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
+# Only `just fuzz` asks for it.
+fuzz() {
+    rust
+    has c++ || fail "a C++ compiler is missing: install g++ or clang (Debian: apt-get install g++)"
+    cargo_tool cargo-fuzz "$cargo_fuzz_version" "builds the fuzz targets and runs them" --locked
+}
+
 # Only `just load-web` asks for these.
 peers() {
     e2e
@@ -194,8 +201,8 @@ nats_server() {
 [ $# -gt 0 ] || set -- app check e2e
 for part in "$@"; do
     case $part in
-    rust | app | check | clients | e2e | peers) "$part" ;;
+    rust | app | check | clients | e2e | fuzz | peers) "$part" ;;
     load-peers) load_peers ;;
-    *) fail "no such part: $part (rust, app, check, clients, e2e, peers, load-peers)" ;;
+    *) fail "no such part: $part (rust, app, check, clients, e2e, fuzz, peers, load-peers)" ;;
     esac
 done

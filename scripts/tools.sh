@@ -12,6 +12,7 @@ wasm_split_version=0.2.4
 binaryen_version=132.0.0
 esbuild_version=0.28.2
 cargo_deny_version=0.20.2
+cargo_fuzz_version=0.13.2
 axe_version=4.14.1
 # Clients of Socket.IO as people have them, one of each generation, and what the example pages load.
 socketio_4_version=4.8.4
@@ -31,6 +32,7 @@ wasm_split_bin=$tools/wasm_split_cli_support-$wasm_split_version/bin
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
 esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
+cargo_fuzz_bin=$tools/cargo-fuzz-$cargo_fuzz_version/bin
 # The peers that the app is measured beside; named after what they are made of, their versions among it.
 react_peer=$tools/peer-react-$(cat "$root"/crates/e2e/peers/react/{package-lock.json,*.mjs,src/*} | cksum | cut -d' ' -f1)
 axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js

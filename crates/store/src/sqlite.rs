@@ -4,7 +4,7 @@
 //! transaction, and syncs once for all of it. Readers stand beside it on connections of their own:
 //! in WAL mode neither waits for the other.
 //!
-//! Reading order: `options`, `open`, `migrations`, `tail_risk`; `writer`, `readers`, `outside`; `log`; then one module per
+//! Reading order: `options`, `open`, `migrations`, `tail_risk`; `writer`, `whereabouts`, `readers`, `outside`; `log`; then one module per
 //! feature, each with its writes and its reads.
 
 mod chat;
@@ -25,6 +25,7 @@ mod rooms;
 mod stop;
 mod tail_risk;
 mod users;
+mod whereabouts;
 mod writer;
 
 use std::path::Path;
@@ -47,6 +48,7 @@ use crate::{Tail, refusals};
 use outside::{Outside, Watcher};
 use readers::Readers;
 use stop::Stop;
+use whereabouts::Whereabouts;
 use writer::Writer;
 
 pub use options::{OpenError, Options, Synchronous};
@@ -75,7 +77,12 @@ impl Sqlite {
         let outside =
             Outside::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
         let again = outside.again();
-        let (writer, tail) = Writer::start(connection, outside).map_err(OpenError::Thread)?;
+        let whereabouts = Whereabouts::of(path).map_err(|error| OpenError::Engine {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
+        let (writer, tail) =
+            Writer::start(connection, outside, whereabouts).map_err(OpenError::Thread)?;
         let watcher = Watcher::start(watching, again, writer.look()).map_err(OpenError::Thread)?;
         let readers = Readers::start(readers).map_err(OpenError::Thread)?;
         Ok((Self { readers, writer, watcher }, tail))

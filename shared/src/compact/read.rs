@@ -29,8 +29,9 @@ impl de::Error for Fault {
     }
 }
 
-/// So deep may a value be that nobody asked for; those that are asked for are as deep as their types.
-const DEPTH: usize = 128;
+/// So deep may a value be that nobody asked for, as with `serde_json`; those that are asked for are as deep
+/// as their types.
+const DEPTH: usize = 127;
 
 /// A text, and how far it was read. What it does for a type calls what is in `scan`, which is
 /// compiled once.
@@ -63,7 +64,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     signed! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.depth += 1;
+        let nests = usize::from(matches!(self.token(), b'{' | b'['));
+        self.depth += nests;
         if self.depth > DEPTH {
             return Err(Fault);
         }
@@ -77,14 +79,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 let number = self.number()?;
                 if let Ok(whole) = number.parse::<u64>() {
                     visitor.visit_u64(whole)
-                } else if let Ok(whole) = number.parse::<i64>() {
+                } else if let Some(whole) = scan::whole(number) {
                     visitor.visit_i64(whole)
                 } else {
                     visitor.visit_f64(scan::float(number)?)
                 }
             }
         };
-        self.depth -= 1;
+        self.depth -= nests;
         value
     }
 

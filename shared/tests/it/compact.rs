@@ -132,6 +132,7 @@ fn both_codecs_refuse_the_same() {
         "\u{feff}1",
         "1e400",
         "-1e999",
+        "1e99999999999",
     ] {
         assert!(from_text::<Value>(text).is_err(), "{text:?}");
         assert!(serde_json::from_str::<Value>(text).is_err(), "{text:?}");
@@ -143,6 +144,9 @@ fn both_codecs_refuse_the_same() {
         (" [ 1 , -2 ,3.5e2, \"\\ud83d\\udc4b\\/\" ] ", serde_json::json!([1, -2, 350.0, "👋/"])),
         ("{\"a\":{},\"b\":[null,true]}", serde_json::json!({"a": {}, "b": [null, true]})),
         ("1e-400", serde_json::json!(0.0)),
+        ("1e-99999999999", serde_json::json!(0.0)),
+        ("0e400", serde_json::json!(0.0)),
+        ("0e+99999999999", serde_json::json!(0.0)),
     ] {
         assert_eq!(from_text(text), Ok(value), "{text}");
         assert!(from_text::<IgnoredAny>(text).is_ok(), "{text}");
@@ -191,5 +195,26 @@ proptest! {
         #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
         let millis = micros as f64 / 1_000.0;
         prop_assert_eq!(from_text::<f64>(&millis.to_string()), Ok(millis));
+    }
+}
+
+#[test]
+fn a_zero_below_zero_is_no_whole_number() {
+    for text in ["-0", "-00", "0", "-1", "-0.0"] {
+        agree::<i32>(text);
+        agree::<u32>(text);
+        agree::<Value>(text);
+    }
+}
+
+#[test]
+fn both_codecs_read_as_deep_and_no_deeper() {
+    for (depth, is_read) in [(1, true), (127, true), (128, false), (10_000, false)] {
+        let lists = "[".repeat(depth) + &"]".repeat(depth);
+        let objects = r#"{"a":"#.repeat(depth) + "1" + &"}".repeat(depth);
+        for text in [lists, objects] {
+            assert_eq!(from_text::<Value>(&text).is_ok(), is_read, "{depth}");
+            assert_eq!(serde_json::from_str::<Value>(&text).is_ok(), is_read, "{depth}");
+        }
     }
 }

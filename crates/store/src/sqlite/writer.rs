@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::outside::Outside;
 use super::stop::{Stop, unavailable};
 use super::tail_risk;
+use super::whereabouts::Whereabouts;
 use crate::Tail;
 
 /// Jobs that may wait; beyond it callers are told at once. Room for every connection of a large
@@ -37,10 +38,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, outside: Outside) -> io::Result<(Self, Tail)> {
+    pub(super) fn start(
+        connection: Connection,
+        outside: Outside,
+        whereabouts: Whereabouts,
+    ) -> io::Result<(Self, Tail)> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (tail, events) = mpsc::channel(TAIL);
-        let thread = Thread { connection, jobs: waiting, tail, outside };
+        let thread = Thread { connection, jobs: waiting, tail, outside, whereabouts };
         let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
         Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, events))
     }
@@ -191,6 +196,7 @@ struct Thread {
     jobs: mpsc::Receiver<Job>,
     tail: mpsc::Sender<Vec<Appended>>,
     outside: Outside,
+    whereabouts: Whereabouts,
 }
 
 impl Thread {
@@ -257,6 +263,7 @@ impl Thread {
         if group.is_empty() {
             return Ok(Vec::new());
         }
+        self.whereabouts.check()?;
         let immediate = TransactionBehavior::Immediate;
         // Dropped on every way out but the last, and rolled back by that.
         let transaction = self

@@ -78,7 +78,7 @@ impl<'de> Reader<'de> {
     }
 
     pub(super) fn signed(&mut self) -> Result<i64, Fault> {
-        self.number()?.parse().map_err(|_| Fault)
+        whole(self.number()?).ok_or(Fault)
     }
 
     /// The text of a number.
@@ -211,6 +211,11 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// A whole number, with its sign. `-0` is none, but a float: `serde_json` has it so.
+pub(super) fn whole(number: &str) -> Option<i64> {
+    number.parse().ok().filter(|_| number != "-0")
+}
+
 /// The value of a number's text. Exact for up to fifteen digits with an exponent of up to 22 either way,
 /// which is where both the digits and the power of ten are floats; off by a few last places beyond. The
 /// exact way for all (`str::parse`) brings tables of ten kilobytes.
@@ -237,11 +242,17 @@ pub(super) fn float(number: &str) -> Result<f64, Fault> {
         }
     }
     if let Some(exponent) = number.split(['e', 'E']).nth(1) {
-        power = power.saturating_add(exponent.parse().map_err(|_| Fault)?);
+        // One with more digits than an exponent can have means nothing, or more than there is.
+        let beyond = if exponent.starts_with('-') { i32::MIN } else { i32::MAX };
+        power = power.saturating_add(exponent.parse().unwrap_or(beyond));
     }
     let scale = 10_f64.powi(power.unsigned_abs().min(400).cast_signed());
     let size = digits as f64;
-    let size = if power < 0 { size / scale } else { size * scale };
+    let size = match power {
+        _ if digits == 0 => 0.0,
+        ..0 => size / scale,
+        _ => size * scale,
+    };
     if !size.is_finite() {
         return Err(Fault);
     }

@@ -135,3 +135,24 @@ async fn who_asks_and_does_not_poll_holds_up_nobody() {
         assert!(open().await.is_ok());
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_acknowledged_that_would_go_with_a_deleted_file() {
+    let home = Home::new();
+    let (_, rig) = home.start(&fast());
+    let mina = rig.user("Mina").await;
+    let log = home.folder.path().join("madang.db-wal");
+    for (id, file) in (0..).step_by(10).zip([home.path(), log]) {
+        rig.place(post(&mina, id, FIRST_ROOM, "before")).await;
+        let kept = home.folder.path().join("kept");
+        std::fs::rename(&file, &kept).expect("moved");
+        assert!(is_unavailable(&rig.one(post(&mina, id + 1, FIRST_ROOM, "lost")).await));
+        assert!(is_unavailable(&rig.store.ready().await));
+        std::fs::write(&file, "somebody else's").expect("written");
+        assert!(is_unavailable(&rig.one(post(&mina, id + 2, FIRST_ROOM, "lost")).await));
+        std::fs::rename(&kept, &file).expect("put back");
+        rig.place(post(&mina, id + 1, FIRST_ROOM, "found")).await;
+        assert_eq!(rig.store.ready().await, Ok(()));
+    }
+}

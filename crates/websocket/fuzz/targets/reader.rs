@@ -1,0 +1,92 @@
+//! What a WebSocket client sends, in whatever pieces: the same messages and the same fault, no panic, and
+//! never more held than the limits allow.
+//!
+//! An input is one byte of how (bit 0: compression was negotiated), one that the pieces follow from, and
+//! the stream.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use madang_websocket::{Fault, Limits, Message, Reader, Room};
+
+/// More than a connection may hold without asking, so that the room for large messages is asked too.
+const MAX: usize = 100_000;
+const ROOM: usize = 150_000;
+
+/// What was read, and the close code of the fault that ended it.
+type Read = (Vec<Message>, Option<u16>);
+
+fuzz_target!(|input: &[u8]| {
+    let [how, seed, stream @ ..] = input else { return };
+    let compression = how & 1 != 0;
+    let whole = read(compression, stream, |_| usize::MAX);
+    let in_bytes = read(compression, stream, |_| 1);
+    assert_eq!(whole, in_bytes, "byte by byte");
+    let seed = usize::from(*seed);
+    let in_pieces = read(compression, stream, |at| 1 + (seed * (at + 7)) % 61);
+    assert_eq!(whole, in_pieces, "in pieces from {seed}");
+});
+
+fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Read {
+    let room = Room::new(ROOM);
+    let mut limits = Limits::new(MAX);
+    limits.room = Some(room.clone());
+    let mut reader = Reader::new(limits, compression);
+    let mut messages = Vec::new();
+    let mut fault = None;
+    let (mut rest, mut at) = (stream, 0);
+    while let Some((piece, after)) = rest.split_at_checked(piece(at).min(rest.len())) {
+        if piece.is_empty() {
+            break;
+        }
+        (rest, at) = (after, at + 1);
+        let mut piece = piece.to_vec();
+        let mut input = piece.as_mut_slice();
+        loop {
+            let read = reader.read(&mut input);
+            // One byte more than a message may have is inflated, to see whether it comes.
+            assert!(ROOM - room.left() <= MAX + 1, "holds {}", ROOM - room.left());
+            match read {
+                Ok(Some(message)) => {
+                    assert!(held(&message) <= MAX + 1, "{} bytes", held(&message));
+                    messages.push(message);
+                }
+                Ok(None) => break,
+                Err(wrong) => {
+                    assert!(!reader.is_open() && fault.is_none(), "a fault ends it, once");
+                    // Which of two faults in one message is found may depend on the pieces, its code
+                    // does not.
+                    fault = Some(Fault::code(wrong));
+                }
+            }
+        }
+        assert!(input.is_empty(), "none means that everything was taken");
+    }
+    if reader.is_at_rest() {
+        reader.release();
+        assert_eq!(room.left(), ROOM, "at rest it holds nothing");
+    }
+    drop(reader);
+    assert_eq!(room.left(), ROOM, "what is gone holds nothing");
+    (messages, fault)
+}
+
+fn held(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => {
+            assert!(text.len() <= MAX);
+            text.capacity()
+        }
+        Message::Binary(bytes) => {
+            assert!(bytes.len() <= MAX);
+            bytes.capacity()
+        }
+        Message::Ping(payload) | Message::Pong(payload) => {
+            assert!(payload.len() <= 125);
+            payload.capacity()
+        }
+        Message::Close(goodbye) => {
+            assert!(goodbye.as_ref().is_none_or(|it| it.reason.len() <= 123));
+            0
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What two clients say to the session and the hub, over the store in memory: no panic, every request is
+//! answered as often as it was made, what is said can be read by the app, and events come without a hole.
+//!
+//! An input is lines. `~` lets five seconds pass, `!` lets the store fail until the next `!`, `@` drops the
+//! first client and brings it back; any other line is a frame, of the second client if it begins with `>`.
+#![no_main]
+
+#[path = "session/client.rs"]
+mod client;
+
+use std::sync::Arc;
+
+use client::Client;
+use libfuzzer_sys::fuzz_target;
+use madang_hub::Hub;
+use madang_hub::ports::NewUser;
+use madang_shared::{Epoch, Timestamp, User};
+use madang_store::Memory;
+
+const START: Timestamp = Timestamp(1_700_000_000_000);
+/// A run should be short; what takes many lines to go wrong can be said in as many.
+const MAX_LINES: usize = 64;
+
+/// What the clients share.
+pub struct House {
+    store: Memory,
+    hub: Arc<Hub>,
+}
+
+impl House {
+    fn user(&self, name: &str, first: u8) -> User {
+        let new =
+            NewUser { name: name.into(), name_key: name.into(), token: [first; 32], at: START };
+        let user = self.store.sign_up_now(new).unwrap();
+        self.publish();
+        user
+    }
+
+    fn publish(&self) {
+        self.hub.publish(&self.store.take_appended());
+    }
+}
+
+fuzz_target!(|input: &str| {
+    let house = House { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let users = [house.user("민수", 1), house.user("Ann", 2)];
+    let mut now = START;
+    let mut is_down = false;
+    let mut clients = users.clone().map(|user| Client::new(&house, user, now));
+    for line in input.lines().take(MAX_LINES) {
+        match line {
+            "~" => {
+                now = now.plus(5_000);
+                house.hub.tick(now);
+            }
+            "!" => {
+                is_down = !is_down;
+                house.store.set_unavailable(is_down);
+            }
+            "@" => clients[0] = Client::new(&house, users[0].clone(), now),
+            line => {
+                let (client, line) = match line.strip_prefix('>') {
+                    Some(line) => (&mut clients[1], line),
+                    None => (&mut clients[0], line),
+                };
+                client.say(&house, now, line);
+            }
+        }
+        for client in &mut clients {
+            client.settle(&house, now);
+        }
+    }
+});
