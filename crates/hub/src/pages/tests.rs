@@ -16,21 +16,26 @@ fn log(upto: u64) -> impl Fn(Seq, usize) -> Events {
     move |after, limit| ready(Ok(events(after, upto, limit))).boxed()
 }
 
+/// A log that ends at `upto`, read once the gate is open.
+fn behind(gate: watch::Receiver<bool>, upto: u64) -> impl Fn(Seq, usize) -> Events + Clone {
+    move |after, limit| {
+        let mut gate = gate.clone();
+        async move {
+            let opened = gate.wait_for(|open| *open).await;
+            opened.map_err(|_| StoreError::Unavailable(String::new()))?;
+            Ok(events(after, upto, limit))
+        }
+        .boxed()
+    }
+}
+
 #[tokio::test]
 async fn everybody_who_is_behind_shares_one_reading() {
     let pages = Arc::new(Pages::default());
     let (open, gate) = watch::channel(false);
-    let read = |after: Seq, limit| {
-        let mut gate = gate.clone();
-        async move {
-            gate.wait_for(|open| *open)
-                .await
-                .map_err(|_| StoreError::Unavailable(String::new()))?;
-            Ok(events(after, 100, limit))
-        }
-        .boxed()
-    };
-    let mut readings = join_all((0..100).map(|after| pages.clone().read(TOPIC, Seq(after), read)));
+    let read = behind(gate, 100);
+    let mut readings =
+        join_all((0..100).map(|after| pages.clone().read(TOPIC, Seq(after), read.clone())));
     assert!(poll!(&mut readings).is_pending());
     open.send_replace(true);
     for (after, page) in (0..).zip(readings.await) {
@@ -39,7 +44,7 @@ async fn everybody_who_is_behind_shares_one_reading() {
         assert_eq!(page.end(), Seq(100));
     }
     assert_eq!(pages.readings(), 1);
-    let later = pages.clone().read(TOPIC, Seq(3), read).await.unwrap();
+    let later = pages.clone().read(TOPIC, Seq(3), read.clone()).await.unwrap();
     assert_eq!((later.end(), pages.readings()), (Seq(100), 1));
 }
 
@@ -89,27 +94,18 @@ async fn a_reading_that_nobody_waits_for_is_begun_anew() {
 async fn what_is_forgotten_is_read_anew_even_if_it_was_being_read() {
     let pages = Arc::new(Pages::default());
     let (open, gate) = watch::channel(false);
-    let read = |after: Seq, limit| {
-        let mut gate = gate.clone();
-        async move {
-            gate.wait_for(|open| *open)
-                .await
-                .map_err(|_| StoreError::Unavailable(String::new()))?;
-            Ok(events(after, 9, limit))
-        }
-        .boxed()
-    };
-    let mut under_way = Box::pin(pages.clone().read(TOPIC, Seq(0), read));
+    let read = behind(gate, 9);
+    let mut under_way = Box::pin(pages.clone().read(TOPIC, Seq(0), read.clone()));
     assert!(poll!(&mut under_way).is_pending());
     pages.forget(TOPIC);
     open.send_replace(true);
     under_way.await.unwrap();
-    pages.clone().read(TOPIC, Seq(0), read).await.unwrap();
+    pages.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
     assert_eq!(pages.readings(), 2);
-    pages.clone().read(TOPIC, Seq(0), read).await.unwrap();
+    pages.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
     assert_eq!(pages.readings(), 2);
     pages.forget(TOPIC);
-    pages.clone().read(TOPIC, Seq(0), read).await.unwrap();
+    pages.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
     assert_eq!(pages.readings(), 3);
 }
 
