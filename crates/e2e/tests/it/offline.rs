@@ -155,11 +155,16 @@ async fn the_app_can_be_installed_under_a_name_in_the_readers_language() -> Resu
         for (lang, name) in [(Lang::Ko, "마당 Madang"), (Lang::En, "Madang")] {
             let page = stage.visitor(Look::desktop(lang)).await?;
             page.browser.until_on_device().await?;
-            let answer =
-                page.browser.devtools("Page.getAppManifest", serde_json::json!({})).await?;
-            let manifest: Installable = serde_json::from_value(answer.clone())?;
-            ensure!(manifest.errors.is_empty(), "{:?}", manifest.errors);
-            ensure!(manifest.url.ends_with(&format!("/manifest.{}.webmanifest", lang.code())));
+            // The browser reads it when it has the time.
+            let file = format!("/manifest.{}.webmanifest", lang.code());
+            let answer = until(format!("{file} is read"), async || {
+                let ask = page.browser.devtools("Page.getAppManifest", serde_json::json!({}));
+                let answer = ask.await?;
+                let manifest: Installable = serde_json::from_value(answer.clone())?;
+                ensure!(manifest.errors.is_empty(), "{:?}", manifest.errors);
+                Ok(manifest.url.ends_with(&file).then_some(answer))
+            })
+            .await?;
             let text = answer.get("data").and_then(Value::as_str).context("no manifest")?;
             let named: Value = serde_json::from_str(text)?;
             assert_eq!(named["name"], name);
