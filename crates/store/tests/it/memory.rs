@@ -1,4 +1,4 @@
-//! What only the engine in memory can do.
+//! The engine in memory, beyond the contract.
 
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;

@@ -1,4 +1,4 @@
-//! An engine under test, and short ways to say what it is asked.
+//! An engine under test, with short forms of its operations.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// An engine with nothing in it but the first room.
+/// An engine that holds only the first room.
 pub(crate) struct TestStore {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) events: EventStream,
-    /// What must live as long as the engine.
+    /// Resources that must live as long as the engine.
     pub(crate) _keep: Box<dyn Send>,
 }
 
@@ -59,7 +59,7 @@ impl TestStore {
         self.try_commit_at(write).await.expect("accepted").expect("something changed")
     }
 
-    /// The state of a topic.
+    /// The snapshot of a topic, with its position.
     pub(crate) async fn snapshot(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
         match self.store.open(reader.id, topic, None).await.expect("readable") {
             Recovery::State { position, snapshot } => (position, snapshot),
@@ -89,7 +89,7 @@ impl TestStore {
         }
     }
 
-    /// Every event of a topic, read back and checked to have no holes.
+    /// All events of a topic from the log. Checks that they have no holes.
     pub(crate) async fn log(&self, topic: Topic) -> Vec<Event> {
         let logged = self.store.read_log(topic, Seq(0), usize::MAX).await.expect("readable");
         let places: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
@@ -98,12 +98,12 @@ impl TestStore {
         logged.iter().map(|event| decode(&event.content)).collect()
     }
 
-    /// Waits until the tail has handed out this many events, the notices that they caused left out.
+    /// Receives this many events from the event stream, and drops the notices between them.
     pub(crate) async fn receive(&mut self, count: usize) -> Vec<TopicEvent> {
         self.receive_kind(count, false).await
     }
 
-    /// Waits until the tail has handed out this many events of the notices' topics; others are left out.
+    /// Receives this many events of the topics of notices from the event stream, and drops the others.
     pub(crate) async fn receive_notices(&mut self, count: usize) -> Vec<TopicEvent> {
         self.receive_kind(count, true).await
     }
@@ -137,7 +137,7 @@ pub(crate) fn token(name: &str) -> [u8; 32] {
     token
 }
 
-/// A command, named by a number of the test's choice.
+/// A command whose id is the given number.
 pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) -> Write {
     Write {
         author: author.clone(),
@@ -179,7 +179,7 @@ pub(crate) fn texts(page: &ChatPage) -> Vec<&str> {
     page.messages.iter().map(|message| message.text.as_str()).collect()
 }
 
-/// What was said, from an event that must be a message.
+/// The text of an event that must be a message.
 pub(crate) fn message_text(event: &Event) -> &str {
     match event {
         Event::Chat(ChatEvent::Posted(message)) => &message.text,

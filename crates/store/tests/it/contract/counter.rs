@@ -18,9 +18,13 @@ async fn the_counter_is_the_sum_of_the_amounts(mut test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     test_store.receive(2).await;
     test_store.commit(add(&mina, 1, 5)).await;
-    let placed = test_store.commit(add(&theo, 1, -7)).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Counter, seq: Seq(2) });
-    assert_eq!(test_store.commit(add(&mina, 1, 5)).await.seq, Seq(1), "sent again, it counts once");
+    let log_position = test_store.commit(add(&theo, 1, -7)).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Counter, seq: Seq(2) });
+    assert_eq!(
+        test_store.commit(add(&mina, 1, 5)).await.seq,
+        Seq(1),
+        "a repeated command counts once"
+    );
     let (position, snapshot) = test_store.snapshot(&mina, Topic::Counter).await;
     assert_eq!((position.seq, snapshot), (Seq(2), CounterSnapshot { value: -2 }.into()));
     let command = CommandId(Uuid::from_u128(1));

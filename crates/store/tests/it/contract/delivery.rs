@@ -51,7 +51,11 @@ async fn delivery_lists_the_receipt_status_of_each_recipient(test_store: TestSto
     assert_eq!(people(&two), [left, author, behind, ("Late", JoinedLater)]);
     test_store.commit(join(&jun, 3, FIRST_ROOM)).await;
     let two = stored(&test_store, &theo, FIRST_ROOM, 2).await;
-    assert_eq!(people(&two)[2..], [("Jun", JoinedLater), ("Late", JoinedLater)], "back, and later");
+    assert_eq!(
+        people(&two)[2..],
+        [("Jun", JoinedLater), ("Late", JoinedLater)],
+        "a returning member joined later"
+    );
 }
 
 async fn delivery_is_for_members_only(test_store: TestStore) {

@@ -44,7 +44,7 @@ async fn inbox(test_store: &TestStore, user: &User) -> (Seq, InboxSnapshot) {
     }
 }
 
-/// What the notices for everybody say, oldest first.
+/// The contents of the broadcast notices, oldest first.
 async fn broadcast_contents(test_store: &TestStore) -> Vec<NoticeContent> {
     let nobody = User { id: UserId(999), name: "nobody".into() };
     notices(test_store, &nobody).await.1.notices.into_iter().map(|notice| notice.what).collect()
@@ -54,15 +54,15 @@ async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeConten
     inbox(test_store, user).await.1.notices.into_iter().map(|notice| notice.what).collect()
 }
 
-/// The snapshots are what the log, applied event by event, makes.
-async fn log_and_state_agree(test_store: &TestStore, user: &User) {
+/// Checks that the events of the log make the snapshots.
+async fn check_events_make_state(test_store: &TestStore, user: &User) {
     let mut applied = NoticesSnapshot::default();
     for event in test_store.log(Topic::Notices).await {
         let Event::Notices(event) = event else { panic!("{event:?}") };
         applied.apply(event);
     }
     assert_eq!(applied, notices(test_store, user).await.1);
-    let before = InboxSnapshot { marks: begin(), ..InboxSnapshot::default() };
+    let before = InboxSnapshot { marks: no_marks(), ..InboxSnapshot::default() };
     let mut applied = before;
     for event in test_store.log(Topic::Inbox(user.id)).await {
         let Event::Inbox(event) = event else { panic!("{event:?}") };
@@ -71,7 +71,7 @@ async fn log_and_state_agree(test_store: &TestStore, user: &User) {
     assert_eq!(applied, inbox(test_store, user).await.1);
 }
 
-fn begin() -> madang_shared::notices::ReadMarks {
+fn no_marks() -> madang_shared::notices::ReadMarks {
     madang_shared::notices::ReadMarks::default()
 }
 
@@ -79,7 +79,7 @@ fn new_post(author: &User, number: u128) -> Write {
     write(author, number, PostsCommand::Create { text: "hello".into() })
 }
 
-fn place(author: &User, number: u128) -> Write {
+fn place_order(author: &User, number: u128) -> Write {
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
     write(author, number, OrdersCommand::Place { lines: vec![line], note: String::new() })
 }
@@ -116,7 +116,7 @@ async fn a_new_user_has_no_unread_notices(test_store: TestStore) {
     let (position, snapshot) = inbox(&test_store, &theo).await;
     assert_eq!((position, snapshot.notices.len(), snapshot.muted.len()), (Seq(0), 0, 0));
     assert_eq!(snapshot.marks.everybody, ReadMark { up_to: Seq(1), beyond: Vec::new() });
-    log_and_state_agree(&test_store, &mina).await;
+    check_events_make_state(&test_store, &mina).await;
 }
 
 async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: TestStore) {
@@ -126,9 +126,9 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
     test_store
         .commit(write(&mina, 2, PostsCommand::Edit { post: PostId(1), text: "bye".into() }))
         .await;
-    let placed = test_store.commit(place(&theo, 1)).await;
+    let log_position = test_store.commit(place_order(&theo, 1)).await;
     assert_eq!(
-        placed,
+        log_position,
         LogPosition { topic: Topic::Orders, seq: Seq(1) },
         "the command's own event"
     );
@@ -142,7 +142,7 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
     assert_eq!(received[1].logged.seq, Seq(2));
     let logged = test_store.store.read_log(Topic::Notices, Seq(1), 9).await.expect("readable");
     assert_eq!(logged, [received[1].logged.clone()]);
-    log_and_state_agree(&test_store, &mina).await;
+    check_events_make_state(&test_store, &mina).await;
 }
 
 async fn mentioned_members_get_a_notice(mut test_store: TestStore) {
@@ -171,7 +171,7 @@ async fn mentioned_members_get_a_notice(mut test_store: TestStore) {
         assert_eq!(inbox_contents(&test_store, user).await, [], "{}", user.name);
     }
     assert_eq!(test_store.receive_notices(2).await[0].topic, Topic::Inbox(theo.id));
-    log_and_state_agree(&test_store, &theo).await;
+    check_events_make_state(&test_store, &theo).await;
 
     let crowd: Vec<User> = {
         let mut crowd = Vec::new();
@@ -191,10 +191,10 @@ async fn mentioned_members_get_a_notice(mut test_store: TestStore) {
 
 async fn the_customer_gets_a_notice_of_a_status_change(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    test_store.commit(place(&mina, 1)).await;
+    test_store.commit(place_order(&mina, 1)).await;
     test_store.commit(advance(&theo, 1, OrderStatus::Accepted)).await;
     test_store.commit(advance(&theo, 2, OrderStatus::Cooking)).await;
-    // What one does oneself one need not be told.
+    // The acting user gets no notice of an own action.
     test_store.commit(advance(&mina, 2, OrderStatus::Cancelled)).await;
     let moved = |was, now| NoticeContent::OrderMoved { order: OrderId(1), was, now: Some(now) };
     let expected = [
@@ -208,7 +208,7 @@ async fn the_customer_gets_a_notice_of_a_status_change(test_store: TestStore) {
         ErrorCode::Invalid
     );
     assert_eq!(inbox_contents(&test_store, &mina).await.len(), 2);
-    log_and_state_agree(&test_store, &mina).await;
+    check_events_make_state(&test_store, &mina).await;
 }
 
 async fn read_marks_of_notices_only_move_forward(test_store: TestStore) {
@@ -217,27 +217,27 @@ async fn read_marks_of_notices_only_move_forward(test_store: TestStore) {
         test_store.commit(new_post(&mina, number)).await;
     }
     test_store.commit(post(&mina, 9, FIRST_ROOM, "@Theo")).await;
-    let placed = test_store.commit(read(&theo, 1, NoticeBox::Everybody, 3)).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Inbox(theo.id), seq: Seq(2) });
+    let log_position = test_store.commit(read(&theo, 1, NoticeBox::Everybody, 3)).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Inbox(theo.id), seq: Seq(2) });
     let marks = async || inbox(&test_store, &theo).await.1.marks;
     assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(0), beyond: vec![Seq(3)] });
     let again =
         test_store.try_commit(read(&theo, 2, NoticeBox::Everybody, 3)).await.expect("accepted");
     assert_eq!(again.at, None, "nothing new");
     let none = test_store.try_commit(read(&theo, 3, NoticeBox::Own, 2)).await.expect("accepted");
-    assert_eq!(none.at, None, "there is no notice at that place");
+    assert_eq!(none.at, None, "the inbox has no notice at this position");
     test_store.commit(read_all(&theo, 4, 2, u64::MAX)).await;
     assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(2), beyond: vec![Seq(3)] });
-    assert_eq!(marks().await.own.up_to, Seq(2), "never past the end");
+    assert_eq!(marks().await.own.up_to, Seq(2), "never past the head");
     assert_eq!(test_store.try_commit(read_all(&theo, 5, 1, 1)).await.expect("accepted").at, None);
     test_store.commit(read_all(&theo, 6, u64::MAX, 0)).await;
     assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(4), beyond: Vec::new() });
     assert_eq!(
         inbox(&test_store, &mina).await.1.marks,
-        begin(),
+        no_marks(),
         "each user has marks of their own"
     );
-    log_and_state_agree(&test_store, &theo).await;
+    check_events_make_state(&test_store, &theo).await;
 
     let nobody = User { id: UserId(999), name: "nobody".into() };
     for refused in [read_all(&nobody, 1, 9, 9), mute(&nobody, 2, NoticeKind::Post, true)] {
@@ -257,7 +257,7 @@ async fn a_muted_kind_stays_muted_until_it_is_unmuted(test_store: TestStore) {
     assert_eq!(inbox(&test_store, &theo).await.1.muted, [NoticeKind::Post, NoticeKind::Schedule]);
     test_store.commit(mute(&theo, 4, NoticeKind::Schedule, false)).await;
     assert_eq!(inbox(&test_store, &theo).await.1.muted, [NoticeKind::Post]);
-    log_and_state_agree(&test_store, &theo).await;
+    check_events_make_state(&test_store, &theo).await;
 }
 
 async fn only_the_last_notices_are_kept(test_store: TestStore) {
@@ -276,8 +276,8 @@ async fn only_the_last_notices_are_kept(test_store: TestStore) {
     assert_eq!(test_store.log(Topic::Notices).await.len() as u64, count, "the log keeps them");
     let gone =
         test_store.try_commit(read(&theo, 1, NoticeBox::Everybody, 5)).await.expect("accepted");
-    assert_eq!(gone.at, None, "what is not kept cannot be read");
-    log_and_state_agree(&test_store, &theo).await;
+    assert_eq!(gone.at, None, "an old notice cannot be read");
+    check_events_make_state(&test_store, &theo).await;
 }
 
 async fn an_inbox_is_private(test_store: TestStore) {
@@ -292,26 +292,26 @@ async fn an_inbox_is_private(test_store: TestStore) {
 async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
     mut test_store: TestStore,
 ) {
-    let tell = async |test_store: &TestStore, due: u64| {
+    let append = async |test_store: &TestStore, due: u64| {
         test_store
             .store
             .append_due_notice(scheduled(due), NOW)
             .await
             .expect("stored")
-            .map(|placed| placed.seq.0)
+            .map(|log_position| log_position.seq.0)
     };
-    assert_eq!(tell(&test_store, 100).await, None, "a new schedule begins now");
-    assert_eq!(tell(&test_store, 200).await, Some(1));
-    assert_eq!(tell(&test_store, 200).await, None, "a restart tells nothing twice");
-    assert_eq!(tell(&test_store, 150).await, None);
-    assert_eq!(tell(&test_store, 900).await, Some(2));
+    assert_eq!(append(&test_store, 100).await, None, "a new schedule starts now");
+    assert_eq!(append(&test_store, 200).await, Some(1));
+    assert_eq!(append(&test_store, 200).await, None, "a notice is appended once");
+    assert_eq!(append(&test_store, 150).await, None);
+    assert_eq!(append(&test_store, 900).await, Some(2));
     let DueNotice::Scheduled { what, .. } = scheduled(0) else { panic!() };
     let other =
         DueNotice::Scheduled { schedule: "b".into(), due: Timestamp(5), what: what.clone() };
     assert_eq!(
         test_store.store.append_due_notice(other, NOW).await,
         Ok(None),
-        "each schedule for itself"
+        "each schedule has its own mark"
     );
     assert_eq!(broadcast_contents(&test_store).await, [what.clone(), what]);
     let received = test_store.receive_notices(2).await;
@@ -321,25 +321,25 @@ async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
 async fn one_demonstration_runs_at_a_time_and_ends_by_itself(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let started_at = NOW.plus(1);
-    let tell = async |number| {
+    let append = async |number| {
         let due = DueNotice::Demonstrated { started_at, number };
         test_store.store.append_due_notice(due, NOW.plus(2)).await.expect("stored").is_some()
     };
-    assert!(!tell(1).await, "it does not run");
+    assert!(!append(1).await, "the demonstration is not running");
     test_store.commit(demo(&mina, 1, true)).await;
     assert_eq!(test_store.try_commit(demo(&theo, 1, true)).await.expect("accepted").at, None);
     let runs = notices(&test_store, &theo).await.1.demo.expect("it runs");
     assert_eq!((runs.by, runs.started_at), (mina.clone(), started_at));
-    assert!(tell(1).await && !tell(1).await && tell(3).await && !tell(2).await);
+    assert!(append(1).await && !append(1).await && append(3).await && !append(2).await);
     let stray = DueNotice::Demonstrated { started_at: NOW, number: 4 };
     assert_eq!(
         test_store.store.append_due_notice(stray, NOW).await,
         Ok(None),
-        "of another demonstration"
+        "a notice of another demonstration"
     );
-    assert!(tell(DEMO_NOTICES).await);
-    assert_eq!(notices(&test_store, &theo).await.1.demo, None, "it is over");
-    assert!(!tell(DEMO_NOTICES).await);
+    assert!(append(DEMO_NOTICES).await);
+    assert_eq!(notices(&test_store, &theo).await.1.demo, None, "the demonstration has ended");
+    assert!(!append(DEMO_NOTICES).await);
     let numbers: Vec<_> = broadcast_contents(&test_store).await;
     let demonstrated = |number| NoticeContent::Demonstrated { number, of: DEMO_NOTICES };
     assert_eq!(numbers, [demonstrated(1), demonstrated(3), demonstrated(DEMO_NOTICES)]);
@@ -347,10 +347,10 @@ async fn one_demonstration_runs_at_a_time_and_ends_by_itself(test_store: TestSto
     test_store.commit(demo(&theo, 2, true)).await;
     test_store.commit(demo(&mina, 2, false)).await;
     assert_eq!(test_store.try_commit(demo(&mina, 3, false)).await.expect("accepted").at, None);
-    assert!(!tell(1).await, "anybody may stop it");
+    assert!(!append(1).await, "any user can stop the demonstration");
     let last = test_store.log(Topic::Notices).await.pop();
     assert!(matches!(last, Some(Event::Notices(NoticesEvent::DemoEnded { .. }))));
-    log_and_state_agree(&test_store, &mina).await;
+    check_events_make_state(&test_store, &mina).await;
 }
 
 async fn a_refused_message_causes_no_mention(test_store: TestStore) {

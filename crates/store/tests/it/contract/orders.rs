@@ -47,7 +47,7 @@ async fn orders(test_store: &TestStore, reader: &User) -> (Seq, OrdersSnapshot) 
     }
 }
 
-/// Brings an order to where a rider can take it.
+/// Advances an order until a rider can take it.
 async fn cook(test_store: &TestStore, cook: &User, number: u128, order: u64) {
     for (step, to) in (0..).zip([OrderStatus::Accepted, OrderStatus::Cooking, OrderStatus::Ready]) {
         test_store.commit(advance(cook, number + step, order, to)).await;
@@ -60,13 +60,17 @@ async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: Te
     let (seq, empty) = orders(&test_store, &mina).await;
     assert_eq!((seq, empty.menu.len(), empty.orders.len()), (Seq(0), 7, 0));
 
-    let placed = test_store.commit(noodles(&mina, 1)).await;
+    let log_position = test_store.commit(noodles(&mina, 1)).await;
     assert_eq!(
-        placed,
+        log_position,
         LogPosition { topic: Topic::Orders, seq: Seq(1) },
-        "one event, lines and all"
+        "one event holds the order with its lines"
     );
-    assert_eq!(test_store.commit(noodles(&mina, 1)).await, placed, "sent again, it is made once");
+    assert_eq!(
+        test_store.commit(noodles(&mina, 1)).await,
+        log_position,
+        "a repeated command places one order"
+    );
     cook(&test_store, &theo, 1, 1).await;
     test_store.commit(take(&theo, 4, 1)).await;
     let end = test_store.commit(advance(&theo, 5, 1, OrderStatus::Delivered)).await;
@@ -111,7 +115,7 @@ async fn an_order_has_one_rider(test_store: TestStore) {
     );
     cook(&test_store, &mina, 2, 1).await;
     test_store.commit(take(&theo, 1, 1)).await;
-    assert_eq!(test_store.try_commit(take(&theo, 2, 1)).await.expect("his already").at, None);
+    assert_eq!(test_store.try_commit(take(&theo, 2, 1)).await.expect("accepted").at, None);
     assert_eq!(refusal(test_store.try_commit(take(&mina, 9, 1)).await), ErrorCode::Forbidden);
 }
 
@@ -126,7 +130,7 @@ async fn an_order_with_a_missing_item_or_another_price_is_refused(test_store: Te
     assert_eq!(test_store.log(Topic::Orders).await, []);
     test_store.commit(noodles(&mina, 9)).await;
     let (_, list) = orders(&test_store, &mina).await;
-    assert_eq!(list.orders[0].lines.len(), 2, "nothing is left of what was refused");
+    assert_eq!(list.orders[0].lines.len(), 2, "a refused order leaves no lines");
 }
 
 async fn a_forbidden_change_of_status_is_refused(test_store: TestStore) {
@@ -139,7 +143,7 @@ async fn a_forbidden_change_of_status_is_refused(test_store: TestStore) {
     let beyond = advance(&mina, 4, u64::MAX, OrderStatus::Accepted);
     assert_eq!(refusal(test_store.try_commit(beyond).await), ErrorCode::NotFound);
     let same = advance(&mina, 5, 1, OrderStatus::Pending);
-    assert_eq!(test_store.try_commit(same).await.expect("it is there already").at, None);
+    assert_eq!(test_store.try_commit(same).await.expect("accepted").at, None);
     test_store.commit(advance(&mina, 6, 1, OrderStatus::Cancelled)).await;
     let again = advance(&mina, 7, 1, OrderStatus::Accepted);
     assert_eq!(refusal(test_store.try_commit(again).await), ErrorCode::Invalid);

@@ -71,13 +71,13 @@ async fn before(
 async fn repeated_commands_create_edit_and_delete_a_post_once(mut test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     test_store.receive(2).await;
-    let placed = test_store.commit(create(&mina, 1, "하나")).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Posts, seq: Seq(1) });
+    let log_position = test_store.commit(create(&mina, 1, "하나")).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Posts, seq: Seq(1) });
     test_store.commit(create(&theo, 1, "two")).await;
     assert_eq!(
         test_store.commit(create(&mina, 1, "하나")).await,
-        placed,
-        "sent again, it is there once"
+        log_position,
+        "a repeated command creates one post"
     );
     test_store.commit(edit(&mina, 2, 1, "하나?")).await;
     test_store.commit(edit(&mina, 4, 1, "하나!")).await;
@@ -93,11 +93,7 @@ async fn repeated_commands_create_edit_and_delete_a_post_once(mut test_store: Te
         redacted(1, &mina, 2).into(),
         PostsEvent::Edited { post: edited, command: command(4) }.into(),
     ];
-    assert_eq!(
-        test_store.log(Topic::Posts).await,
-        events,
-        "of a post, the log has the text of now"
-    );
+    assert_eq!(test_store.log(Topic::Posts).await, events, "the log holds the current text only");
 
     assert_eq!(test_store.store.post(PostId(1)).await, Ok(post_now));
     test_store.commit(delete(&mina, 3, 1)).await;
@@ -112,7 +108,7 @@ async fn repeated_commands_create_edit_and_delete_a_post_once(mut test_store: Te
         redacted(1, &mina, 4).into(),
         PostsEvent::Deleted { post: PostId(1), by: mina.clone(), command: command(3) }.into(),
     ];
-    assert_eq!(test_store.log(Topic::Posts).await, events, "what was taken back is gone");
+    assert_eq!(test_store.log(Topic::Posts).await, events, "redacted text is gone");
     assert_eq!(test_store.receive(5).await[4].logged.seq, Seq(5));
 }
 
@@ -185,7 +181,7 @@ async fn a_greeting_has_an_event_and_no_post(test_store: TestStore) {
 
 async fn redacted_text_is_in_no_event_and_the_log_still_makes_the_feed(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    // Any sequence does; this one meets every case many times.
+    // A fixed pseudo-random sequence that meets every case many times.
     let mut random = 0x9E37_79B9_u64;
     let mut draw = move |below: u64| {
         random =
@@ -207,16 +203,16 @@ async fn redacted_text_is_in_no_event_and_the_log_still_makes_the_feed(test_stor
             });
         }
         for result in test_store.store.commit(batch).await {
-            // Of what belongs to the other, or is not there.
+            // A post of the other author, or a missing post.
             if let Err(error) = result {
                 refusal::<()>(Err(error));
             }
         }
         let (head, page) = feed(&test_store, &mina).await;
-        assert!(!page.older, "all of it is looked at");
+        assert!(!page.older, "the page holds all posts");
         texts.clear();
         let log = test_store.log(Topic::Posts).await;
-        assert_eq!(log.len() as u64, head.0, "every event has its place");
+        assert_eq!(log.len() as u64, head.0, "every event has a position");
         let mut made = BTreeMap::new();
         for event in log {
             let Event::Posts(event) = event else { panic!("{event:?}") };

@@ -209,7 +209,7 @@ async fn the_unread_count_counts_messages_by_others_after_the_read_mark(test_sto
     assert_eq!(unread(&theo).await, (3, 0, 5));
     test_store.commit(read(&theo, 9, FIRST_ROOM, 2)).await;
     assert_eq!(unread(&theo).await, (1, 2, 5));
-    // The room's own state says the same.
+    // The snapshot of the room has the same count.
     let (_, snapshot) = test_store.snapshot(&theo, CHAT).await;
     assert!(matches!(snapshot, Snapshot::Chat(ChatSnapshot { membership, .. })
             if membership == test_store.memberships(&theo).await[0]));

@@ -92,7 +92,7 @@ async fn a_repeated_command_without_effect_has_none_later(test_store: TestStore)
     assert_eq!(test_store.try_commit(join(&mina, 1, FIRST_ROOM)).await, nothing);
     test_store.commit(leave(&mina, 2, FIRST_ROOM)).await;
     assert_eq!(test_store.try_commit(leave(&mina, 3, FIRST_ROOM)).await, nothing);
-    // Sent again late, it does not undo what was done since.
+    // A late repetition does not undo later commands.
     assert_eq!(test_store.try_commit(join(&mina, 1, FIRST_ROOM)).await, nothing);
     assert_eq!(test_store.store.is_member(mina.id, FIRST_ROOM).await, Ok(false));
 }
@@ -182,7 +182,7 @@ async fn commits_are_applied_in_the_order_of_the_calls(test_store: TestStore) {
     let mut calls: Vec<_> = (0..20)
         .map(|n| test_store.store.commit(vec![post(&mina, n, FIRST_ROOM, &n.to_string())]))
         .collect();
-    // The last call is waited for first.
+    // The test awaits the last call first.
     while let Some(call) = calls.pop() {
         let at = call.await[0].clone().expect("accepted").at.expect("a place");
         assert_eq!(at.seq.0, calls.len() as u64 + 1);
@@ -191,8 +191,8 @@ async fn commits_are_applied_in_the_order_of_the_calls(test_store: TestStore) {
 
 async fn a_new_room_is_listed_and_its_creator_is_a_member(mut test_store: TestStore) {
     let mina = test_store.user("Mina").await;
-    let placed = test_store.commit(create(&mina, 1, "바둑 Go")).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Rooms, seq: Seq(2) });
+    let log_position = test_store.commit(create(&mina, 1, "바둑 Go")).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Rooms, seq: Seq(2) });
     let Event::Rooms(RoomsEvent::Created(room)) = test_store.log(Topic::Rooms).await.remove(1)
     else {
         panic!("not a room");
@@ -228,8 +228,8 @@ async fn earlier_messages_count_as_read_for_a_new_member(test_store: TestStore) 
 
 async fn a_former_member_can_neither_read_nor_post(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
-    let placed = test_store.commit(leave(&mina, 1, FIRST_ROOM)).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Memberships(mina.id), seq: Seq(2) });
+    let log_position = test_store.commit(leave(&mina, 1, FIRST_ROOM)).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Memberships(mina.id), seq: Seq(2) });
     assert_eq!(test_store.store.is_member(mina.id, FIRST_ROOM).await, Ok(false));
     assert_eq!(
         refusal(test_store.try_commit(post(&mina, 2, FIRST_ROOM, "x")).await),
@@ -244,8 +244,8 @@ async fn a_read_mark_only_moves_forward_and_never_past_the_head(test_store: Test
     for n in 1..=3 {
         test_store.commit(post(&mina, n, FIRST_ROOM, "hello")).await;
     }
-    let placed = test_store.commit(read(&theo, 1, FIRST_ROOM, 2)).await;
-    assert_eq!(placed.topic, Topic::Memberships(theo.id));
+    let log_position = test_store.commit(read(&theo, 1, FIRST_ROOM, 2)).await;
+    assert_eq!(log_position.topic, Topic::Memberships(theo.id));
     let marked = Membership { room: FIRST_ROOM, read_up_to: Seq(2), unread: 1, head: Seq(3) };
     let event: Event = MembershipEvent::Read(marked.clone()).into();
     assert_eq!(test_store.log(Topic::Memberships(theo.id)).await[1], event);
@@ -292,7 +292,7 @@ async fn an_empty_batch_has_no_results(test_store: TestStore) {
 
 async fn the_number_of_joined_rooms_is_limited(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    // Each joins the first room, and every maker the room.
+    // Every user joins the first room, and every creator the new room.
     for n in 1..MAX_JOINED_ROOMS {
         test_store.commit(create(&mina, n.into(), &format!("room {n}"))).await;
     }
@@ -312,7 +312,7 @@ async fn a_service_account_has_one_user_without_sessions(test_store: TestStore) 
     let service = ServiceAccount { key: "test", name: "Robot", at: NOW };
     test_store.user("robot").await;
     let user = test_store.store.service_user(service).await.expect("a user");
-    assert_eq!(user.name, "Robot 2", "people were here first");
+    assert_eq!(user.name, "Robot 2", "the names of users are not taken away");
     assert_eq!(test_store.store.service_user(service).await, Ok(user.clone()));
     assert_eq!(refusal(sign_up(&*test_store.store, "Robot 2").await), ErrorCode::NameTaken);
     test_store.commit(post(&user, 1, FIRST_ROOM, "I am in the first room")).await;
@@ -322,17 +322,17 @@ async fn a_guest_cannot_use_the_name_of_a_user(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let service = ServiceAccount { key: "test", name: "Robot", at: NOW };
     let user = test_store.store.service_user(service).await.expect("a user");
-    let say = |number: u128, name: &str| {
+    let guest_message = |number: u128, name: &str| {
         let guest = Guest { name: name.to_owned(), connection: "abc".to_owned() };
         let change = chat::relay_guest_message(FIRST_ROOM, "hello", guest).expect("acceptable");
         Write { change: Change::Chat(change), ..join(&user, number, FIRST_ROOM) }
     };
     for (number, name) in [(1, "mina"), (2, "Robot"), (3, "ＭＩＮＡ")] {
-        let mut results = test_store.store.commit(vec![say(number, name)]).await;
+        let mut results = test_store.store.commit(vec![guest_message(number, name)]).await;
         assert_eq!(refusal(results.remove(0)), ErrorCode::NameTaken, "{name}");
     }
-    test_store.commit(say(4, "Minho")).await;
-    test_store.commit(say(5, "")).await;
+    test_store.commit(guest_message(4, "Minho")).await;
+    test_store.commit(guest_message(5, "")).await;
     let page = test_store.newest(&mina, FIRST_ROOM).await;
     let guests: Vec<_> = page.messages.iter().map(|message| message.guest.clone()).collect();
     let guest = |name: &str| Some(Guest { name: name.to_owned(), connection: "abc".to_owned() });
@@ -342,5 +342,5 @@ async fn a_guest_cannot_use_the_name_of_a_user(test_store: TestStore) {
         .into_iter()
         .map(|message| madang_shared::chat::ChatEvent::Posted(message).into())
         .collect();
-    assert_eq!(test_store.log(CHAT).await, logged, "log and state agree");
+    assert_eq!(test_store.log(CHAT).await, logged, "the log and the state agree");
 }

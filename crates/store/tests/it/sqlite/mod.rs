@@ -1,4 +1,4 @@
-//! What only a database in a file can do, and what can happen to it.
+//! The SQLite engine, beyond the contract.
 
 mod limits;
 mod notices;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::support::{NOW, TestStore};
 
-/// A folder with room for one database.
+/// A temporary folder for one database.
 struct TestDatabase {
     folder: TempDir,
 }
@@ -37,7 +37,7 @@ impl TestDatabase {
         (store.clone(), TestStore { store, events, _keep: Box::new(()) })
     }
 
-    /// A connection beside the server's, as a person at the shell has one.
+    /// A connection of another program.
     fn external(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).expect("opens")
     }
@@ -47,7 +47,7 @@ fn fast_options() -> Options {
     Options { synchronous: Synchronous::Normal, ..Options::default() }
 }
 
-/// Why the database does not open; checked to be one sentence that names the file.
+/// The error of opening. Checks that it is one line that starts with the path.
 fn open_error(path: &Path) -> OpenError {
     let error = Sqlite::open(path, NOW, &fast_options()).expect_err("must not open");
     let sentence = error.to_string();

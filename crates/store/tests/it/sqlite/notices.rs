@@ -1,4 +1,4 @@
-//! Whoever changes the orders causes notices, and whoever has something to say may say it.
+//! Notices that other programs cause or append.
 
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{InboxEvent, Notice, NoticeContent, NoticesEvent};
@@ -10,8 +10,8 @@ use super::{TestDatabase, fast_options};
 use crate::support::{TestStore, write};
 use madang_hub::ports::TopicEvent;
 
-/// The notice, which must be written exactly as this version would write it.
-fn broadcast_contents(appended: &TopicEvent) -> (Topic, NoticeContent) {
+/// The notice of an event. Checks that its encoding equals that of this version.
+fn notice_of(appended: &TopicEvent) -> (Topic, NoticeContent) {
     let content = &*appended.logged.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
@@ -48,8 +48,7 @@ async fn orders_that_a_shell_changes_cause_notices() {
         INSERT INTO orders (customer_id) VALUES (1);
         DELETE FROM orders WHERE id = 3;",
     );
-    let received: Vec<_> =
-        test_store.receive_notices(7).await.iter().map(broadcast_contents).collect();
+    let received: Vec<_> = test_store.receive_notices(7).await.iter().map(notice_of).collect();
     let made = |order| {
         let what = NoticeContent::Ordered { order: OrderId(order), by: mina.clone() };
         (Topic::Notices, what)
@@ -84,13 +83,11 @@ async fn a_shell_can_append_notices_and_a_missing_user_is_refused() {
         INSERT INTO user_notices (user_id, content)
             VALUES (1, json_object('scheduled', json_object('ko', '너만', 'en', 'You')));",
     );
-    let received: Vec<_> =
-        test_store.receive_notices(2).await.iter().map(broadcast_contents).collect();
-    let message_text =
-        |ko: &str, en: &str| NoticeContent::Scheduled { ko: ko.into(), en: en.into() };
+    let received: Vec<_> = test_store.receive_notices(2).await.iter().map(notice_of).collect();
+    let scheduled = |ko: &str, en: &str| NoticeContent::Scheduled { ko: ko.into(), en: en.into() };
     let expected = [
-        (Topic::Notices, message_text("쉬어요", "A break")),
-        (Topic::Inbox(mina.id), message_text("너만", "You")),
+        (Topic::Notices, scheduled("쉬어요", "A break")),
+        (Topic::Inbox(mina.id), scheduled("너만", "You")),
     ];
     assert_eq!(received, expected);
 
@@ -98,7 +95,7 @@ async fn a_shell_can_append_notices_and_a_missing_user_is_refused() {
     let nobody = "INSERT INTO user_notices (user_id, content) VALUES (99, '{}')";
     let refused = external.execute(nobody, []).expect_err("refused").to_string();
     assert!(refused.contains("the user does not exist"), "{refused}");
-    // What no version can read is listed nowhere, and holds up nothing.
+    // An unreadable notice is not in the inbox and blocks no later event.
     external
         .execute("INSERT INTO user_notices (user_id, content) VALUES (1, '{}')", [])
         .expect("JSON");
@@ -119,7 +116,7 @@ async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
     );
     let (_, mut test_store) = database.start(&fast_options());
     assert_eq!(inbox(&test_store, &mina).await.len(), 1);
-    // What comes next is handed out from there on; the list that leads to it is emptied on the way.
+    // The event stream continues with later notices, and the list of pending events is emptied.
     let count = 3 * KEPT_NOTICES as u128;
     for number in 0..count {
         let command = madang_shared::posts::PostsCommand::Create { text: "x".into() };
@@ -128,11 +125,11 @@ async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
     let received = test_store.receive_notices(3 * KEPT_NOTICES).await;
     let places: Vec<u64> = received.iter().map(|event| event.logged.seq.0).collect();
     assert_eq!(places, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
-    let listed: i64 = database
+    let pending: i64 = database
         .external()
         .query_row("SELECT count(*) FROM pending_events", [], |row| row.get(0))
         .expect("readable");
-    assert!(listed <= 1, "{listed} places are listed still");
+    assert!(pending <= 1, "{pending} events are still pending");
 }
 
 #[tokio::test]

@@ -18,21 +18,21 @@ async fn data_and_positions_survive_a_restart() {
     let (store, test_store) = database.start(&Options::default());
     let mina = test_store.user("Mina").await;
     let sent = post(&mina, 1, FIRST_ROOM, "still here");
-    let placed = test_store.commit(sent.clone()).await;
-    let (position, _) = test_store.snapshot(&mina, placed.topic).await;
+    let log_position = test_store.commit(sent.clone()).await;
+    let (position, _) = test_store.snapshot(&mina, log_position.topic).await;
     store.close().await;
     drop((store, test_store));
 
     let (_, test_store) = database.start(&Options::default());
     assert_eq!(test_store.store.session(token("Mina")).await, Ok(Some(mina.clone())));
-    let opened = test_store.store.open(mina.id, placed.topic, Some(position)).await;
+    let opened = test_store.store.open(mina.id, log_position.topic, Some(position)).await;
     assert_eq!(opened, Ok(Recovery::Resumed { head: position }));
     assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await), ["still here"]);
-    assert_eq!(test_store.try_commit_at(sent).await, Ok(Some(placed)));
-    assert_eq!(test_store.log(Topic::Rooms).await.len(), 1, "the first room is made once");
+    assert_eq!(test_store.try_commit_at(sent).await, Ok(Some(log_position)));
+    assert_eq!(test_store.log(Topic::Rooms).await.len(), 1, "the first room is created once");
 }
 
-/// The database as it would be found after a kill: a copy made while the server runs.
+/// The database as a kill leaves it: a copy made while the server runs.
 fn as_after_a_kill(database: &TestDatabase) -> TestDatabase {
     let copy = TestDatabase::new();
     for suffix in ["", "-wal"] {
@@ -59,14 +59,18 @@ async fn after_a_kill_positions_stay_valid_only_with_synced_commits() {
             found.epoch
         };
         let killed = as_after_a_kill(&database);
-        // However the next server is configured, it is the one before that was at risk.
+        // The options of the killed server decide, not those of the next one.
         let epoch = epoch_after(&killed, &Options::default()).await;
         assert_eq!(epoch == position.epoch, stays_good, "{synchronous:?}");
-        assert_eq!(epoch_after(&killed, &options).await, epoch, "once is enough");
+        assert_eq!(epoch_after(&killed, &options).await, epoch, "the epoch changes once");
 
         store.close().await;
         drop((store, test_store));
-        assert_eq!(epoch_after(&database, &options).await, position.epoch, "it ended as it should");
+        assert_eq!(
+            epoch_after(&database, &options).await,
+            position.epoch,
+            "a graceful stop keeps the epoch"
+        );
     }
 }
 
@@ -125,7 +129,8 @@ fn a_missing_folder_is_reported() {
     assert!(matches!(open_error(database.folder.path()), OpenError::Unreachable { .. }));
 }
 
-/// Where to look, in the process that [`missing_permissions_are_reported`] starts.
+/// The environment variable with the folder for the process that [`missing_permissions_are_reported`]
+/// starts.
 const LOOK_IN: &str = "MADANG_TEST_LOOK_IN";
 
 #[tokio::test]
@@ -150,8 +155,8 @@ async fn missing_permissions_are_reported() {
     mode(folder.join("shut"), 0o000);
     mode(database.path(), 0o444);
 
-    // Permissions do not bind root; so the looking is done by a process without privileges, from a
-    // copy of this program that it may run.
+    // Permissions do not apply to root, so a process without privileges opens the database. It runs a
+    // copy of this program, which it has permission to execute.
     let program = folder.join("test");
     fs::copy(std::env::current_exe().expect("known"), &program).expect("copied");
     mode(program.clone(), 0o555);

@@ -1,4 +1,4 @@
-//! Whoever changes the orders is seen: a person at the shell, a script, another program.
+//! Changes of orders by other programs: the shell, a script.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::{TestDatabase, fast_options};
 use crate::support::{TestStore, write};
 
-/// An engine with two people in it, whose events were taken from the tail.
+/// An engine with two users, whose events were received already.
 async fn restaurant(database: &TestDatabase) -> (std::sync::Arc<Sqlite>, TestStore, User) {
     let (store, mut test_store) = database.start(&fast_options());
     let mina = test_store.user("Mina").await;
@@ -29,7 +29,7 @@ async fn list(test_store: &TestStore, reader: &User) -> OrdersSnapshot {
     }
 }
 
-/// The event, which must be written exactly as this version would write it.
+/// The event of a log entry. Checks that its encoding equals that of this version.
 fn event(appended: &TopicEvent) -> OrdersEvent {
     assert_eq!(appended.topic, Topic::Orders);
     let content = &*appended.logged.content;
@@ -48,7 +48,7 @@ fn changed(appended: &TopicEvent) -> (Option<OrderStatus>, Order) {
     }
 }
 
-/// The log, applied event by event, must make what the tables say; and all of it was handed out.
+/// Checks that the received events make the state of the tables.
 async fn check_events_make_state(
     test_store: &mut TestStore,
     reader: &User,
@@ -118,17 +118,21 @@ async fn lines_belong_to_their_order() {
         DELETE FROM order_lines WHERE menu_item_id = 1;
         DELETE FROM orders;
     ";
-    // With and without foreign keys, which the shell leaves off.
+    // The shell does not enforce foreign keys.
     database.external().execute_batch("PRAGMA foreign_keys = OFF").expect("off");
     shell(&database, script);
     let received = test_store.receive(5).await;
     let lines: Vec<usize> =
         received[..4].iter().map(|appended| changed(appended).1.lines.len()).collect();
-    assert_eq!(lines, [2, 3, 3, 2], "whole from the first on; what changes nothing says nothing");
+    assert_eq!(
+        lines,
+        [2, 3, 3, 2],
+        "the first event has all lines; an update without a change has no event"
+    );
     assert_eq!(list(&test_store, &mina).await.orders, before.orders);
     let count = "SELECT count(*) FROM order_lines";
     let left: i64 = database.external().query_row(count, [], |row| row.get(0)).expect("readable");
-    assert_eq!(left, 0, "no line outlives its order");
+    assert_eq!(left, 0, "the lines are deleted with their order");
 }
 
 #[tokio::test]
@@ -186,7 +190,7 @@ async fn rolled_back_and_forbidden_changes_leave_no_trace() {
     test_store.receive(4).await;
     let last =
         write(&mina, 1, OrdersCommand::Advance { order: OrderId(1), to: OrderStatus::Accepted });
-    assert_eq!(test_store.commit(last).await.seq.0, 5, "no place was lost");
+    assert_eq!(test_store.commit(last).await.seq.0, 5, "no position was lost");
     assert_eq!(changed(&test_store.receive(1).await[0]).1.id, OrderId(1));
 }
 
@@ -224,7 +228,7 @@ async fn the_table_of_transitions_equals_the_code() {
     assert_eq!(stored, known);
 }
 
-/// Runs a script at Debian's shell, or through the library where none is installed.
+/// Runs a script in Debian's shell, or through the library if no shell is installed.
 pub(super) fn shell(database: &TestDatabase, script: &str) {
     let shell = Command::new("sqlite3").arg("-bail").arg(database.path()).arg(script).output();
     match shell {
@@ -236,7 +240,8 @@ pub(super) fn shell(database: &TestDatabase, script: &str) {
     }
 }
 
-/// Changes orders on and on, in another process where there is a shell; answers when all is done.
+/// Runs a script in another process, or through the library if no shell is installed. Its task ends with
+/// the script.
 fn external_writer(database: &TestDatabase, script: String) -> JoinHandle<()> {
     let (path, external) = (database.path(), database.external());
     tokio::task::spawn_blocking(move || {
@@ -254,7 +259,7 @@ fn external_writer(database: &TestDatabase, script: String) -> JoinHandle<()> {
     })
 }
 
-/// Enough for two stops and starts in the middle.
+/// Enough updates for two restarts of the server in between.
 const UPDATES: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,13 +274,13 @@ async fn ten_thousand_external_changes_survive_restarts_of_the_server() {
         let id = 1 + number % 3;
         format!("UPDATE orders SET note = '{number}' WHERE id = {id};\n")
     };
-    // Who works beside a server waits for the lock.
+    // A program beside the server waits for the lock.
     let settings = "PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000;\n";
     let script = settings.to_owned() + &(1..=UPDATES).map(update).collect::<String>();
     let mut external_writer = external_writer(&database, script);
     for life in 1..=3 {
         let (store, mut test_store) = database.start(&fast_options());
-        // Each life hands out, without a hole, what was changed since it began.
+        // Each start of the server sends the changes since then, without holes.
         let mut last = None;
         let mut received = 0;
         while received < UPDATES / 20 {
@@ -297,7 +302,7 @@ async fn ten_thousand_external_changes_survive_restarts_of_the_server() {
 
     let (_, test_store) = database.start(&fast_options());
     let log = test_store.log(Topic::Orders).await;
-    assert_eq!(log.len(), 3 + UPDATES, "all are in the log, once");
+    assert_eq!(log.len(), 3 + UPDATES, "the log has each change once");
     for (number, event) in (1..).zip(&log[3..]) {
         let Event::Orders(OrdersEvent::Changed { order, .. }) = event else { panic!("{event:?}") };
         assert_eq!(order.note, number.to_string(), "in order");

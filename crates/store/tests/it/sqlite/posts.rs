@@ -1,4 +1,4 @@
-//! What a post's author takes back is not in the file either.
+//! Redacted text is not in the database file.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ async fn redacted_text_is_not_in_the_database_file() {
     let (store, test_store) = database.start(&fast_options());
     let mina = test_store.user("Mina").await;
     let create = |text: &str| PostsCommand::Create { text: text.into() };
-    // Long ones lie on pages of their own.
+    // Long texts are stored on pages of their own.
     let long = |word: &str| word.repeat(1_900 / word.len());
     test_store.commit(write(&mina, 1, create(&long("umbrella ")))).await;
     test_store.commit(write(&mina, 2, create("the raincoat"))).await;

@@ -1,4 +1,4 @@
-//! A person at Debian's shell (SQLite 3.40) can look into the database and change it.
+//! Debian's shell (SQLite 3.40) can read and change the database.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use super::{TestDatabase, fast_options};
 use crate::support::post;
 
-/// What a person might do: read every table, change a name, and add a message with its event.
+/// A session in the shell: it reads tables, changes a name, and adds a message with its event.
 const SESSION: &str = "
     PRAGMA foreign_keys = ON;
     UPDATE users SET name = 'Minji', name_key = 'minji' WHERE name = 'Mina';
@@ -30,7 +30,7 @@ async fn t2_7_a_shell_can_read_and_change_everything() {
     let mina = test_store.user("Mina").await;
     test_store.commit(post(&mina, 1, FIRST_ROOM, "hello")).await;
 
-    // The same words through the library, where no shell is installed.
+    // The library runs the same statements if no shell is installed.
     let shell = Command::new("sqlite3").arg("-bail").arg(database.path()).arg(SESSION).output();
     match shell {
         Ok(output) => {
@@ -56,7 +56,7 @@ async fn the_schema_uses_nothing_newer_than_3_40() {
     let (_, test_store) = database.start(&fast_options());
     test_store.user("Mina").await;
     let external = database.external();
-    // The functions of the schema, by name; each has been there since 3.38 at the latest.
+    // The functions that the schema uses. All of them exist since SQLite 3.38.
     let old = [
         "abs",
         "random",

@@ -25,7 +25,7 @@ async fn waiting_writes_are_committed_together() {
     while groups.iter().sum::<usize>() < 64 {
         groups.push(test_store.events.recv().await.expect("the engine lives").len());
     }
-    // The first may have begun to wait for the lock before the others came.
+    // The writer may have taken the first call alone before the others were queued.
     assert!(groups.len() <= 2, "{groups:?}");
 }
 
@@ -46,7 +46,7 @@ async fn a_full_disk_stops_writes_but_not_reads() {
     };
     assert!(stored > 10 && is_unavailable(&full), "{full:?}");
 
-    // The rest of a batch does not overtake the write that met the full disk, small as it is.
+    // Later writes of a batch do not overtake the write that met the full disk, even small ones.
     let refused = post(&mina, 1001, madang_shared::RoomId(99), "nowhere");
     let batch =
         vec![refused, post(&mina, stored, FIRST_ROOM, &text), post(&mina, 1002, FIRST_ROOM, "y")];
@@ -59,15 +59,15 @@ async fn a_full_disk_stops_writes_but_not_reads() {
     assert_eq!(u128::from(position.seq.0), stored);
     assert_eq!(test_store.log(Topic::Room(FIRST_ROOM)).await.len() as u64, position.seq.0);
     test_store.receive(usize::try_from(stored).expect("small") + 1).await;
-    assert!(test_store.events.try_recv().is_err(), "what was not stored was handed out");
+    assert!(test_store.events.try_recv().is_err(), "an event that was not stored was sent");
 
-    // Somebody makes room.
+    // Another program frees space.
     database
         .external()
         .execute_batch("DELETE FROM messages WHERE seq < 20; DELETE FROM log WHERE seq < 20")
         .expect("deleted");
-    let placed = test_store.commit(post(&mina, stored, FIRST_ROOM, &text)).await;
-    assert_eq!(placed.seq, position.seq.next());
+    let log_position = test_store.commit(post(&mina, stored, FIRST_ROOM, &text)).await;
+    assert_eq!(log_position.seq, position.seq.next());
     assert_eq!(test_store.store.ready().await, Ok(()));
 }
 
@@ -84,7 +84,7 @@ async fn a_database_with_dropped_tables_is_unavailable() {
     assert!(is_unavailable(&test_store.try_commit(post(&mina, 1, FIRST_ROOM, "x")).await));
     assert!(is_unavailable(&test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None).await));
     assert_eq!(test_store.log(Topic::Room(FIRST_ROOM)).await, []);
-    // Whatever does not need the lost tables goes on.
+    // Operations on other tables still work.
     assert!(test_store.store.sign_up(new_user("Theo")).await.is_ok());
 }
 
@@ -135,7 +135,7 @@ async fn a_future_that_is_not_polled_blocks_no_other_caller() {
     let open = || test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None);
     let mut abandoned: Vec<_> = (0..64).map(|_| open()).collect();
     for ask in &mut abandoned {
-        // Polled once, as a connection does that is then busy with a slow client.
+        // Polled once, as by a connection that is then busy with a slow client.
         drop(ask.now_or_never());
     }
     for _ in 0..64 {
@@ -158,7 +158,7 @@ async fn a_deleted_database_file_gets_no_acknowledged_writes() {
             &test_store.try_commit(post(&mina, id + 1, FIRST_ROOM, "lost")).await
         ));
         assert!(is_unavailable(&test_store.store.ready().await));
-        std::fs::write(&file, "somebody else's").expect("written");
+        std::fs::write(&file, "another file").expect("written");
         assert!(is_unavailable(
             &test_store.try_commit(post(&mina, id + 2, FIRST_ROOM, "lost")).await
         ));
