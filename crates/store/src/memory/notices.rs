@@ -89,7 +89,7 @@ pub(super) fn append_for_user(
     append_to_inbox(state, user, InboxEvent::Told(Notice { seq, at, what }), appended);
 }
 
-/// Appends a notice for each member of the room whom a message mentions, except its author.
+/// Appends a notice for each mentioned member of the room, except the author.
 pub(super) fn append_mentions(
     state: &mut State,
     context: &CommandContext,

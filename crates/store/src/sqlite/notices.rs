@@ -68,7 +68,7 @@ pub(super) fn append_broadcast(
     Ok(())
 }
 
-/// Appends a notice for each member of the room whom a message mentions, except its author.
+/// Appends a notice for each mentioned member of the room, except the author.
 pub(super) fn append_mentions(
     connection: &Connection,
     context: &CommandContext,

@@ -116,7 +116,10 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A migration failed; earlier migrations have been applied.
-    #[error("{} cannot be migrated to the current schema; nothing of the failed migration was kept ({detail})", path.display())]
+    #[error(
+        "{} cannot be migrated to the current schema; the failed migration was rolled back ({detail})",
+        path.display()
+    )]
     Migration {
         /// The database file.
         path: PathBuf,

@@ -92,8 +92,8 @@ impl TestStore {
     /// All events of a topic from the log. Checks that they have no holes.
     pub(crate) async fn log(&self, topic: Topic) -> Vec<Event> {
         let logged = self.store.read_log(topic, Seq(0), usize::MAX).await.expect("readable");
-        let places: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
-        assert_eq!(places, (1..=places.len() as u64).collect::<Vec<_>>());
+        let seqs: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         let decode = |content: &str| madang_shared::codec::decode_event(content).expect("ours");
         logged.iter().map(|event| decode(&event.content)).collect()
     }

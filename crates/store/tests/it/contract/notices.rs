@@ -46,8 +46,14 @@ async fn inbox(test_store: &TestStore, user: &User) -> (Seq, InboxSnapshot) {
 
 /// The contents of the broadcast notices, oldest first.
 async fn broadcast_contents(test_store: &TestStore) -> Vec<NoticeContent> {
-    let nobody = User { id: UserId(999), name: "nobody".into() };
-    notices(test_store, &nobody).await.1.notices.into_iter().map(|notice| notice.what).collect()
+    let missing_user = User { id: UserId(999), name: "nobody".into() };
+    notices(test_store, &missing_user)
+        .await
+        .1
+        .notices
+        .into_iter()
+        .map(|notice| notice.what)
+        .collect()
 }
 
 async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeContent> {
@@ -239,11 +245,16 @@ async fn read_marks_of_notices_only_move_forward(test_store: TestStore) {
     );
     check_events_make_state(&test_store, &theo).await;
 
-    let nobody = User { id: UserId(999), name: "nobody".into() };
-    for refused in [read_all(&nobody, 1, 9, 9), mute(&nobody, 2, NoticeKind::Post, true)] {
+    let missing_user = User { id: UserId(999), name: "nobody".into() };
+    for refused in
+        [read_all(&missing_user, 1, 9, 9), mute(&missing_user, 2, NoticeKind::Post, true)]
+    {
         assert_eq!(refusal(test_store.try_commit(refused).await), ErrorCode::NotFound);
     }
-    assert_eq!(refusal(test_store.try_commit(demo(&nobody, 3, true)).await), ErrorCode::NotFound);
+    assert_eq!(
+        refusal(test_store.try_commit(demo(&missing_user, 3, true)).await),
+        ErrorCode::NotFound
+    );
 }
 
 async fn a_muted_kind_stays_muted_until_it_is_unmuted(test_store: TestStore) {
@@ -267,12 +278,12 @@ async fn only_the_last_notices_are_kept(test_store: TestStore) {
     assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
     let batch = (1..=count).map(|n| post(&mina, 1_000 + u128::from(n), FIRST_ROOM, "@Theo"));
     assert!(test_store.store.commit(batch.collect()).await.iter().all(Result::is_ok));
-    let kept: Vec<u64> = (6..=count).collect();
-    let places = |notices: &[madang_shared::notices::Notice]| {
+    let last: Vec<u64> = (6..=count).collect();
+    let seqs = |notices: &[madang_shared::notices::Notice]| {
         notices.iter().map(|notice| notice.seq.0).collect::<Vec<_>>()
     };
-    assert_eq!(places(&notices(&test_store, &theo).await.1.notices), kept);
-    assert_eq!(places(&inbox(&test_store, &theo).await.1.notices), kept);
+    assert_eq!(seqs(&notices(&test_store, &theo).await.1.notices), last);
+    assert_eq!(seqs(&inbox(&test_store, &theo).await.1.notices), last);
     assert_eq!(test_store.log(Topic::Notices).await.len() as u64, count, "the log keeps them");
     let gone =
         test_store.try_commit(read(&theo, 1, NoticeBox::Everybody, 5)).await.expect("accepted");
@@ -284,8 +295,8 @@ async fn an_inbox_is_private(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let refused = test_store.store.open(theo.id, Topic::Inbox(mina.id), None).await;
     assert_eq!(refusal(refused), ErrorCode::Forbidden);
-    let nobody = UserId(999);
-    let refused = test_store.store.open(nobody, Topic::Inbox(nobody), None).await;
+    let missing_user = UserId(999);
+    let refused = test_store.store.open(missing_user, Topic::Inbox(missing_user), None).await;
     assert_eq!(refusal(refused), ErrorCode::NotFound);
 }
 

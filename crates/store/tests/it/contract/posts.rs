@@ -138,9 +138,12 @@ async fn only_the_author_changes_a_post(test_store: TestStore) {
             ErrorCode::NotFound
         );
     }
-    let nobody = User { id: UserId(99), name: "nobody".into() };
-    assert_eq!(refusal(test_store.try_commit(create(&nobody, 1, "x")).await), ErrorCode::NotFound);
-    let greet = write(&nobody, 2, PostsCommand::Greet { others_only: false });
+    let missing_user = User { id: UserId(99), name: "nobody".into() };
+    assert_eq!(
+        refusal(test_store.try_commit(create(&missing_user, 1, "x")).await),
+        ErrorCode::NotFound
+    );
+    let greet = write(&missing_user, 2, PostsCommand::Greet { others_only: false });
     assert_eq!(refusal(test_store.try_commit(greet).await), ErrorCode::NotFound);
     let posts = vec![post(1, &mina, "하나")];
     assert_eq!(feed(&test_store, &mina).await, (Seq(1), PostsPage { posts, older: false }));

@@ -272,14 +272,16 @@ async fn commands_in_a_missing_room_are_refused(test_store: TestStore) {
 }
 
 async fn a_write_of_a_missing_author_is_refused(test_store: TestStore) {
-    let nobody = User { id: UserId(99), name: "Nobody".to_owned() };
-    for write in
-        [join(&nobody, 1, FIRST_ROOM), leave(&nobody, 2, FIRST_ROOM), create(&nobody, 3, "x")]
-    {
+    let missing_user = User { id: UserId(99), name: "Nobody".to_owned() };
+    for write in [
+        join(&missing_user, 1, FIRST_ROOM),
+        leave(&missing_user, 2, FIRST_ROOM),
+        create(&missing_user, 3, "x"),
+    ] {
         assert_eq!(refusal(test_store.try_commit(write).await), ErrorCode::NotFound);
     }
     assert_eq!(
-        refusal(test_store.try_commit(post(&nobody, 4, FIRST_ROOM, "x")).await),
+        refusal(test_store.try_commit(post(&missing_user, 4, FIRST_ROOM, "x")).await),
         ErrorCode::NotMember
     );
     assert_eq!(test_store.log(Topic::Rooms).await.len(), 1);

@@ -92,8 +92,8 @@ async fn a_shell_can_append_notices_and_a_missing_user_is_refused() {
     assert_eq!(received, expected);
 
     let external = database.external();
-    let nobody = "INSERT INTO user_notices (user_id, content) VALUES (99, '{}')";
-    let refused = external.execute(nobody, []).expect_err("refused").to_string();
+    let missing_user = "INSERT INTO user_notices (user_id, content) VALUES (99, '{}')";
+    let refused = external.execute(missing_user, []).expect_err("refused").to_string();
     assert!(refused.contains("the user does not exist"), "{refused}");
     // An unreadable notice is not in the inbox and blocks no later event.
     external
@@ -123,8 +123,8 @@ async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
         test_store.commit(write(&mina, number, command)).await;
     }
     let received = test_store.receive_notices(3 * KEPT_NOTICES).await;
-    let places: Vec<u64> = received.iter().map(|event| event.logged.seq.0).collect();
-    assert_eq!(places, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
+    let seqs: Vec<u64> = received.iter().map(|event| event.logged.seq.0).collect();
+    assert_eq!(seqs, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
     let pending: i64 = database
         .external()
         .query_row("SELECT count(*) FROM pending_events", [], |row| row.get(0))

@@ -248,9 +248,9 @@ fn external_writer(database: &TestDatabase, script: String) -> JoinHandle<()> {
         let mut shell = Command::new("sqlite3");
         match shell.arg("-bail").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn() {
             Ok(mut shell) => {
-                let mut words = shell.stdin.take().expect("piped");
-                words.write_all(script.as_bytes()).expect("heard");
-                drop(words);
+                let mut input = shell.stdin.take().expect("piped");
+                input.write_all(script.as_bytes()).expect("written");
+                drop(input);
                 let status = shell.wait().expect("a child");
                 assert!(status.success(), "the shell says {status}");
             }
@@ -307,7 +307,7 @@ async fn ten_thousand_external_changes_survive_restarts_of_the_server() {
         let Event::Orders(OrdersEvent::Changed { order, .. }) = event else { panic!("{event:?}") };
         assert_eq!(order.note, number.to_string(), "in order");
     }
-    let kept: Vec<String> =
+    let last_notes: Vec<String> =
         list(&test_store, &mina).await.orders.iter().map(|order| order.note.clone()).collect();
-    assert_eq!(kept, ["9999", "10000", "9998"]);
+    assert_eq!(last_notes, ["9999", "10000", "9998"]);
 }

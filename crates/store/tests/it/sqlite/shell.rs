@@ -43,9 +43,9 @@ async fn t2_7_a_shell_can_read_and_change_everything() {
     }
 
     let page = test_store.newest(&mina, FIRST_ROOM).await;
-    let seen: Vec<_> =
+    let messages: Vec<_> =
         page.messages.iter().map(|m| (m.author.name.as_str(), m.text.as_str())).collect();
-    assert_eq!(seen, [("Minji", "hello"), ("Minji", "by hand")]);
+    assert_eq!(messages, [("Minji", "hello"), ("Minji", "by hand")]);
     let next = test_store.commit(post(&mina, 2, FIRST_ROOM, "and on")).await;
     assert_eq!(next.seq.0, 3);
 }

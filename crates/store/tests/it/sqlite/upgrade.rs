@@ -160,7 +160,7 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
             "{version}: the same schema as a new database"
         );
         let external = database.external();
-        let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("asked");
+        let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("readable");
         assert!(!check("PRAGMA foreign_key_check"), "{version}");
         // It opens again, without applying a migration twice.
         let (store, test_store) = database.start(&fast_options());

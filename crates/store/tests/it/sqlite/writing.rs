@@ -152,8 +152,8 @@ async fn a_deleted_database_file_gets_no_acknowledged_writes() {
     let log = database.folder.path().join("madang.db-wal");
     for (id, file) in (0..).step_by(10).zip([database.path(), log]) {
         test_store.commit(post(&mina, id, FIRST_ROOM, "before")).await;
-        let kept = database.folder.path().join("kept");
-        std::fs::rename(&file, &kept).expect("moved");
+        let moved = database.folder.path().join("kept");
+        std::fs::rename(&file, &moved).expect("moved");
         assert!(is_unavailable(
             &test_store.try_commit(post(&mina, id + 1, FIRST_ROOM, "lost")).await
         ));
@@ -162,7 +162,7 @@ async fn a_deleted_database_file_gets_no_acknowledged_writes() {
         assert!(is_unavailable(
             &test_store.try_commit(post(&mina, id + 2, FIRST_ROOM, "lost")).await
         ));
-        std::fs::rename(&kept, &file).expect("put back");
+        std::fs::rename(&moved, &file).expect("put back");
         test_store.commit(post(&mina, id + 1, FIRST_ROOM, "found")).await;
         assert_eq!(test_store.store.ready().await, Ok(()));
     }
