@@ -24,25 +24,25 @@ dev *args: (_setup "dev")
     @scripts/dev.sh "$@"
 
 # Run every test, those in a real browser included
-test *args: (_setup "app" "dev" "e2e") build
+test *args: (_setup "dev" "e2e") build
     MADANG_BIN="$PWD/target/release/madang" cargo test --workspace --exclude madang-e2e "$@"
     @scripts/e2e.sh "$@"
 
 # Run the browser tests only; screenshots go to ./screenshots
-e2e *args: (_setup "app" "dev" "e2e") build
+e2e *args: (_setup "dev" "e2e") build
     @scripts/e2e.sh "$@"
 
 # Check format, lints, documentation, and licences and sources of dependencies
-check: (_setup "app" "check")
+check: (_setup "check")
     @scripts/check.sh
 
 # Build the one file, target/release/madang, with the app inside
-build: app
-    cargo build --release --package madang
+build: (_setup "rust" "node")
+    @node scripts/build.mjs
 
 # Build the browser app into frontend/dist, compressed
-app: (_setup "app")
-    @scripts/app.sh
+app: (_setup "rust" "node")
+    @node scripts/build.mjs app
 
 # Put the real client and the real hub through a network that fails, once for each seed
 sim seeds="10000":
@@ -69,11 +69,11 @@ count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
 
 # Measure how soon the app can be used, in a browser that never saw it
-first-interactive: (_setup "app" "dev" "e2e") build
+first-interactive: (_setup "dev" "e2e") build
     @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
 
 # Measure how the app feels beside a React page with the same list; writes docs/performance-web.md
-load-web rounds="3": (_setup "app" "dev" "peers") build
+load-web rounds="3": (_setup "dev" "peers") build
     MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture
 
 # Measure how soon a change of the orders by another program is on a subscriber's socket

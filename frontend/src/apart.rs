@@ -2,7 +2,7 @@
 //! first view, and at the latest when it is needed.
 //!
 //! [`Apart`] lists the ways into it. Whatever can be reached only through these, code and texts, is cut out of
-//! the app by `scripts/split.mjs` after it was compiled as one program, so that views need not know. The feature
+//! the app by `scripts/wasm/split.mjs` after it was compiled as one program, so that views need not know. The feature
 //! `apart` says that this will happen; without it (`just dev`, tests) everything stays in one module.
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 // ends each of some 300 with a hash of 16 digits, which no compression can shorten, once in either file:
 // 6 KB of what a browser downloads.
 
-import { name, number, reader } from "./wasm.mjs";
+import { name, number, reader } from "./format.mjs";
 
 /** Names that wasm-bindgen made: `__wbg_appendChild_8fbc6f0fbd3f03c5`, `…__invoke__h41dc7e6f8e4b6a7c`. */
 const made = /^\w+_h?[0-9a-f]{16}(_\d+)?$/;

@@ -1,7 +1,7 @@
 // Empties functions of a linked module that nobody calls but that count as exports: what only they need can then be
 // dropped. Leptos brings streams along, whose classes wasm-bindgen exports; nothing in the app makes one. wasm-bindgen
 // insists that its exports are there, so each stays, as one instruction that nobody will reach.
-import { reader, number } from "./wasm.mjs";
+import { reader, number } from "./format.mjs";
 
 const [EXPORT, CODE, CUSTOM] = [7, 10, 0];
 /** Relocations that carry an addend (WebAssembly tool conventions, Linking, "Relocation Sections"). */
