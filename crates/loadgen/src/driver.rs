@@ -1,6 +1,6 @@
 //! Carries out what the client asks for, and tells it what happened: sockets, timers, randomness.
 
-use madang_client::{Action, Client, Input, Moment, Output};
+use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::{Command, CommandId, ServerFrame, codec};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -72,12 +72,12 @@ impl Driver {
         let deadline = self.client.deadline().map(|at| self.clock.instant(at));
         let input = tokio::select! {
             happened = self.socket.happened() => match happened {
-                Happened::Opened => {
+                Happened::Recovery => {
                     self.opened = Some(Instant::now());
-                    Input::Opened
+                    Input::SocketOpened
                 }
                 Happened::Frame(text) => Input::Frame(text),
-                Happened::Closed(code) => Input::Closed { code },
+                Happened::Closed(code) => Input::SocketClosed { code },
             },
             () = reached(deadline) => Input::Wake,
         };
@@ -90,14 +90,14 @@ impl Driver {
     }
 
     fn input(&mut self, input: Input) {
-        let moment = Moment { now: self.clock.now(), random: self.random.random() };
+        let moment = InputContext { now: self.clock.now(), random: self.random.random() };
         for output in self.client.handle(moment, input) {
             match output {
-                Output::Open => self.socket.open(&self.visitor),
+                Output::OpenSocket => self.socket.open(&self.visitor),
                 Output::Send(text) => self.socket.send(text),
-                Output::Close => self.socket.close(),
+                Output::CloseSocket => self.socket.close(),
                 // There is no screen, and no reload.
-                Output::Changed(_) | Output::Keep => {}
+                Output::Changed(_) | Output::PersistOutbox => {}
             }
         }
     }

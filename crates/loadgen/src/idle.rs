@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
 use self::memory::Memory;
-use self::resident::Crowd;
+use self::resident::PresenceSummary;
 use crate::server::Setting;
 use crate::{open_files, say};
 
@@ -93,7 +93,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
         let talk = resident::talk(visitor.clone(), clock, options.messages);
         timeout(READY_WITHIN, talk).await.context("the room does not fill")??;
     }
-    let crowd = Crowd::new(options.topics);
+    let crowd = PresenceSummary::new(options.topics);
     let mut residents = JoinSet::new();
     let mut connect = {
         let opening = Arc::new(Semaphore::new(OPENING));
@@ -149,7 +149,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
 /// Waits until this many connections are where they should be and the server is quiet; answers what
 /// memory it has then.
 async fn settled(
-    crowd: &Crowd,
+    crowd: &PresenceSummary,
     residents: &mut JoinSet<Result<()>>,
     connections: usize,
     server: u32,

@@ -24,6 +24,6 @@ pub mod stage;
 pub mod tally;
 mod wire;
 
-pub use crowd::{Crowd, Incoming};
+pub use crowd::{Incoming, PresenceSummary};
 pub use stage::{Dialect, Plan, Stage};
 pub use tally::{Faults, Tally};

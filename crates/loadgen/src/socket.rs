@@ -31,7 +31,7 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 #[derive(Debug)]
 pub enum Happened {
     /// It is open.
-    Opened,
+    Recovery,
     /// A text frame arrived.
     Frame(String),
     /// The last word: nothing follows it.
@@ -107,7 +107,7 @@ impl Socket {
             State::Opening(opening) => match std::task::ready!(opening.as_mut().poll(context)) {
                 Ok(connection) => {
                     self.state = State::Open { connection, outgoing: VecDeque::new() };
-                    Poll::Ready(Happened::Opened)
+                    Poll::Ready(Happened::Recovery)
                 }
                 Err(trouble) => Poll::Ready(self.broken(trouble)),
             },

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{Failure, User};
 use thiserror::Error;
 
@@ -66,7 +66,7 @@ impl Visitor {
             let failure = answer.json().await?;
             return Err(SignUpError::Refused { name: name.to_owned(), failure });
         }
-        let SignedIn { user, token } = answer.json().await?;
+        let SessionInfo { user, token } = answer.json().await?;
         let token = token.ok_or_else(|| SignUpError::NoToken(name.to_owned()))?;
         Ok(Self { server, user, token })
     }

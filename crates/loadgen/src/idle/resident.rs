@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use madang_client::timeline::Timeline;
-use madang_client::{Action, Link};
+use madang_client::{Action, ConnectionState};
 use madang_loadgen::socket::{Happened, Socket};
 use madang_loadgen::{Clock, Driver, Visitor};
 use madang_shared::chat::ChatCommand;
@@ -44,13 +44,13 @@ pub(super) async fn talk(visitor: Visitor, clock: Clock, messages: u32) -> Resul
 
 /// All connections together.
 #[derive(Clone, Debug)]
-pub(super) struct Crowd {
+pub(super) struct PresenceSummary {
     topics: Topics,
     ready: Arc<watch::Sender<usize>>,
     frames: Arc<AtomicU64>,
 }
 
-impl Crowd {
+impl PresenceSummary {
     pub(super) fn new(topics: Topics) -> Self {
         Self { topics, ready: Arc::new(watch::Sender::new(0)), frames: Arc::default() }
     }
@@ -103,9 +103,9 @@ impl Crowd {
         if driver.step().await.is_some() {
             self.frames.fetch_add(1, Ordering::Relaxed);
         }
-        match (driver.client().link(), driver.trouble()) {
-            (Link::Ended(ending), _) => bail!("a connection ended: {ending:?}"),
-            (Link::Waiting { .. }, trouble) => {
+        match (driver.client().connection(), driver.trouble()) {
+            (ConnectionState::Ended(ending), _) => bail!("a connection ended: {ending:?}"),
+            (ConnectionState::Waiting { .. }, trouble) => {
                 bail!("a connection was lost: {}", trouble.unwrap_or("closed by the server"))
             }
             _ => Ok(()),
@@ -134,7 +134,7 @@ impl Crowd {
         let mut settled = Some(settled);
         loop {
             let text = match socket.happened().await {
-                Happened::Opened => {
+                Happened::Recovery => {
                     let hello = Hello { client: "loadgen".to_owned(), ..Hello::default() };
                     socket.send(codec::encode_client(&ClientFrame::Hello(hello)));
                     continue;

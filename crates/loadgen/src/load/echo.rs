@@ -8,8 +8,8 @@ use madang_loadgen::Histogram;
 use madang_loadgen::raw::crowd::CrowdError;
 use madang_loadgen::raw::handshake::Request;
 use madang_loadgen::raw::stage::StageError;
-use madang_loadgen::raw::{Crowd, Faults, Incoming, glance};
-use madang_shared::limits::{ECHO_PATH, ECHO_PLAIN};
+use madang_loadgen::raw::{Faults, Incoming, PresenceSummary, glance};
+use madang_shared::lab::echo::{ECHO_PATH, ECHO_PLAIN};
 use serde_json::json;
 
 use super::lab::{Lab, Running, median};
@@ -75,7 +75,7 @@ pub(super) fn path() -> String {
 
 /// Clients that are said back what they say. Each has one message under way at most.
 pub(super) struct Echoes {
-    crowd: Crowd,
+    crowd: PresenceSummary,
     /// By clients: the number under way, and when it should have been said.
     waiting: Vec<Option<(u64, Instant)>>,
     next: u64,
@@ -85,7 +85,7 @@ pub(super) struct Echoes {
 
 impl Echoes {
     pub(super) fn open(server: SocketAddr, path: &str, clients: usize) -> Result<Self, StageError> {
-        let mut crowd = Crowd::new()?;
+        let mut crowd = PresenceSummary::new()?;
         let request = Request::plain(server, path, false);
         for _ in 0..clients {
             crowd.open(server, &request, None)?;
@@ -93,7 +93,7 @@ impl Echoes {
         let (mut opened, began) = (0, Instant::now());
         while opened < clients {
             crowd.turn(WAIT, &mut |_, _, incoming| {
-                opened += usize::from(matches!(incoming, Incoming::Opened));
+                opened += usize::from(matches!(incoming, Incoming::Recovery));
                 Ok(())
             })?;
             if began.elapsed() > WITHIN {

@@ -47,7 +47,7 @@ fn subscribers(lab: &mut Lab<'_>) -> Result<()> {
     let [few, some, many] = sizes;
     let what =
         format!("cost per delivery at {few}, {some}, {many} subscribers: largest to smallest");
-    lab.report.at_most(what, "<= 1.15", 1.15, spread(&costs));
+    lab.report.at_most(what, "<= 1.15", 1.15, publish_and_announce(&costs));
     let what = format!("the same, each to the yardstick with as many ({few}, {some}, {many})");
     lab.report.goal(what, "", ratios.join(", "), None);
     Ok(())
@@ -85,12 +85,12 @@ fn topics(lab: &mut Lab<'_>) -> Result<()> {
     let [few, some, many] = counts;
     let what =
         format!("cost per delivery beside {few}, {some}, {many} topics: largest to smallest");
-    lab.report.at_most(what, "<= 1.15", 1.15, spread(&costs));
+    lab.report.at_most(what, "<= 1.15", 1.15, publish_and_announce(&costs));
     drop(others);
     lab.stop(madang)
 }
 
-fn spread(costs: &[f64]) -> f64 {
+fn publish_and_announce(costs: &[f64]) -> f64 {
     let largest = costs.iter().copied().fold(f64::NAN, f64::max);
     let smallest = costs.iter().copied().fold(f64::NAN, f64::min);
     largest / smallest

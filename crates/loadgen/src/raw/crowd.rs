@@ -59,7 +59,7 @@ impl From<rustix::io::Errno> for CrowdError {
 #[derive(Clone, Copy, Debug)]
 pub enum Incoming<'a> {
     /// The server accepted the handshake.
-    Opened,
+    Recovery,
     /// A message, inflated.
     Message(&'a [u8]),
     /// The connection has ended, with the server's code, if there was one.
@@ -81,7 +81,7 @@ pub struct Traffic {
 }
 
 /// The sockets.
-pub struct Crowd {
+pub struct PresenceSummary {
     epoll: OwnedFd,
     ready: Vec<epoll::Event>,
     scratch: Vec<u8>,
@@ -90,7 +90,7 @@ pub struct Crowd {
     tls: Option<Arc<ClientConfig>>,
 }
 
-impl std::fmt::Debug for Crowd {
+impl std::fmt::Debug for PresenceSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Crowd").field("members", &self.members).finish_non_exhaustive()
     }
@@ -134,7 +134,7 @@ impl Reply<'_> {
     }
 }
 
-impl Crowd {
+impl PresenceSummary {
     /// Nobody yet.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl Crowd {
     }
 
     /// Connects another member, and answers its number. The handshake's answer is heard by
-    /// [`Crowd::turn`]. `buffer` is the size of the socket's receive buffer, where the system's own
+    /// [`PresenceSummary::turn`]. `buffer` is the size of the socket's receive buffer, where the system's own
     /// choice would hide that nobody reads.
     ///
     /// # Errors
@@ -325,7 +325,7 @@ impl Member {
         if !self.opened {
             let Some(accepted) = read_answer(bytes)? else { return Ok((0, None)) };
             (self.opened, self.deflate, used) = (true, accepted.deflate, accepted.length);
-            hear(Reply(&self.wire), number, Incoming::Opened)?;
+            hear(Reply(&self.wire), number, Incoming::Recovery)?;
         }
         let before = used;
         while let Some(head) = Head::read(bytes.get(used..).unwrap_or_default())? {

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use self::book::Book;
 use self::speech::Speech;
-use super::crowd::{Crowd, CrowdError, Traffic};
+use super::crowd::{CrowdError, PresenceSummary, Traffic};
 use super::frame;
 use super::handshake::Request;
 use super::socketio;
@@ -57,7 +57,7 @@ pub enum Dialect {
     /// causes. A room with more users than [`TYPING_MAX_PRESENT`] does not tell it, but each of them may
     /// have any number of tabs open, and each tab is a subscriber.
     ///
-    /// [`TYPING_MAX_PRESENT`]: madang_shared::limits::TYPING_MAX_PRESENT
+    /// [`TYPING_MAX_PRESENT`]: madang_shared::presence::TYPING_MAX_PRESENT
     Typing,
 }
 
@@ -138,7 +138,7 @@ impl Plan {
 pub enum StageError {
     /// A connection, or what came on it.
     #[error(transparent)]
-    Crowd(#[from] CrowdError),
+    PresenceSummary(#[from] CrowdError),
     /// Some did not get there in time.
     #[error("only {ready} of {wanted} connections are ready")]
     NotReady {
@@ -178,7 +178,7 @@ pub struct Seen {
 /// The crowd at its places.
 #[derive(Debug)]
 pub struct Stage {
-    crowd: Crowd,
+    crowd: PresenceSummary,
     book: Book,
     speech: Speech,
     /// No delivery for this long while some are due, and the rest counts as lost.
@@ -203,7 +203,7 @@ impl Stage {
     /// [`StageError`].
     pub fn gather(plan: &Plan) -> Result<Self, StageError> {
         let mut stage = Self {
-            crowd: Crowd::new()?.within(plan.tls.clone()),
+            crowd: PresenceSummary::new()?.within(plan.tls.clone()),
             book: Book::new(plan),
             speech: Speech::new(plan),
             patience: PATIENCE,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_client::Link;
+use madang_client::ConnectionState;
 use madang_loadgen::Driver;
 use madang_shared::{Seq, Topic};
 use tokio::sync::watch;
@@ -56,7 +56,7 @@ impl Board {
     /// A writer writes down how it stands.
     pub(super) fn note(&self, writer: u16, driver: &Driver, change: impl FnOnce(&mut Standing)) {
         let client = driver.client();
-        let is_live = *client.link() == Link::Live;
+        let is_live = *client.connection() == ConnectionState::Live;
         let known = room_of(driver).and_then(|room| client.known(Topic::Room(room)));
         self.standings.send_modify(|standings| {
             if let Some(standing) = standings.get_mut(usize::from(writer)) {

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use madang_client::{Action, Link};
+use madang_client::{Action, ConnectionState};
 use madang_loadgen::{Clock, Driver, Visitor};
-use madang_shared::frames::About;
+use madang_shared::frames::ErrorContext;
 use madang_shared::{CommandId, Seq, ServerFrame, UserId};
 use rusqlite::{Connection, OpenFlags};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::verdict::{Stored, Testimony};
+use super::verdict::{Recipients, Testimony};
 use super::writer::{room_of, timeline_of};
 
 /// The longest silence of a server that is asked for history.
@@ -30,7 +30,8 @@ pub(super) async fn read_everything(
     let user = visitor.user.clone();
     let mut driver = Driver::new(visitor, clock, seed);
     loop {
-        let room = room_of(&driver).filter(|_| *driver.client().link() == Link::Live);
+        let room =
+            room_of(&driver).filter(|_| *driver.client().connection() == ConnectionState::Live);
         let timeline = room.and_then(|room| driver.client().features().timeline(room));
         match (room, timeline) {
             (Some(_), Some(timeline)) if !timeline.has_older() => break,
@@ -41,7 +42,7 @@ pub(super) async fn read_everything(
         let frame = step.with_context(|| {
             format!("the history does not load: {}", driver.trouble().unwrap_or("silence"))
         })?;
-        if let Some(ServerFrame::Error { about: About::Query(_), failure }) = frame {
+        if let Some(ServerFrame::Error { about: ErrorContext::Query(_), failure }) = frame {
             anyhow::ensure!(failure.retry, "the server refuses to show the history: {failure}");
             // The server said how long it wants to be left in peace.
             sleep(Duration::from_millis(failure.retry_after.unwrap_or(1_000))).await;
@@ -53,7 +54,7 @@ pub(super) async fn read_everything(
 }
 
 /// Reads the first room from the file of a server that has stopped.
-pub(super) fn read_database(folder: &Path) -> Result<Vec<Stored>> {
+pub(super) fn read_database(folder: &Path) -> Result<Vec<Recipients>> {
     let connection =
         Connection::open_with_flags(folder.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)
             .context("cannot open the server's database")?;
@@ -61,7 +62,7 @@ pub(super) fn read_database(folder: &Path) -> Result<Vec<Stored>> {
         WHERE room_id = (SELECT min(id) FROM rooms) ORDER BY seq";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
-        Ok(Stored {
+        Ok(Recipients {
             seq: Seq(row.get::<_, i64>(0)?.unsigned_abs()),
             author: UserId(row.get::<_, i64>(1)?.unsigned_abs()),
             command: CommandId(Uuid::from_bytes(row.get(2)?)),

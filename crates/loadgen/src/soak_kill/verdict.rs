@@ -9,7 +9,7 @@ const FINDINGS: usize = 20;
 
 /// A message as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(super) struct Recipients {
     pub(super) seq: Seq,
     pub(super) author: UserId,
     pub(super) command: CommandId,
@@ -92,10 +92,10 @@ impl Verdict {
 }
 
 /// Holds the testimonies against the truth, which is given by ascending place.
-pub(super) fn compare(truth: &[Stored], testimonies: &[Testimony]) -> Verdict {
+pub(super) fn compare(truth: &[Recipients], testimonies: &[Testimony]) -> Verdict {
     let mut verdict = Verdict { present: truth.len() as u64, ..Verdict::default() };
     check_truth(&mut verdict, truth, testimonies);
-    let stored: HashMap<(UserId, CommandId), &Stored> =
+    let stored: HashMap<(UserId, CommandId), &Recipients> =
         truth.iter().rev().map(|stored| ((stored.author, stored.command), stored)).collect();
     for testimony in testimonies {
         check_written(&mut verdict, &stored, testimony);
@@ -105,7 +105,7 @@ pub(super) fn compare(truth: &[Stored], testimonies: &[Testimony]) -> Verdict {
 }
 
 /// Places without holes; every message once, by an author who wrote it, in the author's order.
-fn check_truth(verdict: &mut Verdict, truth: &[Stored], testimonies: &[Testimony]) {
+fn check_truth(verdict: &mut Verdict, truth: &[Recipients], testimonies: &[Testimony]) {
     let mut numbers: HashMap<(UserId, &str), usize> = HashMap::new();
     for Testimony { user, written, .. } in testimonies {
         numbers.extend(
@@ -115,7 +115,7 @@ fn check_truth(verdict: &mut Verdict, truth: &[Stored], testimonies: &[Testimony
     let mut texts = HashSet::new();
     let mut commands = HashSet::new();
     let mut last: HashMap<UserId, usize> = HashMap::new();
-    for (place, Stored { seq, author, command, text }) in (1..).zip(truth) {
+    for (place, Recipients { seq, author, command, text }) in (1..).zip(truth) {
         if seq.0 != place {
             verdict.out_of_order(|| format!("place {} is where {place} should be", seq.0));
         }
@@ -138,7 +138,7 @@ fn check_truth(verdict: &mut Verdict, truth: &[Stored], testimonies: &[Testimony
 /// All of it is stored, and where the server said.
 fn check_written(
     verdict: &mut Verdict,
-    stored: &HashMap<(UserId, CommandId), &Stored>,
+    stored: &HashMap<(UserId, CommandId), &Recipients>,
     testimony: &Testimony,
 ) {
     verdict.written += testimony.written.len() as u64;
@@ -168,7 +168,7 @@ fn check_written(
 }
 
 /// What the client shows is the end of the truth, or all of it.
-fn check_timeline(verdict: &mut Verdict, truth: &[Stored], testimony: &Testimony) {
+fn check_timeline(verdict: &mut Verdict, truth: &[Recipients], testimony: &Testimony) {
     let Testimony { user, timeline, whole, .. } = testimony;
     if timeline.len() > truth.len() || (*whole && timeline.len() < truth.len()) {
         verdict.out_of_order(|| {
@@ -176,7 +176,7 @@ fn check_timeline(verdict: &mut Verdict, truth: &[Stored], testimony: &Testimony
         });
     }
     let end = truth.iter().rev().zip(timeline.iter().rev());
-    for (Stored { seq, command, text, .. }, row) in end {
+    for (Recipients { seq, command, text, .. }, row) in end {
         if (*seq, *command) != (row.seq, row.command) {
             verdict.out_of_order(|| {
                 let (name, shown) = (&user.name, row.seq);

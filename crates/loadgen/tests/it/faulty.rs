@@ -235,10 +235,10 @@ fn deflated(payload: &[u8]) -> Vec<u8> {
 
 fn snapshot() -> ServerFrame {
     let position = Position::new(Epoch(1), Seq(JOINED_AT));
-    let standing =
+    let membership =
         Membership { room: ROOM, read_up_to: Seq(JOINED_AT), unread: 0, head: Seq(JOINED_AT) };
     let page = ChatPage { messages: Vec::new(), older: true };
-    let snapshot = Snapshot::Chat(ChatSnapshot { page, standing });
+    let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 

@@ -8,7 +8,7 @@ use madang_loadgen::Visitor;
 use madang_loadgen::raw::crowd::{CrowdError, Reply};
 use madang_loadgen::raw::handshake::Request;
 use madang_loadgen::raw::stage::StageError;
-use madang_loadgen::raw::{Crowd, Faults, Incoming};
+use madang_loadgen::raw::{Faults, Incoming, PresenceSummary};
 use madang_shared::chat::ChatCommand;
 use madang_shared::{
     ClientFrame, Command, CommandFrame, CommandId, ErrorCode, Hello, RoomId, ServerFrame,
@@ -26,7 +26,7 @@ const TEXT: &str = "64 bytes of text, as much as somebody says who has little to
 
 /// The senders.
 pub(super) struct Senders {
-    crowd: Crowd,
+    crowd: PresenceSummary,
     book: Book,
 }
 
@@ -53,7 +53,8 @@ struct Book {
 impl Senders {
     pub(super) fn open(server: &Running, visitors: &[Visitor]) -> Result<Self, StageError> {
         let random = Some(rand::SeedableRng::seed_from_u64(1));
-        let mut senders = Self { crowd: Crowd::new()?, book: Book { random, ..Book::default() } };
+        let mut senders =
+            Self { crowd: PresenceSummary::new()?, book: Book { random, ..Book::default() } };
         for visitor in visitors {
             let request = Request::madang(server.address, &visitor.token, false);
             senders.crowd.open(server.address, &request, None)?;
@@ -150,7 +151,7 @@ impl Book {
         incoming: Incoming<'_>,
     ) -> Result<(), CrowdError> {
         let frame = match incoming {
-            Incoming::Opened => {
+            Incoming::Recovery => {
                 let hello = Hello { client: "loadgen".to_owned(), ..Hello::default() };
                 return reply.text(codec::encode_client(&ClientFrame::Hello(hello)).as_bytes());
             }

@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use madang_loadgen::Visitor;
 use madang_loadgen::raw::crowd::{CrowdError, Reply};
 use madang_loadgen::raw::handshake::Request;
-use madang_loadgen::raw::{Crowd, Incoming};
+use madang_loadgen::raw::{Incoming, PresenceSummary};
+use madang_shared::Topic;
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::topic::Topic;
 use madang_shared::{
     ClientFrame, Command, CommandFrame, CommandId, Hello, RoomId, ServerFrame, Subscription,
     Timestamp, codec,
@@ -23,7 +23,7 @@ const WITHIN: Duration = Duration::from_mins(2);
 
 /// Those who follow them.
 pub(super) struct Bystanders {
-    crowd: Crowd,
+    crowd: PresenceSummary,
     book: Book,
     visitors: Vec<Visitor>,
 }
@@ -40,7 +40,7 @@ struct Book {
 
 impl Bystanders {
     pub(super) fn new() -> Result<Self> {
-        Ok(Self { crowd: Crowd::new()?, book: Book::default(), visitors: Vec::new() })
+        Ok(Self { crowd: PresenceSummary::new()?, book: Book::default(), visitors: Vec::new() })
     }
 
     /// Until there are as many topics. Everybody is a user of its own, makes its rooms, and follows
@@ -90,7 +90,7 @@ impl Book {
         incoming: Incoming<'_>,
     ) -> Result<(), CrowdError> {
         let frame = match incoming {
-            Incoming::Opened => {
+            Incoming::Recovery => {
                 let hello = Hello { client: "loadgen".to_owned(), ..Hello::default() };
                 return send(reply, &ClientFrame::Hello(hello));
             }
@@ -114,7 +114,7 @@ impl Book {
             // place of the announcement is the number.
             Ok(ServerFrame::Ack { at: Some(placed), .. }) => {
                 let room = RoomId(placed.seq.0);
-                for topic in [Topic::Room(room), Topic::Here(room)] {
+                for topic in [Topic::Room(room), Topic::Presence(room)] {
                     send(reply, &ClientFrame::Subscribe(Subscription { topic, from: None }))?;
                 }
             }

@@ -61,7 +61,7 @@ pub(super) struct Book {
 
 impl Book {
     pub(super) fn new(plan: &Plan) -> Self {
-        let (room, here) = (Topic::Room(plan.room), Topic::Here(plan.room));
+        let (room, here) = (Topic::Room(plan.room), Topic::Presence(plan.room));
         let (topic, topics) = match plan.dialect {
             Dialect::Raw { .. } | Dialect::SocketIo { .. } | Dialect::Nats { .. } => {
                 (String::new(), Vec::new())
@@ -203,7 +203,7 @@ impl Book {
         incoming: Incoming<'_>,
     ) -> Result<(), CrowdError> {
         match incoming {
-            Incoming::Opened => {
+            Incoming::Recovery => {
                 if let Some(ear) = &self.ear {
                     if ear.greet(reply)? {
                         self.begin_at_zero(member);

@@ -8,9 +8,9 @@ fn command(number: u64) -> CommandId {
 
 /// Two users write three messages each, taking turns; the second was away for the first two, and
 /// missed one acknowledgement.
-fn good() -> (Vec<Stored>, Vec<Testimony>) {
-    let truth: Vec<Stored> = (1..=6)
-        .map(|place| Stored {
+fn good() -> (Vec<Recipients>, Vec<Testimony>) {
+    let truth: Vec<Recipients> = (1..=6)
+        .map(|place| Recipients {
             seq: Seq(place),
             author: UserId(1 + place % 2),
             command: command(place),
@@ -39,7 +39,7 @@ fn good() -> (Vec<Stored>, Vec<Testimony>) {
     (truth, vec![first, second])
 }
 
-fn check(harm: impl FnOnce(&mut Vec<Stored>, &mut Vec<Testimony>), expected: (u64, u64, u64)) {
+fn check(harm: impl FnOnce(&mut Vec<Recipients>, &mut Vec<Testimony>), expected: (u64, u64, u64)) {
     let (mut truth, mut testimonies) = good();
     harm(&mut truth, &mut testimonies);
     let verdict = compare(&truth, &testimonies);
@@ -50,7 +50,7 @@ fn check(harm: impl FnOnce(&mut Vec<Stored>, &mut Vec<Testimony>), expected: (u6
 }
 
 /// Closes the places after something was put in or taken out, in the truth and on the screens.
-fn renumber(truth: &mut [Stored], testimonies: &mut [Testimony]) {
+fn renumber(truth: &mut [Recipients], testimonies: &mut [Testimony]) {
     for (place, stored) in (1..).zip(truth.iter_mut()) {
         stored.seq = Seq(place);
     }
@@ -99,7 +99,7 @@ fn a_message_stored_twice_is_found_under_the_same_id_and_under_a_new_one() {
     for id in [2, 99] {
         check(
             |truth, testimonies| {
-                let again = Stored { command: command(id), ..truth[1].clone() };
+                let again = Recipients { command: command(id), ..truth[1].clone() };
                 truth.push(again);
                 renumber(truth, testimonies);
             },
@@ -112,8 +112,11 @@ fn a_message_stored_twice_is_found_under_the_same_id_and_under_a_new_one() {
 fn a_message_that_nobody_wrote_is_found() {
     check(
         |truth, testimonies| {
-            let stranger =
-                Stored { command: command(99), text: "never written".into(), ..truth[1].clone() };
+            let stranger = Recipients {
+                command: command(99),
+                text: "never written".into(),
+                ..truth[1].clone()
+            };
             truth.push(stranger);
             renumber(truth, testimonies);
         },
