@@ -141,7 +141,8 @@ offer() {
     if [ -L "$link" ] && [[ "$(readlink "$link")" == "$tools"/* ]]; then
         rm "$link"
     fi
-    [ -e "$link" ] || { mkdir -p "$2" && ln -s "$1" "$link"; }
+    # Over a link that leads nowhere: the tools that it led to were deleted.
+    [ -e "$link" ] || { mkdir -p "$2" && ln -sf "$1" "$link"; }
 }
 
 clients() {
