@@ -42,21 +42,22 @@ enum Fault {
     NeverStore,
 }
 
-/// The protocol of the server.
+/// The kind of the server, which decides its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ServerKind {
     Raw,
     Madang,
     SocketIo,
     Nats,
 }
 
-const KINDS: [Kind; 4] = [Kind::Raw, Kind::Madang, Kind::SocketIo, Kind::Nats];
+const SERVER_KINDS: [ServerKind; 4] =
+    [ServerKind::Raw, ServerKind::Madang, ServerKind::SocketIo, ServerKind::Nats];
 
 /// Relays every message to all subscribers, with one fault.
 struct FaultyServer {
     fault: Fault,
-    kind: Kind,
+    kind: ServerKind,
     deflate: bool,
     state: Mutex<RelayState>,
 }
@@ -70,7 +71,7 @@ struct RelayState {
 }
 
 impl FaultyServer {
-    fn start(fault: Fault, kind: Kind, deflate: bool) -> SocketAddr {
+    fn start(fault: Fault, kind: ServerKind, deflate: bool) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = Arc::new(Self { fault, kind, deflate, state: Mutex::default() });
@@ -105,14 +106,14 @@ impl FaultyServer {
                     "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\
                      {extension}\r\n"
                 );
-                if self.kind == Kind::Raw {
+                if self.kind == ServerKind::Raw {
                     self.subscribe(&stream);
                 }
                 stream.write_all(response.as_bytes()).unwrap();
                 match self.kind {
-                    Kind::Raw | Kind::Madang => {}
-                    Kind::SocketIo => self.send(&mut stream, br#"0{"pingInterval":25000}"#),
-                    Kind::Nats => self.send(&mut stream, b"INFO {\"proto\":1} \r\n"),
+                    ServerKind::Raw | ServerKind::Madang => {}
+                    ServerKind::SocketIo => self.send(&mut stream, br#"0{"pingInterval":25000}"#),
+                    ServerKind::Nats => self.send(&mut stream, b"INFO {\"proto\":1} \r\n"),
                 }
                 upgraded = true;
             }
@@ -129,24 +130,26 @@ impl FaultyServer {
 
     fn receive(&self, stream: &mut TcpStream, text: &str) {
         match self.kind {
-            Kind::Madang => return self.receive_madang(stream, text),
-            Kind::SocketIo if text == "40" => {
+            ServerKind::Madang => return self.receive_madang(stream, text),
+            ServerKind::SocketIo if text == "40" => {
                 self.subscribe(stream);
                 // A ping can arrive at any time.
                 self.send(stream, b"2");
                 return self.send(stream, br#"40{"sid":"x"}"#);
             }
-            Kind::SocketIo if text == "3" => return,
-            Kind::Nats if text == "CONNECT {\"verbose\":false}\r\nSUB madang 1\r\nPING\r\n" => {
+            ServerKind::SocketIo if text == "3" => return,
+            ServerKind::Nats
+                if text == "CONNECT {\"verbose\":false}\r\nSUB madang 1\r\nPING\r\n" =>
+            {
                 self.subscribe(stream);
                 return self.send(stream, b"PONG\r\nPING\r\n");
             }
-            Kind::Nats if text == "PONG\r\n" => return,
-            Kind::Raw | Kind::SocketIo | Kind::Nats => {}
+            ServerKind::Nats if text == "PONG\r\n" => return,
+            ServerKind::Raw | ServerKind::SocketIo | ServerKind::Nats => {}
         }
         let mut state = self.state.lock().unwrap();
         state.received += 1;
-        if self.kind == Kind::Nats {
+        if self.kind == ServerKind::Nats {
             let published = text.strip_prefix("PUB madang ").unwrap();
             self.fan_out(&mut state, format!("MSG madang 1 {published}").as_bytes());
         } else {
@@ -243,21 +246,21 @@ fn snapshot() -> ServerFrame {
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 
-fn check(fault: Fault, kind: Kind, faults: [u64; 3]) {
+fn check(fault: Fault, kind: ServerKind, faults: [u64; 3]) {
     check_with(fault, kind, false, faults);
 }
 
-fn check_with(fault: Fault, kind: Kind, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
+fn check_with(fault: Fault, kind: ServerKind, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
     let server = FaultyServer::start(fault, kind, deflate);
     let protocol = match kind {
-        Kind::Raw => Protocol::raw_text("/"),
-        Kind::Madang => Protocol::MadangChat,
-        Kind::SocketIo => Protocol::SocketIo { event: "data".to_owned() },
-        Kind::Nats => Protocol::Nats { subject: "madang".to_owned() },
+        ServerKind::Raw => Protocol::raw_text("/"),
+        ServerKind::Madang => Protocol::MadangChat,
+        ServerKind::SocketIo => Protocol::SocketIo { event: "data".to_owned() },
+        ServerKind::Nats => Protocol::Nats { subject: "madang".to_owned() },
     };
     let user = User { id: UserId(1), name: "author".to_owned() };
     let user = TestUser { server, user, token: "none".to_owned() };
-    let users = if kind == Kind::Madang { vec![user] } else { Vec::new() };
+    let users = if kind == ServerKind::Madang { vec![user] } else { Vec::new() };
     let config = HarnessConfig::new(protocol, server, SUBSCRIBERS).with_users(&users);
     let config = HarnessConfig { deflate, ..config };
     let harness = FanOutHarness::start(&config).unwrap();
@@ -274,28 +277,28 @@ fn check_with(fault: Fault, kind: Kind, deflate: bool, [lost, doubled, reordered
 
 #[test]
 fn a_correct_server_has_no_faults() {
-    for kind in KINDS {
+    for kind in SERVER_KINDS {
         check(Fault::None, kind, [0, 0, 0]);
     }
 }
 
 #[test]
 fn a_lost_delivery_is_counted() {
-    for kind in KINDS {
+    for kind in SERVER_KINDS {
         check(Fault::Drop, kind, [1, 0, 0]);
     }
 }
 
 #[test]
 fn a_doubled_delivery_is_counted() {
-    for kind in KINDS {
+    for kind in SERVER_KINDS {
         check(Fault::Double, kind, [0, 1, 0]);
     }
 }
 
 #[test]
 fn reordered_deliveries_are_counted() {
-    for kind in KINDS {
+    for kind in SERVER_KINDS {
         check(Fault::Swap, kind, [0, 0, 1]);
     }
 }
@@ -303,18 +306,18 @@ fn reordered_deliveries_are_counted() {
 #[test]
 fn a_message_stored_under_two_sequence_numbers_is_counted() {
     // Each subscriber has one event more than was published, and one message has two sequence numbers.
-    check(Fault::StoreTwice, Kind::Madang, [0, SUBSCRIBERS as u64 + 1, 0]);
+    check(Fault::StoreTwice, ServerKind::Madang, [0, SUBSCRIBERS as u64 + 1, 0]);
 }
 
 #[test]
 fn a_message_that_is_never_stored_is_counted() {
-    check(Fault::NeverStore, Kind::Madang, [SUBSCRIBERS as u64, 0, 0]);
+    check(Fault::NeverStore, ServerKind::Madang, [SUBSCRIBERS as u64, 0, 0]);
 }
 
 #[test]
 fn faults_are_counted_in_compressed_messages() {
     // Compression is not offered to the other kinds.
-    for kind in [Kind::Raw, Kind::Madang] {
+    for kind in [ServerKind::Raw, ServerKind::Madang] {
         check_with(Fault::None, kind, true, [0, 0, 0]);
         check_with(Fault::Drop, kind, true, [1, 0, 0]);
         check_with(Fault::Double, kind, true, [0, 1, 0]);
