@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use leptos::prelude::{document, window};
-use madang_client::Moment;
+use madang_client::InputContext;
 use madang_shared::Timestamp;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage};
@@ -56,8 +56,8 @@ pub(crate) fn random() -> u128 {
 }
 
 /// What every input to the client comes with.
-pub(crate) fn moment() -> Moment {
-    Moment { now: now(), random: random() }
+pub(crate) fn moment() -> InputContext {
+    InputContext { now: now(), random: random() }
 }
 
 /// Storage that outlives the tab; none where the browser forbids it.

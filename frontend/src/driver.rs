@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Action, Client, Input, Output, Part, SortedSet};
+use madang_client::{Action, Client, Input, Output, Slice, VecSet};
 use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
@@ -45,7 +45,7 @@ struct Parts {
     was_open: bool,
     /// The timer, and when it rings.
     alarm: Option<(Timestamp, TimeoutHandle)>,
-    changed: SortedSet<Part>,
+    changed: VecSet<Slice>,
     frame_asked_for: bool,
 }
 
@@ -56,7 +56,7 @@ impl Driver {
         let kept = kept::take(me.id);
         let mut client = Client::new(me, PROGRAM, storage.take_up());
         if let Some(kept) = kept {
-            client = client.with_kept(kept, browser::now());
+            client = client.with_offline_cache(kept, browser::now());
         }
         let driver = Self {
             store: Store::new(client),
@@ -133,7 +133,7 @@ impl Driver {
 
     fn carry_out(self, output: Output) {
         match output {
-            Output::Open => self.open(),
+            Output::OpenSocket => self.open(),
             Output::Send(text) => {
                 self.wire.note(true, &text);
                 self.parts.try_with_value(|parts| {
@@ -142,11 +142,11 @@ impl Driver {
                     }
                 });
             }
-            Output::Close => {
+            Output::CloseSocket => {
                 self.parts.try_update_value(|parts| parts.socket = None);
             }
             Output::Changed(part) => self.changed(part),
-            Output::Keep => self.keep(),
+            Output::PersistOutbox => self.keep(),
         }
     }
 
@@ -167,7 +167,7 @@ impl Driver {
     fn hang_up(self) {
         let connected = self.parts.try_update_value(|parts| parts.socket.take().is_some());
         if connected == Some(true) {
-            self.input(Input::Closed { code: GOING_AWAY });
+            self.input(Input::SocketClosed { code: GOING_AWAY });
         }
     }
 
@@ -175,7 +175,7 @@ impl Driver {
         match happened {
             Happened::Opened => {
                 self.parts.try_update_value(|parts| parts.was_open = true);
-                self.input(Input::Opened);
+                self.input(Input::SocketOpened);
             }
             Happened::Frame(text) => {
                 self.wire.note(false, &text);
@@ -186,7 +186,7 @@ impl Driver {
                     parts.socket = None;
                     parts.was_open
                 });
-                self.input(Input::Closed { code });
+                self.input(Input::SocketClosed { code });
                 if !browser::is_online() {
                     self.input(Input::Offline);
                 }
@@ -232,7 +232,7 @@ impl Driver {
 
     fn keep(self) {
         self.store.peek(|client| {
-            let items = client.outbox_to_keep();
+            let items = client.outbox_to_persist();
             let kept = self.storage.with_value(|storage| storage.keep(items));
             if self.unkept.get_untracked() == kept {
                 self.unkept.set(!kept);
@@ -266,7 +266,7 @@ impl Driver {
         }
     }
 
-    fn changed(self, part: Part) {
+    fn changed(self, part: Slice) {
         let ask = self.parts.try_update_value(|parts| {
             parts.changed.insert(part);
             !std::mem::replace(&mut parts.frame_asked_for, true)
@@ -298,7 +298,7 @@ impl Driver {
     fn on_network_gone(self) {
         let had = self.parts.try_update_value(|parts| parts.socket.take().is_some());
         if had == Some(true) {
-            self.input(Input::Closed { code: 1006 });
+            self.input(Input::SocketClosed { code: 1006 });
             self.input(Input::Connect);
         } else {
             self.input(Input::Offline);
@@ -322,7 +322,7 @@ impl Driver {
                 driver.frame();
                 driver.keep_for_later();
             } else {
-                driver.act(Action::Returned);
+                driver.act(Action::WindowFocused);
                 driver.input(Input::Connect);
             }
         });

@@ -1,7 +1,7 @@
 //! What this browser shows before the server has answered: who was signed in last, and what that user saw.
 //! Private, so signing out and signing in as somebody else take it away.
 
-use madang_client::Kept;
+use madang_client::CachedState;
 use madang_shared::{User, UserId, compact};
 
 use crate::browser;
@@ -33,12 +33,12 @@ pub(crate) fn sign_out() {
 }
 
 /// What an earlier visit of this user kept.
-pub(crate) fn take(user: UserId) -> Option<Kept> {
+pub(crate) fn take(user: UserId) -> Option<CachedState> {
     compact::from_text(&browser::remembered(&key(user))?).ok()
 }
 
 /// Keeps it for the next visit, unless the user has signed out meanwhile, in whatever tab.
-pub(crate) fn keep(user: UserId, kept: &Kept) {
+pub(crate) fn keep(user: UserId, kept: &CachedState) {
     if known().is_some_and(|known| known.id == user) {
         browser::remember(&key(user), &compact::to_text(kept));
     }

@@ -1,6 +1,6 @@
 //! Who one is, over HTTP: `/api/session`.
 
-use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
 
 use crate::http::{self, Answer, Unanswered};
@@ -33,7 +33,7 @@ fn user(answer: &Answer) -> Result<User, Failure> {
     if !answer.ok() {
         return Err(failure(answer));
     }
-    let signed_in: SignedIn = compact::from_text(&answer.text).map_err(|_| not_ours())?;
+    let signed_in: SessionInfo = compact::from_text(&answer.text).map_err(|_| not_ours())?;
     Ok(signed_in.user)
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Deref;
 
 use leptos::prelude::*;
-use madang_client::{Client, Part, SortedSet};
+use madang_client::{Client, Slice, VecSet};
 use madang_shared::{RoomId, User};
 
 /// Something that a view can depend on.
@@ -18,9 +18,9 @@ pub(crate) enum Topic {
     /// The timeline of the open room.
     Timeline,
     /// Who is in the open room.
-    Here,
+    Presence,
     Counter,
-    Judging,
+    SentimentDraft,
     Posts,
     Price,
     Orders,
@@ -43,7 +43,7 @@ struct Bells {
     rooms: Trigger,
     unread: Trigger,
     timeline: Trigger,
-    here: Trigger,
+    presence: Trigger,
     counter: Trigger,
     judging: Trigger,
     posts: Trigger,
@@ -65,9 +65,9 @@ impl Bells {
             Topic::Rooms => self.rooms,
             Topic::Unread => self.unread,
             Topic::Timeline => self.timeline,
-            Topic::Here => self.here,
+            Topic::Presence => self.presence,
             Topic::Counter => self.counter,
-            Topic::Judging => self.judging,
+            Topic::SentimentDraft => self.judging,
             Topic::Posts => self.posts,
             Topic::Price => self.price,
             Topic::Orders => self.orders,
@@ -88,7 +88,7 @@ impl Store {
                 rooms: bell(),
                 unread: bell(),
                 timeline: bell(),
-                here: bell(),
+                presence: bell(),
                 counter: bell(),
                 judging: bell(),
                 posts: bell(),
@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Rings for what has changed.
-    pub(crate) fn ring(self, parts: &SortedSet<Part>) {
+    pub(crate) fn ring(self, parts: &VecSet<Slice>) {
         let Some(open) = self.client.try_with_value(|client| client.features().open()) else {
             return;
         };
@@ -146,22 +146,22 @@ impl Store {
     }
 }
 
-fn topics(part: Part, open: Option<RoomId>) -> &'static [Topic] {
+fn topics(part: Slice, open: Option<RoomId>) -> &'static [Topic] {
     match part {
-        Part::Link => &[Topic::Link],
-        Part::Outbox => &[Topic::Outbox],
-        Part::Rooms => &[Topic::Rooms],
+        Slice::Connection => &[Topic::Link],
+        Slice::Outbox => &[Topic::Outbox],
+        Slice::Rooms => &[Topic::Rooms],
         // The open room may have changed with them, and mentions are read with their messages.
-        Part::Memberships => &[Topic::Unread, Topic::Timeline, Topic::Here, Topic::Notices],
-        Part::Timeline(room) if open == Some(room) => &[Topic::Timeline, Topic::Unread],
-        Part::Timeline(_) => &[Topic::Unread],
-        Part::Here(room) if open == Some(room) => &[Topic::Here],
-        Part::Here(_) => &[],
-        Part::Counter => &[Topic::Counter],
-        Part::Judging => &[Topic::Judging],
-        Part::Posts => &[Topic::Posts],
-        Part::Price => &[Topic::Price],
-        Part::Orders => &[Topic::Orders],
-        Part::Notices => &[Topic::Notices],
+        Slice::Memberships => &[Topic::Unread, Topic::Timeline, Topic::Presence, Topic::Notices],
+        Slice::Timeline(room) if open == Some(room) => &[Topic::Timeline, Topic::Unread],
+        Slice::Timeline(_) => &[Topic::Unread],
+        Slice::Presence(room) if open == Some(room) => &[Topic::Presence],
+        Slice::Presence(_) => &[],
+        Slice::Counter => &[Topic::Counter],
+        Slice::Sentiment => &[Topic::SentimentDraft],
+        Slice::Posts => &[Topic::Posts],
+        Slice::Price => &[Topic::Price],
+        Slice::Orders => &[Topic::Orders],
+        Slice::Notices => &[Topic::Notices],
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use leptos::prelude::*;
-use madang_client::SortedMap;
+use madang_client::VecMap;
 use madang_shared::Timestamp;
 
 use crate::browser;
@@ -46,7 +46,7 @@ struct Log {
     frames: VecDeque<Seen>,
     number: u64,
     /// When each question was sent that has no answer yet.
-    waiting: SortedMap<String, Timestamp>,
+    waiting: VecMap<String, Timestamp>,
 }
 
 /// The last frames. Copies are the same log.
@@ -83,7 +83,7 @@ impl Log {
         let round_trip = subject(text).and_then(|subject| {
             if sent {
                 if self.waiting.len() >= WAITING {
-                    self.waiting = SortedMap::default();
+                    self.waiting = VecMap::default();
                 }
                 self.waiting.insert(subject, now);
                 return None;

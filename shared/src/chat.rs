@@ -7,6 +7,13 @@ use crate::membership::Membership;
 use crate::position::Seq;
 use crate::sentiment::Sentiment;
 
+/// Unicode scalar values in one message text.
+pub const MAX_MESSAGE_CHARS: usize = 4_000;
+/// Unicode scalar values in the name of a guest's connection.
+pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
+/// Messages in one history page, and in the snapshot of a room.
+pub const PAGE_MESSAGES: u32 = 50;
+
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,10 +42,10 @@ pub struct Message {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guest {
     /// The name that the guest gave, which nobody checked, but which is no user's; empty for one who
-    /// gave none. Otherwise see [`crate::names::user_name`].
+    /// gave none. Otherwise see [`crate::validate::user_name`].
     pub name: String,
     /// Names the guest's connection, as the other protocol does; at most
-    /// [`crate::limits::MAX_GUEST_CONNECTION_CHARS`] characters.
+    /// [`crate::chat::MAX_GUEST_CONNECTION_CHARS`] characters.
     pub connection: String,
 }
 
@@ -51,7 +58,7 @@ pub enum ChatCommand {
     Post {
         /// Where.
         room: RoomId,
-        /// See [`crate::names::message_text`].
+        /// See [`crate::validate::message_text`].
         text: String,
     },
 }
@@ -73,7 +80,7 @@ pub struct ChatSnapshot {
     pub page: ChatPage,
     /// How the reader stands in the room at this very position: an unread count from another moment
     /// would miss what came between the two.
-    pub standing: Membership,
+    pub membership: Membership,
 }
 
 /// Consecutive messages of a room.
@@ -97,7 +104,7 @@ pub enum ChatQuery {
         room: RoomId,
         /// The answer ends right before this place.
         before: Seq,
-        /// How many at most; capped at [`crate::limits::PAGE_MESSAGES`].
+        /// How many at most; capped at [`crate::chat::PAGE_MESSAGES`].
         limit: u32,
     },
 }

@@ -7,9 +7,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseClass {
     /// Connect again, with backoff; what was missed will be delivered.
-    ComeBack,
+    Reconnect,
     /// Connecting again would end the same way until something else changes.
-    StayAway,
+    Terminal,
 }
 
 macro_rules! codes {
@@ -82,7 +82,7 @@ pub fn class_of(number: u16) -> CloseClass {
     match number {
         // Protocol errors, text expected, policy, too big, extension missing: the same client would
         // do the same again.
-        1002 | 1003 | 1007..=1010 | 4500..=4999 => CloseClass::StayAway,
-        _ => CloseClass::ComeBack,
+        1002 | 1003 | 1007..=1010 | 4500..=4999 => CloseClass::Terminal,
+        _ => CloseClass::Reconnect,
     }
 }

@@ -4,7 +4,7 @@
 //! [`compact`]: the same wire, of the same derives.
 //!
 //! JSON in text frames, one value per frame. A newer peer may send variants that this version does
-//! not know; those come back as an [`Undecoded`] that says as much of the frame as could be read, so
+//! not know; those come back as an [`DecodeError`] that says as much of the frame as could be read, so
 //! that the connection lives and positions stay true.
 
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
@@ -13,14 +13,14 @@ use thiserror::Error;
 
 use crate::compact;
 use crate::failure::{ErrorCode, Failure};
-use crate::frames::{About, ClientFrame, Event, ServerFrame};
+use crate::features::{Event, Topic};
+use crate::frames::{ClientFrame, ErrorContext, ServerFrame};
 use crate::ids::{CommandId, QueryId};
 use crate::position::Seq;
-use crate::topic::Topic;
 
 /// A frame that could not be turned into a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Undecoded {
+pub enum DecodeError {
     /// Not JSON, or not of any shape that the protocol knows.
     #[error("not a frame of this protocol: {0}")]
     Malformed(String),
@@ -34,23 +34,23 @@ pub enum Undecoded {
     },
     /// A well-formed request, with content from a newer peer.
     #[error("a request of a kind that this version does not know")]
-    Request(About),
+    Request(ErrorContext),
     /// A frame in outline, but its kind or its content is not what this version knows.
     #[error("not a frame that this version knows: {0}")]
     Unsupported(String),
 }
 
-impl Undecoded {
+impl DecodeError {
     /// The refusal to answer with, and what it is about.
-    pub fn refusal(&self) -> (About, Failure) {
+    pub fn refusal(&self) -> (ErrorContext, Failure) {
         let unsupported = Failure::new(ErrorCode::Unsupported, self.to_string());
         match self {
             Self::Malformed(_) => {
-                (About::Frame, Failure::new(ErrorCode::Malformed, self.to_string()))
+                (ErrorContext::Frame, Failure::new(ErrorCode::Malformed, self.to_string()))
             }
             Self::Request(about) => (*about, unsupported),
-            Self::Event { topic, .. } => (About::Topic(*topic), unsupported),
-            Self::Unsupported(_) => (About::Frame, unsupported),
+            Self::Event { topic, .. } => (ErrorContext::Topic(*topic), unsupported),
+            Self::Unsupported(_) => (ErrorContext::Frame, unsupported),
         }
     }
 }
@@ -79,8 +79,8 @@ pub fn event_frame(topic: Topic, seq: Seq, content: &str) -> String {
 /// Reads a frame from a client.
 ///
 /// # Errors
-/// [`Undecoded`], which says how much of the frame could be read.
-pub fn decode_client(text: &str) -> Result<ClientFrame, Undecoded> {
+/// [`DecodeError`], which says how much of the frame could be read.
+pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     /// As much of a request as every version agrees on.
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -89,18 +89,18 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, Undecoded> {
         Query { id: QueryId },
     }
     from_text(text).map_err(|error| match serde_json::from_str(text) {
-        Ok(Outline::Command { id }) => Undecoded::Request(About::Command(id)),
-        Ok(Outline::Query { id }) => Undecoded::Request(About::Query(id)),
-        Err(_) if is_in_outline(text) => Undecoded::Unsupported(error.to_string()),
-        Err(_) => Undecoded::Malformed(error.to_string()),
+        Ok(Outline::Command { id }) => DecodeError::Request(ErrorContext::Command(id)),
+        Ok(Outline::Query { id }) => DecodeError::Request(ErrorContext::Query(id)),
+        Err(_) if is_in_outline(text) => DecodeError::Unsupported(error.to_string()),
+        Err(_) => DecodeError::Malformed(error.to_string()),
     })
 }
 
 /// Reads a frame from the server.
 ///
 /// # Errors
-/// [`Undecoded`], which says how much of the frame could be read.
-pub fn decode_server(text: &str) -> Result<ServerFrame, Undecoded> {
+/// [`DecodeError`], which says how much of the frame could be read.
+pub fn decode_server(text: &str) -> Result<ServerFrame, DecodeError> {
     /// As much of an event as every version agrees on.
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -108,26 +108,26 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, Undecoded> {
         Event { topic: Topic, seq: Seq },
     }
     compact::from_text(text).map_err(|error| match compact::from_text(text) {
-        Ok(Outline::Event { topic, seq }) => Undecoded::Event { topic, seq },
-        Err(_) if is_in_outline(text) => Undecoded::Unsupported(error.to_string()),
-        Err(_) => Undecoded::Malformed(error.to_string()),
+        Ok(Outline::Event { topic, seq }) => DecodeError::Event { topic, seq },
+        Err(_) if is_in_outline(text) => DecodeError::Unsupported(error.to_string()),
+        Err(_) => DecodeError::Malformed(error.to_string()),
     })
 }
 
 /// Reads an event's content, as the log keeps it.
 ///
 /// # Errors
-/// [`Undecoded::Malformed`] if a newer version wrote it, or if it is damaged.
-pub fn decode_event(content: &str) -> Result<Event, Undecoded> {
-    from_text(content).map_err(|error| Undecoded::Malformed(error.to_string()))
+/// [`DecodeError::Malformed`] if a newer version wrote it, or if it is damaged.
+pub fn decode_event(content: &str) -> Result<Event, DecodeError> {
+    from_text(content).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
 /// Reads a part of a message, as a database made it.
 ///
 /// # Errors
-/// [`Undecoded::Malformed`] if it is no such part.
-pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, Undecoded> {
-    from_text(text).map_err(|error| Undecoded::Malformed(error.to_string()))
+/// [`DecodeError::Malformed`] if it is no such part.
+pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    from_text(text).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
 /// A frame is an object with one key, its kind; any other shape is no frame at all.

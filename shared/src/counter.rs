@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, User};
 
+/// The most that one command adds to the shared number, or takes from it.
+pub const MAX_COUNTER_STEP: i32 = 1_000;
+
 /// What a client may ask of the number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -11,7 +14,7 @@ use crate::ids::{CommandId, User};
 pub enum CounterCommand {
     /// Adds to it. An amount, never a result: whoever adds at the same moment is not overwritten.
     Add {
-        /// From -[`crate::limits::MAX_COUNTER_STEP`] to [`crate::limits::MAX_COUNTER_STEP`], not 0.
+        /// From -[`crate::counter::MAX_COUNTER_STEP`] to [`crate::counter::MAX_COUNTER_STEP`], not 0.
         amount: i32,
     },
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{RoomId, Timestamp, User};
 use crate::position::{Position, Seq};
 
+/// People whom the delivery of one message is told of, each by name; of more, how many they are.
+pub const MAX_DELIVERY_PEOPLE: usize = 200;
+
 /// Where it is asked for, with `GET`, by members of the room.
 pub fn path(room: RoomId, message: Seq) -> String {
     format!("/api/rooms/{room}/messages/{}/delivery", message.0)
@@ -20,17 +23,17 @@ pub struct Delivery {
     /// Where in the room's log.
     pub position: Position,
     /// Connections to this server that follow the room now, the asker's own among them.
-    pub following: u64,
+    pub subscribed: u64,
     /// Those of them that were handed everything up to the message.
-    pub handed: u64,
+    pub delivered: u64,
     /// Whom it was for: those who have not read it first, then by name; at most
-    /// [`crate::limits::MAX_DELIVERY_PEOPLE`].
+    /// [`crate::delivery::MAX_DELIVERY_PEOPLE`].
     pub people: Vec<Recipient>,
     /// How many more there are.
     pub more: u64,
     /// Clients of Socket.IO that were asked to confirm it; none if none was, or if it is too long ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clients: Option<ClientsAsked>,
+    pub gateway: Option<GatewayReceipts>,
 }
 
 /// A message and one person.
@@ -40,11 +43,11 @@ pub struct Recipient {
     /// Who.
     pub user: User,
     /// Whether the person has read it.
-    pub reception: Reception,
+    pub status: ReceiptStatus,
     /// The person's connections that follow the room now.
-    pub following: u64,
+    pub subscribed: u64,
     /// Those of them that were handed everything up to the message.
-    pub handed: u64,
+    pub delivered: u64,
     /// Since when none follows it; none while one does, and if none has since this server started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away_since: Option<Timestamp>,
@@ -54,7 +57,7 @@ pub struct Recipient {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Reception {
+pub enum ReceiptStatus {
     /// It is this person's own.
     Wrote,
     /// It was on a screen that the person looked at: the read mark is there, or further.
@@ -76,9 +79,9 @@ pub enum Reception {
 /// What clients of Socket.IO said of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ClientsAsked {
+pub struct GatewayReceipts {
     /// How many were asked to confirm it.
-    pub asked: u64,
+    pub requested: u64,
     /// The ids of those that did in time.
     pub confirmed: Vec<String>,
 }

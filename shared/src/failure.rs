@@ -13,7 +13,7 @@ pub enum ErrorCode {
     /// The frame is well formed, but asks for something this version does not have.
     Unsupported,
     /// A frame came when it makes no sense: a second hello, an answer to nothing.
-    OutOfTurn,
+    UnexpectedFrame,
     /// A value breaks a rule; the sentence says which.
     Invalid,
     /// Too long; the sentence gives the limit.
@@ -34,7 +34,7 @@ pub enum ErrorCode {
     RateLimited,
     /// An earlier command of this connection was refused for now; this one waits behind it, so that
     /// order is kept. Send the earlier one again first.
-    Held,
+    BlockedByEarlier,
     /// The store can not take it now: the disk is full or read-only, or the database is damaged.
     /// Nothing was changed.
     Unavailable,
@@ -52,13 +52,13 @@ impl ErrorCode {
     pub fn retry_helps(self) -> bool {
         match self {
             Self::RateLimited
-            | Self::Held
+            | Self::BlockedByEarlier
             | Self::Unavailable
             | Self::ShuttingDown
             | Self::Internal => true,
             Self::Malformed
             | Self::Unsupported
-            | Self::OutOfTurn
+            | Self::UnexpectedFrame
             | Self::Invalid
             | Self::TooLong
             | Self::NotFound

@@ -1,24 +1,14 @@
 //! The envelopes. A frame is one WebSocket text message holding one JSON value.
 //!
-//! Every feature appears here as one variant per envelope that holds the feature's own type; the
-//! envelopes themselves know nothing of any feature.
+//! The frames know no feature: what a feature says stands in the envelopes that
+//! [`crate::features`] derives from its table.
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot};
-use crate::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use crate::failure::Failure;
+use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
-use crate::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
-use crate::notices::{InboxEvent, InboxSnapshot, NoticesCommand, NoticesEvent, NoticesSnapshot};
-use crate::orders::{OrdersCommand, OrdersEvent, OrdersSnapshot};
 use crate::position::{Position, Seq};
-use crate::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery, PostsSnapshot};
-use crate::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
-use crate::price::{PriceEvent, PriceSnapshot};
-use crate::rooms::{RoomsCommand, RoomsEvent, RoomsSnapshot};
-use crate::sentiment::{SentimentAnswer, SentimentQuery};
-use crate::topic::Topic;
 
 /// From a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +121,7 @@ pub enum ServerFrame {
         id: CommandId,
         /// Where its event stands; none if it found nothing to change.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        at: Option<Placed>,
+        at: Option<LogPosition>,
     },
     /// The answer to a query.
     Answer {
@@ -143,7 +133,7 @@ pub enum ServerFrame {
     /// Something was refused. The connection lives on.
     Error {
         /// What was refused.
-        about: About,
+        about: ErrorContext,
         /// Why, and whether trying again can help.
         failure: Failure,
     },
@@ -183,7 +173,7 @@ pub struct State {
 /// Where an event stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Placed {
+pub struct LogPosition {
     /// In which topic.
     pub topic: Topic,
     /// At which place.
@@ -194,7 +184,7 @@ pub struct Placed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum About {
+pub enum ErrorContext {
     /// The last frame, which could not be understood well enough to say more.
     Frame,
     /// A command.
@@ -203,86 +193,4 @@ pub enum About {
     Query(QueryId),
     /// A subscription, or a signal to a topic.
     Topic(Topic),
-}
-
-macro_rules! one_variant_per_feature {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $feature:ident($holds:ty),)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $(
-                $(#[$variant_doc])*
-                #[doc = concat!("See [`", stringify!($holds), "`].")]
-                $feature($holds),
-            )+
-        }
-
-        $(impl From<$holds> for $name {
-            fn from(inner: $holds) -> Self {
-                Self::$feature(inner)
-            }
-        })+
-    )+};
-}
-
-one_variant_per_feature! {
-    /// A change that a client asks for, stored before it is acknowledged.
-    Command {
-        Rooms(RoomsCommand),
-        Membership(MembershipCommand),
-        Chat(ChatCommand),
-        Counter(CounterCommand),
-        Posts(PostsCommand),
-        Orders(OrdersCommand),
-        Notices(NoticesCommand),
-    }
-
-    /// Something that happened in a topic.
-    Event {
-        Rooms(RoomsEvent),
-        Membership(MembershipEvent),
-        Chat(ChatEvent),
-        Presence(PresenceEvent),
-        Counter(CounterEvent),
-        Posts(PostsEvent),
-        Price(PriceEvent),
-        Orders(OrdersEvent),
-        Notices(NoticesEvent),
-        Inbox(InboxEvent),
-    }
-
-    /// The state of a topic.
-    Snapshot {
-        Rooms(RoomsSnapshot),
-        Membership(MembershipSnapshot),
-        Chat(ChatSnapshot),
-        Presence(PresenceSnapshot),
-        Counter(CounterSnapshot),
-        Posts(PostsSnapshot),
-        Price(PriceSnapshot),
-        Orders(OrdersSnapshot),
-        Notices(NoticesSnapshot),
-        Inbox(InboxSnapshot),
-    }
-
-    /// A question that changes nothing.
-    Query {
-        Chat(ChatQuery),
-        Sentiment(SentimentQuery),
-        Posts(PostsQuery),
-    }
-
-    /// The answer to a [`Query`].
-    Answer {
-        Chat(ChatAnswer),
-        Sentiment(SentimentAnswer),
-        Posts(PostsAnswer),
-    }
-
-    /// Something that matters only now.
-    Signal {
-        Presence(PresenceSignal),
-    }
 }

@@ -32,9 +32,9 @@ pub mod price;
 pub mod rooms;
 pub mod sentiment;
 
-pub mod side_by_side;
-pub mod transports;
+pub mod lab;
 
+pub mod features;
 pub mod frames;
 
 pub mod codec;
@@ -43,18 +43,18 @@ pub mod compact;
 pub mod close;
 pub mod failure;
 pub mod limits;
-pub mod names;
 pub mod session;
+pub mod validate;
 
 pub use chat::Message;
 pub use close::{CloseClass, CloseCode};
 pub use failure::{ErrorCode, Failure};
+pub use features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 pub use frames::{
-    About, Answer, ClientFrame, Command, CommandFrame, Event, Hello, Query, QueryFrame,
-    ServerFrame, Signal, Snapshot, State, Subscription, Welcome,
+    ClientFrame, CommandFrame, ErrorContext, Hello, QueryFrame, ServerFrame, State, Subscription,
+    Welcome,
 };
 pub use ids::{
     CommandId, ConnectionId, MenuItemId, OrderId, PostId, QueryId, RoomId, Timestamp, User, UserId,
 };
 pub use position::{Epoch, Position, Seq};
-pub use topic::Topic;

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::RoomId;
 use crate::position::Seq;
 
+/// Rooms that one user may have joined: one connection can follow them all, and a hello that resumes
+/// them all stays far below [`MAX_CLIENT_FRAME_BYTES`].
+pub const MAX_JOINED_ROOMS: u64 = 200;
+
 /// One room that the user has joined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -10,9 +10,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
-use crate::limits::{DEMO_EVERY_MS, DEMO_NOTICES, KEPT_NOTICES};
 use crate::orders::OrderStatus;
 use crate::position::Seq;
+
+/// Notices that are kept for everybody, and for each user; older ones are gone. So an unread count
+/// is always of what is there, and a snapshot is a few kilobytes.
+pub const KEPT_NOTICES: usize = 50;
+/// Unicode scalar values that a notice quotes of a message.
+pub const MAX_EXCERPT_CHARS: usize = 120;
+/// People whom one message can mention; of more, the first.
+pub const MAX_MENTIONS: usize = 10;
+/// The demonstration of scheduled notices tells one every so many milliseconds.
+pub const DEMO_EVERY_MS: u64 = 10_000;
+/// Notices of one demonstration: after two minutes it is over.
+pub const DEMO_NOTICES: u32 = 12;
 
 /// Which of the two streams a notice stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,7 +113,7 @@ pub enum NoticeContent {
         message: Seq,
         /// Who.
         by: User,
-        /// How the message begins; at most [`crate::limits::MAX_EXCERPT_CHARS`] characters.
+        /// How the message begins; at most [`crate::notices::MAX_EXCERPT_CHARS`] characters.
         excerpt: String,
     },
     /// Somebody else moved an order of the user's.

@@ -6,7 +6,26 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MenuItemId, OrderId, Timestamp, User};
-use crate::limits::{RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
+
+/// Different things in one order.
+pub const MAX_ORDER_LINES: usize = 20;
+/// Pieces of one thing in one order.
+pub const MAX_QUANTITY: u32 = 99;
+/// The most that one thing on the menu costs, in won.
+pub const MAX_PRICE_WON: u32 = 10_000_000;
+/// Unicode scalar values in what a customer writes to an order.
+pub const MAX_ORDER_NOTE_CHARS: usize = 200;
+/// Things on the menu.
+pub const MAX_MENU_ITEMS: usize = 100;
+/// Unicode scalar values in the name of one of them.
+pub const MAX_MENU_NAME_CHARS: usize = 60;
+/// Orders that are neither delivered nor cancelled. The database refuses more, so that a list of all
+/// of them is always complete, and stays below [`MAX_FRAME_BYTES`].
+pub const MAX_OPEN_ORDERS: usize = 300;
+/// Closed orders that the list of orders still shows.
+pub const RECENT_CLOSED_ORDERS: usize = 50;
+/// Changes of status that the list of orders still shows.
+pub const RECENT_STATUS_CHANGES: usize = 50;
 
 /// How far an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,7 +113,7 @@ pub struct MenuItem {
 pub struct OrderLine {
     /// What.
     pub item: MenuItemId,
-    /// From 1 to [`crate::limits::MAX_QUANTITY`].
+    /// From 1 to [`crate::orders::MAX_QUANTITY`].
     pub quantity: u32,
     /// What one of them costs, in won.
     pub price_won: u32,
@@ -136,7 +155,7 @@ pub enum OrdersCommand {
     Place {
         /// What, at the prices that the author saw: refused as `invalid` if they have changed since.
         lines: Vec<OrderLine>,
-        /// At most [`crate::limits::MAX_ORDER_NOTE_CHARS`] characters.
+        /// At most [`crate::orders::MAX_ORDER_NOTE_CHARS`] characters.
         note: String,
     },
     /// Moves an order on, or cancels it. Changes nothing if it is there already; refused as `invalid`

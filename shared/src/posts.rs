@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, PostId, Timestamp, User};
 
+/// Unicode scalar values in one post of the feed.
+pub const MAX_POST_CHARS: usize = 2_000;
+/// Bytes in the body of a request that brings a post: the longest text, every character of it escaped
+/// as JSON can, with room for its envelope.
+pub const MAX_POST_BODY_BYTES: usize = 32 * 1024;
+/// Posts in one page of the feed, and in its snapshot.
+pub const PAGE_POSTS: u32 = 30;
+/// How long a greeting stays on a screen, in milliseconds.
+pub const GREETING_SHOWN_MS: u64 = 6_000;
+/// Greetings that a screen shows at once; of more, the newest.
+pub const MAX_GREETINGS_SHOWN: usize = 4;
+
 /// A stored post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -29,7 +41,7 @@ pub struct Post {
 pub enum PostsCommand {
     /// Writes a post.
     Create {
-        /// See [`crate::names::post_text`].
+        /// See [`crate::validate::post_text`].
         text: String,
     },
     /// Gives a post another text. Refused as `forbidden` for somebody else's, as `not_found` where
@@ -37,7 +49,7 @@ pub enum PostsCommand {
     Edit {
         /// Which one.
         post: PostId,
-        /// See [`crate::names::post_text`].
+        /// See [`crate::validate::post_text`].
         text: String,
     },
     /// Takes a post back, for ever. Refused as `Edit` is.
@@ -106,7 +118,7 @@ impl PostsEvent {
     /// What stays of this event, in its place, once the text that it brought is taken back, and the post
     /// is as it is `now`, or gone: that the post was written, with the text of now, for it is there; of
     /// everything else, that something was. None for an event that holds no text.
-    pub fn taken_back(self, now: Option<&Post>) -> Option<Self> {
+    pub fn redact(self, now: Option<&Post>) -> Option<Self> {
         match (self, now) {
             (Self::Created { command, .. }, Some(now)) => {
                 Some(Self::Created { post: now.clone(), command })
@@ -119,7 +131,7 @@ impl PostsEvent {
     }
 
     /// Whether this event takes back a text that an earlier one brought.
-    pub fn takes_back(&self) -> bool {
+    pub fn is_redaction(&self) -> bool {
         matches!(self, Self::Edited { .. } | Self::Deleted { .. })
     }
 }
@@ -146,7 +158,7 @@ pub enum PostsQuery {
     Before {
         /// The answer starts with the newest post that is older than this; it need not exist.
         before: PostId,
-        /// How many at most; capped at [`crate::limits::PAGE_POSTS`].
+        /// How many at most; capped at [`crate::posts::PAGE_POSTS`].
         limit: u32,
     },
 }

@@ -5,7 +5,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Timestamp;
-use crate::limits::{PRICE_HOURS_MS, PRICE_HOURS_STEP_MS, PRICE_MINUTES_MS, PRICE_MINUTES_STEP_MS};
+
+/// The shortest time between two events of the price, in milliseconds: a number that changes more often
+/// than twice a second cannot be read.
+pub const PRICE_EVERY_MS: u64 = 500;
+/// One point of the price's last minutes every so many milliseconds.
+pub const PRICE_MINUTES_STEP_MS: u64 = 2_000;
+/// How far back the price's last minutes go, in milliseconds.
+pub const PRICE_MINUTES_MS: u64 = 10 * 60_000;
+/// One point of the price's last hours every so many milliseconds.
+pub const PRICE_HOURS_STEP_MS: u64 = 60_000;
+/// How far back the price's last hours go, in milliseconds.
+pub const PRICE_HOURS_MS: u64 = 4 * 3_600_000;
 
 /// What one Bitcoin is counted in. A dollar and a token worth about a dollar are not the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -122,9 +133,9 @@ pub struct PriceNow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceEvent {
-    /// It is this now. Told at most every [`crate::limits::PRICE_EVERY_MS`]; what was between two
+    /// It is this now. Told at most every [`crate::price::PRICE_EVERY_MS`]; what was between two
     /// events is left out.
-    Moved(PriceNow),
+    Changed(PriceNow),
 }
 
 /// The price at a position, and where it came from.
@@ -156,11 +167,11 @@ pub struct PricePoint {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceHistory {
-    /// One point every [`crate::limits::PRICE_MINUTES_STEP_MS`], no older than
-    /// [`crate::limits::PRICE_MINUTES_MS`].
+    /// One point every [`crate::price::PRICE_MINUTES_STEP_MS`], no older than
+    /// [`crate::price::PRICE_MINUTES_MS`].
     pub minutes: Vec<PricePoint>,
-    /// One point every [`crate::limits::PRICE_HOURS_STEP_MS`], no older than
-    /// [`crate::limits::PRICE_HOURS_MS`].
+    /// One point every [`crate::price::PRICE_HOURS_STEP_MS`], no older than
+    /// [`crate::price::PRICE_HOURS_MS`].
     pub hours: Vec<PricePoint>,
 }
 

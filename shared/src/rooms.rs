@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, Timestamp, User};
 
+/// Unicode scalar values in a room's name.
+pub const MAX_ROOM_NAME_CHARS: usize = 48;
+/// Rooms on one server: the directory of as many stays below [`MAX_FRAME_BYTES`].
+pub const MAX_ROOMS: u64 = 2_000;
+
 /// A room as the directory lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -27,7 +32,7 @@ pub struct Room {
 pub enum RoomsCommand {
     /// Makes a room and joins it. Refused as `name_taken` when one of that name exists.
     Create {
-        /// See [`crate::names::room_name`].
+        /// See [`crate::validate::room_name`].
         name: String,
     },
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// So many Unicode scalar values of a text are read to judge how it feels.
+pub const MAX_CLASSIFIED_CHARS: usize = 1_000;
+
 /// How a text feels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -28,7 +31,7 @@ pub struct Sentiment {
 /// A judgement with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Judgement {
+pub struct Analysis {
     /// What came out.
     pub sentiment: Sentiment,
     /// The words and emoji that decided, in reading order.
@@ -52,8 +55,8 @@ pub struct DecidingWord {
 #[serde(rename_all = "snake_case")]
 pub enum SentimentQuery {
     /// How this feels.
-    Judge {
-        /// At most [`crate::limits::MAX_MESSAGE_CHARS`] characters; may be empty.
+    Classify {
+        /// At most [`crate::chat::MAX_MESSAGE_CHARS`] characters; may be empty.
         text: String,
     },
 }
@@ -63,6 +66,6 @@ pub enum SentimentQuery {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SentimentAnswer {
-    /// To [`SentimentQuery::Judge`].
-    Judged(Judgement),
+    /// To [`SentimentQuery::Classify`].
+    Classified(Analysis),
 }

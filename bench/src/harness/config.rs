@@ -37,7 +37,7 @@ pub enum Protocol {
     /// ephemeral event that a client causes. A room with more than [`TYPING_MAX_PRESENT`] users does not
     /// deliver them, but each connection of a user is a subscriber.
     ///
-    /// [`TYPING_MAX_PRESENT`]: madang_shared::limits::TYPING_MAX_PRESENT
+    /// [`TYPING_MAX_PRESENT`]: madang_shared::presence::TYPING_MAX_PRESENT
     MadangTyping,
 }
 

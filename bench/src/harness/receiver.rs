@@ -80,7 +80,7 @@ fn deliver_text(ledger: &mut DeliveryLedger, connection: usize, text: &[u8]) {
 
 impl MadangReceiver {
     fn new(config: &HarnessConfig) -> Self {
-        let (room, presence) = (Topic::Room(config.room), Topic::Here(config.room));
+        let (room, presence) = (Topic::Room(config.room), Topic::Presence(config.room));
         let (topic, topics) = match config.protocol {
             Protocol::MadangTyping => (presence, vec![room, presence]),
             _ => (room, vec![room]),

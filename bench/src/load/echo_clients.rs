@@ -7,7 +7,7 @@ use madang_bench::pool::PoolError;
 use madang_bench::protocol::handshake::UpgradeRequest;
 use madang_bench::protocol::peek;
 use madang_bench::{ConnectionPool, Faults, HarnessError, Histogram, PoolEvent};
-use madang_shared::limits::{ECHO_PATH, ECHO_PLAIN};
+use madang_shared::lab::echo::{ECHO_PATH, ECHO_PLAIN};
 
 /// Length of each message in bytes.
 pub(super) const TEXT_BYTES: usize = 64;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use madang_bench::HarnessError;
 use madang_loadgen::{ServerCommand, ServerProcess, TestUser};
-use madang_shared::limits::TYPING_MAX_PRESENT;
+use madang_shared::presence::TYPING_MAX_PRESENT;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -242,7 +242,7 @@ fn snapshot() -> ServerFrame {
     let membership =
         Membership { room: ROOM, read_up_to: Seq(FIRST_SEQ), unread: 0, head: Seq(FIRST_SEQ) };
     let page = ChatPage { messages: Vec::new(), older: true };
-    let snapshot = Snapshot::Chat(ChatSnapshot { page, standing: membership });
+    let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 

@@ -12,31 +12,31 @@ pub enum Action {
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
     /// Has everything up to this place on a screen that is being looked at.
-    Saw {
+    MarkSeen {
         /// Which room.
         room: RoomId,
         /// The last message that was seen.
         up_to: Seq,
     },
     /// Looks at the app again after looking elsewhere: what arrived meanwhile is new.
-    Returned,
+    WindowFocused,
     /// Changed the text in the composer.
     Keystroke(RoomId),
     /// Emptied the composer, or went elsewhere.
     StopTyping,
     /// Changed a text whose feeling is shown.
-    Judge(String),
+    Classify(String),
     /// Asks for posts that are not loaded yet.
     LoadOlderPosts,
     /// Gave the command of this id on this very screen, to greet.
-    Greeted(CommandId),
+    GreetingSent(CommandId),
 }
 
 /// What changed, so that an app redraws no more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// [`crate::Client::link`] and what belongs to it.
-    Link,
+pub enum Slice {
+    /// [`crate::Client::connection`] and what belongs to it.
+    Connection,
     /// [`crate::Client::outbox`].
     Outbox,
     /// [`crate::Features::rooms`].
@@ -45,12 +45,12 @@ pub enum Part {
     Memberships,
     /// [`crate::Features::timeline`] of this room, and its unread count.
     Timeline(RoomId),
-    /// [`crate::Features::here`].
-    Here(RoomId),
+    /// [`crate::Features::presence`].
+    Presence(RoomId),
     /// [`crate::Features::counter`].
     Counter,
-    /// [`crate::Features::judging`].
-    Judging,
+    /// [`crate::Features::sentiment`].
+    Sentiment,
     /// [`crate::Features::posts`].
     Posts,
     /// [`crate::Features::price`].

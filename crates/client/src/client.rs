@@ -1,7 +1,7 @@
 //! The machine: inputs in, outputs out.
 
 mod incoming;
-mod kept;
+mod offline_cache;
 
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
@@ -10,25 +10,25 @@ use madang_shared::{
     Welcome,
 };
 
-use crate::action::{Action, Part};
+use crate::action::{Action, Slice};
+use crate::connection::{ConnectionMachine, ConnectionState, DisconnectReason, SocketAction};
 use crate::features::{self, Features, Request};
-use crate::link::{Duty, Ending, Link, LinkState};
 use crate::outbox::{Outbox, Pending};
-use crate::sorted::SortedMap;
 use crate::streams::Streams;
+use crate::vec_map::VecMap;
 
-pub use kept::Kept;
+pub use offline_cache::CachedState;
 
 /// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct InputContext {
     /// Now; never earlier than before.
     pub now: Timestamp,
     /// From the system's source of randomness, or from a simulation's seed.
     pub random: u128,
 }
 
-impl Moment {
+impl InputContext {
     fn jitter(self) -> u64 {
         let [_, _, _, _, _, _, _, _, low @ ..] = self.random.to_be_bytes();
         u64::from_be_bytes(low)
@@ -43,12 +43,12 @@ pub enum Input {
     Connect,
     /// The device says that it has no network.
     Offline,
-    /// The socket that [`Output::Open`] asked for is open.
-    Opened,
+    /// The socket that [`Output::OpenSocket`] asked for is open.
+    SocketOpened,
     /// A text frame arrived on it.
     Frame(String),
     /// It was closed, or could not be opened (code 1006).
-    Closed {
+    SocketClosed {
         /// See [`madang_shared::close`].
         code: u16,
     },
@@ -71,33 +71,33 @@ pub enum Input {
 /// What to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open a socket, and report [`Input::Opened`] or [`Input::Closed`].
-    Open,
+    /// Open a socket, and report [`Input::SocketOpened`] or [`Input::SocketClosed`].
+    OpenSocket,
     /// Send this text on the socket.
     Send(String),
     /// Close the socket; report nothing of it any more.
-    Close,
+    CloseSocket,
     /// Something changed that may be on the screen.
-    Changed(Part),
-    /// Keep [`Client::outbox_to_keep`] where a reload finds it.
-    Keep,
+    Changed(Slice),
+    /// Keep [`Client::outbox_to_persist`] where a reload finds it.
+    PersistOutbox,
 }
 
 /// One user's client.
 #[derive(Debug)]
 pub struct Client {
     program: String,
-    link: LinkState,
+    connection: ConnectionMachine,
     outbox: Outbox,
     streams: Streams,
-    queries: SortedMap<QueryId, Query>,
+    queries: VecMap<QueryId, Query>,
     next_query: u32,
     /// When to ask again what the server could not answer just now.
     queries_again: Option<Timestamp>,
     features: Features,
     welcome: Option<Welcome>,
     caught_up: CaughtUp,
-    not_understood: u64,
+    undecodable_frames: u64,
 }
 
 /// What was missed while the connection was away.
@@ -115,24 +115,24 @@ impl Client {
     pub fn new(me: User, program: impl Into<String>, outbox: Vec<Pending>) -> Self {
         let mut client = Self {
             program: program.into(),
-            link: LinkState::new(),
+            connection: ConnectionMachine::new(),
             outbox: Outbox::restore(outbox),
             streams: Streams::default(),
-            queries: SortedMap::default(),
+            queries: VecMap::default(),
             next_query: 0,
             queries_again: None,
             features: Features::new(me),
             welcome: None,
             caught_up: CaughtUp::default(),
-            not_understood: 0,
+            undecodable_frames: 0,
         };
         client.follow(&mut Vec::new());
         client
     }
 
     /// How the connection stands.
-    pub fn link(&self) -> &Link {
-        self.link.link()
+    pub fn connection(&self) -> &ConnectionState {
+        self.connection.state()
     }
 
     /// What the server said of itself at the last hello.
@@ -146,8 +146,8 @@ impl Client {
     }
 
     /// Frames that this version did not understand: a newer server is there.
-    pub fn not_understood(&self) -> u64 {
-        self.not_understood
+    pub fn undecodable_frames(&self) -> u64 {
+        self.undecodable_frames
     }
 
     /// What the features know.
@@ -161,7 +161,7 @@ impl Client {
     }
 
     /// What a reload must not lose.
-    pub fn outbox_to_keep(&self) -> &[Pending] {
+    pub fn outbox_to_persist(&self) -> &[Pending] {
         self.outbox.items()
     }
 
@@ -173,35 +173,35 @@ impl Client {
     /// When to hand in [`Input::Wake`]; look again after every input.
     pub fn deadline(&self) -> Option<Timestamp> {
         let live = [self.outbox.deadline(), self.streams.deadline(), self.queries_again];
-        let live = live.into_iter().flatten().filter(|_| self.link.is_live());
-        live.chain(self.link.deadline()).chain(self.features.deadline()).min()
+        let live = live.into_iter().flatten().filter(|_| self.connection.is_live());
+        live.chain(self.connection.deadline()).chain(self.features.deadline()).min()
     }
 
     /// Takes one input; answers what to do.
-    pub fn handle(&mut self, moment: Moment, input: Input) -> Vec<Output> {
+    pub fn handle(&mut self, context: InputContext, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
-        let now = moment.now;
+        let now = context.now;
         match input {
             Input::Connect => {
-                let duty = self.link.connect(now);
+                let duty = self.connection.connect(now);
                 self.on_duty(duty, &mut out);
             }
             Input::Offline => {
-                self.link.offline();
-                out.push(Output::Changed(Part::Link));
+                self.connection.offline();
+                out.push(Output::Changed(Slice::Connection));
             }
-            Input::Opened => self.on_opened(now, &mut out),
-            Input::Frame(text) => self.on_frame(moment, &text, &mut out),
-            Input::Closed { code } => {
-                self.link.closed(now, moment.jitter(), code);
+            Input::SocketOpened => self.on_opened(now, &mut out),
+            Input::Frame(text) => self.on_frame(context, &text, &mut out),
+            Input::SocketClosed { code } => {
+                self.connection.closed(now, context.jitter(), code);
                 self.on_disconnected(&mut out);
             }
-            Input::Wake => self.on_wake(moment, &mut out),
-            Input::Command(command) => self.command(moment, command, &mut out),
+            Input::Wake => self.on_wake(context, &mut out),
+            Input::Command(command) => self.command(context, command, &mut out),
             Input::Act(action) => {
                 let (requests, parts) = self.features.act(action, now);
                 self.follow(&mut out);
-                self.carry_out(moment, requests, parts, &mut out);
+                self.carry_out(context, requests, parts, &mut out);
             }
             Input::Adopt(items) => {
                 self.outbox.adopt(items);
@@ -216,7 +216,7 @@ impl Client {
                 outbox_changed(&mut out);
             }
             Input::SignOut => {
-                let duty = self.link.end(Ending::SignedOut);
+                let duty = self.connection.end(DisconnectReason::SignedOut);
                 self.on_duty(duty, &mut out);
             }
         }
@@ -224,72 +224,72 @@ impl Client {
         out
     }
 
-    fn on_duty(&mut self, duty: Duty, out: &mut Vec<Output>) {
+    fn on_duty(&mut self, duty: SocketAction, out: &mut Vec<Output>) {
         match duty {
-            Duty::Nothing => return,
-            Duty::Open => out.push(Output::Open),
-            Duty::Close => {
-                out.push(Output::Close);
+            SocketAction::Nothing => return,
+            SocketAction::Open => out.push(Output::OpenSocket),
+            SocketAction::Close => {
+                out.push(Output::CloseSocket);
                 self.on_disconnected(out);
             }
         }
-        out.push(Output::Changed(Part::Link));
+        out.push(Output::Changed(Slice::Connection));
     }
 
     fn on_opened(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        self.link.opened(now);
+        self.connection.opened(now);
         let topics = self.streams.take_due(now);
         let hello = Hello { token: None, client: self.program.clone(), topics };
         out.push(send(&ClientFrame::Hello(hello)));
-        out.push(Output::Changed(Part::Link));
+        out.push(Output::Changed(Slice::Connection));
     }
 
     fn on_disconnected(&mut self, out: &mut Vec<Output>) {
         self.outbox.disconnected();
         self.streams.disconnected();
         self.caught_up = CaughtUp::default();
-        out.push(Output::Changed(Part::Link));
-        out.push(Output::Changed(Part::Outbox));
+        out.push(Output::Changed(Slice::Connection));
+        out.push(Output::Changed(Slice::Outbox));
     }
 
-    fn on_wake(&mut self, moment: Moment, out: &mut Vec<Output>) {
-        let duty = self.link.wake(moment.now, moment.jitter());
+    fn on_wake(&mut self, context: InputContext, out: &mut Vec<Output>) {
+        let duty = self.connection.wake(context.now, context.jitter());
         self.on_duty(duty, out);
-        let (requests, parts) = self.features.wake(moment.now);
-        self.carry_out(moment, requests, parts, out);
+        let (requests, parts) = self.features.wake(context.now);
+        self.carry_out(context, requests, parts, out);
     }
 
-    fn command(&mut self, moment: Moment, command: Command, out: &mut Vec<Output>) {
+    fn command(&mut self, context: InputContext, command: Command, out: &mut Vec<Output>) {
         self.outbox.drop_waiting(|older| features::supersedes(&command, older));
         let (requests, parts) = self.features.commanded(&command);
-        self.outbox.push(CommandId::new(moment.now, moment.random), command, moment.now);
+        self.outbox.push(CommandId::new(context.now, context.random), command, context.now);
         outbox_changed(out);
-        self.carry_out(moment, requests, parts, out);
+        self.carry_out(context, requests, parts, out);
     }
 
     fn carry_out(
         &mut self,
-        moment: Moment,
+        context: InputContext,
         requests: Vec<Request>,
-        parts: Vec<Part>,
+        parts: Vec<Slice>,
         out: &mut Vec<Output>,
     ) {
         for (index, request) in (1..).zip(requests) {
             match request {
                 // Several commands from one moment still need ids of their own.
                 Request::Command(command) => {
-                    let random = moment.random.rotate_left(index).wrapping_add(u128::from(index));
-                    self.command(Moment { now: moment.now, random }, command, out);
+                    let random = context.random.rotate_left(index).wrapping_add(u128::from(index));
+                    self.command(InputContext { now: context.now, random }, command, out);
                 }
                 Request::Query(query) => {
                     let id = QueryId(self.next_query);
                     self.next_query = self.next_query.wrapping_add(1);
                     self.queries.insert(id, query.clone());
-                    if self.link.is_live() {
+                    if self.connection.is_live() {
                         out.push(send(&ClientFrame::Query(QueryFrame { id, query })));
                     }
                 }
-                Request::Signal(signal) if self.link.is_live() => {
+                Request::Signal(signal) if self.connection.is_live() => {
                     out.push(send(&ClientFrame::Signal(signal)));
                 }
                 Request::Signal(_) => {}
@@ -304,7 +304,7 @@ impl Client {
         for topic in gone {
             self.features.unfollowed(topic);
             self.outbox.unfollowed(topic);
-            if self.link.is_live() {
+            if self.connection.is_live() {
                 out.push(send(&ClientFrame::Unsubscribe { topic }));
             }
         }
@@ -312,7 +312,7 @@ impl Client {
 
     /// Sends whatever is due, now that the input has had its effect.
     fn send_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        if !self.link.is_live() {
+        if !self.connection.is_live() {
             return;
         }
         for subscription in self.streams.take_due(now) {
@@ -323,14 +323,14 @@ impl Client {
         }
         for CommandFrame { id, command } in self.outbox.take_due(now) {
             out.push(send(&ClientFrame::Command(CommandFrame { id, command })));
-            out.push(Output::Changed(Part::Outbox));
+            out.push(Output::Changed(Slice::Outbox));
         }
     }
 }
 
 fn outbox_changed(out: &mut Vec<Output>) {
-    out.push(Output::Changed(Part::Outbox));
-    out.push(Output::Keep);
+    out.push(Output::Changed(Slice::Outbox));
+    out.push(Output::PersistOutbox);
 }
 
 fn send(frame: &ClientFrame) -> Output {

@@ -4,26 +4,26 @@
 mod arriving;
 mod own;
 
+use madang_shared::chat::PAGE_MESSAGES;
 use madang_shared::chat::{ChatCommand, ChatQuery};
-use madang_shared::limits::PAGE_MESSAGES;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::presence::PresenceSignal;
 use madang_shared::{Command, Query, RoomId, Signal, Timestamp, Topic, User};
 
-use crate::action::{Action, Part};
+use crate::action::{Action, Slice};
 use crate::counter::Counter;
 use crate::membership::Memberships;
 use crate::notices::{Notices, ShownNotice};
 use crate::orders::Orders;
 use crate::outbox::Outbox;
 use crate::posts::Posts;
-use crate::presence::{Here, OwnTyping};
+use crate::presence::{OwnTyping, RoomPresence};
 use crate::price::Price;
 use crate::reading::ReadMarks;
 use crate::rooms::Rooms;
-use crate::sentiment::Judging;
-use crate::sorted::{SortedMap, SortedSet};
+use crate::sentiment::SentimentDraft;
 use crate::timeline::Timeline;
+use crate::vec_map::{VecMap, VecSet};
 
 pub(crate) use own::{counts_as_message, matters_not_if_refused, settles, supersedes};
 
@@ -47,13 +47,13 @@ pub struct Features {
     me: User,
     rooms: Rooms,
     memberships: Memberships,
-    timelines: SortedMap<RoomId, Timeline>,
+    timelines: VecMap<RoomId, Timeline>,
     open: Option<RoomId>,
-    here: Here,
+    presence: RoomPresence,
     /// What the open page shows besides rooms.
     watched: &'static [Topic],
     counter: Counter,
-    judging: Judging,
+    sentiment: SentimentDraft,
     posts: Posts,
     price: Price,
     orders: Orders,
@@ -68,12 +68,12 @@ impl Features {
             me,
             rooms: Rooms::default(),
             memberships: Memberships::default(),
-            timelines: SortedMap::default(),
+            timelines: VecMap::default(),
             open: None,
-            here: Here::default(),
+            presence: RoomPresence::default(),
             watched: &[],
             counter: Counter::default(),
-            judging: Judging::default(),
+            sentiment: SentimentDraft::default(),
             posts: Posts::default(),
             price: Price::default(),
             orders: Orders::default(),
@@ -109,8 +109,8 @@ impl Features {
     }
 
     /// Who is in the open room.
-    pub fn here(&self) -> &Here {
-        &self.here
+    pub fn presence(&self) -> &RoomPresence {
+        &self.presence
     }
 
     /// The shared number, while a page shows it.
@@ -119,8 +119,8 @@ impl Features {
     }
 
     /// What is being typed where its feeling is shown.
-    pub fn judging(&self) -> &Judging {
-        &self.judging
+    pub fn sentiment(&self) -> &SentimentDraft {
+        &self.sentiment
     }
 
     /// The feed, while a page shows it.
@@ -164,13 +164,14 @@ impl Features {
     }
 
     /// The topics to follow at present.
-    pub(crate) fn wanted(&self) -> SortedSet<Topic> {
+    pub(crate) fn wanted(&self) -> VecSet<Topic> {
         let me = self.me.id;
-        let mut topics = SortedSet::default();
+        let mut topics = VecSet::default();
         topics.extend([Topic::Rooms, Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships.rooms().map(Topic::Room));
         topics.extend(self.watched.iter().copied());
-        topics.extend(self.open.filter(|room| self.memberships.contains(*room)).map(Topic::Here));
+        topics
+            .extend(self.open.filter(|room| self.memberships.contains(*room)).map(Topic::Presence));
         topics
     }
 
@@ -181,7 +182,7 @@ impl Features {
                 self.timelines.remove(&room);
                 self.marks.forget(room);
             }
-            Topic::Here(_) => self.here = Here::default(),
+            Topic::Presence(_) => self.presence = RoomPresence::default(),
             Topic::Counter => self.counter = Counter::default(),
             Topic::Posts => self.posts = Posts::default(),
             Topic::Price => self.price = Price::default(),
@@ -191,40 +192,40 @@ impl Features {
         }
     }
 
-    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> (Vec<Request>, Vec<Part>) {
+    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> (Vec<Request>, Vec<Slice>) {
         match action {
-            Action::OpenRoom(room) => (self.open_room(room), vec![Part::Memberships]),
+            Action::OpenRoom(room) => (self.open_room(room), vec![Slice::Memberships]),
             Action::Watch(topics) => {
                 self.watched = topics;
                 (Vec::new(), Vec::new())
             }
-            Action::LoadOlder(room) => (self.load_older(room), vec![Part::Timeline(room)]),
-            Action::Saw { room, up_to } => {
+            Action::LoadOlder(room) => (self.load_older(room), vec![Slice::Timeline(room)]),
+            Action::MarkSeen { room, up_to } => {
                 if !self.memberships.see(room, up_to) {
                     return (Vec::new(), Vec::new());
                 }
                 self.marks.moved(room);
-                (self.due_marks(now), vec![Part::Memberships])
+                (self.due_marks(now), vec![Slice::Memberships])
             }
-            Action::Returned => {
+            Action::WindowFocused => {
                 let Some(room) = self.open else { return (Vec::new(), Vec::new()) };
                 self.remember_where_reading_stopped(room);
-                (Vec::new(), vec![Part::Timeline(room)])
+                (Vec::new(), vec![Slice::Timeline(room)])
             }
             Action::Keystroke(room) => (
                 self.own_typing.keystroke(room, now).into_iter().map(Request::from).collect(),
                 Vec::new(),
             ),
             Action::StopTyping => (self.stop_typing(), Vec::new()),
-            Action::Judge(text) => {
-                self.judging.typed(text, now);
-                (Vec::new(), vec![Part::Judging])
+            Action::Classify(text) => {
+                self.sentiment.typed(text, now);
+                (Vec::new(), vec![Slice::Sentiment])
             }
             Action::LoadOlderPosts => {
                 let query = self.posts.ask_older().map(|query| Request::Query(query.into()));
-                (query.into_iter().collect(), vec![Part::Posts])
+                (query.into_iter().collect(), vec![Slice::Posts])
             }
-            Action::Greeted(command) => {
+            Action::GreetingSent(command) => {
                 self.posts.greeted(command);
                 (Vec::new(), Vec::new())
             }
@@ -232,36 +233,36 @@ impl Features {
     }
 
     /// A command was given: what it means before the server has said anything.
-    pub(crate) fn commanded(&mut self, command: &Command) -> (Vec<Request>, Vec<Part>) {
+    pub(crate) fn commanded(&mut self, command: &Command) -> (Vec<Request>, Vec<Slice>) {
         let Command::Chat(ChatCommand::Post { room, .. }) = command else {
             return (Vec::new(), Vec::new());
         };
         if let Some(timeline) = self.timelines.get_mut(room) {
             timeline.set_new_after(None);
         }
-        (self.stop_typing(), vec![Part::Timeline(*room)])
+        (self.stop_typing(), vec![Slice::Timeline(*room)])
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let deadlines = [
-            self.here.deadline(),
+            self.presence.deadline(),
             self.own_typing.deadline(),
             self.marks.deadline(),
-            self.judging.deadline(),
+            self.sentiment.deadline(),
             self.posts.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
 
-    pub(crate) fn wake(&mut self, now: Timestamp) -> (Vec<Request>, Vec<Part>) {
+    pub(crate) fn wake(&mut self, now: Timestamp) -> (Vec<Request>, Vec<Slice>) {
         let mut requests: Vec<Request> =
             self.own_typing.wake(now).into_iter().map(Request::from).collect();
         requests.extend(self.due_marks(now));
-        requests.extend(self.judging.wake(now).map(Request::Query));
-        let expired = self.here.expire(now);
-        let mut parts: Vec<Part> =
-            self.open.filter(|_| expired).map(Part::Here).into_iter().collect();
-        parts.extend(self.posts.expire(now).then_some(Part::Posts));
+        requests.extend(self.sentiment.wake(now).map(Request::Query));
+        let expired = self.presence.expire(now);
+        let mut parts: Vec<Slice> =
+            self.open.filter(|_| expired).map(Slice::Presence).into_iter().collect();
+        parts.extend(self.posts.expire(now).then_some(Slice::Posts));
         (requests, parts)
     }
 
@@ -277,7 +278,7 @@ impl Features {
             timeline.trim(self.memberships.counted_up_to(left));
         }
         self.open = room;
-        self.here = Here::default();
+        self.presence = RoomPresence::default();
         if let Some(room) = room {
             self.remember_where_reading_stopped(room);
         }

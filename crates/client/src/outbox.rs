@@ -4,11 +4,11 @@
 //! sent after it, and the server refuses those too (`held`), so the order in which a person wrote is
 //! the order in which the room reads, whatever was refused in between.
 
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{Command, CommandFrame, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 
-use crate::sorted::SortedSet;
+use crate::vec_map::VecSet;
 
 /// How many commands may be on their way at once.
 pub const WINDOW: usize = 32;
@@ -36,7 +36,7 @@ pub enum PendingState {
     /// On its way; not acknowledged.
     Sent,
     /// Acknowledged; its event has not arrived yet.
-    Stored(Placed),
+    Stored(LogPosition),
     /// Refused for good. It stays until the user tries again or lets it go.
     Failed(Failure),
 }
@@ -49,7 +49,7 @@ pub struct Outbox {
     not_before: Option<Timestamp>,
     /// Sent on the present connection: the server may hold everything back for one of these, until
     /// it comes again.
-    promised: SortedSet<CommandId>,
+    promised: VecSet<CommandId>,
 }
 
 impl Outbox {
@@ -103,7 +103,12 @@ impl Outbox {
 
     /// The command took effect. `current` says how far the topic's stream is known; none if the
     /// topic is not followed.
-    pub(crate) fn acknowledged(&mut self, id: CommandId, at: Option<Placed>, current: Option<Seq>) {
+    pub(crate) fn acknowledged(
+        &mut self,
+        id: CommandId,
+        at: Option<LogPosition>,
+        current: Option<Seq>,
+    ) {
         match at {
             Some(placed) if current.is_some_and(|seq| seq < placed.seq) => {
                 if let Some(item) = self.find(id) {
@@ -154,7 +159,7 @@ impl Outbox {
             return;
         }
         // What is held waits for the command before it, which has said how long.
-        if failure.code != ErrorCode::Held || self.not_before.is_none() {
+        if failure.code != ErrorCode::BlockedByEarlier || self.not_before.is_none() {
             self.not_before = Some(now.plus(failure.retry_after.unwrap_or(RETRY_MS)));
         }
         for item in self.items.iter_mut().skip(index) {
@@ -166,7 +171,7 @@ impl Outbox {
 
     /// The connection is gone: whatever was on its way may or may not have arrived.
     pub(crate) fn disconnected(&mut self) {
-        self.promised = SortedSet::default();
+        self.promised = VecSet::default();
         self.not_before = None;
         for item in &mut self.items {
             if item.state == PendingState::Sent {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use madang_shared::limits::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN, PAGE_POSTS};
+use madang_shared::posts::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN, PAGE_POSTS};
 use madang_shared::posts::{Post, PostsCommand, PostsEvent, PostsPage, PostsQuery, PostsSnapshot};
 use madang_shared::{Command, CommandId, Failure, PostId, Timestamp, User};
 

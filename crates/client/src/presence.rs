@@ -1,16 +1,16 @@
 //! Who is in the open room, who is typing there, and our own typing.
 
-use madang_shared::limits::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
+use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
-use crate::sorted::SortedMap;
+use crate::vec_map::VecMap;
 
 /// Who is in one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Here {
-    present: SortedMap<UserId, User>,
-    typing: SortedMap<UserId, Typist>,
+pub struct RoomPresence {
+    present: VecMap<UserId, User>,
+    typing: VecMap<UserId, Typist>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Typist {
     until: Timestamp,
 }
 
-impl Here {
+impl RoomPresence {
     /// Everybody present, by id.
     pub fn present(&self) -> impl Iterator<Item = &User> {
         self.present.values()
@@ -50,12 +50,12 @@ impl Here {
 
     pub(crate) fn event(&mut self, event: PresenceEvent, now: Timestamp, me: UserId) {
         match event {
-            PresenceEvent::Moved { came, went } => {
-                for id in went {
+            PresenceEvent::Changed { joined, left } => {
+                for id in left {
                     self.present.remove(&id);
                     self.typing.remove(&id);
                 }
-                self.present.extend(came.into_iter().map(|user| (user.id, user)));
+                self.present.extend(joined.into_iter().map(|user| (user.id, user)));
             }
             PresenceEvent::Typing { user, typing: true } if user.id != me => {
                 self.typing.insert(user.id, Typist { user, until: now.plus(TYPING_EXPIRY_MS) });

@@ -41,7 +41,7 @@ impl Price {
     }
 
     pub(crate) fn event(&mut self, event: PriceEvent, now: Timestamp) {
-        let PriceEvent::Moved(price) = event;
+        let PriceEvent::Changed(price) = event;
         if let Some(quote) = &price.quote {
             self.history.add(quote);
         }

@@ -2,7 +2,7 @@
 
 use madang_shared::{RoomId, Timestamp};
 
-use crate::sorted::SortedMap;
+use crate::vec_map::VecMap;
 
 /// A read mark is told to the server at most this often, in milliseconds; each one is a commit.
 const INTERVAL_MS: u64 = 2_000;
@@ -11,8 +11,8 @@ const INTERVAL_MS: u64 = 2_000;
 #[derive(Debug, Default)]
 pub(crate) struct ReadMarks {
     /// Rooms whose mark waits, and when it may be told.
-    waiting: SortedMap<RoomId, Timestamp>,
-    told_at: SortedMap<RoomId, Timestamp>,
+    waiting: VecMap<RoomId, Timestamp>,
+    told_at: VecMap<RoomId, Timestamp>,
 }
 
 impl ReadMarks {

@@ -3,12 +3,12 @@
 use madang_shared::RoomId;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 
-use crate::sorted::SortedMap;
+use crate::vec_map::VecMap;
 
 /// Every room there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rooms {
-    rooms: SortedMap<RoomId, Room>,
+    rooms: VecMap<RoomId, Room>,
     known: bool,
 }
 

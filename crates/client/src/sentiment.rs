@@ -1,6 +1,6 @@
 //! How what is being typed feels: asked when the typing pauses, and only the latest answer counts.
 
-use madang_shared::sentiment::{Judgement, SentimentQuery};
+use madang_shared::sentiment::{Analysis, SentimentQuery};
 use madang_shared::{Query, Timestamp};
 
 /// A pause in typing after which the server is asked, in milliseconds: shorter than people notice,
@@ -9,15 +9,15 @@ const PAUSE_MS: u64 = 150;
 
 /// What is being typed, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Judging {
+pub struct SentimentDraft {
     text: String,
     ask_at: Option<Timestamp>,
-    judged: Option<Judgement>,
+    judged: Option<Analysis>,
 }
 
-impl Judging {
+impl SentimentDraft {
     /// The judgement of the latest text that was answered; none while nothing is typed.
-    pub fn judged(&self) -> Option<&Judgement> {
+    pub fn judged(&self) -> Option<&Analysis> {
         self.judged.as_ref()
     }
 
@@ -43,12 +43,12 @@ impl Judging {
     pub(crate) fn wake(&mut self, now: Timestamp) -> Option<Query> {
         self.ask_at.filter(|at| *at <= now)?;
         self.ask_at = None;
-        Some(SentimentQuery::Judge { text: self.text.clone() }.into())
+        Some(SentimentQuery::Classify { text: self.text.clone() }.into())
     }
 
     /// An answer, which counts if it is about what stands there now.
-    pub(crate) fn answered(&mut self, query: &SentimentQuery, judgement: Judgement) {
-        let SentimentQuery::Judge { text } = query;
+    pub(crate) fn answered(&mut self, query: &SentimentQuery, judgement: Analysis) {
+        let SentimentQuery::Classify { text } = query;
         if *text == self.text {
             self.judged = Some(judgement);
         }

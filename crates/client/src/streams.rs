@@ -2,7 +2,7 @@
 
 use madang_shared::{Failure, Position, Seq, Subscription, Timestamp, Topic};
 
-use crate::sorted::{SortedMap, SortedSet};
+use crate::vec_map::{VecMap, VecSet};
 
 /// How long to wait before asking again for a topic that was refused for now, in milliseconds.
 const RETRY_MS: u64 = 1_000;
@@ -25,14 +25,14 @@ enum StreamState {
     /// Events follow the position.
     Following,
     /// Refused for now.
-    Patient(Timestamp),
+    RetryAt(Timestamp),
     /// Refused for good.
     Refused,
 }
 
 /// What to do with an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Arrival {
+pub(crate) enum EventStatus {
     /// It is the next one: take it. `missed` if it happened while the connection was away.
     Next { missed: bool },
     /// It is known already, or nobody asked for it.
@@ -44,12 +44,12 @@ pub(crate) enum Arrival {
 /// The topics that are followed.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    streams: SortedMap<Topic, Stream>,
+    streams: VecMap<Topic, Stream>,
 }
 
 impl Streams {
     /// Follows exactly the `wanted` topics; answers those that are new and those that went.
-    pub(crate) fn follow(&mut self, wanted: &SortedSet<Topic>) -> (Vec<Topic>, Vec<Topic>) {
+    pub(crate) fn follow(&mut self, wanted: &VecSet<Topic>) -> (Vec<Topic>, Vec<Topic>) {
         let gone: Vec<Topic> =
             self.streams.keys().filter(|topic| !wanted.contains(topic)).copied().collect();
         let new: Vec<Topic> =
@@ -94,7 +94,7 @@ impl Streams {
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Subscription> {
         let due = |state: &StreamState| match state {
             StreamState::Idle => true,
-            StreamState::Patient(until) => *until <= now,
+            StreamState::RetryAt(until) => *until <= now,
             _ => false,
         };
         let asked = self.streams.iter_mut().filter(|(_, stream)| due(&stream.state));
@@ -109,7 +109,7 @@ impl Streams {
     /// When [`Streams::take_due`] will next have something.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let patient = self.streams.values().filter_map(|stream| match stream.state {
-            StreamState::Patient(until) => Some(until),
+            StreamState::RetryAt(until) => Some(until),
             _ => None,
         });
         patient.min()
@@ -137,7 +137,7 @@ impl Streams {
     pub(crate) fn refused(&mut self, topic: Topic, failure: &Failure, now: Timestamp) {
         if let Some(stream) = self.streams.get_mut(&topic) {
             stream.state = if failure.retry {
-                StreamState::Patient(now.plus(failure.retry_after.unwrap_or(RETRY_MS)))
+                StreamState::RetryAt(now.plus(failure.retry_after.unwrap_or(RETRY_MS)))
             } else {
                 StreamState::Refused
             };
@@ -145,23 +145,23 @@ impl Streams {
     }
 
     /// Judges an event by its place, and moves the position if it is the next one.
-    pub(crate) fn arrived(&mut self, topic: Topic, seq: Seq) -> Arrival {
+    pub(crate) fn arrived(&mut self, topic: Topic, seq: Seq) -> EventStatus {
         let Some(stream) = self.streams.get_mut(&topic) else {
-            return Arrival::Known;
+            return EventStatus::Known;
         };
         let Some(position) = stream.position.filter(|_| stream.state == StreamState::Following)
         else {
-            return Arrival::Known;
+            return EventStatus::Known;
         };
         if seq <= position.seq {
-            return Arrival::Known;
+            return EventStatus::Known;
         }
         if seq != position.seq.next() {
             stream.state = StreamState::Asked;
-            return Arrival::Gap(Subscription { topic, from: Some(position) });
+            return EventStatus::Gap(Subscription { topic, from: Some(position) });
         }
         stream.position = Some(Position::new(position.epoch, seq));
-        Arrival::Next { missed: seq <= stream.missed_to }
+        EventStatus::Next { missed: seq <= stream.missed_to }
     }
 
     /// Whether everything that was missed has been caught up.
@@ -171,7 +171,7 @@ impl Streams {
             StreamState::Following => {
                 stream.position.is_some_and(|position| position.seq >= stream.missed_to)
             }
-            StreamState::Patient(_) | StreamState::Refused => true,
+            StreamState::RetryAt(_) | StreamState::Refused => true,
         })
     }
 }

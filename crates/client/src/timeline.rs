@@ -17,13 +17,13 @@ const KEPT_AT_MOST: usize = 300;
 
 /// Who came and who went between two messages, told once and quietly.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crowd {
+pub struct PresenceSummary {
     /// The line stands after this message.
     pub after: Seq,
     /// These came and are still here.
-    pub came: Vec<User>,
+    pub joined: Vec<User>,
     /// These went and have not come back.
-    pub went: Vec<User>,
+    pub left: Vec<User>,
 }
 
 /// One room's timeline.
@@ -32,7 +32,7 @@ pub struct Timeline {
     messages: VecDeque<Message>,
     older: bool,
     loading: Option<Seq>,
-    crowds: Vec<Crowd>,
+    crowds: Vec<PresenceSummary>,
     new_after: Option<Seq>,
     known: bool,
     kept: bool,
@@ -72,7 +72,7 @@ impl Timeline {
     }
 
     /// Comings and goings since the room was opened, oldest first; at most one between two messages.
-    pub fn crowds(&self) -> &[Crowd] {
+    pub fn crowds(&self) -> &[PresenceSummary] {
         &self.crowds
     }
 
@@ -201,31 +201,31 @@ impl Timeline {
         names: impl Fn(UserId) -> Option<User>,
         me: UserId,
     ) {
-        let PresenceEvent::Moved { came, went } = event else {
+        let PresenceEvent::Changed { joined, left } = event else {
             return;
         };
         let after = self.newest();
         if self.crowds.last().is_none_or(|crowd| crowd.after != after) {
-            self.crowds.push(Crowd { after, came: Vec::new(), went: Vec::new() });
+            self.crowds.push(PresenceSummary { after, joined: Vec::new(), left: Vec::new() });
         }
         let Some(crowd) = self.crowds.last_mut() else {
             return;
         };
-        for user in came.iter().filter(|user| user.id != me) {
-            let left_before = crowd.went.iter().position(|gone| gone.id == user.id);
+        for user in joined.iter().filter(|user| user.id != me) {
+            let left_before = crowd.left.iter().position(|gone| gone.id == user.id);
             match left_before {
-                Some(index) => drop(crowd.went.remove(index)),
-                None if crowd.came.iter().any(|here| here.id == user.id) => {}
-                None => crowd.came.push(user.clone()),
+                Some(index) => drop(crowd.left.remove(index)),
+                None if crowd.joined.iter().any(|here| here.id == user.id) => {}
+                None => crowd.joined.push(user.clone()),
             }
         }
-        for id in went.iter().filter(|id| **id != me) {
-            match crowd.came.iter().position(|here| here.id == *id) {
-                Some(index) => drop(crowd.came.remove(index)),
-                None => crowd.went.extend(names(*id)),
+        for id in left.iter().filter(|id| **id != me) {
+            match crowd.joined.iter().position(|here| here.id == *id) {
+                Some(index) => drop(crowd.joined.remove(index)),
+                None => crowd.left.extend(names(*id)),
             }
         }
-        if crowd.came.is_empty() && crowd.went.is_empty() {
+        if crowd.joined.is_empty() && crowd.left.is_empty() {
             self.crowds.pop();
         }
     }

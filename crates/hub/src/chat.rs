@@ -1,9 +1,9 @@
 //! What is said in a room.
 
+use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::chat::{ChatCommand, Guest};
-use madang_shared::limits::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{ErrorCode, Failure, RoomId, names};
+use madang_shared::{ErrorCode, Failure, RoomId, validate};
 
 use crate::notices::{Mention, mentions};
 use crate::sentiment;
@@ -41,18 +41,18 @@ pub fn decide(command: ChatCommand) -> Result<Change, Failure> {
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn pass_on(room: RoomId, text: &str, guest: Guest) -> Result<Change, Failure> {
+pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Change, Failure> {
     let Guest { name, connection } = guest;
     if connection.chars().count() > MAX_GUEST_CONNECTION_CHARS {
         return Err(Failure::new(ErrorCode::TooLong, "The connection's name is too long."));
     }
-    let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
+    let name = if name.trim().is_empty() { String::new() } else { validate::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
 }
 
 fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<Change, Failure> {
-    let text = names::message_text(text)?;
-    let sentiment = sentiment::judge(&text).sentiment;
+    let text = validate::message_text(text)?;
+    let sentiment = sentiment::classify(&text).sentiment;
     let mentions = mentions(&text);
     Ok(Change::Post { room, text, sentiment, guest, mentions })
 }

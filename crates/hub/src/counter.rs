@@ -1,7 +1,7 @@
 //! One number that everybody shares.
 
 use madang_shared::counter::CounterCommand;
-use madang_shared::limits::MAX_COUNTER_STEP;
+use madang_shared::counter::MAX_COUNTER_STEP;
 use madang_shared::{ErrorCode, Failure};
 
 /// The number stays between this and its negative: beyond it not every reader of JSON is exact.

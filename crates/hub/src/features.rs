@@ -3,7 +3,7 @@
 
 use madang_shared::{Answer, Command, Event, Failure, Query, Topic, codec};
 
-use crate::ports::Logged;
+use crate::ports::LogEntry;
 use crate::{chat, counter, membership, notices, orders, posts, rooms, sentiment};
 
 /// A command that its feature has accepted, checked and normalised; the store makes it durable.
@@ -51,8 +51,8 @@ pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
 
 /// Whether this event takes back what an earlier one of its topic said, so that the log holds that
 /// one in other words now: nobody may be given the old ones from memory.
-pub fn takes_back(topic: Topic, logged: &Logged) -> bool {
+pub fn is_redaction(topic: Topic, logged: &LogEntry) -> bool {
     // What only a newer version writes takes back nothing that this one knows.
     topic == Topic::Posts
-        && matches!(codec::decode_event(&logged.content), Ok(Event::Posts(event)) if event.takes_back())
+        && matches!(codec::decode_event(&logged.content), Ok(Event::Posts(event)) if event.is_redaction())
 }

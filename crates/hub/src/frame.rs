@@ -6,8 +6,8 @@ use bytes::Bytes;
 use madang_shared::codec;
 use madang_shared::{ServerFrame, Topic};
 
-use crate::outlet::Wire;
-use crate::ports::Logged;
+use crate::ports::LogEntry;
+use crate::sink::EncodedCache;
 
 /// The text of one frame. A clone shares the bytes, and what the edge made of them.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Frame(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     text: Bytes,
-    wire: Wire,
+    wire: EncodedCache,
 }
 
 impl Frame {
@@ -26,12 +26,12 @@ impl Frame {
     }
 
     /// The frame of a logged event: the log's text goes out as it is.
-    pub fn of_event(topic: Topic, logged: &Logged) -> Self {
+    pub fn of_event(topic: Topic, logged: &LogEntry) -> Self {
         Self::new(codec::event_frame(topic, logged.seq, &logged.content))
     }
 
     fn new(text: impl Into<Bytes>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), wire: Wire::default() }))
+        Self(Arc::new(Inner { text: text.into(), wire: EncodedCache::default() }))
     }
 
     /// UTF-8 text.
@@ -39,8 +39,8 @@ impl Frame {
         &self.0.text
     }
 
-    /// See [`Wire`].
-    pub fn wire(&self) -> &Wire {
+    /// See [`EncodedCache`].
+    pub fn encoded(&self) -> &EncodedCache {
         &self.0.wire
     }
 

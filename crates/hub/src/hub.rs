@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_shared::delivery::{ClientsAsked, Delivery};
+use madang_shared::delivery::{Delivery, GatewayReceipts};
 use madang_shared::membership::MembershipEvent;
 use madang_shared::price::{PriceEvent, PriceNow};
 use madang_shared::{
@@ -14,25 +14,25 @@ use madang_shared::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::delivery::{self, Stored};
-use crate::fanout::Line;
+use crate::delivery::{self, Recipients};
+use crate::fan_out::FanOutQueue;
 use crate::features;
 use crate::frame::Frame;
-use crate::pages::Pages;
-use crate::ports::{Appended, Logged};
+use crate::log_cache::LogCache;
+use crate::ports::{LogEntry, TopicEvent};
 use crate::presence::Presence;
 use crate::price::{PRICE_RING, Price};
-use crate::reader::Reader;
-use crate::stream::{RingSize, Stream};
+use crate::subscriber::Subscriber;
+use crate::topic_channel::{RingSize, TopicChannel};
 
 /// One node's live side. Everything durable is in the store; this can be lost at any moment.
 #[derive(Debug)]
 pub struct Hub {
     version: String,
     ring: RingSize,
-    streams: Mutex<HashMap<Topic, Arc<Stream>>>,
-    line: Line,
-    pages: Arc<Pages>,
+    channels: Mutex<HashMap<Topic, Arc<TopicChannel>>>,
+    line: FanOutQueue,
+    pages: Arc<LogCache>,
     presence: Mutex<Presence>,
     price: Mutex<Price>,
     price_followed: watch::Sender<bool>,
@@ -46,8 +46,8 @@ impl Hub {
         Self {
             version: version.into(),
             ring: RingSize::default(),
-            streams: Mutex::default(),
-            line: Line::default(),
+            channels: Mutex::default(),
+            line: FanOutQueue::default(),
             pages: Arc::default(),
             presence: Mutex::new(Presence::new(epoch)),
             price: Mutex::new(Price::new(epoch)),
@@ -70,47 +70,47 @@ impl Hub {
 
     /// Events were appended to the log: hands their frames to whoever follows their topics. Nothing
     /// is encoded for a topic that nobody follows.
-    pub fn publish(&self, appended: &[Appended]) {
-        for Appended { topic, logged } in appended {
-            let stream = self.followed(*topic);
-            if features::takes_back(*topic, logged) {
+    pub fn publish(&self, appended: &[TopicEvent]) {
+        for TopicEvent { topic, logged } in appended {
+            let channel = self.followed(*topic);
+            if features::is_redaction(*topic, logged) {
                 self.pages.forget(*topic);
-                if let Some(stream) = &stream {
-                    stream.forget();
+                if let Some(channel) = &channel {
+                    channel.forget();
                 }
             }
-            if let Some(stream) = stream {
-                self.advance(&stream, logged.seq, Some(Frame::of_event(*topic, logged)));
+            if let Some(channel) = channel {
+                self.advance(&channel, logged.seq, Some(Frame::of_event(*topic, logged)));
             }
             if let Topic::Memberships(user) = topic {
-                self.doubt_who_left(*user, logged);
+                self.recheck_after_leaving(*user, logged);
             }
         }
     }
 
     /// Whoever leaves a room on one device leaves it on all: each connection looks again.
-    fn doubt_who_left(&self, user: UserId, logged: &Logged) {
+    fn recheck_after_leaving(&self, user: UserId, logged: &LogEntry) {
         // What only a newer version writes is no leaving that this one knows.
         if let Ok(Event::Membership(MembershipEvent::Left { room })) =
             codec::decode_event(&logged.content)
         {
-            for topic in [Topic::Room(room), Topic::Here(room)] {
-                if let Some(stream) = self.followed(topic) {
-                    stream.doubt(user);
+            for topic in [Topic::Room(room), Topic::Presence(room)] {
+                if let Some(channel) = self.followed(topic) {
+                    channel.request_access_check(user);
                 }
             }
         }
     }
 
     /// Somebody says that the topic has events up to `seq`: its readers look into the log.
-    pub fn look_again(&self, topic: Topic, seq: Seq) {
-        if let Some(stream) = self.followed(topic) {
-            self.advance(&stream, seq, None);
+    pub fn catch_up_to(&self, topic: Topic, seq: Seq) {
+        if let Some(channel) = self.followed(topic) {
+            self.advance(&channel, seq, None);
         }
     }
 
     /// Pages of the log, for those who are behind the rings.
-    pub(crate) fn pages(&self) -> Arc<Pages> {
+    pub(crate) fn pages(&self) -> Arc<LogCache> {
         Arc::clone(&self.pages)
     }
 
@@ -124,49 +124,50 @@ impl Hub {
     pub fn delivery(
         &self,
         room: RoomId,
-        stored: Stored,
-        clients: Option<ClientsAsked>,
+        stored: Recipients,
+        clients: Option<GatewayReceipts>,
     ) -> Delivery {
-        let stream = self.followed(Topic::Room(room));
-        let reached = stream.map(|stream| stream.reached(stored.position.seq));
+        let channel = self.followed(Topic::Room(room));
+        let connection_counts =
+            channel.map(|channel| channel.connection_counts(stored.position.seq));
         let presence = self.presence.lock();
         let away = |user| presence.away_since(room, user);
-        delivery::tell(stored, &reached.unwrap_or_default(), away, clients)
+        delivery::report(stored, &connection_counts.unwrap_or_default(), away, clients)
     }
 
     /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as
-    /// may write at the same time; see `crate::fanout`.
-    pub async fn write_to_outlets(&self) {
+    /// may write at the same time; see `crate::fan_out`.
+    pub async fn run_fan_out(&self) {
         self.line.write().await;
     }
 
     /// The topic has an event at `seq`.
-    pub(crate) fn advance(&self, stream: &Arc<Stream>, seq: Seq, frame: Option<Frame>) {
-        if stream.advance(seq, frame) {
-            self.line.add(stream.clone());
+    pub(crate) fn advance(&self, channel: &Arc<TopicChannel>, seq: Seq, frame: Option<Frame>) {
+        if channel.advance(seq, frame) {
+            self.line.add(channel.clone());
         }
     }
 
     /// Tells comings and goings and the price, and lets expire what was not renewed. To be called every
-    /// [`madang_shared::limits::PRESENCE_WINDOW_MS`].
+    /// [`madang_shared::presence::PRESENCE_WINDOW_MS`].
     pub fn tick(&self, now: Timestamp) {
         let mut presence = self.presence.lock();
         // Published under the lock: places must reach the stream in their order.
         for told in presence.tick(now) {
-            self.tell(told.topic, told.seq, &told.event.into());
+            self.publish_ephemeral(told.topic, told.seq, &told.event.into());
         }
         drop(presence);
         let mut price = self.price.lock();
         let told = price.tick(now);
-        self.tell_price(told);
+        self.publish_price(told);
     }
 
-    /// The price is this now. Told at most every [`madang_shared::limits::PRICE_EVERY_MS`], the latest
+    /// The price is this now. Told at most every [`madang_shared::price::PRICE_EVERY_MS`], the latest
     /// alone.
     pub fn set_price(&self, price: PriceNow, now: Timestamp) {
         let mut state = self.price.lock();
         let told = state.set(price, now);
-        self.tell_price(told);
+        self.publish_price(told);
     }
 
     /// Whether anybody follows the price: one wish, however many follow it.
@@ -184,29 +185,30 @@ impl Hub {
         &self,
         topic: Topic,
         connection: ConnectionId,
-        reader: Arc<Reader>,
-    ) -> Arc<Stream> {
-        let mut streams = self.streams.lock();
+        subscriber: Arc<Subscriber>,
+    ) -> Arc<TopicChannel> {
+        let mut channels = self.channels.lock();
         let ring = self.ring_of(topic);
-        let stream = streams.entry(topic).or_insert_with(|| Arc::new(Stream::new(topic, ring)));
-        stream.attach(connection, reader);
-        self.note_followed(topic, true);
-        stream.clone()
+        let channel =
+            channels.entry(topic).or_insert_with(|| Arc::new(TopicChannel::new(topic, ring)));
+        channel.attach(connection, subscriber);
+        self.set_price_followed(topic, true);
+        channel.clone()
     }
 
     pub(crate) fn detach(&self, topic: Topic, connection: ConnectionId) {
-        let mut streams = self.streams.lock();
-        if let Some(stream) = streams.get(&topic) {
-            stream.detach(connection);
-            if !stream.has_readers() {
-                streams.remove(&topic);
-                self.note_followed(topic, false);
+        let mut channels = self.channels.lock();
+        if let Some(channel) = channels.get(&topic) {
+            channel.detach(connection);
+            if !channel.has_subscribers() {
+                channels.remove(&topic);
+                self.set_price_followed(topic, false);
             }
         }
     }
 
     /// Said while the streams are locked, so that the last word is the true one.
-    fn note_followed(&self, topic: Topic, followed: bool) {
+    fn set_price_followed(&self, topic: Topic, followed: bool) {
         if topic == Topic::Price {
             self.price_followed
                 .send_if_modified(|before| std::mem::replace(before, followed) != followed);
@@ -243,50 +245,50 @@ impl Hub {
     ) {
         let mut presence = self.presence.lock();
         if let Some(told) = presence.typing(room, connection, typing, now) {
-            self.tell(told.topic, told.seq, &told.event.into());
+            self.publish_ephemeral(told.topic, told.seq, &told.event.into());
         }
     }
 
     /// What an ephemeral topic is now, and the position at which that is true; the stream is moved
     /// there, so that what follows is exactly what happens next. None for what is in the store.
-    pub(crate) fn present(
+    pub(crate) fn ephemeral_state(
         &self,
         topic: Topic,
-        stream: &Arc<Stream>,
+        channel: &Arc<TopicChannel>,
     ) -> Option<(Position, Snapshot)> {
         // The stream is moved under the lock under which events reach it.
         match topic {
-            Topic::Here(room) => {
+            Topic::Presence(room) => {
                 let mut presence = self.presence.lock();
                 let (position, snapshot) = presence.snapshot(room);
-                self.advance(stream, position.seq, None);
+                self.advance(channel, position.seq, None);
                 Some((position, snapshot.into()))
             }
             Topic::Price => {
                 let price = self.price.lock();
                 let (position, snapshot) = price.snapshot();
-                self.advance(stream, position.seq, None);
+                self.advance(channel, position.seq, None);
                 Some((position, snapshot.into()))
             }
             _ => None,
         }
     }
 
-    fn followed(&self, topic: Topic) -> Option<Arc<Stream>> {
-        self.streams.lock().get(&topic).cloned()
+    fn followed(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
+        self.channels.lock().get(&topic).cloned()
     }
 
-    fn tell_price(&self, told: Option<(Seq, PriceEvent)>) {
+    fn publish_price(&self, told: Option<(Seq, PriceEvent)>) {
         if let Some((seq, event)) = told {
-            self.tell(Topic::Price, seq, &event.into());
+            self.publish_ephemeral(Topic::Price, seq, &event.into());
         }
     }
 
     /// To be called under the lock that gave the place: places must reach the stream in their order.
-    fn tell(&self, topic: Topic, seq: Seq, event: &Event) {
-        if let Some(stream) = self.followed(topic) {
+    fn publish_ephemeral(&self, topic: Topic, seq: Seq, event: &Event) {
+        if let Some(channel) = self.followed(topic) {
             let content = codec::encode_event(event).into();
-            self.advance(&stream, seq, Some(Frame::of_event(topic, &Logged { seq, content })));
+            self.advance(&channel, seq, Some(Frame::of_event(topic, &LogEntry { seq, content })));
         }
     }
 }

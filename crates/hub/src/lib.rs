@@ -4,21 +4,21 @@
 //! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
 //! the edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
-//! Reading order: [`session`] (one connection's rules), [`hub`], [`stream`], [`outlet`] and [`pages`] (what
+//! Reading order: [`session`] (one connection's rules), [`hub`], [`channel`], [`sink`] and [`log_cache`] (what
 //! they share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`],
 //! [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`].
 
 pub mod bus;
-mod fanout;
+mod fan_out;
 pub mod frame;
 pub mod hub;
-pub mod mailbox;
-pub mod outlet;
-pub mod pages;
+pub mod log_cache;
 pub mod ports;
-mod reader;
 pub mod session;
-pub mod stream;
+pub mod sink;
+mod subscriber;
+pub mod topic_channel;
+pub mod wakeups;
 
 pub mod features;
 
@@ -35,12 +35,12 @@ pub mod rooms;
 pub mod sentiment;
 
 pub mod policy;
-pub mod rate;
+pub mod token_bucket;
 
 pub use frame::Frame;
 pub use hub::Hub;
-pub use mailbox::Mailbox;
-pub use outlet::Outlet;
 pub use session::Session;
-pub use session::effects::{Done, Effect};
-pub use session::greeting::{Greeting, Heard};
+pub use session::effects::{Effect, StoreRequest, StoreResponse};
+pub use session::handshake::{HelloReceived, PendingHello};
+pub use sink::FrameSink;
+pub use wakeups::TopicWakeups;

@@ -2,7 +2,7 @@
 //! message), and are stored together with that.
 
 use madang_shared::Timestamp;
-use madang_shared::limits::MAX_EXCERPT_CHARS;
+use madang_shared::notices::MAX_EXCERPT_CHARS;
 use madang_shared::notices::{NoticeContent, NoticesCommand};
 
 mod mentions;
@@ -22,7 +22,7 @@ pub fn decide(command: NoticesCommand) -> Change {
 /// being told twice is its place in its schedule: an engine keeps how far each schedule has been told,
 /// and that only moves forward.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum DueNotice {
     /// One of the operator's schedule.
     Scheduled {
         /// Names the schedule for ever: all that was said of it.

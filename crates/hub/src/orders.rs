@@ -1,9 +1,9 @@
 //! The orders of a small restaurant. The database keeps the same rules against everybody else who
 //! changes its tables; here they are said in sentences.
 
-use madang_shared::limits::{MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
+use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{MenuItem, OrderLine, OrderStatus, OrdersCommand};
-use madang_shared::{ErrorCode, Failure, OrderId, UserId, names};
+use madang_shared::{ErrorCode, Failure, OrderId, UserId, validate};
 
 /// A decided change of the orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ fn check_note(note: &str) -> Result<String, Failure> {
     if note.trim().is_empty() {
         return Ok(String::new());
     }
-    let note = names::message_text(note)?;
+    let note = validate::message_text(note)?;
     if note.chars().count() > MAX_ORDER_NOTE_CHARS {
         let message = format!("At most {MAX_ORDER_NOTE_CHARS} characters, please.");
         return Err(Failure::new(ErrorCode::TooLong, message));

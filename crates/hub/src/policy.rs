@@ -1,7 +1,7 @@
 //! Decisions that need nothing but their arguments.
 
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
-use madang_shared::names::is_joiner;
+use madang_shared::validate::is_joiner;
 use madang_shared::{Position, Topic, UserId};
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,6 +24,6 @@ pub fn resumes(from: Position, head: Position) -> bool {
 }
 
 /// Whether the topic is closed to this reader, which can be told without a look at the store.
-pub fn is_private_to_other(topic: Topic, reader: UserId) -> bool {
-    matches!(topic, Topic::Memberships(owner) | Topic::Inbox(owner) if owner != reader)
+pub fn is_private_to_other(topic: Topic, subscriber: UserId) -> bool {
+    matches!(topic, Topic::Memberships(owner) | Topic::Inbox(owner) if owner != subscriber)
 }

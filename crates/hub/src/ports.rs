@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{
     Answer, CommandId, Event, Failure, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic,
     User, UserId,
@@ -12,10 +12,10 @@ use madang_shared::{
 use thiserror::Error;
 use tokio::sync::broadcast;
 
-use crate::bus::Moved;
-use crate::delivery::Stored;
+use crate::bus::TopicAdvanced;
+use crate::delivery::Recipients;
 use crate::features::Change;
-use crate::notices::Due;
+use crate::notices::DueNotice;
 
 /// Tells the time. Everything in the domain that needs it is given it; only the edge asks.
 pub trait Clock: Send + Sync + 'static {
@@ -26,10 +26,10 @@ pub trait Clock: Send + Sync + 'static {
 /// Tells other nodes that a topic has moved; see [`crate::bus`].
 pub trait Bus: Send + Sync + 'static {
     /// Says so to everybody who listens, soon. May lose it.
-    fn announce(&self, moved: Moved);
+    fn announce(&self, advanced: TopicAdvanced);
 
     /// What is announced from now on, by whichever node.
-    fn listen(&self) -> broadcast::Receiver<Moved>;
+    fn listen(&self) -> broadcast::Receiver<TopicAdvanced>;
 }
 
 /// A decided change, waiting to be made durable.
@@ -49,7 +49,7 @@ pub struct Write {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Where the command's own event stands; none if the write found nothing to change.
-    pub at: Option<Placed>,
+    pub at: Option<LogPosition>,
 }
 
 /// Why the store did not do what it was asked. Either way nothing was changed.
@@ -66,7 +66,7 @@ pub enum StoreError {
 
 /// An event that was appended to a topic's log, as [`madang_shared::codec::encode_event`] wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logged {
+pub struct LogEntry {
     /// Its place.
     pub seq: Seq,
     /// Its content, as JSON.
@@ -75,24 +75,24 @@ pub struct Logged {
 
 /// An appended event with its topic, on its way to the topic's readers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
+pub struct TopicEvent {
     /// Which topic.
     pub topic: Topic,
     /// What was appended.
-    pub logged: Logged,
+    pub logged: LogEntry,
 }
 
-impl Appended {
+impl TopicEvent {
     /// Encodes an event for its place in a topic.
     pub fn new(topic: Topic, seq: Seq, event: &Event) -> Self {
         let content = madang_shared::codec::encode_event(event).into();
-        Self { topic, logged: Logged { seq, content } }
+        Self { topic, logged: LogEntry { seq, content } }
     }
 }
 
 /// How a durable topic was opened for a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum Recovery {
     /// The reader's position is good: the log holds everything from there up to `head`.
     Resumed {
         /// Where the log stands.
@@ -117,7 +117,7 @@ pub enum Opened {
 /// - **Once**: a (author, command) that has taken effect is not made again: it is answered as it
 ///   was the first time, however late.
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes; the writes of one batch take effect
-///   in the order of the batch; [`Appended`] events of a topic reach the tail in the order of `seq`,
+///   in the order of the batch; [`TopicEvent`] events of a topic reach the tail in the order of `seq`,
 ///   after they are durable. A commit whose caller has gone away reaches the tail all the same.
 /// - **Taken back**: a text that its author replaced or deleted is in no event of the log any more, from
 ///   that transaction on. Its events keep their places, and say in other words what they did
@@ -138,10 +138,10 @@ pub trait Store: Send + Sync + 'static {
     /// for somebody else's memberships or notices.
     fn open(
         &self,
-        reader: UserId,
+        subscriber: UserId,
         topic: Topic,
         from: Option<Position>,
-    ) -> BoxFuture<'static, Result<Opened, StoreError>>;
+    ) -> BoxFuture<'static, Result<Recovery, StoreError>>;
 
     /// The events of a durable topic that follow `after`, at most `limit` of them, in order and with
     /// no holes.
@@ -150,11 +150,14 @@ pub trait Store: Send + Sync + 'static {
         topic: Topic,
         after: Seq,
         limit: usize,
-    ) -> BoxFuture<'static, Result<Vec<Logged>, StoreError>>;
+    ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>>;
 
     /// Answers a question.
-    fn query(&self, reader: UserId, query: Query)
-    -> BoxFuture<'static, Result<Answer, StoreError>>;
+    fn query(
+        &self,
+        subscriber: UserId,
+        query: Query,
+    ) -> BoxFuture<'static, Result<Answer, StoreError>>;
 
     /// Whom a message was for, and who of them has read it.
     ///
@@ -163,10 +166,10 @@ pub trait Store: Send + Sync + 'static {
     /// for a message that is not there.
     fn delivery(
         &self,
-        reader: UserId,
+        subscriber: UserId,
         room: RoomId,
         message: Seq,
-    ) -> BoxFuture<'static, Result<Stored, StoreError>>;
+    ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
 
     /// Whether the user has joined the room.
     fn is_member(&self, user: UserId, room: RoomId)
@@ -176,9 +179,9 @@ pub trait Store: Send + Sync + 'static {
     /// none if there was nothing to tell. In one transaction, as a command is.
     fn tell_due(
         &self,
-        due: Due,
+        due: DueNotice,
         at: Timestamp,
-    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>>;
+    ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>>;
 
     /// Makes a user and a first session, and joins the user to the first room.
     ///
@@ -192,7 +195,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// Refused as `name_taken` if all those names are taken as well.
-    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>>;
+    fn service_user(&self, service: ServiceAccount)
+    -> BoxFuture<'static, Result<User, StoreError>>;
 
     /// Whose session this is, if it has not ended.
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
@@ -209,7 +213,7 @@ pub type TokenHash = [u8; 32];
 
 /// A part of the server that speaks in rooms.
 #[derive(Clone, Copy, Debug)]
-pub struct Service {
+pub struct ServiceAccount {
     /// Names the part, for ever.
     pub key: &'static str,
     /// How its user is called when it is made.
@@ -218,7 +222,7 @@ pub struct Service {
     pub at: Timestamp,
 }
 
-impl Service {
+impl ServiceAccount {
     /// The names that it can get, in the order of preference.
     pub fn names(self) -> impl Iterator<Item = String> {
         let numbered = (2..=MAX_SERVICE_NAMES).map(move |number| format!("{} {number}", self.name));
@@ -226,13 +230,13 @@ impl Service {
     }
 }
 
-/// Names that a [`Service`] tries: people who take them all want that it has none.
+/// Names that a [`ServiceAccount`] tries: people who take them all want that it has none.
 const MAX_SERVICE_NAMES: u32 = 20;
 
 /// A user to be made.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// As chosen, checked by [`madang_shared::names::user_name`].
+    /// As chosen, checked by [`madang_shared::validate::user_name`].
     pub name: String,
     /// See [`crate::policy::name_key`].
     pub name_key: String,

@@ -1,7 +1,7 @@
 //! The feed.
 
 use madang_shared::posts::{Post, PostsCommand};
-use madang_shared::{Event, Failure, PostId, names};
+use madang_shared::{Event, Failure, PostId, validate};
 
 /// A decided change of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,10 @@ pub enum Change {
 /// `invalid` or `too_long`.
 pub fn decide(command: PostsCommand) -> Result<Change, Failure> {
     Ok(match command {
-        PostsCommand::Create { text } => Change::Create { text: names::post_text(&text)? },
-        PostsCommand::Edit { post, text } => Change::Edit { post, text: names::post_text(&text)? },
+        PostsCommand::Create { text } => Change::Create { text: validate::post_text(&text)? },
+        PostsCommand::Edit { post, text } => {
+            Change::Edit { post, text: validate::post_text(&text)? }
+        }
         PostsCommand::Delete { post } => Change::Delete { post },
         PostsCommand::Greet { others_only } => Change::Greet { others_only },
     })
@@ -45,9 +47,9 @@ pub fn decide(command: PostsCommand) -> Result<Change, Failure> {
 
 /// What an event of the feed says from now on whose text its author takes back; the post is as it is
 /// `now`, or gone. None for one that has no text.
-pub fn taken_back(event: Event, now: Option<&Post>) -> Option<Event> {
+pub fn redact(event: Event, now: Option<&Post>) -> Option<Event> {
     match event {
-        Event::Posts(event) => event.taken_back(now).map(Event::from),
+        Event::Posts(event) => event.redact(now).map(Event::from),
         _ => None,
     }
 }

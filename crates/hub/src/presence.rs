@@ -1,4 +1,4 @@
-//! Who is in a room now, and who is typing. Topic [`Topic::Here`].
+//! Who is in a room now, and who is typing. Topic [`Topic::Presence`].
 //!
 //! Pure state: time comes in as an argument, and what is to be told comes out. A user is present
 //! while at least one connection of the user is; an entry that its connection does not renew
@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use madang_shared::limits::{
-    PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, REMEMBERED_GOINGS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
+use madang_shared::presence::{
+    MAX_REMEMBERED_DEPARTURES, PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS,
+    TYPING_MAX_PRESENT,
 };
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
 use madang_shared::{ConnectionId, Epoch, Position, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -21,9 +22,9 @@ pub struct Presence {
     rooms: HashMap<RoomId, Room>,
     connections: HashMap<ConnectionId, Entry>,
     /// Rooms that have something to tell or to expire at the next tick.
-    restless: BTreeSet<RoomId>,
+    pending_rooms: BTreeSet<RoomId>,
     epoch: Epoch,
-    told_at: Timestamp,
+    announced_at: Timestamp,
     swept_at: Timestamp,
 }
 
@@ -39,17 +40,17 @@ struct Room {
     position: Position,
     present: BTreeMap<UserId, BTreeSet<ConnectionId>>,
     /// Who is present as far as it has been told: the state at `position`.
-    told: BTreeMap<UserId, User>,
+    announced: BTreeMap<UserId, User>,
     /// Users whose coming or going may have to be told.
-    touched: BTreeMap<UserId, User>,
+    changed: BTreeMap<UserId, User>,
     typing: BTreeMap<UserId, Timestamp>,
-    /// When those who were here last went; at most [`REMEMBERED_GOINGS`].
-    gone: BTreeMap<UserId, Timestamp>,
+    /// When those who were here last went; at most [`MAX_REMEMBERED_DEPARTURES`].
+    departures: BTreeMap<UserId, Timestamp>,
 }
 
-/// An event of [`Topic::Here`] at its place.
+/// An event of [`Topic::Presence`] at its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct PresenceUpdate {
     /// Which topic.
     pub topic: Topic,
     /// Its place.
@@ -64,9 +65,9 @@ impl Presence {
         Self {
             rooms: HashMap::new(),
             connections: HashMap::new(),
-            restless: BTreeSet::new(),
+            pending_rooms: BTreeSet::new(),
             epoch,
-            told_at: Timestamp(0),
+            announced_at: Timestamp(0),
             swept_at: Timestamp(0),
         }
     }
@@ -85,8 +86,8 @@ impl Presence {
         }
         let state = self.room(room);
         state.present.entry(user.id).or_default().insert(connection);
-        state.touched.insert(user.id, user.clone());
-        self.restless.insert(room);
+        state.changed.insert(user.id, user.clone());
+        self.pending_rooms.insert(room);
     }
 
     /// The connection left the room. Told at the next tick.
@@ -103,7 +104,7 @@ impl Presence {
         }
         if let Some(state) = self.rooms.get_mut(&room) {
             state.remove(user, connection);
-            self.restless.insert(room);
+            self.pending_rooms.insert(room);
         }
     }
 
@@ -111,7 +112,7 @@ impl Presence {
     pub fn snapshot(&mut self, room: RoomId) -> (Position, PresenceSnapshot) {
         let state = self.room(room);
         let snapshot = PresenceSnapshot {
-            present: state.told.values().cloned().collect(),
+            present: state.announced.values().cloned().collect(),
             typing: state.typing.keys().copied().collect(),
         };
         (state.position, snapshot)
@@ -120,7 +121,7 @@ impl Presence {
     /// When the user's last connection left the room, as it was told; none while one is there, and for
     /// whoever has not been there, or so long ago that many went since.
     pub fn away_since(&self, room: RoomId, user: UserId) -> Option<Timestamp> {
-        self.rooms.get(&room)?.gone.get(&user).copied()
+        self.rooms.get(&room)?.departures.get(&user).copied()
     }
 
     /// A user started, goes on, or stopped typing. Told at once, unless the room is too full or the
@@ -131,7 +132,7 @@ impl Presence {
         connection: ConnectionId,
         typing: bool,
         now: Timestamp,
-    ) -> Option<Told> {
+    ) -> Option<PresenceUpdate> {
         let user = self
             .connections
             .get(&connection)
@@ -144,35 +145,35 @@ impl Presence {
         }
         if typing {
             state.typing.insert(user.id, now.plus(TYPING_EXPIRY_MS));
-            self.restless.insert(room);
+            self.pending_rooms.insert(room);
         } else {
             state.typing.remove(&user.id)?;
         }
-        Some(state.tell(room, PresenceEvent::Typing { user, typing }))
+        Some(state.publish(room, PresenceEvent::Typing { user, typing }))
     }
 
     /// Tells comings and goings of the last [`PRESENCE_WINDOW_MS`], and lets expire what was not
     /// renewed. To be called at least that often.
-    pub fn tick(&mut self, now: Timestamp) -> Vec<Told> {
+    pub fn tick(&mut self, now: Timestamp) -> Vec<PresenceUpdate> {
         if now.since(self.swept_at) >= SWEEP_MS {
             self.swept_at = now;
             self.sweep(now);
         }
-        if now.since(self.told_at) < PRESENCE_WINDOW_MS {
+        if now.since(self.announced_at) < PRESENCE_WINDOW_MS {
             return Vec::new();
         }
-        self.told_at = now;
-        let mut told = Vec::new();
-        for room in std::mem::take(&mut self.restless) {
+        self.announced_at = now;
+        let mut announced = Vec::new();
+        for room in std::mem::take(&mut self.pending_rooms) {
             let Some(state) = self.rooms.get_mut(&room) else {
                 continue;
             };
-            told.extend(state.settle(room, now));
+            announced.extend(state.flush(room, now));
             if !state.typing.is_empty() {
-                self.restless.insert(room);
+                self.pending_rooms.insert(room);
             }
         }
-        told
+        announced
     }
 
     fn sweep(&mut self, now: Timestamp) {
@@ -192,10 +193,10 @@ impl Presence {
         self.rooms.entry(room).or_insert_with(|| Room {
             position: Position::new(epoch, Seq(0)),
             present: BTreeMap::new(),
-            told: BTreeMap::new(),
-            touched: BTreeMap::new(),
+            announced: BTreeMap::new(),
+            changed: BTreeMap::new(),
             typing: BTreeMap::new(),
-            gone: BTreeMap::new(),
+            departures: BTreeMap::new(),
         })
     }
 }
@@ -209,54 +210,55 @@ impl Room {
                 self.typing.remove(&user.id);
             }
         }
-        self.touched.insert(user.id, user);
+        self.changed.insert(user.id, user);
     }
 
     /// Who came and went is the difference between what is and what was told: who did both within
     /// the window is not mentioned.
-    fn settle(&mut self, room: RoomId, now: Timestamp) -> Vec<Told> {
-        let (mut came, mut went) = (Vec::new(), Vec::new());
-        for (id, user) in std::mem::take(&mut self.touched) {
-            match (self.present.contains_key(&id), self.told.contains_key(&id)) {
+    fn flush(&mut self, room: RoomId, now: Timestamp) -> Vec<PresenceUpdate> {
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        for (id, user) in std::mem::take(&mut self.changed) {
+            match (self.present.contains_key(&id), self.announced.contains_key(&id)) {
                 (true, false) => {
-                    self.told.insert(id, user.clone());
-                    self.gone.remove(&id);
-                    came.push(user);
+                    self.announced.insert(id, user.clone());
+                    self.departures.remove(&id);
+                    joined.push(user);
                 }
                 (false, true) => {
-                    self.told.remove(&id);
-                    self.remember_going(id, now);
-                    went.push(id);
+                    self.announced.remove(&id);
+                    self.record_departure(id, now);
+                    left.push(id);
                 }
                 (true, true) | (false, false) => {}
             }
         }
-        let mut told = Vec::new();
-        if !came.is_empty() || !went.is_empty() {
-            told.push(self.tell(room, PresenceEvent::Moved { came, went }));
+        let mut announced = Vec::new();
+        if !joined.is_empty() || !left.is_empty() {
+            announced.push(self.publish(room, PresenceEvent::Changed { joined, left }));
         }
         let silent: Vec<UserId> =
             self.typing.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
         for id in silent {
             self.typing.remove(&id);
-            if let Some(user) = self.told.get(&id).cloned() {
-                told.push(self.tell(room, PresenceEvent::Typing { user, typing: false }));
+            if let Some(user) = self.announced.get(&id).cloned() {
+                announced.push(self.publish(room, PresenceEvent::Typing { user, typing: false }));
             }
         }
-        told
+        announced
     }
 
-    fn remember_going(&mut self, user: UserId, now: Timestamp) {
-        self.gone.insert(user, now);
-        if self.gone.len() > REMEMBERED_GOINGS
-            && let Some(first) = self.gone.iter().min_by_key(|(_, at)| **at).map(|(id, _)| *id)
+    fn record_departure(&mut self, user: UserId, now: Timestamp) {
+        self.departures.insert(user, now);
+        if self.departures.len() > MAX_REMEMBERED_DEPARTURES
+            && let Some(first) =
+                self.departures.iter().min_by_key(|(_, at)| **at).map(|(id, _)| *id)
         {
-            self.gone.remove(&first);
+            self.departures.remove(&first);
         }
     }
 
-    fn tell(&mut self, room: RoomId, event: PresenceEvent) -> Told {
+    fn publish(&mut self, room: RoomId, event: PresenceEvent) -> PresenceUpdate {
         self.position.seq = self.position.seq.next();
-        Told { topic: Topic::Here(room), seq: self.position.seq, event }
+        PresenceUpdate { topic: Topic::Presence(room), seq: self.position.seq, event }
     }
 }

@@ -5,7 +5,7 @@
 //! out. The state that a newcomer gets is what was told, so nothing falls between it and the events
 //! that follow.
 
-use madang_shared::limits::PRICE_EVERY_MS;
+use madang_shared::price::PRICE_EVERY_MS;
 use madang_shared::price::{PriceEvent, PriceHistory, PriceNow, PriceSnapshot};
 use madang_shared::{Epoch, Position, Seq, Timestamp};
 
@@ -54,7 +54,7 @@ impl Price {
         self.told = price.clone();
         self.told_at = Some(now);
         self.position.seq = self.position.seq.next();
-        Some((self.position.seq, PriceEvent::Moved(price)))
+        Some((self.position.seq, PriceEvent::Changed(price)))
     }
 
     /// What has been told, and the position at which it is true.

@@ -1,7 +1,7 @@
 //! The directory of rooms.
 
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Failure, RoomId, names};
+use madang_shared::{Failure, RoomId, validate};
 
 use crate::policy;
 
@@ -29,7 +29,7 @@ pub enum Change {
 pub fn decide(command: RoomsCommand) -> Result<Change, Failure> {
     match command {
         RoomsCommand::Create { name } => {
-            let name = names::room_name(&name)?;
+            let name = validate::room_name(&name)?;
             let name_key = policy::name_key(&name);
             Ok(Change::Create { name, name_key })
         }

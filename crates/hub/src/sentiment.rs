@@ -1,8 +1,9 @@
 //! How messages feel: judged before they are stored, and while they are typed.
 
-use madang_shared::limits::{MAX_JUDGED_CHARS, MAX_MESSAGE_CHARS};
+use madang_shared::chat::MAX_MESSAGE_CHARS;
+use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
 use madang_shared::sentiment::{
-    DecidingWord, Judgement, Mood, Sentiment, SentimentAnswer, SentimentQuery,
+    Analysis, DecidingWord, Mood, Sentiment, SentimentAnswer, SentimentQuery,
 };
 use madang_shared::{ErrorCode, Failure};
 
@@ -11,10 +12,10 @@ pub fn prepare() {
     madang_sentiment::prepare();
 }
 
-/// Judges a text by its first [`MAX_JUDGED_CHARS`] characters: how a message begins says how it feels,
+/// Judges a text by its first [`MAX_CLASSIFIED_CHARS`] characters: how a message begins says how it feels,
 /// and nobody can make the server read for long.
-pub fn judge(text: &str) -> Judgement {
-    let end = text.char_indices().nth(MAX_JUDGED_CHARS).map_or(text.len(), |(at, _)| at);
+pub fn classify(text: &str) -> Analysis {
+    let end = text.char_indices().nth(MAX_CLASSIFIED_CHARS).map_or(text.len(), |(at, _)| at);
     let judged = madang_sentiment::classify(text.get(..end).unwrap_or(text));
     let mood = match judged.class {
         madang_sentiment::Class::Positive => Mood::Positive,
@@ -25,7 +26,7 @@ pub fn judge(text: &str) -> Judgement {
         text: word.text,
         weight: word.weight_thousandths,
     };
-    Judgement {
+    Analysis {
         sentiment: Sentiment { mood, score: judged.score },
         words: judged.deciding.into_iter().map(word).collect(),
     }
@@ -36,10 +37,10 @@ pub fn judge(text: &str) -> Judgement {
 /// # Errors
 /// `too_long`.
 pub fn answer(query: &SentimentQuery) -> Result<SentimentAnswer, Failure> {
-    let SentimentQuery::Judge { text } = query;
+    let SentimentQuery::Classify { text } = query;
     if text.chars().nth(MAX_MESSAGE_CHARS).is_some() {
         let message = format!("A message has at most {MAX_MESSAGE_CHARS} characters.");
         return Err(Failure::new(ErrorCode::TooLong, message));
     }
-    Ok(SentimentAnswer::Judged(judge(text)))
+    Ok(SentimentAnswer::Classified(classify(text)))
 }

@@ -1,6 +1,6 @@
 //! Runs the client state machine: socket, timers, randomness.
 
-use madang_client::{Action, Client, Input, Moment, Output};
+use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::{Command, CommandId, ServerFrame, codec};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -73,10 +73,10 @@ impl Driver {
             event = self.socket.next_event() => match event {
                 SocketEvent::Opened => {
                     self.connected_at = Some(Instant::now());
-                    Input::Opened
+                    Input::SocketOpened
                 }
                 SocketEvent::Frame(text) => Input::Frame(text),
-                SocketEvent::Closed(code) => Input::Closed { code },
+                SocketEvent::Closed(code) => Input::SocketClosed { code },
             },
             () = sleep_until_deadline(deadline) => Input::Wake,
         };
@@ -89,14 +89,14 @@ impl Driver {
     }
 
     fn input(&mut self, input: Input) {
-        let moment = Moment { now: self.clock.now(), random: self.random.random() };
-        for output in self.client.handle(moment, input) {
+        let context = InputContext { now: self.clock.now(), random: self.random.random() };
+        for output in self.client.handle(context, input) {
             match output {
-                Output::Open => self.socket.open(&self.user),
+                Output::OpenSocket => self.socket.open(&self.user),
                 Output::Send(text) => self.socket.send(text),
-                Output::Close => self.socket.close(),
+                Output::CloseSocket => self.socket.close(),
                 // There is no screen to update and no state to keep over a reload.
-                Output::Changed(_) | Output::Keep => {}
+                Output::Changed(_) | Output::PersistOutbox => {}
             }
         }
     }

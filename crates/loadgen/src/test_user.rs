@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use madang_shared::User;
-use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::session::{SessionInfo, SignUp};
 
 use crate::error::LoadgenError;
 
@@ -49,7 +49,7 @@ impl TestUser {
             let failure = response.json().await.map_err(failed)?;
             return Err(LoadgenError::SignUpRefused { name: name.to_owned(), failure });
         }
-        let SignedIn { user, token } = response.json().await.map_err(failed)?;
+        let SessionInfo { user, token } = response.json().await.map_err(failed)?;
         let token = token.ok_or_else(|| LoadgenError::NoToken(name.to_owned()))?;
         Ok(Self { server, user, token })
     }

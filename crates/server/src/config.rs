@@ -12,10 +12,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use madang_shared::Timestamp;
-use madang_shared::limits::SIGN_UPS_PER_HOUR;
+use madang_shared::session::SIGN_UPS_PER_HOUR;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
-use madang_web::socketio::{self, Reach};
+use madang_web::socketio::{self, Exposure};
 use serde::Deserialize;
 
 pub(crate) use self::public::{Encrypted, Public};
@@ -224,17 +224,17 @@ impl Config {
 }
 
 /// Guests need no name and no session, so that a server that others reach says yes to them first.
-fn reach(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Reach {
+fn reach(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Exposure {
     match setting {
-        Some(SocketIoSetting::On) => Reach::Everybody,
-        Some(SocketIoSetting::Local) => Reach::Local,
-        None if listen.ip().is_loopback() => Reach::Local,
-        None | Some(SocketIoSetting::Off) => Reach::Off,
+        Some(SocketIoSetting::On) => Exposure::Everybody,
+        Some(SocketIoSetting::Local) => Exposure::Local,
+        None if listen.ip().is_loopback() => Exposure::Local,
+        None | Some(SocketIoSetting::Off) => Exposure::Off,
     }
 }
 
 fn socketio_settings(
-    reach: Reach,
+    reach: Exposure,
     flags: Option<Vec<String>>,
     file: &BTreeMap<String, String>,
 ) -> Result<socketio::Settings> {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use madang_hub::bus::Moved;
-use madang_hub::notices::Due;
-use madang_hub::ports::{Clock, Opened, Store, StoreError};
+use madang_hub::bus::TopicAdvanced;
+use madang_hub::notices::DueNotice;
+use madang_hub::ports::{Clock, Recovery, Store, StoreError};
 use madang_shared::notices::Demonstration;
 use madang_shared::{Snapshot, Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -33,7 +33,7 @@ pub(crate) async fn run(
     schedules: Vec<Schedule>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    mut words: broadcast::Receiver<Moved>,
+    mut words: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
 ) -> Result<()> {
     let mut healthy = true;
@@ -73,7 +73,7 @@ async fn tell(
     if let Some(demo) = &demo {
         let number = demo.number_at(now);
         if number > 0 {
-            let due = Due::Demonstrated { started_at: demo.started_at, number };
+            let due = DueNotice::Demonstrated { started_at: demo.started_at, number };
             store.tell_due(due, now).await?;
         }
     }
@@ -84,13 +84,13 @@ async fn tell(
 
 async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, StoreError> {
     match store.open(READER, Topic::Notices, None).await? {
-        Opened::State { snapshot: Snapshot::Notices(notices), .. } => Ok(notices.demo),
+        Recovery::State { snapshot: Snapshot::Notices(notices), .. } => Ok(notices.demo),
         other => Err(StoreError::Unavailable(format!("notices opened as {other:?}"))),
     }
 }
 
 /// Waits for a word about the notices for everybody, or for the loss of some.
-async fn moved(words: &mut broadcast::Receiver<Moved>) {
+async fn moved(words: &mut broadcast::Receiver<TopicAdvanced>) {
     loop {
         match words.recv().await {
             Ok(moved) if moved.topic != Topic::Notices => {}

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
-use madang_hub::bus::{self, InProcess, Moved};
+use madang_hub::bus::{self, InProcess, TopicAdvanced};
 use madang_hub::ports::{Bus, Clock, Store, StoreError};
-use madang_shared::limits::PRESENCE_WINDOW_MS;
+use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
-use madang_store::Tail;
+use madang_store::EventStream;
 use madang_store::sqlite::{Options, Sqlite};
-use madang_web::socketio::{Reach, Receipts, Settings};
-use madang_web::{Allowances, Edge, OpenSessions, router};
+use madang_web::socketio::{Exposure, Receipts, Settings};
+use madang_web::{AppState, OpenSessions, RateLimiter, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
@@ -80,7 +80,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     lifecycle.accompany("listener", listen_to_others(hub.clone(), bus.listen()));
     lifecycle.accompany("publisher", publish(hub.clone(), bus, tail));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
-        lifecycle.accompany("fan-out", write_to_outlets(hub.clone()));
+        lifecycle.accompany("fan-out", run_fan_out(hub.clone()));
     }
     let schedules = config.notices;
     lifecycle.spawn(
@@ -99,7 +99,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr().context("cannot tell where we listen")?;
     let Public { tls, proxies, strict_transport } = config.public;
-    let edge = Edge {
+    let state = AppState {
         hub,
         store: store.clone(),
         clock: clock.clone(),
@@ -108,7 +108,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         strict_transport,
         socketio: Arc::new(config.socketio),
         receipts: Receipts::default(),
-        allowances: Arc::new(Allowances::new(config.sign_ups_per_hour)),
+        rate_limiter: Arc::new(RateLimiter::new(config.sign_ups_per_hour)),
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
@@ -119,7 +119,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         None => None,
     };
     let encrypted = tls.is_some();
-    lifecycle.spawn("http", listen(listener, edge, tls));
+    lifecycle.spawn("http", listen(listener, state, tls));
     announce(address, encrypted);
 
     let code = lifecycle.run(config.stop_within).await;
@@ -148,7 +148,7 @@ fn lock(data: &Path) -> Result<File> {
 
 /// Refuses a configuration that names rooms which are not there.
 async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
-    if settings.reach == Reach::Off {
+    if settings.reach == Exposure::Off {
         return Ok(());
     }
     for room in settings.rooms() {
@@ -164,20 +164,20 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
 }
 
 /// Hands what the store has made durable to whoever follows it, until the store is closed.
-async fn publish(hub: Arc<Hub>, bus: InProcess, mut tail: Tail) -> Result<()> {
+async fn publish(hub: Arc<Hub>, bus: InProcess, mut tail: EventStream) -> Result<()> {
     while let Some(appended) = tail.recv().await {
-        bus::spread(&hub, &bus, &appended);
+        bus::publish_and_announce(&hub, &bus, &appended);
     }
     Ok(())
 }
 
-async fn write_to_outlets(hub: Arc<Hub>) -> Result<()> {
-    hub.write_to_outlets().await;
+async fn run_fan_out(hub: Arc<Hub>) -> Result<()> {
+    hub.run_fan_out().await;
     Ok(())
 }
 
-async fn listen_to_others(hub: Arc<Hub>, words: broadcast::Receiver<Moved>) -> Result<()> {
-    bus::follow(hub, words).await;
+async fn listen_to_others(hub: Arc<Hub>, words: broadcast::Receiver<TopicAdvanced>) -> Result<()> {
+    bus::listen(hub, words).await;
     Ok(())
 }
 
@@ -213,9 +213,9 @@ async fn encrypt(
     Ok(tls)
 }
 
-async fn listen(listener: TcpListener, edge: Edge, tls: Option<Arc<Tls>>) -> Result<()> {
-    let (stopping, tasks) = (edge.stopping.clone(), edge.tasks.clone());
-    http::serve(listener, router(edge), tls, stopping, tasks).await;
+async fn listen(listener: TcpListener, state: AppState, tls: Option<Arc<Tls>>) -> Result<()> {
+    let (stopping, tasks) = (state.stopping.clone(), state.tasks.clone());
+    http::serve(listener, router(state), tls, stopping, tasks).await;
     Ok(())
 }
 

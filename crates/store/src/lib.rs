@@ -10,7 +10,7 @@ pub mod memory;
 mod refusals;
 pub mod sqlite;
 
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
 use tokio::sync::mpsc;
 
 pub use memory::Memory;
@@ -21,4 +21,4 @@ pub use sqlite::Sqlite;
 ///
 /// The channel is bounded: an engine whose tail nobody reads stops committing when it is full. Once
 /// the tail is dropped, commits go on and their events go to the log alone.
-pub type Tail = mpsc::Receiver<Vec<Appended>>;
+pub type EventStream = mpsc::Receiver<Vec<TopicEvent>>;

@@ -19,17 +19,18 @@ use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use madang_hub::delivery::Stored;
-use madang_hub::notices::Due;
+use madang_hub::delivery::Recipients;
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::{
-    Appended, Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
+    Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash,
+    TopicEvent, Write,
 };
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{
     Answer, Failure, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
 
-use crate::Tail;
+use crate::EventStream;
 use fault::Fault;
 use state::State;
 
@@ -48,8 +49,8 @@ struct Shared {
     state: State,
     fault: Fault,
     /// What nobody has taken yet, while there is no tail.
-    waiting: Vec<Appended>,
-    tail: Option<Sender<Vec<Appended>>>,
+    waiting: Vec<TopicEvent>,
+    tail: Option<Sender<Vec<TopicEvent>>>,
 }
 
 impl Memory {
@@ -67,17 +68,17 @@ impl Memory {
 
     /// The events that were appended since this was last asked, in order. Where there is a
     /// [`Self::tail`], they go there instead.
-    pub fn take_appended(&self) -> Vec<Appended> {
+    pub fn take_events(&self) -> Vec<TopicEvent> {
         std::mem::take(&mut self.lock().waiting)
     }
 
     /// From now on hands out the appended events as other engines do. A later call ends the tail
     /// that an earlier one gave.
-    pub fn tail(&self) -> Tail {
+    pub fn tail(&self) -> EventStream {
         // A commit here happens at once, perhaps on a thread that must not block; so the waiting for
         // a reader who is behind is done by a thread of its own. The queue before it needs no bound
         // beyond that of the log, which is in memory as well.
-        let (sender, queue) = channel::<Vec<Appended>>();
+        let (sender, queue) = channel::<Vec<TopicEvent>>();
         let (bounded, tail) = tokio::sync::mpsc::channel(TAIL);
         thread::spawn(move || queue.into_iter().try_for_each(|batch| bounded.blocking_send(batch)));
         self.lock().tail = Some(sender);
@@ -121,7 +122,7 @@ impl Memory {
         reader: UserId,
         topic: Topic,
         from: Option<Position>,
-    ) -> Result<Opened, StoreError> {
+    ) -> Result<Recovery, StoreError> {
         self.read(|state| state.open(reader, topic, from))
     }
 
@@ -131,7 +132,7 @@ impl Memory {
         topic: Topic,
         after: Seq,
         limit: usize,
-    ) -> Result<Vec<Logged>, StoreError> {
+    ) -> Result<Vec<LogEntry>, StoreError> {
         self.read(|state| Ok(state.read_log(topic, after, limit)))
     }
 
@@ -146,7 +147,7 @@ impl Memory {
         reader: UserId,
         room: RoomId,
         message: Seq,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<Recipients, StoreError> {
         self.read(|state| state.delivery(reader, room, message))
     }
 
@@ -156,7 +157,11 @@ impl Memory {
     }
 
     /// [`Store::tell_due`], at once.
-    pub fn tell_due_now(&self, due: Due, at: Timestamp) -> Result<Option<Placed>, StoreError> {
+    pub fn tell_due_now(
+        &self,
+        due: DueNotice,
+        at: Timestamp,
+    ) -> Result<Option<LogPosition>, StoreError> {
         let shared = &mut *self.lock();
         let mut appended = Vec::new();
         let told = shared.fault.write(|| Ok(shared.state.tell_due(due, at, &mut appended)))?;
@@ -174,7 +179,7 @@ impl Memory {
     }
 
     /// [`Store::service_user`], at once.
-    pub fn service_user_now(&self, service: Service) -> Result<User, StoreError> {
+    pub fn service_user_now(&self, service: ServiceAccount) -> Result<User, StoreError> {
         let shared = &mut *self.lock();
         let mut appended = Vec::new();
         let user = shared.fault.write(|| shared.state.service_user(service, &mut appended))?;
@@ -212,7 +217,7 @@ impl Memory {
 }
 
 impl Shared {
-    fn hand_out(&mut self, appended: Vec<Appended>) {
+    fn hand_out(&mut self, appended: Vec<TopicEvent>) {
         if appended.is_empty() {
             return;
         }
@@ -238,7 +243,7 @@ impl Store for Memory {
         reader: UserId,
         topic: Topic,
         from: Option<Position>,
-    ) -> BoxFuture<'static, Result<Opened, StoreError>> {
+    ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
         ready(self.open_now(reader, topic, from))
     }
 
@@ -247,7 +252,7 @@ impl Store for Memory {
         topic: Topic,
         after: Seq,
         limit: usize,
-    ) -> BoxFuture<'static, Result<Vec<Logged>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
         ready(self.read_log_now(topic, after, limit))
     }
 
@@ -264,7 +269,7 @@ impl Store for Memory {
         reader: UserId,
         room: RoomId,
         message: Seq,
-    ) -> BoxFuture<'static, Result<Stored, StoreError>> {
+    ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
         ready(self.delivery_now(reader, room, message))
     }
 
@@ -278,9 +283,9 @@ impl Store for Memory {
 
     fn tell_due(
         &self,
-        due: Due,
+        due: DueNotice,
         at: Timestamp,
-    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
         ready(self.tell_due_now(due, at))
     }
 
@@ -288,7 +293,10 @@ impl Store for Memory {
         ready(self.sign_up_now(new))
     }
 
-    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>> {
+    fn service_user(
+        &self,
+        service: ServiceAccount,
+    ) -> BoxFuture<'static, Result<User, StoreError>> {
         ready(self.service_user_now(service))
     }
 

@@ -1,6 +1,7 @@
 //! What the data can forbid, in words for people; the same from every engine.
 
-use madang_shared::limits::{MAX_JOINED_ROOMS, MAX_ROOMS};
+use madang_shared::membership::MAX_JOINED_ROOMS;
+use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::{ErrorCode, Failure, Topic};
 
 pub(crate) fn no_room() -> Failure {

@@ -32,19 +32,19 @@ use std::path::Path;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use madang_hub::delivery::Stored;
-use madang_hub::notices::Due;
+use madang_hub::delivery::Recipients;
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::{
-    Committed, Logged, NewUser, Opened, Service, Store, StoreError, TokenHash, Write,
+    Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash, Write,
 };
 use madang_shared::chat::ChatSnapshot;
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{
     Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
 use rusqlite::Connection;
 
-use crate::{Tail, refusals};
+use crate::{EventStream, refusals};
 use outside::{Outside, Watcher};
 use readers::Readers;
 use stop::Stop;
@@ -70,7 +70,11 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`OpenError`]: one sentence for the operator.
-    pub fn open(path: &Path, now: Timestamp, options: &Options) -> Result<(Self, Tail), OpenError> {
+    pub fn open(
+        path: &Path,
+        now: Timestamp,
+        options: &Options,
+    ) -> Result<(Self, EventStream), OpenError> {
         let connection = open::writer(path, now, options)?;
         let readers = open::readers(path, options)?;
         let watching = open::reader(path)?;
@@ -117,7 +121,7 @@ impl Store for Sqlite {
         reader: UserId,
         topic: Topic,
         from: Option<Position>,
-    ) -> BoxFuture<'static, Result<Opened, StoreError>> {
+    ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
         self.read(move |connection| open_topic(connection, reader, topic, from))
     }
 
@@ -126,7 +130,7 @@ impl Store for Sqlite {
         topic: Topic,
         after: Seq,
         limit: usize,
-    ) -> BoxFuture<'static, Result<Vec<Logged>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
         self.read(move |connection| log::read(connection, topic, after, limit))
     }
 
@@ -147,7 +151,7 @@ impl Store for Sqlite {
         reader: UserId,
         room: RoomId,
         message: Seq,
-    ) -> BoxFuture<'static, Result<Stored, StoreError>> {
+    ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
         self.read(move |connection| delivery::find(connection, reader, room, message))
     }
 
@@ -161,9 +165,9 @@ impl Store for Sqlite {
 
     fn tell_due(
         &self,
-        due: Due,
+        due: DueNotice,
         at: Timestamp,
-    ) -> BoxFuture<'static, Result<Option<Placed>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
         self.writer.enqueue_one((due, at), notices::tell_due).boxed()
     }
 
@@ -171,7 +175,10 @@ impl Store for Sqlite {
         self.writer.enqueue_one(new, users::sign_up).boxed()
     }
 
-    fn service_user(&self, service: Service) -> BoxFuture<'static, Result<User, StoreError>> {
+    fn service_user(
+        &self,
+        service: ServiceAccount,
+    ) -> BoxFuture<'static, Result<User, StoreError>> {
         self.writer.enqueue_one(service, users::service).boxed()
     }
 
@@ -200,7 +207,7 @@ fn open_topic(
     reader: UserId,
     topic: Topic,
     from: Option<Position>,
-) -> Result<Opened, Stop> {
+) -> Result<Recovery, Stop> {
     if madang_hub::policy::is_private_to_other(topic, reader) {
         return Err(refusals::not_yours().into());
     }
@@ -209,22 +216,22 @@ fn open_topic(
     }
     let head = log::position(connection, topic)?;
     if from.is_some_and(|from| madang_hub::policy::resumes(from, head)) {
-        return Ok(Opened::Resumed { head });
+        return Ok(Recovery::Resumed { head });
     }
     let snapshot: Snapshot = match topic {
         Topic::Rooms => rooms::snapshot(connection)?.into(),
         Topic::Memberships(user) => membership::snapshot(connection, user)?.into(),
         Topic::Room(room) => ChatSnapshot {
             page: chat::newest(connection, room)?,
-            standing: membership::standing(connection, reader, room)?,
+            membership: membership::standing(connection, reader, room)?,
         }
         .into(),
         Topic::Counter => counter::snapshot(connection)?.into(),
         Topic::Posts => posts::snapshot(connection)?.into(),
-        Topic::Here(_) | Topic::Price => return Err(refusals::not_stored(topic).into()),
+        Topic::Presence(_) | Topic::Price => return Err(refusals::not_stored(topic).into()),
         Topic::Orders => orders::snapshot(connection)?.into(),
         Topic::Notices => notices::snapshot(connection)?.into(),
         Topic::Inbox(user) => notices::inbox(connection, user)?.into(),
     };
-    Ok(Opened::State { position: head, snapshot })
+    Ok(Recovery::State { position: head, snapshot })
 }

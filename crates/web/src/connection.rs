@@ -9,15 +9,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use madang_hub::ports::{StoreError, TokenHash};
-use madang_hub::session::effects::Ask;
-use madang_hub::{Done, Effect, Greeting, Session};
+use madang_hub::session::effects::StoreRequest;
+use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::{CloseCode, Timestamp, UserId};
 use tokio::time::{Instant, sleep_until};
 
-use crate::credentials::hash;
-use crate::edge::Edge;
 use crate::open_sessions::OpenSession;
 use crate::outlet::Way;
+use crate::session_token::hash;
+use crate::state::AppState;
 use crate::transport::{End, Transport};
 
 /// How long commands in flight may take once the connection has been told to go.
@@ -29,11 +29,11 @@ const MAX_READS: usize = 4;
 
 /// Serves a connection until it ends. Whatever the reason, this is the one place that cleans up.
 /// `carried` is the session that the handshake brought along, if it did.
-pub async fn run(edge: Edge, mut transport: Transport, carried: Option<TokenHash>) {
+pub async fn run(state: AppState, mut transport: Transport, carried: Option<TokenHash>) {
     // Boxed, like all that is only for a moment here and below: a connection at rest should not hold room
     // for its beginning, for writing, and for its end.
-    let end = match Box::pin(greet(&edge, &mut transport, carried)).await {
-        Ok(mut greeted) => serve(&edge, &mut transport, &mut greeted).await,
+    let end = match Box::pin(greet(&state, &mut transport, carried)).await {
+        Ok(mut greeted) => serve(&state, &mut transport, &mut greeted).await,
         Err(end) => end,
     };
     tracing::debug!(%end, "connection ended");
@@ -53,22 +53,22 @@ struct Greeted {
 
 /// Waits for the hello, and finds out whose it is.
 async fn greet(
-    edge: &Edge,
+    state: &AppState,
     transport: &mut Transport,
     carried: Option<TokenHash>,
 ) -> Result<Box<Greeted>, End> {
-    let greeting = Greeting::new(edge.clock.now());
-    let deadline = at(edge, greeting.deadline());
+    let greeting = PendingHello::new(state.clock.now());
+    let deadline = at(state, greeting.deadline());
     let text = tokio::select! {
         text = transport.receive() => text?,
         () = sleep_until(deadline) => return Err(End::Close(CloseCode::NoHello)),
-        () = edge.stopping.cancelled() => return Err(End::Close(CloseCode::ShuttingDown)),
+        () = state.stopping.cancelled() => return Err(End::Close(CloseCode::ShuttingDown)),
     };
     let heard = greeting.hear(&text).map_err(End::Close)?;
     let unauthenticated = || End::Close(CloseCode::Unauthenticated);
     let token = carried.or_else(|| heard.token().map(hash)).ok_or_else(unauthenticated)?;
-    let open = edge.open_sessions.open(token);
-    let user = edge.store.session(open.session()).await.map_err(|error| {
+    let open = state.open_sessions.open(token);
+    let user = state.store.session(open.session()).await.map_err(|error| {
         log(&error);
         End::Close(CloseCode::Internal)
     })?;
@@ -76,7 +76,7 @@ async fn greet(
     tracing::debug!(user = user.id.0, program = heard.program(), "hello");
     let way = Arc::new(Way::new(transport.sender()));
     let (session, effects) =
-        heard.welcome(edge.hub.clone(), user, Some(way.clone()), edge.clock.now());
+        heard.welcome(state.hub.clone(), user, Some(way.clone()), state.clock.now());
     Ok(Box::new(Greeted { open, session, way, effects }))
 }
 
@@ -85,7 +85,7 @@ enum Input {
     /// A frame of the client.
     Frame(String),
     /// An answer of the store.
-    Done(Done),
+    StoreResponse(StoreResponse),
     /// A topic moved, and there is something to catch up with.
     Noted,
     /// The fan-out wrote a part, and the rest is left to us.
@@ -98,13 +98,13 @@ enum Input {
 /// stopping. Each input becomes effects, which are carried out before the next one is taken: a client
 /// that does not read is not read from either. Only those two ends do not wait for that. While it
 /// waits, the fan-out may write to the socket; never in between.
-async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) -> End {
+async fn serve(state: &AppState, transport: &mut Transport, greeted: &mut Greeted) -> End {
     let Greeted { open, session, way, effects } = greeted;
-    let mailbox = session.mailbox();
+    let wakeups = session.wakeups();
     let mut asked = Asked::default();
     let mut deadline = session.deadline();
-    let mut timer = pin!(sleep_until(at(edge, deadline)));
-    let mut leaving = pin!(leave_time(edge));
+    let mut timer = pin!(sleep_until(at(state, deadline)));
+    let mut leaving = pin!(leave_time(state));
     let mut ended = pin!(open.ended());
     let mut effects = std::mem::take(effects);
     let mut left = false;
@@ -114,8 +114,8 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
             let carrying = Box::pin(async {
                 tokio::select! {
                     biased;
-                    carried = carry_out(edge, transport, session, &mut asked, effects) => carried,
-                    () = drain_end(edge) => Err(End::Close(CloseCode::ShuttingDown)),
+                    carried = carry_out(state, transport, session, &mut asked, effects) => carried,
+                    () = drain_end(state) => Err(End::Close(CloseCode::ShuttingDown)),
                 }
             });
             let carried = tokio::select! {
@@ -133,8 +133,8 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
         let input = tokio::select! {
             biased;
             received = transport.receive() => received.map(Input::Frame),
-            Some(done) = asked.next(edge, session.user()) => Ok(Input::Done(done)),
-            () = mailbox.noted() => Ok(Input::Noted),
+            Some(done) = asked.next(state, session.user()) => Ok(Input::StoreResponse(done)),
+            () = wakeups.changed() => Ok(Input::Noted),
             () = way.left() => Ok(Input::Left),
             // A pong that has arrived counts, however late it is read.
             () = &mut timer => match transport.receive().now_or_never() {
@@ -144,7 +144,7 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
             () = &mut ended => return End::Close(CloseCode::Unauthenticated),
             () = &mut leaving => {
                 way.hold();
-                return match Box::pin(finish(edge, transport, session, asked)).await {
+                return match Box::pin(finish(state, transport, session, asked)).await {
                     Ok(()) => End::Close(CloseCode::ShuttingDown),
                     Err(end) => end,
                 };
@@ -153,32 +153,32 @@ async fn serve(edge: &Edge, transport: &mut Transport, greeted: &mut Greeted) ->
         way.hold();
         left = matches!(input, Ok(Input::Left));
         effects = match input {
-            Ok(Input::Frame(text)) => session.on_frame(edge.clock.now(), &text),
-            Ok(Input::Done(done)) => on_done(edge, session, done),
+            Ok(Input::Frame(text)) => session.on_frame(state.clock.now(), &text),
+            Ok(Input::StoreResponse(done)) => on_done(state, session, done),
             Ok(Input::Noted) => session.on_wake(),
             // Whatever is carried out, be it nothing, is written after what is left.
             Ok(Input::Left) => Vec::new(),
-            Ok(Input::Due) => session.on_time(edge.clock.now()),
+            Ok(Input::Due) => session.on_time(state.clock.now()),
             Err(end) => return end,
         };
         if deadline != session.deadline() || timer.is_elapsed() {
             deadline = session.deadline();
-            timer.as_mut().reset(at(edge, deadline));
+            timer.as_mut().reset(at(state, deadline));
         }
     }
 }
 
 /// No frame is taken any more; what the store was asked is still answered.
 async fn finish(
-    edge: &Edge,
+    state: &AppState,
     transport: &mut Transport,
     session: &mut Session,
     mut asked: Asked,
 ) -> Result<(), End> {
     let finished = tokio::time::timeout(FINISH_TIMEOUT, async {
-        while let Some(done) = asked.next(edge, session.user()).await {
-            let effects = on_done(edge, session, done);
-            carry_out(edge, transport, session, &mut asked, effects).await?;
+        while let Some(done) = asked.next(state, session.user()).await {
+            let effects = on_done(state, session, done);
+            carry_out(state, transport, session, &mut asked, effects).await?;
         }
         Ok(())
     });
@@ -186,7 +186,7 @@ async fn finish(
 }
 
 async fn carry_out(
-    edge: &Edge,
+    state: &AppState,
     transport: &mut Transport,
     session: &Session,
     asked: &mut Asked,
@@ -198,7 +198,7 @@ async fn carry_out(
     for effect in effects {
         match effect {
             Effect::Send(frame) => frames.push(frame),
-            Effect::Ask(ask) => asked.put(edge, session.user(), ask),
+            Effect::Request(ask) => asked.put(state, session.user(), ask),
             Effect::Close(code) => {
                 close = Some(code);
                 break;
@@ -212,41 +212,41 @@ async fn carry_out(
 /// What the store was asked and has not answered.
 #[derive(Default)]
 struct Asked {
-    running: FuturesUnordered<BoxFuture<'static, Done>>,
+    running: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
     reads: usize,
     /// Reads that wait for one of ours to be done.
-    waiting: VecDeque<Ask>,
+    waiting: VecDeque<StoreRequest>,
 }
 
 impl Asked {
-    fn put(&mut self, edge: &Edge, user: UserId, ask: Ask) {
-        let reads = !matches!(ask, Ask::Commit(_));
+    fn put(&mut self, state: &AppState, user: UserId, ask: StoreRequest) {
+        let reads = !matches!(ask, StoreRequest::Commit(_));
         if reads && self.reads >= MAX_READS {
             self.waiting.push_back(ask);
             return;
         }
         self.reads += usize::from(reads);
-        self.running.push(ask.put(&edge.hub, &edge.store, user));
+        self.running.push(ask.execute(&state.hub, &state.store, user));
     }
 
     /// The next answer; none while nothing is asked. Safe to drop at any point.
-    async fn next(&mut self, edge: &Edge, user: UserId) -> Option<Done> {
+    async fn next(&mut self, state: &AppState, user: UserId) -> Option<StoreResponse> {
         let done = self.running.next().await?;
-        if !matches!(done, Done::Committed(_)) {
+        if !matches!(done, StoreResponse::Commit(_)) {
             self.reads -= 1;
             if let Some(ask) = self.waiting.pop_front() {
-                self.put(edge, user, ask);
+                self.put(state, user, ask);
             }
         }
         Some(done)
     }
 }
 
-fn on_done(edge: &Edge, session: &mut Session, done: Done) -> Vec<Effect> {
+fn on_done(state: &AppState, session: &mut Session, done: StoreResponse) -> Vec<Effect> {
     for error in done.errors() {
         log(error);
     }
-    session.on_done(edge.clock.now(), done)
+    session.on_done(state.clock.now(), done)
 }
 
 fn log(error: &StoreError) {
@@ -257,20 +257,20 @@ fn log(error: &StoreError) {
 
 /// Completes when this connection should go: somewhere within the drain, so that a thousand clients
 /// do not come back in one moment.
-async fn leave_time(edge: &Edge) {
-    edge.stopping.cancelled().await;
-    let spread = u64::try_from(edge.drain_spread.as_millis()).unwrap_or(u64::MAX);
+async fn leave_time(state: &AppState) {
+    state.stopping.cancelled().await;
+    let spread = u64::try_from(state.drain_spread.as_millis()).unwrap_or(u64::MAX);
     // Without randomness everybody goes at once, which is worse but not wrong.
     let random = getrandom::u64().unwrap_or_default();
     tokio::time::sleep(Duration::from_millis(random % spread.saturating_add(1))).await;
 }
 
 /// Completes when the stop waits for nobody's reading any more.
-async fn drain_end(edge: &Edge) {
-    edge.stopping.cancelled().await;
-    tokio::time::sleep(edge.drain_spread + FINISH_TIMEOUT).await;
+async fn drain_end(state: &AppState) {
+    state.stopping.cancelled().await;
+    tokio::time::sleep(state.drain_spread + FINISH_TIMEOUT).await;
 }
 
-fn at(edge: &Edge, time: Timestamp) -> Instant {
-    Instant::now() + Duration::from_millis(time.since(edge.clock.now()))
+fn at(state: &AppState, time: Timestamp) -> Instant {
+    Instant::now() + Duration::from_millis(time.since(state.clock.now()))
 }

@@ -7,18 +7,18 @@ use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use madang_shared::limits::{
+use madang_shared::lab::echo::{
     ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
 };
 use madang_shared::{CloseCode, ErrorCode};
-use madang_websocket::{Limits, Message, Opcode, Room};
+use madang_websocket::{Limits, MemoryBudget, Message, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::arrival::Arrival;
-use crate::edge::Edge;
-use crate::heartbeat::{Beat, Heartbeat};
+use crate::client_info::ClientInfo;
+use crate::heartbeat::{Heartbeat, HeartbeatEvent};
 use crate::problem::Problem;
+use crate::state::AppState;
 use crate::transport::{End, Transport};
 use crate::upgrade::Upgrade;
 
@@ -30,26 +30,26 @@ const LOGGED_CHARS: usize = 120;
 struct Bounds {
     places: Arc<Semaphore>,
     /// For messages that are large, and are held until they have been said back.
-    room: Arc<Room>,
+    room: Arc<MemoryBudget>,
 }
 
 /// The route, with its places.
-pub fn routes() -> Router<Edge> {
+pub fn routes() -> Router<AppState> {
     let places = Arc::new(Semaphore::new(MAX_ECHO_CONNECTIONS));
-    let bounds = Bounds { places, room: Room::new(ECHO_ROOM_BYTES) };
+    let bounds = Bounds { places, room: MemoryBudget::new(ECHO_ROOM_BYTES) };
     Router::new().route(ECHO_PATH, get(handshake)).layer(Extension(bounds))
 }
 
 /// Upgrades to the echo. `?plain` leaves the prefix out.
 async fn handshake(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     Extension(bounds): Extension<Bounds>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    arrival: Arrival,
+    client_info: ClientInfo,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers, &arrival)?;
+    state.may_open(&headers, &client_info)?;
     let place = bounds.places.try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places of the echo are taken; try again later.")
     })?;
@@ -59,8 +59,8 @@ async fn handshake(
         (ECHO_PREFIX, MAX_ECHO_MESSAGE_BYTES)
     };
     let limits = Limits { max_message_bytes, room: Some(bounds.room) };
-    let server = edge.clone();
-    Ok(upgrade.accept(&edge, limits, None, move |transport| async move {
+    let server = state.clone();
+    Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         run(&server, transport, prefix, place).await;
     }))
 }
@@ -70,10 +70,15 @@ fn is_plain(query: Option<&str>) -> bool {
     parameters.any(|parameter| parameter.split('=').next() == Some(ECHO_PLAIN))
 }
 
-async fn run(edge: &Edge, mut transport: Transport, prefix: &str, place: OwnedSemaphorePermit) {
+async fn run(
+    state: &AppState,
+    mut transport: Transport,
+    prefix: &str,
+    place: OwnedSemaphorePermit,
+) {
     let end = tokio::select! {
         end = serve(&mut transport, prefix) => end,
-        () = edge.stopping.cancelled() => End::Close(CloseCode::GoingAway),
+        () = state.stopping.cancelled() => End::Close(CloseCode::GoingAway),
     };
     tracing::debug!(%end, "echo ended");
     transport.end(end).await;
@@ -88,11 +93,11 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
         let received = tokio::select! {
             received = transport.receive_any() => received,
             beat = heartbeat.beat() => match beat {
-                Beat::Ask => match transport.ping().await {
+                HeartbeatEvent::Ask => match transport.ping().await {
                     Ok(()) => continue,
                     Err(end) => return end,
                 },
-                Beat::Gone => return End::Close(CloseCode::NoPong),
+                HeartbeatEvent::Gone => return End::Close(CloseCode::NoPong),
             },
         };
         heartbeat.heard();

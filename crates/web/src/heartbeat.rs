@@ -17,7 +17,7 @@ pub struct Heartbeat {
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beat {
+pub enum HeartbeatEvent {
     /// Send a ping.
     Ask,
     /// Nothing came of the last one: the peer is gone.
@@ -38,7 +38,7 @@ impl Heartbeat {
     }
 
     /// Completes when there is something to be done. Safe to drop at any point.
-    pub async fn beat(&mut self) -> Beat {
+    pub async fn beat(&mut self) -> HeartbeatEvent {
         loop {
             self.timer.as_mut().await;
             if self.due > Instant::now() {
@@ -47,12 +47,12 @@ impl Heartbeat {
                 continue;
             }
             if self.asked {
-                return Beat::Gone;
+                return HeartbeatEvent::Gone;
             }
             self.asked = true;
             self.due = after(PONG_TIMEOUT_MS);
             self.timer.as_mut().reset(self.due);
-            return Beat::Ask;
+            return HeartbeatEvent::Ask;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /http-call`: the tutorials' plain HTTP request, beside the socket.
 
 use axum::Json;
-use madang_shared::side_by_side::HttpCall;
+use madang_shared::lab::chat::HttpCall;
 
 /// Answers a sentence, in the shape that the tutorials' pages read.
 pub async fn http_call() -> Json<HttpCall> {

@@ -7,13 +7,13 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use madang_hub::features;
 use madang_hub::ports::Write;
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{Command, CommandId, ErrorCode, Event, Seq, User, codec};
 
-use crate::arrival::{Arrival, ClientAddress};
-use crate::credentials::{hash, token_of};
-use crate::edge::Edge;
+use crate::client_info::{ClientAddress, ClientInfo};
 use crate::problem::Problem;
+use crate::session_token::{hash, token_of};
+use crate::state::AppState;
 
 /// Names the command of a request, as [draft-ietf-httpapi-idempotency-key-header] has it; with quotes
 /// or without.
@@ -23,33 +23,33 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Whose session a request came with. A request without one is refused.
 #[derive(Clone, Debug)]
-pub struct Caller(pub User);
+pub struct AuthUser(pub User);
 
 /// Whoever wants to change something, and still may: one user, and one address, so much at a time.
 #[derive(Clone, Debug)]
-pub struct Commander(pub User);
+pub struct RateLimitedUser(pub User);
 
-impl FromRequestParts<Edge> for Commander {
+impl FromRequestParts<AppState> for RateLimitedUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let now = edge.clock.now();
-        let from = ClientAddress::from_request_parts(parts, edge).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let now = state.clock.now();
+        let from = ClientAddress::from_request_parts(parts, state).await?;
         // Before the store is asked whose session it is.
-        edge.allowances.command_from(from, now)?;
-        let Caller(user) = Caller::from_request_parts(parts, edge).await?;
-        edge.allowances.command_of(user.id, now)?;
+        state.rate_limiter.command_from(from, now)?;
+        let AuthUser(user) = AuthUser::from_request_parts(parts, state).await?;
+        state.rate_limiter.command_of(user.id, now)?;
         Ok(Self(user))
     }
 }
 
-impl FromRequestParts<Edge> for Caller {
+impl FromRequestParts<AppState> for AuthUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let arrival = Arrival::of(&parts.extensions);
-        let user = match token_of(&parts.headers, &arrival).map(hash) {
-            Some(session) => edge.store.session(session).await?,
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let client_info = ClientInfo::of(&parts.extensions);
+        let user = match token_of(&parts.headers, &client_info).map(hash) {
+            Some(session) => state.store.session(session).await?,
             None => None,
         };
         user.map(Self).ok_or_else(|| {
@@ -61,15 +61,15 @@ impl FromRequestParts<Edge> for Caller {
 /// The command's id: the caller's own, so that a request sent twice takes effect once; otherwise one
 /// of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(pub CommandId);
+pub struct IdempotencyKey(pub CommandId);
 
-impl FromRequestParts<Edge> for Key {
+impl FromRequestParts<AppState> for IdempotencyKey {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         match given(&parts.headers)? {
             Some(id) => Ok(Self(id)),
-            None => draw(edge).map(Self),
+            None => draw(state).map(Self),
         }
     }
 }
@@ -85,13 +85,13 @@ fn given(headers: &HeaderMap) -> Result<Option<CommandId>, Problem> {
         .map_err(|_| Problem::new(ErrorCode::Malformed, "The Idempotency-Key is not a UUID."))
 }
 
-fn draw(edge: &Edge) -> Result<CommandId, Problem> {
+fn draw(state: &AppState) -> Result<CommandId, Problem> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| {
         tracing::error!(%error, "the system gives no randomness");
         Problem::new(ErrorCode::Internal, "The server could not name this request.")
     })?;
-    Ok(CommandId::new(edge.clock.now(), u128::from_be_bytes(random)))
+    Ok(CommandId::new(state.clock.now(), u128::from_be_bytes(random)))
 }
 
 /// Carries a command out, durably, and answers the event that it led to; none if it found nothing to
@@ -101,20 +101,20 @@ fn draw(edge: &Edge) -> Result<CommandId, Problem> {
 /// # Errors
 /// The feature's refusal, or the store's.
 pub async fn carry_out(
-    edge: &Edge,
-    Commander(author): Commander,
-    Key(command): Key,
+    state: &AppState,
+    RateLimitedUser(author): RateLimitedUser,
+    IdempotencyKey(command): IdempotencyKey,
     what: impl Into<Command>,
 ) -> Result<Option<Event>, Problem> {
-    edge.may_begin()?;
+    state.may_begin()?;
     let change = features::decide(what.into()).map_err(Problem)?;
-    let write = Write { author, command, at: edge.clock.now(), change };
-    let mut results = edge.store.commit(vec![write]).await;
+    let write = Write { author, command, at: state.clock.now(), change };
+    let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {
         return Err(defect("the store answered a write with nothing"));
     };
     match committed?.at {
-        Some(placed) => event_at(edge, placed).await.map(Some),
+        Some(placed) => event_at(state, placed).await.map(Some),
         None => Ok(None),
     }
 }
@@ -127,9 +127,12 @@ pub fn used_for_something_else() -> Problem {
     )
 }
 
-async fn event_at(edge: &Edge, Placed { topic, seq }: Placed) -> Result<Event, Problem> {
+async fn event_at(
+    state: &AppState,
+    LogPosition { topic, seq }: LogPosition,
+) -> Result<Event, Problem> {
     let before = Seq(seq.0.saturating_sub(1));
-    let logged = edge.store.read_log(topic, before, 1).await?.pop();
+    let logged = state.store.read_log(topic, before, 1).await?.pop();
     logged
         .filter(|logged| logged.seq == seq)
         .and_then(|logged| codec::decode_event(&logged.content).ok())

@@ -11,7 +11,7 @@ use axum::http::header::ORIGIN;
 use axum::http::{HeaderMap, HeaderValue};
 use thiserror::Error;
 
-use crate::arrival::Arrival;
+use crate::client_info::ClientInfo;
 
 /// The allowed origins: our own, and those on the list.
 ///
@@ -30,21 +30,21 @@ pub struct Origins {
 /// An entry of the list is not an origin.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0:?} is not an origin: write scheme://host or scheme://host:port, with nothing after it")]
-pub struct NotAnOrigin(pub String);
+pub struct InvalidOrigin(pub String);
 
 impl Origins {
     /// Allows these besides our own. Each is `scheme://host` or `scheme://host:port`.
     ///
     /// # Errors
     /// The first entry that is something else.
-    pub fn new(allowed: impl IntoIterator<Item = String>) -> Result<Self, NotAnOrigin> {
+    pub fn new(allowed: impl IntoIterator<Item = String>) -> Result<Self, InvalidOrigin> {
         let checked = allowed.into_iter().map(|origin| match authority(&origin) {
             Some(authority)
                 if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']) =>
             {
                 Ok(origin.to_ascii_lowercase())
             }
-            _ => Err(NotAnOrigin(origin)),
+            _ => Err(InvalidOrigin(origin)),
         });
         Ok(Self { allowed: checked.collect::<Result<_, _>>()?, loopback_only: false })
     }
@@ -63,17 +63,17 @@ impl Origins {
     /// [`Self::allow`] lets pass: whoever develops has such pages, on whatever port. It costs them
     /// nothing that a program on this machine could not do as well; but such a page may carry what
     /// strangers wrote into it, so nothing that acts for a user may be guarded by this rule.
-    pub fn allow_guests(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
+    pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
         let here = |origin: &HeaderValue| {
             let authority = origin.to_str().ok().and_then(authority);
             authority.is_some_and(is_this_machine)
         };
-        self.allow(headers, arrival)
+        self.allow(headers, client_info)
             || (self.loopback_only && headers.get(ORIGIN).is_some_and(here))
     }
 
     /// Whether a request with these headers may pass that came so.
-    pub fn allow(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
+    pub fn allow(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
         let Some(origin) = headers.get(ORIGIN) else {
             return true;
         };
@@ -85,10 +85,10 @@ impl Origins {
         }
         // Same origin: the page came from the very host and port that it now speaks to. A page of HTTPS
         // may speak over what looks plain, for TLS may end before us, in a proxy that nobody named.
-        if arrival.https && !origin.starts_with("https://") {
+        if client_info.https && !origin.starts_with("https://") {
             return false;
         }
-        let host = arrival.host.as_ref().and_then(|host| host.to_str().ok());
+        let host = client_info.host.as_ref().and_then(|host| host.to_str().ok());
         host.is_some_and(|host| {
             authority(&origin).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
                 && (!self.loopback_only || is_loopback(host))
@@ -126,8 +126,8 @@ fn authority(origin: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn at(host: &str, https: bool) -> Arrival {
-        Arrival { host: HeaderValue::from_str(host).ok(), https, client: None }
+    fn at(host: &str, https: bool) -> ClientInfo {
+        ClientInfo { host: HeaderValue::from_str(host).ok(), https, client: None }
     }
 
     fn from(origin: &str) -> HeaderMap {
@@ -189,11 +189,11 @@ mod tests {
             ("localhost.evil.example", false),
             ("192.168.0.7:5001", false),
         ] {
-            let (headers, arrival) = (from(&format!("http://{host}")), at(host, false));
-            assert_eq!(home.allow(&headers, &arrival), at_home, "{host}");
-            assert!(open.allow(&headers, &arrival), "{host}");
+            let (headers, client_info) = (from(&format!("http://{host}")), at(host, false));
+            assert_eq!(home.allow(&headers, &client_info), at_home, "{host}");
+            assert!(open.allow(&headers, &client_info), "{host}");
             let headers = from("https://chat.example");
-            assert!(home.allow(&headers, &arrival), "behind a proxy: {host}");
+            assert!(home.allow(&headers, &client_info), "behind a proxy: {host}");
         }
     }
 
@@ -213,10 +213,10 @@ mod tests {
             ("null", false),
             ("file://localhost", false),
         ] {
-            let (headers, arrival) = (from(origin), at("localhost:5001", false));
-            assert_eq!(home.allow_guests(&headers, &arrival), at_home, "{origin}");
-            assert!(!home.allow(&headers, &arrival), "with a session: {origin}");
-            assert!(!open.allow_guests(&headers, &arrival), "on the network: {origin}");
+            let (headers, client_info) = (from(origin), at("localhost:5001", false));
+            assert_eq!(home.allow_guests(&headers, &client_info), at_home, "{origin}");
+            assert!(!home.allow(&headers, &client_info), "with a session: {origin}");
+            assert!(!open.allow_guests(&headers, &client_info), "on the network: {origin}");
         }
     }
 
@@ -225,7 +225,7 @@ mod tests {
         for wrong in ["*", "localhost:3000", "http://", "http://a/b", "ftp://a", "http://u@a"] {
             assert_eq!(
                 Origins::new([wrong.to_owned()]).unwrap_err(),
-                NotAnOrigin(wrong.to_owned())
+                InvalidOrigin(wrong.to_owned())
             );
         }
     }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
-use madang_hub::outlet::{Batch, Outlet, Sent};
+use madang_hub::sink::{FrameBatch, FrameSink, TrySend};
 use madang_websocket::{Sender, Window};
 use tokio::sync::Notify;
 
 use crate::transport::on_wire;
 
-/// One connection's way out. Held at first: see [`Outlet`].
+/// One connection's way out. Held at first: see [`FrameSink`].
 pub(crate) struct Way {
     sender: Sender,
     /// A part of a write is left over for the task.
@@ -46,17 +46,17 @@ impl fmt::Debug for Way {
     }
 }
 
-impl Outlet for Way {
-    fn try_send(&self, batch: &Batch) -> Sent {
-        let Some(bytes) = joined(batch, self.sender.window()) else { return Sent::Busy };
+impl FrameSink for Way {
+    fn try_send(&self, batch: &FrameBatch) -> TrySend {
+        let Some(bytes) = joined(batch, self.sender.window()) else { return TrySend::Busy };
         match self.sender.try_send(bytes) {
-            Ok(madang_websocket::Sent::All) => Sent::Taken,
-            Ok(madang_websocket::Sent::Kept) => {
+            Ok(madang_websocket::SendOutcome::All) => TrySend::Accepted,
+            Ok(madang_websocket::SendOutcome::Buffered) => {
                 self.left.notify_one();
-                Sent::Taken
+                TrySend::Accepted
             }
             // What is broken, the task finds out when it writes what it was left.
-            Ok(madang_websocket::Sent::Busy) | Err(_) => Sent::Busy,
+            Ok(madang_websocket::SendOutcome::Busy) | Err(_) => TrySend::Busy,
         }
     }
 }
@@ -69,11 +69,11 @@ struct Joined {
     compressed: [OnceLock<Option<Bytes>>; Window::COUNT],
 }
 
-fn joined(batch: &Batch, window: Option<Window>) -> Option<&Bytes> {
+fn joined(batch: &FrameBatch, window: Option<Window>) -> Option<&Bytes> {
     if let [frame] = batch.frames() {
         return on_wire(frame, window);
     }
-    let joined: &Joined = batch.wire().get_or_make(Joined::default)?;
+    let joined: &Joined = batch.encoded().get_or_make(Joined::default)?;
     let form = match window {
         None => &joined.plain,
         Some(window) => joined.compressed.get(window.index())?,
@@ -81,7 +81,7 @@ fn joined(batch: &Batch, window: Option<Window>) -> Option<&Bytes> {
     form.get_or_init(|| join(batch, window)).as_ref()
 }
 
-fn join(batch: &Batch, window: Option<Window>) -> Option<Bytes> {
+fn join(batch: &FrameBatch, window: Option<Window>) -> Option<Bytes> {
     let forms: Option<Vec<&Bytes>> =
         batch.frames().iter().map(|frame| on_wire(frame, window)).collect();
     let forms = forms?;

@@ -6,14 +6,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use madang_shared::limits::PAGE_POSTS;
+use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
-use madang_shared::{Answer, ErrorCode, Event, PostId, User, names};
+use madang_shared::{Answer, ErrorCode, Event, PostId, User, validate};
 use serde::Deserialize;
 
-use crate::edge::Edge;
-use crate::http_commands::{Caller, Commander, Key, carry_out, used_for_something_else};
+use crate::http_commands::{
+    AuthUser, IdempotencyKey, RateLimitedUser, carry_out, used_for_something_else,
+};
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// What a post is to say.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,38 +34,38 @@ pub struct Which {
 
 /// Some posts, newest first.
 pub async fn list(
-    State(edge): State<Edge>,
-    Caller(reader): Caller,
+    State(state): State<AppState>,
+    AuthUser(reader): AuthUser,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<PostsPage>, Problem> {
     let Query(Which { before, limit }) =
         which.map_err(|wrong| Problem::new(ErrorCode::Malformed, wrong.body_text()))?;
     let before = PostId(before.unwrap_or(u64::MAX));
     let limit = limit.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
-    page(&edge, &reader, before, limit).await.map(Json)
+    page(&state, &reader, before, limit).await.map(Json)
 }
 
 /// One post, as it is now.
 pub async fn read(
-    State(edge): State<Edge>,
-    Caller(reader): Caller,
+    State(state): State<AppState>,
+    AuthUser(reader): AuthUser,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = named(id)?;
-    one(&edge, &reader, id).await.map(Json)
+    one(&state, &reader, id).await.map(Json)
 }
 
 /// Writes a post. Answers it, and where it is; where the request came before and the post was edited
 /// since, as it is now.
 pub async fn create(
-    State(edge): State<Edge>,
-    caller: Commander,
-    key: Key,
+    State(state): State<AppState>,
+    caller: RateLimitedUser,
+    key: IdempotencyKey,
     body: Result<Json<PostText>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let text = text_of(body)?;
     let command = PostsCommand::Create { text: text.clone() };
-    let post = match carry_out(&edge, caller, key, command).await? {
+    let post = match carry_out(&state, caller, key, command).await? {
         Some(Event::Posts(PostsEvent::Created { post, .. }))
             if post.text == text || post.edited_at.is_some() =>
         {
@@ -78,9 +80,9 @@ pub async fn create(
 
 /// Gives one's own post another text. Answers the post.
 pub async fn edit(
-    State(edge): State<Edge>,
-    caller: Commander,
-    key: Key,
+    State(state): State<AppState>,
+    caller: RateLimitedUser,
+    key: IdempotencyKey,
     id: Result<Path<u64>, PathRejection>,
     body: Result<Json<PostText>, JsonRejection>,
 ) -> Result<Json<Post>, Problem> {
@@ -88,7 +90,7 @@ pub async fn edit(
     let text = text_of(body)?;
     let author = caller.0.clone();
     let command = PostsCommand::Edit { post: id, text: text.clone() };
-    match carry_out(&edge, caller, key, command).await? {
+    match carry_out(&state, caller, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
             if post.id == id && post.text == text =>
         {
@@ -96,23 +98,23 @@ pub async fn edit(
         }
         // It has another text by now, which is nobody's to overwrite by coming late.
         Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
-            one(&edge, &author, id).await.map(Json)
+            one(&state, &author, id).await.map(Json)
         }
         // It had this text already.
-        None => one(&edge, &author, id).await.map(Json),
+        None => one(&state, &author, id).await.map(Json),
         Some(_) => Err(used_for_something_else()),
     }
 }
 
 /// Takes one's own post back.
 pub async fn delete(
-    State(edge): State<Edge>,
-    caller: Commander,
-    key: Key,
+    State(state): State<AppState>,
+    caller: RateLimitedUser,
+    key: IdempotencyKey,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let id = named(id)?;
-    match carry_out(&edge, caller, key, PostsCommand::Delete { post: id }).await? {
+    match carry_out(&state, caller, key, PostsCommand::Delete { post: id }).await? {
         Some(Event::Posts(PostsEvent::Deleted { post, .. })) if post == id => {
             Ok(StatusCode::NO_CONTENT)
         }
@@ -120,21 +122,21 @@ pub async fn delete(
     }
 }
 
-async fn one(edge: &Edge, reader: &User, id: PostId) -> Result<Post, Problem> {
+async fn one(state: &AppState, reader: &User, id: PostId) -> Result<Post, Problem> {
     // Ids grow with time: the newest post that is older than the next one is this one, or it is gone.
     let next = PostId(id.0.saturating_add(1));
-    let found = page(edge, reader, next, 1).await?.posts.pop().filter(|post| post.id == id);
+    let found = page(state, reader, next, 1).await?.posts.pop().filter(|post| post.id == id);
     found.ok_or_else(no_post)
 }
 
 async fn page(
-    edge: &Edge,
+    state: &AppState,
     reader: &User,
     before: PostId,
     limit: u32,
 ) -> Result<PostsPage, Problem> {
     let query = PostsQuery::Before { before, limit };
-    match edge.store.query(reader.id, query.into()).await? {
+    match state.store.query(reader.id, query.into()).await? {
         Answer::Posts(PostsAnswer::Before(page)) => Ok(page),
         _ => Err(Problem::new(ErrorCode::Internal, "The store misunderstood.")),
     }
@@ -143,7 +145,7 @@ async fn page(
 /// The text as it will be stored, so that it can be told from another one's.
 fn text_of(body: Result<Json<PostText>, JsonRejection>) -> Result<String, Problem> {
     let Json(PostText { text }) = body.map_err(|wrong| Problem::unreadable(&wrong))?;
-    names::post_text(&text).map_err(Problem)
+    validate::post_text(&text).map_err(Problem)
 }
 
 fn named(id: Result<Path<u64>, PathRejection>) -> Result<PostId, Problem> {

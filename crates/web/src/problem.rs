@@ -75,7 +75,7 @@ impl From<StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = match self.0.code {
-            ErrorCode::Malformed | ErrorCode::Unsupported | ErrorCode::OutOfTurn => {
+            ErrorCode::Malformed | ErrorCode::Unsupported | ErrorCode::UnexpectedFrame => {
                 StatusCode::BAD_REQUEST
             }
             ErrorCode::Invalid | ErrorCode::TooLong => StatusCode::UNPROCESSABLE_ENTITY,
@@ -83,7 +83,7 @@ impl IntoResponse for Problem {
             ErrorCode::Forbidden | ErrorCode::NotMember => StatusCode::FORBIDDEN,
             ErrorCode::NameTaken => StatusCode::CONFLICT,
             ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ErrorCode::TooManyTopics | ErrorCode::RateLimited | ErrorCode::Held => {
+            ErrorCode::TooManyTopics | ErrorCode::RateLimited | ErrorCode::BlockedByEarlier => {
                 StatusCode::TOO_MANY_REQUESTS
             }
             ErrorCode::Unavailable | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,

@@ -8,14 +8,15 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::routing::get;
-use madang_shared::limits::{MAX_POST_BODY_BYTES, SOCKET_PATH};
-use madang_shared::side_by_side::HTTP_PATH;
+use madang_shared::lab::chat::HTTP_PATH;
+use madang_shared::limits::SOCKET_PATH;
+use madang_shared::posts::MAX_POST_BODY_BYTES;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::edge::Edge;
+use crate::state::AppState;
 use crate::{
-    arrival, assets, cross_origin, delivery_api, echo, http_call, posts_api, readiness, security,
+    assets, client_info, cors, delivery_api, echo, health, http_call, posts_api, security,
     session_api, side_by_side, socket, socketio, transports,
 };
 
@@ -27,7 +28,7 @@ const API_TIMEOUT: Duration = Duration::from_secs(30);
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Every route there is.
-pub fn router(edge: Edge) -> Router {
+pub fn router(state: AppState) -> Router {
     let session =
         get(session_api::who_am_i).post(session_api::sign_up).delete(session_api::sign_out);
     let post = get(posts_api::read).put(posts_api::edit).delete(posts_api::delete);
@@ -39,29 +40,29 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/session", session)
         .route(delivery_api::PATH, get(delivery_api::delivery))
         .merge(posts)
-        .layer(middleware::from_fn_with_state(edge.clone(), cross_origin::refuse_changes))
+        .layer(middleware::from_fn_with_state(state.clone(), cors::refuse_changes))
         // Who one is is nobody else's to keep; and a body that does not come holds up nothing.
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, API_TIMEOUT))
-        .layer(cross_origin::readable(&edge));
+        .layer(cors::readable(&state));
     let to_try = Router::new()
         .route(HTTP_PATH, get(http_call::http_call))
         .merge(transports::routes())
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
-        .layer(cross_origin::readable(&edge))
-        .layer(middleware::from_fn_with_state(edge.clone(), cross_origin::refuse_all));
+        .layer(cors::readable(&state))
+        .layer(middleware::from_fn_with_state(state.clone(), cors::refuse_all));
     Router::new()
         .merge(api)
         .merge(to_try)
         .merge(echo::routes())
         .merge(side_by_side::routes())
-        .merge(socketio::routes(&edge))
+        .merge(socketio::routes(&state))
         .route(SOCKET_PATH, get(socket::handshake))
-        .route("/healthz", get(readiness::healthz))
-        .route("/readyz", get(readiness::readyz))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn_with_state(edge.clone(), security::headers))
-        .layer(middleware::from_fn_with_state(edge.clone(), arrival::note))
-        .with_state(edge)
+        .layer(middleware::from_fn_with_state(state.clone(), security::headers))
+        .layer(middleware::from_fn_with_state(state.clone(), client_info::note))
+        .with_state(state)
 }

@@ -9,9 +9,9 @@ use axum::http::header::{
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::arrival::Arrival;
 use crate::assets;
-use crate::edge::Edge;
+use crate::client_info::ClientInfo;
+use crate::state::AppState;
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
@@ -21,8 +21,8 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 
 /// Adds them to every answer.
 pub async fn headers(
-    State(edge): State<Edge>,
-    arrival: Arrival,
+    State(state): State<AppState>,
+    client_info: ClientInfo,
     request: Request,
     next: Next,
 ) -> Response {
@@ -41,7 +41,7 @@ pub async fn headers(
     }
     headers.insert(CONTENT_SECURITY_POLICY, assets::content_security_policy());
     // Over plain HTTP anybody on the way could have said it, and browsers ignore it (RFC 6797 section 8.1).
-    if let Some(strict) = edge.strict_transport.filter(|_| arrival.https) {
+    if let Some(strict) = state.strict_transport.filter(|_| client_info.https) {
         headers.insert(STRICT_TRANSPORT_SECURITY, strict);
     }
     response

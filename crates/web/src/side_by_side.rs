@@ -12,21 +12,20 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use madang_hub::rate::Bucket;
-use madang_shared::limits::{
-    COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES, MAX_SIDE_CONNECTIONS,
-};
-use madang_shared::side_by_side::{PATH, Said};
-use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, names};
+use madang_hub::token_bucket::TokenBucket;
+use madang_shared::lab::chat::MAX_LAB_CHAT_CONNECTIONS;
+use madang_shared::lab::chat::{LabChatMessage, PATH};
+use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES};
+use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
 use madang_websocket::{Limits, Message, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
 
-use crate::arrival::Arrival;
-use crate::edge::Edge;
-use crate::heartbeat::{Beat, Heartbeat};
+use crate::client_info::ClientInfo;
+use crate::heartbeat::{Heartbeat, HeartbeatEvent};
 use crate::problem::Problem;
+use crate::state::AppState;
 use crate::transport::{End, Transport};
 use crate::upgrade::Upgrade;
 
@@ -34,9 +33,9 @@ use crate::upgrade::Upgrade;
 const MAX_BEHIND: usize = 256;
 
 /// The route, with its room.
-pub fn routes() -> Router<Edge> {
+pub fn routes() -> Router<AppState> {
     let room = Arc::new(Room {
-        places: Arc::new(Semaphore::new(MAX_SIDE_CONNECTIONS)),
+        places: Arc::new(Semaphore::new(MAX_LAB_CHAT_CONNECTIONS)),
         words: broadcast::Sender::new(MAX_BEHIND),
         here: Mutex::default(),
     });
@@ -65,20 +64,20 @@ struct Member {
 
 impl Room {
     /// Lets somebody in and tells everybody; answers what the newcomer hears first.
-    fn enter(self: Arc<Self>) -> (Member, Said) {
+    fn enter(self: Arc<Self>) -> (Member, LabChatMessage) {
         // Held while it is told: everybody hears comings and goings in the order in which they happen.
         let mut here = self.here.lock();
         here.last += 1;
         let id = ConnectionId(here.last);
         here.present.insert(id);
         let words = self.words.subscribe();
-        self.tell(&Said::Connect { id });
-        let you = Said::You { id, here: here.present.iter().copied().collect() };
+        self.tell(&LabChatMessage::Connect { id });
+        let you = LabChatMessage::You { id, connected: here.present.iter().copied().collect() };
         drop(here);
         (Member { room: self, id, words }, you)
     }
 
-    fn tell(&self, said: &Said) {
+    fn tell(&self, said: &LabChatMessage) {
         // An error means that nobody is there to hear it.
         let _heard = self.words.send(json(said)).is_ok();
     }
@@ -88,34 +87,34 @@ impl Drop for Member {
     fn drop(&mut self) {
         let mut here = self.room.here.lock();
         here.present.remove(&self.id);
-        self.room.tell(&Said::Disconnect { id: self.id });
+        self.room.tell(&LabChatMessage::Disconnect { id: self.id });
     }
 }
 
 async fn handshake(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     Extension(room): Extension<Arc<Room>>,
     headers: HeaderMap,
-    arrival: Arrival,
+    client_info: ClientInfo,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers, &arrival)?;
+    state.may_open(&headers, &client_info)?;
     let place = room.places.clone().try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable, "All places are taken; try again later.")
     })?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
-    let server = edge.clone();
-    Ok(upgrade.accept(&edge, limits, None, move |transport| async move {
+    let server = state.clone();
+    Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         run(&server, transport, room).await;
         drop(place);
     }))
 }
 
-async fn run(edge: &Edge, mut transport: Transport, room: Arc<Room>) {
+async fn run(state: &AppState, mut transport: Transport, room: Arc<Room>) {
     let (mut member, you) = room.enter();
     let end = tokio::select! {
-        end = serve(edge, &mut transport, &mut member, you) => end,
-        () = edge.stopping.cancelled() => End::Close(CloseCode::GoingAway),
+        end = serve(state, &mut transport, &mut member, you) => end,
+        () = state.stopping.cancelled() => End::Close(CloseCode::GoingAway),
     };
     // The others hear of it now, however long a goodbye takes.
     drop(member);
@@ -123,9 +122,14 @@ async fn run(edge: &Edge, mut transport: Transport, room: Arc<Room>) {
     transport.end(end).await;
 }
 
-async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you: Said) -> End {
+async fn serve(
+    state: &AppState,
+    transport: &mut Transport,
+    member: &mut Member,
+    you: LabChatMessage,
+) -> End {
     let mut heartbeat = Heartbeat::start();
-    let mut bucket = Bucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, edge.clock.now());
+    let mut bucket = TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, state.clock.now());
     let mut answer = Some(json(&you));
     loop {
         if let Some(message) = answer.take()
@@ -138,13 +142,13 @@ async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you:
                 heartbeat.heard();
                 match received {
                     Ok(Message::Text(text)) => {
-                        let allowed = bucket.take(edge.clock.now()).map_err(too_fast);
-                        match allowed.and_then(|()| names::message_text(&text)) {
+                        let allowed = bucket.take(state.clock.now()).map_err(too_fast);
+                        match allowed.and_then(|()| validate::message_text(&text)) {
                             Ok(data) => {
-                                member.room.tell(&Said::Data { data, id: member.id });
+                                member.room.tell(&LabChatMessage::Data { data, id: member.id });
                                 None
                             }
-                            Err(failure) => Some(json(&Said::Refused(failure))),
+                            Err(failure) => Some(json(&LabChatMessage::Refused(failure))),
                         }
                     }
                     Ok(Message::Binary(_)) => return End::Close(CloseCode::NotText),
@@ -158,11 +162,11 @@ async fn serve(edge: &Edge, transport: &mut Transport, member: &mut Member, you:
                 Err(RecvError::Closed) => return End::Close(CloseCode::Internal),
             },
             beat = heartbeat.beat() => match beat {
-                Beat::Ask => match transport.ping().await {
+                HeartbeatEvent::Ask => match transport.ping().await {
                     Ok(()) => None,
                     Err(end) => return end,
                 },
-                Beat::Gone => return End::Close(CloseCode::NoPong),
+                HeartbeatEvent::Gone => return End::Close(CloseCode::NoPong),
             },
         };
     }
@@ -172,6 +176,6 @@ fn too_fast(wait: u64) -> Failure {
     Failure::new(ErrorCode::RateLimited, format!("Too fast: wait {wait} ms."))
 }
 
-fn json(said: &Said) -> Prepared {
+fn json(said: &LabChatMessage) -> Prepared {
     Prepared::text(&codec::encode_part(said))
 }

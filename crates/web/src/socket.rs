@@ -7,35 +7,35 @@ use madang_shared::limits::{MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL, SUBPROTOCOL_FAM
 use madang_shared::{CloseCode, ErrorCode};
 use madang_websocket::Limits;
 
-use crate::arrival::Arrival;
+use crate::client_info::ClientInfo;
 use crate::connection;
-use crate::credentials::{hash, token_of};
-use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::session_token::{hash, token_of};
+use crate::state::AppState;
 use crate::transport::End;
 use crate::upgrade::Upgrade;
 
 /// Upgrades to the typed protocol.
 pub async fn handshake(
-    State(edge): State<Edge>,
+    State(state): State<AppState>,
     headers: HeaderMap,
-    arrival: Arrival,
+    client_info: ClientInfo,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    edge.may_open(&headers, &arrival)?;
+    state.may_open(&headers, &client_info)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     match Offer::of(upgrade.offers()) {
         Offer::Ours => {
-            let session = token_of(&headers, &arrival).map(hash);
-            let connection = edge.clone();
-            Ok(upgrade.accept(&edge, limits, Some(SUBPROTOCOL), move |transport| {
+            let session = token_of(&headers, &client_info).map(hash);
+            let connection = state.clone();
+            Ok(upgrade.accept(&state, limits, Some(SUBPROTOCOL), move |transport| {
                 connection::run(connection, transport, session)
             }))
         }
         // A browser reports a refused handshake and a missing server alike. Only an open socket can
         // tell a stale page that it must load itself anew.
         Offer::OtherVersion(version) => {
-            Ok(upgrade.accept(&edge, limits, Some(&version), |transport| {
+            Ok(upgrade.accept(&state, limits, Some(&version), |transport| {
                 transport.end(End::Close(CloseCode::Version))
             }))
         }

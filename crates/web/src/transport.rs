@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use madang_hub::Frame;
 use madang_shared::CloseCode;
-use madang_websocket::{Fault, Goodbye, Message, Opcode, Prepared, Sender, Socket, Window, ping};
+use madang_websocket::{
+    CloseFrame, Message, Opcode, Prepared, ProtocolError, Sender, Socket, Window, ping,
+};
 use thiserror::Error;
 
 /// How long one write may take. Past that the peer has stopped reading: it is let go, and resumes
@@ -26,21 +28,21 @@ pub enum End {
     Close(CloseCode),
     /// The peer broke the WebSocket protocol, or sent more than it may, and is told so.
     #[error("closed: {0}")]
-    Fault(Fault),
+    Protocol(ProtocolError),
     /// The peer closed it.
     #[error("closed by the peer")]
-    Peer(Option<Goodbye>),
+    Peer(Option<CloseFrame>),
     /// It broke.
     #[error("broken: {0}")]
     Broken(#[from] io::Error),
 }
 
-impl From<madang_websocket::End> for End {
-    fn from(end: madang_websocket::End) -> Self {
+impl From<madang_websocket::ReceiveError> for End {
+    fn from(end: madang_websocket::ReceiveError) -> Self {
         match end {
-            madang_websocket::End::Closed(goodbye) => Self::Peer(goodbye),
-            madang_websocket::End::Fault(fault) => Self::Fault(fault),
-            madang_websocket::End::Broken(error) => Self::Broken(error),
+            madang_websocket::ReceiveError::Closed(goodbye) => Self::Peer(goodbye),
+            madang_websocket::ReceiveError::Protocol(fault) => Self::Protocol(fault),
+            madang_websocket::ReceiveError::Broken(error) => Self::Broken(error),
         }
     }
 }
@@ -142,7 +144,7 @@ impl Transport {
             End::Close(code) => {
                 self.socket.close(code.number(), code.reason(), CLOSE_TIMEOUT).await;
             }
-            End::Fault(fault) => {
+            End::Protocol(fault) => {
                 self.socket.close(fault.code(), fault.reason(), CLOSE_TIMEOUT).await;
             }
             End::Peer(goodbye) => self.socket.answer(goodbye.as_ref(), CLOSE_TIMEOUT).await,
@@ -155,7 +157,7 @@ impl Transport {
 /// them. Frames are text, so that there always is one.
 pub(crate) fn on_wire(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
     let prepare = || std::str::from_utf8(frame.bytes()).ok().map(Prepared::text);
-    let prepared: &Option<Prepared> = frame.wire().get_or_make(prepare)?;
+    let prepared: &Option<Prepared> = frame.encoded().get_or_make(prepare)?;
     prepared.as_ref().map(|prepared| prepared.frame(window))
 }
 

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Extension;
 use axum::routing::get;
-use madang_shared::limits::MAX_TRANSPORT_LISTENERS;
+use madang_shared::lab::transports::MAX_TRANSPORT_LISTENERS;
 use tokio::sync::Semaphore;
 
-use crate::edge::Edge;
+use crate::state::AppState;
 use crate::transports::ticks::Streams;
 
 /// What the routes share.
@@ -30,7 +30,7 @@ struct Desk {
 }
 
 /// The routes, with a desk of their own.
-pub fn routes() -> Router<Edge> {
+pub fn routes() -> Router<AppState> {
     let desk = Desk {
         streams: Arc::new(Streams::new()),
         places: Arc::new(Semaphore::new(MAX_TRANSPORT_LISTENERS)),

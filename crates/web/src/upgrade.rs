@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use madang_websocket::{Handshake, Limits};
 
-use crate::edge::Edge;
+use crate::state::AppState;
 use crate::transport::Transport;
 
 /// A handshake that has all it needs. A request that has not is answered before its handler hears of
@@ -32,14 +32,14 @@ impl Upgrade {
     /// one than waits for the answer to be sent, because that one holds more than a connection needs.
     pub fn accept<R: Future<Output = ()> + Send + 'static>(
         self,
-        edge: &Edge,
+        state: &AppState,
         limits: Limits,
         protocol: Option<&str>,
         run: impl FnOnce(Transport) -> R + Send + 'static,
     ) -> Response {
         let (response, opening) = self.0.accept(protocol);
-        let tasks = edge.tasks.clone();
-        edge.tasks.spawn(async move {
+        let tasks = state.tasks.clone();
+        state.tasks.spawn(async move {
             match opening.open(limits).await {
                 Ok(socket) => drop(tasks.spawn(run(Transport::new(socket)))),
                 Err(error) => tracing::debug!(%error, "a handshake came to nothing"),

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::fault::Fault;
+use crate::error::ProtocolError;
 
 /// Bytes in the payload of a control frame (section 5.5).
 pub const MAX_CONTROL_BYTES: usize = 125;
@@ -86,39 +86,42 @@ pub(crate) struct Allowed {
 impl Head {
     /// Reads the head that stands at the start of these bytes, with how many of them it has; none if
     /// it goes on beyond them. What is wrong is wrong as soon as the byte that says so is there.
-    pub(crate) fn read(bytes: &[u8], allowed: Allowed) -> Result<Option<(Self, usize)>, Fault> {
+    pub(crate) fn read(
+        bytes: &[u8],
+        allowed: Allowed,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let is_last = first & FIN != 0;
         let is_compressed = first & RSV1 != 0;
         if first & RSV2_RSV3 != 0 {
-            return Err(Fault::Protocol("a reserved bit is set"));
+            return Err(ProtocolError::Protocol("a reserved bit is set"));
         }
-        let opcode = Opcode::of(first & 0x0F).ok_or(Fault::Protocol("unknown opcode"))?;
+        let opcode = Opcode::of(first & 0x0F).ok_or(ProtocolError::Protocol("unknown opcode"))?;
         if is_compressed
             && !(allowed.compression && matches!(opcode, Opcode::Text | Opcode::Binary))
         {
-            return Err(Fault::Protocol("RSV1 is set where nothing is compressed"));
+            return Err(ProtocolError::Protocol("RSV1 is set where nothing is compressed"));
         }
         match opcode {
             Opcode::Continuation if !allowed.continuation => {
-                return Err(Fault::Protocol("nothing to continue"));
+                return Err(ProtocolError::Protocol("nothing to continue"));
             }
             Opcode::Text | Opcode::Binary if allowed.continuation => {
-                return Err(Fault::Protocol("a message within a message"));
+                return Err(ProtocolError::Protocol("a message within a message"));
             }
             _ if opcode.is_control() && !is_last => {
-                return Err(Fault::Protocol("a control frame in fragments"));
+                return Err(ProtocolError::Protocol("a control frame in fragments"));
             }
             _ => {}
         }
 
         let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
         if second & MASKED == 0 {
-            return Err(Fault::Protocol("a client's frame without a mask"));
+            return Err(ProtocolError::Protocol("a client's frame without a mask"));
         }
         let short = second & !MASKED;
         if opcode.is_control() && usize::from(short) > MAX_CONTROL_BYTES {
-            return Err(Fault::Protocol("a control frame of more than 125 bytes"));
+            return Err(ProtocolError::Protocol("a control frame of more than 125 bytes"));
         }
         let (length, rest) = match short {
             126 => {
@@ -132,11 +135,13 @@ impl Head {
             short => (u64::from(short), rest),
         };
         match short {
-            126 if length < 126 => return Err(Fault::Protocol("a length longer than it need be")),
-            127 if u16::try_from(length).is_ok() => {
-                return Err(Fault::Protocol("a length longer than it need be"));
+            126 if length < 126 => {
+                return Err(ProtocolError::Protocol("a length longer than it need be"));
             }
-            127 if length >> 63 != 0 => return Err(Fault::Protocol("a length of 64 bits")),
+            127 if u16::try_from(length).is_ok() => {
+                return Err(ProtocolError::Protocol("a length longer than it need be"));
+            }
+            127 if length >> 63 != 0 => return Err(ProtocolError::Protocol("a length of 64 bits")),
             _ => {}
         }
         let Some((&mask, rest)) = rest.split_first_chunk() else { return Ok(None) };

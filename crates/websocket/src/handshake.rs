@@ -13,8 +13,8 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest, Sha1};
 use thiserror::Error;
 
-use crate::offer::{Agreed, is_token};
-use crate::open::Opening;
+use crate::negotiate::{NegotiatedCompression, is_token};
+use crate::upgrade::PendingUpgrade;
 
 /// What the accept key is made with (section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -84,7 +84,7 @@ impl Refusal {
 pub struct Handshake {
     accept: HeaderValue,
     offers: Vec<String>,
-    agreed: Option<Agreed>,
+    agreed: Option<NegotiatedCompression>,
     on_upgrade: OnUpgrade,
 }
 
@@ -100,7 +100,7 @@ impl Handshake {
         let on_upgrade = upgrade.ok_or(Refusal::NotUpgradable)?;
         let headers = &request.headers;
         let offers = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
-        let agreed = Agreed::on(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
+        let agreed = NegotiatedCompression::on(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
         Ok(Self { accept, offers, agreed, on_upgrade })
     }
 
@@ -117,7 +117,7 @@ impl Handshake {
     /// The answer, and the socket that there will be once it is sent. `protocol` is one of the
     /// [offers](Self::offers), or none; one that was not offered is left out, for the client would
     /// refuse it.
-    pub fn accept(self, protocol: Option<&str>) -> (Response<()>, Opening) {
+    pub fn accept(self, protocol: Option<&str>) -> (Response<()>, PendingUpgrade) {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -127,7 +127,7 @@ impl Handshake {
         let protocol = self.offers.iter().find(|offer| Some(offer.as_str()) == protocol);
         let texts = [
             (SEC_WEBSOCKET_PROTOCOL, protocol.cloned()),
-            (SEC_WEBSOCKET_EXTENSIONS, self.agreed.map(Agreed::answer)),
+            (SEC_WEBSOCKET_EXTENSIONS, self.agreed.map(NegotiatedCompression::answer)),
         ];
         for (name, text) in texts {
             // Of tokens only, each of which came as a header or stands in this crate.
@@ -135,7 +135,7 @@ impl Handshake {
                 headers.insert(name, value);
             }
         }
-        (response, Opening::new(self.on_upgrade, self.agreed.map(|agreed| agreed.window)))
+        (response, PendingUpgrade::new(self.on_upgrade, self.agreed.map(|agreed| agreed.window)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::fault::Fault;
+use crate::error::ProtocolError;
 
 /// The end of a flushed block, which a sender leaves out (section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -42,8 +42,8 @@ impl Inflater {
         &mut self,
         mut input: &[u8],
         out: &mut Vec<u8>,
-        grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
         while !input.is_empty() {
             if step(self.0.as_mut(), &mut input, out, grow)? == Status::StreamEnd
                 && let Some(inflate) = &mut self.0
@@ -60,14 +60,14 @@ impl Inflater {
     pub(crate) fn finish(
         &mut self,
         out: &mut Vec<u8>,
-        grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
         self.push(&TAIL, out, grow)?;
         let mut end: &[u8] = &END;
         while !end.is_empty() {
             let status = step(self.0.as_mut(), &mut end, out, grow)?;
             if (status == Status::StreamEnd) != end.is_empty() {
-                return Err(Fault::NotDeflate);
+                return Err(ProtocolError::NotDeflate);
             }
         }
         Ok(())
@@ -79,9 +79,9 @@ fn step(
     inflate: Option<&mut Decompress>,
     input: &mut &[u8],
     out: &mut Vec<u8>,
-    grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), Fault>,
-) -> Result<Status, Fault> {
-    let Some(inflate) = inflate else { return Err(Fault::NotDeflate) };
+    grow: &mut impl FnMut(&mut Vec<u8>) -> Result<(), ProtocolError>,
+) -> Result<Status, ProtocolError> {
+    let Some(inflate) = inflate else { return Err(ProtocolError::NotDeflate) };
     loop {
         if out.len() == out.capacity() {
             grow(out)?;
@@ -89,7 +89,7 @@ fn step(
         let (before, had) = (inflate.total_in(), out.len());
         let status = inflate
             .decompress_vec(input, out, FlushDecompress::None)
-            .map_err(|_| Fault::NotDeflate)?;
+            .map_err(|_| ProtocolError::NotDeflate)?;
         let taken = usize::try_from(inflate.total_in() - before).unwrap_or(usize::MAX);
         *input = input.get(taken..).unwrap_or_default();
         let is_full = out.len() == out.capacity();
@@ -97,7 +97,7 @@ fn step(
             return Ok(status);
         }
         if taken == 0 && out.len() == had {
-            return Err(Fault::NotDeflate);
+            return Err(ProtocolError::NotDeflate);
         }
     }
 }

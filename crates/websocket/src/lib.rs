@@ -11,10 +11,10 @@
 //!   [`Socket`] waits for bytes first, and then reads them into a buffer of its thread.
 //! - [`Prepared`] is a message as it leaves: head and payload in one piece, and one compressed form for each
 //!   size of window that a peer asked for, made when the first of them wants it.
-//! - [`Agreed`] is the agreement on compression. No context is taken over between messages, in either
+//! - [`NegotiatedCompression`] is the agreement on compression. No context is taken over between messages, in either
 //!   direction: ours could not be shared otherwise, and the client's would cost 40 KB a connection while
 //!   it says nothing. Inflaters and deflaters belong to threads, not to connections.
-//! - [`Handshake`], [`Opening`]: from a request to a [`Socket`]. hyper hands the connection over, and with
+//! - [`Handshake`], [`PendingUpgrade`]: from a request to a [`Socket`]. hyper hands the connection over, and with
 //!   plain TCP we take the stream itself back, so that nothing stands between a frame and the system. TLS, or
 //!   whatever else it was, is written to the same way (`layered`): encrypted by whoever writes.
 //! - [`Socket`] reads and ends a connection; its [`Sender`] can be written to by others, without waiting,
@@ -22,7 +22,7 @@
 //!
 //! # What a client cannot do
 //! Make it hold more than [`Limits`] say: lengths are checked in a frame's head, and inflating stops at the
-//! limit. Send what is wrong and not be told: each [`Fault`] has its code, and [`Socket::close`] sees to it
+//! limit. Send what is wrong and not be told: each [`ProtocolError`] has its code, and [`Socket::close`] sees to it
 //! that the peer can read it. Be read from without reading: what is kept for it is flushed before more is
 //! read. Origin, authentication, timeouts and heartbeats are the caller's.
 //!
@@ -36,32 +36,32 @@
 
 #![forbid(unsafe_code)]
 
+mod boxed_stream;
+mod close;
 mod deflate;
-mod fault;
+mod error;
 mod frame;
-mod goodbye;
 mod handshake;
 mod inflate;
-mod layered;
-mod line;
+mod memory_budget;
 mod message;
-mod offer;
-mod open;
+mod negotiate;
 mod prepared;
 mod reader;
-mod room;
 mod socket;
+mod upgrade;
+mod writer;
 
+pub use close::{CloseFrame, answer, close, may_be_sent};
 pub use deflate::{COMPRESSED_BYTES, Window};
-pub use fault::Fault;
+pub use error::ProtocolError;
 pub use frame::{MAX_CONTROL_BYTES, Opcode, ping};
-pub use goodbye::{Goodbye, answer, close, may_be_sent};
 pub use handshake::{Handshake, Refusal};
-pub use line::{Sender, Sent};
+pub use memory_budget::{FREE_BYTES, MemoryBudget};
 pub use message::Message;
-pub use offer::Agreed;
-pub use open::Opening;
+pub use negotiate::NegotiatedCompression;
 pub use prepared::Prepared;
 pub use reader::{Limits, Reader};
-pub use room::{FREE_BYTES, Room};
-pub use socket::{End, Socket};
+pub use socket::{ReceiveError, Socket};
+pub use upgrade::PendingUpgrade;
+pub use writer::{SendOutcome, Sender};

@@ -1,9 +1,9 @@
 //! Messages that arrive, whole and in the making.
 
-use crate::fault::Fault;
-use crate::goodbye::Goodbye;
+use crate::close::CloseFrame;
+use crate::error::ProtocolError;
 use crate::inflate::Inflater;
-use crate::room::Share;
+use crate::memory_budget::Share;
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Message {
     /// It gives one.
     Pong(Vec<u8>),
     /// It closes. Nothing follows.
-    Close(Option<Goodbye>),
+    Close(Option<CloseFrame>),
 }
 
 /// A message of which not all frames are there.
@@ -47,7 +47,7 @@ impl Making {
         length: u64,
         is_last: bool,
         max_bytes: usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ProtocolError> {
         let mut most = max_bytes as u64;
         if self.inflater.is_some() {
             // What does not compress grows a little (five bytes per block, and blocks may be small). A
@@ -55,7 +55,7 @@ impl Making {
             most = most.saturating_add(most / 8 + 1024);
         }
         let all = self.arrived.checked_add(length).filter(|all| *all <= most);
-        let all = all.ok_or(Fault::TooBig)?;
+        let all = all.ok_or(ProtocolError::TooBig)?;
         self.expected = if is_last { all } else { most };
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Making {
         is_all: bool,
         max_bytes: usize,
         share: &mut Share,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ProtocolError> {
         self.arrived += part.len() as u64;
         let taken = self.take(part, is_all, max_bytes, share);
         // What came before a fault is looked at first: the same fault is found, however bytes are cut.
@@ -83,7 +83,7 @@ impl Making {
         is_all: bool,
         max_bytes: usize,
         share: &mut Share,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ProtocolError> {
         let Some(inflater) = &mut self.inflater else {
             let most = usize::try_from(self.expected).unwrap_or(max_bytes);
             make_room(&mut self.bytes, part.len(), most, share)?;
@@ -101,29 +101,29 @@ impl Making {
         if is_all && self.arrived > 0 {
             inflater.finish(&mut self.bytes, &mut grow)?;
         }
-        if self.bytes.len() > max_bytes { Err(Fault::TooBig) } else { Ok(()) }
+        if self.bytes.len() > max_bytes { Err(ProtocolError::TooBig) } else { Ok(()) }
     }
 
     /// Whether what is new can go on to be UTF-8: the first wrong byte is an error, the end of the
     /// bytes within a character is none.
-    fn check(&mut self) -> Result<(), Fault> {
+    fn check(&mut self) -> Result<(), ProtocolError> {
         let new = self.bytes.get(self.checked..).unwrap_or_default();
         match std::str::from_utf8(new) {
             Ok(new) => self.checked += new.len(),
             Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
-            Err(_) => return Err(Fault::NotUtf8),
+            Err(_) => return Err(ProtocolError::NotUtf8),
         }
         Ok(())
     }
 
     /// The message, of which everything is there.
-    pub(crate) fn finish(self) -> Result<Message, Fault> {
+    pub(crate) fn finish(self) -> Result<Message, ProtocolError> {
         if !self.is_text {
             return Ok(Message::Binary(self.bytes));
         }
         // What came in pieces is looked at twice. Without unsafe code there is no other way to a
         // `String`, and it runs at gigabytes a second.
-        String::from_utf8(self.bytes).map(Message::Text).map_err(|_| Fault::NotUtf8)
+        String::from_utf8(self.bytes).map(Message::Text).map_err(|_| ProtocolError::NotUtf8)
     }
 }
 
@@ -133,10 +133,10 @@ fn make_room(
     more: usize,
     max_bytes: usize,
     share: &mut Share,
-) -> Result<(), Fault> {
+) -> Result<(), ProtocolError> {
     let needed = bytes.len().saturating_add(more);
     if needed > max_bytes {
-        return Err(Fault::TooBig);
+        return Err(ProtocolError::TooBig);
     }
     if needed > bytes.capacity() {
         // Doubling, and never beyond what the message may have: a head that promises much gets

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::fault::Fault;
+use crate::close::CloseFrame;
+use crate::error::ProtocolError;
 use crate::frame::{Allowed, Head, Opcode, unmask};
-use crate::goodbye::Goodbye;
+use crate::memory_budget::{MemoryBudget, Share};
 use crate::message::{Making, Message};
-use crate::room::{Room, Share};
 
 /// What a client may send.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Limits {
     pub max_message_bytes: usize,
     /// Where many connections together take the memory for large messages from. A message's part of it
     /// is given back when the next one is asked for, or with [`Reader::release`]. Without, each connection has its own limit only.
-    pub room: Option<Arc<Room>>,
+    pub room: Option<Arc<MemoryBudget>>,
 }
 
 impl Limits {
@@ -90,7 +90,7 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong, as soon as it can be known.
-    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, Fault> {
+    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
         self.release();
         if self.ended {
             *input = &mut [];
@@ -105,7 +105,7 @@ impl Reader {
         read
     }
 
-    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, Fault> {
+    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
@@ -136,7 +136,7 @@ impl Reader {
     }
 
     /// Reads the head of a frame; none if more bytes are needed, and then `input` is empty.
-    fn begin(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, Fault> {
+    fn begin(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, ProtocolError> {
         let allowed =
             Allowed { compression: self.compression, continuation: self.making.is_some() };
         let kept = self.head.len();
@@ -175,19 +175,19 @@ impl Reader {
         Ok(Some(Frame { head, at: 0 }))
     }
 
-    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<Message>, Fault> {
+    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<Message>, ProtocolError> {
         let Some(making) = &mut self.making else { return Ok(None) };
         making.push(part, is_all, self.max_message_bytes, &mut self.share)?;
         let Some(making) = self.making.take_if(|_| is_all) else { return Ok(None) };
         making.finish().map(Some)
     }
 
-    fn control(&mut self, opcode: Opcode) -> Result<Message, Fault> {
+    fn control(&mut self, opcode: Opcode) -> Result<Message, ProtocolError> {
         let payload = std::mem::take(&mut self.control);
         Ok(match opcode {
             Opcode::Ping => Message::Ping(payload),
             Opcode::Pong => Message::Pong(payload),
-            _ => Message::Close(Goodbye::read(&payload)?),
+            _ => Message::Close(CloseFrame::read(&payload)?),
         })
     }
 }

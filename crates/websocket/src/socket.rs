@@ -11,13 +11,13 @@ use thiserror::Error;
 use tokio::task::coop;
 use tokio::time::timeout;
 
+use crate::close::{self, CloseFrame};
 use crate::deflate::{self, Window};
-use crate::fault::Fault;
+use crate::error::ProtocolError;
 use crate::frame::{self, Opcode};
-use crate::goodbye::{self, Goodbye};
-use crate::line::{Sender, Wire};
 use crate::message::Message;
 use crate::reader::{Limits, Reader};
+use crate::writer::{Connection, Sender};
 
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 32 * 1024;
@@ -32,13 +32,13 @@ thread_local! {
 
 /// Why nothing more comes.
 #[derive(Debug, Error)]
-pub enum End {
+pub enum ReceiveError {
     /// The peer closed. It expects an [answer](Socket::answer).
     #[error("closed by the peer")]
-    Closed(Option<Goodbye>),
+    Closed(Option<CloseFrame>),
     /// The peer did something wrong, and should be [told](Socket::close).
     #[error("{0}")]
-    Fault(#[from] Fault),
+    Protocol(#[from] ProtocolError),
     /// The connection broke, or ended without a close.
     #[error("broken: {0}")]
     Broken(#[from] io::Error),
@@ -63,7 +63,12 @@ struct Rest {
 
 impl Socket {
     /// On a stream whose handshake is done, and of which `read` has been read already.
-    pub(crate) fn new(wire: Wire, read: &[u8], limits: Limits, window: Option<Window>) -> Self {
+    pub(crate) fn new(
+        wire: Connection,
+        read: &[u8],
+        limits: Limits,
+        window: Option<Window>,
+    ) -> Self {
         Self {
             reader: Reader::new(limits, window.is_some()),
             rest: Rest { bytes: read.to_vec(), at: 0 },
@@ -82,11 +87,11 @@ impl Socket {
     ///
     /// # Errors
     /// How it ends; there is nothing to receive after that.
-    pub async fn receive(&mut self) -> Result<Message, End> {
+    pub async fn receive(&mut self) -> Result<Message, ReceiveError> {
         poll_fn(|context| self.poll_receive(context)).await
     }
 
-    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, End>> {
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, ReceiveError>> {
         self.reader.release();
         loop {
             ready!(self.line.poll_flush(context))?;
@@ -101,7 +106,7 @@ impl Socket {
             };
             turn.made_progress();
             return Poll::Ready(match message {
-                Message::Close(goodbye) => Err(End::Closed(goodbye)),
+                Message::Close(close_frame) => Err(ReceiveError::Closed(close_frame)),
                 Message::Ping(payload) => {
                     if !self.is_closing {
                         self.line.put(&[frame::pong(&payload)])?;
@@ -114,12 +119,15 @@ impl Socket {
     }
 
     /// Reads once from the wire, and hands it all to the reader or to the rest.
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Message>, End>> {
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Message>, ReceiveError>> {
         BUFFER.with_borrow_mut(|buffer| {
             let read = ready!(self.line.wire().poll_read(context, buffer))?;
             let mut input = buffer.get_mut(..read).unwrap_or_default();
             if input.is_empty() {
-                return Poll::Ready(Err(End::Broken(ErrorKind::UnexpectedEof.into())));
+                return Poll::Ready(Err(ReceiveError::Broken(ErrorKind::UnexpectedEof.into())));
             }
             let message = self.reader.read(&mut input)?;
             self.rest = Rest { bytes: input.to_vec(), at: 0 };
@@ -169,16 +177,16 @@ impl Socket {
     /// Says why, waits for the peer to say goodbye too, and ends the connection (RFC 6455 section
     /// 7.1.2). Takes so long at most; past that the peer may not have heard it.
     pub async fn close(&mut self, code: u16, reason: &str, within: Duration) {
-        let goodbye = goodbye::close(code, reason);
+        let close_frame = close::close(code, reason);
         self.is_closing = true;
         let closing = async {
-            self.line.put(&[goodbye])?;
+            self.line.put(&[close_frame])?;
             self.flush().await?;
             // After a fault nothing of the peer's can be understood, its goodbye neither.
             while self.reader.is_open() {
                 match self.receive().await {
                     Ok(_) => {}
-                    Err(End::Broken(error)) => return Err(error),
+                    Err(ReceiveError::Broken(error)) => return Err(error),
                     Err(_) => break,
                 }
             }
@@ -189,8 +197,8 @@ impl Socket {
     }
 
     /// Answers the peer's goodbye with its code, and ends the connection. Takes so long at most.
-    pub async fn answer(&mut self, goodbye: Option<&Goodbye>, within: Duration) {
-        let answer = goodbye::answer(goodbye);
+    pub async fn answer(&mut self, close_frame: Option<&CloseFrame>, within: Duration) {
+        let answer = close::answer(close_frame);
         let closing = async {
             self.line.put(&[answer])?;
             self.flush().await?;
@@ -213,7 +221,7 @@ impl Socket {
 }
 
 impl Rest {
-    fn read(&mut self, reader: &mut Reader) -> Result<Option<Message>, Fault> {
+    fn read(&mut self, reader: &mut Reader) -> Result<Option<Message>, ProtocolError> {
         let mut input = self.bytes.get_mut(self.at..).unwrap_or_default();
         if input.is_empty() {
             return Ok(None);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Client, Ending, Link, PendingState};
+use madang_client::{Client, ConnectionState, DisconnectReason, PendingState};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::{CloseCode, Command};
 
@@ -32,17 +32,19 @@ enum Shown {
     /// Seconds until the next try.
     Waiting(u64),
     Offline,
-    Ended(Ending),
+    Ended(DisconnectReason),
 }
 
 impl Shown {
     fn of(client: &Client) -> Self {
-        match client.link() {
-            Link::Live => Self::Live,
-            Link::Connecting | Link::Greeting => Self::Connecting,
-            Link::Waiting { until } => Self::Waiting(until.since(browser::now()).div_ceil(1_000)),
-            Link::Offline => Self::Offline,
-            Link::Ended(ending) => Self::Ended(*ending),
+        match client.connection() {
+            ConnectionState::Live => Self::Live,
+            ConnectionState::Connecting | ConnectionState::Greeting => Self::Connecting,
+            ConnectionState::Waiting { until } => {
+                Self::Waiting(until.since(browser::now()).div_ceil(1_000))
+            }
+            ConnectionState::Offline => Self::Offline,
+            ConnectionState::Ended(ending) => Self::Ended(*ending),
         }
     }
 
@@ -63,12 +65,12 @@ impl Shown {
             Self::Connecting => texts.connecting,
             Self::Waiting(seconds) => return lang.reconnecting(seconds),
             Self::Offline => texts.offline,
-            Self::Ended(Ending::Closed(code)) if code == CloseCode::Version.number() => {
+            Self::Ended(DisconnectReason::Closed(code)) if code == CloseCode::Version.number() => {
                 texts.must_reload
             }
-            Self::Ended(Ending::Closed(_)) => texts.refused,
-            Self::Ended(Ending::OtherUser) => texts.other_user,
-            Self::Ended(Ending::SignedOut) => texts.session_over,
+            Self::Ended(DisconnectReason::Closed(_)) => texts.refused,
+            Self::Ended(DisconnectReason::OtherUser) => texts.other_user,
+            Self::Ended(DisconnectReason::SignedOut) => texts.session_over,
         };
         fixed.to_owned()
     }
@@ -173,7 +175,7 @@ fn leave_when_unknown(shown: Memory<Shown>) {
     let door: Door = expect_context();
     effect(move || {
         let unknown = CloseCode::Unauthenticated.number();
-        if shown.get() == Shown::Ended(Ending::Closed(unknown)) {
+        if shown.get() == Shown::Ended(DisconnectReason::Closed(unknown)) {
             door.leave(false);
         }
     });
@@ -186,7 +188,7 @@ pub(crate) fn NewVersion() -> impl IntoView {
     let outdated = memo(move || {
         store.read(Topic::Link, |client| {
             let other = client.welcome().is_some_and(|welcome| welcome.version != VERSION);
-            other || client.not_understood() > 0
+            other || client.undecodable_frames() > 0
         })
     });
     let banner = || {

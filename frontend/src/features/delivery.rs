@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::delivery::{ClientsAsked, Delivery, Reception, Recipient, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
 use crate::features::courtyard::use_yard;
@@ -121,8 +121,8 @@ async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
 fn told(delivery: &Delivery, lang: Lang) -> AnyView {
     let formats = Formats::new(lang);
     let position = words::position(delivery.position, lang);
-    let everywhere = delivery.handed == delivery.following;
-    let clients = delivery.clients.as_ref().map(|clients| confirmed(clients, lang));
+    let everywhere = delivery.delivered == delivery.subscribed;
+    let clients = delivery.gateway.as_ref().map(|clients| confirmed(clients, lang));
     let people: Vec<AnyView> =
         delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
     let more = (delivery.more > 0).then(|| {
@@ -131,7 +131,7 @@ fn told(delivery: &Delivery, lang: Lang) -> AnyView {
     view! {
         <ol class="way-steps">
             {step(true, "stored", words::stored(&formats.full(delivery.stored_at), lang), Some(position))}
-            {step(everywhere, "handed", words::handed(delivery.handed, delivery.following, lang), None)}
+            {step(everywhere, "handed", words::handed(delivery.delivered, delivery.subscribed, lang), None)}
             {clients}
         </ol>
         <h3 class="way-people-title">{PEOPLE.of(lang)}</h3>
@@ -153,15 +153,18 @@ fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> A
     .into_any()
 }
 
-fn confirmed(ClientsAsked { asked, confirmed }: &ClientsAsked, lang: Lang) -> AnyView {
+fn confirmed(
+    GatewayReceipts { requested: asked, confirmed }: &GatewayReceipts,
+    lang: Lang,
+) -> AnyView {
     let all = confirmed.len() as u64 == *asked;
     let ids = (!confirmed.is_empty()).then(|| confirmed.join(", "));
     step(all, "confirmed", words::confirmed(confirmed.len(), *asked, lang), ids)
 }
 
 fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
-    let has_it = matches!(person.reception, Reception::Read | Reception::Wrote);
-    let state = words::reception(person.reception, formats, lang);
+    let has_it = matches!(person.status, ReceiptStatus::Read | ReceiptStatus::Wrote);
+    let state = words::reception(person.status, formats, lang);
     let why = words::whereabouts(person, formats, lang);
     view! {
         <li class="way-person" data-read=has_it.to_string()>

@@ -5,7 +5,7 @@ mod log;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
-use madang_shared::limits::{ECHO_PATH, ECHO_PLAIN, MAX_ECHO_MESSAGE_BYTES};
+use madang_shared::lab::echo::{ECHO_PATH, ECHO_PLAIN, MAX_ECHO_MESSAGE_BYTES};
 
 use crate::browser;
 use crate::i18n::{Lang, Words, use_lang};

@@ -58,8 +58,8 @@ pub(crate) fn HerePanel(
     let store = yard.driver.store();
     let lang = use_lang();
     let people = memo(move || {
-        store.read(Topic::Here, |client| {
-            let here = client.features().here();
+        store.read(Topic::Presence, |client| {
+            let here = client.features().presence();
             let me = client.features().me().id;
             let person = |user: &User| Person {
                 user: user.clone(),
@@ -103,9 +103,9 @@ pub(crate) fn TypingLine() -> impl IntoView {
     let lang = use_lang();
     let line = memo(move || {
         let lang = lang.get();
-        store.read(Topic::Here, |client| {
+        store.read(Topic::Presence, |client| {
             let names: Vec<&str> =
-                client.features().here().typing().map(|user| user.name.as_str()).collect();
+                client.features().presence().typing().map(|user| user.name.as_str()).collect();
             lang.typing(&names).unwrap_or_default()
         })
     });

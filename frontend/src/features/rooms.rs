@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use madang_client::{Client, Pending, PendingState};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::{Room, RoomsCommand};
-use madang_shared::{Command, Failure, RoomId, names};
+use madang_shared::{Command, Failure, RoomId, validate};
 
 use crate::browser;
 use crate::features::account::Account;
@@ -310,7 +310,7 @@ fn NewRoom(creating: State<bool>) -> impl IntoView {
             return;
         }
         let typed = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        match names::room_name(&typed) {
+        match validate::room_name(&typed) {
             Err(refused) => failure.set(Some(refused)),
             Ok(name) => {
                 failure.set(None);

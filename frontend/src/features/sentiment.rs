@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 use madang_client::Action;
-use madang_shared::limits::MAX_JUDGED_CHARS;
-use madang_shared::sentiment::{DecidingWord, Judgement, Mood, Sentiment};
+use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
+use madang_shared::sentiment::{Analysis, DecidingWord, Mood, Sentiment};
 
 use crate::features::courtyard::use_yard;
 use crate::i18n::{Lang, Words, use_lang};
@@ -83,8 +83,8 @@ pub(crate) fn SentimentPage() -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
     let on_input = move |_| {
         if let Some(area) = area.get_untracked() {
-            let text: String = area.value().chars().take(MAX_JUDGED_CHARS).collect();
-            driver.act(Action::Judge(text));
+            let text: String = area.value().chars().take(MAX_CLASSIFIED_CHARS).collect();
+            driver.act(Action::Classify(text));
         }
     };
     effect(move || {
@@ -92,7 +92,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
             drop(area.focus());
         }
     });
-    on_cleanup(move || driver.act(Action::Judge(String::new())));
+    on_cleanup(move || driver.act(Action::Classify(String::new())));
     view! {
         <div class="page">
             <div class="page-body sentiment">
@@ -111,11 +111,12 @@ fn Judged() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
     let judged = memo(move || {
-        store.read(Topic::Judging, |client| client.features().judging().judged().cloned())
+        store.read(Topic::SentimentDraft, |client| client.features().sentiment().judged().cloned())
     });
-    let is_current =
-        memo(move || store.read(Topic::Judging, |client| client.features().judging().is_current()));
-    let of = move |pick: fn(&Judgement) -> String| {
+    let is_current = memo(move || {
+        store.read(Topic::SentimentDraft, |client| client.features().sentiment().is_current())
+    });
+    let of = move |pick: fn(&Analysis) -> String| {
         text(move || judged.with(|judged| judged.as_ref().map(pick).unwrap_or_default()))
     };
     let mood = memo(move || judged.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
@@ -137,7 +138,7 @@ fn Judged() -> impl IntoView {
     when(move || mood.get().is_some(), result)
 }
 
-fn decided(judged: Memory<Option<Judgement>>) -> AnyView {
+fn decided(judged: Memory<Option<Analysis>>) -> AnyView {
     let list = move || judged.with(|it| it.as_ref().map(|it| it.words.clone()).unwrap_or_default());
     let item = |(at, word): (u64, DecidingWord)| {
         // A word whose weight has changed is another one.

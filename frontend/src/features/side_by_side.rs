@@ -7,9 +7,9 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::compact;
-use madang_shared::limits::MAX_MESSAGE_CHARS;
-use madang_shared::side_by_side::{HTTP_PATH, HttpCall};
+use madang_shared::lab::chat::{HTTP_PATH, HttpCall};
 
 use crate::http;
 use crate::i18n::{Words, tr, use_lang};

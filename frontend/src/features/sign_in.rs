@@ -4,8 +4,8 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::limits::MAX_USER_NAME_CHARS;
-use madang_shared::{ErrorCode, Failure, names};
+use madang_shared::session::MAX_USER_NAME_CHARS;
+use madang_shared::{ErrorCode, Failure, validate};
 
 use crate::app::Door;
 use crate::features::account::{LanguageSwitch, ThemeSwitch};
@@ -57,7 +57,7 @@ pub(crate) fn SignIn(
             return;
         }
         let typed = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        match names::user_name(&typed) {
+        match validate::user_name(&typed) {
             Err(refused) => refuse(refused),
             Ok(name) => {
                 busy.set(true);

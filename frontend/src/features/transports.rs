@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use madang_shared::limits::TRANSPORT_RATES;
+use madang_shared::lab::transports::TRANSPORT_RATES;
 
 use crate::i18n::{Lang, Words, use_lang};
 use crate::measured::{tenths, whole};

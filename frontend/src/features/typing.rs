@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use madang_client::Action;
 use madang_shared::RoomId;
-use madang_shared::limits::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
+use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
 
 use crate::features::courtyard::{Skeleton, use_yard};
 use crate::features::presence::TypingLine;

@@ -1,6 +1,6 @@
 //! The sentences that hold a name or a number.
 
-use madang_shared::limits::MAX_ROOM_NAME_CHARS;
+use madang_shared::rooms::MAX_ROOM_NAME_CHARS;
 use madang_shared::{ErrorCode, Failure};
 
 use super::Lang;
@@ -45,14 +45,14 @@ impl Lang {
         }
     }
 
-    pub(crate) fn came(self, names: &[&str]) -> String {
+    pub(crate) fn joined(self, names: &[&str]) -> String {
         match self {
             Self::Ko => format!("{} 들어왔습니다", self.subject(names)),
             Self::En => format!("{} joined", self.names(names)),
         }
     }
 
-    pub(crate) fn went(self, names: &[&str]) -> String {
+    pub(crate) fn left(self, names: &[&str]) -> String {
         match self {
             Self::Ko => format!("{} 나갔습니다", self.subject(names)),
             Self::En => format!("{} left", self.names(names)),
@@ -221,8 +221,8 @@ mod tests {
     #[test]
     fn a_crowd_is_told_in_three_names() {
         let names = ["a", "b", "c", "d", "e"];
-        assert_eq!(Lang::En.came(&names), "a, b, c +2 joined");
-        assert_eq!(Lang::Ko.went(&names), "a, b, c 외 2명이 나갔습니다");
+        assert_eq!(Lang::En.joined(&names), "a, b, c +2 joined");
+        assert_eq!(Lang::Ko.left(&names), "a, b, c 외 2명이 나갔습니다");
         assert_eq!(Lang::En.names(&names[..3]), "a, b, c");
     }
 

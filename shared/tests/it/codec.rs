@@ -2,9 +2,9 @@
 
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::codec::{
-    Undecoded, decode_client, decode_event, decode_server, encode_client, encode_server,
+    DecodeError, decode_client, decode_event, decode_server, encode_client, encode_server,
 };
-use madang_shared::frames::{About, CommandFrame};
+use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::{
     ClientFrame, Command, CommandId, Epoch, ErrorCode, Event, Message, Position, QueryId, RoomId,
@@ -20,7 +20,7 @@ fn topics() -> impl Strategy<Value = Topic> {
         Just(Topic::Price),
         any::<u64>().prop_map(|id| Topic::Memberships(UserId(id))),
         any::<u64>().prop_map(|id| Topic::Room(RoomId(id))),
-        any::<u64>().prop_map(|id| Topic::Here(RoomId(id))),
+        any::<u64>().prop_map(|id| Topic::Presence(RoomId(id))),
     ]
 }
 
@@ -68,11 +68,11 @@ proptest! {
     #[test]
     fn server_frames_survive_the_wire(messages in proptest::collection::vec(messages(), 0..5), topic in topics(),
                                       position in positions(), older in any::<bool>(), unread in any::<u64>()) {
-        let standing = Membership { room: RoomId(1), read_up_to: position.seq, unread, head: position.seq };
+        let membership = Membership { room: RoomId(1), read_up_to: position.seq, unread, head: position.seq };
         let event = messages.first().map(|message| ServerFrame::Event {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });
-        let snapshot = ChatSnapshot { page: ChatPage { messages, older }, standing }.into();
+        let snapshot = ChatSnapshot { page: ChatPage { messages, older }, membership }.into();
         for frame in event.into_iter().chain([ServerFrame::Reset(State { topic, position, snapshot })]) {
             prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
         }
@@ -132,24 +132,24 @@ fn content_from_a_newer_peer_is_an_error_value_that_says_what_it_is_about() {
         format!(r#"{{"command":{{"id":"{id}","command":{{"orders":{{"place":{{}}}}}}}}}}"#);
     assert_eq!(
         decode_client(&command),
-        Err(Undecoded::Request(About::Command(CommandId(id.parse().unwrap()))))
+        Err(DecodeError::Request(ErrorContext::Command(CommandId(id.parse().unwrap()))))
     );
 
     let query = r#"{"query":{"id":4,"query":{"orders":{"pending":{}}}}}"#;
-    assert_eq!(decode_client(query), Err(Undecoded::Request(About::Query(QueryId(4)))));
+    assert_eq!(decode_client(query), Err(DecodeError::Request(ErrorContext::Query(QueryId(4)))));
 
     let event = r#"{"event":{"topic":"room:1","seq":9,"event":{"chat":{"pinned":{"seq":3}}}}}"#;
     assert_eq!(
         decode_server(event),
-        Err(Undecoded::Event { topic: Topic::Room(RoomId(1)), seq: Seq(9) })
+        Err(DecodeError::Event { topic: Topic::Room(RoomId(1)), seq: Seq(9) })
     );
 
     for unknown in [r#"{"dance":{}}"#, r#"{"subscribe":{"topic":"orders:1"}}"#] {
-        assert!(matches!(decode_client(unknown), Err(Undecoded::Unsupported(_))), "{unknown}");
+        assert!(matches!(decode_client(unknown), Err(DecodeError::Unsupported(_))), "{unknown}");
         assert_eq!(decode_client(unknown).unwrap_err().refusal().1.code, ErrorCode::Unsupported);
     }
     for malformed in ["", "{", "[]", "7", "{}", r#"{"pong":{"nonce":1},"hello":{}}"#] {
-        assert!(matches!(decode_client(malformed), Err(Undecoded::Malformed(_))), "{malformed}");
+        assert!(matches!(decode_client(malformed), Err(DecodeError::Malformed(_))), "{malformed}");
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use madang_shared::compact::{Unreadable, from_text, to_text};
-use madang_shared::side_by_side::Said;
-use madang_shared::transports::{Opened, Polled, Tick, Time};
+use madang_shared::lab::chat::LabChatMessage;
+use madang_shared::lab::transports::{PollAnswer, ServerTime, StreamStart, Tick};
 use madang_shared::{ClientFrame, ConnectionId, ErrorCode, Failure, ServerFrame};
 use proptest::prelude::*;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -37,13 +37,13 @@ fn every_frame_is_the_same_in_both_codecs() {
 #[test]
 fn messages_beside_the_frames_are_the_same_in_both_codecs() {
     let (id, data) = (ConnectionId(3), "안녕\u{7}\u{8}\u{c}\r\n\t\"\\/\u{1f}\u{7f}👋".to_owned());
-    check(&Said::You { id, here: vec![id] });
-    check(&Said::Data { data, id });
-    check(&Said::Refused(Failure::new(ErrorCode::TooLong, "…").after(5)));
-    check(&Opened { asked: 250 });
-    check(&Time { now: 1_750_000_000_000.125 });
+    check(&LabChatMessage::You { id, connected: vec![id] });
+    check(&LabChatMessage::Data { data, id });
+    check(&LabChatMessage::Refused(Failure::new(ErrorCode::TooLong, "…").after(5)));
+    check(&StreamStart { request_bytes: 250 });
+    check(&ServerTime { now: 1_750_000_000_000.125 });
     let events = vec![Tick { seq: u64::MAX, at: 0.1 }, Tick { seq: 2, at: -2.5 }];
-    check(&Polled { asked: 0, events, next: 2, missed: 0 });
+    check(&PollAnswer { request_bytes: 0, events, next: 2, missed: 0 });
 }
 
 /// What the wire has no use for today.

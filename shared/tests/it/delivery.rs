@@ -1,35 +1,35 @@
 //! What became of a message, as it travels.
 
-use madang_shared::delivery::{ClientsAsked, Delivery, Reception, Recipient, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
 use madang_shared::{Epoch, Position, RoomId, Seq, Timestamp, User, UserId, compact};
 
 #[test]
 fn the_server_writes_what_the_app_reads() {
     let at = Timestamp(1_750_000_000_000);
     let states = [
-        Reception::Wrote,
-        Reception::Read,
-        Reception::Unread { up_to: Seq(3) },
-        Reception::JoinedLater,
-        Reception::Left { at },
+        ReceiptStatus::Wrote,
+        ReceiptStatus::Read,
+        ReceiptStatus::Unread { up_to: Seq(3) },
+        ReceiptStatus::JoinedLater,
+        ReceiptStatus::Left { at },
     ];
-    let people = states.map(|reception| Recipient {
+    let people = states.map(|status| Recipient {
         user: User { id: UserId(3), name: "민수".into() },
-        reception,
-        following: 2,
-        handed: 1,
-        away_since: (reception == Reception::Read).then_some(at),
+        status,
+        subscribed: 2,
+        delivered: 1,
+        away_since: (status == ReceiptStatus::Read).then_some(at),
     });
-    let clients = ClientsAsked { asked: 2, confirmed: vec!["AAAAAAAAAAAAAAHs".into()] };
+    let clients = GatewayReceipts { requested: 2, confirmed: vec!["AAAAAAAAAAAAAAHs".into()] };
     for clients in [None, Some(clients)] {
         let delivery = Delivery {
             stored_at: at,
             position: Position::new(Epoch(9), Seq(42)),
-            following: 3,
-            handed: 2,
+            subscribed: 3,
+            delivered: 2,
             people: people.to_vec(),
             more: 7,
-            clients,
+            gateway: clients,
         };
         let text = serde_json::to_string(&delivery).unwrap();
         assert_eq!(compact::from_text::<Delivery>(&text).unwrap(), delivery);

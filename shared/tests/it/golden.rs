@@ -53,17 +53,17 @@ fn codes_are_a_contract() {
     for code in CloseCode::ALL {
         assert_eq!(CloseCode::from_number(code.number()), Some(*code));
         let class = match close::class_of(code.number()) {
-            CloseClass::ComeBack => "come back",
-            CloseClass::StayAway => "stay away",
+            CloseClass::Reconnect => "come back",
+            CloseClass::Terminal => "stay away",
         };
         writeln!(text, "close {} {} ({class})", code.number(), code.reason()).unwrap();
     }
     crate::bless::check("close-codes.txt", &text);
     for number in [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4000, 4499] {
-        assert_eq!(close::class_of(number), CloseClass::ComeBack, "{number}");
+        assert_eq!(close::class_of(number), CloseClass::Reconnect, "{number}");
     }
     for number in [1002, 1003, 1007, 1008, 1009, 1010, 4500, 4999] {
-        assert_eq!(close::class_of(number), CloseClass::StayAway, "{number}");
+        assert_eq!(close::class_of(number), CloseClass::Terminal, "{number}");
     }
 }
 

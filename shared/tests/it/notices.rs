@@ -1,7 +1,7 @@
 //! Read marks and mutes, which every engine and every client reckon in the same way.
 
 use madang_shared::Seq;
-use madang_shared::limits::{DEMO_EVERY_MS, DEMO_NOTICES, KEPT_NOTICES};
+use madang_shared::notices::{DEMO_EVERY_MS, DEMO_NOTICES, KEPT_NOTICES};
 use madang_shared::notices::{Demonstration, NoticeKind, ReadMark, mute};
 use madang_shared::{Timestamp, User, UserId};
 

@@ -1,13 +1,14 @@
 //! The reducer of the orders, and the size of what it keeps.
 
-use madang_shared::limits::{
-    MAX_FRAME_BYTES, MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES,
-    MAX_ORDER_NOTE_CHARS, MAX_PRICE_WON, MAX_QUANTITY, MAX_USER_NAME_CHARS, RECENT_CLOSED_ORDERS,
-    RECENT_STATUS_CHANGES,
+use madang_shared::limits::MAX_FRAME_BYTES;
+use madang_shared::orders::{
+    MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
+    MAX_PRICE_WON, MAX_QUANTITY, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES,
 };
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersEvent, OrdersSnapshot, StatusChange,
 };
+use madang_shared::session::MAX_USER_NAME_CHARS;
 use madang_shared::{
     Epoch, MenuItemId, OrderId, Position, Seq, ServerFrame, State, Timestamp, Topic, User, UserId,
     codec,

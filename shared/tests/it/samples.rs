@@ -9,7 +9,7 @@ use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, Guest,
 };
 use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
-use madang_shared::frames::{About, CommandFrame, Placed};
+use madang_shared::frames::{CommandFrame, ErrorContext, LogPosition};
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
 };
@@ -23,7 +23,7 @@ use madang_shared::price::{
 };
 use madang_shared::rooms::{Room, RoomsCommand, RoomsEvent, RoomsSnapshot};
 use madang_shared::sentiment::{
-    DecidingWord, Judgement, Mood, Sentiment, SentimentAnswer, SentimentQuery,
+    Analysis, DecidingWord, Mood, Sentiment, SentimentAnswer, SentimentQuery,
 };
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
@@ -140,23 +140,23 @@ pub(crate) fn events() -> Vec<(Topic, Event)> {
         (Topic::Memberships(UserId(3)), MembershipEvent::Read(membership()).into()),
         (Topic::Room(ROOM), ChatEvent::Posted(message()).into()),
         (
-            Topic::Here(ROOM),
-            PresenceEvent::Moved { came: vec![user()], went: vec![UserId(4)] }.into(),
+            Topic::Presence(ROOM),
+            PresenceEvent::Changed { joined: vec![user()], left: vec![UserId(4)] }.into(),
         ),
-        (Topic::Here(ROOM), PresenceEvent::Typing { user: user(), typing: true }.into()),
+        (Topic::Presence(ROOM), PresenceEvent::Typing { user: user(), typing: true }.into()),
         (
             Topic::Counter,
             CounterEvent::Added { by: user(), amount: -2, value: 40, command: command_id() }.into(),
         ),
-        (Topic::Price, PriceEvent::Moved(price_now()).into()),
+        (Topic::Price, PriceEvent::Changed(price_now()).into()),
         (
             Topic::Price,
-            PriceEvent::Moved(PriceNow { state: PriceState::Connecting, ..PriceNow::default() })
+            PriceEvent::Changed(PriceNow { state: PriceState::Connecting, ..PriceNow::default() })
                 .into(),
         ),
         (
             Topic::Price,
-            PriceEvent::Moved(PriceNow {
+            PriceEvent::Changed(PriceNow {
                 state: PriceState::Stale { since: TIME },
                 tried: Vec::new(),
                 ..price_now()
@@ -179,7 +179,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Membership(MembershipEvent::Left { .. }) => "membership.left",
         Event::Membership(MembershipEvent::Read(_)) => "membership.read",
         Event::Chat(ChatEvent::Posted(_)) => "chat.posted",
-        Event::Presence(PresenceEvent::Moved { .. }) => "presence.moved",
+        Event::Presence(PresenceEvent::Changed { .. }) => "presence.moved",
         Event::Presence(PresenceEvent::Typing { .. }) => "presence.typing",
         Event::Counter(CounterEvent::Added { .. }) => "counter.added",
         Event::Posts(PostsEvent::Created { .. }) => "posts.created",
@@ -187,7 +187,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Posts(PostsEvent::Deleted { .. }) => "posts.deleted",
         Event::Posts(PostsEvent::Greeted { .. }) => "posts.greeted",
         Event::Posts(PostsEvent::Redacted { .. }) => "posts.redacted",
-        Event::Price(PriceEvent::Moved(now)) => match now.state {
+        Event::Price(PriceEvent::Changed(now)) => match now.state {
             PriceState::Off => "price.moved off",
             PriceState::Connecting => "price.moved connecting",
             PriceState::Live => "price.moved live",
@@ -222,8 +222,8 @@ fn snapshots() -> Vec<(Topic, Snapshot)> {
             Topic::Memberships(UserId(3)),
             MembershipSnapshot { memberships: vec![membership()] }.into(),
         ),
-        (Topic::Room(ROOM), ChatSnapshot { page: page(), standing: membership() }.into()),
-        (Topic::Here(ROOM), presence.into()),
+        (Topic::Room(ROOM), ChatSnapshot { page: page(), membership: membership() }.into()),
+        (Topic::Presence(ROOM), presence.into()),
         (Topic::Counter, CounterSnapshot { value: 42 }.into()),
         (Topic::Posts, posts_page().into()),
         (Topic::Price, PriceSnapshot { now: price_now(), history }.into()),
@@ -261,11 +261,11 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Hello(hello),
         ClientFrame::Hello(Hello { token: None, client: "app/0.1.0".into(), topics: Vec::new() }),
         ClientFrame::Subscribe(subscription),
-        ClientFrame::Unsubscribe { topic: Topic::Here(ROOM) },
+        ClientFrame::Unsubscribe { topic: Topic::Presence(ROOM) },
         ClientFrame::Query(QueryFrame { id: QueryId(5), query: query.into() }),
         ClientFrame::Query(QueryFrame {
             id: QueryId(6),
-            query: SentimentQuery::Judge { text: "love".into() }.into(),
+            query: SentimentQuery::Classify { text: "love".into() }.into(),
         }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: older_posts.into() }),
         ClientFrame::Signal(PresenceSignal::Typing { room: ROOM, typing: true }.into()),
@@ -290,7 +290,7 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
             "query chat.before".into()
         }
         ClientFrame::Query(QueryFrame {
-            query: Query::Sentiment(SentimentQuery::Judge { .. }),
+            query: Query::Sentiment(SentimentQuery::Classify { .. }),
             ..
         }) => "query sentiment.judge".into(),
         ClientFrame::Query(QueryFrame {
@@ -305,9 +305,9 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
 
 pub(crate) fn server_frames() -> Vec<ServerFrame> {
     let topic = Topic::Room(ROOM);
-    let placed = Placed { topic, seq: Seq(42) };
+    let placed = LogPosition { topic, seq: Seq(42) };
     let answer = ChatAnswer::Before(page());
-    let judgement = Judgement {
+    let judgement = Analysis {
         sentiment: sentiment(),
         words: vec![DecidingWord { text: "love".into(), weight: 3_200 }],
     };
@@ -320,15 +320,18 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Ack { id: command_id(), at: Some(placed) },
         ServerFrame::Ack { id: command_id(), at: None },
         ServerFrame::Answer { id: QueryId(5), answer: answer.into() },
-        ServerFrame::Answer { id: QueryId(6), answer: SentimentAnswer::Judged(judgement).into() },
+        ServerFrame::Answer {
+            id: QueryId(6),
+            answer: SentimentAnswer::Classified(judgement).into(),
+        },
         ServerFrame::Answer { id: QueryId(6), answer: PostsAnswer::Before(posts_page()).into() },
-        error(About::Frame, Failure::new(ErrorCode::Malformed, "Not a frame.")),
+        error(ErrorContext::Frame, Failure::new(ErrorCode::Malformed, "Not a frame.")),
         error(
-            About::Command(command_id()),
+            ErrorContext::Command(command_id()),
             Failure::new(ErrorCode::RateLimited, "Wait.").after(250),
         ),
-        error(About::Query(QueryId(5)), Failure::new(ErrorCode::NotMember, "Join first.")),
-        error(About::Topic(topic), Failure::new(ErrorCode::NotFound, "No such room.")),
+        error(ErrorContext::Query(QueryId(5)), Failure::new(ErrorCode::NotMember, "Join first.")),
+        error(ErrorContext::Topic(topic), Failure::new(ErrorCode::NotFound, "No such room.")),
         ServerFrame::Ping { nonce: 8 },
     ];
     let states = snapshots().into_iter().map(|(topic, snapshot)| State {
@@ -359,17 +362,17 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Before(_)), .. } => {
             "answer chat.before".into()
         }
-        ServerFrame::Answer { answer: Answer::Sentiment(SentimentAnswer::Judged(_)), .. } => {
-            "answer sentiment.judged".into()
-        }
+        ServerFrame::Answer {
+            answer: Answer::Sentiment(SentimentAnswer::Classified(_)), ..
+        } => "answer sentiment.judged".into(),
         ServerFrame::Answer { answer: Answer::Posts(PostsAnswer::Before(_)), .. } => {
             "answer posts.before".into()
         }
         ServerFrame::Error { about, .. } => match about {
-            About::Frame => "error about a frame".into(),
-            About::Command(_) => "error about a command".into(),
-            About::Query(_) => "error about a query".into(),
-            About::Topic(_) => "error about a topic".into(),
+            ErrorContext::Frame => "error about a frame".into(),
+            ErrorContext::Command(_) => "error about a command".into(),
+            ErrorContext::Query(_) => "error about a query".into(),
+            ErrorContext::Topic(_) => "error about a topic".into(),
         },
         ServerFrame::Ping { .. } => "ping".into(),
     }

@@ -8,10 +8,9 @@ use madang_bench::protocol::handshake::UpgradeRequest;
 use madang_bench::{ConnectionPool, PoolEvent};
 use madang_loadgen::TestUser;
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::topic::Topic;
 use madang_shared::{
     ClientFrame, Command, CommandFrame, CommandId, Hello, RoomId, ServerFrame, Subscription,
-    Timestamp, codec,
+    Timestamp, Topic, codec,
 };
 
 use crate::load::environment::{Environment, RunningServer};
@@ -114,7 +113,7 @@ impl FollowerState {
             // Room ids are sequence numbers of the directory, in which nothing but new rooms is announced.
             Ok(ServerFrame::Ack { at: Some(position), .. }) => {
                 let room = RoomId(position.seq.0);
-                for topic in [Topic::Room(room), Topic::Here(room)] {
+                for topic in [Topic::Room(room), Topic::Presence(room)] {
                     send(reply, &ClientFrame::Subscribe(Subscription { topic, from: None }))?;
                 }
             }

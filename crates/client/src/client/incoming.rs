@@ -1,30 +1,30 @@
 //! What the server says.
 
-use madang_shared::codec::{self, Undecoded};
-use madang_shared::frames::About;
+use madang_shared::codec::{self, DecodeError};
+use madang_shared::frames::ErrorContext;
 use madang_shared::{
     ClientFrame, Failure, QueryFrame, Seq, ServerFrame, Timestamp, Topic, Welcome,
 };
 
-use super::{Client, Moment, Output, outbox_changed, send};
-use crate::action::Part;
+use super::{Client, InputContext, Output, outbox_changed, send};
+use crate::action::Slice;
+use crate::connection::DisconnectReason;
 use crate::features;
-use crate::link::Ending;
-use crate::streams::Arrival;
+use crate::streams::EventStatus;
 
 /// How long to wait before asking again after a refusal that names no time, in milliseconds.
 const QUERY_RETRY_MS: u64 = 1_000;
 
 impl Client {
-    pub(super) fn on_frame(&mut self, moment: Moment, text: &str, out: &mut Vec<Output>) {
-        self.link.heard(moment.now);
+    pub(super) fn on_frame(&mut self, context: InputContext, text: &str, out: &mut Vec<Output>) {
+        self.connection.heard(context.now);
         match codec::decode_server(text) {
-            Ok(frame) => self.on_server_frame(moment, frame, out),
+            Ok(frame) => self.on_server_frame(context, frame, out),
             Err(undecoded) => {
-                self.not_understood += 1;
-                out.push(Output::Changed(Part::Link));
+                self.undecodable_frames += 1;
+                out.push(Output::Changed(Slice::Connection));
                 // Its place is taken all the same; otherwise the next event would look like a gap.
-                if let Undecoded::Event { topic, seq } = undecoded
+                if let DecodeError::Event { topic, seq } = undecoded
                     && self.on_place(topic, seq, out).is_some()
                 {
                     self.advanced(topic, seq, out);
@@ -34,8 +34,13 @@ impl Client {
         }
     }
 
-    fn on_server_frame(&mut self, moment: Moment, frame: ServerFrame, out: &mut Vec<Output>) {
-        let now = moment.now;
+    fn on_server_frame(
+        &mut self,
+        context: InputContext,
+        frame: ServerFrame,
+        out: &mut Vec<Output>,
+    ) {
+        let now = context.now;
         match frame {
             ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
             ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
@@ -73,7 +78,7 @@ impl Client {
                 let parts = self.features.event(topic, event, now);
                 self.advanced(topic, seq, out);
                 // What is to be followed depends on the joined rooms, and on no other event.
-                let follow = parts.contains(&Part::Memberships);
+                let follow = parts.contains(&Slice::Memberships);
                 out.extend(parts.into_iter().map(Output::Changed));
                 if follow {
                     self.follow(out);
@@ -99,14 +104,14 @@ impl Client {
 
     fn on_welcome(&mut self, welcome: Welcome, out: &mut Vec<Output>) {
         if welcome.user.id != self.features.me().id {
-            let duty = self.link.end(Ending::OtherUser);
+            let duty = self.connection.end(DisconnectReason::OtherUser);
             self.on_duty(duty, out);
             return;
         }
-        self.link.welcomed();
+        self.connection.welcomed();
         self.welcome = Some(welcome);
         self.ask_again(out);
-        out.push(Output::Changed(Part::Link));
+        out.push(Output::Changed(Slice::Connection));
     }
 
     /// Asks every question that was not answered. An answer that comes twice is taken once.
@@ -117,37 +122,43 @@ impl Client {
         }
     }
 
-    fn on_error(&mut self, now: Timestamp, about: About, failure: Failure, out: &mut Vec<Output>) {
+    fn on_error(
+        &mut self,
+        now: Timestamp,
+        about: ErrorContext,
+        failure: Failure,
+        out: &mut Vec<Output>,
+    ) {
         match about {
             // A signal that came too fast is no sign of a newer server.
-            About::Frame if !failure.retry => {
-                self.not_understood += 1;
-                out.push(Output::Changed(Part::Link));
+            ErrorContext::Frame if !failure.retry => {
+                self.undecodable_frames += 1;
+                out.push(Output::Changed(Slice::Connection));
             }
-            About::Frame => {}
-            About::Command(id) => {
+            ErrorContext::Frame => {}
+            ErrorContext::Command(id) => {
                 self.outbox.refused(id, failure, now, features::matters_not_if_refused);
                 outbox_changed(out);
             }
-            About::Query(id) if failure.retry && self.queries.contains_key(&id) => {
+            ErrorContext::Query(id) if failure.retry && self.queries.contains_key(&id) => {
                 let wait = failure.retry_after.unwrap_or(QUERY_RETRY_MS);
                 self.queries_again = Some(now.plus(wait));
             }
-            About::Query(id) => {
+            ErrorContext::Query(id) => {
                 if let Some(query) = self.queries.remove(&id) {
                     out.extend(self.features.query_failed(&query).into_iter().map(Output::Changed));
                 }
             }
-            About::Topic(topic) => self.streams.refused(topic, &failure, now),
+            ErrorContext::Topic(topic) => self.streams.refused(topic, &failure, now),
         }
     }
 
     /// Judges an event by its place: answers whether to take it, and if so whether it had been missed.
     fn on_place(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) -> Option<bool> {
         match self.streams.arrived(topic, seq) {
-            Arrival::Next { missed } => Some(missed),
-            Arrival::Known => None,
-            Arrival::Gap(subscription) => {
+            EventStatus::Next { missed } => Some(missed),
+            EventStatus::Known => None,
+            EventStatus::Gap(subscription) => {
                 out.push(send(&ClientFrame::Subscribe(subscription)));
                 None
             }
@@ -164,7 +175,7 @@ impl Client {
         let complete = self.streams.caught_up();
         if complete != self.caught_up.complete {
             self.caught_up.complete = complete;
-            out.push(Output::Changed(Part::Link));
+            out.push(Output::Changed(Slice::Connection));
         }
     }
 }

@@ -7,7 +7,7 @@ use madang_shared::sentiment::SentimentAnswer;
 use madang_shared::{Answer, Event, Query, RoomId, Snapshot, Timestamp, Topic};
 
 use super::Features;
-use crate::action::Part;
+use crate::action::Slice;
 use crate::membership::Memberships;
 
 impl Features {
@@ -34,7 +34,7 @@ impl Features {
 
     /// The server goes on from what was known, and says what was missed, if anything was. Where that was known
     /// from an earlier visit, the reader left off there.
-    pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Part> {
+    pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Slice> {
         let Topic::Room(room) = topic else { return Vec::new() };
         let mark = self.memberships.read_up_to(room);
         let is_open = self.open == Some(room);
@@ -46,7 +46,7 @@ impl Features {
         if is_open && missed && timeline.new_after().is_none() {
             timeline.set_new_after(mark);
         }
-        vec![Part::Timeline(room)]
+        vec![Slice::Timeline(room)]
     }
 
     pub(crate) fn snapshot(
@@ -54,148 +54,151 @@ impl Features {
         topic: Topic,
         snapshot: Snapshot,
         now: Timestamp,
-    ) -> Vec<Part> {
+    ) -> Vec<Slice> {
         match (topic, snapshot) {
             (Topic::Rooms, Snapshot::Rooms(snapshot)) => {
                 self.rooms.snapshot(snapshot);
-                vec![Part::Rooms]
+                vec![Slice::Rooms]
             }
             (Topic::Memberships(_), Snapshot::Membership(snapshot)) => {
                 self.memberships.snapshot(snapshot);
-                vec![Part::Memberships]
+                vec![Slice::Memberships]
             }
-            (Topic::Room(room), Snapshot::Chat(ChatSnapshot { page, standing })) => {
-                self.memberships.told(standing);
+            (Topic::Room(room), Snapshot::Chat(ChatSnapshot { page, membership })) => {
+                self.memberships.told(membership);
                 self.timelines.or_default(room).snapshot(page);
                 self.remember_where_reading_stopped(room);
-                vec![Part::Timeline(room)]
+                vec![Slice::Timeline(room)]
             }
             (Topic::Counter, Snapshot::Counter(snapshot)) => {
                 self.counter.snapshot(snapshot);
-                vec![Part::Counter]
+                vec![Slice::Counter]
             }
             (Topic::Posts, Snapshot::Posts(snapshot)) => {
                 self.posts.snapshot(snapshot);
-                vec![Part::Posts]
+                vec![Slice::Posts]
             }
             (Topic::Price, Snapshot::Price(snapshot)) => {
                 self.price.snapshot(snapshot, now);
-                vec![Part::Price]
+                vec![Slice::Price]
             }
             (Topic::Orders, Snapshot::Orders(snapshot)) => {
                 self.orders.snapshot(snapshot);
-                vec![Part::Orders]
+                vec![Slice::Orders]
             }
             (Topic::Notices, Snapshot::Notices(snapshot)) => {
                 self.notices.everybody_snapshot(snapshot);
-                vec![Part::Notices]
+                vec![Slice::Notices]
             }
             (Topic::Inbox(_), Snapshot::Inbox(snapshot)) => {
                 self.notices.own_snapshot(snapshot);
-                vec![Part::Notices]
+                vec![Slice::Notices]
             }
-            (Topic::Here(room), Snapshot::Presence(snapshot)) => {
-                self.here.snapshot(snapshot, now, self.me.id);
-                vec![Part::Here(room)]
+            (Topic::Presence(room), Snapshot::Presence(snapshot)) => {
+                self.presence.snapshot(snapshot, now, self.me.id);
+                vec![Slice::Presence(room)]
             }
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn event(&mut self, topic: Topic, event: Event, now: Timestamp) -> Vec<Part> {
+    pub(crate) fn event(&mut self, topic: Topic, event: Event, now: Timestamp) -> Vec<Slice> {
         match (topic, event) {
             (Topic::Rooms, Event::Rooms(event)) => {
                 self.rooms.event(event);
-                vec![Part::Rooms]
+                vec![Slice::Rooms]
             }
             (Topic::Memberships(_), Event::Membership(event)) => {
                 self.memberships.event(event);
-                vec![Part::Memberships]
+                vec![Slice::Memberships]
             }
             (Topic::Room(room), Event::Chat(event)) => {
                 let ChatEvent::Posted(message) = &event;
                 let is_open = self.open == Some(room);
-                let stopped = is_open && self.here.spoke(message.author.id);
+                let stopped = is_open && self.presence.spoke(message.author.id);
                 let timeline = self.timelines.or_default(room);
                 timeline.event(event);
                 if !is_open {
                     timeline.trim(self.memberships.counted_up_to(room));
                 }
-                let mut parts = vec![Part::Timeline(room)];
-                parts.extend(stopped.then_some(Part::Here(room)));
+                let mut parts = vec![Slice::Timeline(room)];
+                parts.extend(stopped.then_some(Slice::Presence(room)));
                 parts
             }
             (Topic::Counter, Event::Counter(event)) => {
                 self.counter.event(event);
-                vec![Part::Counter]
+                vec![Slice::Counter]
             }
             (Topic::Posts, Event::Posts(event)) => {
                 self.posts.event(event, now);
-                vec![Part::Posts]
+                vec![Slice::Posts]
             }
             (Topic::Price, Event::Price(event)) => {
                 self.price.event(event, now);
-                vec![Part::Price]
+                vec![Slice::Price]
             }
             (Topic::Orders, Event::Orders(event)) => {
                 self.orders.event(event);
-                vec![Part::Orders]
+                vec![Slice::Orders]
             }
             (Topic::Notices, Event::Notices(event)) => {
                 self.notices.everybody_event(event);
-                vec![Part::Notices]
+                vec![Slice::Notices]
             }
             (Topic::Inbox(_), Event::Inbox(event)) => {
                 self.notices.own_event(event);
-                vec![Part::Notices]
+                vec![Slice::Notices]
             }
-            (Topic::Here(room), Event::Presence(event)) => {
+            (Topic::Presence(room), Event::Presence(event)) => {
                 let me = self.me.id;
-                let here = &self.here;
+                let here = &self.presence;
                 let timeline = self.timelines.or_default(room);
                 timeline.moved(&event, |id| here.get(id).cloned(), me);
-                self.here.event(event, now, me);
-                vec![Part::Here(room), Part::Timeline(room)]
+                self.presence.event(event, now, me);
+                vec![Slice::Presence(room), Slice::Timeline(room)]
             }
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn answer(&mut self, query: &Query, answer: Answer) -> Vec<Part> {
+    pub(crate) fn answer(&mut self, query: &Query, answer: Answer) -> Vec<Slice> {
         match (query, answer) {
             (
                 Query::Chat(ChatQuery::Before { room, before, .. }),
                 Answer::Chat(ChatAnswer::Before(page)),
             ) => {
                 self.timelines.or_default(*room).prepend(*before, page);
-                vec![Part::Timeline(*room)]
+                vec![Slice::Timeline(*room)]
             }
-            (Query::Sentiment(query), Answer::Sentiment(SentimentAnswer::Judged(judgement))) => {
-                self.judging.answered(query, judgement);
-                vec![Part::Judging]
+            (
+                Query::Sentiment(query),
+                Answer::Sentiment(SentimentAnswer::Classified(judgement)),
+            ) => {
+                self.sentiment.answered(query, judgement);
+                vec![Slice::Sentiment]
             }
             (
                 Query::Posts(PostsQuery::Before { before, .. }),
                 Answer::Posts(PostsAnswer::Before(page)),
             ) => {
                 self.posts.append(*before, page);
-                vec![Part::Posts]
+                vec![Slice::Posts]
             }
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn query_failed(&mut self, query: &Query) -> Vec<Part> {
+    pub(crate) fn query_failed(&mut self, query: &Query) -> Vec<Slice> {
         match query {
             Query::Chat(ChatQuery::Before { room, before, .. }) => {
                 self.timelines.or_default(*room).older_failed(*before);
-                vec![Part::Timeline(*room)]
+                vec![Slice::Timeline(*room)]
             }
             // The next pause in typing asks again.
             Query::Sentiment(_) => Vec::new(),
             Query::Posts(PostsQuery::Before { before, .. }) => {
                 self.posts.older_failed(*before);
-                vec![Part::Posts]
+                vec![Slice::Posts]
             }
         }
     }

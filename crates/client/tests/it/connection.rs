@@ -1,6 +1,6 @@
 //! Connecting, losing, coming back.
 
-use madang_client::{Ending, Input, Link};
+use madang_client::{ConnectionState, DisconnectReason, Input};
 use madang_shared::limits::{BACKOFF_MAX_MS, BACKOFF_MIN_MS, SILENCE_TIMEOUT_MS};
 use madang_shared::{
     ClientFrame, CloseCode, Epoch, Position, Seq, ServerFrame, Subscription, Topic, UserId,
@@ -22,9 +22,9 @@ fn hello(bench: &Bench) -> Vec<Subscription> {
 fn coming_back_says_where_every_topic_stood() {
     let mut bench = Bench::in_room(3);
     bench.event(by_other(4));
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     bench.wake();
-    bench.input(Input::Opened);
+    bench.input(Input::SocketOpened);
     let timeline = hello(&bench).into_iter().find(|subscription| subscription.topic == TIMELINE);
     assert_eq!(timeline.unwrap().from, Some(Position::new(Epoch(1), Seq(4))));
 }
@@ -56,7 +56,7 @@ fn an_event_of_a_newer_server_takes_its_place_and_breaks_nothing() {
     ));
     bench.event(by_other(5));
     assert_eq!(bench.client.known(TIMELINE), Some(Seq(5)));
-    assert_eq!(bench.client.not_understood(), 1);
+    assert_eq!(bench.client.undecodable_frames(), 1);
     assert_eq!(bench.sent, []);
 }
 
@@ -67,10 +67,10 @@ fn silence_is_death_and_a_ping_is_a_sign_of_life() {
     bench.frame(&ServerFrame::Ping { nonce: 5 });
     assert_eq!(bench.sent, [ClientFrame::Pong { nonce: 5 }]);
     bench.later(SILENCE_TIMEOUT_MS - 1);
-    assert_eq!((bench.client.link(), bench.closes), (&Link::Live, 0));
+    assert_eq!((bench.client.connection(), bench.closes), (&ConnectionState::Live, 0));
     bench.later(1);
     assert_eq!(bench.closes, 1);
-    assert!(matches!(bench.client.link(), Link::Waiting { .. }));
+    assert!(matches!(bench.client.connection(), ConnectionState::Waiting { .. }));
 }
 
 #[test]
@@ -78,15 +78,17 @@ fn waits_grow_with_failures_and_start_small_again_after_success() {
     let mut bench = Bench::new();
     bench.input(Input::Connect);
     for _ in 0..20 {
-        bench.input(Input::Closed { code: 1006 });
-        let Link::Waiting { until } = *bench.client.link() else { panic!("waiting") };
+        bench.input(Input::SocketClosed { code: 1006 });
+        let ConnectionState::Waiting { until } = *bench.client.connection() else {
+            panic!("waiting")
+        };
         assert!((BACKOFF_MIN_MS..=BACKOFF_MAX_MS).contains(&until.since(bench.now)));
         bench.wake();
     }
-    bench.input(Input::Opened);
+    bench.input(Input::SocketOpened);
     bench.welcome();
-    bench.input(Input::Closed { code: 4000 });
-    let Link::Waiting { until } = *bench.client.link() else { panic!("waiting") };
+    bench.input(Input::SocketClosed { code: 4000 });
+    let ConnectionState::Waiting { until } = *bench.client.connection() else { panic!("waiting") };
     assert!(until.since(bench.now) <= 2 * BACKOFF_MIN_MS);
 }
 
@@ -94,13 +96,16 @@ fn waits_grow_with_failures_and_start_small_again_after_success() {
 fn a_nudge_connects_at_once_and_only_once() {
     let mut bench = Bench::new();
     bench.input(Input::Connect);
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     bench.input(Input::Connect);
     bench.input(Input::Connect);
     assert_eq!(bench.opens, 2);
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     bench.input(Input::Offline);
-    assert_eq!((bench.client.link(), bench.client.deadline()), (&Link::Offline, None));
+    assert_eq!(
+        (bench.client.connection(), bench.client.deadline()),
+        (&ConnectionState::Offline, None)
+    );
     bench.input(Input::Connect);
     assert_eq!(bench.opens, 3);
 }
@@ -111,8 +116,11 @@ fn close_codes_that_say_stay_away_are_obeyed() {
         [CloseCode::Version, CloseCode::Unauthenticated, CloseCode::Abuse, CloseCode::TooBig]
     {
         let mut bench = Bench::in_room(0);
-        bench.input(Input::Closed { code: code.number() });
-        assert_eq!(bench.client.link(), &Link::Ended(Ending::Closed(code.number())));
+        bench.input(Input::SocketClosed { code: code.number() });
+        assert_eq!(
+            bench.client.connection(),
+            &ConnectionState::Ended(DisconnectReason::Closed(code.number()))
+        );
         bench.input(Input::Connect);
         assert_eq!(bench.opens, 1);
     }
@@ -123,7 +131,7 @@ fn a_session_of_somebody_else_is_not_used() {
     let mut bench = Bench::new();
     bench.post("mine");
     bench.input(Input::Connect);
-    bench.input(Input::Opened);
+    bench.input(Input::SocketOpened);
     let mut welcome = madang_shared::Welcome {
         user: me(),
         connection: madang_shared::ConnectionId(1),
@@ -132,6 +140,6 @@ fn a_session_of_somebody_else_is_not_used() {
     };
     welcome.user.id = UserId(9);
     bench.frame(&ServerFrame::Welcome(welcome));
-    assert_eq!(bench.client.link(), &Link::Ended(Ending::OtherUser));
+    assert_eq!(bench.client.connection(), &ConnectionState::Ended(DisconnectReason::OtherUser));
     assert_eq!(bench.take_commands(), [], "what was written waits for its author");
 }

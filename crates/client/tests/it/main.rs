@@ -9,8 +9,8 @@
 
 mod connection;
 mod counter;
-mod kept;
 mod notices;
+mod offline_cache;
 mod orders;
 mod outbox;
 mod posts;

@@ -1,7 +1,7 @@
 //! Notices: what is unread on this screen, whatever happens in whichever order.
 
 use madang_client::{Action, Client, Input};
-use madang_shared::limits::KEPT_NOTICES;
+use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand,
     NoticesEvent, NoticesSnapshot,
@@ -88,7 +88,7 @@ fn what_is_read_shows_at_once_and_offline_too() {
     let mut bench = bench();
     tell(&mut bench, NoticeBox::Everybody, 1, posted(other()));
     tell(&mut bench, NoticeBox::Own, 1, moved());
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     command(&mut bench, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
     assert_eq!(unread(&bench.client), 1);
     let all = bench.client.features().notices().read_all();
@@ -123,9 +123,9 @@ fn a_mention_is_read_with_the_message_it_is_in() {
     let what = NoticeContent::Mentioned { room, message, by: other(), excerpt: "@me".into() };
     tell(&mut bench, NoticeBox::Own, 1, what);
     assert_eq!(unread(&bench.client), 1);
-    bench.input(Input::Act(Action::Saw { room, up_to: Seq(2) }));
+    bench.input(Input::Act(Action::MarkSeen { room, up_to: Seq(2) }));
     assert_eq!(unread(&bench.client), 1);
-    bench.input(Input::Act(Action::Saw { room, up_to: Seq(3) }));
+    bench.input(Input::Act(Action::MarkSeen { room, up_to: Seq(3) }));
     assert_eq!(unread(&bench.client), 0);
     assert_eq!(places(&bench), [(NoticeBox::Own, 1, true)]);
 }
@@ -137,7 +137,7 @@ fn a_refused_mark_is_forgotten_without_a_word() {
     command(&mut bench, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
     let (id, _) = bench.take_commands().pop().expect("sent");
     let failure = Failure::new(ErrorCode::Forbidden, "No.");
-    bench.frame(&ServerFrame::Error { about: madang_shared::About::Command(id), failure });
+    bench.frame(&ServerFrame::Error { about: madang_shared::ErrorContext::Command(id), failure });
     assert_eq!(unread(&bench.client), 1);
     assert!(bench.client.outbox().items().is_empty());
 }
@@ -298,9 +298,9 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Stored => stored(&mut bench, &mut naive),
             Step::Reset => {
-                bench.input(Input::Closed { code: 1006 });
+                bench.input(Input::SocketClosed { code: 1006 });
                 bench.input(Input::Connect);
-                bench.input(Input::Opened);
+                bench.input(Input::SocketOpened);
                 bench.welcome();
                 let (notices, own) = (naive.everybody.clone(), naive.own.clone());
                 bench.state(Topic::Notices, naive.everybody_head, notices.into());
@@ -330,7 +330,7 @@ fn stored(bench: &mut Bench, naive: &mut Naive) {
     let at = naive.take(asked.expect("nothing else is asked")).map(|told| {
         let seq = naive.next(NoticeBox::Own);
         event(bench, inbox(), seq, told.into());
-        madang_shared::frames::Placed { topic: inbox(), seq: Seq(seq) }
+        madang_shared::frames::LogPosition { topic: inbox(), seq: Seq(seq) }
     });
     bench.frame(&ServerFrame::Ack { id: item.id, at });
 }

@@ -1,7 +1,7 @@
 //! The orders of the restaurant.
 
 use madang_client::{Action, Input};
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::orders::{
     Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
 };
@@ -73,7 +73,7 @@ fn a_command_is_settled_when_the_stream_has_passed_its_place() {
         bench.client.features().orders().asked_for(OrderId(1), bench.client.outbox())
     };
     assert_eq!((asked(&bench), status(&bench, 1)), (Some(to), Some(OrderStatus::Pending)));
-    let at = Some(Placed { topic: Topic::Orders, seq: Seq(4) });
+    let at = Some(LogPosition { topic: Topic::Orders, seq: Seq(4) });
     bench.frame(&ServerFrame::Ack { id, at });
     assert_eq!(asked(&bench), Some(to), "its event has not come yet");
     changed(&mut bench, 4, Some(OrderStatus::Pending), order(1, to));
@@ -84,7 +84,7 @@ fn a_command_is_settled_when_the_stream_has_passed_its_place() {
     let rider = Some(me());
     let taken = Order { rider, ..order(1, OrderStatus::Delivering) };
     changed(&mut bench, 5, Some(OrderStatus::Ready), taken);
-    let at = Some(Placed { topic: Topic::Orders, seq: Seq(5) });
+    let at = Some(LogPosition { topic: Topic::Orders, seq: Seq(5) });
     bench.frame(&ServerFrame::Ack { id, at });
     assert!(bench.client.outbox().items().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use madang_client::outbox::WINDOW;
 use madang_client::{Client, Input, PendingState};
-use madang_shared::frames::{About, Placed};
+use madang_shared::frames::{ErrorContext, LogPosition};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::{CommandId, ErrorCode, Failure, Message, Seq, ServerFrame, Topic};
 
@@ -19,12 +19,12 @@ fn ids(bench: &mut Bench) -> Vec<CommandId> {
 fn ack(bench: &mut Bench, id: CommandId, seq: u64) {
     bench.frame(&ServerFrame::Ack {
         id,
-        at: Some(Placed { topic: Topic::Room(ROOM), seq: Seq(seq) }),
+        at: Some(LogPosition { topic: Topic::Room(ROOM), seq: Seq(seq) }),
     });
 }
 
 fn refuse(bench: &mut Bench, id: CommandId, failure: Failure) {
-    bench.frame(&ServerFrame::Error { about: About::Command(id), failure });
+    bench.frame(&ServerFrame::Error { about: ErrorContext::Command(id), failure });
 }
 
 #[test]
@@ -44,9 +44,9 @@ fn after_a_reconnect_the_unacknowledged_go_again_with_the_same_ids() {
     let (first, second) = (bench.post("1"), bench.post("2"));
     assert_eq!(ids(&mut bench), [first, second]);
     ack(&mut bench, first, 1);
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     bench.wake();
-    bench.input(Input::Opened);
+    bench.input(Input::SocketOpened);
     bench.welcome();
     assert_eq!(ids(&mut bench), [second]);
 }
@@ -75,7 +75,7 @@ fn a_refusal_for_now_takes_back_what_was_sent_after_it() {
     let (first, second) = (bench.post("1"), bench.post("2"));
     ids(&mut bench);
     refuse(&mut bench, first, Failure::new(ErrorCode::RateLimited, "").after(300));
-    refuse(&mut bench, second, Failure::new(ErrorCode::Held, "").after(300));
+    refuse(&mut bench, second, Failure::new(ErrorCode::BlockedByEarlier, "").after(300));
     let third = bench.post("3");
     assert_eq!(ids(&mut bench), [], "nothing overtakes");
     bench.wake();
@@ -100,7 +100,7 @@ fn being_held_does_not_prolong_the_wait_of_the_one_before() {
     let mut bench = Bench::in_room(0);
     let (first, second) = (bench.post("1"), bench.post("2"));
     refuse(&mut bench, first, Failure::new(ErrorCode::RateLimited, "").after(20));
-    refuse(&mut bench, second, Failure::new(ErrorCode::Held, ""));
+    refuse(&mut bench, second, Failure::new(ErrorCode::BlockedByEarlier, ""));
     ids(&mut bench);
     bench.later(20);
     assert_eq!(ids(&mut bench), [first, second]);
@@ -127,7 +127,7 @@ fn a_reload_finds_everything_again_as_unsent() {
     let mut bench = Bench::in_room(0);
     let (first, second) = (bench.post("1"), bench.post("2"));
     ack(&mut bench, first, 1);
-    let kept = bench.client.outbox_to_keep().to_vec();
+    let kept = bench.client.outbox_to_persist().to_vec();
     bench.client = Client::new(me(), "test", kept);
     bench.sent.clear();
     bench.connect();

@@ -1,9 +1,9 @@
 //! The feed.
 
 use madang_client::posts::ShownPost;
-use madang_client::{Action, Input, Part};
-use madang_shared::frames::{About, Placed};
-use madang_shared::limits::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN};
+use madang_client::{Action, Input, Slice};
+use madang_shared::frames::{ErrorContext, LogPosition};
+use madang_shared::posts::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN};
 use madang_shared::posts::{
     Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery, PostsSnapshot,
 };
@@ -39,7 +39,7 @@ fn event(bench: &mut Bench, seq: u64, event: PostsEvent) {
 
 fn refuse(bench: &mut Bench, id: CommandId, code: ErrorCode) {
     let failure = Failure::new(code, "No.");
-    bench.frame(&ServerFrame::Error { about: About::Command(id), failure });
+    bench.frame(&ServerFrame::Error { about: ErrorContext::Command(id), failure });
 }
 
 fn shown(bench: &Bench) -> Vec<ShownPost> {
@@ -132,7 +132,7 @@ fn an_edit_that_found_nothing_to_change_is_over_with_its_acknowledgement() {
 fn a_post_that_is_stored_stays_pending_until_its_event_is_here() {
     let mut bench = watching();
     let id = command(&mut bench, PostsCommand::Create { text: "one".into() });
-    let at = Some(Placed { topic: Topic::Posts, seq: Seq(11) });
+    let at = Some(LogPosition { topic: Topic::Posts, seq: Seq(11) });
     bench.frame(&ServerFrame::Ack { id, at });
     assert_eq!(lines(&bench), ["one…", "mine", "theirs"]);
     event(&mut bench, 11, PostsEvent::Created { post: post(8, me(), "one"), command: id });
@@ -161,7 +161,7 @@ fn what_was_refused_stays_until_it_is_let_go_even_if_its_post_is_gone() {
 #[test]
 fn a_newer_edit_makes_one_that_was_not_sent_pointless() {
     let mut bench = watching();
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     for text in ["a", "b"] {
         command(&mut bench, PostsCommand::Edit { post: PostId(7), text: text.into() });
     }
@@ -197,9 +197,9 @@ fn older_posts_join_and_heed_what_happened_while_they_were_on_their_way() {
 fn t4_2_a_greeting_shows_for_a_while_and_not_where_it_came_from_if_it_is_for_others() {
     let mut bench = watching();
     let to_all = command(&mut bench, PostsCommand::Greet { others_only: false });
-    bench.input(Input::Act(Action::Greeted(to_all)));
+    bench.input(Input::Act(Action::GreetingSent(to_all)));
     let to_others = command(&mut bench, PostsCommand::Greet { others_only: true });
-    bench.input(Input::Act(Action::Greeted(to_others)));
+    bench.input(Input::Act(Action::GreetingSent(to_others)));
     event(&mut bench, 11, greeted(me(), false, to_all));
     assert_eq!(greetings(&bench), 1);
     event(&mut bench, 12, greeted(me(), true, to_others));
@@ -212,7 +212,7 @@ fn t4_2_a_greeting_shows_for_a_while_and_not_where_it_came_from_if_it_is_for_oth
     bench.changed.clear();
     bench.later(GREETING_SHOWN_MS);
     assert_eq!(greetings(&bench), 0);
-    assert!(bench.changed.contains(&Part::Posts));
+    assert!(bench.changed.contains(&Slice::Posts));
 }
 
 #[test]

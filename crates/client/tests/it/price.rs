@@ -1,7 +1,7 @@
 //! The price.
 
 use madang_client::price::Price;
-use madang_client::{Action, Input, Part};
+use madang_client::{Action, Input, Slice};
 use madang_shared::price::{
     Currency, PriceEvent, PriceHistory, PriceNow, PriceSnapshot, PriceSource, PriceState, Quote,
 };
@@ -32,7 +32,7 @@ fn watching(now: PriceNow) -> Bench {
 }
 
 fn moved(bench: &mut Bench, seq: u64, now: PriceNow) {
-    let event = PriceEvent::Moved(now).into();
+    let event = PriceEvent::Changed(now).into();
     bench.frame(&ServerFrame::Event { topic: Topic::Price, seq: Seq(seq), event });
 }
 
@@ -51,7 +51,7 @@ fn t2_5_the_latest_price_shows_and_the_history_grows_with_it() {
     let points = &price(&bench).history().minutes;
     assert_eq!(points.last().unwrap().price, "600");
     assert_eq!(points.len(), 301, "ten minutes and no more");
-    assert!(bench.changed.iter().all(|part| *part == Part::Price), "{:?}", bench.changed);
+    assert!(bench.changed.iter().all(|part| *part == Slice::Price), "{:?}", bench.changed);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_age_is_told_by_ones_own_clock_where_that_can_be() {
 #[test]
 fn another_life_of_the_server_begins_with_another_history() {
     let mut bench = watching(live(quote(START, "1")));
-    bench.input(Input::Closed { code: 1006 });
+    bench.input(Input::SocketClosed { code: 1006 });
     assert_eq!(price(&bench).quote().unwrap().price, "1", "the last price stays while one waits");
     bench.sent.clear();
     bench.connect();

@@ -1,6 +1,6 @@
 //! A client and the other end of its wire.
 
-use madang_client::{Client, Input, Moment, Output, Part};
+use madang_client::{Client, Input, InputContext, Output, Slice};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::{
@@ -26,7 +26,7 @@ pub(crate) struct Bench {
     pub(crate) sent: Vec<ClientFrame>,
     pub(crate) opens: usize,
     pub(crate) closes: usize,
-    pub(crate) changed: Vec<Part>,
+    pub(crate) changed: Vec<Slice>,
 }
 
 impl Bench {
@@ -47,24 +47,24 @@ impl Bench {
     pub(crate) fn in_room(messages: u64) -> Self {
         let mut bench = Self::new();
         bench.connect();
-        let standing =
+        let membership =
             Membership { room: ROOM, read_up_to: Seq(0), unread: messages, head: Seq(messages) };
         bench.state(
             Topic::Memberships(me().id),
             1,
-            MembershipSnapshot { memberships: vec![standing.clone()] }.into(),
+            MembershipSnapshot { memberships: vec![membership.clone()] }.into(),
         );
         let first = messages.saturating_sub(50) + 1;
         let page =
             ChatPage { messages: (first..=messages).map(by_other).collect(), older: first > 1 };
-        bench.state(Topic::Room(ROOM), messages, ChatSnapshot { page, standing }.into());
+        bench.state(Topic::Room(ROOM), messages, ChatSnapshot { page, membership }.into());
         bench.sent.clear();
         bench
     }
 
     pub(crate) fn connect(&mut self) {
         self.input(Input::Connect);
-        self.input(Input::Opened);
+        self.input(Input::SocketOpened);
         self.welcome();
     }
 
@@ -76,13 +76,14 @@ impl Bench {
 
     pub(crate) fn input(&mut self, input: Input) {
         self.random += 1 << 64;
-        for output in self.client.handle(Moment { now: self.now, random: self.random }, input) {
+        for output in self.client.handle(InputContext { now: self.now, random: self.random }, input)
+        {
             match output {
-                Output::Open => self.opens += 1,
-                Output::Close => self.closes += 1,
+                Output::OpenSocket => self.opens += 1,
+                Output::CloseSocket => self.closes += 1,
                 Output::Send(text) => self.sent.push(codec::decode_client(&text).unwrap()),
                 Output::Changed(part) => self.changed.push(part),
-                Output::Keep => {}
+                Output::PersistOutbox => {}
             }
         }
     }

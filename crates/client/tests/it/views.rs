@@ -1,12 +1,12 @@
 //! What the screen shows.
 
-use madang_client::{Action, Input, Part};
+use madang_client::{Action, Input, Slice};
 use madang_shared::chat::{ChatAnswer, ChatPage, ChatSnapshot};
-use madang_shared::frames::About;
-use madang_shared::limits::{TYPING_EXPIRY_MS, TYPING_IDLE_MS};
+use madang_shared::frames::ErrorContext;
 use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
-use madang_shared::sentiment::{Judgement, Mood, Sentiment, SentimentAnswer, SentimentQuery};
+use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS};
+use madang_shared::sentiment::{Analysis, Mood, Sentiment, SentimentAnswer, SentimentQuery};
 use madang_shared::{
     ClientFrame, Command, Epoch, ErrorCode, Failure, Position, QueryFrame, Seq, ServerFrame, State,
     Topic, User, UserId,
@@ -16,7 +16,7 @@ use crate::support::{Bench, ROOM, by_other, me, other};
 
 fn here(bench: &mut Bench, seq: u64, event: PresenceEvent) {
     bench.frame(&ServerFrame::Event {
-        topic: Topic::Here(ROOM),
+        topic: Topic::Presence(ROOM),
         seq: Seq(seq),
         event: event.into(),
     });
@@ -26,7 +26,7 @@ fn in_open_room(messages: u64) -> Bench {
     let mut bench = Bench::in_room(messages);
     bench.input(Input::Act(Action::OpenRoom(Some(ROOM))));
     bench.state(
-        Topic::Here(ROOM),
+        Topic::Presence(ROOM),
         0,
         PresenceSnapshot { present: vec![me()], typing: vec![] }.into(),
     );
@@ -45,7 +45,7 @@ fn unread_is_counted_from_the_mark_and_cannot_stick() {
     bench.event(by_other(4));
     bench.event(madang_shared::Message { author: me(), ..by_other(5) });
     assert_eq!(bench.unread(), 4, "what I said myself is not unread");
-    bench.input(Input::Act(Action::Saw { room: ROOM, up_to: Seq(3) }));
+    bench.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
     assert_eq!(bench.unread(), 1);
     // Another of my tabs was further already; an older mark changes nothing.
     for read_up_to in [5, 2] {
@@ -70,7 +70,7 @@ fn unread_beyond_what_is_loaded_is_the_servers_count_and_what_came_since() {
 fn read_marks_are_told_at_once_and_then_now_and_then() {
     let mut bench = in_open_room(9);
     for up_to in 1..=5 {
-        bench.input(Input::Act(Action::Saw { room: ROOM, up_to: Seq(up_to) }));
+        bench.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(up_to) }));
     }
     let marks = |bench: &mut Bench| -> Vec<u64> {
         let commands = bench.take_commands().into_iter().filter_map(|(_, command)| match command {
@@ -89,7 +89,7 @@ fn the_new_line_stands_where_reading_stopped_until_one_writes() {
     let mut bench = in_open_room(3);
     let line = |bench: &Bench| bench.client.features().timeline(ROOM).unwrap().new_after();
     assert_eq!(line(&bench), Some(Seq(0)));
-    bench.input(Input::Act(Action::Saw { room: ROOM, up_to: Seq(3) }));
+    bench.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
     assert_eq!(line(&bench), Some(Seq(0)), "reading does not move it");
     bench.post("an answer");
     assert_eq!(line(&bench), None);
@@ -99,16 +99,16 @@ fn the_new_line_stands_where_reading_stopped_until_one_writes() {
 fn what_arrives_while_one_looks_elsewhere_is_new_on_return() {
     let mut bench = in_open_room(3);
     let line = |bench: &Bench| bench.client.features().timeline(ROOM).unwrap().new_after();
-    bench.input(Input::Act(Action::Saw { room: ROOM, up_to: Seq(3) }));
+    bench.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
     bench.post("an answer");
-    bench.input(Input::Act(Action::Returned));
+    bench.input(Input::Act(Action::WindowFocused));
     assert_eq!(line(&bench), None, "nothing came");
     bench.event(by_other(4));
     bench.event(by_other(5));
     bench.changed.clear();
-    bench.input(Input::Act(Action::Returned));
+    bench.input(Input::Act(Action::WindowFocused));
     assert_eq!(line(&bench), Some(Seq(3)));
-    assert!(bench.changed.contains(&Part::Timeline(ROOM)));
+    assert!(bench.changed.contains(&Slice::Timeline(ROOM)));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn older_messages_that_cannot_be_had_just_now_are_asked_for_again() {
     let [ClientFrame::Query(QueryFrame { id, .. })] = asked[..] else { panic!("{asked:?}") };
     let refuse = |bench: &mut Bench, code| {
         let failure = Failure::new(code, "Later.").after(300);
-        bench.frame(&ServerFrame::Error { about: About::Query(id), failure });
+        bench.frame(&ServerFrame::Error { about: ErrorContext::Query(id), failure });
     };
     refuse(&mut bench, ErrorCode::RateLimited);
     bench.sent.clear();
@@ -167,23 +167,23 @@ fn a_signal_that_was_too_fast_is_no_sign_of_a_newer_server() {
     let mut bench = in_open_room(0);
     let refuse = |bench: &mut Bench, code| {
         let failure = Failure::new(code, "No.");
-        bench.frame(&ServerFrame::Error { about: About::Frame, failure });
+        bench.frame(&ServerFrame::Error { about: ErrorContext::Frame, failure });
     };
     refuse(&mut bench, ErrorCode::RateLimited);
-    assert_eq!(bench.client.not_understood(), 0);
+    assert_eq!(bench.client.undecodable_frames(), 0);
     refuse(&mut bench, ErrorCode::Unsupported);
-    assert_eq!(bench.client.not_understood(), 1);
+    assert_eq!(bench.client.undecodable_frames(), 1);
 }
 
 #[test]
 fn a_room_whose_log_was_lost_begins_anew() {
     let mut bench = in_open_room(60);
-    let standing = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
+    let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
     let page = ChatPage { messages: (51..=52).map(by_other).collect(), older: true };
     let state = State {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(52)),
-        snapshot: ChatSnapshot { page, standing }.into(),
+        snapshot: ChatSnapshot { page, membership }.into(),
     };
     bench.frame(&ServerFrame::Reset(state));
     let timeline = bench.client.features().timeline(ROOM).unwrap();
@@ -207,7 +207,7 @@ fn t2_3_typing_is_said_at_once_and_taken_back_after_a_pause() {
 #[test]
 fn somebody_elses_typing_goes_by_a_stop_by_a_message_or_by_itself() {
     let mut bench = in_open_room(0);
-    let typing = |bench: &Bench| bench.client.features().here().typing().count();
+    let typing = |bench: &Bench| bench.client.features().presence().typing().count();
     let typist = |typing| PresenceEvent::Typing { user: other(), typing };
     here(&mut bench, 1, typist(true));
     assert_eq!(typing(&bench), 1);
@@ -231,50 +231,58 @@ fn t0_3_comings_and_goings_are_told_in_one_quiet_line() {
     here(
         &mut bench,
         1,
-        PresenceEvent::Moved { came: vec![me(), somebody(3), somebody(4)], went: vec![] },
+        PresenceEvent::Changed { joined: vec![me(), somebody(3), somebody(4)], left: vec![] },
     );
-    here(&mut bench, 2, PresenceEvent::Moved { came: vec![somebody(5)], went: vec![UserId(3)] });
+    here(
+        &mut bench,
+        2,
+        PresenceEvent::Changed { joined: vec![somebody(5)], left: vec![UserId(3)] },
+    );
     let crowds = bench.client.features().timeline(ROOM).unwrap().crowds().to_vec();
     let [line] = &crowds[..] else { panic!("{crowds:?}") };
     assert_eq!(
-        (line.after, &line.came, &line.went),
+        (line.after, &line.joined, &line.left),
         (Seq(2), &vec![somebody(4), somebody(5)], &vec![])
     );
     // Who goes and comes back leaves no trace.
-    here(&mut bench, 3, PresenceEvent::Moved { came: vec![], went: vec![UserId(4), UserId(5)] });
+    here(
+        &mut bench,
+        3,
+        PresenceEvent::Changed { joined: vec![], left: vec![UserId(4), UserId(5)] },
+    );
     assert_eq!(bench.client.features().timeline(ROOM).unwrap().crowds(), []);
-    assert!(bench.changed.contains(&Part::Here(ROOM)));
+    assert!(bench.changed.contains(&Slice::Presence(ROOM)));
 }
 
 #[test]
 fn t2_4_a_pause_in_typing_asks_and_only_the_latest_answer_counts() {
     let mut bench = in_open_room(0);
-    let judge = |text: &str| Input::Act(Action::Judge(text.into()));
+    let judge = |text: &str| Input::Act(Action::Classify(text.into()));
     for text in ["l", "lo", "love"] {
         bench.input(judge(text));
         bench.later(100);
     }
     assert_eq!(bench.sent, [], "no pause yet");
     bench.later(50);
-    let query = SentimentQuery::Judge { text: "love".into() };
+    let query = SentimentQuery::Classify { text: "love".into() };
     let [ClientFrame::Query(QueryFrame { id, query: asked })] = &bench.sent[..] else {
         panic!("{:?}", bench.sent)
     };
     assert_eq!(*asked, query.into());
     let id = *id;
     bench.input(judge("love it"));
-    let judgement = |score| Judgement {
+    let judgement = |score| Analysis {
         sentiment: Sentiment { mood: Mood::Positive, score },
         words: Vec::new(),
     };
-    let answer = |score| SentimentAnswer::Judged(judgement(score)).into();
+    let answer = |score| SentimentAnswer::Classified(judgement(score)).into();
     bench.frame(&ServerFrame::Answer { id, answer: answer(600) });
-    assert_eq!(bench.client.features().judging().judged(), None, "too late");
+    assert_eq!(bench.client.features().sentiment().judged(), None, "too late");
     bench.later(150);
     let Some(ClientFrame::Query(QueryFrame { id, .. })) = bench.sent.last() else { panic!() };
     let id = *id;
     bench.frame(&ServerFrame::Answer { id, answer: answer(700) });
-    assert_eq!(bench.client.features().judging().judged(), Some(&judgement(700)));
+    assert_eq!(bench.client.features().sentiment().judged(), Some(&judgement(700)));
     bench.input(judge(" "));
-    assert_eq!(bench.client.features().judging().judged(), None);
+    assert_eq!(bench.client.features().sentiment().judged(), None);
 }

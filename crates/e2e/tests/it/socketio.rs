@@ -113,8 +113,8 @@ async fn clients_that_bring_positions_miss_nothing_when_the_server_is_killed() -
     let server = Server::start(&[]).await?;
     for kind in KINDS.into_iter().filter(|kind| kind.resumes) {
         for (transport, _) in TRANSPORTS {
-            let came = come_back(&server, kind, transport).await;
-            came.with_context(|| format!("{kind:?} over {transport}:\n{}", server.log()))?;
+            let joined = come_back(&server, kind, transport).await;
+            joined.with_context(|| format!("{kind:?} over {transport}:\n{}", server.log()))?;
         }
     }
     Ok(())

@@ -4,7 +4,8 @@
 //! name ends, only those know who know the names. This finds every end there can be; the store takes
 //! the longest one that is the name of a member.
 
-use madang_shared::limits::{MAX_MENTIONS, MAX_USER_NAME_CHARS};
+use madang_shared::notices::MAX_MENTIONS;
+use madang_shared::session::MAX_USER_NAME_CHARS;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::policy::name_key;

@@ -8,20 +8,20 @@
 
 use std::collections::VecDeque;
 
-use madang_shared::frames::{About, CommandFrame};
+use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_QUEUED_COMMANDS};
 use madang_shared::{CommandId, ErrorCode, Failure, ServerFrame, Timestamp, User};
 
-use super::effects::{Ask, Effect};
+use super::effects::{Effect, StoreRequest};
 use super::{refusal_of, refuse, send};
 use crate::features;
 use crate::ports::{Committed, StoreError, Write};
-use crate::rate::Bucket;
+use crate::token_bucket::TokenBucket;
 
 /// The commands of one session on their way.
 #[derive(Debug)]
 pub(super) struct Commands {
-    bucket: Bucket,
+    bucket: TokenBucket,
     /// With the store.
     in_flight: Vec<CommandId>,
     /// Waiting for the store.
@@ -33,7 +33,7 @@ pub(super) struct Commands {
 impl Commands {
     pub(super) fn new(now: Timestamp) -> Self {
         Self {
-            bucket: Bucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, now),
+            bucket: TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, now),
             in_flight: Vec::new(),
             queued: VecDeque::new(),
             held_by: None,
@@ -62,7 +62,7 @@ impl Commands {
                 if failure.retry && self.held_by.is_none() {
                     self.held_by = Some(id);
                 }
-                effects.push(refuse(About::Command(id), failure));
+                effects.push(refuse(ErrorContext::Command(id), failure));
             }
         }
     }
@@ -81,7 +81,7 @@ impl Commands {
                     if failure.retry {
                         first_refused.get_or_insert(id);
                     }
-                    effects.push(refuse(About::Command(id), failure));
+                    effects.push(refuse(ErrorContext::Command(id), failure));
                 }
             }
         }
@@ -90,7 +90,7 @@ impl Commands {
         if let Some(first) = first_refused {
             self.held_by = Some(first);
             for write in self.queued.drain(..) {
-                effects.push(refuse(About::Command(write.command), held(first)));
+                effects.push(refuse(ErrorContext::Command(write.command), held(first)));
             }
         }
         self.hand_over(effects);
@@ -125,7 +125,7 @@ impl Commands {
         }
         let batch: Vec<Write> = self.queued.drain(..).collect();
         self.in_flight = batch.iter().map(|write| write.command).collect();
-        effects.push(Effect::Ask(Ask::Commit(batch)));
+        effects.push(Effect::Request(StoreRequest::Commit(batch)));
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn too_fast(wait_ms: u64) -> Failure {
 
 fn held(first: CommandId) -> Failure {
     Failure::new(
-        ErrorCode::Held,
+        ErrorCode::BlockedByEarlier,
         format!("Send command {first} again first, so that the order is kept."),
     )
 }

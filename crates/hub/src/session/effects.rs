@@ -7,8 +7,8 @@ use madang_shared::{Answer, CloseCode, Position, Query, QueryId, RoomId, Seq, To
 
 use crate::frame::Frame;
 use crate::hub::Hub;
-use crate::pages::Page;
-use crate::ports::{Committed, Opened, Store, StoreError, Write};
+use crate::log_cache::LogPage;
+use crate::ports::{Committed, Recovery, Store, StoreError, Write};
 
 /// To be carried out in the order given.
 #[derive(Clone, Debug)]
@@ -17,14 +17,14 @@ pub enum Effect {
     Send(Frame),
     /// End the connection with this code.
     Close(CloseCode),
-    /// Ask the store; its answer comes back as [`Done`]. Further effects need not wait for it.
-    Ask(Ask),
+    /// Ask the store; its answer comes back as [`StoreResponse`]. Further effects need not wait for it.
+    Request(StoreRequest),
 }
 
 /// A question to the store. A `ticket` tells an answer that is still wanted from one that came after
 /// the topic was left.
 #[derive(Clone, Debug)]
-pub enum Ask {
+pub enum StoreRequest {
     /// See [`Store::commit`].
     Commit(Vec<Write>),
     /// See [`Store::open`].
@@ -36,7 +36,7 @@ pub enum Ask {
         /// Where the reader stands.
         from: Option<Position>,
     },
-    /// Events of the log, see [`crate::pages`].
+    /// Events of the log, see [`crate::log_cache`].
     ReadLog {
         /// Comes back with the answer.
         ticket: u64,
@@ -46,7 +46,7 @@ pub enum Ask {
         after: Seq,
     },
     /// See [`Store::is_member`].
-    Admit {
+    CheckAccess {
         /// Comes back with the answer.
         ticket: u64,
         /// What the reader wants to follow, or follows.
@@ -63,31 +63,31 @@ pub enum Ask {
     },
 }
 
-/// The store's answer to an [`Ask`].
+/// The store's answer to an [`StoreRequest`].
 #[derive(Clone, Debug)]
-pub enum Done {
-    /// To [`Ask::Commit`].
-    Committed(Vec<Result<Committed, StoreError>>),
-    /// To [`Ask::Open`].
-    Opened {
+pub enum StoreResponse {
+    /// To [`StoreRequest::Commit`].
+    Commit(Vec<Result<Committed, StoreError>>),
+    /// To [`StoreRequest::Open`].
+    Open {
         /// Of the question.
         ticket: u64,
         /// Of the question.
         topic: Topic,
         /// The answer.
-        opened: Result<Opened, StoreError>,
+        recovery: Result<Recovery, StoreError>,
     },
-    /// To [`Ask::ReadLog`].
-    Read {
+    /// To [`StoreRequest::ReadLog`].
+    ReadLog {
         /// Of the question.
         ticket: u64,
         /// Of the question.
         topic: Topic,
         /// The answer.
-        page: Result<Arc<Page>, StoreError>,
+        page: Result<Arc<LogPage>, StoreError>,
     },
-    /// To [`Ask::Admit`].
-    Admitted {
+    /// To [`StoreRequest::CheckAccess`].
+    CheckAccess {
         /// Of the question.
         ticket: u64,
         /// Of the question.
@@ -95,8 +95,8 @@ pub enum Done {
         /// The answer.
         member: Result<bool, StoreError>,
     },
-    /// To [`Ask::Query`].
-    Answered {
+    /// To [`StoreRequest::Query`].
+    Query {
         /// Of the question.
         id: QueryId,
         /// The answer.
@@ -104,49 +104,50 @@ pub enum Done {
     },
 }
 
-impl Done {
+impl StoreResponse {
     /// What went wrong in it, for the log.
     pub fn errors(&self) -> impl Iterator<Item = &StoreError> {
         let (many, one) = match self {
-            Self::Committed(results) => (results.as_slice(), None),
-            Self::Opened { opened, .. } => (&[][..], opened.as_ref().err()),
-            Self::Read { page, .. } => (&[][..], page.as_ref().err()),
-            Self::Admitted { member, .. } => (&[][..], member.as_ref().err()),
-            Self::Answered { answer, .. } => (&[][..], answer.as_ref().err()),
+            Self::Commit(results) => (results.as_slice(), None),
+            Self::Open { recovery, .. } => (&[][..], recovery.as_ref().err()),
+            Self::ReadLog { page, .. } => (&[][..], page.as_ref().err()),
+            Self::CheckAccess { member, .. } => (&[][..], member.as_ref().err()),
+            Self::Query { answer, .. } => (&[][..], answer.as_ref().err()),
         };
         many.iter().filter_map(|result| result.as_ref().err()).chain(one)
     }
 }
 
-impl Ask {
+impl StoreRequest {
     /// Puts the question to the store. A commit has been handed over when this returns, before the
     /// future is polled: commits of a session keep their order, and one whose connection goes away
     /// still happens.
-    pub fn put(
+    pub fn execute(
         self,
         hub: &Hub,
         store: &Arc<dyn Store>,
-        reader: UserId,
-    ) -> BoxFuture<'static, Done> {
+        subscriber: UserId,
+    ) -> BoxFuture<'static, StoreResponse> {
         match self {
-            Self::Commit(batch) => store.commit(batch).map(Done::Committed).boxed(),
+            Self::Commit(batch) => store.commit(batch).map(StoreResponse::Commit).boxed(),
             Self::Open { ticket, topic, from } => store
-                .open(reader, topic, from)
-                .map(move |opened| Done::Opened { ticket, topic, opened })
+                .open(subscriber, topic, from)
+                .map(move |recovery| StoreResponse::Open { ticket, topic, recovery })
                 .boxed(),
             Self::ReadLog { ticket, topic, after } => {
                 let store = Arc::clone(store);
                 let read = move |after, limit| store.read_log(topic, after, limit);
                 let page = hub.pages().read(topic, after, read);
-                page.map(move |page| Done::Read { ticket, topic, page }).boxed()
+                page.map(move |page| StoreResponse::ReadLog { ticket, topic, page }).boxed()
             }
-            Self::Admit { ticket, topic, room } => store
-                .is_member(reader, room)
-                .map(move |member| Done::Admitted { ticket, topic, member })
+            Self::CheckAccess { ticket, topic, room } => store
+                .is_member(subscriber, room)
+                .map(move |member| StoreResponse::CheckAccess { ticket, topic, member })
                 .boxed(),
-            Self::Query { id, query } => {
-                store.query(reader, query).map(move |answer| Done::Answered { id, answer }).boxed()
-            }
+            Self::Query { id, query } => store
+                .query(subscriber, query)
+                .map(move |answer| StoreResponse::Query { id, answer })
+                .boxed(),
         }
     }
 }

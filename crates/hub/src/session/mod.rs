@@ -3,14 +3,14 @@
 
 mod commands;
 pub mod effects;
-pub mod greeting;
+pub mod handshake;
 mod subscriptions;
 
 use std::fmt;
 use std::sync::Arc;
 
-use madang_shared::codec::{self, Undecoded};
-use madang_shared::frames::About;
+use madang_shared::codec::{self, DecodeError};
+use madang_shared::frames::ErrorContext;
 use madang_shared::limits::{
     COMMANDS_PER_SECOND, MAX_BAD_FRAMES, MAX_TOPICS, PING_INTERVAL_MS, PONG_TIMEOUT_MS,
 };
@@ -21,15 +21,15 @@ use madang_shared::{
 };
 
 use self::commands::Commands;
-use self::effects::{Ask, Done, Effect};
+use self::effects::{Effect, StoreRequest, StoreResponse};
 use self::subscriptions::Subscriptions;
 use crate::features;
 use crate::frame::Frame;
 use crate::hub::Hub;
-use crate::mailbox::{Mailbox, Notes};
-use crate::outlet::Outlet;
 use crate::ports::StoreError;
-use crate::rate::Bucket;
+use crate::sink::FrameSink;
+use crate::token_bucket::TokenBucket;
+use crate::wakeups::{Pending, TopicWakeups};
 
 /// One bad frame is forgiven after this long, in milliseconds.
 const FORGIVE_MS: u64 = 60_000;
@@ -40,12 +40,12 @@ pub struct Session {
     hub: Arc<Hub>,
     user: User,
     connection: ConnectionId,
-    mailbox: Arc<Mailbox>,
-    outlet: Option<Arc<dyn Outlet>>,
+    wakeups: Arc<TopicWakeups>,
+    sink: Option<Arc<dyn FrameSink>>,
     subscriptions: Subscriptions,
     commands: Commands,
     /// Subscriptions and queries: each is a read of the store.
-    reads: Bucket,
+    reads: TokenBucket,
     heartbeat: Heartbeat,
     bad_frames: u32,
     forgiven_at: Timestamp,
@@ -63,7 +63,7 @@ impl Session {
     pub(crate) fn new(
         hub: Arc<Hub>,
         user: User,
-        outlet: Option<Arc<dyn Outlet>>,
+        sink: Option<Arc<dyn FrameSink>>,
         now: Timestamp,
     ) -> Self {
         let connection = hub.next_connection();
@@ -72,11 +72,11 @@ impl Session {
             hub,
             user,
             connection,
-            mailbox: Arc::default(),
-            outlet,
+            wakeups: Arc::default(),
+            sink,
             subscriptions: Subscriptions::default(),
             commands: Commands::new(now),
-            reads: Bucket::new(burst, COMMANDS_PER_SECOND, now),
+            reads: TokenBucket::new(burst, COMMANDS_PER_SECOND, now),
             heartbeat: Heartbeat::Resting(now.plus(PING_INTERVAL_MS)),
             bad_frames: 0,
             forgiven_at: now,
@@ -103,8 +103,8 @@ impl Session {
     }
 
     /// To be waited on; when it has notes, call [`Session::on_wake`].
-    pub fn mailbox(&self) -> Arc<Mailbox> {
-        self.mailbox.clone()
+    pub fn wakeups(&self) -> Arc<TopicWakeups> {
+        self.wakeups.clone()
     }
 
     /// When to call [`Session::on_time`].
@@ -125,18 +125,20 @@ impl Session {
     }
 
     /// The store answered.
-    pub fn on_done(&mut self, now: Timestamp, done: Done) -> Vec<Effect> {
+    pub fn on_done(&mut self, now: Timestamp, done: StoreResponse) -> Vec<Effect> {
         let mut effects = Vec::new();
         match done {
-            Done::Committed(results) => self.commands.committed(results, &mut effects),
-            Done::Opened { ticket, topic, opened } => {
-                self.opened(now, topic, ticket, opened, &mut effects);
+            StoreResponse::Commit(results) => self.commands.committed(results, &mut effects),
+            StoreResponse::Open { ticket, topic, recovery } => {
+                self.opened(now, topic, ticket, recovery, &mut effects);
             }
-            Done::Read { ticket, topic, page } => self.read(topic, ticket, page, &mut effects),
-            Done::Admitted { ticket, topic, member } => {
+            StoreResponse::ReadLog { ticket, topic, page } => {
+                self.read(topic, ticket, page, &mut effects)
+            }
+            StoreResponse::CheckAccess { ticket, topic, member } => {
                 self.admitted(topic, ticket, member, &mut effects);
             }
-            Done::Answered { id, answer } => {
+            StoreResponse::Query { id, answer } => {
                 effects.push(answered(id, answer.map_err(refusal_of)));
             }
         }
@@ -146,11 +148,11 @@ impl Session {
     /// The mailbox has notes.
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let Notes { moved, doubted } = self.mailbox.take();
-        for topic in doubted {
-            self.look_again(topic, &mut effects);
+        let Pending { advanced, recheck } = self.wakeups.take();
+        for topic in recheck {
+            self.catch_up_to(topic, &mut effects);
         }
-        for topic in moved {
+        for topic in advanced {
             self.pump(topic, &mut effects);
         }
         effects
@@ -175,8 +177,9 @@ impl Session {
     fn on_client_frame(&mut self, now: Timestamp, frame: ClientFrame, effects: &mut Vec<Effect>) {
         match frame {
             ClientFrame::Hello(_) => {
-                let failure = Failure::new(ErrorCode::OutOfTurn, "There was a hello already.");
-                effects.push(refuse(About::Frame, failure));
+                let failure =
+                    Failure::new(ErrorCode::UnexpectedFrame, "There was a hello already.");
+                effects.push(refuse(ErrorContext::Frame, failure));
             }
             ClientFrame::Subscribe(subscription) => self.subscribe(now, &subscription, effects),
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
@@ -185,9 +188,9 @@ impl Session {
                 effects.push(match self.reads.take(now) {
                     Ok(()) => match features::answer_at_once(&query) {
                         Some(answer) => answered(id, answer),
-                        None => Effect::Ask(Ask::Query { id, query }),
+                        None => Effect::Request(StoreRequest::Query { id, query }),
                     },
-                    Err(wait) => refuse(About::Query(id), commands::too_fast(wait)),
+                    Err(wait) => refuse(ErrorContext::Query(id), commands::too_fast(wait)),
                 });
             }
             ClientFrame::Signal(Signal::Presence(signal)) => self.on_signal(now, &signal, effects),
@@ -204,11 +207,11 @@ impl Session {
         let PresenceSignal::Typing { room, typing } = signal;
         match self.commands.allow_signal(now) {
             Ok(()) => self.hub.typing(*room, self.connection, *typing, now),
-            Err(failure) => effects.push(refuse(About::Frame, failure)),
+            Err(failure) => effects.push(refuse(ErrorContext::Frame, failure)),
         }
     }
 
-    fn on_bad_frame(&mut self, now: Timestamp, undecoded: &Undecoded, effects: &mut Vec<Effect>) {
+    fn on_bad_frame(&mut self, now: Timestamp, undecoded: &DecodeError, effects: &mut Vec<Effect>) {
         let forgiven = now.since(self.forgiven_at) / FORGIVE_MS;
         self.forgiven_at = self.forgiven_at.plus(forgiven * FORGIVE_MS);
         self.bad_frames =
@@ -247,11 +250,11 @@ fn send(frame: &ServerFrame) -> Effect {
 fn answered(id: QueryId, answer: Result<Answer, Failure>) -> Effect {
     match answer {
         Ok(answer) => send(&ServerFrame::Answer { id, answer }),
-        Err(failure) => refuse(About::Query(id), failure),
+        Err(failure) => refuse(ErrorContext::Query(id), failure),
     }
 }
 
-fn refuse(about: About, failure: Failure) -> Effect {
+fn refuse(about: ErrorContext, failure: Failure) -> Effect {
     send(&ServerFrame::Error { about, failure })
 }
 

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use madang_shared::frames::About;
+use madang_shared::frames::ErrorContext;
 use madang_shared::limits::MAX_TOPICS;
 use madang_shared::topic::Durability;
 use madang_shared::{
     ErrorCode, Failure, Position, Seq, ServerFrame, Snapshot, State, Subscription, Timestamp, Topic,
 };
 
-use super::effects::{Ask, Effect};
+use super::effects::{Effect, StoreRequest};
 use super::{Session, refusal_of, refuse, send};
-use crate::pages::Page;
+use crate::log_cache::LogPage;
 use crate::policy;
-use crate::ports::{Opened, StoreError};
-use crate::reader::Reader;
-use crate::stream::{Stream, TAKE_FRAMES, Taken};
+use crate::ports::{Recovery, StoreError};
+use crate::subscriber::Subscriber;
+use crate::topic_channel::{Next, TAKE_FRAMES, TopicChannel};
 
 /// The topics of one session.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ pub(super) struct Subscriptions {
 
 #[derive(Debug)]
 struct Followed {
-    stream: Arc<Stream>,
-    reader: Arc<Reader>,
+    channel: Arc<TopicChannel>,
+    subscriber: Arc<Subscriber>,
     /// Answers with another ticket belong to an earlier subscription.
     ticket: u64,
     from: Option<Position>,
@@ -82,7 +82,7 @@ impl Subscriptions {
 
 impl Followed {
     fn go_on_from(&mut self, cursor: Seq) {
-        self.reader.begin(cursor);
+        self.subscriber.begin(cursor);
         self.state = FollowedState::Following;
     }
 }
@@ -98,21 +98,24 @@ impl Session {
         // Subscribing again is how a client that sees a gap asks for the missing events.
         self.unsubscribe(topic);
         if let Err(failure) = self.may_subscribe(now, topic) {
-            effects.push(refuse(About::Topic(topic), failure));
+            effects.push(refuse(ErrorContext::Topic(topic), failure));
             return;
         }
         let ticket = self.subscriptions.next_ticket;
         self.subscriptions.next_ticket += 1;
-        let reader = Reader::new(self.user.id, self.mailbox.clone(), self.outlet.clone());
-        let reader = Arc::new(reader);
-        let stream = self.hub.attach(topic, self.connection, reader.clone());
-        let followed = Followed { stream, reader, ticket, from, state: FollowedState::Opening };
+        let subscriber = Subscriber::new(self.user.id, self.wakeups.clone(), self.sink.clone());
+        let subscriber = Arc::new(subscriber);
+        let channel = self.hub.attach(topic, self.connection, subscriber.clone());
+        let followed =
+            Followed { channel, subscriber, ticket, from, state: FollowedState::Opening };
         self.subscriptions.insert(topic, followed);
         match topic {
-            Topic::Here(room) => effects.push(Effect::Ask(Ask::Admit { ticket, topic, room })),
+            Topic::Presence(room) => {
+                effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }))
+            }
             // Everybody may know, and the store knows nothing of it.
             Topic::Price => self.begin_ephemeral(topic, effects),
-            topic => effects.push(Effect::Ask(Ask::Open { ticket, topic, from })),
+            topic => effects.push(Effect::Request(StoreRequest::Open { ticket, topic, from })),
         }
     }
 
@@ -153,7 +156,7 @@ impl Session {
         now: Timestamp,
         topic: Topic,
         ticket: u64,
-        opened: Result<Opened, StoreError>,
+        opened: Result<Recovery, StoreError>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
@@ -163,25 +166,25 @@ impl Session {
             Ok(opened) => opened,
             Err(error) => {
                 self.unsubscribe(topic);
-                effects.push(refuse(About::Topic(topic), refusal_of(error)));
+                effects.push(refuse(ErrorContext::Topic(topic), refusal_of(error)));
                 return;
             }
         };
         let cursor = match (opened, followed.from) {
-            (Opened::Resumed { head }, Some(from)) => {
+            (Recovery::Resumed { head }, Some(from)) => {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                self.hub.advance(&followed.stream, head.seq, None);
+                self.hub.advance(&followed.channel, head.seq, None);
                 from.seq
             }
-            (Opened::Resumed { .. }, None) => {
+            (Recovery::Resumed { .. }, None) => {
                 // No engine resumes without a position; the contract suite holds them to it.
                 self.unsubscribe(topic);
                 effects.push(Effect::Close(madang_shared::CloseCode::Internal));
                 return;
             }
-            (Opened::State { position, snapshot }, from) => {
+            (Recovery::State { position, snapshot }, from) => {
                 effects.push(state(topic, position, snapshot, from.is_some()));
-                self.hub.advance(&followed.stream, position.seq, None);
+                self.hub.advance(&followed.channel, position.seq, None);
                 position.seq
             }
         };
@@ -193,11 +196,15 @@ impl Session {
     }
 
     /// Asks whether the user may still follow a topic.
-    pub(super) fn look_again(&self, topic: Topic, effects: &mut Vec<Effect>) {
-        if let (Some(followed), Topic::Room(room) | Topic::Here(room)) =
+    pub(super) fn catch_up_to(&self, topic: Topic, effects: &mut Vec<Effect>) {
+        if let (Some(followed), Topic::Room(room) | Topic::Presence(room)) =
             (self.subscriptions.get(topic), topic)
         {
-            effects.push(Effect::Ask(Ask::Admit { ticket: followed.ticket, topic, room }));
+            effects.push(Effect::Request(StoreRequest::CheckAccess {
+                ticket: followed.ticket,
+                topic,
+                room,
+            }));
         }
     }
 
@@ -219,7 +226,7 @@ impl Session {
         };
         if let Some(failure) = refusal {
             self.unsubscribe(topic);
-            effects.push(refuse(About::Topic(topic), failure));
+            effects.push(refuse(ErrorContext::Topic(topic), failure));
             return;
         }
         // Otherwise it was followed already, and goes on.
@@ -233,13 +240,13 @@ impl Session {
         let Some(followed) = self.subscriptions.get_mut(topic) else {
             return;
         };
-        let Some((head, snapshot)) = self.hub.present(topic, &followed.stream) else {
+        let Some((head, snapshot)) = self.hub.ephemeral_state(topic, &followed.channel) else {
             return;
         };
         let from = followed.from;
         match from {
             Some(from)
-                if policy::resumes(from, head) && followed.stream.reaches_back_to(from.seq) =>
+                if policy::resumes(from, head) && followed.channel.reaches_back_to(from.seq) =>
             {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
                 followed.go_on_from(from.seq);
@@ -256,7 +263,7 @@ impl Session {
         &mut self,
         topic: Topic,
         ticket: u64,
-        page: Result<Arc<Page>, StoreError>,
+        page: Result<Arc<LogPage>, StoreError>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(followed) = self.subscriptions.awaited(topic, ticket) else {
@@ -270,7 +277,7 @@ impl Session {
             Err(error) => {
                 // The client knows its position and asks again; it never sees a hole.
                 self.unsubscribe(topic);
-                effects.push(refuse(About::Topic(topic), refusal_of(error)));
+                effects.push(refuse(ErrorContext::Topic(topic), refusal_of(error)));
                 return;
             }
         };
@@ -293,26 +300,26 @@ impl Session {
         if followed.state != FollowedState::Following {
             return;
         }
-        match followed.stream.take(&followed.reader) {
-            Taken::Nothing => {}
-            Taken::Frames(frames) => {
+        match followed.channel.take(&followed.subscriber) {
+            Next::Nothing => {}
+            Next::Frames(frames) => {
                 // Fewer than asked for reach the head, and a later event makes a note of its own.
                 // Otherwise there may be more; other topics get their turn first. To find that there
                 // is nothing more is what hands the reader over to the fan-out.
-                if frames.len() == TAKE_FRAMES || self.outlet.is_some() {
-                    self.mailbox.note(topic);
+                if frames.len() == TAKE_FRAMES || self.sink.is_some() {
+                    self.wakeups.note(topic);
                 }
                 effects.extend(frames.into_iter().map(Effect::Send));
             }
-            Taken::Behind(cursor) if topic.durability() == Durability::Durable => {
+            Next::Behind(cursor) if topic.durability() == Durability::Durable => {
                 followed.state = FollowedState::Reading(cursor);
-                effects.push(Effect::Ask(Ask::ReadLog {
+                effects.push(Effect::Request(StoreRequest::ReadLog {
                     ticket: followed.ticket,
                     topic,
                     after: cursor,
                 }));
             }
-            Taken::Behind(_) => self.catch_up_ephemeral(topic, effects),
+            Next::Behind(_) => self.catch_up_ephemeral(topic, effects),
         }
     }
 
@@ -321,7 +328,7 @@ impl Session {
         let Some(followed) = self.subscriptions.get_mut(topic) else {
             return;
         };
-        let Some((position, snapshot)) = self.hub.present(topic, &followed.stream) else {
+        let Some((position, snapshot)) = self.hub.ephemeral_state(topic, &followed.channel) else {
             return;
         };
         followed.go_on_from(position.seq);

@@ -7,14 +7,14 @@
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
-mod desk;
-mod fanout;
+mod fan_out;
 mod notices;
 mod orders;
-mod outlets;
 mod policy;
 mod presence;
 mod price;
+mod redaction;
 mod session;
 mod simulation;
-mod taken_back;
+mod sinks;
+mod test_client;

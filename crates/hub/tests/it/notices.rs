@@ -1,7 +1,7 @@
 //! Who is named in a message, and how a message is quoted.
 
 use madang_hub::notices::{excerpt, mentions};
-use madang_shared::limits::{MAX_EXCERPT_CHARS, MAX_MENTIONS};
+use madang_shared::notices::{MAX_EXCERPT_CHARS, MAX_MENTIONS};
 
 /// Who is mentioned if these are the members: the longest name wins, as in a store.
 #[track_caller]

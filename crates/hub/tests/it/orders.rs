@@ -1,7 +1,7 @@
 //! What can be said of an order before anybody has looked at the menu.
 
 use madang_hub::orders::{Change, decide, take};
-use madang_shared::limits::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
+use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::{ErrorCode, MenuItemId, OrderId, UserId};
 

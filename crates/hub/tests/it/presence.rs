@@ -1,34 +1,34 @@
 //! Who is here, and who is typing.
 
-use madang_shared::limits::{
+use madang_shared::presence::{
     PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
 };
 use madang_shared::presence::{PresenceEvent, PresenceSignal};
 use madang_shared::{ClientFrame, Event, ServerFrame, Snapshot, Timestamp, Topic, User};
 
-use crate::desk::{Desk, House, ROOM, START};
+use crate::test_client::{House, ROOM, START, TestClient};
 
-const HERE: Topic = Topic::Here(ROOM);
+const HERE: Topic = Topic::Presence(ROOM);
 
-fn enter(house: &House, user: &User) -> Desk {
-    let mut desk = house.desk(user);
-    desk.subscribe(house, Topic::Room(ROOM), None);
-    desk.subscribe(house, HERE, None);
-    desk.take();
-    desk
+fn enter(house: &House, user: &User) -> TestClient {
+    let mut client = house.client(user);
+    client.subscribe(house, Topic::Room(ROOM), None);
+    client.subscribe(house, HERE, None);
+    client.take();
+    client
 }
 
-fn told(house: &House, desk: &mut Desk) -> Vec<PresenceEvent> {
-    desk.settle(house);
-    let events = desk.take().into_iter().filter_map(|frame| match frame {
+fn told(house: &House, client: &mut TestClient) -> Vec<PresenceEvent> {
+    client.settle(house);
+    let events = client.take().into_iter().filter_map(|frame| match frame {
         ServerFrame::Event { event: Event::Presence(event), .. } => Some(event),
         _ => None,
     });
     events.collect()
 }
 
-fn type_in(desk: &mut Desk, typing: bool) {
-    desk.say(&ClientFrame::Signal(PresenceSignal::Typing { room: ROOM, typing }.into()));
+fn type_in(client: &mut TestClient, typing: bool) {
+    client.say(&ClientFrame::Signal(PresenceSignal::Typing { room: ROOM, typing }.into()));
 }
 
 fn later(ticks: u64) -> Timestamp {
@@ -47,7 +47,7 @@ fn a_user_is_here_until_the_last_connection_goes() {
     house.hub.tick(later(2));
     assert_eq!(
         told(&house, &mut watcher),
-        [PresenceEvent::Moved { came: vec![ben.clone()], went: vec![] }]
+        [PresenceEvent::Changed { joined: vec![ben.clone()], left: vec![] }]
     );
     drop(phone);
     house.hub.tick(later(3));
@@ -56,7 +56,7 @@ fn a_user_is_here_until_the_last_connection_goes() {
     house.hub.tick(later(4));
     assert_eq!(
         told(&house, &mut watcher),
-        [PresenceEvent::Moved { came: vec![], went: vec![ben.id] }]
+        [PresenceEvent::Changed { joined: vec![], left: vec![ben.id] }]
     );
 }
 
@@ -78,15 +78,15 @@ fn a_crowd_makes_one_event_and_the_snapshot_agrees_with_it() {
     let mut watcher = enter(&house, &house.user("anna"));
     house.hub.tick(later(1));
     told(&house, &mut watcher);
-    let crowd: Vec<Desk> =
+    let crowd: Vec<TestClient> =
         (0..50).map(|number| enter(&house, &house.user(&format!("u{number}")))).collect();
     house.hub.tick(later(2));
     let events = told(&house, &mut watcher);
     assert!(
-        matches!(&events[..], [PresenceEvent::Moved { came, went }] if came.len() == 50 && went.is_empty())
+        matches!(&events[..], [PresenceEvent::Changed { joined, left }] if joined.len() == 50 && left.is_empty())
     );
 
-    let mut late = house.desk(&crowd[0].user);
+    let mut late = house.client(&crowd[0].user);
     late.subscribe(&house, HERE, None);
     let frames = late.take();
     let [ServerFrame::Snapshot(state)] = &frames[..] else { panic!("{frames:?}") };
@@ -112,7 +112,7 @@ fn a_connection_that_gives_no_sign_of_life_expires() {
     house.hub.tick(START.plus(PRESENCE_EXPIRY_MS));
     assert_eq!(
         told(&house, &mut watcher),
-        [PresenceEvent::Moved { came: vec![], went: vec![ben.id] }]
+        [PresenceEvent::Changed { joined: vec![], left: vec![ben.id] }]
     );
 }
 
@@ -139,11 +139,11 @@ fn typing_is_for_those_who_are_in_the_room_and_not_for_a_crowd() {
     let house = House::new();
     let (anna, ben) = (house.user("anna"), house.user("ben"));
     let mut watcher = enter(&house, &anna);
-    let mut outside = house.desk(&ben);
+    let mut outside = house.client(&ben);
     type_in(&mut outside, true);
     assert_eq!(told(&house, &mut watcher), []);
 
-    let mut crowd: Vec<Desk> = (0..TYPING_MAX_PRESENT)
+    let mut crowd: Vec<TestClient> = (0..TYPING_MAX_PRESENT)
         .map(|number| enter(&house, &house.user(&format!("u{number}"))))
         .collect();
     house.hub.tick(later(1));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use madang_client::timeline::Timeline;
-use madang_client::{Action, Link};
+use madang_client::{Action, ConnectionState};
 use madang_loadgen::client_socket::{ClientSocket, SocketEvent};
 use madang_loadgen::{Driver, MonotonicClock, TestUser};
 use madang_shared::chat::ChatCommand;
@@ -104,9 +104,9 @@ impl IdleClients {
         if driver.step().await.is_some() {
             self.frames.fetch_add(1, Ordering::Relaxed);
         }
-        match (driver.client().link(), driver.last_error()) {
-            (Link::Ended(ending), _) => bail!("a connection ended: {ending:?}"),
-            (Link::Waiting { .. }, error) => {
+        match (driver.client().connection(), driver.last_error()) {
+            (ConnectionState::Ended(ending), _) => bail!("a connection ended: {ending:?}"),
+            (ConnectionState::Waiting { .. }, error) => {
                 bail!("a connection was lost: {}", error.unwrap_or("closed by the server"))
             }
             _ => Ok(()),

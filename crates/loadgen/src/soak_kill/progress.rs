@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_client::Link;
+use madang_client::ConnectionState;
 use madang_loadgen::Driver;
 use madang_shared::{Seq, Topic};
 use tokio::sync::watch;
@@ -61,7 +61,7 @@ impl WriterProgress {
         change: impl FnOnce(&mut WriterStatus),
     ) {
         let client = driver.client();
-        let is_live = *client.link() == Link::Live;
+        let is_live = *client.connection() == ConnectionState::Live;
         let seq = room_of(driver).and_then(|room| client.known(Topic::Room(room)));
         self.statuses.send_modify(|statuses| {
             if let Some(status) = statuses.get_mut(usize::from(writer)) {

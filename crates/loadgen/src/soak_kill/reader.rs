@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use madang_client::{Action, Link};
+use madang_client::{Action, ConnectionState};
 use madang_loadgen::{Driver, MonotonicClock, TestUser};
-use madang_shared::frames::About;
+use madang_shared::frames::ErrorContext;
 use madang_shared::{CommandId, Seq, ServerFrame, UserId};
 use rusqlite::{Connection, OpenFlags};
 use tokio::time::{sleep, timeout};
@@ -30,7 +30,8 @@ pub(super) async fn read_history(
     let author = user.user.clone();
     let mut driver = Driver::new(user, clock, seed);
     loop {
-        let room = room_of(&driver).filter(|_| *driver.client().link() == Link::Live);
+        let room =
+            room_of(&driver).filter(|_| *driver.client().connection() == ConnectionState::Live);
         let timeline = room.and_then(|room| driver.client().features().timeline(room));
         match (room, timeline) {
             (Some(_), Some(timeline)) if !timeline.has_older() => break,
@@ -44,7 +45,7 @@ pub(super) async fn read_history(
                 driver.last_error().unwrap_or("the server does not respond")
             )
         })?;
-        if let Some(ServerFrame::Error { about: About::Query(_), failure }) = frame {
+        if let Some(ServerFrame::Error { about: ErrorContext::Query(_), failure }) = frame {
             anyhow::ensure!(failure.retry, "the server refuses to show the history: {failure}");
             // The rate limit says when to ask again.
             sleep(Duration::from_millis(failure.retry_after.unwrap_or(1_000))).await;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use axum::http::HeaderValue;
 use clap::Args;
 use madang_shared::Timestamp;
-use madang_web::Proxies;
+use madang_web::TrustedProxies;
 use serde::Deserialize;
 
 use crate::tls::{Contents, Files, Tls};
@@ -62,7 +62,7 @@ pub(super) struct FileTls {
 pub(crate) struct Public {
     /// None where it is plain HTTP that is served.
     pub(crate) tls: Option<Encrypted>,
-    pub(crate) proxies: Proxies,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) strict_transport: Option<HeaderValue>,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn load(
     }
     let proxies = flags.trusted_proxies.or(trusted_proxies).unwrap_or_default();
     let proxies = proxies.iter().filter(|entry| !entry.trim().is_empty());
-    let proxies = Proxies::new(proxies).context("`trusted_proxies`")?;
+    let proxies = TrustedProxies::new(proxies).context("`trusted_proxies`")?;
     let strict_transport = flags.hsts_seconds.or(hsts_seconds);
     if strict_transport.is_some() && tls.is_none() && proxies.is_empty() {
         bail!(

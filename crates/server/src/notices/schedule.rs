@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
-use madang_hub::notices::Due;
+use madang_hub::notices::DueNotice;
 use madang_shared::Timestamp;
-use madang_shared::names::message_text;
 use madang_shared::notices::NoticeContent;
+use madang_shared::validate::message_text;
 use serde::Deserialize;
 
 const MS: u64 = 1_000;
@@ -101,8 +101,12 @@ impl Schedule {
     }
 
     /// What the store is to tell unless it did: the latest that was due by now.
-    pub(super) fn due(&self, now: Timestamp) -> Due {
-        Due::Scheduled { schedule: self.name.clone(), due: self.last(now), what: self.what.clone() }
+    pub(super) fn due(&self, now: Timestamp) -> DueNotice {
+        DueNotice::Scheduled {
+            schedule: self.name.clone(),
+            due: self.last(now),
+            what: self.what.clone(),
+        }
     }
 
     /// The last time that is not after now; the beginning of 1970 if there is none.

@@ -2,7 +2,7 @@
 
 use madang_hub::features::{Change, decide};
 use madang_hub::ports::{NewUser, Write};
-use madang_shared::limits::DEMO_NOTICES;
+use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{NoticeContent, NoticesCommand, NoticesSnapshot};
 use madang_shared::{CommandId, User};
 use madang_store::memory::Memory;
@@ -27,7 +27,7 @@ impl Clock for TestClock {
 struct Rig {
     store: Memory,
     clock: Arc<TestClock>,
-    bus: Sender<Moved>,
+    bus: Sender<TopicAdvanced>,
     mina: User,
 }
 
@@ -50,7 +50,7 @@ impl Rig {
 
     fn state(&self) -> NoticesSnapshot {
         match self.store.open_now(READER, Topic::Notices, None) {
-            Ok(Opened::State { snapshot: Snapshot::Notices(notices), .. }) => notices,
+            Ok(Recovery::State { snapshot: Snapshot::Notices(notices), .. }) => notices,
             other => panic!("{other:?}"),
         }
     }
@@ -67,7 +67,7 @@ impl Rig {
         let made = self.store.commit_now(vec![Write { author, command, at, change }]);
         assert!(made[0].is_ok());
         let seq = madang_shared::Seq(0);
-        self.bus.send(Moved { topic: Topic::Notices, seq }).expect("somebody listens");
+        self.bus.send(TopicAdvanced { topic: Topic::Notices, seq }).expect("somebody listens");
     }
 }
 

@@ -121,7 +121,7 @@ fn handshake(server: &Server, origin: &str) -> String {
         socket,
         "GET /api/socket HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n\
         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\
-        Sec-WebSocket-Protocol: madang.v1.json\r\n\r\n"
+        Sec-WebSocket-Protocol: madang.v2.json\r\n\r\n"
     )
     .unwrap();
     let mut line = [0; 12];

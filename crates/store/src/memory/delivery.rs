@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::delivery::Stored;
+use madang_hub::delivery::Recipients;
 use madang_hub::policy;
-use madang_shared::delivery::Reception;
-use madang_shared::limits::MAX_DELIVERY_PEOPLE;
+use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
+use madang_shared::delivery::ReceiptStatus;
 use madang_shared::{Failure, Position, RoomId, Seq, Timestamp, Topic, User, UserId};
 
 use super::state::State;
@@ -37,11 +37,11 @@ impl State {
         reader: UserId,
         room: RoomId,
         message: Seq,
-    ) -> Result<Stored, Failure> {
+    ) -> Result<Recipients, Failure> {
         self.require_member(reader, room)?;
         let found = self.messages.get(&(room, message)).ok_or_else(refusals::no_message)?;
         let of_room = (room, UserId(0))..=(room, UserId(u64::MAX));
-        let mut people: Vec<(bool, String, User, Reception)> = Vec::new();
+        let mut people: Vec<(bool, String, User, ReceiptStatus)> = Vec::new();
         for (&(_, id), &joined_after) in self.crossings.joined_after.range(of_room) {
             let Some(name) = self.users.get(&id) else { continue };
             if self.services.values().any(|service| *service == id) {
@@ -53,13 +53,13 @@ impl State {
                 (None, Some((at, left_after)))
                     if joined_after < message && message <= left_after =>
                 {
-                    Reception::Left { at }
+                    ReceiptStatus::Left { at }
                 }
                 (None, _) => continue,
-                _ if id == found.author.id => Reception::Wrote,
-                _ if joined_after >= message => Reception::JoinedLater,
-                (Some(up_to), _) if up_to >= message => Reception::Read,
-                (Some(up_to), _) => Reception::Unread { up_to },
+                _ if id == found.author.id => ReceiptStatus::Wrote,
+                _ if joined_after >= message => ReceiptStatus::JoinedLater,
+                (Some(up_to), _) if up_to >= message => ReceiptStatus::Read,
+                (Some(up_to), _) => ReceiptStatus::Unread { up_to },
             };
             let has_read = mark.is_some_and(|up_to| up_to >= message);
             let user = User { id, name: name.clone() };
@@ -70,6 +70,11 @@ impl State {
         people.truncate(MAX_DELIVERY_PEOPLE);
         let people = people.into_iter().map(|(_, _, user, reception)| (user, reception)).collect();
         let stream = self.topics.get(&Topic::Room(room)).ok_or_else(refusals::no_room)?;
-        Ok(Stored { at: found.at, position: Position::new(stream.epoch, message), people, more })
+        Ok(Recipients {
+            at: found.at,
+            position: Position::new(stream.epoch, message),
+            people,
+            more,
+        })
     }
 }

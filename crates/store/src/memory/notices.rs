@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::notices::{Change, Due, Mention};
-use madang_hub::ports::Appended;
-use madang_shared::frames::Placed;
-use madang_shared::limits::DEMO_NOTICES;
+use madang_hub::notices::{Change, DueNotice, Mention};
+use madang_hub::ports::TopicEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{
     Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticesEvent,
     NoticesSnapshot, mute,
@@ -57,8 +57,8 @@ impl State {
         author: User,
         at: Timestamp,
         change: &Change,
-        appended: &mut Vec<Appended>,
-    ) -> Option<Placed> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Option<LogPosition> {
         let user = author.id;
         let InboxSnapshot { mut marks, mut muted, .. } = self.notices.inbox(user);
         let event = match *change {
@@ -92,20 +92,20 @@ impl State {
         &mut self,
         at: Timestamp,
         what: NoticeContent,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         let seq = self.head(Topic::Notices).next();
         self.on_notices(NoticesEvent::Told(Notice { seq, at, what }), appended)
     }
 
     pub(super) fn tell_due(
         &mut self,
-        due: Due,
+        due: DueNotice,
         at: Timestamp,
-        appended: &mut Vec<Appended>,
-    ) -> Option<Placed> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Option<LogPosition> {
         let what = match due {
-            Due::Scheduled { schedule, due, what } => {
+            DueNotice::Scheduled { schedule, due, what } => {
                 let told = self.notices.schedules.get(&schedule).copied();
                 let furthest = told.map_or(due, |told| told.max(due));
                 self.notices.schedules.insert(schedule, furthest);
@@ -114,7 +114,7 @@ impl State {
                 }
                 what
             }
-            Due::Demonstrated { started_at, number } => {
+            DueNotice::Demonstrated { started_at, number } => {
                 let runs = self.notices.everybody.demo.as_ref();
                 if runs.is_none_or(|demo| demo.started_at != started_at)
                     || number <= self.notices.demo_told
@@ -139,7 +139,7 @@ impl State {
         room: RoomId,
         mentions: &[Mention],
         what: &NoticeContent,
-        appended: &mut Vec<Appended>,
+        appended: &mut Vec<TopicEvent>,
     ) {
         let mut told = vec![author];
         for mention in mentions {
@@ -157,7 +157,7 @@ impl State {
         &mut self,
         author: UserId,
         event: &OrdersEvent,
-        appended: &mut Vec<Appended>,
+        appended: &mut Vec<TopicEvent>,
     ) {
         let OrdersEvent::Changed { at, was, order } = event else { return };
         match was {
@@ -179,13 +179,13 @@ impl State {
         user: UserId,
         at: Timestamp,
         what: NoticeContent,
-        appended: &mut Vec<Appended>,
+        appended: &mut Vec<TopicEvent>,
     ) {
         let seq = self.head(Topic::Inbox(user)).next();
         self.on_inbox(user, InboxEvent::Told(Notice { seq, at, what }), appended);
     }
 
-    fn on_notices(&mut self, event: NoticesEvent, appended: &mut Vec<Appended>) -> Placed {
+    fn on_notices(&mut self, event: NoticesEvent, appended: &mut Vec<TopicEvent>) -> LogPosition {
         self.notices.everybody.apply(event.clone());
         self.append(Topic::Notices, &event.into(), appended)
     }
@@ -194,8 +194,8 @@ impl State {
         &mut self,
         user: UserId,
         event: InboxEvent,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         self.notices.inboxes.entry(user).or_default().apply(event.clone());
         self.append(Topic::Inbox(user), &event.into(), appended)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use madang_hub::posts::Change;
-use madang_shared::limits::PAGE_POSTS;
+use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{CommandId, Failure, PostId, Seq, Timestamp, User, UserId};
 

@@ -1,11 +1,11 @@
 //! What is asked of the state, and who asks.
 
 use madang_hub::policy;
-use madang_hub::ports::{Appended, Logged, NewUser, Opened, Service, TokenHash};
+use madang_hub::ports::{LogEntry, NewUser, Recovery, ServiceAccount, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::chat::PAGE_MESSAGES;
 use madang_shared::chat::{ChatAnswer, ChatPage, ChatQuery, ChatSnapshot};
 use madang_shared::counter::CounterSnapshot;
-use madang_shared::limits::PAGE_MESSAGES;
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::rooms::RoomsSnapshot;
 use madang_shared::{
@@ -19,7 +19,7 @@ impl State {
     pub(super) fn sign_up(
         &mut self,
         new: NewUser,
-        appended: &mut Vec<Appended>,
+        appended: &mut Vec<TopicEvent>,
     ) -> Result<User, Failure> {
         let NewUser { name, name_key, token, at: _ } = new;
         if self.user_keys.contains_key(&name_key) {
@@ -33,7 +33,12 @@ impl State {
         Ok(user)
     }
 
-    fn make_user(&mut self, name: String, name_key: String, appended: &mut Vec<Appended>) -> User {
+    fn make_user(
+        &mut self,
+        name: String,
+        name_key: String,
+        appended: &mut Vec<TopicEvent>,
+    ) -> User {
         let id = UserId(self.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
         self.users.insert(id, name.clone());
         self.user_keys.insert(name_key, id);
@@ -45,8 +50,8 @@ impl State {
 
     pub(super) fn service_user(
         &mut self,
-        service: Service,
-        appended: &mut Vec<Appended>,
+        service: ServiceAccount,
+        appended: &mut Vec<TopicEvent>,
     ) -> Result<User, Failure> {
         if let Some(id) = self.services.get(service.key).copied()
             && let Some(name) = self.users.get(&id)
@@ -77,7 +82,7 @@ impl State {
         reader: UserId,
         topic: Topic,
         from: Option<Position>,
-    ) -> Result<Opened, Failure> {
+    ) -> Result<Recovery, Failure> {
         if policy::is_private_to_other(topic, reader) {
             return Err(refusals::not_yours());
         }
@@ -91,7 +96,7 @@ impl State {
         })?;
         let head = Position::new(stream.epoch, stream.head());
         if from.is_some_and(|from| policy::resumes(from, head)) {
-            return Ok(Opened::Resumed { head });
+            return Ok(Recovery::Resumed { head });
         }
         let snapshot: Snapshot = match topic {
             Topic::Rooms => RoomsSnapshot { rooms: self.rooms.values().cloned().collect() }.into(),
@@ -100,21 +105,21 @@ impl State {
                 let mark = self.members.get(&(reader, room)).copied().unwrap_or_default();
                 ChatSnapshot {
                     page: self.page(room, Seq(u64::MAX), PAGE_MESSAGES),
-                    standing: self.membership(reader, room, mark),
+                    membership: self.membership(reader, room, mark),
                 }
                 .into()
             }
             Topic::Counter => CounterSnapshot { value: self.counter }.into(),
             Topic::Posts => self.posts.snapshot().into(),
-            Topic::Here(_) | Topic::Price => return Err(refusals::not_stored(topic)),
+            Topic::Presence(_) | Topic::Price => return Err(refusals::not_stored(topic)),
             Topic::Orders => self.orders.snapshot().into(),
             Topic::Notices => self.notices.snapshot().into(),
             Topic::Inbox(user) => self.notices.inbox(user).into(),
         };
-        Ok(Opened::State { position: head, snapshot })
+        Ok(Recovery::State { position: head, snapshot })
     }
 
-    pub(super) fn read_log(&self, topic: Topic, after: Seq, limit: usize) -> Vec<Logged> {
+    pub(super) fn read_log(&self, topic: Topic, after: Seq, limit: usize) -> Vec<LogEntry> {
         let Some(stream) = self.topics.get(&topic) else {
             return Vec::new();
         };

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use madang_hub::features::Change;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
-use madang_hub::ports::{Appended, Committed, Logged, TokenHash, Write};
+use madang_hub::ports::{Committed, LogEntry, TokenHash, TopicEvent, Write};
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_hub::{chat, counter, membership, orders, posts, rooms};
 use madang_shared::chat::ChatEvent;
 use madang_shared::counter::CounterEvent;
-use madang_shared::frames::Placed;
-use madang_shared::limits::{MAX_JOINED_ROOMS, MAX_ROOMS};
+use madang_shared::frames::LogPosition;
+use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent};
 use madang_shared::notices::NoticeContent;
 use madang_shared::posts::PostsEvent;
+use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::rooms::{Room, RoomsEvent};
 use madang_shared::{
     CommandId, Epoch, Event, Failure, Message, RoomId, Seq, Timestamp, Topic, User, UserId, codec,
@@ -52,7 +53,7 @@ pub(super) struct State {
 pub(super) struct Stream {
     pub(super) epoch: Epoch,
     /// The event at index i has the place i + 1.
-    pub(super) log: Vec<Logged>,
+    pub(super) log: Vec<LogEntry>,
 }
 
 impl Stream {
@@ -98,7 +99,7 @@ impl State {
     pub(super) fn make(
         &mut self,
         write: Write,
-        appended: &mut Vec<Appended>,
+        appended: &mut Vec<TopicEvent>,
     ) -> Result<Committed, Failure> {
         let Write { author, command, at, change } = write;
         let id = author.id;
@@ -135,8 +136,8 @@ impl State {
         author: User,
         at: Timestamp,
         change: rooms::Change,
-        appended: &mut Vec<Appended>,
-    ) -> Result<Placed, Failure> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<LogPosition, Failure> {
         let rooms::Change::Create { name, name_key } = change;
         if self.room_keys.contains_key(&name_key) {
             return Err(refusals::room_name_taken(&name));
@@ -159,8 +160,8 @@ impl State {
         user: UserId,
         at: Timestamp,
         change: &membership::Change,
-        appended: &mut Vec<Appended>,
-    ) -> Result<Option<Placed>, Failure> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<Option<LogPosition>, Failure> {
         use madang_shared::membership::MembershipCommand::{Join, Leave, Read};
         let (Join { room } | Leave { room } | Read { room, .. }) = *change;
         if !self.rooms.contains_key(&room) {
@@ -199,8 +200,8 @@ impl State {
         command: CommandId,
         at: Timestamp,
         change: chat::Change,
-        appended: &mut Vec<Appended>,
-    ) -> Result<Placed, Failure> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<LogPosition, Failure> {
         let chat::Change::Post { room, text, sentiment, guest, mentions } = change;
         self.require_member(author.id, room)?;
         if let Some(guest) = &guest
@@ -229,16 +230,16 @@ impl State {
         &mut self,
         at: Timestamp,
         event: &PostsEvent,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         let written = match event {
             PostsEvent::Created { post, .. } => Some((post.id, post.author.clone())),
             _ => None,
         };
         let placed = self.append(Topic::Posts, &event.clone().into(), appended);
-        let (taken_back, now) = self.posts.told(event, placed.seq);
-        for seq in taken_back {
-            self.redact(Topic::Posts, seq, |event| posts::taken_back(event, now.as_ref()));
+        let (redact, now) = self.posts.told(event, placed.seq);
+        for seq in redact {
+            self.redact(Topic::Posts, seq, |event| posts::redact(event, now.as_ref()));
         }
         if let Some((post, by)) = written {
             self.tell_all(at, NoticeContent::Posted { post, by }, appended);
@@ -251,8 +252,8 @@ impl State {
         by: User,
         command: CommandId,
         change: counter::Change,
-        appended: &mut Vec<Appended>,
-    ) -> Result<Placed, Failure> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<LogPosition, Failure> {
         let counter::Change::Add(amount) = change;
         self.require_user(by.id)?;
         let value = counter::sum(self.counter, amount)?;
@@ -266,8 +267,8 @@ impl State {
         author: User,
         at: Timestamp,
         change: orders::Change,
-        appended: &mut Vec<Appended>,
-    ) -> Result<Option<Placed>, Failure> {
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<Option<LogPosition>, Failure> {
         self.require_user(author.id)?;
         let by = author.id;
         let Some(event) = self.orders.make(author, at, change)? else { return Ok(None) };
@@ -276,7 +277,12 @@ impl State {
         Ok(Some(placed))
     }
 
-    fn add_room(&mut self, room: Room, name_key: String, appended: &mut Vec<Appended>) -> Placed {
+    fn add_room(
+        &mut self,
+        room: Room,
+        name_key: String,
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         self.make_topic(Topic::Room(room.id));
         self.room_keys.insert(name_key, room.id);
         self.rooms.insert(room.id, room.clone());
@@ -287,8 +293,8 @@ impl State {
         &mut self,
         user: UserId,
         room: RoomId,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         let head = self.head(Topic::Room(room));
         self.members.insert((user, room), head);
         self.crossings.joined(user, room, head);
@@ -300,8 +306,8 @@ impl State {
         &mut self,
         user: UserId,
         event: MembershipEvent,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         self.append(Topic::Memberships(user), &event.into(), appended)
     }
 
@@ -341,15 +347,15 @@ impl State {
         &mut self,
         topic: Topic,
         event: &Event,
-        appended: &mut Vec<Appended>,
-    ) -> Placed {
+        appended: &mut Vec<TopicEvent>,
+    ) -> LogPosition {
         let seq = self.head(topic).next();
-        let event = Appended::new(topic, seq, event);
+        let event = TopicEvent::new(topic, seq, event);
         if let Some(stream) = self.topics.get_mut(&topic) {
             stream.log.push(event.logged.clone());
         }
         appended.push(event);
-        Placed { topic, seq }
+        LogPosition { topic, seq }
     }
 
     /// Puts other words in an event's place.
@@ -357,7 +363,7 @@ impl State {
         let Some(stream) = self.topics.get_mut(&topic) else { return };
         let Some(logged) = stream.log.iter_mut().rfind(|logged| logged.seq == seq) else { return };
         if let Some(event) = codec::decode_event(&logged.content).ok().and_then(redacted) {
-            *logged = Appended::new(topic, seq, &event).logged;
+            *logged = TopicEvent::new(topic, seq, &event).logged;
         }
     }
 

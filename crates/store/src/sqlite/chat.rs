@@ -3,10 +3,10 @@
 use madang_hub::chat::Change;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
+use madang_shared::chat::PAGE_MESSAGES;
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest};
-use madang_shared::frames::Placed;
-use madang_shared::limits::PAGE_MESSAGES;
+use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -21,8 +21,8 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: Change,
-    appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let Change::Post { room, text, sentiment, guest, mentions } = change;
     membership::require(connection, order.author.id, room)?;
     if let Some(guest) = &guest

@@ -1,8 +1,8 @@
 //! A command's way through the features: once, however often it is sent.
 
 use madang_hub::features::Change;
-use madang_hub::ports::{Appended, Committed, Write};
-use madang_shared::frames::Placed;
+use madang_hub::ports::{Committed, TopicEvent, Write};
+use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -21,7 +21,7 @@ pub(super) struct Order {
 pub(super) fn make(
     connection: &Connection,
     write: Write,
-    appended: &mut Vec<Appended>,
+    appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, Stop> {
     let Write { author, command, at, change } = write;
     if let Some(committed) = made_before(connection, author.id, command)? {
@@ -45,7 +45,7 @@ pub(super) fn make(
 pub(super) fn probe(
     connection: &Connection,
     (): (),
-    _appended: &mut Vec<Appended>,
+    _appended: &mut Vec<TopicEvent>,
 ) -> Result<(), Stop> {
     let sql = "UPDATE readiness SET checks = checks + 1 WHERE id = 1";
     connection.prepare_cached(sql)?.execute([])?;
@@ -73,10 +73,14 @@ fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
     let topic: Topic = name.parse().map_err(|unknown| {
         rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(unknown))
     })?;
-    Ok(Committed { at: Some(Placed { topic, seq: Seq(natural(row, 1)?) }) })
+    Ok(Committed { at: Some(LogPosition { topic, seq: Seq(natural(row, 1)?) }) })
 }
 
-fn remember(connection: &Connection, order: &Order, at: Option<Placed>) -> rusqlite::Result<()> {
+fn remember(
+    connection: &Connection,
+    order: &Order,
+    at: Option<LogPosition>,
+) -> rusqlite::Result<()> {
     let sql = "INSERT INTO commands (author_id, command, topic_id, seq) \
         VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4)";
     connection.prepare_cached(sql)?.execute((

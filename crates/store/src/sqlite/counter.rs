@@ -1,10 +1,10 @@
 //! One number that everybody shares.
 
 use madang_hub::counter::{Change, sum};
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
 use madang_shared::Topic;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use rusqlite::Connection;
 
 use super::commands::Order;
@@ -15,8 +15,8 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: Change,
-    appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let Change::Add(amount) = change;
     let value = sum(snapshot(connection)?.value, amount)?;
     connection.prepare_cached("UPDATE counter SET value = ?1 WHERE id = 1")?.execute([value])?;

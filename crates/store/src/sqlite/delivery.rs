@@ -1,8 +1,8 @@
 //! Whom a message was for, and who of them has read it.
 
-use madang_hub::delivery::Stored;
-use madang_shared::delivery::Reception;
-use madang_shared::limits::MAX_DELIVERY_PEOPLE;
+use madang_hub::delivery::Recipients;
+use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
+use madang_shared::delivery::ReceiptStatus;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -26,7 +26,7 @@ pub(super) fn find(
     reader: UserId,
     room: RoomId,
     message: Seq,
-) -> Result<Stored, Stop> {
+) -> Result<Recipients, Stop> {
     membership::require(connection, reader, room)?;
     let sql = "SELECT author_id, at FROM messages WHERE room_id = ?1 AND seq = ?2";
     let found = connection
@@ -48,19 +48,19 @@ pub(super) fn find(
     }
     let mut position = log::position(connection, Topic::Room(room))?;
     position.seq = message;
-    Ok(Stored { at, position, people, more })
+    Ok(Recipients { at, position, people, more })
 }
 
-fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User, Reception)> {
+fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User, ReceiptStatus)> {
     let user = User { id: UserId(natural(row, 0)?), name: row.get(1)? };
     let (up_to, joined_after) = (Seq(natural(row, 2)?), Seq(natural(row, 3)?));
     let left: Option<i64> = row.get(4)?;
     let reception = match left {
-        Some(_) => Reception::Left { at: Timestamp(natural(row, 4)?) },
-        None if user.id == author => Reception::Wrote,
-        None if joined_after >= message => Reception::JoinedLater,
-        None if up_to >= message => Reception::Read,
-        None => Reception::Unread { up_to },
+        Some(_) => ReceiptStatus::Left { at: Timestamp(natural(row, 4)?) },
+        None if user.id == author => ReceiptStatus::Wrote,
+        None if joined_after >= message => ReceiptStatus::JoinedLater,
+        None if up_to >= message => ReceiptStatus::Read,
+        None => ReceiptStatus::Unread { up_to },
     };
     Ok((user, reception))
 }

@@ -1,7 +1,7 @@
 //! Topics, their positions, and the events that were appended to them.
 
-use madang_hub::ports::{Appended, Logged};
-use madang_shared::frames::Placed;
+use madang_hub::ports::{LogEntry, TopicEvent};
+use madang_shared::frames::LogPosition;
 use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic, codec};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -36,9 +36,9 @@ pub(super) fn append(
     place: &Place,
     at: Timestamp,
     event: &Event,
-    appended: &mut Vec<Appended>,
-) -> rusqlite::Result<Placed> {
-    let event = Appended::new(place.topic, place.seq, event);
+    appended: &mut Vec<TopicEvent>,
+) -> rusqlite::Result<LogPosition> {
+    let event = TopicEvent::new(place.topic, place.seq, event);
     let sql = "INSERT INTO log (topic_id, seq, at, content) VALUES (?1, ?2, ?3, ?4)";
     connection.prepare_cached(sql)?.execute((
         place.topic_id,
@@ -47,7 +47,7 @@ pub(super) fn append(
         &*event.logged.content,
     ))?;
     appended.push(event);
-    Ok(Placed { topic: place.topic, seq: place.seq })
+    Ok(LogPosition { topic: place.topic, seq: place.seq })
 }
 
 /// Puts other words in an event's place; none where it shall stay as it is, or is not there.
@@ -99,7 +99,7 @@ pub(super) fn read(
     topic: Topic,
     after: Seq,
     limit: usize,
-) -> Result<Vec<Logged>, Stop> {
+) -> Result<Vec<LogEntry>, Stop> {
     let sql = "SELECT seq, content FROM log \
         WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq > ?2 \
         ORDER BY seq LIMIT ?3";
@@ -107,7 +107,7 @@ pub(super) fn read(
     let mut statement = connection.prepare_cached(sql)?;
     let events = statement.query_map((topic.to_string(), integer(after.0), limit), |row| {
         let content = text(row.get_ref(1)?)?.into();
-        Ok(Logged { seq: Seq(natural(row, 0)?), content })
+        Ok(LogEntry { seq: Seq(natural(row, 0)?), content })
     })?;
     Ok(events.collect::<Result<_, _>>()?)
 }

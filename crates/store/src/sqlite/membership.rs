@@ -1,9 +1,9 @@
 //! Which rooms a user has joined, and how far the user has read.
 
 use madang_hub::membership::Change;
-use madang_hub::ports::Appended;
-use madang_shared::frames::Placed;
-use madang_shared::limits::MAX_JOINED_ROOMS;
+use madang_hub::ports::TopicEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -30,8 +30,8 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: &Change,
-    appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let (user, at) = (order.author.id, order.at);
     let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = *change;
     if !rooms::exists(connection, room)? {
@@ -80,8 +80,8 @@ pub(super) fn join(
     user: UserId,
     room: RoomId,
     at: Timestamp,
-    appended: &mut Vec<Appended>,
-) -> Result<Placed, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<LogPosition, Stop> {
     let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
     let joined =
         connection.prepare_cached(sql)?.query_row([integer(user.0)], |row| natural(row, 0))?;
@@ -155,8 +155,8 @@ fn append(
     user: UserId,
     at: Timestamp,
     event: MembershipEvent,
-    appended: &mut Vec<Appended>,
-) -> Result<Placed, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<LogPosition, Stop> {
     let place =
         log::next_place(connection, Topic::Memberships(user)).map_err(|error| match error {
             // The topic is as old as its user.

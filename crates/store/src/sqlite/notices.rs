@@ -1,10 +1,10 @@
 //! Notices. Triggers write their events (`migrations/sqlite/V8__notices.sql`), because anybody may cause
 //! some; the writer finds them in the log. See `outside`.
 
-use madang_hub::notices::{Change, Due};
-use madang_hub::ports::Appended;
-use madang_shared::frames::Placed;
-use madang_shared::limits::DEMO_NOTICES;
+use madang_hub::notices::{Change, DueNotice};
+use madang_hub::ports::TopicEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{
     Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
     NoticesEvent, NoticesSnapshot, ReadMarks, mute,
@@ -20,7 +20,7 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: &Change,
-) -> Result<Option<Placed>, Stop> {
+) -> Result<Option<LogPosition>, Stop> {
     let (user, at) = (order.author.id, order.at);
     if let Change::Demo { on } = *change {
         return demonstrate(connection, order, on);
@@ -91,11 +91,11 @@ pub(super) fn mention(
 /// Tells what has come due, once.
 pub(super) fn tell_due(
     connection: &Connection,
-    (due, at): (Due, Timestamp),
-    _appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    (due, at): (DueNotice, Timestamp),
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let what = match due {
-        Due::Scheduled { schedule, due, what } => {
+        DueNotice::Scheduled { schedule, due, what } => {
             let sql = "SELECT told_up_to FROM notice_schedules WHERE schedule = ?1";
             let told: Option<u64> = connection
                 .prepare_cached(sql)?
@@ -109,7 +109,7 @@ pub(super) fn tell_due(
             }
             what
         }
-        Due::Demonstrated { started_at, number } => {
+        DueNotice::Demonstrated { started_at, number } => {
             let sql = "UPDATE notice_demo SET told = ?2 WHERE started_at = ?1 AND told < ?2";
             let values = (integer(started_at.0), number);
             if connection.prepare_cached(sql)?.execute(values)? == 0 {
@@ -122,7 +122,7 @@ pub(super) fn tell_due(
         }
     };
     tell_all(connection, at, &what)?;
-    Ok(Some(Placed { topic: Topic::Notices, seq: log::head(connection, Topic::Notices)? }))
+    Ok(Some(LogPosition { topic: Topic::Notices, seq: log::head(connection, Topic::Notices)? }))
 }
 
 pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<NoticesSnapshot> {
@@ -194,7 +194,11 @@ fn say(
     Ok(())
 }
 
-fn demonstrate(connection: &Connection, order: &Order, on: bool) -> Result<Option<Placed>, Stop> {
+fn demonstrate(
+    connection: &Connection,
+    order: &Order,
+    on: bool,
+) -> Result<Option<LogPosition>, Stop> {
     if on == demo(connection)?.is_some() {
         return Ok(None);
     }
@@ -208,7 +212,7 @@ fn demonstrate(connection: &Connection, order: &Order, on: bool) -> Result<Optio
     append(connection, Topic::Notices, order.at, &NoticesEvent::DemoStarted(demo).into()).map(Some)
 }
 
-fn end_demo(connection: &Connection, at: Timestamp) -> Result<Placed, Stop> {
+fn end_demo(connection: &Connection, at: Timestamp) -> Result<LogPosition, Stop> {
     connection.prepare_cached("DELETE FROM notice_demo")?.execute([])?;
     append(connection, Topic::Notices, at, &NoticesEvent::DemoEnded { at }.into())
 }
@@ -245,9 +249,9 @@ fn append(
     topic: Topic,
     at: Timestamp,
     event: &Event,
-) -> Result<Placed, Stop> {
+) -> Result<LogPosition, Stop> {
     let sql = "INSERT INTO notices_log (topic, at, event) VALUES (?1, ?2, ?3)";
     let values = (topic.to_string(), integer(at.0), codec::encode_event(event));
     connection.prepare_cached(sql)?.execute(values)?;
-    Ok(Placed { topic, seq: log::head(connection, topic)? })
+    Ok(LogPosition { topic, seq: log::head(connection, topic)? })
 }

@@ -3,11 +3,12 @@
 //! writer finds them in the log. See `outside`.
 
 use madang_hub::orders::{Change, advance, check_offer, check_room, take};
-use madang_shared::frames::Placed;
-use madang_shared::limits::{MAX_RECOVERED_EVENTS, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
+use madang_shared::frames::LogPosition;
+use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, StatusChange,
 };
+use madang_shared::orders::{RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -21,7 +22,7 @@ pub(super) fn apply(
     connection: &Connection,
     asked: &super::commands::Order,
     change: Change,
-) -> Result<Option<Placed>, Stop> {
+) -> Result<Option<LogPosition>, Stop> {
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
     connection.prepare_cached(actor)?.execute([integer(asked.author.id.0)])?;
     let changed = match change {
@@ -41,7 +42,7 @@ pub(super) fn apply(
     };
     connection.prepare_cached("DELETE FROM orders_actor")?.execute([])?;
     let seq = log::head(connection, Topic::Orders)?;
-    Ok(changed.then_some(Placed { topic: Topic::Orders, seq }))
+    Ok(changed.then_some(LogPosition { topic: Topic::Orders, seq }))
 }
 
 /// The lines first: their order then appears whole, in one event.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle, park_timeout};
 use std::time::Duration;
 
-use madang_hub::ports::{Appended, Logged};
+use madang_hub::ports::{LogEntry, TopicEvent};
 use madang_shared::{Seq, Topic};
 use rusqlite::Connection;
 
@@ -53,7 +53,7 @@ impl Outside {
     }
 
     /// The next events that nobody was handed yet, in order; nothing once there are no more.
-    pub(super) fn next(&mut self, connection: &Connection) -> Vec<Appended> {
+    pub(super) fn next(&mut self, connection: &Connection) -> Vec<TopicEvent> {
         let found = self.next_watched(connection).and_then(|events| {
             if events.is_empty() { Ok(self.next_listed(connection)?) } else { Ok(events) }
         });
@@ -63,13 +63,13 @@ impl Outside {
         })
     }
 
-    fn next_watched(&mut self, connection: &Connection) -> Result<Vec<Appended>, Stop> {
+    fn next_watched(&mut self, connection: &Connection) -> Result<Vec<TopicEvent>, Stop> {
         let events = log::read(connection, WATCHED, self.known, PIECE)?;
         self.known = events.last().map_or(self.known, |last| last.seq);
-        Ok(events.into_iter().map(|logged| Appended { topic: WATCHED, logged }).collect())
+        Ok(events.into_iter().map(|logged| TopicEvent { topic: WATCHED, logged }).collect())
     }
 
-    fn next_listed(&mut self, connection: &Connection) -> rusqlite::Result<Vec<Appended>> {
+    fn next_listed(&mut self, connection: &Connection) -> rusqlite::Result<Vec<TopicEvent>> {
         let sql = "SELECT notices_told.id, topics.name, log.seq, log.content FROM notices_told \
             JOIN topics ON topics.id = notices_told.topic_id \
             JOIN log ON log.topic_id = notices_told.topic_id AND log.seq = notices_told.seq \
@@ -82,8 +82,8 @@ impl Outside {
             // A person may have listed what is no topic; nobody can have asked for it.
             let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
             let content = text(row.get_ref(3)?)?.into();
-            let logged = Logged { seq: Seq(natural(row, 2)?), content };
-            events.push(Appended { topic, logged });
+            let logged = LogEntry { seq: Seq(natural(row, 2)?), content };
+            events.push(TopicEvent { topic, logged });
         }
         self.listed = listed;
         Ok(events)

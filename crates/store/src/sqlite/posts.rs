@@ -1,10 +1,10 @@
 //! The feed.
 
-use madang_hub::ports::Appended;
-use madang_hub::posts::{Change, taken_back};
-use madang_shared::frames::Placed;
-use madang_shared::limits::PAGE_POSTS;
+use madang_hub::ports::TopicEvent;
+use madang_hub::posts::{Change, redact};
+use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
+use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{PostId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -18,8 +18,8 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: Change,
-    appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let by = order.author.clone();
     let command = order.command;
     let mut written = None;
@@ -105,7 +105,7 @@ fn take_back(connection: &Connection, id: PostId, now: Option<&Post>) -> Result<
     places.dedup();
     for place in places {
         let seq = Seq(u64::try_from(place).unwrap_or_default());
-        log::redact(connection, Topic::Posts, seq, |event| taken_back(event, now))?;
+        log::redact(connection, Topic::Posts, seq, |event| redact(event, now))?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The directory of rooms.
 
 use madang_hub::policy;
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
-use madang_shared::frames::Placed;
-use madang_shared::limits::MAX_ROOMS;
+use madang_shared::frames::LogPosition;
+use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -36,8 +36,8 @@ pub(super) fn apply(
     connection: &Connection,
     order: &Order,
     change: Change,
-    appended: &mut Vec<Appended>,
-) -> Result<Option<Placed>, Stop> {
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Stop> {
     let Change::Create { name, name_key } = change;
     let count = "SELECT count(*) FROM rooms";
     let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
@@ -76,8 +76,8 @@ pub(super) fn exists(connection: &Connection, room: RoomId) -> rusqlite::Result<
 fn announce(
     connection: &Connection,
     room: Room,
-    appended: &mut Vec<Appended>,
-) -> rusqlite::Result<Placed> {
+    appended: &mut Vec<TopicEvent>,
+) -> rusqlite::Result<LogPosition> {
     log::make_topic(connection, Topic::Room(room.id))?;
     let place = log::next_place(connection, Topic::Rooms)?;
     let at = room.made_at;

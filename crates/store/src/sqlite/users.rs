@@ -1,7 +1,7 @@
 //! Users and their sessions.
 
 use madang_hub::policy;
-use madang_hub::ports::{Appended, NewUser, Service, TokenHash};
+use madang_hub::ports::{NewUser, ServiceAccount, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
@@ -14,7 +14,7 @@ use crate::refusals;
 pub(super) fn sign_up(
     connection: &Connection,
     new: NewUser,
-    appended: &mut Vec<Appended>,
+    appended: &mut Vec<TopicEvent>,
 ) -> Result<User, Stop> {
     let NewUser { name, name_key, token, at } = new;
     let Some(user) = make(connection, &name, &name_key, at)? else {
@@ -29,8 +29,8 @@ pub(super) fn sign_up(
 /// The user of a part of the server, made if there is none.
 pub(super) fn service(
     connection: &Connection,
-    service: Service,
-    appended: &mut Vec<Appended>,
+    service: ServiceAccount,
+    appended: &mut Vec<TopicEvent>,
 ) -> Result<User, Stop> {
     let sql = "SELECT users.id, users.name \
         FROM services JOIN users ON users.id = services.user_id WHERE key = ?1";
@@ -94,7 +94,7 @@ pub(super) fn session(connection: &Connection, token: &TokenHash) -> Result<Opti
 pub(super) fn sign_out(
     connection: &Connection,
     token: TokenHash,
-    _appended: &mut Vec<Appended>,
+    _appended: &mut Vec<TopicEvent>,
 ) -> Result<(), Stop> {
     let sql = "DELETE FROM sessions WHERE token_hash = ?1";
     connection.prepare_cached(sql)?.execute([token])?;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use futures_util::FutureExt;
-use madang_hub::ports::{Appended, StoreError};
+use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,7 +16,7 @@ use super::outside::Outside;
 use super::stop::{Stop, unavailable};
 use super::tail_risk;
 use super::whereabouts::Whereabouts;
-use crate::Tail;
+use crate::EventStream;
 
 /// Jobs that may wait; beyond it callers are told at once. Room for every connection of a large
 /// server to have one.
@@ -28,7 +28,7 @@ const GROUP: usize = 512;
 const TAIL: usize = 1024;
 
 /// Makes one thing inside the group's transaction, and adds the events it appended.
-type Apply<I, T> = fn(&Connection, I, &mut Vec<Appended>) -> Result<T, Stop>;
+type Apply<I, T> = fn(&Connection, I, &mut Vec<TopicEvent>) -> Result<T, Stop>;
 
 /// The handle to the thread.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Writer {
         connection: Connection,
         outside: Outside,
         whereabouts: Whereabouts,
-    ) -> io::Result<(Self, Tail)> {
+    ) -> io::Result<(Self, EventStream)> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (tail, events) = mpsc::channel(TAIL);
         let thread = Thread { connection, jobs: waiting, tail, outside, whereabouts };
@@ -117,7 +117,8 @@ trait Waiting: Send {
 
     /// # Errors
     /// The whole group is lost.
-    fn run(&mut self, group: &Connection, appended: &mut Vec<Appended>) -> Result<(), StoreError>;
+    fn run(&mut self, group: &Connection, appended: &mut Vec<TopicEvent>)
+    -> Result<(), StoreError>;
 
     /// Answers the caller, who may have gone away.
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
@@ -136,7 +137,11 @@ impl<I: Send, T: Send> Waiting for Batch<I, T> {
         self.size
     }
 
-    fn run(&mut self, group: &Connection, appended: &mut Vec<Appended>) -> Result<(), StoreError> {
+    fn run(
+        &mut self,
+        group: &Connection,
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<(), StoreError> {
         let mut trouble = None;
         for input in std::mem::take(&mut self.inputs) {
             let result = match &trouble {
@@ -165,8 +170,8 @@ impl<I: Send, T: Send> Waiting for Batch<I, T> {
 /// Makes one change, or nothing of it. The outer error loses the group.
 fn attempt<T>(
     group: &Connection,
-    appended: &mut Vec<Appended>,
-    change: impl FnOnce(&mut Vec<Appended>) -> Result<T, Stop>,
+    appended: &mut Vec<TopicEvent>,
+    change: impl FnOnce(&mut Vec<TopicEvent>) -> Result<T, Stop>,
 ) -> Result<Result<T, StoreError>, StoreError> {
     let run = |sql| {
         let done = group.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
@@ -194,7 +199,7 @@ fn attempt<T>(
 struct Thread {
     connection: Connection,
     jobs: mpsc::Receiver<Job>,
-    tail: mpsc::Sender<Vec<Appended>>,
+    tail: mpsc::Sender<Vec<TopicEvent>>,
     outside: Outside,
     whereabouts: Whereabouts,
 }
@@ -224,7 +229,7 @@ impl Thread {
     }
 
     /// Hands to the tail what this thread appended, and then what triggers did, for whomever.
-    fn hand_out(&mut self, mut appended: Vec<Appended>) {
+    fn hand_out(&mut self, mut appended: Vec<TopicEvent>) {
         loop {
             if !appended.is_empty() {
                 // Without a reader the events are in the log all the same.
@@ -259,7 +264,7 @@ impl Thread {
 
     /// One transaction, one sync. After an error none of it has happened, and the connection is
     /// ready for the next group.
-    fn store(&mut self, group: &mut [Box<dyn Waiting>]) -> Result<Vec<Appended>, StoreError> {
+    fn store(&mut self, group: &mut [Box<dyn Waiting>]) -> Result<Vec<TopicEvent>, StoreError> {
         if group.is_empty() {
             return Ok(Vec::new());
         }

@@ -118,7 +118,7 @@ mod start {
     use std::sync::Arc;
 
     use madang_store::sqlite::{Options, Sqlite, Synchronous};
-    use madang_store::{Memory, Tail};
+    use madang_store::{EventStream, Memory};
 
     use super::Rig;
     use crate::support::NOW;
@@ -133,7 +133,7 @@ mod start {
 
     pub(super) async fn memory() -> Rig {
         let store = Memory::new(NOW, 1);
-        let tail: Tail = store.tail();
+        let tail: EventStream = store.tail();
         std::future::ready(Rig { store: Arc::new(store), tail, _keep: Box::new(()) }).await
     }
 }

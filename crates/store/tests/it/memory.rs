@@ -21,9 +21,9 @@ fn appended_events_wait_until_they_are_taken() {
     let store = Memory::new(NOW, 1);
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     assert!(store.commit_now(vec![post(&mina, 1, FIRST_ROOM, "hello")])[0].is_ok());
-    let topics: Vec<Topic> = store.take_appended().iter().map(|event| event.topic).collect();
+    let topics: Vec<Topic> = store.take_events().iter().map(|event| event.topic).collect();
     assert_eq!(topics, [Topic::Memberships(mina.id), Topic::Room(FIRST_ROOM)]);
-    assert_eq!(store.take_appended(), []);
+    assert_eq!(store.take_events(), []);
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use madang_hub::chat;
 use madang_hub::features::{Change, decide};
 use madang_hub::policy::name_key;
-use madang_hub::ports::{Appended, Committed, NewUser, Opened, Store, StoreError, Write};
+use madang_hub::ports::{Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write};
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::sentiment::{Mood, Sentiment};
@@ -15,7 +15,7 @@ use madang_shared::{
     Answer, Command, CommandId, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Timestamp,
     Topic, User,
 };
-use madang_store::Tail;
+use madang_store::EventStream;
 use uuid::Uuid;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -23,7 +23,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 /// An engine with nothing in it but the first room.
 pub(crate) struct Rig {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) tail: Tail,
+    pub(crate) tail: EventStream,
     /// What must live as long as the engine.
     pub(crate) _keep: Box<dyn Send>,
 }
@@ -38,15 +38,15 @@ impl Rig {
     }
 
     /// Commits what must succeed with an event of its own.
-    pub(crate) async fn place(&self, write: Write) -> Placed {
+    pub(crate) async fn place(&self, write: Write) -> LogPosition {
         self.one(write).await.expect("accepted").at.expect("something changed")
     }
 
     /// The state of a topic.
     pub(crate) async fn state(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
         match self.store.open(reader.id, topic, None).await.expect("readable") {
-            Opened::State { position, snapshot } => (position, snapshot),
-            Opened::Resumed { .. } => panic!("nothing to resume from was given"),
+            Recovery::State { position, snapshot } => (position, snapshot),
+            Recovery::Resumed { .. } => panic!("nothing to resume from was given"),
         }
     }
 
@@ -82,16 +82,16 @@ impl Rig {
     }
 
     /// Waits until the tail has handed out this many events, the notices that they caused left out.
-    pub(crate) async fn appended(&mut self, count: usize) -> Vec<Appended> {
+    pub(crate) async fn appended(&mut self, count: usize) -> Vec<TopicEvent> {
         self.handed(count, false).await
     }
 
     /// Waits until the tail has handed out this many events of the notices' topics; others are left out.
-    pub(crate) async fn noticed(&mut self, count: usize) -> Vec<Appended> {
+    pub(crate) async fn noticed(&mut self, count: usize) -> Vec<TopicEvent> {
         self.handed(count, true).await
     }
 
-    async fn handed(&mut self, count: usize, notices: bool) -> Vec<Appended> {
+    async fn handed(&mut self, count: usize, notices: bool) -> Vec<TopicEvent> {
         let mut events = Vec::new();
         while events.len() < count {
             let handed = self.tail.recv().await.expect("the engine lives").into_iter();

@@ -22,11 +22,11 @@ use tokio_util::sync::CancellationToken;
 use super::gateway::{Engine, Gateway};
 use super::guarded::{Guarded, Kept};
 use super::old;
-use super::settings::Reach;
-use crate::arrival::Arrival;
-use crate::edge::Edge;
+use super::settings::Exposure;
+use crate::client_info::ClientInfo;
 use crate::origin::is_this_machine;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Clients at once, whoever they are; the next is refused with status 503.
 pub(super) const MAX_CLIENTS: usize = 1_024;
@@ -40,7 +40,7 @@ const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
 /// The way in. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Door {
-    edge: Edge,
+    state: AppState,
     gateway: Arc<Gateway>,
     engine: Engine,
     free: Arc<Semaphore>,
@@ -55,25 +55,30 @@ pub(super) struct Place {
 }
 
 impl Door {
-    pub(super) fn open(edge: &Edge) -> (Self, Engine) {
-        let (gateway, engine) = Gateway::start(edge);
+    pub(super) fn open(state: &AppState) -> (Self, Engine) {
+        let (gateway, engine) = Gateway::start(state);
         let free = Arc::new(Semaphore::new(MAX_CLIENTS));
-        let (edge, engine_too) = (edge.clone(), engine.clone());
-        (Self { edge, gateway, engine, free, places: Arc::default() }, engine_too)
+        let (state, engine_too) = (state.clone(), engine.clone());
+        (Self { state, gateway, engine, free, places: Arc::default() }, engine_too)
     }
 
     /// Whether this request may speak to the gateway at all.
     ///
     /// # Errors
     /// If it comes from elsewhere than the gateway reaches, or from a page that may not.
-    pub(super) fn admit(&self, headers: &HeaderMap, arrival: &Arrival) -> Result<(), Problem> {
-        if self.edge.socketio.reach == Reach::Local && !from_this_machine(headers, arrival) {
+    pub(super) fn admit(
+        &self,
+        headers: &HeaderMap,
+        client_info: &ClientInfo,
+    ) -> Result<(), Problem> {
+        if self.state.socketio.reach == Exposure::Local && !from_this_machine(headers, client_info)
+        {
             return Err(Problem::new(
                 ErrorCode::Forbidden,
                 "Socket.IO is served to this machine only; see `socketio` in the configuration.",
             ));
         }
-        if !self.edge.origins.allow_guests(headers, arrival) {
+        if !self.state.origins.allow_guests(headers, client_info) {
             return Err(Problem::foreign_origin());
         }
         Ok(())
@@ -81,7 +86,7 @@ impl Door {
 
     /// A client that is new.
     fn seat(&self) -> Result<Arc<Place>, Problem> {
-        self.edge.may_begin()?;
+        self.state.may_begin()?;
         let taken = Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             let message = "Too many Socket.IO clients are connected; come back later.";
             Problem::new(ErrorCode::Unavailable, message)
@@ -116,9 +121,9 @@ impl Door {
         handshake.without_compression();
         let (response, opening) = handshake.accept(None);
         let request = Request::from_parts(parts, ());
-        let task = self.edge.tasks.token();
+        let task = self.state.tasks.token();
         let engine = self.engine.clone();
-        self.edge.tasks.spawn(async move {
+        self.state.tasks.spawn(async move {
             let ended = place.ended.clone();
             let stream = tokio::select! {
                 stream = opening.stream() => stream,
@@ -141,10 +146,10 @@ impl Door {
 }
 
 /// Asked by a loopback name and from a loopback address, and not passed on by a proxy.
-fn from_this_machine(headers: &HeaderMap, arrival: &Arrival) -> bool {
-    let host = arrival.host.as_ref().and_then(|host| host.to_str().ok());
+fn from_this_machine(headers: &HeaderMap, client_info: &ClientInfo) -> bool {
+    let host = client_info.host.as_ref().and_then(|host| host.to_str().ok());
     host.is_some_and(is_this_machine)
-        && arrival.client.is_none_or(|client| client.is_loopback())
+        && client_info.client.is_none_or(|client| client.is_loopback())
         && !PASSED_ON.iter().any(|name| headers.contains_key(*name))
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use madang_hub::ports::{Service, StoreError, Write};
-use madang_hub::{Done, Effect, Greeting, Session, features};
+use madang_hub::ports::{ServiceAccount, StoreError, Write};
+use madang_hub::{Effect, PendingHello, Session, StoreResponse, features};
 use madang_shared::chat::ChatEvent;
-use madang_shared::frames::About;
+use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::orders::OrdersSnapshot;
 use madang_shared::{
@@ -88,18 +88,18 @@ async fn follow(gateway: &Gateway) -> Broken {
 
 /// The gateway's user, in every room that it speaks of.
 async fn settle(gateway: &Gateway) -> Result<User, Broken> {
-    let edge = &gateway.edge;
-    let now = edge.clock.now();
-    let user = edge.store.service_user(Service { key: KEY, name: NAME, at: now }).await?;
+    let state = &gateway.state;
+    let now = state.clock.now();
+    let user = state.store.service_user(ServiceAccount { key: KEY, name: NAME, at: now }).await?;
     for room in gateway.settings.rooms() {
-        if edge.store.is_member(user.id, room).await? {
+        if state.store.is_member(user.id, room).await? {
             continue;
         }
         let change =
             features::decide(MembershipCommand::Join { room }.into()).map_err(Broken::Refused)?;
         let command = gateway.draw().map_err(Broken::Refused)?;
         let write = Write { author: user.clone(), command, at: now, change };
-        for joined in edge.store.commit(vec![write]).await {
+        for joined in state.store.commit(vec![write]).await {
             joined?;
         }
     }
@@ -111,13 +111,13 @@ struct Following<'a> {
     gateway: &'a Gateway,
     session: Session,
     effects: Vec<Effect>,
-    asked: FuturesUnordered<BoxFuture<'static, Done>>,
+    asked: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
     orders: OrdersSnapshot,
 }
 
 impl<'a> Following<'a> {
     fn begin(gateway: &'a Gateway, user: User) -> Result<Self, CloseCode> {
-        let edge = &gateway.edge;
+        let state = &gateway.state;
         let topics = gateway.audience.topics().map(|topic| Subscription {
             topic,
             // The orders are told as a whole, and so begin with a state.
@@ -125,9 +125,9 @@ impl<'a> Following<'a> {
         });
         let hello = Hello { token: None, client: KEY.to_owned(), topics: topics.collect() };
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
-        let now = edge.clock.now();
-        let heard = Greeting::new(now).hear(&hello)?;
-        let (session, effects) = heard.welcome(Arc::clone(&edge.hub), user, None, now);
+        let now = state.clock.now();
+        let heard = PendingHello::new(now).hear(&hello)?;
+        let (session, effects) = heard.welcome(Arc::clone(&state.hub), user, None, now);
         let (asked, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
         Ok(Self { gateway, session, effects, asked, orders })
     }
@@ -138,9 +138,9 @@ impl<'a> Following<'a> {
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Send(frame) => self.on_frame(frame.bytes())?,
-                Effect::Ask(ask) => {
-                    let edge = &self.gateway.edge;
-                    self.asked.push(ask.put(&edge.hub, &edge.store, self.session.user()));
+                Effect::Request(ask) => {
+                    let state = &self.gateway.state;
+                    self.asked.push(ask.execute(&state.hub, &state.store, self.session.user()));
                 }
                 Effect::Close(code) => return Err(Broken::Closed(code)),
             }
@@ -148,12 +148,12 @@ impl<'a> Following<'a> {
         if !self.effects.is_empty() {
             return Ok(());
         }
-        let clock = &self.gateway.edge.clock;
-        let mailbox = self.session.mailbox();
+        let clock = &self.gateway.state.clock;
+        let wakeups = self.session.wakeups();
         let deadline = at(self.session.deadline(), clock.now());
         self.effects = tokio::select! {
             Some(done) = self.asked.next() => self.session.on_done(clock.now(), done),
-            () = mailbox.noted() => self.session.on_wake(),
+            () = wakeups.changed() => self.session.on_wake(),
             () = sleep_until(deadline) => self.session.on_time(clock.now()),
         };
         Ok(())
@@ -168,9 +168,9 @@ impl<'a> Following<'a> {
             Some(Ok(ServerFrame::Event { topic, event, .. })) => self.on_event(topic, event),
             Some(Ok(ServerFrame::Ping { nonce })) => {
                 let pong = codec::encode_client(&ClientFrame::Pong { nonce });
-                self.effects.extend(self.session.on_frame(self.gateway.edge.clock.now(), &pong));
+                self.effects.extend(self.session.on_frame(self.gateway.state.clock.now(), &pong));
             }
-            Some(Ok(ServerFrame::Error { about: About::Topic(_), failure })) => {
+            Some(Ok(ServerFrame::Error { about: ErrorContext::Topic(_), failure })) => {
                 return Err(Broken::Refused(failure));
             }
             Some(Ok(_)) => {}

@@ -23,7 +23,7 @@ use super::receipts::Receipts;
 use super::settings::Settings;
 use super::visitor::Visitor;
 use super::{follower, visit};
-use crate::edge::Edge;
+use crate::state::AppState;
 
 /// The engine behind the door; whatever is not its own finds nothing.
 pub(super) type Engine = SocketIoService<Router>;
@@ -52,7 +52,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What all clients share.
 pub(super) struct Gateway {
-    pub(super) edge: Edge,
+    pub(super) state: AppState,
     pub(super) settings: Arc<Settings>,
     /// Who gets what.
     pub(super) audience: Audience,
@@ -72,13 +72,13 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    pub(super) fn start(edge: &Edge) -> (Arc<Self>, Engine) {
+    pub(super) fn start(state: &AppState) -> (Arc<Self>, Engine) {
         let gateway = Arc::new(Self {
-            edge: edge.clone(),
-            settings: Arc::clone(&edge.socketio),
-            audience: Audience::new(edge.socketio.topics()),
+            state: state.clone(),
+            settings: Arc::clone(&state.socketio),
+            audience: Audience::new(state.socketio.topics()),
             user: Mutex::default(),
-            receipts: edge.receipts.clone(),
+            receipts: state.receipts.clone(),
             originals: Mutex::default(),
             asleep: Mutex::default(),
             visits: TaskTracker::new(),
@@ -109,14 +109,14 @@ impl Gateway {
             tracing::error!(%error, "the system gives no randomness");
             Failure::new(ErrorCode::Internal, "The server could not name this command.")
         })?;
-        Ok(CommandId::new(self.edge.clock.now(), u128::from_be_bytes(random)))
+        Ok(CommandId::new(self.state.clock.now(), u128::from_be_bytes(random)))
     }
 
     /// Begins to serve, with the first client.
     pub(super) fn wake(self: &Arc<Self>) {
         if let Some(io) = self.asleep.lock().take() {
-            self.edge.tasks.spawn(follower::run(Arc::clone(self)));
-            self.edge.tasks.spawn(end(Arc::clone(self), io));
+            self.state.tasks.spawn(follower::run(Arc::clone(self)));
+            self.state.tasks.spawn(end(Arc::clone(self), io));
         }
     }
 }
@@ -144,7 +144,7 @@ fn engine() -> (Engine, SocketIo) {
 /// Waits for the server to stop, and ends everything: first the commands in flight, then the clients,
 /// then whatever did not listen.
 async fn end(gateway: Arc<Gateway>, io: SocketIo) {
-    gateway.edge.stopping.cancelled().await;
+    gateway.state.stopping.cancelled().await;
     gateway.visits.close();
     if timeout(FINISH_TIMEOUT, gateway.visits.wait()).await.is_err() {
         tracing::warn!(left = gateway.visits.len(), "Socket.IO: commands were still in flight");

@@ -8,10 +8,9 @@
 //! The protocol itself is `socketioxide`'s. What it does not do stands here: who may come in and how
 //! many (`door`), what the oldest clients do to their letters (`old`), connections that neither read nor end (`guarded`), the order of what one client
 //! says (`visit`), one follower of the hub for all clients (`follower`), who gets what from which
-//! place on (`audience`), what a client missed (`arrival`), and a stop that ends everything
+//! place on (`audience`), what a client missed (`client_info`), and a stop that ends everything
 //! (`gateway`).
 
-mod arrival;
 mod audience;
 mod door;
 mod follower;
@@ -19,6 +18,7 @@ mod gateway;
 mod guarded;
 mod old;
 mod receipts;
+mod replay;
 mod said;
 pub mod settings;
 mod told;
@@ -35,11 +35,11 @@ use axum::{Json, Router};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use receipts::Receipts;
-pub use settings::{Reach, Settings};
+pub use settings::{Exposure, Settings};
 
-use crate::arrival::Arrival;
-use crate::edge::Edge;
-use crate::http_commands::Caller;
+use crate::client_info::ClientInfo;
+use crate::http_commands::AuthUser;
+use crate::state::AppState;
 use door::Door;
 
 /// Where clients of Socket.IO look for a server; part of their protocol.
@@ -49,14 +49,14 @@ pub const SOCKETIO_PATH: &str = "/socket.io";
 pub const RECEIPTS_PATH: &str = "/api/socketio/receipts";
 
 /// The gateway's routes. It opens nothing and follows nothing before the first client comes.
-pub fn routes(edge: &Edge) -> Router<Edge> {
-    if edge.socketio.reach == Reach::Off {
+pub fn routes(state: &AppState) -> Router<AppState> {
+    if state.socketio.reach == Exposure::Off {
         return Router::new();
     }
-    let (door, engine) = Door::open(edge);
+    let (door, engine) = Door::open(state);
     let readable = readable(&door);
-    let receipts = edge.receipts.clone();
-    let list = async move |_: Caller| ([(CACHE_CONTROL, "no-store")], Json(receipts.recent()));
+    let receipts = state.receipts.clone();
+    let list = async move |_: AuthUser| ([(CACHE_CONTROL, "no-store")], Json(receipts.recent()));
     let for_users = Router::new().route(RECEIPTS_PATH, get(list));
     Router::new()
         .route_service(SOCKETIO_PATH, engine.clone())
@@ -69,7 +69,7 @@ pub fn routes(edge: &Edge) -> Router<Edge> {
 
 /// Before CORS answers anything: pages that may not speak to the gateway get no answer of it.
 async fn refuse_strangers(State(door): State<Door>, request: Request, next: Next) -> Response {
-    match door.admit(request.headers(), &Arrival::of(request.extensions())) {
+    match door.admit(request.headers(), &ClientInfo::of(request.extensions())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -81,7 +81,7 @@ fn readable(door: &Door) -> CorsLayer {
     let door = door.clone();
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |_, parts| {
-            door.admit(&parts.headers, &Arrival::of(&parts.extensions)).is_ok()
+            door.admit(&parts.headers, &ClientInfo::of(&parts.extensions)).is_ok()
         }))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use madang_shared::delivery::ClientsAsked;
+use madang_shared::delivery::GatewayReceipts;
 use madang_shared::{Seq, Topic};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -91,7 +91,7 @@ impl Receipts {
             return;
         };
         let receipts = self.clone();
-        let stopping = gateway.edge.stopping.clone();
+        let stopping = gateway.state.stopping.clone();
         gateway.visits.spawn(stopping.run_until_cancelled_owned(async move {
             let asked = answers.len();
             let answers: FuturesUnordered<_> = answers
@@ -107,10 +107,13 @@ impl Receipts {
 
     /// What clients said of one message; none if none was asked, or has had its time to answer, or if it
     /// is too long ago.
-    pub(crate) fn of(&self, topic: Topic, seq: Seq) -> Option<ClientsAsked> {
+    pub(crate) fn of(&self, topic: Topic, seq: Seq) -> Option<GatewayReceipts> {
         let recent = self.recent.lock();
         let receipt = recent.iter().rev().find(|it| it.topic == topic && it.seq == seq)?;
-        Some(ClientsAsked { asked: receipt.asked as u64, confirmed: receipt.confirmed.clone() })
+        Some(GatewayReceipts {
+            requested: receipt.asked as u64,
+            confirmed: receipt.confirmed.clone(),
+        })
     }
 
     /// What became of the last messages, the oldest first.

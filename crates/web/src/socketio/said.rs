@@ -1,6 +1,6 @@
 //! What a client's event asks for.
 
-use madang_hub::chat::pass_on;
+use madang_hub::chat::relay_guest_message;
 use madang_hub::features::Change;
 use madang_shared::chat::Guest;
 use madang_shared::{ErrorCode, Failure, RoomId, Topic};
@@ -85,7 +85,7 @@ fn message(
     original: Option<(&'static str, Value)>,
 ) -> Result<Said, Failure> {
     let guest = Guest { name: name.to_owned(), connection: id.to_owned() };
-    let change = Change::Chat(pass_on(room, text, guest)?);
+    let change = Change::Chat(relay_guest_message(room, text, guest)?);
     Ok(Said::Message { change, original })
 }
 

@@ -11,7 +11,7 @@ const OFF: &str = "off";
 
 /// Who reaches the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reach {
+pub enum Exposure {
     /// Nobody; there is no gateway.
     Off,
     /// Whoever asks from this machine: for trying the tutorials' clients without any setting.
@@ -76,13 +76,13 @@ impl Vocabulary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Who reaches it.
-    pub reach: Reach,
+    pub reach: Exposure,
     topics: BTreeMap<Vocabulary, Topic>,
 }
 
 /// A vocabulary was sent to a place where it does not belong, or there is none of this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum WrongVocabulary {
+pub enum InvalidVocabulary {
     /// No such vocabulary.
     #[error(
         "there is no vocabulary `{0}`; there are data, my_event, message, json, status_changed, posts"
@@ -114,7 +114,7 @@ impl Default for Settings {
     /// Everything where it usually belongs, for this machine only.
     fn default() -> Self {
         let topics = Vocabulary::ALL.into_iter().map(|it| (it, it.usual())).collect();
-        Self { reach: Reach::default(), topics }
+        Self { reach: Exposure::default(), topics }
     }
 }
 
@@ -125,25 +125,25 @@ impl Settings {
     /// # Errors
     /// One sentence about the first entry that is wrong.
     pub fn new<'a>(
-        reach: Reach,
+        reach: Exposure,
         places: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, WrongVocabulary> {
+    ) -> Result<Self, InvalidVocabulary> {
         let mut settings = Self { reach, ..Self::default() };
         let mut named = BTreeSet::new();
         for (name, place) in places {
             let vocabulary = Vocabulary::ALL
                 .into_iter()
                 .find(|vocabulary| vocabulary.name() == name)
-                .ok_or_else(|| WrongVocabulary::Unknown(name.to_owned()))?;
+                .ok_or_else(|| InvalidVocabulary::Unknown(name.to_owned()))?;
             if !named.insert(vocabulary) {
-                return Err(WrongVocabulary::Twice(vocabulary.name()));
+                return Err(InvalidVocabulary::Twice(vocabulary.name()));
             }
             settings.put(vocabulary, place)?;
         }
         Ok(settings)
     }
 
-    fn put(&mut self, vocabulary: Vocabulary, place: &str) -> Result<(), WrongVocabulary> {
+    fn put(&mut self, vocabulary: Vocabulary, place: &str) -> Result<(), InvalidVocabulary> {
         if place == OFF {
             self.topics.remove(&vocabulary);
             return Ok(());
@@ -153,7 +153,7 @@ impl Settings {
                 self.topics.insert(vocabulary, topic);
                 Ok(())
             }
-            _ => Err(WrongVocabulary::Place {
+            _ => Err(InvalidVocabulary::Place {
                 vocabulary: vocabulary.name(),
                 place: place.to_owned(),
             }),
@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn what_is_not_named_stays_where_it_usually_belongs() {
-        let settings = Settings::new(Reach::Local, [("data", "room:7"), ("posts", "off")]).unwrap();
+        let settings =
+            Settings::new(Exposure::Local, [("data", "room:7"), ("posts", "off")]).unwrap();
         assert_eq!(settings.topic(Vocabulary::Data), Some(Topic::Room(RoomId(7))));
         assert_eq!(settings.topic(Vocabulary::MyEvent), Some(Topic::Room(FIRST_ROOM)));
         assert_eq!(settings.topic(Vocabulary::Posts), None);
@@ -209,10 +210,10 @@ mod tests {
             ("posts", "room:1", "write `posts` or `off`"),
             ("status_changed", "here:1", "write `orders` or `off`"),
         ] {
-            let wrong = Settings::new(Reach::Local, [(name, place)]).unwrap_err().to_string();
+            let wrong = Settings::new(Exposure::Local, [(name, place)]).unwrap_err().to_string();
             assert!(wrong.contains(expected), "{wrong}");
         }
-        let twice = Settings::new(Reach::Local, [("data", "room:1"), ("data", "off")]);
-        assert_eq!(twice, Err(WrongVocabulary::Twice("data")));
+        let twice = Settings::new(Exposure::Local, [("data", "room:1"), ("data", "off")]);
+        assert_eq!(twice, Err(InvalidVocabulary::Twice("data")));
     }
 }

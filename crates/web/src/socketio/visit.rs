@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Query;
 use madang_hub::ports::{StoreError, Write};
-use madang_hub::rate::Bucket;
+use madang_hub::token_bucket::TokenBucket;
 use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND};
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use socketioxide::extract::SocketRef;
 use tokio::sync::mpsc::Receiver;
 
-use super::arrival::{self, Positions};
 use super::audience::Member;
 use super::gateway::Gateway;
+use super::replay::{self, Positions};
 use super::said::{Said, refusal, stopping, understand};
 use super::settings::Vocabulary;
 use super::visitor::{Heard, Visitor, refuse};
@@ -68,16 +68,17 @@ async fn visit(
     }
     tracing::debug!(%id, counts, "Socket.IO: a client is here");
     announce(gateway, "connected", &id);
-    let mut allowance = Bucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.edge.clock.now());
+    let mut allowance =
+        TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.state.clock.now());
     loop {
         let heard = tokio::select! {
             heard = hearing.recv() => heard,
-            () = gateway.edge.stopping.cancelled() => return refuse_rest(&socket, hearing),
+            () = gateway.state.stopping.cancelled() => return refuse_rest(&socket, hearing),
         };
         let Some(Heard { event, value, ack }) = heard else {
             return;
         };
-        let done = match allowance.take(gateway.edge.clock.now()) {
+        let done = match allowance.take(gateway.state.clock.now()) {
             Ok(()) => carry_out(gateway, &id, &event, value).await,
             Err(wait) => {
                 Err(Failure::new(ErrorCode::RateLimited, "Too much at once; wait a moment.")
@@ -102,7 +103,7 @@ fn brought(socket: &SocketRef, auth: Option<&Value>) -> Result<Option<Positions>
     struct Asked {
         positions: Option<String>,
     }
-    if let Some(positions) = arrival::positions(auth)? {
+    if let Some(positions) = replay::positions(auth)? {
         return Ok(Some(positions));
     }
     let asked = Query::<Asked>::try_from_uri(&socket.req_parts().uri).ok();
@@ -110,16 +111,16 @@ fn brought(socket: &SocketRef, auth: Option<&Value>) -> Result<Option<Positions>
         return Ok(None);
     };
     let positions: Value = serde_json::from_str(&text).unwrap_or_default();
-    arrival::positions(Some(&json!({ "positions": positions })))
+    replay::positions(Some(&json!({ "positions": positions })))
 }
 
 async fn take_in(
     gateway: &Gateway,
     member: &Member,
     mut positions: Positions,
-) -> Result<(), arrival::Missed> {
+) -> Result<(), replay::Missed> {
     for topic in gateway.audience.topics() {
-        arrival::arrive(gateway, member, topic, positions.remove(&topic)).await?;
+        replay::arrive(gateway, member, topic, positions.remove(&topic)).await?;
     }
     Ok(())
 }
@@ -148,10 +149,10 @@ async fn carry_out(
         }
     };
     let author = author(gateway)?;
-    let at = gateway.edge.clock.now();
+    let at = gateway.state.clock.now();
     let command = gateway.draw()?;
     let kept = original.map(|original| Original::keep(gateway, command, original));
-    let mut results = gateway.edge.store.commit(vec![Write { author, command, at, change }]).await;
+    let mut results = gateway.state.store.commit(vec![Write { author, command, at, change }]).await;
     let committed = results.pop().unwrap_or_else(|| {
         Err(StoreError::Unavailable("the store answered a write with nothing".to_owned()))
     });

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::extract::{Extension, FromRequestParts, State};
 use axum::http::request::Parts;
 use madang_shared::ErrorCode;
-use madang_shared::limits::TRANSPORT_RATES;
+use madang_shared::lab::transports::TRANSPORT_RATES;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Desk;
 use super::ticks::{Stream, Streams};
-use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The rate of whoever names none.
 const DEFAULT_RATE: u32 = 5;
@@ -21,7 +21,7 @@ const LAST_EVENT_ID: &str = "last-event-id";
 
 /// A request that can be answered.
 pub(super) struct Asked {
-    pub(super) edge: Edge,
+    pub(super) state: AppState,
     pub(super) streams: Arc<Streams>,
     pub(super) stream: Arc<Stream>,
     /// Only events after this.
@@ -31,20 +31,20 @@ pub(super) struct Asked {
     places: Arc<Semaphore>,
 }
 
-impl FromRequestParts<Edge> for Asked {
+impl FromRequestParts<AppState> for Asked {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let head = head_bytes(parts);
         let query = parts.uri.query().unwrap_or_default();
         let rate = number(query, "rate")?.unwrap_or(DEFAULT_RATE);
         let wished = number(query, "after")?;
         let Extension(Desk { streams, places }) =
-            Extension::<Desk>::from_request_parts(parts, edge).await.map_err(|error| {
+            Extension::<Desk>::from_request_parts(parts, state).await.map_err(|error| {
                 tracing::error!(%error, "the transports have no desk");
                 Problem::new(ErrorCode::Internal, "The server is put together wrongly.")
             })?;
-        let State(edge) = State::<Edge>::from_request_parts(parts, edge)
+        let State(state) = State::<AppState>::from_request_parts(parts, state)
             .await
             .unwrap_or_else(|impossible| match impossible {});
         let stream = streams.of(rate).ok_or_else(|| {
@@ -53,7 +53,7 @@ impl FromRequestParts<Edge> for Asked {
         })?;
         let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
         let after = last.or(wished).unwrap_or_else(|| stream.newest());
-        Ok(Self { edge, streams, stream, after, head, places })
+        Ok(Self { state, streams, stream, after, head, places })
     }
 }
 
@@ -63,7 +63,7 @@ impl Asked {
     /// # Errors
     /// If the server stops, or there is none.
     pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        self.edge.may_begin()?;
+        self.state.may_begin()?;
         let full = |_| Problem::new(ErrorCode::Unavailable, "All places are taken; try later.");
         self.places.clone().try_acquire_owned().map_err(full)
     }

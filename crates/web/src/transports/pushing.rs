@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use madang_shared::CloseCode;
 use madang_shared::codec::encode_part as json;
+use madang_shared::lab::transports::{StreamStart, Tick};
 use madang_shared::limits::PING_INTERVAL_MS;
-use madang_shared::transports::{Opened, Tick};
 use madang_websocket::{Limits, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Duration;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::asked::Asked;
 use super::ticks::Stream;
-use crate::heartbeat::{Beat, Heartbeat};
+use crate::heartbeat::{Heartbeat, HeartbeatEvent};
 use crate::problem::Problem;
 use crate::transport::{End, Transport};
 use crate::upgrade::Upgrade;
@@ -37,8 +37,8 @@ struct Follower {
 impl Follower {
     fn of(asked: &Asked) -> Result<Self, Problem> {
         let place = asked.place()?;
-        let listener = asked.streams.listen(&asked.edge, &asked.stream);
-        let stopping = asked.edge.stopping.clone();
+        let listener = asked.streams.listen(&asked.state, &asked.stream);
+        let stopping = asked.state.stopping.clone();
         let stream = asked.stream.clone();
         Ok(Self { stream, listener, after: asked.after, stopping, _place: place })
     }
@@ -75,9 +75,9 @@ pub(super) async fn events(asked: Asked) -> Result<Response, Problem> {
 /// `/socket`: a WebSocket. First `{"asked": …}`, then one message for each event.
 pub(super) async fn socket(asked: Asked, upgrade: Upgrade) -> Result<Response, Problem> {
     let follower = Follower::of(&asked)?;
-    let Asked { edge, head, .. } = asked;
+    let Asked { state, head, .. } = asked;
     let limits = Limits::new(MAX_MESSAGE_BYTES);
-    Ok(upgrade.accept(&edge, limits, None, move |mut transport| async move {
+    Ok(upgrade.accept(&state, limits, None, move |mut transport| async move {
         let end = serve(&mut transport, follower, head).await;
         tracing::debug!(%end, "transports: a socket ended");
         transport.end(end).await;
@@ -85,7 +85,7 @@ pub(super) async fn socket(asked: Asked, upgrade: Upgrade) -> Result<Response, P
 }
 
 async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> End {
-    let opened = json(&Opened { asked: head });
+    let opened = json(&StreamStart { request_bytes: head });
     if let Err(end) = transport.say(Opcode::Text, opened.into()).await {
         return end;
     }
@@ -98,8 +98,8 @@ async fn serve(transport: &mut Transport, mut follower: Follower, head: u32) -> 
             },
             received = transport.receive_any() => received.map(|_| heartbeat.heard()),
             beat = heartbeat.beat() => match beat {
-                Beat::Ask => transport.ping().await,
-                Beat::Gone => return End::Close(CloseCode::NoPong),
+                HeartbeatEvent::Ask => transport.ping().await,
+                HeartbeatEvent::Gone => return End::Close(CloseCode::NoPong),
             },
         };
         if let Err(end) = written {

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use madang_shared::limits::{POLL_LEASE_MS, TRANSPORT_RATES, TRANSPORT_RING_EVENTS};
-use madang_shared::transports::Tick;
+use madang_shared::lab::transports::Tick;
+use madang_shared::lab::transports::{POLL_LEASE_MS, TRANSPORT_RATES, TRANSPORT_RING_EVENTS};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::edge::Edge;
+use crate::state::AppState;
 
 /// What somebody reads who had got to some place.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,13 +68,13 @@ impl Streams {
     }
 
     /// Milliseconds since 1970, to the microsecond.
-    pub(super) fn now(&self, edge: &Edge) -> f64 {
-        self.zero(edge).now()
+    pub(super) fn now(&self, state: &AppState) -> f64 {
+        self.zero(state).now()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay far below 2^53")]
-    fn zero(&self, edge: &Edge) -> Zero {
-        *self.zero.get_or_init(|| Zero { millis: edge.clock.now().0 as f64, at: Instant::now() })
+    fn zero(&self, state: &AppState) -> Zero {
+        *self.zero.get_or_init(|| Zero { millis: state.clock.now().0 as f64, at: Instant::now() })
     }
 
     /// The stream of a rate, if there is one.
@@ -83,22 +83,22 @@ impl Streams {
     }
 
     /// Lets a stream run on for somebody who polls.
-    pub(super) fn poll(&self, edge: &Edge, stream: &Arc<Stream>) {
+    pub(super) fn poll(&self, state: &AppState, stream: &Arc<Stream>) {
         stream.state.lock().lease = Some(Instant::now() + Duration::from_millis(POLL_LEASE_MS));
-        self.run(edge, stream);
+        self.run(state, stream);
     }
 
     /// Lets a stream run for as long as the answer is held; it shows the newest event's place.
-    pub(super) fn listen(&self, edge: &Edge, stream: &Arc<Stream>) -> watch::Receiver<u64> {
+    pub(super) fn listen(&self, state: &AppState, stream: &Arc<Stream>) -> watch::Receiver<u64> {
         let listener = stream.newest.subscribe();
-        self.run(edge, stream);
+        self.run(state, stream);
         listener
     }
 
-    fn run(&self, edge: &Edge, stream: &Arc<Stream>) {
+    fn run(&self, state: &AppState, stream: &Arc<Stream>) {
         if !std::mem::replace(&mut stream.state.lock().running, true) {
-            let stopping = edge.stopping.clone();
-            edge.tasks.spawn(tick(stream.clone(), self.zero(edge), stopping));
+            let stopping = state.stopping.clone();
+            state.tasks.spawn(tick(stream.clone(), self.zero(state), stopping));
         }
     }
 }

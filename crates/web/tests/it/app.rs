@@ -12,9 +12,9 @@ use madang_hub::ports::{Clock, Store};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
-use madang_store::{Memory, Tail};
+use madang_store::{EventStream, Memory};
 use madang_web::socketio::{Receipts, Settings};
-use madang_web::{Allowances, Connected, Edge, OpenSessions, Origins, Proxies, router};
+use madang_web::{AppState, Connected, OpenSessions, Origins, RateLimiter, TrustedProxies, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -58,7 +58,7 @@ pub(crate) struct Setup {
     /// Besides its own, `http://localhost:3000`.
     pub(crate) origins: Origins,
     /// Nobody.
-    pub(crate) proxies: Proxies,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) strict_transport: Option<HeaderValue>,
     /// Whether it speaks TLS, as `localhost`.
     pub(crate) tls: bool,
@@ -69,7 +69,7 @@ impl Default for Setup {
         Self {
             socketio: Settings::default(),
             origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
-            proxies: Proxies::default(),
+            proxies: TrustedProxies::default(),
             strict_transport: None,
             tls: false,
         }
@@ -103,10 +103,15 @@ impl App {
         Self::over(memory, Arc::new(store), tail, Setup::default()).await
     }
 
-    async fn over(memory: Memory, store: Arc<dyn Store>, mut tail: Tail, setup: Setup) -> Self {
+    async fn over(
+        memory: Memory,
+        store: Arc<dyn Store>,
+        mut tail: EventStream,
+        setup: Setup,
+    ) -> Self {
         let hub = Arc::new(Hub::new("test", Epoch(1)));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let edge = Edge {
+        let state = AppState {
             hub: hub.clone(),
             store,
             clock: Arc::new(TestClock(Instant::now())),
@@ -115,14 +120,14 @@ impl App {
             strict_transport: setup.strict_transport,
             socketio: Arc::new(setup.socketio),
             receipts: Receipts::default(),
-            allowances: Arc::new(Allowances::default()),
+            rate_limiter: Arc::new(RateLimiter::default()),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,
         };
         let fan_out = hub.clone();
-        tokio::spawn(async move { fan_out.write_to_outlets().await });
+        tokio::spawn(async move { fan_out.run_fan_out().await });
         tokio::spawn(async move {
             while let Some(appended) = tail.recv().await {
                 hub.publish(&appended);
@@ -132,7 +137,7 @@ impl App {
         let address = listener.local_addr().unwrap();
         let connected =
             Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: setup.tls };
-        let app = router(edge).layer(Extension(connected));
+        let app = router(state).layer(Extension(connected));
         let certified = setup.tls.then(Certified::new);
         match &certified {
             None => tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }),

@@ -1,7 +1,8 @@
 //! Pages of other origins: those on the list are heard and answered, all others are refused, over HTTP
 //! and in the handshake alike.
 
-use madang_shared::limits::{ECHO_PATH, SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::lab::echo::ECHO_PATH;
+use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use reqwest::Method;
 use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, VARY};
 use tokio_tungstenite::tungstenite::Error;

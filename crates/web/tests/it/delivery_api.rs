@@ -1,6 +1,6 @@
 //! What became of a message, for those who may know.
 
-use madang_shared::delivery::{Delivery, Reception, path};
+use madang_shared::delivery::{Delivery, ReceiptStatus, path};
 use madang_shared::{RoomId, Seq, ServerFrame};
 use serde_json::Value;
 
@@ -42,24 +42,24 @@ async fn t1_2_a_message_is_followed_to_everybody_it_was_for() {
         hear_event(peer).await;
     }
     let before = ask(&app, &mina, 1).await;
-    assert_eq!((before.following, before.handed, before.more), (3, 3, 0));
+    assert_eq!((before.subscribed, before.delivered, before.more), (3, 3, 0));
     assert_eq!(before.position.seq, Seq(1));
     let line = |delivery: &Delivery, name: &str| {
         let person = delivery.people.iter().find(|person| person.user.name == name).unwrap();
-        (person.reception, person.following, person.handed)
+        (person.status, person.subscribed, person.delivered)
     };
-    let unread = Reception::Unread { up_to: Seq(0) };
-    assert_eq!(line(&before, "Mina"), (Reception::Wrote, 1, 1));
+    let unread = ReceiptStatus::Unread { up_to: Seq(0) };
+    assert_eq!(line(&before, "Mina"), (ReceiptStatus::Wrote, 1, 1));
     assert_eq!(line(&before, "Theo"), (unread, 2, 2));
     assert_eq!(line(&before, "Away"), (unread, 0, 0));
-    assert_eq!(before.clients, None);
+    assert_eq!(before.gateway, None);
 
     to.say(
         r#"{"command":{"id":"0198c5f0-0000-7000-8000-000000000002","command":{"membership":{"read":{"room":1,"up_to":1}}}}}"#,
     )
     .await;
     while !matches!(to.hear().await, ServerFrame::Ack { .. }) {}
-    assert_eq!(line(&ask(&app, &mina, 1).await, "Theo"), (Reception::Read, 2, 2));
+    assert_eq!(line(&ask(&app, &mina, 1).await, "Theo"), (ReceiptStatus::Read, 2, 2));
 }
 
 #[tokio::test]

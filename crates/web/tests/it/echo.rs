@@ -1,10 +1,10 @@
 //! The echo, for any client.
 
 use futures_util::StreamExt;
-use madang_shared::limits::{
+use madang_shared::lab::echo::{
     ECHO_PATH, MAX_ECHO_CONNECTIONS, MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
-    PING_INTERVAL_MS, PONG_TIMEOUT_MS,
 };
+use madang_shared::limits::{PING_INTERVAL_MS, PONG_TIMEOUT_MS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};

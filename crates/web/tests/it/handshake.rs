@@ -43,7 +43,7 @@ async fn a_stale_page_is_told_to_load_itself_anew_and_a_stranger_what_to_ask_for
     assert_eq!(app.connect(stale).await.unwrap().close_code().await, 4500);
     assert_eq!(status_of(&app, &[]).await, 400);
     assert_eq!(status_of(&app, &[("sec-websocket-protocol", "mqtt")]).await, 400);
-    let both = app.request(&[("sec-websocket-protocol", "madang.v9.cbor, madang.v1.json")]);
+    let both = app.request(&[("sec-websocket-protocol", "madang.v9.cbor, madang.v2.json")]);
     let mut newer = app.connect(both).await.unwrap();
     newer.say("{}").await;
     assert_eq!(newer.close_code().await, 4503, "we speak one of those that were offered");

@@ -1,6 +1,7 @@
 //! The feed over HTTP, and which pages may use it.
 
-use madang_shared::limits::{COMMAND_BURST, MAX_POST_CHARS, PAGE_POSTS, SUBPROTOCOL};
+use madang_shared::limits::{COMMAND_BURST, SUBPROTOCOL};
+use madang_shared::posts::{MAX_POST_CHARS, PAGE_POSTS};
 use madang_shared::posts::{PostsEvent, PostsSnapshot};
 use madang_shared::{Event, PostId, ServerFrame, Snapshot};
 use reqwest::{Method, RequestBuilder, StatusCode};

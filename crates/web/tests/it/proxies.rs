@@ -1,7 +1,7 @@
 //! Behind a proxy: what it says is believed if it is trusted, and ignored if it is not.
 
 use madang_shared::limits::SUBPROTOCOL;
-use madang_web::{Origins, Proxies};
+use madang_web::{Origins, TrustedProxies};
 use reqwest::header::HeaderValue;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
@@ -13,7 +13,7 @@ const HOST: (&str, &str) = ("x-forwarded-host", "chat.example");
 
 /// Every request comes from 127.0.0.1, which is trusted or not.
 async fn behind(trusted: bool) -> App {
-    let proxies = Proxies::new(trusted.then_some("127.0.0.0/8")).unwrap();
+    let proxies = TrustedProxies::new(trusted.then_some("127.0.0.0/8")).unwrap();
     let strict_transport = Some(HeaderValue::from_static("max-age=60"));
     // Reached by others, as a server in a container is: its names are what it is asked by.
     let origins = Origins::default().listening_on([0, 0, 0, 0].into());
@@ -73,7 +73,7 @@ async fn the_origin_that_a_trusted_proxy_names_is_our_own() {
 #[tokio::test]
 async fn socket_io_for_this_machine_only_looks_behind_the_proxy() {
     let local = async |trusted: bool, client: Option<&str>| {
-        let proxies = Proxies::new(trusted.then_some("127.0.0.1")).unwrap();
+        let proxies = TrustedProxies::new(trusted.then_some("127.0.0.1")).unwrap();
         // The gateway's default: for this machine only.
         let app = App::with(Setup { proxies, ..Setup::default() }).await;
         let mut request = app.http.get(app.url("/socket.io/?EIO=4&transport=polling"));

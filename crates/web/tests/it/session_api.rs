@@ -1,6 +1,6 @@
 //! `/api/session`, and the small routes.
 
-use madang_shared::limits::SIGN_UPS_PER_HOUR;
+use madang_shared::session::SIGN_UPS_PER_HOUR;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The socket beside plain HTTP.
 
-use madang_shared::side_by_side::{HTTP_PATH, PATH, Said};
+use madang_shared::lab::chat::{HTTP_PATH, LabChatMessage, PATH};
 use madang_shared::{ConnectionId, ErrorCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -10,7 +10,7 @@ async fn join(app: &App) -> Peer {
     app.connect(app.request_to(PATH, &[])).await.unwrap()
 }
 
-async fn hear(peer: &mut Peer) -> Said {
+async fn hear(peer: &mut Peer) -> LabChatMessage {
     match peer.next().await {
         Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
         other => panic!("{other:?} instead of a word"),
@@ -33,27 +33,31 @@ async fn t0_3_t0_4_everybody_hears_who_comes_who_goes_and_what_is_said() {
     let app = App::start().await;
     let (one, two) = (ConnectionId(1), ConnectionId(2));
     let mut first = join(&app).await;
-    assert_eq!(hear(&mut first).await, Said::You { id: one, here: vec![one] });
-    assert_eq!(hear(&mut first).await, Said::Connect { id: one });
+    assert_eq!(hear(&mut first).await, LabChatMessage::You { id: one, connected: vec![one] });
+    assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: one });
     let mut second = join(&app).await;
-    assert_eq!(hear(&mut second).await, Said::You { id: two, here: vec![one, two] });
+    assert_eq!(hear(&mut second).await, LabChatMessage::You { id: two, connected: vec![one, two] });
     for peer in [&mut first, &mut second] {
-        assert_eq!(hear(peer).await, Said::Connect { id: two });
+        assert_eq!(hear(peer).await, LabChatMessage::Connect { id: two });
     }
     second.say("안녕").await;
     for peer in [&mut first, &mut second] {
-        assert_eq!(hear(peer).await, Said::Data { data: "안녕".into(), id: two });
+        assert_eq!(hear(peer).await, LabChatMessage::Data { data: "안녕".into(), id: two });
     }
     first.say(" \n ").await;
-    assert!(matches!(hear(&mut first).await, Said::Refused(f) if f.code == ErrorCode::Invalid));
+    assert!(
+        matches!(hear(&mut first).await, LabChatMessage::Refused(f) if f.code == ErrorCode::Invalid)
+    );
     second.send(Message::Close(None)).await;
-    assert_eq!(hear(&mut first).await, Said::Disconnect { id: two });
+    assert_eq!(hear(&mut first).await, LabChatMessage::Disconnect { id: two });
 
     let mut third = join(&app).await;
-    assert!(matches!(hear(&mut third).await, Said::You { id, .. } if id == ConnectionId(3)));
+    assert!(
+        matches!(hear(&mut third).await, LabChatMessage::You { id, .. } if id == ConnectionId(3))
+    );
     drop(third);
-    assert_eq!(hear(&mut first).await, Said::Connect { id: ConnectionId(3) });
-    assert_eq!(hear(&mut first).await, Said::Disconnect { id: ConnectionId(3) });
+    assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: ConnectionId(3) });
+    assert_eq!(hear(&mut first).await, LabChatMessage::Disconnect { id: ConnectionId(3) });
 }
 
 #[tokio::test]
@@ -65,7 +69,7 @@ async fn whoever_says_too_much_is_told_so_and_others_hear_no_more_than_the_rate(
     }
     for number in 0..300 {
         fast.say(&number.to_string()).await;
-        if let Said::Refused(failure) = hear(&mut fast).await {
+        if let LabChatMessage::Refused(failure) = hear(&mut fast).await {
             assert_eq!(failure.code, ErrorCode::RateLimited);
             return;
         }

@@ -100,7 +100,7 @@ async fn the_longest_message_fits_and_bad_input_loses_nothing() {
     assert!(
         matches!(peer.hear().await, ServerFrame::Error { failure, .. } if failure.code == ErrorCode::Malformed)
     );
-    let longest = "\u{1F600}".repeat(madang_shared::limits::MAX_MESSAGE_CHARS);
+    let longest = "\u{1F600}".repeat(madang_shared::chat::MAX_MESSAGE_CHARS);
     peer.say(&post(1, &longest)).await;
     assert_eq!(hear_post(&mut peer).await, (1, longest));
     peer.send(Message::Ping(vec![7].into())).await;

@@ -9,7 +9,7 @@ use madang_hub::ports::Write;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::{chat, features};
 use madang_shared::chat::ChatEvent;
-use madang_shared::delivery::{ClientsAsked, Delivery, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, path};
 use madang_shared::orders::{OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::sentiment::{Mood, Sentiment};
@@ -136,8 +136,8 @@ async fn t1_2_both_sides_confirm_what_they_got() {
     let delivery = app.url(&path(FIRST_ROOM, Seq(1)));
     let answer = app.http.get(&delivery).bearer_auth(&token).send().await.unwrap();
     let delivery: Delivery = answer.json().await.unwrap();
-    let clients = ClientsAsked { asked: 1, confirmed: vec![client.id.clone()] };
-    assert_eq!(delivery.clients, Some(clients));
+    let clients = GatewayReceipts { requested: 1, confirmed: vec![client.id.clone()] };
+    assert_eq!(delivery.gateway, Some(clients));
     let names: Vec<_> = delivery.people.iter().map(|person| person.user.name.as_str()).collect();
     assert_eq!(names, ["Mina"], "the part of the server that passed it on reads nothing");
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::serve::Listener;
 use futures_util::{SinkExt, StreamExt};
 use madang_shared::chat::ChatEvent;
-use madang_shared::limits::{
-    COMMAND_BURST, ECHO_PATH, MAX_MESSAGE_CHARS, SOCKET_PATH, SUBPROTOCOL,
-};
+use madang_shared::chat::MAX_MESSAGE_CHARS;
+use madang_shared::lab::echo::ECHO_PATH;
+use madang_shared::limits::{COMMAND_BURST, SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Event, ServerFrame};
 use reqwest::StatusCode;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

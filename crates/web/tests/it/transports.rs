@@ -1,6 +1,6 @@
 //! One stream of events over four ways, as any HTTP client meets it.
 
-use madang_shared::limits::TRANSPORT_RATES;
+use madang_shared::lab::transports::TRANSPORT_RATES;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -28,7 +28,10 @@ async fn t2_8_polls_of_both_kinds_bring_every_event_once_and_in_order() {
         while all.len() < 6 {
             let (status, answer) = get(&app, &format!("{path}?rate=50&after={next}")).await;
             assert_eq!((status, answer["missed"].as_u64()), (200, Some(0)));
-            assert!(answer["asked"].as_u64().unwrap() > 50, "a head has that many bytes at least");
+            assert!(
+                answer["request_bytes"].as_u64().unwrap() > 50,
+                "a head has that many bytes at least"
+            );
             next = answer["next"].as_u64().unwrap();
             all.extend(seqs(&answer));
             asks += 1;
@@ -74,7 +77,7 @@ async fn t2_8_a_socket_and_a_poll_show_the_same_events() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(heard.remove(0)["asked"].as_u64().unwrap() > 50);
+    assert!(heard.remove(0)["request_bytes"].as_u64().unwrap() > 50);
     let (_, answer) = get(&app, "poll?rate=20&after=0").await;
     assert_eq!(answer["events"].as_array().unwrap()[..3], heard);
     let (_, time) = get(&app, "time").await;

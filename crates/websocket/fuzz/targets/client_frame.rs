@@ -6,7 +6,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madang_shared::codec::{self, Undecoded};
+use madang_shared::codec::{self, DecodeError};
 use madang_shared::{ClientFrame, compact};
 
 fuzz_target!(|text: &str| {
@@ -25,7 +25,7 @@ fuzz_target!(|text: &str| {
             assert!(compact.is_err(), "only the small codec reads it");
             let (_, failure) = undecoded.refusal();
             assert!(!failure.message.is_empty());
-            if let Undecoded::Event { .. } = undecoded {
+            if let DecodeError::Event { .. } = undecoded {
                 unreachable!("clients send no events");
             }
         }

@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{Agreed, Handshake, Limits, Window};
+use madang_websocket::{NegotiatedCompression, Handshake, Limits, Window};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fuzz_target!(|head: &[u8]| {
@@ -24,9 +24,9 @@ fuzz_target!(|head: &[u8]| {
 
 /// Whatever is agreed on can be said, and is understood as the same.
 fn offers(headers: &str) {
-    if let Some(agreed) = Agreed::on(headers.lines()) {
+    if let Some(agreed) = NegotiatedCompression::on(headers.lines()) {
         assert!(agreed.is_named || agreed.window == Window::LARGEST);
-        assert_eq!(Agreed::on([agreed.answer().as_str()]), Some(agreed));
+        assert_eq!(NegotiatedCompression::on([agreed.answer().as_str()]), Some(agreed));
     }
 }
 
@@ -44,13 +44,13 @@ async fn open(head: &[u8]) {
     // hyper refuses what is no request at all, and says so itself.
     let connection = http1::Builder::new().serve_connection(TokioIo::new(server), service);
     let served = connection.without_shutdown().await;
-    drop(opening.take().map(|opening: madang_websocket::Opening| opening.open(Limits::new(1_000))));
+    drop(opening.take().map(|opening: madang_websocket::PendingUpgrade| opening.open(Limits::new(1_000))));
     drop(served);
     let mut said = Vec::new();
     client.read_to_end(&mut said).await.unwrap();
 }
 
-fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websocket::Opening>) {
+fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websocket::PendingUpgrade>) {
     let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::of(&mut parts) {
         Ok(handshake) => handshake,
@@ -66,7 +66,7 @@ fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websoc
     let said = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
     assert_eq!(said(SEC_WEBSOCKET_PROTOCOL), offered.last().map(String::as_str));
     let asked = parts.headers.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
-    let agreed = Agreed::on(asked.filter_map(|value| value.to_str().ok()));
-    assert_eq!(said(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), agreed.map(Agreed::answer));
+    let agreed = NegotiatedCompression::on(asked.filter_map(|value| value.to_str().ok()));
+    assert_eq!(said(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), agreed.map(NegotiatedCompression::answer));
     (response.map(|()| String::new()), Some(opening))
 }

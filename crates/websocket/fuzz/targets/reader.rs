@@ -6,7 +6,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{Fault, Limits, Message, Reader, Room};
+use madang_websocket::{ProtocolError, Limits, Message, Reader, MemoryBudget};
 
 /// More than a connection may hold without asking, so that the room for large messages is asked too.
 const MAX: usize = 100_000;
@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Read {
-    let room = Room::new(ROOM);
+    let room = MemoryBudget::new(ROOM);
     let mut limits = Limits::new(MAX);
     limits.room = Some(room.clone());
     let mut reader = Reader::new(limits, compression);
@@ -55,7 +55,7 @@ fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Rea
                     assert!(!reader.is_open() && fault.is_none(), "a fault ends it, once");
                     // Which of two faults in one message is found may depend on the pieces, its code
                     // does not.
-                    fault = Some(Fault::code(wrong));
+                    fault = Some(ProtocolError::code(wrong));
                 }
             }
         }
@@ -84,8 +84,8 @@ fn held(message: &Message) -> usize {
             assert!(payload.len() <= 125);
             payload.capacity()
         }
-        Message::Close(goodbye) => {
-            assert!(goodbye.as_ref().is_none_or(|it| it.reason.len() <= 123));
+        Message::Close(close_frame) => {
+            assert!(close_frame.as_ref().is_none_or(|it| it.reason.len() <= 123));
             0
         }
     }

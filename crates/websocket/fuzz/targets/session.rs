@@ -37,7 +37,7 @@ impl House {
     }
 
     fn publish(&self) {
-        self.hub.publish(&self.store.take_appended());
+        self.hub.publish(&self.store.take_events());
     }
 }
 

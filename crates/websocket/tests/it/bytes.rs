@@ -1,6 +1,6 @@
 //! A client's frames, made by hand, and what a reader makes of them.
 
-use madang_websocket::{Fault, Limits, Message, Reader};
+use madang_websocket::{Limits, Message, ProtocolError, Reader};
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const RSV1: u8 = 0x40;
@@ -49,7 +49,7 @@ pub(crate) fn read_in(
     reader: &mut Reader,
     bytes: &[u8],
     piece: usize,
-) -> (Vec<Message>, Option<Fault>) {
+) -> (Vec<Message>, Option<ProtocolError>) {
     let mut messages = Vec::new();
     for piece in bytes.chunks(piece.max(1)) {
         let mut piece = piece.to_vec();
@@ -72,7 +72,12 @@ pub(crate) fn check(compression: bool, bytes: &[u8], messages: &[Message], code:
         let mut reader = Reader::new(Limits::new(MAX), compression);
         let (read, fault) = read_in(&mut reader, bytes, piece);
         assert_eq!(read, messages, "in pieces of {piece}: {:02x?}", start(bytes));
-        assert_eq!(fault.map(Fault::code), code, "in pieces of {piece}: {:02x?}", start(bytes));
+        assert_eq!(
+            fault.map(ProtocolError::code),
+            code,
+            "in pieces of {piece}: {:02x?}",
+            start(bytes)
+        );
     }
 }
 

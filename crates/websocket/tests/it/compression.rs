@@ -1,7 +1,7 @@
 //! RFC 7692 sections 6 and 7.2: compressed messages.
 
 use flate2::{Compress, Compression, FlushCompress};
-use madang_websocket::{Fault, Limits, Message, Prepared, Reader, Window};
+use madang_websocket::{Limits, Message, Prepared, ProtocolError, Reader, Window};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -110,7 +110,11 @@ fn what_cannot_be_inflated_is_refused_and_never_cut_short_in_silence() {
             let mut reader = Reader::new(Limits::new(MAX), true);
             let bytes = frame(FIN | RSV1 | BINARY, &whole[..cut]);
             let (read, fault) = read_in(&mut reader, &bytes, bytes.len());
-            assert_eq!((read, fault), (vec![], Some(Fault::NotDeflate)), "level {level} at {cut}");
+            assert_eq!(
+                (read, fault),
+                (vec![], Some(ProtocolError::NotDeflate)),
+                "level {level} at {cut}"
+            );
         }
     }
 }

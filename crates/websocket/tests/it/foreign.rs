@@ -19,8 +19,8 @@ async fn a_foreign_client_is_understood_and_understands() {
     }
     client.send(Message::Ping("still there?".into())).await.unwrap();
     assert_eq!(client.next().await.unwrap().unwrap(), Message::Pong("still there?".into()));
-    let goodbye = CloseFrame { code: 4444.into(), reason: "bye".into() };
-    client.close(Some(goodbye)).await.unwrap();
+    let close_frame = CloseFrame { code: 4444.into(), reason: "bye".into() };
+    client.close(Some(close_frame)).await.unwrap();
     let answer = client.next().await.unwrap().unwrap();
     assert_eq!(answer, Message::Close(Some(CloseFrame { code: 4444.into(), reason: "".into() })));
     assert!(client.next().await.is_none());

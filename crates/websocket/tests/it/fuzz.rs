@@ -2,7 +2,7 @@
 //! (`just fuzz`) goes where no generator would, but seldom makes a frame that can be inflated, and is not there
 //! for every test run.
 
-use madang_websocket::{Agreed, Fault, Limits, Message, Reader};
+use madang_websocket::{Limits, Message, NegotiatedCompression, ProtocolError, Reader};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -72,7 +72,7 @@ fn round(seed: u64) {
         let read = read_in(&mut reader, &bytes, piece);
         assert!(read.1.is_none() || !reader.is_open(), "seed {seed}: ended");
         // Which of two faults in one message is found may depend on the cut, its code does not.
-        (read.0, read.1.map(Fault::code))
+        (read.0, read.1.map(ProtocolError::code))
     };
     let whole = read(usize::MAX);
     assert_eq!(whole, read(random.random_range(1..50)), "seed {seed}: in pieces");
@@ -81,15 +81,21 @@ fn round(seed: u64) {
             Message::Text(text) => text.len(),
             Message::Binary(bytes) => bytes.len(),
             Message::Ping(payload) | Message::Pong(payload) => payload.len() * MAX / 125,
-            Message::Close(goodbye) => goodbye.as_ref().map_or(0, |goodbye| goodbye.reason.len()),
+            Message::Close(close_frame) => {
+                close_frame.as_ref().map_or(0, |close_frame| close_frame.reason.len())
+            }
         };
         assert!(length <= MAX, "seed {seed}: {length} bytes");
     }
     let pieces =
         (0..random.random_range(0..20)).map(|_| PIECES[random.random_range(0..PIECES.len())]);
     let header: String = pieces.collect();
-    if let Some(agreed) = Agreed::on([header.as_str()]) {
-        assert_eq!(Agreed::on([agreed.answer().as_str()]), Some(agreed), "seed {seed}: {header}");
+    if let Some(agreed) = NegotiatedCompression::on([header.as_str()]) {
+        assert_eq!(
+            NegotiatedCompression::on([agreed.answer().as_str()]),
+            Some(agreed),
+            "seed {seed}: {header}"
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a client may not make the server hold.
 
-use madang_websocket::{FREE_BYTES, Fault, Limits, Message, Reader, Room};
+use madang_websocket::{FREE_BYTES, Limits, MemoryBudget, Message, ProtocolError, Reader};
 
 use crate::bytes::{BINARY, CONTINUATION, FIN, MAX, PING, TEXT, bad, frame, good, head, read_in};
 
@@ -27,7 +27,7 @@ fn fragments_count_together() {
 #[test]
 fn large_messages_of_many_share_their_room_and_small_ones_need_none() {
     const LARGE: usize = 4 * FREE_BYTES;
-    let room = Room::new(LARGE + 10);
+    let room = MemoryBudget::new(LARGE + 10);
     let limits = || Limits { max_message_bytes: LARGE, room: Some(room.clone()) };
     let mut first = Reader::new(limits(), false);
     let mut second = Reader::new(limits(), false);
@@ -39,8 +39,8 @@ fn large_messages_of_many_share_their_room_and_small_ones_need_none() {
     assert_eq!(message, Some(Message::Binary(vec![1; LARGE])));
     assert_eq!(room.left(), 10, "held while the message is looked at");
     assert_eq!(read_in(&mut second, &small, 1_000).1, None);
-    assert_eq!(read_in(&mut second, &large, 1_000).1, Some(Fault::NoRoom));
-    assert_eq!(Fault::NoRoom.code(), 1013);
+    assert_eq!(read_in(&mut second, &large, 1_000).1, Some(ProtocolError::NoRoom));
+    assert_eq!(ProtocolError::NoRoom.code(), 1013);
     assert_eq!(room.left(), 10);
 
     first.release();

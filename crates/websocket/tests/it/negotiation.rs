@@ -1,11 +1,12 @@
 //! RFC 7692 section 7.1: agreeing on permessage-deflate.
 
-use madang_websocket::Agreed;
+use madang_websocket::NegotiatedCompression;
 
 const DEFAULT: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 fn check(headers: &[&str], expected: Option<&str>) {
-    let answer = Agreed::on(headers.iter().copied()).map(Agreed::answer);
+    let answer =
+        NegotiatedCompression::on(headers.iter().copied()).map(NegotiatedCompression::answer);
     assert_eq!(answer.as_deref(), expected, "{headers:?}");
 }
 
@@ -48,7 +49,7 @@ fn section_7_1_2_1_a_window_that_is_asked_for_is_kept_to_and_named() {
             format!("permessage-deflate; server_max_window_bits = {bits} ; client_max_window_bits"),
         ] {
             check(&[&offer], Some(&answer));
-            assert_eq!(Agreed::on([offer.as_str()]).unwrap().window.bits(), bits);
+            assert_eq!(NegotiatedCompression::on([offer.as_str()]).unwrap().window.bits(), bits);
         }
     }
     check(

@@ -9,7 +9,7 @@ use http::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use madang_websocket::{
-    End, Handshake, Limits, Message, Opcode, Prepared, Refusal, Sender, Socket,
+    Handshake, Limits, Message, Opcode, Prepared, ReceiveError, Refusal, Sender, Socket,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -125,9 +125,11 @@ fn answer(
         drop(sender.send(socket.sender().clone()));
         let end = echo(&mut socket).await;
         match &end {
-            End::Closed(goodbye) => socket.answer(goodbye.as_ref(), GOODBYE).await,
-            End::Fault(fault) => socket.close(fault.code(), fault.reason(), GOODBYE).await,
-            End::Broken(_) => {}
+            ReceiveError::Closed(close_frame) => socket.answer(close_frame.as_ref(), GOODBYE).await,
+            ReceiveError::Protocol(fault) => {
+                socket.close(fault.code(), fault.reason(), GOODBYE).await
+            }
+            ReceiveError::Broken(_) => {}
         }
         drop(socket);
         drop(ended.send(end.to_string()));
@@ -135,12 +137,12 @@ fn answer(
     response.map(|()| String::new())
 }
 
-async fn echo(socket: &mut Socket) -> End {
+async fn echo(socket: &mut Socket) -> ReceiveError {
     loop {
         let sent = match socket.receive().await {
             Ok(Message::Text(text)) if text == "close" => {
                 socket.close(4000, "as you wish", GOODBYE).await;
-                return End::Closed(None);
+                return ReceiveError::Closed(None);
             }
             Ok(Message::Text(text)) if text == "shared" => {
                 let window = socket.sender().window();
@@ -153,7 +155,7 @@ async fn echo(socket: &mut Socket) -> End {
             Err(end) => return end,
         };
         if let Err(error) = sent {
-            return End::Broken(error);
+            return ReceiveError::Broken(error);
         }
     }
 }

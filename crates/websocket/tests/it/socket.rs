@@ -1,6 +1,6 @@
 //! Open connections: what leaves, in which order, and how they end.
 
-use madang_websocket::{Prepared, Sent};
+use madang_websocket::{Prepared, SendOutcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::bytes::{BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1, TEXT, frame, head};
@@ -173,16 +173,16 @@ async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_
     loop {
         let two = [numbered(taken).1, numbered(taken + 1).1].concat();
         match sender.try_send(&two.into()).unwrap() {
-            Sent::All => taken += 2,
-            Sent::Kept => {
+            SendOutcome::All => taken += 2,
+            SendOutcome::Buffered => {
                 taken += 2;
                 break;
             }
-            Sent::Busy => panic!("nothing was kept before"),
+            SendOutcome::Busy => panic!("nothing was kept before"),
         }
         assert!(taken < 10_000, "a reader that does not read takes no end of frames");
     }
-    assert_eq!(sender.try_send(&numbered(0).1).unwrap(), Sent::Busy);
+    assert_eq!(sender.try_send(&numbered(0).1).unwrap(), SendOutcome::Busy);
     // The connection's task flushes before it reads on; a message of the peer's wakes nobody here, so
     // what is kept goes out with the next thing that happens.
     stream.write_all(&frame(FIN | TEXT, "wake up")).await.unwrap();
@@ -191,9 +191,9 @@ async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_
     }
     assert_eq!(next(&mut stream).await.1, "wake up");
     sender.hold();
-    assert_eq!(sender.try_send(&numbered(0).1).unwrap(), Sent::Busy);
+    assert_eq!(sender.try_send(&numbered(0).1).unwrap(), SendOutcome::Busy);
     sender.release();
-    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), Sent::All);
+    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), SendOutcome::All);
     assert!(next(&mut stream).await.1 == numbered(1).0);
 }
 

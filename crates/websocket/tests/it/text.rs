@@ -1,6 +1,6 @@
 //! RFC 6455 section 8.1: a text is UTF-8, and what is not fails at its first wrong byte.
 
-use madang_websocket::{Fault, Limits, Reader};
+use madang_websocket::{Limits, ProtocolError, Reader};
 
 use crate::bytes::{CONTINUATION, FIN, MAX, TEXT, bad, frame, good, head, read_in, text};
 
@@ -64,7 +64,7 @@ fn the_first_wrong_byte_is_enough_within_a_frame_and_across_fragments() {
         let masked = frame(FIN | TEXT, [b"abcd", *wrong].concat());
         start.extend(&masked[masked.len() - wrong.len() - 4..]);
         let tells = start.len() - (wrong.len() - tells);
-        for (end, fault) in [(tells - 1, None), (tells, Some(Fault::NotUtf8))] {
+        for (end, fault) in [(tells - 1, None), (tells, Some(ProtocolError::NotUtf8))] {
             let mut reader = Reader::new(Limits::new(MAX), false);
             assert_eq!(read_in(&mut reader, &start[..end], 1).1, fault, "{wrong:02x?} to {end}");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
-use madang_websocket::{Prepared, Sender, Sent};
+use madang_websocket::{Prepared, SendOutcome, Sender};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -78,7 +78,7 @@ async fn what_a_fan_out_and_the_task_write_arrives_whole_and_in_order() {
     let fan_out = tokio::task::spawn_blocking(move || {
         for number in 0..FRAMES {
             let frame = Prepared::text(&numbered(number, number % 700)).frame(None).clone();
-            while sender.try_send(&frame).unwrap() == Sent::Busy {
+            while sender.try_send(&frame).unwrap() == SendOutcome::Busy {
                 std::thread::yield_now();
             }
         }

@@ -4,8 +4,8 @@ use leptos::ev;
 use leptos::prelude::*;
 use madang_client::Action;
 use madang_shared::chat::ChatCommand;
-use madang_shared::limits::MAX_MESSAGE_CHARS;
-use madang_shared::{RoomId, names};
+use madang_shared::chat::MAX_MESSAGE_CHARS;
+use madang_shared::{RoomId, validate};
 
 use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
@@ -54,7 +54,7 @@ pub(crate) fn Composer(
     let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
     let enter = StoredValue::new(EnterKey::default());
     let send = move || {
-        field.send(names::message_text, |text| {
+        field.send(validate::message_text, |text| {
             driver.command(ChatCommand::Post { room, text });
             on_sent.run(());
         });

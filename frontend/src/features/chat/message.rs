@@ -1,7 +1,7 @@
 //! One row of the timeline, drawn.
 
 use leptos::prelude::*;
-use madang_client::timeline::Crowd;
+use madang_client::timeline::PresenceSummary;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::Sentiment;
@@ -32,7 +32,7 @@ pub(super) fn draw(row: &Row) -> AnyView {
         Row::New => {
             view! { <p class="line line-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
-        Row::Crowd { after, .. } => crowd(drawing.room, *after, lang),
+        Row::PresenceSummary { after, .. } => crowd(drawing.room, *after, lang),
         Row::Message(row) => message(row, drawing, lang),
     }
 }
@@ -42,12 +42,12 @@ fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
         let timeline = client.features().timeline(room)?;
         timeline.crowds().iter().find(|crowd| crowd.after == after).cloned()
     });
-    let Some(Crowd { came, went, .. }) = crowd else {
+    let Some(PresenceSummary { joined, left, .. }) = crowd else {
         return ().into_any();
     };
-    let came = (!came.is_empty()).then(|| lang.came(&names(&came)));
-    let went = (!went.is_empty()).then(|| lang.went(&names(&went)));
-    let line = came.into_iter().chain(went).collect::<Vec<_>>().join(" · ");
+    let joined = (!joined.is_empty()).then(|| lang.joined(&names(&joined)));
+    let left = (!left.is_empty()).then(|| lang.left(&names(&left)));
+    let line = joined.into_iter().chain(left).collect::<Vec<_>>().join(" · ");
     view! { <p class="line line-crowd" data-testid="crowd">{line}</p> }.into_any()
 }
 

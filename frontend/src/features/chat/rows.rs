@@ -7,7 +7,7 @@ mod keeper;
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use madang_client::timeline::Crowd;
+use madang_client::timeline::PresenceSummary;
 use madang_client::{Pending, PendingState};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
@@ -63,7 +63,7 @@ pub(crate) enum Row {
     /// Where the reader left off.
     New,
     /// Who came and who went after this message; `stamp` changes with the names.
-    Crowd { after: Seq, stamp: u64 },
+    PresenceSummary { after: Seq, stamp: u64 },
     /// Something was said.
     Message(MessageRow),
 }
@@ -94,7 +94,7 @@ impl ListRow for Row {
             Self::Start => 2,
             Self::New => 3,
             Self::Day { start } => start.0 ^ (1 << 60),
-            Self::Crowd { after, .. } => after.0 ^ (1 << 61),
+            Self::PresenceSummary { after, .. } => after.0 ^ (1 << 61),
             Self::Message(row) => {
                 let (high, low) = row.command.0.as_u64_pair();
                 high.rotate_left(17) ^ low ^ row.author.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -111,7 +111,7 @@ impl ListRow for Row {
             }
             Self::Start => 96.0,
             Self::Older | Self::Day { .. } => 52.0,
-            Self::New | Self::Crowd { .. } => 36.0,
+            Self::New | Self::PresenceSummary { .. } => 36.0,
         }
     }
 
@@ -128,7 +128,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) edition: u64,
     pub(crate) messages: &'a VecDeque<Message>,
     pub(crate) has_older: bool,
-    pub(crate) crowds: &'a [Crowd],
+    pub(crate) crowds: &'a [PresenceSummary],
     /// The reader left off after this.
     pub(crate) new_after: Option<Seq>,
     pub(crate) outbox: &'a [Pending],

@@ -145,7 +145,7 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
         });
         if let Some(up_to) = seen.filter(|seq| *seq > told.get_value()) {
             told.set_value(up_to);
-            yard.driver.act(Action::Saw { room, up_to });
+            yard.driver.act(Action::MarkSeen { room, up_to });
         }
     });
     let listener = window_event_listener(ev::visibilitychange, move |_| list.moved.notify());

@@ -1,7 +1,7 @@
 //! What the dialog says.
 
 use madang_shared::Position;
-use madang_shared::delivery::{Reception, Recipient};
+use madang_shared::delivery::{ReceiptStatus, Recipient};
 
 use crate::i18n::Lang;
 use crate::time::Formats;
@@ -48,11 +48,11 @@ pub(super) fn more(more: u64, lang: Lang) -> String {
 
 /// How many of those whom it was for, and who are named, have read it.
 pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
-    let count = |wanted: fn(&Reception) -> bool| {
-        people.iter().filter(|person| wanted(&person.reception)).map(|_| 1).sum::<u64>()
+    let count = |wanted: fn(&ReceiptStatus) -> bool| {
+        people.iter().filter(|person| wanted(&person.status)).map(|_| 1).sum::<u64>()
     };
-    let read = count(|it| matches!(it, Reception::Read));
-    let of = read + count(|it| matches!(it, Reception::Unread { .. }));
+    let read = count(|it| matches!(it, ReceiptStatus::Read));
+    let of = read + count(|it| matches!(it, ReceiptStatus::Unread { .. }));
     match (lang, of) {
         (Lang::Ko, 0) => "읽을 다른 사람이 없습니다.".to_owned(),
         (Lang::En, 0) => "There is nobody else to read it.".to_owned(),
@@ -61,28 +61,28 @@ pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
     }
 }
 
-pub(super) fn reception(reception: Reception, formats: &Formats, lang: Lang) -> String {
+pub(super) fn reception(reception: ReceiptStatus, formats: &Formats, lang: Lang) -> String {
     match (reception, lang) {
-        (Reception::Wrote, Lang::Ko) => "쓴 사람".to_owned(),
-        (Reception::Wrote, Lang::En) => "wrote it".to_owned(),
-        (Reception::Read, Lang::Ko) => "읽음".to_owned(),
-        (Reception::Read, Lang::En) => "has read it".to_owned(),
-        (Reception::Unread { .. }, Lang::Ko) => "아직 안 읽음".to_owned(),
-        (Reception::Unread { .. }, Lang::En) => "has not read it".to_owned(),
-        (Reception::JoinedLater, Lang::Ko) => "나중에 들어옴".to_owned(),
-        (Reception::JoinedLater, Lang::En) => "joined later".to_owned(),
-        (Reception::Left { at }, Lang::Ko) => format!("방을 나감 · {}", formats.full(at)),
-        (Reception::Left { at }, Lang::En) => format!("left the room · {}", formats.full(at)),
+        (ReceiptStatus::Wrote, Lang::Ko) => "쓴 사람".to_owned(),
+        (ReceiptStatus::Wrote, Lang::En) => "wrote it".to_owned(),
+        (ReceiptStatus::Read, Lang::Ko) => "읽음".to_owned(),
+        (ReceiptStatus::Read, Lang::En) => "has read it".to_owned(),
+        (ReceiptStatus::Unread { .. }, Lang::Ko) => "아직 안 읽음".to_owned(),
+        (ReceiptStatus::Unread { .. }, Lang::En) => "has not read it".to_owned(),
+        (ReceiptStatus::JoinedLater, Lang::Ko) => "나중에 들어옴".to_owned(),
+        (ReceiptStatus::JoinedLater, Lang::En) => "joined later".to_owned(),
+        (ReceiptStatus::Left { at }, Lang::Ko) => format!("방을 나감 · {}", formats.full(at)),
+        (ReceiptStatus::Left { at }, Lang::En) => format!("left the room · {}", formats.full(at)),
     }
 }
 
 /// Why somebody has not read it, as far as the server can tell; and where somebody is who has.
 pub(super) fn whereabouts(person: &Recipient, formats: &Formats, lang: Lang) -> String {
-    if matches!(person.reception, Reception::Left { .. }) {
+    if matches!(person.status, ReceiptStatus::Left { .. }) {
         return String::new();
     }
-    let unread = matches!(person.reception, Reception::Unread { .. });
-    match (person.following, person.handed, person.away_since, lang) {
+    let unread = matches!(person.status, ReceiptStatus::Unread { .. });
+    match (person.subscribed, person.delivered, person.away_since, lang) {
         (0, _, Some(since), Lang::Ko) => format!("{}부터 연결 없음", formats.full(since)),
         (0, _, Some(since), Lang::En) => format!("not connected since {}", formats.full(since)),
         (0, _, None, Lang::Ko) => "서버가 켜진 뒤로 이 방에 온 적 없음".to_owned(),

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use madang_client::posts::{Change, ShownPost};
 use madang_shared::posts::PostsCommand;
-use madang_shared::{PostId, Timestamp, names};
+use madang_shared::{PostId, Timestamp, validate};
 
 use super::composer::{ends, sends};
 use super::{DELETE, Desk};
@@ -135,12 +135,12 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
         });
     };
     let save = move || {
-        if let Ok(text) = names::post_text(&desk.draft.get_untracked()) {
+        if let Ok(text) = validate::post_text(&desk.draft.get_untracked()) {
             driver.command(PostsCommand::Edit { post, text });
             finish();
         }
     };
-    let is_wrong = derived(move || desk.draft.with(|text| names::post_text(text).is_err()));
+    let is_wrong = derived(move || desk.draft.with(|text| validate::post_text(text).is_err()));
     view! {
         <form
             class="post-editor"

@@ -2,9 +2,9 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use madang_shared::limits::MAX_POST_CHARS;
-use madang_shared::names;
+use madang_shared::posts::MAX_POST_CHARS;
 use madang_shared::posts::PostsCommand;
+use madang_shared::validate;
 
 use crate::draft::{Draft, DraftField};
 use crate::features::courtyard::{COMPOSER_ID, use_yard};
@@ -35,7 +35,7 @@ pub(super) fn Composer() -> impl IntoView {
     let draft = Draft::new(driver.store().me().id, "feed");
     let field = DraftField::new(draft, MAX_POST_CHARS);
     let send = move || {
-        field.send(names::post_text, |text| driver.command(PostsCommand::Create { text }));
+        field.send(validate::post_text, |text| driver.command(PostsCommand::Create { text }));
     };
     view! {
         <form

@@ -36,7 +36,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
         // This screen knows its own by the id that the command was given just now.
         let own = driver.store().peek(|client| client.outbox().items().last().map(|item| item.id));
         if let Some(own) = own {
-            driver.act(Action::Greeted(own));
+            driver.act(Action::GreetingSent(own));
         }
         was_for_others.set(others_only);
     };

@@ -1,8 +1,8 @@
 //! The customer's side: the menu, and one's own orders on their way.
 
 use leptos::prelude::*;
-use madang_client::{Client, SortedMap};
-use madang_shared::limits::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
+use madang_client::{Client, VecMap};
+use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
 };
@@ -31,7 +31,7 @@ const ORDER: Words = Words::new("주문하기", "Order");
 const CANCEL: Words = Words::new("주문 취소", "Cancel");
 
 /// So many of each thing.
-type Cart = SortedMap<MenuItemId, u32>;
+type Cart = VecMap<MenuItemId, u32>;
 
 /// The page.
 #[component]

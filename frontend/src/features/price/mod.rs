@@ -8,7 +8,7 @@ mod words;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use madang_client::{Client, Link};
+use madang_client::{Client, ConnectionState};
 use madang_shared::Timestamp;
 use madang_shared::price::{PriceNow, PriceSource, PriceState};
 
@@ -81,12 +81,12 @@ impl Standing {
 impl Shown {
     fn of(client: &Client) -> Option<Self> {
         let now = client.features().price().now()?.clone();
-        let standing = match (client.link(), now.state) {
+        let standing = match (client.connection(), now.state) {
             (_, PriceState::Off) => Standing::Off,
-            (Link::Live, PriceState::Connecting) => Standing::Connecting,
-            (Link::Live, PriceState::Live) => Standing::Live,
-            (Link::Live, PriceState::Fallback) => Standing::Fallback,
-            (Link::Live, PriceState::Stale { .. }) => Standing::Stale,
+            (ConnectionState::Live, PriceState::Connecting) => Standing::Connecting,
+            (ConnectionState::Live, PriceState::Live) => Standing::Live,
+            (ConnectionState::Live, PriceState::Fallback) => Standing::Fallback,
+            (ConnectionState::Live, PriceState::Stale { .. }) => Standing::Stale,
             _ => Standing::Away,
         };
         Some(Self { now, standing })

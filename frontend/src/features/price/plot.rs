@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use madang_shared::Timestamp;
-use madang_shared::limits::{
+use madang_shared::price::{Currency, PriceHistory};
+use madang_shared::price::{
     PRICE_HOURS_MS, PRICE_HOURS_STEP_MS, PRICE_MINUTES_MS, PRICE_MINUTES_STEP_MS,
 };
-use madang_shared::price::{Currency, PriceHistory};
 
 use super::format::hundredths;
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use leptos::prelude::*;
-use madang_client::SortedSet;
-use madang_shared::side_by_side::{PATH, Said};
+use madang_client::VecSet;
+use madang_shared::lab::chat::{LabChatMessage, PATH};
 use madang_shared::{ConnectionId, Failure, compact};
 
 use crate::i18n::Lang;
@@ -56,7 +56,7 @@ pub(super) struct Chat {
     pub(super) state: State<Standing>,
     pub(super) lines: State<VecDeque<Line>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
-    here: StoredValue<SortedSet<ConnectionId>>,
+    here: StoredValue<VecSet<ConnectionId>>,
     next_key: StoredValue<u64>,
 }
 
@@ -66,7 +66,7 @@ impl Chat {
             state: state(Standing::Off),
             lines: state(VecDeque::new()),
             socket: StoredValue::new_local(None),
-            here: StoredValue::new(SortedSet::default()),
+            here: StoredValue::new(VecSet::default()),
             next_key: StoredValue::new(0),
         }
     }
@@ -114,26 +114,28 @@ impl Chat {
         }
     }
 
-    fn on_said(self, said: Said) {
+    fn on_said(self, said: LabChatMessage) {
         let me = match (&said, self.state.get_untracked()) {
-            (Said::You { id, .. }, _) => *id,
+            (LabChatMessage::You { id, .. }, _) => *id,
             (_, Standing::On { me, .. }) => me,
             _ => return,
         };
         match said {
-            Said::You { here, .. } => self.here.set_value(here.into_iter().collect()),
-            Said::Connect { id } => {
+            LabChatMessage::You { connected, .. } => {
+                self.here.set_value(connected.into_iter().collect())
+            }
+            LabChatMessage::Connect { id } => {
                 self.here.update_value(|here| here.insert(id));
                 self.add(What::Came { id, me: id == me });
             }
-            Said::Disconnect { id } => {
+            LabChatMessage::Disconnect { id } => {
                 self.here.update_value(|here| here.remove(&id));
                 self.add(What::Went(id));
             }
-            Said::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
-            Said::Refused(failure) => self.add(What::Refused(failure)),
+            LabChatMessage::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
+            LabChatMessage::Refused(failure) => self.add(What::Refused(failure)),
         }
-        let here = self.here.with_value(SortedSet::len);
+        let here = self.here.with_value(VecSet::len);
         self.state.set(Standing::On { me, here });
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::compact;
-use madang_shared::transports::{Opened, PATH, Polled, Tick, Time};
+use madang_shared::lab::transports::{PATH, PollAnswer, ServerTime, StreamStart, Tick};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -151,12 +151,12 @@ impl Shared {
         compact::from_text(&answer.text).ok()
     }
 
-    fn answered(&self, way: Way, answer: Option<Polled>) -> bool {
+    fn answered(&self, way: Way, answer: Option<PollAnswer>) -> bool {
         let now = self.now();
-        let came = answer.is_some();
+        let joined = answer.is_some();
         self.count(way, |tally| match answer {
             Some(answer) => {
-                tally.sent += u64::from(answer.asked);
+                tally.sent += u64::from(answer.request_bytes);
                 for tick in answer.events {
                     tally.arrived(tick, now);
                 }
@@ -165,7 +165,7 @@ impl Shared {
             }
             None => tally.failures += 1,
         });
-        came
+        joined
     }
 }
 
@@ -173,11 +173,11 @@ async fn begin(run: Rc<Shared>) {
     let mut trips = Vec::new();
     for _ in 0..CLOCK_TRIPS {
         let sent = browser::fine_clock();
-        if let Some(Time { now }) = run.get(&format!("{PATH}/time")).await {
+        if let Some(ServerTime { now }) = run.get(&format!("{PATH}/time")).await {
             trips.push((sent, now, browser::fine_clock()));
         }
     }
-    let start: Option<Polled> = run.get(&format!("{PATH}/poll?rate={}", run.rate)).await;
+    let start: Option<PollAnswer> = run.get(&format!("{PATH}/poll?rate={}", run.rate)).await;
     if !run.wanted.get() {
         return;
     }
@@ -336,8 +336,8 @@ fn on_socket(run: &Rc<Shared>, heard: Heard) {
                 tally.received += framed(text.len());
                 if let Ok(tick) = compact::from_text::<Tick>(&text) {
                     tally.arrived(tick, now);
-                } else if let Ok(Opened { asked }) = compact::from_text(&text) {
-                    tally.sent += u64::from(asked);
+                } else if let Ok(StreamStart { request_bytes }) = compact::from_text(&text) {
+                    tally.sent += u64::from(request_bytes);
                 }
             });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use madang_shared::transports::Tick;
+use madang_shared::lab::transports::Tick;
 
 use crate::measured::tenths;
 

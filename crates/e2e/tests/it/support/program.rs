@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
 use madang_shared::chat::ChatCommand;
-use madang_shared::frames::{About, CommandFrame};
+use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::rooms::{RoomsCommand, RoomsEvent};
-use madang_shared::session::{SignUp, SignedIn};
+use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{
     ClientFrame, Command, CommandId, Event, Hello, RoomId, ServerFrame, Subscription, Timestamp,
     Topic, codec,
@@ -30,7 +30,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Takes a name without connecting.
-    pub(crate) async fn sign_up(server: &Server, name: &str) -> Result<SignedIn> {
+    pub(crate) async fn sign_up(server: &Server, name: &str) -> Result<SessionInfo> {
         let body = SignUp { name: name.to_owned(), bearer: true };
         let answer =
             reqwest::Client::new().post(server.url("/api/session")).json(&body).send().await?;
@@ -40,7 +40,7 @@ impl Program {
 
     /// Takes a name, and connects.
     pub(crate) async fn connect(server: &Server, name: &str) -> Result<Self> {
-        let SignedIn { token, .. } = Self::sign_up(server, name).await?;
+        let SessionInfo { token, .. } = Self::sign_up(server, name).await?;
         let mut request =
             format!("ws://{}{SOCKET_PATH}", server.address()).into_client_request()?;
         let protocol = HeaderValue::from_static(SUBPROTOCOL);
@@ -138,7 +138,9 @@ impl Program {
             match self.receive().await? {
                 ServerFrame::Ack { .. } => return Ok(()),
                 ServerFrame::Ping { nonce } => self.send(&ClientFrame::Pong { nonce }).await?,
-                ServerFrame::Error { about: About::Command(_), failure } => bail!("{failure:?}"),
+                ServerFrame::Error { about: ErrorContext::Command(_), failure } => {
+                    bail!("{failure:?}")
+                }
                 _ => {}
             }
         }

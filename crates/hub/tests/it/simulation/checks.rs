@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use madang_client::{Link, PendingState};
-use madang_hub::ports::Appended;
+use madang_client::{ConnectionState, PendingState};
+use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::ChatEvent;
 use madang_shared::{CommandId, Event, Message, RoomId, Topic, codec};
@@ -37,8 +37,8 @@ impl fmt::Display for Tally {
     }
 }
 
-pub(super) fn note_truth(truth: &mut BTreeMap<RoomId, Vec<Message>>, appended: &[Appended]) {
-    for Appended { topic, logged } in appended {
+pub(super) fn note_truth(truth: &mut BTreeMap<RoomId, Vec<Message>>, appended: &[TopicEvent]) {
+    for TopicEvent { topic, logged } in appended {
         if let (Topic::Room(room), Ok(Event::Chat(ChatEvent::Posted(message)))) =
             (*topic, codec::decode_event(&logged.content))
         {
@@ -78,7 +78,7 @@ pub(super) fn everything(world: &World) -> Tally {
     for (number, peer) in world.peers.iter().enumerate() {
         let client = &peer.client;
         let features = client.features();
-        assert_eq!(client.link(), &Link::Live, "tab {number}");
+        assert_eq!(client.connection(), &ConnectionState::Live, "tab {number}");
         assert_eq!(client.outbox().unsent(), 0, "tab {number} still waits: {:?}", client.outbox());
 
         let timeline = features.timeline(FIRST_ROOM).expect("a timeline");
@@ -118,9 +118,13 @@ pub(super) fn everything(world: &World) -> Tally {
                 "tab {number}: unread in {room}"
             );
         }
-        let here: BTreeSet<_> = features.here().present().map(|user| user.id).collect();
+        let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
         assert_eq!(here, present, "tab {number}: who is here");
-        assert_eq!(features.here().typing().count(), 0, "tab {number}: somebody types for ever");
+        assert_eq!(
+            features.presence().typing().count(),
+            0,
+            "tab {number}: somebody types for ever"
+        );
 
         tally.written += peer.wrote.len() as u64;
         tally.acknowledged += peer.acknowledged.len() as u64;

@@ -34,7 +34,7 @@ impl Peer {
 
     pub(super) fn reload(&mut self) {
         self.client = Client::new(self.user.clone(), "simulation", std::mem::take(&mut self.kept));
-        self.kept = self.client.outbox_to_keep().to_vec();
+        self.kept = self.client.outbox_to_persist().to_vec();
         self.wake_at = None;
     }
 }

@@ -28,7 +28,7 @@ impl World {
             14 | 15 => {
                 let newest =
                     self.peers[peer].client.features().timeline(room).map(Timeline::newest);
-                Input::Act(Action::Saw { room, up_to: newest.unwrap_or_default() })
+                Input::Act(Action::MarkSeen { room, up_to: newest.unwrap_or_default() })
             }
             16 if rooms.len() < 4 => Input::Command(
                 RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madang_hub::stream::RingSize;
-use madang_hub::{Done, Effect, Greeting, Hub, Session};
+use madang_hub::topic_channel::RingSize;
+use madang_hub::{Effect, Hub, PendingHello, Session, StoreResponse};
 use madang_shared::{CloseCode, Epoch, Timestamp, User};
 
 use super::network::SocketId;
@@ -23,7 +23,7 @@ struct Connection {
 }
 
 enum State {
-    Greeting(Option<Greeting>),
+    PendingHello(Option<PendingHello>),
     Greeted(Box<Session>),
 }
 
@@ -35,7 +35,7 @@ impl Server {
     }
 
     pub(super) fn accept(&mut self, socket: SocketId, user: User, now: Timestamp) {
-        let state = State::Greeting(Some(Greeting::new(now)));
+        let state = State::PendingHello(Some(PendingHello::new(now)));
         self.connections.insert(socket, Connection { user, state, waking: false });
     }
 
@@ -43,7 +43,7 @@ impl Server {
         self.connections.remove(&socket);
     }
 
-    pub(super) fn reader(&self, socket: SocketId) -> Option<User> {
+    pub(super) fn subscriber(&self, socket: SocketId) -> Option<User> {
         self.connections.get(&socket).map(|connection| connection.user.clone())
     }
 
@@ -51,8 +51,8 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&socket) else { return Vec::new() };
         match &mut connection.state {
             State::Greeted(session) => session.on_frame(now, text),
-            State::Greeting(greeting) => {
-                match greeting.take().map(|greeting| greeting.hear(text)) {
+            State::PendingHello(handshake) => {
+                match handshake.take().map(|handshake| handshake.hear(text)) {
                     Some(Ok(heard)) => {
                         let (session, effects) =
                             heard.welcome(self.hub.clone(), connection.user.clone(), None, now);
@@ -66,7 +66,12 @@ impl Server {
         }
     }
 
-    pub(super) fn on_done(&mut self, socket: SocketId, now: Timestamp, done: Done) -> Vec<Effect> {
+    pub(super) fn on_done(
+        &mut self,
+        socket: SocketId,
+        now: Timestamp,
+        done: StoreResponse,
+    ) -> Vec<Effect> {
         self.session(socket).map(|session| session.on_done(now, done)).unwrap_or_default()
     }
 
@@ -87,10 +92,10 @@ impl Server {
 
     /// The connections that have notes and no wake-up on its way; they count as having one.
     pub(super) fn take_noted(&mut self) -> Vec<SocketId> {
-        let noted = self.connections.iter_mut().filter(|(_, connection)| {
-            !connection.waking && matches!(&connection.state, State::Greeted(session) if session.mailbox().has_notes())
+        let changed = self.connections.iter_mut().filter(|(_, connection)| {
+            !connection.waking && matches!(&connection.state, State::Greeted(session) if session.wakeups().has_pending())
         });
-        noted
+        changed
             .map(|(socket, connection)| {
                 connection.waking = true;
                 *socket
@@ -101,7 +106,7 @@ impl Server {
     fn session(&mut self, socket: SocketId) -> Option<&mut Session> {
         match &mut self.connections.get_mut(&socket)?.state {
             State::Greeted(session) => Some(session),
-            State::Greeting(_) => None,
+            State::PendingHello(_) => None,
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use madang_client::{Action, Input, Moment, Output};
-use madang_hub::ports::{Appended, NewUser};
+use madang_client::{Action, Input, InputContext, Output};
+use madang_hub::ports::{NewUser, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_hub::session::effects::Ask;
-use madang_hub::{Done, Effect};
-use madang_shared::limits::PRESENCE_WINDOW_MS;
+use madang_hub::session::effects::StoreRequest;
+use madang_hub::{Effect, StoreResponse};
+use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Message, RoomId, ServerFrame, Timestamp, codec};
 use madang_store::Memory;
 
@@ -29,9 +29,9 @@ pub(super) enum Happening {
     Frame(SocketId, Direction, String),
     Accept(SocketId),
     ClosedTo(usize, SocketId, u16),
-    Put { life: u64, socket: SocketId, ask: Ask },
-    Answer { life: u64, socket: SocketId, done: Done },
-    Tail { life: u64, appended: Vec<Appended> },
+    Put { life: u64, socket: SocketId, ask: StoreRequest },
+    Answer { life: u64, socket: SocketId, done: StoreResponse },
+    EventStream { life: u64, appended: Vec<TopicEvent> },
     WakeConnection { life: u64, socket: SocketId },
     WakePeer(usize),
     Tick,
@@ -81,7 +81,7 @@ impl World {
                 peers.push(Peer::new(user.clone()));
             }
         }
-        store.take_appended();
+        store.take_events();
         let loses_frames = seed.is_multiple_of(2);
         let mut network = Network::default();
         network.lossy = if loses_frames { 1 + random.below(5) } else { 0 };
@@ -181,7 +181,7 @@ impl World {
             Happening::ClosedTo(peer, socket, code) => {
                 if self.peers[peer].socket == Some(socket) {
                     self.peers[peer].socket = None;
-                    self.input(peer, Input::Closed { code });
+                    self.input(peer, Input::SocketClosed { code });
                 }
             }
             Happening::Put { life, socket, ask } => self.put(life, socket, ask),
@@ -190,7 +190,7 @@ impl World {
                 let effects = server.map(|server| server.on_done(socket, now, done));
                 self.carry_out(socket, effects.unwrap_or_default());
             }
-            Happening::Tail { life, appended } => {
+            Happening::EventStream { life, appended } => {
                 if let Some(server) = self.server.as_ref().filter(|server| server.life == life) {
                     server.hub.publish(&appended);
                 }
@@ -227,7 +227,7 @@ impl World {
         match self.server.as_mut() {
             Some(server) => {
                 server.accept(socket, user, now);
-                self.input(peer, Input::Opened);
+                self.input(peer, Input::SocketOpened);
             }
             None => self.break_socket(socket, 1006),
         }
@@ -245,22 +245,22 @@ impl World {
     }
 
     /// The store does what it was asked, unless the server that asked was killed before it could.
-    fn put(&mut self, life: u64, socket: SocketId, ask: Ask) {
+    fn put(&mut self, life: u64, socket: SocketId, ask: StoreRequest) {
         let Some(server) = self.server.as_ref().filter(|server| server.life == life) else {
             return;
         };
         // A connection that went away takes its questions along, but not its commits.
-        let reader = match (server.reader(socket), &ask) {
-            (Some(reader), _) => reader,
-            (None, Ask::Commit(batch)) => batch[0].author.clone(),
+        let subscriber = match (server.subscriber(socket), &ask) {
+            (Some(subscriber), _) => subscriber,
+            (None, StoreRequest::Commit(batch)) => batch[0].author.clone(),
             (None, _) => return,
         };
-        let done = crate::desk::answer(&self.store, &reader, ask);
-        let appended = self.store.take_appended();
+        let done = crate::test_client::answer(&self.store, &subscriber, ask);
+        let appended = self.store.take_events();
         checks::note_truth(&mut self.truth, &appended);
         if !appended.is_empty() {
             self.last_tail = (self.now + self.random.below(30)).max(self.last_tail + 1);
-            self.at_time(self.last_tail, Happening::Tail { life, appended });
+            self.at_time(self.last_tail, Happening::EventStream { life, appended });
         }
         let delay = self.random.below(30);
         self.at(delay, Happening::Answer { life, socket, done });
@@ -274,7 +274,7 @@ impl World {
                     let text = String::from_utf8(frame.bytes().to_vec()).unwrap();
                     self.transmit(socket, Direction::ToClient, &text);
                 }
-                Effect::Ask(ask) => {
+                Effect::Request(ask) => {
                     let delay = self.random.below(20);
                     self.at(delay, Happening::Put { life, socket, ask });
                 }
@@ -321,17 +321,17 @@ impl World {
     }
 
     pub(super) fn input(&mut self, peer: usize, input: Input) {
-        let moment = Moment { now: Timestamp(self.now), random: self.random.wide() };
+        let moment = InputContext { now: Timestamp(self.now), random: self.random.wide() };
         let outputs = self.peers[peer].client.handle(moment, input);
         for output in outputs {
             match output {
-                Output::Open => {
+                Output::OpenSocket => {
                     let socket = self.network.open(peer, self.now);
                     self.peers[peer].socket = Some(socket);
                     let delay = self.random.below(100);
                     self.at(delay, Happening::Accept(socket));
                 }
-                Output::Close => {
+                Output::CloseSocket => {
                     if let Some(socket) = self.peers[peer].socket.take() {
                         self.break_socket(socket, 1000);
                     }
@@ -341,8 +341,8 @@ impl World {
                         self.transmit(socket, Direction::ToServer, &text);
                     }
                 }
-                Output::Keep => {
-                    self.peers[peer].kept = self.peers[peer].client.outbox_to_keep().to_vec();
+                Output::PersistOutbox => {
+                    self.peers[peer].kept = self.peers[peer].client.outbox_to_persist().to_vec();
                 }
                 Output::Changed(_) => {}
             }

@@ -1,5 +1,5 @@
 use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
-use madang_shared::frames::Placed;
+use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Topic, User};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ pub(super) async fn the_number_is_the_sum_of_what_was_added(mut rig: Rig) {
     rig.appended(2).await;
     rig.place(add(&mina, 1, 5)).await;
     let placed = rig.place(add(&theo, 1, -7)).await;
-    assert_eq!(placed, Placed { topic: Topic::Counter, seq: Seq(2) });
+    assert_eq!(placed, LogPosition { topic: Topic::Counter, seq: Seq(2) });
     assert_eq!(rig.place(add(&mina, 1, 5)).await.seq, Seq(1), "sent again, it counts once");
     let (position, snapshot) = rig.state(&mina, Topic::Counter).await;
     assert_eq!((position.seq, snapshot), (Seq(2), CounterSnapshot { value: -2 }.into()));

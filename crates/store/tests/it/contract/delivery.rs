@@ -1,17 +1,17 @@
-use madang_hub::delivery::Stored;
-use madang_hub::ports::Service;
+use madang_hub::delivery::Recipients;
+use madang_hub::ports::ServiceAccount;
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::delivery::Reception::{self, JoinedLater, Left, Read, Unread, Wrote};
-use madang_shared::limits::MAX_DELIVERY_PEOPLE;
+use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
+use madang_shared::delivery::ReceiptStatus::{self, JoinedLater, Left, Read, Unread, Wrote};
 use madang_shared::{ErrorCode, RoomId, Seq, Topic, User};
 
 use crate::support::{NOW, Rig, create, join, leave, post, read, refusal};
 
-async fn stored(rig: &Rig, reader: &User, room: RoomId, message: u64) -> Stored {
+async fn stored(rig: &Rig, reader: &User, room: RoomId, message: u64) -> Recipients {
     rig.store.delivery(reader.id, room, Seq(message)).await.expect("a member may know")
 }
 
-fn people(stored: &Stored) -> Vec<(&str, Reception)> {
+fn people(stored: &Recipients) -> Vec<(&str, ReceiptStatus)> {
     stored.people.iter().map(|(user, reception)| (user.name.as_str(), *reception)).collect()
 }
 
@@ -21,7 +21,7 @@ pub(super) async fn who_has_read_a_message_is_told_and_of_others_why_not(rig: Ri
     let jun = rig.user("Jun").await;
     let gone = rig.user("Gone").await;
     rig.place(leave(&gone, 1, FIRST_ROOM)).await;
-    let service = Service { key: "test", name: "Part of the server", at: NOW };
+    let service = ServiceAccount { key: "test", name: "Part of the server", at: NOW };
     rig.store.service_user(service).await.expect("made");
     rig.place(post(&mina, 1, FIRST_ROOM, "one")).await;
     rig.place(post(&mina, 2, FIRST_ROOM, "two")).await;

@@ -1,8 +1,8 @@
-use madang_hub::notices::Due;
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::{StoreError, Write};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::frames::Placed;
-use madang_shared::limits::{DEMO_NOTICES, KEPT_NOTICES, MAX_MENTIONS};
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::{DEMO_NOTICES, KEPT_NOTICES, MAX_MENTIONS};
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, NoticesEvent,
     NoticesSnapshot, ReadMark,
@@ -90,9 +90,9 @@ fn demo(author: &User, number: u128, on: bool) -> Write {
     write(author, number, NoticesCommand::Demo { on })
 }
 
-fn scheduled(due: u64) -> Due {
+fn scheduled(due: u64) -> DueNotice {
     let what = NoticeContent::Scheduled { ko: "쉬어요".into(), en: "A break".into() };
-    Due::Scheduled { schedule: "a".into(), due: Timestamp(due), what }
+    DueNotice::Scheduled { schedule: "a".into(), due: Timestamp(due), what }
 }
 
 pub(super) async fn a_newcomer_has_nothing_unread(rig: Rig) {
@@ -111,7 +111,11 @@ pub(super) async fn a_post_and_an_order_are_noticed_by_everybody_once(mut rig: R
     rig.place(new_post(&mina, 1)).await;
     rig.place(write(&mina, 2, PostsCommand::Edit { post: PostId(1), text: "bye".into() })).await;
     let placed = rig.place(place(&theo, 1)).await;
-    assert_eq!(placed, Placed { topic: Topic::Orders, seq: Seq(1) }, "the command's own event");
+    assert_eq!(
+        placed,
+        LogPosition { topic: Topic::Orders, seq: Seq(1) },
+        "the command's own event"
+    );
     let expected = [
         NoticeContent::Posted { post: PostId(1), by: mina.clone() },
         NoticeContent::Ordered { order: OrderId(1), by: theo.clone() },
@@ -190,7 +194,7 @@ pub(super) async fn what_was_read_is_remembered_and_only_moves_forward(rig: Rig)
     }
     rig.place(post(&mina, 9, FIRST_ROOM, "@Theo")).await;
     let placed = rig.place(read(&theo, 1, NoticeBox::Everybody, 3)).await;
-    assert_eq!(placed, Placed { topic: Topic::Inbox(theo.id), seq: Seq(2) });
+    assert_eq!(placed, LogPosition { topic: Topic::Inbox(theo.id), seq: Seq(2) });
     let marks = async || inbox(&rig, &theo).await.1.marks;
     assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(0), beyond: vec![Seq(3)] });
     let again = rig.one(read(&theo, 2, NoticeBox::Everybody, 3)).await.expect("accepted");
@@ -261,8 +265,9 @@ pub(super) async fn what_is_due_is_told_once_and_the_past_of_a_new_schedule_neve
     assert_eq!(tell(&rig, 200).await, None, "a restart tells nothing twice");
     assert_eq!(tell(&rig, 150).await, None);
     assert_eq!(tell(&rig, 900).await, Some(2));
-    let Due::Scheduled { what, .. } = scheduled(0) else { panic!() };
-    let other = Due::Scheduled { schedule: "b".into(), due: Timestamp(5), what: what.clone() };
+    let DueNotice::Scheduled { what, .. } = scheduled(0) else { panic!() };
+    let other =
+        DueNotice::Scheduled { schedule: "b".into(), due: Timestamp(5), what: what.clone() };
     assert_eq!(rig.store.tell_due(other, NOW).await, Ok(None), "each schedule for itself");
     assert_eq!(told(&rig).await, [what.clone(), what]);
     let handed = rig.noticed(2).await;
@@ -273,7 +278,7 @@ pub(super) async fn a_demonstration_runs_once_and_ends_by_itself(rig: Rig) {
     let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
     let started_at = NOW.plus(1);
     let tell = async |number| {
-        let due = Due::Demonstrated { started_at, number };
+        let due = DueNotice::Demonstrated { started_at, number };
         rig.store.tell_due(due, NOW.plus(2)).await.expect("stored").is_some()
     };
     assert!(!tell(1).await, "it does not run");
@@ -282,7 +287,7 @@ pub(super) async fn a_demonstration_runs_once_and_ends_by_itself(rig: Rig) {
     let runs = notices(&rig, &theo).await.1.demo.expect("it runs");
     assert_eq!((runs.by, runs.started_at), (mina.clone(), started_at));
     assert!(tell(1).await && !tell(1).await && tell(3).await && !tell(2).await);
-    let stray = Due::Demonstrated { started_at: NOW, number: 4 };
+    let stray = DueNotice::Demonstrated { started_at: NOW, number: 4 };
     assert_eq!(rig.store.tell_due(stray, NOW).await, Ok(None), "of another demonstration");
     assert!(tell(DEMO_NOTICES).await);
     assert_eq!(notices(&rig, &theo).await.1.demo, None, "it is over");

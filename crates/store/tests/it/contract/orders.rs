@@ -1,6 +1,6 @@
 use madang_hub::ports::Write;
-use madang_shared::frames::Placed;
-use madang_shared::limits::{MAX_OPEN_ORDERS, RECENT_CLOSED_ORDERS};
+use madang_shared::frames::LogPosition;
+use madang_shared::orders::{MAX_OPEN_ORDERS, RECENT_CLOSED_ORDERS};
 use madang_shared::orders::{
     Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
 };
@@ -51,7 +51,11 @@ pub(super) async fn an_order_goes_its_way_and_everybody_is_told(mut rig: Rig) {
     assert_eq!((seq, empty.menu.len(), empty.orders.len()), (Seq(0), 7, 0));
 
     let placed = rig.place(noodles(&mina, 1)).await;
-    assert_eq!(placed, Placed { topic: Topic::Orders, seq: Seq(1) }, "one event, lines and all");
+    assert_eq!(
+        placed,
+        LogPosition { topic: Topic::Orders, seq: Seq(1) },
+        "one event, lines and all"
+    );
     assert_eq!(rig.place(noodles(&mina, 1)).await, placed, "sent again, it is made once");
     cook(&rig, &theo, 1, 1).await;
     rig.place(take(&theo, 4, 1)).await;

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use madang_hub::ports::Write;
-use madang_shared::frames::Placed;
-use madang_shared::limits::PAGE_POSTS;
+use madang_shared::frames::LogPosition;
+use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{
     Answer, CommandId, ErrorCode, Event, PostId, Seq, Snapshot, Topic, User, UserId,
@@ -57,7 +57,7 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
     let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
     rig.appended(2).await;
     let placed = rig.place(create(&mina, 1, "하나")).await;
-    assert_eq!(placed, Placed { topic: Topic::Posts, seq: Seq(1) });
+    assert_eq!(placed, LogPosition { topic: Topic::Posts, seq: Seq(1) });
     rig.place(create(&theo, 1, "two")).await;
     assert_eq!(rig.place(create(&mina, 1, "하나")).await, placed, "sent again, it is there once");
     rig.place(edit(&mina, 2, 1, "하나?")).await;

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
-use madang_hub::ports::Opened;
+use madang_hub::ports::Recovery;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::chat::ChatQuery;
 use madang_shared::chat::ChatSnapshot;
-use madang_shared::limits::{MAX_RECOVERED_EVENTS, PAGE_MESSAGES};
+use madang_shared::chat::PAGE_MESSAGES;
+use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
@@ -40,11 +41,11 @@ pub(super) async fn the_state_is_true_at_its_position(rig: Rig) {
     });
     while !writer.is_finished() {
         let (position, snapshot) = rig.state(&mina, CHAT).await;
-        let Snapshot::Chat(ChatSnapshot { page, standing }) = snapshot else {
+        let Snapshot::Chat(ChatSnapshot { page, membership }) = snapshot else {
             panic!("not a room")
         };
         let last = page.messages.last().map_or(Seq(0), |message| message.seq);
-        assert_eq!((position.seq, standing.head), (last, last));
+        assert_eq!((position.seq, membership.head), (last, last));
         tokio::task::yield_now().await;
     }
     writer.await.expect("all are accepted");
@@ -57,7 +58,7 @@ pub(super) async fn a_good_position_is_resumed(rig: Rig) {
     for seq in 0..=3 {
         let from = Some(Position::new(head.epoch, Seq(seq)));
         let opened = rig.store.open(mina.id, CHAT, from).await;
-        assert_eq!(opened, Ok(Opened::Resumed { head }));
+        assert_eq!(opened, Ok(Recovery::Resumed { head }));
     }
 }
 
@@ -76,7 +77,7 @@ pub(super) async fn a_position_of_another_epoch_or_beyond_the_end_or_too_far_bac
     ];
     for from in bad {
         let opened = rig.store.open(mina.id, CHAT, Some(from)).await.expect("readable");
-        assert!(matches!(opened, Opened::State { position, .. } if position == head));
+        assert!(matches!(opened, Recovery::State { position, .. } if position == head));
     }
 }
 
@@ -145,7 +146,7 @@ pub(super) async fn memberships_are_closed_to_others(rig: Rig) {
 
 pub(super) async fn an_ephemeral_topic_is_not_stored(rig: Rig) {
     let mina = rig.user("Mina").await;
-    let here = Topic::Here(FIRST_ROOM);
+    let here = Topic::Presence(FIRST_ROOM);
     assert_eq!(refusal(rig.store.open(mina.id, here, None).await), ErrorCode::Unsupported);
     assert_eq!(rig.store.read_log(here, Seq(0), 9).await, Ok(Vec::new()));
 }
@@ -189,8 +190,8 @@ pub(super) async fn unread_counts_what_others_said_after_the_mark(rig: Rig) {
     assert_eq!(unread(&theo).await, (1, 2, 5));
     // The room's own state says the same.
     let (_, snapshot) = rig.state(&theo, CHAT).await;
-    assert!(matches!(snapshot, Snapshot::Chat(ChatSnapshot { standing, .. })
-            if standing == rig.memberships(&theo).await[0]));
+    assert!(matches!(snapshot, Snapshot::Chat(ChatSnapshot { membership, .. })
+            if membership == rig.memberships(&theo).await[0]));
     rig.place(leave(&theo, 10, FIRST_ROOM)).await;
     assert_eq!(unread(&mina).await, (2, 0, 5));
 }

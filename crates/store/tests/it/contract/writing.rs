@@ -1,10 +1,10 @@
 use madang_hub::chat;
 use madang_hub::features::Change;
-use madang_hub::ports::{Committed, Service, Write};
+use madang_hub::ports::{Committed, ServiceAccount, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::Guest;
-use madang_shared::frames::Placed;
-use madang_shared::limits::MAX_JOINED_ROOMS;
+use madang_shared::frames::LogPosition;
+use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::membership::{Membership, MembershipEvent};
 use madang_shared::rooms::RoomsEvent;
 use madang_shared::{ErrorCode, Event, RoomId, Seq, Topic, User, UserId};
@@ -54,7 +54,7 @@ pub(super) async fn a_resend_is_answered_as_it_was_the_first_time(mut rig: Rig) 
     let again = vec![post(&mina, 1, FIRST_ROOM, "once"), post(&mina, 1, FIRST_ROOM, "once")];
     let committed = Ok(Committed { at: Some(first) });
     assert_eq!(rig.store.commit(again).await, [committed.clone(), committed]);
-    assert_eq!(first, Placed { topic: CHAT, seq: Seq(1) });
+    assert_eq!(first, LogPosition { topic: CHAT, seq: Seq(1) });
     assert_eq!(rig.log(CHAT).await.len(), 2);
     rig.appended(4).await;
 }
@@ -89,8 +89,8 @@ pub(super) async fn a_refused_write_changes_nothing_and_the_rest_goes_on(mut rig
     let [a, nowhere, taken, b] = <[_; 4]>::try_from(results).expect("one result per write");
     assert_eq!(refusal(nowhere), ErrorCode::NotFound);
     assert_eq!(refusal(taken), ErrorCode::NameTaken);
-    assert_eq!(a, Ok(Committed { at: Some(Placed { topic: CHAT, seq: Seq(1) }) }));
-    assert_eq!(b, Ok(Committed { at: Some(Placed { topic: CHAT, seq: Seq(2) }) }));
+    assert_eq!(a, Ok(Committed { at: Some(LogPosition { topic: CHAT, seq: Seq(1) }) }));
+    assert_eq!(b, Ok(Committed { at: Some(LogPosition { topic: CHAT, seq: Seq(2) }) }));
     assert_eq!(rig.log(Topic::Rooms).await.len(), 1);
     assert_eq!(rig.memberships(&mina).await.len(), before.len());
     rig.appended(3).await;
@@ -157,7 +157,7 @@ pub(super) async fn commits_take_effect_in_the_order_of_the_calls(rig: Rig) {
 pub(super) async fn a_new_room_is_announced_and_its_maker_has_joined(mut rig: Rig) {
     let mina = rig.user("Mina").await;
     let placed = rig.place(create(&mina, 1, "바둑 Go")).await;
-    assert_eq!(placed, Placed { topic: Topic::Rooms, seq: Seq(2) });
+    assert_eq!(placed, LogPosition { topic: Topic::Rooms, seq: Seq(2) });
     let Event::Rooms(RoomsEvent::Created(room)) = rig.log(Topic::Rooms).await.remove(1) else {
         panic!("not a room");
     };
@@ -190,7 +190,7 @@ pub(super) async fn joining_counts_what_was_said_before_as_read(rig: Rig) {
 pub(super) async fn leaving_ends_the_right_to_read_and_to_post(rig: Rig) {
     let mina = rig.user("Mina").await;
     let placed = rig.place(leave(&mina, 1, FIRST_ROOM)).await;
-    assert_eq!(placed, Placed { topic: Topic::Memberships(mina.id), seq: Seq(2) });
+    assert_eq!(placed, LogPosition { topic: Topic::Memberships(mina.id), seq: Seq(2) });
     assert_eq!(rig.store.is_member(mina.id, FIRST_ROOM).await, Ok(false));
     assert_eq!(refusal(rig.one(post(&mina, 2, FIRST_ROOM, "x")).await), ErrorCode::NotMember);
     assert_eq!(refusal(rig.store.open(mina.id, CHAT, None).await), ErrorCode::NotMember);
@@ -261,7 +261,7 @@ pub(super) async fn nobody_joins_more_rooms_than_a_connection_can_follow(rig: Ri
 }
 
 pub(super) async fn a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as(rig: Rig) {
-    let service = Service { key: "test", name: "Robot", at: NOW };
+    let service = ServiceAccount { key: "test", name: "Robot", at: NOW };
     rig.user("robot").await;
     let user = rig.store.service_user(service).await.expect("a user");
     assert_eq!(user.name, "Robot 2", "people were here first");
@@ -272,11 +272,11 @@ pub(super) async fn a_part_of_the_server_has_one_user_that_nobody_can_sign_in_as
 
 pub(super) async fn a_guest_has_a_name_that_is_no_users(rig: Rig) {
     let mina = rig.user("Mina").await;
-    let service = Service { key: "test", name: "Robot", at: NOW };
+    let service = ServiceAccount { key: "test", name: "Robot", at: NOW };
     let user = rig.store.service_user(service).await.expect("a user");
     let say = |number: u128, name: &str| {
         let guest = Guest { name: name.to_owned(), connection: "abc".to_owned() };
-        let change = chat::pass_on(FIRST_ROOM, "hello", guest).expect("acceptable");
+        let change = chat::relay_guest_message(FIRST_ROOM, "hello", guest).expect("acceptable");
         Write { change: Change::Chat(change), ..join(&user, number, FIRST_ROOM) }
     };
     for (number, name) in [(1, "mina"), (2, "Robot"), (3, "ＭＩＮＡ")] {

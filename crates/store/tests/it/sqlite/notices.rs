@@ -1,6 +1,6 @@
 //! Whoever changes the orders causes notices, and whoever has something to say may say it.
 
-use madang_shared::limits::KEPT_NOTICES;
+use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{InboxEvent, Notice, NoticeContent, NoticesEvent};
 use madang_shared::orders::OrderStatus::{self, Accepted, Cancelled, Pending};
 use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
@@ -8,10 +8,10 @@ use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 use super::orders::shell;
 use super::{Home, fast};
 use crate::support::{Rig, write};
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
 
 /// The notice, which must be written exactly as this version would write it.
-fn told(appended: &Appended) -> (Topic, NoticeContent) {
+fn told(appended: &TopicEvent) -> (Topic, NoticeContent) {
     let content = &*appended.logged.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);

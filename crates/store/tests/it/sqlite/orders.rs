@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use madang_hub::orders;
-use madang_hub::ports::Appended;
+use madang_hub::ports::TopicEvent;
 use madang_shared::orders::{Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot};
 use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 use madang_store::Sqlite;
@@ -30,7 +30,7 @@ async fn list(rig: &Rig, reader: &User) -> OrdersSnapshot {
 }
 
 /// The event, which must be written exactly as this version would write it.
-fn event(appended: &Appended) -> OrdersEvent {
+fn event(appended: &TopicEvent) -> OrdersEvent {
     assert_eq!(appended.topic, Topic::Orders);
     let content = &*appended.logged.content;
     let event = codec::decode_event(content).expect("readable");
@@ -41,7 +41,7 @@ fn event(appended: &Appended) -> OrdersEvent {
     }
 }
 
-fn changed(appended: &Appended) -> (Option<OrderStatus>, Order) {
+fn changed(appended: &TopicEvent) -> (Option<OrderStatus>, Order) {
     match event(appended) {
         OrdersEvent::Changed { was, order, .. } => (was, order),
         other => panic!("{other:?}"),

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use madang_hub::ports::{Committed, Opened};
+use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
-use madang_shared::delivery::Reception;
+use madang_shared::delivery::ReceiptStatus;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{CommandId, Epoch, PostId, Seq, Snapshot, Timestamp, Topic, User, UserId};
@@ -169,15 +169,16 @@ async fn keeps(rig: &Rig, version: usize) {
     assert_eq!(said_then, ["첫 말", "hello"], "{version}");
     let known = madang_shared::Position::new(Epoch(8), Seq(1));
     let opened = rig.store.open(minsu.id, room, Some(known)).await.expect("readable");
-    assert!(matches!(opened, Opened::Resumed { head } if head.epoch == Epoch(8)), "{version}");
+    assert!(matches!(opened, Recovery::Resumed { head } if head.epoch == Epoch(8)), "{version}");
     let again = rig.one(post(&minsu, 1, FIRST_ROOM, "첫 말")).await.expect("answered");
     let Committed { at: Some(first) } = again else { panic!("{version}: {again:?}") };
     assert_eq!((first.topic, first.seq), (room, Seq(1)), "{version}: sent again, it is there once");
 
     let delivery = rig.store.delivery(minsu.id, FIRST_ROOM, Seq(1)).await.expect("a member");
     let people: Vec<_> = delivery.people.iter().map(|(user, it)| (user.id.0, *it)).collect();
-    let (gone, jane) = (Reception::Left { at: Timestamp(20) }, Reception::Unread { up_to: Seq(0) });
-    assert_eq!(people, [(3, gone), (2, jane), (1, Reception::Wrote)], "{version}");
+    let (gone, jane) =
+        (ReceiptStatus::Left { at: Timestamp(20) }, ReceiptStatus::Unread { up_to: Seq(0) });
+    assert_eq!(people, [(3, gone), (2, jane), (1, ReceiptStatus::Wrote)], "{version}");
     let delivery = rig.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");
     assert_eq!(delivery.people.len(), 2, "{version}: gone before it came");
 

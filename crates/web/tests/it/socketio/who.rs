@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use madang_web::Origins;
-use madang_web::socketio::{Reach, Settings};
+use madang_web::socketio::{Exposure, Settings};
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
@@ -13,7 +13,7 @@ use crate::app::App;
 
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";
 
-async fn listening_on(address: [u8; 4], reach: Reach) -> App {
+async fn listening_on(address: [u8; 4], reach: Exposure) -> App {
     let settings = Settings::new(reach, []).unwrap();
     App::with_socketio(settings, Origins::default().listening_on(IpAddr::from(address))).await
 }
@@ -38,7 +38,7 @@ async fn check(app: &App, headers: &[(&'static str, &str)], expected: u16) {
 
 #[tokio::test]
 async fn pages_of_this_machine_come_in_where_only_this_machine_is_served() {
-    let home = listening_on([127, 0, 0, 1], Reach::Local).await;
+    let home = listening_on([127, 0, 0, 1], Exposure::Local).await;
     check(&home, &[], 200).await;
     check(&home, &[("origin", "http://localhost:3000")], 200).await;
     check(&home, &[("origin", "http://127.0.0.1:8080")], 200).await;
@@ -46,18 +46,18 @@ async fn pages_of_this_machine_come_in_where_only_this_machine_is_served() {
     check(&home, &[("origin", "null")], 403).await;
     check(&home, &[("host", "evil.example:5001")], 403).await;
     check(&home, &[("x-forwarded-for", "203.0.113.7")], 403).await;
-    let open = listening_on([0, 0, 0, 0], Reach::Everybody).await;
+    let open = listening_on([0, 0, 0, 0], Exposure::Everybody).await;
     check(&open, &[], 200).await;
     check(&open, &[("host", "chat.example"), ("origin", "https://chat.example")], 200).await;
     check(&open, &[("origin", "http://localhost:3000")], 403).await;
-    let off = listening_on([127, 0, 0, 1], Reach::Off).await;
+    let off = listening_on([127, 0, 0, 1], Exposure::Off).await;
     let answer = off.http.get(off.url(OPEN)).send().await.unwrap();
     assert_ne!(answer.headers().get("content-type").unwrap(), "text/plain; charset=UTF-8");
 }
 
 #[tokio::test]
 async fn pages_that_may_come_in_may_read_the_answers_of_long_polling() {
-    let app = listening_on([127, 0, 0, 1], Reach::Local).await;
+    let app = listening_on([127, 0, 0, 1], Exposure::Local).await;
     let origin = "http://localhost:3000";
     let answer = app.http.get(app.url(OPEN)).header("origin", origin).send().await.unwrap();
     let headers = answer.headers();

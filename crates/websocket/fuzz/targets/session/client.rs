@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madang_hub::pages::{PAGE_EVENTS, Page};
-use madang_hub::session::effects::Ask;
-use madang_hub::{Done, Effect, Greeting, Session};
+use madang_hub::log_cache::{PAGE_EVENTS, Page};
+use madang_hub::session::effects::StoreRequest;
+use madang_hub::{StoreResponse, Effect, PendingHello, Session};
 use madang_shared::codec;
-use madang_shared::frames::About;
+use madang_shared::frames::ErrorContext;
 use madang_shared::{
     ClientFrame, CommandId, Hello, QueryId, Seq, ServerFrame, Timestamp, Topic, User, UserId,
 };
@@ -18,7 +18,7 @@ use crate::House;
 pub(crate) struct Client {
     /// None once the server has closed it.
     session: Option<Session>,
-    asked: Vec<Ask>,
+    asked: Vec<StoreRequest>,
     owed: Owed,
     /// Where each stream stands that the server has begun.
     places: BTreeMap<Topic, Seq>,
@@ -49,7 +49,7 @@ fn paid<K: Ord + std::fmt::Debug>(owed: &mut BTreeMap<K, usize>, key: K) {
 impl Client {
     pub(crate) fn new(house: &House, user: User, now: Timestamp) -> Self {
         let hello = ClientFrame::Hello(Hello { client: "fuzz".into(), ..Hello::default() });
-        let heard = Greeting::new(now).hear(&codec::encode_client(&hello)).unwrap();
+        let heard = PendingHello::new(now).hear(&codec::encode_client(&hello)).unwrap();
         let (session, effects) = heard.welcome(house.hub.clone(), user, None, now);
         assert_eq!(effects.len(), 1, "a welcome");
         Self {
@@ -74,8 +74,8 @@ impl Client {
             Ok(ClientFrame::Unsubscribe { topic }) => drop(self.places.remove(&topic)),
             Ok(_) => {}
             Err(undecoded) => match undecoded.refusal().0 {
-                About::Command(id) => *self.owed.commands.entry(id).or_default() += 1,
-                About::Query(id) => *self.owed.queries.entry(id).or_default() += 1,
+                ErrorContext::Command(id) => *self.owed.commands.entry(id).or_default() += 1,
+                ErrorContext::Query(id) => *self.owed.queries.entry(id).or_default() += 1,
                 _ => {}
             },
         }
@@ -98,7 +98,7 @@ impl Client {
             let Some(session) = &mut self.session else { return };
             let mut effects = session.on_time(now);
             effects.extend(session.on_wake());
-            let is_over = effects.is_empty() && !session.mailbox().has_notes();
+            let is_over = effects.is_empty() && !session.wakeups().has_pending();
             self.carry_out(effects);
             if is_over && self.asked.is_empty() {
                 return;
@@ -115,7 +115,7 @@ impl Client {
                     assert_eq!(serde_json::from_str(text).ok().as_ref(), Some(&frame), "{text}");
                     self.hear(frame);
                 }
-                Effect::Ask(ask) => self.asked.push(ask),
+                Effect::Request(ask) => self.asked.push(ask),
                 Effect::Close(_) => {
                     self.session = None;
                     return;
@@ -152,36 +152,36 @@ impl Client {
                 assert_eq!(seq.0, place.0 + 1, "a hole in {topic}");
                 *place = seq;
             }
-            ServerFrame::Error { about: About::Command(id), .. } => {
+            ServerFrame::Error { about: ErrorContext::Command(id), .. } => {
                 paid(&mut self.owed.commands, id)
             }
-            ServerFrame::Error { about: About::Query(id), .. } => paid(&mut self.owed.queries, id),
-            ServerFrame::Error { about: About::Topic(topic), .. } => {
+            ServerFrame::Error { about: ErrorContext::Query(id), .. } => paid(&mut self.owed.queries, id),
+            ServerFrame::Error { about: ErrorContext::Topic(topic), .. } => {
                 // Also where one may not follow any more, unasked.
                 if self.places.remove(&topic).is_none() {
                     paid(&mut self.owed.topics, topic);
                 }
             }
-            ServerFrame::Error { about: About::Frame, .. } | ServerFrame::Ping { .. } => {}
+            ServerFrame::Error { about: ErrorContext::Frame, .. } | ServerFrame::Ping { .. } => {}
             ServerFrame::Welcome(_) => unreachable!("there was one already"),
         }
     }
 }
 
-fn answer(store: &Memory, reader: UserId, ask: Ask) -> Done {
+fn answer(store: &Memory, reader: UserId, ask: StoreRequest) -> StoreResponse {
     match ask {
-        Ask::Commit(batch) => Done::Committed(store.commit_now(batch)),
-        Ask::Open { ticket, topic, from } => {
-            Done::Opened { ticket, topic, opened: store.open_now(reader, topic, from) }
+        StoreRequest::Commit(batch) => StoreResponse::Committed(store.commit_now(batch)),
+        StoreRequest::Open { ticket, topic, from } => {
+            StoreResponse::Recovery { ticket, topic, opened: store.open_now(reader, topic, from) }
         }
-        Ask::ReadLog { ticket, topic, after } => {
+        StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
             let page = events.map(|events| Arc::new(Page::of(topic, after, &events)));
-            Done::Read { ticket, topic, page }
+            StoreResponse::Read { ticket, topic, page }
         }
-        Ask::Admit { ticket, topic, room } => {
-            Done::Admitted { ticket, topic, member: store.is_member_now(reader, room) }
+        StoreRequest::Admit { ticket, topic, room } => {
+            StoreResponse::Admitted { ticket, topic, member: store.is_member_now(reader, room) }
         }
-        Ask::Query { id, query } => Done::Answered { id, answer: store.query_now(reader, &query) },
+        StoreRequest::Query { id, query } => StoreResponse::Answered { id, answer: store.query_now(reader, &query) },
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_client::Pending;
-use madang_client::timeline::Crowd;
+use madang_client::timeline::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
@@ -75,13 +75,16 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         }
     }
 
-    fn crowd_if(&mut self, wanted: impl Fn(&Crowd) -> bool) -> Option<&'a Crowd> {
+    fn crowd_if(
+        &mut self,
+        wanted: impl Fn(&PresenceSummary) -> bool,
+    ) -> Option<&'a PresenceSummary> {
         let crowd = self.scene.crowds.get(self.context.crowds).filter(|crowd| wanted(crowd))?;
         self.context.crowds += 1;
         Some(crowd)
     }
 
-    fn tell_crowds(&mut self, wanted: impl Fn(&Crowd) -> bool) {
+    fn tell_crowds(&mut self, wanted: impl Fn(&PresenceSummary) -> bool) {
         while let Some(crowd) = self.crowd_if(&wanted) {
             self.line(crowd_row(crowd));
         }
@@ -168,15 +171,15 @@ fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
     }
 }
 
-fn crowd_row(crowd: &Crowd) -> Row {
+fn crowd_row(crowd: &PresenceSummary) -> Row {
     let mut names = DefaultHasher::new();
-    for users in [&crowd.came, &crowd.went] {
+    for users in [&crowd.joined, &crowd.left] {
         users.len().hash(&mut names);
         for user in users {
             user.id.hash(&mut names);
         }
     }
-    Row::Crowd { after: crowd.after, stamp: names.finish() }
+    Row::PresenceSummary { after: crowd.after, stamp: names.finish() }
 }
 
 /// In signs as wide as Latin ones, a line end counting as a whole line.

@@ -70,7 +70,7 @@ fn sketch(rows: &[Row]) -> String {
         Row::Start => '^',
         Row::Day { .. } => 'D',
         Row::New => 'N',
-        Row::Crowd { .. } => 'C',
+        Row::PresenceSummary { .. } => 'C',
         Row::Message(row) => match (row.head, row.tail) {
             (true, true) => 's',
             (true, false) => 'h',
@@ -127,7 +127,8 @@ fn the_new_line_stands_before_the_first_message_by_another_after_the_mark() {
 #[test]
 fn comings_and_goings_stand_after_their_message() {
     let messages = VecDeque::from([message(5, 2, 0), message(6, 2, 1)]);
-    let crowd = |after, id| Crowd { after: Seq(after), came: vec![user(id)], went: vec![] };
+    let crowd =
+        |after, id| PresenceSummary { after: Seq(after), joined: vec![user(id)], left: vec![] };
     let crowds = [crowd(2, 3), crowd(4, 3), crowd(5, 3), crowd(6, 4)];
     let mut scene = scene(&messages, &[]);
     scene.has_older = true;
@@ -138,7 +139,7 @@ fn comings_and_goings_stand_after_their_message() {
 #[test]
 fn comings_and_goings_show_before_the_first_word() {
     let nothing = VecDeque::new();
-    let crowds = [Crowd { after: Seq(0), came: vec![user(3)], went: vec![] }];
+    let crowds = [PresenceSummary { after: Seq(0), joined: vec![user(3)], left: vec![] }];
     let mut scene = scene(&nothing, &[]);
     scene.crowds = &crowds;
     check(&scene, "^C");
@@ -219,7 +220,7 @@ proptest! {
     fn rows_that_are_kept_up_are_those_that_would_be_made_anew(steps in vec(step(), 1..60)) {
         const FIRST: u64 = 1_000;
         let mut messages: VecDeque<Message> = VecDeque::new();
-        let (mut crowds, mut outbox): (Vec<Crowd>, Vec<Pending>) = (Vec::new(), Vec::new());
+        let (mut crowds, mut outbox): (Vec<PresenceSummary>, Vec<Pending>) = (Vec::new(), Vec::new());
         let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
         let mut keeper = Keeper::new(day);
         let mut kept: Vec<Row> = Vec::new();
@@ -240,8 +241,8 @@ proptest! {
                     }
                 }
                 Step::Came(id) => match crowds.last_mut() {
-                    Some(last) if last.after.0 == newest => last.came.push(user(id)),
-                    _ => crowds.push(Crowd { after: Seq(newest), came: vec![user(id)], went: vec![] }),
+                    Some(last) if last.after.0 == newest => last.joined.push(user(id)),
+                    _ => crowds.push(PresenceSummary { after: Seq(newest), joined: vec![user(id)], left: vec![] }),
                 },
                 Step::CrowdsForgotten => {
                     crowds.clear();

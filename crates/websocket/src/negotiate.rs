@@ -1,0 +1,118 @@
+//! Agreeing on permessage-deflate (RFC 7692 section 7.1; the header's grammar: RFC 6455 section 9.1).
+
+use std::borrow::Cow;
+
+use crate::deflate::Window;
+
+const NAME: &str = "permessage-deflate";
+
+/// What was agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NegotiatedCompression {
+    /// The window that we compress with.
+    pub window: Window,
+    /// The client asked for it, and so hears of it in the answer.
+    pub is_named: bool,
+}
+
+impl NegotiatedCompression {
+    /// The first offer that we can take, of all values of `Sec-WebSocket-Extensions`. One that is
+    /// malformed, or asks for what we do not know or cannot do, is passed over for the next.
+    pub fn on<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut offers = headers.into_iter().flat_map(|header| split(header, ','));
+        offers.find_map(|offer| {
+            let mut parts = split(offer, ';');
+            if parts.next()? == NAME { Self::of(parts) } else { None }
+        })
+    }
+
+    fn of<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut seen = Vec::new();
+        let mut agreed = Self { window: Window::LARGEST, is_named: false };
+        for parameter in parameters {
+            let (name, value) = match parameter.split_once('=') {
+                Some((name, value)) => (name.trim_ascii(), Some(unquoted(value.trim_ascii())?)),
+                None => (parameter, None),
+            };
+            if seen.contains(&name) {
+                return None;
+            }
+            seen.push(name);
+            match (name, value) {
+                // Both hold anyway: see the answer.
+                // The first two hold anyway: see the answer. The last says that the client can do with a
+                // smaller window of its own; ours for reading is the largest.
+                (
+                    "server_no_context_takeover"
+                    | "client_no_context_takeover"
+                    | "client_max_window_bits",
+                    None,
+                ) => {}
+                ("client_max_window_bits", Some(bits)) => drop(window_bits(&bits)?),
+                ("server_max_window_bits", Some(bits)) => {
+                    let window = Window::new(window_bits(&bits)?)?;
+                    agreed = Self { window, is_named: true };
+                }
+                _ => return None,
+            }
+        }
+        Some(agreed)
+    }
+
+    /// The answer. We take no context over from one message to the next, so that a compressed frame is
+    /// right for all sockets, and ask the client not to either, so that nothing is held for it between
+    /// two of its messages.
+    pub fn answer(self) -> String {
+        let answer = format!("{NAME}; server_no_context_takeover; client_no_context_takeover");
+        if self.is_named {
+            format!("{answer}; server_max_window_bits={}", self.window.bits())
+        } else {
+            answer
+        }
+    }
+}
+
+/// "A decimal integer value without leading zeroes between 8 to 15 inclusive" (sections 7.1.2.1 and 2).
+fn window_bits(value: &str) -> Option<u8> {
+    let bits: u8 = value.parse().ok()?;
+    ((8..=15).contains(&bits) && value == bits.to_string()).then_some(bits)
+}
+
+/// The parts between separators that stand outside of quotes, without the space around them.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let parts = text.split(move |character| {
+        if is_escaped {
+            is_escaped = false;
+        } else if is_quoted && character == '\\' {
+            is_escaped = true;
+        } else if character == '"' {
+            is_quoted = !is_quoted;
+        }
+        !is_quoted && character == separator
+    });
+    parts.map(str::trim_ascii)
+}
+
+/// A value that may be in quotes, with escapes in them; after that it is a token (RFC 6455 section 9.1).
+fn unquoted(value: &str) -> Option<Cow<'_, str>> {
+    let Some(quoted) = value.strip_prefix('"') else {
+        return is_token(value).then_some(Cow::Borrowed(value));
+    };
+    let mut value = String::new();
+    let mut characters = quoted.strip_suffix('"')?.chars();
+    while let Some(character) = characters.next() {
+        value.push(match character {
+            '"' => return None,
+            '\\' => characters.next()?,
+            other => other,
+        });
+    }
+    is_token(&value).then_some(Cow::Owned(value))
+}
+
+/// A token of HTTP (RFC 9110 section 5.6.2).
+pub(crate) fn is_token(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}

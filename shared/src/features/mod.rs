@@ -1,0 +1,128 @@
+//! The table of features: one row for each, and everything that must know all of them is derived
+//! from it: [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
+//!
+//! A row names what the feature has, in this order, and leaves out what it has not:
+//!
+//! - `topic`: its stream, as it is written on the wire, and what the stream promises. A topic with
+//!   an id is written `name:id`. A topic whose id is a user's is readable by that user alone.
+//! - `event` and `snapshot`: what happens in the topic, and its state at a position.
+//! - `command`: a change that a client asks for.
+//! - `query` and `answer`: a question that changes nothing.
+//! - `signal`: something that matters only now.
+
+#[cfg(feature = "schema")]
+mod schema;
+#[macro_use]
+mod table;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot};
+use crate::counter::{CounterCommand, CounterEvent, CounterSnapshot};
+use crate::ids::{RoomId, UserId};
+use crate::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
+use crate::notices::{InboxEvent, InboxSnapshot, NoticesCommand, NoticesEvent, NoticesSnapshot};
+use crate::orders::{OrdersCommand, OrdersEvent, OrdersSnapshot};
+use crate::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery, PostsSnapshot};
+use crate::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
+use crate::price::{PriceEvent, PriceSnapshot};
+use crate::rooms::{RoomsCommand, RoomsEvent, RoomsSnapshot};
+use crate::sentiment::{SentimentAnswer, SentimentQuery};
+use crate::topic::{Durability, TopicId, UnknownTopic, parse_id};
+
+features! {
+    Rooms {
+        /// The directory of rooms.
+        topic Rooms = "rooms", Durable;
+        event RoomsEvent;
+        snapshot RoomsSnapshot;
+        command RoomsCommand;
+    }
+    Membership {
+        /// The rooms that one user has joined, with read marks.
+        topic Memberships(user: UserId) = "memberships", Durable;
+        event MembershipEvent;
+        snapshot MembershipSnapshot;
+        command MembershipCommand;
+    }
+    Chat {
+        /// The messages of a room.
+        topic Room(room: RoomId) = "room", Durable;
+        event ChatEvent;
+        snapshot ChatSnapshot;
+        command ChatCommand;
+        query ChatQuery;
+        answer ChatAnswer;
+    }
+    Counter {
+        /// One number that everybody shares.
+        topic Counter = "counter", Durable;
+        event CounterEvent;
+        snapshot CounterSnapshot;
+        command CounterCommand;
+    }
+    // The mood of a text; it has no topic.
+    Sentiment {
+        query SentimentQuery;
+        answer SentimentAnswer;
+    }
+    Posts {
+        /// The feed, open to every signed-in user.
+        topic Posts = "posts", Durable;
+        event PostsEvent;
+        snapshot PostsSnapshot;
+        command PostsCommand;
+        query PostsQuery;
+        answer PostsAnswer;
+    }
+    Price {
+        /// The price of one Bitcoin.
+        topic Price = "price", Ephemeral;
+        event PriceEvent;
+        snapshot PriceSnapshot;
+    }
+    Orders {
+        /// The orders of the restaurant, and its menu.
+        topic Orders = "orders", Durable;
+        event OrdersEvent;
+        snapshot OrdersSnapshot;
+        command OrdersCommand;
+    }
+    Notices {
+        /// Notices for every user.
+        topic Notices = "notices", Durable;
+        event NoticesEvent;
+        snapshot NoticesSnapshot;
+        command NoticesCommand;
+    }
+    Inbox {
+        /// Notices for one user, and that user's read marks of all notices.
+        topic Inbox(user: UserId) = "inbox", Durable;
+        event InboxEvent;
+        snapshot InboxSnapshot;
+    }
+    Presence {
+        /// The users who are in a room now, and those of them who are typing.
+        topic Presence(room: RoomId) = "presence", Ephemeral;
+        event PresenceEvent;
+        snapshot PresenceSnapshot;
+        signal PresenceSignal;
+    }
+}
+
+impl From<Topic> for String {
+    fn from(topic: Topic) -> Self {
+        topic.to_string()
+    }
+}
+
+impl TryFrom<String> for Topic {
+    type Error = UnknownTopic;
+
+    fn try_from(text: String) -> Result<Self, UnknownTopic> {
+        text.parse()
+    }
+}

@@ -1,0 +1,122 @@
+//! What people type, checked. Both sides call these: the app to help, the server to decide.
+
+use crate::chat::MAX_MESSAGE_CHARS;
+use crate::failure::{ErrorCode, Failure};
+use crate::posts::MAX_POST_CHARS;
+use crate::rooms::MAX_ROOM_NAME_CHARS;
+use crate::session::MAX_USER_NAME_CHARS;
+
+/// A user's name: trimmed, on one line, 1 to [`MAX_USER_NAME_CHARS`] characters, nothing invisible.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn user_name(text: &str) -> Result<String, Failure> {
+    one_line(text, MAX_USER_NAME_CHARS, "A name")
+}
+
+/// A room's name: trimmed, on one line, 1 to [`MAX_ROOM_NAME_CHARS`] characters, nothing invisible.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn room_name(text: &str) -> Result<String, Failure> {
+    one_line(text, MAX_ROOM_NAME_CHARS, "A room's name")
+}
+
+/// A message's text: line ends become `\n`, other control characters and white space at the end go,
+/// and something visible must be left, at most [`MAX_MESSAGE_CHARS`] characters of it.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn message_text(text: &str) -> Result<String, Failure> {
+    some_lines(text, MAX_MESSAGE_CHARS, "A message")
+}
+
+/// A post's text: as a message's, at most [`MAX_POST_CHARS`] characters.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn post_text(text: &str) -> Result<String, Failure> {
+    some_lines(text, MAX_POST_CHARS, "A post")
+}
+
+fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    // No screen shows them, and each costs six bytes on the wire; a paste from a terminal has some.
+    let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
+    let text = text.trim_end().trim_start_matches('\n');
+    if !text.chars().any(is_visible) {
+        return Err(Failure::new(ErrorCode::Invalid, format!("{what} needs some text.")));
+    }
+    within(text, limit, what)?;
+    Ok(text.to_owned())
+}
+
+fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !text.chars().any(is_visible) {
+        return Err(Failure::new(
+            ErrorCode::Invalid,
+            format!("{what} needs at least one visible character."),
+        ));
+    }
+    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
+        return Err(Failure::new(
+            ErrorCode::Invalid,
+            format!("{what} cannot contain characters that nobody sees."),
+        ));
+    }
+    within(&text, limit, what)?;
+    Ok(text)
+}
+
+fn within(text: &str, limit: usize, what: &str) -> Result<(), Failure> {
+    let length = text.chars().count();
+    if length > limit {
+        let message = format!("{what} has at most {limit} characters; this one has {length}.");
+        return Err(Failure::new(ErrorCode::TooLong, message));
+    }
+    Ok(())
+}
+
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !is_unseen(c) && !is_joiner(c)
+}
+
+/// Characters that nobody sees, or that turn the text around them: with these one name could be made
+/// to look like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
+/// [`is_joiner`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille blank.)
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0D}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{FFFE}'
+            | '\u{FFFF}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Characters that join others or choose how they look, which emoji and Indic scripts need. They may
+/// stand in a name, but two names that differ in nothing else are the same.
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}')
+}
