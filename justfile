@@ -18,19 +18,19 @@ setup:
 run *args: build
     @target/release/madang serve "$@"
 
-# Work on it: the app on http://127.0.0.1:3000, the hub on 5001, both rebuilt on every change
+# Work on it: `trunk serve` on http://127.0.0.1:3000, the server on 5001, both built again on every change
 [no-exit-message]
-dev *args: (_setup "app")
+dev *args: (_setup "dev")
     @scripts/dev.sh "$@"
 
 # Run every test, those in a real browser included
-test *args: (_setup "app" "e2e") build
+test *args: (_setup "app" "dev" "e2e") build
     MADANG_BIN="$PWD/target/release/madang" cargo test --workspace --exclude madang-e2e "$@"
     MADANG_BIN="$PWD/target/release/madang" cargo test --manifest-path bench/Cargo.toml "$@"
     @scripts/e2e.sh "$@"
 
 # Run the browser tests only; screenshots go to ./screenshots
-e2e *args: (_setup "app" "e2e") build
+e2e *args: (_setup "app" "dev" "e2e") build
     @scripts/e2e.sh "$@"
 
 # Check format, lints, documentation, and licences and sources of dependencies
@@ -70,11 +70,11 @@ count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
 
 # Measure how soon the app can be used, in a browser that never saw it
-first-interactive: (_setup "app" "e2e") build
+first-interactive: (_setup "app" "dev" "e2e") build
     @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
 
 # Measure how the app feels beside a React page with the same list; writes docs/performance-web.md
-load-web rounds="3": (_setup "app" "peers") build
+load-web rounds="3": (_setup "app" "dev" "peers") build
     MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture
 
 # Measure how soon a change of the orders by another program is on a subscriber's socket

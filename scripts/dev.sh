@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The app on 3000 and the hub on 5001, each built again when its sources change. Ctrl-C ends both.
+# `trunk serve` on port 3000 and the server on 5001, each built again when its sources change. Ctrl-C ends both.
 #
 #   scripts/dev.sh [FLAGS OF madang serve…]
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
 
-hub=''
+server=''
 target=${CARGO_TARGET_DIR:-$root/target}
 binary=$target/debug/madang
 mkdir -p "$target"
@@ -22,27 +22,25 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
-# A folder of its own for what trunk serves: frontend/dist holds the small build that the hub embeds.
-mkdir -p target/app/dev
-(for_trunk && exec trunk serve --dist target/app/dev) &
-node scripts/dev-door.mjs 3000 3001 5001 &
-
-# serve FLAGS…: starts the hub in the place of the one that runs, if there is a new one to start.
+# serve FLAGS…: starts the server in the place of the one that runs, if there is a new one to start.
 serve() {
     touch "$seen"
     cargo build --package madang || return 0
-    if [ -n "$hub" ]; then
+    if [ -n "$server" ]; then
         [ "$binary" -nt "$started" ] || return 0
-        kill "$hub" 2>/dev/null || true
-        wait "$hub" || true
+        kill "$server" 2>/dev/null || true
+        wait "$server" || true
     fi
     started=$seen.started
     touch "$started"
-    "$binary" serve --listen 127.0.0.1:5001 "$@" &
-    hub=$!
+    "$binary" serve --listen 127.0.0.1:5001 --allowed-origin http://127.0.0.1:3000 "$@" &
+    server=$!
 }
 
+# The server first: both compile into the same folder, one after the other.
 serve "$@"
+# trunk 0.21 takes NO_COLOR=1 for a wrong value of its own flag, and stops.
+env -u NO_COLOR "$trunk" serve &
 while sleep 1; do
     changed=$(find crates shared Cargo.toml Cargo.lock -newer "$seen" -type f -print | head -n 1)
     [ -z "$changed" ] || serve "$@"

@@ -12,8 +12,11 @@ MADANG_BIN=$root/target/release/madang
 MADANG_AXE=$axe_script
 MADANG_SCREENSHOTS=$root/screenshots
 MADANG_REACT_PEER=$react_peer
-export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS MADANG_REACT_PEER
+MADANG_TRUNK=$trunk
+export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS MADANG_REACT_PEER MADANG_TRUNK
 for_clients
 
+# What `trunk serve` compiles is compiled before the tests, which would otherwise wait for it.
+cargo build --quiet --locked --package madang-app --target wasm32-unknown-unknown
 mkdir -p "$MADANG_SCREENSHOTS"
 cargo test --package madang-e2e "$@"

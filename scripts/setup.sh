@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, check and e2e, when nothing is named
+#   scripts/setup.sh [rust] [app] [dev] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, dev, check and e2e, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -97,7 +97,29 @@ app() {
     # No --locked: one crate in the lock file it was published with can no longer be had.
     cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
     cargo_tool wasm_split_cli_support "$wasm_split_version" "cuts the app in two" --locked --features build-binary
-    cargo_tool trunk "$trunk_version" "bundles the app" --locked
+}
+
+# `trunk serve`: trunk on the PATH, and wasm-bindgen where trunk looks before it downloads its own.
+dev() {
+    rust
+    # No --locked: one crate in the lock file it was published with can no longer be had.
+    cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
+    cargo_tool trunk "$trunk_version" "serves the app while it is worked on" --locked
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/trunk
+    [ "$(uname)" != Darwin ] || cache=$HOME/Library/Caches/dev.trunkrs.trunk
+    offer "$wasm_bindgen_bin/wasm-bindgen" "$cache/wasm-bindgen-$wasm_bindgen_version"
+    offer "$trunk" "${CARGO_HOME:-$HOME/.cargo}/bin"
+    # Another trunk, installed by hand, keeps its place. Trunk.toml says which versions do.
+    has trunk || say "$trunk is not on the PATH: add ${CARGO_HOME:-$HOME/.cargo}/bin to it"
+}
+
+# offer PROGRAM FOLDER: links to a tool of ours from a folder, unless another program of the name is there.
+offer() {
+    local link=$2/${1##*/}
+    if [ -L "$link" ] && [[ "$(readlink "$link")" == "$tools"/* ]]; then
+        rm "$link"
+    fi
+    [ -e "$link" ] || { mkdir -p "$2" && ln -s "$1" "$link"; }
 }
 
 clients() {
@@ -198,11 +220,11 @@ nats_server() {
     fi
 }
 
-[ $# -gt 0 ] || set -- app check e2e
+[ $# -gt 0 ] || set -- app dev check e2e
 for part in "$@"; do
     case $part in
-    rust | app | check | clients | e2e | fuzz | peers) "$part" ;;
+    rust | app | dev | check | clients | e2e | fuzz | peers) "$part" ;;
     load-peers) load_peers ;;
-    *) fail "no such part: $part (rust, app, check, clients, e2e, fuzz, peers, load-peers)" ;;
+    *) fail "no such part: $part (rust, app, dev, check, clients, e2e, fuzz, peers, load-peers)" ;;
     esac
 done

@@ -5,7 +5,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=${MADANG_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/madang/tools}
 
-# wasm-bindgen and wasm-opt stand in Trunk.toml as well: trunk refuses to build with any other.
+# trunk and wasm-bindgen stand in Trunk.toml as well.
 trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
 wasm_split_version=0.2.4
@@ -26,7 +26,7 @@ peer_ws_version=8.23.0
 peer_socketio_version=4.8.4
 peer_flask_socketio_version=5.7.0
 
-trunk_bin=$tools/trunk-$trunk_version/bin
+trunk=$tools/trunk-$trunk_version/bin/trunk
 wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
 wasm_split_bin=$tools/wasm_split_cli_support-$wasm_split_version/bin
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
@@ -68,7 +68,7 @@ for_load_peers() {
 
 # Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.
 for_trunk() {
-    PATH=$trunk_bin:$wasm_split_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
+    PATH=${trunk%/*}:$wasm_split_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
     export PATH TRUNK_SKIP_VERSION_CHECK=true
     # The app has a target folder of its own, so that its builds and the server's never undo each other.
     export CARGO_TARGET_DIR=$root/target/app

@@ -1,5 +1,6 @@
-//! A WebSocket as the browser has it: for the app's own connection (`crate::socket`), and for pages
-//! that show what one is.
+//! A WebSocket as the browser has it, for the lab's pages that show what one is: `gloo-net`, which the
+//! app's own connection goes through (`crate::socket`), hides the handshake, the address and the reason
+//! of a close.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -41,27 +42,14 @@ pub(crate) struct PlainSocket {
 }
 
 impl PlainSocket {
-    /// Starts to open a socket to a path of the server that the page came from, for this subprotocol;
+    /// Starts to open a socket to a path of the server that the page came from, without a subprotocol;
     /// none if the browser refuses even to try.
-    pub(crate) fn open(
-        path: &str,
-        protocol: Option<&str>,
-        report: impl Fn(Heard) + 'static,
-    ) -> Option<Self> {
-        Self::open_reporting(path, protocol, &(Rc::new(report) as Rc<dyn Fn(Heard)>))
+    pub(crate) fn open(path: &str, report: impl Fn(Heard) + 'static) -> Option<Self> {
+        Self::open_reporting(path, &(Rc::new(report) as Rc<dyn Fn(Heard)>))
     }
 
-    fn open_reporting(
-        path: &str,
-        protocol: Option<&str>,
-        report: &Rc<dyn Fn(Heard)>,
-    ) -> Option<Self> {
-        let address = address(path)?;
-        let inner = match protocol {
-            Some(protocol) => WebSocket::new_with_str(&address, protocol),
-            None => WebSocket::new(&address),
-        };
-        let inner = inner.ok()?;
+    fn open_reporting(path: &str, report: &Rc<dyn Fn(Heard)>) -> Option<Self> {
+        let inner = WebSocket::new(&address(path)?).ok()?;
         inner.set_binary_type(BinaryType::Arraybuffer);
         let socket = Self { inner, listeners: RefCell::default() };
         for name in ["open", "message", "close"] {
@@ -136,7 +124,8 @@ fn heard(event: &Event) -> Option<Heard> {
     Some(Heard::Opened)
 }
 
-fn address(path: &str) -> Option<String> {
+/// The address of a socket on the server that the page came from.
+pub(crate) fn address(path: &str) -> Option<String> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     Some(format!("{scheme}://{}{path}", location.host().ok()?))

@@ -1,9 +1,19 @@
-//! The app's own connection, from the wish to open it until it is closed or dropped.
+//! The app's own connection, through `gloo-net`.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_util::{Sink, Stream};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State, WebSocketError};
+use leptos::task::spawn_local;
 use madang_shared::CloseCode;
-use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL};
 
-use crate::plain_socket::{Heard, PlainSocket};
+use crate::plain_socket::address;
 
 /// What became of the socket.
 #[derive(Debug)]
@@ -14,26 +24,75 @@ pub(crate) enum Happened {
     Closed(u16),
 }
 
+/// The browser's socket; none once it is closed or dropped.
+type Shared = Rc<RefCell<Option<WebSocket>>>;
+
 /// An open or opening socket. Dropping it closes it, and nothing of it is reported any more.
-pub(crate) struct Socket(PlainSocket);
+pub(crate) struct Socket(Shared);
 
 impl Socket {
     /// Starts to open a socket to the server that the page came from; none if the browser refuses
     /// even to try.
     pub(crate) fn open(report: impl Fn(Happened) + 'static) -> Option<Self> {
-        let socket = PlainSocket::open(SOCKET_PATH, Some(SUBPROTOCOL), move |heard| {
-            report(match heard {
-                Heard::Opened => Happened::Opened,
-                Heard::Text(text) => Happened::Frame(text),
-                Heard::Bytes(_) => Happened::Closed(CloseCode::NotText.number()),
-                Heard::Closed { code, .. } => Happened::Closed(code),
-            });
-        });
-        socket.map(Self)
+        let path = format!("{SOCKET_PATH}?{PROTOCOL_PARAMETER}={SUBPROTOCOL}");
+        let socket = WebSocket::open(&address(&path)?).ok()?;
+        let shared = Rc::new(RefCell::new(Some(socket)));
+        spawn_local(report_events(Rc::clone(&shared), Box::new(report)));
+        Some(Self(shared))
     }
 
     /// Sends a text frame. What cannot be sent is lost with the connection, whose end is reported.
     pub(crate) fn send(&self, text: &str) {
-        let _sent = self.0.send_text(text);
+        if let Some(socket) = self.0.borrow_mut().as_mut().filter(|it| is_open(it)) {
+            // Fails only if the socket is not open.
+            Pin::new(socket).start_send(Message::Text(text.to_owned())).ok();
+        }
     }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Some(socket) = self.0.take() {
+            // Fails only for codes that a page may not send.
+            socket.close(Some(1000), None).ok();
+        }
+    }
+}
+
+/// Reports each event of the socket in the order in which the browser gave them, until the socket is
+/// closed or dropped.
+async fn report_events(socket: Shared, report: Box<dyn Fn(Happened)>) {
+    let mut was_open = false;
+    while let Some(happened) = poll_fn(|cx| poll_event(&socket, was_open, cx)).await {
+        was_open = true;
+        let is_last = matches!(happened, Happened::Closed(_));
+        // The socket is not borrowed here: whoever is told may send, and may drop it.
+        report(happened);
+        if is_last {
+            break;
+        }
+    }
+}
+
+/// The next event. `gloo-net` has none for the opening: the sink is ready then.
+fn poll_event(socket: &Shared, was_open: bool, cx: &mut Context<'_>) -> Poll<Option<Happened>> {
+    let mut socket = socket.borrow_mut();
+    let Some(socket) = socket.as_mut() else { return Poll::Ready(None) };
+    if !was_open && Pin::new(&mut *socket).poll_ready(cx).is_ready() && is_open(socket) {
+        return Poll::Ready(Some(Happened::Opened));
+    }
+    loop {
+        return Poll::Ready(match std::task::ready!(Pin::new(&mut *socket).poll_next(cx)) {
+            Some(Ok(Message::Text(text))) => Some(Happened::Frame(text)),
+            Some(Ok(Message::Bytes(_))) => Some(Happened::Closed(CloseCode::NotText.number())),
+            Some(Err(WebSocketError::ConnectionClose(close))) => Some(Happened::Closed(close.code)),
+            // A browser tells no more of an error than that the socket is closed, and that event follows.
+            Some(Err(_)) => continue,
+            None => None,
+        });
+    }
+}
+
+fn is_open(socket: &WebSocket) -> bool {
+    matches!(socket.state(), State::Open)
 }

@@ -1,12 +1,15 @@
 //! The limits of the protocol itself, enforced on both sides. A feature's own limits stand in the
 //! feature's module. Numbers without another source are decisions of this project.
 
-/// Offered and answered in `Sec-WebSocket-Protocol`: the protocol, its version, its encoding.
+/// The protocol, its version, its encoding. A client names it in the address of the socket, as the query
+/// parameter [`PROTOCOL_PARAMETER`], or offers it in `Sec-WebSocket-Protocol`.
 pub const SUBPROTOCOL: &str = "madang.v2.json";
 /// What every version's subprotocol starts with; tells a stale client from a foreign one.
 pub const SUBPROTOCOL_FAMILY: &str = "madang.v";
 /// Where the socket is.
 pub const SOCKET_PATH: &str = "/api/socket";
+/// The query parameter of [`SOCKET_PATH`] that names [`SUBPROTOCOL`]. Some proxies drop the header.
+pub const PROTOCOL_PARAMETER: &str = "protocol";
 
 /// Bytes in one WebSocket message from the server. The largest is a page of the longest messages.
 pub const MAX_FRAME_BYTES: usize = 1024 * 1024;

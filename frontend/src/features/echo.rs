@@ -53,7 +53,7 @@ impl Echo {
     fn connect(self, plain: bool) {
         self.closed.set(None);
         let path = if plain { format!("{ECHO_PATH}?{ECHO_PLAIN}") } else { ECHO_PATH.to_owned() };
-        self.socket.set_value(PlainSocket::open(&path, None, move |heard| self.on_socket(heard)));
+        self.socket.set_value(PlainSocket::open(&path, move |heard| self.on_socket(heard)));
         self.look();
     }
 

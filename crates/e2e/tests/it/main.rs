@@ -11,6 +11,7 @@ mod apart;
 mod console;
 mod counter;
 mod delivery;
+mod dev_server;
 mod echo;
 mod feed;
 mod history;

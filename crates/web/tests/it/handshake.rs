@@ -1,8 +1,9 @@
 //! Who may open the socket, and in which version.
 
-use madang_shared::ServerFrame;
-use madang_shared::limits::SUBPROTOCOL;
+use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL, SUBPROTOCOL_FAMILY};
+use madang_shared::{CloseCode, ServerFrame};
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 
 use crate::app::App;
 
@@ -47,6 +48,51 @@ async fn a_stale_page_is_told_to_load_itself_anew_and_a_stranger_what_to_ask_for
     let mut newer = app.connect(both).await.unwrap();
     newer.say("{}").await;
     assert_eq!(newer.close_code().await, 4503, "we speak one of those that were offered");
+}
+
+/// A handshake whose address names a protocol.
+fn request_naming(app: &App, protocol: &str, headers: &[(&'static str, &str)]) -> Request {
+    app.request_to(&format!("{SOCKET_PATH}?{PROTOCOL_PARAMETER}={protocol}"), headers)
+}
+
+#[tokio::test]
+async fn the_address_names_the_protocol_as_well_as_the_header_does() {
+    let app = App::start().await;
+    let other = format!("{SUBPROTOCOL_FAMILY}0.json");
+    let ours = CloseCode::NotHello;
+    for (protocol, header, expected) in [
+        (SUBPROTOCOL, None, ours),
+        (SUBPROTOCOL, Some(SUBPROTOCOL), ours),
+        ("mqtt", Some(SUBPROTOCOL), ours),
+        (other.as_str(), Some(SUBPROTOCOL), ours),
+        (other.as_str(), None, CloseCode::Version),
+        ("mqtt", Some(other.as_str()), CloseCode::Version),
+    ] {
+        let headers: Vec<_> = header.map(|it| ("sec-websocket-protocol", it)).into_iter().collect();
+        let mut peer = app.connect(request_naming(&app, protocol, &headers)).await.unwrap();
+        if expected == ours {
+            peer.say("{}").await;
+        }
+        let code = peer.close_code().await;
+        assert_eq!(code, expected.number(), "{protocol} in the address, {header:?} in the header");
+    }
+    for protocol in ["mqtt", "", "%ff", &format!("{SUBPROTOCOL}&{PROTOCOL_PARAMETER}=mqtt")] {
+        let refused = app.connect(request_naming(&app, protocol, &[])).await;
+        let Err(Error::Http(response)) = refused else { panic!("{protocol} is accepted") };
+        assert_eq!(response.status().as_u16(), 400, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_from_the_address_is_not_answered_in_the_header() {
+    let app = App::start().await;
+    let (_, response) =
+        tokio_tungstenite::connect_async(request_naming(&app, SUBPROTOCOL, &[])).await.unwrap();
+    assert_eq!(
+        response.headers().get("sec-websocket-protocol"),
+        None,
+        "browsers refuse what they did not offer"
+    );
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl Chat {
 
     pub(super) fn turn_on(self) {
         self.state.set(Standing::Opening);
-        let socket = PlainSocket::open(PATH, None, move |heard| self.on_socket(heard));
+        let socket = PlainSocket::open(PATH, move |heard| self.on_socket(heard));
         if socket.is_none() {
             self.ended(1006);
         }

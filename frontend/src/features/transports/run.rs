@@ -319,7 +319,7 @@ fn connect(run: &Rc<Shared>) {
     run.count(Way::Socket, |tally| tally.requests += 1);
     let shared = Rc::downgrade(run);
     let path = run.path(Way::Socket, run.last(Way::Socket));
-    let socket = PlainSocket::open(&path, None, move |heard| {
+    let socket = PlainSocket::open(&path, move |heard| {
         if let Some(run) = shared.upgrade() {
             on_socket(&run, heard);
         }

@@ -6,7 +6,6 @@ pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
 pub(crate) mod clients;
 pub(crate) mod database;
-pub(crate) mod door;
 pub(crate) mod elsewhere;
 pub(crate) mod exchange;
 pub(crate) mod newer;
@@ -15,6 +14,7 @@ pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod sign_in_page;
 pub(crate) mod stage;
+pub(crate) mod trunk;
 pub(crate) mod wait;
 
 use std::path::PathBuf;

@@ -5,12 +5,8 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use futures_util::{SinkExt, StreamExt};
 use madang_shared::CloseCode;
-use madang_shared::limits::SUBPROTOCOL;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// It takes every handshake, as Madang does, to say in a way that browsers pass on that it does not
@@ -35,19 +31,8 @@ impl Drop for OtherServer {
     }
 }
 
-#[expect(
-    clippy::result_large_err,
-    clippy::unnecessary_wraps,
-    reason = "the shape that the handshake asks for"
-)]
-fn agree(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    let protocol = HeaderValue::from_static(SUBPROTOCOL);
-    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
-    Ok(response)
-}
-
 async fn refuse(stream: TcpStream) -> Result<()> {
-    let mut socket = tokio_tungstenite::accept_hdr_async(stream, agree).await?;
+    let mut socket = tokio_tungstenite::accept_async(stream).await?;
     let code = CloseCode::Version;
     let frame = CloseFrame { code: code.number().into(), reason: code.reason().into() };
     socket.close(Some(frame)).await?;
