@@ -29,7 +29,7 @@ const MAX_EVENTS: usize = 1_024;
 
 /// Command-line options of `baseline`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct BaselineOptions {
     /// The address to listen on.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
@@ -51,7 +51,7 @@ enum Endpoint {
 }
 
 /// Serves until the process is killed.
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+pub(crate) fn run(options: &BaselineOptions) -> Result<ExitCode> {
     let listener = TcpListener::bind(options.listen).context("cannot listen")?;
     rustix::net::listen(&listener, 4_096)?;
     listener.set_nonblocking(true)?;

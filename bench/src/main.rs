@@ -26,11 +26,11 @@ struct Arguments {
 enum Command {
     /// Measure the processor time, memory and latency of the server, as ratios to the baseline server. Prints
     /// one JSON line per measurement, then a table.
-    Load(load::Options),
+    Load(load::LoadOptions),
     /// Measure the fan-out of any other server that relays texts, as a ratio to the baseline server.
-    External(external::Options),
+    External(external::ExternalOptions),
     /// Run the baseline server until it is killed.
-    Baseline(baseline_server::Options),
+    Baseline(baseline_server::BaselineOptions),
 }
 
 fn main() -> ExitCode {

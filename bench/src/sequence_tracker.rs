@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use serde::Serialize;
-
 /// Numbers of lost, doubled and reordered events. A correct server has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Events that never arrived.
     pub lost: u64,

@@ -185,8 +185,10 @@ impl DeliveryLedger {
             return;
         }
         let awaited = self.subscribers.len() - usize::from(self.stalled.is_some());
-        let scheduled = self.publications.deliver(index, frame, awaited);
-        if let (Some(latencies), Some(scheduled)) = (&mut self.latencies, scheduled) {
+        self.publications.deliver(index, frame, awaited);
+        if let Some(latencies) = &mut self.latencies
+            && let Some(scheduled) = self.publications.scheduled(index)
+        {
             latencies.record(scheduled.elapsed());
         }
     }

@@ -98,21 +98,19 @@ impl Publications {
         Some(usize::try_from(index).unwrap_or(usize::MAX))
     }
 
-    /// Records the delivery of an event to one of `subscribers` subscribers, and returns the scheduled time
-    /// of its message.
-    pub(super) fn deliver(
-        &mut self,
-        index: usize,
-        frame: &[u8],
-        subscribers: usize,
-    ) -> Option<Instant> {
-        let record = self.by_seq.get_mut(index)?;
+    /// Records the delivery of an event to one of `subscribers` subscribers.
+    pub(super) fn deliver(&mut self, index: usize, frame: &[u8], subscribers: usize) {
+        let Some(record) = self.by_seq.get_mut(index) else { return };
         record.deliveries += 1;
-        let (is_first, deliveries) = (record.deliveries == 1, record.deliveries);
+        let deliveries = record.deliveries;
         self.complete += u64::from(usize::try_from(deliveries) == Ok(subscribers));
-        if is_first {
+        if deliveries == 1 {
             self.assign_number(index, frame);
         }
+    }
+
+    /// The scheduled time of the message of an event.
+    pub(super) fn scheduled(&self, index: usize) -> Option<Instant> {
         let number = usize::try_from(self.by_seq.get(index)?.number).ok()?;
         self.by_number.get(number).map(|record| record.scheduled)
     }

@@ -20,7 +20,7 @@ use super::fan_out::{compare, finish};
 
 /// Command-line options of `external`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ExternalOptions {
     /// The address of the server.
     #[arg(long, value_name = "ADDRESS:PORT")]
     address: SocketAddr,
@@ -48,7 +48,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the measurement. Fails if a message was lost, doubled or reordered.
-pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
+pub(crate) fn run(runtime: &Runtime, options: &ExternalOptions) -> Result<ExitCode> {
     let subscribers = usize::try_from(options.subscribers)?;
     open_files::allow(2 * u64::from(options.subscribers))?;
     let mut environment = Environment::new(runtime, Path::new(""), (None, None), options.quick)?;

@@ -46,7 +46,7 @@ const MAX_CONNECTIONS: u64 = 20_000;
 
 /// Command-line options of `load`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct LoadOptions {
     /// The server binary.
     #[arg(long, value_name = "FILE")]
     binary: PathBuf,
@@ -115,7 +115,7 @@ const SCENARIOS: [(Scenario, &str, RunScenario); 10] = [
 ];
 
 /// Runs the measurements. Fails if an event was lost, doubled or reordered; a slow result is no failure.
-pub(crate) fn run(runtime: &Runtime, options: &Options) -> Result<ExitCode> {
+pub(crate) fn run(runtime: &Runtime, options: &LoadOptions) -> Result<ExitCode> {
     shutdown::kill_servers_on_signal(runtime)?;
     let max_connections = open_files::allow_up_to(MAX_CONNECTIONS)?;
     let cores = (options.server_core, options.generator_core);

@@ -20,7 +20,7 @@ const TIME_LIMIT: Duration = Duration::from_mins(5);
 
 /// Command-line options of `count`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct CountOptions {
     /// Number of clients.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     clients: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the scenario. Fails if the number is not the exact sum.
-pub(crate) async fn run(options: Options) -> Result<ExitCode> {
+pub(crate) async fn run(options: CountOptions) -> Result<ExitCode> {
     let folder = tempfile::Builder::new().prefix("madang-count-").tempdir()?;
     let command = ServerCommand::madang(&options.binary, folder.path())?;
     let server = command.start().await?;

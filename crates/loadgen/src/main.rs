@@ -24,12 +24,12 @@ struct Arguments {
 enum Scenario {
     /// Kill the server under load and restart it, many times; then count lost, doubled and reordered
     /// messages. Fails unless all three counts are 0.
-    SoakKill(soak_kill::Options),
+    SoakKill(soak_kill::SoakKillOptions),
     /// Measure the memory that idle connections cost the server.
-    Idle(idle::Options),
+    Idle(idle::IdleOptions),
     /// Let many clients add to the shared number at the same time. Fails unless the number is the exact
     /// sum.
-    Count(count::Options),
+    Count(count::CountOptions),
 }
 
 fn main() -> ExitCode {

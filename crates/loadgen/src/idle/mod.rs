@@ -32,7 +32,7 @@ const QUIET_WITHIN: Duration = Duration::from_mins(1);
 
 /// Command-line options of `idle`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct IdleOptions {
     /// Number of connections; each user has 10 of them.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(2..=50_000))]
     connections: u32,
@@ -49,7 +49,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the scenario and prints the memory before, with half of the connections, and with all of them.
-pub(crate) async fn run(options: Options) -> Result<ExitCode> {
+pub(crate) async fn run(options: IdleOptions) -> Result<ExitCode> {
     let connections = usize::try_from(options.connections)?;
     open_files::allow(options.connections.into())?;
     let folder = tempfile::Builder::new().prefix("madang-idle-").tempdir()?;

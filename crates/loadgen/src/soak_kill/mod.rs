@@ -35,7 +35,7 @@ const ROUNDS_PER_LINE: u32 = 10;
 
 /// Command-line options of `soak-kill`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct SoakKillOptions {
     /// Number of times that the server is killed.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -60,7 +60,7 @@ struct KillCounts {
 }
 
 /// Runs the scenario. Fails if a message was lost, doubled or reordered.
-pub(crate) async fn run(options: Options) -> Result<ExitCode> {
+pub(crate) async fn run(options: SoakKillOptions) -> Result<ExitCode> {
     let seed = options.seed.unwrap_or_else(rand::random);
     let clock = MonotonicClock::start();
     let began = Instant::now();
