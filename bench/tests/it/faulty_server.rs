@@ -28,7 +28,7 @@ const FIRST_SEQ: u64 = 41;
 const ROOM: RoomId = RoomId(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+enum InjectedFault {
     None,
     /// One subscriber does not receive the message.
     Drop,
@@ -56,7 +56,7 @@ const SERVER_KINDS: [ServerKind; 4] =
 
 /// Relays every message to all subscribers, with one fault.
 struct FaultyServer {
-    fault: Fault,
+    fault: InjectedFault,
     kind: ServerKind,
     deflate: bool,
     state: Mutex<RelayState>,
@@ -71,7 +71,7 @@ struct RelayState {
 }
 
 impl FaultyServer {
-    fn start(fault: Fault, kind: ServerKind, deflate: bool) -> SocketAddr {
+    fn start(fault: InjectedFault, kind: ServerKind, deflate: bool) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = Arc::new(Self { fault, kind, deflate, state: Mutex::default() });
@@ -169,8 +169,8 @@ impl FaultyServer {
                 state.received += 1;
                 let faulty = state.received == FAULTY_MESSAGE + 1;
                 let copies = match self.fault {
-                    Fault::StoreTwice if faulty => 2,
-                    Fault::NeverStore if faulty => 0,
+                    InjectedFault::StoreTwice if faulty => 2,
+                    InjectedFault::NeverStore if faulty => 0,
                     _ => 1,
                 };
                 for _ in 0..copies {
@@ -202,12 +202,12 @@ impl FaultyServer {
             self.send(other, payload);
         }
         match self.fault {
-            Fault::Drop if faulty => return,
-            Fault::Swap if faulty => {
+            InjectedFault::Drop if faulty => return,
+            InjectedFault::Swap if faulty => {
                 state.delayed = Some(payload.to_vec());
                 return;
             }
-            Fault::Double if faulty => self.send(first, payload),
+            InjectedFault::Double if faulty => self.send(first, payload),
             _ => {}
         }
         self.send(first, payload);
@@ -246,11 +246,16 @@ fn snapshot() -> ServerFrame {
     ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
 }
 
-fn check(fault: Fault, kind: ServerKind, faults: [u64; 3]) {
+fn check(fault: InjectedFault, kind: ServerKind, faults: [u64; 3]) {
     check_with(fault, kind, false, faults);
 }
 
-fn check_with(fault: Fault, kind: ServerKind, deflate: bool, [lost, doubled, reordered]: [u64; 3]) {
+fn check_with(
+    fault: InjectedFault,
+    kind: ServerKind,
+    deflate: bool,
+    [lost, doubled, reordered]: [u64; 3],
+) {
     let server = FaultyServer::start(fault, kind, deflate);
     let protocol = match kind {
         ServerKind::Raw => Protocol::raw_text("/"),
@@ -278,49 +283,49 @@ fn check_with(fault: Fault, kind: ServerKind, deflate: bool, [lost, doubled, reo
 #[test]
 fn a_correct_server_has_no_faults() {
     for kind in SERVER_KINDS {
-        check(Fault::None, kind, [0, 0, 0]);
+        check(InjectedFault::None, kind, [0, 0, 0]);
     }
 }
 
 #[test]
 fn a_lost_delivery_is_counted() {
     for kind in SERVER_KINDS {
-        check(Fault::Drop, kind, [1, 0, 0]);
+        check(InjectedFault::Drop, kind, [1, 0, 0]);
     }
 }
 
 #[test]
 fn a_doubled_delivery_is_counted() {
     for kind in SERVER_KINDS {
-        check(Fault::Double, kind, [0, 1, 0]);
+        check(InjectedFault::Double, kind, [0, 1, 0]);
     }
 }
 
 #[test]
 fn reordered_deliveries_are_counted() {
     for kind in SERVER_KINDS {
-        check(Fault::Swap, kind, [0, 0, 1]);
+        check(InjectedFault::Swap, kind, [0, 0, 1]);
     }
 }
 
 #[test]
 fn a_message_stored_under_two_sequence_numbers_is_counted() {
     // Each subscriber has one event more than was published, and one message has two sequence numbers.
-    check(Fault::StoreTwice, ServerKind::Madang, [0, SUBSCRIBERS as u64 + 1, 0]);
+    check(InjectedFault::StoreTwice, ServerKind::Madang, [0, SUBSCRIBERS as u64 + 1, 0]);
 }
 
 #[test]
 fn a_message_that_is_never_stored_is_counted() {
-    check(Fault::NeverStore, ServerKind::Madang, [SUBSCRIBERS as u64, 0, 0]);
+    check(InjectedFault::NeverStore, ServerKind::Madang, [SUBSCRIBERS as u64, 0, 0]);
 }
 
 #[test]
 fn faults_are_counted_in_compressed_messages() {
     // Compression is not offered to the other kinds.
     for kind in [ServerKind::Raw, ServerKind::Madang] {
-        check_with(Fault::None, kind, true, [0, 0, 0]);
-        check_with(Fault::Drop, kind, true, [1, 0, 0]);
-        check_with(Fault::Double, kind, true, [0, 1, 0]);
-        check_with(Fault::Swap, kind, true, [0, 0, 1]);
+        check_with(InjectedFault::None, kind, true, [0, 0, 0]);
+        check_with(InjectedFault::Drop, kind, true, [1, 0, 0]);
+        check_with(InjectedFault::Double, kind, true, [0, 1, 0]);
+        check_with(InjectedFault::Swap, kind, true, [0, 0, 1]);
     }
 }
