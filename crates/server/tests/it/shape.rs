@@ -154,7 +154,8 @@ fn the_bench_workspace_repeats_the_lints_profiles_and_versions_of_the_main_one()
     for (name, value) in
         bench["workspace"]["dependencies"].as_table().unwrap().iter().filter(external)
     {
-        assert_eq!(main["workspace"]["dependencies"].get(name), Some(value), "{name}");
+        let main = main["workspace"]["dependencies"].get(name);
+        assert!(main.is_none_or(|main| main == value), "{name} differs from the main workspace");
     }
     assert_eq!(main["profile"]["release"], bench["profile"]["release"]);
     assert_eq!(main["profile"]["dev"]["debug"], bench["profile"]["dev"]["debug"]);
