@@ -1,5 +1,5 @@
 // Cuts the compiled app in two, and makes both halves small: the module of the first view with its script, and
-// the module with everything that frontend/src/apart.rs leads to. What trunk bundled is replaced by them.
+// the module with everything that frontend/src/lazy.rs loads. What trunk bundled is replaced by them.
 //
 // The order matters. The linker's relocations say what reaches what, and only until wasm-bindgen has run: so the
 // module is cut first (wasm_split_cli_support, which Leptos made for this). wasm-bindgen writes the script for the

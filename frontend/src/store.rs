@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Rings for what has changed.
-    pub(crate) fn ring(self, parts: &VecSet<Slice>) {
+    pub(crate) fn notify(self, parts: &VecSet<Slice>) {
         let Some(open) = self.client.try_with_value(|client| client.features().open()) else {
             return;
         };

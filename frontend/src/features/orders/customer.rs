@@ -9,15 +9,15 @@ use madang_shared::orders::{
 use madang_shared::{MenuItemId, OrderId};
 
 use super::{action, cards, dish, panel, read, read_once, unsent, won};
+use crate::context::use_app;
 use crate::driver::Driver;
-use crate::features::courtyard::use_yard;
-use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::route::Page;
 use crate::store::Topic;
-use crate::ui::events;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{Item, derived, each, flag, text, when};
-use crate::ui::state::{State, state};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::signal::{State, state};
 
 const MENU: Words = Words::new("메뉴", "Menu");
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
@@ -41,7 +41,7 @@ pub(crate) fn OrdersPage() -> impl IntoView {
 
 #[component]
 fn Customer() -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let store = driver.store();
     let lang = use_lang();
     let cart = state(Cart::default());
@@ -163,7 +163,7 @@ fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
 
 #[component]
 fn Checkout(cart: State<Cart>) -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let lang = use_lang();
     let note = state(String::new());
     let total = memo(move || {
