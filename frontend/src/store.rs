@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice, VecSet};
-use madang_shared::{RoomId, User};
+use madang_shared::User;
 
 /// Something that a view can depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,11 +133,11 @@ impl Store {
 
     /// Rings for what has changed.
     pub(crate) fn ring(self, parts: &VecSet<Slice>) {
-        let Some(open) = self.client.try_with_value(|client| client.features().open()) else {
+        if self.client.try_with_value(|_| ()).is_none() {
             return;
-        };
+        }
         let mut rung: Vec<Topic> = Vec::new();
-        for topic in parts.iter().flat_map(|part| topics(*part, open)) {
+        for topic in parts.iter().flat_map(|part| topics(*part)) {
             if !rung.contains(topic) {
                 rung.push(*topic);
                 self.bells.with_value(|bells| bells.get(*topic)).notify();
@@ -146,17 +146,14 @@ impl Store {
     }
 }
 
-fn topics(part: Slice, open: Option<RoomId>) -> &'static [Topic] {
+fn topics(part: Slice) -> &'static [Topic] {
     match part {
         Slice::Connection => &[Topic::Link],
         Slice::Outbox => &[Topic::Outbox],
         Slice::Rooms => &[Topic::Rooms],
-        // The open room may have changed with them, and mentions are read with their messages.
-        Slice::Memberships => &[Topic::Unread, Topic::Timeline, Topic::Presence, Topic::Notices],
-        Slice::Timeline(room) if open == Some(room) => &[Topic::Timeline, Topic::Unread],
-        Slice::Timeline(_) => &[Topic::Unread],
-        Slice::Presence(room) if open == Some(room) => &[Topic::Presence],
-        Slice::Presence(_) => &[],
+        Slice::Unread => &[Topic::Unread],
+        Slice::Timeline => &[Topic::Timeline],
+        Slice::Presence => &[Topic::Presence],
         Slice::Counter => &[Topic::Counter],
         Slice::Sentiment => &[Topic::SentimentDraft],
         Slice::Posts => &[Topic::Posts],

@@ -111,7 +111,7 @@ fn Judged() -> impl IntoView {
     let store = use_yard().driver.store();
     let lang = use_lang();
     let judged = memo(move || {
-        store.read(Topic::SentimentDraft, |client| client.features().sentiment().judged().cloned())
+        store.read(Topic::SentimentDraft, |client| client.features().sentiment().analysis().cloned())
     });
     let is_current = memo(move || {
         store.read(Topic::SentimentDraft, |client| client.features().sentiment().is_current())

@@ -56,7 +56,7 @@ fn look(client: &Client, room: RoomId, message: Seq) -> Seen {
             if timeline.is_loading_older() { Seen::Wait } else { Seen::Before(first.seq) }
         }
         // The server has not said yet what came after what is kept.
-        _ if timeline.is_kept() => Seen::Wait,
+        _ if timeline.is_cached() => Seen::Wait,
         _ => Seen::Nowhere,
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn draw(row: &Row) -> AnyView {
 fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
     let crowd = use_yard().driver.store().peek(|client| {
         let timeline = client.features().timeline(room)?;
-        timeline.crowds().iter().find(|crowd| crowd.after == after).cloned()
+        timeline.presence_summaries().iter().find(|crowd| crowd.after == after).cloned()
     });
     let Some(PresenceSummary { joined, left, .. }) = crowd else {
         return ().into_any();

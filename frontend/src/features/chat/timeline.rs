@@ -49,7 +49,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         edition: timeline.edition(),
         messages: timeline.messages(),
         has_older: timeline.has_older(),
-        crowds: timeline.crowds(),
+        crowds: timeline.presence_summaries(),
         // Above what is loaded nobody knows which message is the first new one.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
@@ -104,7 +104,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
 
     let is_kept = memo(move || {
         store.read(Topic::Timeline, |client| {
-            client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
+            client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_cached)
         })
     });
     view! {

@@ -177,7 +177,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let store = driver.store();
     let is_asked = move || {
         store.read(Topic::Outbox, |client| {
-            client.features().orders().asked_for(id, client.outbox()).is_some()
+            client.features().orders().requested_status(id, client.outbox()).is_some()
         })
     };
     let lang = use_lang();
