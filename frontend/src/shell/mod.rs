@@ -8,6 +8,7 @@ mod page_links;
 mod title;
 
 use leptos::prelude::*;
+use madang_client::Slice;
 use madang_shared::User;
 
 use crate::auth::Auth;
@@ -22,7 +23,6 @@ use crate::features::rooms::RoomsPanel;
 use crate::i18n::{Texts, tr};
 use crate::lazy::Loader;
 use crate::route::Router;
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, effect, flag, part, when};
@@ -38,8 +38,8 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     let router = Router::new();
     let view = memo(move || {
         let route = router.get();
-        store.read(Topic::Rooms, |_| ());
-        store.read(Topic::Unread, |client| View::of(client, route))
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Unread, |client| View::of(client, route))
     });
     let lazy = Loader::start(lazy_views::load);
     let app = AppContext { driver, router, drawer: state(None), view, lazy };

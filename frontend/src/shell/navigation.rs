@@ -1,12 +1,11 @@
 //! Keeps the client at what the address selects: the open room, and the topics of the open page.
 
-use madang_client::Action;
+use madang_client::{Action, Slice};
 use madang_shared::RoomId;
 
 use crate::context::{AppContext, View};
 use crate::features::membership::is_leaving;
 use crate::route::{self, Page, Route};
-use crate::store::Topic;
 use crate::ui::erased::reactive::effect;
 
 /// Follows the route until the session ends.
@@ -27,7 +26,7 @@ pub(super) fn follow_route(app: AppContext) {
             return;
         }
         let last = route::last_room();
-        let home = store.read(Topic::Unread, |client| {
+        let home = store.read(Slice::Unread, |client| {
             let rooms = client.features().memberships();
             let is_joined = |room: &RoomId| rooms.contains(*room) && !is_leaving(client, *room);
             last.filter(is_joined).or_else(|| rooms.rooms().find(is_joined))

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use madang_client::Slice;
+
 use crate::browser;
 use crate::context::AppContext;
 use crate::features::notices::unread_beside_messages;
 use crate::i18n::{capped, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::reactive::effect;
 
 /// Keeps title and badge current until the session ends.
@@ -15,7 +16,7 @@ pub(super) fn keep_title(app: AppContext) {
     let lang = use_lang();
     effect(move || {
         let name = lang.get().texts().app;
-        let messages = store.read(Topic::Unread, |client| client.features().unread_total());
+        let messages = store.read(Slice::Unread, |client| client.features().unread_total());
         let unread = messages + unread_beside_messages(store);
         browser::set_badge(unread);
         let title = match unread {

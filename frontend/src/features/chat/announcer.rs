@@ -2,12 +2,11 @@
 //! messages whenever it is scrolled, and they are not news.
 
 use leptos::prelude::*;
-use madang_client::Client;
+use madang_client::{Client, Slice};
 use madang_shared::{RoomId, Seq};
 
 use crate::context::use_app;
 use crate::i18n::{Lang, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::state;
 
@@ -24,7 +23,7 @@ pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
     let lines = state(Vec::<(u64, String)>::new());
     let mut heard = None::<Seq>;
     effect(move || {
-        let newest = store.read(Topic::Timeline, |client| {
+        let newest = store.read(Slice::Timeline, |client| {
             let timeline = client.features().timeline(room)?;
             let newest = timeline.is_known().then(|| timeline.newest())?;
             if let Some(heard) = heard.filter(|heard| newest > *heard) {

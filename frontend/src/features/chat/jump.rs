@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
-use madang_client::{Action, Client};
+use madang_client::{Action, Client, Slice};
 use madang_shared::{RoomId, Seq};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -12,7 +12,6 @@ use super::rows::Row;
 use crate::context::AppContext;
 use crate::i18n::{Words, use_lang};
 use crate::route::Route;
-use crate::store::Topic;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, part};
 use crate::ui::erased::signal::state;
@@ -56,7 +55,7 @@ fn look(client: &Client, room: RoomId, message: Seq) -> Seen {
             if timeline.is_loading_older() { Seen::Wait } else { Seen::Before(first.seq) }
         }
         // The server has not said yet what came after what is kept.
-        _ if timeline.is_kept() => Seen::Wait,
+        _ if timeline.is_cached() => Seen::Wait,
         _ => Seen::Nowhere,
     }
 }
@@ -79,7 +78,7 @@ pub(super) fn way(app: AppContext, room: RoomId, list: VirtualList<Row>) -> AnyV
             way.set(Way::Over);
             return;
         };
-        let seen = store.read(Topic::Timeline, |client| look(client, room, message));
+        let seen = store.read(Slice::Timeline, |client| look(client, room, message));
         if arrived.get_value() == Some(message) {
             return;
         }

@@ -49,7 +49,7 @@ pub(super) fn draw(row: &Row) -> AnyView {
 fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
     let crowd = use_app().driver.store().peek(|client| {
         let timeline = client.features().timeline(room)?;
-        timeline.crowds().iter().find(|crowd| crowd.after == after).cloned()
+        timeline.presence_summaries().iter().find(|crowd| crowd.after == after).cloned()
     });
     let Some(PresenceSummary { joined, left, .. }) = crowd else {
         return ().into_any();

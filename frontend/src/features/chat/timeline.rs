@@ -2,7 +2,7 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use madang_client::{Action, Client};
+use madang_client::{Action, Client, Slice};
 use madang_shared::{RoomId, Seq};
 
 use super::jump::way;
@@ -12,7 +12,6 @@ use crate::browser;
 use crate::context::{AppContext, use_app};
 use crate::features::delivery::{Inspected, inspector};
 use crate::i18n::{Words, tr, use_lang};
-use crate::store::Topic;
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
@@ -42,7 +41,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         edition: timeline.edition(),
         messages: timeline.messages(),
         has_older: timeline.has_older(),
-        crowds: timeline.crowds(),
+        crowds: timeline.presence_summaries(),
         // Above what is loaded nobody knows which message is the first new one.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
@@ -68,8 +67,8 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let (is_known, is_empty) = (state(false), state(false));
     let mut keeper = IncrementalRows::new(local_day);
     effect(move || {
-        store.read(Topic::Outbox, |_| ());
-        let news: Option<News> = store.read(Topic::Timeline, |client| {
+        store.read(Slice::Outbox, |_| ());
+        let news: Option<News> = store.read(Slice::Timeline, |client| {
             let scene = scene(client, room)?;
             Some((keeper.update(&scene), keeper.is_silent(&scene)))
         });
@@ -96,8 +95,11 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     follow_reader(app, room, list);
 
     let is_kept = memo(move || {
-        store.read(Topic::Timeline, |client| {
-            client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
+        store.read(Slice::Timeline, |client| {
+            client
+                .features()
+                .timeline(room)
+                .is_some_and(madang_client::timeline::Timeline::is_cached)
         })
     });
     view! {
@@ -150,7 +152,7 @@ fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
 fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
-    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(room)));
+    let unread = memo(move || store.read(Slice::Unread, |client| client.features().unread(room)));
     let label = text(move || match unread.get() {
         0 => lang.get().texts().jump_newest.to_owned(),
         unread => lang.get().new_messages(unread),

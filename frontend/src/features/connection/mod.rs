@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Client, ConnectionState, DisconnectReason, PendingState};
+use madang_client::{Client, ConnectionState, DisconnectReason, PendingState, Slice};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::{CloseCode, Command};
 
@@ -12,7 +12,6 @@ use crate::auth::Auth;
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, tr, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{derived, effect, part, text, when};
@@ -85,7 +84,7 @@ pub(crate) fn Badge() -> impl IntoView {
     let count = Trigger::new();
     let shown = memo(move || {
         count.track();
-        store.read(Topic::Link, Shown::of)
+        store.read(Slice::Connection, Shown::of)
     });
     let ticking = StoredValue::new(None::<TimeoutHandle>);
     effect(move || {
@@ -100,7 +99,7 @@ pub(crate) fn Badge() -> impl IntoView {
         ticking.set_value(timer.flatten());
     });
     leave_when_unknown(shown);
-    let waiting = memo(move || store.read(Topic::Outbox, unsent));
+    let waiting = memo(move || store.read(Slice::Outbox, unsent));
     let caught_up = caught_up();
     let extra = memo(move || {
         let lang = lang.get();
@@ -156,7 +155,7 @@ fn unsent(client: &Client) -> usize {
 fn caught_up() -> State<u64> {
     let store = use_app().driver.store();
     let news = state(0);
-    let caught_up = memo(move || store.read(Topic::Link, Client::caught_up));
+    let caught_up = memo(move || store.read(Slice::Connection, Client::caught_up));
     effect(move || {
         let caught_up = caught_up.get();
         if caught_up.complete && caught_up.messages > 0 {
@@ -186,7 +185,7 @@ fn leave_when_unknown(shown: Memo<Shown>) {
 pub(crate) fn NewVersion() -> impl IntoView {
     let store = use_app().driver.store();
     let outdated = memo(move || {
-        store.read(Topic::Link, |client| {
+        store.read(Slice::Connection, |client| {
             let other = client.welcome().is_some_and(|welcome| welcome.version != VERSION);
             other || client.undecodable_frames() > 0
         })

@@ -1,13 +1,12 @@
 //! One number that everybody shares.
 
 use leptos::prelude::*;
-use madang_client::Client;
+use madang_client::{Client, Slice};
 use madang_shared::counter::{CounterCommand, CounterEvent};
 
 use crate::context::use_app;
 use crate::format::grouped;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{flag, part, text};
@@ -42,8 +41,8 @@ impl Shown {
 pub(crate) fn CounterPage() -> impl IntoView {
     let store = use_app().driver.store();
     let shown = memo(move || {
-        store.read(Topic::Outbox, |_| ());
-        store.read(Topic::Counter, Shown::of)
+        store.read(Slice::Outbox, |_| ());
+        store.read(Slice::Counter, Shown::of)
     });
     let is_known = memo(move || shown.get().is_some());
     part(move || {
@@ -68,7 +67,7 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
     let last = text(move || {
         let last = driver
             .store()
-            .read(Topic::Counter, |client| client.features().counter().last().cloned());
+            .read(Slice::Counter, |client| client.features().counter().last().cloned());
         last.map(|event| sentence(lang.get(), &event)).unwrap_or_default()
     });
     let step = move |amount: i32| {

@@ -1,7 +1,7 @@
 //! Joining and leaving rooms.
 
 use leptos::prelude::*;
-use madang_client::{Client, PendingState};
+use madang_client::{Client, PendingState, Slice};
 use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::Room;
@@ -10,7 +10,6 @@ use madang_shared::{Command, CommandId, Failure, RoomId};
 use crate::context::{AppContext, use_app};
 use crate::i18n::{tr, use_lang};
 use crate::route::Route;
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
@@ -19,7 +18,7 @@ use crate::ui::icon::{Icon, Mark};
 /// Whether joining this room was asked for and not answered yet. Read from a view, it follows.
 pub(crate) fn is_joining(app: AppContext, room: RoomId) -> bool {
     let join = MembershipCommand::Join { room };
-    app.driver.store().read(Topic::Outbox, |client| is_asked_for(client, join))
+    app.driver.store().read(Slice::Outbox, |client| is_asked_for(client, join))
 }
 
 /// Whether leaving this room was asked for and not answered yet.
@@ -48,7 +47,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     let app = use_app();
     let id = room.id;
     let lang = use_lang();
-    let unsent = memo(move || app.driver.store().read(Topic::Outbox, |client| unsent(client, id)));
+    let unsent = memo(move || app.driver.store().read(Slice::Outbox, |client| unsent(client, id)));
     let unsent_line = move || {
         let line = text(move || lang.get().unsent(unsent.get()));
         view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
@@ -102,7 +101,7 @@ pub(crate) fn Refusals() -> impl IntoView {
     let app = use_app();
     let lang = use_lang();
     let refused = memo(move || {
-        app.driver.store().read(Topic::Outbox, |client| {
+        app.driver.store().read(Slice::Outbox, |client| {
             let items = client.outbox().items().iter();
             let refused = items.filter_map(|item| match (&item.command, &item.state) {
                 (

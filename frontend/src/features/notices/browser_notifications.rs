@@ -4,6 +4,7 @@
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_client::Slice;
 use madang_client::notices::ShownNotice;
 use madang_shared::Seq;
 use madang_shared::notices::NoticeBox;
@@ -17,7 +18,6 @@ use super::{Shown, shown, source, switch};
 use crate::browser;
 use crate::context::AppContext;
 use crate::i18n::{Words, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::reactive::{effect, part};
 use crate::ui::erased::signal::state;
 
@@ -106,7 +106,7 @@ pub(crate) fn tell_when_hidden(app: AppContext) {
     let lang = use_lang();
     let mut known = None::<(Seq, Seq)>;
     effect(move || {
-        let Some(Shown { notices, muted }) = store.read(Topic::Notices, |client| {
+        let Some(Shown { notices, muted }) = store.read(Slice::Notices, |client| {
             client.features().notices().is_known().then(|| shown(client))
         }) else {
             return;

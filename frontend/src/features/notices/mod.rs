@@ -6,8 +6,8 @@ mod strings;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
-use madang_client::Client;
 use madang_client::notices::ShownNotice;
+use madang_client::{Client, Slice};
 use madang_shared::notices::{NoticeBox, NoticeContent, NoticeKind, NoticesCommand};
 
 use crate::browser;
@@ -15,7 +15,7 @@ use crate::context::{AppContext, link_to, use_app};
 use crate::i18n::{Lang, Words, capped, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::store::{Store, Topic};
+use crate::store::Store;
 use crate::time::Formats;
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
@@ -61,8 +61,8 @@ struct Shown {
 
 /// Reads notices, and again when they, or what was said about them, have changed.
 fn read<T>(store: Store, read: impl FnOnce(&Client) -> T) -> T {
-    store.read(Topic::Outbox, |_| ());
-    store.read(Topic::Notices, read)
+    store.read(Slice::Outbox, |_| ());
+    store.read(Slice::Notices, read)
 }
 
 fn shown(client: &Client) -> Shown {

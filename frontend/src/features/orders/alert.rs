@@ -42,7 +42,7 @@ pub(super) fn Alerts() -> impl IntoView {
     let mut known = None::<u64>;
     effect(move || {
         let (heard, newest) = read(store, |client, list| {
-            (client.features().orders().heard(), list.changes.last().copied())
+            (client.features().orders().status_changes_received(), list.changes.last().copied())
         });
         let before = known.replace(heard);
         let (Some(before), Some(change)) = (before, newest) else { return };

@@ -1,7 +1,7 @@
 //! The customer's side: the menu, and one's own orders on their way.
 
 use leptos::prelude::*;
-use madang_client::{Client, VecMap};
+use madang_client::{Client, Slice, VecMap};
 use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
@@ -13,7 +13,6 @@ use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
@@ -58,10 +57,10 @@ fn Customer() -> impl IntoView {
         mine.map(|order| order.id).collect::<Vec<OrderId>>()
     };
     let has_none = move || {
-        store.read(Topic::Outbox, |_| ());
+        store.read(Slice::Outbox, |_| ());
         read(store, |client, list| mine(client, list).is_empty() && unsent(client) == 0)
     };
-    let sending = memo(move || store.read(Topic::Outbox, unsent));
+    let sending = memo(move || store.read(Slice::Outbox, unsent));
     let sending_line = text(move || match (lang.get(), sending.get()) {
         (_, 0) => String::new(),
         (Lang::Ko, count) => format!("주문 {count}건을 보내는 중…"),

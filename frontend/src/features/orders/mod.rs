@@ -1,7 +1,7 @@
 //! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
 
 use leptos::prelude::*;
-use madang_client::{Client, PendingState};
+use madang_client::{Client, PendingState, Slice};
 use madang_shared::Command;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
 use madang_shared::{OrderId, Timestamp};
@@ -13,7 +13,7 @@ use crate::format::grouped;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::store::{Store, Topic};
+use crate::store::Store;
 use crate::time::Formats;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -63,7 +63,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
     let app = use_app();
     let store = app.driver.store();
     let is_known = memo(move || {
-        store.read(Topic::Orders, |client| client.features().orders().list().is_some())
+        store.read(Slice::Orders, |client| client.features().orders().list().is_some())
     });
     let tab = move |(page, name): (Page, Words)| {
         view! {
@@ -101,7 +101,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
 
 /// Reads the list of orders; nothing before it has arrived.
 fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
-    store.read(Topic::Orders, |client| {
+    store.read(Slice::Orders, |client| {
         client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
     })
 }
@@ -173,8 +173,8 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let id = order.id;
     let store = driver.store();
     let is_asked = move || {
-        store.read(Topic::Outbox, |client| {
-            client.features().orders().asked_for(id, client.outbox()).is_some()
+        store.read(Slice::Outbox, |client| {
+            client.features().orders().requested_status(id, client.outbox()).is_some()
         })
     };
     let lang = use_lang();

@@ -1,13 +1,12 @@
 //! Waving: to everybody, and to everybody but oneself.
 
 use leptos::prelude::*;
-use madang_client::Action;
 use madang_client::posts::Greeting;
+use madang_client::{Action, Slice};
 use madang_shared::posts::PostsCommand;
 
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, text, when};
@@ -68,7 +67,7 @@ pub(super) fn Greetings() -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
     let greetings = memo(move || {
-        store.read(Topic::Posts, |client| client.features().posts().greetings().to_vec())
+        store.read(Slice::Posts, |client| client.features().posts().greetings().to_vec())
     });
     let item = move |greeting: Greeting| {
         let (high, low) = greeting.command.0.as_u64_pair();

@@ -7,8 +7,8 @@ mod greetings;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
-use madang_client::Action;
 use madang_client::posts::ShownPost;
+use madang_client::{Action, Slice};
 use madang_shared::PostId;
 use madang_shared::posts::PostsCommand;
 
@@ -16,7 +16,6 @@ use crate::browser;
 use crate::context::{COMPOSER_ID, use_app};
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::Page;
-use crate::store::Topic;
 use crate::time::Formats;
 use crate::ui::dialog::dialog;
 use crate::ui::empty::empty;
@@ -59,7 +58,7 @@ struct Desk {
 pub(crate) fn PostsPage() -> impl IntoView {
     let store = use_app().driver.store();
     let is_known =
-        memo(move || store.read(Topic::Posts, |client| client.features().posts().is_known()));
+        memo(move || store.read(Slice::Posts, |client| client.features().posts().is_known()));
     part(move || {
         if is_known.get() {
             view! { <Feed /> }.into_any()
@@ -98,8 +97,8 @@ fn posts(desk: Desk) -> AnyView {
     let me = store.me();
     let lang = use_lang();
     let posts = memo(move || {
-        store.read(Topic::Outbox, |_| ());
-        store.read(Topic::Posts, |client| client.features().posts().shown(client.outbox(), &me))
+        store.read(Slice::Outbox, |_| ());
+        store.read(Slice::Posts, |client| client.features().posts().shown(client.outbox(), &me))
     });
     let is_empty = memo(move || posts.with(Vec::is_empty));
     let first = lang.get_untracked();
@@ -138,9 +137,9 @@ fn Older() -> impl IntoView {
     let driver = use_app().driver;
     let store = driver.store();
     let has_older =
-        move || store.read(Topic::Posts, |client| client.features().posts().has_older());
+        move || store.read(Slice::Posts, |client| client.features().posts().has_older());
     let is_loading =
-        move || store.read(Topic::Posts, |client| client.features().posts().is_loading_older());
+        move || store.read(Slice::Posts, |client| client.features().posts().is_loading_older());
     let button = move || {
         let label =
             derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });

@@ -3,11 +3,11 @@
 use std::collections::BinaryHeap;
 
 use leptos::prelude::*;
+use madang_client::Slice;
 use madang_shared::User;
 
 use crate::context::{Drawer, use_app};
 use crate::i18n::{tr, use_lang};
-use crate::store::Topic;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -58,7 +58,7 @@ pub(crate) fn PresencePanel(
     let store = app.driver.store();
     let lang = use_lang();
     let people = memo(move || {
-        store.read(Topic::Presence, |client| {
+        store.read(Slice::Presence, |client| {
             let here = client.features().presence();
             let me = client.features().me().id;
             let person = |user: &User| Person {
@@ -103,7 +103,7 @@ pub(crate) fn TypingLine() -> impl IntoView {
     let lang = use_lang();
     let line = memo(move || {
         let lang = lang.get();
-        store.read(Topic::Presence, |client| {
+        store.read(Slice::Presence, |client| {
             let names: Vec<&str> =
                 client.features().presence().typing().map(|user| user.name.as_str()).collect();
             lang.typing(&names).unwrap_or_default()

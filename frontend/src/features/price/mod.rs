@@ -8,7 +8,7 @@ mod strings;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use madang_client::{Client, ConnectionState};
+use madang_client::{Client, ConnectionState, Slice};
 use madang_shared::Timestamp;
 use madang_shared::price::{PriceNow, PriceSource, PriceState};
 
@@ -18,7 +18,6 @@ use self::strings::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Words, use_lang};
-use crate::store::Topic;
 use crate::time::Formats;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
@@ -97,8 +96,8 @@ impl Shown {
 pub(crate) fn PricePage() -> impl IntoView {
     let store = use_app().driver.store();
     let shown = memo(move || {
-        store.read(Topic::Link, |_| ());
-        store.read(Topic::Price, Shown::of)
+        store.read(Slice::Connection, |_| ());
+        store.read(Slice::Price, Shown::of)
     });
     let is_off = memo(move || {
         shown.with(|shown| shown.as_ref().map(|shown| shown.standing == Standing::Off))
@@ -131,7 +130,7 @@ fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
         // The times on the axis are of a language, too.
         lang.get();
         let span = span.get();
-        store.read(Topic::Price, |client| {
+        store.read(Slice::Price, |client| {
             let known = client.features().price();
             Plot::of(known.history(), span, known.quote()?.currency)
         })

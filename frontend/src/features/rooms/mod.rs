@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::{Client, Pending, PendingState};
+use madang_client::{Client, Pending, PendingState, Slice};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::{Room, RoomsCommand};
 use madang_shared::{Command, Failure, RoomId, validate};
@@ -14,7 +14,6 @@ use crate::features::account::Account;
 use crate::features::membership::{is_joining, is_leaving};
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::Route;
-use crate::store::Topic;
 use crate::text::small;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
@@ -140,17 +139,17 @@ fn RoomLists(wanted: State<String>, page_links: fn() -> AnyView) -> impl IntoVie
         rooms.into_iter().filter(|room| matches(&room.name, &wanted)).collect()
     };
     let joined = memo(move || {
-        store.read(Topic::Rooms, |_| ());
-        store.read(Topic::Outbox, |_| ());
-        found(store.read(Topic::Unread, joined_rooms))
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Outbox, |_| ());
+        found(store.read(Slice::Unread, joined_rooms))
     });
     let others = memo(move || {
-        store.read(Topic::Rooms, |_| ());
-        found(store.read(Topic::Unread, other_rooms))
+        store.read(Slice::Rooms, |_| ());
+        found(store.read(Slice::Unread, other_rooms))
     });
     let known = memo(move || {
-        store.read(Topic::Rooms, |_| ());
-        store.read(Topic::Unread, |client| {
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Unread, |client| {
             client.features().rooms().is_known() && client.features().memberships().is_known()
         })
     });
@@ -190,7 +189,7 @@ fn room_link(room: &Room) -> AnyView {
     let store = app.driver.store();
     let lang = use_lang();
     let id = room.id;
-    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(id)));
+    let unread = memo(move || store.read(Slice::Unread, |client| client.features().unread(id)));
     let is_open = memo(move || app.router.get().room() == Some(id));
     let badge = when(
         move || unread.get() > 0,
@@ -288,9 +287,9 @@ fn NewRoom(creating: State<bool>) -> impl IntoView {
     });
     effect(move || {
         let Some(name) = wished.get() else { return };
-        store.read(Topic::Rooms, |_| ());
-        store.read(Topic::Unread, |_| ());
-        match store.read(Topic::Outbox, |client| Wish::of(client, &name)) {
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Unread, |_| ());
+        match store.read(Slice::Outbox, |client| Wish::of(client, &name)) {
             Wish::Waiting => {}
             Wish::Refused(refused) => {
                 forget_refused(app, &name);

@@ -2,13 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::Action;
+use madang_client::{Action, Slice};
 use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
 use madang_shared::sentiment::{Analysis, DecidingWord, Mood, Sentiment};
 
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text, when};
@@ -110,10 +109,10 @@ fn Judged() -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
     let judged = memo(move || {
-        store.read(Topic::SentimentDraft, |client| client.features().sentiment().judged().cloned())
+        store.read(Slice::Sentiment, |client| client.features().sentiment().analysis().cloned())
     });
     let is_current = memo(move || {
-        store.read(Topic::SentimentDraft, |client| client.features().sentiment().is_current())
+        store.read(Slice::Sentiment, |client| client.features().sentiment().is_current())
     });
     let of = move |pick: fn(&Analysis) -> String| {
         text(move || judged.with(|judged| judged.as_ref().map(pick).unwrap_or_default()))

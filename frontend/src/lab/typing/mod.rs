@@ -1,7 +1,7 @@
 //! Typing, taken apart: what a keystroke sends, what comes of it, and when it goes.
 
 use leptos::prelude::*;
-use madang_client::Action;
+use madang_client::{Action, Slice};
 use madang_shared::RoomId;
 use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
 
@@ -9,7 +9,6 @@ use crate::context::use_app;
 use crate::features::presence::TypingLine;
 use crate::frame_log::LoggedFrame;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, effect, part, text};
@@ -46,7 +45,7 @@ fn intro(lang: Lang) -> String {
 pub(crate) fn TypingPage() -> impl IntoView {
     let store = use_app().driver.store();
     let room = memo(move || {
-        store.read(Topic::Unread, |client| client.features().memberships().rooms().next())
+        store.read(Slice::Unread, |client| client.features().memberships().rooms().next())
     });
     part(move || match room.get() {
         Some(room) => view! { <Field room=room /> }.into_any(),

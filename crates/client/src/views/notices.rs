@@ -8,8 +8,9 @@ use madang_shared::notices::{
 };
 use madang_shared::{Command, Seq, Timestamp, UserId};
 
-use crate::membership::Memberships;
 use crate::outbox::{Outbox, PendingState};
+use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
+use crate::views::membership::Memberships;
 
 /// Both streams of notices, and what the user has said about them.
 #[derive(Clone, Debug, Default)]
@@ -140,32 +141,59 @@ impl Notices {
         }
         Said { marks, muted }
     }
+}
 
-    pub(crate) fn rebuilt(&mut self, of: NoticeBox) {
-        match of {
-            NoticeBox::Everybody => self.everybody = None,
-            NoticeBox::Own => self.own = None,
-        }
-    }
+impl View for Notices {}
 
-    pub(crate) fn everybody_snapshot(&mut self, snapshot: NoticesSnapshot) {
+impl ApplySnapshot<NoticesSnapshot> for Notices {
+    fn apply_snapshot(&mut self, snapshot: NoticesSnapshot, _now: Timestamp) {
         self.everybody = Some(snapshot);
     }
+}
 
-    pub(crate) fn own_snapshot(&mut self, snapshot: InboxSnapshot) {
-        self.own = Some(snapshot);
-    }
-
-    pub(crate) fn everybody_event(&mut self, event: NoticesEvent) {
+impl ApplyEvent<NoticesEvent> for Notices {
+    fn apply_event(&mut self, event: NoticesEvent, _now: Timestamp) {
         if let Some(everybody) = &mut self.everybody {
             everybody.apply(event);
         }
     }
+}
 
-    pub(crate) fn own_event(&mut self, event: InboxEvent) {
+impl ApplySnapshot<InboxSnapshot> for Notices {
+    fn apply_snapshot(&mut self, snapshot: InboxSnapshot, _now: Timestamp) {
+        self.own = Some(snapshot);
+    }
+}
+
+impl ApplyEvent<InboxEvent> for Notices {
+    fn apply_event(&mut self, event: InboxEvent, _now: Timestamp) {
         if let Some(own) = &mut self.own {
             own.apply(event);
         }
+    }
+}
+
+impl CommandRules for Notices {
+    type Command = NoticesCommand;
+
+    fn supersedes(newer: &NoticesCommand, older: &NoticesCommand) -> bool {
+        use NoticesCommand::{Demo, Mute, Read, ReadAll};
+        match (newer, older) {
+            (ReadAll { everybody, own }, ReadAll { everybody: before, own: own_before }) => {
+                everybody >= before && own >= own_before
+            }
+            (ReadAll { everybody, own }, Read { of, notice }) => match of {
+                NoticeBox::Everybody => notice <= everybody,
+                NoticeBox::Own => notice <= own,
+            },
+            (Mute { kind, .. }, Mute { kind: before, .. }) => kind == before,
+            (Demo { .. }, Demo { .. }) => true,
+            _ => false,
+        }
+    }
+
+    fn is_dropped_when_refused(_command: &NoticesCommand) -> bool {
+        true
     }
 }
 

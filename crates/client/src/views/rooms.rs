@@ -1,11 +1,12 @@
-//! The directory of rooms, as this client knows it.
+//! The directory of rooms.
 
-use madang_shared::RoomId;
-use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::rooms::{Room, RoomsCommand, RoomsEvent, RoomsSnapshot};
+use madang_shared::{RoomId, Timestamp};
 
 use crate::vec_map::VecMap;
+use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 
-/// Every room there is.
+/// All rooms of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rooms {
     rooms: VecMap<RoomId, Room>,
@@ -13,17 +14,17 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// By id, ascending.
+    /// The rooms by id, ascending.
     pub fn all(&self) -> impl Iterator<Item = &Room> {
         self.rooms.values()
     }
 
-    /// One of them.
+    /// One room.
     pub fn get(&self, room: RoomId) -> Option<&Room> {
         self.rooms.get(&room)
     }
 
-    /// Whether the directory has arrived; before that, absence means nothing.
+    /// Whether the directory has arrived. Until then an empty directory means nothing.
     pub fn is_known(&self) -> bool {
         self.known
     }
@@ -31,17 +32,27 @@ impl Rooms {
     pub(crate) fn as_snapshot(&self) -> RoomsSnapshot {
         RoomsSnapshot { rooms: self.rooms.values().cloned().collect() }
     }
+}
 
-    pub(crate) fn snapshot(&mut self, snapshot: RoomsSnapshot) {
+impl View for Rooms {}
+
+impl ApplySnapshot<RoomsSnapshot> for Rooms {
+    fn apply_snapshot(&mut self, snapshot: RoomsSnapshot, _now: Timestamp) {
         self.rooms = snapshot.rooms.into_iter().map(|room| (room.id, room)).collect();
         self.known = true;
     }
+}
 
-    pub(crate) fn event(&mut self, event: RoomsEvent) {
+impl ApplyEvent<RoomsEvent> for Rooms {
+    fn apply_event(&mut self, event: RoomsEvent, _now: Timestamp) {
         match event {
             RoomsEvent::Created(room) => {
                 self.rooms.insert(room.id, room);
             }
         }
     }
+}
+
+impl CommandRules for Rooms {
+    type Command = RoomsCommand;
 }

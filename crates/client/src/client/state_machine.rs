@@ -1,7 +1,4 @@
-//! The machine: inputs in, outputs out.
-
-mod incoming;
-mod offline_cache;
+//! The state machine: inputs in, outputs out.
 
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
@@ -10,94 +7,30 @@ use madang_shared::{
     Welcome,
 };
 
-use crate::action::{Action, Slice};
+use super::input::{Input, InputContext, Output};
 use crate::connection::{ConnectionMachine, ConnectionState, DisconnectReason, SocketAction};
-use crate::features::{self, Features, Request};
+use crate::features::{self, Features};
 use crate::outbox::{Outbox, Pending};
+use crate::slice::Slice;
 use crate::streams::Streams;
 use crate::vec_map::VecMap;
-
-pub use offline_cache::CachedState;
-
-/// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
-#[derive(Clone, Copy, Debug)]
-pub struct InputContext {
-    /// Now; never earlier than before.
-    pub now: Timestamp,
-    /// From the system's source of randomness, or from a simulation's seed.
-    pub random: u128,
-}
-
-impl InputContext {
-    fn jitter(self) -> u64 {
-        let [_, _, _, _, _, _, _, _, low @ ..] = self.random.to_be_bytes();
-        u64::from_be_bytes(low)
-    }
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Connect now: at the start; when the tab becomes visible; when the device says that it is
-    /// online again; when the user does not want to wait. Does nothing while there is a connection.
-    Connect,
-    /// The device says that it has no network.
-    Offline,
-    /// The socket that [`Output::OpenSocket`] asked for is open.
-    SocketOpened,
-    /// A text frame arrived on it.
-    Frame(String),
-    /// It was closed, or could not be opened (code 1006).
-    SocketClosed {
-        /// See [`madang_shared::close`].
-        code: u16,
-    },
-    /// [`Client::deadline`] has passed. Coming early or twice does no harm.
-    Wake,
-    /// The user asks for a change.
-    Command(Command),
-    /// The user does something else.
-    Act(Action),
-    /// Another client of this user has left these unsent, for good.
-    Adopt(Vec<Pending>),
-    /// The user tries a failed command again.
-    Retry(CommandId),
-    /// The user lets a failed command go.
-    Discard(CommandId),
-    /// The user ends the session: nothing more is sent, and no connection is made.
-    SignOut,
-}
-
-/// What to do, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Open a socket, and report [`Input::SocketOpened`] or [`Input::SocketClosed`].
-    OpenSocket,
-    /// Send this text on the socket.
-    Send(String),
-    /// Close the socket; report nothing of it any more.
-    CloseSocket,
-    /// Something changed that may be on the screen.
-    Changed(Slice),
-    /// Keep [`Client::outbox_to_persist`] where a reload finds it.
-    PersistOutbox,
-}
+use crate::view::{Effects, Request};
 
 /// One user's client.
 #[derive(Debug)]
 pub struct Client {
-    program: String,
-    connection: ConnectionMachine,
-    outbox: Outbox,
-    streams: Streams,
-    queries: VecMap<QueryId, Query>,
-    next_query: u32,
+    pub(super) program: String,
+    pub(super) connection: ConnectionMachine,
+    pub(super) outbox: Outbox,
+    pub(super) streams: Streams,
+    pub(super) queries: VecMap<QueryId, Query>,
+    pub(super) next_query: u32,
     /// When to ask again what the server could not answer just now.
-    queries_again: Option<Timestamp>,
-    features: Features,
-    welcome: Option<Welcome>,
-    caught_up: CaughtUp,
-    undecodable_frames: u64,
+    pub(super) queries_again: Option<Timestamp>,
+    pub(super) features: Features,
+    pub(super) welcome: Option<Welcome>,
+    pub(super) caught_up: CaughtUp,
+    pub(super) undecodable_frames: u64,
 }
 
 /// What was missed while the connection was away.
@@ -199,9 +132,9 @@ impl Client {
             Input::Wake => self.on_wake(context, &mut out),
             Input::Command(command) => self.command(context, command, &mut out),
             Input::Act(action) => {
-                let (requests, parts) = self.features.act(action, now);
+                let effects = self.features.act(action, now);
                 self.follow(&mut out);
-                self.carry_out(context, requests, parts, &mut out);
+                self.carry_out(context, effects, &mut out);
             }
             Input::Adopt(items) => {
                 self.outbox.adopt(items);
@@ -224,7 +157,7 @@ impl Client {
         out
     }
 
-    fn on_duty(&mut self, duty: SocketAction, out: &mut Vec<Output>) {
+    pub(super) fn on_duty(&mut self, duty: SocketAction, out: &mut Vec<Output>) {
         match duty {
             SocketAction::Nothing => return,
             SocketAction::Open => out.push(Output::OpenSocket),
@@ -244,7 +177,7 @@ impl Client {
         out.push(Output::Changed(Slice::Connection));
     }
 
-    fn on_disconnected(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn on_disconnected(&mut self, out: &mut Vec<Output>) {
         self.outbox.disconnected();
         self.streams.disconnected();
         self.caught_up = CaughtUp::default();
@@ -255,26 +188,20 @@ impl Client {
     fn on_wake(&mut self, context: InputContext, out: &mut Vec<Output>) {
         let duty = self.connection.wake(context.now, context.jitter());
         self.on_duty(duty, out);
-        let (requests, parts) = self.features.wake(context.now);
-        self.carry_out(context, requests, parts, out);
+        let effects = self.features.wake(context.now);
+        self.carry_out(context, effects, out);
     }
 
     fn command(&mut self, context: InputContext, command: Command, out: &mut Vec<Output>) {
         self.outbox.drop_waiting(|older| features::supersedes(&command, older));
-        let (requests, parts) = self.features.commanded(&command);
+        let effects = self.features.command_given(&command);
         self.outbox.push(CommandId::new(context.now, context.random), command, context.now);
         outbox_changed(out);
-        self.carry_out(context, requests, parts, out);
+        self.carry_out(context, effects, out);
     }
 
-    fn carry_out(
-        &mut self,
-        context: InputContext,
-        requests: Vec<Request>,
-        parts: Vec<Slice>,
-        out: &mut Vec<Output>,
-    ) {
-        for (index, request) in (1..).zip(requests) {
+    fn carry_out(&mut self, context: InputContext, effects: Effects, out: &mut Vec<Output>) {
+        for (index, request) in (1..).zip(effects.requests) {
             match request {
                 // Several commands from one moment still need ids of their own.
                 Request::Command(command) => {
@@ -295,14 +222,14 @@ impl Client {
                 Request::Signal(_) => {}
             }
         }
-        out.extend(parts.into_iter().map(Output::Changed));
+        out.extend(effects.changed.into_iter().map(Output::Changed));
     }
 
     /// Follows what the features want by now.
-    fn follow(&mut self, out: &mut Vec<Output>) {
-        let (_, gone) = self.streams.follow(&self.features.wanted());
+    pub(super) fn follow(&mut self, out: &mut Vec<Output>) {
+        let (_, gone) = self.streams.follow(&self.features.wanted_topics());
         for topic in gone {
-            self.features.unfollowed(topic);
+            self.features.unsubscribed(topic);
             self.outbox.unfollowed(topic);
             if self.connection.is_live() {
                 out.push(send(&ClientFrame::Unsubscribe { topic }));
@@ -328,11 +255,11 @@ impl Client {
     }
 }
 
-fn outbox_changed(out: &mut Vec<Output>) {
+pub(super) fn outbox_changed(out: &mut Vec<Output>) {
     out.push(Output::Changed(Slice::Outbox));
     out.push(Output::PersistOutbox);
 }
 
-fn send(frame: &ClientFrame) -> Output {
+pub(super) fn send(frame: &ClientFrame) -> Output {
     Output::Send(codec::encode_client(frame))
 }

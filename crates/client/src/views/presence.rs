@@ -40,7 +40,12 @@ impl RoomPresence {
         self.present.get(&user)
     }
 
-    pub(crate) fn snapshot(&mut self, snapshot: PresenceSnapshot, now: Timestamp, me: UserId) {
+    pub(crate) fn apply_snapshot(
+        &mut self,
+        snapshot: PresenceSnapshot,
+        now: Timestamp,
+        me: UserId,
+    ) {
         self.present = snapshot.present.into_iter().map(|user| (user.id, user)).collect();
         let typing = snapshot.typing.into_iter().filter(|id| *id != me);
         let typing = typing.filter_map(|id| self.present.get(&id).cloned());
@@ -48,7 +53,7 @@ impl RoomPresence {
         self.typing = typing.map(|user| (user.id, Typist { user, until })).collect();
     }
 
-    pub(crate) fn event(&mut self, event: PresenceEvent, now: Timestamp, me: UserId) {
+    pub(crate) fn apply_event(&mut self, event: PresenceEvent, now: Timestamp, me: UserId) {
         match event {
             PresenceEvent::Changed { joined, left } => {
                 for id in left {
@@ -66,8 +71,8 @@ impl RoomPresence {
         }
     }
 
-    /// A message is the end of its author's typing; answers whether that was news.
-    pub(crate) fn spoke(&mut self, user: UserId) -> bool {
+    /// Ends the typing of a user who posted a message. Returns whether the user was typing.
+    pub(crate) fn end_typing(&mut self, user: UserId) -> bool {
         self.typing.remove(&user).is_some()
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct ReadMarks {
 
 impl ReadMarks {
     /// The mark in this room has moved.
-    pub(crate) fn moved(&mut self, room: RoomId) {
+    pub(crate) fn schedule(&mut self, room: RoomId) {
         let told_at = self.told_at.get(&room).copied().unwrap_or_default();
         self.waiting.insert(room, told_at.plus(INTERVAL_MS));
     }

@@ -4,10 +4,13 @@
 use std::collections::VecDeque;
 
 use madang_shared::posts::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN, PAGE_POSTS};
-use madang_shared::posts::{Post, PostsCommand, PostsEvent, PostsPage, PostsQuery, PostsSnapshot};
-use madang_shared::{Command, CommandId, Failure, PostId, Timestamp, User};
+use madang_shared::posts::{
+    Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery, PostsSnapshot,
+};
+use madang_shared::{Command, CommandId, Failure, PostId, Timestamp, User, UserId};
 
 use crate::outbox::{Outbox, Pending, PendingState};
+use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, ReceiveAnswer, View, Wake};
 
 /// Greetings of this screen's own whose ids are kept until they come back.
 const OWN_KEPT: usize = 64;
@@ -125,7 +128,73 @@ impl Posts {
         fresh
     }
 
-    pub(crate) fn snapshot(&mut self, snapshot: PostsSnapshot) {
+    /// This very screen gave the command: it is not shown what is for everybody else.
+    pub(crate) fn greeting_sent(&mut self, command: CommandId) {
+        if self.own.len() == OWN_KEPT {
+            self.own.pop_front();
+        }
+        self.own.push_back(command);
+    }
+
+    /// Asks for older posts; none if there are none, or they are on their way.
+    pub(crate) fn request_older(&mut self) -> Option<PostsQuery> {
+        let last = self.loaded.back()?.id;
+        if !self.older || self.loading.is_some() {
+            return None;
+        }
+        self.loading = Some(last);
+        Some(PostsQuery::Before { before: last, limit: PAGE_POSTS })
+    }
+
+    fn append(&mut self, before: PostId, page: PostsPage) {
+        if self.loading != Some(before) {
+            return;
+        }
+        self.loading = None;
+        self.older = page.older;
+        self.loaded.extend(page.posts);
+        for event in std::mem::take(&mut self.meanwhile) {
+            self.change(event);
+        }
+    }
+
+    fn older_failed(&mut self, before: PostId) {
+        if self.loading == Some(before) {
+            self.loading = None;
+            self.meanwhile.clear();
+        }
+    }
+
+    fn change(&mut self, event: PostsEvent) {
+        match event {
+            PostsEvent::Edited { post, .. } => {
+                if let Some(old) = self.loaded.iter_mut().find(|old| old.id == post.id) {
+                    *old = post;
+                }
+            }
+            PostsEvent::Deleted { post, .. } => self.loaded.retain(|old| old.id != post),
+            PostsEvent::Created { .. }
+            | PostsEvent::Greeted { .. }
+            | PostsEvent::Redacted { .. } => {}
+        }
+    }
+}
+
+impl View for Posts {
+    /// The end of the next greeting.
+    fn deadline(&self) -> Option<Timestamp> {
+        self.greetings.iter().map(|greeting| greeting.until).min()
+    }
+
+    fn wake(&mut self, now: Timestamp) -> Wake {
+        let before = self.greetings.len();
+        self.greetings.retain(|greeting| greeting.until > now);
+        Wake { query: None, changed: self.greetings.len() != before }
+    }
+}
+
+impl ApplySnapshot<PostsSnapshot> for Posts {
+    fn apply_snapshot(&mut self, snapshot: PostsSnapshot, _now: Timestamp) {
         // Older posts may have been changed since: unlike messages they cannot be kept.
         self.loaded = snapshot.posts.into();
         self.older = snapshot.older;
@@ -133,8 +202,10 @@ impl Posts {
         self.meanwhile.clear();
         self.known = true;
     }
+}
 
-    pub(crate) fn event(&mut self, event: PostsEvent, now: Timestamp) {
+impl ApplyEvent<PostsEvent> for Posts {
+    fn apply_event(&mut self, event: PostsEvent, now: Timestamp) {
         if self.loading.is_some()
             && matches!(event, PostsEvent::Edited { .. } | PostsEvent::Deleted { .. })
         {
@@ -156,67 +227,51 @@ impl Posts {
         }
     }
 
-    /// This very screen gave the command: it is not shown what is for everybody else.
-    pub(crate) fn greeted(&mut self, command: CommandId) {
-        if self.own.len() == OWN_KEPT {
-            self.own.pop_front();
-        }
-        self.own.push_back(command);
+    fn completed_command(event: &PostsEvent, me: UserId) -> Option<CommandId> {
+        let (by, command) = match event {
+            PostsEvent::Created { post: Post { author: by, .. }, command }
+            | PostsEvent::Edited { post: Post { author: by, .. }, command }
+            | PostsEvent::Deleted { by, command, .. }
+            | PostsEvent::Greeted { by, command, .. }
+            | PostsEvent::Redacted { by, command, .. } => (by, command),
+        };
+        (by.id == me).then_some(*command)
+    }
+}
+
+impl ReceiveAnswer for Posts {
+    type Query = PostsQuery;
+    type Answer = PostsAnswer;
+
+    fn receive_answer(&mut self, query: &PostsQuery, answer: PostsAnswer) {
+        let PostsQuery::Before { before, .. } = query;
+        let PostsAnswer::Before(page) = answer;
+        self.append(*before, page);
     }
 
-    /// Asks for older posts; none if there are none, or they are on their way.
-    pub(crate) fn ask_older(&mut self) -> Option<PostsQuery> {
-        let last = self.loaded.back()?.id;
-        if !self.older || self.loading.is_some() {
-            return None;
-        }
-        self.loading = Some(last);
-        Some(PostsQuery::Before { before: last, limit: PAGE_POSTS })
+    fn query_refused(&mut self, query: &PostsQuery) -> bool {
+        let PostsQuery::Before { before, .. } = query;
+        self.older_failed(*before);
+        true
     }
+}
 
-    pub(crate) fn append(&mut self, before: PostId, page: PostsPage) {
-        if self.loading != Some(before) {
-            return;
-        }
-        self.loading = None;
-        self.older = page.older;
-        self.loaded.extend(page.posts);
-        for event in std::mem::take(&mut self.meanwhile) {
-            self.change(event);
+impl CommandRules for Posts {
+    type Command = PostsCommand;
+
+    fn supersedes(newer: &PostsCommand, older: &PostsCommand) -> bool {
+        match (newer, older) {
+            (
+                PostsCommand::Edit { post: newer, .. } | PostsCommand::Delete { post: newer },
+                PostsCommand::Edit { post: older, .. },
+            ) => newer == older,
+            _ => false,
         }
     }
 
-    pub(crate) fn older_failed(&mut self, before: PostId) {
-        if self.loading == Some(before) {
-            self.loading = None;
-            self.meanwhile.clear();
-        }
-    }
-
-    /// When the next greeting goes.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.greetings.iter().map(|greeting| greeting.until).min()
-    }
-
-    /// Lets greetings go whose time is over; answers whether any went.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> bool {
-        let before = self.greetings.len();
-        self.greetings.retain(|greeting| greeting.until > now);
-        self.greetings.len() != before
-    }
-
-    fn change(&mut self, event: PostsEvent) {
-        match event {
-            PostsEvent::Edited { post, .. } => {
-                if let Some(old) = self.loaded.iter_mut().find(|old| old.id == post.id) {
-                    *old = post;
-                }
-            }
-            PostsEvent::Deleted { post, .. } => self.loaded.retain(|old| old.id != post),
-            PostsEvent::Created { .. }
-            | PostsEvent::Greeted { .. }
-            | PostsEvent::Redacted { .. } => {}
-        }
+    /// The deletion of a post that is gone already, and a greeting.
+    fn is_dropped_when_refused(command: &PostsCommand) -> bool {
+        matches!(command, PostsCommand::Delete { .. } | PostsCommand::Greet { .. })
     }
 }
 

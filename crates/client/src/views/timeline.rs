@@ -32,10 +32,10 @@ pub struct Timeline {
     messages: VecDeque<Message>,
     older: bool,
     loading: Option<Seq>,
-    crowds: Vec<PresenceSummary>,
+    presence_summaries: Vec<PresenceSummary>,
     new_after: Option<Seq>,
     known: bool,
-    kept: bool,
+    cached: bool,
     edition: u64,
 }
 
@@ -67,13 +67,13 @@ impl Timeline {
     }
 
     /// Whether this is what an earlier visit kept, and the server has not said yet what came after.
-    pub fn is_kept(&self) -> bool {
-        self.kept
+    pub fn is_cached(&self) -> bool {
+        self.cached
     }
 
     /// Comings and goings since the room was opened, oldest first; at most one between two messages.
-    pub fn crowds(&self) -> &[PresenceSummary] {
-        &self.crowds
+    pub fn presence_summaries(&self) -> &[PresenceSummary] {
+        &self.presence_summaries
     }
 
     /// Where the reader left off when the room was opened: the first message after this is new.
@@ -102,8 +102,8 @@ impl Timeline {
         self.new_after = mark;
     }
 
-    pub(crate) fn set_kept(&mut self, kept: bool) {
-        self.kept = kept;
+    pub(crate) fn set_cached(&mut self, cached: bool) {
+        self.cached = cached;
     }
 
     /// The newest messages, from `needed` on and a page more; none if those are too many.
@@ -118,16 +118,16 @@ impl Timeline {
         Some(ChatPage { messages, older: self.older || skipped > 0 })
     }
 
-    pub(crate) fn forget_crowds(&mut self) {
+    pub(crate) fn clear_presence_summaries(&mut self) {
         self.edition += 1;
-        self.crowds.clear();
+        self.presence_summaries.clear();
     }
 
     /// The newest page. What was loaded before stays where the page joins it; otherwise it would
     /// leave a hole, and goes.
-    pub(crate) fn snapshot(&mut self, page: ChatPage) {
+    pub(crate) fn apply_snapshot(&mut self, page: ChatPage) {
         self.known = true;
-        self.kept = false;
+        self.cached = false;
         self.edition += 1;
         let joins = page.messages.first().is_some_and(|first| {
             self.messages.back().is_some_and(|last| first.seq <= last.seq.next())
@@ -144,7 +144,7 @@ impl Timeline {
         self.messages.extend(page.messages);
     }
 
-    pub(crate) fn event(&mut self, event: ChatEvent) {
+    pub(crate) fn apply_event(&mut self, event: ChatEvent) {
         match event {
             ChatEvent::Posted(message) => self.messages.push_back(message),
         }
@@ -167,7 +167,7 @@ impl Timeline {
     }
 
     /// Where to ask for older messages; none if there are none, or they are on their way.
-    pub(crate) fn ask_older(&mut self) -> Option<Seq> {
+    pub(crate) fn request_older(&mut self) -> Option<Seq> {
         let first = self.messages.front()?.seq;
         if !self.older || self.loading.is_some() {
             return None;
@@ -195,7 +195,7 @@ impl Timeline {
 
     /// Adds comings and goings to the line after the newest message. Who left and came back, or came
     /// and left again, is not worth a word.
-    pub(crate) fn moved(
+    pub(crate) fn add_presence_change(
         &mut self,
         event: &PresenceEvent,
         names: impl Fn(UserId) -> Option<User>,
@@ -205,28 +205,32 @@ impl Timeline {
             return;
         };
         let after = self.newest();
-        if self.crowds.last().is_none_or(|crowd| crowd.after != after) {
-            self.crowds.push(PresenceSummary { after, joined: Vec::new(), left: Vec::new() });
+        if self.presence_summaries.last().is_none_or(|summary| summary.after != after) {
+            self.presence_summaries.push(PresenceSummary {
+                after,
+                joined: Vec::new(),
+                left: Vec::new(),
+            });
         }
-        let Some(crowd) = self.crowds.last_mut() else {
+        let Some(summary) = self.presence_summaries.last_mut() else {
             return;
         };
         for user in joined.iter().filter(|user| user.id != me) {
-            let left_before = crowd.left.iter().position(|gone| gone.id == user.id);
+            let left_before = summary.left.iter().position(|gone| gone.id == user.id);
             match left_before {
-                Some(index) => drop(crowd.left.remove(index)),
-                None if crowd.joined.iter().any(|here| here.id == user.id) => {}
-                None => crowd.joined.push(user.clone()),
+                Some(index) => drop(summary.left.remove(index)),
+                None if summary.joined.iter().any(|here| here.id == user.id) => {}
+                None => summary.joined.push(user.clone()),
             }
         }
         for id in left.iter().filter(|id| **id != me) {
-            match crowd.joined.iter().position(|here| here.id == *id) {
-                Some(index) => drop(crowd.joined.remove(index)),
-                None => crowd.left.extend(names(*id)),
+            match summary.joined.iter().position(|here| here.id == *id) {
+                Some(index) => drop(summary.joined.remove(index)),
+                None => summary.left.extend(names(*id)),
             }
         }
-        if crowd.joined.is_empty() && crowd.left.is_empty() {
-            self.crowds.pop();
+        if summary.joined.is_empty() && summary.left.is_empty() {
+            self.presence_summaries.pop();
         }
     }
 }

@@ -1,11 +1,12 @@
-//! The number that everybody shares, as this client knows it.
+//! The shared counter.
 
-use madang_shared::Command;
 use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
+use madang_shared::{Command, CommandId, Timestamp, UserId};
 
 use crate::outbox::{Outbox, PendingState};
+use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 
-/// The shared number, and who changed it last.
+/// The shared counter, and its last change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counter {
     stored: Option<i64>,
@@ -13,12 +14,12 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// The number as the server has it; none before it has arrived.
+    /// The value that the server has stored; `None` before it has arrived.
     pub fn stored(&self) -> Option<i64> {
         self.stored
     }
 
-    /// The number as it will be when everything in the outbox has taken effect: what one added shows
+    /// The value after all commands in the outbox. The screen shows it, so that an addition is visible
     /// at once.
     pub fn expected(&self, outbox: &Outbox) -> Option<i64> {
         let unseen = outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
@@ -29,19 +30,34 @@ impl Counter {
         Some(self.stored?.saturating_add(unseen.sum()))
     }
 
-    /// What happened to it last, since it is followed.
+    /// The last change since the topic was subscribed to.
     pub fn last(&self) -> Option<&CounterEvent> {
         self.last.as_ref()
     }
+}
 
-    pub(crate) fn snapshot(&mut self, snapshot: CounterSnapshot) {
+impl View for Counter {}
+
+impl ApplySnapshot<CounterSnapshot> for Counter {
+    fn apply_snapshot(&mut self, snapshot: CounterSnapshot, _now: Timestamp) {
         self.stored = Some(snapshot.value);
         self.last = None;
     }
+}
 
-    pub(crate) fn event(&mut self, event: CounterEvent) {
+impl ApplyEvent<CounterEvent> for Counter {
+    fn apply_event(&mut self, event: CounterEvent, _now: Timestamp) {
         let CounterEvent::Added { value, .. } = event;
         self.stored = Some(value);
         self.last = Some(event);
     }
+
+    fn completed_command(event: &CounterEvent, me: UserId) -> Option<CommandId> {
+        let CounterEvent::Added { by, command, .. } = event;
+        (by.id == me).then_some(*command)
+    }
+}
+
+impl CommandRules for Counter {
+    type Command = CounterCommand;
 }
