@@ -106,7 +106,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::writer::{Connection, SendOutcome, Sender};
+    use crate::writer::{ByteStream, SendOutcome, Sender};
 
     /// Takes some bytes, as TLS does, and lets them out while its door is open.
     #[derive(Clone, Default)]
@@ -116,7 +116,7 @@ mod tests {
     struct Door {
         is_open: bool,
         taken: Vec<u8>,
-        out: Vec<u8>,
+        queue: Vec<u8>,
         waker: Option<Waker>,
     }
 
@@ -131,8 +131,8 @@ mod tests {
             }
         }
 
-        fn out(&self) -> String {
-            String::from_utf8(self.0.lock().out.clone()).unwrap()
+        fn queue(&self) -> String {
+            String::from_utf8(self.0.lock().queue.clone()).unwrap()
         }
     }
 
@@ -170,7 +170,7 @@ mod tests {
                 return Poll::Pending;
             }
             let taken = std::mem::take(&mut door.taken);
-            door.out.extend(taken);
+            door.queue.extend(taken);
             Poll::Ready(Ok(()))
         }
 
@@ -190,7 +190,7 @@ mod tests {
     /// A fan-out and a task write to it; the door opens whenever the task is to be woken.
     fn check(frames: [&'static str; 4]) {
         let slow = Slow::default();
-        let sender = Sender::new(Connection::other(slow.clone()), None);
+        let sender = Sender::new(ByteStream::other(slow.clone()), None);
         let send = |text: &'static str| sender.try_send(&Bytes::from_static(text.as_bytes()));
         let task = Arc::new(Task(AtomicBool::new(false)));
         let waker = Waker::from(task.clone());
@@ -208,18 +208,18 @@ mod tests {
         slow.set_open(true);
         assert!(task.0.swap(false, Ordering::Relaxed), "the task is woken");
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.out(), first);
+        assert_eq!(slow.queue(), first);
 
-        assert_eq!(send(second).unwrap(), SendOutcome::All);
-        assert_eq!(send(third).unwrap(), SendOutcome::All);
-        assert_eq!(slow.out(), [first, second, third].concat());
+        assert_eq!(send(second).unwrap(), SendOutcome::Complete);
+        assert_eq!(send(third).unwrap(), SendOutcome::Complete);
+        assert_eq!(slow.queue(), [first, second, third].concat());
         slow.set_open(false);
         assert_eq!(send(fourth).unwrap(), SendOutcome::Buffered);
         assert!(sender.poll_flush(&mut context).is_pending());
         slow.set_open(true);
         assert!(task.0.load(Ordering::Relaxed));
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.out(), frames.concat());
+        assert_eq!(slow.queue(), frames.concat());
     }
 
     #[test]

@@ -41,14 +41,13 @@ pub fn may_be_sent(code: u16) -> bool {
 }
 
 /// A close frame, with or without a reason. Of a reason longer than fits only the start is sent.
-pub fn close(code: u16, reason: &str) -> Bytes {
+pub fn close_frame(code: u16, reason: &str) -> Bytes {
     let end = reason.floor_char_boundary(MAX_REASON_BYTES);
     let reason = reason.get(..end).unwrap_or_default();
     control(Opcode::Close, &[code.to_be_bytes().as_slice(), reason.as_bytes()].concat())
 }
 
 /// The answer to a close: its code and nothing else, so that it cannot be wrong.
-pub fn answer(close_frame: Option<&CloseFrame>) -> Bytes {
-    close_frame
-        .map_or_else(|| control(Opcode::Close, &[]), |close_frame| close(close_frame.code, ""))
+pub fn close_answer(received: Option<&CloseFrame>) -> Bytes {
+    received.map_or_else(|| control(Opcode::Close, &[]), |received| close_frame(received.code, ""))
 }

@@ -11,7 +11,7 @@ use crate::frame::{self, Opcode};
 
 /// Messages of so many bytes are compressed. Below, little is won: see the figures of the crate. Above,
 /// a thread would be away from everybody else for too long (about 10 ms for the longest of these).
-pub const COMPRESSED_BYTES: RangeInclusive<usize> = 256..=1024 * 1024;
+pub const COMPRESSIBLE_BYTES: RangeInclusive<usize> = 256..=1024 * 1024;
 
 /// See the figures of the crate.
 const LEVEL: u32 = 3;
@@ -54,7 +54,7 @@ thread_local! {
 
 /// The whole frame of a compressed message; none if the message is better sent as it is.
 pub(crate) fn frame(opcode: Opcode, payload: &[u8], window: Window) -> Option<Bytes> {
-    if !COMPRESSED_BYTES.contains(&payload.len()) {
+    if !COMPRESSIBLE_BYTES.contains(&payload.len()) {
         return None;
     }
     let spare = SPARES.with_borrow_mut(|spares| spares.get_mut(window.index())?.take());

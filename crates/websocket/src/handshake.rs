@@ -25,7 +25,7 @@ const KEY_BYTES: usize = 16;
 
 /// Why a request opens no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
+pub enum HandshakeError {
     /// Only GET does.
     #[error("a WebSocket is opened with GET")]
     Method,
@@ -49,7 +49,7 @@ pub enum Refusal {
     NotUpgradable,
 }
 
-impl Refusal {
+impl HandshakeError {
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
@@ -93,14 +93,14 @@ impl Handshake {
     ///
     /// # Errors
     /// Why it opens none.
-    pub fn of(request: &mut Parts) -> Result<Self, Refusal> {
+    pub fn of(request: &mut Parts) -> Result<Self, HandshakeError> {
         let key = check(&request.method, request.version, &request.headers)?;
         let accept = accept_of(key)?;
         let upgrade = request.extensions.remove::<OnUpgrade>();
-        let on_upgrade = upgrade.ok_or(Refusal::NotUpgradable)?;
+        let on_upgrade = upgrade.ok_or(HandshakeError::NotUpgradable)?;
         let headers = &request.headers;
         let offers = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
-        let agreed = NegotiatedCompression::on(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
+        let agreed = NegotiatedCompression::negotiate(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
         Ok(Self { accept, offers, agreed, on_upgrade })
     }
 
@@ -144,34 +144,34 @@ fn check<'a>(
     method: &Method,
     version: Version,
     headers: &'a HeaderMap,
-) -> Result<&'a HeaderValue, Refusal> {
+) -> Result<&'a HeaderValue, HandshakeError> {
     if method != Method::GET {
-        return Err(Refusal::Method);
+        return Err(HandshakeError::Method);
     }
     if version != Version::HTTP_11 {
-        return Err(Refusal::Http);
+        return Err(HandshakeError::Http);
     }
     let has = |name, token: &str| tokens(headers, name).any(|it| it.eq_ignore_ascii_case(token));
     if !has(&UPGRADE, "websocket") || !has(&CONNECTION, "upgrade") {
-        return Err(Refusal::NoUpgrade);
+        return Err(HandshakeError::NoUpgrade);
     }
     if !headers.contains_key(HOST) {
-        return Err(Refusal::NoHost);
+        return Err(HandshakeError::NoHost);
     }
     if only(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version != VERSION) {
-        return Err(Refusal::Version);
+        return Err(HandshakeError::Version);
     }
-    only(headers, &SEC_WEBSOCKET_KEY).ok_or(Refusal::Key)
+    only(headers, &SEC_WEBSOCKET_KEY).ok_or(HandshakeError::Key)
 }
 
 /// What proves that the key was understood (section 4.2.2, item 5.4).
-fn accept_of(key: &HeaderValue) -> Result<HeaderValue, Refusal> {
-    let decoded = STANDARD.decode(key).map_err(|_| Refusal::Key)?;
+fn accept_of(key: &HeaderValue) -> Result<HeaderValue, HandshakeError> {
+    let decoded = STANDARD.decode(key).map_err(|_| HandshakeError::Key)?;
     if decoded.len() != KEY_BYTES {
-        return Err(Refusal::Key);
+        return Err(HandshakeError::Key);
     }
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
-    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| Refusal::Key)
+    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| HandshakeError::Key)
 }
 
 /// The value of a header that may be there once.

@@ -52,13 +52,13 @@ mod socket;
 mod upgrade;
 mod writer;
 
-pub use close::{CloseFrame, answer, close, may_be_sent};
-pub use deflate::{COMPRESSED_BYTES, Window};
+pub use close::{CloseFrame, close_answer, close_frame, may_be_sent};
+pub use deflate::{COMPRESSIBLE_BYTES, Window};
 pub use error::ProtocolError;
 pub use frame::{MAX_CONTROL_BYTES, Opcode, ping};
-pub use handshake::{Handshake, Refusal};
-pub use memory_budget::{FREE_BYTES, MemoryBudget};
-pub use message::Message;
+pub use handshake::{Handshake, HandshakeError};
+pub use memory_budget::{MemoryBudget, UNBUDGETED_BYTES};
+pub use message::InboundMessage;
 pub use negotiate::NegotiatedCompression;
 pub use prepared::Prepared;
 pub use reader::{Limits, Reader};

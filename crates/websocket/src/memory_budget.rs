@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::error::ProtocolError;
 
 /// Bytes of a message that a connection may hold without asking.
-pub const FREE_BYTES: usize = 64 * 1024;
+pub const UNBUDGETED_BYTES: usize = 64 * 1024;
 
-/// So many bytes for all messages larger than [`FREE_BYTES`] that are under way.
+/// So many bytes for all messages larger than [`UNBUDGETED_BYTES`] that are under way.
 #[derive(Debug)]
 pub struct MemoryBudget(AtomicUsize);
 
@@ -20,45 +20,47 @@ impl MemoryBudget {
     }
 
     /// Bytes that nobody holds.
-    pub fn left(&self) -> usize {
+    pub fn available(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// What one connection holds of it. Dropping it gives that back.
 #[derive(Debug, Default)]
-pub(crate) struct Share {
-    room: Option<Arc<MemoryBudget>>,
-    held: usize,
+pub(crate) struct BudgetShare {
+    budget: Option<Arc<MemoryBudget>>,
+    held_bytes: usize,
 }
 
-impl Share {
-    pub(crate) fn of(room: Option<Arc<MemoryBudget>>) -> Self {
-        Self { room, held: 0 }
+impl BudgetShare {
+    pub(crate) fn new(budget: Option<Arc<MemoryBudget>>) -> Self {
+        Self { budget, held_bytes: 0 }
     }
 
     /// Holds so many bytes in all.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), ProtocolError> {
-        let Some(room) = self.room.as_ref().filter(|_| bytes > FREE_BYTES) else { return Ok(()) };
-        let more = bytes.saturating_sub(self.held);
+        let Some(budget) = self.budget.as_ref().filter(|_| bytes > UNBUDGETED_BYTES) else {
+            return Ok(());
+        };
+        let more = bytes.saturating_sub(self.held_bytes);
         // Nothing but the number is shared, so no order with other memory matters.
-        let taken = room
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(more));
+        let taken = budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |available| {
+            available.checked_sub(more)
+        });
         taken.map_err(|_| ProtocolError::NoRoom)?;
-        self.held += more;
+        self.held_bytes += more;
         Ok(())
     }
 
     pub(crate) fn release(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        if let Some(room) = self.room.as_ref().filter(|_| held > 0) {
-            room.0.fetch_add(held, Ordering::Relaxed);
+        let held_bytes = std::mem::take(&mut self.held_bytes);
+        if let Some(budget) = self.budget.as_ref().filter(|_| held_bytes > 0) {
+            budget.0.fetch_add(held_bytes, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Share {
+impl Drop for BudgetShare {
     fn drop(&mut self) {
         self.release();
     }

@@ -3,11 +3,11 @@
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::inflate::Inflater;
-use crate::memory_budget::Share;
+use crate::memory_budget::BudgetShare;
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum InboundMessage {
     /// A text.
     Text(String),
     /// Bytes.
@@ -22,7 +22,7 @@ pub enum Message {
 
 /// A message of which not all frames are there.
 #[derive(Debug)]
-pub(crate) struct Making {
+pub(crate) struct PartialMessage {
     is_text: bool,
     /// While the message is compressed and not yet whole.
     inflater: Option<Inflater>,
@@ -35,7 +35,7 @@ pub(crate) struct Making {
     expected: u64,
 }
 
-impl Making {
+impl PartialMessage {
     pub(crate) fn new(is_text: bool, is_compressed: bool) -> Self {
         let inflater = is_compressed.then(Inflater::take);
         Self { is_text, inflater, bytes: Vec::new(), checked: 0, arrived: 0, expected: 0 }
@@ -66,10 +66,10 @@ impl Making {
         part: &[u8],
         is_all: bool,
         max_bytes: usize,
-        share: &mut Share,
+        budget: &mut BudgetShare,
     ) -> Result<(), ProtocolError> {
         self.arrived += part.len() as u64;
-        let taken = self.take(part, is_all, max_bytes, share);
+        let taken = self.take(part, is_all, max_bytes, budget);
         // What came before a fault is looked at first: the same fault is found, however bytes are cut.
         if self.is_text && (!is_all || taken.is_err()) {
             self.check()?;
@@ -82,11 +82,11 @@ impl Making {
         part: &[u8],
         is_all: bool,
         max_bytes: usize,
-        share: &mut Share,
+        budget: &mut BudgetShare,
     ) -> Result<(), ProtocolError> {
         let Some(inflater) = &mut self.inflater else {
             let most = usize::try_from(self.expected).unwrap_or(max_bytes);
-            make_room(&mut self.bytes, part.len(), most, share)?;
+            make_room(&mut self.bytes, part.len(), most, budget)?;
             self.bytes.extend_from_slice(part);
             return Ok(());
         };
@@ -95,7 +95,7 @@ impl Making {
         let guess = (part.len() * 2).max(256);
         let mut grow = |bytes: &mut Vec<u8>| {
             let room = most.saturating_sub(bytes.len()).clamp(1, guess);
-            make_room(bytes, room, most, share)
+            make_room(bytes, room, most, budget)
         };
         inflater.push(part, &mut self.bytes, &mut grow)?;
         if is_all && self.arrived > 0 {
@@ -117,13 +117,13 @@ impl Making {
     }
 
     /// The message, of which everything is there.
-    pub(crate) fn finish(self) -> Result<Message, ProtocolError> {
+    pub(crate) fn finish(self) -> Result<InboundMessage, ProtocolError> {
         if !self.is_text {
-            return Ok(Message::Binary(self.bytes));
+            return Ok(InboundMessage::Binary(self.bytes));
         }
         // What came in pieces is looked at twice. Without unsafe code there is no other way to a
         // `String`, and it runs at gigabytes a second.
-        String::from_utf8(self.bytes).map(Message::Text).map_err(|_| ProtocolError::NotUtf8)
+        String::from_utf8(self.bytes).map(InboundMessage::Text).map_err(|_| ProtocolError::NotUtf8)
     }
 }
 
@@ -132,7 +132,7 @@ fn make_room(
     bytes: &mut Vec<u8>,
     more: usize,
     max_bytes: usize,
-    share: &mut Share,
+    budget: &mut BudgetShare,
 ) -> Result<(), ProtocolError> {
     let needed = bytes.len().saturating_add(more);
     if needed > max_bytes {
@@ -142,7 +142,7 @@ fn make_room(
         // Doubling, and never beyond what the message may have: a head that promises much gets
         // nothing for it.
         let capacity = needed.max(bytes.capacity().saturating_mul(2)).min(max_bytes);
-        share.hold(capacity)?;
+        budget.hold(capacity)?;
         bytes.reserve_exact(capacity - bytes.len());
     }
     Ok(())

@@ -12,34 +12,33 @@ pub struct NegotiatedCompression {
     /// The window that we compress with.
     pub window: Window,
     /// The client asked for it, and so hears of it in the answer.
-    pub is_named: bool,
+    pub window_requested: bool,
 }
 
 impl NegotiatedCompression {
     /// The first offer that we can take, of all values of `Sec-WebSocket-Extensions`. One that is
     /// malformed, or asks for what we do not know or cannot do, is passed over for the next.
-    pub fn on<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+    pub fn negotiate<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut offers = headers.into_iter().flat_map(|header| split(header, ','));
         offers.find_map(|offer| {
             let mut parts = split(offer, ';');
-            if parts.next()? == NAME { Self::of(parts) } else { None }
+            if parts.next()? == NAME { Self::from_parameters(parts) } else { None }
         })
     }
 
-    fn of<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut seen = Vec::new();
-        let mut agreed = Self { window: Window::LARGEST, is_named: false };
+    fn from_parameters<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut names = Vec::new();
+        let mut agreed = Self { window: Window::LARGEST, window_requested: false };
         for parameter in parameters {
             let (name, value) = match parameter.split_once('=') {
                 Some((name, value)) => (name.trim_ascii(), Some(unquoted(value.trim_ascii())?)),
                 None => (parameter, None),
             };
-            if seen.contains(&name) {
+            if names.contains(&name) {
                 return None;
             }
-            seen.push(name);
+            names.push(name);
             match (name, value) {
-                // Both hold anyway: see the answer.
                 // The first two hold anyway: see the answer. The last says that the client can do with a
                 // smaller window of its own; ours for reading is the largest.
                 (
@@ -48,10 +47,12 @@ impl NegotiatedCompression {
                     | "client_max_window_bits",
                     None,
                 ) => {}
-                ("client_max_window_bits", Some(bits)) => drop(window_bits(&bits)?),
+                ("client_max_window_bits", Some(bits)) => {
+                    window_bits(&bits)?;
+                }
                 ("server_max_window_bits", Some(bits)) => {
                     let window = Window::new(window_bits(&bits)?)?;
-                    agreed = Self { window, is_named: true };
+                    agreed = Self { window, window_requested: true };
                 }
                 _ => return None,
             }
@@ -64,7 +65,7 @@ impl NegotiatedCompression {
     /// two of its messages.
     pub fn answer(self) -> String {
         let answer = format!("{NAME}; server_no_context_takeover; client_no_context_takeover");
-        if self.is_named {
+        if self.window_requested {
             format!("{answer}; server_max_window_bits={}", self.window.bits())
         } else {
             answer

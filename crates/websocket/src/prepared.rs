@@ -9,10 +9,10 @@ use crate::frame::{self, Opcode};
 
 /// A message as sockets write it. A clone shares the bytes.
 #[derive(Clone, Debug)]
-pub struct Prepared(Arc<Forms>);
+pub struct Prepared(Arc<Encodings>);
 
 #[derive(Debug)]
-struct Forms {
+struct Encodings {
     opcode: Opcode,
     plain: Bytes,
     /// Bytes of the head of `plain`.
@@ -35,24 +35,24 @@ impl Prepared {
     fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let plain = frame::whole(opcode, false, payload);
         let head = plain.len() - payload.len();
-        Self(Arc::new(Forms { opcode, plain, head, compressed: OnceLock::new() }))
+        Self(Arc::new(Encodings { opcode, plain, head, compressed: OnceLock::new() }))
     }
 
     /// The bytes for a socket, which compresses with this window or not at all. Whoever asks first for
     /// a compressed form makes it; others wait for that meanwhile. What compression does not make
     /// smaller stays as it is.
     pub fn frame(&self, window: Option<Window>) -> &Bytes {
-        let forms = &*self.0;
-        let payload = forms.plain.get(forms.head..).unwrap_or_default();
-        let Some(window) = window.filter(|_| deflate::COMPRESSED_BYTES.contains(&payload.len()))
+        let encodings = &*self.0;
+        let payload = encodings.plain.get(encodings.head..).unwrap_or_default();
+        let Some(window) = window.filter(|_| deflate::COMPRESSIBLE_BYTES.contains(&payload.len()))
         else {
-            return &forms.plain;
+            return &encodings.plain;
         };
-        let compressed = forms.compressed.get_or_init(Box::default).get(window.index());
-        compressed.map_or(&forms.plain, |compressed| {
+        let compressed = encodings.compressed.get_or_init(Box::default).get(window.index());
+        compressed.map_or(&encodings.plain, |compressed| {
             compressed.get_or_init(|| {
-                let frame = deflate::frame(forms.opcode, payload, window);
-                frame.unwrap_or_else(|| forms.plain.clone())
+                let frame = deflate::frame(encodings.opcode, payload, window);
+                frame.unwrap_or_else(|| encodings.plain.clone())
             })
         })
     }

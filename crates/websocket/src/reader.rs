@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{Allowed, Head, Opcode, unmask};
-use crate::memory_budget::{MemoryBudget, Share};
-use crate::message::{Making, Message};
+use crate::memory_budget::{BudgetShare, MemoryBudget};
+use crate::message::{InboundMessage, PartialMessage};
 
 /// What a client may send.
 #[derive(Clone, Debug)]
@@ -14,14 +14,14 @@ pub struct Limits {
     /// Bytes in one message, after inflating.
     pub max_message_bytes: usize,
     /// Where many connections together take the memory for large messages from. A message's part of it
-    /// is given back when the next one is asked for, or with [`Reader::release`]. Without, each connection has its own limit only.
-    pub room: Option<Arc<MemoryBudget>>,
+    /// is given back when the next one is asked for, or with [`Reader::release_memory`]. Without, each connection has its own limit only.
+    pub memory_budget: Option<Arc<MemoryBudget>>,
 }
 
 impl Limits {
     /// Messages of so many bytes.
     pub fn new(max_message_bytes: usize) -> Self {
-        Self { max_message_bytes, room: None }
+        Self { max_message_bytes, memory_budget: None }
     }
 }
 
@@ -30,14 +30,14 @@ impl Limits {
 #[derive(Debug)]
 pub struct Reader {
     max_message_bytes: usize,
-    share: Share,
+    budget: BudgetShare,
     compression: bool,
     /// No more is read: the client has closed, or done something wrong.
-    ended: bool,
+    has_ended: bool,
     /// The start of a head whose rest is not there.
     head: Vec<u8>,
     frame: Option<Frame>,
-    making: Option<Box<Making>>,
+    partial: Option<Box<PartialMessage>>,
     control: Vec<u8>,
 }
 
@@ -58,30 +58,30 @@ impl Reader {
     pub fn new(limits: Limits, compression: bool) -> Self {
         Self {
             max_message_bytes: limits.max_message_bytes,
-            share: Share::of(limits.room),
+            budget: BudgetShare::new(limits.memory_budget),
             compression,
-            ended: false,
+            has_ended: false,
             head: Vec::new(),
             frame: None,
-            making: None,
+            partial: None,
             control: Vec::new(),
         }
     }
 
     /// Whether anything more can come of it: not after a close or an error.
     pub fn is_open(&self) -> bool {
-        !self.ended
+        !self.has_ended
     }
 
     /// Whether it is between two frames, with no message begun: nothing is held.
     pub fn is_at_rest(&self) -> bool {
-        self.head.is_empty() && self.frame.is_none() && self.making.is_none()
+        self.head.is_empty() && self.frame.is_none() && self.partial.is_none()
     }
 
-    /// The message that was given out last is not held any more: its [room](Limits::room) is free.
-    pub fn release(&mut self) {
-        if self.making.is_none() {
-            self.share.release();
+    /// The message that was given out last is not held any more: its [room](Limits::memory_budget) is free.
+    pub fn release_memory(&mut self) {
+        if self.partial.is_none() {
+            self.budget.release();
         }
     }
 
@@ -90,22 +90,22 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong, as soon as it can be known.
-    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
-        self.release();
-        if self.ended {
+    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<InboundMessage>, ProtocolError> {
+        self.release_memory();
+        if self.has_ended {
             *input = &mut [];
             return Ok(None);
         }
         let read = self.read_on(input);
-        if matches!(read, Err(_) | Ok(Some(Message::Close(_)))) {
-            self.ended = true;
-            self.making = None;
-            self.share.release();
+        if matches!(read, Err(_) | Ok(Some(InboundMessage::Close(_)))) {
+            self.has_ended = true;
+            self.partial = None;
+            self.budget.release();
         }
         read
     }
 
-    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
+    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<InboundMessage>, ProtocolError> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
@@ -138,9 +138,8 @@ impl Reader {
     /// Reads the head of a frame; none if more bytes are needed, and then `input` is empty.
     fn begin(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, ProtocolError> {
         let allowed =
-            Allowed { compression: self.compression, continuation: self.making.is_some() };
-        let kept = self.head.len();
-        let found = if kept == 0 {
+            Allowed { compression: self.compression, continuation: self.partial.is_some() };
+        let found = if self.head.is_empty() {
             Head::read(input, allowed)?
         } else {
             // Heads are short, and seldom cut: byte by byte will do.
@@ -163,31 +162,31 @@ impl Reader {
         drop(input.split_off_mut(..used));
         match head.opcode {
             Opcode::Text | Opcode::Binary => {
-                let making = Making::new(head.opcode == Opcode::Text, head.is_compressed);
-                self.making = Some(Box::new(making));
+                let partial = PartialMessage::new(head.opcode == Opcode::Text, head.is_compressed);
+                self.partial = Some(Box::new(partial));
             }
             Opcode::Continuation => {}
             Opcode::Close | Opcode::Ping | Opcode::Pong => return Ok(Some(Frame { head, at: 0 })),
         }
-        if let Some(making) = &mut self.making {
-            making.expect(head.length, head.is_last, self.max_message_bytes)?;
+        if let Some(partial) = &mut self.partial {
+            partial.expect(head.length, head.is_last, self.max_message_bytes)?;
         }
         Ok(Some(Frame { head, at: 0 }))
     }
 
-    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<Message>, ProtocolError> {
-        let Some(making) = &mut self.making else { return Ok(None) };
-        making.push(part, is_all, self.max_message_bytes, &mut self.share)?;
-        let Some(making) = self.making.take_if(|_| is_all) else { return Ok(None) };
-        making.finish().map(Some)
+    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<InboundMessage>, ProtocolError> {
+        let Some(partial) = &mut self.partial else { return Ok(None) };
+        partial.push(part, is_all, self.max_message_bytes, &mut self.budget)?;
+        let Some(partial) = self.partial.take_if(|_| is_all) else { return Ok(None) };
+        partial.finish().map(Some)
     }
 
-    fn control(&mut self, opcode: Opcode) -> Result<Message, ProtocolError> {
+    fn control(&mut self, opcode: Opcode) -> Result<InboundMessage, ProtocolError> {
         let payload = std::mem::take(&mut self.control);
         Ok(match opcode {
-            Opcode::Ping => Message::Ping(payload),
-            Opcode::Pong => Message::Pong(payload),
-            _ => Message::Close(CloseFrame::read(&payload)?),
+            Opcode::Ping => InboundMessage::Ping(payload),
+            Opcode::Pong => InboundMessage::Pong(payload),
+            _ => InboundMessage::Close(CloseFrame::read(&payload)?),
         })
     }
 }

@@ -15,9 +15,9 @@ use crate::close::{self, CloseFrame};
 use crate::deflate::{self, Window};
 use crate::error::ProtocolError;
 use crate::frame::{self, Opcode};
-use crate::message::Message;
+use crate::message::InboundMessage;
 use crate::reader::{Limits, Reader};
-use crate::writer::{Connection, Sender};
+use crate::writer::{ByteStream, Sender};
 
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 32 * 1024;
@@ -33,7 +33,7 @@ thread_local! {
 /// Why nothing more comes.
 #[derive(Debug, Error)]
 pub enum ReceiveError {
-    /// The peer closed. It expects an [answer](Socket::answer).
+    /// The peer closed. It expects an [answer](Socket::answer_close).
     #[error("closed by the peer")]
     Closed(Option<CloseFrame>),
     /// The peer did something wrong, and should be [told](Socket::close).
@@ -49,14 +49,14 @@ pub enum ReceiveError {
 pub struct Socket {
     reader: Reader,
     /// Read, and not yet looked at: what came together with the message that was given out last.
-    rest: Rest,
-    line: Sender,
+    read_ahead: ReadAhead,
+    sender: Sender,
     /// Our goodbye is said, and nothing may follow it.
     is_closing: bool,
 }
 
 #[derive(Debug, Default)]
-struct Rest {
+struct ReadAhead {
     bytes: Vec<u8>,
     at: usize,
 }
@@ -64,22 +64,22 @@ struct Rest {
 impl Socket {
     /// On a stream whose handshake is done, and of which `read` has been read already.
     pub(crate) fn new(
-        wire: Connection,
+        stream: ByteStream,
         read: &[u8],
         limits: Limits,
         window: Option<Window>,
     ) -> Self {
         Self {
             reader: Reader::new(limits, window.is_some()),
-            rest: Rest { bytes: read.to_vec(), at: 0 },
-            line: Sender::new(wire, window),
+            read_ahead: ReadAhead { bytes: read.to_vec(), at: 0 },
+            sender: Sender::new(stream, window),
             is_closing: false,
         }
     }
 
     /// The way out, for others who write to this peer.
     pub fn sender(&self) -> &Sender {
-        &self.line
+        &self.sender
     }
 
     /// The next message. Pings are answered already. Nothing is read while something is kept that the
@@ -87,17 +87,20 @@ impl Socket {
     ///
     /// # Errors
     /// How it ends; there is nothing to receive after that.
-    pub async fn receive(&mut self) -> Result<Message, ReceiveError> {
+    pub async fn receive(&mut self) -> Result<InboundMessage, ReceiveError> {
         poll_fn(|context| self.poll_receive(context)).await
     }
 
-    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, ReceiveError>> {
-        self.reader.release();
+    fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<InboundMessage, ReceiveError>> {
+        self.reader.release_memory();
         loop {
-            ready!(self.line.poll_flush(context))?;
+            ready!(self.sender.poll_flush(context))?;
             // What was read together is many messages, if they are short: others want the thread too.
             let turn = ready!(coop::poll_proceed(context));
-            let message = match self.rest.read(&mut self.reader)? {
+            let message = match self.read_ahead.read(&mut self.reader)? {
                 Some(message) => message,
                 None => match ready!(self.poll_read(context))? {
                     Some(message) => message,
@@ -106,12 +109,12 @@ impl Socket {
             };
             turn.made_progress();
             return Poll::Ready(match message {
-                Message::Close(close_frame) => Err(ReceiveError::Closed(close_frame)),
-                Message::Ping(payload) => {
+                InboundMessage::Close(close_frame) => Err(ReceiveError::Closed(close_frame)),
+                InboundMessage::Ping(payload) => {
                     if !self.is_closing {
-                        self.line.put(&[frame::pong(&payload)])?;
+                        self.sender.write_or_queue(&[frame::pong(&payload)])?;
                     }
-                    Ok(Message::Ping(payload))
+                    Ok(InboundMessage::Ping(payload))
                 }
                 message => Ok(message),
             });
@@ -122,15 +125,15 @@ impl Socket {
     fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Message>, ReceiveError>> {
+    ) -> Poll<Result<Option<InboundMessage>, ReceiveError>> {
         BUFFER.with_borrow_mut(|buffer| {
-            let read = ready!(self.line.wire().poll_read(context, buffer))?;
+            let read = ready!(self.sender.stream().poll_read(context, buffer))?;
             let mut input = buffer.get_mut(..read).unwrap_or_default();
             if input.is_empty() {
                 return Poll::Ready(Err(ReceiveError::Broken(ErrorKind::UnexpectedEof.into())));
             }
             let message = self.reader.read(&mut input)?;
-            self.rest = Rest { bytes: input.to_vec(), at: 0 };
+            self.read_ahead = ReadAhead { bytes: input.to_vec(), at: 0 };
             Poll::Ready(Ok(message))
         })
     }
@@ -143,7 +146,7 @@ impl Socket {
     /// If the connection is broken.
     pub async fn send(&mut self, frames: &[Bytes]) -> io::Result<()> {
         self.flush().await?;
-        self.line.put(frames)?;
+        self.sender.write_or_queue(frames)?;
         self.flush().await
     }
 
@@ -151,9 +154,9 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn say(&mut self, opcode: Opcode, payload: Vec<u8>) -> io::Result<()> {
+    pub async fn send_message(&mut self, opcode: Opcode, payload: Vec<u8>) -> io::Result<()> {
         let compressed =
-            self.line.window().and_then(|window| deflate::frame(opcode, &payload, window));
+            self.sender.window().and_then(|window| deflate::frame(opcode, &payload, window));
         match compressed {
             Some(frame) => self.send(&[frame]).await,
             None if payload.len() <= JOINED_BYTES => {
@@ -171,16 +174,16 @@ impl Socket {
     /// # Errors
     /// If the connection is broken.
     pub async fn flush(&self) -> io::Result<()> {
-        poll_fn(|context| self.line.poll_flush(context)).await
+        poll_fn(|context| self.sender.poll_flush(context)).await
     }
 
     /// Says why, waits for the peer to say goodbye too, and ends the connection (RFC 6455 section
     /// 7.1.2). Takes so long at most; past that the peer may not have heard it.
     pub async fn close(&mut self, code: u16, reason: &str, within: Duration) {
-        let close_frame = close::close(code, reason);
+        let close_frame = close::close_frame(code, reason);
         self.is_closing = true;
         let closing = async {
-            self.line.put(&[close_frame])?;
+            self.sender.write_or_queue(&[close_frame])?;
             self.flush().await?;
             // After a fault nothing of the peer's can be understood, its goodbye neither.
             while self.reader.is_open() {
@@ -190,38 +193,38 @@ impl Socket {
                     Err(_) => break,
                 }
             }
-            self.leave().await
+            self.shut_down().await
         };
         // A peer that is not there has no use for a goodbye.
         let _heard = timeout(within, closing).await.is_ok();
     }
 
     /// Answers the peer's goodbye with its code, and ends the connection. Takes so long at most.
-    pub async fn answer(&mut self, close_frame: Option<&CloseFrame>, within: Duration) {
-        let answer = close::answer(close_frame);
+    pub async fn answer_close(&mut self, close_frame: Option<&CloseFrame>, within: Duration) {
+        let frame = close::close_answer(close_frame);
         let closing = async {
-            self.line.put(&[answer])?;
+            self.sender.write_or_queue(&[frame])?;
             self.flush().await?;
-            self.leave().await
+            self.shut_down().await
         };
         let _heard = timeout(within, closing).await.is_ok();
     }
 
     /// Says that nothing follows, and takes what still comes until the peer says so too. A connection
     /// that is closed with unread bytes in it is reset, and the peer may lose our last words.
-    async fn leave(&mut self) -> io::Result<()> {
-        poll_fn(|context| self.line.wire().poll_shutdown(context)).await?;
-        let wire = self.line.wire();
+    async fn shut_down(&mut self) -> io::Result<()> {
+        poll_fn(|context| self.sender.stream().poll_shutdown(context)).await?;
+        let stream = self.sender.stream();
         let mut read = |context: &mut Context<'_>| {
-            BUFFER.with_borrow_mut(|buffer| wire.poll_read(context, buffer))
+            BUFFER.with_borrow_mut(|buffer| stream.poll_read(context, buffer))
         };
         while poll_fn(&mut read).await? > 0 {}
         Ok(())
     }
 }
 
-impl Rest {
-    fn read(&mut self, reader: &mut Reader) -> Result<Option<Message>, ProtocolError> {
+impl ReadAhead {
+    fn read(&mut self, reader: &mut Reader) -> Result<Option<InboundMessage>, ProtocolError> {
         let mut input = self.bytes.get_mut(self.at..).unwrap_or_default();
         if input.is_empty() {
             return Ok(None);

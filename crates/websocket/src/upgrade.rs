@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use crate::deflate::Window;
 use crate::reader::Limits;
 use crate::socket::Socket;
-use crate::writer::Connection;
+use crate::writer::ByteStream;
 
 /// A socket that will be there once the answer to its handshake is sent.
 #[derive(Debug)]
@@ -38,12 +38,12 @@ impl PendingUpgrade {
         let upgraded: Upgraded = self.on_upgrade.await?;
         Ok(match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(Parts { io, read_buf, .. }) => {
-                Socket::new(Connection::Tcp(io.into_inner()), &read_buf, limits, self.window)
+                Socket::new(ByteStream::Tcp(io.into_inner()), &read_buf, limits, self.window)
             }
             // TLS, or a server that wraps its streams: it works the same, and costs what the layer costs.
             Err(upgraded) => {
-                let wire = Connection::other(TokioIo::new(upgraded));
-                Socket::new(wire, &[], limits, self.window)
+                let stream = ByteStream::other(TokioIo::new(upgraded));
+                Socket::new(stream, &[], limits, self.window)
             }
         })
     }

@@ -19,13 +19,13 @@ use crate::deflate::Window;
 const PIECES: usize = 64;
 
 /// What a socket reads from and writes to. Everything works through a shared reference.
-pub(crate) enum Connection {
+pub(crate) enum ByteStream {
     Tcp(TcpStream),
     /// TLS, most often.
     Other(BoxedStream),
 }
 
-impl Connection {
+impl ByteStream {
     pub(crate) fn other(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
         Self::Other(BoxedStream::new(stream))
     }
@@ -139,7 +139,7 @@ const EDGES: bool = cfg!(any(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
     /// All of them are on their way.
-    All,
+    Complete,
     /// The peer does not read as fast. What is left is kept, and the connection's task has to
     /// [flush](crate::Socket::flush) it: wake it.
     Buffered,
@@ -154,18 +154,18 @@ pub enum SendOutcome {
 pub struct Sender(Arc<FrameWriter>);
 
 pub(crate) struct FrameWriter {
-    pub(crate) wire: Connection,
+    pub(crate) stream: ByteStream,
     window: Option<Window>,
     /// Never locked while anybody waits.
-    out: Mutex<Out>,
+    queue: Mutex<SendQueue>,
 }
 
 #[derive(Debug, Default)]
-struct Out {
+struct SendQueue {
     /// Taken and not written.
-    kept: VecDeque<Bytes>,
+    pending: VecDeque<Bytes>,
     /// Only the connection's own task writes.
-    held: bool,
+    is_held: bool,
 }
 
 impl fmt::Debug for Sender {
@@ -175,12 +175,12 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(wire: Connection, window: Option<Window>) -> Self {
-        Self(Arc::new(FrameWriter { wire, window, out: Mutex::default() }))
+    pub(crate) fn new(stream: ByteStream, window: Option<Window>) -> Self {
+        Self(Arc::new(FrameWriter { stream, window, queue: Mutex::default() }))
     }
 
-    pub(crate) fn wire(&self) -> &Connection {
-        &self.0.wire
+    pub(crate) fn stream(&self) -> &ByteStream {
+        &self.0.stream
     }
 
     /// What this peer's messages are compressed with, if they are: which form of a
@@ -192,12 +192,12 @@ impl Sender {
     /// From now on only the connection's own task writes, until [`Self::release`]: what it writes meanwhile
     /// comes after what others wrote before, and before what they write then.
     pub fn hold(&self) {
-        self.0.out.lock().held = true;
+        self.0.queue.lock().is_held = true;
     }
 
     /// Lets others write.
     pub fn release(&self) {
-        self.0.out.lock().held = false;
+        self.0.queue.lock().is_held = false;
     }
 
     /// Writes a frame, or several in one piece, as far as the system takes it right now. Does not wait, so
@@ -207,99 +207,99 @@ impl Sender {
     /// # Errors
     /// If the connection is broken.
     pub fn try_send(&self, piece: &Bytes) -> io::Result<SendOutcome> {
-        let mut out = self.0.out.lock();
-        if out.held || !out.kept.is_empty() || self.0.wire.has_unflushed() {
+        let mut queue = self.0.queue.lock();
+        if queue.is_held || !queue.pending.is_empty() || self.0.stream.has_unflushed() {
             return Ok(SendOutcome::Busy);
         }
-        self.0.write_or_keep(&mut out, piece)?;
-        let is_out = out.kept.is_empty() && !self.0.wire.has_unflushed();
-        Ok(if is_out { SendOutcome::All } else { SendOutcome::Buffered })
+        self.0.write_or_queue_piece(&mut queue, piece)?;
+        let is_out = queue.pending.is_empty() && !self.0.stream.has_unflushed();
+        Ok(if is_out { SendOutcome::Complete } else { SendOutcome::Buffered })
     }
 
     /// Writes frames after whatever is kept, together, or keeps them too: for the connection's own task,
     /// which flushes before it asks for more.
-    pub(crate) fn put(&self, frames: &[Bytes]) -> io::Result<()> {
-        let mut out = self.0.out.lock();
+    pub(crate) fn write_or_queue(&self, frames: &[Bytes]) -> io::Result<()> {
+        let mut queue = self.0.queue.lock();
         match frames {
             // The usual case, one frame and room for it, needs no list.
-            [frame] if out.kept.is_empty() => self.0.write_or_keep(&mut out, frame),
+            [frame] if queue.pending.is_empty() => self.0.write_or_queue_piece(&mut queue, frame),
             frames => {
-                out.kept.extend(frames.iter().cloned());
-                self.0.write_kept(&mut out.kept)
+                queue.pending.extend(frames.iter().cloned());
+                self.0.write_pending(&mut queue.pending)
             }
         }
     }
 
     /// Completes once nothing is kept. Of one task only: it alone is woken.
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut out = self.0.out.lock();
-        let kept = &mut out.kept;
-        while !kept.is_empty() {
+        let mut queue = self.0.queue.lock();
+        let pending = &mut queue.pending;
+        while !pending.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];
-            let written = ready!(self.0.wire.poll_write(context, pieces(kept, &mut slices)))?;
-            advance(kept, written)?;
-            if kept.is_empty() {
+            let written = ready!(self.0.stream.poll_write(context, pieces(pending, &mut slices)))?;
+            advance(pending, written)?;
+            if pending.is_empty() {
                 // Not of its size any more either: a slow moment must not be remembered for ever.
-                *kept = VecDeque::new();
+                *pending = VecDeque::new();
             }
         }
-        drop(out);
-        self.0.wire.poll_flush(context)
+        drop(queue);
+        self.0.stream.poll_flush(context)
     }
 }
 
 impl FrameWriter {
     /// Writes a piece where nothing is kept before it, and keeps what is left of it.
-    fn write_or_keep(&self, out: &mut Out, piece: &Bytes) -> io::Result<()> {
-        let written = match self.wire.write_now(piece) {
+    fn write_or_queue_piece(&self, queue: &mut SendQueue, piece: &Bytes) -> io::Result<()> {
+        let written = match self.stream.write_now(piece) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             written => written?,
         };
         if written < piece.len() {
-            out.kept.push_back(piece.slice(written..));
+            queue.pending.push_back(piece.slice(written..));
         }
         Ok(())
     }
 
-    fn write_kept(&self, kept: &mut VecDeque<Bytes>) -> io::Result<()> {
-        while !kept.is_empty() {
+    fn write_pending(&self, pending: &mut VecDeque<Bytes>) -> io::Result<()> {
+        while !pending.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];
-            let written = match self.wire.try_write(pieces(kept, &mut slices)) {
+            let written = match self.stream.try_write(pieces(pending, &mut slices)) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 written => written?,
             };
-            advance(kept, written)?;
+            advance(pending, written)?;
         }
-        *kept = VecDeque::new();
+        *pending = VecDeque::new();
         Ok(())
     }
 }
 
 /// The first pieces, as the system wants them.
 fn pieces<'a, 'b>(
-    kept: &'a VecDeque<Bytes>,
+    pending: &'a VecDeque<Bytes>,
     slices: &'b mut [IoSlice<'a>; PIECES],
 ) -> &'b [IoSlice<'a>] {
     let mut count = 0;
-    for (slice, frame) in slices.iter_mut().zip(kept) {
+    for (slice, frame) in slices.iter_mut().zip(pending) {
         *slice = IoSlice::new(frame);
         count += 1;
     }
     slices.get(..count).unwrap_or_default()
 }
 
-fn advance(kept: &mut VecDeque<Bytes>, mut written: usize) -> io::Result<()> {
+fn advance(pending: &mut VecDeque<Bytes>, mut written: usize) -> io::Result<()> {
     if written == 0 {
         return Err(ErrorKind::WriteZero.into());
     }
-    while let Some(frame) = kept.front_mut() {
+    while let Some(frame) = pending.front_mut() {
         let done = written.min(frame.len());
         frame.advance(done);
         written -= done;
         if !frame.is_empty() {
             break;
         }
-        kept.pop_front();
+        pending.pop_front();
     }
     Ok(())
 }

@@ -24,9 +24,9 @@ fuzz_target!(|head: &[u8]| {
 
 /// Whatever is agreed on can be said, and is understood as the same.
 fn offers(headers: &str) {
-    if let Some(agreed) = NegotiatedCompression::on(headers.lines()) {
-        assert!(agreed.is_named || agreed.window == Window::LARGEST);
-        assert_eq!(NegotiatedCompression::on([agreed.answer().as_str()]), Some(agreed));
+    if let Some(agreed) = NegotiatedCompression::negotiate(headers.lines()) {
+        assert!(agreed.window_requested || agreed.window == Window::LARGEST);
+        assert_eq!(NegotiatedCompression::negotiate([agreed.answer().as_str()]), Some(agreed));
     }
 }
 
@@ -66,7 +66,7 @@ fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websoc
     let said = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
     assert_eq!(said(SEC_WEBSOCKET_PROTOCOL), offered.last().map(String::as_str));
     let asked = parts.headers.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
-    let agreed = NegotiatedCompression::on(asked.filter_map(|value| value.to_str().ok()));
+    let agreed = NegotiatedCompression::negotiate(asked.filter_map(|value| value.to_str().ok()));
     assert_eq!(said(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), agreed.map(NegotiatedCompression::answer));
     (response.map(|()| String::new()), Some(opening))
 }

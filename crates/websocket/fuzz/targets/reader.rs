@@ -6,14 +6,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{ProtocolError, Limits, Message, Reader, MemoryBudget};
+use madang_websocket::{ProtocolError, Limits, InboundMessage, Reader, MemoryBudget};
 
 /// More than a connection may hold without asking, so that the room for large messages is asked too.
 const MAX: usize = 100_000;
-const ROOM: usize = 150_000;
+const BUDGET: usize = 150_000;
 
 /// What was read, and the close code of the fault that ended it.
-type Read = (Vec<Message>, Option<u16>);
+type Read = (Vec<InboundMessage>, Option<u16>);
 
 fuzz_target!(|input: &[u8]| {
     let [how, seed, stream @ ..] = input else { return };
@@ -27,9 +27,9 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Read {
-    let room = MemoryBudget::new(ROOM);
+    let budget = MemoryBudget::new(BUDGET);
     let mut limits = Limits::new(MAX);
-    limits.room = Some(room.clone());
+    limits.memory_budget = Some(budget.clone());
     let mut reader = Reader::new(limits, compression);
     let mut messages = Vec::new();
     let mut fault = None;
@@ -44,10 +44,10 @@ fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Rea
         loop {
             let read = reader.read(&mut input);
             // One byte more than a message may have is inflated, to see whether it comes.
-            assert!(ROOM - room.left() <= MAX + 1, "holds {}", ROOM - room.left());
+            assert!(BUDGET - budget.available() <= MAX + 1, "holds {}", BUDGET - budget.available());
             match read {
                 Ok(Some(message)) => {
-                    assert!(held(&message) <= MAX + 1, "{} bytes", held(&message));
+                    assert!(capacity(&message) <= MAX + 1, "{} bytes", capacity(&message));
                     messages.push(message);
                 }
                 Ok(None) => break,
@@ -62,29 +62,29 @@ fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Rea
         assert!(input.is_empty(), "none means that everything was taken");
     }
     if reader.is_at_rest() {
-        reader.release();
-        assert_eq!(room.left(), ROOM, "at rest it holds nothing");
+        reader.release_memory();
+        assert_eq!(budget.available(), BUDGET, "at rest it holds nothing");
     }
     drop(reader);
-    assert_eq!(room.left(), ROOM, "what is gone holds nothing");
+    assert_eq!(budget.available(), BUDGET, "what is gone holds nothing");
     (messages, fault)
 }
 
-fn held(message: &Message) -> usize {
+fn capacity(message: &InboundMessage) -> usize {
     match message {
-        Message::Text(text) => {
+        InboundMessage::Text(text) => {
             assert!(text.len() <= MAX);
             text.capacity()
         }
-        Message::Binary(bytes) => {
+        InboundMessage::Binary(bytes) => {
             assert!(bytes.len() <= MAX);
             bytes.capacity()
         }
-        Message::Ping(payload) | Message::Pong(payload) => {
+        InboundMessage::Ping(payload) | InboundMessage::Pong(payload) => {
             assert!(payload.len() <= 125);
             payload.capacity()
         }
-        Message::Close(close_frame) => {
+        InboundMessage::Close(close_frame) => {
             assert!(close_frame.as_ref().is_none_or(|it| it.reason.len() <= 123));
             0
         }

@@ -1,6 +1,6 @@
 //! A client's frames, made by hand, and what a reader makes of them.
 
-use madang_websocket::{Limits, Message, ProtocolError, Reader};
+use madang_websocket::{InboundMessage, Limits, ProtocolError, Reader};
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const RSV1: u8 = 0x40;
@@ -40,8 +40,8 @@ pub(crate) fn head(first: u8, length: usize) -> Vec<u8> {
     head
 }
 
-pub(crate) fn text(text: &str) -> Message {
-    Message::Text(text.to_owned())
+pub(crate) fn text(text: &str) -> InboundMessage {
+    InboundMessage::Text(text.to_owned())
 }
 
 /// What a reader makes of bytes that come in pieces of so many: its messages, and what ended it.
@@ -49,7 +49,7 @@ pub(crate) fn read_in(
     reader: &mut Reader,
     bytes: &[u8],
     piece: usize,
-) -> (Vec<Message>, Option<ProtocolError>) {
+) -> (Vec<InboundMessage>, Option<ProtocolError>) {
     let mut messages = Vec::new();
     for piece in bytes.chunks(piece.max(1)) {
         let mut piece = piece.to_vec();
@@ -67,7 +67,12 @@ pub(crate) fn read_in(
 }
 
 /// However the bytes are cut, a reader makes this of them.
-pub(crate) fn check(compression: bool, bytes: &[u8], messages: &[Message], code: Option<u16>) {
+pub(crate) fn check(
+    compression: bool,
+    bytes: &[u8],
+    messages: &[InboundMessage],
+    code: Option<u16>,
+) {
     for piece in [bytes.len(), 1, 2, 3, 7, 4096] {
         let mut reader = Reader::new(Limits::new(MAX), compression);
         let (read, fault) = read_in(&mut reader, bytes, piece);
@@ -82,12 +87,12 @@ pub(crate) fn check(compression: bool, bytes: &[u8], messages: &[Message], code:
 }
 
 /// The whole of it is understood.
-pub(crate) fn good(bytes: &[u8], messages: &[Message]) {
+pub(crate) fn good(bytes: &[u8], messages: &[InboundMessage]) {
     check(false, bytes, messages, None);
 }
 
 /// It is a fault with this code, after these messages.
-pub(crate) fn bad(bytes: &[u8], messages: &[Message], code: u16) {
+pub(crate) fn bad(bytes: &[u8], messages: &[InboundMessage], code: u16) {
     check(false, bytes, messages, Some(code));
 }
 

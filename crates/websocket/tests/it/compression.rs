@@ -1,7 +1,7 @@
 //! RFC 7692 sections 6 and 7.2: compressed messages.
 
 use flate2::{Compress, Compression, FlushCompress};
-use madang_websocket::{Limits, Message, Prepared, ProtocolError, Reader, Window};
+use madang_websocket::{InboundMessage, Limits, Prepared, ProtocolError, Reader, Window};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -34,7 +34,7 @@ fn section_7_2_3_the_examples_of_the_rfc() {
     check(true, &frame(FIN | RSV1 | TEXT, two_blocks), &[text("Hello")], None);
     // Section 7.2.3.6: an empty message.
     check(true, &frame(FIN | RSV1 | TEXT, [0]), &[text("")], None);
-    check(true, &frame(FIN | RSV1 | BINARY, ""), &[Message::Binary(vec![])], None);
+    check(true, &frame(FIN | RSV1 | BINARY, ""), &[InboundMessage::Binary(vec![])], None);
 }
 
 #[test]
@@ -53,8 +53,9 @@ fn section_6_1_plain_messages_stand_among_compressed_ones() {
     bytes.extend(frame(PING, "between"));
     bytes.extend(frame(FIN | CONTINUATION, ""));
     bytes.extend(frame(FIN | TEXT, ""));
-    let ping = Message::Ping(b"between".to_vec());
-    let all = [text("plain"), text("compressed"), ping, Message::Binary(vec![5; 1_000]), text("")];
+    let ping = InboundMessage::Ping(b"between".to_vec());
+    let all =
+        [text("plain"), text("compressed"), ping, InboundMessage::Binary(vec![5; 1_000]), text("")];
     check(true, &bytes, &all, None);
 }
 
@@ -82,7 +83,7 @@ fn every_window_level_and_size_is_read() {
                 let bytes = frame(FIN | RSV1 | BINARY, deflate(&payload, level, window_bits));
                 let mut reader = Reader::new(Limits::new(MAX), true);
                 let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-                assert_eq!((fault, read), (None, vec![Message::Binary(payload)]));
+                assert_eq!((fault, read), (None, vec![InboundMessage::Binary(payload)]));
             }
         }
     }
@@ -131,7 +132,7 @@ fn a_bomb_stops_at_the_limit() {
     check(true, &fragments, &[], Some(1009));
     let fits = vec![0; MAX];
     let bytes = frame(FIN | RSV1 | BINARY, deflate(&fits, 9, 15));
-    check(true, &bytes, &[Message::Binary(fits)], None);
+    check(true, &bytes, &[InboundMessage::Binary(fits)], None);
     let one_more = deflate(&vec![0; MAX + 1], 9, 15);
     check(true, &frame(FIN | RSV1 | BINARY, one_more), &[], Some(1009));
     // What only ever grows is none either.
@@ -198,7 +199,7 @@ fn what_does_not_compress_spoils_nothing_for_what_comes_after() {
             let head = if frame[1] < 126 { 2 } else { 4 };
             let bytes = crate::bytes::frame(frame[0], &frame[head..]);
             let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-            assert_eq!((fault, read), (None, vec![Message::Binary(half)]));
+            assert_eq!((fault, read), (None, vec![InboundMessage::Binary(half)]));
         }
     }
 }

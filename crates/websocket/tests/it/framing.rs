@@ -1,6 +1,6 @@
 //! RFC 6455 sections 5.2 to 5.5: frames, masks, reserved bits, opcodes, fragments, control frames.
 
-use madang_websocket::Message;
+use madang_websocket::InboundMessage;
 
 use crate::bytes::{
     BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, bad, frame, good, head, text,
@@ -11,7 +11,7 @@ fn section_5_7_the_examples_of_the_rfc() {
     let masked = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     good(&masked, &[text("Hello")]);
     let pong = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-    good(&pong, &[Message::Pong(b"Hello".to_vec())]);
+    good(&pong, &[InboundMessage::Pong(b"Hello".to_vec())]);
     // Without a mask they are a server's.
     bad(&[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f], &[], 1002);
     bad(&[0x01, 0x03, 0x48, 0x65, 0x6c], &[], 1002);
@@ -21,7 +21,7 @@ fn section_5_7_the_examples_of_the_rfc() {
 fn section_5_2_payloads_of_every_kind_of_length() {
     for length in [0, 1, 124, 125, 126, 127, 128, 255, 256, 65_535, 65_536, 99_999] {
         let payload: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-        good(&frame(FIN | BINARY, &payload), &[Message::Binary(payload.clone())]);
+        good(&frame(FIN | BINARY, &payload), &[InboundMessage::Binary(payload.clone())]);
         let letters: String = payload.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
         good(&frame(FIN | TEXT, &letters), &[text(&letters)]);
     }
@@ -77,7 +77,7 @@ fn section_5_4_a_message_may_come_in_fragments_empty_ones_too() {
     bytes.extend(frame(FIN | CONTINUATION, ""));
     bytes.extend(frame(TEXT, ""));
     bytes.extend(frame(FIN | CONTINUATION, ""));
-    good(&bytes, &[text("안녕"), Message::Binary(vec![1]), text("")]);
+    good(&bytes, &[text("안녕"), InboundMessage::Binary(vec![1]), text("")]);
 }
 
 #[test]
@@ -88,8 +88,9 @@ fn section_5_4_control_frames_stand_between_fragments_and_keep_their_place() {
     bytes.extend(frame(PONG, ""));
     bytes.extend(frame(PING, "second"));
     bytes.extend(frame(FIN | CONTINUATION, "in all"));
-    let (first, second) = (Message::Ping(b"first".to_vec()), Message::Ping(b"second".to_vec()));
-    good(&bytes, &[first, Message::Pong(vec![]), second, text("one message in all")]);
+    let (first, second) =
+        (InboundMessage::Ping(b"first".to_vec()), InboundMessage::Ping(b"second".to_vec()));
+    good(&bytes, &[first, InboundMessage::Pong(vec![]), second, text("one message in all")]);
 }
 
 #[test]
@@ -114,8 +115,8 @@ fn section_5_5_control_frames_are_short_and_whole() {
         bad(&[first, 0x80 | 127], &[], 1002);
     }
     let full = vec![0xFE; 125];
-    good(&frame(PING, &full), &[Message::Ping(full.clone())]);
-    good(&frame(PING, ""), &[Message::Ping(vec![])]);
+    good(&frame(PING, &full), &[InboundMessage::Ping(full.clone())]);
+    good(&frame(PING, ""), &[InboundMessage::Ping(vec![])]);
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn section_5_3_the_mask_goes_on_over_every_cut() {
     for piece in 1..=40 {
         let mut reader = madang_websocket::Reader::new(madang_websocket::Limits::new(1_000), false);
         let (read, fault) = crate::bytes::read_in(&mut reader, &bytes, piece);
-        assert_eq!((read, fault), (vec![Message::Binary(payload.clone())], None), "{piece}");
+        assert_eq!((read, fault), (vec![InboundMessage::Binary(payload.clone())], None), "{piece}");
     }
 }
 

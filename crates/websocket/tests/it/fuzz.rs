@@ -2,7 +2,7 @@
 //! (`just fuzz`) goes where no generator would, but seldom makes a frame that can be inflated, and is not there
 //! for every test run.
 
-use madang_websocket::{Limits, Message, NegotiatedCompression, ProtocolError, Reader};
+use madang_websocket::{InboundMessage, Limits, NegotiatedCompression, ProtocolError, Reader};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -78,10 +78,12 @@ fn round(seed: u64) {
     assert_eq!(whole, read(random.random_range(1..50)), "seed {seed}: in pieces");
     for message in &whole.0 {
         let length = match message {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-            Message::Ping(payload) | Message::Pong(payload) => payload.len() * MAX / 125,
-            Message::Close(close_frame) => {
+            InboundMessage::Text(text) => text.len(),
+            InboundMessage::Binary(bytes) => bytes.len(),
+            InboundMessage::Ping(payload) | InboundMessage::Pong(payload) => {
+                payload.len() * MAX / 125
+            }
+            InboundMessage::Close(close_frame) => {
                 close_frame.as_ref().map_or(0, |close_frame| close_frame.reason.len())
             }
         };
@@ -90,9 +92,9 @@ fn round(seed: u64) {
     let pieces =
         (0..random.random_range(0..20)).map(|_| PIECES[random.random_range(0..PIECES.len())]);
     let header: String = pieces.collect();
-    if let Some(agreed) = NegotiatedCompression::on([header.as_str()]) {
+    if let Some(agreed) = NegotiatedCompression::negotiate([header.as_str()]) {
         assert_eq!(
-            NegotiatedCompression::on([agreed.answer().as_str()]),
+            NegotiatedCompression::negotiate([agreed.answer().as_str()]),
             Some(agreed),
             "seed {seed}: {header}"
         );

@@ -5,8 +5,8 @@ use madang_websocket::NegotiatedCompression;
 const DEFAULT: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 fn check(headers: &[&str], expected: Option<&str>) {
-    let answer =
-        NegotiatedCompression::on(headers.iter().copied()).map(NegotiatedCompression::answer);
+    let answer = NegotiatedCompression::negotiate(headers.iter().copied())
+        .map(NegotiatedCompression::answer);
     assert_eq!(answer.as_deref(), expected, "{headers:?}");
 }
 
@@ -49,7 +49,10 @@ fn section_7_1_2_1_a_window_that_is_asked_for_is_kept_to_and_named() {
             format!("permessage-deflate; server_max_window_bits = {bits} ; client_max_window_bits"),
         ] {
             check(&[&offer], Some(&answer));
-            assert_eq!(NegotiatedCompression::on([offer.as_str()]).unwrap().window.bits(), bits);
+            assert_eq!(
+                NegotiatedCompression::negotiate([offer.as_str()]).unwrap().window.bits(),
+                bits
+            );
         }
     }
     check(

@@ -9,7 +9,8 @@ use http::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use madang_websocket::{
-    Handshake, Limits, Message, Opcode, Prepared, ReceiveError, Refusal, Sender, Socket,
+    Handshake, HandshakeError, InboundMessage, Limits, Opcode, Prepared, ReceiveError, Sender,
+    Socket,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -100,7 +101,7 @@ pub(crate) async fn serve<T>(
     let sender = Arc::new(sender);
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (sender, ended) = (sender.clone(), ended.clone());
-        async move { Ok::<_, Refusal>(answer(request, &sender, ended)) }
+        async move { Ok::<_, HandshakeError>(answer(request, &sender, ended)) }
     });
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(io, service);
     // A client that goes away in between is none of the server's mistakes.
@@ -125,7 +126,9 @@ fn answer(
         drop(sender.send(socket.sender().clone()));
         let end = echo(&mut socket).await;
         match &end {
-            ReceiveError::Closed(close_frame) => socket.answer(close_frame.as_ref(), GOODBYE).await,
+            ReceiveError::Closed(close_frame) => {
+                socket.answer_close(close_frame.as_ref(), GOODBYE).await
+            }
             ReceiveError::Protocol(fault) => {
                 socket.close(fault.code(), fault.reason(), GOODBYE).await
             }
@@ -140,17 +143,17 @@ fn answer(
 async fn echo(socket: &mut Socket) -> ReceiveError {
     loop {
         let sent = match socket.receive().await {
-            Ok(Message::Text(text)) if text == "close" => {
+            Ok(InboundMessage::Text(text)) if text == "close" => {
                 socket.close(4000, "as you wish", GOODBYE).await;
                 return ReceiveError::Closed(None);
             }
-            Ok(Message::Text(text)) if text == "shared" => {
+            Ok(InboundMessage::Text(text)) if text == "shared" => {
                 let window = socket.sender().window();
                 let frame = Prepared::text(&"shared ".repeat(100)).frame(window).clone();
                 socket.send(&[frame.clone(), frame]).await
             }
-            Ok(Message::Text(text)) => socket.say(Opcode::Text, text.into()).await,
-            Ok(Message::Binary(bytes)) => socket.say(Opcode::Binary, bytes).await,
+            Ok(InboundMessage::Text(text)) => socket.send_message(Opcode::Text, text.into()).await,
+            Ok(InboundMessage::Binary(bytes)) => socket.send_message(Opcode::Binary, bytes).await,
             Ok(_) => Ok(()),
             Err(end) => return end,
         };

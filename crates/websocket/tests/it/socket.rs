@@ -173,7 +173,7 @@ async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_
     loop {
         let two = [numbered(taken).1, numbered(taken + 1).1].concat();
         match sender.try_send(&two.into()).unwrap() {
-            SendOutcome::All => taken += 2,
+            SendOutcome::Complete => taken += 2,
             SendOutcome::Buffered => {
                 taken += 2;
                 break;
@@ -193,7 +193,7 @@ async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_
     sender.hold();
     assert_eq!(sender.try_send(&numbered(0).1).unwrap(), SendOutcome::Busy);
     sender.release();
-    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), SendOutcome::All);
+    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), SendOutcome::Complete);
     assert!(next(&mut stream).await.1 == numbered(1).0);
 }
 

@@ -77,7 +77,7 @@ fn the_first_wrong_byte_is_enough_within_a_frame_and_across_fragments() {
 
 #[test]
 fn bytes_are_not_looked_at() {
-    use madang_websocket::Message;
-    good(&frame(FIN | 2, b"\xFF\xC0"), &[Message::Binary(vec![0xFF, 0xC0])]);
-    good(&frame(FIN | 9, b"\xFF\xC0"), &[Message::Ping(vec![0xFF, 0xC0])]);
+    use madang_websocket::InboundMessage;
+    good(&frame(FIN | 2, b"\xFF\xC0"), &[InboundMessage::Binary(vec![0xFF, 0xC0])]);
+    good(&frame(FIN | 9, b"\xFF\xC0"), &[InboundMessage::Ping(vec![0xFF, 0xC0])]);
 }
