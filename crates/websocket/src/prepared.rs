@@ -1,4 +1,4 @@
-//! Messages that are made into frames once, for any number of sockets.
+//! Messages that are encoded once, for any number of sockets.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::deflate::{self, Window};
 use crate::frame::{self, Opcode};
 
-/// A message as sockets write it. A clone shares the bytes.
+/// An encoded message. Clones share the bytes.
 #[derive(Clone, Debug)]
 pub struct Prepared(Arc<Encodings>);
 
@@ -15,19 +15,19 @@ pub struct Prepared(Arc<Encodings>);
 struct Encodings {
     opcode: Opcode,
     plain: Bytes,
-    /// Bytes of the head of `plain`.
+    /// Length of the frame head in `plain`, in bytes.
     head: usize,
-    /// The compressed form for each size of window, made when a socket first asks for it.
+    /// The compressed frame for each window size, made when a socket first needs it.
     compressed: OnceLock<Box<[OnceLock<Bytes>; Window::COUNT]>>,
 }
 
 impl Prepared {
-    /// Of a text.
+    /// Encodes a text message.
     pub fn text(text: &str) -> Self {
         Self::new(Opcode::Text, text.as_bytes())
     }
 
-    /// Of bytes.
+    /// Encodes a binary message.
     pub fn binary(bytes: &[u8]) -> Self {
         Self::new(Opcode::Binary, bytes)
     }
@@ -38,9 +38,9 @@ impl Prepared {
         Self(Arc::new(Encodings { opcode, plain, head, compressed: OnceLock::new() }))
     }
 
-    /// The bytes for a socket, which compresses with this window or not at all. Whoever asks first for
-    /// a compressed form makes it; others wait for that meanwhile. What compression does not make
-    /// smaller stays as it is.
+    /// The frame for a socket that compresses with this window, or not at all. The first caller
+    /// that needs a compressed frame makes it, and concurrent callers wait for it. A message that
+    /// compression would not shorten stays uncompressed.
     pub fn frame(&self, window: Option<Window>) -> &Bytes {
         let encodings = &*self.0;
         let payload = encodings.plain.get(encodings.head..).unwrap_or_default();

@@ -60,7 +60,7 @@ fn a_close_within_a_message_counts_and_the_message_does_not() {
 }
 
 #[test]
-fn ours_are_short_enough_whatever_the_reason() {
+fn outbound_close_frames_stay_within_the_limit_for_any_reason() {
     assert_eq!(&close_frame(1000, "bye")[..], [0x88, 5, 0x03, 0xE8, b'b', b'y', b'e']);
     assert_eq!(&close_answer(None)[..], [0x88, 0]);
     let received = CloseFrame { code: 3000, reason: "a reason".to_owned() };

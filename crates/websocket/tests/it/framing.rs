@@ -12,7 +12,7 @@ fn section_5_7_the_examples_of_the_rfc() {
     good(&masked, &[text("Hello")]);
     let pong = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     good(&pong, &[InboundMessage::Pong(b"Hello".to_vec())]);
-    // Without a mask they are a server's.
+    // Frames without a mask come from servers only.
     bad(&[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f], &[], 1002);
     bad(&[0x01, 0x03, 0x48, 0x65, 0x6c], &[], 1002);
 }
@@ -28,7 +28,7 @@ fn section_5_2_payloads_of_every_kind_of_length() {
 }
 
 #[test]
-fn section_5_2_a_length_has_the_fewest_bytes_that_do() {
+fn section_5_2_a_length_must_use_the_fewest_bytes() {
     for (second, length) in [(126, 125_u64), (126, 0), (127, 65_535), (127, 5)] {
         let mut bytes = vec![FIN | BINARY, 0x80 | second];
         if second == 126 {
@@ -44,7 +44,7 @@ fn section_5_2_a_length_has_the_fewest_bytes_that_do() {
 }
 
 #[test]
-fn section_5_2_reserved_bits_mean_nothing_without_an_extension() {
+fn section_5_2_reserved_bits_are_refused_without_an_extension() {
     for bit in 1..8_u8 {
         for opcode in [TEXT, BINARY, 8, 9, 10] {
             let mut bytes = frame(FIN | TEXT, "before");
@@ -68,7 +68,7 @@ fn section_5_2_unknown_opcodes_fail_at_their_first_byte() {
 }
 
 #[test]
-fn section_5_4_a_message_may_come_in_fragments_empty_ones_too() {
+fn section_5_4_a_message_may_have_fragments_and_they_may_be_empty() {
     let mut bytes = frame(TEXT, "");
     bytes.extend(frame(CONTINUATION, "안"));
     bytes.extend(frame(CONTINUATION, ""));
@@ -81,7 +81,7 @@ fn section_5_4_a_message_may_come_in_fragments_empty_ones_too() {
 }
 
 #[test]
-fn section_5_4_control_frames_stand_between_fragments_and_keep_their_place() {
+fn section_5_4_control_frames_between_fragments_keep_their_order() {
     let mut bytes = frame(TEXT, "one ");
     bytes.extend(frame(PING, "first"));
     bytes.extend(frame(CONTINUATION, "message "));
@@ -94,7 +94,7 @@ fn section_5_4_control_frames_stand_between_fragments_and_keep_their_place() {
 }
 
 #[test]
-fn section_5_4_what_does_not_follow_is_an_error_at_its_first_byte() {
+fn section_5_4_a_frame_out_of_sequence_is_an_error_at_its_first_byte() {
     bad(&[FIN | CONTINUATION], &[], 1002);
     bad(&[CONTINUATION], &[], 1002);
     let mut again = frame(FIN | TEXT, "whole");
@@ -120,7 +120,7 @@ fn section_5_5_control_frames_are_short_and_whole() {
 }
 
 #[test]
-fn section_5_3_the_mask_goes_on_over_every_cut() {
+fn section_5_3_the_mask_continues_across_every_cut() {
     let payload: Vec<u8> = (0..=255).cycle().take(1_000).collect();
     let bytes = frame(FIN | BINARY, &payload);
     for piece in 1..=40 {
@@ -131,7 +131,7 @@ fn section_5_3_the_mask_goes_on_over_every_cut() {
 }
 
 #[test]
-fn between_messages_nothing_is_held() {
+fn nothing_is_held_between_messages() {
     let mut reader = madang_websocket::Reader::new(madang_websocket::Limits::new(1_000), true);
     let bytes = frame(FIN | TEXT, "x");
     for (cut, at_rest) in [(0, true), (1, false), (bytes.len() - 1, false), (bytes.len(), true)] {
@@ -140,7 +140,7 @@ fn between_messages_nothing_is_held() {
         assert_eq!(reader.is_at_rest(), at_rest, "after {cut} bytes");
     }
     crate::bytes::read_in(&mut reader, &frame(TEXT, "begun"), 100);
-    assert!(!reader.is_at_rest(), "a fragment is there");
+    assert!(!reader.is_at_rest(), "a fragment is held");
     crate::bytes::read_in(&mut reader, &head(FIN, 0), 100);
     assert!(reader.is_at_rest());
 }

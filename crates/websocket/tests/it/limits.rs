@@ -1,4 +1,4 @@
-//! What a client may not make the server hold.
+//! Limits on the memory that a client can make the server hold.
 
 use madang_websocket::{
     InboundMessage, Limits, MemoryBudget, ProtocolError, Reader, UNBUDGETED_BYTES,
@@ -27,7 +27,7 @@ fn fragments_count_together() {
 }
 
 #[test]
-fn large_messages_of_many_share_their_room_and_small_ones_need_none() {
+fn large_messages_share_a_memory_budget_and_small_ones_need_none() {
     const LARGE: usize = 4 * UNBUDGETED_BYTES;
     let budget = MemoryBudget::new(LARGE + 10);
     let limits = || Limits { max_message_bytes: LARGE, memory_budget: Some(budget.clone()) };
@@ -39,17 +39,17 @@ fn large_messages_of_many_share_their_room_and_small_ones_need_none() {
     let mut bytes = large.clone();
     let message = first.read(&mut bytes.as_mut_slice()).unwrap();
     assert_eq!(message, Some(InboundMessage::Binary(vec![1; LARGE])));
-    assert_eq!(budget.available(), 10, "held while the message is looked at");
+    assert_eq!(budget.available(), 10, "held while the message is in use");
     assert_eq!(read_in(&mut second, &small, 1_000).1, None);
     assert_eq!(read_in(&mut second, &large, 1_000).1, Some(ProtocolError::NoRoom));
     assert_eq!(ProtocolError::NoRoom.code(), 1013);
     assert_eq!(budget.available(), 10);
 
     first.release_memory();
-    assert_eq!(budget.available(), LARGE + 10, "given back when the next message is asked for");
+    assert_eq!(budget.available(), LARGE + 10, "returned when the next message is requested");
     let mut third = Reader::new(limits(), false);
     assert_eq!(read_in(&mut third, &large[..large.len() / 2], 1_000).1, None);
     assert!(budget.available() < LARGE);
     drop(third);
-    assert_eq!(budget.available(), LARGE + 10, "or when the connection goes");
+    assert_eq!(budget.available(), LARGE + 10, "returned when the connection ends");
 }

@@ -1,4 +1,4 @@
-//! What holds for any bytes.
+//! Properties that hold for any bytes.
 
 use madang_websocket::{InboundMessage, Limits, Prepared, Reader, Window};
 use proptest::collection::vec;
@@ -9,7 +9,7 @@ use crate::compression::deflate;
 
 const MAX: usize = 5_000;
 
-/// A message, the places where it is cut into frames, and whether it is compressed.
+/// A message, and its frames: cut at random places, compressed or not.
 fn message() -> impl Strategy<Value = (InboundMessage, Vec<u8>)> {
     let data = prop_oneof![
         "\\PC{0,300}".prop_map(InboundMessage::Text),
@@ -57,8 +57,8 @@ proptest! {
         let mut reader = Reader::new(Limits::new(MAX), true);
         let mut read = Vec::new();
         for pair in cuts.windows(2) {
-            let (messages, fault) = read_in(&mut reader, &bytes[pair[0]..pair[1]], usize::MAX);
-            prop_assert_eq!(fault, None);
+            let (messages, error) = read_in(&mut reader, &bytes[pair[0]..pair[1]], usize::MAX);
+            prop_assert_eq!(error, None);
             read.extend(messages);
         }
         let sent: Vec<InboundMessage> = messages.into_iter().map(|(message, _)| message).collect();
@@ -78,14 +78,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_prepared_arrives_in_every_form(
+    fn a_prepared_message_arrives_with_and_without_compression(
         payload in vec(0..40_u8, 0..3_000),
         bits in 9..=15_u8,
     ) {
         let prepared = Prepared::binary(&payload);
         for window in [None, Window::new(bits)] {
             let ours = prepared.frame(window);
-            // A server's frame with a client's mask, of zeros, is a client's.
+            // A server's frame with a client's mask of zeros is a valid client frame.
             let head = match ours[1] { 126 => 4, 127 => 10, _ => 2 };
             let mut theirs = ours.to_vec();
             theirs[1] |= 0x80;

@@ -1,4 +1,4 @@
-//! A server that says back what it is told, and a client made by hand.
+//! An echo server, and a client built by hand.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-/// Longer than anything here takes; a test that gets here has hung.
+/// Longer than any test takes; a test that waits this long hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a goodbye may take.
-pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+/// Time limit for the closing handshake.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const MAX: usize = 1_000_000;
 /// The example of RFC 6455 section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// The ways out to those who connected, and how they ended.
+    /// The sender of each accepted connection, and how each connection ended.
     pub(crate) senders: mpsc::UnboundedReceiver<Sender>,
     pub(crate) ends: mpsc::UnboundedReceiver<String>,
 }
@@ -46,7 +46,7 @@ impl Server {
         Self { address, senders, ends }
     }
 
-    /// Sends a request and answers the head of the response.
+    /// Sends a request, and returns the head of the response.
     pub(crate) async fn ask(&self, request: &str) -> (String, TcpStream) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -54,7 +54,7 @@ impl Server {
         (head, stream)
     }
 
-    /// An open socket, with these header lines besides those that it needs.
+    /// An open socket, whose request has these additional header lines.
     pub(crate) async fn connect(&self, lines: &str) -> TcpStream {
         let (head, stream) = self.ask(&request(lines)).await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
@@ -62,7 +62,7 @@ impl Server {
     }
 }
 
-/// A server at the other end of something that is not TCP.
+/// A server at the other end of a stream that is not TCP.
 pub(crate) async fn over_memory() -> (DuplexStream, mpsc::UnboundedReceiver<String>) {
     let (mut client, server) = tokio::io::duplex(1_000);
     let (sender, _) = mpsc::unbounded_channel();
@@ -104,8 +104,8 @@ pub(crate) async fn serve<T>(
         async move { Ok::<_, HandshakeError>(answer(request, &sender, ended)) }
     });
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(io, service);
-    // A client that goes away in between is none of the server's mistakes.
-    let _ended = connection.with_upgrades().await.is_ok();
+    // A client may disconnect during the handshake.
+    connection.with_upgrades().await.ok();
 }
 
 fn answer(
@@ -119,23 +119,24 @@ fn answer(
         Err(refusal) => return refusal.response(),
     };
     let protocol = handshake.offers().find(|offer| *offer == "ours").map(str::to_owned);
-    let (response, opening) = handshake.accept(protocol.as_deref());
+    let (response, pending) = handshake.accept(protocol.as_deref());
     let sender = sender.clone();
     tokio::spawn(async move {
-        let mut socket = opening.open(Limits::new(MAX)).await.unwrap();
-        drop(sender.send(socket.sender().clone()));
+        let mut socket = pending.open(Limits::new(MAX)).await.unwrap();
+        // Tests that need no sender drop the receiver.
+        sender.send(socket.sender().clone()).ok();
         let end = echo(&mut socket).await;
         match &end {
             ReceiveError::Closed(close_frame) => {
-                socket.answer_close(close_frame.as_ref(), GOODBYE).await
+                socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await
             }
-            ReceiveError::Protocol(fault) => {
-                socket.close(fault.code(), fault.reason(), GOODBYE).await
+            ReceiveError::Protocol(error) => {
+                socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await
             }
             ReceiveError::Broken(_) => {}
         }
         drop(socket);
-        drop(ended.send(end.to_string()));
+        ended.send(end.to_string()).ok();
     });
     response.map(|()| String::new())
 }
@@ -144,7 +145,7 @@ async fn echo(socket: &mut Socket) -> ReceiveError {
     loop {
         let sent = match socket.receive().await {
             Ok(InboundMessage::Text(text)) if text == "close" => {
-                socket.close(4000, "as you wish", GOODBYE).await;
+                socket.close(4000, "as requested", CLOSE_TIMEOUT).await;
                 return ReceiveError::Closed(None);
             }
             Ok(InboundMessage::Text(text)) if text == "shared" => {
@@ -182,7 +183,8 @@ pub(crate) async fn next(stream: &mut (impl AsyncReadExt + Unpin)) -> (u8, Bytes
     tokio::time::timeout(PATIENCE, read).await.expect("a frame")
 }
 
-/// The code that the server closes with, after whatever else; then it ends the connection in order.
+/// Skips to the close frame of the server and returns its code; the connection must then end
+/// without a reset.
 pub(crate) async fn close_code(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<u16> {
     loop {
         let (first, payload) = next(stream).await;
