@@ -1,4 +1,4 @@
-//! A client that is not ours.
+//! A third-party client.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::connect_async;
@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use crate::server::Server;
 
 #[tokio::test]
-async fn a_foreign_client_is_understood_and_understands() {
+async fn a_third_party_client_interoperates() {
     let server = Server::start().await;
     let (mut client, _) = connect_async(format!("ws://{}", server.address)).await.unwrap();
     for length in [0, 1, 125, 126, 65_535, 65_536, 900_000] {

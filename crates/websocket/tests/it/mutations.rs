@@ -1,8 +1,8 @@
-//! Streams of good frames, compressed ones too, that went wrong on their way; a failure prints its seed. libFuzzer
-//! (`just fuzz`) goes where no generator would, but seldom makes a frame that can be inflated, and is not there
-//! for every test run.
+//! Streams of valid frames, compressed ones too, with random mutations; a failure prints its seed.
+//! libFuzzer (`just fuzz`) explores further, but rarely produces a frame that can be inflated, and
+//! does not run with every test.
 
-use madang_websocket::{Limits, Message, NegotiatedCompression, ProtocolError, Reader};
+use madang_websocket::{InboundMessage, Limits, NegotiatedCompression, ProtocolError, Reader};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -30,7 +30,7 @@ const PIECES: &[&str] = &[
     "한",
 ];
 
-/// A stream of frames that are mostly right, with some of its bytes changed, lost, or doubled.
+/// A stream of mostly valid frames, with some bytes changed, removed or added.
 fn stream(random: &mut StdRng) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..random.random_range(1..6) {
@@ -62,26 +62,28 @@ fn stream(random: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-/// Whatever comes: no panic, nothing too large, and the same however it is cut.
-fn round(seed: u64) {
+/// Any input: no panic, nothing above the limit, and the same result for any cut of the bytes.
+fn check_seed(seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);
     let bytes = stream(&mut random);
-    let compression = random.random();
+    let is_compressed = random.random();
     let read = |piece| {
-        let mut reader = Reader::new(Limits::new(MAX), compression);
+        let mut reader = Reader::new(Limits::new(MAX), is_compressed);
         let read = read_in(&mut reader, &bytes, piece);
         assert!(read.1.is_none() || !reader.is_open(), "seed {seed}: ended");
-        // Which of two faults in one message is found may depend on the cut, its code does not.
+        // The cut may decide which of two errors in one message is found, but not the close code.
         (read.0, read.1.map(ProtocolError::code))
     };
     let whole = read(usize::MAX);
     assert_eq!(whole, read(random.random_range(1..50)), "seed {seed}: in pieces");
     for message in &whole.0 {
         let length = match message {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-            Message::Ping(payload) | Message::Pong(payload) => payload.len() * MAX / 125,
-            Message::Close(close_frame) => {
+            InboundMessage::Text(text) => text.len(),
+            InboundMessage::Binary(bytes) => bytes.len(),
+            InboundMessage::Ping(payload) | InboundMessage::Pong(payload) => {
+                payload.len() * MAX / 125
+            }
+            InboundMessage::Close(close_frame) => {
                 close_frame.as_ref().map_or(0, |close_frame| close_frame.reason.len())
             }
         };
@@ -90,16 +92,16 @@ fn round(seed: u64) {
     let pieces =
         (0..random.random_range(0..20)).map(|_| PIECES[random.random_range(0..PIECES.len())]);
     let header: String = pieces.collect();
-    if let Some(agreed) = NegotiatedCompression::on([header.as_str()]) {
+    if let Some(compression) = NegotiatedCompression::negotiate([header.as_str()]) {
         assert_eq!(
-            NegotiatedCompression::on([agreed.answer().as_str()]),
-            Some(agreed),
+            NegotiatedCompression::negotiate([compression.answer().as_str()]),
+            Some(compression),
             "seed {seed}: {header}"
         );
     }
 }
 
 #[test]
-fn streams_with_mistakes_in_them_are_read_alike_in_any_pieces() {
-    (0..3_000).for_each(round);
+fn mutated_streams_are_parsed_alike_in_any_pieces() {
+    (0..3_000).for_each(check_seed);
 }
