@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::delivery::Recipients;
 use madang_hub::policy;
+use madang_hub::ports::Recipients;
 use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
 use madang_shared::delivery::ReceiptStatus;
 use madang_shared::{Failure, Position, RoomId, Seq, Timestamp, Topic, User, UserId};

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::notices::{Change, DueNotice, Mention};
+use madang_hub::notices::{DueNotice, Mention};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{
-    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticesEvent,
-    NoticesSnapshot, mute,
+    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticesCommand,
+    NoticesEvent, NoticesSnapshot, mute,
 };
 use madang_shared::orders::OrdersEvent;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -56,32 +56,32 @@ impl State {
         &mut self,
         author: User,
         at: Timestamp,
-        change: &Change,
+        change: &NoticesCommand,
         appended: &mut Vec<TopicEvent>,
     ) -> Option<LogPosition> {
         let user = author.id;
         let InboxSnapshot { mut marks, mut muted, .. } = self.notices.inbox(user);
         let event = match *change {
-            Change::Read { of, notice } => {
+            NoticesCommand::Read { of, notice } => {
                 let news = self.notices.is_kept(user, of, notice) && marks.of_mut(of).read(notice);
                 news.then_some(InboxEvent::Read(marks))
             }
-            Change::ReadAll { everybody, own } => {
+            NoticesCommand::ReadAll { everybody, own } => {
                 let everybody = everybody.min(self.head(Topic::Notices));
                 let own = own.min(self.head(Topic::Inbox(user)));
                 let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
                 news.contains(&true).then_some(InboxEvent::Read(marks))
             }
-            Change::Mute { kind, muted: quiet } => {
+            NoticesCommand::Mute { kind, muted: quiet } => {
                 mute(&mut muted, kind, quiet).then_some(InboxEvent::Muted { kinds: muted })
             }
-            Change::Demo { on } if on == self.notices.everybody.demo.is_some() => None,
-            Change::Demo { on: true } => {
+            NoticesCommand::Demo { on } if on == self.notices.everybody.demo.is_some() => None,
+            NoticesCommand::Demo { on: true } => {
                 self.notices.demo_told = 0;
                 let demo = Demonstration { by: author, started_at: at };
                 return Some(self.on_notices(NoticesEvent::DemoStarted(demo), appended));
             }
-            Change::Demo { on: false } => {
+            NoticesCommand::Demo { on: false } => {
                 return Some(self.on_notices(NoticesEvent::DemoEnded { at }, appended));
             }
         };

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
-use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot};
+use madang_hub::orders::{advance, check_offer, check_room, take};
+use madang_shared::orders::{
+    MenuItem, Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+};
 use madang_shared::{Failure, MenuItemId, OrderId, Timestamp, User};
 
 use crate::refusals;
@@ -52,10 +54,10 @@ impl Orders {
         &mut self,
         author: User,
         at: Timestamp,
-        change: Change,
+        change: OrdersCommand,
     ) -> Result<Option<OrdersEvent>, Failure> {
         let (was, order) = match change {
-            Change::Place { lines, note } => {
+            OrdersCommand::Place { lines, note } => {
                 let open = self.all.values().filter(|order| order.status.is_open());
                 check_room(open.map(|_| 1).sum())?;
                 for line in &lines {
@@ -67,14 +69,14 @@ impl Orders {
                     Order { id, customer: author, status, lines, note, placed_at: at, rider: None };
                 (None, order)
             }
-            Change::Advance { order, to } => {
+            OrdersCommand::Advance { order, to } => {
                 let order = self.find(order)?;
                 if !advance(order.status, to)? {
                     return Ok(None);
                 }
                 (Some(order.status), Order { status: to, ..order.clone() })
             }
-            Change::Take { order } => {
+            OrdersCommand::Take { order } => {
                 let order = self.find(order)?;
                 let rider = order.rider.as_ref().map(|rider| rider.id);
                 if !take(order.status, rider, author.id)? {

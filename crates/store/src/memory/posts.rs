@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::posts::Change;
 use madang_shared::posts::PAGE_POSTS;
-use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{CommandId, Failure, PostId, Seq, Timestamp, User, UserId};
 
 use crate::refusals;
@@ -25,17 +24,17 @@ impl Posts {
         by: User,
         command: CommandId,
         at: Timestamp,
-        change: Change,
+        change: PostsCommand,
     ) -> Result<Option<PostsEvent>, Failure> {
         Ok(Some(match change {
-            Change::Create { text } => {
+            PostsCommand::Create { text } => {
                 self.last += 1;
                 let id = PostId(self.last);
                 let post = Post { id, author: by, at, edited_at: None, text };
                 self.written.insert(id, post.clone());
                 PostsEvent::Created { post, command }
             }
-            Change::Edit { post, text } => {
+            PostsCommand::Edit { post, text } => {
                 let post = self.own(by.id, post)?;
                 if post.text == text {
                     return Ok(None);
@@ -44,12 +43,12 @@ impl Posts {
                 post.edited_at = Some(at);
                 PostsEvent::Edited { post: post.clone(), command }
             }
-            Change::Delete { post } => {
+            PostsCommand::Delete { post } => {
                 self.own(by.id, post)?;
                 self.written.remove(&post);
                 PostsEvent::Deleted { post, by, command }
             }
-            Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+            PostsCommand::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
         }))
     }
 

@@ -8,13 +8,14 @@ use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::{Committed, LogEntry, TokenHash, TopicEvent, Write};
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
-use madang_hub::{chat, counter, membership, orders, posts, rooms};
+use madang_hub::{chat, counter, posts, rooms};
 use madang_shared::chat::ChatEvent;
-use madang_shared::counter::CounterEvent;
+use madang_shared::counter::{CounterCommand, CounterEvent};
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MAX_JOINED_ROOMS;
-use madang_shared::membership::{Membership, MembershipEvent};
+use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
 use madang_shared::notices::NoticeContent;
+use madang_shared::orders::OrdersCommand;
 use madang_shared::posts::PostsEvent;
 use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::rooms::{Room, RoomsEvent};
@@ -135,10 +136,10 @@ impl State {
         &mut self,
         author: User,
         at: Timestamp,
-        change: rooms::Change,
+        change: rooms::RoomsChange,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<LogPosition, Failure> {
-        let rooms::Change::Create { name, name_key } = change;
+        let rooms::RoomsChange::Create { name, name_key } = change;
         if self.room_keys.contains_key(&name_key) {
             return Err(refusals::room_name_taken(&name));
         }
@@ -159,7 +160,7 @@ impl State {
         &mut self,
         user: UserId,
         at: Timestamp,
-        change: &membership::Change,
+        change: &MembershipCommand,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<Option<LogPosition>, Failure> {
         use madang_shared::membership::MembershipCommand::{Join, Leave, Read};
@@ -199,10 +200,10 @@ impl State {
         author: User,
         command: CommandId,
         at: Timestamp,
-        change: chat::Change,
+        change: chat::ChatChange,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<LogPosition, Failure> {
-        let chat::Change::Post { room, text, sentiment, guest, mentions } = change;
+        let chat::ChatChange::Post { room, text, sentiment, guest, mentions } = change;
         self.require_member(author.id, room)?;
         if let Some(guest) = &guest
             && self.user_keys.contains_key(&policy::name_key(&guest.name))
@@ -251,10 +252,10 @@ impl State {
         &mut self,
         by: User,
         command: CommandId,
-        change: counter::Change,
+        change: CounterCommand,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<LogPosition, Failure> {
-        let counter::Change::Add(amount) = change;
+        let CounterCommand::Add { amount } = change;
         self.require_user(by.id)?;
         let value = counter::sum(self.counter, amount)?;
         self.counter = value;
@@ -266,7 +267,7 @@ impl State {
         &mut self,
         author: User,
         at: Timestamp,
-        change: orders::Change,
+        change: OrdersCommand,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<Option<LogPosition>, Failure> {
         self.require_user(author.id)?;
@@ -352,7 +353,7 @@ impl State {
         let seq = self.head(topic).next();
         let event = TopicEvent::new(topic, seq, event);
         if let Some(stream) = self.topics.get_mut(&topic) {
-            stream.log.push(event.logged.clone());
+            stream.log.push(event.entry.clone());
         }
         appended.push(event);
         LogPosition { topic, seq }
@@ -363,7 +364,7 @@ impl State {
         let Some(stream) = self.topics.get_mut(&topic) else { return };
         let Some(logged) = stream.log.iter_mut().rfind(|logged| logged.seq == seq) else { return };
         if let Some(event) = codec::decode_event(&logged.content).ok().and_then(redacted) {
-            *logged = TopicEvent::new(topic, seq, &event).logged;
+            *logged = TopicEvent::new(topic, seq, &event).entry;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is said in a room.
 
-use madang_hub::chat::Change;
+use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
@@ -20,10 +20,10 @@ use crate::refusals;
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: Change,
+    change: ChatChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
-    let Change::Post { room, text, sentiment, guest, mentions } = change;
+    let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
     membership::require(connection, order.author.id, room)?;
     if let Some(guest) = &guest
         && users::is_named(connection, &policy::name_key(&guest.name))?

@@ -1,9 +1,9 @@
 //! One number that everybody shares.
 
-use madang_hub::counter::{Change, sum};
+use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
 use madang_shared::Topic;
-use madang_shared::counter::{CounterEvent, CounterSnapshot};
+use madang_shared::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
 use rusqlite::Connection;
 
@@ -14,10 +14,10 @@ use super::stop::Stop;
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: Change,
+    change: CounterCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
-    let Change::Add(amount) = change;
+    let CounterCommand::Add { amount } = change;
     let value = sum(snapshot(connection)?.value, amount)?;
     connection.prepare_cached("UPDATE counter SET value = ?1 WHERE id = 1")?.execute([value])?;
     let place = log::next_place(connection, Topic::Counter)?;

@@ -1,6 +1,6 @@
 //! Whom a message was for, and who of them has read it.
 
-use madang_hub::delivery::Recipients;
+use madang_hub::ports::Recipients;
 use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
 use madang_shared::delivery::ReceiptStatus;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};

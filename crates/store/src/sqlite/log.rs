@@ -44,7 +44,7 @@ pub(super) fn append(
         place.topic_id,
         integer(place.seq.0),
         integer(at.0),
-        &*event.logged.content,
+        &*event.entry.content,
     ))?;
     appended.push(event);
     Ok(LogPosition { topic: place.topic, seq: place.seq })

@@ -1,10 +1,11 @@
 //! Which rooms a user has joined, and how far the user has read.
 
-use madang_hub::membership::Change;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MAX_JOINED_ROOMS;
-use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
+use madang_shared::membership::{
+    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
+};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -29,19 +30,25 @@ macro_rules! memberships {
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: &Change,
+    change: &MembershipCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
     let (user, at) = (order.author.id, order.at);
-    let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = *change;
+    let (MembershipCommand::Join { room }
+    | MembershipCommand::Leave { room }
+    | MembershipCommand::Read { room, .. }) = *change;
     if !rooms::exists(connection, room)? {
         return Err(refusals::no_room().into());
     }
     let mark = read_mark(connection, user, room)?;
     match (change, mark) {
-        (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => Ok(None),
-        (Change::Join { .. }, None) => join(connection, user, room, at, appended).map(Some),
-        (Change::Leave { .. }, Some(_)) => {
+        (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
+            Ok(None)
+        }
+        (MembershipCommand::Join { .. }, None) => {
+            join(connection, user, room, at, appended).map(Some)
+        }
+        (MembershipCommand::Leave { .. }, Some(_)) => {
             let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
                 SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
                 WHERE user_id = ?1 AND room_id = ?2";
@@ -56,8 +63,8 @@ pub(super) fn apply(
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
         }
-        (Change::Read { .. }, None) => Err(refusals::not_member().into()),
-        (Change::Read { up_to, .. }, Some(mark)) => {
+        (MembershipCommand::Read { .. }, None) => Err(refusals::not_member().into()),
+        (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = (*up_to).min(log::head(connection, Topic::Room(room))?);
             if up_to <= mark {
                 return Ok(None);

@@ -1,13 +1,13 @@
 //! Notices. Triggers write their events (`migrations/sqlite/V8__notices.sql`), because anybody may cause
 //! some; the writer finds them in the log. See `outside`.
 
-use madang_hub::notices::{Change, DueNotice};
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{
     Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
-    NoticesEvent, NoticesSnapshot, ReadMarks, mute,
+    NoticesCommand, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
 };
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -19,28 +19,28 @@ use super::stop::{Stop, integer, natural, text};
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: &Change,
+    change: &NoticesCommand,
 ) -> Result<Option<LogPosition>, Stop> {
     let (user, at) = (order.author.id, order.at);
-    if let Change::Demo { on } = *change {
+    if let NoticesCommand::Demo { on } = *change {
         return demonstrate(connection, order, on);
     }
     let (mut marks, mut muted) = said(connection, user)?;
     let event = match *change {
-        Change::Read { of, notice } => {
+        NoticesCommand::Read { of, notice } => {
             let news = is_kept(connection, user, of, notice)? && marks.of_mut(of).read(notice);
             news.then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::ReadAll { everybody, own } => {
+        NoticesCommand::ReadAll { everybody, own } => {
             let everybody = everybody.min(log::head(connection, Topic::Notices)?);
             let own = own.min(log::head(connection, Topic::Inbox(user))?);
             let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
             news.contains(&true).then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::Mute { kind, muted: quiet } => {
+        NoticesCommand::Mute { kind, muted: quiet } => {
             mute(&mut muted, kind, quiet).then(|| InboxEvent::Muted { kinds: muted.clone() })
         }
-        Change::Demo { .. } => None,
+        NoticesCommand::Demo { .. } => None,
     };
     let Some(event) = event else { return Ok(None) };
     say(connection, user, &marks, &muted)?;

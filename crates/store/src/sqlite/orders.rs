@@ -2,11 +2,11 @@
 //! triggers (`migrations/sqlite/V5__orders.sql`), for what is asked here as for everything else; the
 //! writer finds them in the log. See `outside`.
 
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, take};
 use madang_shared::frames::LogPosition;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, StatusChange,
+    MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot, StatusChange,
 };
 use madang_shared::orders::{RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
@@ -21,18 +21,18 @@ use crate::refusals;
 pub(super) fn apply(
     connection: &Connection,
     asked: &super::commands::Order,
-    change: Change,
+    change: OrdersCommand,
 ) -> Result<Option<LogPosition>, Stop> {
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
     connection.prepare_cached(actor)?.execute([integer(asked.author.id.0)])?;
     let changed = match change {
-        Change::Place { lines, note } => place(connection, asked, &lines, &note)?,
-        Change::Advance { order, to } => {
+        OrdersCommand::Place { lines, note } => place(connection, asked, &lines, &note)?,
+        OrdersCommand::Advance { order, to } => {
             let moves = advance(find(connection, order)?.0, to)?;
             let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
             moves && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
         }
-        Change::Take { order } => {
+        OrdersCommand::Take { order } => {
             let (status, rider) = find(connection, order)?;
             let by = asked.author.id;
             let moves = take(status, rider, by)?;

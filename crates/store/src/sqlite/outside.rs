@@ -66,7 +66,7 @@ impl Outside {
     fn next_watched(&mut self, connection: &Connection) -> Result<Vec<TopicEvent>, Stop> {
         let events = log::read(connection, WATCHED, self.known, PIECE)?;
         self.known = events.last().map_or(self.known, |last| last.seq);
-        Ok(events.into_iter().map(|logged| TopicEvent { topic: WATCHED, logged }).collect())
+        Ok(events.into_iter().map(|entry| TopicEvent { topic: WATCHED, entry }).collect())
     }
 
     fn next_listed(&mut self, connection: &Connection) -> rusqlite::Result<Vec<TopicEvent>> {
@@ -82,8 +82,8 @@ impl Outside {
             // A person may have listed what is no topic; nobody can have asked for it.
             let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
             let content = text(row.get_ref(3)?)?.into();
-            let logged = LogEntry { seq: Seq(natural(row, 2)?), content };
-            events.push(TopicEvent { topic, logged });
+            let entry = LogEntry { seq: Seq(natural(row, 2)?), content };
+            events.push(TopicEvent { topic, entry });
         }
         self.listed = listed;
         Ok(events)

@@ -1,11 +1,11 @@
 //! The feed.
 
 use madang_hub::ports::TopicEvent;
-use madang_hub::posts::{Change, redact};
+use madang_hub::posts::redact;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::posts::PAGE_POSTS;
-use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{PostId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -17,35 +17,35 @@ use crate::refusals;
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: Change,
+    change: PostsCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
     let by = order.author.clone();
     let command = order.command;
     let mut written = None;
     let event = match change {
-        Change::Create { text } => {
+        PostsCommand::Create { text } => {
             let post = create(connection, order, text)?;
             written = Some(post.id);
             let what = NoticeContent::Posted { post: post.id, by };
             notices::tell_all(connection, order.at, &what)?;
             PostsEvent::Created { post, command }
         }
-        Change::Edit { post, text } => match edit(connection, order, post, text)? {
+        PostsCommand::Edit { post, text } => match edit(connection, order, post, text)? {
             Some(post) => {
                 written = Some(post.id);
                 PostsEvent::Edited { post, command }
             }
             None => return Ok(None),
         },
-        Change::Delete { post } => {
+        PostsCommand::Delete { post } => {
             own(connection, by.id, post)?;
             take_back(connection, post, None)?;
             let sql = "DELETE FROM posts WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([integer(post.0)])?;
             PostsEvent::Deleted { post, by, command }
         }
-        Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+        PostsCommand::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
     };
     let place = log::next_place(connection, Topic::Posts)?;
     if let Some(post) = written {

@@ -2,7 +2,7 @@
 
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
+use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME, RoomsChange};
 use madang_shared::frames::LogPosition;
 use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
@@ -35,10 +35,10 @@ pub(super) fn found(connection: &Connection, now: Timestamp) -> rusqlite::Result
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: Change,
+    change: RoomsChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
-    let Change::Create { name, name_key } = change;
+    let RoomsChange::Create { name, name_key } = change;
     let count = "SELECT count(*) FROM rooms";
     let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
     if rooms >= MAX_ROOMS {

@@ -132,7 +132,7 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
-    let change = Change::Chat(chat::Change::Post {
+    let change = Change::Chat(chat::ChatChange::Post {
         room,
         text: text.to_owned(),
         sentiment,

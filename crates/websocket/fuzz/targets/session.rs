@@ -22,12 +22,12 @@ const START: Timestamp = Timestamp(1_700_000_000_000);
 const MAX_LINES: usize = 64;
 
 /// What the clients share.
-pub struct House {
+pub struct TestServer {
     store: Memory,
     hub: Arc<Hub>,
 }
 
-impl House {
+impl TestServer {
     fn user(&self, name: &str, first: u8) -> User {
         let new =
             NewUser { name: name.into(), name_key: name.into(), token: [first; 32], at: START };
@@ -42,32 +42,33 @@ impl House {
 }
 
 fuzz_target!(|input: &str| {
-    let house = House { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
-    let users = [house.user("민수", 1), house.user("Ann", 2)];
+    let server =
+        TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;
-    let mut clients = users.clone().map(|user| Client::new(&house, user, now));
+    let mut clients = users.clone().map(|user| Client::new(&server, user, now));
     for line in input.lines().take(MAX_LINES) {
         match line {
             "~" => {
                 now = now.plus(5_000);
-                house.hub.tick(now);
+                server.hub.tick(now);
             }
             "!" => {
                 is_down = !is_down;
-                house.store.set_unavailable(is_down);
+                server.store.set_unavailable(is_down);
             }
-            "@" => clients[0] = Client::new(&house, users[0].clone(), now),
+            "@" => clients[0] = Client::new(&server, users[0].clone(), now),
             line => {
                 let (client, line) = match line.strip_prefix('>') {
                     Some(line) => (&mut clients[1], line),
                     None => (&mut clients[0], line),
                 };
-                client.say(&house, now, line);
+                client.say(&server, now, line);
             }
         }
         for client in &mut clients {
-            client.settle(&house, now);
+            client.settle(&server, now);
         }
     }
 });

@@ -21,7 +21,7 @@ pub(super) async fn the_number_is_the_sum_of_what_was_added(mut rig: Rig) {
     let command = CommandId(Uuid::from_u128(1));
     let event = CounterEvent::Added { by: theo, amount: -7, value: -2, command };
     assert_eq!(rig.log(Topic::Counter).await[1], event.into());
-    assert_eq!(rig.appended(2).await[1].logged.seq, Seq(2));
+    assert_eq!(rig.appended(2).await[1].entry.seq, Seq(2));
 }
 
 pub(super) async fn fifty_who_add_at_once_lose_nothing(rig: Rig) {

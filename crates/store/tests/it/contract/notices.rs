@@ -123,9 +123,9 @@ pub(super) async fn a_post_and_an_order_are_noticed_by_everybody_once(mut rig: R
     assert_eq!(told(&rig).await, expected);
     let handed = rig.noticed(2).await;
     assert!(handed.iter().all(|event| event.topic == Topic::Notices));
-    assert_eq!(handed[1].logged.seq, Seq(2));
+    assert_eq!(handed[1].entry.seq, Seq(2));
     let logged = rig.store.read_log(Topic::Notices, Seq(1), 9).await.expect("readable");
-    assert_eq!(logged, [handed[1].logged.clone()]);
+    assert_eq!(logged, [handed[1].entry.clone()]);
     log_and_state_agree(&rig, &mina).await;
 }
 
@@ -271,7 +271,7 @@ pub(super) async fn what_is_due_is_told_once_and_the_past_of_a_new_schedule_neve
     assert_eq!(rig.store.tell_due(other, NOW).await, Ok(None), "each schedule for itself");
     assert_eq!(told(&rig).await, [what.clone(), what]);
     let handed = rig.noticed(2).await;
-    assert_eq!((handed[0].topic, handed[1].logged.seq), (Topic::Notices, Seq(2)));
+    assert_eq!((handed[0].topic, handed[1].entry.seq), (Topic::Notices, Seq(2)));
 }
 
 pub(super) async fn a_demonstration_runs_once_and_ends_by_itself(rig: Rig) {

@@ -86,7 +86,7 @@ pub(super) async fn an_order_goes_its_way_and_everybody_is_told(mut rig: Rig) {
     assert_eq!((seq, &list.orders), (Seq(6), &vec![order]));
     let went: Vec<_> = list.changes.iter().filter_map(|change| change.now).collect();
     assert_eq!(went, OrderStatus::ALL[..6]);
-    let handed: Vec<Seq> = rig.appended(6).await.iter().map(|event| event.logged.seq).collect();
+    let handed: Vec<Seq> = rig.appended(6).await.iter().map(|event| event.entry.seq).collect();
     assert_eq!(handed, (1..=6).map(Seq).collect::<Vec<_>>());
 }
 

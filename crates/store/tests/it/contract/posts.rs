@@ -87,7 +87,7 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
         PostsEvent::Deleted { post: PostId(1), by: mina.clone(), command: command(3) }.into(),
     ];
     assert_eq!(rig.log(Topic::Posts).await, events, "what was taken back is gone");
-    assert_eq!(rig.appended(5).await[4].logged.seq, Seq(5));
+    assert_eq!(rig.appended(5).await[4].entry.seq, Seq(5));
 }
 
 pub(super) async fn an_edit_that_changes_nothing_has_no_event(rig: Rig) {

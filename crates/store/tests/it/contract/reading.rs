@@ -103,7 +103,7 @@ pub(super) async fn what_the_log_keeps_is_what_the_tail_handed_out(mut rig: Rig)
     rig.appended(1).await;
     rig.place(post(&mina, 1, FIRST_ROOM, "\"quoted\"\n한글 🙂")).await;
     let handed_out = rig.appended(1).await.remove(0);
-    assert_eq!(rig.store.read_log(CHAT, Seq(0), 9).await, Ok(vec![handed_out.logged]));
+    assert_eq!(rig.store.read_log(CHAT, Seq(0), 9).await, Ok(vec![handed_out.entry]));
 }
 
 pub(super) async fn topics_differ_in_their_epochs(rig: Rig) {

@@ -130,7 +130,7 @@ pub(super) async fn concurrent_posts_leave_no_holes_and_reach_the_tail_in_order(
     for task in tasks {
         task.await.expect("all are accepted");
     }
-    let places: Vec<u64> = rig.appended(150).await.iter().map(|event| event.logged.seq.0).collect();
+    let places: Vec<u64> = rig.appended(150).await.iter().map(|event| event.entry.seq.0).collect();
     assert_eq!(places, (1..=150).collect::<Vec<_>>());
     assert_eq!(rig.log(CHAT).await.len(), 150);
 }

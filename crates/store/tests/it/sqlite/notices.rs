@@ -12,12 +12,12 @@ use madang_hub::ports::TopicEvent;
 
 /// The notice, which must be written exactly as this version would write it.
 fn told(appended: &TopicEvent) -> (Topic, NoticeContent) {
-    let content = &*appended.logged.content;
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
         Event::Notices(NoticesEvent::Told(notice)) | Event::Inbox(InboxEvent::Told(notice)) => {
-            assert_eq!(notice.seq, appended.logged.seq);
+            assert_eq!(notice.seq, appended.entry.seq);
             (appended.topic, notice.what)
         }
         other => panic!("{other:?}"),
@@ -95,7 +95,7 @@ async fn a_shell_may_tell_everybody_or_one_and_is_told_if_there_is_no_such_user(
     assert!(refused.contains("there is no such user"), "{refused}");
     // What no version can read is listed nowhere, and holds up nothing.
     beside.execute("INSERT INTO tell_one (user_id, content) VALUES (1, '{}')", []).expect("JSON");
-    assert_eq!(rig.noticed(1).await[0].logged.seq, Seq(2));
+    assert_eq!(rig.noticed(1).await[0].entry.seq, Seq(2));
     assert_eq!(inbox(&rig, &mina).await.len(), 1);
 }
 
@@ -119,7 +119,7 @@ async fn what_is_noticed_while_the_server_is_down_is_there_when_it_is_back() {
         rig.place(write(&mina, number, command)).await;
     }
     let handed = rig.noticed(3 * KEPT_NOTICES).await;
-    let places: Vec<u64> = handed.iter().map(|event| event.logged.seq.0).collect();
+    let places: Vec<u64> = handed.iter().map(|event| event.entry.seq.0).collect();
     assert_eq!(places, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
     let listed: i64 = home
         .beside()

@@ -32,7 +32,7 @@ async fn list(rig: &Rig, reader: &User) -> OrdersSnapshot {
 /// The event, which must be written exactly as this version would write it.
 fn event(appended: &TopicEvent) -> OrdersEvent {
     assert_eq!(appended.topic, Topic::Orders);
-    let content = &*appended.logged.content;
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
@@ -272,7 +272,7 @@ async fn ten_thousand_changes_by_another_process_while_the_server_comes_and_goes
                 _ = &mut outsider => panic!("all is done before life {life} is over"),
             };
             for appended in events {
-                let seq = appended.logged.seq;
+                let seq = appended.entry.seq;
                 assert!(last.is_none_or(|last| seq == Seq::next(last)), "{last:?}, {seq:?}");
                 last = Some(seq);
                 handed += 1;

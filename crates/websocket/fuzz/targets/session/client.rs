@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madang_hub::log_cache::{PAGE_EVENTS, Page};
+use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
 use madang_hub::session::effects::StoreRequest;
-use madang_hub::{StoreResponse, Effect, PendingHello, Session};
+use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::codec;
 use madang_shared::frames::ErrorContext;
 use madang_shared::{
@@ -13,7 +13,7 @@ use madang_shared::{
 };
 use madang_store::Memory;
 
-use crate::House;
+use crate::TestServer;
 
 pub(crate) struct Client {
     /// None once the server has closed it.
@@ -47,10 +47,10 @@ fn paid<K: Ord + std::fmt::Debug>(owed: &mut BTreeMap<K, usize>, key: K) {
 }
 
 impl Client {
-    pub(crate) fn new(house: &House, user: User, now: Timestamp) -> Self {
+    pub(crate) fn new(server: &TestServer, user: User, now: Timestamp) -> Self {
         let hello = ClientFrame::Hello(Hello { client: "fuzz".into(), ..Hello::default() });
-        let heard = PendingHello::new(now).hear(&codec::encode_client(&hello)).unwrap();
-        let (session, effects) = heard.welcome(house.hub.clone(), user, None, now);
+        let heard = PendingHello::new(now).receive(&codec::encode_client(&hello)).unwrap();
+        let (session, effects) = heard.welcome(server.hub.clone(), user, None, now);
         assert_eq!(effects.len(), 1, "a welcome");
         Self {
             session: Some(session),
@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    pub(crate) fn say(&mut self, house: &House, now: Timestamp, text: &str) {
+    pub(crate) fn say(&mut self, server: &TestServer, now: Timestamp, text: &str) {
         let Some(session) = &mut self.session else { return };
         match codec::decode_client(text) {
             Ok(ClientFrame::Command(command)) => {
@@ -81,18 +81,18 @@ impl Client {
         }
         let effects = session.on_frame(now, text);
         self.carry_out(effects);
-        self.settle(house, now);
+        self.settle(server, now);
         assert!(self.session.is_none() || self.owed.is_nothing(), "not answered: {text}");
     }
 
     /// Answers whatever was asked, and hands over what follows from that.
-    pub(crate) fn settle(&mut self, house: &House, now: Timestamp) {
+    pub(crate) fn settle(&mut self, server: &TestServer, now: Timestamp) {
         loop {
             for ask in std::mem::take(&mut self.asked) {
                 let Some(session) = &mut self.session else { return };
-                let done = answer(&house.store, session.user(), ask);
-                house.publish();
-                let effects = session.on_done(now, done);
+                let done = answer(&server.store, session.user(), ask);
+                server.publish();
+                let effects = session.on_response(now, done);
                 self.carry_out(effects);
             }
             let Some(session) = &mut self.session else { return };
@@ -155,7 +155,9 @@ impl Client {
             ServerFrame::Error { about: ErrorContext::Command(id), .. } => {
                 paid(&mut self.owed.commands, id)
             }
-            ServerFrame::Error { about: ErrorContext::Query(id), .. } => paid(&mut self.owed.queries, id),
+            ServerFrame::Error { about: ErrorContext::Query(id), .. } => {
+                paid(&mut self.owed.queries, id)
+            }
             ServerFrame::Error { about: ErrorContext::Topic(topic), .. } => {
                 // Also where one may not follow any more, unasked.
                 if self.places.remove(&topic).is_none() {
@@ -170,18 +172,20 @@ impl Client {
 
 fn answer(store: &Memory, reader: UserId, ask: StoreRequest) -> StoreResponse {
     match ask {
-        StoreRequest::Commit(batch) => StoreResponse::Committed(store.commit_now(batch)),
+        StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from } => {
-            StoreResponse::Recovery { ticket, topic, opened: store.open_now(reader, topic, from) }
+            StoreResponse::Open { ticket, topic, recovery: store.open_now(reader, topic, from) }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
-            let page = events.map(|events| Arc::new(Page::of(topic, after, &events)));
-            StoreResponse::Read { ticket, topic, page }
+            let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
+            StoreResponse::ReadLog { ticket, topic, page }
         }
-        StoreRequest::Admit { ticket, topic, room } => {
-            StoreResponse::Admitted { ticket, topic, member: store.is_member_now(reader, room) }
+        StoreRequest::CheckAccess { ticket, topic, room } => {
+            StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(reader, room) }
         }
-        StoreRequest::Query { id, query } => StoreResponse::Answered { id, answer: store.query_now(reader, &query) },
+        StoreRequest::Query { id, query } => {
+            StoreResponse::Query { id, answer: store.query_now(reader, &query) }
+        }
     }
 }
