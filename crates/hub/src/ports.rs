@@ -2,12 +2,15 @@
 //! packages, and only the binary knows which engines are used. The port for other nodes is
 //! [`Bus`](crate::bus::Bus).
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use madang_shared::delivery::ReceiptStatus;
 use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, CommandId, Failure, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User,
-    UserId,
+    Answer, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp, Topic,
+    User, UserId,
 };
 use thiserror::Error;
 
@@ -36,10 +39,14 @@ pub struct Write {
 }
 
 /// A write that is durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The position of the write's own event; `None` if the write found nothing to change.
     pub at: Option<LogPosition>,
+    /// The content of that event as the log holds it, in the encoding of [`LogEntry::content`]. The
+    /// answer to a repeated command holds the redacted event if the event was redacted since. `None`
+    /// if the write found nothing to change, or if the log has lost the event.
+    pub event: Option<Arc<str>>,
 }
 
 /// The reason why the store has not done what it was asked. In either case nothing was changed.
@@ -150,6 +157,12 @@ pub trait Store: Send + Sync + 'static {
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
 
+    /// Reads one post, as it is now.
+    ///
+    /// # Errors
+    /// Refused as `not_found` for a post that does not exist.
+    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>>;
+
     /// Whether the user is a member of the room.
     ///
     /// # Errors
@@ -157,12 +170,13 @@ pub trait Store: Send + Sync + 'static {
     fn is_member(&self, user: UserId, room: RoomId)
     -> BoxFuture<'static, Result<bool, StoreError>>;
 
-    /// Stores a due notice for all users, in one transaction. Answers its position, or `None` if it was
-    /// stored before or is not wanted any more.
+    /// Appends a due notice to the topic of notices, once: a notice that was appended before is not
+    /// appended again. Answers its position, or `None` if there was nothing to append. The high-water
+    /// mark and the notice are stored in one transaction.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    fn tell_due(
+    fn append_due_notice(
         &self,
         due: DueNotice,
         at: Timestamp,

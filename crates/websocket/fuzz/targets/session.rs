@@ -1,8 +1,9 @@
-//! What two clients say to the session and the hub, over the store in memory: no panic, every request is
-//! answered as often as it was made, what is said can be read by the app, and events come without a hole.
+//! Two clients of the session and the hub, over the in-memory store: no panic, every request gets
+//! exactly one answer, the app can parse every frame, and events come without a gap.
 //!
-//! An input is lines. `~` lets five seconds pass, `!` lets the store fail until the next `!`, `@` drops the
-//! first client and brings it back; any other line is a frame, of the second client if it begins with `>`.
+//! An input consists of lines. `~` advances the clock by five seconds; `!` makes the store fail
+//! until the next `!`; `@` reconnects the first client. Any other line is a frame, sent by the
+//! second client if it begins with `>`.
 #![no_main]
 
 #[path = "session/client.rs"]
@@ -18,10 +19,10 @@ use madang_shared::{Epoch, Timestamp, User};
 use madang_store::Memory;
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
-/// A run should be short; what takes many lines to go wrong can be said in as many.
+/// Bounds the length of a run.
 const MAX_LINES: usize = 64;
 
-/// What the clients share.
+/// The server that the clients share.
 pub struct TestServer {
     store: Memory,
     hub: Arc<Hub>,
@@ -42,8 +43,7 @@ impl TestServer {
 }
 
 fuzz_target!(|input: &str| {
-    let server =
-        TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let server = TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
     let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;
@@ -64,7 +64,7 @@ fuzz_target!(|input: &str| {
                     Some(line) => (&mut clients[1], line),
                     None => (&mut clients[0], line),
                 };
-                client.say(&server, now, line);
+                client.send(&server, now, line);
             }
         }
         for client in &mut clients {
