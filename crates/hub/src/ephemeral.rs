@@ -38,13 +38,14 @@ pub trait EphemeralTopic: fmt::Debug + Send + 'static {
     /// The events that are due. Called every [`madang_shared::presence::PRESENCE_WINDOW_MS`].
     fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent>;
 
-    /// Whether the feature needs to know the subscribers of a topic, of whatever feature.
+    /// Whether the feature needs to know the subscribers of a topic. Any topic can be observed.
+    #[expect(unused_variables, reason = "a feature that observes nothing needs no argument")]
     fn observes(topic: Topic) -> bool {
-        let _unobserved = topic;
         false
     }
 
     /// A connection follows an observed topic, or is still alive and follows it.
+    #[expect(unused_variables, reason = "a feature that observes nothing needs no argument")]
     fn subscriber_active(
         &mut self,
         topic: Topic,
@@ -52,13 +53,11 @@ pub trait EphemeralTopic: fmt::Debug + Send + 'static {
         connection: ConnectionId,
         now: Timestamp,
     ) {
-        let _unobserved = (topic, user, connection, now);
     }
 
     /// A connection does not follow an observed topic any more. It may never have been active.
-    fn subscriber_left(&mut self, topic: Topic, connection: ConnectionId) {
-        let _unobserved = (topic, connection);
-    }
+    #[expect(unused_variables, reason = "a feature that observes nothing needs no argument")]
+    fn subscriber_left(&mut self, topic: Topic, connection: ConnectionId) {}
 }
 
 /// A feature's state behind its lock.

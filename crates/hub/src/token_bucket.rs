@@ -45,15 +45,12 @@ impl TokenBucket {
     pub fn take(&mut self, now: Timestamp) -> Result<(), u64> {
         self.level = self.level_at(now);
         self.updated_at = self.updated_at.max(now);
-        match self.level.checked_sub(self.fractions_per_token) {
-            Some(rest) => {
-                self.level = rest;
-                Ok(())
-            }
-            None => {
-                let missing = self.fractions_per_token - self.level;
-                Err(missing.div_ceil(self.fractions_per_milli.max(1)))
-            }
+        if let Some(rest) = self.level.checked_sub(self.fractions_per_token) {
+            self.level = rest;
+            Ok(())
+        } else {
+            let missing = self.fractions_per_token - self.level;
+            Err(missing.div_ceil(self.fractions_per_milli.max(1)))
         }
     }
 

@@ -112,7 +112,7 @@ impl State {
             Change::Rooms(change) => Some(self.create(author, at, change, appended)?),
             Change::Membership(change) => self.change_membership(id, at, &change, appended)?,
             Change::Chat(change) => Some(self.post(author, command, at, change, appended)?),
-            Change::Counter(change) => Some(self.count(author, command, change, appended)?),
+            Change::Counter(change) => Some(self.count(author, command, &change, appended)?),
             Change::Posts(change) => {
                 self.require_user(id)?;
                 let event = self.posts.apply(author, command, at, change)?;
@@ -261,10 +261,10 @@ impl State {
         &mut self,
         by: User,
         command: CommandId,
-        change: CounterCommand,
+        change: &CounterCommand,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<LogPosition, Failure> {
-        let CounterCommand::Add { amount } = change;
+        let CounterCommand::Add { amount } = *change;
         self.require_user(by.id)?;
         let value = counter::sum(self.counter, amount)?;
         self.counter = value;

@@ -35,7 +35,7 @@ pub(super) fn make(
         Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
         Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
         Change::Chat(change) => chat::apply(connection, &order, change, appended)?,
-        Change::Counter(change) => counter::apply(connection, &order, change, appended)?,
+        Change::Counter(change) => counter::apply(connection, &order, &change, appended)?,
         Change::Posts(change) => posts::apply(connection, &order, change, appended)?,
         Change::Orders(change) => orders::apply(connection, &order, change)?,
         Change::Notices(change) => notices::apply(connection, &order, &change)?,

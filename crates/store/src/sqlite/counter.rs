@@ -14,10 +14,10 @@ use super::stop::Stop;
 pub(super) fn apply(
     connection: &Connection,
     order: &Order,
-    change: CounterCommand,
+    change: &CounterCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Stop> {
-    let CounterCommand::Add { amount } = change;
+    let CounterCommand::Add { amount } = *change;
     let value = sum(snapshot(connection)?.value, amount)?;
     connection.prepare_cached("UPDATE counter SET value = ?1 WHERE id = 1")?.execute([value])?;
     let place = log::next_place(connection, Topic::Counter)?;

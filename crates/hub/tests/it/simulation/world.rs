@@ -185,7 +185,7 @@ impl World {
                 }
             }
             SimEvent::Execute { generation, socket, request } => {
-                self.execute(generation, socket, request)
+                self.execute(generation, socket, request);
             }
             SimEvent::Answer { generation, socket, response } => {
                 let server = self.server.as_mut().filter(|server| server.generation == generation);
