@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
-use madang_hub::bus::{self, InProcess, TopicAdvanced};
-use madang_hub::ports::{Bus, Clock, Store, StoreError};
+use madang_hub::bus::{Bus, InProcess, TopicAdvanced};
+use madang_hub::ports::{Clock, Store, StoreError};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
@@ -166,7 +166,7 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
 /// Hands what the store has made durable to whoever follows it, until the store is closed.
 async fn publish(hub: Arc<Hub>, bus: InProcess, mut tail: EventStream) -> Result<()> {
     while let Some(appended) = tail.recv().await {
-        bus::publish_and_announce(&hub, &bus, &appended);
+        hub.publish_and_announce(&bus, &appended);
     }
     Ok(())
 }
@@ -177,7 +177,7 @@ async fn run_fan_out(hub: Arc<Hub>) -> Result<()> {
 }
 
 async fn listen_to_others(hub: Arc<Hub>, words: broadcast::Receiver<TopicAdvanced>) -> Result<()> {
-    bus::listen(hub, words).await;
+    hub.listen(words).await;
     Ok(())
 }
 

@@ -64,7 +64,7 @@ async fn greet(
         () = sleep_until(deadline) => return Err(End::Close(CloseCode::NoHello)),
         () = state.stopping.cancelled() => return Err(End::Close(CloseCode::ShuttingDown)),
     };
-    let heard = greeting.hear(&text).map_err(End::Close)?;
+    let heard = greeting.receive(&text).map_err(End::Close)?;
     let unauthenticated = || End::Close(CloseCode::Unauthenticated);
     let token = carried.or_else(|| heard.token().map(hash)).ok_or_else(unauthenticated)?;
     let open = state.open_sessions.open(token);
@@ -246,7 +246,7 @@ fn on_done(state: &AppState, session: &mut Session, done: StoreResponse) -> Vec<
     for error in done.errors() {
         log(error);
     }
-    session.on_done(state.clock.now(), done)
+    session.on_response(state.clock.now(), done)
 }
 
 fn log(error: &StoreError) {

@@ -25,5 +25,5 @@ pub async fn delivery(
     let (room, message) = (RoomId(room), Seq(message));
     let stored = state.store.delivery(reader.id, room, message).await?;
     let clients = state.receipts.of(Topic::Room(room), message);
-    Ok(Json(state.hub.delivery(room, stored, clients)))
+    Ok(Json(madang_hub::delivery::report(&state.hub, room, stored, clients)))
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
-use madang_hub::sink::{FrameBatch, FrameSink, TrySend};
+use madang_hub::Frame;
+use madang_hub::frame::{Encoded, Encoding, FrameBatch};
+use madang_hub::sink::{FrameSink, TrySend};
 use madang_websocket::{Sender, Window};
 use tokio::sync::Notify;
 
-use crate::transport::on_wire;
+use crate::transport::{encoding_of, on_wire, window_of};
 
 /// One connection's way out. Held at first: see [`FrameSink`].
 pub(crate) struct Way {
@@ -73,17 +75,22 @@ fn joined(batch: &FrameBatch, window: Option<Window>) -> Option<&Bytes> {
     if let [frame] = batch.frames() {
         return on_wire(frame, window);
     }
-    let joined: &Joined = batch.encoded().get_or_make(Joined::default)?;
-    let form = match window {
-        None => &joined.plain,
-        Some(window) => joined.compressed.get(window.index())?,
-    };
-    form.get_or_init(|| join(batch, window)).as_ref()
+    batch.encoded(encoding_of(window), Joined::default)
 }
 
-fn join(batch: &FrameBatch, window: Option<Window>) -> Option<Bytes> {
-    let forms: Option<Vec<&Bytes>> =
-        batch.frames().iter().map(|frame| on_wire(frame, window)).collect();
+impl Encoded for Joined {
+    fn bytes(&self, frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
+        let window = window_of(encoding);
+        let form = match window {
+            None => &self.plain,
+            Some(window) => self.compressed.get(window.index())?,
+        };
+        form.get_or_init(|| join(frames, window)).as_ref()
+    }
+}
+
+fn join(frames: &[Frame], window: Option<Window>) -> Option<Bytes> {
+    let forms: Option<Vec<&Bytes>> = frames.iter().map(|frame| on_wire(frame, window)).collect();
     let forms = forms?;
     let mut all = BytesMut::with_capacity(forms.iter().map(|form| form.len()).sum());
     for form in forms {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use madang_hub::Frame;
+use madang_hub::frame::{Encoded, Encoding};
 use madang_shared::CloseCode;
 use madang_websocket::{
     CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, Sender, Socket, Window, ping,
@@ -156,9 +157,27 @@ impl Transport {
 /// A frame as a socket writes it that compresses with this window or not at all; made once for all of
 /// them. Frames are text, so that there always is one.
 pub(crate) fn on_wire(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
-    let prepare = || std::str::from_utf8(frame.bytes()).ok().map(Prepared::text);
-    let prepared: &Option<Prepared> = frame.encoded().get_or_make(prepare)?;
-    prepared.as_ref().map(|prepared| prepared.frame(window))
+    let prepare = || PreparedFrame(std::str::from_utf8(frame.bytes()).ok().map(Prepared::text));
+    frame.encoded(encoding_of(window), prepare)
+}
+
+/// The number of an encoding: the bits of its window, or 0 for the plain one.
+pub(crate) fn encoding_of(window: Option<Window>) -> Encoding {
+    Encoding(window.map_or(0, Window::bits))
+}
+
+/// The window of an encoding; none for the plain one.
+pub(crate) fn window_of(encoding: Encoding) -> Option<Window> {
+    Window::new(encoding.0)
+}
+
+/// The WebSocket frames of a text, plain and compressed; none of them if the text is not UTF-8.
+struct PreparedFrame(Option<Prepared>);
+
+impl Encoded for PreparedFrame {
+    fn bytes(&self, _frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
+        self.0.as_ref().map(|prepared| prepared.frame(window_of(encoding)))
+    }
 }
 
 async fn in_time(writing: impl Future<Output = io::Result<()>>) -> Result<(), End> {

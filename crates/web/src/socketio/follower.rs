@@ -126,7 +126,7 @@ impl<'a> Following<'a> {
         let hello = Hello { token: None, client: KEY.to_owned(), topics: topics.collect() };
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
         let now = state.clock.now();
-        let heard = PendingHello::new(now).hear(&hello)?;
+        let heard = PendingHello::new(now).receive(&hello)?;
         let (session, effects) = heard.welcome(Arc::clone(&state.hub), user, None, now);
         let (asked, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
         Ok(Self { gateway, session, effects, asked, orders })
@@ -152,7 +152,7 @@ impl<'a> Following<'a> {
         let wakeups = self.session.wakeups();
         let deadline = at(self.session.deadline(), clock.now());
         self.effects = tokio::select! {
-            Some(done) = self.asked.next() => self.session.on_done(clock.now(), done),
+            Some(done) = self.asked.next() => self.session.on_response(clock.now(), done),
             () = wakeups.changed() => self.session.on_wake(),
             () = sleep_until(deadline) => self.session.on_time(clock.now()),
         };

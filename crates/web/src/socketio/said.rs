@@ -152,7 +152,9 @@ mod tests {
         match hear(event, value) {
             Ok(Said::Message {
                 change:
-                    Change::Chat(madang_hub::chat::Change::Post { text, guest: Some(guest), .. }),
+                    Change::Chat(madang_hub::chat::ChatChange::Post {
+                        text, guest: Some(guest), ..
+                    }),
                 ..
             }) => (text, guest),
             other => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! A session whose questions are answered at once, unless a test wants to answer them itself.
+//! A server in memory: requests to the store are answered at once, unless the test answers them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use madang_store::Memory;
 pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
 pub(crate) const ROOM: RoomId = RoomId(1);
 
-/// A server without an edge.
-pub(crate) struct House {
+/// A hub with a store in memory, and no sockets.
+pub(crate) struct TestServer {
     pub(crate) store: Memory,
     pub(crate) hub: Arc<Hub>,
 }
 
-impl House {
+impl TestServer {
     pub(crate) fn new() -> Self {
         Self::with_ring(256)
     }
@@ -53,64 +53,68 @@ impl House {
         self.hub.publish(&self.store.take_events());
     }
 
-    pub(crate) fn client(&self, user: &User) -> TestClient {
-        self.desk_with(user, None)
+    pub(crate) fn connect(&self, user: &User) -> TestConnection {
+        self.connect_with_sink(user, None)
     }
 
-    pub(crate) fn desk_with(&self, user: &User, sink: Option<Arc<dyn FrameSink>>) -> TestClient {
+    pub(crate) fn connect_with_sink(
+        &self,
+        user: &User,
+        sink: Option<Arc<dyn FrameSink>>,
+    ) -> TestConnection {
         let hello = ClientFrame::Hello(Hello { client: "test".into(), ..Hello::default() });
-        let mut client = self.client_after(user, sink, &codec::encode_client(&hello));
-        assert!(matches!(client.received.pop_front(), Some(ServerFrame::Welcome(_))));
-        client
+        let mut connection = self.connect_with_hello(user, sink, &codec::encode_client(&hello));
+        assert!(matches!(connection.received.pop_front(), Some(ServerFrame::Welcome(_))));
+        connection
     }
 
-    /// A connection that began with these words; its welcome is the first that it received.
-    pub(crate) fn client_after(
+    /// A connection with this first frame. Its first received frame is the welcome.
+    pub(crate) fn connect_with_hello(
         &self,
         user: &User,
         sink: Option<Arc<dyn FrameSink>>,
         hello: &str,
-    ) -> TestClient {
-        let heard = PendingHello::new(START).hear(hello).unwrap();
-        let (session, effects) = heard.welcome(self.hub.clone(), user.clone(), sink, START);
-        let mut client = TestClient {
+    ) -> TestConnection {
+        let hello = PendingHello::new(START).receive(hello).unwrap();
+        let (session, effects) = hello.welcome(self.hub.clone(), user.clone(), sink, START);
+        let mut connection = TestConnection {
             session,
             user: user.clone(),
             now: START,
             received: VecDeque::new(),
-            asked: VecDeque::new(),
+            requests: VecDeque::new(),
             closed: None,
             commands: 0,
         };
-        client.note(effects);
-        client
+        connection.record(effects);
+        connection
     }
 }
 
-/// One connection.
-pub(crate) struct TestClient {
+/// The server's side of one connection.
+pub(crate) struct TestConnection {
     pub(crate) session: Session,
     pub(crate) user: User,
     pub(crate) now: Timestamp,
     pub(crate) received: VecDeque<ServerFrame>,
-    pub(crate) asked: VecDeque<StoreRequest>,
+    pub(crate) requests: VecDeque<StoreRequest>,
     pub(crate) closed: Option<CloseCode>,
     commands: u128,
 }
 
-impl TestClient {
-    pub(crate) fn say(&mut self, frame: &ClientFrame) {
-        self.say_text(&codec::encode_client(frame));
+impl TestConnection {
+    pub(crate) fn send(&mut self, frame: &ClientFrame) {
+        self.send_text(&codec::encode_client(frame));
     }
 
-    pub(crate) fn say_text(&mut self, text: &str) {
+    pub(crate) fn send_text(&mut self, text: &str) {
         let effects = self.session.on_frame(self.now, text);
-        self.note(effects);
+        self.record(effects);
     }
 
-    pub(crate) fn subscribe(&mut self, house: &House, topic: Topic, from: Option<Position>) {
-        self.say(&ClientFrame::Subscribe(Subscription { topic, from }));
-        self.settle(house);
+    pub(crate) fn subscribe(&mut self, server: &TestServer, topic: Topic, from: Option<Position>) {
+        self.send(&ClientFrame::Subscribe(Subscription { topic, from }));
+        self.settle(server);
     }
 
     pub(crate) fn command(&mut self, command: Command) -> CommandId {
@@ -121,29 +125,29 @@ impl TestClient {
     }
 
     pub(crate) fn command_as(&mut self, id: CommandId, command: Command) {
-        self.say(&ClientFrame::Command(CommandFrame { id, command }));
+        self.send(&ClientFrame::Command(CommandFrame { id, command }));
     }
 
     pub(crate) fn post(&mut self, text: &str) -> CommandId {
         self.command(post(text))
     }
 
-    pub(crate) fn done(&mut self, done: StoreResponse) {
-        let effects = self.session.on_done(self.now, done);
-        self.note(effects);
+    pub(crate) fn respond(&mut self, response: StoreResponse) {
+        let effects = self.session.on_response(self.now, response);
+        self.record(effects);
     }
 
-    /// Answers every question, and hands over everything that follows from the answers.
-    pub(crate) fn settle(&mut self, house: &House) {
+    /// Answers every request, and handles every wakeup, until none is left.
+    pub(crate) fn settle(&mut self, server: &TestServer) {
         loop {
-            while let Some(ask) = self.asked.pop_front() {
-                let done = answer(&house.store, &self.user, ask);
-                house.publish();
-                self.done(done);
+            while let Some(request) = self.requests.pop_front() {
+                let response = answer(&server.store, &self.user, request);
+                server.publish();
+                self.respond(response);
             }
             let effects = self.session.on_wake();
-            self.note(effects);
-            if self.asked.is_empty() && !self.session.wakeups().has_pending() {
+            self.record(effects);
+            if self.requests.is_empty() && !self.session.wakeups().has_pending() {
                 return;
             }
         }
@@ -152,14 +156,14 @@ impl TestClient {
     pub(crate) fn tick(&mut self, now: Timestamp) {
         self.now = now;
         let effects = self.session.on_time(now);
-        self.note(effects);
+        self.record(effects);
     }
 
     pub(crate) fn take(&mut self) -> Vec<ServerFrame> {
         self.received.drain(..).collect()
     }
 
-    /// The codes of the errors among what was received.
+    /// The error codes among the received frames.
     pub(crate) fn take_errors(&mut self) -> Vec<ErrorCode> {
         let codes = self.take().into_iter().filter_map(|frame| match frame {
             ServerFrame::Error { failure, .. } => Some(failure.code),
@@ -168,23 +172,23 @@ impl TestClient {
         codes.collect()
     }
 
-    /// The places of the events among what was received.
-    pub(crate) fn take_places(&mut self, of: Topic) -> Vec<u64> {
-        let places = self.take().into_iter().filter_map(|frame| match frame {
+    /// The seqs of the events among the received frames.
+    pub(crate) fn take_seqs(&mut self, of: Topic) -> Vec<u64> {
+        let seqs = self.take().into_iter().filter_map(|frame| match frame {
             ServerFrame::Event { topic, seq, .. } if topic == of => Some(seq.0),
             _ => None,
         });
-        places.collect()
+        seqs.collect()
     }
 
-    fn note(&mut self, effects: Vec<Effect>) {
+    fn record(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
                     let text = std::str::from_utf8(frame.bytes()).unwrap();
                     self.received.push_back(codec::decode_server(text).unwrap());
                 }
-                Effect::Request(ask) => self.asked.push_back(ask),
+                Effect::Request(request) => self.requests.push_back(request),
                 Effect::Close(code) => self.closed = Some(code),
             }
         }
@@ -195,26 +199,24 @@ pub(crate) fn post(text: &str) -> Command {
     ChatCommand::Post { room: ROOM, text: text.into() }.into()
 }
 
-/// What the store answers, at once.
-pub(crate) fn answer(store: &Memory, subscriber: &User, ask: StoreRequest) -> StoreResponse {
-    let subscriber = subscriber.id;
-    match ask {
+/// Answers a request, as the store would.
+pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> StoreResponse {
+    let user = user.id;
+    match request {
         StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from } => {
-            StoreResponse::Open { ticket, topic, recovery: store.open_now(subscriber, topic, from) }
+            StoreResponse::Open { ticket, topic, recovery: store.open_now(user, topic, from) }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, usize::try_from(PAGE_EVENTS).unwrap());
             let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
             StoreResponse::ReadLog { ticket, topic, page }
         }
-        StoreRequest::CheckAccess { ticket, topic, room } => StoreResponse::CheckAccess {
-            ticket,
-            topic,
-            member: store.is_member_now(subscriber, room),
-        },
+        StoreRequest::CheckAccess { ticket, topic, room } => {
+            StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(user, room) }
+        }
         StoreRequest::Query { id, query } => {
-            StoreResponse::Query { id, answer: store.query_now(subscriber, &query) }
+            StoreResponse::Query { id, answer: store.query_now(user, &query) }
         }
     }
 }

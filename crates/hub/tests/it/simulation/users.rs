@@ -1,4 +1,4 @@
-//! What people do, and what happens to them.
+//! The actions of the users, and the faults.
 
 use madang_client::timeline::Timeline;
 use madang_client::{Action, Input};
@@ -8,12 +8,12 @@ use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::RoomsCommand;
 
-use super::world::{Happening, World};
+use super::world::{SimEvent, World};
 
 impl World {
-    /// Somebody does something.
+    /// A random user acts.
     pub(super) fn act(&mut self) {
-        if !self.trouble {
+        if !self.faults_active {
             return;
         }
         let peer = self.random.index(self.peers.len());
@@ -38,29 +38,29 @@ impl World {
             _ => Input::Act(Action::LoadOlder(FIRST_ROOM)),
         };
         self.input(peer, input);
-        self.act_again();
+        self.schedule_next_action();
     }
 
     fn write(&mut self, peer: usize) {
-        // Some write several lines in one breath, and some paste more than the rate limit lets through.
+        // Some users write several messages at once, and some paste more than the rate limit allows.
         let lines = if self.random.percent(1) { 140 } else { 1 + self.random.below(3) };
         for _ in 0..lines {
             self.written += 1;
             let text = format!("line {} by {}", self.written, self.peers[peer].user.name);
             self.input(peer, Input::Command(ChatCommand::Post { room: FIRST_ROOM, text }.into()));
             let id = self.peers[peer].client.outbox().items().last().unwrap().id;
-            self.peers[peer].wrote.push(id);
+            self.peers[peer].written.push(id);
         }
-        self.act_again();
+        self.schedule_next_action();
     }
 
-    fn act_again(&mut self) {
+    fn schedule_next_action(&mut self) {
         let delay = self.random.below(1_500);
-        self.at(delay, Happening::Act);
+        self.at(delay, SimEvent::Act);
     }
 
-    pub(super) fn make_trouble(&mut self) {
-        if !self.trouble {
+    pub(super) fn inject_fault(&mut self) {
+        if !self.faults_active {
             return;
         }
         match self.random.below(10) {
@@ -72,18 +72,18 @@ impl World {
                 }
             }
             4..=6 => {
-                // Killed: sessions, streams and whatever was on its way to the store are gone.
+                // A kill: sessions, topic channels and requests on their way to the store are lost.
                 self.server = None;
                 for socket in self.network.ids() {
                     self.break_socket(socket, 1006);
                 }
                 let delay = self.random.below(4_000);
-                self.at(delay, Happening::StartServer);
+                self.at(delay, SimEvent::StartServer);
             }
             7 => {
                 self.store.set_unavailable(true);
                 let delay = self.random.below(2_000);
-                self.at(delay, Happening::StoreWorks);
+                self.at(delay, SimEvent::StoreWorks);
             }
             8 => {
                 let peer = self.random.index(self.peers.len());
@@ -100,6 +100,6 @@ impl World {
             }
         }
         let delay = self.random.below(4_000);
-        self.at(delay, Happening::Trouble);
+        self.at(delay, SimEvent::Fault);
     }
 }
