@@ -1,96 +1,88 @@
-//! English, by VADER (the crate `vader-parity`, which gives the same numbers as the Python package).
+//! English, by VADER (the crate `vader-parity`, which gives the same numbers as the Python
+//! package).
 //!
-//! What chat does to spelling is undone first: typographic apostrophes, letters held down ("sooo"),
-//! words glued by a comma. Exclamation marks are kept from VADER, because they count once for the whole
-//! message (see `score`), and so are emoji and Hangul, which others read.
+//! The spelling of chats is normalised first: typographic apostrophes, stretched letters ("sooo"),
+//! words joined by a comma. Exclamation marks are not passed to VADER, because they count once for
+//! the whole message (see `score`); neither are emoji and Hangul, which have their own modules.
 //!
-//! VADER tells a sum, and no words. A word's weight is found by asking it again: the word alone (does it
-//! count?), then the word among its neighbours, three before and two after as far as VADER looks, where
-//! every neighbour that would count itself is blanked out. What VADER says of that is the word's own
-//! part with its negations and degrees. Two questions a word, each of bounded size; what a word weighs alone
-//! is remembered, and where none weighs anything, so does the sentence.
+//! VADER returns a sum, without the words. To word a word's weight, VADER is called twice more:
+//! with the word alone (does it count?), and with the word among its neighbours, three before and
+//! two after as far as VADER looks, with every other counting word blanked out. The result is the
+//! word's own part, with its negations and degrees. The weight of a word alone is cached, and a
+//! sentence without any counting word weighs nothing.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{LazyLock, PoisonError, RwLock};
-
-use vader_parity::SentimentIntensityAnalyzer;
+use std::sync::LazyLock;
 
 use crate::emoji;
-use crate::score::{Find, Reading};
+use crate::score::{Tally, WeightedWord};
 
 mod tokens;
+mod vader;
 
 use tokens::{Token, tokens};
+use vader::{valence, weight};
 
-/// How far VADER looks from a word, back and ahead.
+/// How far VADER looks from a word, backward and forward.
 const BEFORE: usize = 3;
 const AFTER: usize = 2;
-/// How many words an idiom has at most.
+/// The longest idiom, in words.
 const IDIOM_MAX: usize = 4;
-/// What is asked counts by this factor, in thousandths, as in Korean.
-const ASKED: i64 = 200;
-/// Words whose weights are remembered, and bytes of the longest of them: most of what people say is made of
-/// some thousand words.
-const REMEMBERED: usize = 8_192;
-const REMEMBERED_BYTES: usize = 32;
-/// A word that means nothing to VADER, and stands where another was.
+/// The factor of a word in a question, in thousandths, as in Korean.
+const QUESTION_FACTOR: i64 = 200;
+/// A word without weight in VADER, to replace another one.
 const BLANK: &str = "it";
 
-static VADER: LazyLock<SentimentIntensityAnalyzer> =
-    LazyLock::new(SentimentIntensityAnalyzer::default);
-
 static IDIOMS: LazyLock<HashMap<&'static str, i64>> = LazyLock::new(|| {
-    let lines = include_str!("english/idioms.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("idioms.txt").lines().filter(|line| !line.starts_with('#'));
     let rows = lines.filter_map(|line| line.split_once('\t'));
     rows.filter_map(|(idiom, weight)| Some((idiom, weight.trim().parse().ok()?))).collect()
 });
 
-/// What idioms begin with.
+/// The first words of idioms.
 static FIRST_WORDS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| IDIOMS.keys().filter_map(|idiom| idiom.split(' ').next()).collect());
 
-static WEIGHTS: LazyLock<RwLock<HashMap<Box<str>, i64>>> = LazyLock::new(RwLock::default);
-
 pub(crate) fn prepare() {
-    LazyLock::force(&VADER);
+    vader::prepare();
     LazyLock::force(&IDIOMS);
     LazyLock::force(&FIRST_WORDS);
 }
 
-/// Reads the Latin words of a text.
-pub(crate) fn read(text: &str) -> Reading {
+/// Weighs the Latin words of a text.
+pub(crate) fn read(text: &str) -> Tally {
     let mut tokens = tokens(text, emoji::is_known);
-    let mut reading = Reading::of(take_idioms(&mut tokens));
+    let mut tally = Tally::of(take_idioms(&mut tokens));
     let alone: Vec<i64> = tokens.iter().map(|token| weight(&token.text)).collect();
-    // VADER's sum has a part for each word that counts, and none for anything else.
+    // VADER's sum has a part for each counting word, and nothing else.
     if alone.iter().all(|weight| *weight == 0) {
-        return reading;
+        return tally;
     }
-    reading.add(Reading { total: valence(&joined(&tokens)), finds: words(&tokens, &alone) });
-    for (find, token) in paired(&mut reading.finds, &tokens) {
-        if token.asked {
-            let weight = find.weight * ASKED / 1_000;
-            reading.total -= find.weight - weight;
-            find.weight = weight;
+    tally.add(Tally { total: valence(&joined(&tokens)), words: words(&tokens, &alone) });
+    for (word, token) in paired(&mut tally.words, &tokens) {
+        if token.in_question {
+            let weight = word.weight * QUESTION_FACTOR / 1_000;
+            tally.total -= word.weight - weight;
+            word.weight = weight;
         }
     }
-    reading
+    tally
 }
 
-/// Every find with the token that it began at.
+/// Every word with the token at which it begins.
 fn paired<'a>(
-    finds: &'a mut [Find],
+    words: &'a mut [WeightedWord],
     tokens: &'a [Token],
-) -> impl Iterator<Item = (&'a mut Find, &'a Token)> {
-    finds.iter_mut().filter_map(|find| {
-        let place = tokens.binary_search_by_key(&find.at, |token| token.at).ok()?;
-        Some((find, tokens.get(place)?))
+) -> impl Iterator<Item = (&'a mut WeightedWord, &'a Token)> {
+    words.iter_mut().filter_map(|word| {
+        let place = tokens.binary_search_by_key(&word.at, |token| token.at).ok()?;
+        Some((word, tokens.get(place)?))
     })
 }
 
-/// Takes the idioms out of the tokens, so that VADER does not count their words again.
-fn take_idioms(tokens: &mut [Token]) -> Vec<Find> {
-    let mut finds = Vec::new();
+/// Removes the idioms from the tokens, so that VADER does not count their words again.
+fn take_idioms(tokens: &mut [Token]) -> Vec<WeightedWord> {
+    let mut words = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let begins = |token: &Token| FIRST_WORDS.contains(token.text.to_lowercase().as_str());
@@ -108,24 +100,24 @@ fn take_idioms(tokens: &mut [Token]) -> Vec<Find> {
         };
         let part = tokens.get_mut(at..at + length).unwrap_or_default();
         if let Some(first) = part.first() {
-            finds.push(Find { at: first.at, text: joined(part), weight });
+            words.push(WeightedWord { at: first.at, text: joined(part), weight });
         }
         for token in part {
             BLANK.clone_into(&mut token.text);
         }
         at += length;
     }
-    finds
+    words
 }
 
-/// The words that count by themselves, with what their neighbours make of them.
-fn words(tokens: &[Token], alone: &[i64]) -> Vec<Find> {
+/// The words that count by themselves, with the effect of their neighbours.
+fn words(tokens: &[Token], alone: &[i64]) -> Vec<WeightedWord> {
     let but = tokens.iter().position(|token| is(token, "but"));
     let counting = tokens.iter().enumerate().zip(alone).filter(|((at, token), weight)| {
         let negates_next = alone.get(at + 1).is_some_and(|next| *next != 0);
         **weight != 0 && !(is(token, "no") && negates_next)
     });
-    let find = |((at, token), _): ((usize, &Token), &i64)| {
+    let word = |((at, token), _): ((usize, &Token), &i64)| {
         let from = at.saturating_sub(BEFORE);
         let window = tokens.iter().zip(alone).enumerate().skip(from).take(at - from + 1 + AFTER);
         let words = window.map(|(place, (token, alone))| {
@@ -134,7 +126,7 @@ fn words(tokens: &[Token], alone: &[i64]) -> Vec<Find> {
             } else if place == at || *alone == 0 {
                 token.text.as_str()
             } else if is(token, "no") && place < at {
-                // The one word that both counts and negates.
+                // "no" both counts and negates; "not" only negates.
                 "not"
             } else {
                 BLANK
@@ -146,9 +138,9 @@ fn words(tokens: &[Token], alone: &[i64]) -> Vec<Find> {
             Some(but) if at > but => weight * 3 / 2,
             _ => weight,
         };
-        Find { at: token.at, text: token.shown.clone(), weight }
+        WeightedWord { at: token.at, text: token.shown.clone(), weight }
     };
-    counting.map(find).collect()
+    counting.map(word).collect()
 }
 
 fn is(token: &Token, word: &str) -> bool {
@@ -159,52 +151,9 @@ fn joined(tokens: &[Token]) -> String {
     tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// What a word weighs alone, asked once.
-fn weight(word: &str) -> i64 {
-    if word.len() > REMEMBERED_BYTES {
-        return valence(word);
-    }
-    // Whoever panicked had not changed a weight: each is what its word makes it.
-    if let Some(weight) = WEIGHTS.read().unwrap_or_else(PoisonError::into_inner).get(word) {
-        return *weight;
-    }
-    let weight = valence(word);
-    let mut weights = WEIGHTS.write().unwrap_or_else(PoisonError::into_inner);
-    if weights.len() >= REMEMBERED {
-        weights.clear();
-    }
-    weights.insert(word.into(), weight);
-    weight
-}
-
-/// VADER's sum of valences for a text, in thousandths: its compound score, taken back through the
-/// formula `sum / sqrt(sum² + 15)`. The compound has four decimals, so the sum of a strongly coloured
-/// text is only approximate, and 273 at most, where it no longer matters.
-fn valence(text: &str) -> i64 {
-    let compound = ten_thousandths(VADER.polarity_scores(text).compound);
-    let square = compound * compound;
-    let rest = (100_000_000 - square).max(20_000);
-    // Twice the root and then half of it: the integer root rounds down.
-    let sum = ((4 * 15_000_000 * square / rest).isqrt() + 1) / 2;
-    sum * compound.signum()
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a compound score lies between -1 and 1")]
-fn ten_thousandths(compound: f64) -> i64 {
-    (compound.clamp(-1.0, 1.0) * 10_000.0).round() as i64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_gets_the_weight_that_the_lexicon_of_vader_gives_it() {
-        // From its file: good 1.9, sad -2.1, love 3.2.
-        for (word, weight) in [("good", 1_900), ("sad", -2_100), ("love", 3_200), ("table", 0)] {
-            assert!((valence(word) - weight).abs() <= 1, "{word}: {}", valence(word));
-        }
-    }
 
     #[test]
     fn the_weights_of_the_words_add_up_to_what_vader_says_of_the_sentence() {
@@ -213,64 +162,9 @@ mod tests {
             "no good news today, just a really terrible mess",
             "it was quite nice but the waiter was rude",
         ] {
-            let reading = read(text);
-            let sum: i64 = reading.finds.iter().map(|find| find.weight).sum();
-            assert!((sum - reading.total).abs() <= 10, "{text}: {reading:?}");
+            let tally = read(text);
+            let sum: i64 = tally.words.iter().map(|word| word.weight).sum();
+            assert!((sum - tally.total).abs() <= 10, "{text}: {tally:?}");
         }
-    }
-
-    proptest::proptest! {
-        /// What [`read`] takes for granted: VADER's rules change the weights of words, and give none.
-        #[test]
-        fn a_sentence_of_words_that_weigh_nothing_weighs_nothing(
-            words in proptest::collection::vec(proptest::sample::select(WEIGHTLESS), 0..12),
-        ) {
-            for word in &words {
-                assert_eq!(valence(word), 0, "{word}");
-            }
-            assert_eq!(valence(&words.join(" ")), 0, "{words:?}");
-        }
-    }
-
-    const WEIGHTLESS: &[&str] = &[
-        "the",
-        "table",
-        "NOT",
-        "isn't",
-        "never",
-        "so",
-        "this",
-        "very",
-        "VERY",
-        "absolutely",
-        "barely",
-        "of",
-        "at",
-        "least",
-        "but",
-        "without",
-        "to",
-        "for",
-        "bus",
-        "https://a.b/c_d",
-        "e.g.",
-        "v1.2",
-        "on",
-        "the",
-        "Upper",
-        "break",
-        "a",
-        "leg",
-        "under",
-        "WEATHER",
-    ];
-
-    #[test]
-    fn what_is_remembered_is_bounded_and_says_the_same() {
-        for number in 0..REMEMBERED + 10 {
-            assert_eq!(weight(&format!("word{number}")), 0);
-        }
-        assert!(WEIGHTS.read().unwrap().len() <= REMEMBERED);
-        assert_eq!((weight("good"), weight("good")), (valence("good"), valence("good")));
     }
 }

@@ -1,9 +1,9 @@
-//! Korean, by a lexicon and a little grammar of our own.
+//! Korean, by our own lexicon and a little grammar.
 //!
-//! No Korean sentiment lexicon with a licence that would allow it was found, and a morphological
-//! analyser weighs megabytes. So the words in `lexicon.txt` are ours, `forms` makes the shapes that
-//! their conjugation leaves them in, `scan` finds those and what negates, strengthens and contrasts
-//! (with or without spaces: people write 너무좋아), and `rules` weighs what was found.
+//! We found no Korean sentiment lexicon with a suitable licence, and a morphological analyser
+//! weighs megabytes. So the words in `lexicon.txt` are ours. `forms` derives their conjugated
+//! shapes; `scan` finds the shapes, and the words that negate, strengthen and contrast (with or
+//! without spaces: people write 너무좋아); `rules` weighs the result.
 
 mod forms;
 mod hangul;
@@ -11,13 +11,13 @@ mod lexicon;
 mod rules;
 mod scan;
 
-use crate::score::Reading;
+use crate::score::Tally;
 
 pub(crate) fn prepare() {
     lexicon::prepare();
 }
 
-/// Reads the Korean of a text.
-pub(crate) fn read(text: &str) -> Reading {
+/// Weighs the Korean words of a text.
+pub(crate) fn read(text: &str) -> Tally {
     rules::weigh(text, scan::scan(text))
 }
