@@ -1,43 +1,43 @@
-//! A source that does as it is told.
+//! A source that follows a script.
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use madang_prices::{Currency, Decimal, Reading, Source, SourceError, SourceName};
+use madang_prices::{Decimal, QuoteCurrency, Reading, Source, SourceError, SourceName};
 use tokio::sync::{broadcast, mpsc, watch};
 
-/// What a puppet does next.
+/// An act of a scripted source.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// Gives this price.
-    Say(&'static str),
+    /// Delivers this price.
+    Price(&'static str),
     /// Fails.
     Fail(SourceError),
 }
 
-/// A source that does as it is told, and counts how often it was opened and how often it is open.
-pub(crate) struct Puppet {
+/// A source that follows a script, and counts how often it was opened and how often it is open.
+pub(crate) struct ScriptedSource {
     name: SourceName,
-    at_once: watch::Sender<Option<Act>>,
+    first_act: watch::Sender<Option<Act>>,
     acts: broadcast::Sender<Act>,
     pub(crate) opened: watch::Sender<usize>,
     pub(crate) open: watch::Sender<usize>,
 }
 
-impl Puppet {
-    /// One that says nothing when it is opened, until it is told to.
+impl ScriptedSource {
+    /// A source that is silent when opened, until it gets an act.
     pub(crate) fn new(name: SourceName) -> Arc<Self> {
         let acts = broadcast::Sender::new(16);
         let (opened, open) = (watch::Sender::new(0), watch::Sender::new(0));
-        Arc::new(Self { name, at_once: watch::Sender::new(None), acts, opened, open })
+        Arc::new(Self { name, first_act: watch::Sender::new(None), acts, opened, open })
     }
 
-    /// What it does whenever it is opened, from now on.
-    pub(crate) fn whenever_opened(&self, act: impl Into<Option<Act>>) {
-        self.at_once.send_replace(act.into());
+    /// Sets the act that follows each opening from now on.
+    pub(crate) fn on_open(&self, act: impl Into<Option<Act>>) {
+        self.first_act.send_replace(act.into());
     }
 
-    /// What it does now, being open.
+    /// Acts now; the source must be open.
     pub(crate) fn now(&self, act: Act) {
         self.acts.send(act).expect("it is open");
     }
@@ -59,7 +59,7 @@ impl Drop for Counted<'_> {
     }
 }
 
-impl Source for Puppet {
+impl Source for ScriptedSource {
     fn name(&self) -> SourceName {
         self.name
     }
@@ -70,10 +70,10 @@ impl Source for Puppet {
             self.opened.send_modify(|opened| *opened += 1);
             self.open.send_modify(|open| *open += 1);
             let _counted = Counted(&self.open);
-            let mut act = self.at_once.borrow().clone();
+            let mut act = self.first_act.borrow().clone();
             loop {
                 match act.take() {
-                    Some(Act::Say(price)) => readings.send(reading(price)).await.unwrap(),
+                    Some(Act::Price(price)) => readings.send(reading(price)).await.unwrap(),
                     Some(Act::Fail(error)) => return error,
                     None => {}
                 }
@@ -85,5 +85,5 @@ impl Source for Puppet {
 
 fn reading(price: &str) -> Reading {
     let price = Decimal::parse(price).unwrap();
-    Reading { price, currency: Currency::Usd, change_24h: None }
+    Reading { price, currency: QuoteCurrency::Usd, change_24h: None }
 }

@@ -1,4 +1,4 @@
-//! A WebSocket to an exchange, from which text is read.
+//! A WebSocket to an exchange that delivers text.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,34 +13,36 @@ use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
 };
 
-use super::{MAX_ANSWER_BYTES, refusal};
-use crate::SourceError;
+use super::limits::MAX_ANSWER_BYTES;
+use super::status;
+use crate::error::SourceError;
 use crate::error::innermost;
 
-/// A WebSocket to an exchange, from which text is read. Dropping it closes the connection.
-pub struct Stream(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A WebSocket to an exchange that delivers text. Dropping it closes the connection.
+pub struct TextStream(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-impl Stream {
+impl TextStream {
     pub(super) async fn open(
         url: &str,
         tls: Arc<ClientConfig>,
         within: Duration,
     ) -> Result<Self, SourceError> {
-        // A message is held whole in memory, so both it and its frames have the limit of an answer.
+        // A message is held in memory as a whole, so messages and frames have the size limit of
+        // answers.
         let limits = WebSocketConfig::default()
             .max_message_size(Some(MAX_ANSWER_BYTES))
             .max_frame_size(Some(MAX_ANSWER_BYTES));
         let connector = Some(Connector::Rustls(tls));
-        let opening = connect_async_tls_with_config(url, Some(limits), true, connector);
-        match timeout(within, opening).await {
+        let next_opening = connect_async_tls_with_config(url, Some(limits), true, connector);
+        match timeout(within, next_opening).await {
             Ok(Ok((socket, _answer))) => Ok(Self(socket)),
-            Ok(Err(error)) => Err(refused(&error)),
+            Ok(Err(error)) => Err(open_error(&error)),
             Err(_elapsed) => Err(SourceError::TimedOut),
         }
     }
 
-    /// The next message of text. Answers pings on the way, which is all that Binance asks of a client
-    /// that wants to stay: a pong within a minute. Waits for as long as it takes.
+    /// The next text message. Pings are answered on the way: Binance requires a pong within a
+    /// minute. Waits without a timeout.
     ///
     /// # Errors
     /// [`SourceError::Closed`], [`SourceError::TooLarge`], [`SourceError::Broken`], and
@@ -51,27 +53,27 @@ impl Stream {
                 Some(Ok(Message::Text(text))) => return Ok(text),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Binary(_))) => {
-                    return Err(SourceError::Malformed("text was expected, bytes came"));
+                    return Err(SourceError::Malformed("a binary message instead of text"));
                 }
                 Some(Ok(Message::Close(_))) | None => return Err(SourceError::Closed),
-                Some(Err(error)) => return Err(broken(&error)),
+                Some(Err(error)) => return Err(stream_error(&error)),
             }
         }
     }
 }
 
-/// Why a stream was not opened.
-fn refused(error: &Error) -> SourceError {
+/// The error of a stream that did not open.
+fn open_error(error: &Error) -> SourceError {
     match error {
-        Error::Http(answer) => refusal::of(answer.status(), answer.headers())
-            .unwrap_or(SourceError::Malformed("an answer without a stream")),
+        Error::Http(answer) => status::error(answer.status(), answer.headers())
+            .unwrap_or(SourceError::Malformed("an HTTP answer instead of a stream")),
         Error::Io(_) | Error::Tls(_) | Error::Url(_) => SourceError::Unreachable(innermost(error)),
         _ => SourceError::Broken(innermost(error)),
     }
 }
 
-/// Why a stream ended.
-fn broken(error: &Error) -> SourceError {
+/// The error of a stream that ended.
+fn stream_error(error: &Error) -> SourceError {
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => SourceError::Closed,
         Error::Capacity(_) => SourceError::TooLarge,

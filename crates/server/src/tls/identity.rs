@@ -1,4 +1,4 @@
-//! From files to an identity, and what may be wrong with them, in words.
+//! The identity of the server: a certificate and its key, from PEM files.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ use rustls::{Error as TlsError, ServerConfig};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-/// The one protocol that is spoken within TLS (RFC 7301).
+/// The only protocol over TLS (RFC 7301).
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// Where certificate and key are.
+/// The paths of certificate and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Files {
+pub(crate) struct PemFiles {
     /// The chain in PEM, the server's own certificate first.
     pub(crate) certificate: PathBuf,
     /// Its private key in PEM.
     pub(crate) key: PathBuf,
 }
 
-/// What stands in them.
+/// The contents of both files.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Contents {
+pub(crate) struct PemContents {
     pub(super) certificate: Vec<u8>,
     pub(super) key: Vec<u8>,
 }
 
-impl fmt::Debug for Contents {
+impl fmt::Debug for PemContents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Contents(a private key is among them)")
+        f.write_str("PemContents(private)")
     }
 }
 
@@ -47,32 +47,38 @@ pub(crate) struct Identity {
     until: String,
 }
 
-impl Files {
-    /// Reads both.
+impl PemFiles {
+    /// Reads both files.
     ///
     /// # Errors
-    /// Which cannot be read, and why.
-    pub(crate) fn read(&self) -> Result<Contents> {
-        Ok(Contents { certificate: read(&self.certificate)?, key: read(&self.key)? })
+    /// If a file cannot be read; the text names it.
+    pub(crate) fn read(&self) -> Result<PemContents> {
+        Ok(PemContents { certificate: read(&self.certificate)?, key: read(&self.key)? })
     }
 
-    /// Makes an identity of what was read.
+    /// Makes an identity from the contents; the certificate has to be valid `now`.
     ///
     /// # Errors
-    /// What is wrong, and with which file.
-    pub(crate) fn identity(&self, contents: &Contents, now: Timestamp) -> Result<Identity> {
-        let (at, key_at) = (self.certificate.display(), self.key.display());
-        let chain = certificates(&contents.certificate).with_context(|| at.to_string())?;
-        let key = private_key(&contents.key).with_context(|| key_at.to_string())?;
-        let first = chain.first().cloned().with_context(|| format!("{at} holds no certificate"))?;
-        let until = until(&first, now).with_context(|| at.to_string())?;
+    /// If the contents are invalid; the text names the file and the reason.
+    pub(crate) fn identity(&self, contents: &PemContents, now: Timestamp) -> Result<Identity> {
+        let (certificate_path, key_path) = (self.certificate.display(), self.key.display());
+        let chain =
+            certificates(&contents.certificate).with_context(|| certificate_path.to_string())?;
+        let key = private_key(&contents.key).with_context(|| key_path.to_string())?;
+        let first = chain
+            .first()
+            .cloned()
+            .with_context(|| format!("{certificate_path} holds no certificate"))?;
+        let until = valid_until(&first, now).with_context(|| certificate_path.to_string())?;
         let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
         let mut config = config.map_err(|error| match error {
             TlsError::InconsistentKeys(_) => {
-                anyhow::anyhow!("{key_at} is not the key of the certificate in {at}")
+                anyhow::anyhow!(
+                    "{key_path} is not the key of the certificate in {certificate_path}"
+                )
             }
-            TlsError::General(why) => anyhow::anyhow!("{key_at}: the key cannot be used: {why}"),
-            error => anyhow::anyhow!("{at}: the certificate cannot be used: {error}"),
+            TlsError::General(why) => anyhow::anyhow!("{key_path}: the key cannot be used: {why}"),
+            error => anyhow::anyhow!("{certificate_path}: the certificate cannot be used: {error}"),
         })?;
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
         Ok(Identity { config: Arc::new(config), certificate: first, until })
@@ -80,18 +86,18 @@ impl Files {
 }
 
 impl Identity {
-    /// For a handshake.
+    /// The configuration for handshakes.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// Until when it is valid, for people.
+    /// The end of its validity, as text.
     pub(crate) fn until(&self) -> &str {
         &self.until
     }
 
-    /// Whether the certificate is for a host of this name or address.
-    pub(crate) fn is_for(&self, host: &ServerName<'_>) -> bool {
+    /// Whether the certificate is valid for this host name or address.
+    pub(crate) fn covers(&self, host: &ServerName<'_>) -> bool {
         let parsed = ParsedCertificate::try_from(&self.certificate);
         parsed.is_ok_and(|certificate| verify_server_name(&certificate, host).is_ok())
     }
@@ -103,8 +109,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let chain: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(pem).collect();
-    let chain = chain.map_err(|error| damaged(&error))?;
-    ensure!(!chain.is_empty(), "there is no certificate in it (PEM, `BEGIN CERTIFICATE`)");
+    let chain = chain.map_err(|error| pem_error(&error))?;
+    ensure!(
+        !chain.is_empty(),
+        "there is no certificate in it; it must be PEM with `BEGIN CERTIFICATE`"
+    );
     Ok(chain)
 }
 
@@ -113,13 +122,13 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>> {
         Ok(key) => Ok(key),
         Err(PemError::NoItemsFound) if is_encrypted(pem) => {
             bail!(
-                "the private key in it is encrypted; a server that starts by itself needs a plain one"
+                "the private key in it is encrypted; the server needs an unencrypted one, because it starts without a password"
             )
         }
         Err(PemError::NoItemsFound) => {
-            bail!("there is no private key in it (PEM, `BEGIN PRIVATE KEY`)")
+            bail!("there is no private key in it; it must be PEM with `BEGIN PRIVATE KEY`")
         }
-        Err(error) => Err(damaged(&error)),
+        Err(error) => Err(pem_error(&error)),
     }
 }
 
@@ -128,25 +137,26 @@ fn is_encrypted(pem: &[u8]) -> bool {
     pem.windows(MARK.len()).any(|window| window == MARK)
 }
 
-/// The library's words hold bytes of the file, which may be bytes of a key.
-fn damaged(error: &PemError) -> anyhow::Error {
+/// The library's own text quotes bytes of the file, which may be bytes of a key.
+fn pem_error(error: &PemError) -> anyhow::Error {
     let what = match error {
         PemError::MissingSectionEnd { .. } => "a section has no end",
         PemError::IllegalSectionStart { .. } => "a section begins with a broken line",
-        PemError::Base64Decode(_) => "a section is no base64",
-        _ => "it cannot be understood",
+        PemError::Base64Decode(_) => "a section is not base64",
+        _ => "it cannot be parsed",
     };
     anyhow::anyhow!("this is damaged PEM: {what}")
 }
 
-/// Until when the certificate is valid, if it is valid now.
-fn until(certificate: &CertificateDer<'_>, now: Timestamp) -> Result<String> {
+/// The end of the validity of a certificate that is valid now.
+fn valid_until(certificate: &CertificateDer<'_>, now: Timestamp) -> Result<String> {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
-        bail!("what is in it is no certificate (X.509)");
+        bail!("it contains no X.509 certificate");
     };
     let validity = certificate.validity();
     let (from, to) = (validity.not_before, validity.not_after);
-    let now = i64::try_from(now.0 / 1_000).context("the clock is beyond all certificates")?;
+    let now = i64::try_from(now.0 / 1_000)
+        .context("the clock is beyond the validity of any certificate")?;
     ensure!(now >= from.timestamp(), "the certificate is not valid before {from}");
     ensure!(now <= to.timestamp(), "the certificate has expired: it was valid until {to}");
     Ok(to.to_string())

@@ -1,8 +1,8 @@
-//! Notices on a schedule: the operator's, and the demonstration that anybody may start.
+//! Scheduled notices: those of the operator, and the demonstration.
 //!
-//! The task knows when something is due and says so to the store; whether it was told before, the
-//! store knows. So a restart tells nothing twice, and of what came due while the server was down, the
-//! latest of each schedule is told, once.
+//! This task knows when a notice is due and passes it to the store. The store keeps a high-water
+//! mark for each schedule, so a restart never repeats a notice; after downtime only the most recent
+//! missed notice of each schedule is sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,49 +18,49 @@ use tokio_util::sync::CancellationToken;
 
 mod schedule;
 
-pub(crate) use schedule::{FileNotice, Schedule, schedules};
+pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
 
-/// How long to wait after the store could not be asked, or could not tell.
-const AGAIN: Duration = Duration::from_secs(5);
-/// The longest sleep: the clock may be set meanwhile, and a word of the bus may be lost.
-const AT_MOST: Duration = Duration::from_mins(1);
-/// Who reads the notices for everybody; nobody in particular, which is enough.
+/// Wait after the store failed.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
+const MAX_SLEEP: Duration = Duration::from_mins(1);
+/// The reader of the notices for everybody; any id will do.
 const READER: UserId = UserId(0);
 
-/// Tells what comes due, until the process stops. `words` wakes it when somebody has started the
+/// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
 /// demonstration.
 pub(crate) async fn run(
     schedules: Vec<Schedule>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    mut words: broadcast::Receiver<TopicAdvanced>,
+    mut advances: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
 ) -> Result<()> {
-    let mut healthy = true;
+    let mut is_healthy = true;
     loop {
-        let wait = match tell(&schedules, &*store, &*clock).await {
+        let wait = match send_due(&schedules, &*store, &*clock).await {
             Ok(next) => {
-                healthy = true;
+                is_healthy = true;
                 let wait = next.map(|next| Duration::from_millis(next.since(clock.now())));
-                wait.unwrap_or(AT_MOST).min(AT_MOST)
+                wait.unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
             }
             Err(error) => {
-                if std::mem::replace(&mut healthy, false) {
-                    tracing::warn!(%error, "scheduled notices wait");
+                if std::mem::replace(&mut is_healthy, false) {
+                    tracing::warn!(%error, "the store failed; scheduled notices are delayed");
                 }
-                AGAIN
+                RETRY_INTERVAL
             }
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = moved(&mut words) => {}
+            () = notices_advanced(&mut advances) => {}
             () = stopping.cancelled() => return Ok(()),
         }
     }
 }
 
-/// Says to the store all that is due; answers when the next will be, if any.
-async fn tell(
+/// Passes all due notices to the store; returns the time of the next one, if any.
+async fn send_due(
     schedules: &[Schedule],
     store: &dyn Store,
     clock: &dyn Clock,
@@ -77,7 +77,7 @@ async fn tell(
             store.append_due_notice(due, now).await?;
         }
     }
-    // After the last one it has ended; its number only makes this look again.
+    // The demonstration has ended after its last notice; this time only causes one more look.
     let demo = demo.map(|demo| demo.due(demo.number_at(now) + 1));
     Ok(schedules.iter().map(|schedule| schedule.next(now)).chain(demo).min())
 }
@@ -89,13 +89,13 @@ async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, Store
     }
 }
 
-/// Waits for a word about the notices for everybody, or for the loss of some.
-async fn moved(words: &mut broadcast::Receiver<TopicAdvanced>) {
+/// Waits until the notices for everybody advance, or until messages of the bus were lost.
+async fn notices_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
     loop {
-        match words.recv().await {
-            Ok(moved) if moved.topic != Topic::Notices => {}
+        match advances.recv().await {
+            Ok(advanced) if advanced.topic != Topic::Notices => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
-            // Nobody tells any more; sleeping is enough.
+            // The bus is closed; the sleep is enough.
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }

@@ -1,17 +1,17 @@
-//! What a status says, and for how long.
+//! Errors from HTTP statuses, with the time to wait.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use crate::SourceError;
+use crate::error::SourceError;
 
-/// Why this answer is none, unless it is a success.
+/// The error of an answer, unless it is a success.
 ///
-/// 429 and 418 are documented by Binance ("LIMITS", spot REST API) and Upbit ("Rate Limits"): 429 is
-/// for asking too often, 418 for going on in spite of it. Coinbase and Kraken use 429 alone.
-pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<SourceError> {
+/// Binance ("LIMITS", spot REST API) and Upbit ("Rate Limits") document both: 429 for too many
+/// requests, 418 for clients that continue nevertheless. Coinbase and Kraken use 429 only.
+pub(super) fn error(status: StatusCode, headers: &HeaderMap) -> Option<SourceError> {
     if status.is_success() {
         return None;
     }
@@ -24,13 +24,13 @@ pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<SourceError>
     })
 }
 
-/// RFC 9110, section 10.2.3: seconds, or a date. A date is counted from the answer's own `Date`, so
-/// that it does not matter whether our clock is right.
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is relative to the answer's
+/// own `Date`, so that our clock does not matter.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let named = text(RETRY_AFTER)?;
     if !named.is_empty() && named.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than a number holds are many; the follower believes no more than days.
+        // A number that overflows is very large; the follower caps it at days.
         return Some(Duration::from_secs(named.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(named).ok()?;
@@ -43,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_to_come_back_is_read_as_seconds_or_as_a_date() {
+    fn retry_after_is_parsed_as_seconds_or_as_a_date() {
         let check = |named: &'static str, expected: Option<u64>| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, named.parse().unwrap());
             headers.insert(DATE, "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
             let retry_after = expected.map(Duration::from_secs);
-            let refusal = of(StatusCode::TOO_MANY_REQUESTS, &headers);
-            assert_eq!(refusal, Some(SourceError::Limited { retry_after }), "{named:?}");
+            let error = error(StatusCode::TOO_MANY_REQUESTS, &headers);
+            assert_eq!(error, Some(SourceError::Limited { retry_after }), "{named:?}");
         };
         check("120", Some(120));
         check("99999999999999999999999999", Some(u64::MAX));

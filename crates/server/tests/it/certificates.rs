@@ -1,4 +1,4 @@
-//! Certificates for a test, and a client that trusts one of them.
+//! Certificates for tests, and clients that trust them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// For these names, valid for as long as certificates are.
+    /// A certificate for these names, with the default validity.
     pub(crate) fn of(names: &[&str]) -> Self {
         Self::with(names, |_| {})
     }
@@ -32,7 +32,7 @@ impl Pair {
         Self { certificate, key: key.serialize_pem() }
     }
 
-    /// Trusts this certificate and no other.
+    /// A client configuration that trusts this certificate only.
     pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()).unwrap();
@@ -45,7 +45,7 @@ impl Pair {
         Arc::new(config)
     }
 
-    /// A connection to `localhost` with a full handshake, at this port; an error if the server shows
+    /// A connection to `localhost` at this port with a full handshake; an error if the server shows
     /// another certificate.
     pub(crate) async fn connect(&self, port: u16) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
@@ -54,7 +54,7 @@ impl Pair {
     }
 }
 
-/// The two files of a server.
+/// The server's two files.
 pub(crate) struct Files {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,

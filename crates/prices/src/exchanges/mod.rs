@@ -1,17 +1,21 @@
-//! The engines: public exchanges, asked without an account, in the formats that they document.
+//! The engines: public exchanges, requested without an account, in their documented formats.
 //!
-//! Each has its address as a constant and takes another one for a test or a mirror. Each format is
-//! read by a function of its own, which takes any bytes and returns a reading or an error.
+//! Each engine has its address as a constant, and accepts another one for a test or a mirror. Each
+//! format has its own parser, which turns any bytes into a reading or an error.
 
 mod binance;
 mod coinbase;
 mod kraken;
 mod polled;
+mod price;
 mod upbit;
 
 use std::sync::Arc;
 
-use crate::{Decimal, Dialer, Simulated, Source, SourceError, SourceName};
+use crate::dialer::Dialer;
+use crate::quote::SourceName;
+use crate::simulated::Simulated;
+use crate::source::Source;
 
 pub use binance::{
     BINANCE_REST, BINANCE_STREAM, BinanceStream, binance, read_mini_ticker, read_ticker,
@@ -21,8 +25,8 @@ pub use kraken::{KRAKEN, kraken, read_kraken};
 pub use polled::Polled;
 pub use upbit::{UPBIT, read_upbit, upbit};
 
-/// The source of this name, at the address that its exchange documents. The seed is for the simulated
-/// one alone.
+/// The source of this name, at the address that its exchange documents. The seed is for the
+/// simulated source.
 pub fn source(name: SourceName, dialer: &Dialer, seed: u64) -> Arc<dyn Source> {
     let dialer = dialer.clone();
     match name {
@@ -33,11 +37,4 @@ pub fn source(name: SourceName, dialer: &Dialer, seed: u64) -> Arc<dyn Source> {
         SourceName::Upbit => Arc::new(upbit(dialer, UPBIT)),
         SourceName::Simulated => Arc::new(Simulated::new(seed)),
     }
-}
-
-/// A price that can be shown. A price of zero is a fault of the exchange: nobody gives a Bitcoin away.
-fn price(text: &str) -> Result<Decimal, SourceError> {
-    Decimal::parse(text)
-        .filter(|price| !price.is_zero())
-        .ok_or(SourceError::Malformed("the price is no price"))
 }
