@@ -226,7 +226,7 @@ impl Config {
 /// Guests need no name and no session, so that a server that others reach says yes to them first.
 fn reach(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Exposure {
     match setting {
-        Some(SocketIoSetting::On) => Exposure::Everybody,
+        Some(SocketIoSetting::On) => Exposure::On,
         Some(SocketIoSetting::Local) => Exposure::Local,
         None if listen.ip().is_loopback() => Exposure::Local,
         None | Some(SocketIoSetting::Off) => Exposure::Off,

@@ -8,17 +8,17 @@
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
-mod app;
 mod assets;
-mod cross_origin;
+mod connection;
+mod cors;
 mod delivery_api;
 mod echo;
 mod handshake;
+mod lab_chat;
 mod posts_api;
 mod proxies;
 mod session_api;
-mod side_by_side;
-mod socket;
 mod socketio;
+mod test_server;
 mod tls;
 mod transports;

@@ -4,10 +4,11 @@ use madang_shared::lab::transports::TRANSPORT_RATES;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::app::App;
+use crate::test_server::TestServer;
 
-async fn get(app: &App, path: &str) -> (u16, Value) {
-    let answer = app.http.get(app.url(&format!("/lab/transports/{path}"))).send().await.unwrap();
+async fn get(server: &TestServer, path: &str) -> (u16, Value) {
+    let answer =
+        server.http.get(server.url(&format!("/lab/transports/{path}"))).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
@@ -22,11 +23,11 @@ fn follow_each_other(seqs: &[u64]) -> bool {
 
 #[tokio::test]
 async fn t2_8_polls_of_both_kinds_bring_every_event_once_and_in_order() {
-    let app = App::start().await;
+    let server = TestServer::start().await;
     for (path, waits) in [("poll", false), ("long-poll", true)] {
         let (mut next, mut all, mut asks) = (0, Vec::new(), 0);
         while all.len() < 6 {
-            let (status, answer) = get(&app, &format!("{path}?rate=50&after={next}")).await;
+            let (status, answer) = get(&server, &format!("{path}?rate=50&after={next}")).await;
             assert_eq!((status, answer["missed"].as_u64()), (200, Some(0)));
             assert!(
                 answer["request_bytes"].as_u64().unwrap() > 50,
@@ -43,9 +44,9 @@ async fn t2_8_polls_of_both_kinds_bring_every_event_once_and_in_order() {
 
 #[tokio::test]
 async fn t2_8_an_event_stream_goes_on_after_the_last_one_that_arrived() {
-    let app = App::start().await;
+    let server = TestServer::start().await;
     let read = async |last: Option<u64>, wanted: usize| {
-        let mut request = app.http.get(app.url("/lab/transports/events?rate=50&after=0"));
+        let mut request = server.http.get(server.url("/lab/transports/events?rate=50&after=0"));
         if let Some(last) = last {
             request = request.header("last-event-id", last.to_string());
         }
@@ -55,7 +56,7 @@ async fn t2_8_an_event_stream_goes_on_after_the_last_one_that_arrived() {
         while text.matches("\n\n").count() <= wanted {
             text.push_str(std::str::from_utf8(&answer.chunk().await.unwrap().unwrap()).unwrap());
         }
-        assert!(text.starts_with("event: asked\ndata: "), "{text}");
+        assert!(text.starts_with("event: start\ndata: "), "{text}");
         let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
         ids.map(|id| id.parse().unwrap()).collect::<Vec<u64>>()
     };
@@ -67,56 +68,56 @@ async fn t2_8_an_event_stream_goes_on_after_the_last_one_that_arrived() {
 
 #[tokio::test]
 async fn t2_8_a_socket_and_a_poll_show_the_same_events() {
-    let app = App::start().await;
-    let request = app.request_to("/lab/transports/socket?rate=20&after=0", &[]);
-    let mut peer = app.connect(request).await.unwrap();
+    let server = TestServer::start().await;
+    let request = server.request_to("/lab/transports/socket?rate=20&after=0", &[]);
+    let mut peer = server.connect(request).await.unwrap();
     let mut heard = Vec::new();
     while heard.len() < 4 {
-        match peer.next().await {
+        match peer.receive().await {
             Some(Message::Text(text)) => heard.push(serde_json::from_str::<Value>(&text).unwrap()),
             other => panic!("{other:?}"),
         }
     }
     assert!(heard.remove(0)["request_bytes"].as_u64().unwrap() > 50);
-    let (_, answer) = get(&app, "poll?rate=20&after=0").await;
+    let (_, answer) = get(&server, "poll?rate=20&after=0").await;
     assert_eq!(answer["events"].as_array().unwrap()[..3], heard);
-    let (_, time) = get(&app, "time").await;
+    let (_, time) = get(&server, "time").await;
     assert!(time["now"].as_f64().unwrap() > heard[2]["at"].as_f64().unwrap());
 
-    app.stopping.cancel();
+    server.stopping.cancel();
     assert_eq!(peer.close_code().await, 1001);
-    app.tasks.close();
-    app.tasks.wait().await;
+    server.tasks.close();
+    server.tasks.wait().await;
 }
 
 #[tokio::test]
 async fn a_stream_runs_only_while_somebody_listens() {
-    let app = App::start().await;
-    assert_eq!(app.tasks.len(), 0);
-    let request = app.request_to("/lab/transports/socket?rate=50", &[]);
-    let mut peer = app.connect(request).await.unwrap();
+    let server = TestServer::start().await;
+    assert_eq!(server.tasks.len(), 0);
+    let request = server.request_to("/lab/transports/socket?rate=50", &[]);
+    let mut peer = server.connect(request).await.unwrap();
     for _ in 0..2 {
-        assert!(matches!(peer.next().await, Some(Message::Text(_))));
+        assert!(matches!(peer.receive().await, Some(Message::Text(_))));
     }
-    assert_eq!(app.tasks.len(), 2, "the connection and the stream");
+    assert_eq!(server.tasks.len(), 2, "the connection and the stream");
     drop(peer);
-    while !app.tasks.is_empty() {
+    while !server.tasks.is_empty() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
 async fn what_cannot_be_asked_for_is_refused_in_words() {
-    let app = App::start().await;
+    let server = TestServer::start().await;
     for query in ["rate=7", "rate=x", "rate=-1", "after=x", "after=-1", "rate=99999999999999999"] {
-        let (status, answer) = get(&app, &format!("poll?{query}")).await;
+        let (status, answer) = get(&server, &format!("poll?{query}")).await;
         assert_eq!(status, 400, "{query}");
         assert!(answer["message"].as_str().unwrap().starts_with('`'), "{query}: {answer}");
     }
     for rate in TRANSPORT_RATES {
-        assert_eq!(get(&app, &format!("poll?rate={rate}")).await.0, 200);
+        assert_eq!(get(&server, &format!("poll?rate={rate}")).await.0, 200);
     }
     // Whoever was further than the stream (the server began anew) does not wait for what never comes.
-    let (_, answer) = get(&app, "long-poll?rate=5&after=18446744073709551615").await;
+    let (_, answer) = get(&server, "long-poll?rate=5&after=18446744073709551615").await;
     assert!(seqs(&answer).is_empty());
 }
