@@ -3,8 +3,7 @@
 
 use madang_hub::features;
 use madang_hub::ports::Write;
-use madang_shared::frames::LogPosition;
-use madang_shared::{Command, ErrorCode, Event, Seq, codec};
+use madang_shared::{Command, ErrorCode, Event, codec};
 
 use crate::http::extract::{IdempotencyKey, RateLimitedUser};
 use crate::http::problem::Problem;
@@ -29,10 +28,12 @@ pub async fn commit(
     let Some(committed) = results.pop() else {
         return Err(Problem::defect("the store returned no result for a write"));
     };
-    match committed?.at {
-        Some(position) => event_at(state, position).await.map(Some),
-        None => Ok(None),
+    let committed = committed?;
+    if committed.at.is_none() {
+        return Ok(None);
     }
+    let event = committed.event.and_then(|content| codec::decode_event(&content).ok());
+    event.map(Some).ok_or_else(|| Problem::defect("the store returned no event for a commit"))
 }
 
 /// The refusal for a key that another request has used.
@@ -41,16 +42,4 @@ pub fn key_reused() -> Problem {
         ErrorCode::Invalid,
         "This Idempotency-Key was used for another request; send a new key.",
     )
-}
-
-async fn event_at(
-    state: &AppState,
-    LogPosition { topic, seq }: LogPosition,
-) -> Result<Event, Problem> {
-    let before = Seq(seq.0.saturating_sub(1));
-    let entry = state.store.read_log(topic, before, 1).await?.pop();
-    entry
-        .filter(|entry| entry.seq == seq)
-        .and_then(|entry| codec::decode_event(&entry.content).ok())
-        .ok_or_else(|| Problem::defect("a committed event is not at its position in the log"))
 }

@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
-use madang_shared::{Answer, ErrorCode, Event, PostId, User, validate};
+use madang_shared::{Answer, ErrorCode, Event, PostId, validate};
 use serde::Deserialize;
 
 use crate::http::commands::{commit, key_reused};
@@ -41,17 +41,21 @@ pub async fn list(
         query.map_err(|rejection| Problem::new(ErrorCode::Malformed, rejection.body_text()))?;
     let before = PostId(before.unwrap_or(u64::MAX));
     let limit = limit.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
-    read_page(&state, &reader, before, limit).await.map(Json)
+    let query = PostsQuery::Before { before, limit };
+    match state.store.query(reader.id, query.into()).await? {
+        Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
+        _ => Err(Problem::defect("the store answered a query for posts with something else")),
+    }
 }
 
 /// Answers the present state of one post.
 pub async fn read(
     State(state): State<AppState>,
-    AuthUser(reader): AuthUser,
+    AuthUser(_): AuthUser,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
-    read_post(&state, &reader, id).await.map(Json)
+    Ok(Json(state.store.post(id).await?))
 }
 
 /// Creates a post, and answers it with its address. A repeated request after an edit gets the present text.
@@ -86,7 +90,6 @@ pub async fn edit(
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
     let text = text_in(body)?;
-    let reader = author.0.clone();
     let command = PostsCommand::Edit { post: id, text: text.clone() };
     match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
@@ -96,10 +99,10 @@ pub async fn edit(
         }
         // A later edit has replaced the text; a repeated request must not overwrite it.
         Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
-            read_post(&state, &reader, id).await.map(Json)
+            Ok(Json(state.store.post(id).await?))
         }
-        // The post already had this text.
-        None => read_post(&state, &reader, id).await.map(Json),
+        // The post had this text already.
+        None => Ok(Json(state.store.post(id).await?)),
         Some(_) => Err(key_reused()),
     }
 }
@@ -117,26 +120,6 @@ pub async fn delete(
             Ok(StatusCode::NO_CONTENT)
         }
         _ => Err(key_reused()),
-    }
-}
-
-async fn read_post(state: &AppState, reader: &User, id: PostId) -> Result<Post, Problem> {
-    // Ids grow with time: the newest post before the next id is this one, unless it was deleted.
-    let next = PostId(id.0.saturating_add(1));
-    let found = read_page(state, reader, next, 1).await?.posts.pop().filter(|post| post.id == id);
-    found.ok_or_else(no_post)
-}
-
-async fn read_page(
-    state: &AppState,
-    reader: &User,
-    before: PostId,
-    limit: u32,
-) -> Result<PostsPage, Problem> {
-    let query = PostsQuery::Before { before, limit };
-    match state.store.query(reader.id, query.into()).await? {
-        Answer::Posts(PostsAnswer::Before(page)) => Ok(page),
-        _ => Err(Problem::defect("the store answered a query for posts with something else")),
     }
 }
 

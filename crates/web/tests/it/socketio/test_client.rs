@@ -55,7 +55,7 @@ impl SocketIoClient {
             let next = timeout(PATIENCE, self.peer.stream.next()).await.expect("an answer");
             match next {
                 Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
-                    self.send_packet("3").await
+                    self.send_packet("3").await;
                 }
                 Some(Ok(Message::Text(text))) => return Some(text.as_str().to_owned()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
