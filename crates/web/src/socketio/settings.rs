@@ -207,7 +207,7 @@ mod tests {
             ("data", "orders", "write `room:` and a room's number, or `off`"),
             ("data", "room:x", "`data` cannot be `room:x`"),
             ("posts", "room:1", "write `posts` or `off`"),
-            ("status_changed", "here:1", "write `orders` or `off`"),
+            ("status_changed", "presence:1", "write `orders` or `off`"),
         ] {
             let wrong = Settings::new(Exposure::Local, [(name, topic)]).unwrap_err().to_string();
             assert!(wrong.contains(expected), "{wrong}");

@@ -157,9 +157,9 @@ impl Subscribers {
         };
         let mut subscribers = subscribers.lock();
         if subscribers.position.replace(position).is_some_and(|before| before != position) {
-            let place = position_json(topic, position);
+            let position_value = position_json(topic, position);
             subscribers.send_to_all(|client| match &state {
-                Some(state) => client.send(state, Some(&place)),
+                Some(state) => client.send(state, Some(&position_value)),
                 None => client.send_reset(topic, position),
             });
         }
@@ -188,15 +188,16 @@ impl Subscribers {
         if state.is_some() {
             subscribers.state = state;
         }
-        let place = position_json(topic, position);
+        let position_value = position_json(topic, position);
         pending.seq = position.seq;
         subscribers.send_to_all(|client| {
             events.iter().try_for_each(|event| match event {
                 (CONFIRMED_EVENT, _) if pending.has_room() => {
-                    pending.push(client.socket.id, client.send_with_receipt(event, &place)?);
+                    pending
+                        .push(client.socket.id, client.send_with_receipt(event, &position_value)?);
                     Ok(())
                 }
-                event => client.send(event, Some(&place)),
+                event => client.send(event, Some(&position_value)),
             })
         });
         pending

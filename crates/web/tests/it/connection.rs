@@ -1,4 +1,4 @@
-//! The connection loop, seen from the other end of the wire.
+//! The connection loop, with a foreign client.
 
 use madang_shared::limits::{MAX_BAD_FRAMES, MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL};
 use madang_shared::{ErrorCode, ServerFrame};
@@ -16,7 +16,7 @@ fn post(number: u32, text: &str) -> String {
     )
 }
 
-async fn hear_post(peer: &mut TestConnection) -> (u64, String) {
+async fn receive_post(peer: &mut TestConnection) -> (u64, String) {
     loop {
         if let ServerFrame::Event { seq, event: madang_shared::Event::Chat(event), .. } =
             peer.receive_frame().await
@@ -38,35 +38,35 @@ async fn t0_4_a_message_reaches_everybody_the_sender_included() {
     }
     anna.send_text(&post(1, "안녕")).await;
     ben.send_text(&post(2, "hello")).await;
-    let seen = [hear_post(&mut anna).await, hear_post(&mut anna).await];
-    assert_eq!([hear_post(&mut ben).await, hear_post(&mut ben).await], seen);
-    assert_eq!([seen[0].0, seen[1].0], [1, 2]);
+    let received = [receive_post(&mut anna).await, receive_post(&mut anna).await];
+    assert_eq!([receive_post(&mut ben).await, receive_post(&mut ben).await], received);
+    assert_eq!([received[0].0, received[1].0], [1, 2]);
 }
 
 #[tokio::test]
-async fn t1_2_what_was_acknowledged_is_stored() {
+async fn t1_2_an_acknowledged_message_is_stored() {
     let server = TestServer::start().await;
     let token = server.sign_up("anna").await;
     let mut peer = server.connect_as(&token).await;
-    peer.send_text(&post(1, "kept")).await;
+    peer.send_text(&post(1, "stored")).await;
     let ServerFrame::Ack { at: Some(placed), .. } = peer.receive_frame().await else {
         panic!("no acknowledgement")
     };
     assert_eq!(placed.seq.0, 1);
 
     server.store.set_write_limit(Some(0));
-    peer.send_text(&post(2, "not kept")).await;
+    peer.send_text(&post(2, "not stored")).await;
     let ServerFrame::Error { failure, .. } = peer.receive_frame().await else {
         panic!("acknowledged without being stored")
     };
     assert_eq!((failure.code, failure.retry), (ErrorCode::Unavailable, true));
-    // Readers go on.
+    // Reads still work.
     peer.send_text(ROOM).await;
     assert!(matches!(peer.receive_frame().await, ServerFrame::Snapshot(_)));
 }
 
 #[tokio::test]
-async fn frames_that_no_client_of_ours_sends_end_the_connection_with_a_reason() {
+async fn invalid_frames_close_the_connection_with_a_code() {
     let server = TestServer::start().await;
     let token = server.sign_up("anna").await;
     let cases = [
@@ -78,22 +78,22 @@ async fn frames_that_no_client_of_ours_sends_end_the_connection_with_a_reason() 
         peer.send(message).await;
         assert_eq!(peer.close_code().await, code);
     }
-    let mut stranger = server
+    let mut without_hello = server
         .connect(server.socket_request(&[("sec-websocket-protocol", SUBPROTOCOL)]))
         .await
         .unwrap();
-    stranger.send_text("hello").await;
-    assert_eq!(stranger.close_code().await, 4503);
+    without_hello.send_text("hello").await;
+    assert_eq!(without_hello.close_code().await, 4503);
 
-    let mut fool = server.connect_as(&token).await;
+    let mut malformed = server.connect_as(&token).await;
     for _ in 0..=MAX_BAD_FRAMES {
-        fool.send_text("{").await;
+        malformed.send_text("{").await;
     }
-    assert_eq!(fool.close_code().await, 4502);
+    assert_eq!(malformed.close_code().await, 4502);
 }
 
 #[tokio::test]
-async fn the_longest_message_fits_and_bad_input_loses_nothing() {
+async fn the_longest_message_fits_and_malformed_input_loses_nothing() {
     let server = TestServer::start().await;
     let mut peer = server.connect_as(&server.sign_up("anna").await).await;
     peer.send_text(ROOM).await;
@@ -104,11 +104,11 @@ async fn the_longest_message_fits_and_bad_input_loses_nothing() {
     );
     let longest = "\u{1F600}".repeat(madang_shared::chat::MAX_MESSAGE_CHARS);
     peer.send_text(&post(1, &longest)).await;
-    assert_eq!(hear_post(&mut peer).await, (1, longest));
+    assert_eq!(receive_post(&mut peer).await, (1, longest));
     peer.send(Message::Ping(vec![7].into())).await;
     peer.send_text(&post(2, "after a ping")).await;
     loop {
-        match tokio_stream_next(&mut peer).await {
+        match next_message(&mut peer).await {
             Message::Pong(payload) => break assert_eq!(payload.as_ref(), [7]),
             Message::Text(_) => {}
             other => panic!("{other:?}"),
@@ -116,32 +116,36 @@ async fn the_longest_message_fits_and_bad_input_loses_nothing() {
     }
 }
 
-async fn tokio_stream_next(peer: &mut TestConnection) -> Message {
+async fn next_message(peer: &mut TestConnection) -> Message {
     futures_util::StreamExt::next(&mut peer.stream).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn a_reader_who_stops_reading_holds_up_nobody() {
+async fn a_reader_that_stops_reading_delays_no_other() {
     let server = TestServer::start().await;
     let mut stalled = server.connect_as(&server.sign_up("stalled").await).await;
     stalled.send_text(ROOM).await;
     let mut writer = server.connect_as(&server.sign_up("writer").await).await;
     writer.send_text(ROOM).await;
     writer.receive_frame().await;
-    // More than the stalled connection's buffers and the ring hold together.
+    // More bytes than the stalled connection's buffers and the ring hold together.
     let text = "x".repeat(3_900);
     for number in 0..60 {
         writer.send_text(&post(number, &text)).await;
-        assert_eq!(hear_post(&mut writer).await.0, u64::from(number) + 1);
+        assert_eq!(receive_post(&mut writer).await.0, u64::from(number) + 1);
     }
     stalled.receive_frame().await;
     for seq in 1..=60 {
-        assert_eq!(hear_post(&mut stalled).await.0, seq, "it misses nothing when it reads again");
+        assert_eq!(
+            receive_post(&mut stalled).await.0,
+            seq,
+            "it gets every event when it reads again"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_was_asked_and_tells_clients_to_come_back() {
+async fn a_stop_finishes_commands_and_closes_with_shutting_down() {
     let server = TestServer::start().await;
     let mut peer = server.connect_as(&server.sign_up("anna").await).await;
     peer.send_text(&post(1, "before the stop")).await;
@@ -156,7 +160,7 @@ async fn a_stop_finishes_what_was_asked_and_tells_clients_to_come_back() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_ends_its_connections_and_nobody_elses() {
+async fn the_end_of_a_session_closes_its_connections_and_no_others() {
     let server = TestServer::start().await;
     let token = server.sign_up("anna").await;
     let mut tabs = [server.connect_as(&token).await, server.connect_as(&token).await];
@@ -168,11 +172,14 @@ async fn the_end_of_a_session_ends_its_connections_and_nobody_elses() {
         assert_eq!(tab.close_code().await, 4501);
     }
     ben.send_text(ROOM).await;
-    assert!(matches!(ben.receive_frame().await, ServerFrame::Snapshot(_)), "others notice nothing");
+    assert!(
+        matches!(ben.receive_frame().await, ServerFrame::Snapshot(_)),
+        "other connections are not affected"
+    );
 }
 
 #[tokio::test]
-async fn a_close_is_answered_and_a_broken_protocol_is_named() {
+async fn a_close_is_answered_and_a_protocol_error_has_its_code() {
     let server = TestServer::start().await;
     let token = server.sign_up("anna").await;
     let mut peer = server.connect_as(&token).await;
@@ -194,7 +201,7 @@ async fn a_close_is_answered_and_a_broken_protocol_is_named() {
 }
 
 #[tokio::test]
-async fn whoever_asks_for_much_and_reads_nothing_holds_up_nobody() {
+async fn a_client_with_many_queries_that_does_not_read_delays_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::on_disk(folder.path()).await;
     let token = server.sign_up("greedy").await;
@@ -204,7 +211,7 @@ async fn whoever_asks_for_much_and_reads_nothing_holds_up_nobody() {
         greedy.send_text(&post(number, &text)).await;
         assert!(matches!(greedy.receive_frame().await, ServerFrame::Ack { .. }));
     }
-    // Each answer has more bytes than the sockets' buffers hold.
+    // Each answer has more bytes than the socket buffers hold.
     for id in 0..200 {
         greedy.send_text(&format!(r#"{{"query":{{"id":{id},"query":{{"chat":{{"before":{{"room":1,"before":99,"limit":50}}}}}}}}}}"#)).await;
     }

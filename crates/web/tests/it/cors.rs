@@ -1,5 +1,5 @@
-//! Pages of other origins: those on the list are heard and answered, all others are refused, over HTTP
-//! and in the handshake alike.
+//! Pages of other origins: configured origins are answered, all others are refused, over HTTP and in
+//! handshakes.
 
 use madang_shared::lab::echo::ECHO_PATH;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Error;
 use crate::test_server::TestServer;
 
 const LISTED: &str = "http://localhost:3000";
-const STRANGERS: [&str; 3] = ["http://localhost:3001", "https://evil.example", "null"];
+const FOREIGN: [&str; 3] = ["http://localhost:3001", "https://evil.example", "null"];
 const READABLE: [&str; 3] = ["/http-call", "/lab/transports/poll", "/lab/transports/time"];
 const SOCKETS: [&str; 4] = [SOCKET_PATH, ECHO_PATH, "/lab/http/socket", "/lab/transports/socket"];
 
@@ -20,18 +20,18 @@ async fn t0_5_pages_of_listed_origins_read_plain_answers_and_others_get_none() {
     let own = format!("http://{}", server.address);
     for path in READABLE {
         for method in [Method::GET, Method::OPTIONS] {
-            let ask = |origin: &str| {
+            let send = |origin: &str| {
                 server.http.request(method.clone(), server.url(path)).header(ORIGIN, origin).send()
             };
             for origin in [LISTED, &own] {
-                let answer = ask(origin).await.unwrap();
+                let answer = send(origin).await.unwrap();
                 assert!(answer.status().is_success(), "{method} {path} from {origin}");
                 assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], *origin);
                 let vary = answer.headers()[VARY].to_str().unwrap();
-                assert!(vary.contains("origin"), "a cache keeps them apart: {vary}");
+                assert!(vary.contains("origin"), "caches separate the origins: {vary}");
             }
-            for origin in STRANGERS {
-                let answer = ask(origin).await.unwrap();
+            for origin in FOREIGN {
+                let answer = send(origin).await.unwrap();
                 assert_eq!(answer.status().as_u16(), 403, "{method} {path} from {origin}");
                 assert!(!answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
             }
@@ -40,15 +40,15 @@ async fn t0_5_pages_of_listed_origins_read_plain_answers_and_others_get_none() {
         assert_eq!(program.status().as_u16(), 200, "a program sends no origin");
         assert!(!program.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
     }
-    // Who one is, a listed page may read, for its visitors sign in there; no other may.
-    let who = async |origin: &str| {
+    // A configured page may read the session, because its visitors sign in there; no other page may.
+    let may_read_session = async |origin: &str| {
         let answer =
             server.http.get(server.url("/api/session")).header(ORIGIN, origin).send().await;
         answer.unwrap().headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)
     };
-    assert!(who(LISTED).await);
-    for origin in STRANGERS {
-        assert!(!who(origin).await, "{origin}");
+    assert!(may_read_session(LISTED).await);
+    for origin in FOREIGN {
+        assert!(!may_read_session(origin).await, "{origin}");
     }
 }
 
@@ -72,7 +72,7 @@ async fn t0_5_pages_of_listed_origins_open_sockets_and_others_do_not() {
         for origin in [None, Some(LISTED), Some(own.as_str())] {
             assert_eq!(opens(origin).await, 101, "{path} from {origin:?}");
         }
-        for origin in STRANGERS {
+        for origin in FOREIGN {
             assert_eq!(opens(Some(origin)).await, 403, "{path} from {origin}");
         }
     }

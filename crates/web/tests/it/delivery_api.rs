@@ -1,4 +1,4 @@
-//! What became of a message, for those who may know.
+//! The delivery of a message over HTTP.
 
 use madang_shared::delivery::{Delivery, ReceiptStatus, path};
 use madang_shared::{RoomId, Seq, ServerFrame};
@@ -15,19 +15,19 @@ async fn in_room(server: &TestServer, token: &str) -> TestConnection {
     peer
 }
 
-async fn ask(server: &TestServer, token: &str, message: u64) -> Delivery {
+async fn delivery_of(server: &TestServer, token: &str, message: u64) -> Delivery {
     let request = server.http.get(server.url(&path(ROOM, Seq(message)))).bearer_auth(token);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "no-store");
     answer.json().await.unwrap()
 }
 
-async fn hear_event(peer: &mut TestConnection) {
+async fn receive_event(peer: &mut TestConnection) {
     while !matches!(peer.receive_frame().await, ServerFrame::Event { .. }) {}
 }
 
 #[tokio::test]
-async fn t1_2_a_message_is_followed_to_everybody_it_was_for() {
+async fn t1_2_the_delivery_of_a_message_lists_all_recipients() {
     let server = TestServer::start().await;
     let (mina, theo) = (server.sign_up("Mina").await, server.sign_up("Theo").await);
     server.sign_up("Away").await;
@@ -39,9 +39,9 @@ async fn t1_2_a_message_is_followed_to_everybody_it_was_for() {
     )
     .await;
     for peer in [&mut from, &mut to, &mut to_too] {
-        hear_event(peer).await;
+        receive_event(peer).await;
     }
-    let before = ask(&server, &mina, 1).await;
+    let before = delivery_of(&server, &mina, 1).await;
     assert_eq!((before.subscribed, before.delivered, before.more), (3, 3, 0));
     assert_eq!(before.position.seq, Seq(1));
     let line = |delivery: &Delivery, name: &str| {
@@ -59,11 +59,11 @@ async fn t1_2_a_message_is_followed_to_everybody_it_was_for() {
     )
     .await;
     while !matches!(to.receive_frame().await, ServerFrame::Ack { .. }) {}
-    assert_eq!(line(&ask(&server, &mina, 1).await, "Theo"), (ReceiptStatus::Read, 2, 2));
+    assert_eq!(line(&delivery_of(&server, &mina, 1).await, "Theo"), (ReceiptStatus::Read, 2, 2));
 }
 
 #[tokio::test]
-async fn what_became_of_a_message_is_asked_by_members_only() {
+async fn only_members_read_the_delivery_of_a_message() {
     let server = TestServer::start().await;
     let token = server.sign_up("Mina").await;
     for (path, token, expected) in [

@@ -1,4 +1,4 @@
-//! The echo, for any client.
+//! The echo, with foreign clients.
 
 use futures_util::StreamExt;
 use madang_shared::lab::echo::{
@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::test_server::{TestConnection, TestServer};
 
-/// By hand, for what a library does by itself or does not do at all.
-async fn by_hand(server: &TestServer, lines: &str) -> (TcpStream, String) {
+/// Opens a WebSocket without a library, for tests of raw bytes. Returns the stream and the response head.
+async fn connect_raw(server: &TestServer, lines: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let request = format!(
         "GET {ECHO_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -32,7 +32,7 @@ async fn echo(server: &TestServer, query: &str) -> TestConnection {
 }
 
 #[tokio::test]
-async fn t2_1_text_comes_back_behind_a_word_and_bytes_as_they_are() {
+async fn t2_1_text_returns_with_a_prefix_and_bytes_return_unchanged() {
     let server = TestServer::start().await;
     let mut peer = echo(&server, "").await;
     for (sent, expected) in [
@@ -51,7 +51,7 @@ async fn t2_1_text_comes_back_behind_a_word_and_bytes_as_they_are() {
 }
 
 #[tokio::test]
-async fn t2_1_plain_leaves_the_word_out() {
+async fn t2_1_plain_omits_the_prefix() {
     let server = TestServer::start().await;
     for query in ["?plain", "?plain=1", "?x=y&plain"] {
         let mut peer = echo(&server, query).await;
@@ -61,7 +61,7 @@ async fn t2_1_plain_leaves_the_word_out() {
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_ends_it_with_1009_and_a_close_is_answered() {
+async fn a_message_over_the_limit_closes_with_1009_and_a_close_is_answered() {
     let server = TestServer::start().await;
     for message in [
         Message::text("x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)),
@@ -79,27 +79,27 @@ async fn a_message_over_the_limit_ends_it_with_1009_and_a_close_is_answered() {
 }
 
 #[tokio::test]
-async fn t2_1_compression_is_agreed_on_if_it_is_offered_and_used_for_what_is_long() {
+async fn t2_1_compression_is_negotiated_and_used_for_long_messages() {
     let server = TestServer::start().await;
     let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
-    let (mut stream, head) = by_hand(&server, offer).await;
+    let (mut stream, head) = connect_raw(&server, offer).await;
     assert!(head.contains("\r\nsec-websocket-extensions: permessage-deflate; "), "{head}");
-    // 1,000 letters, under a mask of zeros.
+    // A text frame of 1,000 bytes, with a mask of zeros.
     stream.write_all(&[0x81, 0xFE, 0x03, 0xE8, 0, 0, 0, 0]).await.unwrap();
     stream.write_all(&[b'x'; 1_000]).await.unwrap();
     let (first, length) = (stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap());
-    assert_eq!(first, 0xC1, "a whole text, compressed");
+    assert_eq!(first, 0xC1, "a final text frame, compressed");
     assert!(length < 100, "{length}");
 }
 
 #[tokio::test]
-async fn plain_takes_sixteen_mebibytes_and_not_one_more() {
+async fn plain_accepts_16_mib_and_not_one_byte_more() {
     let server = TestServer::start().await;
     let mut peer = echo(&server, "?plain").await;
     let largest = Message::binary(vec![7; MAX_PLAIN_ECHO_MESSAGE_BYTES]);
     peer.send(largest.clone()).await;
     assert!(peer.receive().await.unwrap() == largest);
-    // Refused at the head of a frame whose payload never comes.
+    // The head of a frame above the limit is refused without its payload.
     let mut head = vec![0x82, 0xFF];
     head.extend((MAX_PLAIN_ECHO_MESSAGE_BYTES as u64 + 1).to_be_bytes());
     head.extend([0; 4]);
@@ -108,7 +108,7 @@ async fn plain_takes_sixteen_mebibytes_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
+async fn connections_above_the_limit_are_refused_until_a_slot_is_free() {
     let server = TestServer::start().await;
     let mut all = Vec::new();
     for _ in 0..MAX_ECHO_CONNECTIONS {
@@ -117,7 +117,7 @@ async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
     let request = || server.request_to(ECHO_PATH, &[]);
     match server.connect(request()).await {
         Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
-        other => panic!("one more than there are places: {:?}", other.map(|_| ())),
+        other => panic!("a connection above the limit: {:?}", other.map(|_| ())),
     }
     drop(all.pop());
     while server.connect(request()).await.is_err() {
@@ -126,7 +126,7 @@ async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
 }
 
 #[tokio::test]
-async fn when_the_server_stops_it_says_that_it_goes_and_is_waited_for() {
+async fn a_stopping_server_closes_the_echo_and_waits_for_it() {
     let server = TestServer::start().await;
     let mut peers = [echo(&server, "").await, echo(&server, "?plain").await];
     assert_eq!(server.tasks.len(), peers.len());
@@ -139,16 +139,16 @@ async fn when_the_server_stops_it_says_that_it_goes_and_is_waited_for() {
     server.tasks.wait().await;
     match server.connect(server.request_to(ECHO_PATH, &[])).await {
         Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
-        other => panic!("a stopping server takes nobody: {:?}", other.map(|_| ())),
+        other => panic!("a stopping server accepted a connection: {:?}", other.map(|_| ())),
     }
 }
 
 #[tokio::test]
-async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
+async fn a_quiet_peer_gets_a_ping_and_a_dead_one_is_disconnected() {
     let server = TestServer::start().await;
     let mut alive = echo(&server, "").await;
-    // Every library answers a ping.
-    let (mut dead, _) = by_hand(&server, "").await;
+    // A library would answer the ping.
+    let (mut dead, _) = connect_raw(&server, "").await;
     tokio::time::pause();
     let start = tokio::time::Instant::now();
     let living = tokio::spawn(async move {
@@ -159,7 +159,7 @@ async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
         alive.send_text("still here").await;
         alive.stream.next().await.unwrap().unwrap()
     });
-    // An empty ping, and a close with 4002 and its reason.
+    // An empty ping, then a close with code 4002.
     let mut frames = [0; 2];
     dead.read_exact(&mut frames).await.unwrap();
     assert_eq!(frames, [0x89, 0]);

@@ -1,4 +1,4 @@
-//! Who may open the socket, and in which version.
+//! The handshake of the app's socket: origin, version, session.
 
 use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL, SUBPROTOCOL_FAMILY};
 use madang_shared::{CloseCode, ServerFrame};
@@ -16,7 +16,7 @@ async fn status_of(server: &TestServer, headers: &[(&'static str, &str)]) -> u16
 }
 
 #[tokio::test]
-async fn only_our_own_and_allowed_origins_get_a_socket() {
+async fn only_our_own_and_configured_origins_get_a_socket() {
     let server = TestServer::start().await;
     let own = format!("http://{}", server.address);
     let cases = [
@@ -33,12 +33,12 @@ async fn only_our_own_and_allowed_origins_get_a_socket() {
     assert_eq!(
         status_of(&server, &[("sec-websocket-protocol", SUBPROTOCOL)]).await,
         101,
-        "a program sends none"
+        "a program sends no origin"
     );
 }
 
 #[tokio::test]
-async fn a_stale_page_is_told_to_load_itself_anew_and_a_stranger_what_to_ask_for() {
+async fn another_version_gets_a_close_code_and_a_request_without_one_a_refusal() {
     let server = TestServer::start().await;
     let stale = server.socket_request(&[("sec-websocket-protocol", "madang.v0.json")]);
     assert_eq!(server.connect(stale).await.unwrap().close_code().await, 4500);
@@ -48,7 +48,11 @@ async fn a_stale_page_is_told_to_load_itself_anew_and_a_stranger_what_to_ask_for
         server.socket_request(&[("sec-websocket-protocol", "madang.v9.cbor, madang.v2.json")]);
     let mut newer = server.connect(both).await.unwrap();
     newer.send_text("{}").await;
-    assert_eq!(newer.close_code().await, 4503, "we speak one of those that were offered");
+    assert_eq!(
+        newer.close_code().await,
+        4503,
+        "the server selects its own version among the offers"
+    );
 }
 
 /// A handshake whose address names a protocol.
@@ -61,7 +65,7 @@ fn request_naming(
 }
 
 #[tokio::test]
-async fn the_address_names_the_protocol_as_well_as_the_header_does() {
+async fn the_protocol_is_named_in_the_address_or_the_header() {
     let server = TestServer::start().await;
     let other = format!("{SUBPROTOCOL_FAMILY}0.json");
     let ours = CloseCode::NotHello;
@@ -89,7 +93,7 @@ async fn the_address_names_the_protocol_as_well_as_the_header_does() {
 }
 
 #[tokio::test]
-async fn a_protocol_from_the_address_is_not_answered_in_the_header() {
+async fn a_protocol_in_the_address_is_not_answered_in_the_header() {
     let server = TestServer::start().await;
     let (_, response) =
         tokio_tungstenite::connect_async(request_naming(&server, SUBPROTOCOL, &[])).await.unwrap();
@@ -101,14 +105,14 @@ async fn a_protocol_from_the_address_is_not_answered_in_the_header() {
 }
 
 #[tokio::test]
-async fn a_plain_request_to_the_socket_is_an_error_not_a_crash() {
+async fn a_plain_request_to_the_socket_is_refused() {
     let server = TestServer::start().await;
     let answer = server.http.get(server.url("/api/socket")).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 400);
 }
 
 #[tokio::test]
-async fn without_a_session_the_socket_closes_and_says_so() {
+async fn without_a_session_the_socket_closes_as_unauthenticated() {
     let server = TestServer::start().await;
     for authorization in ["Bearer wrong", "Basic x", ""] {
         let request = server.socket_request(&[
@@ -122,7 +126,7 @@ async fn without_a_session_the_socket_closes_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_hello_will_do() {
+async fn a_token_in_the_hello_authenticates() {
     let server = TestServer::start().await;
     let token = server.sign_up("program").await;
     let mut peer = server
@@ -130,6 +134,6 @@ async fn a_token_in_the_hello_will_do() {
         .await
         .unwrap();
     peer.send_text(&format!(r#"{{"hello":{{"client":"test","token":"{token}"}}}}"#)).await;
-    let ServerFrame::Welcome(welcome) = peer.receive_frame().await else { panic!("not welcome") };
+    let ServerFrame::Welcome(welcome) = peer.receive_frame().await else { panic!("no welcome") };
     assert_eq!((welcome.user.name.as_str(), welcome.version.as_str()), ("program", "test"));
 }

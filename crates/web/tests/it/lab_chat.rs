@@ -1,4 +1,4 @@
-//! The socket beside plain HTTP.
+//! The chat of the page that compares HTTP and WebSocket.
 
 use madang_shared::lab::chat::{HTTP_PATH, LabChatMessage, PATH};
 use madang_shared::{ConnectionId, ErrorCode};
@@ -10,10 +10,10 @@ async fn join(server: &TestServer) -> TestConnection {
     server.connect(server.request_to(PATH, &[])).await.unwrap()
 }
 
-async fn hear(peer: &mut TestConnection) -> LabChatMessage {
+async fn receive(peer: &mut TestConnection) -> LabChatMessage {
     match peer.receive().await {
         Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
-        other => panic!("{other:?} instead of a word"),
+        other => panic!("{other:?} instead of a message"),
     }
 }
 
@@ -29,67 +29,70 @@ async fn t0_1_a_plain_request_is_answered_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn t0_3_t0_4_everybody_hears_who_comes_who_goes_and_what_is_said() {
+async fn t0_3_t0_4_all_connections_get_connects_disconnects_and_messages() {
     let server = TestServer::start().await;
     let (one, two) = (ConnectionId(1), ConnectionId(2));
     let mut first = join(&server).await;
-    assert_eq!(hear(&mut first).await, LabChatMessage::You { id: one, connected: vec![one] });
-    assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: one });
+    assert_eq!(receive(&mut first).await, LabChatMessage::You { id: one, connected: vec![one] });
+    assert_eq!(receive(&mut first).await, LabChatMessage::Connect { id: one });
     let mut second = join(&server).await;
-    assert_eq!(hear(&mut second).await, LabChatMessage::You { id: two, connected: vec![one, two] });
+    assert_eq!(
+        receive(&mut second).await,
+        LabChatMessage::You { id: two, connected: vec![one, two] }
+    );
     for peer in [&mut first, &mut second] {
-        assert_eq!(hear(peer).await, LabChatMessage::Connect { id: two });
+        assert_eq!(receive(peer).await, LabChatMessage::Connect { id: two });
     }
     second.send_text("안녕").await;
     for peer in [&mut first, &mut second] {
-        assert_eq!(hear(peer).await, LabChatMessage::Data { data: "안녕".into(), id: two });
+        assert_eq!(receive(peer).await, LabChatMessage::Data { data: "안녕".into(), id: two });
     }
     first.send_text(" \n ").await;
     assert!(
-        matches!(hear(&mut first).await, LabChatMessage::Refused(f) if f.code == ErrorCode::Invalid)
+        matches!(receive(&mut first).await, LabChatMessage::Refused(f) if f.code == ErrorCode::Invalid)
     );
     second.send(Message::Close(None)).await;
-    assert_eq!(hear(&mut first).await, LabChatMessage::Disconnect { id: two });
+    assert_eq!(receive(&mut first).await, LabChatMessage::Disconnect { id: two });
 
     let mut third = join(&server).await;
     assert!(
-        matches!(hear(&mut third).await, LabChatMessage::You { id, .. } if id == ConnectionId(3))
+        matches!(receive(&mut third).await, LabChatMessage::You { id, .. } if id == ConnectionId(3))
     );
     drop(third);
-    assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: ConnectionId(3) });
-    assert_eq!(hear(&mut first).await, LabChatMessage::Disconnect { id: ConnectionId(3) });
+    assert_eq!(receive(&mut first).await, LabChatMessage::Connect { id: ConnectionId(3) });
+    assert_eq!(receive(&mut first).await, LabChatMessage::Disconnect { id: ConnectionId(3) });
 }
 
 #[tokio::test]
-async fn whoever_says_too_much_is_told_so_and_others_hear_no_more_than_the_rate() {
+async fn messages_above_the_rate_limit_are_refused() {
     let server = TestServer::start().await;
     let mut fast = join(&server).await;
     for _ in 0..2 {
-        hear(&mut fast).await;
+        receive(&mut fast).await;
     }
     for number in 0..300 {
         fast.send_text(&number.to_string()).await;
-        if let LabChatMessage::Refused(failure) = hear(&mut fast).await {
+        if let LabChatMessage::Refused(failure) = receive(&mut fast).await {
             assert_eq!(failure.code, ErrorCode::RateLimited);
             return;
         }
     }
-    panic!("three hundred at once");
+    panic!("300 messages at once were accepted");
 }
 
 #[tokio::test]
-async fn a_stop_is_said_and_waited_for() {
+async fn a_stopping_server_closes_the_chat_and_waits_for_it() {
     let server = TestServer::start().await;
     let mut peer = join(&server).await;
-    hear(&mut peer).await;
+    receive(&mut peer).await;
     server.stopping.cancel();
     assert_eq!(peer.close_code().await, 1001);
     server.tasks.close();
     server.tasks.wait().await;
     match server.connect(server.request_to(PATH, &[])).await {
         Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
-        other => panic!("a stopping server takes nobody: {:?}", other.map(|_| ())),
+        other => panic!("a stopping server accepted a connection: {:?}", other.map(|_| ())),
     }
     let plain = server.http.get(server.url(PATH)).send().await.unwrap();
-    assert_eq!(plain.status().as_u16(), 400, "a plain request is no handshake");
+    assert_eq!(plain.status().as_u16(), 400, "a plain request is not a handshake");
 }

@@ -1,11 +1,11 @@
-//! The edge, over real sockets on loopback, with a foreign client.
+//! HTTP and sockets, over real connections on loopback, with foreign clients.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+    reason = "a test must fail on an unexpected value; clippy exempts test functions only"
 )]
 
 mod assets;

@@ -1,4 +1,4 @@
-//! The feed over HTTP, and which pages may use it.
+//! Posts over HTTP, and the origins that may use them.
 
 use madang_shared::limits::{COMMAND_BURST, SUBPROTOCOL};
 use madang_shared::posts::{MAX_POST_CHARS, PAGE_POSTS};
@@ -30,7 +30,7 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
-/// Status and code of a refusal, which must be a problem document.
+/// The status and code of a refusal; checks that it is a problem document.
 async fn refusal(request: RequestBuilder) -> (u16, String) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
@@ -41,14 +41,14 @@ async fn refusal(request: RequestBuilder) -> (u16, String) {
     (status, problem["code"].as_str().unwrap().to_owned())
 }
 
-/// Somebody who has the feed open.
+/// Connects a user who is subscribed to the posts.
 async fn reader(server: &TestServer, name: &str) -> TestConnection {
     let token = server.sign_up(name).await;
     let mut peer = server.connect_as(&token).await;
     peer.send_text(r#"{"subscribe":{"topic":"posts"}}"#).await;
     let ServerFrame::Snapshot(state) = peer.receive_frame().await else { panic!("not a snapshot") };
     let Snapshot::Posts(PostsSnapshot { posts, older: false }) = state.snapshot else {
-        panic!("not the feed")
+        panic!("not the posts")
     };
     assert!(posts.is_empty());
     peer
@@ -62,16 +62,16 @@ async fn next(peer: &mut TestConnection) -> PostsEvent {
 }
 
 #[tokio::test]
-async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it() {
+async fn t4_1_a_post_is_created_edited_and_deleted_and_every_socket_is_notified() {
     let server = TestServer::start().await;
     let (mut one, mut two) = (reader(&server, "one").await, reader(&server, "two").await);
     let token = server.sign_up("민수").await;
-    let made = post(&server, &token, "첫 글").send().await.unwrap();
-    assert_eq!(made.status(), StatusCode::CREATED);
-    assert_eq!(made.headers()["location"], "/posts/1");
-    let made: Value = made.json().await.unwrap();
+    let created = post(&server, &token, "첫 글").send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    assert_eq!(created.headers()["location"], "/posts/1");
+    let made: Value = created.json().await.unwrap();
     assert_eq!((&made["text"], &made["author"]["name"]), (&json!("첫 글"), &json!("민수")));
-    // Whoever hears of it only after the edit never sees this text.
+    // Before the edit, which redacts this text.
     for peer in [&mut one, &mut two] {
         assert!(
             matches!(next(peer).await, PostsEvent::Created { post, .. } if post.text == "첫 글")
@@ -97,7 +97,7 @@ async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it
 }
 
 #[tokio::test]
-async fn t4_3_a_request_that_comes_again_posts_once() {
+async fn t4_3_a_repeated_request_creates_one_post() {
     let server = TestServer::start().await;
     let token = server.sign_up("program").await;
     let key = "0198c5f0-0000-7000-8000-000000000001";
@@ -154,7 +154,7 @@ async fn refusals_over_http_are_problem_documents() {
     ] {
         assert_eq!(refusal(request).await, (expected.0, expected.1.to_owned()));
     }
-    // The longest text fits however it is escaped.
+    // The longest text fits even if every character is escaped.
     let escaped = format!(r#"{{"text":"{}"}}"#, r"\ud83d\udc4b".repeat(MAX_POST_CHARS));
     let longest = request(&server, Method::POST, "/posts", &token)
         .header("content-type", "application/json")
@@ -165,7 +165,7 @@ async fn refusals_over_http_are_problem_documents() {
 }
 
 #[tokio::test]
-async fn one_user_commands_so_much_at_a_time_and_others_go_on() {
+async fn the_rate_limit_of_one_user_does_not_affect_others() {
     let server = TestServer::start().await;
     let (token, other) = (server.sign_up("one").await, server.sign_up("other").await);
     let (mut posted, mut refused) = (0, None);
@@ -177,19 +177,19 @@ async fn one_user_commands_so_much_at_a_time_and_others_go_on() {
         }
     }
     let refused = refused.expect("there is a limit");
-    assert!(posted >= COMMAND_BURST, "{posted} is less than a socket may");
+    assert!(posted >= COMMAND_BURST, "{posted} is below the limit of a socket");
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["retry-after"]),
         (429, &"1".parse().unwrap())
     );
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
     assert_eq!(answer(post(&server, &other, "hello")).await.0, 201);
-    // To read is no command.
+    // Reads are not limited.
     assert_eq!(answer(request(&server, Method::GET, "/posts", &token)).await.0, 200);
 }
 
 #[tokio::test]
-async fn who_comes_again_after_the_text_was_taken_back_is_not_given_it() {
+async fn a_repeated_request_does_not_get_a_redacted_text() {
     let server = TestServer::start().await;
     let token = server.sign_up("program").await;
     let key = "0198c5f0-0000-7000-8000-000000000001";
@@ -201,17 +201,17 @@ async fn who_comes_again_after_the_text_was_taken_back_is_not_given_it() {
     assert_eq!(answer(create()).await.0, 201);
     assert_eq!(answer(edit()).await.0, 200);
     let (status, post) = answer(create()).await;
-    assert_eq!((status, &post["text"]), (201, &json!("second try")), "as it is now");
+    assert_eq!((status, &post["text"]), (201, &json!("second try")), "the present text");
     assert_eq!(answer(put(&server, &token, "/posts/1", "third try")).await.0, 200);
     let (status, post) = answer(edit()).await;
-    assert_eq!((status, &post["text"]), (200, &json!("third try")), "and nothing is undone");
+    assert_eq!((status, &post["text"]), (200, &json!("third try")), "the later edit stays");
     assert_eq!(answer(request(&server, Method::DELETE, "/posts/1", &token)).await.0, 204);
     assert_eq!(refusal(create()).await, (404, "not_found".into()));
     assert_eq!(refusal(edit()).await, (404, "not_found".into()));
 }
 
 #[tokio::test]
-async fn the_feed_comes_in_pages() {
+async fn posts_are_read_in_pages() {
     let server = TestServer::start().await;
     let token = server.sign_up("one").await;
     let count = u64::from(PAGE_POSTS) + 2;
@@ -231,7 +231,7 @@ async fn the_feed_comes_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_a_session_too() {
+async fn a_cookie_authenticates_too() {
     let server = TestServer::start().await;
     let token = server.sign_up("one").await;
     let request = server.http.post(server.url("/posts")).json(&json!({ "text": "hi" }));
@@ -260,10 +260,10 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
     assert!(!preflight(UNLISTED).await.contains_key("access-control-allow-origin"));
 
     let from = |origin: &str| post(&server, &token, "hello").header("origin", origin);
-    let made = from(LISTED).send().await.unwrap();
-    assert_eq!(made.status(), StatusCode::CREATED);
-    assert_eq!(made.headers()["access-control-allow-origin"], LISTED);
-    assert_eq!(made.headers()["access-control-expose-headers"], "location,retry-after");
+    let created = from(LISTED).send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    assert_eq!(created.headers()["access-control-allow-origin"], LISTED);
+    assert_eq!(created.headers()["access-control-expose-headers"], "location,retry-after");
     for origin in [UNLISTED, "http://localhost:3001", "null"] {
         assert_eq!(refusal(from(origin)).await, (403, "forbidden".into()));
         for change in [
@@ -272,7 +272,7 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
         ] {
             assert_eq!(refusal(change.header("origin", origin)).await.0, 403, "{origin}");
         }
-        // Reading changes nothing, so it is answered; but the browser keeps the answer from the page.
+        // A read is answered, but the browser hides the answer from the page.
         let read = request(&server, Method::GET, "/posts", &token).header("origin", origin);
         let read = read.send().await.unwrap();
         assert!(!read.headers().contains_key("access-control-allow-origin"), "{origin}");
@@ -282,7 +282,7 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
 }
 
 #[tokio::test]
-async fn t4_4_the_handshake_looks_at_the_origin_for_itself() {
+async fn t4_4_the_handshake_checks_the_origin_itself() {
     let server = TestServer::start().await;
     let bearer = format!("Bearer {}", server.sign_up("one").await);
     let open = async |origin: &str| {
@@ -294,7 +294,6 @@ async fn t4_4_the_handshake_looks_at_the_origin_for_itself() {
             Err(error) => panic!("{error}"),
         }
     };
-    // No browser asks before it opens a WebSocket, and none keeps a page from reading it: a session
-    // and even the right to read over HTTP do not help.
+    // Browsers send no preflight before a WebSocket and hide nothing from its page, so a session does not suffice.
     assert_eq!((open(LISTED).await, open(UNLISTED).await), (101, 403));
 }

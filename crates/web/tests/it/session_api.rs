@@ -1,4 +1,4 @@
-//! `/api/session`, and the small routes.
+//! `/api/session`, `/http-call` and the health checks.
 
 use madang_shared::session::SIGN_UPS_PER_HOUR;
 use reqwest::StatusCode;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::test_server::TestServer;
 
 #[tokio::test]
-async fn a_session_lives_in_a_cookie_that_no_script_reads() {
+async fn the_session_cookie_is_hidden_from_scripts() {
     let server = TestServer::start().await;
     let answer = server
         .http
@@ -24,7 +24,7 @@ async fn a_session_lives_in_a_cookie_that_no_script_reads() {
     );
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["user"]["name"], "민수");
-    assert!(body.get("token").is_none(), "a browser is not given the token");
+    assert!(body.get("token").is_none(), "a browser gets the token in a cookie only");
 
     let pair = cookie.split(';').next().unwrap();
     let who = |cookie: String| {
@@ -41,7 +41,7 @@ async fn a_session_lives_in_a_cookie_that_no_script_reads() {
 }
 
 #[tokio::test]
-async fn names_are_taken_once_and_bad_ones_are_explained() {
+async fn a_name_is_unique_and_an_invalid_name_is_explained() {
     let server = TestServer::start().await;
     server.sign_up("Jane").await;
     let cases = [
@@ -62,13 +62,13 @@ async fn names_are_taken_once_and_bad_ones_are_explained() {
 }
 
 #[tokio::test]
-async fn from_one_address_so_many_may_sign_up_and_who_is_in_goes_on() {
+async fn sign_ups_of_one_address_are_limited_and_sessions_continue() {
     let server = TestServer::start().await;
     let first = server.sign_up("user 0").await;
     for number in 1..SIGN_UPS_PER_HOUR {
         server.sign_up(&format!("user {number}")).await;
     }
-    // What is wrong by itself costs nothing, and is told as such.
+    // An invalid name does not count against the limit, and is refused as invalid.
     let sign_up = |name: &str| {
         server.http.post(server.url("/api/session")).json(&json!({ "name": name })).send()
     };
@@ -86,7 +86,7 @@ async fn from_one_address_so_many_may_sign_up_and_who_is_in_goes_on() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_cannot_sign_anybody_up() {
+async fn a_foreign_page_cannot_sign_a_user_up() {
     let server = TestServer::start().await;
     let post = |origin: &'static str| {
         server
@@ -122,6 +122,6 @@ async fn readiness_follows_the_store_and_health_does_not() {
     assert_eq!(answer.status().as_u16(), 503);
     assert!(
         !answer.text().await.unwrap().contains("switched off"),
-        "the engine's words stay in the log"
+        "details of the engine stay in the log"
     );
 }

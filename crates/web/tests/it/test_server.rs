@@ -1,4 +1,4 @@
-//! One server for a test, and clients that are not ours.
+//! A server for one test, and a foreign WebSocket client.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -31,8 +31,8 @@ use tokio_util::task::TaskTracker;
 use crate::tls::TestCertificate;
 
 pub(crate) const START: u64 = 1_700_000_000_000;
-/// Longer than anything here takes; a test that gets here has hung.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Limit for each wait; a test that reaches it has hung.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 struct TestClock(Instant);
 
@@ -48,19 +48,19 @@ pub(crate) struct TestServer {
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) http: reqwest::Client,
-    /// None where it speaks plain HTTP.
+    /// None for plain HTTP.
     certificate: Option<TestCertificate>,
 }
 
-/// What is not as it is by default.
+/// The settings of a test server.
 pub(crate) struct TestSettings {
     pub(crate) socketio: Settings,
-    /// Besides its own, `http://localhost:3000`.
+    /// By default the server's own and `http://localhost:3000`.
     pub(crate) origins: Origins,
-    /// Nobody.
+    /// None by default.
     pub(crate) proxies: TrustedProxies,
     pub(crate) strict_transport: Option<HeaderValue>,
-    /// Whether it speaks TLS, as `localhost`.
+    /// Whether the server uses TLS, as `localhost`.
     pub(crate) tls: bool,
 }
 
@@ -77,24 +77,24 @@ impl Default for TestSettings {
 }
 
 impl TestServer {
-    /// Allows `http://localhost:3000` besides its own origin.
+    /// Starts a server with the default settings.
     pub(crate) async fn start() -> Self {
         Self::with_settings(TestSettings::default()).await
     }
 
-    /// With another setup.
-    pub(crate) async fn with_settings(setup: TestSettings) -> Self {
+    /// Starts a server with these settings.
+    pub(crate) async fn with_settings(settings: TestSettings) -> Self {
         let store = Memory::new(Timestamp(START), 1);
         let tail = store.tail();
-        Self::on_store(store.clone(), Arc::new(store), tail, setup).await
+        Self::on_store(store.clone(), Arc::new(store), tail, settings).await
     }
 
-    /// With other settings of the Socket.IO gateway, and other origins.
+    /// Starts a server with these settings of the gateway and these origins.
     pub(crate) async fn with_socketio(socketio: Settings, origins: Origins) -> Self {
         Self::with_settings(TestSettings { socketio, origins, ..TestSettings::default() }).await
     }
 
-    /// Over a database in a folder: reads take their time there.
+    /// Starts a server on a database, whose reads take time.
     pub(crate) async fn on_disk(folder: &Path) -> Self {
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
         let path = folder.join("madang.sqlite");
@@ -107,7 +107,7 @@ impl TestServer {
         memory: Memory,
         store: Arc<dyn Store>,
         mut tail: EventStream,
-        setup: TestSettings,
+        settings: TestSettings,
     ) -> Self {
         let hub = Arc::new(Hub::new("test", Epoch(1)));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -115,10 +115,10 @@ impl TestServer {
             hub: hub.clone(),
             store,
             clock: Arc::new(TestClock(Instant::now())),
-            origins: Arc::new(setup.origins),
-            proxies: Arc::new(setup.proxies),
-            strict_transport: setup.strict_transport,
-            socketio: Arc::new(setup.socketio),
+            origins: Arc::new(settings.origins),
+            proxies: Arc::new(settings.proxies),
+            strict_transport: settings.strict_transport,
+            socketio: Arc::new(settings.socketio),
             receipts: Receipts::default(),
             rate_limiter: Arc::new(RateLimiter::default()),
             open_sessions: OpenSessions::default(),
@@ -136,21 +136,21 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let connected =
-            Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: setup.tls };
-        let server = router(state).layer(Extension(connected));
-        let certificate = setup.tls.then(TestCertificate::new);
+            Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: settings.tls };
+        let service = router(state).layer(Extension(connected));
+        let certificate = settings.tls.then(TestCertificate::new);
         match &certificate {
-            None => tokio::spawn(async move { axum::serve(listener, server).await.unwrap() }),
+            None => tokio::spawn(async move { axum::serve(listener, service).await.unwrap() }),
             Some(certificate) => {
                 let listener = certificate.listener(listener);
-                tokio::spawn(async move { axum::serve(listener, server).await.unwrap() })
+                tokio::spawn(async move { axum::serve(listener, service).await.unwrap() })
             }
         };
         let http = certificate.as_ref().map_or_else(reqwest::Client::new, TestCertificate::http);
         Self { address, store: memory, stopping, tasks, http, certificate }
     }
 
-    /// Scheme, host and port; `scheme` without its `s`.
+    /// The base address. `scheme` is without the `s` of its TLS form.
     fn base_url(&self, scheme: &str) -> String {
         match &self.certificate {
             None => format!("{scheme}://{}", self.address),
@@ -158,7 +158,7 @@ impl TestServer {
         }
     }
 
-    /// The origin of its own pages.
+    /// The origin of the server's own pages.
     pub(crate) fn origin(&self) -> String {
         self.base_url("http")
     }
@@ -167,7 +167,7 @@ impl TestServer {
         format!("{}{path}", self.origin())
     }
 
-    /// Signs up, and answers the bearer token.
+    /// Signs a user up. Returns the bearer token.
     pub(crate) async fn sign_up(&self, name: &str) -> String {
         let body = serde_json::json!({ "name": name, "bearer": true });
         let answer = self.http.post(self.url("/api/session")).json(&body).send().await.unwrap();
@@ -176,7 +176,7 @@ impl TestServer {
         answer["token"].as_str().unwrap().to_owned()
     }
 
-    /// A handshake for the typed socket.
+    /// A handshake for the app's socket.
     pub(crate) fn socket_request(&self, headers: &[(&'static str, &str)]) -> Request {
         self.request_to(SOCKET_PATH, headers)
     }
@@ -198,7 +198,7 @@ impl TestServer {
         Ok(TestConnection { stream })
     }
 
-    /// Connected as a program that has a token, and welcomed.
+    /// Connects a program with a bearer token, and waits for the welcome.
     pub(crate) async fn connect_as(&self, token: &str) -> TestConnection {
         let bearer = format!("Bearer {token}");
         let request = self
@@ -223,12 +223,12 @@ impl TestConnection {
         self.stream.send(message).await.unwrap();
     }
 
-    /// Sends bytes that are no frames of ours.
+    /// Sends raw bytes.
     pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).await.unwrap();
     }
 
-    /// The next frame.
+    /// Receives the next frame.
     pub(crate) async fn receive_frame(&mut self) -> ServerFrame {
         match self.receive().await {
             Some(Message::Text(text)) => codec::decode_server(&text).unwrap(),
@@ -236,7 +236,7 @@ impl TestConnection {
         }
     }
 
-    /// The code that the server closes with, whatever comes before.
+    /// Receives until the server closes. Returns the close code.
     pub(crate) async fn close_code(&mut self) -> u16 {
         loop {
             match self.receive().await {
@@ -247,9 +247,9 @@ impl TestConnection {
         }
     }
 
-    /// The next message of whatever kind; none at the end.
+    /// Receives the next message of any kind; none at the end of the stream.
     pub(crate) async fn receive(&mut self) -> Option<Message> {
-        let next = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("an answer");
+        let next = tokio::time::timeout(TEST_TIMEOUT, self.stream.next()).await.expect("an answer");
         next.map(|message| message.expect("a whole message"))
     }
 }

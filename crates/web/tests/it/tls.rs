@@ -1,4 +1,4 @@
-//! T2.9: everything works over TLS, and is stricter there.
+//! T2.9: the server over TLS, with its stricter rules.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::socketio::test_client::SocketIoClient;
 use crate::test_server::{TestServer, TestSettings};
 
-/// A certificate for `localhost` that nobody else vouches for.
+/// A self-signed certificate for `localhost`.
 pub(crate) struct TestCertificate {
     certificate: CertificateDer<'static>,
     server: Arc<ServerConfig>,
@@ -31,9 +31,9 @@ pub(crate) struct TestCertificate {
 
 impl TestCertificate {
     pub(crate) fn new() -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let certificate = made.cert.der().clone();
-        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = generated.cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(generated.signing_key.serialize_der().into());
         let ring = Arc::new(rustls::crypto::ring::default_provider());
         let server = ServerConfig::builder_with_provider(ring)
             .with_safe_default_protocol_versions()
@@ -45,10 +45,10 @@ impl TestCertificate {
     }
 
     pub(crate) fn listener(&self, tcp: TcpListener) -> impl Listener<Addr = SocketAddr> {
-        Encrypted { tcp, acceptor: TlsAcceptor::from(self.server.clone()) }
+        TlsListener { tcp, acceptor: TlsAcceptor::from(self.server.clone()) }
     }
 
-    /// Trusts this certificate and no other.
+    /// The configuration of a client that trusts only this certificate.
     pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
@@ -67,12 +67,12 @@ impl TestCertificate {
     }
 }
 
-struct Encrypted {
+struct TlsListener {
     tcp: TcpListener,
     acceptor: TlsAcceptor,
 }
 
-impl Listener for Encrypted {
+impl Listener for TlsListener {
     type Io = TlsStream<TcpStream>;
     type Addr = SocketAddr;
 
@@ -86,21 +86,21 @@ impl Listener for Encrypted {
     }
 }
 
-async fn encrypted() -> TestServer {
+async fn tls_server() -> TestServer {
     TestServer::with_settings(TestSettings { tls: true, ..TestSettings::default() }).await
 }
 
 #[tokio::test]
 async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
     const WRITERS: u32 = 4;
-    // Without a pause, so many are allowed.
+    // Within the burst of the rate limit.
     const EACH: u32 = COMMAND_BURST - 10;
-    let server = encrypted().await;
+    let server = tls_server().await;
     let mut reader = server.connect_as(&server.sign_up("reader").await).await;
     reader.send_text(r#"{"subscribe":{"topic":"room:1"}}"#).await;
     assert!(matches!(reader.receive_frame().await, ServerFrame::Snapshot(_)));
-    // It does not read while more is said than the system's buffers hold: what was taken of it, what is
-    // left over and what is in the log must fit together.
+    // The reader does not read while more bytes are sent than the system's buffers hold, so that written frames, unsent
+    // frames and frames from the log must fit together.
     let long = "\u{1F600}".repeat(MAX_MESSAGE_CHARS - 10);
     for writer in 0..WRITERS {
         let mut peer = server.connect_as(&server.sign_up(&format!("writer {writer}")).await).await;
@@ -131,7 +131,7 @@ async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
 
 #[tokio::test]
 async fn t2_9_the_echo_and_clients_of_socket_io_work_over_tls() {
-    let server = encrypted().await;
+    let server = tls_server().await;
     let mut echo = server.connect(server.request_to(ECHO_PATH, &[])).await.unwrap().stream;
     for length in [0, 1, 60_000] {
         let text = "x".repeat(length);
@@ -150,8 +150,8 @@ async fn t2_9_the_echo_and_clients_of_socket_io_work_over_tls() {
 }
 
 #[tokio::test]
-async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
-    let server = encrypted().await;
+async fn over_tls_the_cookie_is_secure_and_a_cookie_of_plain_http_is_ignored() {
+    let server = tls_server().await;
     let body = json!({ "name": "Mina" });
     let answer = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -162,12 +162,16 @@ async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
     assert!(!cookie.contains("Domain"), "{cookie}");
     let pair = cookie.split(';').next().unwrap();
     let who = async |cookie: &str| {
-        let asked = server.http.get(server.url("/api/session")).header("cookie", cookie).send();
-        asked.await.unwrap().status()
+        let answer = server.http.get(server.url("/api/session")).header("cookie", cookie).send();
+        answer.await.unwrap().status()
     };
     assert_eq!(who(pair).await, StatusCode::OK);
     let planted = pair.replace("__Host-", "");
-    assert_eq!(who(&planted).await, StatusCode::NO_CONTENT, "anybody on the way can plant this");
+    assert_eq!(
+        who(&planted).await,
+        StatusCode::NO_CONTENT,
+        "an attacker in the network can set this cookie"
+    );
 
     let origin = server.origin();
     let headers =
@@ -179,7 +183,7 @@ async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
 
 #[tokio::test]
 async fn over_tls_pages_of_plain_http_are_foreign() {
-    let server = encrypted().await;
+    let server = tls_server().await;
     let own = server.origin();
     let plain = own.replace("https://", "http://");
     for (origin, expected) in
@@ -200,7 +204,7 @@ async fn over_tls_pages_of_plain_http_are_foreign() {
 }
 
 #[tokio::test]
-async fn strict_transport_is_told_over_https_only_and_only_if_it_is_set() {
+async fn strict_transport_security_is_sent_only_over_https_and_only_if_configured() {
     for (tls, set, expected) in [(true, true, true), (true, false, false), (false, true, false)] {
         let strict_transport = set.then(|| HeaderValue::from_static("max-age=60"));
         let server = TestServer::with_settings(TestSettings {
@@ -210,8 +214,8 @@ async fn strict_transport_is_told_over_https_only_and_only_if_it_is_set() {
         })
         .await;
         let answer = server.http.get(server.url("/healthz")).send().await.unwrap();
-        let told = answer.headers().get("strict-transport-security");
-        assert_eq!(told.is_some_and(|told| told == "max-age=60"), expected, "{tls} {set}");
-        assert!(expected || told.is_none());
+        let sent = answer.headers().get("strict-transport-security");
+        assert_eq!(sent.is_some_and(|sent| sent == "max-age=60"), expected, "{tls} {set}");
+        assert!(expected || sent.is_none());
     }
 }

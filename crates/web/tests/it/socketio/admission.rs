@@ -1,4 +1,4 @@
-//! Who may come in, and as whom.
+//! Access to the gateway, and the identity of its clients.
 
 use std::net::IpAddr;
 
@@ -13,13 +13,13 @@ use crate::test_server::TestServer;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
-async fn listening_on(address: [u8; 4], reach: Exposure) -> TestServer {
-    let settings = Settings::new(reach, []).unwrap();
+async fn listening_on(address: [u8; 4], exposure: Exposure) -> TestServer {
+    let settings = Settings::new(exposure, []).unwrap();
     TestServer::with_socketio(settings, Origins::default().listening_on(IpAddr::from(address)))
         .await
 }
 
-/// The status of both ways in.
+/// Checks the status of polling and of a WebSocket.
 async fn check(server: &TestServer, headers: &[(&'static str, &str)], expected: u16) {
     let mut request = server.http.get(server.url(POLLING));
     for (name, value) in headers {
@@ -38,26 +38,26 @@ async fn check(server: &TestServer, headers: &[(&'static str, &str)], expected: 
 }
 
 #[tokio::test]
-async fn pages_of_this_machine_come_in_where_only_this_machine_is_served() {
-    let home = listening_on([127, 0, 0, 1], Exposure::Local).await;
-    check(&home, &[], 200).await;
-    check(&home, &[("origin", "http://localhost:3000")], 200).await;
-    check(&home, &[("origin", "http://127.0.0.1:8080")], 200).await;
-    check(&home, &[("origin", "https://evil.example")], 403).await;
-    check(&home, &[("origin", "null")], 403).await;
-    check(&home, &[("host", "evil.example:5001")], 403).await;
-    check(&home, &[("x-forwarded-for", "203.0.113.7")], 403).await;
-    let open = listening_on([0, 0, 0, 0], Exposure::On).await;
-    check(&open, &[], 200).await;
-    check(&open, &[("host", "chat.example"), ("origin", "https://chat.example")], 200).await;
-    check(&open, &[("origin", "http://localhost:3000")], 403).await;
+async fn pages_of_this_machine_are_admitted_when_the_exposure_is_local() {
+    let local = listening_on([127, 0, 0, 1], Exposure::Local).await;
+    check(&local, &[], 200).await;
+    check(&local, &[("origin", "http://localhost:3000")], 200).await;
+    check(&local, &[("origin", "http://127.0.0.1:8080")], 200).await;
+    check(&local, &[("origin", "https://evil.example")], 403).await;
+    check(&local, &[("origin", "null")], 403).await;
+    check(&local, &[("host", "evil.example:5001")], 403).await;
+    check(&local, &[("x-forwarded-for", "203.0.113.7")], 403).await;
+    let network = listening_on([0, 0, 0, 0], Exposure::On).await;
+    check(&network, &[], 200).await;
+    check(&network, &[("host", "chat.example"), ("origin", "https://chat.example")], 200).await;
+    check(&network, &[("origin", "http://localhost:3000")], 403).await;
     let off = listening_on([127, 0, 0, 1], Exposure::Off).await;
     let answer = off.http.get(off.url(POLLING)).send().await.unwrap();
     assert_ne!(answer.headers().get("content-type").unwrap(), "text/plain; charset=UTF-8");
 }
 
 #[tokio::test]
-async fn pages_that_may_come_in_may_read_the_answers_of_long_polling() {
+async fn admitted_pages_may_read_the_answers_of_long_polling() {
     let server = listening_on([127, 0, 0, 1], Exposure::Local).await;
     let origin = "http://localhost:3000";
     let answer =
@@ -66,7 +66,7 @@ async fn pages_that_may_come_in_may_read_the_answers_of_long_polling() {
     assert_eq!(headers["access-control-allow-origin"], origin);
     assert_eq!(
         headers["access-control-allow-credentials"], "true",
-        "versions 1 and 2 ask with them"
+        "clients of versions 1 and 2 send credentials"
     );
     let stranger = server.http.get(server.url(POLLING)).header("origin", "https://evil.example");
     let answer = stranger.send().await.unwrap();
@@ -74,7 +74,7 @@ async fn pages_that_may_come_in_may_read_the_answers_of_long_polling() {
 }
 
 #[tokio::test]
-async fn a_guest_gets_nothing_of_the_visitors_session_and_cannot_take_a_users_name() {
+async fn a_guest_has_no_session_and_cannot_use_a_users_name() {
     let server = TestServer::start().await;
     let (_, token) = server.user("Mina").await;
     let cookie = format!("madang_session={token}");
@@ -95,7 +95,7 @@ async fn a_guest_gets_nothing_of_the_visitors_session_and_cannot_take_a_users_na
 }
 
 #[tokio::test]
-async fn a_client_of_the_old_protocol_is_served_alike() {
+async fn a_client_of_engine_io_3_is_served() {
     let server = TestServer::start().await;
     let peer = server.connect(server.request_to(ENGINE_IO_3, &[])).await.unwrap();
     let mut client = SocketIoClient { peer, id: String::new() };

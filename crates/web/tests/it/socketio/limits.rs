@@ -1,4 +1,4 @@
-//! What clients do that they should not: it costs them their connection, and nobody else anything.
+//! Misbehaving clients are disconnected; others are not affected.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::test_server::TestServer;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
-/// A session that begins with polling: its id.
+/// Opens a polling session. Returns its id.
 async fn open(server: &TestServer) -> String {
     let answer = server.http.get(server.url(POLLING)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
@@ -28,7 +28,7 @@ async fn still_serves(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn packets_that_are_none_end_the_connection_that_sent_them() {
+async fn an_invalid_packet_ends_its_own_connection() {
     let server = TestServer::start().await;
     let big = "x".repeat(33_000);
     for wrong in [
@@ -53,7 +53,7 @@ async fn packets_that_are_none_end_the_connection_that_sent_them() {
     ] {
         let mut client = SocketIoClient::connect(&server).await;
         client.send_packet(wrong).await;
-        // Some are taken for nothing; then the connection lives until it is closed.
+        // The engine ignores some of these packets; this one closes the connection.
         client.send_packet("1").await;
         while client.receive_text().await.is_some() {}
     }
@@ -62,7 +62,7 @@ async fn packets_that_are_none_end_the_connection_that_sent_them() {
 }
 
 #[tokio::test]
-async fn binary_parts_are_bounded_and_refused() {
+async fn binary_attachments_are_limited_and_refused() {
     let server = TestServer::start().await;
     let mut client = SocketIoClient::connect(&server).await;
     client.send_packet(r#"451-["data",{"_placeholder":true,"num":0}]"#).await;
@@ -74,7 +74,7 @@ async fn binary_parts_are_bounded_and_refused() {
 }
 
 #[tokio::test]
-async fn namespaces_that_are_not_there_cost_an_answer_each() {
+async fn an_unknown_namespace_is_refused_and_the_client_stays_connected() {
     let server = TestServer::start().await;
     let mut client = SocketIoClient::connect(&server).await;
     for number in 0..200 {
@@ -89,13 +89,13 @@ async fn namespaces_that_are_not_there_cost_an_answer_each() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_too_much_is_refused_and_let_go() {
+async fn a_client_above_the_rate_limit_is_refused_and_disconnected() {
     let server = TestServer::start().await;
     let mut client = SocketIoClient::connect(&server).await;
     for number in 0..3_000 {
         client.send_packet(&format!("42[\"data\",\"{number}\"]")).await;
     }
-    let mut heard = 0;
+    let mut received = 0;
     let mut refused = false;
     while let Some(text) = client.receive_text().await {
         refused |= text.contains("rate_limited");
@@ -103,46 +103,46 @@ async fn a_client_that_says_too_much_is_refused_and_let_go() {
             break;
         }
         if let Some(rest) = text.strip_prefix("42[\"data\",") {
-            let told: Value = serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
-            assert_eq!(told["data"], heard.to_string(), "in order, and nothing left out");
-            heard += 1;
+            let value: Value = serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
+            assert_eq!(value["data"], received.to_string(), "in order and without holes");
+            received += 1;
         }
     }
-    assert!(refused, "it was told why");
+    assert!(refused, "the client got a refusal");
     still_serves(&server).await;
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_let_go_and_nobody_waits_for_it() {
+async fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
     let stuck = SocketIoClient::connect(&server).await;
     let mut reader = SocketIoClient::connect(&server).await;
     let text = "x".repeat(3_900);
-    let gone = json!(["disconnected", { "data": format!("id: {} is disconnected", stuck.id), "id": stuck.id }]);
-    let gone = format!("42{gone}");
-    let mut let_go = false;
+    let announcement = json!(["disconnected", { "data": format!("id: {} is disconnected", stuck.id), "id": stuck.id }]);
+    let gone = format!("42{announcement}");
+    let mut disconnected = false;
     for number in 0..2_000_u128 {
         server.post(&mina, number, &format!("{number} {text}"));
         let last = format!("42[\"message\",\"{number} {text}\"]");
         loop {
-            let heard = reader.receive_text().await.expect("an open connection");
-            let_go |= heard == gone;
-            if heard == last {
+            let received = reader.receive_text().await.expect("an open connection");
+            disconnected |= received == gone;
+            if received == last {
                 break;
             }
         }
-        if let_go {
+        if disconnected {
             return;
         }
     }
-    panic!("a client that takes nothing is still there");
+    panic!("a client that does not read is still connected");
 }
 
 #[tokio::test]
-async fn sessions_that_nobody_completes_end_by_themselves() {
+async fn incomplete_handshakes_time_out() {
     let server = TestServer::start().await;
-    // A WebSocket that never enters a namespace, and an upgrade that is never completed.
+    // A WebSocket that never connects to a namespace, and an upgrade that never completes.
     let peer = server.connect(server.request_to(ENGINE_IO_4, &[])).await.unwrap();
     let mut silent = SocketIoClient { peer, id: String::new() };
     let session = open(&server).await;
@@ -155,11 +155,11 @@ async fn sessions_that_nobody_completes_end_by_themselves() {
     while silent.receive_text().await.is_some() {}
     let poll =
         server.http.get(server.url(&format!("{POLLING}&sid={session}"))).send().await.unwrap();
-    assert_eq!(poll.status(), StatusCode::BAD_REQUEST, "the session is gone");
+    assert_eq!(poll.status(), StatusCode::BAD_REQUEST, "the session has ended");
 }
 
 #[tokio::test]
-async fn a_session_that_polls_is_bounded_too() {
+async fn a_polling_session_is_limited_too() {
     let server = TestServer::start().await;
     let session = open(&server).await;
     let path = server.url(&format!("{POLLING}&sid={session}"));
@@ -174,7 +174,7 @@ async fn a_session_that_polls_is_bounded_too() {
 }
 
 #[tokio::test]
-async fn there_is_room_for_so_many_clients_and_no_more() {
+async fn clients_above_the_limit_are_refused() {
     let server = TestServer::start().await;
     for _ in 0..1_024 {
         open(&server).await;
@@ -184,7 +184,7 @@ async fn there_is_room_for_so_many_clients_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_every_client_and_leaves_no_task_behind() {
+async fn a_stop_disconnects_every_client_and_leaves_no_task() {
     let server = TestServer::start().await;
     let mut client = SocketIoClient::connect(&server).await;
     let _polling = open(&server).await;

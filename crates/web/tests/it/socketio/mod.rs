@@ -1,5 +1,4 @@
-//! The Socket.IO gateway, spoken to packet by packet; the clients that people use are tested by the end
-//! to end tests.
+//! The Socket.IO gateway, packet by packet. The end-to-end tests use the published clients.
 
 mod admission;
 mod limits;
@@ -22,7 +21,7 @@ use self::test_client::SocketIoClient;
 use crate::test_server::{START, TestServer};
 
 impl TestServer {
-    /// Somebody with a session, as the store knows her.
+    /// Signs a user up. Returns the user and the bearer token.
     pub(crate) async fn user(&self, name: &str) -> (User, String) {
         let token = self.sign_up(name).await;
         let me = self.http.get(self.url("/api/session")).bearer_auth(&token).send().await.unwrap();
@@ -30,7 +29,7 @@ impl TestServer {
         (serde_json::from_value(me["user"].clone()).unwrap(), token)
     }
 
-    /// The app's own way to the store.
+    /// Commits a change, as the app's commands do.
     pub(crate) fn commit(&self, author: &User, number: u128, change: features::Change) {
         let command: CommandId = format!("018bcfe5-6800-7000-8000-{number:012x}").parse().unwrap();
         let write = Write { author: author.clone(), command, at: Timestamp(START), change };
@@ -49,7 +48,7 @@ impl TestServer {
         self.commit(author, number, features::Change::Chat(change));
     }
 
-    /// Who said what in the first room.
+    /// The messages of the first room: sender and text.
     pub(crate) fn stored_messages(&self) -> Vec<(String, String)> {
         let logged = self.store.read_log_now(Topic::Room(FIRST_ROOM), Seq(0), 10_000).unwrap();
         let messages = logged.iter().map(|logged| match codec::decode_event(&logged.content) {
@@ -68,8 +67,8 @@ async fn t0_6_a_string_comes_back_to_everybody_with_its_senders_id() {
     let server = TestServer::start().await;
     let mut one = SocketIoClient::connect(&server).await;
     let mut two = SocketIoClient::connect(&server).await;
-    let told = json!({ "data": format!("id: {} is connected", two.id), "id": two.id });
-    one.receive_until("connected", &told).await;
+    let announcement = json!({ "data": format!("id: {} is connected", two.id), "id": two.id });
+    one.receive_until("connected", &announcement).await;
     one.emit(&json!(["data", "안녕"])).await;
     let expected = json!({ "data": "안녕", "id": one.id });
     assert_eq!(one.receive("data").await, expected);
@@ -92,23 +91,23 @@ async fn t1_3_an_object_comes_back_as_it_was_and_the_app_sees_the_message() {
     let greeting = json!({ "data": "User Connected" });
     client.emit(&json!(["my event", greeting])).await;
     assert_eq!(client.receive("my response").await, greeting);
-    let said = json!({ "user_name": "민수", "message": "안녕", "mood": [1, 2] });
-    client.emit(&json!(["my event", said])).await;
-    assert_eq!(client.receive("my response").await, said);
+    let object = json!({ "user_name": "민수", "message": "안녕", "mood": [1, 2] });
+    client.emit(&json!(["my event", object])).await;
+    assert_eq!(client.receive("my response").await, object);
     client.emit(&json!(["json", { "message": "hi" }])).await;
     assert_eq!(client.receive("json").await, json!({ "message": "안녕", "user_name": "민수" }));
     assert_eq!(client.receive("json").await, json!({ "message": "hi" }));
     client.emit(&json!(["message", "plain"])).await;
     assert_eq!(client.receive_until("message", &json!("plain")).await, ());
     server.post(&mina, 1, "from the app");
-    let said = json!({ "user_name": "Mina", "message": "from the app" });
-    client.receive_until("my response", &said).await;
+    let object = json!({ "user_name": "Mina", "message": "from the app" });
+    client.receive_until("my response", &object).await;
     assert_eq!(client.receive("message").await, json!("from the app"));
     assert_eq!(server.stored_messages()[0], ("민수".to_owned(), "안녕".to_owned()));
 }
 
 #[tokio::test]
-async fn t1_2_both_sides_confirm_what_they_got() {
+async fn t1_2_server_and_client_confirm_each_message() {
     let server = TestServer::start().await;
     let (_, token) = server.user("Mina").await;
     let mut client = SocketIoClient::connect(&server).await;
@@ -139,11 +138,11 @@ async fn t1_2_both_sides_confirm_what_they_got() {
     let clients = GatewayReceipts { requested: 1, confirmed: vec![client.id.clone()] };
     assert_eq!(delivery.gateway, Some(clients));
     let names: Vec<_> = delivery.people.iter().map(|person| person.user.name.as_str()).collect();
-    assert_eq!(names, ["Mina"], "the part of the server that passed it on reads nothing");
+    assert_eq!(names, ["Mina"], "the service account is no recipient");
 }
 
 #[tokio::test]
-async fn what_one_client_says_stays_in_its_order() {
+async fn the_events_of_one_client_stay_in_order() {
     let server = TestServer::start().await;
     let mut client = SocketIoClient::connect(&server).await;
     for number in 0..60 {
@@ -155,7 +154,7 @@ async fn what_one_client_says_stays_in_its_order() {
 }
 
 #[tokio::test]
-async fn t3_2_a_changed_status_is_told_as_the_list_of_open_orders() {
+async fn t3_2_a_changed_status_sends_the_list_of_open_orders() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
     let mut client = SocketIoClient::connect(&server).await;
@@ -170,7 +169,7 @@ async fn t3_2_a_changed_status_is_told_as_the_list_of_open_orders() {
 }
 
 #[tokio::test]
-async fn t4_1_what_happens_to_posts_is_told() {
+async fn t4_1_changes_of_posts_are_sent() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
     let mut client = SocketIoClient::connect(&server).await;
@@ -188,37 +187,37 @@ async fn t4_1_what_happens_to_posts_is_told() {
 }
 
 #[tokio::test]
-async fn who_comes_back_with_positions_gets_exactly_the_gap() {
+async fn a_client_with_positions_gets_exactly_the_missed_events() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
     let mut client = SocketIoClient::connect_with(&server, &json!({ "positions": {} })).await;
     let begin = client.receive_position("position", "room:1").await;
     assert_eq!(begin["seq"], 0);
     server.post(&mina, 1, "one");
-    let (said, at) = client.receive_with_position("data").await;
-    assert_eq!((&said["data"], &at["seq"]), (&json!("one"), &json!(1)));
+    let (value, at) = client.receive_with_position("data").await;
+    assert_eq!((&value["data"], &at["seq"]), (&json!("one"), &json!(1)));
     drop(client);
     for number in 2..=300 {
         server.post(&mina, number, &format!("{number}"));
     }
-    let brought = json!({ "positions": { "room:1": at } });
-    let mut client = SocketIoClient::connect_with(&server, &brought).await;
+    let auth = json!({ "positions": { "room:1": at } });
+    let mut client = SocketIoClient::connect_with(&server, &auth).await;
     for number in 2..=300 {
-        let (said, at) = client.receive_with_position("data").await;
-        assert_eq!((&said["data"], &at["seq"]), (&json!(format!("{number}")), &json!(number)));
+        let (value, at) = client.receive_with_position("data").await;
+        assert_eq!((&value["data"], &at["seq"]), (&json!(format!("{number}")), &json!(number)));
     }
     server.post(&mina, 301, "and on");
     assert_eq!(client.receive_with_position("data").await.1["seq"], 301);
 }
 
 #[tokio::test]
-async fn a_position_that_is_no_good_is_said_to_be_none() {
+async fn an_invalid_position_causes_a_reset() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
     server.post(&mina, 1, "one");
-    for place in [json!({ "epoch": 1, "seq": 0 }), json!({ "epoch": 1, "seq": 99 })] {
-        let brought = json!({ "positions": { "room:1": place } });
-        let mut client = SocketIoClient::connect_with(&server, &brought).await;
+    for position in [json!({ "epoch": 1, "seq": 0 }), json!({ "epoch": 1, "seq": 99 })] {
+        let auth = json!({ "positions": { "room:1": position } });
+        let mut client = SocketIoClient::connect_with(&server, &auth).await;
         assert_eq!(client.receive_position("reset", "room:1").await["seq"], 1);
     }
     let mut client = SocketIoClient::connect_with(&server, &json!({ "positions": 7 })).await;

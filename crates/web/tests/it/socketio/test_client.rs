@@ -1,15 +1,15 @@
-//! A Socket.IO client of a dozen lines, over a WebSocket.
+//! A minimal Socket.IO client, over a WebSocket.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::test_server::{PATIENCE, TestConnection, TestServer};
+use crate::test_server::{TEST_TIMEOUT, TestConnection, TestServer};
 
-/// Where a client of protocol 5 (Engine.IO 4) opens its WebSocket.
+/// The address of a WebSocket in Engine.IO 4 (Socket.IO protocol 5).
 pub(crate) const ENGINE_IO_4: &str = "/socket.io/?EIO=4&transport=websocket";
-/// Where one of protocol 4 (Engine.IO 3) does.
+/// The address of a WebSocket in Engine.IO 3 (Socket.IO protocol 4).
 pub(crate) const ENGINE_IO_3: &str = "/socket.io/?EIO=3&transport=websocket";
 
 pub(crate) struct SocketIoClient {
@@ -18,7 +18,7 @@ pub(crate) struct SocketIoClient {
 }
 
 impl SocketIoClient {
-    /// Connected to the one namespace there is, and taken in: it has heard of itself.
+    /// Connects to the default namespace, and waits for the announcement of the connection.
     pub(crate) async fn connect(server: &TestServer) -> Self {
         Self::connect_with(server, &Value::Null).await
     }
@@ -33,26 +33,26 @@ impl SocketIoClient {
         let connected: Value = serde_json::from_str(connected.strip_prefix("40").unwrap()).unwrap();
         client.id = connected["sid"].as_str().unwrap().to_owned();
         if auth.is_empty() {
-            let told =
+            let announcement =
                 json!({ "data": format!("id: {} is connected", client.id), "id": client.id });
-            client.receive_until("connected", &told).await;
+            client.receive_until("connected", &announcement).await;
         }
         client
     }
 
     pub(crate) async fn send_packet(&mut self, text: &str) {
-        // The server may have closed; what it says of that, the test reads.
-        let _sent = self.peer.stream.send(Message::text(text)).await.is_ok();
+        // After a close by the server this fails; the test reads the close.
+        self.peer.stream.send(Message::text(text)).await.ok();
     }
 
     pub(crate) async fn emit(&mut self, event: &Value) {
         self.send_packet(&format!("42{event}")).await;
     }
 
-    /// The next text; none when the server closes.
+    /// Receives the next text; none when the server closes. Answers pings.
     pub(crate) async fn receive_text(&mut self) -> Option<String> {
         loop {
-            let next = timeout(PATIENCE, self.peer.stream.next()).await.expect("an answer");
+            let next = timeout(TEST_TIMEOUT, self.peer.stream.next()).await.expect("an answer");
             match next {
                 Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
                     self.send_packet("3").await;
@@ -64,9 +64,8 @@ impl SocketIoClient {
         }
     }
 
-    /// The next event of this name, with all it carries and the number by which it wants to be
-    /// confirmed.
-    async fn event(&mut self, name: &str) -> (Vec<Value>, String) {
+    /// Receives the next event of this name: its arguments and the id of its acknowledgement.
+    async fn receive_event(&mut self, name: &str) -> (Vec<Value>, String) {
         loop {
             let text = self.receive_text().await.expect("an open connection");
             let Some(rest) = text.strip_prefix("42") else {
@@ -80,9 +79,9 @@ impl SocketIoClient {
         }
     }
 
-    /// What the next event of this name carries, and nothing but that.
+    /// Receives the one argument of the next event of this name.
     pub(crate) async fn receive(&mut self, name: &str) -> Value {
-        let (mut values, _) = self.event(name).await;
+        let (mut values, _) = self.receive_event(name).await;
         assert_eq!(values.len(), 1, "{values:?}");
         values.remove(0)
     }
@@ -91,32 +90,32 @@ impl SocketIoClient {
         while self.receive(name).await != *value {}
     }
 
-    /// What the next event of this name carries, and its place.
+    /// Receives the argument and the position of the next event of this name.
     pub(crate) async fn receive_with_position(&mut self, name: &str) -> (Value, Value) {
-        let (mut values, _) = self.event(name).await;
+        let (mut values, _) = self.receive_event(name).await;
         assert_eq!(values.len(), 2, "{values:?}");
         (values.remove(0), values.remove(0))
     }
 
-    /// The next event of this name about that topic.
+    /// Receives the next event of this name that has a position in this topic.
     pub(crate) async fn receive_position(&mut self, name: &str, topic: &str) -> Value {
         loop {
-            let place = self.receive(name).await;
-            if place["topic"] == topic {
-                return place;
+            let position = self.receive(name).await;
+            if position["topic"] == topic {
+                return position;
             }
         }
     }
 
     /// Confirms the next event of this name.
     pub(crate) async fn confirm(&mut self, name: &str) -> Value {
-        let (mut values, number) = self.event(name).await;
-        assert!(!number.is_empty(), "it wants no answer");
+        let (mut values, number) = self.receive_event(name).await;
+        assert!(!number.is_empty(), "the event requests no acknowledgement");
         self.send_packet(&format!("43{number}[]")).await;
         values.remove(0)
     }
 
-    /// What the server answers to the packet with this number. Events before it are lost.
+    /// Receives the acknowledgement of the packet with this id; skips the events before it.
     pub(crate) async fn receive_ack(&mut self, number: u32) -> Value {
         let start = format!("43{number}");
         loop {
