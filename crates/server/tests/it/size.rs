@@ -4,10 +4,14 @@
 use std::path::Path;
 
 /// Module and script of the first view (the gate, then the chat), as brotli, in bytes. The goal is 150 KB.
-const FIRST_VIEW: u64 = 188 * 1024;
+const FIRST_VIEW: u64 = 188 * 1024 + GLOO_NET_OF_FIRST_VIEW;
 
 /// The same with the part that comes after it, as brotli, in bytes. The goal is 250 KB.
-const WHOLE: u64 = 278 * 1024;
+const WHOLE: u64 = 278 * 1024 + GLOO_NET_OF_WHOLE;
+
+/// The cost of gloo-net, which the budgets moved by (`docs/decisions/040-gloo-net.md`), in bytes.
+const GLOO_NET_OF_FIRST_VIEW: u64 = 4_101;
+const GLOO_NET_OF_WHOLE: u64 = 5_008;
 
 /// The only file in `frontend/dist` whose name starts and ends so, in bytes; none if there is none.
 fn size(start: &str, end: &str) -> Option<u64> {

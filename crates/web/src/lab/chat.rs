@@ -17,7 +17,7 @@ use madang_hub::token_bucket::TokenBucket;
 use madang_shared::lab::chat::{LabChatMessage, MAX_LAB_CHAT_CONNECTIONS, PATH};
 use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES};
 use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
-use madang_websocket::{Limits, Message, Prepared};
+use madang_websocket::{InboundMessage, Limits, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
@@ -137,11 +137,13 @@ impl Demo for Chat {
         self.you.take().map(|you| Outgoing::Shared(prepare(&you)))
     }
 
-    fn on_message(&mut self, message: Message) -> Result<Option<Outgoing>, Disconnect> {
+    fn on_message(&mut self, message: InboundMessage) -> Result<Option<Outgoing>, Disconnect> {
         let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
+            InboundMessage::Text(text) => text,
+            InboundMessage::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
+            InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {
+                return Ok(None);
+            }
         };
         Ok(match self.accept(&text) {
             Ok(data) => {

@@ -1,7 +1,7 @@
 //! The connection loop of the lab's sockets: heartbeat, answers, and messages that the server sends by itself.
 
 use madang_shared::CloseCode;
-use madang_websocket::{Message, Opcode, Prepared};
+use madang_websocket::{InboundMessage, Opcode, Prepared};
 use tokio_util::sync::CancellationToken;
 
 use crate::ws::heartbeat::{Heartbeat, HeartbeatEvent};
@@ -29,7 +29,7 @@ pub(super) trait Demo: Send {
     ///
     /// # Errors
     /// The reason why the connection ends.
-    fn on_message(&mut self, message: Message) -> Result<Option<Outgoing>, Disconnect>;
+    fn on_message(&mut self, message: InboundMessage) -> Result<Option<Outgoing>, Disconnect>;
 
     /// Waits for the next message that is not an answer. Must be cancel-safe.
     ///

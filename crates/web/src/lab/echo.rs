@@ -12,7 +12,7 @@ use madang_shared::lab::echo::{
     ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
 };
-use madang_websocket::{Limits, MemoryBudget, Message, Opcode};
+use madang_websocket::{InboundMessage, Limits, MemoryBudget, Opcode};
 use tokio::sync::Semaphore;
 
 use super::connection::{self, Demo, Outgoing};
@@ -64,7 +64,7 @@ async fn handshake(
     } else {
         (ECHO_PREFIX, MAX_ECHO_MESSAGE_BYTES)
     };
-    let limits = Limits { max_message_bytes, room: Some(shared.memory) };
+    let limits = Limits { max_message_bytes, memory_budget: Some(shared.memory) };
     let stopping = state.stopping.clone();
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         connection::run(transport, Echo { prefix }, stopping).await;
@@ -83,18 +83,18 @@ struct Echo {
 impl Demo for Echo {
     const NAME: &'static str = "echo";
 
-    fn on_message(&mut self, message: Message) -> Result<Option<Outgoing>, Disconnect> {
+    fn on_message(&mut self, message: InboundMessage) -> Result<Option<Outgoing>, Disconnect> {
         Ok(match message {
-            Message::Text(mut text) => {
+            InboundMessage::Text(mut text) => {
                 tracing::debug!(bytes = text.len(), text = for_log(&text), "echo received a text");
                 text.insert_str(0, self.prefix);
                 Some(Outgoing::Own(Opcode::Text, text.into_bytes()))
             }
-            Message::Binary(bytes) => {
+            InboundMessage::Binary(bytes) => {
                 tracing::debug!(bytes = bytes.len(), "echo received a binary message");
                 Some(Outgoing::Own(Opcode::Binary, bytes))
             }
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
+            InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => None,
         })
     }
 }

@@ -49,7 +49,7 @@ impl FrameSink for ConnectionSink {
     fn try_send(&self, batch: &FrameBatch) -> TrySend {
         let Some(bytes) = joined(batch, self.sender.window()) else { return TrySend::Busy };
         match self.sender.try_send(bytes) {
-            Ok(SendOutcome::All) => TrySend::Accepted,
+            Ok(SendOutcome::Complete) => TrySend::Accepted,
             Ok(SendOutcome::Buffered) => {
                 self.unsent.notify_one();
                 TrySend::Accepted

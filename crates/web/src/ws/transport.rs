@@ -7,8 +7,8 @@ use bytes::Bytes;
 use madang_hub::Frame;
 use madang_shared::CloseCode;
 use madang_websocket::{
-    CloseFrame, Message, Opcode, Prepared, ProtocolError, ReceiveError, Sender, Socket, Window,
-    ping,
+    CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, ReceiveError, Sender, Socket,
+    Window, ping,
 };
 use thiserror::Error;
 
@@ -68,9 +68,9 @@ impl Transport {
     pub async fn receive_text(&mut self) -> Result<String, Disconnect> {
         loop {
             match self.receive().await? {
-                Message::Text(text) => return Ok(text),
-                Message::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
-                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+                InboundMessage::Text(text) => return Ok(text),
+                InboundMessage::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
+                InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {}
             }
         }
     }
@@ -79,7 +79,7 @@ impl Transport {
     ///
     /// # Errors
     /// The reason why the connection ends.
-    pub async fn receive(&mut self) -> Result<Message, Disconnect> {
+    pub async fn receive(&mut self) -> Result<InboundMessage, Disconnect> {
         Ok(self.socket.receive().await?)
     }
 
@@ -118,7 +118,7 @@ impl Transport {
     /// # Errors
     /// As [`Self::send_frames`].
     pub async fn send(&mut self, opcode: Opcode, payload: Vec<u8>) -> Result<(), Disconnect> {
-        with_timeout(self.socket.say(opcode, payload)).await
+        with_timeout(self.socket.send_message(opcode, payload)).await
     }
 
     /// Sends a ping frame.
@@ -148,7 +148,7 @@ impl Transport {
                 self.socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await;
             }
             Disconnect::Peer(close_frame) => {
-                self.socket.answer(close_frame.as_ref(), CLOSE_TIMEOUT).await;
+                self.socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await;
             }
             Disconnect::Broken(_) => {}
         }

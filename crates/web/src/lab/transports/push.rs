@@ -11,7 +11,7 @@ use madang_shared::CloseCode;
 use madang_shared::codec::encode_part as json;
 use madang_shared::lab::transports::{StreamStart, Tick};
 use madang_shared::limits::PING_INTERVAL_MS;
-use madang_websocket::{Limits, Message, Opcode};
+use madang_websocket::{InboundMessage, Limits, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -106,7 +106,7 @@ impl Demo for TickSocket {
         self.start.take().map(|start| Outgoing::Own(Opcode::Text, json(&start).into()))
     }
 
-    fn on_message(&mut self, _: Message) -> Result<Option<Outgoing>, Disconnect> {
+    fn on_message(&mut self, _: InboundMessage) -> Result<Option<Outgoing>, Disconnect> {
         Ok(None)
     }
 
