@@ -154,7 +154,7 @@ fn lock(data: &Path) -> Result<File> {
 
 /// Refuses a configuration that names missing rooms.
 async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
-    if settings.reach == Exposure::Off {
+    if settings.exposure == Exposure::Off {
         return Ok(());
     }
     for room in settings.rooms() {

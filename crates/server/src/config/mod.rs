@@ -271,7 +271,7 @@ fn shutdown_timeout(
 /// loopback admits them only if the setting says so.
 fn socketio_exposure(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Exposure {
     match setting {
-        Some(SocketIoSetting::On) => Exposure::Everybody,
+        Some(SocketIoSetting::On) => Exposure::On,
         Some(SocketIoSetting::Local) => Exposure::Local,
         None if listen.ip().is_loopback() => Exposure::Local,
         None | Some(SocketIoSetting::Off) => Exposure::Off,
