@@ -61,8 +61,9 @@ impl PlainSocket {
 
     fn on(&self, name: &str, react: Box<dyn Fn(Event)>) {
         let listener = Closure::wrap(react);
-        // Fails for no name that there is.
-        drop(self.inner.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref()));
+        let callback = listener.as_ref().unchecked_ref();
+        // Fails for no name of an event.
+        self.inner.add_event_listener_with_callback(name, callback).ok();
         self.listeners.borrow_mut().push(listener);
     }
 
@@ -79,7 +80,7 @@ impl PlainSocket {
     /// Says goodbye; the answer is reported.
     pub(crate) fn close(&self) {
         // Fails only for codes that a page may not send.
-        drop(self.inner.close_with_code(1000));
+        self.inner.close_with_code(1000).ok();
     }
 
     pub(crate) fn handshake(&self) -> HandshakeInfo {
@@ -102,7 +103,8 @@ impl Drop for PlainSocket {
             ["open", "message", "close"].into_iter().zip(self.listeners.borrow().iter())
         {
             let listener = listener.as_ref().unchecked_ref();
-            drop(self.inner.remove_event_listener_with_callback(name, listener));
+            // Fails for no name of an event.
+            self.inner.remove_event_listener_with_callback(name, listener).ok();
         }
         self.close();
     }

@@ -5,7 +5,8 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::context::{AppContext, COMPOSER_ID, Drawer};
+use crate::composer::COMPOSER_ID;
+use crate::context::{AppContext, Drawer};
 use crate::features::rooms::{FILTER_ID, joined_rooms};
 
 /// Up to this width, in pixels, the side panels are drawers; `shell.css` has the same number.

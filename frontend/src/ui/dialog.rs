@@ -20,7 +20,8 @@ pub(crate) fn dialog(
         let open = open.get();
         let Some(dialog) = dialog.get() else { return };
         if open && !dialog.open() {
-            drop(dialog.show_modal());
+            // Fails only for a dialog that is open already.
+            dialog.show_modal().ok();
         } else if !open && dialog.open() {
             dialog.close();
         }

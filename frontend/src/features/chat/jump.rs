@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::rows::Row;
+use crate::browser;
 use crate::context::AppContext;
 use crate::i18n::{Words, use_lang};
 use crate::route::Route;
@@ -127,8 +128,10 @@ fn mark(message: Seq) {
         let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
             return;
         };
-        drop(element.set_attribute("data-found", "true"));
-        drop(element.set_attribute("tabindex", "-1"));
-        drop(element.focus());
+        for (name, value) in [("data-found", "true"), ("tabindex", "-1")] {
+            // Fails only for a malformed name.
+            element.set_attribute(name, value).ok();
+        }
+        browser::focus_on(&element);
     });
 }

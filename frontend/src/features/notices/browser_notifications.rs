@@ -66,21 +66,21 @@ fn is_wanted() -> bool {
 /// The switch, and what it does.
 pub(super) fn control() -> AnyView {
     let state = state((permission(), is_wanted()));
-    let look = move || {
+    let refresh = move || {
         state.try_set((permission(), is_wanted()));
     };
     let toggle = move || {
         let (permission, wanted) = state.get_untracked();
         let on = !(wanted && permission == Permission::Granted);
         browser::remember(KEY, if on { "on" } else { "off" });
-        look();
+        refresh();
         if on && permission == Permission::NotAsked {
             spawn_local(async move {
                 if let Ok(asked) = Notification::request_permission() {
-                    // The answer is read where it is kept.
-                    drop(JsFuture::from(asked).await);
+                    // `refresh` reads the answer from the browser.
+                    JsFuture::from(asked).await.ok();
                 }
-                look();
+                refresh();
             });
         }
     };
@@ -129,8 +129,8 @@ pub(crate) fn tell_when_hidden(app: AppContext) {
         };
         for notice in notices.iter().filter(is_news).take(AT_ONCE) {
             let body = sentence(&notice.what, lang.get_untracked());
-            // Some phones let only workers do this; there it stays in the bell.
-            drop(show(app, notice, lang.get_untracked().texts().app, &body));
+            // Some phones let only service workers show notifications; there the bell alone shows the notice.
+            show(app, notice, lang.get_untracked().texts().app, &body).ok();
         }
     });
 }
@@ -143,7 +143,8 @@ fn show(app: AppContext, notice: &ShownNotice, title: &str, body: &str) -> Resul
     let shown = Notification::new_with_options(title, &options)?;
     let route = source(&notice.what);
     let opened = Closure::once_into_js(move || {
-        drop(window().focus());
+        // The browser may forbid it; the notice is open all the same.
+        window().focus().ok();
         if let Some(route) = route {
             app.go(route);
         }

@@ -51,7 +51,7 @@ pub(super) fn Alerts() -> impl IntoView {
         }
         alert.set(Some(Alert { heard, count: heard - before, change }));
         if sound.get_untracked() {
-            ring(context);
+            play(context);
         }
         let fade = move || {
             let is_last = alert.try_get_untracked().flatten().is_some_and(|it| it.heard == heard);
@@ -70,7 +70,7 @@ pub(super) fn Alerts() -> impl IntoView {
         sound.set(on);
         browser::remember(SOUND_KEY, if on { "on" } else { "off" });
         if on {
-            ring(context);
+            play(context);
         }
     };
     view! {
@@ -104,21 +104,21 @@ pub(super) fn sentence(lang: Lang, change: &StatusChange) -> String {
     }
 }
 
-/// Sounds once, where the browser lets us: it may want a click on the page first.
-fn ring(context: StoredValue<Option<AudioContext>, LocalStorage>) {
+/// Plays one tone. Browsers may refuse until the user has clicked on the page.
+fn play(context: StoredValue<Option<AudioContext>, LocalStorage>) {
     context.update_value(|context| {
         if context.is_none() {
             *context = AudioContext::new().ok();
         }
         if let Some(context) = context {
-            drop(tone(context));
+            tone(context).ok();
         }
     });
 }
 
 fn tone(context: &AudioContext) -> Result<(), wasm_bindgen::JsValue> {
-    // Its promise has nothing to tell: without permission there is silence.
-    drop(context.resume()?);
+    // Without permission the promise stays pending, and there is no sound.
+    context.resume()?;
     let (oscillator, gain) = (context.create_oscillator()?, context.create_gain()?);
     let (now, end) = (context.current_time(), context.current_time() + TONE_S);
     oscillator.frequency().set_value(TONE_HZ);

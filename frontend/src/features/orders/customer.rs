@@ -115,7 +115,9 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
             } else {
                 count.saturating_sub(1)
             } {
-                0 => drop(cart.remove(&id)),
+                0 => {
+                    cart.remove(&id);
+                }
                 _ if count == 0 && cart.len() >= MAX_ORDER_LINES => {}
                 count => cart.insert(id, count),
             }

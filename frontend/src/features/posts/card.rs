@@ -6,7 +6,7 @@ use madang_client::posts::{Change, ShownPost};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, validate};
 
-use super::composer::{ends, sends};
+use super::composer::{cancels, sends};
 use super::{DELETE, Desk};
 use crate::browser;
 use crate::context::use_app;
@@ -119,7 +119,7 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
         let Some(area) = area.get() else { return };
         area.set_value(&desk.draft.get_untracked());
         fit(&area);
-        drop(area.focus());
+        browser::focus_on(&area);
     });
     let finish = move || {
         desk.editing.set(None);
@@ -158,7 +158,7 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
                     if sends(&event) {
                         event.prevent_default();
                         save();
-                    } else if ends(&event) {
+                    } else if cancels(&event) {
                         event.prevent_default();
                         finish();
                     }

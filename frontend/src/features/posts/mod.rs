@@ -13,7 +13,8 @@ use madang_shared::PostId;
 use madang_shared::posts::PostsCommand;
 
 use crate::browser;
-use crate::context::{COMPOSER_ID, use_app};
+use crate::composer::COMPOSER_ID;
+use crate::context::use_app;
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::Page;
 use crate::time::Formats;

@@ -151,13 +151,13 @@ fn paths(dots: &[Dot], gap_ms: u64) -> (String, String) {
         let start = line.len();
         for (index, dot) in run.iter().enumerate() {
             let pen = if index == 0 { 'M' } else { 'L' };
-            // Writing into a text does not fail.
-            let _written = write!(line, "{pen}{} {}", dot.x, dot.y).is_ok();
+            // Writing into a string never fails.
+            write!(line, "{pen}{} {}", dot.x, dot.y).ok();
         }
         area.push_str(line.get(start..).unwrap_or_default());
-        let _written = write!(area, "V{SIDE}H{}Z", first.x).is_ok();
+        write!(area, "V{SIDE}H{}Z", first.x).ok();
         // A point alone is a dot, which a round cap makes of no length at all.
-        let _written = write!(line, "L{} {}", last.x, last.y).is_ok();
+        write!(line, "L{} {}", last.x, last.y).ok();
     }
     (line, area)
 }

@@ -11,6 +11,7 @@ use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::compact;
 use madang_shared::lab::chat::{HTTP_PATH, HttpCall};
 
+use crate::browser;
 use crate::http;
 use crate::i18n::{Words, tr, use_lang};
 use crate::ui::erased::events;
@@ -65,7 +66,7 @@ fn HttpBox() -> impl IntoView {
             compact::from_text::<HttpCall>(&text).ok()
         };
         // The page may be gone by now.
-        let _told = answer.try_set(Some(sentence.await.map(|call| call.data)));
+        answer.try_set(Some(sentence.await.map(|call| call.data)));
     });
     let sentence = text(move || match answer.get() {
         None => lang.get().texts().loading.to_owned(),
@@ -110,7 +111,7 @@ fn SocketBox() -> impl IntoView {
         if chat.say(&field.value()) {
             field.set_value("");
         }
-        drop(field.focus());
+        browser::focus_on(&field);
     };
     let lines = derived(move || {
         let lang = lang.get();

@@ -192,7 +192,7 @@ fn sender(
         if send(&field.value()) {
             field.set_value("");
         }
-        drop(field.focus());
+        browser::focus_on(&field);
     };
     let is_shut = derived(move || !is_open.get());
     view! {

@@ -6,6 +6,7 @@ use madang_client::{Action, Slice};
 use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
 use madang_shared::sentiment::{Analysis, DecidingWord, Mood, Sentiment};
 
+use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
@@ -87,7 +88,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
     };
     effect(move || {
         if let Some(area) = area.get() {
-            drop(area.focus());
+            browser::focus_on(&area);
         }
     });
     on_cleanup(move || driver.act(Action::Classify(String::new())));

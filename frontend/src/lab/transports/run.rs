@@ -282,7 +282,8 @@ fn listen(run: &Rc<Shared>) {
         let react = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             react(&shared, event.dyn_ref());
         });
-        drop(source.add_event_listener_with_callback(name, react.as_ref().unchecked_ref()));
+        // Fails for no name of an event.
+        source.add_event_listener_with_callback(name, react.as_ref().unchecked_ref()).ok();
         react
     };
     let listeners = [

@@ -3,9 +3,6 @@
 
 use std::ops::Range;
 
-/// Names a row as long as it lives, wherever it stands.
-pub(crate) type RowKey = u64;
-
 /// The heights of so many rows are kept as one sum: what has to be added up to find a place among 100,000 rows
 /// is a few hundred numbers.
 const BLOCK: usize = 256;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ListRow;
-use super::geometry::{Anchor, Geometry, RowKey, Spot};
+use super::geometry::{Anchor, Geometry, Spot};
 
 /// A change of rows: these stand in the place of those in the range, as far as there are any.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl<R: ListRow> Inner<R> {
             return false;
         }
         let before = self.rows.iter().enumerate().skip(start).take(end - start);
-        let known: HashMap<RowKey, f64> = before
+        let known: HashMap<R::Key, f64> = before
             .filter_map(|(index, row)| {
                 let spot = self.geometry.spot(index).filter(|spot| spot.measured)?;
                 Some((row.key(), spot.height))

@@ -21,7 +21,6 @@ use web_sys::{HtmlElement, ResizeObserver};
 use crate::format::tenths;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::{State, state};
-pub(crate) use geometry::RowKey;
 pub(crate) use inner::Splice;
 
 use geometry::{Anchor, Geometry};
@@ -36,8 +35,10 @@ const BOTTOM: f64 = 48.0;
 
 /// A row of a list. Rows that are equal look the same; a changed row is drawn anew.
 pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
-    /// Names the row as long as it lives.
-    fn key(&self) -> RowKey;
+    /// Identifies a row, even when its content changes.
+    type Key: Copy + Eq + Hash;
+
+    fn key(&self) -> Self::Key;
     /// The height to assume until it is drawn, in pixels.
     fn estimate(&self) -> f64;
     /// Whether it stays beside the same neighbours when others come in above.
@@ -109,7 +110,7 @@ impl<R: ListRow> VirtualList<R> {
 
     /// Changes rows, one change on top of the other. On the first that there are, the row `open_at` is shown a
     /// little below the top, or the bottom if there is no such row.
-    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<RowKey>) {
+    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<R::Key>) {
         let page = self.page();
         let has_moved = self.inner.try_update_value(|inner| {
             if let Some(page) = &page {
@@ -264,12 +265,12 @@ impl<R: ListRow> VirtualList<R> {
         let changed = self.inner.try_update_value(|inner| {
             self.look(inner, &page);
             let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
-            let places: HashMap<RowKey, usize> =
-                drawn.iter().map(ListRow::key).zip(inner.drawn.start..).collect();
+            let places: HashMap<u64, usize> =
+                drawn.iter().map(|row| hash(&row.key())).zip(inner.drawn.start..).collect();
             let mut changed = false;
             for row in (0..rows.length()).filter_map(|index| rows.item(index)) {
                 let key = row.get_attribute("data-key").and_then(|key| key.parse().ok());
-                if let Some(index) = key.and_then(|key: RowKey| places.get(&key)) {
+                if let Some(index) = key.and_then(|key: u64| places.get(&key)) {
                     let height = row.get_bounding_client_rect().height();
                     changed |= inner.geometry.measure(*index, height);
                 }
@@ -299,6 +300,12 @@ impl<R: ListRow> VirtualList<R> {
     }
 }
 
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// A length as style sheets write it, to a tenth of a pixel. (The language prints floats to the last
 /// digit that tells them apart, with 12 KB of code that nothing else here needs.)
 fn pixels(length: f64) -> String {
@@ -307,7 +314,8 @@ fn pixels(length: f64) -> String {
 
 fn set_style(element: &HtmlElement, name: &str, value: &str) {
     // Through the object model: the page's policy forbids style attributes.
-    drop(HtmlElement::style(element).set_property(name, value));
+    // Fails only for an element without a style of its own.
+    HtmlElement::style(element).set_property(name, value).ok();
 }
 
 /// Draws a list. `label` names it to those who cannot see it.
@@ -323,11 +331,9 @@ pub(crate) fn ListView<R: ListRow>(
         }
     });
     let item = move |drawn: (u32, R)| {
-        let mut name = DefaultHasher::new();
-        drawn.hash(&mut name);
-        Item::new(name.finish(), move || {
+        Item::new(hash(&drawn), move || {
             let (_, row) = &drawn;
-            view! { <li data-key=row.key().to_string()>{draw(row)}</li> }.into_any()
+            view! { <li data-key=hash(&row.key()).to_string()>{draw(row)}</li> }.into_any()
         })
     };
     let items = derived(move || list.drawn.get().into_iter().map(item).collect());

@@ -8,7 +8,7 @@ use madang_client::timeline::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
-use super::{Delivery, MessageRow, Row, Scene, TOGETHER_MS};
+use super::{CHARS_PER_LINE, Delivery, MessageRow, Row, Scene, TOGETHER_MS};
 
 /// What decides, besides a message, which rows it becomes. A copy of it is where one can begin again.
 #[derive(Clone, Debug, Default)]
@@ -185,7 +185,7 @@ fn crowd_row(crowd: &PresenceSummary) -> Row {
 /// In signs as wide as Latin ones, a line end counting as a whole line.
 fn length(text: &str) -> u16 {
     let width = |c: char| match c {
-        '\n' => 36,
+        '\n' => CHARS_PER_LINE,
         '\u{1100}'.. => 2,
         _ => 1,
     };
