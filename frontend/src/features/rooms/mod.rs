@@ -16,7 +16,7 @@ use crate::features::account::Account;
 use crate::features::membership::{is_joining, is_leaving};
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::Route;
-use crate::text::small;
+use crate::text::lower_case;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
@@ -45,7 +45,7 @@ fn other_rooms(client: &Client) -> Vec<Room> {
 
 /// Whether the name of a room matches the search.
 fn matches(name: &str, wanted: &str) -> bool {
-    small(name).contains(&small(wanted.trim()))
+    lower_case(name).contains(&lower_case(wanted.trim()))
 }
 
 /// The panel on the left.
