@@ -94,11 +94,11 @@ pub(crate) fn Composer(
     on_cleanup(move || driver.act(Action::StopTyping));
 
     let foot = view! {
-        <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
+        <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
             {Icon::Send.draw()}
         </button>
         <span id=HINT_ID class="visually-hidden">{tr(|t| t.send_hint)}</span>
-        {limit_line(field.left, NEAR_LIMIT, "composer-left")}
+        {limit_line(field.left, NEAR_LIMIT, "composer-characters-left")}
     };
     let options = ComposerOptions {
         class: "composer",

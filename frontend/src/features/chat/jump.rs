@@ -115,7 +115,7 @@ pub(super) fn jump(app: AppContext, room: RoomId, list: VirtualList<Row>) -> Any
 }
 
 fn status_line(id: &'static str, sentence: &'static str) -> AnyView {
-    view! { <p class="kept" role="status" data-testid=id>{sentence}</p> }.into_any()
+    view! { <p class="chat-status" role="status" data-testid=id>{sentence}</p> }.into_any()
 }
 
 fn is_message(row: &Row, message: Seq) -> bool {

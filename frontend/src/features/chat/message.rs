@@ -32,14 +32,14 @@ pub(super) fn draw(row: &Row) -> AnyView {
     let texts = lang.texts();
     let drawing: Drawing = expect_context();
     match row {
-        Row::Older => view! { <p class="line"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
-        Row::Start => view! { <p class="line line-start">{texts.start_of_room}</p> }.into_any(),
+        Row::Older => view! { <p class="chat-divider"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
+        Row::Start => view! { <p class="chat-divider chat-divider-start">{texts.start_of_room}</p> }.into_any(),
         Row::Day { start } => {
             let day = drawing.formats.with_value(|formats| formats.day(*start));
-            view! { <p class="line line-day" data-testid="day"><span>{day}</span></p> }.into_any()
+            view! { <p class="chat-divider chat-divider-day" data-testid="day"><span>{day}</span></p> }.into_any()
         }
         Row::New => {
-            view! { <p class="line line-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
+            view! { <p class="chat-divider chat-divider-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
         Row::PresenceSummary { after, .. } => presence_summary(drawing.room, *after, lang),
         Row::Message(row) => message(row, drawing, lang),
@@ -61,7 +61,8 @@ fn presence_summary(room: RoomId, after: Seq, lang: Lang) -> AnyView {
     let joined = (!joined.is_empty()).then(|| lang.joined(&names(&joined)));
     let left = (!left.is_empty()).then(|| lang.left(&names(&left)));
     let line = joined.into_iter().chain(left).collect::<Vec<_>>().join(" · ");
-    view! { <p class="line line-crowd" data-testid="crowd">{line}</p> }.into_any()
+    view! { <p class="chat-divider chat-divider-presence" data-testid="crowd">{line}</p> }
+        .into_any()
 }
 
 fn names(users: &[User]) -> Vec<&str> {
@@ -120,17 +121,17 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
         drawing.formats.with_value(|formats| (formats.time(content.at), formats.full(content.at)));
     let by_another = row.head && !row.mine;
     // Screen readers get the author of every message, because they do not show its side.
-    let name = if by_another { "author" } else { "visually-hidden" };
+    let name = if by_another { "chat-author" } else { "visually-hidden" };
     let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
     let avatar = by_another.then(|| avatar(&speaker));
     let time = match row.seq {
         Some(seq) => drawing.inspected.opener(seq, time, lang),
-        None => view! { <span class="time">{time}</span> }.into_any(),
+        None => view! { <span class="chat-time">{time}</span> }.into_any(),
     };
     let refused = content.failure.map(|failure| refused(row.command, &failure, lang));
     view! {
         <div
-            class="message"
+            class="chat-message"
             data-testid="message"
             data-state=row.delivery.name()
             data-seq=row.seq.map(|seq| seq.0.to_string())
@@ -140,9 +141,9 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
         >
             {avatar}
             <strong class=name>{speaker.name}{gateway}</strong>
-            <div class="said">
-                <div class="bubble" title=full><p class="message-text">{linkify::draw(&content.text, lang)}</p></div>
-                <span class="meta">
+            <div class="chat-message-body">
+                <div class="chat-bubble" title=full><p class="user-text">{linkify::draw(&content.text, lang)}</p></div>
+                <span class="chat-meta">
                     {mark(content.sentiment, lang)}
                     {delivery(row, lang)}
                     {time}
@@ -168,7 +169,7 @@ impl Speaker {
         };
         let name = if name.is_empty() { lang.guest(&connection) } else { name };
         let User { id, name: gateway } = author;
-        let gateway = view! { <span class="through" data-testid="through">{gateway}</span> };
+        let gateway = view! { <span class="chat-gateway" data-testid="through">{gateway}</span> };
         Self { speaker: User { id, name }, gateway: Some(gateway.into_any()) }
     }
 }
@@ -185,7 +186,7 @@ fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
         Delivery::Failed => (Icon::Alert, texts.failed),
     };
     let mark = view! {
-        <span class="delivery" role="img" aria-label=label title=label>{icon.draw()}</span>
+        <span class="delivery-mark" role="img" aria-label=label title=label>{icon.draw()}</span>
     };
     Some(mark.into_any())
 }
@@ -194,7 +195,7 @@ fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
     let driver = use_app().driver;
     let texts = lang.texts();
     view! {
-        <div class="refused">
+        <div class="refusal">
             <span>{lang.refusal(failure)}</span>
             <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
             <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>

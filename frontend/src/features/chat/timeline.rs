@@ -104,7 +104,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     view! {
         <div class="timeline">
-            {when(move || is_cached.get(), || view! { <p class="kept" role="status" data-testid="kept">{CACHED.now()}</p> }.into_any())}
+            {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="kept">{CACHED.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
@@ -159,7 +159,7 @@ fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     let button = move || {
         view! {
-            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
+            <button class="chat-jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
                 {Icon::Down.draw()}
                 <span>{label}</span>
             </button>

@@ -51,7 +51,7 @@ impl InspectedMessage {
             self.open.set(true);
         };
         view! {
-            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
+            <button class="chat-time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
                 {time}
             </button>
         }
@@ -101,7 +101,7 @@ pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView 
         })
     });
     view! {
-        <div class="way" data-testid="delivery">
+        <div class="delivery" data-testid="delivery">
             <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
             {body}
             <div class="dialog-actions">
@@ -129,26 +129,26 @@ fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
     let people: Vec<AnyView> =
         delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
     let more = (delivery.more > 0).then(|| {
-        view! { <li class="way-more">{strings::more(delivery.more, lang)}</li> }
+        view! { <li class="delivery-more">{strings::more(delivery.more, lang)}</li> }
     });
     view! {
-        <ol class="way-steps">
+        <ol class="delivery-steps">
             {step(true, "stored", strings::stored(&formats.full(delivery.stored_at), lang), Some(position))}
             {step(everywhere, "handed", strings::handed(delivery.delivered, delivery.subscribed, lang), None)}
             {clients}
         </ol>
-        <h3 class="way-people-title">{PEOPLE.of(lang)}</h3>
+        <h3 class="delivery-people-title">{PEOPLE.of(lang)}</h3>
         <p class="hint">{strings::read_by(&delivery.people, lang)}</p>
-        <ul class="way-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+        <ul class="delivery-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
     }
     .into_any()
 }
 
 fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
     let icon = if done { Icon::Check } else { Icon::Clock };
-    let detail = detail.map(|detail| view! { <span class="way-detail">{detail}</span> });
+    let detail = detail.map(|detail| view! { <span class="delivery-detail">{detail}</span> });
     view! {
-        <li class="way-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
+        <li class="delivery-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
             {icon.draw()}
             <span>{said}{detail}</span>
         </li>
@@ -167,10 +167,10 @@ fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
     let state = strings::reception(person.status, formats, lang);
     let why = strings::whereabouts(person, formats, lang);
     view! {
-        <li class="way-person" data-read=has_it.to_string()>
+        <li class="delivery-person" data-read=has_it.to_string()>
             <strong>{person.user.name.clone()}</strong>
-            <span class="way-state">{state}</span>
-            <span class="way-detail">{why}</span>
+            <span class="delivery-state">{state}</span>
+            <span class="delivery-detail">{why}</span>
         </li>
     }
     .into_any()

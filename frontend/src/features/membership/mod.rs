@@ -53,7 +53,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
         view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
     };
     view! {
-        <div class="quiet">
+        <div class="content-message">
             <Mark />
             <h2>{room.name}</h2>
             <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>

@@ -93,7 +93,7 @@ pub(super) fn control() -> AnyView {
         Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
     });
     view! {
-        <h2 class="notes-title">{TITLE.now()}</h2>
+        <h2 class="notices-title">{TITLE.now()}</h2>
         <p class="hint">{HINT.now()}</p>
         {body}
     }

@@ -141,10 +141,10 @@ fn page() -> AnyView {
     let has_unread = move || all.with(unread);
     view! {
         <div class="page">
-            <div class="page-body notes">
-                <div class="notes-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
+            <div class="page-body notices">
+                <div class="notices-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
                 {when(has_unread, move || view! {
-                    <button class="button notes-all" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
+                    <button class="button notices-read-all" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
                 }.into_any())}
                 {list(app, all, picked)}
                 {settings(app, all)}
@@ -199,9 +199,10 @@ fn list(app: AppContext, all: Memo<Shown>, picked: State<Option<NoticeKind>>) ->
         };
         listed.get().into_iter().map(item).collect()
     };
-    let nothing = || empty("empty notes-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
+    let nothing =
+        || empty("empty notices-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=Page::Notices.title().now() data-testid="notices">{each(derived(items))}</ul>
+        <ul id=LIST_ID tabindex="-1" class="notices-list" aria-label=Page::Notices.title().now() data-testid="notices">{each(derived(items))}</ul>
         {when(move || listed.with(Vec::is_empty), nothing)}
     }
     .into_any()
@@ -222,7 +223,7 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
     let command = NoticesCommand::Read { of: notice.of, notice: notice.seq };
     let sentence_text = sentence(&notice.what, lang);
     let line = match source(&notice.what) {
-        None => view! { <p class="note-line">{sentence_text}</p> }.into_any(),
+        None => view! { <p class="notice-line">{sentence_text}</p> }.into_any(),
         Some(route) => {
             let (mut follow, command, unread) =
                 (link_to(app, route), command.clone(), !notice.read);
@@ -232,12 +233,12 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
                 }
                 follow(event);
             };
-            view! { <a class="note-line" href=route.path() on:click=events::click(on_click)>{sentence_text}</a> }.into_any()
+            view! { <a class="notice-line" href=route.path() on:click=events::click(on_click)>{sentence_text}</a> }.into_any()
         }
     };
     let quote = match &notice.what {
         NoticeContent::Mentioned { excerpt, .. } => {
-            view! { <p class="note-quote">{excerpt.clone()}</p> }.into_any()
+            view! { <p class="notice-quote">{excerpt.clone()}</p> }.into_any()
         }
         _ => ().into_any(),
     };
@@ -259,8 +260,8 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
         .into_any()
     });
     view! {
-        <li class="note" data-testid=id data-read=if notice.read { "true" } else { "false" }>
-            <div class="note-body">
+        <li class="notice" data-testid=id data-read=if notice.read { "true" } else { "false" }>
+            <div class="notice-body">
                 {line}
                 {quote}
                 <p class="hint">{format!("{} · {when}", kind_name(notice.what.kind()).of(lang))}</p>
@@ -295,12 +296,12 @@ fn settings(app: AppContext, all: Memo<Shown>) -> AnyView {
         by.map(|by| strings::started(lang.get(), &by)).unwrap_or_default()
     });
     view! {
-        <section class="notes-settings" aria-labelledby="notes-heard">
-            <h2 id="notes-heard" class="notes-title">{SETTINGS.now()}</h2>
+        <section class="notices-settings" aria-labelledby="notes-heard">
+            <h2 id="notes-heard" class="notices-title">{SETTINGS.now()}</h2>
             <p class="hint">{SETTINGS_HINT.now()}</p>
-            <div class="notes-switches">{kinds}</div>
+            <div class="notices-switches">{kinds}</div>
             {browser_notifications::control()}
-            <h2 class="notes-title">{DEMO.now()}</h2>
+            <h2 class="notices-title">{DEMO.now()}</h2>
             <p class="hint">{DEMO_HINT.now()}</p>
             {switch("demo", DEMO_RUN, runs, toggle_demo)}
             <p class="hint" role="status" data-testid="demo-by">{by}</p>

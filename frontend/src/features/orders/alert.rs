@@ -79,7 +79,7 @@ pub(super) fn Alerts() -> impl IntoView {
             {SOUND.now()}
             <span class="switch" aria-hidden="true"></span>
         </button>
-        <div class="toast" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
+        <div class="orders-alert" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
     }
 }
 

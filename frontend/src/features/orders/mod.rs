@@ -122,7 +122,7 @@ fn cards(
     });
     let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
     let items = derived(move || ids.get().into_iter().map(card).collect());
-    view! { <ul class="cards">{each(items)}</ul> }.into_any()
+    view! { <ul class="order-cards">{each(items)}</ul> }.into_any()
 }
 
 fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> AnyView {

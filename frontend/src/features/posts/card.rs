@@ -54,9 +54,7 @@ pub(super) fn card(
     let text = post.text.clone();
     let body = {
         let text = text.clone();
-        move || {
-            view! { <p class="post-text message-text">{linkify::draw(&text, lang)}</p> }.into_any()
-        }
+        move || view! { <p class="post-text user-text">{linkify::draw(&text, lang)}</p> }.into_any()
     };
     let id = post.id;
     let is_edited_now = move || id.is_some() && page.editing.get() == id;
@@ -84,7 +82,7 @@ fn pending(state: &str, lang: Lang) -> Option<AnyView> {
         "going" => GOING.of(lang),
         _ => return None,
     };
-    let mark = view! { <span class="delivery" role="img" aria-label=label title=label>{Icon::Clock.draw()}</span> };
+    let mark = view! { <span class="delivery-mark" role="img" aria-label=label title=label>{Icon::Clock.draw()}</span> };
     Some(mark.into_any())
 }
 
@@ -144,7 +142,7 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
             })
         >
             <textarea
-                class="field feed-field"
+                class="field posts-field"
                 data-testid="editor"
                 aria-label=EDITOR.of(lang)
                 node_ref=area
@@ -178,7 +176,7 @@ fn refused(change: &Change, sentence: &str, lang: Lang) -> AnyView {
     let id = change.id;
     let texts = lang.texts();
     view! {
-        <div class="refused">
+        <div class="refusal">
             <span>{sentence.to_owned()}</span>
             <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
             <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>

@@ -46,17 +46,17 @@ pub(super) fn Composer() -> impl IntoView {
         }
     };
     let foot = view! {
-        <div class="feed-composer-foot">
-            <span id=HINT_ID class="hint feed-hint">{HINT.now()}</span>
-            {limit_line(field.left, NEAR_LIMIT, "feed-left")}
+        <div class="posts-composer-foot">
+            <span id=HINT_ID class="hint posts-hint">{HINT.now()}</span>
+            {limit_line(field.left, NEAR_LIMIT, "posts-characters-left")}
             <button class="button button-strong" type="submit" data-testid="post-send" disabled=field.is_idle()>
                 {POST.now()}
             </button>
         </div>
     };
     let options = ComposerOptions {
-        class: "feed-composer",
-        field_class: "field feed-field",
+        class: "posts-composer",
+        field_class: "field posts-field",
         test_id: "post-composer",
         rows: "2",
         label: WRITE.now(),

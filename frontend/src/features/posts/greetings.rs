@@ -42,7 +42,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
     let button = move |others_only: bool, id: &'static str, label: Words, hint: Words| {
         let hint_id = format!("{id}-hint");
         view! {
-            <div class="feed-greet">
+            <div class="greeting-button">
                 <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=events::click(move |_| greet(others_only))>
                     <span aria-hidden="true">"👋 "</span>{label.now()}
                 </button>
@@ -53,11 +53,11 @@ pub(super) fn GreetButtons() -> impl IntoView {
     };
     let sent = || view! { <span data-testid="greeted-others">{SENT.now()}</span> }.into_any();
     view! {
-        <div class="feed-greets">
+        <div class="greeting-buttons">
             {button(false, "greet-all", TO_ALL, TO_ALL_HINT)}
             {button(true, "greet-others", TO_OTHERS, TO_OTHERS_HINT)}
         </div>
-        <p class="hint feed-greeted" role="status">{when(move || was_for_others.get(), sent)}</p>
+        <p class="hint greeting-sent" role="status">{when(move || was_for_others.get(), sent)}</p>
     }
 }
 
@@ -74,11 +74,11 @@ pub(super) fn Greetings() -> impl IntoView {
         let key = high.rotate_left(17) ^ low ^ greeting.by.id.0.rotate_left(40);
         let line = text(move || sentence(lang.get(), &greeting));
         Item::new(key, move || {
-            view! { <p class="toast" data-testid="greeting">{line}</p> }.into_any()
+            view! { <p class="greeting-toast" data-testid="greeting">{line}</p> }.into_any()
         })
     };
     let items = derived(move || greetings.get().into_iter().map(item).collect());
-    view! { <div class="toasts" role="status">{each(items)}</div> }
+    view! { <div class="greeting-toasts" role="status">{each(items)}</div> }
 }
 
 fn sentence(lang: Lang, greeting: &Greeting) -> String {

@@ -79,7 +79,7 @@ fn Feed() -> impl IntoView {
     };
     view! {
         <div class="page">
-            <div class="page-body feed">
+            <div class="page-body posts">
                 <p class="page-intro">{INTRO.now()}</p>
                 <Composer />
                 <GreetButtons />
@@ -116,9 +116,9 @@ fn posts(page: PostsState) -> AnyView {
         };
         posts.get().into_iter().map(item).collect()
     };
-    let nothing = || empty("empty feed-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
+    let nothing = || empty("empty posts-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul class="feed-posts" aria-label=Page::Posts.title().now() data-testid="posts">{each(derived(items))}</ul>
+        <ul class="posts-list" aria-label=Page::Posts.title().now() data-testid="posts">{each(derived(items))}</ul>
         {when(move || is_empty.get(), nothing)}
     }
     .into_any()
@@ -145,7 +145,7 @@ fn Older() -> impl IntoView {
         let label =
             derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });
         view! {
-            <button class="button feed-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
+            <button class="button posts-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
                 {label}
             </button>
         }

@@ -75,7 +75,7 @@ pub(crate) fn PresencePanel(
     view! {
         <aside
             id="here"
-            class="panel panel-here"
+            class="panel panel-presence"
             tabindex="-1"
             data-testid="drawer-here"
             data-open=flag(move || app.drawer.get() == Some(Drawer::Presence))
@@ -109,5 +109,5 @@ pub(crate) fn TypingLine() -> impl IntoView {
             lang.typing(&names).unwrap_or_default()
         })
     });
-    view! { <p class="typing" data-testid="typing">{text(move || line.get())}</p> }
+    view! { <p class="typing-line" data-testid="typing">{text(move || line.get())}</p> }
 }

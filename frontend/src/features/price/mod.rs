@@ -113,7 +113,7 @@ fn off() -> AnyView {
     view! {
         <div class="page"><div class="page-body price">
             <p class="page-intro">{strings::INTRO.now()}</p>
-            <p class="notice" data-testid="price-off">{OFF.now()}</p>
+            <p class="callout" data-testid="price-off">{OFF.now()}</p>
         </div></div>
     }
     .into_any()

@@ -86,12 +86,12 @@ pub(crate) fn SignIn(
     };
 
     view! {
-        <main class="gate">
-            <form class="card" on:submit=events::submit(submit) novalidate>
+        <main class="sign-in">
+            <form class="sign-in-card" on:submit=events::submit(submit) novalidate>
                 <Mark />
-                <h1 class="gate-title">{tr(|t| t.app)}</h1>
-                <p class="gate-tagline">{tr(|t| t.tagline)}</p>
-                {session_over.then(|| view! { <p class="notice" role="status">{tr(|t| t.session_over)}</p> })}
+                <h1 class="sign-in-title">{tr(|t| t.app)}</h1>
+                <p class="sign-in-tagline">{tr(|t| t.tagline)}</p>
+                {session_over.then(|| view! { <p class="callout" role="status">{tr(|t| t.session_over)}</p> })}
                 {form.field(options)}
                 <button class="button button-strong" type="submit" data-testid="signin-submit" aria-disabled=flag(move || form.busy.get())>
                     {text(move || {
@@ -101,7 +101,7 @@ pub(crate) fn SignIn(
                 </button>
                 <p id="name-hint" class="hint">{tr(|t| t.name_hint)}</p>
             </form>
-            <div class="gate-foot"><LanguageSwitch /><ThemeSwitch /></div>
+            <div class="sign-in-foot"><LanguageSwitch /><ThemeSwitch /></div>
         </main>
     }
 }
@@ -110,8 +110,8 @@ pub(crate) fn SignIn(
 #[component]
 pub(crate) fn Checking() -> impl IntoView {
     view! {
-        <main class="gate" aria-busy="true">
-            <div class="gate-wait" role="status">
+        <main class="sign-in" aria-busy="true">
+            <div class="sign-in-wait" role="status">
                 <Mark />
                 <span class="visually-hidden">{tr(|t| t.loading)}</span>
             </div>
@@ -124,11 +124,11 @@ pub(crate) fn Checking() -> impl IntoView {
 pub(crate) fn Unreachable() -> impl IntoView {
     let auth: Auth = expect_context();
     view! {
-        <main class="gate">
-            <div class="card" role="alert">
+        <main class="sign-in">
+            <div class="sign-in-card" role="alert">
                 <Mark />
-                <h1 class="gate-title">{tr(|t| t.app)}</h1>
-                <p class="gate-tagline">{tr(|t| t.unreachable)}</p>
+                <h1 class="sign-in-title">{tr(|t| t.app)}</h1>
+                <p class="sign-in-tagline">{tr(|t| t.unreachable)}</p>
                 <button class="button button-strong" on:click=events::click(move |_| auth.check())>{tr(|t| t.try_again)}</button>
             </div>
         </main>

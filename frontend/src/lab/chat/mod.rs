@@ -76,7 +76,7 @@ fn HttpBox() -> impl IntoView {
     view! {
         <section class="lab-box" aria-labelledby="http-title">
             <h2 id="http-title" class="lab-title">{HTTP.now()}</h2>
-            <p class="http-sentence" role="status" data-testid="http-sentence">{sentence}</p>
+            <p class="lab-chat-sentence" role="status" data-testid="http-sentence">{sentence}</p>
             <p class="hint">{HTTP_HINT.now()}</p>
         </section>
     }

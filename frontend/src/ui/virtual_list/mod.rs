@@ -337,7 +337,7 @@ pub(crate) fn ListView<R: ListRow>(
     let items = derived(move || list.drawn.get().into_iter().map(item).collect());
     view! {
         <div
-            class="list"
+            class="virtual-list"
             data-testid="timeline"
             role="region"
             tabindex="0"
@@ -345,8 +345,8 @@ pub(crate) fn ListView<R: ListRow>(
             node_ref=list.scroller
             on:scroll=move |_| list.scrolled()
         >
-            <div class="list-space" node_ref=list.space>
-                <ol class="list-window" node_ref=list.window>
+            <div class="virtual-list-space" node_ref=list.space>
+                <ol class="virtual-list-window" node_ref=list.window>
                     {each(items)}
                 </ol>
             </div>
