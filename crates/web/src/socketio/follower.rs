@@ -133,7 +133,7 @@ impl<'a> FollowerSession<'a> {
         let hello = Hello { token: None, client: ACCOUNT_KEY.to_owned(), topics: topics.collect() };
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
         let now = state.clock.now();
-        let hello = PendingHello::new(now).hear(&hello)?;
+        let hello = PendingHello::new(now).receive(&hello)?;
         let (session, effects) = hello.welcome(Arc::clone(&state.hub), user, None, now);
         let (requests, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
         Ok(Self { gateway, session, effects, requests, orders })
@@ -159,7 +159,7 @@ impl<'a> FollowerSession<'a> {
         let wakeups = self.session.wakeups();
         let deadline = instant_of(self.session.deadline(), clock.now());
         self.effects = tokio::select! {
-            Some(response) = self.requests.next() => self.session.on_done(clock.now(), response),
+            Some(response) = self.requests.next() => self.session.on_response(clock.now(), response),
             () = wakeups.changed() => self.session.on_wake(),
             () = sleep_until(deadline) => self.session.on_time(clock.now()),
         };

@@ -158,7 +158,9 @@ mod tests {
         match action(event, value) {
             Ok(InboundAction::Store {
                 change:
-                    Change::Chat(madang_hub::chat::Change::Post { text, guest: Some(guest), .. }),
+                    Change::Chat(madang_hub::chat::ChatChange::Post {
+                        text, guest: Some(guest), ..
+                    }),
                 ..
             }) => (text, guest),
             other => panic!("{other:?}"),

@@ -66,7 +66,7 @@ async fn receive_hello(
             return Err(Disconnect::Close(CloseCode::ShuttingDown));
         }
     };
-    let hello = pending.hear(&text).map_err(Disconnect::Close)?;
+    let hello = pending.receive(&text).map_err(Disconnect::Close)?;
     let unauthenticated = || Disconnect::Close(CloseCode::Unauthenticated);
     let session = cookie_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
     let open = state.open_sessions.open(session);
@@ -253,7 +253,7 @@ fn on_response(state: &AppState, session: &mut Session, response: StoreResponse)
     for error in response.errors() {
         log(error);
     }
-    session.on_done(state.clock.now(), response)
+    session.on_response(state.clock.now(), response)
 }
 
 fn log(error: &StoreError) {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
-use madang_hub::sink::{FrameBatch, FrameSink, TrySend};
+use madang_hub::Frame;
+use madang_hub::frame::{Encoded, Encoding, FrameBatch};
+use madang_hub::sink::{FrameSink, TrySend};
 use madang_websocket::{SendOutcome, Sender, Window};
 use tokio::sync::Notify;
 
-use super::transport::encoded;
+use super::transport::{encoded, encoding_of, window_of};
 
 /// The sink of one connection. It is held at first: see [`FrameSink`].
 pub(crate) struct ConnectionSink {
@@ -72,17 +74,22 @@ fn joined(batch: &FrameBatch, window: Option<Window>) -> Option<&Bytes> {
     if let [frame] = batch.frames() {
         return encoded(frame, window);
     }
-    let joined: &JoinedBatch = batch.encoded().get_or_make(JoinedBatch::default)?;
-    let encoding = match window {
-        None => &joined.plain,
-        Some(window) => joined.compressed.get(window.index())?,
-    };
-    encoding.get_or_init(|| join(batch, window)).as_ref()
+    batch.encoded(encoding_of(window), JoinedBatch::default)
 }
 
-fn join(batch: &FrameBatch, window: Option<Window>) -> Option<Bytes> {
-    let pieces: Option<Vec<&Bytes>> =
-        batch.frames().iter().map(|frame| encoded(frame, window)).collect();
+impl Encoded for JoinedBatch {
+    fn bytes(&self, frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
+        let window = window_of(encoding);
+        let joined = match window {
+            None => &self.plain,
+            Some(window) => self.compressed.get(window.index())?,
+        };
+        joined.get_or_init(|| join(frames, window)).as_ref()
+    }
+}
+
+fn join(frames: &[Frame], window: Option<Window>) -> Option<Bytes> {
+    let pieces: Option<Vec<&Bytes>> = frames.iter().map(|frame| encoded(frame, window)).collect();
     let pieces = pieces?;
     let mut all = BytesMut::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
     for piece in pieces {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use madang_hub::Frame;
+use madang_hub::frame::{Encoded, Encoding};
 use madang_shared::CloseCode;
 use madang_websocket::{
     CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, ReceiveError, Sender, Socket,
@@ -158,9 +159,27 @@ impl Transport {
 /// The bytes of a frame for sockets with this compression window; encoded once for all of them. None if the frame is
 /// not UTF-8, which a text frame always is.
 pub(crate) fn encoded(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
-    let prepare = || std::str::from_utf8(frame.bytes()).ok().map(Prepared::text);
-    let prepared: &Option<Prepared> = frame.encoded().get_or_make(prepare)?;
-    prepared.as_ref().map(|prepared| prepared.frame(window))
+    let prepare = || PreparedFrame(std::str::from_utf8(frame.bytes()).ok().map(Prepared::text));
+    frame.encoded(encoding_of(window), prepare)
+}
+
+/// The number of an encoding: the bits of its compression window, or 0 without compression.
+pub(crate) fn encoding_of(window: Option<Window>) -> Encoding {
+    Encoding(window.map_or(0, Window::bits))
+}
+
+/// The compression window of an encoding; none without compression.
+pub(crate) fn window_of(encoding: Encoding) -> Option<Window> {
+    Window::new(encoding.0)
+}
+
+/// The WebSocket frames of a text, plain and compressed; none if the text is not UTF-8.
+struct PreparedFrame(Option<Prepared>);
+
+impl Encoded for PreparedFrame {
+    fn bytes(&self, _frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
+        self.0.as_ref().map(|prepared| prepared.frame(window_of(encoding)))
+    }
 }
 
 async fn with_timeout(write: impl Future<Output = io::Result<()>>) -> Result<(), Disconnect> {

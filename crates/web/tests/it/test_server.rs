@@ -85,7 +85,7 @@ impl TestServer {
     /// Starts a server with these settings.
     pub(crate) async fn with_settings(settings: TestSettings) -> Self {
         let store = Memory::new(Timestamp(START), 1);
-        let tail = store.tail();
+        let tail = store.event_stream();
         Self::on_store(store.clone(), Arc::new(store), tail, settings).await
     }
 

@@ -44,7 +44,7 @@ impl TestServer {
         let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
         let text = text.to_owned();
         let (guest, mentions) = (None, Vec::new());
-        let change = chat::Change::Post { room: FIRST_ROOM, text, sentiment, guest, mentions };
+        let change = chat::ChatChange::Post { room: FIRST_ROOM, text, sentiment, guest, mentions };
         self.commit(author, number, features::Change::Chat(change));
     }
 
