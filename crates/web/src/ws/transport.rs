@@ -158,22 +158,22 @@ impl Transport {
 
 /// The bytes of a frame for sockets with this compression window; encoded once for all of them. None if the frame is
 /// not UTF-8, which a text frame always is.
-pub(crate) fn encoded(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
+pub(super) fn encoded(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
     let prepare = || PreparedFrame(std::str::from_utf8(frame.bytes()).ok().map(Prepared::text));
     frame.encoded(encoding_of(window), prepare)
 }
 
-/// The number of an encoding: the bits of its compression window, or 0 without compression.
-pub(crate) fn encoding_of(window: Option<Window>) -> Encoding {
+/// The number of an encoding: the bits of its compression window, or 0 for the plain one.
+pub(super) fn encoding_of(window: Option<Window>) -> Encoding {
     Encoding(window.map_or(0, Window::bits))
 }
 
-/// The compression window of an encoding; none without compression.
-pub(crate) fn window_of(encoding: Encoding) -> Option<Window> {
+/// The compression window of an encoding; `None` for the plain one.
+pub(super) fn window_of(encoding: Encoding) -> Option<Window> {
     Window::new(encoding.0)
 }
 
-/// The WebSocket frames of a text, plain and compressed; none if the text is not UTF-8.
+/// The WebSocket frames of a text, plain and compressed; `None` if the text is not UTF-8.
 struct PreparedFrame(Option<Prepared>);
 
 impl Encoded for PreparedFrame {
