@@ -43,7 +43,7 @@ const describe = (step) => `${step.name}${step.crates ? ` ${step.crates}` : ""}`
 function status() {
   const running = steps.filter(is("running")).map(describe).join(", ");
   const left = steps.filter(is(undefined)).map((step) => step.name).join(", ");
-  return `build: ${steps.filter(is("done")).length} of ${steps.length} steps done, ${elapsed(start)}; now ${running}${left && `; then ${left}`}`;
+  return `build: ${steps.filter(is("done")).length} of ${steps.length} done, ${elapsed(start)}; now ${running}${left && `; then ${left}`}`;
 }
 
 const clearLine = () => isTerminal && process.stderr.write("\r\x1b[2K");
@@ -66,7 +66,7 @@ function onOutput(step, chunk) {
   step.rest = lines.pop();
   for (const line of lines) {
     const progress = line.match(CARGO_PROGRESS);
-    if (progress) step.crates = `(${progress[1]} of ${progress[2]} crates)`;
+    if (progress) step.crates = `(${progress[1]}/${progress[2]} crates)`;
     else if (!CARGO_STATUS.test(line) && line.trim()) printLine(line);
   }
   drawStatus();
