@@ -26,6 +26,7 @@ dev *args: (_setup "dev")
 # Run every test, those in a real browser included
 test *args: (_setup "dev" "e2e") build
     MADANG_BIN="$PWD/target/release/madang" cargo test --workspace --exclude madang-e2e "$@"
+    MADANG_BIN="$PWD/target/release/madang" cargo test --manifest-path bench/Cargo.toml "$@"
     @scripts/e2e.sh "$@"
 
 # Run the browser tests only; screenshots go to ./screenshots
@@ -52,19 +53,19 @@ sim seeds="10000":
 fuzz seconds="600" *targets: (_setup "fuzz")
     @scripts/fuzz.sh "$@"
 
-# Kill the server under load and start it again, that many times; count lost, doubled, reordered
+# Kill the server under load and restart it this many times; count lost, doubled and reordered messages
 soak-kill rounds="100": build
     cargo run --release --package madang-loadgen -- soak-kill --rounds "$1" --binary target/release/madang
 
-# Measure the memory of that many idle connections
+# Measure the server memory of this many idle connections
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
-# Measure what the server costs against the barest program there can be, and write docs/performance.md; `--quick` only looks whether it works, `--peers` holds other servers beside it
+# Measure the server relative to a baseline server and write docs/performance.md; `--quick` only tests the measurement, `--peers` measures other servers too
 load *args: build
     @scripts/load.sh "$@"
 
-# Let that many clients add to the shared number that often; it must be their exact sum
+# Let this many clients each add 1 this many times to the shared number; it must be the exact sum
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
 

@@ -5,17 +5,14 @@
 // somebody signs out. The browser compares this file with the server's at every visit; another one fetches its
 // whole set first and then takes over, so the visit after an update is the new app, and never half of each.
 //
-// scripts/publish.mjs writes the two lines below; `just dev` has no worker.
+// scripts/publish.mjs writes the three lines below; `just dev` has no worker.
 const VERSION = "development";
 const FILES = [];
+const PAGES = [];
 
 const OURS = "madang-app-";
 const CACHE = OURS + VERSION;
-// Where the app is, and nothing of the hub. A test holds this to the app's own pages.
-const PAGES = [
-  "", "/notices", "/counter", "/feed", "/bitcoin", "/orders", "/orders/board", "/orders/rider",
-  "/lab", "/lab/sentiment", "/lab/typing", "/lab/http", "/lab/echo", "/lab/transports",
-];
+// The paths of the app's pages, `/` as an empty string; the server's own paths are not among them.
 const isPage = (path) => PAGES.includes(path.replace(/\/$/, "")) || /^\/rooms\/\d+(\/messages\/\d+)?\/?$/.test(path);
 
 self.addEventListener("install", (event) => {

@@ -99,10 +99,15 @@ sources.set("index.html", Buffer.from(index));
 const kept = [...sources.keys()].filter((name) => name !== "worker.js").sort();
 const version = digest(Buffer.concat(kept.flatMap((name) => [Buffer.from(name), sources.get(name)])));
 const paths = kept.map((name) => (name === "index.html" ? "/" : `/${name}`));
+// The table of pages in route.rs has a line for each path; a test there holds it to this form.
+const routes = readFileSync(new URL("../frontend/src/route.rs", import.meta.url), "utf8");
+const pages = ["", ...[...routes.matchAll(/^ +path: "(\/[^"]*)",$/gm)].map(([, path]) => path)];
+if (pages.length === 1) throw new Error("frontend/src/route.rs: no line like `path: \"/orders\",` in the table of pages");
 const worker = sources.get("worker.js").toString();
 const written = worker
   .replace('const VERSION = "development";', `const VERSION = "${version}";`)
-  .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`);
+  .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`)
+  .replace("const PAGES = [];", `const PAGES = ${JSON.stringify(pages)};`);
 sources.set("worker.js", Buffer.from(written));
 
 const published = new Map();

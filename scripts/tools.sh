@@ -51,7 +51,7 @@ for_clients() {
         MADANG_PYTHON_SOCKETIO
 }
 
-# What the load generator needs to find its peers; those that are not there it passes over.
+# The folders in which the load laboratory finds the other servers; it skips those that are not installed.
 for_load_peers() {
     local home
     home=$(modules ws "$peer_ws_version")

@@ -13,11 +13,11 @@ use leptos::task::spawn_local;
 use madang_shared::CloseCode;
 use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL};
 
-use crate::plain_socket::address;
+use crate::websocket::address;
 
 /// What became of the socket.
 #[derive(Debug)]
-pub(crate) enum Happened {
+pub(crate) enum ConnectionEvent {
     Opened,
     Frame(String),
     /// The last word: the socket is to be dropped.
@@ -33,7 +33,7 @@ pub(crate) struct Socket(Shared);
 impl Socket {
     /// Starts to open a socket to the server that the page came from; none if the browser refuses
     /// even to try.
-    pub(crate) fn open(report: impl Fn(Happened) + 'static) -> Option<Self> {
+    pub(crate) fn open(report: impl Fn(ConnectionEvent) + 'static) -> Option<Self> {
         let path = format!("{SOCKET_PATH}?{PROTOCOL_PARAMETER}={SUBPROTOCOL}");
         let socket = WebSocket::open(&address(&path)?).ok()?;
         let shared = Rc::new(RefCell::new(Some(socket)));
@@ -61,11 +61,11 @@ impl Drop for Socket {
 
 /// Reports each event of the socket in the order in which the browser gave them, until the socket is
 /// closed or dropped.
-async fn report_events(socket: Shared, report: Box<dyn Fn(Happened)>) {
+async fn report_events(socket: Shared, report: Box<dyn Fn(ConnectionEvent)>) {
     let mut was_open = false;
     while let Some(happened) = poll_fn(|cx| poll_event(&socket, was_open, cx)).await {
         was_open = true;
-        let is_last = matches!(happened, Happened::Closed(_));
+        let is_last = matches!(happened, ConnectionEvent::Closed(_));
         // The socket is not borrowed here: whoever is told may send, and may drop it.
         report(happened);
         if is_last {
@@ -75,17 +75,25 @@ async fn report_events(socket: Shared, report: Box<dyn Fn(Happened)>) {
 }
 
 /// The next event. `gloo-net` has none for the opening: the sink is ready then.
-fn poll_event(socket: &Shared, was_open: bool, cx: &mut Context<'_>) -> Poll<Option<Happened>> {
+fn poll_event(
+    socket: &Shared,
+    was_open: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Option<ConnectionEvent>> {
     let mut socket = socket.borrow_mut();
     let Some(socket) = socket.as_mut() else { return Poll::Ready(None) };
     if !was_open && Pin::new(&mut *socket).poll_ready(cx).is_ready() && is_open(socket) {
-        return Poll::Ready(Some(Happened::Opened));
+        return Poll::Ready(Some(ConnectionEvent::Opened));
     }
     loop {
         return Poll::Ready(match std::task::ready!(Pin::new(&mut *socket).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Some(Happened::Frame(text)),
-            Some(Ok(Message::Bytes(_))) => Some(Happened::Closed(CloseCode::NotText.number())),
-            Some(Err(WebSocketError::ConnectionClose(close))) => Some(Happened::Closed(close.code)),
+            Some(Ok(Message::Text(text))) => Some(ConnectionEvent::Frame(text)),
+            Some(Ok(Message::Bytes(_))) => {
+                Some(ConnectionEvent::Closed(CloseCode::NotText.number()))
+            }
+            Some(Err(WebSocketError::ConnectionClose(close))) => {
+                Some(ConnectionEvent::Closed(close.code))
+            }
             // A browser tells no more of an error than that the socket is closed, and that event follows.
             Some(Err(_)) => continue,
             None => None,

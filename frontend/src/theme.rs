@@ -1,8 +1,8 @@
 //! Light, dark, or as the system has it.
 
 use crate::browser;
-use crate::ui::reactive::effect;
-use crate::ui::state::State;
+use crate::ui::erased::reactive::effect;
+use crate::ui::erased::signal::State;
 
 const KEY: &str = "madang.theme";
 

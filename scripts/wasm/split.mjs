@@ -1,5 +1,5 @@
 // Cuts the compiled app in two, and makes both halves small: the module of the first view with its script, and
-// the module with everything that frontend/src/apart.rs leads to.
+// the module with everything that frontend/src/lazy.rs loads.
 //
 // madang-app-split cuts the module along the linker's relocations, and writes the script of the first half. Then
 // the script of the cut is bundled with that script. An export that the script does not name has no caller:

@@ -1,316 +1,334 @@
-//! The one place that lists the features: what they hold, and which of them each message is for.
-//! The machine in [`crate::client`] knows none of them.
+//! All views, and the routing of every message to its view.
+//!
+//! The routing is derived from the table of views (`view_table.rs`). Its matches cover every variant
+//! of shared's envelopes, so the compiler asks for the view of a new feature. The state machine in
+//! [`crate::client`] knows no feature.
 
-mod arriving;
-mod own;
+use madang_shared::chat::ChatEvent;
+use madang_shared::{
+    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User,
+};
 
-use madang_shared::chat::PAGE_MESSAGES;
-use madang_shared::chat::{ChatCommand, ChatQuery};
-use madang_shared::membership::MembershipCommand;
-use madang_shared::presence::PresenceSignal;
-use madang_shared::{Command, Query, RoomId, Signal, Timestamp, Topic, User};
-
-use crate::action::{Action, Slice};
-use crate::counter::Counter;
-use crate::membership::Memberships;
-use crate::notices::{Notices, ShownNotice};
-use crate::orders::Orders;
+use crate::action::Action;
 use crate::outbox::Outbox;
-use crate::posts::Posts;
-use crate::presence::{OwnTyping, RoomPresence};
-use crate::price::Price;
-use crate::reading::ReadMarks;
-use crate::rooms::Rooms;
-use crate::sentiment::SentimentDraft;
-use crate::timeline::Timeline;
-use crate::vec_map::{VecMap, VecSet};
+use crate::slice::Slice;
+use crate::vec_map::VecSet;
+use crate::view::{
+    ApplyEvent, ApplySnapshot, CommandRules, Effects, ReceiveAnswer, Request, View, Wake,
+};
+use crate::views;
+use crate::views::joined_rooms::JoinedRooms;
+use crate::views::membership::Memberships;
+use crate::views::notices::ShownNotice;
+use crate::views::presence::RoomPresence;
+use crate::views::timeline::Timeline;
 
-pub(crate) use own::{counts_as_message, matters_not_if_refused, settles, supersedes};
+/// A message with content of another feature than its topic or its query. Only a faulty server sends
+/// one; the client counts it as a frame that it could not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FeatureMismatch;
 
-/// What a feature asks the machine to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    Command(Command),
-    Query(Query),
-    Signal(Signal),
+macro_rules! define_features {
+    ($(
+        $(#[$doc:meta])*
+        $slice:ident {
+            $field:ident: $View:ident,
+            topics: [$($topic:ident),*], queries: [$($query:ident),*], commands: [$($command:ident),*]
+        }
+    )+) => {
+        /// All views of one client.
+        #[derive(Debug)]
+        pub struct Features {
+            me: User,
+            /// The topics of the open page.
+            watched: &'static [Topic],
+            joined_rooms: JoinedRooms,
+            $($field: views::$field::$View,)+
+        }
+
+        impl Features {
+            pub(crate) fn new(me: User) -> Self {
+                Self {
+                    watched: &[],
+                    joined_rooms: JoinedRooms::new(me.id),
+                    $($field: views::$field::$View::default(),)+
+                    me,
+                }
+            }
+
+            $(
+                $(#[$doc])*
+                pub fn $field(&self) -> &views::$field::$View {
+                    &self.$field
+                }
+            )+
+
+            /// The topic was unsubscribed: what is known of it is no longer kept current.
+            pub(crate) fn unsubscribed(&mut self, topic: Topic) {
+                match topic {
+                    $($(Topic::$topic { .. } => self.$field = views::$field::$View::default(),)*)+
+                    Topic::Room(room) => self.joined_rooms.forget_room(room),
+                    Topic::Presence(_) => self.joined_rooms.forget_presence(),
+                    Topic::Memberships(_) => self.joined_rooms.reset_memberships(),
+                }
+            }
+
+            /// The topic began another epoch: its old state and its next snapshot must not be joined.
+            pub(crate) fn epoch_changed(&mut self, topic: Topic) {
+                match topic {
+                    // The snapshot replaces the whole view.
+                    $($(Topic::$topic { .. } => {})*)+
+                    Topic::Presence(_) => {}
+                    Topic::Room(room) => self.joined_rooms.reset_timeline(room),
+                    Topic::Memberships(_) => self.joined_rooms.reset_memberships(),
+                }
+            }
+
+            pub(crate) fn apply_snapshot(
+                &mut self,
+                topic: Topic,
+                snapshot: Snapshot,
+                now: Timestamp,
+            ) -> Result<Vec<Slice>, FeatureMismatch> {
+                match (topic, snapshot) {
+                    $($((Topic::$topic { .. }, Snapshot::$topic(snapshot)) => {
+                        self.$field.apply_snapshot(snapshot, now);
+                        Ok(vec![Slice::$slice])
+                    })*)+
+                    (Topic::Memberships(_), Snapshot::Membership(snapshot)) => {
+                        Ok(self.joined_rooms.apply_membership_snapshot(snapshot))
+                    }
+                    (Topic::Room(room), Snapshot::Chat(snapshot)) => {
+                        Ok(self.joined_rooms.apply_chat_snapshot(room, snapshot))
+                    }
+                    (Topic::Presence(room), Snapshot::Presence(snapshot)) => {
+                        Ok(self.joined_rooms.apply_presence_snapshot(room, snapshot, now))
+                    }
+                    (
+                        _,
+                        $($(Snapshot::$topic(_) |)*)+
+                        Snapshot::Membership(_) | Snapshot::Chat(_) | Snapshot::Presence(_),
+                    ) => Err(FeatureMismatch),
+                }
+            }
+
+            pub(crate) fn apply_event(
+                &mut self,
+                topic: Topic,
+                event: Event,
+                now: Timestamp,
+            ) -> Result<Vec<Slice>, FeatureMismatch> {
+                match (topic, event) {
+                    $($((Topic::$topic { .. }, Event::$topic(event)) => {
+                        self.$field.apply_event(event, now);
+                        Ok(vec![Slice::$slice])
+                    })*)+
+                    (Topic::Memberships(_), Event::Membership(event)) => {
+                        Ok(self.joined_rooms.apply_membership_event(event))
+                    }
+                    (Topic::Room(room), Event::Chat(event)) => {
+                        Ok(self.joined_rooms.apply_chat_event(room, event))
+                    }
+                    (Topic::Presence(room), Event::Presence(event)) => {
+                        Ok(self.joined_rooms.apply_presence_event(room, event, now))
+                    }
+                    (
+                        _,
+                        $($(Event::$topic(_) |)*)+
+                        Event::Membership(_) | Event::Chat(_) | Event::Presence(_),
+                    ) => Err(FeatureMismatch),
+                }
+            }
+
+            pub(crate) fn receive_answer(
+                &mut self,
+                query: &Query,
+                answer: Answer,
+            ) -> Result<Vec<Slice>, FeatureMismatch> {
+                match (query, answer) {
+                    $($((Query::$query(query), Answer::$query(answer)) => {
+                        self.$field.receive_answer(query, answer);
+                        Ok(vec![Slice::$slice])
+                    })*)+
+                    (Query::Chat(query), Answer::Chat(answer)) => {
+                        Ok(self.joined_rooms.receive_answer(query, answer))
+                    }
+                    ($($(Query::$query(_) |)*)+ Query::Chat(_), _) => Err(FeatureMismatch),
+                }
+            }
+
+            /// The server refused a query for good.
+            pub(crate) fn query_refused(&mut self, query: &Query) -> Vec<Slice> {
+                match query {
+                    $($(Query::$query(query) => {
+                        self.$field.query_refused(query).then_some(Slice::$slice).into_iter().collect()
+                    })*)+
+                    Query::Chat(query) => self.joined_rooms.query_refused(query),
+                }
+            }
+
+            pub(crate) fn deadline(&self) -> Option<Timestamp> {
+                let deadlines = [self.joined_rooms.deadline(), $(self.$field.deadline(),)+];
+                deadlines.into_iter().flatten().min()
+            }
+
+            pub(crate) fn wake(&mut self, now: Timestamp) -> Effects {
+                let mut effects = self.joined_rooms.wake(now);
+                $(
+                    let Wake { query, changed } = self.$field.wake(now);
+                    effects.requests.extend(query.map(Request::Query));
+                    effects.changed.extend(changed.then_some(Slice::$slice));
+                )+
+                effects
+            }
+        }
+
+        /// The command of the user `me` that this event completes; see
+        /// [`ApplyEvent::completed_command`].
+        pub(crate) fn completed_command(event: &Event, me: &User) -> Option<CommandId> {
+            match event {
+                $($(Event::$topic(event) => views::$field::$View::completed_command(event, me.id),)*)+
+                Event::Chat(event) => JoinedRooms::completed_command(event, me.id),
+                Event::Membership(_) | Event::Presence(_) => None,
+            }
+        }
+
+        /// See [`CommandRules::supersedes`].
+        pub(crate) fn supersedes(newer: &Command, older: &Command) -> bool {
+            match (newer, older) {
+                $($((Command::$command(newer), Command::$command(older)) => {
+                    views::$field::$View::supersedes(newer, older)
+                })*)+
+                (Command::Membership(newer), Command::Membership(older)) => {
+                    Memberships::supersedes(newer, older)
+                }
+                ($($(Command::$command(_) |)*)+ Command::Membership(_) | Command::Chat(_), _) => false,
+            }
+        }
+
+        /// See [`CommandRules::is_dropped_when_refused`].
+        pub(crate) fn is_dropped_when_refused(command: &Command) -> bool {
+            match command {
+                $($(Command::$command(command) => views::$field::$View::is_dropped_when_refused(command),)*)+
+                Command::Membership(command) => Memberships::is_dropped_when_refused(command),
+                Command::Chat(_) => false,
+            }
+        }
+    };
 }
 
-impl From<PresenceSignal> for Request {
-    fn from(signal: PresenceSignal) -> Self {
-        Self::Signal(signal.into())
-    }
-}
-
-/// Everything that the features know.
-#[derive(Debug)]
-pub struct Features {
-    me: User,
-    rooms: Rooms,
-    memberships: Memberships,
-    timelines: VecMap<RoomId, Timeline>,
-    open: Option<RoomId>,
-    presence: RoomPresence,
-    /// What the open page shows besides rooms.
-    watched: &'static [Topic],
-    counter: Counter,
-    sentiment: SentimentDraft,
-    posts: Posts,
-    price: Price,
-    orders: Orders,
-    notices: Notices,
-    own_typing: OwnTyping,
-    marks: ReadMarks,
-}
+with_view_table!(define_features);
 
 impl Features {
-    pub(crate) fn new(me: User) -> Self {
-        Self {
-            me,
-            rooms: Rooms::default(),
-            memberships: Memberships::default(),
-            timelines: VecMap::default(),
-            open: None,
-            presence: RoomPresence::default(),
-            watched: &[],
-            counter: Counter::default(),
-            sentiment: SentimentDraft::default(),
-            posts: Posts::default(),
-            price: Price::default(),
-            orders: Orders::default(),
-            notices: Notices::default(),
-            own_typing: OwnTyping::default(),
-            marks: ReadMarks::default(),
-        }
-    }
-
     /// The user of this client.
     pub fn me(&self) -> &User {
         &self.me
     }
 
-    /// The directory.
-    pub fn rooms(&self) -> &Rooms {
-        &self.rooms
-    }
-
     /// The joined rooms.
     pub fn memberships(&self) -> &Memberships {
-        &self.memberships
+        self.joined_rooms.memberships()
     }
 
-    /// What was said in a joined room; none before anything of it arrived.
+    /// The messages of a joined room; `None` before any of them arrived.
     pub fn timeline(&self, room: RoomId) -> Option<&Timeline> {
-        self.timelines.get(&room)
+        self.joined_rooms.timeline(room)
     }
 
-    /// The room that is being looked at.
+    /// The open room.
     pub fn open(&self) -> Option<RoomId> {
-        self.open
+        self.joined_rooms.open()
     }
 
-    /// Who is in the open room.
+    /// The users in the open room.
     pub fn presence(&self) -> &RoomPresence {
-        &self.presence
+        self.joined_rooms.presence()
     }
 
-    /// The shared number, while a page shows it.
-    pub fn counter(&self) -> &Counter {
-        &self.counter
-    }
-
-    /// What is being typed where its feeling is shown.
-    pub fn sentiment(&self) -> &SentimentDraft {
-        &self.sentiment
-    }
-
-    /// The feed, while a page shows it.
-    pub fn posts(&self) -> &Posts {
-        &self.posts
-    }
-
-    /// What one Bitcoin costs, while a page shows it.
-    pub fn price(&self) -> &Price {
-        &self.price
-    }
-
-    /// The orders, while a page shows them.
-    pub fn orders(&self) -> &Orders {
-        &self.orders
-    }
-
-    /// Notices, wherever one is.
-    pub fn notices(&self) -> &Notices {
-        &self.notices
-    }
-
-    /// The notices as their reader sees them, newest first, those of muted kinds among them.
-    pub fn shown_notices(&self, outbox: &Outbox) -> Vec<ShownNotice> {
-        self.notices.shown(outbox, self.me.id, &self.memberships)
-    }
-
-    /// The number at the bell.
-    pub fn unread_notices(&self, outbox: &Outbox) -> u64 {
-        self.notices.unread(outbox, self.me.id, &self.memberships)
-    }
-
-    /// How many messages by others are unread in the room.
+    /// The number of unread messages by others in the room.
     pub fn unread(&self, room: RoomId) -> u64 {
-        self.memberships.unread(room, self.timeline(room), self.me.id)
+        self.joined_rooms.unread(room)
     }
 
-    /// Unread messages in all rooms together: the number in the tab's title.
+    /// The number of unread messages in all rooms: the number in the tab's title.
     pub fn unread_total(&self) -> u64 {
-        self.memberships.rooms().map(|room| self.unread(room)).sum()
+        self.memberships().rooms().map(|room| self.unread(room)).sum()
     }
 
-    /// The topics to follow at present.
-    pub(crate) fn wanted(&self) -> VecSet<Topic> {
+    /// The notices that this user sees, newest first, including those of muted kinds.
+    pub fn shown_notices(&self, outbox: &Outbox) -> Vec<ShownNotice> {
+        self.notices.shown(outbox, self.me.id, self.memberships())
+    }
+
+    /// The number of unread notices: the number at the bell.
+    pub fn unread_notices(&self, outbox: &Outbox) -> u64 {
+        self.notices.unread(outbox, self.me.id, self.memberships())
+    }
+
+    /// The topics to subscribe to at present.
+    pub(crate) fn wanted_topics(&self) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
         topics.extend([Topic::Rooms, Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
-        topics.extend(self.memberships.rooms().map(Topic::Room));
+        topics.extend(self.memberships().rooms().map(Topic::Room));
         topics.extend(self.watched.iter().copied());
-        topics
-            .extend(self.open.filter(|room| self.memberships.contains(*room)).map(Topic::Presence));
+        let open = self.open().filter(|room| self.memberships().contains(*room));
+        topics.extend(open.map(Topic::Presence));
         topics
     }
 
-    /// The topic is not followed any more: what is known of it would only grow old.
-    pub(crate) fn unfollowed(&mut self, topic: Topic) {
-        match topic {
-            Topic::Room(room) => {
-                self.timelines.remove(&room);
-                self.marks.forget(room);
-            }
-            Topic::Presence(_) => self.presence = RoomPresence::default(),
-            Topic::Counter => self.counter = Counter::default(),
-            Topic::Posts => self.posts = Posts::default(),
-            Topic::Price => self.price = Price::default(),
-            Topic::Orders => self.orders = Orders::default(),
-            // These are always followed.
-            Topic::Rooms | Topic::Memberships(_) | Topic::Notices | Topic::Inbox(_) => {}
-        }
-    }
-
-    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> (Vec<Request>, Vec<Slice>) {
+    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {
         match action {
-            Action::OpenRoom(room) => (self.open_room(room), vec![Slice::Memberships]),
             Action::Watch(topics) => {
                 self.watched = topics;
-                (Vec::new(), Vec::new())
+                Effects::default()
             }
-            Action::LoadOlder(room) => (self.load_older(room), vec![Slice::Timeline(room)]),
-            Action::MarkSeen { room, up_to } => {
-                if !self.memberships.see(room, up_to) {
-                    return (Vec::new(), Vec::new());
-                }
-                self.marks.moved(room);
-                (self.due_marks(now), vec![Slice::Memberships])
-            }
-            Action::WindowFocused => {
-                let Some(room) = self.open else { return (Vec::new(), Vec::new()) };
-                self.remember_where_reading_stopped(room);
-                (Vec::new(), vec![Slice::Timeline(room)])
-            }
-            Action::Keystroke(room) => (
-                self.own_typing.keystroke(room, now).into_iter().map(Request::from).collect(),
-                Vec::new(),
-            ),
-            Action::StopTyping => (self.stop_typing(), Vec::new()),
+            Action::OpenRoom(room) => self.joined_rooms.open_room(room),
+            Action::LoadOlder(room) => self.joined_rooms.load_older(room),
+            Action::MarkSeen { room, up_to } => self.joined_rooms.mark_seen(room, up_to, now),
+            Action::WindowFocused => self.joined_rooms.window_focused(),
+            Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
+            Action::StopTyping => self.joined_rooms.stop_typing(),
             Action::Classify(text) => {
-                self.sentiment.typed(text, now);
-                (Vec::new(), vec![Slice::Sentiment])
+                self.sentiment.set_text(text, now);
+                Effects::changed([Slice::Sentiment])
             }
             Action::LoadOlderPosts => {
-                let query = self.posts.ask_older().map(|query| Request::Query(query.into()));
-                (query.into_iter().collect(), vec![Slice::Posts])
+                let query = self.posts.request_older();
+                let requests = query.map(|query| Request::Query(query.into()));
+                Effects { requests: requests.into_iter().collect(), changed: vec![Slice::Posts] }
             }
             Action::GreetingSent(command) => {
-                self.posts.greeted(command);
-                (Vec::new(), Vec::new())
+                self.posts.greeting_sent(command);
+                Effects::default()
             }
         }
     }
 
-    /// A command was given: what it means before the server has said anything.
-    pub(crate) fn commanded(&mut self, command: &Command) -> (Vec<Request>, Vec<Slice>) {
-        let Command::Chat(ChatCommand::Post { room, .. }) = command else {
-            return (Vec::new(), Vec::new());
-        };
-        if let Some(timeline) = self.timelines.get_mut(room) {
-            timeline.set_new_after(None);
+    /// The effects of a command before the server has answered.
+    pub(crate) fn command_given(&mut self, command: &Command) -> Effects {
+        if let Command::Chat(command) = command {
+            return self.joined_rooms.command_given(command);
         }
-        (self.stop_typing(), vec![Slice::Timeline(*room)])
+        Effects::default()
     }
 
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let deadlines = [
-            self.presence.deadline(),
-            self.own_typing.deadline(),
-            self.marks.deadline(),
-            self.sentiment.deadline(),
-            self.posts.deadline(),
-        ];
-        deadlines.into_iter().flatten().min()
-    }
-
-    pub(crate) fn wake(&mut self, now: Timestamp) -> (Vec<Request>, Vec<Slice>) {
-        let mut requests: Vec<Request> =
-            self.own_typing.wake(now).into_iter().map(Request::from).collect();
-        requests.extend(self.due_marks(now));
-        requests.extend(self.sentiment.wake(now).map(Request::Query));
-        let expired = self.presence.expire(now);
-        let mut parts: Vec<Slice> =
-            self.open.filter(|_| expired).map(Slice::Presence).into_iter().collect();
-        parts.extend(self.posts.expire(now).then_some(Slice::Posts));
-        (requests, parts)
-    }
-
-    fn open_room(&mut self, room: Option<RoomId>) -> Vec<Request> {
-        if self.open == room {
-            return Vec::new();
+    /// The server continues the topic from the known position. `missed` tells whether events follow.
+    pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Slice> {
+        // Other views show a cached state as if it were current, and need no sign that it is.
+        if let Topic::Room(room) = topic {
+            return self.joined_rooms.recovered(room, missed);
         }
-        if let Some(left) = self.open
-            && let Some(timeline) = self.timelines.get_mut(&left)
-        {
-            timeline.set_new_after(None);
-            timeline.forget_crowds();
-            timeline.trim(self.memberships.counted_up_to(left));
-        }
-        self.open = room;
-        self.presence = RoomPresence::default();
-        if let Some(room) = room {
-            self.remember_where_reading_stopped(room);
-        }
-        self.stop_typing()
+        Vec::new()
     }
 
-    fn remember_where_reading_stopped(&mut self, room: RoomId) {
-        if self.open != Some(room) || self.unread(room) == 0 {
-            return;
-        }
-        let mark = self.memberships.read_up_to(room);
-        if let Some(timeline) = self.timelines.get_mut(&room) {
-            timeline.set_new_after(mark);
-        }
+    /// Marks the room's timeline as restored from the offline cache.
+    pub(crate) fn mark_cached(&mut self, room: RoomId) {
+        self.joined_rooms.mark_cached(room);
     }
+}
 
-    fn load_older(&mut self, room: RoomId) -> Vec<Request> {
-        let before = self.timelines.get_mut(&room).and_then(Timeline::ask_older);
-        let ask = before.map(|before| ChatQuery::Before { room, before, limit: PAGE_MESSAGES });
-        ask.map(|query| Request::Query(query.into())).into_iter().collect()
-    }
-
-    fn stop_typing(&mut self) -> Vec<Request> {
-        self.own_typing.stop().into_iter().map(Request::from).collect()
-    }
-
-    fn due_marks(&mut self, now: Timestamp) -> Vec<Request> {
-        let due = self.marks.take_due(now).into_iter();
-        due.filter_map(|room| {
-            let up_to = self.memberships.read_up_to(room)?;
-            Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
-        })
-        .collect()
-    }
+/// Whether the event counts as a message that was missed during a disconnect.
+pub(crate) fn counts_as_message(event: &Event) -> bool {
+    matches!(event, Event::Chat(ChatEvent::Posted(_)))
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, CommandId, Event, Failure, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic,
-    User, UserId,
+    Answer, CommandId, Event, Failure, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp,
+    Topic, User, UserId,
 };
 use thiserror::Error;
 use tokio::sync::broadcast;
@@ -46,10 +47,14 @@ pub struct Write {
 }
 
 /// A write that has taken effect, durably.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// Where the command's own event stands; none if the write found nothing to change.
+    /// The position of the command's own event; `None` if the write found nothing to change.
     pub at: Option<LogPosition>,
+    /// The content of that event as the log holds it, in the encoding of [`LogEntry::content`]. The
+    /// answer to a repeated command holds the redacted event if the event was redacted since. `None`
+    /// if the write found nothing to change, or if the log has lost the event.
+    pub event: Option<Arc<str>>,
 }
 
 /// Why the store did not do what it was asked. Either way nothing was changed.
@@ -171,13 +176,20 @@ pub trait Store: Send + Sync + 'static {
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
 
+    /// Reads one post of the feed, as it is now.
+    ///
+    /// # Errors
+    /// Refused as `not_found` for a post that does not exist.
+    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>>;
+
     /// Whether the user has joined the room.
     fn is_member(&self, user: UserId, room: RoomId)
     -> BoxFuture<'static, Result<bool, StoreError>>;
 
-    /// Tells everybody what has come due, unless that was told before; answers where it stands, or
-    /// none if there was nothing to tell. In one transaction, as a command is.
-    fn tell_due(
+    /// Appends a due notice to the topic of notices, once: a notice that was appended before is not
+    /// appended again. Answers its position, or `None` if there was nothing to append. The high-water
+    /// mark and the notice are stored in one transaction.
+    fn append_due_notice(
         &self,
         due: DueNotice,
         at: Timestamp,

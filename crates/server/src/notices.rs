@@ -67,14 +67,14 @@ async fn tell(
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = clock.now();
     for schedule in schedules {
-        store.tell_due(schedule.due(now), now).await?;
+        store.append_due_notice(schedule.due(now), now).await?;
     }
     let demo = demonstration(store).await?;
     if let Some(demo) = &demo {
         let number = demo.number_at(now);
         if number > 0 {
             let due = DueNotice::Demonstrated { started_at: demo.started_at, number };
-            store.tell_due(due, now).await?;
+            store.append_due_notice(due, now).await?;
         }
     }
     // After the last one it has ended; its number only makes this look again.

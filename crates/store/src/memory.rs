@@ -26,8 +26,9 @@ use madang_hub::ports::{
     TopicEvent, Write,
 };
 use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, Failure, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
+    Answer, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
 
 use crate::EventStream;
@@ -90,9 +91,9 @@ impl Memory {
         self.lock().fault.down = unavailable;
     }
 
-    /// As if the disk were full after this many more writes: reads go on, and later writes are
-    /// answered with [`StoreError::Unavailable`], in the middle of a batch too. None makes room.
-    pub fn set_room_for(&self, writes: Option<u64>) {
+    /// Simulates a disk that is full after `writes` more writes: reads still work, and later writes get
+    /// [`StoreError::Unavailable`], in the middle of a batch too. `None` removes the limit.
+    pub fn set_write_limit(&self, writes: Option<u64>) {
         self.lock().fault.room = writes;
     }
 
@@ -151,20 +152,26 @@ impl Memory {
         self.read(|state| state.delivery(reader, room, message))
     }
 
+    /// [`Store::post`], at once.
+    pub fn post_now(&self, post: PostId) -> Result<Post, StoreError> {
+        self.read(|state| state.posts.find(post))
+    }
+
     /// [`Store::is_member`], at once.
     pub fn is_member_now(&self, user: UserId, room: RoomId) -> Result<bool, StoreError> {
         self.read(|state| Ok(state.is_member(user, room)))
     }
 
-    /// [`Store::tell_due`], at once.
-    pub fn tell_due_now(
+    /// [`Store::append_due_notice`], at once.
+    pub fn append_due_notice_now(
         &self,
         due: DueNotice,
         at: Timestamp,
     ) -> Result<Option<LogPosition>, StoreError> {
         let shared = &mut *self.lock();
         let mut appended = Vec::new();
-        let told = shared.fault.write(|| Ok(shared.state.tell_due(due, at, &mut appended)))?;
+        let told =
+            shared.fault.write(|| Ok(shared.state.append_due_notice(due, at, &mut appended)))?;
         shared.hand_out(appended);
         Ok(told)
     }
@@ -273,6 +280,10 @@ impl Store for Memory {
         ready(self.delivery_now(reader, room, message))
     }
 
+    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+        ready(self.post_now(post))
+    }
+
     fn is_member(
         &self,
         user: UserId,
@@ -281,12 +292,12 @@ impl Store for Memory {
         ready(self.is_member_now(user, room))
     }
 
-    fn tell_due(
+    fn append_due_notice(
         &self,
         due: DueNotice,
         at: Timestamp,
     ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
-        ready(self.tell_due_now(due, at))
+        ready(self.append_due_notice_now(due, at))
     }
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {

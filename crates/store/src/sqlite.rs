@@ -39,8 +39,9 @@ use madang_hub::ports::{
 };
 use madang_shared::chat::ChatSnapshot;
 use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, Position, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+    Answer, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
 use rusqlite::Connection;
 
@@ -155,6 +156,10 @@ impl Store for Sqlite {
         self.read(move |connection| delivery::find(connection, reader, room, message))
     }
 
+    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+        self.read(move |connection| posts::find(connection, post))
+    }
+
     fn is_member(
         &self,
         user: UserId,
@@ -163,12 +168,12 @@ impl Store for Sqlite {
         self.read(move |connection| membership::is_member(connection, user, room))
     }
 
-    fn tell_due(
+    fn append_due_notice(
         &self,
         due: DueNotice,
         at: Timestamp,
     ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
-        self.writer.enqueue_one((due, at), notices::tell_due).boxed()
+        self.writer.enqueue_one((due, at), notices::append_due_notice).boxed()
     }
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {

@@ -12,7 +12,7 @@ use madang_shared::lab::echo::{
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
 };
 use madang_shared::{CloseCode, ErrorCode};
-use madang_websocket::{Limits, MemoryBudget, Message, Opcode};
+use madang_websocket::{InboundMessage, Limits, MemoryBudget, Opcode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client_info::ClientInfo;
@@ -58,7 +58,7 @@ async fn handshake(
     } else {
         (ECHO_PREFIX, MAX_ECHO_MESSAGE_BYTES)
     };
-    let limits = Limits { max_message_bytes, room: Some(bounds.room) };
+    let limits = Limits { max_message_bytes, memory_budget: Some(bounds.room) };
     let server = state.clone();
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         run(&server, transport, prefix, place).await;
@@ -102,12 +102,12 @@ async fn serve(transport: &mut Transport, prefix: &str) -> End {
         };
         heartbeat.heard();
         let (opcode, answer) = match received {
-            Ok(Message::Text(mut text)) => {
+            Ok(InboundMessage::Text(mut text)) => {
                 tracing::debug!(bytes = text.len(), text = shown(&text), "echo received");
                 text.insert_str(0, prefix);
                 (Opcode::Text, text.into_bytes())
             }
-            Ok(Message::Binary(bytes)) => {
+            Ok(InboundMessage::Binary(bytes)) => {
                 tracing::debug!(bytes = bytes.len(), "echo received binary");
                 (Opcode::Binary, bytes)
             }

@@ -50,7 +50,7 @@ impl FrameSink for Way {
     fn try_send(&self, batch: &FrameBatch) -> TrySend {
         let Some(bytes) = joined(batch, self.sender.window()) else { return TrySend::Busy };
         match self.sender.try_send(bytes) {
-            Ok(madang_websocket::SendOutcome::All) => TrySend::Accepted,
+            Ok(madang_websocket::SendOutcome::Complete) => TrySend::Accepted,
             Ok(madang_websocket::SendOutcome::Buffered) => {
                 self.left.notify_one();
                 TrySend::Accepted

@@ -17,7 +17,7 @@ use madang_shared::lab::chat::MAX_LAB_CHAT_CONNECTIONS;
 use madang_shared::lab::chat::{LabChatMessage, PATH};
 use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES};
 use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
-use madang_websocket::{Limits, Message, Prepared};
+use madang_websocket::{InboundMessage, Limits, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
@@ -141,7 +141,7 @@ async fn serve(
             received = transport.receive_any() => {
                 heartbeat.heard();
                 match received {
-                    Ok(Message::Text(text)) => {
+                    Ok(InboundMessage::Text(text)) => {
                         let allowed = bucket.take(state.clock.now()).map_err(too_fast);
                         match allowed.and_then(|()| validate::message_text(&text)) {
                             Ok(data) => {
@@ -151,7 +151,7 @@ async fn serve(
                             Err(failure) => Some(json(&LabChatMessage::Refused(failure))),
                         }
                     }
-                    Ok(Message::Binary(_)) => return End::Close(CloseCode::NotText),
+                    Ok(InboundMessage::Binary(_)) => return End::Close(CloseCode::NotText),
                     Ok(_) => None,
                     Err(end) => return end,
                 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use madang_hub::Frame;
 use madang_shared::CloseCode;
 use madang_websocket::{
-    CloseFrame, Message, Opcode, Prepared, ProtocolError, Sender, Socket, Window, ping,
+    CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, Sender, Socket, Window, ping,
 };
 use thiserror::Error;
 
@@ -67,9 +67,9 @@ impl Transport {
     pub async fn receive(&mut self) -> Result<String, End> {
         loop {
             match self.receive_any().await? {
-                Message::Text(text) => return Ok(text),
-                Message::Binary(_) => return Err(End::Close(CloseCode::NotText)),
-                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+                InboundMessage::Text(text) => return Ok(text),
+                InboundMessage::Binary(_) => return Err(End::Close(CloseCode::NotText)),
+                InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {}
             }
         }
     }
@@ -79,7 +79,7 @@ impl Transport {
     ///
     /// # Errors
     /// How the connection ends.
-    pub async fn receive_any(&mut self) -> Result<Message, End> {
+    pub async fn receive_any(&mut self) -> Result<InboundMessage, End> {
         Ok(self.socket.receive().await?)
     }
 
@@ -118,7 +118,7 @@ impl Transport {
     /// # Errors
     /// As [`Self::send`].
     pub async fn say(&mut self, opcode: Opcode, payload: Vec<u8>) -> Result<(), End> {
-        in_time(self.socket.say(opcode, payload)).await
+        in_time(self.socket.send_message(opcode, payload)).await
     }
 
     /// Asks for a sign of life.
@@ -147,7 +147,7 @@ impl Transport {
             End::Protocol(fault) => {
                 self.socket.close(fault.code(), fault.reason(), CLOSE_TIMEOUT).await;
             }
-            End::Peer(goodbye) => self.socket.answer(goodbye.as_ref(), CLOSE_TIMEOUT).await,
+            End::Peer(goodbye) => self.socket.answer_close(goodbye.as_ref(), CLOSE_TIMEOUT).await,
             End::Broken(_) => {}
         }
     }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::ui::reactive::{derived, effect};
-use crate::ui::state::State;
+use crate::ui::erased::reactive::{derived, effect};
+use crate::ui::erased::signal::State;
 
 mod en;
 mod ko;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use madang_shared::User;
 
-use crate::letters::capital;
+use crate::text::capital;
 
 const HUES: u64 = 10;
 

@@ -5,9 +5,9 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::ui::events;
-use crate::ui::reactive::{effect, when};
-use crate::ui::state::State;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{effect, when};
+use crate::ui::erased::signal::State;
 
 /// A dialog that is open while `open` says so. `labelled_by` is the id of the heading inside.
 pub(crate) fn dialog(

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use crate::i18n::use_lang;
-use crate::ui::reactive::{derived, flag, text, when};
-use crate::ui::state::State;
+use crate::ui::erased::reactive::{derived, flag, text, when};
+use crate::ui::erased::signal::State;
 
 /// Makes the field as high as its text; the style sheet says how high at most.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {

@@ -3,13 +3,14 @@
 use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
 use madang_shared::{
-    ClientFrame, Failure, QueryFrame, Seq, ServerFrame, Timestamp, Topic, Welcome,
+    ClientFrame, Event, Failure, QueryFrame, Seq, ServerFrame, Timestamp, Topic, Welcome,
 };
 
-use super::{Client, InputContext, Output, outbox_changed, send};
-use crate::action::Slice;
+use super::input::{InputContext, Output};
+use super::state_machine::{Client, outbox_changed, send};
 use crate::connection::DisconnectReason;
-use crate::features;
+use crate::features::{self, FeatureMismatch};
+use crate::slice::Slice;
 use crate::streams::EventStatus;
 
 /// How long to wait before asking again after a refusal that names no time, in milliseconds.
@@ -21,8 +22,7 @@ impl Client {
         match codec::decode_server(text) {
             Ok(frame) => self.on_server_frame(context, frame, out),
             Err(undecoded) => {
-                self.undecodable_frames += 1;
-                out.push(Output::Changed(Slice::Connection));
+                self.count_undecodable(out);
                 // Its place is taken all the same; otherwise the next event would look like a gap.
                 if let DecodeError::Event { topic, seq } = undecoded
                     && self.on_place(topic, seq, out).is_some()
@@ -48,11 +48,11 @@ impl Client {
                 if self.streams.placed(state.topic, state.position) {
                     // What is known of another life of the stream would be joined to this one's places.
                     if known.is_some_and(|known| known.epoch != state.position.epoch) {
-                        self.features.rebuilt(state.topic);
+                        self.features.epoch_changed(state.topic);
                     }
-                    let parts = self.features.snapshot(state.topic, state.snapshot, now);
+                    let changed = self.features.apply_snapshot(state.topic, state.snapshot, now);
                     self.advanced(state.topic, state.position.seq, out);
-                    out.extend(parts.into_iter().map(Output::Changed));
+                    self.changed(changed, out);
                     self.follow(out);
                     self.check_caught_up(out);
                 }
@@ -60,8 +60,8 @@ impl Client {
             ServerFrame::Recovered { topic, to, .. } => {
                 let missed = self.streams.known(topic).is_some_and(|known| known < to.seq);
                 self.streams.recovered(topic, to);
-                let parts = self.features.recovered(topic, missed);
-                out.extend(parts.into_iter().map(Output::Changed));
+                let changed = self.features.recovered(topic, missed);
+                out.extend(changed.into_iter().map(Output::Changed));
                 self.check_caught_up(out);
             }
             ServerFrame::Event { topic, seq, event } => {
@@ -71,16 +71,16 @@ impl Client {
                 if missed && features::counts_as_message(&event) {
                     self.caught_up.messages += 1;
                 }
-                if let Some(id) = features::settles(&event, self.features.me()) {
+                if let Some(id) = features::completed_command(&event, self.features.me()) {
                     self.outbox.remove(id);
                     outbox_changed(out);
                 }
-                let parts = self.features.event(topic, event, now);
+                // The wanted topics depend on the joined rooms, and on no other event.
+                let joined_rooms_change = matches!(event, Event::Membership(_));
+                let changed = self.features.apply_event(topic, event, now);
                 self.advanced(topic, seq, out);
-                // What is to be followed depends on the joined rooms, and on no other event.
-                let follow = parts.contains(&Slice::Memberships);
-                out.extend(parts.into_iter().map(Output::Changed));
-                if follow {
+                self.changed(changed, out);
+                if joined_rooms_change {
                     self.follow(out);
                 }
                 self.check_caught_up(out);
@@ -92,9 +92,8 @@ impl Client {
             }
             ServerFrame::Answer { id, answer } => {
                 if let Some(query) = self.queries.remove(&id) {
-                    out.extend(
-                        self.features.answer(&query, answer).into_iter().map(Output::Changed),
-                    );
+                    let changed = self.features.receive_answer(&query, answer);
+                    self.changed(changed, out);
                 }
             }
             ServerFrame::Error { about, failure } => self.on_error(now, about, failure, out),
@@ -131,13 +130,10 @@ impl Client {
     ) {
         match about {
             // A signal that came too fast is no sign of a newer server.
-            ErrorContext::Frame if !failure.retry => {
-                self.undecodable_frames += 1;
-                out.push(Output::Changed(Slice::Connection));
-            }
+            ErrorContext::Frame if !failure.retry => self.count_undecodable(out),
             ErrorContext::Frame => {}
             ErrorContext::Command(id) => {
-                self.outbox.refused(id, failure, now, features::matters_not_if_refused);
+                self.outbox.refused(id, failure, now, features::is_dropped_when_refused);
                 outbox_changed(out);
             }
             ErrorContext::Query(id) if failure.retry && self.queries.contains_key(&id) => {
@@ -146,7 +142,9 @@ impl Client {
             }
             ErrorContext::Query(id) => {
                 if let Some(query) = self.queries.remove(&id) {
-                    out.extend(self.features.query_failed(&query).into_iter().map(Output::Changed));
+                    out.extend(
+                        self.features.query_refused(&query).into_iter().map(Output::Changed),
+                    );
                 }
             }
             ErrorContext::Topic(topic) => self.streams.refused(topic, &failure, now),
@@ -163,6 +161,20 @@ impl Client {
                 None
             }
         }
+    }
+
+    /// Reports the changed slices. A message for another feature than its topic's counts as a frame
+    /// that could not be decoded.
+    fn changed(&mut self, changed: Result<Vec<Slice>, FeatureMismatch>, out: &mut Vec<Output>) {
+        match changed {
+            Ok(changed) => out.extend(changed.into_iter().map(Output::Changed)),
+            Err(FeatureMismatch) => self.count_undecodable(out),
+        }
+    }
+
+    fn count_undecodable(&mut self, out: &mut Vec<Output>) {
+        self.undecodable_frames += 1;
+        out.push(Output::Changed(Slice::Connection));
     }
 
     fn advanced(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) {

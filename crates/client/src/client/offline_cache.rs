@@ -8,7 +8,7 @@ use madang_shared::rooms::RoomsSnapshot;
 use madang_shared::{Position, RoomId, Snapshot, Timestamp, Topic, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::Client;
+use super::state_machine::Client;
 
 /// What one user's client knew when it was last looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,8 @@ impl Client {
         }
         let (rooms, memberships) = (kept.rooms, kept.memberships);
         let memberships_by_room = memberships.1.memberships.clone();
-        self.features.snapshot(Topic::Rooms, Snapshot::Rooms(rooms.1), now);
-        self.features.snapshot(Topic::Memberships(me), Snapshot::Membership(memberships.1), now);
+        self.restore(Topic::Rooms, Snapshot::Rooms(rooms.1), now);
+        self.restore(Topic::Memberships(me), Snapshot::Membership(memberships.1), now);
         self.follow(&mut Vec::new());
         self.streams.resume_from(Topic::Rooms, rooms.0);
         self.streams.resume_from(Topic::Memberships(me), memberships.0);
@@ -60,10 +60,17 @@ impl Client {
                 memberships_by_room.into_iter().find(|membership| membership.room == room)
         {
             let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
-            self.features.snapshot(Topic::Room(room), snapshot, now);
-            self.features.is_kept(room);
+            self.restore(Topic::Room(room), snapshot, now);
+            self.features.mark_cached(room);
             self.streams.resume_from(Topic::Room(room), position);
         }
         self
+    }
+
+    fn restore(&mut self, topic: Topic, snapshot: Snapshot, now: Timestamp) {
+        self.features
+            .apply_snapshot(topic, snapshot, now)
+            // Every caller names the snapshot's own topic; nothing is on a screen yet.
+            .ok();
     }
 }

@@ -1,6 +1,7 @@
 //! Connecting, losing, coming back.
 
 use madang_client::{ConnectionState, DisconnectReason, Input};
+use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::limits::{BACKOFF_MAX_MS, BACKOFF_MIN_MS, SILENCE_TIMEOUT_MS};
 use madang_shared::{
     ClientFrame, CloseCode, Epoch, Position, Seq, ServerFrame, Subscription, Topic, UserId,
@@ -58,6 +59,25 @@ fn an_event_of_a_newer_server_takes_its_place_and_breaks_nothing() {
     assert_eq!(bench.client.known(TIMELINE), Some(Seq(5)));
     assert_eq!(bench.client.undecodable_frames(), 1);
     assert_eq!(bench.sent, []);
+}
+
+#[test]
+fn an_event_of_another_feature_than_its_topic_is_counted_and_keeps_its_place() {
+    let mut bench = Bench::in_room(3);
+    let added = CounterEvent::Added { value: 1, amount: 1, by: me(), command: by_other(1).command };
+    bench.frame(&ServerFrame::Event { topic: TIMELINE, seq: Seq(4), event: added.into() });
+    bench.event(by_other(5));
+    assert_eq!(bench.client.known(TIMELINE), Some(Seq(5)));
+    assert_eq!(bench.client.undecodable_frames(), 1);
+    assert_eq!(bench.client.features().counter().stored(), None);
+}
+
+#[test]
+fn a_snapshot_of_another_feature_than_its_topic_is_counted() {
+    let mut bench = Bench::in_room(3);
+    bench.state(TIMELINE, 9, CounterSnapshot { value: 7 }.into());
+    assert_eq!(bench.client.undecodable_frames(), 1);
+    assert_eq!(bench.client.features().counter().stored(), None);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn what_was_kept_is_shown_before_the_server_answers_and_resumed_from() {
     let first = after_a_visit(80);
     let mut bench = again(&first, me());
     let timeline = bench.client.features().timeline(ROOM).unwrap();
-    assert!(timeline.is_kept() && timeline.has_older() && timeline.is_known());
+    assert!(timeline.is_cached() && timeline.has_older() && timeline.is_known());
     assert_eq!(places(&bench), places(&first));
 
     bench.input(Input::Connect);
@@ -55,7 +55,7 @@ fn what_was_kept_is_shown_before_the_server_answers_and_resumed_from() {
     bench.frame(&ServerFrame::Recovered { topic: Topic::Room(ROOM), from, to });
     bench.event(by_other(81));
     let timeline = bench.client.features().timeline(ROOM).unwrap();
-    assert!(!timeline.is_kept(), "the server has spoken");
+    assert!(!timeline.is_cached(), "the server has spoken");
     assert_eq!(timeline.newest(), Seq(81));
 }
 

@@ -52,7 +52,7 @@ fn t3_2_what_anybody_changes_is_heard_and_counted_once() {
     changed(&mut bench, 5, Some(OrderStatus::Pending), order(1, OrderStatus::Accepted));
     changed(&mut bench, 6, Some(OrderStatus::Accepted), order(1, OrderStatus::Accepted));
     let orders = bench.client.features().orders();
-    assert_eq!((orders.heard(), orders.list().unwrap().changes.len()), (2, 2));
+    assert_eq!((orders.status_changes_received(), orders.list().unwrap().changes.len()), (2, 2));
     assert_eq!((status(&bench, 1), status(&bench, 2)).0, Some(OrderStatus::Accepted));
 }
 
@@ -61,7 +61,7 @@ fn a_state_in_place_of_events_counts_what_is_elsewhere() {
     let mut bench = watching();
     let orders = vec![order(1, OrderStatus::Ready), order(2, OrderStatus::Pending)];
     bench.state(Topic::Orders, 900, OrdersSnapshot { orders, ..OrdersSnapshot::default() }.into());
-    assert_eq!(bench.client.features().orders().heard(), 2);
+    assert_eq!(bench.client.features().orders().status_changes_received(), 2);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_command_is_settled_when_the_stream_has_passed_its_place() {
     let to = OrderStatus::Accepted;
     let id = ask(&mut bench, OrdersCommand::Advance { order: OrderId(1), to });
     let asked = |bench: &Bench| {
-        bench.client.features().orders().asked_for(OrderId(1), bench.client.outbox())
+        bench.client.features().orders().requested_status(OrderId(1), bench.client.outbox())
     };
     assert_eq!((asked(&bench), status(&bench, 1)), (Some(to), Some(OrderStatus::Pending)));
     let at = Some(LogPosition { topic: Topic::Orders, seq: Seq(4) });

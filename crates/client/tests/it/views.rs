@@ -108,7 +108,18 @@ fn what_arrives_while_one_looks_elsewhere_is_new_on_return() {
     bench.changed.clear();
     bench.input(Input::Act(Action::WindowFocused));
     assert_eq!(line(&bench), Some(Seq(3)));
-    assert!(bench.changed.contains(&Slice::Timeline(ROOM)));
+    assert!(bench.changed.contains(&Slice::Timeline));
+}
+
+#[test]
+fn a_message_changes_the_unread_counts_and_the_timeline_only_of_the_open_room() {
+    let changed_by_message = |mut bench: Bench| {
+        bench.changed.clear();
+        bench.event(by_other(4));
+        bench.changed
+    };
+    assert_eq!(changed_by_message(Bench::in_room(3)), [Slice::Unread]);
+    assert_eq!(changed_by_message(in_open_room(3)), [Slice::Unread, Slice::Timeline]);
 }
 
 #[test]
@@ -238,7 +249,7 @@ fn t0_3_comings_and_goings_are_told_in_one_quiet_line() {
         2,
         PresenceEvent::Changed { joined: vec![somebody(5)], left: vec![UserId(3)] },
     );
-    let crowds = bench.client.features().timeline(ROOM).unwrap().crowds().to_vec();
+    let crowds = bench.client.features().timeline(ROOM).unwrap().presence_summaries().to_vec();
     let [line] = &crowds[..] else { panic!("{crowds:?}") };
     assert_eq!(
         (line.after, &line.joined, &line.left),
@@ -250,8 +261,8 @@ fn t0_3_comings_and_goings_are_told_in_one_quiet_line() {
         3,
         PresenceEvent::Changed { joined: vec![], left: vec![UserId(4), UserId(5)] },
     );
-    assert_eq!(bench.client.features().timeline(ROOM).unwrap().crowds(), []);
-    assert!(bench.changed.contains(&Slice::Presence(ROOM)));
+    assert_eq!(bench.client.features().timeline(ROOM).unwrap().presence_summaries(), []);
+    assert!(bench.changed.contains(&Slice::Presence));
 }
 
 #[test]
@@ -277,12 +288,12 @@ fn t2_4_a_pause_in_typing_asks_and_only_the_latest_answer_counts() {
     };
     let answer = |score| SentimentAnswer::Classified(judgement(score)).into();
     bench.frame(&ServerFrame::Answer { id, answer: answer(600) });
-    assert_eq!(bench.client.features().sentiment().judged(), None, "too late");
+    assert_eq!(bench.client.features().sentiment().analysis(), None, "too late");
     bench.later(150);
     let Some(ClientFrame::Query(QueryFrame { id, .. })) = bench.sent.last() else { panic!() };
     let id = *id;
     bench.frame(&ServerFrame::Answer { id, answer: answer(700) });
-    assert_eq!(bench.client.features().sentiment().judged(), Some(&judgement(700)));
+    assert_eq!(bench.client.features().sentiment().analysis(), Some(&judgement(700)));
     bench.input(judge(" "));
-    assert_eq!(bench.client.features().sentiment().judged(), None);
+    assert_eq!(bench.client.features().sentiment().analysis(), None);
 }

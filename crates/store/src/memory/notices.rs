@@ -98,7 +98,7 @@ impl State {
         self.on_notices(NoticesEvent::Told(Notice { seq, at, what }), appended)
     }
 
-    pub(super) fn tell_due(
+    pub(super) fn append_due_notice(
         &mut self,
         due: DueNotice,
         at: Timestamp,

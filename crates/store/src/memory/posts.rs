@@ -84,6 +84,11 @@ impl Posts {
         self.page(PostId(u64::MAX), PAGE_POSTS)
     }
 
+    /// One post, as it is now.
+    pub(super) fn find(&self, id: PostId) -> Result<Post, Failure> {
+        self.written.get(&id).cloned().ok_or_else(refusals::no_post)
+    }
+
     fn own(&mut self, author: UserId, id: PostId) -> Result<&mut Post, Failure> {
         let post = self.written.get_mut(&id).ok_or_else(refusals::no_post)?;
         if post.author.id == author { Ok(post) } else { Err(refusals::not_your_post()) }

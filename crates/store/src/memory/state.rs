@@ -2,6 +2,7 @@
 //! first step of it is made, so that a refusal leaves nothing behind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use madang_hub::features::Change;
 use madang_hub::notices::excerpt;
@@ -45,7 +46,7 @@ pub(super) struct State {
     pub(super) orders: Orders,
     pub(super) notices: Notices,
     pub(super) topics: BTreeMap<Topic, Stream>,
-    pub(super) commands: BTreeMap<(UserId, CommandId), Committed>,
+    pub(super) commands: BTreeMap<(UserId, CommandId), Option<LogPosition>>,
     pub(super) seed: u64,
 }
 
@@ -103,8 +104,8 @@ impl State {
     ) -> Result<Committed, Failure> {
         let Write { author, command, at, change } = write;
         let id = author.id;
-        if let Some(committed) = self.commands.get(&(id, command)) {
-            return Ok(*committed);
+        if let Some(at) = self.commands.get(&(id, command)) {
+            return Ok(self.committed(*at));
         }
         let at = match change {
             Change::Rooms(change) => Some(self.create(author, at, change, appended)?),
@@ -122,9 +123,17 @@ impl State {
                 self.change_notices(author, at, &change, appended)
             }
         };
-        let committed = Committed { at };
-        self.commands.insert((id, command), committed);
-        Ok(committed)
+        self.commands.insert((id, command), at);
+        Ok(self.committed(at))
+    }
+
+    fn committed(&self, at: Option<LogPosition>) -> Committed {
+        let entry = at.and_then(|at| self.entry(at));
+        Committed { at, event: entry.map(|entry| Arc::clone(&entry.content)) }
+    }
+
+    fn entry(&self, at: LogPosition) -> Option<&LogEntry> {
+        self.topics.get(&at.topic)?.log.iter().rfind(|entry| entry.seq == at.seq)
     }
 
     pub(super) fn is_member(&self, user: UserId, room: RoomId) -> bool {

@@ -1,14 +1,16 @@
 //! A command's way through the features: once, however often it is sent.
 
+use std::sync::Arc;
+
 use madang_hub::features::Change;
 use madang_hub::ports::{Committed, TopicEvent, Write};
 use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Timestamp, Topic, User, UserId};
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::stop::{Stop, integer, natural};
-use super::{chat, counter, membership, notices, orders, posts, rooms};
+use super::stop::{Stop, integer, natural, text};
+use super::{chat, counter, log, membership, notices, orders, posts, rooms};
 
 /// On whose behalf, named how, and when; the part of a write that every feature sees.
 pub(super) struct Order {
@@ -28,6 +30,7 @@ pub(super) fn make(
         return Ok(committed);
     }
     let order = Order { author, command, at };
+    let before = appended.len();
     let at = match change {
         Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
         Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
@@ -38,7 +41,11 @@ pub(super) fn make(
         Change::Notices(change) => notices::apply(connection, &order, &change)?,
     };
     remember(connection, &order, at)?;
-    Ok(Committed { at })
+    let event = match at {
+        Some(at) => content(connection, at, appended.get(before..).unwrap_or_default())?,
+        None => None,
+    };
+    Ok(Committed { at, event })
 }
 
 /// Finds out whether writing works, by writing.
@@ -52,13 +59,28 @@ pub(super) fn probe(
     Ok(())
 }
 
+/// The content of the command's event: from what the feature appended, or from the log where a
+/// trigger wrote it.
+fn content(
+    connection: &Connection,
+    at: LogPosition,
+    appended: &[TopicEvent],
+) -> Result<Option<Arc<str>>, Stop> {
+    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.logged.seq == at.seq;
+    match appended.iter().find(is_own) {
+        Some(event) => Ok(Some(Arc::clone(&event.logged.content))),
+        None => Ok(log::entry(connection, at.topic, at.seq)?.map(|entry| entry.content)),
+    }
+}
+
 fn made_before(
     connection: &Connection,
     author: UserId,
     command: CommandId,
 ) -> rusqlite::Result<Option<Committed>> {
-    let sql = "SELECT topics.name, commands.seq \
+    let sql = "SELECT topics.name, commands.seq, log.content \
         FROM commands LEFT JOIN topics ON topics.id = commands.topic_id \
+        LEFT JOIN log ON log.topic_id = commands.topic_id AND log.seq = commands.seq \
         WHERE author_id = ?1 AND command = ?2";
     connection
         .prepare_cached(sql)?
@@ -68,12 +90,17 @@ fn made_before(
 
 fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
     let Some(name) = row.get_ref(0)?.as_str_or_null()? else {
-        return Ok(Committed { at: None });
+        return Ok(Committed { at: None, event: None });
     };
     let topic: Topic = name.parse().map_err(|unknown| {
         rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(unknown))
     })?;
-    Ok(Committed { at: Some(LogPosition { topic, seq: Seq(natural(row, 1)?) }) })
+    let at = LogPosition { topic, seq: Seq(natural(row, 1)?) };
+    let event = match row.get_ref(2)? {
+        ValueRef::Null => None,
+        content => Some(text(content)?.into()),
+    };
+    Ok(Committed { at: Some(at), event })
 }
 
 fn remember(

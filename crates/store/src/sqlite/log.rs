@@ -57,8 +57,7 @@ pub(super) fn redact(
     seq: Seq,
     redacted: impl FnOnce(Event) -> Option<Event>,
 ) -> Result<(), Stop> {
-    let found = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop();
-    let Some(logged) = found.filter(|logged| logged.seq == seq) else {
+    let Some(logged) = entry(connection, topic, seq)? else {
         return Ok(());
     };
     // What only a newer version wrote is not ours to change.
@@ -91,6 +90,16 @@ pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position
 /// The last place of a topic.
 pub(super) fn head(connection: &Connection, topic: Topic) -> Result<Seq, Stop> {
     Ok(position(connection, topic)?.seq)
+}
+
+/// One event of a topic; `None` if the log does not hold it.
+pub(super) fn entry(
+    connection: &Connection,
+    topic: Topic,
+    seq: Seq,
+) -> Result<Option<LogEntry>, Stop> {
+    let found = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop();
+    Ok(found.filter(|entry| entry.seq == seq))
 }
 
 /// The events after a place, at most `limit` of them.

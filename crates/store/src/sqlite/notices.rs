@@ -89,7 +89,7 @@ pub(super) fn mention(
 }
 
 /// Tells what has come due, once.
-pub(super) fn tell_due(
+pub(super) fn append_due_notice(
     connection: &Connection,
     (due, at): (DueNotice, Timestamp),
     _appended: &mut Vec<TopicEvent>,

@@ -61,6 +61,14 @@ pub(super) fn answer(connection: &Connection, query: &PostsQuery) -> rusqlite::R
     Ok(PostsAnswer::Before(page(connection, before, limit.min(PAGE_POSTS))?))
 }
 
+/// One post, as it is now.
+pub(super) fn find(connection: &Connection, id: PostId) -> Result<Post, Stop> {
+    let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
+        FROM posts JOIN users ON users.id = author_id WHERE posts.id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([integer(id.0)], post).optional()?;
+    found.ok_or_else(|| refusals::no_post().into())
+}
+
 /// The newest posts.
 pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<PostsPage> {
     page(connection, PostId(u64::MAX), PAGE_POSTS)
@@ -112,14 +120,8 @@ fn take_back(connection: &Connection, id: PostId, now: Option<&Post>) -> Result<
 
 /// A post that its author wants to change.
 fn own(connection: &Connection, author: UserId, id: PostId) -> Result<Post, Stop> {
-    let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
-        FROM posts JOIN users ON users.id = author_id WHERE posts.id = ?1";
-    let found = connection.prepare_cached(sql)?.query_row([integer(id.0)], post).optional()?;
-    match found {
-        None => Err(refusals::no_post().into()),
-        Some(post) if post.author.id != author => Err(refusals::not_your_post().into()),
-        Some(post) => Ok(post),
-    }
+    let post = find(connection, id)?;
+    if post.author.id == author { Ok(post) } else { Err(refusals::not_your_post().into()) }
 }
 
 fn page(connection: &Connection, before: PostId, limit: u32) -> rusqlite::Result<PostsPage> {

@@ -42,14 +42,14 @@ fn a_full_engine_stops_in_the_middle_of_a_batch_and_goes_on_reading() {
     let store = Memory::new(NOW, 1);
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     let batch = || (1..=4).map(|n| post(&mina, n, FIRST_ROOM, "hello")).collect();
-    store.set_room_for(Some(2));
+    store.set_write_limit(Some(2));
     let results = store.commit_now(batch());
     assert!(results[..2].iter().all(Result::is_ok));
     assert!(results[2..].iter().all(is_unavailable));
     let log = || store.read_log_now(Topic::Room(FIRST_ROOM), Seq(0), 9).expect("readable").len();
     assert_eq!(log(), 2);
     assert!(is_unavailable(&store.ready_now()));
-    store.set_room_for(None);
+    store.set_write_limit(None);
     assert!(store.commit_now(batch()).iter().all(Result::is_ok));
     assert_eq!((log(), store.ready_now()), (4, Ok(())));
 }

@@ -54,7 +54,7 @@ async fn t1_2_what_was_acknowledged_is_stored() {
     };
     assert_eq!(placed.seq.0, 1);
 
-    app.store.set_room_for(Some(0));
+    app.store.set_write_limit(Some(0));
     peer.say(&post(2, "not kept")).await;
     let ServerFrame::Error { failure, .. } = peer.hear().await else {
         panic!("acknowledged without being stored")

@@ -2,14 +2,13 @@
 //! messages whenever it is scrolled, and they are not news.
 
 use leptos::prelude::*;
-use madang_client::Client;
+use madang_client::{Client, Slice};
 use madang_shared::{RoomId, Seq};
 
-use crate::features::courtyard::use_yard;
+use crate::context::use_app;
 use crate::i18n::{Lang, use_lang};
-use crate::store::Topic;
-use crate::ui::reactive::{Item, derived, each, effect};
-use crate::ui::state::state;
+use crate::ui::erased::reactive::{Item, derived, each, effect};
+use crate::ui::erased::signal::state;
 
 /// So many messages at once are read out; more are counted.
 const READ_OUT: usize = 3;
@@ -19,12 +18,12 @@ const LENGTH: usize = 200;
 /// The region.
 #[component]
 pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let lang = use_lang();
     let lines = state(Vec::<(u64, String)>::new());
     let mut heard = None::<Seq>;
     effect(move || {
-        let newest = store.read(Topic::Timeline, |client| {
+        let newest = store.read(Slice::Timeline, |client| {
             let timeline = client.features().timeline(room)?;
             let newest = timeline.is_known().then(|| timeline.newest())?;
             if let Some(heard) = heard.filter(|heard| newest > *heard) {

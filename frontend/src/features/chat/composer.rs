@@ -7,13 +7,13 @@ use madang_shared::chat::ChatCommand;
 use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::{RoomId, validate};
 
+use crate::context::{COMPOSER_ID, use_app};
 use crate::draft::{Draft, DraftField};
-use crate::features::courtyard::{COMPOSER_ID, use_yard};
 use crate::i18n::tr;
-use crate::ui::events;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::effect;
 use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
-use crate::ui::reactive::effect;
 
 /// The limit is shown once no more than this many characters are left.
 const NEAR_LIMIT: i64 = 300;
@@ -49,7 +49,7 @@ pub(crate) fn Composer(
     /// Told when something was sent.
     on_sent: Callback<()>,
 ) -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let draft = Draft::new(driver.store().me().id, &room.to_string());
     let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
     let enter = StoredValue::new(EnterKey::default());

@@ -8,14 +8,23 @@ use madang_shared::sentiment::Sentiment;
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
-use super::timeline::Drawing;
-use crate::features::courtyard::use_yard;
-use crate::features::sentiment::mark;
+use crate::context::use_app;
+use crate::features::delivery::Inspected;
 use crate::i18n::{Lang, use_lang};
-use crate::links;
+use crate::lab::sentiment::mark;
+use crate::linkify;
+use crate::time::Formats;
 use crate::ui::avatar::avatar;
-use crate::ui::events;
+use crate::ui::erased::events;
 use crate::ui::icon::Icon;
+
+/// The context of a row: its room, the formats of times, and the message whose delivery is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Drawing {
+    pub(crate) room: RoomId,
+    pub(crate) formats: StoredValue<Formats, LocalStorage>,
+    pub(crate) inspected: Inspected,
+}
 
 /// Draws a row in the language of the moment; the list draws it anew when that changes.
 pub(super) fn draw(row: &Row) -> AnyView {
@@ -38,9 +47,9 @@ pub(super) fn draw(row: &Row) -> AnyView {
 }
 
 fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
-    let crowd = use_yard().driver.store().peek(|client| {
+    let crowd = use_app().driver.store().peek(|client| {
         let timeline = client.features().timeline(room)?;
-        timeline.crowds().iter().find(|crowd| crowd.after == after).cloned()
+        timeline.presence_summaries().iter().find(|crowd| crowd.after == after).cloned()
     });
     let Some(PresenceSummary { joined, left, .. }) = crowd else {
         return ().into_any();
@@ -99,7 +108,7 @@ impl Said {
 }
 
 fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let Some(said) = store.peek(|client| Said::find(client, drawing.room, row)) else {
         return ().into_any();
     };
@@ -128,7 +137,7 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
             {avatar}
             <strong class=name>{speaker.name}{through}</strong>
             <div class="said">
-                <div class="bubble" title=full><p class="message-text">{links::draw(&said.text, lang)}</p></div>
+                <div class="bubble" title=full><p class="message-text">{linkify::draw(&said.text, lang)}</p></div>
                 <span class="meta">
                     {mark(said.sentiment, lang)}
                     {delivery(row, lang)}
@@ -178,7 +187,7 @@ fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
 }
 
 fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let texts = lang.texts();
     view! {
         <div class="refused">

@@ -1,10 +1,10 @@
 //! What is said in the open room: [`rows`] decides what the timeline shows, [`timeline`] shows it,
-//! [`message`] draws one row of it, [`finding`] leads to one, [`composer`] is where one writes,
+//! [`message`] draws one row of it, [`jump`] leads to one, [`composer`] is where one writes,
 //! [`announcer`] reads out.
 
 mod announcer;
 mod composer;
-mod finding;
+mod jump;
 mod message;
 mod rows;
 mod timeline;

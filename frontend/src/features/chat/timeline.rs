@@ -2,38 +2,30 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use madang_client::{Action, Client};
+use madang_client::{Action, Client, Slice};
 use madang_shared::{RoomId, Seq};
 
-use super::finding::way;
-use super::message::draw;
-use super::rows::{Keeper, Row, Scene};
+use super::jump::way;
+use super::message::{Drawing, draw};
+use super::rows::{IncrementalRows, Row, Scene};
 use crate::browser;
-use crate::features::courtyard::{Skeleton, Yard, use_yard};
+use crate::context::{AppContext, use_app};
 use crate::features::delivery::{Inspected, inspector};
 use crate::i18n::{Words, tr, use_lang};
-use crate::store::Topic;
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
-use crate::ui::events;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{effect, flag, text, when};
+use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{effect, flag, text, when};
-use crate::ui::state::state;
+use crate::ui::skeleton::Skeleton;
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
 const KEPT: Words = Words::new(
     "이 기기에 저장해 둔 대화입니다. 새 소식은 연결되면 나타납니다.",
     "Kept on this device. What is new appears once there is a connection.",
 );
-
-/// What a row needs to be drawn.
-#[derive(Clone, Copy)]
-pub(crate) struct Drawing {
-    pub(crate) room: RoomId,
-    pub(crate) formats: StoredValue<Formats, LocalStorage>,
-    pub(crate) inspected: Inspected,
-}
 
 /// What the timeline is made from; none before it is known.
 fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
@@ -49,7 +41,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         edition: timeline.edition(),
         messages: timeline.messages(),
         has_older: timeline.has_older(),
-        crowds: timeline.crowds(),
+        crowds: timeline.presence_summaries(),
         // Above what is loaded nobody knows which message is the first new one.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
@@ -63,8 +55,8 @@ type News = (Vec<Splice<Row>>, bool);
 /// The timeline.
 #[component]
 pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
-    let yard = use_yard();
-    let store = yard.driver.store();
+    let app = use_app();
+    let store = app.driver.store();
     let lang = use_lang();
     provide_context(Drawing {
         room,
@@ -73,10 +65,10 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     let drawing: Drawing = expect_context();
     let (is_known, is_empty) = (state(false), state(false));
-    let mut keeper = Keeper::new(local_day);
+    let mut keeper = IncrementalRows::new(local_day);
     effect(move || {
-        store.read(Topic::Outbox, |_| ());
-        let news: Option<News> = store.read(Topic::Timeline, |client| {
+        store.read(Slice::Outbox, |_| ());
+        let news: Option<News> = store.read(Slice::Timeline, |client| {
             let scene = scene(client, room)?;
             Some((keeper.update(&scene), keeper.is_silent(&scene)))
         });
@@ -99,12 +91,15 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
-    let way = way(yard, room, list);
-    follow_reader(yard, room, list);
+    let way = way(app, room, list);
+    follow_reader(app, room, list);
 
     let is_kept = memo(move || {
-        store.read(Topic::Timeline, |client| {
-            client.features().timeline(room).is_some_and(madang_client::timeline::Timeline::is_kept)
+        store.read(Slice::Timeline, |client| {
+            client
+                .features()
+                .timeline(room)
+                .is_some_and(madang_client::timeline::Timeline::is_cached)
         })
     });
     view! {
@@ -121,8 +116,8 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
 }
 
 /// Loads older messages as the reader comes near them, and tells what was seen.
-fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
-    let store = yard.driver.store();
+fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
+    let store = app.driver.store();
     let told = StoredValue::new(Seq(0));
     effect(move || {
         list.moved.track();
@@ -133,7 +128,7 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
                     .is_some_and(|timeline| timeline.has_older() && !timeline.is_loading_older())
             });
             if ask {
-                yard.driver.act(Action::LoadOlder(room));
+                app.driver.act(Action::LoadOlder(room));
             }
         }
         if browser::is_hidden() {
@@ -145,7 +140,7 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
         });
         if let Some(up_to) = seen.filter(|seq| *seq > told.get_value()) {
             told.set_value(up_to);
-            yard.driver.act(Action::MarkSeen { room, up_to });
+            app.driver.act(Action::MarkSeen { room, up_to });
         }
     });
     let listener = window_event_listener(ev::visibilitychange, move |_| list.moved.notify());
@@ -155,9 +150,9 @@ fn follow_reader(yard: Yard, room: RoomId, list: VirtualList<Row>) {
 /// Leads back down when the reader has scrolled up.
 #[component]
 fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let lang = use_lang();
-    let unread = memo(move || store.read(Topic::Unread, |client| client.features().unread(room)));
+    let unread = memo(move || store.read(Slice::Unread, |client| client.features().unread(room)));
     let label = text(move || match unread.get() {
         0 => lang.get().texts().jump_newest.to_owned(),
         unread => lang.get().new_messages(unread),

@@ -8,11 +8,11 @@ use web_sys::AudioContext;
 
 use super::{read, remembered_switch, status_name};
 use crate::browser;
-use crate::features::courtyard::use_yard;
+use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::ui::events;
-use crate::ui::reactive::{effect, flag, text};
-use crate::ui::state::state;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{effect, flag, text};
+use crate::ui::erased::signal::state;
 
 const SOUND: Words = Words::new("알림 소리", "Alert sound");
 const SOUND_KEY: &str = "madang.orders.sound";
@@ -34,7 +34,7 @@ struct Alert {
 /// The switch for the sound, and the place where alerts appear.
 #[component]
 pub(super) fn Alerts() -> impl IntoView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let lang = use_lang();
     let sound = remembered_switch(SOUND_KEY);
     let context = StoredValue::new_local(None::<AudioContext>);
@@ -42,7 +42,7 @@ pub(super) fn Alerts() -> impl IntoView {
     let mut known = None::<u64>;
     effect(move || {
         let (heard, newest) = read(store, |client, list| {
-            (client.features().orders().heard(), list.changes.last().copied())
+            (client.features().orders().status_changes_received(), list.changes.last().copied())
         });
         let before = known.replace(heard);
         let (Some(before), Some(change)) = (before, newest) else { return };

@@ -7,16 +7,16 @@ use madang_shared::orders::{Order, OrderStatus, OrdersSnapshot, StatusChange};
 
 use super::alert::{Alerts, sentence};
 use super::{Times, action, cards, dishes, panel, read, status_name};
+use crate::context::use_app;
 use crate::driver::Driver;
-use crate::features::courtyard::use_yard;
-use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::letters::small;
-use crate::ui::events;
+use crate::route::Page;
+use crate::text::small;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{derived, flag, part, text, when};
+use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{derived, flag, part, text, when};
-use crate::ui::state::{State, state};
 
 const SEARCH: Words = Words::new("번호, 손님, 음식 찾기", "Find by number, customer, dish");
 const PENDING_ONLY: Words = Words::new("대기 중인 주문만", "Pending only");
@@ -105,7 +105,7 @@ fn column(
     filter: Filter,
     holds: impl Fn(OrderStatus) -> bool + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let lang = use_lang();
     let pick = move |_: &Client, list: &OrdersSnapshot| {
         let wanted = small(filter.wanted.get().trim());
@@ -150,7 +150,7 @@ fn actions(driver: Driver, order: &Order) -> AnyView {
 /// What happened lately, the newest first.
 #[component]
 fn Log() -> impl IntoView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let lang = use_lang();
     let times: Times = expect_context();
     let changes = memo(move || {

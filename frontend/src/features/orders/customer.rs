@@ -1,7 +1,7 @@
 //! The customer's side: the menu, and one's own orders on their way.
 
 use leptos::prelude::*;
-use madang_client::{Client, VecMap};
+use madang_client::{Client, Slice, VecMap};
 use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
@@ -9,15 +9,14 @@ use madang_shared::orders::{
 use madang_shared::{MenuItemId, OrderId};
 
 use super::{action, cards, dish, panel, read, read_once, unsent, won};
+use crate::context::use_app;
 use crate::driver::Driver;
-use crate::features::courtyard::use_yard;
-use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
-use crate::ui::events;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{Item, derived, each, flag, text, when};
-use crate::ui::state::{State, state};
+use crate::route::Page;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::signal::{State, state};
 
 const MENU: Words = Words::new("메뉴", "Menu");
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
@@ -41,7 +40,7 @@ pub(crate) fn OrdersPage() -> impl IntoView {
 
 #[component]
 fn Customer() -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let store = driver.store();
     let lang = use_lang();
     let cart = state(Cart::default());
@@ -58,10 +57,10 @@ fn Customer() -> impl IntoView {
         mine.map(|order| order.id).collect::<Vec<OrderId>>()
     };
     let has_none = move || {
-        store.read(Topic::Outbox, |_| ());
+        store.read(Slice::Outbox, |_| ());
         read(store, |client, list| mine(client, list).is_empty() && unsent(client) == 0)
     };
-    let sending = memo(move || store.read(Topic::Outbox, unsent));
+    let sending = memo(move || store.read(Slice::Outbox, unsent));
     let sending_line = text(move || match (lang.get(), sending.get()) {
         (_, 0) => String::new(),
         (Lang::Ko, count) => format!("주문 {count}건을 보내는 중…"),
@@ -163,7 +162,7 @@ fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
 
 #[component]
 fn Checkout(cart: State<Cart>) -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let lang = use_lang();
     let note = state(String::new());
     let total = memo(move || {

@@ -1,24 +1,25 @@
 //! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
 
 use leptos::prelude::*;
-use madang_client::{Client, PendingState};
+use madang_client::{Client, PendingState, Slice};
 use madang_shared::Command;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
 use madang_shared::{OrderId, Timestamp};
 
 use crate::browser;
+use crate::context::{link_to, use_app};
 use crate::driver::Driver;
-use crate::features::counter::grouped;
-use crate::features::courtyard::{Skeleton, link_to, use_yard};
-use crate::features::pages::Page;
+use crate::format::grouped;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::route::Page;
 use crate::route::Route;
-use crate::store::{Store, Topic};
+use crate::store::Store;
 use crate::time::Formats;
-use crate::ui::events;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{Item, derived, each, flag, part, text};
-use crate::ui::state::{State, state};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, text};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Skeleton;
 
 mod alert;
 mod board;
@@ -28,10 +29,6 @@ mod rider;
 pub(crate) use board::OrdersBoardPage;
 pub(crate) use customer::OrdersPage;
 pub(crate) use rider::OrdersRiderPage;
-
-pub(crate) const TITLE: Words = Words::new("주문", "Orders");
-pub(crate) const BOARD_TITLE: Words = Words::new("주문 관리", "Order board");
-pub(crate) const RIDER_TITLE: Words = Words::new("배달", "Deliveries");
 
 const PANELS: Words = Words::new("주문 화면", "Order panels");
 const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
@@ -63,10 +60,10 @@ impl Times {
 /// A panel: the ways to the other two, and its own part once the orders are known.
 fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     Times::provide();
-    let yard = use_yard();
-    let store = yard.driver.store();
+    let app = use_app();
+    let store = app.driver.store();
     let is_known = memo(move || {
-        store.read(Topic::Orders, |client| client.features().orders().list().is_some())
+        store.read(Slice::Orders, |client| client.features().orders().list().is_some())
     });
     let tab = move |(page, name): (Page, Words)| {
         view! {
@@ -75,7 +72,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
                 href=page.path()
                 data-testid=format!("tab{}", page.path().replace('/', "-"))
                 aria-current=(page == active).then_some("page")
-                on:click=link_to(yard, Route::Page(page))
+                on:click=link_to(app, Route::Page(page))
             >
                 {name.now()}
             </a>
@@ -104,7 +101,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
 
 /// Reads the list of orders; nothing before it has arrived.
 fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
-    store.read(Topic::Orders, |client| {
+    store.read(Slice::Orders, |client| {
         client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
     })
 }
@@ -115,7 +112,7 @@ fn cards(
     newest_first: bool,
     with: fn(Driver, &Order) -> AnyView,
 ) -> AnyView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let ids = memo(move || {
         let mut ids = read(driver.store(), &pick);
         if newest_first {
@@ -176,8 +173,8 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let id = order.id;
     let store = driver.store();
     let is_asked = move || {
-        store.read(Topic::Outbox, |client| {
-            client.features().orders().asked_for(id, client.outbox()).is_some()
+        store.read(Slice::Outbox, |client| {
+            client.features().orders().requested_status(id, client.outbox()).is_some()
         })
     };
     let lang = use_lang();

@@ -6,11 +6,11 @@ use madang_shared::OrderId;
 use madang_shared::orders::{Order, OrderStatus, OrdersSnapshot};
 
 use super::{action, cards, panel, read};
+use crate::context::use_app;
 use crate::driver::Driver;
-use crate::features::courtyard::use_yard;
-use crate::features::pages::Page;
 use crate::i18n::Words;
-use crate::ui::reactive::when;
+use crate::route::Page;
+use crate::ui::erased::reactive::when;
 
 const MINE: Words = Words::new("배달 중", "You have");
 const MINE_NONE: Words = Words::new("맡은 배달이 없습니다.", "Nothing at the moment.");
@@ -45,7 +45,7 @@ fn group(
     pick: Pick,
     with: fn(Driver, &Order) -> AnyView,
 ) -> AnyView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let is_empty = move || read(store, pick).is_empty();
     view! {
         <section data-testid=id aria-labelledby=id>

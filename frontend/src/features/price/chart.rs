@@ -10,13 +10,13 @@ use madang_shared::Timestamp;
 
 use super::format::money;
 use super::plot::{Dot, Plot, SIDE};
-use super::words::{self, CHART};
+use super::strings::{self, CHART};
 use crate::i18n::use_lang;
 use crate::time::Formats;
-use crate::ui::events;
-use crate::ui::memory::Memory;
-use crate::ui::reactive::{part, text};
-use crate::ui::state::{State, state};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::Memo;
+use crate::ui::erased::reactive::{part, text};
+use crate::ui::erased::signal::{State, state};
 
 /// How far the keys for pages go, in points.
 const PAGE: usize = 10;
@@ -24,7 +24,7 @@ const PAGE: usize = 10;
 /// What the chart shows, and where one looks.
 #[derive(Clone, Copy)]
 struct Chart {
-    plot: Memory<Option<Plot>>,
+    plot: Memo<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
     /// The moment that is read out; none means the latest.
     looked_at: State<Option<Timestamp>>,
@@ -87,7 +87,7 @@ impl Chart {
 
 /// The chart of a price, with its reading and its summary.
 pub(super) fn chart(
-    plot: Memory<Option<Plot>>,
+    plot: Memo<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
 ) -> AnyView {
     let chart = Chart { plot, formats, looked_at: state(None) };
@@ -115,7 +115,7 @@ pub(super) fn chart(
             let (first, last) = (plot.dots.first()?, plot.dots.last()?);
             let (from, to) = (money(first.price, plot), money(last.price, plot));
             let (lowest, highest) = (money(plot.lowest, plot), money(plot.highest, plot));
-            Some(words::summary(lang.get(), &from, &to, &lowest, &highest))
+            Some(strings::summary(lang.get(), &from, &to, &lowest, &highest))
         });
         said.flatten().unwrap_or_default()
     });

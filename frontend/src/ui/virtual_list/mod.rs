@@ -18,9 +18,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
-use crate::measured::tenths;
-use crate::ui::reactive::{Item, derived, each, effect};
-use crate::ui::state::{State, state};
+use crate::format::tenths;
+use crate::ui::erased::reactive::{Item, derived, each, effect};
+use crate::ui::erased::signal::{State, state};
 pub(crate) use geometry::RowKey;
 pub(crate) use inner::Splice;
 

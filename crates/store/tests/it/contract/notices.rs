@@ -258,7 +258,11 @@ pub(super) async fn an_inbox_is_closed_to_others(rig: Rig) {
 
 pub(super) async fn what_is_due_is_told_once_and_the_past_of_a_new_schedule_never(mut rig: Rig) {
     let tell = async |rig: &Rig, due: u64| {
-        rig.store.tell_due(scheduled(due), NOW).await.expect("stored").map(|placed| placed.seq.0)
+        rig.store
+            .append_due_notice(scheduled(due), NOW)
+            .await
+            .expect("stored")
+            .map(|placed| placed.seq.0)
     };
     assert_eq!(tell(&rig, 100).await, None, "a new schedule begins now");
     assert_eq!(tell(&rig, 200).await, Some(1));
@@ -268,7 +272,7 @@ pub(super) async fn what_is_due_is_told_once_and_the_past_of_a_new_schedule_neve
     let DueNotice::Scheduled { what, .. } = scheduled(0) else { panic!() };
     let other =
         DueNotice::Scheduled { schedule: "b".into(), due: Timestamp(5), what: what.clone() };
-    assert_eq!(rig.store.tell_due(other, NOW).await, Ok(None), "each schedule for itself");
+    assert_eq!(rig.store.append_due_notice(other, NOW).await, Ok(None), "each schedule for itself");
     assert_eq!(told(&rig).await, [what.clone(), what]);
     let handed = rig.noticed(2).await;
     assert_eq!((handed[0].topic, handed[1].logged.seq), (Topic::Notices, Seq(2)));
@@ -279,7 +283,7 @@ pub(super) async fn a_demonstration_runs_once_and_ends_by_itself(rig: Rig) {
     let started_at = NOW.plus(1);
     let tell = async |number| {
         let due = DueNotice::Demonstrated { started_at, number };
-        rig.store.tell_due(due, NOW.plus(2)).await.expect("stored").is_some()
+        rig.store.append_due_notice(due, NOW.plus(2)).await.expect("stored").is_some()
     };
     assert!(!tell(1).await, "it does not run");
     rig.place(demo(&mina, 1, true)).await;
@@ -288,7 +292,7 @@ pub(super) async fn a_demonstration_runs_once_and_ends_by_itself(rig: Rig) {
     assert_eq!((runs.by, runs.started_at), (mina.clone(), started_at));
     assert!(tell(1).await && !tell(1).await && tell(3).await && !tell(2).await);
     let stray = DueNotice::Demonstrated { started_at: NOW, number: 4 };
-    assert_eq!(rig.store.tell_due(stray, NOW).await, Ok(None), "of another demonstration");
+    assert_eq!(rig.store.append_due_notice(stray, NOW).await, Ok(None), "of another demonstration");
     assert!(tell(DEMO_NOTICES).await);
     assert_eq!(notices(&rig, &theo).await.1.demo, None, "it is over");
     assert!(!tell(DEMO_NOTICES).await);

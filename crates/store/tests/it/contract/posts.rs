@@ -63,6 +63,7 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
     rig.place(edit(&mina, 2, 1, "하나?")).await;
     rig.place(edit(&mina, 4, 1, "하나!")).await;
     let edited = Post { edited_at: Some(NOW.plus(1)), ..post(1, &mina, "하나!") };
+    let post_now = edited.clone();
     let posts = vec![post(2, &theo, "two"), edited.clone()];
     assert_eq!(feed(&rig, &theo).await, (Seq(4), PostsPage { posts, older: false }));
     let others: Event =
@@ -75,8 +76,10 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
     ];
     assert_eq!(rig.log(Topic::Posts).await, events, "of a post, the log has the text of now");
 
+    assert_eq!(rig.store.post(PostId(1)).await, Ok(post_now));
     rig.place(delete(&mina, 3, 1)).await;
     rig.place(delete(&mina, 3, 1)).await;
+    assert_eq!(refusal(rig.store.post(PostId(1)).await), ErrorCode::NotFound);
     let posts = vec![post(2, &theo, "two")];
     assert_eq!(feed(&rig, &theo).await, (Seq(5), PostsPage { posts, older: false }));
     let events: [Event; 5] = [

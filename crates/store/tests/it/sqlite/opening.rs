@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use madang_hub::ports::{Committed, Recovery};
+use madang_hub::ports::Recovery;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::Topic;
 use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
@@ -28,7 +28,7 @@ async fn everything_survives_a_restart_and_positions_stay_good() {
     let opened = rig.store.open(mina.id, placed.topic, Some(position)).await;
     assert_eq!(opened, Ok(Recovery::Resumed { head: position }));
     assert_eq!(texts(&rig.newest(&mina, FIRST_ROOM).await), ["still here"]);
-    assert_eq!(rig.one(sent).await, Ok(Committed { at: Some(placed) }));
+    assert_eq!(rig.at(sent).await, Ok(Some(placed)));
     assert_eq!(rig.log(Topic::Rooms).await.len(), 1, "the first room is made once");
 }
 

@@ -171,7 +171,7 @@ async fn keeps(rig: &Rig, version: usize) {
     let opened = rig.store.open(minsu.id, room, Some(known)).await.expect("readable");
     assert!(matches!(opened, Recovery::Resumed { head } if head.epoch == Epoch(8)), "{version}");
     let again = rig.one(post(&minsu, 1, FIRST_ROOM, "첫 말")).await.expect("answered");
-    let Committed { at: Some(first) } = again else { panic!("{version}: {again:?}") };
+    let Committed { at: Some(first), .. } = again else { panic!("{version}: {again:?}") };
     assert_eq!((first.topic, first.seq), (room, Seq(1)), "{version}: sent again, it is there once");
 
     let delivery = rig.store.delivery(minsu.id, FIRST_ROOM, Seq(1)).await.expect("a member");

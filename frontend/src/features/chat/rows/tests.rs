@@ -59,7 +59,11 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a
 
 /// All rows, made anew.
 fn rows(scene: &Scene<'_>, local_day: impl Fn(Timestamp) -> (Timestamp, Timestamp)) -> Vec<Row> {
-    Keeper::new(local_day).update(scene).into_iter().flat_map(|change| change.rows).collect()
+    IncrementalRows::new(local_day)
+        .update(scene)
+        .into_iter()
+        .flat_map(|change| change.rows)
+        .collect()
 }
 
 /// One sign a row: `<` older, `^` start, `D` day, `N` new, `C` crowd; a message is `h` if it is the
@@ -222,7 +226,7 @@ proptest! {
         let mut messages: VecDeque<Message> = VecDeque::new();
         let (mut crowds, mut outbox): (Vec<PresenceSummary>, Vec<Pending>) = (Vec::new(), Vec::new());
         let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
-        let mut keeper = Keeper::new(day);
+        let mut keeper = IncrementalRows::new(day);
         let mut kept: Vec<Row> = Vec::new();
         for step in steps {
             let newest = messages.back().map_or(FIRST, |message| message.seq.0);
@@ -278,7 +282,7 @@ proptest! {
 #[test]
 fn a_message_at_the_end_of_many_makes_rows_of_nothing_else() {
     let mut messages: VecDeque<_> = (1..=10_000).map(|seq| message(seq, seq % 7, seq)).collect();
-    let mut keeper = Keeper::new(day);
+    let mut keeper = IncrementalRows::new(day);
     keeper.update(&scene(&messages, &[]));
     messages.push_back(message(10_001, 3, 10_001));
     let changes = keeper.update(&scene(&messages, &[]));

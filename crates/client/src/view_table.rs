@@ -1,0 +1,36 @@
+//! The table of views: one row for each view that stands alone.
+//!
+//! A row names the view's [`Slice`](crate::Slice), its module in [`views`](crate::views), which is
+//! also its field and accessor in [`Features`](crate::Features), its type, and the variants of
+//! shared's envelopes that belong to it:
+//!
+//! - `topics`: the view gets the snapshots and events of these topics, by
+//!   [`ApplySnapshot`](crate::view::ApplySnapshot) and [`ApplyEvent`](crate::view::ApplyEvent).
+//! - `queries`: the view gets the answers, by [`ReceiveAnswer`](crate::view::ReceiveAnswer).
+//! - `commands`: the view states the rules of these commands, by
+//!   [`CommandRules`](crate::view::CommandRules).
+//!
+//! `slice.rs` and `features.rs` derive the rest. A feature of shared without a row here does not
+//! compile.
+
+/// Calls the macro `$consumer` with all rows.
+macro_rules! with_view_table {
+    ($consumer:ident) => {
+        $consumer! {
+            /// The directory of rooms.
+            Rooms { rooms: Rooms, topics: [Rooms], queries: [], commands: [Rooms] }
+            /// The shared counter, while a page follows it.
+            Counter { counter: Counter, topics: [Counter], queries: [], commands: [Counter] }
+            /// The draft text whose sentiment is shown.
+            Sentiment { sentiment: SentimentDraft, topics: [], queries: [Sentiment], commands: [] }
+            /// The feed, while a page follows it.
+            Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
+            /// The price of one Bitcoin, while a page follows it.
+            Price { price: Price, topics: [Price], queries: [], commands: [] }
+            /// The orders of the restaurant, while a page follows them.
+            Orders { orders: Orders, topics: [Orders], queries: [], commands: [Orders] }
+            /// The notices for every user and for this user.
+            Notices { notices: Notices, topics: [Notices, Inbox], queries: [], commands: [Notices] }
+        }
+    };
+}

@@ -1,0 +1,300 @@
+//! The views of the rooms that the user has joined: memberships, timelines, and the presence and
+//! typing in the open room.
+//!
+//! They depend on each other: a message ends its author's typing, unread counts follow from the
+//! timeline, and a read mark also reads the notices of mentions. Everything that crosses from one
+//! view to another stands here.
+
+use madang_shared::chat::{
+    ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
+};
+use madang_shared::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
+use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
+use madang_shared::{CommandId, RoomId, Seq, Timestamp, UserId};
+
+use crate::slice::Slice;
+use crate::vec_map::VecMap;
+use crate::view::{Effects, Request};
+use crate::views::membership::Memberships;
+use crate::views::presence::{OwnTyping, RoomPresence};
+use crate::views::read_marks::ReadMarks;
+use crate::views::timeline::Timeline;
+
+/// A change of memberships changes these. The open room may change with them, and a notice of a
+/// mention is read together with its message.
+const MEMBERSHIP_SLICES: [Slice; 4] =
+    [Slice::Unread, Slice::Timeline, Slice::Presence, Slice::Notices];
+
+/// The views of the rooms that the user has joined.
+#[derive(Debug)]
+pub struct JoinedRooms {
+    me: UserId,
+    memberships: Memberships,
+    timelines: VecMap<RoomId, Timeline>,
+    open: Option<RoomId>,
+    /// Of the open room.
+    presence: RoomPresence,
+    own_typing: OwnTyping,
+    read_marks: ReadMarks,
+}
+
+impl JoinedRooms {
+    pub(crate) fn new(me: UserId) -> Self {
+        Self {
+            me,
+            memberships: Memberships::default(),
+            timelines: VecMap::default(),
+            open: None,
+            presence: RoomPresence::default(),
+            own_typing: OwnTyping::default(),
+            read_marks: ReadMarks::default(),
+        }
+    }
+
+    pub(crate) fn memberships(&self) -> &Memberships {
+        &self.memberships
+    }
+
+    pub(crate) fn timeline(&self, room: RoomId) -> Option<&Timeline> {
+        self.timelines.get(&room)
+    }
+
+    pub(crate) fn open(&self) -> Option<RoomId> {
+        self.open
+    }
+
+    pub(crate) fn presence(&self) -> &RoomPresence {
+        &self.presence
+    }
+
+    /// The number of unread messages by others in the room.
+    pub(crate) fn unread(&self, room: RoomId) -> u64 {
+        self.memberships.unread(room, self.timeline(room), self.me)
+    }
+
+    /// The state after another epoch of the membership topic began: empty.
+    pub(crate) fn reset_memberships(&mut self) {
+        self.memberships = Memberships::default();
+    }
+
+    /// Drops the timeline of a room whose topic began another epoch.
+    pub(crate) fn reset_timeline(&mut self, room: RoomId) {
+        self.timelines.remove(&room);
+    }
+
+    /// Drops everything about a room whose topic was unsubscribed.
+    pub(crate) fn forget_room(&mut self, room: RoomId) {
+        self.timelines.remove(&room);
+        self.read_marks.forget(room);
+    }
+
+    /// Drops the presence of a room whose topic was unsubscribed.
+    pub(crate) fn forget_presence(&mut self) {
+        self.presence = RoomPresence::default();
+    }
+
+    pub(crate) fn apply_membership_snapshot(&mut self, snapshot: MembershipSnapshot) -> Vec<Slice> {
+        self.memberships.apply_snapshot(snapshot);
+        MEMBERSHIP_SLICES.into()
+    }
+
+    pub(crate) fn apply_membership_event(&mut self, event: MembershipEvent) -> Vec<Slice> {
+        self.memberships.apply_event(event);
+        MEMBERSHIP_SLICES.into()
+    }
+
+    pub(crate) fn apply_chat_snapshot(
+        &mut self,
+        room: RoomId,
+        snapshot: ChatSnapshot,
+    ) -> Vec<Slice> {
+        let ChatSnapshot { page, membership } = snapshot;
+        self.memberships.update(membership);
+        self.timelines.or_default(room).apply_snapshot(page);
+        self.mark_start_of_new(room);
+        self.timeline_slices(room)
+    }
+
+    pub(crate) fn apply_chat_event(&mut self, room: RoomId, event: ChatEvent) -> Vec<Slice> {
+        let ChatEvent::Posted(message) = &event;
+        let is_open = self.open == Some(room);
+        let typing_ended = is_open && self.presence.end_typing(message.author.id);
+        let timeline = self.timelines.or_default(room);
+        timeline.apply_event(event);
+        if !is_open {
+            timeline.trim(self.memberships.counted_up_to(room));
+        }
+        let mut changed = self.timeline_slices(room);
+        changed.extend(typing_ended.then_some(Slice::Presence));
+        changed
+    }
+
+    pub(crate) fn apply_presence_snapshot(
+        &mut self,
+        room: RoomId,
+        snapshot: PresenceSnapshot,
+        now: Timestamp,
+    ) -> Vec<Slice> {
+        self.presence.apply_snapshot(snapshot, now, self.me);
+        self.if_open(room, [Slice::Presence])
+    }
+
+    pub(crate) fn apply_presence_event(
+        &mut self,
+        room: RoomId,
+        event: PresenceEvent,
+        now: Timestamp,
+    ) -> Vec<Slice> {
+        let present = &self.presence;
+        let timeline = self.timelines.or_default(room);
+        timeline.add_presence_change(&event, |id| present.get(id).cloned(), self.me);
+        self.presence.apply_event(event, now, self.me);
+        self.if_open(room, [Slice::Presence, Slice::Timeline])
+    }
+
+    /// The command of this user that a chat event completes.
+    pub(crate) fn completed_command(event: &ChatEvent, me: UserId) -> Option<CommandId> {
+        let ChatEvent::Posted(message) = event;
+        (message.author.id == me).then_some(message.command)
+    }
+
+    pub(crate) fn receive_answer(&mut self, query: &ChatQuery, answer: ChatAnswer) -> Vec<Slice> {
+        let ChatQuery::Before { room, before, .. } = query;
+        let ChatAnswer::Before(page) = answer;
+        self.timelines.or_default(*room).prepend(*before, page);
+        self.timeline_slices(*room)
+    }
+
+    pub(crate) fn query_refused(&mut self, query: &ChatQuery) -> Vec<Slice> {
+        let ChatQuery::Before { room, before, .. } = query;
+        self.timelines.or_default(*room).older_failed(*before);
+        self.if_open(*room, [Slice::Timeline])
+    }
+
+    /// Marks the room's timeline as restored from the offline cache.
+    pub(crate) fn mark_cached(&mut self, room: RoomId) {
+        if let Some(timeline) = self.timelines.get_mut(&room) {
+            timeline.set_cached(true);
+        }
+    }
+
+    /// The server continues the room's stream from the known position. `missed` tells whether events
+    /// follow. A timeline from the offline cache is current from here on, and the user has read as
+    /// far as the earlier visit went.
+    pub(crate) fn recovered(&mut self, room: RoomId, missed: bool) -> Vec<Slice> {
+        let mark = self.memberships.read_up_to(room);
+        let is_open = self.open == Some(room);
+        let Some(timeline) = self.timelines.get_mut(&room).filter(|timeline| timeline.is_cached())
+        else {
+            return Vec::new();
+        };
+        timeline.set_cached(false);
+        if is_open && missed && timeline.new_after().is_none() {
+            timeline.set_new_after(mark);
+        }
+        self.timeline_slices(room)
+    }
+
+    pub(crate) fn open_room(&mut self, room: Option<RoomId>) -> Effects {
+        if self.open == room {
+            return Effects::changed(MEMBERSHIP_SLICES);
+        }
+        if let Some(left) = self.open
+            && let Some(timeline) = self.timelines.get_mut(&left)
+        {
+            timeline.set_new_after(None);
+            timeline.clear_presence_summaries();
+            timeline.trim(self.memberships.counted_up_to(left));
+        }
+        self.open = room;
+        self.presence = RoomPresence::default();
+        if let Some(room) = room {
+            self.mark_start_of_new(room);
+        }
+        Effects { changed: MEMBERSHIP_SLICES.into(), ..self.stop_typing() }
+    }
+
+    pub(crate) fn load_older(&mut self, room: RoomId) -> Effects {
+        let before = self.timelines.get_mut(&room).and_then(Timeline::request_older);
+        let query = before.map(|before| ChatQuery::Before { room, before, limit: PAGE_MESSAGES });
+        let requests = query.map(|query| Request::Query(query.into())).into_iter().collect();
+        Effects { requests, changed: self.if_open(room, [Slice::Timeline]) }
+    }
+
+    pub(crate) fn mark_seen(&mut self, room: RoomId, up_to: Seq, now: Timestamp) -> Effects {
+        if !self.memberships.mark_seen(room, up_to) {
+            return Effects::default();
+        }
+        self.read_marks.schedule(room);
+        Effects { requests: self.take_due_read_marks(now), changed: MEMBERSHIP_SLICES.into() }
+    }
+
+    pub(crate) fn window_focused(&mut self) -> Effects {
+        let Some(room) = self.open else { return Effects::default() };
+        self.mark_start_of_new(room);
+        Effects::changed([Slice::Timeline])
+    }
+
+    pub(crate) fn keystroke(&mut self, room: RoomId, now: Timestamp) -> Effects {
+        Effects::send(self.own_typing.keystroke(room, now))
+    }
+
+    pub(crate) fn stop_typing(&mut self) -> Effects {
+        Effects::send(self.own_typing.stop())
+    }
+
+    /// Whoever posts has read the room and stops typing.
+    pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
+        let ChatCommand::Post { room, .. } = command;
+        if let Some(timeline) = self.timelines.get_mut(room) {
+            timeline.set_new_after(None);
+        }
+        Effects { changed: self.if_open(*room, [Slice::Timeline]), ..self.stop_typing() }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let deadlines =
+            [self.presence.deadline(), self.own_typing.deadline(), self.read_marks.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    pub(crate) fn wake(&mut self, now: Timestamp) -> Effects {
+        let mut effects = Effects::send(self.own_typing.wake(now));
+        effects.requests.extend(self.take_due_read_marks(now));
+        let expired = self.presence.expire(now) && self.open.is_some();
+        effects.changed.extend(expired.then_some(Slice::Presence));
+        effects
+    }
+
+    /// The slices that a change of the room's messages changes.
+    fn timeline_slices(&self, room: RoomId) -> Vec<Slice> {
+        let mut changed = vec![Slice::Unread];
+        changed.extend(self.if_open(room, [Slice::Timeline]));
+        changed
+    }
+
+    /// The slices, if they show the open room; none for a room in the background.
+    fn if_open<const N: usize>(&self, room: RoomId, slices: [Slice; N]) -> Vec<Slice> {
+        if self.open == Some(room) { slices.into() } else { Vec::new() }
+    }
+
+    /// Puts the line "new messages" after the last read message of the open room.
+    fn mark_start_of_new(&mut self, room: RoomId) {
+        if self.open != Some(room) || self.unread(room) == 0 {
+            return;
+        }
+        let mark = self.memberships.read_up_to(room);
+        if let Some(timeline) = self.timelines.get_mut(&room) {
+            timeline.set_new_after(mark);
+        }
+    }
+
+    fn take_due_read_marks(&mut self, now: Timestamp) -> Vec<Request> {
+        let due = self.read_marks.take_due(now).into_iter();
+        due.filter_map(|room| {
+            let up_to = self.memberships.read_up_to(room)?;
+            Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
+        })
+        .collect()
+    }
+}

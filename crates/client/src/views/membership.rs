@@ -1,0 +1,154 @@
+//! The rooms that the user has joined, and the unread count of each.
+
+use madang_shared::membership::{
+    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
+};
+use madang_shared::{RoomId, Seq, UserId};
+
+use crate::vec_map::VecMap;
+use crate::view::CommandRules;
+use crate::views::timeline::Timeline;
+
+/// The rooms that the user has joined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memberships {
+    rooms: VecMap<RoomId, RoomMembership>,
+    known: bool,
+}
+
+/// The membership in one room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RoomMembership {
+    /// The latest state from the server.
+    stored: Membership,
+    /// The furthest message that this screen has shown; the server may not know it yet.
+    seen: Seq,
+}
+
+impl Memberships {
+    /// Whether the memberships have arrived. Until then an empty list means nothing.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// The joined rooms, ascending.
+    pub fn rooms(&self) -> impl Iterator<Item = RoomId> {
+        self.rooms.keys().copied()
+    }
+
+    /// Whether the user has joined the room.
+    pub fn contains(&self, room: RoomId) -> bool {
+        self.rooms.contains_key(&room)
+    }
+
+    /// The read mark in the room: the server's or this screen's, whichever is further.
+    pub fn read_up_to(&self, room: RoomId) -> Option<Seq> {
+        self.rooms.get(&room).map(RoomMembership::read_up_to)
+    }
+
+    /// The last message that the server's unread count includes; 0 for a room that is not joined.
+    pub(crate) fn counted_up_to(&self, room: RoomId) -> Seq {
+        self.rooms.get(&room).map_or(Seq(0), |membership| membership.stored.head)
+    }
+
+    /// The number of unread messages by others. The timeline counts them if it reaches back to the
+    /// read mark; otherwise the server's count and the messages after it are added up.
+    pub fn unread(&self, room: RoomId, timeline: Option<&Timeline>, me: UserId) -> u64 {
+        let Some(membership) = self.rooms.get(&room) else {
+            return 0;
+        };
+        let stored = &membership.stored;
+        let Some(timeline) = timeline else {
+            return stored.unread;
+        };
+        let mark = membership.read_up_to();
+        if timeline.reaches_back_to(mark) {
+            return timeline.count_by_others_after(mark, me);
+        }
+        stored.unread + timeline.count_by_others_after(stored.head, me)
+    }
+
+    /// Notes that the user saw everything up to `seq`. Returns whether the read mark moved.
+    pub(crate) fn mark_seen(&mut self, room: RoomId, seq: Seq) -> bool {
+        match self.rooms.get_mut(&room) {
+            Some(membership) if seq > membership.read_up_to() => {
+                membership.seen = seq;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
+        let stored = self.rooms.values().map(|membership| membership.stored.clone());
+        MembershipSnapshot { memberships: stored.collect() }
+    }
+
+    pub(crate) fn apply_snapshot(&mut self, snapshot: MembershipSnapshot) {
+        let mut old = std::mem::take(&mut self.rooms);
+        self.known = true;
+        for stored in snapshot.memberships {
+            let membership = match old.remove(&stored.room) {
+                Some(mut membership) => {
+                    membership.update(stored);
+                    membership
+                }
+                None => RoomMembership { stored, seen: Seq(0) },
+            };
+            self.rooms.insert(membership.stored.room, membership);
+        }
+    }
+
+    /// Updates the membership in a joined room. It arrives in the membership topic, and in the
+    /// snapshots of the room.
+    pub(crate) fn update(&mut self, stored: Membership) {
+        if let Some(membership) = self.rooms.get_mut(&stored.room) {
+            membership.update(stored);
+        }
+    }
+
+    pub(crate) fn apply_event(&mut self, event: MembershipEvent) {
+        match event {
+            MembershipEvent::Joined(stored) => {
+                self.rooms.insert(stored.room, RoomMembership { stored, seen: Seq(0) });
+            }
+            MembershipEvent::Left { room } => {
+                self.rooms.remove(&room);
+            }
+            MembershipEvent::Read(stored) => self.update(stored),
+        }
+    }
+}
+
+impl RoomMembership {
+    fn read_up_to(&self) -> Seq {
+        self.stored.read_up_to.max(self.seen)
+    }
+
+    /// The two topics that carry a membership are not ordered among each other, so an older state
+    /// may arrive last. The later one counts.
+    fn update(&mut self, stored: Membership) {
+        if (stored.head, stored.read_up_to) >= (self.stored.head, self.stored.read_up_to) {
+            self.stored = stored;
+        }
+    }
+}
+
+impl CommandRules for Memberships {
+    type Command = MembershipCommand;
+
+    fn supersedes(newer: &MembershipCommand, older: &MembershipCommand) -> bool {
+        match (newer, older) {
+            (
+                MembershipCommand::Read { room: newer, .. },
+                MembershipCommand::Read { room: older, .. },
+            ) => newer == older,
+            _ => false,
+        }
+    }
+
+    /// A read mark in a room that the user has left.
+    fn is_dropped_when_refused(command: &MembershipCommand) -> bool {
+        matches!(command, MembershipCommand::Read { .. })
+    }
+}

@@ -1,0 +1,17 @@
+//! The views: what this client knows of each feature, built from snapshots and events.
+//!
+//! Most views stand alone, with one row each in the table of views (`view_table.rs`). The views of
+//! joined rooms depend on each other; [`joined_rooms`] keeps them together.
+
+pub mod counter;
+pub mod joined_rooms;
+pub mod membership;
+pub mod notices;
+pub mod orders;
+pub mod posts;
+pub mod presence;
+pub mod price;
+mod read_marks;
+pub mod rooms;
+pub mod sentiment;
+pub mod timeline;

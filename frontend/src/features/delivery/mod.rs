@@ -1,0 +1,180 @@
+//! What became of a message: a dialog that is true while it is open. It asks the server over HTTP, so
+//! that nothing of it is in the way of the conversation.
+
+mod strings;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
+use madang_shared::{Failure, RoomId, Seq, compact};
+
+use crate::context::use_app;
+use crate::http;
+use crate::i18n::{Lang, Words, use_lang};
+use crate::session;
+use crate::time::Formats;
+use crate::ui::dialog::dialog;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::part;
+use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
+
+const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Where this message has got to");
+const OPEN: Words = Words::new("어디까지 갔는지 보기", "See where it has got to");
+const CLOSE: Words = Words::new("닫기", "Close");
+const ASKING: Words = Words::new("알아보는 중…", "Asking…");
+const PEOPLE: Words = Words::new("사람마다", "Person by person");
+const TITLE_ID: &str = "delivery-title";
+
+/// How often it is asked again while the dialog is open.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Which message is looked at. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Inspected {
+    open: State<bool>,
+    message: StoredValue<Seq>,
+}
+
+impl Inspected {
+    pub(crate) fn new() -> Self {
+        Self { open: state(false), message: StoredValue::new(Seq(0)) }
+    }
+
+    /// The time of a stored message, which leads to what became of it.
+    pub(crate) fn opener(self, message: Seq, time: String, lang: Lang) -> AnyView {
+        let label = format!("{time}, {}", OPEN.of(lang));
+        let open = move |_| {
+            self.message.set_value(message);
+            self.open.set(true);
+        };
+        view! {
+            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
+                {time}
+            </button>
+        }
+        .into_any()
+    }
+}
+
+/// The dialog. What is in it is loaded apart.
+pub(crate) fn inspector(room: RoomId, inspected: Inspected) -> AnyView {
+    let lazy = use_app().lazy;
+    let Inspected { open, message } = inspected;
+    let content = move || {
+        let message = message.get_value();
+        lazy.draw(move |views| (views.delivery)(room, message, open))
+    };
+    dialog(open, TITLE_ID, content)
+}
+
+type Found = Option<Result<Delivery, Failure>>;
+
+/// What is in the dialog.
+pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
+    let found = state(None::<Result<Delivery, Failure>>);
+    let ask = move || {
+        spawn_local(async move {
+            let now: Found = Some(ask(room, message).await);
+            // The dialog may be closed by now. What is as it was is left alone.
+            if found.try_get_untracked().is_some_and(|before| before != now) {
+                found.set(now);
+            }
+        });
+    };
+    ask();
+    if let Ok(timer) = set_interval_with_handle(ask, AGAIN) {
+        on_cleanup(move || timer.clear());
+    }
+    let lang = use_lang();
+    let body = part(move || {
+        let lang = lang.get();
+        found.with(|found| match found {
+            None => view! { <p class="hint"><span class="spinner"></span>{ASKING.of(lang)}</p> }
+                .into_any(),
+            Some(Err(failure)) => {
+                view! { <p class="error" role="alert">{lang.refusal(failure)}</p> }.into_any()
+            }
+            Some(Ok(delivery)) => told(delivery, lang),
+        })
+    });
+    view! {
+        <div class="way" data-testid="delivery">
+            <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
+            {body}
+            <div class="dialog-actions">
+                <button class="button" data-testid="delivery-close" autofocus on:click=events::click(move |_| open.set(false))>{CLOSE.now()}</button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
+    let answer = http::get(&path(room, message), None).await;
+    let answer = answer.map_err(session::unreachable_server)?;
+    if !answer.ok() {
+        return Err(session::failure(&answer));
+    }
+    compact::from_text(&answer.text).map_err(|_| session::not_ours())
+}
+
+fn told(delivery: &Delivery, lang: Lang) -> AnyView {
+    let formats = Formats::new(lang);
+    let position = strings::position(delivery.position, lang);
+    let everywhere = delivery.delivered == delivery.subscribed;
+    let clients = delivery.gateway.as_ref().map(|clients| confirmed(clients, lang));
+    let people: Vec<AnyView> =
+        delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
+    let more = (delivery.more > 0).then(|| {
+        view! { <li class="way-more">{strings::more(delivery.more, lang)}</li> }
+    });
+    view! {
+        <ol class="way-steps">
+            {step(true, "stored", strings::stored(&formats.full(delivery.stored_at), lang), Some(position))}
+            {step(everywhere, "handed", strings::handed(delivery.delivered, delivery.subscribed, lang), None)}
+            {clients}
+        </ol>
+        <h3 class="way-people-title">{PEOPLE.of(lang)}</h3>
+        <p class="hint">{strings::read_by(&delivery.people, lang)}</p>
+        <ul class="way-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+    }
+    .into_any()
+}
+
+fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
+    let icon = if done { Icon::Check } else { Icon::Clock };
+    let detail = detail.map(|detail| view! { <span class="way-detail">{detail}</span> });
+    view! {
+        <li class="way-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
+            {icon.draw()}
+            <span>{said}{detail}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn confirmed(
+    GatewayReceipts { requested: asked, confirmed }: &GatewayReceipts,
+    lang: Lang,
+) -> AnyView {
+    let all = confirmed.len() as u64 == *asked;
+    let ids = (!confirmed.is_empty()).then(|| confirmed.join(", "));
+    step(all, "confirmed", strings::confirmed(confirmed.len(), *asked, lang), ids)
+}
+
+fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
+    let has_it = matches!(person.status, ReceiptStatus::Read | ReceiptStatus::Wrote);
+    let state = strings::reception(person.status, formats, lang);
+    let why = strings::whereabouts(person, formats, lang);
+    view! {
+        <li class="way-person" data-read=has_it.to_string()>
+            <strong>{person.user.name.clone()}</strong>
+            <span class="way-state">{state}</span>
+            <span class="way-detail">{why}</span>
+        </li>
+    }
+    .into_any()
+}
