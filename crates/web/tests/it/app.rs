@@ -85,7 +85,7 @@ impl App {
     /// With another setup.
     pub(crate) async fn with(setup: Setup) -> Self {
         let store = Memory::new(Timestamp(START), 1);
-        let tail = store.tail();
+        let tail = store.event_stream();
         Self::over(store.clone(), Arc::new(store), tail, setup).await
     }
 

@@ -1,5 +1,6 @@
-//! What only a database in a file can do, and what can happen to it.
+//! The SQLite engine, beyond the contract.
 
+mod limits;
 mod notices;
 mod opening;
 mod orders;
@@ -14,14 +15,14 @@ use std::sync::Arc;
 use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
 use tempfile::TempDir;
 
-use crate::support::{NOW, Rig};
+use crate::support::{NOW, TestStore};
 
-/// A folder with room for one database.
-struct Home {
+/// A temporary folder for one database.
+struct TestDatabase {
     folder: TempDir,
 }
 
-impl Home {
+impl TestDatabase {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
@@ -30,25 +31,25 @@ impl Home {
         self.folder.path().join("madang.db")
     }
 
-    fn start(&self, options: &Options) -> (Arc<Sqlite>, Rig) {
-        let (store, tail) = Sqlite::open(&self.path(), NOW, options).expect("opens");
+    fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
+        let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
         let store = Arc::new(store);
-        (store.clone(), Rig { store, tail, _keep: Box::new(()) })
+        (store.clone(), TestStore { store, events, _keep: Box::new(()) })
     }
 
-    /// A connection beside the server's, as a person at the shell has one.
-    fn beside(&self) -> rusqlite::Connection {
+    /// A connection of another program.
+    fn external(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).expect("opens")
     }
 }
 
-fn fast() -> Options {
+fn fast_options() -> Options {
     Options { synchronous: Synchronous::Normal, ..Options::default() }
 }
 
-/// Why the database does not open; checked to be one sentence that names the file.
-fn why_not(path: &Path) -> OpenError {
-    let error = Sqlite::open(path, NOW, &fast()).expect_err("must not open");
+/// The error of opening. Checks that it is one line that starts with the path.
+fn open_error(path: &Path) -> OpenError {
+    let error = Sqlite::open(path, NOW, &fast_options()).expect_err("must not open");
     let sentence = error.to_string();
     assert!(sentence.starts_with(&path.display().to_string()), "{sentence}");
     assert!(!sentence.contains('\n'), "{sentence}");

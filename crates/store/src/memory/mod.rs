@@ -1,17 +1,25 @@
-//! An engine that keeps everything in memory: for tests, and for simulations that must run the same
-//! way every time.
+//! An engine that keeps its data in memory: for tests, and for simulations that must be deterministic.
 //!
-//! It passes the same contract suite as the engines that store, with one exception: it survives only
-//! what its last clone survives. Every operation is there twice: at once (`…_now`), and as the port
-//! has it, which does the same before it answers with a future that is ready.
+//! It passes the contract suite of all engines. Its data lives as long as its last clone. Every
+//! operation exists twice: synchronous (`…_now`), and as a method of the port, which calls the
+//! synchronous one and returns a future that is ready.
 
+mod commands;
+mod faults;
+mod features;
+mod log;
+mod recovery;
+mod state;
+
+mod chat;
+mod counter;
 mod delivery;
-mod fault;
+mod membership;
 mod notices;
 mod orders;
 mod posts;
-mod reading;
-mod state;
+mod rooms;
+mod users;
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,15 +39,14 @@ use madang_shared::{
     Answer, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
 
-use crate::EventStream;
-use fault::Fault;
+use crate::event_stream::EventStream;
+use faults::Faults;
 use state::State;
 
-/// Batches that may wait at a tail.
-const TAIL: usize = 1024;
+/// The most groups that wait in the event stream.
+const EVENT_GROUPS: usize = 1024;
 
-/// An engine in memory. Clones are handles to the same data, so that it outlives a server that a
-/// simulation stops and starts again.
+/// An engine in memory. Clones share the data, so that it outlives a simulated server.
 #[derive(Clone, Debug)]
 pub struct Memory {
     shared: Arc<Mutex<Shared>>,
@@ -48,174 +55,172 @@ pub struct Memory {
 #[derive(Debug)]
 struct Shared {
     state: State,
-    fault: Fault,
-    /// What nobody has taken yet, while there is no tail.
-    waiting: Vec<TopicEvent>,
-    tail: Option<Sender<Vec<TopicEvent>>>,
+    faults: Faults,
+    /// The events that were not taken yet, while there is no event stream.
+    events: Vec<TopicEvent>,
+    event_stream: Option<Sender<Vec<TopicEvent>>>,
 }
 
 impl Memory {
-    /// An engine with nothing but the first room, made at `now`. The epochs of its topics follow
-    /// from `seed`.
+    /// An engine that holds the first room, created at `now`. `seed` determines the epochs of its
+    /// topics.
     pub fn new(now: Timestamp, seed: u64) -> Self {
-        let shared = Shared {
-            state: State::new(now, seed),
-            fault: Fault::default(),
-            waiting: Vec::new(),
-            tail: None,
-        };
+        let mut state = State::new(seed, features::topics_without_id(), orders::menu());
+        rooms::create_first_room(&mut state, now);
+        let shared =
+            Shared { state, faults: Faults::default(), events: Vec::new(), event_stream: None };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
-    /// The events that were appended since this was last asked, in order. Where there is a
-    /// [`Self::tail`], they go there instead.
+    /// Takes the events that were appended since the last call, in order. Empty after a call of
+    /// [`Self::event_stream`].
     pub fn take_events(&self) -> Vec<TopicEvent> {
-        std::mem::take(&mut self.lock().waiting)
+        std::mem::take(&mut self.lock().events)
     }
 
-    /// From now on hands out the appended events as other engines do. A later call ends the tail
-    /// that an earlier one gave.
-    pub fn tail(&self) -> EventStream {
-        // A commit here happens at once, perhaps on a thread that must not block; so the waiting for
-        // a reader who is behind is done by a thread of its own. The queue before it needs no bound
-        // beyond that of the log, which is in memory as well.
+    /// Starts an event stream, as other engines have one. It ends an earlier event stream.
+    pub fn event_stream(&self) -> EventStream {
+        // A commit here runs at once, perhaps on a thread that must not block, so another thread waits
+        // for a slow receiver. The queue before it needs no bound: its events are also in the log,
+        // which is in memory too.
         let (sender, queue) = channel::<Vec<TopicEvent>>();
-        let (bounded, tail) = tokio::sync::mpsc::channel(TAIL);
-        thread::spawn(move || queue.into_iter().try_for_each(|batch| bounded.blocking_send(batch)));
-        self.lock().tail = Some(sender);
-        tail
+        let (bounded, stream) = tokio::sync::mpsc::channel(EVENT_GROUPS);
+        thread::spawn(move || queue.into_iter().try_for_each(|group| bounded.blocking_send(group)));
+        self.lock().event_stream = Some(sender);
+        stream
     }
 
-    /// While set, everything is answered with [`StoreError::Unavailable`], reads as well.
+    /// Injects a fault: while set, every operation, reads too, gets [`StoreError::Unavailable`].
     pub fn set_unavailable(&self, unavailable: bool) {
-        self.lock().fault.down = unavailable;
+        self.lock().faults.is_unavailable = unavailable;
     }
 
-    /// Simulates a disk that is full after `writes` more writes: reads still work, and later writes get
-    /// [`StoreError::Unavailable`], in the middle of a batch too. `None` removes the limit.
+    /// Injects a fault like a full disk: after `writes` more writes, later writes get
+    /// [`StoreError::Unavailable`], in the middle of a batch too. Reads still work. `None` removes the
+    /// limit.
     pub fn set_write_limit(&self, writes: Option<u64>) {
-        self.lock().fault.room = writes;
+        self.lock().faults.remaining_writes = writes;
     }
 
-    /// [`Store::commit`], at once.
+    /// [`Store::commit`], synchronous.
     pub fn commit_now(&self, batch: Vec<Write>) -> Vec<Result<Committed, StoreError>> {
         let shared = &mut *self.lock();
         let mut appended = Vec::new();
-        let mut trouble = None;
+        let mut unavailable = None;
         let mut results = Vec::with_capacity(batch.len());
         for write in batch {
-            let result = match &trouble {
-                Some(trouble) => Err(StoreError::clone(trouble)),
-                None => shared.fault.write(|| shared.state.make(write, &mut appended)),
+            let state = &mut shared.state;
+            let result = match &unavailable {
+                Some(error) => Err(StoreError::clone(error)),
+                None => shared.faults.write(|| commands::apply(state, write, &mut appended)),
             };
             if let Err(error @ StoreError::Unavailable(_)) = &result {
-                trouble = Some(error.clone());
+                unavailable = Some(error.clone());
             }
             results.push(result);
         }
-        shared.hand_out(appended);
+        shared.send(appended);
         results
     }
 
-    /// [`Store::open`], at once.
+    /// [`Store::open`], synchronous.
     pub fn open_now(
         &self,
         reader: UserId,
         topic: Topic,
         from: Option<Position>,
     ) -> Result<Recovery, StoreError> {
-        self.read(|state| state.open(reader, topic, from))
+        self.read(|state| recovery::open_topic(state, reader, topic, from))
     }
 
-    /// [`Store::read_log`], at once.
+    /// [`Store::read_log`], synchronous.
     pub fn read_log_now(
         &self,
         topic: Topic,
         after: Seq,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(|state| Ok(state.read_log(topic, after, limit)))
+        self.read(|state| Ok(state.log.read(topic, after, limit)))
     }
 
-    /// [`Store::query`], at once.
+    /// [`Store::query`], synchronous.
     pub fn query_now(&self, reader: UserId, query: &Query) -> Result<Answer, StoreError> {
-        self.read(|state| state.query(reader, query))
+        self.read(|state| features::answer(state, reader, query))
     }
 
-    /// [`Store::delivery`], at once.
+    /// [`Store::delivery`], synchronous.
     pub fn delivery_now(
         &self,
         reader: UserId,
         room: RoomId,
         message: Seq,
     ) -> Result<Recipients, StoreError> {
-        self.read(|state| state.delivery(reader, room, message))
+        self.read(|state| delivery::find(state, reader, room, message))
     }
 
-    /// [`Store::post`], at once.
+    /// [`Store::post`], synchronous.
     pub fn post_now(&self, post: PostId) -> Result<Post, StoreError> {
-        self.read(|state| state.posts.find(post))
+        self.read(|state| posts::find(state, post))
     }
 
-    /// [`Store::is_member`], at once.
+    /// [`Store::is_member`], synchronous.
     pub fn is_member_now(&self, user: UserId, room: RoomId) -> Result<bool, StoreError> {
-        self.read(|state| Ok(state.is_member(user, room)))
+        self.read(|state| Ok(membership::is_member(state, user, room)))
     }
 
-    /// [`Store::append_due_notice`], at once.
+    /// [`Store::append_due_notice`], synchronous.
     pub fn append_due_notice_now(
         &self,
         due: DueNotice,
         at: Timestamp,
     ) -> Result<Option<LogPosition>, StoreError> {
-        let shared = &mut *self.lock();
-        let mut appended = Vec::new();
-        let told =
-            shared.fault.write(|| Ok(shared.state.append_due_notice(due, at, &mut appended)))?;
-        shared.hand_out(appended);
-        Ok(told)
+        self.write(|state, appended| Ok(notices::append_due_notice(state, due, at, appended)))
     }
 
-    /// [`Store::sign_up`], at once.
+    /// [`Store::sign_up`], synchronous.
     pub fn sign_up_now(&self, new: NewUser) -> Result<User, StoreError> {
-        let shared = &mut *self.lock();
-        let mut appended = Vec::new();
-        let user = shared.fault.write(|| shared.state.sign_up(new, &mut appended))?;
-        shared.hand_out(appended);
-        Ok(user)
+        self.write(|state, appended| users::sign_up(state, new, appended))
     }
 
-    /// [`Store::service_user`], at once.
+    /// [`Store::service_user`], synchronous.
     pub fn service_user_now(&self, service: ServiceAccount) -> Result<User, StoreError> {
-        let shared = &mut *self.lock();
-        let mut appended = Vec::new();
-        let user = shared.fault.write(|| shared.state.service_user(service, &mut appended))?;
-        shared.hand_out(appended);
-        Ok(user)
+        self.write(|state, appended| users::service_user(state, service, appended))
     }
 
-    /// [`Store::session`], at once.
+    /// [`Store::session`], synchronous.
     pub fn session_now(&self, token: &TokenHash) -> Result<Option<User>, StoreError> {
-        self.read(|state| Ok(state.session(token)))
+        self.read(|state| Ok(users::session(state, token)))
     }
 
-    /// [`Store::sign_out`], at once.
+    /// [`Store::sign_out`], synchronous.
     pub fn sign_out_now(&self, token: &TokenHash) -> Result<(), StoreError> {
-        let shared = &mut *self.lock();
-        shared.fault.write(|| {
-            shared.state.sign_out(token);
+        self.write(|state, _appended| {
+            users::sign_out(state, token);
             Ok(())
         })
     }
 
-    /// [`Store::ready`], at once.
+    /// [`Store::ready`], synchronous.
     pub fn ready_now(&self) -> Result<(), StoreError> {
-        self.lock().fault.probe()
+        self.lock().faults.probe()
     }
 
     fn read<T>(&self, read: impl FnOnce(&State) -> Result<T, Failure>) -> Result<T, StoreError> {
         let shared = self.lock();
-        shared.fault.read(|| read(&shared.state))
+        shared.faults.read(|| read(&shared.state))
+    }
+
+    /// Executes a write of its own, outside a batch, and sends its events.
+    fn write<T>(
+        &self,
+        write: impl FnOnce(&mut State, &mut Vec<TopicEvent>) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let shared = &mut *self.lock();
+        let mut appended = Vec::new();
+        let state = &mut shared.state;
+        let result = shared.faults.write(|| write(state, &mut appended))?;
+        shared.send(appended);
+        Ok(result)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -224,14 +229,16 @@ impl Memory {
 }
 
 impl Shared {
-    fn hand_out(&mut self, appended: Vec<TopicEvent>) {
+    fn send(&mut self, appended: Vec<TopicEvent>) {
         if appended.is_empty() {
             return;
         }
-        match &self.tail {
-            // Without a reader the events are in the log all the same.
-            Some(tail) => drop(tail.send(appended)),
-            None => self.waiting.extend(appended),
+        match &self.event_stream {
+            // Fails if the receiver was dropped; the events are in the log.
+            Some(stream) => {
+                stream.send(appended).ok();
+            }
+            None => self.events.extend(appended),
         }
     }
 }
