@@ -1,6 +1,6 @@
 //! The messages of a room.
 
-use madang_hub::chat::Change;
+use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
@@ -19,10 +19,10 @@ use crate::refusals;
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: ChatChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
-    let Change::Post { room, text, sentiment, guest, mentions } = change;
+    let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
     membership::require_member(state, context.author.id, room)?;
     if let Some(guest) = &guest
         && state.user_keys.contains_key(&policy::name_key(&guest.name))

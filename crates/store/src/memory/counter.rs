@@ -1,7 +1,8 @@
 //! The shared number.
 
-use madang_hub::counter::{Change, sum};
+use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
+use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
 use madang_shared::{Failure, Topic, UserId};
@@ -12,10 +13,10 @@ use crate::context::CommandContext;
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: CounterCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
-    let Change::Add(amount) = change;
+    let CounterCommand::Add { amount } = change;
     state.require_user(context.author.id)?;
     let value = sum(state.counter, amount)?;
     state.counter = value;

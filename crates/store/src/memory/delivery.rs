@@ -1,7 +1,7 @@
 //! The recipients of a message, each with a receipt status.
 
-use madang_hub::delivery::Recipients;
 use madang_hub::policy;
+use madang_hub::ports::Recipients;
 use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReceiptStatus};
 use madang_shared::{Failure, RoomId, Seq, Topic, User, UserId};
 

@@ -76,7 +76,7 @@ impl Log {
         let seq = self.head(topic).next();
         let event = TopicEvent::new(topic, seq, event);
         if let Some(log) = self.topics.get_mut(&topic) {
-            log.entries.push(event.logged.clone());
+            log.entries.push(event.entry.clone());
         }
         appended.push(event);
         LogPosition { topic, seq }
@@ -93,7 +93,7 @@ impl Log {
         let Some(log) = self.topics.get_mut(&topic) else { return };
         let Some(entry) = log.entries.iter_mut().rfind(|entry| entry.seq == seq) else { return };
         if let Some(event) = codec::decode_event(&entry.content).ok().and_then(redacted) {
-            *entry = TopicEvent::new(topic, seq, &event).logged;
+            *entry = TopicEvent::new(topic, seq, &event).entry;
         }
     }
 

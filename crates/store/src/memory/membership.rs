@@ -1,8 +1,8 @@
 //! Memberships: the rooms that a user has joined, with read marks.
 
-use madang_hub::membership::Change;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
+use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
     MAX_JOINED_ROOMS, Membership, MembershipEvent, MembershipSnapshot,
 };
@@ -15,30 +15,32 @@ use crate::refusals;
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: MembershipCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
     let user = context.author.id;
-    let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = change;
+    let (MembershipCommand::Join { room }
+    | MembershipCommand::Leave { room }
+    | MembershipCommand::Read { room, .. }) = change;
     if !state.rooms.contains_key(&room) {
         return Err(refusals::no_room());
     }
     state.require_user(user)?;
     let mark = state.members.get(&(user, room)).copied();
     Ok(match (change, mark) {
-        (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => None,
-        (Change::Join { .. }, None) => {
+        (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => None,
+        (MembershipCommand::Join { .. }, None) => {
             require_may_join(state, user)?;
             Some(join(state, user, room, appended))
         }
-        (Change::Leave { .. }, Some(_)) => {
+        (MembershipCommand::Leave { .. }, Some(_)) => {
             state.members.remove(&(user, room));
             let head = state.log.head(Topic::Room(room));
             state.departures.insert((room, user), (context.at, head));
             Some(append(state, user, MembershipEvent::Left { room }, appended))
         }
-        (Change::Read { .. }, None) => return Err(refusals::not_member()),
-        (Change::Read { up_to, .. }, Some(mark)) => {
+        (MembershipCommand::Read { .. }, None) => return Err(refusals::not_member()),
+        (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = up_to.min(state.log.head(Topic::Room(room)));
             if up_to <= mark {
                 return Ok(None);

@@ -1,8 +1,9 @@
 //! Notices for everybody, and the inbox of each user.
 
-use madang_hub::notices::{Change, DueNotice, Mention};
+use madang_hub::notices::{DueNotice, Mention};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
+use madang_shared::notices::NoticesCommand;
 use madang_shared::notices::{
     DEMO_NOTICES, Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent,
     NoticesEvent, NoticesSnapshot, mute,
@@ -17,33 +18,33 @@ use crate::context::CommandContext;
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: NoticesCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
     let (user, at) = (context.author.id, context.at);
     state.require_user(user)?;
     let InboxSnapshot { mut marks, mut muted, .. } = inbox(state, user, user);
     let event = match change {
-        Change::Read { of, notice } => {
+        NoticesCommand::Read { of, notice } => {
             let is_news = exists(state, user, of, notice) && marks.of_mut(of).read(notice);
             is_news.then_some(InboxEvent::Read(marks))
         }
-        Change::ReadAll { everybody, own } => {
+        NoticesCommand::ReadAll { everybody, own } => {
             let everybody = everybody.min(state.log.head(Topic::Notices));
             let own = own.min(state.log.head(Topic::Inbox(user)));
             let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
             news.contains(&true).then_some(InboxEvent::Read(marks))
         }
-        Change::Mute { kind, muted: quiet } => {
+        NoticesCommand::Mute { kind, muted: quiet } => {
             mute(&mut muted, kind, quiet).then_some(InboxEvent::Muted { kinds: muted })
         }
-        Change::Demo { on } if on == state.notices.demo.is_some() => None,
-        Change::Demo { on: true } => {
+        NoticesCommand::Demo { on } if on == state.notices.demo.is_some() => None,
+        NoticesCommand::Demo { on: true } => {
             state.demo_last_number = 0;
             let demo = Demonstration { by: context.author.clone(), started_at: at };
             return Ok(Some(append(state, NoticesEvent::DemoStarted(demo), appended)));
         }
-        Change::Demo { on: false } => {
+        NoticesCommand::Demo { on: false } => {
             return Ok(Some(append(state, NoticesEvent::DemoEnded { at }, appended)));
         }
     };

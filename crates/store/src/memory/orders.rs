@@ -1,9 +1,10 @@
 //! The orders of a restaurant, with the menu of a new database.
 
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, take};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
+use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot};
 use madang_shared::{Failure, MenuItemId, OrderId, Topic, UserId};
 
@@ -38,13 +39,13 @@ pub(super) fn menu() -> OrdersSnapshot {
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: OrdersCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
     state.require_user(context.author.id)?;
     let author = context.author.clone();
     let (was, order) = match change {
-        Change::Place { lines, note } => {
+        OrdersCommand::Place { lines, note } => {
             let open = state.orders.values().filter(|order| order.status.is_open());
             check_room(open.map(|_| 1).sum())?;
             for line in &lines {
@@ -54,14 +55,14 @@ pub(super) fn apply(
             let (status, placed_at) = (OrderStatus::Pending, context.at);
             (None, Order { id, customer: author, status, lines, note, placed_at, rider: None })
         }
-        Change::Advance { order, to } => {
+        OrdersCommand::Advance { order, to } => {
             let order = find(state, order)?;
             if !advance(order.status, to)? {
                 return Ok(None);
             }
             (Some(order.status), Order { status: to, ..order.clone() })
         }
-        Change::Take { order } => {
+        OrdersCommand::Take { order } => {
             let order = find(state, order)?;
             let rider = order.rider.as_ref().map(|rider| rider.id);
             if !take(order.status, rider, author.id)? {

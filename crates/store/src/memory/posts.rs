@@ -1,9 +1,10 @@
 //! The posts of the page `/feed`.
 
 use madang_hub::ports::TopicEvent;
-use madang_hub::posts::{Change, redact};
+use madang_hub::posts::redact;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
+use madang_shared::posts::PostsCommand;
 use madang_shared::posts::{PAGE_POSTS, Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{Failure, PostId, Seq, Topic, UserId};
 
@@ -15,14 +16,14 @@ use crate::refusals;
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: PostsCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
     let (by, command, at) = (context.author.clone(), context.command, context.at);
     state.require_user(by.id)?;
     let mut broadcast = None;
     let event = match change {
-        Change::Create { text } => {
+        PostsCommand::Create { text } => {
             let id = PostId(state.last_post.0 + 1);
             state.last_post = id;
             broadcast = Some(NoticeContent::Posted { post: id, by: by.clone() });
@@ -30,7 +31,7 @@ pub(super) fn apply(
             state.posts.insert(id, post.clone());
             PostsEvent::Created { post, command }
         }
-        Change::Edit { post, text } => {
+        PostsCommand::Edit { post, text } => {
             let post = find_own(state, by.id, post)?;
             if post.text == text {
                 return Ok(None);
@@ -39,12 +40,12 @@ pub(super) fn apply(
             post.edited_at = Some(at);
             PostsEvent::Edited { post: post.clone(), command }
         }
-        Change::Delete { post } => {
+        PostsCommand::Delete { post } => {
             find_own(state, by.id, post)?;
             state.posts.remove(&post);
             PostsEvent::Deleted { post, by, command }
         }
-        Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+        PostsCommand::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
     };
     let position = state.log.append(Topic::Posts, &event.clone().into(), appended);
     redact_texts(state, &event, position.seq);

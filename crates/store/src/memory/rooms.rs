@@ -2,7 +2,8 @@
 
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
+use madang_hub::rooms::RoomsChange;
+use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
 use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Failure, RoomId, Timestamp, Topic, UserId};
@@ -24,10 +25,10 @@ pub(super) fn create_first_room(state: &mut State, now: Timestamp) {
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,
-    change: Change,
+    change: RoomsChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, Failure> {
-    let Change::Create { name, name_key } = change;
+    let RoomsChange::Create { name, name_key } = change;
     if state.room_keys.contains_key(&name_key) {
         return Err(refusals::room_name_taken(&name));
     }

@@ -52,9 +52,9 @@ fn content(
     at: LogPosition,
     appended: &[TopicEvent],
 ) -> Result<Option<Arc<str>>, StatementError> {
-    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.logged.seq == at.seq;
+    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.entry.seq == at.seq;
     match appended.iter().find(is_own) {
-        Some(event) => Ok(Some(Arc::clone(&event.logged.content))),
+        Some(event) => Ok(Some(Arc::clone(&event.entry.content))),
         None => Ok(log::entry(connection, at.topic, at.seq)?.map(|entry| entry.content)),
     }
 }

@@ -1,7 +1,8 @@
 //! The shared number.
 
-use madang_hub::counter::{Change, sum};
+use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
+use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
 use madang_shared::{Topic, UserId};
@@ -14,10 +15,10 @@ use crate::context::CommandContext;
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: CounterCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
-    let Change::Add(amount) = change;
+    let CounterCommand::Add { amount } = change;
     let value = sum(value(connection)?, amount)?;
     connection.prepare_cached("UPDATE counter SET value = ?1 WHERE id = 1")?.execute([value])?;
     let position = log::reserve_position(connection, Topic::Counter)?;

@@ -1,6 +1,6 @@
 //! The recipients of a message, each with a receipt status.
 
-use madang_hub::delivery::Recipients;
+use madang_hub::ports::Recipients;
 use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReceiptStatus};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};

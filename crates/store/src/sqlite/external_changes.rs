@@ -66,8 +66,8 @@ impl ExternalChanges {
             // Another program may list an unknown topic; it has no subscribers.
             let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
             let content = text(row.get_ref(3)?)?.into();
-            let logged = LogEntry { seq: Seq(natural(row, 2)?), content };
-            events.push(TopicEvent { topic, logged });
+            let entry = LogEntry { seq: Seq(natural(row, 2)?), content };
+            events.push(TopicEvent { topic, entry });
         }
         self.sent = last;
         Ok(events)

@@ -48,7 +48,7 @@ pub(super) fn append(
         reserved.topic_id,
         integer(reserved.seq.0),
         integer(at.0),
-        &*event.logged.content,
+        &*event.entry.content,
     ))?;
     appended.push(event);
     Ok(LogPosition { topic: reserved.topic, seq: reserved.seq })

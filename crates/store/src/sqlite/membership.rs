@@ -1,8 +1,8 @@
 //! Memberships: the rooms that a user has joined, with read marks.
 
-use madang_hub::membership::Change;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
+use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
     MAX_JOINED_ROOMS, Membership, MembershipEvent, MembershipSnapshot,
 };
@@ -32,19 +32,25 @@ macro_rules! memberships {
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: MembershipCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     let (user, at) = (context.author.id, context.at);
-    let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = change;
+    let (MembershipCommand::Join { room }
+    | MembershipCommand::Leave { room }
+    | MembershipCommand::Read { room, .. }) = change;
     if !room_exists(connection, room)? {
         return Err(refusals::no_room().into());
     }
     let mark = read_mark(connection, user, room)?;
     match (change, mark) {
-        (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => Ok(None),
-        (Change::Join { .. }, None) => join(connection, user, room, at, appended).map(Some),
-        (Change::Leave { .. }, Some(_)) => {
+        (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
+            Ok(None)
+        }
+        (MembershipCommand::Join { .. }, None) => {
+            join(connection, user, room, at, appended).map(Some)
+        }
+        (MembershipCommand::Leave { .. }, Some(_)) => {
             let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
                 SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
                 WHERE user_id = ?1 AND room_id = ?2";
@@ -59,8 +65,8 @@ pub(super) fn apply(
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
         }
-        (Change::Read { .. }, None) => Err(refusals::not_member().into()),
-        (Change::Read { up_to, .. }, Some(mark)) => {
+        (MembershipCommand::Read { .. }, None) => Err(refusals::not_member().into()),
+        (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = up_to.min(log::head(connection, Topic::Room(room))?);
             if up_to <= mark {
                 return Ok(None);

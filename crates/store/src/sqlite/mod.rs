@@ -37,8 +37,8 @@ use std::path::Path;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use madang_hub::delivery::Recipients;
 use madang_hub::notices::DueNotice;
+use madang_hub::ports::Recipients;
 use madang_hub::ports::{
     Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash, Write,
 };

@@ -1,9 +1,10 @@
 //! Notices. Other programs may cause some, so triggers append their events. The writer reads them from
 //! the log; see `external_changes`.
 
-use madang_hub::notices::{Change, DueNotice};
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
+use madang_shared::notices::NoticesCommand;
 use madang_shared::notices::{
     DEMO_NOTICES, Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent,
     NoticeKind, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
@@ -20,29 +21,29 @@ use crate::context::CommandContext;
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: NoticesCommand,
     _appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     let (user, at) = (context.author.id, context.at);
-    if let Change::Demo { on } = change {
+    if let NoticesCommand::Demo { on } = change {
         return set_demo(connection, context, on);
     }
     let (mut marks, mut muted) = read_preferences(connection, user)?;
     let event = match change {
-        Change::Read { of, notice } => {
+        NoticesCommand::Read { of, notice } => {
             let is_news = exists(connection, user, of, notice)? && marks.of_mut(of).read(notice);
             is_news.then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::ReadAll { everybody, own } => {
+        NoticesCommand::ReadAll { everybody, own } => {
             let everybody = everybody.min(log::head(connection, Topic::Notices)?);
             let own = own.min(log::head(connection, Topic::Inbox(user))?);
             let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
             news.contains(&true).then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::Mute { kind, muted: quiet } => {
+        NoticesCommand::Mute { kind, muted: quiet } => {
             mute(&mut muted, kind, quiet).then(|| InboxEvent::Muted { kinds: muted.clone() })
         }
-        Change::Demo { .. } => None,
+        NoticesCommand::Demo { .. } => None,
     };
     let Some(event) = event else { return Ok(None) };
     write_preferences(connection, user, &marks, &muted)?;

@@ -1,10 +1,11 @@
 //! The orders of a restaurant. Other programs may change the tables, so triggers append all events, those
 //! of commands too. The writer reads them from the log; see `external_changes`.
 
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, take};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
+use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, RECENT_CLOSED_ORDERS,
     RECENT_STATUS_CHANGES, StatusChange,
@@ -23,19 +24,19 @@ use crate::refusals;
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: OrdersCommand,
     _appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
     connection.prepare_cached(actor)?.execute([integer(context.author.id.0)])?;
     let changed = match change {
-        Change::Place { lines, note } => place(connection, context, &lines, &note)?,
-        Change::Advance { order, to } => {
+        OrdersCommand::Place { lines, note } => place(connection, context, &lines, &note)?,
+        OrdersCommand::Advance { order, to } => {
             let is_change = advance(find(connection, order)?.0, to)?;
             let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
             is_change && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
         }
-        Change::Take { order } => {
+        OrdersCommand::Take { order } => {
             let (status, rider) = find(connection, order)?;
             let by = context.author.id;
             let is_change = take(status, rider, by)?;

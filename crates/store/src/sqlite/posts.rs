@@ -1,9 +1,10 @@
 //! The posts of the page `/feed`.
 
 use madang_hub::ports::TopicEvent;
-use madang_hub::posts::{Change, redact};
+use madang_hub::posts::redact;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
+use madang_shared::posts::PostsCommand;
 use madang_shared::posts::{PAGE_POSTS, Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{PostId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -17,35 +18,35 @@ use crate::refusals;
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: PostsCommand,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     let by = context.author.clone();
     let command = context.command;
     let mut text_of = None;
     let event = match change {
-        Change::Create { text } => {
+        PostsCommand::Create { text } => {
             let post = create(connection, context, text)?;
             text_of = Some(post.id);
             let what = NoticeContent::Posted { post: post.id, by };
             notices::append_broadcast(connection, context.at, &what)?;
             PostsEvent::Created { post, command }
         }
-        Change::Edit { post, text } => match edit(connection, context, post, text)? {
+        PostsCommand::Edit { post, text } => match edit(connection, context, post, text)? {
             Some(post) => {
                 text_of = Some(post.id);
                 PostsEvent::Edited { post, command }
             }
             None => return Ok(None),
         },
-        Change::Delete { post } => {
+        PostsCommand::Delete { post } => {
             find_own(connection, by.id, post)?;
             redact_texts(connection, post, None)?;
             let sql = "DELETE FROM posts WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([integer(post.0)])?;
             PostsEvent::Deleted { post, by, command }
         }
-        Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+        PostsCommand::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
     };
     let position = log::reserve_position(connection, Topic::Posts)?;
     if let Some(post) = text_of {

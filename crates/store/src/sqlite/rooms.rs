@@ -2,7 +2,8 @@
 
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
+use madang_hub::rooms::RoomsChange;
+use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
 use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
@@ -35,10 +36,10 @@ pub(super) fn create_first_room(connection: &Connection, now: Timestamp) -> rusq
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,
-    change: Change,
+    change: RoomsChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
-    let Change::Create { name, name_key } = change;
+    let RoomsChange::Create { name, name_key } = change;
     let count = "SELECT count(*) FROM rooms";
     let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
     if rooms >= MAX_ROOMS {

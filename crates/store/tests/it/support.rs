@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use madang_hub::chat;
+use madang_hub::chat::ChatChange;
 use madang_hub::features::{Change, decide};
 use madang_hub::policy::name_key;
 use madang_hub::ports::{Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write};
@@ -149,7 +149,7 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
-    let change = Change::Chat(chat::Change::Post {
+    let change = Change::Chat(ChatChange::Post {
         room,
         text: text.to_owned(),
         sentiment,

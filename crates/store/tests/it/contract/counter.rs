@@ -30,7 +30,7 @@ async fn the_counter_is_the_sum_of_the_amounts(mut test_store: TestStore) {
     let command = CommandId(Uuid::from_u128(1));
     let event = CounterEvent::Added { by: theo, amount: -7, value: -2, command };
     assert_eq!(test_store.log(Topic::Counter).await[1], event.into());
-    assert_eq!(test_store.receive(2).await[1].logged.seq, Seq(2));
+    assert_eq!(test_store.receive(2).await[1].entry.seq, Seq(2));
 }
 
 async fn fifty_concurrent_authors_lose_no_amount(test_store: TestStore) {

@@ -1,4 +1,4 @@
-use madang_hub::delivery::Recipients;
+use madang_hub::ports::Recipients;
 use madang_hub::ports::ServiceAccount;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::delivery::MAX_DELIVERY_PEOPLE;

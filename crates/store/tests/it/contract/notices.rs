@@ -145,9 +145,9 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
     assert_eq!(broadcast_contents(&test_store).await, expected);
     let received = test_store.receive_notices(2).await;
     assert!(received.iter().all(|event| event.topic == Topic::Notices));
-    assert_eq!(received[1].logged.seq, Seq(2));
+    assert_eq!(received[1].entry.seq, Seq(2));
     let logged = test_store.store.read_log(Topic::Notices, Seq(1), 9).await.expect("readable");
-    assert_eq!(logged, [received[1].logged.clone()]);
+    assert_eq!(logged, [received[1].entry.clone()]);
     check_events_make_state(&test_store, &mina).await;
 }
 
@@ -326,7 +326,7 @@ async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
     );
     assert_eq!(broadcast_contents(&test_store).await, [what.clone(), what]);
     let received = test_store.receive_notices(2).await;
-    assert_eq!((received[0].topic, received[1].logged.seq), (Topic::Notices, Seq(2)));
+    assert_eq!((received[0].topic, received[1].entry.seq), (Topic::Notices, Seq(2)));
 }
 
 async fn one_demonstration_runs_at_a_time_and_ends_by_itself(test_store: TestStore) {

@@ -101,7 +101,7 @@ async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: Te
     let went: Vec<_> = list.changes.iter().filter_map(|change| change.now).collect();
     assert_eq!(went, OrderStatus::ALL[..6]);
     let received: Vec<Seq> =
-        test_store.receive(6).await.iter().map(|event| event.logged.seq).collect();
+        test_store.receive(6).await.iter().map(|event| event.entry.seq).collect();
     assert_eq!(received, (1..=6).map(Seq).collect::<Vec<_>>());
 }
 

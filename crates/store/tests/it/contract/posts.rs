@@ -109,7 +109,7 @@ async fn repeated_commands_create_edit_and_delete_a_post_once(mut test_store: Te
         PostsEvent::Deleted { post: PostId(1), by: mina.clone(), command: command(3) }.into(),
     ];
     assert_eq!(test_store.log(Topic::Posts).await, events, "redacted text is gone");
-    assert_eq!(test_store.receive(5).await[4].logged.seq, Seq(5));
+    assert_eq!(test_store.receive(5).await[4].entry.seq, Seq(5));
 }
 
 async fn an_edit_without_a_change_has_no_event(test_store: TestStore) {

@@ -121,7 +121,7 @@ async fn the_log_holds_the_events_of_the_event_stream(mut test_store: TestStore)
     test_store.receive(1).await;
     test_store.commit(post(&mina, 1, FIRST_ROOM, "\"quoted\"\n한글 🙂")).await;
     let handed_out = test_store.receive(1).await.remove(0);
-    assert_eq!(test_store.store.read_log(CHAT, Seq(0), 9).await, Ok(vec![handed_out.logged]));
+    assert_eq!(test_store.store.read_log(CHAT, Seq(0), 9).await, Ok(vec![handed_out.entry]));
 }
 
 async fn topics_have_different_epochs(test_store: TestStore) {

@@ -165,7 +165,7 @@ async fn concurrent_messages_reach_the_event_stream_in_order_without_holes(
         task.await.expect("all are accepted");
     }
     let places: Vec<u64> =
-        test_store.receive(150).await.iter().map(|event| event.logged.seq.0).collect();
+        test_store.receive(150).await.iter().map(|event| event.entry.seq.0).collect();
     assert_eq!(places, (1..=150).collect::<Vec<_>>());
     assert_eq!(test_store.log(CHAT).await.len(), 150);
 }

@@ -12,12 +12,12 @@ use madang_hub::ports::TopicEvent;
 
 /// The notice of an event. Checks that its encoding equals that of this version.
 fn notice_of(appended: &TopicEvent) -> (Topic, NoticeContent) {
-    let content = &*appended.logged.content;
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
         Event::Notices(NoticesEvent::Told(notice)) | Event::Inbox(InboxEvent::Told(notice)) => {
-            assert_eq!(notice.seq, appended.logged.seq);
+            assert_eq!(notice.seq, appended.entry.seq);
             (appended.topic, notice.what)
         }
         other => panic!("{other:?}"),
@@ -99,7 +99,7 @@ async fn a_shell_can_append_notices_and_a_missing_user_is_refused() {
     external
         .execute("INSERT INTO user_notices (user_id, content) VALUES (1, '{}')", [])
         .expect("JSON");
-    assert_eq!(test_store.receive_notices(1).await[0].logged.seq, Seq(2));
+    assert_eq!(test_store.receive_notices(1).await[0].entry.seq, Seq(2));
     assert_eq!(inbox(&test_store, &mina).await.len(), 1);
 }
 
@@ -123,7 +123,7 @@ async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
         test_store.commit(write(&mina, number, command)).await;
     }
     let received = test_store.receive_notices(3 * KEPT_NOTICES).await;
-    let seqs: Vec<u64> = received.iter().map(|event| event.logged.seq.0).collect();
+    let seqs: Vec<u64> = received.iter().map(|event| event.entry.seq.0).collect();
     assert_eq!(seqs, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
     let pending: i64 = database
         .external()

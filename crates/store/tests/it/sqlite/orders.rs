@@ -32,7 +32,7 @@ async fn list(test_store: &TestStore, reader: &User) -> OrdersSnapshot {
 /// The event of a log entry. Checks that its encoding equals that of this version.
 fn event(appended: &TopicEvent) -> OrdersEvent {
     assert_eq!(appended.topic, Topic::Orders);
-    let content = &*appended.logged.content;
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
@@ -289,7 +289,7 @@ async fn ten_thousand_external_changes_survive_restarts_of_the_server() {
                 _ = &mut external_writer => panic!("all is done before life {life} is over"),
             };
             for appended in events {
-                let seq = appended.logged.seq;
+                let seq = appended.entry.seq;
                 assert!(last.is_none_or(|last| seq == Seq::next(last)), "{last:?}, {seq:?}");
                 last = Some(seq);
                 received += 1;
