@@ -71,15 +71,15 @@ count clients="50" adds="200": build
 
 # Measure how soon the app can be used, in a browser that never saw it
 first-interactive: (_setup "dev" "e2e") build
-    @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
+    @scripts/e2e.sh first_interactive -- --ignored --nocapture
 
 # Measure how the app feels beside a React page with the same list; writes docs/performance-web.md
 load-web rounds="3": (_setup "dev" "peers") build
     MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture
 
 # Measure how soon a change of the orders by another program is on a subscriber's socket
-orders-outside: build
-    @scripts/e2e.sh measure_orders -- --ignored --nocapture
+orders-latency: build
+    @scripts/e2e.sh external_orders_latency -- --ignored --nocapture
 
 _setup +parts:
     @scripts/setup.sh {{ parts }}

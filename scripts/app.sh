@@ -29,7 +29,7 @@ fi
 for_app
 case $1 in
 compile)
-    cargo build --locked --package madang-app --profile wasm-release --features apart --target wasm32-unknown-unknown
+    cargo build --locked --package madang-app --profile wasm-release --features lazy-part --target wasm32-unknown-unknown
     ;;
 publish)
     node scripts/wasm/split.mjs "$linked" target/app/modules

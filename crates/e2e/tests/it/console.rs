@@ -2,17 +2,17 @@
 
 use anyhow::Result;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
 use crate::support::wait::until;
 
 #[tokio::test]
-async fn errors_and_violations_of_the_policy_are_seen_in_the_console() -> Result<()> {
-    Stage::play("console", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        assert!(jane.browser.complaints(false).await?.is_empty(), "nothing so far");
+async fn console_errors_and_policy_violations_are_reported() -> Result<()> {
+    BrowserTest::run("console", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        assert!(jane.browser.console_errors(false).await?.is_empty(), "nothing so far");
         jane.browser
-            .run(
+            .run_script(
                 "console.error('said on purpose'); \
                 setTimeout(() => { throw new Error('thrown on purpose') }); \
                 const script = document.createElement('script'); \
@@ -22,7 +22,7 @@ async fn errors_and_violations_of_the_policy_are_seen_in_the_console() -> Result
             .await?;
         let mut seen = Vec::new();
         until("all three are in the console", async || {
-            seen.extend(jane.browser.complaints(false).await?);
+            seen.extend(jane.browser.console_errors(false).await?);
             let says = |part: &str| seen.iter().any(|entry| entry.message.contains(part));
             let all = says("said on purpose")
                 && says("thrown on purpose")
@@ -30,7 +30,7 @@ async fn errors_and_violations_of_the_policy_are_seen_in_the_console() -> Result
             Ok(all.then_some(()))
         })
         .await?;
-        let foreign: bool = jane.browser.ask("return window.foreign === true", []).await?;
+        let foreign: bool = jane.browser.eval("return window.foreign === true", []).await?;
         assert!(!foreign, "a script that is not ours does not run");
         Ok(())
     })

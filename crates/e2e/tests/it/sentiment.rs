@@ -3,15 +3,15 @@
 use anyhow::Result;
 use thirtyfour::Key;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
 
 #[tokio::test]
-async fn t2_4_the_server_judges_while_one_types_in_korean_and_english() -> Result<()> {
-    Stage::play("sentiment", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<()> {
+    BrowserTest::run("sentiment", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        browser.goto(&stage.server.url("/lab/sentiment")).await?;
+        browser.goto(&test.server.url("/lab/sentiment")).await?;
         let field = browser.find("sentiment-text").await?;
         browser.until_focus("sentiment-text").await?;
         for (text, said) in [
@@ -23,7 +23,7 @@ async fn t2_4_the_server_judges_while_one_types_in_korean_and_english() -> Resul
         ] {
             // Each of these differs from the one before it, so that no earlier answer passes for this one.
             browser.chord(Key::Control, "a").await?;
-            browser.insert(text).await?;
+            browser.insert_text(text).await?;
             browser.until_text("sentiment-said", |it| it == said).await?;
         }
         // The judgement follows the text: it is that of the last letter, whatever came before.
@@ -32,19 +32,19 @@ async fn t2_4_the_server_judges_while_one_types_in_korean_and_english() -> Resul
         browser
             .until_text("sentiment-words", |it| it.contains("terrible") && it.contains("좋았"))
             .await?;
-        browser.until_still().await?;
-        browser.picture("sentiment-ko-desktop").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("sentiment-ko-desktop").await?;
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn t2_4_a_stored_message_carries_how_it_feels() -> Result<()> {
-    Stage::play("moods", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
-        minsu.say("I love this courtyard").await?;
+async fn t2_4_a_stored_message_carries_its_sentiment() -> Result<()> {
+    BrowserTest::run("moods", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        minsu.send("I love this courtyard").await?;
         jane.until_stored("I love this courtyard").await?;
         jane.browser.until_attribute("mood", "data-mood", "positive").await?;
         let label = jane.browser.attribute("mood", "aria-label").await?.unwrap_or_default();

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 
-use super::hall::Side;
-use super::page::{Busy, Frames};
-use crate::support::in_repository;
+use super::measured_page::{CpuTime, Frames};
+use super::measured_server::ComparedApp;
+use crate::support::repository_path;
 
 const DOCUMENT: &str = "docs/performance-web.md";
 const BEGIN: &str = "<!-- measured: from here on written by `just load-web` -->\n";
@@ -23,7 +23,7 @@ pub(super) struct Report {
 /// Where one side's numbers go.
 pub(super) struct Column<'a> {
     report: &'a mut Report,
-    side: Side,
+    app: ComparedApp,
 }
 
 impl Column<'_> {
@@ -32,11 +32,11 @@ impl Column<'_> {
         if !self.report.rows.iter().any(|row| row == what) {
             self.report.rows.push(what.to_owned());
         }
-        let key = (what.to_owned(), self.side.name());
+        let key = (what.to_owned(), self.app.name());
         self.report.numbers.entry(key).or_default().push(number);
     }
 
-    pub(super) fn busy(&mut self, what: &str, busy: Busy) {
+    pub(super) fn busy(&mut self, what: &str, busy: CpuTime) {
         self.put(&format!("{what}: main thread"), busy.task);
         self.put(&format!("{what}: of it script"), busy.script);
     }
@@ -49,14 +49,14 @@ impl Column<'_> {
 }
 
 impl Report {
-    pub(super) fn of(&mut self, side: Side) -> Column<'_> {
-        Column { report: self, side }
+    pub(super) fn of(&mut self, app: ComparedApp) -> Column<'_> {
+        Column { report: self, app }
     }
 
     /// Puts the table into the document.
     pub(super) fn write(&self, rounds: usize) -> Result<()> {
         let table = self.table()?;
-        let path = in_repository(DOCUMENT);
+        let path = repository_path(DOCUMENT);
         let document = std::fs::read_to_string(&path)?;
         let (before, rest) = document.split_once(BEGIN).context("the first mark is gone")?;
         let (_, after) = rest.split_once(END).context("the second mark is gone")?;
@@ -69,7 +69,8 @@ impl Report {
         let mut table =
             String::from("| what | Madang | React | of React's |\n| --- | --- | --- | --- |\n");
         for row in &self.rows {
-            let [ours, theirs] = [Side::Madang, Side::React].map(|side| self.median(row, side));
+            let [ours, theirs] =
+                [ComparedApp::Madang, ComparedApp::ReactServer].map(|app| self.median(row, app));
             let share = ours.zip(theirs).filter(|(_, theirs)| *theirs > 0.0);
             let share = share
                 .map_or(String::new(), |(ours, theirs)| format!("{:.0} %", 100.0 * ours / theirs));
@@ -79,8 +80,8 @@ impl Report {
         Ok(table)
     }
 
-    fn median(&self, row: &str, side: Side) -> Option<f64> {
-        let mut numbers = self.numbers.get(&(row.to_owned(), side.name()))?.clone();
+    fn median(&self, row: &str, app: ComparedApp) -> Option<f64> {
+        let mut numbers = self.numbers.get(&(row.to_owned(), app.name()))?.clone();
         numbers.sort_by(f64::total_cmp);
         numbers.get(numbers.len() / 2).copied()
     }

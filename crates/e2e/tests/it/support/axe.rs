@@ -29,14 +29,14 @@ struct Node {
 pub(crate) async fn violations(browser: &Browser) -> Result<String> {
     let path = std::env::var_os(PATH)
         .with_context(|| format!("{PATH} does not say where axe-core is: run `just e2e`"))?;
-    if !browser.ask::<bool>("return window.axe !== undefined", []).await? {
+    if !browser.eval::<bool>("return window.axe !== undefined", []).await? {
         let axe = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        browser.run(&axe, []).await?;
+        browser.run_script(&axe, []).await?;
     }
     let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }) \
         .then(found => done(found.violations), error => done([{ id: 'axe', impact: null, \
             help: String(error), nodes: [] }]))";
-    let violations: Vec<Violation> = browser.ask_later(script, []).await?;
+    let violations: Vec<Violation> = browser.eval_async(script, []).await?;
     let mut found = String::new();
     for Violation { id, impact, help, nodes } in violations {
         writeln!(found, "  {id} ({}): {help}", impact.unwrap_or_default())?;

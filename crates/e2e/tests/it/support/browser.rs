@@ -15,7 +15,7 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, WindowHandle};
 
 use super::chromedriver::Chromedriver;
-use super::in_repository;
+use super::repository_path;
 use super::wait::{until, until_true};
 
 /// How long a script in a page may take.
@@ -46,26 +46,26 @@ impl Lang {
 
 /// What kind of browser it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Device {
     lang: Lang,
     phone: bool,
-    any_certificate: bool,
+    ignores_certificate_errors: bool,
 }
 
-impl Look {
+impl Device {
     /// A window of 1280 by 800.
     pub(crate) fn desktop(lang: Lang) -> Self {
-        Self { lang, phone: false, any_certificate: false }
+        Self { lang, phone: false, ignores_certificate_errors: false }
     }
 
     /// A screen of 390 by 844 that is touched.
     pub(crate) fn phone(lang: Lang) -> Self {
-        Self { lang, phone: true, any_certificate: false }
+        Self { lang, phone: true, ignores_certificate_errors: false }
     }
 
     /// Whoever vouches for the server: a test's certificate nobody does.
-    pub(crate) fn of_any_certificate(self) -> Self {
-        Self { any_certificate: true, ..self }
+    pub(crate) fn ignoring_certificate_errors(self) -> Self {
+        Self { ignores_certificate_errors: true, ..self }
     }
 }
 
@@ -73,12 +73,12 @@ impl Look {
 pub(crate) struct Browser {
     driver: WebDriver,
     /// Complaints that contain one of these were asked for.
-    forgiven: RefCell<Vec<&'static str>>,
+    expected_errors: RefCell<Vec<&'static str>>,
     _profile: TempDir,
 }
 
 impl Browser {
-    pub(crate) async fn start(chromedriver: &Chromedriver, look: Look) -> Result<Self> {
+    pub(crate) async fn start(chromedriver: &Chromedriver, device: Device) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut wanted = DesiredCapabilities::chrome();
         if let Some(chromium) = std::env::var_os("CHROMIUM") {
@@ -99,14 +99,14 @@ impl Browser {
             wanted.add_arg(argument)?;
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
-        if look.any_certificate {
+        if device.ignores_certificate_errors {
             wanted.add_arg("--ignore-certificate-errors")?;
         }
-        wanted.add_arg(&format!("--lang={}", look.lang.code()))?;
-        wanted.add_arg(&format!("--accept-lang={}", look.lang.accepted()))?;
-        let preferences = json!({ "intl.accept_languages": look.lang.accepted() });
+        wanted.add_arg(&format!("--lang={}", device.lang.code()))?;
+        wanted.add_arg(&format!("--accept-lang={}", device.lang.accepted()))?;
+        let preferences = json!({ "intl.accept_languages": device.lang.accepted() });
         wanted.add_experimental_option("prefs", preferences)?;
-        if look.phone {
+        if device.phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
             let emulation = json!({ "deviceMetrics": metrics });
             wanted.add_experimental_option("mobileEmulation", emulation)?;
@@ -114,8 +114,8 @@ impl Browser {
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(chromedriver.url(), wanted).await?;
         driver.set_script_timeout(SCRIPT_TIMEOUT).await?;
-        let browser = Self { driver, forgiven: RefCell::default(), _profile: profile };
-        if !look.phone {
+        let browser = Self { driver, expected_errors: RefCell::default(), _profile: profile };
+        if !device.phone {
             // The window's own size would include the browser's bars.
             let size =
                 json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
@@ -149,10 +149,10 @@ impl Browser {
     }
 
     /// Waits until the app's files are kept on the device.
-    pub(crate) async fn until_on_device(&self) -> Result<()> {
+    pub(crate) async fn until_worker_active(&self) -> Result<()> {
         let script = "const done = arguments[0]; navigator.serviceWorker.getRegistration() \
             .then(it => done(it?.active?.state === 'activated'))";
-        until_true("the worker is there", async || self.ask_later(script, []).await).await
+        until_true("the worker is there", async || self.eval_async(script, []).await).await
     }
 
     pub(crate) async fn title(&self) -> Result<String> {
@@ -175,14 +175,14 @@ impl Browser {
     }
 
     /// Puts the window away, or back on the screen.
-    pub(crate) async fn show(&self, shown: bool) -> Result<()> {
+    pub(crate) async fn set_visible(&self, shown: bool) -> Result<()> {
         let window = self.devtools("Browser.getWindowForTarget", json!({})).await?;
         let state = if shown { "normal" } else { "minimized" };
         let window = window.get("windowId").context("the window has no id")?;
         let bounds = json!({ "windowId": window, "bounds": { "windowState": state } });
         self.devtools("Browser.setWindowBounds", bounds).await?;
         until_true(format_args!("the window is {state}"), async || {
-            self.ask("return document.hidden !== arguments[0]", [shown.into()]).await
+            self.eval("return document.hidden !== arguments[0]", [shown.into()]).await
         })
         .await
     }
@@ -193,7 +193,7 @@ impl Browser {
     }
 
     /// As on a middling phone with a middling connection.
-    pub(crate) async fn slow_down(&self) -> Result<()> {
+    pub(crate) async fn emulate_slow_phone(&self) -> Result<()> {
         let bytes_per_second = 1_600_000 / 8;
         let conditions = json!({
             "offline": false, "latency": 150,
@@ -212,7 +212,7 @@ impl Browser {
     }
 
     /// What a function body answers.
-    pub(crate) async fn ask<T: DeserializeOwned>(
+    pub(crate) async fn eval<T: DeserializeOwned>(
         &self,
         script: &str,
         arguments: impl Into<Vec<Value>>,
@@ -221,7 +221,7 @@ impl Browser {
     }
 
     /// What a function body hands to its last argument, later.
-    pub(crate) async fn ask_later<T: DeserializeOwned>(
+    pub(crate) async fn eval_async<T: DeserializeOwned>(
         &self,
         script: &str,
         arguments: impl Into<Vec<Value>>,
@@ -230,7 +230,11 @@ impl Browser {
     }
 
     /// Runs a function body.
-    pub(crate) async fn run(&self, script: &str, arguments: impl Into<Vec<Value>>) -> Result<()> {
+    pub(crate) async fn run_script(
+        &self,
+        script: &str,
+        arguments: impl Into<Vec<Value>>,
+    ) -> Result<()> {
         self.driver.execute(script, arguments.into()).await?;
         Ok(())
     }
@@ -248,7 +252,7 @@ impl Browser {
 
     /// Whether an element is there now.
     pub(crate) async fn has(&self, id: &str) -> Result<bool> {
-        self.ask("return document.querySelector(arguments[0]) !== null", [selector(id).into()])
+        self.eval("return document.querySelector(arguments[0]) !== null", [selector(id).into()])
             .await
     }
 
@@ -259,7 +263,7 @@ impl Browser {
     /// All text of an element, if it is there now.
     pub(crate) async fn text(&self, id: &str) -> Result<Option<String>> {
         let script = "return document.querySelector(arguments[0])?.textContent ?? null";
-        self.ask(script, [selector(id).into()]).await
+        self.eval(script, [selector(id).into()]).await
     }
 
     /// Waits for an element's text to be as wanted.
@@ -278,7 +282,7 @@ impl Browser {
     pub(crate) async fn attribute(&self, id: &str, name: &str) -> Result<Option<String>> {
         let script =
             "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
-        self.ask(script, [selector(id).into(), name.into()]).await
+        self.eval(script, [selector(id).into(), name.into()]).await
     }
 
     pub(crate) async fn until_attribute(&self, id: &str, name: &str, value: &str) -> Result<()> {
@@ -306,7 +310,7 @@ impl Browser {
     pub(crate) async fn focus(&self) -> Result<String> {
         let script = "const it = document.activeElement; \
             return it?.dataset.testid ?? it?.id ?? ''";
-        self.ask(script, []).await
+        self.eval(script, []).await
     }
 
     pub(crate) async fn until_focus(&self, id: &str) -> Result<()> {
@@ -324,7 +328,7 @@ impl Browser {
     }
 
     /// Puts a text, in whatever Unicode form, where the cursor is, as pasting would.
-    pub(crate) async fn insert(&self, text: &str) -> Result<()> {
+    pub(crate) async fn insert_text(&self, text: &str) -> Result<()> {
         self.devtools("Input.insertText", json!({ "text": text })).await?;
         Ok(())
     }
@@ -348,48 +352,51 @@ impl Browser {
     }
 
     /// Waits for whatever moves to have arrived; what moves for ever does not count.
-    pub(crate) async fn until_still(&self) -> Result<()> {
+    pub(crate) async fn until_animations_end(&self) -> Result<()> {
         let script = "return document.getAnimations().every(it => it.playState !== 'running' \
             || it.effect.getComputedTiming().iterations === Infinity)";
-        until_true("everything stands still", async || self.ask(script, []).await).await
+        until_true("everything stands still", async || self.eval(script, []).await).await
     }
 
     /// Takes a picture into the folder that `MADANG_SCREENSHOTS` names, `screenshots` otherwise.
-    pub(crate) async fn picture(&self, name: &str) -> Result<()> {
+    pub(crate) async fn screenshot(&self, name: &str) -> Result<()> {
         let folder = std::env::var_os("MADANG_SCREENSHOTS")
-            .map_or_else(|| in_repository("screenshots"), PathBuf::from);
+            .map_or_else(|| repository_path("screenshots"), PathBuf::from);
         std::fs::create_dir_all(&folder)?;
         Ok(self.driver.screenshot(&folder.join(format!("{name}.png"))).await?)
     }
 
     /// Complaints that contain this are no fault: the test asks for them.
-    pub(crate) fn forgive(&self, part: &'static str) {
-        self.forgiven.borrow_mut().push(part);
+    pub(crate) fn expect_console_error(&self, part: &'static str) {
+        self.expected_errors.borrow_mut().push(part);
     }
 
     /// What the console holds since it was last looked at that is a fault.
-    pub(crate) async fn complaints(&self, network_failed: bool) -> Result<Vec<Complaint>> {
+    pub(crate) async fn console_errors(&self, network_failed: bool) -> Result<Vec<ConsoleError>> {
         let entries = self.driver.browser_log().await?;
-        let complaints = entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| {
-            Complaint { source: entry.source.unwrap_or_default(), message: entry.message }
-        });
-        let is_excused = |complaint: &Complaint| {
+        let console_errors =
+            entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| ConsoleError {
+                source: entry.source.unwrap_or_default(),
+                message: entry.message,
+            });
+        let is_expected = |complaint: &ConsoleError| {
             let says = |part: &str| complaint.message.contains(part);
             let network = says("net::ERR_") || says("WebSocket connection to");
-            self.forgiven.borrow().iter().any(|part| says(part)) || (network_failed && network)
+            self.expected_errors.borrow().iter().any(|part| says(part))
+                || (network_failed && network)
         };
-        Ok(complaints.filter(|complaint| !is_excused(complaint)).collect())
+        Ok(console_errors.filter(|complaint| !is_expected(complaint)).collect())
     }
 }
 
 /// An entry of the console that should not be there.
 #[derive(Clone, Debug)]
-pub(crate) struct Complaint {
+pub(crate) struct ConsoleError {
     pub(crate) source: String,
     pub(crate) message: String,
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for ConsoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.source, self.message)
     }

@@ -34,7 +34,7 @@ impl Database {
 
     /// Adds `count` messages of one author to an empty room, one a minute up to `last`, as the server
     /// would have. The server must be down.
-    pub(crate) fn fill(
+    pub(crate) fn insert_messages(
         &mut self,
         room: RoomId,
         author: &User,

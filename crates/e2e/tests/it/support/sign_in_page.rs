@@ -21,11 +21,11 @@ impl SignInPage {
     }
 
     /// Writes a name as it is, in whatever Unicode form, and asks for it.
-    pub(crate) async fn ask_for(&self, name: &str) -> Result<()> {
+    pub(crate) async fn submit_name(&self, name: &str) -> Result<()> {
         let input = self.browser.find("signin-name").await?;
         input.clear().await?;
         input.focus().await?;
-        self.browser.insert(name).await?;
+        self.browser.insert_text(name).await?;
         self.browser.keys(Key::Enter).await
     }
 
@@ -36,7 +36,7 @@ impl SignInPage {
 
     /// Comes in under a free name.
     pub(crate) async fn sign_in(self, name: &str) -> Result<ChatPage> {
-        self.ask_for(name).await?;
+        self.submit_name(name).await?;
         ChatPage::new(self.browser).await
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 /// How long a condition may take to come true. It is long because a machine may be busy with other
 /// things; a test that passes never waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a condition is looked at.
 const INTERVAL: Duration = Duration::from_millis(25);
 
@@ -19,7 +19,7 @@ pub(crate) async fn until<T>(
     what: impl Display,
     mut ask: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let problem = match ask().await {
             Ok(Some(answer)) => return Ok(answer),

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
-use super::hall::Hall;
-use crate::support::browser::{Browser, Lang, Look};
+use super::measured_server::MeasuredServer;
+use crate::support::browser::{Browser, Device, Lang};
 use crate::support::wait::{until, until_true};
 
 /// Runs before any script of the page: keeps the memory of its WebAssembly, and notes when the first message
 /// was drawn.
-const BEFORE: &str = "
+const INIT_SCRIPT: &str = "
     for (const name of ['instantiate', 'instantiateStreaming']) {
         const real = WebAssembly[name];
         WebAssembly[name] = async (...given) => {
@@ -34,7 +34,7 @@ const LIST: &str = "const list = document.querySelector('[data-testid=\"timeline
 
 /// When a page got how far, in milliseconds since its load began.
 #[derive(Clone, Copy, Deserialize)]
-pub(super) struct Load {
+pub(super) struct FirstVisit {
     pub(super) paint: f64,
     /// One can type a name, and it is heard.
     pub(super) interactive: f64,
@@ -43,7 +43,7 @@ pub(super) struct Load {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-pub(super) struct Again {
+pub(super) struct SecondVisit {
     pub(super) paint: f64,
     /// The first message is drawn.
     pub(super) messages: f64,
@@ -51,7 +51,7 @@ pub(super) struct Again {
 
 /// How long the page's main thread has worked, in milliseconds of processor time.
 #[derive(Clone, Copy)]
-pub(super) struct Busy {
+pub(super) struct CpuTime {
     pub(super) task: f64,
     pub(super) script: f64,
 }
@@ -70,14 +70,14 @@ pub(super) struct Memory {
     pub(super) wasm: f64,
 }
 
-pub(super) struct Page(Browser);
+pub(super) struct MeasuredPage(Browser);
 
-impl Page {
+impl MeasuredPage {
     /// A browser that never saw the page.
-    pub(super) async fn fresh(hall: &Hall) -> Result<Self> {
-        let browser = Browser::start(&hall.chromedriver, Look::desktop(Lang::En)).await?;
+    pub(super) async fn open(server: &MeasuredServer) -> Result<Self> {
+        let browser = Browser::start(&server.chromedriver, Device::desktop(Lang::En)).await?;
         browser
-            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": BEFORE }))
+            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": INIT_SCRIPT }))
             .await?;
         // Processor time, not time: the machine does other things too.
         browser.devtools("Performance.enable", json!({ "timeDomain": "threadTicks" })).await?;
@@ -93,27 +93,27 @@ impl Page {
     }
 
     /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
-    pub(super) async fn slow_down(&self, slow: bool) -> Result<()> {
+    pub(super) async fn emulate_slow_phone(&self, slow: bool) -> Result<()> {
         if slow {
-            self.0.slow_down().await?;
+            self.0.emulate_slow_phone().await?;
         }
         Ok(())
     }
 
     /// Once everything runs.
-    pub(super) async fn load(&self) -> Result<Load> {
+    pub(super) async fn load(&self) -> Result<FirstVisit> {
         let script = "const at = name => performance.getEntriesByName(name)[0]?.startTime; \
             const paint = at('first-contentful-paint'), interactive = at('madang:interactive'); \
             const running = at('madang:running'); \
             return paint && interactive && running ? { paint, interactive, running } : null";
-        until("the page runs", async || self.0.ask(script, []).await).await
+        until("the page runs", async || self.0.eval(script, []).await).await
     }
 
-    pub(super) async fn second_visit(&self) -> Result<Again> {
+    pub(super) async fn second_visit(&self) -> Result<SecondVisit> {
         let script = "const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
             return paint && window.firstMessage \
                 ? { paint: paint.startTime, messages: window.firstMessage } : null";
-        until("messages are shown again", async || self.0.ask(script, []).await).await
+        until("messages are shown again", async || self.0.eval(script, []).await).await
     }
 
     /// Chooses a name, and goes into the room.
@@ -137,7 +137,7 @@ impl Page {
             const worker = navigator.serviceWorker?.getRegistrations().then(all => all.length > 0 \
                 ? navigator.serviceWorker.ready : null) ?? Promise.resolve(); \
             worker.then(() => setTimeout(() => done(true), 1500))";
-        self.0.ask_later::<bool>(script, []).await?;
+        self.0.eval_async::<bool>(script, []).await?;
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl Page {
     pub(super) async fn until_last(&self, seq: usize) -> Result<()> {
         let script = format!("{LIST} return Number(rows().at(-1)?.dataset.seq ?? 0)");
         until(format_args!("message {seq} is shown"), async || {
-            let last: usize = self.0.ask(&script, []).await?;
+            let last: usize = self.0.eval(&script, []).await?;
             anyhow::ensure!(last == seq, "the last is {last}");
             Ok(Some(()))
         })
@@ -154,7 +154,7 @@ impl Page {
 
     /// Has the page hold everything from the first message on; answers how many it holds when all are there,
     /// or the time is over. What was loaded so far is the distance from the first drawn to the last.
-    pub(super) async fn hold_all(&self, all: usize, patience: Duration) -> Result<usize> {
+    pub(super) async fn load_history(&self, all: usize, patience: Duration) -> Result<usize> {
         let script = format!(
             "{LIST} const [until, done] = arguments; const start = performance.now(); \
             const step = () => {{ list.scrollTop = 0; const first = Number(rows()[0]?.dataset.seq ?? 1e9); \
@@ -163,7 +163,7 @@ impl Page {
         );
         let deadline = std::time::Instant::now() + patience;
         loop {
-            let first: usize = self.0.ask_later(&script, [30_000.into()]).await?;
+            let first: usize = self.0.eval_async(&script, [30_000.into()]).await?;
             if first == 1 || std::time::Instant::now() > deadline {
                 return Ok(all + 1 - first);
             }
@@ -176,7 +176,7 @@ impl Page {
             const step = () => {{ list.scrollTop = list.scrollHeight; times -= 1; \
                 if (times === 0) done(true); else requestAnimationFrame(step); }}; step()"
         );
-        self.0.ask_later::<bool>(&script, []).await?;
+        self.0.eval_async::<bool>(&script, []).await?;
         Ok(())
     }
 
@@ -184,11 +184,11 @@ impl Page {
         self.0.devtools("HeapProfiler.collectGarbage", json!({})).await?;
         let heap = self.0.devtools("Runtime.getHeapUsage", json!({})).await?;
         let used = heap.get("usedSize").and_then(Value::as_f64).context("no size")?;
-        let wasm: f64 = self.0.ask("return window.wasmMemory?.buffer.byteLength ?? 0", []).await?;
+        let wasm: f64 = self.0.eval("return window.wasmMemory?.buffer.byteLength ?? 0", []).await?;
         Ok(Memory { script: used / 1e6, wasm: wasm / 1e6 })
     }
 
-    pub(super) async fn busy(&self) -> Result<Busy> {
+    pub(super) async fn busy(&self) -> Result<CpuTime> {
         let answer = self.0.devtools("Performance.getMetrics", json!({})).await?;
         let metrics = answer.get("metrics").and_then(Value::as_array).context("no metrics")?;
         let of = |name: &str| {
@@ -196,7 +196,7 @@ impl Page {
             let value = metrics.iter().find(named).and_then(|it| it.get("value")?.as_f64());
             value.map(|seconds| seconds * 1_000.0).with_context(|| name.to_owned())
         };
-        Ok(Busy { task: of("TaskDuration")?, script: of("ScriptDuration")? })
+        Ok(CpuTime { task: of("TaskDuration")?, script: of("ScriptDuration")? })
     }
 
     /// Begins to note the times between frames.
@@ -204,14 +204,14 @@ impl Page {
         let script = "let last = performance.now(); window.gaps = []; window.watching = true; \
             const next = now => { window.gaps.push(now - last); last = now; \
                 if (window.watching) requestAnimationFrame(next); }; requestAnimationFrame(next)";
-        self.0.run(script, []).await
+        self.0.run_script(script, []).await
     }
 
     /// Lets some hundreds of frames go by.
     pub(super) async fn rest(&self) -> Result<()> {
         let script = "const done = arguments[0]; let left = 300; \
             const next = () => (left -= 1) > 0 ? requestAnimationFrame(next) : done(true); next()";
-        self.0.ask_later::<bool>(script, []).await?;
+        self.0.eval_async::<bool>(script, []).await?;
         Ok(())
     }
 
@@ -220,7 +220,7 @@ impl Page {
         let script = "window.watching = false; const gaps = window.gaps.slice(1); \
             return { over_50: gaps.filter(gap => gap > 50).length, worst: Math.max(0, ...gaps), \
                 count: gaps.length }";
-        self.0.ask(script, []).await
+        self.0.eval(script, []).await
     }
 
     /// Presses keys, and answers how long each letter took to be on the screen: median, p99, and longest.
@@ -233,7 +233,7 @@ impl Page {
                     after.port1.onmessage = () => window.shown.push(performance.now() - pressed); \
                     after.port2.postMessage(0); }); }); \
             area.addEventListener('keydown', event => { window.pressed = event.timeStamp; }, true)";
-        self.0.run(script, []).await?;
+        self.0.run_script(script, []).await?;
         for number in 0..keys {
             tokio::time::sleep(every).await;
             let letter = ["a", "e", "i", "o", "u"].get(number % 5).copied().unwrap_or("a");
@@ -243,7 +243,7 @@ impl Page {
             self.0.devtools("Input.dispatchKeyEvent", key).await?;
         }
         let mut times: Vec<f64> = until("every letter is shown", async || {
-            let times: Vec<f64> = self.0.ask("return window.shown", []).await?;
+            let times: Vec<f64> = self.0.eval("return window.shown", []).await?;
             Ok(Some(times).filter(|times| times.len() == keys))
         })
         .await?;
@@ -275,6 +275,6 @@ impl Page {
                     frame(); }})); \
             }}; requestAnimationFrame(frame)"
         );
-        self.0.ask_later(&script, []).await
+        self.0.eval_async(&script, []).await
     }
 }

@@ -3,15 +3,15 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
 
 /// So often each way of loading is measured.
 const ROUNDS: usize = 7;
 
 /// How a page is loaded.
 #[derive(Clone, Copy)]
-enum Line {
+enum Network {
     /// From this very machine.
     Loopback,
     /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
@@ -20,7 +20,7 @@ enum Line {
 
 /// When a page got how far, in milliseconds since its load began.
 #[derive(Clone, Copy, Deserialize)]
-struct Load {
+struct LoadTimes {
     /// The first contentful paint.
     paint: f64,
     /// One can type a name, and it is heard.
@@ -32,7 +32,8 @@ struct Load {
 async fn first_interactive() -> Result<()> {
     println!("| line | first contentful paint | first interactive | rounds |");
     println!("| --- | --- | --- | --- |");
-    for (name, line) in [("loopback", Line::Loopback), ("1.6 Mbit/s, 150 ms, CPU / 4", Line::Slow)]
+    for (name, line) in
+        [("loopback", Network::Loopback), ("1.6 Mbit/s, 150 ms, CPU / 4", Network::Slow)]
     {
         let mut loads = Vec::new();
         for _ in 0..ROUNDS {
@@ -46,23 +47,23 @@ async fn first_interactive() -> Result<()> {
 }
 
 /// Loads the app into a browser that never saw it.
-async fn load(line: Line) -> Result<Load> {
-    let (told, asked) = tokio::sync::oneshot::channel();
-    Stage::play("load", async move |stage| {
-        let browser = stage.browser(Look::desktop(Lang::En)).await?;
-        if matches!(line, Line::Slow) {
-            browser.slow_down().await?;
+async fn load(line: Network) -> Result<LoadTimes> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    BrowserTest::run("load", async move |test| {
+        let browser = test.browser(Device::desktop(Lang::En)).await?;
+        if matches!(line, Network::Slow) {
+            browser.emulate_slow_phone().await?;
         }
-        browser.goto(&stage.server.url("/")).await?;
+        browser.goto(&test.server.url("/")).await?;
         browser.find("signin-name").await?;
         let script = "const [named] = performance.getEntriesByName('madang:interactive'); \
             const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
             return { paint: paint.startTime, interactive: named.startTime }";
-        let load: Load = browser.ask(script, []).await?;
-        told.send(load).ok().context("nobody waits for the measurement")
+        let load: LoadTimes = browser.eval(script, []).await?;
+        sender.send(load).ok().context("nobody waits for the measurement")
     })
     .await?;
-    Ok(asked.await?)
+    Ok(receiver.await?)
 }
 
 fn median(times: impl Iterator<Item = f64>) -> Option<f64> {

@@ -8,20 +8,20 @@ use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::hall::text;
+use super::measured_server::sample_message;
 
 /// After so many messages the texts come round again.
 const TEMPLATE: u64 = 5_000;
 
 /// The running server.
-pub(super) struct React {
+pub(super) struct ReactServer {
     port: u16,
     process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
-impl React {
+impl ReactServer {
     pub(super) async fn start(history: usize) -> Result<Self> {
         let folder = std::env::var_os("MADANG_REACT_PEER").map(PathBuf::from);
         let folder = folder.filter(|folder| folder.is_dir());
@@ -41,10 +41,10 @@ impl React {
         let port = line.strip_prefix("listening ").with_context(|| line.clone())?;
         react.port = port.parse()?;
         let template = NamedTempFile::new()?;
-        let texts: Vec<_> = (1..=TEMPLATE).map(text).collect();
+        let texts: Vec<_> = (1..=TEMPLATE).map(sample_message).collect();
         serde_json::to_writer(&template, &texts)?;
-        react.tell(&format!("template {}", template.path().display())).await?;
-        react.tell(&format!("history {history}")).await?;
+        react.send_line(&format!("template {}", template.path().display())).await?;
+        react.send_line(&format!("history {history}")).await?;
         Ok(react)
     }
 
@@ -53,11 +53,11 @@ impl React {
     }
 
     /// Has so many messages said; all at once, or so many a millisecond.
-    pub(super) async fn say(&mut self, messages: usize, per_milli: f64) -> Result<()> {
-        self.tell(&format!("say {messages} {per_milli}")).await
+    pub(super) async fn send(&mut self, messages: usize, per_milli: f64) -> Result<()> {
+        self.send_line(&format!("say {messages} {per_milli}")).await
     }
 
-    async fn tell(&mut self, line: &str) -> Result<()> {
+    async fn send_line(&mut self, line: &str) -> Result<()> {
         self.input.write_all(format!("{line}\n").as_bytes()).await?;
         let answer = self.output.next_line().await?.unwrap_or_default();
         ensure!(answer.starts_with("done "), "{line}: {answer}");

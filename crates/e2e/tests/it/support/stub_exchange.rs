@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// Dropping it closes it.
-pub(crate) struct Exchange {
+pub(crate) struct StubExchange {
     task: JoinHandle<()>,
     url: String,
     state: Arc<State>,
@@ -22,7 +22,7 @@ struct State {
     asked: AtomicUsize,
 }
 
-impl Exchange {
+impl StubExchange {
     /// One that answers every request with this JSON.
     pub(crate) async fn start(answer: &str) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -44,17 +44,17 @@ impl Exchange {
     }
 
     /// How often it was asked.
-    pub(crate) fn asked(&self) -> usize {
+    pub(crate) fn request_count(&self) -> usize {
         self.state.asked.load(Ordering::Relaxed)
     }
 
     /// Answers from now on, or breaks every connection.
-    pub(crate) fn open(&self, open: bool) {
+    pub(crate) fn set_available(&self, open: bool) {
         self.state.open.store(open, Ordering::Relaxed);
     }
 }
 
-impl Drop for Exchange {
+impl Drop for StubExchange {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use futures_util::future::try_join_all;
 use madang_shared::Timestamp;
 
-use super::react::React;
+use super::react_server::ReactServer;
 use crate::support::chat_page::FIRST_ROOM;
 use crate::support::chromedriver::Chromedriver;
-use crate::support::program::Program;
-use crate::support::server::Server;
+use crate::support::test_client::TestClient;
+use crate::support::test_server::TestServer;
 
 /// What one of Madang's programs may say in a burst, with some room to spare.
 const BURST: usize = 80;
@@ -22,69 +22,71 @@ const PER_SECOND: usize = 25;
 
 /// Either of the two that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum ComparedApp {
     Madang,
-    React,
+    ReactServer,
 }
 
-impl Side {
+impl ComparedApp {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Madang => "Madang",
-            Self::React => "React",
+            Self::ReactServer => "React",
         }
     }
 }
 
-enum Behind {
-    Madang { server: Server, speakers: Vec<Program>, said: usize },
-    React(React),
+enum Backend {
+    Madang { server: TestServer, senders: Vec<TestClient>, sent: usize },
+    ReactServer(ReactServer),
 }
 
 /// A running server.
-pub(super) struct Hall {
-    behind: Behind,
+pub(super) struct MeasuredServer {
+    backend: Backend,
     pub(super) chromedriver: Chromedriver,
 }
 
-impl Hall {
+impl MeasuredServer {
     /// Opens one in whose room so many messages were said before.
-    pub(super) async fn open(side: Side, history: usize) -> Result<Self> {
-        let behind = match side {
-            Side::React => Behind::React(React::start(history).await?),
-            Side::Madang => {
-                let server = Server::start(&[]).await?;
+    pub(super) async fn open(app: ComparedApp, history: usize) -> Result<Self> {
+        let backend = match app {
+            ComparedApp::ReactServer => Backend::ReactServer(ReactServer::start(history).await?),
+            ComparedApp::Madang => {
+                let server = TestServer::start(&[]).await?;
                 if history > 0 {
-                    let author = Program::sign_up(&server, "서연").await?.user;
+                    let author = TestClient::sign_up(&server, "서연").await?.user;
                     server.kill().await?;
                     let (count, last) = (u64::try_from(history)?, Timestamp(1_795_000_000_000));
                     let mut database = server.database()?;
-                    database.fill(FIRST_ROOM, &author, count, last, |n| text(n).1)?;
+                    database.insert_messages(FIRST_ROOM, &author, count, last, |n| {
+                        sample_message(n).1
+                    })?;
                     server.restart().await?;
                 }
-                Behind::Madang { server, speakers: Vec::new(), said: history }
+                Backend::Madang { server, senders: Vec::new(), sent: history }
             }
         };
-        Ok(Self { behind, chromedriver: Chromedriver::start().await? })
+        Ok(Self { backend, chromedriver: Chromedriver::start().await? })
     }
 
     pub(super) fn url(&self, path: &str) -> String {
-        match &self.behind {
-            Behind::Madang { server, .. } => {
+        match &self.backend {
+            Backend::Madang { server, .. } => {
                 server.url(if path == "/room" { "/rooms/1" } else { path })
             }
-            Behind::React(react) => react.url(path),
+            Backend::ReactServer(react) => react.url(path),
         }
     }
 
     /// Brings in as many people as it takes to say so much.
     pub(super) async fn gather(&mut self, messages: usize) -> Result<()> {
-        if let Behind::Madang { server, speakers, .. } = &mut self.behind {
-            let first = speakers.len();
+        if let Backend::Madang { server, senders, .. } = &mut self.backend {
+            let first = senders.len();
             let more = messages.div_ceil(BURST).min(200).saturating_sub(first);
             let names = (first..first + more).map(|number| format!("Speaker {number}"));
             for name in names {
-                speakers.push(Program::connect(server, &name).await?);
+                senders.push(TestClient::connect(server, &name).await?);
             }
         }
         Ok(())
@@ -92,18 +94,18 @@ impl Hall {
 
     /// Says so many messages as fast as they go.
     pub(super) async fn flood(&mut self, messages: usize) -> Result<()> {
-        match &mut self.behind {
-            Behind::React(react) => react.say(messages, FLOOD_PER_MILLI).await,
-            Behind::Madang { speakers, said, .. } => {
+        match &mut self.backend {
+            Backend::ReactServer(react) => react.send(messages, FLOOD_PER_MILLI).await,
+            Backend::Madang { senders, sent, .. } => {
                 let mut left = messages;
-                let share = messages.div_ceil(speakers.len());
-                let all = speakers.iter_mut().map(|speaker| {
+                let share = messages.div_ceil(senders.len());
+                let all = senders.iter_mut().map(|sender| {
                     let count = share.min(left);
                     left -= count;
-                    let from = *said;
-                    *said += count;
-                    let texts = (from..from + count).map(|n| text(n as u64 + 1).1);
-                    speaker.say_all(FIRST_ROOM, texts)
+                    let from = *sent;
+                    *sent += count;
+                    let texts = (from..from + count).map(|n| sample_message(n as u64 + 1).1);
+                    sender.send_all(FIRST_ROOM, texts)
                 });
                 try_join_all(all).await?;
                 Ok(())
@@ -114,21 +116,23 @@ impl Hall {
     /// Says so many messages one by one.
     pub(super) async fn pace(&mut self, messages: usize, per_second: usize) -> Result<()> {
         let every = Duration::from_secs(1) / u32::try_from(per_second)?;
-        match &mut self.behind {
-            Behind::React(react) => {
-                react.say(messages, 1.0 / (every.as_secs_f64() * 1_000.0)).await
+        match &mut self.backend {
+            Backend::ReactServer(react) => {
+                react.send(messages, 1.0 / (every.as_secs_f64() * 1_000.0)).await
             }
-            Behind::Madang { speakers, said, .. } => {
-                let voices = (per_second / PER_SECOND).max(1).min(speakers.len());
+            Backend::Madang { senders, sent, .. } => {
+                let voices = (per_second / PER_SECOND).max(1).min(senders.len());
                 let started = Instant::now();
-                let from = *said;
-                *said += messages;
+                let from = *sent;
+                *sent += messages;
                 let all =
-                    speakers.iter_mut().take(voices).enumerate().map(async |(voice, speaker)| {
+                    senders.iter_mut().take(voices).enumerate().map(async |(voice, sender)| {
                         for n in (voice..messages).step_by(voices) {
                             let due = started + every * u32::try_from(n)?;
                             tokio::time::sleep_until(due.into()).await;
-                            speaker.say(FIRST_ROOM, text((from + n) as u64 + 1).1).await?;
+                            sender
+                                .send(FIRST_ROOM, sample_message((from + n) as u64 + 1).1)
+                                .await?;
                         }
                         anyhow::Ok(())
                     });
@@ -140,21 +144,21 @@ impl Hall {
 
     /// Ends it.
     pub(super) async fn close(self) {
-        if let Behind::React(react) = self.behind {
+        if let Backend::ReactServer(react) = self.backend {
             react.stop().await;
         }
     }
 }
 
 /// Who says what, as the n-th: Korean and English, from a word to a screenful, now and then a link.
-pub(super) fn text(n: u64) -> (&'static str, String) {
+pub(super) fn sample_message(n: u64) -> (&'static str, String) {
     const KOREAN: &str = "마당에서 나눈 이야기는 누구에게나 닿아요. ";
     const ENGLISH: &str = "What was said in the courtyard reaches everybody. ";
     let (author, words) = if n.is_multiple_of(2) { ("서연", KOREAN) } else { ("Jane", ENGLISH) };
     let length = usize::try_from(n * n * 7 % 23).unwrap_or_default();
-    let mut text = format!("{n} {}", words.repeat(1 + length * length / 60));
+    let mut sample_message = format!("{n} {}", words.repeat(1 + length * length / 60));
     if n.is_multiple_of(9) {
-        text.push_str("https://example.com/pictures/courtyard.jpg");
+        sample_message.push_str("https://example.com/pictures/courtyard.jpg");
     }
-    (author, text.trim_end().to_owned())
+    (author, sample_message.trim_end().to_owned())
 }

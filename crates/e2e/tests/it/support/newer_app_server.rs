@@ -9,17 +9,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::server::Server;
+use super::test_server::TestServer;
 
 /// A file as it is sent.
 type File = (String, Vec<u8>);
 
 /// The app's files, changed where a version shows.
-pub(crate) struct NewerFiles(HashMap<String, File>);
+pub(crate) struct NewerApp(HashMap<String, File>);
 
-impl NewerFiles {
+impl NewerApp {
     /// The app of a running server, as if it had been built again: its page says that it is the second.
-    pub(crate) async fn copy(server: &Server) -> Result<Self> {
+    pub(crate) async fn copy(server: &TestServer) -> Result<Self> {
         let worker = fetch(server, "/worker.js").await?;
         let text = String::from_utf8(worker.1)?;
         let list =
@@ -40,10 +40,10 @@ impl NewerFiles {
     }
 
     /// Serves them, and nothing else.
-    pub(crate) async fn serve(self, address: SocketAddr) -> Result<Newer> {
+    pub(crate) async fn serve(self, address: SocketAddr) -> Result<NewerAppServer> {
         let listener = TcpListener::bind(address).await?;
         let files = Arc::new(self.0);
-        Ok(Newer(tokio::spawn(async move {
+        Ok(NewerAppServer(tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let files = Arc::clone(&files);
                 // A browser opens connections that it does not use, and whoever goes is gone.
@@ -54,15 +54,15 @@ impl NewerFiles {
 }
 
 /// A running server. Dropping it frees the port.
-pub(crate) struct Newer(JoinHandle<()>);
+pub(crate) struct NewerAppServer(JoinHandle<()>);
 
-impl Drop for Newer {
+impl Drop for NewerAppServer {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-async fn fetch(server: &Server, path: &str) -> Result<File> {
+async fn fetch(server: &TestServer, path: &str) -> Result<File> {
     let answer = reqwest::get(server.url(path)).await?.error_for_status()?;
     let kind = answer.headers().get("content-type").context("of no type")?.to_str()?.to_owned();
     Ok((kind, answer.bytes().await?.to_vec()))

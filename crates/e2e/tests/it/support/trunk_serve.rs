@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::in_repository;
-use super::server::Server;
+use super::repository_path;
+use super::test_server::TestServer;
 
 /// A running `trunk serve`. Dropping it stops it.
 pub(crate) struct TrunkServe {
@@ -25,9 +25,9 @@ pub(crate) struct TrunkServe {
 impl TrunkServe {
     /// Starts it on a port, with the proxies of `Trunk.toml` led to this server. Returns once the app is
     /// built and served.
-    pub(crate) async fn start(server: &Server, port: u16) -> Result<Self> {
+    pub(crate) async fn start(server: &TestServer, port: u16) -> Result<Self> {
         // Below the repository, where cargo finds its configuration.
-        let target = in_repository("target");
+        let target = repository_path("target");
         fs::create_dir_all(&target)?;
         let folder = tempfile::tempdir_in(target)?;
         let configuration = folder.path().join("Trunk.toml");
@@ -64,16 +64,16 @@ impl TrunkServe {
 
     /// Gives the page's source another time stamp, as an editor does that saves it.
     pub(crate) fn touch_page() -> Result<()> {
-        let page = fs::File::options().append(true).open(in_repository("frontend/index.html"))?;
+        let page = fs::File::options().append(true).open(repository_path("frontend/index.html"))?;
         let changed = page.metadata()?.modified()? + Duration::from_secs(1);
         Ok(page.set_modified(changed)?)
     }
 }
 
 /// `Trunk.toml` with another port, another server, and a folder of its own for what is built.
-fn configuration_for(server: &Server, port: u16, folder: &Path) -> Result<String> {
-    let mut text = fs::read_to_string(in_repository("Trunk.toml"))?;
-    let root = fs::canonicalize(in_repository(""))?;
+fn configuration_for(server: &TestServer, port: u16, folder: &Path) -> Result<String> {
+    let mut text = fs::read_to_string(repository_path("Trunk.toml"))?;
+    let root = fs::canonicalize(repository_path(""))?;
     let dist = folder.join("dist");
     let mut replacements = vec![
         ("\"target/trunk\"".to_owned(), format!("{:?}", dist.display().to_string())),

@@ -6,19 +6,19 @@ use anyhow::Result;
 use serde::Deserialize;
 use thirtyfour::Key;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM, ShownMessage, texts};
 use crate::support::wait::{until, until_true};
 
 /// What nobody waits for takes less than this, even on a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(10);
+const PROMPTLY: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
-    Stage::play("chat", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+    BrowserTest::run("chat", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.browser.until_text("empty", |text| text.contains("아직 메시지가 없습니다..")).await?;
         jane.browser.until_text("empty", |text| text.contains("No message yet..")).await?;
 
@@ -29,9 +29,9 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
         ] {
             let composer = speaker.browser.find("composer").await?;
             composer.focus().await?;
-            speaker.browser.insert(text).await?;
+            speaker.browser.insert_text(text).await?;
             speaker.browser.keys(Key::Enter).await?;
-            speaker.until_composed("").await?;
+            speaker.until_composer_text("").await?;
             assert_eq!(speaker.browser.focus().await?, "composer", "one can go on writing");
             let own = speaker.until_stored(text).await?;
             let other = listener.until_stored(text).await?;
@@ -39,7 +39,7 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
             assert_eq!((&own.author, own.seq), (&other.author, other.seq));
         }
 
-        let said = stage.server.database()?.messages(FIRST_ROOM)?;
+        let said = test.server.database()?.messages(FIRST_ROOM)?;
         assert_eq!(said.iter().map(|(seq, ..)| *seq).collect::<Vec<_>>(), [1, 2, 3]);
         for page in [&minsu, &jane] {
             let shown = page.messages().await?;
@@ -53,13 +53,13 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
 
 #[tokio::test]
 async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
-    Stage::play("reload", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        minsu.say("첫 번째").await?;
-        minsu.say("두 번째").await?;
+    BrowserTest::run("reload", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        minsu.send("첫 번째").await?;
+        minsu.send("두 번째").await?;
         minsu.until_stored("두 번째").await?;
         minsu.browser.find("composer").await?.send_keys("쓰다 만 말").await?;
-        minsu.until_composed("쓰다 만 말").await?;
+        minsu.until_composer_text("쓰다 만 말").await?;
 
         minsu.browser.reload().await?;
         minsu.open_composer().await?;
@@ -69,21 +69,21 @@ async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
         assert_eq!(texts(&shown), ["첫 번째", "두 번째"]);
         assert!(shown.iter().all(|message| message.mine && message.author == "민수"));
         minsu.until_present(&["민수"]).await?;
-        minsu.until_composed("쓰다 만 말").await
+        minsu.until_composer_text("쓰다 만 말").await
     })
     .await
 }
 
 /// Measured in the pages: the machine's clock is the same for both.
 #[tokio::test]
-async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Result<()> {
-    Stage::play("typing", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn t2_3_typing_shows_at_once_and_ends_a_second_after_the_last_keystroke() -> Result<()> {
+    BrowserTest::run("typing", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.until_present(&["민수", "Jane"]).await?;
-        watch_typing(&minsu).await?;
+        record_typing(&minsu).await?;
         jane.browser
-            .run(
+            .run_script(
                 "window.strokes = []; document.getElementById('composer') \
                 .addEventListener('input', () => window.strokes.push(Date.now()))",
                 [],
@@ -93,11 +93,11 @@ async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() 
 
         composer.send_keys("hello").await?;
         let seen = until("typing came and went", async || {
-            let seen = typing_seen(&minsu).await?;
+            let seen = typing_changes(&minsu).await?;
             Ok(Some(seen).filter(|seen| seen.last().is_some_and(|seen| seen.line.is_empty())))
         })
         .await?;
-        let strokes: Vec<f64> = jane.browser.ask("return window.strokes", []).await?;
+        let strokes: Vec<f64> = jane.browser.eval("return window.strokes", []).await?;
 
         let [shown, gone] = seen.as_slice() else { panic!("more than came and went: {seen:?}") };
         assert_eq!(shown.line, "💬 Jane 님이 입력 중…");
@@ -120,26 +120,26 @@ async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() 
 }
 
 #[tokio::test]
-async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
-    Stage::play("presence", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+async fn t0_3_joining_and_leaving_users_are_announced() -> Result<()> {
+    BrowserTest::run("presence", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         minsu.until_present(&["민수"]).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.until_present(&["민수", "Jane"]).await?;
         jane.until_present(&["Jane", "민수"]).await?;
         minsu.browser.until_text("crowd", |line| line == "Jane 님이 들어왔습니다").await?;
-        minsu.say("어서 와요").await?;
+        minsu.send("어서 와요").await?;
         jane.until_stored("어서 와요").await?;
 
         // A second tab is the same person; whoever closes one tab of two is still there.
         let first = jane.browser.tab().await?;
         let second = jane.browser.new_tab().await?;
-        jane.browser.goto(&stage.server.url("/")).await?;
+        jane.browser.goto(&test.server.url("/")).await?;
         jane.open_composer().await?;
         jane.browser.switch_to(&first).await?;
         jane.browser.close_tab().await?;
         jane.browser.switch_to(&second).await?;
-        jane.say("still here").await?;
+        jane.send("still here").await?;
         minsu.until_stored("still here").await?;
         minsu.until_present(&["민수", "Jane"]).await?;
 
@@ -147,11 +147,11 @@ async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
         let going = Instant::now();
         jane.browser.goto("about:blank").await?;
         minsu.until_present(&["민수"]).await?;
-        assert!(going.elapsed() < AT_ONCE, "gone after {:?}", going.elapsed());
+        assert!(going.elapsed() < PROMPTLY, "gone after {:?}", going.elapsed());
         until_true("the timeline says that Jane left", async || {
             let lines: Vec<String> = minsu
                 .browser
-                .ask(
+                .eval(
                     "return [...document.querySelectorAll('[data-testid=\"crowd\"]')] \
                     .map(line => line.textContent)",
                     [],
@@ -162,7 +162,7 @@ async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
         .await?;
 
         jane.browser.back().await?;
-        jane.until_link("live").await?;
+        jane.until_connection("live").await?;
         minsu.until_present(&["민수", "Jane"]).await
     })
     .await
@@ -170,24 +170,24 @@ async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
 
 /// What the line above the composer said, and when, in milliseconds.
 #[derive(Debug, Deserialize)]
-struct TypingSeen {
+struct TypingChange {
     at: f64,
     line: String,
 }
 
-async fn watch_typing(page: &ChatPage) -> Result<()> {
+async fn record_typing(page: &ChatPage) -> Result<()> {
     let script = "window.typingSeen = []; \
         const line = document.querySelector('[data-testid=\"typing\"]'); \
         new MutationObserver(() => window.typingSeen.push({ at: Date.now(), line: line.textContent })) \
             .observe(line, { childList: true, characterData: true, subtree: true })";
-    page.browser.run(script, []).await
+    page.browser.run_script(script, []).await
 }
 
-async fn typing_seen(page: &ChatPage) -> Result<Vec<TypingSeen>> {
-    page.browser.ask("return window.typingSeen", []).await
+async fn typing_changes(page: &ChatPage) -> Result<Vec<TypingChange>> {
+    page.browser.eval("return window.typingSeen", []).await
 }
 
-fn as_stored(shown: &[Shown]) -> Vec<(u64, String, String)> {
+fn as_stored(shown: &[ShownMessage]) -> Vec<(u64, String, String)> {
     let stored = shown.iter().filter(|message| message.is_stored());
     stored.map(|it| (it.seq.unwrap_or_default(), it.author.clone(), it.text.clone())).collect()
 }

@@ -14,12 +14,12 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::database::Database;
-use super::in_repository;
+use super::repository_path;
 
-const SAYS: &str = "Madang is listening on ";
+const LISTENING_PREFIX: &str = "Madang is listening on ";
 
 /// A server with data of its own. Dropping it kills it.
-pub(crate) struct Server {
+pub(crate) struct TestServer {
     binary: PathBuf,
     folder: TempDir,
     address: SocketAddr,
@@ -28,12 +28,12 @@ pub(crate) struct Server {
     was_down: AtomicBool,
 }
 
-impl Server {
+impl TestServer {
     /// Starts a server on a free port, with nothing in its data folder, and with these further
     /// arguments to `madang serve`.
     pub(crate) async fn start(arguments: &[String]) -> Result<Self> {
         let binary = std::env::var_os("MADANG_BIN")
-            .map_or_else(|| in_repository("target/release/madang"), PathBuf::from);
+            .map_or_else(|| repository_path("target/release/madang"), PathBuf::from);
         ensure!(
             binary.is_file(),
             "there is no server at {}: run `just build` first, or `just e2e`, which does",
@@ -111,7 +111,7 @@ impl Server {
             .spawn()?;
         let stdout = process.stdout.take().context("the server has no standard output")?;
         let line = BufReader::new(stdout).lines().next_line().await?;
-        let expected = format!("{SAYS}{}", self.url(""));
+        let expected = format!("{LISTENING_PREFIX}{}", self.url(""));
         if line.as_deref() != Some(&expected) {
             bail!("the server says {line:?} in place of {expected:?}; its log:\n{}", self.log());
         }

@@ -11,9 +11,9 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// It takes every handshake, as Madang does, to say in a way that browsers pass on that it does not
 /// speak this version. Dropping it frees the port.
-pub(crate) struct OtherServer(JoinHandle<()>);
+pub(crate) struct OtherVersionServer(JoinHandle<()>);
 
-impl OtherServer {
+impl OtherVersionServer {
     pub(crate) async fn start(address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self(tokio::spawn(async move {
@@ -25,7 +25,7 @@ impl OtherServer {
     }
 }
 
-impl Drop for OtherServer {
+impl Drop for OtherVersionServer {
     fn drop(&mut self) {
         self.0.abort();
     }

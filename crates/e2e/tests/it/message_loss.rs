@@ -4,20 +4,19 @@ use std::cell::Cell;
 
 use anyhow::Result;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM, ShownMessage, texts};
 use crate::support::wait::{until, until_true};
 
 /// So many messages each of two people writes while the server dies.
-const EACH: usize = 30;
+const MESSAGES_PER_WRITER: usize = 30;
 
 #[tokio::test]
-async fn nothing_is_lost_doubled_or_reordered_when_the_server_is_killed_under_two_writers()
--> Result<()> {
-    Stage::play("killed", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn no_message_is_lost_duplicated_or_reordered_when_the_server_is_killed() -> Result<()> {
+    BrowserTest::run("killed", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let written = Cell::new(0);
         let have_written = async |count: usize| {
             until_true(format_args!("{count} are written"), async || Ok(written.get() >= count))
@@ -26,9 +25,9 @@ async fn nothing_is_lost_doubled_or_reordered_when_the_server_is_killed_under_tw
         let die = async || {
             for (killed_at, back_at) in [(8, 16), (32, 36)] {
                 have_written(killed_at).await?;
-                stage.server.kill().await?;
+                test.server.kill().await?;
                 have_written(back_at).await?;
-                stage.server.restart().await?;
+                test.server.restart().await?;
             }
             Ok(())
         };
@@ -39,22 +38,27 @@ async fn nothing_is_lost_doubled_or_reordered_when_the_server_is_killed_under_tw
         )?;
 
         for page in [&minsu, &jane] {
-            page.until_link("live").await?;
-            page.until_stored(&format!("민수 말 {EACH}")).await?;
-            page.until_stored(&format!("Jane says {EACH}")).await?;
+            page.until_connection("live").await?;
+            page.until_stored(&format!("민수 말 {MESSAGES_PER_WRITER}")).await?;
+            page.until_stored(&format!("Jane says {MESSAGES_PER_WRITER}")).await?;
         }
-        let stored = stage.server.database()?.messages(FIRST_ROOM)?;
+        let stored = test.server.database()?.messages(FIRST_ROOM)?;
         let places: Vec<u64> = stored.iter().map(|(seq, ..)| *seq).collect();
-        assert_eq!(places, (1..=2 * u64::try_from(EACH)?).collect::<Vec<_>>(), "without holes");
+        assert_eq!(
+            places,
+            (1..=2 * u64::try_from(MESSAGES_PER_WRITER)?).collect::<Vec<_>>(),
+            "without holes"
+        );
         for (name, words) in [("민수", "민수 말"), ("Jane", "Jane says")] {
             let own = stored.iter().filter(|(_, author, _)| author == name);
             let own: Vec<&str> = own.map(|(.., text)| text.as_str()).collect();
-            let expected: Vec<String> = (1..=EACH).map(|n| format!("{words} {n}")).collect();
+            let expected: Vec<String> =
+                (1..=MESSAGES_PER_WRITER).map(|n| format!("{words} {n}")).collect();
             assert_eq!(own, expected, "once, in the order of writing");
         }
         for page in [&minsu, &jane] {
             let shown = page.whole_timeline().await?;
-            assert!(shown.iter().all(Shown::is_stored), "{shown:#?}");
+            assert!(shown.iter().all(ShownMessage::is_stored), "{shown:#?}");
             let shown: Vec<_> = shown
                 .into_iter()
                 .map(|it| (it.seq.unwrap_or_default(), it.author, it.text))
@@ -67,25 +71,25 @@ async fn nothing_is_lost_doubled_or_reordered_when_the_server_is_killed_under_tw
 }
 
 async fn write(page: &ChatPage, words: &str, written: &Cell<usize>) -> Result<()> {
-    for n in 1..=EACH {
-        page.say(&format!("{words} {n}")).await?;
+    for n in 1..=MESSAGES_PER_WRITER {
+        page.send(&format!("{words} {n}")).await?;
         written.set(written.get() + 1);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn t1_2_what_is_written_while_the_server_is_away_is_sent_once_and_in_order() -> Result<()> {
-    Stage::play("away", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        jane.say("before").await?;
+async fn t1_2_messages_written_while_the_server_is_down_are_sent_once_and_in_order() -> Result<()> {
+    BrowserTest::run("away", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        jane.send("before").await?;
         minsu.until_stored("before").await?;
 
-        stage.server.kill().await?;
-        minsu.until_link("waiting").await?;
+        test.server.kill().await?;
+        minsu.until_connection("waiting").await?;
         for text in ["하나", "둘", "셋"] {
-            minsu.say(text).await?;
+            minsu.send(text).await?;
         }
         until_waiting(&minsu, 3).await?;
         minsu
@@ -94,19 +98,19 @@ async fn t1_2_what_is_written_while_the_server_is_away_is_sent_once_and_in_order
                 waiting.count() == 3 && texts(messages) == ["before", "하나", "둘", "셋"]
             })
             .await?;
-        minsu.browser.until_still().await?;
-        minsu.browser.picture("desktop-ko-waiting").await?;
+        minsu.browser.until_animations_end().await?;
+        minsu.browser.screenshot("desktop-ko-waiting").await?;
 
-        stage.server.restart().await?;
+        test.server.restart().await?;
         for page in [&minsu, &jane] {
             page.until_messages("everything is there once, in order", |messages| {
-                messages.iter().all(Shown::is_stored)
+                messages.iter().all(ShownMessage::is_stored)
                     && texts(messages) == ["before", "하나", "둘", "셋"]
             })
             .await?;
-            page.until_link("live").await?;
+            page.until_connection("live").await?;
         }
-        let stored = stage.server.database()?.messages(FIRST_ROOM)?;
+        let stored = test.server.database()?.messages(FIRST_ROOM)?;
         let stored: Vec<&str> = stored.iter().map(|(.., text)| text.as_str()).collect();
         assert_eq!(stored, ["before", "하나", "둘", "셋"]);
         Ok(())
@@ -115,30 +119,30 @@ async fn t1_2_what_is_written_while_the_server_is_away_is_sent_once_and_in_order
 }
 
 #[tokio::test]
-async fn what_was_not_sent_outlives_a_reload() -> Result<()> {
-    Stage::play("outbox", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        minsu.browser.until_on_device().await?;
-        stage.server.kill().await?;
-        minsu.until_link("waiting").await?;
-        minsu.say("하나").await?;
-        minsu.say("둘").await?;
+async fn unsent_messages_survive_a_reload() -> Result<()> {
+    BrowserTest::run("outbox", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        minsu.browser.until_worker_active().await?;
+        test.server.kill().await?;
+        minsu.until_connection("waiting").await?;
+        minsu.send("하나").await?;
+        minsu.send("둘").await?;
         until_waiting(&minsu, 2).await?;
 
         // Nobody is there to answer: the app comes from the device, and what was written is there.
         minsu.browser.reload().await?;
         until_waiting(&minsu, 2).await?;
-        stage.server.restart().await?;
-        minsu.browser.goto(&stage.server.url("/")).await?;
+        test.server.restart().await?;
+        minsu.browser.goto(&test.server.url("/")).await?;
 
         for page in [&minsu, &jane] {
             page.until_messages("both messages are there, once", |messages| {
-                messages.iter().all(Shown::is_stored) && texts(messages) == ["하나", "둘"]
+                messages.iter().all(ShownMessage::is_stored) && texts(messages) == ["하나", "둘"]
             })
             .await?;
         }
-        let stored = stage.server.database()?.messages(FIRST_ROOM)?;
+        let stored = test.server.database()?.messages(FIRST_ROOM)?;
         assert_eq!(stored.len(), 2, "{stored:?}");
         Ok(())
     })
@@ -146,18 +150,18 @@ async fn what_was_not_sent_outlives_a_reload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_device_without_a_network_says_so_and_connects_at_once_when_it_is_back() -> Result<()> {
-    Stage::play("offline", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        stage.server.kill().await?;
-        minsu.until_link("waiting").await?;
-        minsu.network(false).await?;
-        minsu.until_link("offline").await?;
-        minsu.say("지하에서").await?;
+async fn a_device_shows_that_it_is_offline_and_reconnects_with_the_network() -> Result<()> {
+    BrowserTest::run("offline", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        test.server.kill().await?;
+        minsu.until_connection("waiting").await?;
+        minsu.set_network(false).await?;
+        minsu.until_connection("offline").await?;
+        minsu.send("지하에서").await?;
         until_waiting(&minsu, 1).await?;
-        stage.server.restart().await?;
-        minsu.network(true).await?;
-        minsu.until_link("live").await?;
+        test.server.restart().await?;
+        minsu.set_network(true).await?;
+        minsu.until_connection("live").await?;
         minsu.until_stored("지하에서").await?;
         Ok(())
     })
@@ -166,7 +170,7 @@ async fn a_device_without_a_network_says_so_and_connects_at_once_when_it_is_back
 
 async fn until_waiting(page: &ChatPage, count: usize) -> Result<()> {
     until(format_args!("the badge says that {count} wait"), async || {
-        Ok(page.waiting().await?.filter(|waiting| *waiting == count))
+        Ok(page.unsent_count().await?.filter(|waiting| *waiting == count))
     })
     .await?;
     Ok(())

@@ -4,15 +4,15 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::support::axe;
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser::{Device, Lang};
+use crate::support::browser_test::BrowserTest;
 use crate::support::wait::until;
 
 #[tokio::test]
-async fn a_part_that_does_not_come_says_so_and_is_there_once_it_is_asked_for_again() -> Result<()> {
-    Stage::play("apart", async |stage| {
-        let visitor = stage.visitor(Look::desktop(Lang::Ko)).await?;
-        let browser = visitor.browser.clone();
+async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> {
+    BrowserTest::run("lazy-part", async |test| {
+        let sign_in_page = test.sign_in_page(Device::desktop(Lang::Ko)).await?;
+        let browser = sign_in_page.browser.clone();
         browser.devtools("Network.enable", json!({})).await?;
         // The worker may have it on the device already.
         browser.devtools("Network.setBypassServiceWorker", json!({ "bypass": true })).await?;
@@ -20,33 +20,34 @@ async fn a_part_that_does_not_come_says_so_and_is_there_once_it_is_asked_for_aga
             browser.devtools("Network.setBlockedURLs", json!({ "urls": urls })).await
         };
         block(&["*madang-pages-*"]).await?;
-        browser.forgive("net::ERR_BLOCKED_BY_CLIENT");
-        browser.forgive("Failed to fetch");
-        let page = visitor.sign_in("민수").await?;
+        browser.expect_console_error("net::ERR_BLOCKED_BY_CLIENT");
+        browser.expect_console_error("Failed to fetch");
+        let page = sign_in_page.sign_in("민수").await?;
         page.open_composer().await?;
         // Who signs in and chats never misses it.
-        page.say("안녕하세요").await?;
+        page.send("안녕하세요").await?;
         page.until_stored("안녕하세요").await?;
         browser.click("page-orders").await?;
-        browser.find("apart-lost").await?;
-        browser.until_still().await?;
-        browser.picture("desktop-ko-apart-lost").await?;
-        axe::check(&browser, "apart").await?;
+        browser.find("lazy-part-failed").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("desktop-ko-lazy-part-failed").await?;
+        axe::check(&browser, "lazy-part").await?;
         // Still nothing: it says so again.
-        browser.click("apart-again").await?;
-        browser.find("apart-lost").await?;
+        browser.click("lazy-part-retry").await?;
+        browser.find("lazy-part-failed").await?;
         browser.click("open-inspector").await?;
         until("the inspector says so, too", async || {
-            let script = "return document.querySelectorAll('[data-testid=\"apart-lost\"]').length";
-            let said: usize = browser.ask(script, []).await?;
+            let script =
+                "return document.querySelectorAll('[data-testid=\"lazy-part-failed\"]').length";
+            let said: usize = browser.eval(script, []).await?;
             ensure!(said == 2, "{said}");
             Ok(Some(()))
         })
         .await?;
         block(&[]).await?;
         // There is one part, for whatever it is wanted.
-        browser.click("apart-again").await?;
-        browser.until_gone("apart-lost").await?;
+        browser.click("lazy-part-retry").await?;
+        browser.until_gone("lazy-part-failed").await?;
         browser.find_css(".orders-customer").await?;
         browser.find("inspector-filter").await?;
         Ok(())
@@ -55,13 +56,13 @@ async fn a_part_that_does_not_come_says_so_and_is_there_once_it_is_asked_for_aga
 }
 
 #[tokio::test]
-async fn the_first_view_does_not_wait_for_the_part_and_other_pages_find_it_there() -> Result<()> {
-    Stage::play("apart-idle", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn the_lazy_part_loads_after_the_first_view_without_a_request() -> Result<()> {
+    BrowserTest::run("lazy-part-idle", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let loaded = "return performance.getEntriesByType('resource') \
             .filter(it => it.name.includes('/madang-pages-')).length";
         until("the part is fetched without being asked for", async || {
-            let count: usize = jane.browser.ask(loaded, []).await?;
+            let count: usize = jane.browser.eval(loaded, []).await?;
             ensure!(count == 1, "{count}");
             Ok(Some(()))
         })

@@ -17,20 +17,20 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::server::Server;
+use super::test_server::TestServer;
 
 /// Commands that are on their way at once; the server queues no more than a few dozen.
-const AT_ONCE: usize = 16;
+const MAX_IN_FLIGHT: usize = 16;
 
 /// A connected program.
-pub(crate) struct Program {
+pub(crate) struct TestClient {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     commands: u64,
 }
 
-impl Program {
+impl TestClient {
     /// Takes a name without connecting.
-    pub(crate) async fn sign_up(server: &Server, name: &str) -> Result<SessionInfo> {
+    pub(crate) async fn sign_up(server: &TestServer, name: &str) -> Result<SessionInfo> {
         let body = SignUp { name: name.to_owned(), bearer: true };
         let answer =
             reqwest::Client::new().post(server.url("/api/session")).json(&body).send().await?;
@@ -39,7 +39,7 @@ impl Program {
     }
 
     /// Takes a name, and connects.
-    pub(crate) async fn connect(server: &Server, name: &str) -> Result<Self> {
+    pub(crate) async fn connect(server: &TestServer, name: &str) -> Result<Self> {
         let SessionInfo { token, .. } = Self::sign_up(server, name).await?;
         let mut request =
             format!("ws://{}{SOCKET_PATH}", server.address()).into_client_request()?;
@@ -50,53 +50,56 @@ impl Program {
         // Who makes a room learns its id from the directory.
         let topics = vec![Subscription { topic: Topic::Rooms, from: None }];
         let hello = Hello { token, client: "e2e".to_owned(), topics };
-        program.send(&ClientFrame::Hello(hello)).await?;
-        match program.receive().await? {
+        program.send_frame(&ClientFrame::Hello(hello)).await?;
+        match program.receive_frame().await? {
             ServerFrame::Welcome(_) => Ok(program),
             other => bail!("not welcome: {other:?}"),
         }
     }
 
     /// Follows a topic from now on.
-    pub(crate) async fn follow(&mut self, topic: Topic) -> Result<()> {
-        self.send(&ClientFrame::Subscribe(Subscription { topic, from: None })).await?;
-        while !matches!(self.receive().await?, ServerFrame::Snapshot(state) if state.topic == topic)
+    pub(crate) async fn subscribe(&mut self, topic: Topic) -> Result<()> {
+        self.send_frame(&ClientFrame::Subscribe(Subscription { topic, from: None })).await?;
+        while !matches!(self.receive_frame().await?, ServerFrame::Snapshot(state) if state.topic == topic)
         {
         }
         Ok(())
     }
 
     /// The next event of whatever is followed.
-    pub(crate) async fn event(&mut self) -> Result<Event> {
+    pub(crate) async fn next_event(&mut self) -> Result<Event> {
         loop {
-            match self.receive().await? {
+            match self.receive_frame().await? {
                 ServerFrame::Event { event, .. } => return Ok(event),
-                ServerFrame::Ping { nonce } => self.send(&ClientFrame::Pong { nonce }).await?,
+                ServerFrame::Ping { nonce } => {
+                    self.send_frame(&ClientFrame::Pong { nonce }).await?
+                }
                 _ => {}
             }
         }
     }
 
     /// Says something.
-    pub(crate) async fn say(&mut self, room: RoomId, text: impl Into<String>) -> Result<()> {
-        self.say_all(room, [text.into()]).await
+    pub(crate) async fn send(&mut self, room: RoomId, text: impl Into<String>) -> Result<()> {
+        self.send_all(room, [text.into()]).await
     }
 
     /// Says many things, in order.
-    pub(crate) async fn say_all(
+    pub(crate) async fn send_all(
         &mut self,
         room: RoomId,
         texts: impl IntoIterator<Item = String>,
     ) -> Result<()> {
-        self.all(texts.into_iter().map(|text| ChatCommand::Post { room, text }.into())).await
+        self.send_commands(texts.into_iter().map(|text| ChatCommand::Post { room, text }.into()))
+            .await
     }
 
     /// Makes a room, and joins it.
-    pub(crate) async fn create(&mut self, name: &str) -> Result<RoomId> {
-        self.command(RoomsCommand::Create { name: name.to_owned() }.into()).await?;
+    pub(crate) async fn create_room(&mut self, name: &str) -> Result<RoomId> {
+        self.send_command(RoomsCommand::Create { name: name.to_owned() }.into()).await?;
         let (mut made, mut acknowledged) = (None, false);
         loop {
-            match self.receive().await? {
+            match self.receive_frame().await? {
                 ServerFrame::Event { event: Event::Rooms(RoomsEvent::Created(room)), .. } => {
                     made = Some(room.id);
                 }
@@ -111,33 +114,35 @@ impl Program {
     }
 
     /// Gives these commands, and waits until all are acknowledged.
-    async fn all(&mut self, commands: impl IntoIterator<Item = Command>) -> Result<()> {
+    async fn send_commands(&mut self, commands: impl IntoIterator<Item = Command>) -> Result<()> {
         let mut waiting = 0;
         for command in commands {
-            if waiting == AT_ONCE {
-                self.acknowledged().await?;
+            if waiting == MAX_IN_FLIGHT {
+                self.await_ack().await?;
                 waiting -= 1;
             }
-            self.command(command).await?;
+            self.send_command(command).await?;
             waiting += 1;
         }
         for _ in 0..waiting {
-            self.acknowledged().await?;
+            self.await_ack().await?;
         }
         Ok(())
     }
 
-    async fn command(&mut self, command: Command) -> Result<()> {
+    async fn send_command(&mut self, command: Command) -> Result<()> {
         self.commands += 1;
         let id = CommandId::new(Timestamp(self.commands), u128::from(self.commands));
-        self.send(&ClientFrame::Command(CommandFrame { id, command })).await
+        self.send_frame(&ClientFrame::Command(CommandFrame { id, command })).await
     }
 
-    async fn acknowledged(&mut self) -> Result<()> {
+    async fn await_ack(&mut self) -> Result<()> {
         loop {
-            match self.receive().await? {
+            match self.receive_frame().await? {
                 ServerFrame::Ack { .. } => return Ok(()),
-                ServerFrame::Ping { nonce } => self.send(&ClientFrame::Pong { nonce }).await?,
+                ServerFrame::Ping { nonce } => {
+                    self.send_frame(&ClientFrame::Pong { nonce }).await?
+                }
                 ServerFrame::Error { about: ErrorContext::Command(_), failure } => {
                     bail!("{failure:?}")
                 }
@@ -146,11 +151,11 @@ impl Program {
         }
     }
 
-    async fn send(&mut self, frame: &ClientFrame) -> Result<()> {
+    async fn send_frame(&mut self, frame: &ClientFrame) -> Result<()> {
         Ok(self.socket.send(Message::text(codec::encode_client(frame))).await?)
     }
 
-    async fn receive(&mut self) -> Result<ServerFrame> {
+    async fn receive_frame(&mut self) -> Result<ServerFrame> {
         loop {
             let message =
                 self.socket.next().await.context("the server closed the connection")??;

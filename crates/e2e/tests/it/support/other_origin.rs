@@ -8,13 +8,13 @@ use tokio::task::JoinHandle;
 const PAGE: &str = "<!doctype html><title>elsewhere</title>";
 
 /// A server with nothing but an empty page. Dropping it ends it.
-pub(crate) struct Elsewhere {
+pub(crate) struct OtherOrigin {
     /// Where its page is from.
     pub(crate) origin: String,
     serving: JoinHandle<()>,
 }
 
-impl Elsewhere {
+impl OtherOrigin {
     pub(crate) async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -38,7 +38,7 @@ impl Elsewhere {
     }
 }
 
-impl Drop for Elsewhere {
+impl Drop for OtherOrigin {
     fn drop(&mut self) {
         self.serving.abort();
     }
