@@ -1,5 +1,4 @@
-//! How it looks: on a phone, in the dark, in both languages, and to those who cannot see it. The pictures
-//! are for people to look at.
+//! Layout on a phone, themes, languages and accessibility. The screenshots are for reviewers.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -10,9 +9,10 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
+use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
 use crate::support::test_client::TestClient;
 use crate::support::test_server::TestServer;
@@ -29,12 +29,12 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
         for (drawer, opener, panel) in
             [("drawer-rooms", "open-rooms", "rooms"), ("drawer-here", "open-here", "here")]
         {
-            ensure!(!is_on_screen(browser, panel).await?, "{drawer} is out of the way");
+            ensure!(!is_on_screen(browser, panel).await?, "{drawer} is closed at first");
             browser.click(opener).await?;
             browser.until_attribute(drawer, "data-open", "true").await?;
             until_on_screen(browser, panel, true).await?;
             until_focus_within(browser, panel).await?;
-            // What is behind it cannot be reached.
+            // The content behind the drawer cannot get the focus.
             for _ in 0..12 {
                 browser.keys(Key::Tab).await?;
                 let backend: bool = browser
@@ -67,7 +67,7 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
         assert_ne!(room, FIRST_ROOM);
         let too_wide: bool =
             browser.eval("return document.documentElement.scrollWidth > innerWidth", []).await?;
-        assert!(!too_wide, "nothing sticks out to the side");
+        assert!(!too_wide, "the page is not wider than the window");
         Ok(())
     })
     .await
@@ -82,7 +82,7 @@ async fn the_theme_follows_the_system_until_one_is_chosen() -> Result<()> {
         until_dark(browser, false).await?;
         system_prefers(browser, "dark").await?;
         until_dark(browser, true).await?;
-        // The switch goes from the system's colours to light, to dark, and back.
+        // The switch cycles: system, light, dark.
         for (system, dark) in [("dark", false), ("light", true)] {
             system_prefers(browser, system).await?;
             browser.click("theme-switch").await?;
@@ -104,13 +104,13 @@ async fn the_language_follows_the_browser_until_one_is_chosen() -> Result<()> {
             [(Lang::Ko, "마당", "메시지 쓰기"), (Lang::En, "Madang", "Write a message")]
         {
             let page =
-                test.chat_page(&format!("one {}", lang.code()), Device::desktop(lang)).await?;
+                test.chat_page(&format!("user {}", lang.code()), Device::desktop(lang)).await?;
             assert_eq!(page.browser.title().await?, title);
             assert_eq!(placeholder(&page).await?, write);
         }
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         jane.browser.click("lang-switch").await?;
-        until_true("the app speaks Korean", async || {
+        until_true("the app is in Korean", async || {
             Ok(placeholder(&jane).await? == "메시지 쓰기" && jane.browser.title().await? == "마당")
         })
         .await?;
@@ -198,12 +198,12 @@ pub(crate) fn languages_and_themes() -> impl Iterator<Item = (Lang, &'static str
     LANGUAGES.into_iter().flat_map(|lang| THEMES.map(|theme| (lang, theme)))
 }
 
-/// What axe found, view by view.
+/// The violations that axe found, per view.
 #[derive(Default)]
 pub(crate) struct AxeFindings(String);
 
 impl AxeFindings {
-    /// Lets axe look at a view, and takes a picture of it.
+    /// Checks a view with axe and takes a screenshot of it.
     pub(crate) async fn check(&mut self, browser: &Browser, view: &str) -> Result<()> {
         browser.until_animations_end().await?;
         browser.screenshot(view).await?;
@@ -214,34 +214,35 @@ impl AxeFindings {
         Ok(())
     }
 
+    /// Fails if any view had a violation.
     pub(crate) fn finish(self) -> Result<()> {
-        ensure!(self.0.is_empty(), "axe finds\n{}", self.0);
+        ensure!(self.0.is_empty(), "axe finds violations:\n{}", self.0);
         Ok(())
     }
 }
 
-/// Looks at a page on desktop and phone, in every language and theme. `visit` goes there as somebody of
-/// this name, and `run_on_page` brings it to where it is looked at.
+/// Checks a page with axe on desktop and phone, in every language and theme. `open` opens the page as a new user with
+/// the given name; `prepare` brings the page into the state to check.
 pub(crate) async fn check_page(
     test: &BrowserTest,
     page: &str,
-    visit: impl AsyncFn(&BrowserTest, &str, Device) -> Result<Rc<Browser>>,
-    run_on_page: impl AsyncFn(&Browser) -> Result<()>,
+    open: impl AsyncFn(&BrowserTest, &str, Device) -> Result<Rc<Browser>>,
+    prepare: impl AsyncFn(&Browser) -> Result<()>,
 ) -> Result<()> {
-    let desktop = visit(test, "지우", Device::desktop(Lang::Ko)).await?;
-    let phone = visit(test, "하늘", Device::phone(Lang::Ko)).await?;
+    let desktop = open(test, "지우", Device::desktop(Lang::Ko)).await?;
+    let phone = open(test, "하늘", Device::phone(Lang::Ko)).await?;
     let mut found = AxeFindings::default();
     for (lang, theme) in languages_and_themes() {
         for (browser, device) in [(&desktop, "desktop"), (&phone, "phone")] {
             set_language_and_theme(browser, lang, theme).await?;
-            run_on_page(browser).await?;
+            prepare(browser).await?;
             found.check(browser, &format!("{page}-{device}-{}-{theme}", lang.code())).await?;
         }
     }
     found.finish()
 }
 
-/// Some rooms, and a conversation in the first; whoever said it is gone again.
+/// Creates rooms, and a conversation in the first room by users who have disconnected since.
 async fn create_rooms_and_messages(server: &TestServer) -> Result<[RoomId; 3]> {
     let mut minsu = TestClient::connect(server, "민수").await?;
     let mut jane = TestClient::connect(server, "Jane").await?;
@@ -266,7 +267,7 @@ async fn create_rooms_and_messages(server: &TestServer) -> Result<[RoomId; 3]> {
     Ok(rooms)
 }
 
-/// Gives a page another language and other colours, as if both had been chosen before.
+/// Sets the page's language and theme, as an earlier choice of the user would.
 pub(crate) async fn set_language_and_theme(
     browser: &Rc<Browser>,
     lang: Lang,
@@ -276,7 +277,7 @@ pub(crate) async fn set_language_and_theme(
         localStorage.setItem('madang.theme', arguments[1])";
     browser.run_script(script, [lang.code().into(), theme.into()]).await?;
     browser.reload().await?;
-    until_true("the page is dressed", async || {
+    until_true("the page has its language and theme", async || {
         let root: [Option<String>; 2] = browser
             .eval("const root = document.documentElement; return [root.lang, root.dataset.theme ?? null]", [])
             .await?;
@@ -291,13 +292,13 @@ async fn system_prefers(browser: &Browser, scheme: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the page's text to be light, as it is on a dark ground, or not.
+/// Waits until the page's text is light, as in the dark theme, or dark.
 async fn until_dark(browser: &Browser, dark: bool) -> Result<()> {
     let script = "const canvas = document.createElement('canvas').getContext('2d'); \
         canvas.fillStyle = getComputedStyle(document.body).color; canvas.fillRect(0, 0, 1, 1); \
         const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data; \
         return red + green + blue > 3 * 128";
-    until(format_args!("dark is {dark}"), async || {
+    until(format_args!("the dark theme is shown: {dark}"), async || {
         Ok((browser.eval::<bool>(script, []).await? == dark).then_some(()))
     })
     .await
@@ -312,11 +313,11 @@ async fn is_on_screen(browser: &Browser, panel: &str) -> Result<bool> {
 }
 
 async fn until_on_screen(browser: &Browser, panel: &str, wanted: bool) -> Result<()> {
-    let there = async || Ok(is_on_screen(browser, panel).await? == wanted);
-    until_true(format_args!("{panel} on the screen: {wanted}"), there).await
+    let reached = async || Ok(is_on_screen(browser, panel).await? == wanted);
+    until_true(format_args!("{panel} is on the screen: {wanted}"), reached).await
 }
 
-/// Opens a drawer, and waits until it has slid in: a click would miss what moves.
+/// Opens a drawer and waits until its animation has ended, because a click would miss a moving button.
 async fn open_drawer(browser: &Browser, opener: &str, panel: &str) -> Result<()> {
     browser.click(opener).await?;
     until_on_screen(browser, panel, true).await?;

@@ -1,17 +1,18 @@
-//! Writing: the Enter key, input methods, and doing without a mouse.
+//! The composer: the Enter key, input methods, and use without a mouse.
 
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::json;
 use thirtyfour::Key;
 
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{FIRST_ROOM, texts};
+use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
 use crate::support::wait::until_true;
 
-/// A key press as the page saw it.
+/// A key press as the page receives it.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct KeyPress {
@@ -35,7 +36,7 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
             )
             .await?;
 
-        // Chromium: the press that ends the composition is still part of it.
+        // In Chromium, the key press that ends a composition belongs to the composition.
         compose(browser, "한글").await?;
         dispatch_enter(browser, "rawKeyDown", 229).await?;
         browser.insert_text("한글").await?;
@@ -43,9 +44,9 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
         minsu.until_composer_text("한글").await?;
         let presses: Vec<KeyPress> = browser.eval("return window.presses", []).await?;
         let ending = KeyPress { code: "Enter".to_owned(), is_composing: true, key_code: 229 };
-        assert_eq!(presses, [ending], "the page saw what an input method does");
+        assert_eq!(presses, [ending], "the page receives the key press of an input method");
 
-        // Others report the same press a second time when the composition is over.
+        // Other browsers report the same key press again after the composition.
         compose(browser, " 입력").await?;
         dispatch_enter(browser, "rawKeyDown", 229).await?;
         browser.insert_text(" 입력").await?;
@@ -54,7 +55,7 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
         minsu.until_composer_text("한글 입력").await?;
         assert_eq!(minsu.messages().await?, [], "nothing was sent");
 
-        // The next Enter is meant.
+        // The next Enter sends.
         browser.keys(Key::Enter).await?;
         minsu.until_composer_text("").await?;
         minsu.until_stored("한글 입력").await?;
@@ -93,7 +94,7 @@ async fn shift_enter_breaks_the_line_and_enter_sends() -> Result<()> {
         assert_eq!(jane.messages().await?, []);
         jane.browser.keys(Key::Enter).await?;
         jane.until_stored("first\nsecond").await?;
-        // An empty line says nothing.
+        // An empty message is not sent.
         jane.browser.keys(Key::Enter).await?;
         jane.send("third").await?;
         jane.until_stored("third").await?;

@@ -1,16 +1,16 @@
-//! The look at the console that ends every test sees what it should.
+//! The check of the console at the end of every test finds errors.
 
 use anyhow::Result;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
 #[tokio::test]
 async fn console_errors_and_policy_violations_are_reported() -> Result<()> {
     BrowserTest::run("console", async |test| {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
-        assert!(jane.browser.console_errors(false).await?.is_empty(), "nothing so far");
+        assert!(jane.browser.console_errors(false).await?.is_empty(), "no errors yet");
         jane.browser
             .run_script(
                 "console.error('said on purpose'); \
@@ -20,10 +20,10 @@ async fn console_errors_and_policy_violations_are_reported() -> Result<()> {
                 [],
             )
             .await?;
-        let mut seen = Vec::new();
+        let mut entries = Vec::new();
         until("all three are in the console", async || {
-            seen.extend(jane.browser.console_errors(false).await?);
-            let says = |part: &str| seen.iter().any(|entry| entry.message.contains(part));
+            entries.extend(jane.browser.console_errors(false).await?);
+            let says = |part: &str| entries.iter().any(|entry| entry.message.contains(part));
             let all = says("said on purpose")
                 && says("thrown on purpose")
                 && says("Content Security Policy");
@@ -31,7 +31,7 @@ async fn console_errors_and_policy_violations_are_reported() -> Result<()> {
         })
         .await?;
         let foreign: bool = jane.browser.eval("return window.foreign === true", []).await?;
-        assert!(!foreign, "a script that is not ours does not run");
+        assert!(!foreign, "an inline script without permission does not run");
         Ok(())
     })
     .await

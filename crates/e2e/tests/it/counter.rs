@@ -1,9 +1,9 @@
-//! The number that everybody shares.
+//! The shared counter.
 
 use anyhow::Result;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
 #[tokio::test]
 async fn t2_6_increments_reach_every_screen() -> Result<()> {
@@ -26,7 +26,7 @@ async fn t2_6_increments_reach_every_screen() -> Result<()> {
         minsu.browser.screenshot("counter-ko-desktop").await?;
         jane.browser.screenshot("counter-en-phone").await?;
 
-        // What is added while the server is away counts, once, when it is back.
+        // Increments that are made while the server is down count exactly once after its restart.
         test.server.kill().await?;
         minsu.until_connection("waiting").await?;
         minsu.browser.click("add+10").await?;

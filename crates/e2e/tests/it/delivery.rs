@@ -1,15 +1,15 @@
-//! What became of a message, from stored to read.
+//! The delivery dialog of a message.
 
 use anyhow::Result;
 use thirtyfour::Key;
 
 use crate::appearance::{AxeFindings, languages_and_themes, set_language_and_theme};
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
+use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 
-/// Opens the dialog of the message at a place.
+/// Opens the dialog of the message with a seq.
 async fn open_delivery(page: &ChatPage, seq: u64) -> Result<()> {
     page.browser.click_css(&format!("[data-seq='{seq}'] [data-testid='inspect']")).await?;
     page.browser.find("delivery-stored").await?;
@@ -35,13 +35,16 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
         let people = browser
             .until_text("delivery-people", |text| text.contains("Jane") && text.contains("민수"))
             .await?;
-        assert!(people.contains("부터 연결 없음"), "Jane was here: {people}");
-        assert!(people.contains("서버가 켜진 뒤로 이 방에 온 적 없음"), "who never came: {people}");
+        assert!(people.contains("부터 연결 없음"), "Jane was connected before: {people}");
+        assert!(
+            people.contains("서버가 켜진 뒤로 이 방에 온 적 없음"),
+            "one user never connected: {people}"
+        );
         assert!(people.contains("쓴 사람"), "{people}");
         browser.until_animations_end().await?;
         browser.screenshot("delivery-ko-desktop-unread").await?;
 
-        // It is true while it is open: Jane comes, and reads.
+        // The open dialog updates when Jane connects and reads.
         jane.browser.goto(&test.server.url("/")).await?;
         jane.until_stored("읽었는지 알려 줘요").await?;
         let read =
@@ -56,7 +59,7 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
         browser.keys(Key::Escape).await?;
         browser.until_gone("delivery").await?;
 
-        // Who leaves is told as such.
+        // A user who leaves the room is shown as having left.
         jane.browser.click("room-leave").await?;
         open_delivery(&minsu, 1).await?;
         browser.until_text("delivery-people", |text| text.contains("방을 나감")).await?;

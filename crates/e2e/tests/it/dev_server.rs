@@ -1,17 +1,17 @@
-//! Development: `trunk serve` alone, with a server beside it.
+//! Development with `trunk serve` and a server beside it.
 
 use anyhow::Result;
 
 use crate::lab_http;
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
+use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
 use crate::support::test_server::free_port;
 use crate::support::trunk_serve::TrunkServe;
 use crate::support::wait::until;
 
-/// A browser with somebody signed in at the address of `trunk serve`.
+/// Starts a browser and signs a new user up at the address of `trunk serve`.
 async fn open_chat_page(test: &BrowserTest, trunk: &TrunkServe, name: &str) -> Result<ChatPage> {
     let browser = test.browser(Device::desktop(Lang::En)).await?;
     browser.goto(&trunk.url("/")).await?;

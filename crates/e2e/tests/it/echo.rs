@@ -1,4 +1,4 @@
-//! The raw echo, on its page.
+//! The page of the raw echo, `/lab/echo`.
 
 use std::rc::Rc;
 
@@ -6,8 +6,9 @@ use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
 use crate::appearance::check_page;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
 async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<Browser>> {
@@ -27,7 +28,7 @@ async fn send(browser: &Browser, field: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the newest rows to be these, newest first: the way, the text, and what is said about it.
+/// Waits until the newest rows are these, newest first: direction, text, and a part of the description.
 async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<()> {
     let script = "return [...document.querySelectorAll('[data-testid=\"echo-row\"]')] \
         .map(row => [...row.children].map(it => it.textContent))";
@@ -56,7 +57,7 @@ async fn t2_1_the_echo_page_shows_frames_and_connection_details() -> Result<()> 
         send(&jane, "echo-text", "x").await?;
         until_rows(&jane, &[("↓", "Echo: x", "text · 7 B"), ("↑", "x", "text · 1 B")]).await?;
         until_rows(&jane, &[("↓", "Echo: x", "ms round trip")]).await?;
-        // Long enough to be compressed, both ways.
+        // This text is long enough for compression in both directions.
         let long = "안녕하세요".repeat(50);
         let start = |text: &str| text.chars().take(80).chain(['…']).collect::<String>();
         send(&jane, "echo-text", &long).await?;

@@ -1,5 +1,4 @@
-//! How soon a change that another program makes to the orders is with those who follow them:
-//! `just orders-database`.
+//! The time from an external change of the orders to its event at a subscriber: `just orders-latency`.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +22,7 @@ async fn external_orders_latency() -> Result<()> {
     client.next_event().await?;
     let mut after_commit = Vec::new();
     for round in 0..ROUNDS {
-        // Spread over the whole time between two looks of the server.
+        // The pauses are spread over the interval at which the server polls the database.
         let pause = u64::try_from(round * 7_919 % 10_000)?;
         tokio::time::sleep(Duration::from_micros(pause)).await;
         database.execute(&format!("UPDATE orders SET note = '{round}'"))?;

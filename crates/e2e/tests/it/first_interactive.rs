@@ -1,29 +1,30 @@
-//! Measurements. They hold nobody to a number, so they run on their own: `just first-interactive`.
+//! The time to the first interaction. It has no limit to hold, so it is no part of the test run: `just
+//! first-interactive`.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
-/// So often each way of loading is measured.
+/// The number of measurements per network.
 const ROUNDS: usize = 7;
 
-/// How a page is loaded.
+/// The network between browser and server.
 #[derive(Clone, Copy)]
 enum Network {
-    /// From this very machine.
+    /// The same machine.
     Loopback,
-    /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
+    /// A mid-range phone on the road: 1.6 Mbit/s, 150 ms, a processor four times slower.
     Slow,
 }
 
-/// When a page got how far, in milliseconds since its load began.
+/// The steps of a page load, in milliseconds since its start.
 #[derive(Clone, Copy, Deserialize)]
 struct LoadTimes {
     /// The first contentful paint.
     paint: f64,
-    /// One can type a name, and it is heard.
+    /// The field for the name accepts input.
     interactive: f64,
 }
 
@@ -46,7 +47,7 @@ async fn first_interactive() -> Result<()> {
     Ok(())
 }
 
-/// Loads the app into a browser that never saw it.
+/// Loads the app in a browser with an empty profile.
 async fn load(line: Network) -> Result<LoadTimes> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     BrowserTest::run("load", async move |test| {
@@ -60,7 +61,7 @@ async fn load(line: Network) -> Result<LoadTimes> {
             const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
             return { paint: paint.startTime, interactive: named.startTime }";
         let load: LoadTimes = browser.eval(script, []).await?;
-        sender.send(load).ok().context("nobody waits for the measurement")
+        sender.send(load).ok().context("the receiver of the measurement is gone")
     })
     .await?;
     Ok(receiver.await?)

@@ -1,26 +1,26 @@
-//! What was said before.
+//! Older messages: loading, scroll position and the number of drawn rows.
 
 use anyhow::{Context, Result};
 use madang_shared::Timestamp;
 use serde::Deserialize;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
+use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::wait::{until, until_true};
 
-/// Whatever moves no further than this stands still, in pixels.
+/// A row counts as unmoved if it moves no further than this, in pixels.
 const MAX_SHIFT: f64 = 2.0;
-/// What one reads may end up elsewhere by less than this, the height of a line, after all scrolling.
+/// The sum of all shifts after all scrolling stays below the height of a line, in pixels.
 const LINE_HEIGHT: f64 = 20.0;
-/// How many rows may be drawn at once, however many there are.
+/// The limit of drawn rows, for any number of messages.
 const MAX_ROWS: usize = 200;
 
 #[tokio::test]
 async fn older_messages_load_while_scrolling_without_jumps() -> Result<()> {
     BrowserTest::run("history", async |test| {
-        // Several speakers, because each may say only so much at once.
+        // Several senders, because of the rate limit per user.
         let (mut a, mut b, mut c) = tokio::try_join!(
             TestClient::connect(&test.server, "하나"),
             TestClient::connect(&test.server, "Two"),
@@ -37,15 +37,12 @@ async fn older_messages_load_while_scrolling_without_jumps() -> Result<()> {
         assert!(!jane.browser.has("jump-newest").await?);
 
         let jumps = scroll_to_start(&jane).await?;
-        // A pixel is as fine as a scroll bar goes.
+        // A scroll position is exact to one pixel.
         let drift: f64 = jumps.iter().filter(|jump| jump.abs() > 1.0).sum();
-        assert!(
-            drift.abs() < LINE_HEIGHT,
-            "what one reads ends elsewhere by {drift} pixels: {jumps:?}"
-        );
+        assert!(drift.abs() < LINE_HEIGHT, "the rows shifted by {drift} pixels: {jumps:?}");
 
-        // Nor while somebody speaks below.
-        until_true("one is in the middle", async || {
+        // Nothing jumps when a message arrives below, either.
+        until_true("the timeline is scrolled to the middle", async || {
             let script = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
                 list.scrollTop = 4000; const done = arguments[0]; \
                 requestAnimationFrame(() => requestAnimationFrame(() => done(list.scrollTop)))";
@@ -67,7 +64,7 @@ async fn older_messages_load_while_scrolling_without_jumps() -> Result<()> {
 
         let whole = jane.whole_timeline().await?;
         let places: Vec<u64> = whole.iter().filter_map(|message| message.seq).collect();
-        assert_eq!(places, (1..=301).collect::<Vec<_>>(), "everything once, without a hole");
+        assert_eq!(places, (1..=301).collect::<Vec<_>>(), "every message once, without a gap");
         Ok(())
     })
     .await
@@ -76,11 +73,11 @@ async fn older_messages_load_while_scrolling_without_jumps() -> Result<()> {
 #[tokio::test]
 async fn no_frame_shows_a_jump_while_older_messages_load() -> Result<()> {
     BrowserTest::run("frames", async |test| {
-        for (who, name) in ["하나", "Two", "세찬"].into_iter().enumerate() {
-            let mut speaker = TestClient::connect(&test.server, name).await?;
+        for (index, name) in ["하나", "Two", "세찬"].into_iter().enumerate() {
+            let mut sender = TestClient::connect(&test.server, name).await?;
             let texts =
-                (1..=100).map(|n| message_text(name, n + 100 * u64::try_from(who).unwrap_or(0)));
-            speaker.send_all(FIRST_ROOM, texts).await?;
+                (1..=100).map(|n| message_text(name, n + 100 * u64::try_from(index).unwrap_or(0)));
+            sender.send_all(FIRST_ROOM, texts).await?;
         }
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         until_bottom(&jane, 300).await?;
@@ -112,14 +109,14 @@ async fn ten_thousand_messages_draw_a_bounded_number_of_rows() -> Result<()> {
                 Number(list.querySelector('[data-seq]').dataset.seq)])))";
         let (mut most, mut first) = (0, 10_000);
         while first > 1 {
-            first = until("older messages come in", async || {
+            first = until("older messages are loaded", async || {
                 let (rows, now_first): (usize, u64) = jane.browser.eval_async(up, []).await?;
                 most = most.max(rows);
                 Ok((now_first < first).then_some(now_first))
             })
             .await?;
         }
-        assert!(most < MAX_ROWS, "{most} rows were drawn at once");
+        assert!(most < MAX_ROWS, "{most} rows were drawn at a time");
 
         jane.browser.click("jump-newest").await?;
         until_bottom(&jane, 10_000).await?;
@@ -135,21 +132,21 @@ async fn ten_thousand_messages_draw_a_bounded_number_of_rows() -> Result<()> {
     .await
 }
 
-/// Lines of very different height.
+/// Messages of very different heights.
 fn message_text(who: &str, n: u64) -> String {
-    // Never the same sum for two screenfuls.
+    // No two screenfuls of messages have the same height.
     let words = usize::try_from(n * n * 7 % 23).unwrap_or_default();
     format!("{who} {n}{}", " 마당에서 나눈 이야기".repeat(words * words / 20))
 }
 
-/// A message, and where it is on the screen, in pixels.
+/// A message and the top of its row in the timeline, in pixels.
 #[derive(Clone, Copy, Debug, Deserialize)]
 struct RowPosition {
     seq: u64,
     top: f64,
 }
 
-/// In a script: the timeline, and where a message's row is in it.
+/// JavaScript definitions: the timeline, its rows and their positions.
 const LIST: &str = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
     const top = row => row.getBoundingClientRect().top - list.getBoundingClientRect().top; \
     const rows = () => [...list.querySelectorAll('[data-seq]')]; \
@@ -169,8 +166,8 @@ async fn row_position(page: &ChatPage, seq: u64) -> Result<RowPosition> {
     found.with_context(|| format!("message {seq} is not drawn"))
 }
 
-/// Scrolls up to the very start in small steps, while older messages come in. Says, for each step, how
-/// much further than scrolled a message moved that was on the screen before and after.
+/// Scrolls up to the start in small steps, while older messages load. Returns for each step how far a visible
+/// message moved beyond the scrolled distance.
 async fn scroll_to_start(page: &ChatPage) -> Result<Vec<f64>> {
     let script = format!(
         "{LIST} const done = arguments[0]; const jumps = []; \
@@ -190,7 +187,7 @@ async fn scroll_to_start(page: &ChatPage) -> Result<Vec<f64>> {
     page.browser.eval_async(&script, []).await
 }
 
-/// Waits until a message is the last, and wholly on the screen.
+/// Waits until a message is the last one and entirely visible.
 async fn until_bottom(page: &ChatPage, seq: u64) -> Result<()> {
     let script = format!(
         "{LIST} const row = rows().at(-1); \

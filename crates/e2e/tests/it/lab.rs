@@ -1,10 +1,10 @@
-//! The lab: the front door for those who come from a tutorial, and the wire, seen.
+//! The lab's page of tutorials, the inspector and the typing page.
 
 use anyhow::Result;
 
 use crate::support::axe;
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
 #[tokio::test]
@@ -47,13 +47,13 @@ async fn the_inspector_shows_sent_and_received_frames() -> Result<()> {
                 .await?;
             Ok(!rows.is_empty() && rows.iter().all(|row| row.contains("ack") && row.contains(" ms")))
         };
-        until_true("the acknowledgement is there, with its round trip", acked).await?;
+        until_true("the acknowledgement is shown with its round trip", acked).await?;
         browser.click_css(".frame-line").await?;
         let shown = async || {
             let text: String = browser.eval("return document.querySelector('.frame-text')?.textContent ?? ''", []).await?;
             Ok(text.contains("\"topic\": \""))
         };
-        until_true("its content is there", shown).await?;
+        until_true("the content of the frame is shown", shown).await?;
         browser.until_animations_end().await?;
         browser.screenshot("inspector-en-desktop").await?;
         axe::check(browser, "inspector").await

@@ -1,4 +1,4 @@
-//! HTTP and WebSocket side by side.
+//! The page `/lab/http`: HTTP and WebSocket side by side.
 
 use std::rc::Rc;
 
@@ -6,16 +6,17 @@ use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
 use crate::appearance::check_page;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
+use crate::support::device::{Device, Lang};
 use crate::support::other_origin::OtherOrigin;
 use crate::support::test_server::TestServer;
 use crate::support::wait::until;
 
 pub(crate) const PATH: &str = "/lab/http";
 
-/// Somebody who looks at the page.
+/// Starts a browser with a new user, on the page.
 async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<Browser>> {
     let ChatPage { browser } = test.chat_page(name, device).await?;
     browser.goto(&test.server.url(PATH)).await?;
@@ -23,7 +24,7 @@ async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<
     Ok(browser)
 }
 
-/// Turns the chat on.
+/// Opens the page's own WebSocket connection.
 pub(crate) async fn connect(browser: &Browser) -> Result<()> {
     browser.click("side-toggle").await?;
     browser.until_attribute("side-state", "data-on", "true").await
@@ -34,7 +35,7 @@ pub(crate) async fn send(browser: &Browser, text: &str) -> Result<()> {
     Ok(field.send_keys(text.to_owned() + Key::Enter).await?)
 }
 
-/// Waits for the lines to be these.
+/// Waits until the page shows exactly these lines.
 pub(crate) async fn until_lines(browser: &Browser, wanted: &[&str]) -> Result<()> {
     let script = "return [...document.querySelectorAll('[data-testid=\"side-line\"]')] \
         .map(line => line.textContent)";
@@ -61,7 +62,10 @@ async fn t0_1_the_http_response_is_shown_in_red() -> Result<()> {
             canvas.fillStyle = getComputedStyle(line).color; canvas.fillRect(0, 0, 1, 1); \
             return [...canvas.getImageData(0, 0, 1, 1).data]";
         let [red, green, blue, _] = jane.eval::<[u16; 4]>(script, []).await?;
-        ensure!(red > 150 && red > 4 * green && red > 4 * blue, "{red}, {green}, {blue} is no red");
+        ensure!(
+            red > 150 && red > 4 * green && red > 4 * blue,
+            "{red}, {green}, {blue} is not red"
+        );
         Ok(())
     })
     .await
@@ -79,7 +83,7 @@ async fn t0_2_a_button_opens_and_closes_a_connection_and_leaving_closes_it() -> 
         let own =
             ["#2 connected (that is you)", "Your connection is closed: 1000, closed, all done"];
         until_lines(&jane, &own).await?;
-        // Going to another page of the app is leaving, and so is closing the tab.
+        // Opening another page of the app closes the connection, and so does leaving the app.
         connect(&jane).await?;
         jane.click("page-lab").await?;
         jane.find("T0").await?;
@@ -112,9 +116,9 @@ async fn t0_3_t0_4_joins_leaves_and_messages_reach_everybody() -> Result<()> {
         minsu.screenshot("side-by-side-ko-desktop").await?;
         jane.screenshot("side-by-side-en-phone").await?;
         jane.click("side-toggle").await?;
-        let heard =
+        let expected =
             ["#1 연결됨 (나)", "#2 연결됨", "#2: hello", "#1 (나): 안녕하세요", "#2 연결 끊김"];
-        until_lines(&minsu, &heard).await?;
+        until_lines(&minsu, &expected).await?;
         minsu.until_text("side-state", |it| it.contains("1개")).await?;
 
         test.server.kill().await?;
@@ -125,7 +129,7 @@ async fn t0_3_t0_4_joins_leaves_and_messages_reach_everybody() -> Result<()> {
     .await
 }
 
-/// What a page of another origin gets of a server: the sentence over HTTP, the first word of a socket.
+/// Whether a page of another origin gets the response over HTTP, and the first message of a WebSocket.
 async fn fetch_from_other_origin(browser: &Browser, server: &TestServer) -> Result<(bool, bool)> {
     let script = "const [http, ws, done] = arguments; \
         const asked = fetch(http).then(it => it.json()).then(it => it.data !== '', () => false); \

@@ -1,11 +1,11 @@
-//! The part of the app that comes after the first view.
+//! The lazy part of the app, which loads after the first view.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::support::axe;
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
         let sign_in_page = test.sign_in_page(Device::desktop(Lang::Ko)).await?;
         let browser = sign_in_page.browser.clone();
         browser.devtools("Network.enable", json!({})).await?;
-        // The worker may have it on the device already.
+        // The service worker may have cached the part already.
         browser.devtools("Network.setBypassServiceWorker", json!({ "bypass": true })).await?;
         let block = async |urls: &[&str]| {
             browser.devtools("Network.setBlockedURLs", json!({ "urls": urls })).await
@@ -24,7 +24,7 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
         browser.expect_console_error("Failed to fetch");
         let page = sign_in_page.sign_in("민수").await?;
         page.open_composer().await?;
-        // Who signs in and chats never misses it.
+        // Signing in and chatting work without the part.
         page.send("안녕하세요").await?;
         page.until_stored("안녕하세요").await?;
         browser.click("page-orders").await?;
@@ -32,20 +32,20 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
         browser.until_animations_end().await?;
         browser.screenshot("desktop-ko-lazy-part-failed").await?;
         axe::check(&browser, "lazy-part").await?;
-        // Still nothing: it says so again.
+        // A failed retry shows the error again.
         browser.click("lazy-part-retry").await?;
         browser.find("lazy-part-failed").await?;
         browser.click("open-inspector").await?;
-        until("the inspector says so, too", async || {
+        until("the inspector shows the error, too", async || {
             let script =
                 "return document.querySelectorAll('[data-testid=\"lazy-part-failed\"]').length";
-            let said: usize = browser.eval(script, []).await?;
-            ensure!(said == 2, "{said}");
+            let errors: usize = browser.eval(script, []).await?;
+            ensure!(errors == 2, "{errors} errors are shown");
             Ok(Some(()))
         })
         .await?;
         block(&[]).await?;
-        // There is one part, for whatever it is wanted.
+        // One successful load serves the page and the inspector.
         browser.click("lazy-part-retry").await?;
         browser.until_gone("lazy-part-failed").await?;
         browser.find_css(".orders-customer").await?;
@@ -61,7 +61,7 @@ async fn the_lazy_part_loads_after_the_first_view_without_a_request() -> Result<
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let loaded = "return performance.getEntriesByType('resource') \
             .filter(it => it.name.includes('/madang-pages-')).length";
-        until("the part is fetched without being asked for", async || {
+        until("the part is loaded once", async || {
             let count: usize = jane.browser.eval(loaded, []).await?;
             ensure!(count == 1, "{count}");
             Ok(Some(()))

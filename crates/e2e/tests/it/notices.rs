@@ -1,15 +1,16 @@
-//! Notices: those that nobody asks for, those that wait for somebody who is away, and what one has read.
+//! Notices: scheduled ones, those that wait for an absent user, and read marks.
 
 use anyhow::Result;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
+use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::wait::until_true;
 
-/// A sentence every other second.
+/// A configuration with a notice every two seconds.
 const SCHEDULE: &str =
     "[[notices]]\nko = \"쉬었다 하세요\"\nen = \"Take a break\"\nevery_seconds = 2\n";
 
@@ -42,7 +43,7 @@ async fn t2_2_scheduled_notices_arrive_and_continue_after_a_restart() -> Result<
         let before = browser.text("notices").await?.unwrap_or_default().matches("쉬었다").count();
         test.server.restart().await?;
         browser.until_text("notices", |text| text.matches("쉬었다").count() > before).await?;
-        // Muted, they are neither counted nor shown.
+        // Muted notices are neither counted nor shown.
         browser.click("hear-schedule").await?;
         browser.until_attribute("hear-schedule", "aria-checked", "false").await?;
         browser.find("notices-empty").await?;
@@ -90,7 +91,7 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         browser.until_animations_end().await?;
         browser.screenshot("notices-en-desktop").await?;
         axe::check(browser, "notices").await?;
-        // The newcomer's order is one's own doing to Jane, and news to everybody else.
+        // A new order causes a notice for everybody but its customer Jane.
         until_unread_count(&minsu.browser, "1").await?;
 
         let first = browser.tab().await?;
@@ -109,7 +110,7 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         browser.find("notices").await?;
         until_unread_count(browser, "0").await?;
 
-        // A post, a step on the way to its source, and the count is right again.
+        // A notice of a post links to the post, and opening it marks the notice as read.
         minsu.browser.goto(&test.server.url("/feed")).await?;
         minsu.browser.click("post-composer").await?;
         minsu.browser.insert_text("새 소식입니다").await?;
@@ -154,7 +155,7 @@ async fn t2_2_a_hidden_tab_shows_browser_notifications_after_permission() -> Res
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        // Headless, nothing is shown: what the app asks the browser for is noted instead.
+        // A headless browser shows no notifications, so a stub records the app's requests.
         let stub = "window.asked = 0; window.told = []; \
             window.Notification = class { \
                 static permission = 'default'; \
@@ -165,17 +166,17 @@ async fn t2_2_a_hidden_tab_shows_browser_notifications_after_permission() -> Res
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
         browser.goto(&test.server.url("/notices")).await?;
         browser.until_attribute("outside", "aria-checked", "false").await?;
-        assert_eq!(browser.eval::<u32>("return asked", []).await?, 0, "not before it is wanted");
+        assert_eq!(browser.eval::<u32>("return asked", []).await?, 0, "no request for permission before the click");
         browser.click("outside").await?;
         browser.until_attribute("outside", "aria-checked", "true").await?;
         assert_eq!(browser.eval::<u32>("return asked", []).await?, 1);
         minsu.send("@Jane 보고 있죠").await?;
         until_unread_count(browser, "1").await?;
-        assert_eq!(browser.eval::<Vec<String>>("return told", []).await?.len(), 0, "who looks sees it");
+        assert_eq!(browser.eval::<Vec<String>>("return told", []).await?.len(), 0, "no browser notification while the tab is visible");
 
         browser.set_visible(false).await?;
         minsu.send("@Jane 어디 갔어요").await?;
-        until_true("the browser tells", async || {
+        until_true("the browser shows the notification", async || {
             let told: Vec<String> = browser.eval("return told", []).await?;
             Ok(told == ["Madang: 민수 mentioned you"])
         })
@@ -193,16 +194,16 @@ async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> 
         browser.find("notices").await?;
         let mut minsu = TestClient::connect(&test.server, "민수").await?;
         minsu.send(FIRST_ROOM, "@Jane 이 말을 찾아 주세요").await?;
-        // Each may say only so much at once.
+        // Two senders, because of the rate limit per user.
         let mut haneul = TestClient::connect(&test.server, "하늘").await?;
-        for (speaker, lines) in [(&mut minsu, 2..=90), (&mut haneul, 91..=180)] {
+        for (sender, lines) in [(&mut minsu, 2..=90), (&mut haneul, 91..=180)] {
             let lines = lines.map(|n| format!("이야기 {n}{}", " 더 긴 이야기".repeat(n % 7)));
-            speaker.send_all(FIRST_ROOM, lines).await?;
+            sender.send_all(FIRST_ROOM, lines).await?;
         }
         until_unread_count(browser, "1").await?;
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
         browser.find_css("[data-seq='1'][data-found='true']").await?;
-        until_true("it has the focus, on the screen", async || {
+        until_true("the message has the focus and is visible", async || {
             let script = "const it = document.activeElement; const place = it.getBoundingClientRect(); \
                 const list = it.closest('[data-testid=\"timeline\"]')?.getBoundingClientRect(); \
                 return it.dataset.seq === '1' && place.top >= list.top && place.bottom <= list.bottom";
@@ -213,9 +214,9 @@ async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> 
         until_unread_count(browser, "0").await?;
         browser.until_animations_end().await?;
         browser.screenshot("mention-found-en-desktop").await?;
-        axe::check(browser, "a message that was led to").await?;
+        axe::check(browser, "a linked message").await?;
 
-        // The address stands for the message, after a reload too.
+        // The address leads to the message after a reload, too.
         browser.reload().await?;
         browser.find_css("[data-seq='1'][data-found='true']").await?;
         test.server.database()?.execute("DELETE FROM messages WHERE seq = 1")?;
@@ -223,7 +224,7 @@ async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> 
         browser.until_text("message-gone", |text| text.contains("not here any more")).await?;
         browser.screenshot("mention-gone-en-desktop").await?;
 
-        // Near the end, where the list cannot scroll so far.
+        // A message near the end, which the list cannot scroll to the top.
         browser.goto(&test.server.url("/rooms/1/messages/180")).await?;
         browser.find_css("[data-seq='180'][data-found='true']").await?;
         haneul.send(FIRST_ROOM, "그다음 말").await?;

@@ -1,4 +1,4 @@
-//! The app on the device: without a network, after an update, and after somebody has signed out.
+//! The cached app: without a network, after an update, after signing out, and before it runs.
 
 use std::rc::Rc;
 
@@ -6,14 +6,15 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM, texts};
+use crate::support::device::{Device, Lang};
 use crate::support::newer_app_server::NewerApp;
 use crate::support::sign_in_page::SignInPage;
 use crate::support::wait::{until, until_true};
 
-/// What of people's words and names lies in the browser's storage and caches.
+/// Whether the browser's storage or caches contain a word.
 async fn is_stored_in_browser(browser: &Browser, word: &str) -> Result<bool> {
     let script = "const [word, done] = arguments; (async () => { \
         const texts = [JSON.stringify(localStorage)]; \
@@ -34,11 +35,13 @@ async fn without_a_server_the_cached_timeline_is_shown_and_marked() -> Result<()
         test.server.kill().await?;
         minsu.browser.goto(&test.server.url("/")).await?;
 
-        minsu.until_messages("it is there", |all| texts(all) == ["마당에서 나눈 말"]).await?;
+        minsu
+            .until_messages("the cached message is shown", |all| texts(all) == ["마당에서 나눈 말"])
+            .await?;
         minsu.browser.until_text("kept", |line| line.contains("저장해 둔 대화")).await?;
         minsu.browser.until_animations_end().await?;
         minsu.browser.screenshot("phone-ko-kept").await?;
-        // One can write, too.
+        // Writing is possible, too.
         minsu.send("이따 보내질 말").await?;
 
         test.server.restart().await?;
@@ -64,7 +67,9 @@ async fn a_returning_user_gets_missed_messages_exactly_once() -> Result<()> {
         jane.send("two").await?;
         jane.until_stored("two").await?;
         minsu.browser.goto(&test.server.url("/")).await?;
-        minsu.until_messages("both are there", |all| texts(all) == ["하나", "two"]).await?;
+        minsu
+            .until_messages("both messages are shown", |all| texts(all) == ["하나", "two"])
+            .await?;
         minsu.browser.until_gone("kept").await
     })
     .await
@@ -82,12 +87,18 @@ async fn signing_out_removes_all_cached_messages_and_names() -> Result<()> {
         browser.reload().await?;
         minsu.until_room_open(room).await?;
         minsu.until_stored("비밀스러운 말").await?;
-        ensure!(is_stored_in_browser(&browser, "비밀스러운").await?, "it was kept");
+        ensure!(is_stored_in_browser(&browser, "비밀스러운").await?, "the message was cached");
         browser.click("sign-out").await?;
         browser.click("sign-out-confirm").await?;
         let form = SignInPage::new(browser.clone()).await?;
-        ensure!(!is_stored_in_browser(&browser, "비밀스러운").await?, "what was said lies around");
-        ensure!(!is_stored_in_browser(&browser, "민수").await?, "the name lies around");
+        ensure!(
+            !is_stored_in_browser(&browser, "비밀스러운").await?,
+            "the message is still in the browser's storage"
+        );
+        ensure!(
+            !is_stored_in_browser(&browser, "민수").await?,
+            "the name is still in the browser's storage"
+        );
 
         let jane: ChatPage = form.sign_in("Jane").await?;
         test.server.kill().await?;
@@ -108,31 +119,31 @@ async fn a_new_version_replaces_the_old_one() -> Result<()> {
         let newer = NewerApp::copy(&test.server).await?;
         test.server.kill().await?;
         let newer = newer.serve(test.server.address()).await?;
-        // It has the app's files and no hub.
+        // This server has the app's files and no API.
         browser.expect_console_error("/api/session");
         let version = "return document.documentElement.dataset.version ?? 'first'";
         browser.reload().await?;
         browser.find("badge").await?;
         let shown: String = browser.eval(version, []).await?;
-        assert_eq!(shown, "first", "what is kept starts at once");
+        assert_eq!(shown, "first", "the cached version starts first");
         let names = "const done = arguments[0]; caches.keys().then(names => done(names.length))";
-        until_true("the new one is kept beside it", async || {
+        until_true("the new version is cached beside the old one", async || {
             Ok(browser.eval_async::<usize>(names, []).await? == 2)
         })
         .await?;
-        // The button of a page that has to be loaded anew does this.
+        // The reload button of the app dispatches this event.
         browser.run_script("dispatchEvent(new Event('madang:reload'))", []).await?;
-        until_true("the new one is there", async || {
+        until_true("the new version runs", async || {
             Ok(browser.eval::<String>(version, []).await? == "second")
         })
         .await?;
         browser.find("badge").await?;
 
-        // And back, as if the operator had thought better of it.
+        // A rollback of the server brings the first version back.
         drop(newer);
         test.server.restart().await?;
         browser.run_script("dispatchEvent(new Event('madang:reload'))", []).await?;
-        until_true("the first is there again", async || {
+        until_true("the first version runs again", async || {
             Ok(browser.eval::<String>(version, []).await? == "first")
         })
         .await?;
@@ -155,7 +166,7 @@ async fn the_app_is_installable_with_a_name_in_the_browser_language() -> Result<
         for (lang, name) in [(Lang::Ko, "마당 Madang"), (Lang::En, "Madang")] {
             let page = test.sign_in_page(Device::desktop(lang)).await?;
             page.browser.until_worker_active().await?;
-            // The browser reads it when it has the time.
+            // The browser reads the manifest at some time after the load.
             let file = format!("/manifest.{}.webmanifest", lang.code());
             let answer = until(format!("{file} is read"), async || {
                 let ask = page.browser.devtools("Page.getAppManifest", serde_json::json!({}));
@@ -192,7 +203,7 @@ async fn the_app_is_installable_with_a_name_in_the_browser_language() -> Result<
 async fn a_name_typed_before_the_app_runs_is_kept() -> Result<()> {
     BrowserTest::run("early", async |test| {
         let browser = test.browser(Device::desktop(Lang::Ko)).await?;
-        // The app's module does not come for now.
+        // The app's module is blocked at first.
         let blocked = serde_json::json!({ "urls": ["*.wasm"] });
         browser.devtools("Network.enable", serde_json::json!({})).await?;
         browser.devtools("Network.setBlockedURLs", blocked).await?;
@@ -210,7 +221,7 @@ async fn a_name_typed_before_the_app_runs_is_kept() -> Result<()> {
         let typed: String =
             browser.eval("return document.getElementById('early-name').value", []).await?;
         assert_eq!(typed, "일찍 온 사람");
-        // Now it comes.
+        // The module loads now.
         browser.devtools("Network.setBlockedURLs", serde_json::json!({ "urls": [] })).await?;
         let start = "const module = document.querySelector('script[type=module]'); \
             const again = document.createElement('script'); again.type = 'module'; \

@@ -1,10 +1,11 @@
-//! The orders of a restaurant: three panels, and whoever else changes the table.
+//! The orders of a restaurant: three pages, and external changes of the table.
 
 use anyhow::{Result, ensure};
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
 async fn until_status(browser: &Browser, order: &str, status: &str) -> Result<()> {
@@ -64,7 +65,7 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
 
 #[tokio::test]
 async fn t3_2_external_changes_of_the_table_are_shown_even_after_a_restart() -> Result<()> {
-    BrowserTest::run("orders-outside", async |test| {
+    BrowserTest::run("orders-external", async |test| {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let haneul = test.chat_page("하늘", Device::phone(Lang::Ko)).await?;
@@ -76,7 +77,7 @@ async fn t3_2_external_changes_of_the_table_are_shown_even_after_a_restart() -> 
         customer.find("menu").await?;
         rider.find("rider-waiting").await?;
 
-        // Somebody at the database's shell.
+        // Another program changes the table.
         let shell = test.server.database()?;
         shell.execute(
             "INSERT INTO orders (customer_id) VALUES \
@@ -95,7 +96,7 @@ async fn t3_2_external_changes_of_the_table_are_shown_even_after_a_restart() -> 
         board.until_text("board-alert", |text| text.contains("#1 Cooking → Ready")).await?;
         board.until_text("count-pending", |count| count == "1").await?;
 
-        // What happens while the server is away is there when it is back.
+        // Changes that are made while the server is down show after its restart.
         test.server.kill().await?;
         jane.until_connection("waiting").await?;
         shell.execute("UPDATE orders SET status = 'accepted' WHERE status = 'pending'")?;
@@ -115,7 +116,7 @@ async fn t3_2_external_changes_of_the_table_are_shown_even_after_a_restart() -> 
         board.until_gone("order-3").await?;
         board.until_text("board-alert", |text| text.contains("#3 Deleted")).await?;
 
-        // What is on the menu changes on the open page, too.
+        // A change of the menu shows on the open page, too.
         shell.execute("UPDATE menu_items SET available = 0 WHERE id = 1")?;
         customer.until_text("menu-1", |text| text.contains("품절")).await?;
         Ok(())
@@ -168,7 +169,7 @@ async fn the_board_can_be_searched_and_filtered_and_keeps_its_sound_setting() ->
         board.reload().await?;
         board.until_attribute("board-sound", "aria-checked", "true").await?;
         board.find("order-1").await?;
-        until_true("nothing sticks out to the side", async || {
+        until_true("the page is not wider than the window", async || {
             board.eval("return document.documentElement.scrollWidth <= innerWidth", []).await
         })
         .await

@@ -1,4 +1,4 @@
-//! The feed: what is written, by whomever and by whatever way, shows on every open screen.
+//! The page `/feed`: posts from screens and over HTTP show on every open screen.
 
 use std::rc::Rc;
 
@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
+use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::test_server::TestServer;
 use crate::support::wait::{until, until_true};
 
-/// A post as a screen shows it.
+/// A post as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct PostCard {
     text: Option<String>,
@@ -34,7 +35,7 @@ async fn post_cards(browser: &Browser) -> Result<Vec<PostCard>> {
     browser.eval(script, []).await
 }
 
-/// Waits until the feed shows exactly these texts, all stored.
+/// Waits until the page shows exactly these texts, all stored.
 async fn until_posts(browser: &Browser, texts: &[&str]) -> Result<Vec<PostCard>> {
     until(format_args!("the posts are {texts:?}"), async || {
         let post_cards = post_cards(browser).await?;
@@ -58,7 +59,7 @@ async fn write(browser: &Browser, text: &str) -> Result<()> {
     browser.click("post-send").await
 }
 
-/// A program that is signed in by a token, and speaks nothing but HTTP.
+/// A program that posts over HTTP with a session token.
 struct HttpClient<'a> {
     server: &'a TestServer,
     http: reqwest::Client,
@@ -70,7 +71,7 @@ impl<'a> HttpClient<'a> {
         Self { server, http: reqwest::Client::new(), token }
     }
 
-    /// As whoever is signed in in a browser.
+    /// Uses the session of a browser's user.
     async fn as_user_of(server: &'a TestServer, browser: &Browser) -> Result<Self> {
         let cookies = browser.devtools("Network.getCookies", json!({})).await?;
         let token =
@@ -108,19 +109,19 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
         composer.send_keys("Tea at four?" + Key::Control + Key::Enter).await?;
         for page in [&minsu, &jane] {
             let wanted = ["Tea at four?", "마당을 쓸었습니다. https://example.com/마당"];
-            until(format_args!("both posts are there"), async || {
+            until(format_args!("both posts are shown"), async || {
                 let post_cards = post_cards(&page.browser).await?;
-                let there = post_cards.len() == 2
+                let shown = post_cards.len() == 2
                     && post_cards.iter().zip(wanted).all(|(card, wanted)| {
                         card.state == "stored"
                             && card.text.as_deref().is_some_and(|text| text.starts_with(wanted))
                     });
-                Ok(there.then_some(()))
+                Ok(shown.then_some(()))
             })
             .await?;
         }
 
-        // Only one's own can be changed; the editor opens in place, and Escape closes it.
+        // Users can edit only their own posts. The editor opens in place, and Escape closes it.
         let own: u64 = minsu
             .browser
             .eval("return document.querySelectorAll('[data-testid=\"edit\"]').length", [])
@@ -146,7 +147,7 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
             assert_eq!(post_cards[1].author, "민수");
         }
 
-        // Deleting asks first.
+        // Deleting requires a confirmation.
         minsu.browser.click("delete").await?;
         minsu.browser.click("delete-cancel").await?;
         minsu.browser.click("delete").await?;
@@ -155,11 +156,11 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
             until_posts(&page.browser, &["Tea at four?"]).await?;
         }
 
-        // What is written while the server is away shows as waiting, and is posted once it is back.
+        // A post that is written while the server is down shows as pending, and is stored after the restart.
         test.server.kill().await?;
         jane.until_connection("waiting").await?;
         write(&jane.browser, "I'll bring cups").await?;
-        until_true("the post waits", async || {
+        until_true("the post is pending", async || {
             Ok(post_cards(&jane.browser).await?.first().is_some_and(|card| card.state == "pending"))
         })
         .await?;
@@ -182,8 +183,10 @@ async fn t4_1_older_posts_load_on_request() -> Result<()> {
         }
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         open_feed(&test.server, &minsu).await?;
-        until_true("a page is there", async || Ok(post_cards(&minsu.browser).await?.len() == 30))
-            .await?;
+        until_true("the first page of posts is shown", async || {
+            Ok(post_cards(&minsu.browser).await?.len() == 30)
+        })
+        .await?;
         minsu.browser.click("older-posts").await?;
         minsu.browser.until_gone("older-posts").await?;
         let texts: Vec<String> = (1..=35).rev().map(|n| format!("post {n}")).collect();
@@ -193,7 +196,7 @@ async fn t4_1_older_posts_load_on_request() -> Result<()> {
     .await
 }
 
-/// Notes every greeting that the page shows from now on.
+/// Records every greeting that the page shows from now on.
 async fn record_greetings(browser: &Browser) -> Result<()> {
     let script = "const seen = window.seen = new Set(); \
         new MutationObserver(() => document.querySelectorAll('[data-testid=\"greeting\"]') \
@@ -234,7 +237,7 @@ async fn t4_2_a_greeting_reaches_everyone_or_everyone_but_the_sending_screen() -
         minsu.browser.click("greet-others").await?;
         minsu.browser.find("greeted-others").await?;
         minsu.browser.click("greet-all").await?;
-        // The second has come here, so the first has come too.
+        // The second greeting has arrived here, so the first one would have arrived before it.
         until_greeting(&minsu.browser, to_all).await?;
         assert_eq!(greetings(&minsu.browser).await?, [to_all]);
         minsu.browser.screenshot("feed-greeting-ko-desktop").await?;
@@ -306,7 +309,7 @@ async fn axe_finds_nothing_in_the_feed() -> Result<()> {
             browser.run_script(script, [Value::from(theme)]).await?;
             open_feed(&test.server, &page).await?;
             write(browser, if lang == "ko" { "저도 갈게요!" } else { "I will be there!" }).await?;
-            until_true("it is stored", async || {
+            until_true("the post is stored", async || {
                 let post_cards = post_cards(browser).await?;
                 Ok(post_cards
                     .first()
@@ -326,7 +329,7 @@ async fn axe_finds_nothing_in_the_feed() -> Result<()> {
             let too_wide: bool = browser
                 .eval("return document.documentElement.scrollWidth > innerWidth", [])
                 .await?;
-            ensure!(!too_wide, "{view}: something sticks out to the side");
+            ensure!(!too_wide, "{view}: the page is wider than the window");
         }
         Ok(())
     })

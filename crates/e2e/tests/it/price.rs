@@ -1,12 +1,13 @@
-//! What one Bitcoin costs now.
+//! The page of the Bitcoin price.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::stub_exchange::StubExchange;
 use crate::support::wait::until_true;
 
@@ -14,7 +15,7 @@ const BINANCE: &str =
     r#"{"symbol":"BTCUSDT","openPrice":"69483.81000000","lastPrice":"70352.36000000"}"#;
 const UPBIT: &str = r#"[{"market":"KRW-BTC","trade_price":98765432.0}]"#;
 
-/// A dollar price as the page writes it: `$70,352.36`.
+/// Whether a text is a price in dollars as the page writes it: `$70,352.36`.
 fn is_dollars(text: &str) -> bool {
     let shape: String =
         text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
@@ -52,11 +53,14 @@ async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
             let first = page.browser.until_text("price", is_dollars).await?;
             page.browser.until_text("price", |price| is_dollars(price) && price != first).await?;
             page.browser.until_attribute("price-state", "data-state", "live").await?;
-            ensure!(page.browser.has("price-simulated").await?, "it says that it is made up");
+            ensure!(
+                page.browser.has("price-simulated").await?,
+                "the page says that the price is simulated"
+            );
             until_points(&page.browser, 3).await?;
         }
 
-        // The keys lead along the line, and what is read out is a moment and its price.
+        // The keys move along the chart, and the readout shows the time and the price of a point.
         minsu.browser.find("price-chart").await?.focus().await?;
         minsu.browser.keys(Key::Home).await?;
         minsu.browser.until_attribute("price-chart", "aria-valuenow", "0").await?;
@@ -70,7 +74,7 @@ async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
         check_appearance(&minsu.browser, "price-ko-desktop").await?;
         check_appearance(&jane.browser, "price-en-phone").await?;
 
-        // A price that stands still is not shown as of now.
+        // A price without updates is shown as stale.
         test.server.kill().await?;
         for page in [&minsu, &jane] {
             page.browser.until_attribute("price-state", "data-state", "away").await?;
@@ -97,7 +101,7 @@ async fn t2_5_after_a_failure_another_exchange_takes_over_and_the_page_names_it(
     BrowserTest::run_with("exchanges", &["--price-source", &sources], async move |test| {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        assert_eq!(binance.request_count(), 0, "while nobody watches, nobody is asked");
+        assert_eq!(binance.request_count(), 0, "no requests without a subscriber");
         browser.click("page-bitcoin").await?;
         browser.until_text("price", |price| price == "$70,352.36").await?;
         browser.until_text("price-change", |change| change.starts_with("▲+1.25%")).await?;
@@ -118,7 +122,7 @@ async fn t2_5_after_a_failure_another_exchange_takes_over_and_the_page_names_it(
         browser.until_text("price-stale", |line| line.contains("Stale since")).await?;
         browser.until_text("price-tried", |tried| tried.contains("Upbit: ")).await?;
 
-        // Whichever of them is asked first.
+        // Either exchange may be the first to answer again.
         binance.set_available(true);
         upbit.set_available(true);
         browser.until_gone("price-stale").await?;

@@ -1,10 +1,10 @@
-//! How messages feel.
+//! The sentiment of texts.
 
 use anyhow::Result;
 use thirtyfour::Key;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
 #[tokio::test]
 async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<()> {
@@ -14,19 +14,19 @@ async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<
         browser.goto(&test.server.url("/lab/sentiment")).await?;
         let field = browser.find("sentiment-text").await?;
         browser.until_focus("sentiment-text").await?;
-        for (text, said) in [
+        for (text, result) in [
             ("love", "긍정 😊"),
             ("sad", "부정 😢"),
             ("사랑해", "긍정 😊"),
             ("안 좋아", "부정 😢"),
             ("the bus leaves at nine", "중립 😐"),
         ] {
-            // Each of these differs from the one before it, so that no earlier answer passes for this one.
+            // Neighbours in the list have different results, so that an earlier result cannot pass for this one.
             browser.chord(Key::Control, "a").await?;
             browser.insert_text(text).await?;
-            browser.until_text("sentiment-said", |it| it == said).await?;
+            browser.until_text("sentiment-said", |it| it == result).await?;
         }
-        // The judgement follows the text: it is that of the last letter, whatever came before.
+        // The result is that of the whole text, after the last key press.
         browser.chord(Key::Control, "a").await?;
         field.send_keys("오늘 정말 좋았어 ㅎㅎ but the coffee was terrible").await?;
         browser

@@ -1,14 +1,14 @@
-//! Who one is, and what ends.
+//! Sessions: signing out, lost browser storage, another version of the protocol, refused messages.
 
 use anyhow::Result;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{FIRST_ROOM, ShownMessage};
+use crate::support::device::{Device, Lang};
 use crate::support::other_version_server::OtherVersionServer;
 use crate::support::wait::until_true;
 
-/// How many outboxes the browser keeps.
+/// A script that returns the number of outboxes in the browser's storage.
 const OUTBOX_COUNT: &str =
     "return Object.keys(localStorage).filter(key => key.includes('outbox')).length";
 
@@ -43,7 +43,7 @@ async fn signing_out_in_one_tab_shows_the_sign_in_form_in_every_tab() -> Result<
     .await
 }
 
-/// Answers that come late: after the gate is there, because the socket of the session was closed first.
+/// A script that delays responses until the sign-in form is shown, so that the socket closes first.
 const LATE_ANSWERS: &str = r"
     const ask = window.fetch;
     window.fetch = (...asked) => ask(...asked).then(answer => new Promise(done => {
@@ -64,7 +64,7 @@ async fn signing_out_clears_the_outbox_even_if_the_socket_closes_before_the_resp
         browser.click("sign-out").await?;
         browser.click("sign-out-confirm").await?;
         browser.find("signin-name").await?;
-        until_true("nothing is kept", async || {
+        until_true("no outbox is stored", async || {
             Ok(browser.eval::<usize>(OUTBOX_COUNT, []).await? == 0)
         })
         .await
@@ -119,7 +119,7 @@ async fn refused_messages_stay_until_they_are_retried_or_discarded() -> Result<(
         minsu.send("하나").await?;
         minsu.send("둘").await?;
 
-        // Meanwhile the same person leaves the room on another device.
+        // Meanwhile the same user leaves the room in another tab.
         browser.switch_to(&other).await?;
         browser.click("room-leave").await?;
         browser.find(&format!("room-join-{FIRST_ROOM}")).await?;
@@ -130,13 +130,15 @@ async fn refused_messages_stay_until_they_are_retried_or_discarded() -> Result<(
 
         browser.click("join-this").await?;
         let failed = |messages: &[ShownMessage]| messages.iter().all(|it| it.state == "failed");
-        minsu.until_messages("both are there, refused", |m| m.len() == 2 && failed(m)).await?;
+        minsu
+            .until_messages("both messages are shown as refused", |m| m.len() == 2 && failed(m))
+            .await?;
         browser.until_animations_end().await?;
         browser.screenshot("desktop-ko-refused").await?;
         browser.click("retry").await?;
         minsu.until_stored("하나").await?;
         browser.click("discard").await?;
-        until_true("only the first is there", async || {
+        until_true("only the first message is shown", async || {
             Ok(minsu.messages().await?.iter().map(|it| it.text.as_str()).eq(["하나"]))
         })
         .await?;

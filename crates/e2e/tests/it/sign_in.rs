@@ -1,9 +1,9 @@
-//! Choosing a name.
+//! The sign-in form.
 
 use anyhow::Result;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::wait::until;
 
@@ -24,7 +24,7 @@ async fn t2_7_a_taken_name_is_refused_in_any_case_and_any_unicode_form() -> Resu
                 form.browser.until_focus("signin-name").await?;
             }
             form.browser.screenshot(&format!("sign-in-{}-taken", lang.code())).await?;
-            // Whoever types on is not scolded any more.
+            // Typing clears the error.
             form.browser.keys("x").await?;
             form.browser.until_text("signin-error", str::is_empty).await?;
             let free = format!("free {}", lang.code());

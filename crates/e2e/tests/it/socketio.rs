@@ -1,5 +1,5 @@
-//! Clients of Socket.IO, unmodified, and people in the app. What is tested here is what
-//! `docs/compatibility.md` says: the table is made by the test, and `MADANG_BLESS=1` writes it down.
+//! Unmodified Socket.IO clients beside users of the app. The test compares its results with the table in
+//! `docs/compatibility.md`; with `MADANG_BLESS=1` it writes the table.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -10,9 +10,10 @@ use thirtyfour::Key;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
+use crate::support::device::{Device, Lang};
 use crate::support::repository_path;
 use crate::support::socketio_clients::{
     CLIENT_KINDS, ClientKind, SocketIoClient, installed_folder,
@@ -57,26 +58,29 @@ async fn t0_6_t1_3_clients_of_every_generation_chat_with_the_app() -> Result<()>
             ensure!(ack[0]["ok"] == json!(true), "{name}: {ack:?}");
             let shown = mina.until_stored(&text).await?;
             ensure!(shown.author.starts_with(name.as_str()), "{shown:?}");
-            ensure!(shown.author.ends_with("Socket.IO"), "nobody is taken for a user: {shown:?}");
+            ensure!(
+                shown.author.ends_with("Socket.IO"),
+                "the author is marked as a guest: {shown:?}"
+            );
         }
         mina.send("모두 반가워요").await?;
         let names: Vec<String> = chatting.iter().map(|one| one.name.clone()).collect();
         let mut rows = Vec::new();
         for ConnectedClient { kind, transport, name, client } in &mut chatting {
-            // Everybody's, in the order in which they spoke; then the app's.
+            // The messages of all clients in the order of sending, then the app's message.
             for sender in &names {
-                let heard = client.next_event("my response").await?;
-                ensure!(heard[0]["user_name"] == json!(sender), "{name} heard {heard:?}");
+                let received = client.next_event("my response").await?;
+                ensure!(received[0]["user_name"] == json!(sender), "{name} received {received:?}");
             }
             let last = client.next_event("my response").await?;
-            let said = json!({ "user_name": "미나", "message": "모두 반가워요" });
-            ensure!(last[0] == said, "{name} heard {last:?}");
+            let response = json!({ "user_name": "미나", "message": "모두 반가워요" });
+            ensure!(last[0] == response, "{name} received {last:?}");
             let over = if transport.0 == "polling" { "polling" } else { "websocket" };
-            ensure!(last[1] == json!(over), "{name} is over {last:?}");
+            ensure!(last[1] == json!(over), "{name} uses {last:?}");
             rows.push(table_row(*kind, transport.1));
         }
         let confirmed = format!("seq={0} asked={1} confirmed={1}", names.len() + 1, names.len());
-        until("every client confirmed what the app said", async || {
+        until("every client confirmed the app's message", async || {
             Ok(test.server.log().contains(&confirmed).then_some(()))
         })
         .await?;
@@ -91,7 +95,7 @@ fn table_row(kind: ClientKind, transport: &str) -> String {
     format!("| {package} | {version} | {protocol} | {transport} | yes | yes | yes | {resumed} |\n")
 }
 
-/// Compares the rows with those on the page, or writes them there.
+/// Compares the rows with those in the document, or writes them there.
 fn check_table(rows: &[String]) -> Result<()> {
     let path = repository_path("docs/compatibility.md");
     let page = std::fs::read_to_string(&path)?;
@@ -105,7 +109,7 @@ fn check_table(rows: &[String]) -> Result<()> {
     }
     ensure!(
         page == made,
-        "docs/compatibility.md says something else; MADANG_BLESS=1 writes it anew"
+        "docs/compatibility.md differs from the results; run the test with MADANG_BLESS=1 to write them"
     );
     Ok(())
 }
@@ -138,24 +142,24 @@ async fn resume_after_kill(server: &TestServer, kind: ClientKind, transport: &st
     }
     let mut messages = Vec::new();
     for _ in &texts {
-        let heard = client.next_event("my response").await?;
-        messages.extend(heard.first().map(|said| said["message"].clone()));
+        let received = client.next_event("my response").await?;
+        messages.extend(received.first().map(|response| response["message"].clone()));
     }
     let mut expected: Vec<Value> = texts.iter().map(|text| json!(text)).collect();
     if kind.is_python() {
-        // It runs its handlers on threads of their own: each once, but in whatever order.
+        // The Python client runs handlers on several threads: each message once, in any order.
         for list in [&mut messages, &mut expected] {
             list.sort_by_key(ToString::to_string);
         }
     }
-    ensure!(messages == expected, "{name} heard {messages:?}");
+    ensure!(messages == expected, "{name} received {messages:?}");
     Ok(())
 }
 
 async fn until_message(client: &mut SocketIoClient, text: &str) -> Result<()> {
     loop {
-        let heard = client.next_event("my response").await?;
-        if heard.first().is_some_and(|said| said["message"] == json!(text)) {
+        let received = client.next_event("my response").await?;
+        if received.first().is_some_and(|response| response["message"] == json!(text)) {
             return Ok(());
         }
     }
@@ -170,7 +174,7 @@ fn the_client_versions_match_the_setup_script() -> Result<()> {
     Ok(())
 }
 
-/// An example's page, served by the example's own server.
+/// The page of an example, served by the server of the examples.
 struct ExamplePage {
     url: String,
     _process: Child,
@@ -214,15 +218,16 @@ async fn t0_6_a_react_page_of_another_port_chats_with_the_default_configuration(
         page.goto(&example.url).await?;
         let sentence =
             "return document.getElementById('sentence').textContent.includes('plain HTTP')";
-        until_page(&page, "the red sentence", sentence, &json!(true)).await?;
+        until_page(&page, "the page shows the response", sentence, &json!(true)).await?;
         page.click_css("#toggle").await?;
         page.find_css("#text").await?.send_keys("from React".to_owned() + Key::Enter).await?;
         let lines = "return [...document.querySelectorAll('#lines li')] \
             .map(line => line.firstChild.textContent)";
-        until_page(&page, "its own line", lines, &json!(["from React"])).await?;
+        until_page(&page, "the page shows its own message", lines, &json!(["from React"])).await?;
         mina.until_stored("from React").await?;
         mina.send("앱에서").await?;
-        until_page(&page, "both lines", lines, &json!(["from React", "앱에서"])).await?;
+        until_page(&page, "the page shows both messages", lines, &json!(["from React", "앱에서"]))
+            .await?;
         mina.browser.screenshot("socketio-app").await?;
         page.screenshot("socketio-react").await?;
         page.click_css("#toggle").await?;
@@ -246,12 +251,13 @@ async fn t1_3_a_jquery_page_with_socket_io_1_7_3_chats_with_the_default_configur
         page.find_css("#text").await?.send_keys("jQuery에서".to_owned() + Key::Enter).await?;
         let lines =
             "return [...document.querySelectorAll('#messages p')].map(line => line.textContent)";
-        until_page(&page, "its own line", lines, &json!(["민수 jQuery에서"])).await?;
+        until_page(&page, "the page shows its own message", lines, &json!(["민수 jQuery에서"]))
+            .await?;
         let shown = mina.until_stored("jQuery에서").await?;
         ensure!(shown.author.starts_with("민수"), "{shown:?}");
         mina.send("앱에서").await?;
         let both = json!(["민수 jQuery에서", "미나 앱에서"]);
-        until_page(&page, "both lines", lines, &both).await?;
+        until_page(&page, "the page shows both messages", lines, &both).await?;
         let empty: bool = page.eval("return document.getElementById('empty') === null", []).await?;
         ensure!(empty, "the placeholder is gone");
         page.screenshot("socketio-jquery").await

@@ -1,10 +1,10 @@
-//! T2.9: the app over `https://` and `wss://`.
+//! The app over `https://` and `wss://`.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
 #[tokio::test]
 async fn t2_9_people_sign_in_over_https_and_chat_over_wss() -> Result<()> {
@@ -23,7 +23,7 @@ async fn t2_9_people_sign_in_over_https_and_chat_over_wss() -> Result<()> {
         for page in [&minsu, &jane] {
             let protocol: String = page.browser.eval("return location.protocol", []).await?;
             assert_eq!(protocol, "https:");
-            // Before any script ran, and whatever the page says: it is Chromium that keeps it.
+            // The DevTools Protocol reports cookies that scripts of the page cannot read.
             let cookies = page.browser.devtools("Network.getCookies", json!({})).await?;
             let cookies = cookies.get("cookies").and_then(Value::as_array).context("no cookies")?;
             assert_eq!(cookies.len(), 1, "{cookies:?}");
@@ -38,7 +38,7 @@ async fn t2_9_people_sign_in_over_https_and_chat_over_wss() -> Result<()> {
         jane.send("for us alone").await?;
         minsu.until_stored("for us alone").await?;
 
-        // The session holds, and the app is kept on the device: both are for safe contexts.
+        // Secure cookies and service workers need a secure context.
         minsu.browser.until_worker_active().await?;
         minsu.browser.reload().await?;
         minsu.open_composer().await?;

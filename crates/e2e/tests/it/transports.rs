@@ -1,12 +1,13 @@
-//! Four ways of one stream, with real numbers.
+//! The page `/lab/transports`: one stream over four transports, with measurements.
 
 use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::appearance::check_page;
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
 const TRANSPORTS: [&str; 4] = ["poll", "long-poll", "events", "socket"];
@@ -23,7 +24,7 @@ async fn choose(browser: &Browser, id: &str, value: u32) -> Result<()> {
     browser.click_css(&option).await
 }
 
-/// A number of a way, as it stands now, in its smaller unit.
+/// A measurement of a transport, in bytes or milliseconds or as a count.
 async fn metric(browser: &Browser, transport: &str, name: &str) -> Result<f64> {
     let text = browser.text(&format!("{transport}-{name}")).await?.context("not there")?;
     let (metric, unit) = text.split_once(' ').unwrap_or((&text, ""));
@@ -32,9 +33,9 @@ async fn metric(browser: &Browser, transport: &str, name: &str) -> Result<f64> {
 
 async fn until_events(browser: &Browser, wanted: f64) -> Result<()> {
     for transport in TRANSPORTS {
-        until(format_args!("{transport} brought {wanted} events"), async || {
+        until(format_args!("{transport} delivered {wanted} events"), async || {
             let events = metric(browser, transport, "events").await?;
-            ensure!(events >= wanted, "{transport} brought {events}");
+            ensure!(events >= wanted, "{transport} delivered {events}");
             Ok(Some(()))
         })
         .await?;
@@ -67,7 +68,7 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
         let [poll, long_poll, events, socket] = of("requests").await?;
         ensure!(poll >= 3.0 && long_poll > poll, "{poll} polls, {long_poll} long ones");
         assert_eq!((events, socket), (1.0, 1.0));
-        // Polled once a second, an event is half a second old in the middle of them.
+        // Polling once a second delivers events that are half a second old in the median.
         let [poll, long_poll, events, socket] = of("p50").await?;
         let pushed = long_poll.max(events).max(socket);
         ensure!(poll > 100.0 && pushed < poll / 2.0, "{poll}: {long_poll}, {events}, {socket}");
@@ -86,9 +87,9 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
         }
         let events = jane.text("socket-events").await?;
         jane.until_animations_end().await?;
-        assert_eq!(jane.text("socket-events").await?, events, "nothing comes after the end");
+        assert_eq!(jane.text("socket-events").await?, events, "no events after the end");
 
-        // What broke goes on by itself, from where it was.
+        // A broken transport reconnects by itself and continues.
         jane.click("transports-toggle").await?;
         until_events(&jane, 1.0).await?;
         test.server.kill().await?;
@@ -96,13 +97,13 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
         test.server.restart().await?;
         let events = of("events").await?;
         for (transport, before) in TRANSPORTS.into_iter().zip(events) {
-            until(format_args!("{transport} goes on"), async || {
+            until(format_args!("{transport} continues"), async || {
                 Ok((metric(&jane, transport, "events").await? > before + 3.0).then_some(()))
             })
             .await?;
         }
         let [_, _, _, socket] = of("p50").await?;
-        ensure!(socket.abs() < 1_000.0, "the clock goes on too: {socket}");
+        ensure!(socket.abs() < 1_000.0, "the clock comparison continues, too: {socket}");
         Ok(())
     })
     .await

@@ -1,10 +1,10 @@
-//! What has not been read.
+//! Unread counts, the line above new messages, and rooms.
 
 use anyhow::Result;
 
-use crate::support::browser::{Device, Lang};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
+use crate::support::device::{Device, Lang};
 
 #[tokio::test]
 async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<()> {
@@ -42,7 +42,7 @@ async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<
         browser.switch_to(&second_tab).await?;
         minsu.until_only_unread(FIRST_ROOM, 0).await?;
 
-        // A reload counts anew, from the log and the mark.
+        // After a reload, the count comes from the log and the read mark.
         browser.reload().await?;
         minsu.open_composer().await?;
         minsu.until_only_unread(FIRST_ROOM, 0).await
@@ -89,7 +89,7 @@ async fn rooms_can_be_created_joined_and_left() -> Result<()> {
         jane.browser.find(&format!("room-join-{tea}")).await?;
         assert_eq!(jane.rooms().await?, ["마당 Madang"]);
 
-        // The name is taken, whatever its case.
+        // The name is taken, in any case.
         minsu.browser.click("room-create").await?;
         minsu.browser.find("room-create-name").await?.send_keys("마당 MADANG").await?;
         minsu.browser.click("room-create-submit").await?;

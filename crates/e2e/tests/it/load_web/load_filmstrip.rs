@@ -1,4 +1,4 @@
-//! What one sees while the app loads on a slow line for the first time: six pictures in a strip.
+//! The first load of the app over a slow network, as a strip of six screenshots.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -9,13 +9,14 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::measured_server::{ComparedApp, MeasuredServer};
-use crate::support::browser::{Browser, Device, Lang};
+use crate::support::browser::Browser;
+use crate::support::device::{Device, Lang};
 use crate::support::repository_path;
 
 const PICTURES: usize = 6;
 const STRIP: &str = "docs/images/load.png";
 
-/// Takes them, and puts them side by side.
+/// Takes the screenshots and writes the strip.
 pub(super) async fn record() -> Result<()> {
     let server = MeasuredServer::open(ComparedApp::Madang, 0).await?;
     let browser = Browser::start(&server.chromedriver, Device::phone(Lang::Ko)).await?;
@@ -34,7 +35,7 @@ pub(super) async fn record() -> Result<()> {
             break;
         }
     }
-    // Spread over the time that it took; the first and the last are the beginning and the end.
+    // The screenshots are spread evenly over the load, with its start and its end.
     let chosen = (0..PICTURES).filter_map(|n| shots.get(n * (shots.len() - 1) / (PICTURES - 1)));
     let mut page = "<style>body{display:flex;gap:10px;margin:12px;background:#fff;font:14px sans-serif}\
         figure{margin:0;text-align:center}img{width:200px;border:1px solid #ccc;border-radius:10px}</style>"

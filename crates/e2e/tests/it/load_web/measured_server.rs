@@ -1,4 +1,4 @@
-//! A server of either side, with people who speak in its room.
+//! A server of either compared app, with users who send messages to its room.
 
 use std::time::{Duration, Instant};
 
@@ -12,33 +12,33 @@ use crate::support::chromedriver::Chromedriver;
 use crate::support::test_client::TestClient;
 use crate::support::test_server::TestServer;
 
-/// What one of Madang's programs may say in a burst, with some room to spare.
+/// The messages that one user sends in a burst, below Madang's rate limit.
 const BURST: usize = 80;
-/// So many messages a millisecond come from Madang when all its speakers talk, each stored before it is sent. The
-/// other server stores nothing; it speaks as fast, so that as many frames are drawn meanwhile.
+/// The rate of a flood, in messages per millisecond. It is Madang's rate with all senders, including storing. The
+/// React server stores nothing; it sends at the same rate, so that both pages draw for the same time.
 const FLOOD_PER_MILLI: f64 = 4.0;
-/// What it may say in a second, in the long run.
+/// The messages that one user sends per second in the long run, below Madang's rate limit.
 const PER_SECOND: usize = 25;
 
-/// Either of the two that are compared.
+/// One of the two compared apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ComparedApp {
     Madang,
-    ReactServer,
+    React,
 }
 
 impl ComparedApp {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Madang => "Madang",
-            Self::ReactServer => "React",
+            Self::React => "React",
         }
     }
 }
 
 enum Backend {
     Madang { server: TestServer, senders: Vec<TestClient>, sent: usize },
-    ReactServer(ReactServer),
+    React(ReactServer),
 }
 
 /// A running server.
@@ -48,10 +48,10 @@ pub(super) struct MeasuredServer {
 }
 
 impl MeasuredServer {
-    /// Opens one in whose room so many messages were said before.
+    /// Starts a server whose room already has `history` messages.
     pub(super) async fn open(app: ComparedApp, history: usize) -> Result<Self> {
         let backend = match app {
-            ComparedApp::ReactServer => Backend::ReactServer(ReactServer::start(history).await?),
+            ComparedApp::React => Backend::React(ReactServer::start(history).await?),
             ComparedApp::Madang => {
                 let server = TestServer::start(&[]).await?;
                 if history > 0 {
@@ -75,16 +75,16 @@ impl MeasuredServer {
             Backend::Madang { server, .. } => {
                 server.url(if path == "/room" { "/rooms/1" } else { path })
             }
-            Backend::ReactServer(react) => react.url(path),
+            Backend::React(react) => react.url(path),
         }
     }
 
-    /// Brings in as many people as it takes to say so much.
-    pub(super) async fn gather(&mut self, messages: usize) -> Result<()> {
+    /// Connects as many users as the rate limit requires for `messages`.
+    pub(super) async fn connect_senders(&mut self, messages: usize) -> Result<()> {
         if let Backend::Madang { server, senders, .. } = &mut self.backend {
             let first = senders.len();
             let more = messages.div_ceil(BURST).min(200).saturating_sub(first);
-            let names = (first..first + more).map(|number| format!("Speaker {number}"));
+            let names = (first..first + more).map(|number| format!("Sender {number}"));
             for name in names {
                 senders.push(TestClient::connect(server, &name).await?);
             }
@@ -92,10 +92,10 @@ impl MeasuredServer {
         Ok(())
     }
 
-    /// Says so many messages as fast as they go.
+    /// Sends `messages` as fast as possible.
     pub(super) async fn flood(&mut self, messages: usize) -> Result<()> {
         match &mut self.backend {
-            Backend::ReactServer(react) => react.send(messages, FLOOD_PER_MILLI).await,
+            Backend::React(react) => react.send(messages, FLOOD_PER_MILLI).await,
             Backend::Madang { senders, sent, .. } => {
                 let mut left = messages;
                 let share = messages.div_ceil(senders.len());
@@ -113,21 +113,21 @@ impl MeasuredServer {
         }
     }
 
-    /// Says so many messages one by one.
+    /// Sends `messages` one by one at a rate.
     pub(super) async fn pace(&mut self, messages: usize, per_second: usize) -> Result<()> {
         let every = Duration::from_secs(1) / u32::try_from(per_second)?;
         match &mut self.backend {
-            Backend::ReactServer(react) => {
+            Backend::React(react) => {
                 react.send(messages, 1.0 / (every.as_secs_f64() * 1_000.0)).await
             }
             Backend::Madang { senders, sent, .. } => {
-                let voices = (per_second / PER_SECOND).max(1).min(senders.len());
+                let count = (per_second / PER_SECOND).max(1).min(senders.len());
                 let started = Instant::now();
                 let from = *sent;
                 *sent += messages;
                 let all =
-                    senders.iter_mut().take(voices).enumerate().map(async |(voice, sender)| {
-                        for n in (voice..messages).step_by(voices) {
+                    senders.iter_mut().take(count).enumerate().map(async |(index, sender)| {
+                        for n in (index..messages).step_by(count) {
                             let due = started + every * u32::try_from(n)?;
                             tokio::time::sleep_until(due.into()).await;
                             sender
@@ -142,23 +142,23 @@ impl MeasuredServer {
         }
     }
 
-    /// Ends it.
+    /// Stops the server.
     pub(super) async fn close(self) {
-        if let Backend::ReactServer(react) = self.backend {
+        if let Backend::React(react) = self.backend {
             react.stop().await;
         }
     }
 }
 
-/// Who says what, as the n-th: Korean and English, from a word to a screenful, now and then a link.
+/// Author and text of the n-th message: Korean and English, from a line to a screenful, some with a link.
 pub(super) fn sample_message(n: u64) -> (&'static str, String) {
     const KOREAN: &str = "마당에서 나눈 이야기는 누구에게나 닿아요. ";
     const ENGLISH: &str = "What was said in the courtyard reaches everybody. ";
     let (author, words) = if n.is_multiple_of(2) { ("서연", KOREAN) } else { ("Jane", ENGLISH) };
     let length = usize::try_from(n * n * 7 % 23).unwrap_or_default();
-    let mut sample_message = format!("{n} {}", words.repeat(1 + length * length / 60));
+    let mut text = format!("{n} {}", words.repeat(1 + length * length / 60));
     if n.is_multiple_of(9) {
-        sample_message.push_str("https://example.com/pictures/courtyard.jpg");
+        text.push_str("https://example.com/pictures/courtyard.jpg");
     }
-    (author, sample_message.trim_end().to_owned())
+    (author, text.trim_end().to_owned())
 }

@@ -1,6 +1,6 @@
-//! How the app feels, beside a page made with React and Socket.IO that shows the same list: `just
-//! load-web`. Both are measured in the same run, in turns, each time in a browser of their own, with the
-//! same scripts; what is compared are medians. Nobody is held to a number here.
+//! The speed of the app beside a page with React and Socket.IO that shows the same list: `just load-web`. One run
+//! measures both in turns, each time in a new browser and with the same scripts, and compares medians. There are no
+//! limits to hold.
 
 mod load_filmstrip;
 mod measured_page;
@@ -16,19 +16,19 @@ use measured_page::{CpuTime, MeasuredPage};
 use measured_server::{ComparedApp, MeasuredServer};
 use report::Report;
 
-/// Messages that arrive as fast as they come.
+/// The messages of a flood.
 const FLOOD: usize = 10_000;
-/// Messages that are held.
+/// The messages in the room before the page loads them all.
 const HISTORY: usize = 100_000;
-/// Messages that arrive one by one at the end of those that are held, and how many a second.
+/// Messages that are then appended one by one, and their rate.
 const APPENDS: usize = 1_000;
 const APPENDS_PER_SECOND: usize = 100;
-/// Messages a second while somebody types.
+/// The rate of messages that arrive during typing.
 const WHILE_TYPING_PER_SECOND: usize = 200;
-/// Keys that are pressed meanwhile, and the pause between two of them.
+/// The key presses, and the time between two of them.
 const KEYS: usize = 120;
 const KEY_EVERY: Duration = Duration::from_millis(60);
-/// A page may take this long to hold them all.
+/// The time limit for loading the whole history.
 const HISTORY_TIMEOUT: Duration = Duration::from_mins(4);
 
 #[tokio::test]
@@ -39,18 +39,18 @@ async fn load_web() -> Result<()> {
     let only = std::env::var("MADANG_ONLY").unwrap_or_default();
     let mut report = Report::default();
     let measured = measure(rounds, &only, &mut report).await;
-    // What was measured before a failure is worth a look.
+    // The table is printed even after a failure.
     println!("{}", report.table()?);
     measured?;
     if only.is_empty() {
-        load_filmstrip::record().await.context("the film")?;
+        load_filmstrip::record().await.context("the film strip")?;
         report.write(rounds)?;
     }
     Ok(())
 }
 
-/// Measures what is wanted; all of it if nothing is named.
-#[expect(clippy::print_stderr, reason = "it takes long: somebody may want to see how far it is")]
+/// Measures the parts that `only` names, or all if it is empty.
+#[expect(clippy::print_stderr, reason = "the measurement is long and shows its progress")]
 async fn measure(rounds: usize, only: &str, report: &mut Report) -> Result<()> {
     let wanted = |part: &str| only.is_empty() || only.contains(part);
     for round in 0..rounds {
@@ -58,48 +58,48 @@ async fn measure(rounds: usize, only: &str, report: &mut Report) -> Result<()> {
             let (name, mut column) = (app.name(), report.of(app));
             eprintln!("load-web: round {} of {rounds}, {name}", round + 1);
             if wanted("load") {
-                // What takes moments is measured more often than what takes minutes.
+                // Loads are short, so they are measured more often.
                 for _ in 0..3 {
-                    loads(app, &mut column).await.with_context(|| format!("{name} loads"))?;
+                    loads(app, &mut column).await.with_context(|| format!("{name}: loads"))?;
                 }
             }
             if wanted("flood") {
-                flood(app, &mut column).await.with_context(|| format!("{name} in a flood"))?;
+                flood(app, &mut column).await.with_context(|| format!("{name}: flood"))?;
             }
             if wanted("held") {
                 measure_long_list(app, &mut column)
                     .await
-                    .with_context(|| format!("{name} holds many"))?;
+                    .with_context(|| format!("{name}: long list"))?;
             }
         }
     }
     Ok(())
 }
 
-/// Whoever was first is last in the next round.
+/// The order of the apps alternates from round to round.
 fn apps(round: usize) -> [ComparedApp; 2] {
     if round.is_multiple_of(2) {
-        [ComparedApp::Madang, ComparedApp::ReactServer]
+        [ComparedApp::Madang, ComparedApp::React]
     } else {
-        [ComparedApp::ReactServer, ComparedApp::Madang]
+        [ComparedApp::React, ComparedApp::Madang]
     }
 }
 
-/// Opens a server of that side and a browser that never saw it, and ends both, whatever happens.
+/// Runs `body` with a new server and a new browser, and ends both in every case.
 async fn on_page(
     app: ComparedApp,
     history: usize,
-    run_on_page: impl AsyncFnOnce(&mut MeasuredServer, &MeasuredPage) -> Result<()>,
+    body: impl AsyncFnOnce(&mut MeasuredServer, &MeasuredPage) -> Result<()>,
 ) -> Result<()> {
     let mut server = MeasuredServer::open(app, history).await?;
     let page = MeasuredPage::open(&server).await?;
-    let outcome = run_on_page(&mut server, &page).await;
+    let outcome = body(&mut server, &page).await;
     page.quit().await;
     server.close().await;
     outcome
 }
 
-/// Loads into a profile that never saw the page, fast and slow, and again as somebody who comes back.
+/// Measures the first load in an empty profile and a second visit, over a fast and a slow network.
 async fn loads(app: ComparedApp, column: &mut report::Column<'_>) -> Result<()> {
     for (line, slow) in [("loopback", false), ("slow line", true)] {
         on_page(app, 50, async |server, page| {
@@ -127,14 +127,14 @@ async fn flood(app: ComparedApp, column: &mut report::Column<'_>) -> Result<()> 
     on_page(app, 0, async |server, page| {
         page.goto(&server.url("/")).await?;
         page.enter("Visitor").await?;
-        server.gather(FLOOD).await?;
+        server.connect_senders(FLOOD).await?;
         page.watch_frames().await?;
-        let before = page.busy().await?;
+        let before = page.cpu_time().await?;
         let started = Instant::now();
         server.flood(FLOOD).await?;
         page.until_last(FLOOD).await?;
         column.put("10,000 messages: until the last is shown", millis(started.elapsed()));
-        column.busy("10,000 messages", page.busy().await?.minus(before));
+        column.cpu_time("10,000 messages", page.cpu_time().await?.minus(before));
         column.frames("10,000 messages", &page.frames().await?);
         Ok(())
     })
@@ -148,7 +148,7 @@ async fn measure_long_list(app: ComparedApp, column: &mut report::Column<'_>) ->
         page.until_last(HISTORY).await?;
         measure_history(page, column).await?;
         append(server, page, column).await?;
-        let sent = write(server, page, column).await?;
+        let sent = type_text(server, page, column).await?;
         page.until_last(HISTORY + APPENDS + sent).await?;
         scroll(page, column).await
     })
@@ -157,11 +157,11 @@ async fn measure_long_list(app: ComparedApp, column: &mut report::Column<'_>) ->
 
 async fn measure_history(page: &MeasuredPage, column: &mut report::Column<'_>) -> Result<()> {
     let started = Instant::now();
-    let before = page.busy().await?;
-    let measure_long_list = page.load_history(HISTORY, HISTORY_TIMEOUT).await?;
-    column.put("messages held", f64::from(u32::try_from(measure_long_list)?));
+    let before = page.cpu_time().await?;
+    let loaded = page.load_history(HISTORY, HISTORY_TIMEOUT).await?;
+    column.put("messages held", f64::from(u32::try_from(loaded)?));
     column.put("until they are held, page by page", millis(started.elapsed()));
-    column.busy("until they are held, page by page", page.busy().await?.minus(before));
+    column.cpu_time("until they are held, page by page", page.cpu_time().await?.minus(before));
     page.to_bottom().await?;
     let memory = page.memory().await?;
     column.put("memory: JavaScript", memory.script);
@@ -175,24 +175,24 @@ async fn append(
     page: &MeasuredPage,
     column: &mut report::Column<'_>,
 ) -> Result<()> {
-    server.gather(APPENDS).await?;
+    server.connect_senders(APPENDS).await?;
     page.watch_frames().await?;
-    let before = page.busy().await?;
+    let before = page.cpu_time().await?;
     server.pace(APPENDS, APPENDS_PER_SECOND).await?;
     page.until_last(HISTORY + APPENDS).await?;
-    column.busy("1,000 appends", page.busy().await?.minus(before));
+    column.cpu_time("1,000 appends", page.cpu_time().await?.minus(before));
     column.frames("1,000 appends", &page.frames().await?);
     Ok(())
 }
 
-/// Answers how many messages arrived while somebody typed.
-async fn write(
+/// Types while messages arrive. Returns the number of messages.
+async fn type_text(
     server: &mut MeasuredServer,
     page: &MeasuredPage,
     column: &mut report::Column<'_>,
 ) -> Result<usize> {
     let sent = WHILE_TYPING_PER_SECOND * KEYS * usize::try_from(KEY_EVERY.as_millis())? / 1_000;
-    server.gather(sent).await?;
+    server.connect_senders(sent).await?;
     let (typed, paced) =
         tokio::join!(page.type_keys(KEYS, KEY_EVERY), server.pace(sent, WHILE_TYPING_PER_SECOND));
     paced?;
@@ -206,12 +206,12 @@ async fn write(
 async fn scroll(page: &MeasuredPage, column: &mut report::Column<'_>) -> Result<()> {
     page.rest().await?;
     page.watch_frames().await?;
-    let before = page.busy().await?;
+    let before = page.cpu_time().await?;
     let jump = page.scroll().await?;
-    column.busy("scrolling", page.busy().await?.minus(before));
+    column.cpu_time("scrolling", page.cpu_time().await?.minus(before));
     column.frames("scrolling", &page.frames().await?);
     column.put("scrolling: the furthest that anything jumped", jump);
-    // What the machine itself does to frames, with all else that goes on there: nothing moves on this page.
+    // An empty page shows the delays of frames that the machine itself causes.
     page.goto("about:blank").await?;
     page.watch_frames().await?;
     page.rest().await?;

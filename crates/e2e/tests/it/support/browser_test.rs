@@ -1,4 +1,4 @@
-//! A server, browsers, and what must be true when the play is over.
+//! The frame of a browser test: a server, browsers, and a check of their consoles at the end.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -11,19 +11,20 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Semaphore;
 
-use super::browser::{Browser, Device};
+use super::browser::Browser;
 use super::chat_page::ChatPage;
 use super::chromedriver::Chromedriver;
+use super::device::Device;
 use super::sign_in_page::SignInPage;
 use super::test_server::TestServer;
 
-/// So many tests run at once, whatever the test runner would like: each has a server and several
-/// browsers, and a starved browser shows nothing but its hunger.
+/// Limits the tests that run at a time, below the test runner's own number: each test has a server and several
+/// browsers, and a browser without processor time misses every time limit.
 static SLOTS: Semaphore = Semaphore::const_new(2);
-/// No test takes longer than this.
+/// The time limit of a test.
 const TIME_LIMIT: Duration = Duration::from_secs(150);
 
-/// A server with the browsers that look at it.
+/// A running test: a server and the browsers that use it.
 pub(crate) struct BrowserTest {
     pub(crate) server: TestServer,
     name: &'static str,
@@ -32,32 +33,32 @@ pub(crate) struct BrowserTest {
 }
 
 impl BrowserTest {
-    /// Sets a stage, plays on it, and looks at every console afterwards. Whatever goes wrong, each
-    /// browser leaves a picture (`failed-…`), and none is left behind.
+    /// Runs a test and then checks every browser's console. After a failure, each browser leaves a screenshot
+    /// `failed-…`. All browsers are ended in every case.
     pub(crate) fn run(
         name: &'static str,
-        run_on_page: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
+        body: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
     ) -> LocalBoxFuture<'static, Result<()>> {
-        Self::run_with(name, &[], run_on_page)
+        Self::run_with(name, &[], body)
     }
 
-    /// The same, on a server with these arguments to `madang serve`.
+    /// As [`run`](Self::run), on a server with additional arguments to `madang serve`.
     pub(crate) fn run_with(
         name: &'static str,
         arguments: &[&str],
-        run_on_page: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
+        body: impl AsyncFnOnce(&Self) -> Result<()> + 'static,
     ) -> LocalBoxFuture<'static, Result<()>> {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        // A whole play is too much for a stack.
-        Self::run_to_end(name, arguments, run_on_page).boxed_local()
+        // Boxed, because the future of a whole test is too large for the stack.
+        Self::run_to_end(name, arguments, body).boxed_local()
     }
 
     async fn run_to_end(
         name: &'static str,
         arguments: Vec<String>,
-        run_on_page: impl AsyncFnOnce(&Self) -> Result<()>,
+        body: impl AsyncFnOnce(&Self) -> Result<()>,
     ) -> Result<()> {
-        let _place = SLOTS.acquire().await?;
+        let _slot = SLOTS.acquire().await?;
         let test = Self {
             server: TestServer::start(&arguments).await?,
             name,
@@ -65,8 +66,8 @@ impl BrowserTest {
             browsers: RefCell::default(),
         };
         let outcome = AssertUnwindSafe(async {
-            let played = tokio::time::timeout(TIME_LIMIT, run_on_page(&test)).await;
-            played.context("the test takes too long")??;
+            let result = tokio::time::timeout(TIME_LIMIT, body(&test)).await;
+            result.context("the test exceeded its time limit")??;
             test.check_consoles().await
         })
         .catch_unwind()
@@ -75,7 +76,8 @@ impl BrowserTest {
         for (index, browser) in test.browsers.take().into_iter().enumerate() {
             if failed {
                 let screenshot = browser.screenshot(&format!("failed-{}-{index}", test.name)).await;
-                drop(screenshot);
+                // The error of the test matters more than that of its screenshot.
+                screenshot.ok();
             }
             browser.quit().await;
         }
@@ -88,21 +90,21 @@ impl BrowserTest {
         }
     }
 
-    /// A browser with nothing of ours in it yet.
+    /// Starts a browser with an empty page.
     pub(crate) async fn browser(&self, device: Device) -> Result<Rc<Browser>> {
         let browser = Rc::new(Browser::start(&self.chromedriver, device).await?);
         self.browsers.borrow_mut().push(browser.clone());
         Ok(browser)
     }
 
-    /// A browser at the gate.
+    /// Starts a browser and opens the sign-in form.
     pub(crate) async fn sign_in_page(&self, device: Device) -> Result<SignInPage> {
         let browser = self.browser(device).await?;
         browser.goto(&self.server.url("/")).await?;
         SignInPage::new(browser).await
     }
 
-    /// A browser with somebody signed in, in the first room.
+    /// Starts a browser, signs a new user up and opens the first room.
     pub(crate) async fn chat_page(&self, name: &str, device: Device) -> Result<ChatPage> {
         let page = self.sign_in_page(device).await?.sign_in(name).await?;
         page.open_composer().await?;
@@ -113,12 +115,12 @@ impl BrowserTest {
         let browsers = self.browsers.borrow().clone();
         let mut found = String::new();
         for browser in browsers {
-            for complaint in browser.console_errors(self.server.was_down()).await? {
-                writeln!(found, "{complaint}")?;
+            for error in browser.console_errors(self.server.was_down()).await? {
+                writeln!(found, "{error}")?;
             }
         }
         if !found.is_empty() {
-            bail!("the consoles complain:\n{found}");
+            bail!("unexpected errors in the consoles:\n{found}");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What every test stands on.
+//! Servers, clients, browsers and page objects that the tests share.
 
 pub(crate) mod axe;
 pub(crate) mod browser;
@@ -6,6 +6,7 @@ pub(crate) mod browser_test;
 pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
 pub(crate) mod database;
+pub(crate) mod device;
 pub(crate) mod newer_app_server;
 pub(crate) mod other_origin;
 pub(crate) mod other_version_server;
@@ -19,7 +20,7 @@ pub(crate) mod wait;
 
 use std::path::PathBuf;
 
-/// A path within the repository.
+/// The absolute path of a file in the repository.
 pub(crate) fn repository_path(path: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", "..", path].iter().collect()
 }

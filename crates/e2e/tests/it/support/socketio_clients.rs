@@ -1,4 +1,4 @@
-//! Clients of Socket.IO as people have them, each a process of its own.
+//! Published Socket.IO clients, unmodified, each in its own process.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -14,23 +14,23 @@ use tokio::time::timeout;
 use super::repository_path;
 use super::test_server::TestServer;
 
-/// Longer than a client takes for anything.
+/// How long a test waits for an event of a client.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client that people have.
+/// A published client in one version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientKind {
-    /// Its package, and the registry that has it.
+    /// The package, with its registry.
     pub(crate) package: &'static str,
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
-    /// Names the folder that it was installed to.
+    /// The environment variable with the folder of the installed package.
     pub(crate) installed_folder: &'static str,
-    /// Whether it knows `auth`, in which positions are brought along.
+    /// Whether the client supports `auth`, which carries the positions of a resume.
     pub(crate) resumes: bool,
 }
 
-/// Each generation once. The versions are those of `scripts/tools.sh`; a test compares.
+/// One client of each generation. A test compares the versions with `scripts/tools.sh`.
 pub(crate) const CLIENT_KINDS: [ClientKind; 4] = [
     ClientKind {
         package: "socket.io-client (npm)",
@@ -63,30 +63,30 @@ pub(crate) const CLIENT_KINDS: [ClientKind; 4] = [
 ];
 
 impl ClientKind {
-    /// Whether it is the one that is not in JavaScript.
+    /// Whether the client runs in Python; the others run in Node.js.
     pub(crate) fn is_python(self) -> bool {
         self.installed_folder == "MADANG_PYTHON_SOCKETIO"
     }
 }
 
-/// The folder that `scripts/setup.sh clients` installed something to.
+/// The folder of a package that `scripts/setup.sh clients` installed.
 pub(crate) fn installed_folder(name: &str) -> Result<PathBuf> {
     let installed_folder = std::env::var_os(name).map(PathBuf::from);
     let installed_folder = installed_folder.filter(|installed_folder| installed_folder.is_dir());
-    installed_folder.with_context(|| format!("{name} names no folder: run `just e2e`"))
+    installed_folder.with_context(|| format!("{name} is not set to a folder: run `just e2e`"))
 }
 
-/// A running client: the example's program.
+/// A running client: the program of an example.
 pub(crate) struct SocketIoClient {
     _process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// What it printed while something else was waited for.
+    /// Events that arrived while the test waited for another one.
     buffered: VecDeque<(String, Vec<Value>)>,
 }
 
 impl SocketIoClient {
-    /// Starts one.
+    /// Starts a client.
     pub(crate) fn start(
         kind: ClientKind,
         server: &TestServer,
@@ -131,7 +131,7 @@ impl SocketIoClient {
         Ok(self.input.write_all(format!("{text}\n").as_bytes()).await?)
     }
 
-    /// The next thing of this name that it printed, with what stands there beside it.
+    /// The arguments of the client's next event with this name.
     pub(crate) async fn next_event(&mut self, name: &str) -> Result<Vec<Value>> {
         let buffered = self.buffered.iter().position(|(event, _)| event == name);
         if let Some((_, what)) = buffered.and_then(|index| self.buffered.remove(index)) {
@@ -149,6 +149,6 @@ impl SocketIoClient {
             }
             bail!("the client has ended")
         });
-        found.await.with_context(|| format!("no {name:?} was heard"))?
+        found.await.with_context(|| format!("no event {name:?} arrived"))?
     }
 }

@@ -1,4 +1,4 @@
-//! A user that is no browser: signs up for a bearer token and speaks the typed protocol.
+//! A user without a browser: it signs up for a bearer token and speaks Madang's protocol.
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
@@ -19,17 +19,17 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::test_server::TestServer;
 
-/// Commands that are on their way at once; the server queues no more than a few dozen.
+/// The number of unacknowledged commands at a time. The server's queue holds a few dozen.
 const MAX_IN_FLIGHT: usize = 16;
 
-/// A connected program.
+/// A connected client.
 pub(crate) struct TestClient {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     commands: u64,
 }
 
 impl TestClient {
-    /// Takes a name without connecting.
+    /// Signs a user up without connecting.
     pub(crate) async fn sign_up(server: &TestServer, name: &str) -> Result<SessionInfo> {
         let body = SignUp { name: name.to_owned(), bearer: true };
         let answer =
@@ -38,7 +38,7 @@ impl TestClient {
         Ok(answer.json().await?)
     }
 
-    /// Takes a name, and connects.
+    /// Signs a user up and connects.
     pub(crate) async fn connect(server: &TestServer, name: &str) -> Result<Self> {
         let SessionInfo { token, .. } = Self::sign_up(server, name).await?;
         let mut request =
@@ -46,18 +46,18 @@ impl TestClient {
         let protocol = HeaderValue::from_static(SUBPROTOCOL);
         request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
-        let mut program = Self { socket, commands: 0 };
-        // Who makes a room learns its id from the directory.
+        let mut client = Self { socket, commands: 0 };
+        // The topic of rooms carries the ids of new rooms.
         let topics = vec![Subscription { topic: Topic::Rooms, from: None }];
         let hello = Hello { token, client: "e2e".to_owned(), topics };
-        program.send_frame(&ClientFrame::Hello(hello)).await?;
-        match program.receive_frame().await? {
-            ServerFrame::Welcome(_) => Ok(program),
-            other => bail!("not welcome: {other:?}"),
+        client.send_frame(&ClientFrame::Hello(hello)).await?;
+        match client.receive_frame().await? {
+            ServerFrame::Welcome(_) => Ok(client),
+            other => bail!("expected a welcome, got {other:?}"),
         }
     }
 
-    /// Follows a topic from now on.
+    /// Subscribes to a topic from its present state on.
     pub(crate) async fn subscribe(&mut self, topic: Topic) -> Result<()> {
         self.send_frame(&ClientFrame::Subscribe(Subscription { topic, from: None })).await?;
         while !matches!(self.receive_frame().await?, ServerFrame::Snapshot(state) if state.topic == topic)
@@ -66,7 +66,7 @@ impl TestClient {
         Ok(())
     }
 
-    /// The next event of whatever is followed.
+    /// The next event of the subscribed topics.
     pub(crate) async fn next_event(&mut self) -> Result<Event> {
         loop {
             match self.receive_frame().await? {
@@ -79,12 +79,12 @@ impl TestClient {
         }
     }
 
-    /// Says something.
+    /// Posts a message and waits for its acknowledgement.
     pub(crate) async fn send(&mut self, room: RoomId, text: impl Into<String>) -> Result<()> {
         self.send_all(room, [text.into()]).await
     }
 
-    /// Says many things, in order.
+    /// Posts messages in order and waits for all acknowledgements.
     pub(crate) async fn send_all(
         &mut self,
         room: RoomId,
@@ -94,37 +94,39 @@ impl TestClient {
             .await
     }
 
-    /// Makes a room, and joins it.
+    /// Creates a room, which joins it.
     pub(crate) async fn create_room(&mut self, name: &str) -> Result<RoomId> {
         self.send_command(RoomsCommand::Create { name: name.to_owned() }.into()).await?;
-        let (mut made, mut acknowledged) = (None, false);
+        let (mut created, mut acknowledged) = (None, false);
         loop {
             match self.receive_frame().await? {
                 ServerFrame::Event { event: Event::Rooms(RoomsEvent::Created(room)), .. } => {
-                    made = Some(room.id);
+                    created = Some(room.id);
                 }
                 ServerFrame::Ack { .. } => acknowledged = true,
-                ServerFrame::Error { failure, .. } => bail!("{name} cannot be made: {failure:?}"),
+                ServerFrame::Error { failure, .. } => {
+                    bail!("room {name} cannot be created: {failure:?}")
+                }
                 _ => {}
             }
-            if let (Some(room), true) = (made, acknowledged) {
+            if let (Some(room), true) = (created, acknowledged) {
                 return Ok(room);
             }
         }
     }
 
-    /// Gives these commands, and waits until all are acknowledged.
+    /// Sends commands and waits until all are acknowledged.
     async fn send_commands(&mut self, commands: impl IntoIterator<Item = Command>) -> Result<()> {
-        let mut waiting = 0;
+        let mut in_flight = 0;
         for command in commands {
-            if waiting == MAX_IN_FLIGHT {
+            if in_flight == MAX_IN_FLIGHT {
                 self.await_ack().await?;
-                waiting -= 1;
+                in_flight -= 1;
             }
             self.send_command(command).await?;
-            waiting += 1;
+            in_flight += 1;
         }
-        for _ in 0..waiting {
+        for _ in 0..in_flight {
             self.await_ack().await?;
         }
         Ok(())
