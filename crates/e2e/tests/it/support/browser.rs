@@ -1,4 +1,4 @@
-//! A Chromium with its own profile, driven over WebDriver.
+//! A Chromium with its own profile, driven over `WebDriver`.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -158,7 +158,7 @@ impl Browser {
         Ok(())
     }
 
-    /// Sends a command of the Chrome DevTools Protocol.
+    /// Sends a command of the Chrome `DevTools` Protocol.
     pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
         let answer = self.driver.cdp().send_raw(method, parameters).await;
         answer.with_context(|| method.to_owned())

@@ -37,7 +37,7 @@ impl Chromedriver {
         }
     }
 
-    /// The address of its WebDriver endpoint.
+    /// The address of its `WebDriver` endpoint.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

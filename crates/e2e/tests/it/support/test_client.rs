@@ -72,7 +72,7 @@ impl TestClient {
             match self.receive_frame().await? {
                 ServerFrame::Event { event, .. } => return Ok(event),
                 ServerFrame::Ping { nonce } => {
-                    self.send_frame(&ClientFrame::Pong { nonce }).await?
+                    self.send_frame(&ClientFrame::Pong { nonce }).await?;
                 }
                 _ => {}
             }
@@ -143,7 +143,7 @@ impl TestClient {
             match self.receive_frame().await? {
                 ServerFrame::Ack { .. } => return Ok(()),
                 ServerFrame::Ping { nonce } => {
-                    self.send_frame(&ClientFrame::Pong { nonce }).await?
+                    self.send_frame(&ClientFrame::Pong { nonce }).await?;
                 }
                 ServerFrame::Error { about: ErrorContext::Command(_), failure } => {
                     bail!("{failure:?}")
