@@ -98,16 +98,16 @@ sources.set("index.html", Buffer.from(index));
 const cached = [...sources.keys()].filter((name) => name !== "worker.js").sort();
 const version = digest(Buffer.concat(cached.flatMap((name) => [Buffer.from(name), sources.get(name)])));
 const paths = cached.map((name) => (name === "index.html" ? "/" : `/${name}`));
-// The table of pages in route.rs has a line for each path; a test there holds it to this form.
+// The table of pages in route.rs has a line for each path; a test there checks its form.
 const routes = readFileSync(new URL("../frontend/src/route.rs", import.meta.url), "utf8");
 const pages = ["", ...[...routes.matchAll(/^ +path: "(\/[^"]*)",$/gm)].map(([, path]) => path)];
 if (pages.length === 1) throw new Error("frontend/src/route.rs: no line like `path: \"/orders\",` in the table of pages");
 const worker = sources.get("worker.js").toString();
-const written = worker
+const filled = worker
   .replace('const VERSION = "development";', `const VERSION = "${version}";`)
   .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`)
   .replace("const PAGES = [];", `const PAGES = ${JSON.stringify(pages)};`);
-sources.set("worker.js", Buffer.from(written));
+sources.set("worker.js", Buffer.from(filled));
 
 const published = new Map();
 for (const [name, bytes] of sources) {
