@@ -245,7 +245,7 @@ impl Driver {
         let room = route::last_room();
         let kept = self.store.change(|client| {
             let room = client.features().open().or(room);
-            client.keep(room).map(|kept| (client.features().me().id, kept))
+            client.cached_state(room).map(|kept| (client.features().me().id, kept))
         });
         if let Some((user, kept)) = kept.flatten() {
             kept::keep(user, &kept);

@@ -2,7 +2,7 @@
 //! finds again. What a tab left behind for good, another adopts when it starts. Adopting twice does
 //! no harm: a command sent again keeps its id, and takes effect once.
 
-use madang_client::Pending;
+use madang_client::PendingCommand;
 use madang_shared::{Timestamp, UserId, compact};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
@@ -19,7 +19,7 @@ const ABANDONED_MS: u64 = 60_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
     renewed: Timestamp,
-    items: Vec<Pending>,
+    items: Vec<PendingCommand>,
 }
 
 /// Where this tab keeps its outbox.
@@ -60,7 +60,7 @@ impl OutboxStorage {
     }
 
     /// Takes up what this tab left, and what abandoned tabs did.
-    pub(crate) fn take_up(&self) -> Vec<Pending> {
+    pub(crate) fn take_up(&self) -> Vec<PendingCommand> {
         let Some(storage) = browser::local_storage() else {
             return Vec::new();
         };
@@ -77,7 +77,7 @@ impl OutboxStorage {
 
     /// What tabs left that have been gone for a while, and where it lies; to be [let go
     /// of](Self::let_go) once it is kept here.
-    pub(crate) fn abandoned(&self) -> (Vec<Pending>, Vec<String>) {
+    pub(crate) fn abandoned(&self) -> (Vec<PendingCommand>, Vec<String>) {
         let Some(storage) = browser::local_storage() else {
             return (Vec::new(), Vec::new());
         };
@@ -94,7 +94,7 @@ impl OutboxStorage {
 
     /// Keeps these commands; they replace what was kept before. Answers whether they are kept: a
     /// browser may forbid it, or be full.
-    pub(crate) fn keep(&self, items: &[Pending]) -> bool {
+    pub(crate) fn keep(&self, items: &[PendingCommand]) -> bool {
         let Some(storage) = browser::local_storage() else {
             return items.is_empty();
         };
@@ -135,8 +135,8 @@ fn adopt(
     own: &str,
     found: Vec<(String, Option<Kept>)>,
     now: Timestamp,
-) -> (Vec<Pending>, Vec<String>) {
-    let mut items: Vec<Pending> = Vec::new();
+) -> (Vec<PendingCommand>, Vec<String>) {
+    let mut items: Vec<PendingCommand> = Vec::new();
     let mut taken = Vec::new();
     for (key, kept) in found {
         let Some(kept) = kept else { continue };
@@ -161,8 +161,8 @@ mod tests {
     use madang_shared::chat::ChatCommand;
     use madang_shared::{CommandId, RoomId};
 
-    fn pending(at: u64) -> Pending {
-        Pending {
+    fn pending(at: u64) -> PendingCommand {
+        PendingCommand {
             id: CommandId::new(Timestamp(at), u128::from(at) << 64),
             command: ChatCommand::Post { room: RoomId(1), text: at.to_string() }.into(),
             at: Timestamp(at),

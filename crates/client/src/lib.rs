@@ -28,7 +28,7 @@ pub use action::Action;
 pub use client::{CachedState, Client, Input, InputContext, Output};
 pub use connection::{ConnectionState, DisconnectReason};
 pub use features::Features;
-pub use outbox::{Pending, PendingState};
+pub use outbox::{PendingCommand, PendingState};
 pub use slice::Slice;
 pub use vec_map::{VecMap, VecSet};
 pub use views::*;

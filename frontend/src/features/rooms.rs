@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::{Client, Pending, PendingState};
+use madang_client::{Client, PendingCommand, PendingState};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::{Room, RoomsCommand};
 use madang_shared::{Command, Failure, RoomId, validate};
@@ -257,9 +257,9 @@ enum Wish {
 
 impl Wish {
     fn of(client: &Client, name: &str) -> Self {
-        let wish = |item: &&Pending| matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: wanted }) if wanted == name);
+        let wish = |item: &&PendingCommand| matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: wanted }) if wanted == name);
         match client.outbox().items().iter().rfind(wish) {
-            Some(Pending { state: PendingState::Failed(failure), .. }) => {
+            Some(PendingCommand { state: PendingState::Failed(failure), .. }) => {
                 Self::Refused(failure.clone())
             }
             Some(_) => Self::Waiting,

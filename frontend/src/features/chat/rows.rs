@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 
 use madang_client::timeline::PresenceSummary;
-use madang_client::{Pending, PendingState};
+use madang_client::{PendingCommand, PendingState};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
 use crate::ui::virtual_list::{ListRow, RowKey};
@@ -131,7 +131,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) crowds: &'a [PresenceSummary],
     /// The reader left off after this.
     pub(crate) new_after: Option<Seq>,
-    pub(crate) outbox: &'a [Pending],
+    pub(crate) outbox: &'a [PendingCommand],
     /// No message of one's own is shown as later than this.
     pub(crate) now: Timestamp,
 }

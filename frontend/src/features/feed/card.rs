@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::posts::{Change, ShownPost};
+use madang_client::posts::{PendingChange, ShownPost};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, Timestamp, validate};
 
@@ -179,7 +179,7 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn refused(change: &Change, sentence: &str, lang: Lang) -> AnyView {
+fn refused(change: &PendingChange, sentence: &str, lang: Lang) -> AnyView {
     let driver = use_yard().driver;
     let id = change.id;
     let texts = lang.texts();

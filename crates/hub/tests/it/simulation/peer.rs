@@ -1,6 +1,6 @@
 //! One tab of one user: a real client, and what a browser would keep for it.
 
-use madang_client::{Client, Pending};
+use madang_client::{Client, PendingCommand};
 use madang_shared::{CommandId, User};
 
 use super::network::SocketId;
@@ -10,7 +10,7 @@ pub(super) struct Peer {
     pub(super) client: Client,
     pub(super) socket: Option<SocketId>,
     /// What a reload finds again.
-    pub(super) kept: Vec<Pending>,
+    pub(super) kept: Vec<PendingCommand>,
     /// The wake-up that is scheduled, so that there is one at a time.
     pub(super) wake_at: Option<u64>,
     /// The messages that this tab wrote, in the order in which its user wrote them.

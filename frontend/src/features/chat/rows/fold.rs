@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use madang_client::Pending;
+use madang_client::PendingCommand;
 use madang_client::timeline::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
@@ -66,7 +66,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     }
 
     /// After the last message: what was not stored yet.
-    pub(super) fn end(&mut self, pending: Vec<(&Pending, &str)>) {
+    pub(super) fn end(&mut self, pending: Vec<(&PendingCommand, &str)>) {
         // In a room where nothing was said yet, comings and goings stand after nothing.
         self.tell_crowds(|_| true);
         for item in pending {
@@ -127,7 +127,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
 pub(super) fn own_pending<'a>(
     scene: &Scene<'a>,
     known: &HashSet<CommandId>,
-) -> Vec<(&'a Pending, &'a str)> {
+) -> Vec<(&'a PendingCommand, &'a str)> {
     let posts = scene.outbox.iter().filter_map(|item| match &item.command {
         Command::Chat(ChatCommand::Post { room, text }) if *room == scene.room => {
             Some((item, text.as_str()))
@@ -157,7 +157,7 @@ fn voice(guest: &Guest) -> u64 {
     hasher.finish()
 }
 
-fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
+fn pending_row((item, text): (&PendingCommand, &str), me: UserId) -> MessageRow {
     MessageRow {
         author: me,
         command: item.id,
