@@ -72,7 +72,7 @@ impl Room {
         here.present.insert(id);
         let words = self.words.subscribe();
         self.tell(&LabChatMessage::Connect { id });
-        let you = LabChatMessage::You { id, connected: here.present.iter().copied().collect() };
+        let you = LabChatMessage::Welcome { id, connected: here.present.iter().copied().collect() };
         drop(here);
         (Member { room: self, id, words }, you)
     }
@@ -148,7 +148,7 @@ async fn serve(
                                 member.room.tell(&LabChatMessage::Data { data, id: member.id });
                                 None
                             }
-                            Err(failure) => Some(json(&LabChatMessage::Refused(failure))),
+                            Err(failure) => Some(json(&LabChatMessage::Error(failure))),
                         }
                     }
                     Ok(Message::Binary(_)) => return End::Close(CloseCode::NotText),

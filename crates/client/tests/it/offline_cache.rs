@@ -73,7 +73,7 @@ fn another_epoch_replaces_the_cached_timeline() {
     let snapshot = madang_shared::chat::ChatSnapshot { page, membership }.into();
     let position = Position::new(Epoch(2), Seq(11));
     let topic = Topic::Room(ROOM);
-    driver.frame(&ServerFrame::Reset(madang_shared::State { topic, position, snapshot }));
+    driver.frame(&ServerFrame::Reset(madang_shared::TopicState { topic, position, snapshot }));
     assert_eq!(seqs(&driver), [11]);
 }
 

@@ -6,7 +6,7 @@ use madang_shared::price::{
     Currency, PriceEvent, PriceHistory, PriceNow, PriceSnapshot, PriceSource, PriceState, Quote,
 };
 use madang_shared::{
-    ClientFrame, Epoch, Position, Seq, ServerFrame, State, Subscription, Timestamp, Topic,
+    ClientFrame, Epoch, Position, Seq, ServerFrame, Subscription, Timestamp, Topic, TopicState,
 };
 
 use crate::support::{START, TestClient};
@@ -91,7 +91,7 @@ fn another_epoch_starts_another_price_history() {
         _ => false,
     });
     assert!(resumed, "{:?}", driver.sent);
-    let state = State {
+    let state = TopicState {
         topic: Topic::Price,
         position: Position::new(Epoch(2), Seq(0)),
         snapshot: PriceSnapshot::default().into(),

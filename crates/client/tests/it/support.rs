@@ -5,7 +5,7 @@ use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::{
     ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
-    ServerFrame, State, Timestamp, Topic, User, UserId, Welcome, codec,
+    ServerFrame, Timestamp, Topic, TopicState, User, UserId, Welcome, codec,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -94,7 +94,7 @@ impl TestClient {
 
     pub(crate) fn state(&mut self, topic: Topic, seq: u64, snapshot: madang_shared::Snapshot) {
         let position = Position::new(Epoch(1), Seq(seq));
-        self.frame(&ServerFrame::Snapshot(State { topic, position, snapshot }));
+        self.frame(&ServerFrame::Snapshot(TopicState { topic, position, snapshot }));
     }
 
     pub(crate) fn event(&mut self, message: Message) {

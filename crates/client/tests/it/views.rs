@@ -8,8 +8,8 @@ use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS};
 use madang_shared::sentiment::{Analysis, Mood, Sentiment, SentimentAnswer, SentimentQuery};
 use madang_shared::{
-    ClientFrame, Command, Epoch, ErrorCode, Failure, Position, QueryFrame, Seq, ServerFrame, State,
-    Topic, User, UserId,
+    ClientFrame, Command, Epoch, ErrorCode, Failure, Position, QueryFrame, Seq, ServerFrame, Topic,
+    TopicState, User, UserId,
 };
 
 use crate::support::{ROOM, TestClient, by_other, me, other};
@@ -197,7 +197,7 @@ fn another_epoch_replaces_the_timeline() {
     let mut driver = in_open_room(60);
     let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
     let page = ChatPage { messages: (51..=52).map(by_other).collect(), older: true };
-    let state = State {
+    let state = TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(52)),
         snapshot: ChatSnapshot { page, membership }.into(),

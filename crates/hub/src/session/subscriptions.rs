@@ -6,7 +6,8 @@ use madang_shared::frames::ErrorContext;
 use madang_shared::limits::MAX_TOPICS;
 use madang_shared::topic::Durability;
 use madang_shared::{
-    ErrorCode, Failure, Position, Seq, ServerFrame, Snapshot, State, Subscription, Timestamp, Topic,
+    ErrorCode, Failure, Position, Seq, ServerFrame, Snapshot, Subscription, Timestamp, Topic,
+    TopicState,
 };
 
 use super::effects::{Effect, StoreRequest};
@@ -337,6 +338,6 @@ impl Session {
 }
 
 fn state(topic: Topic, position: Position, snapshot: Snapshot, reset: bool) -> Effect {
-    let state = State { topic, position, snapshot };
+    let state = TopicState { topic, position, snapshot };
     send(&if reset { ServerFrame::Reset(state) } else { ServerFrame::Snapshot(state) })
 }

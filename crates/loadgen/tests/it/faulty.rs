@@ -13,8 +13,8 @@ use madang_loadgen::raw::{Dialect, Faults, Plan, Stage};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
 use madang_shared::membership::Membership;
 use madang_shared::{
-    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, State,
-    Timestamp, Topic, User, UserId, codec,
+    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, Timestamp,
+    Topic, TopicState, User, UserId, codec,
 };
 use tungstenite::handshake::derive_accept_key;
 
@@ -239,7 +239,7 @@ fn snapshot() -> ServerFrame {
         Membership { room: ROOM, read_up_to: Seq(JOINED_AT), unread: 0, head: Seq(JOINED_AT) };
     let page = ChatPage { messages: Vec::new(), older: true };
     let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
-    ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
+    ServerFrame::Snapshot(TopicState { topic: Topic::Room(ROOM), position, snapshot })
 }
 
 fn check(fault: Fault, tongue: Tongue, faults: [u64; 3]) {

@@ -33,10 +33,13 @@ async fn t0_3_t0_4_everybody_hears_who_comes_who_goes_and_what_is_said() {
     let app = App::start().await;
     let (one, two) = (ConnectionId(1), ConnectionId(2));
     let mut first = join(&app).await;
-    assert_eq!(hear(&mut first).await, LabChatMessage::You { id: one, connected: vec![one] });
+    assert_eq!(hear(&mut first).await, LabChatMessage::Welcome { id: one, connected: vec![one] });
     assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: one });
     let mut second = join(&app).await;
-    assert_eq!(hear(&mut second).await, LabChatMessage::You { id: two, connected: vec![one, two] });
+    assert_eq!(
+        hear(&mut second).await,
+        LabChatMessage::Welcome { id: two, connected: vec![one, two] }
+    );
     for peer in [&mut first, &mut second] {
         assert_eq!(hear(peer).await, LabChatMessage::Connect { id: two });
     }
@@ -46,14 +49,14 @@ async fn t0_3_t0_4_everybody_hears_who_comes_who_goes_and_what_is_said() {
     }
     first.say(" \n ").await;
     assert!(
-        matches!(hear(&mut first).await, LabChatMessage::Refused(f) if f.code == ErrorCode::Invalid)
+        matches!(hear(&mut first).await, LabChatMessage::Error(f) if f.code == ErrorCode::Invalid)
     );
     second.send(Message::Close(None)).await;
     assert_eq!(hear(&mut first).await, LabChatMessage::Disconnect { id: two });
 
     let mut third = join(&app).await;
     assert!(
-        matches!(hear(&mut third).await, LabChatMessage::You { id, .. } if id == ConnectionId(3))
+        matches!(hear(&mut third).await, LabChatMessage::Welcome { id, .. } if id == ConnectionId(3))
     );
     drop(third);
     assert_eq!(hear(&mut first).await, LabChatMessage::Connect { id: ConnectionId(3) });
@@ -69,7 +72,7 @@ async fn whoever_says_too_much_is_told_so_and_others_hear_no_more_than_the_rate(
     }
     for number in 0..300 {
         fast.say(&number.to_string()).await;
-        if let LabChatMessage::Refused(failure) = hear(&mut fast).await {
+        if let LabChatMessage::Error(failure) = hear(&mut fast).await {
             assert_eq!(failure.code, ErrorCode::RateLimited);
             return;
         }
