@@ -8,7 +8,7 @@ pub const ECHO_PREFIX: &str = "Echo: ";
 pub const ECHO_PLAIN: &str = "plain";
 /// Bytes in one message to the echo; a longer one ends the connection with code 1009.
 pub const MAX_ECHO_MESSAGE_BYTES: usize = 64 * 1024;
-/// The same limit without the prefix, for programs that test WebSockets: the largest message of the Autobahn
+/// The same limit without the prefix, for tests of WebSocket programs: the largest message of the Autobahn
 /// test suite.
 pub const MAX_PLAIN_ECHO_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of all large messages (above 64 KiB) that the echo holds at once. A connection that exceeds it is

@@ -93,6 +93,10 @@ impl Client {
             ServerFrame::Answer { id, answer } => {
                 if let Some(query) = self.queries.remove(&id) {
                     let changed = self.features.receive_answer(&query, answer);
+                    if changed.is_err() {
+                        let refused = self.features.query_refused(&query);
+                        out.extend(refused.into_iter().map(Output::Changed));
+                    }
                     self.changed(changed, out);
                 }
             }

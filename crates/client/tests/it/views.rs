@@ -4,6 +4,7 @@ use madang_client::{Action, Input, Slice};
 use madang_shared::chat::{ChatAnswer, ChatPage, ChatSnapshot};
 use madang_shared::frames::ErrorContext;
 use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
+use madang_shared::posts::{PostsAnswer, PostsPage};
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS};
 use madang_shared::sentiment::{Analysis, Mood, Sentiment, SentimentAnswer, SentimentQuery};
@@ -141,6 +142,19 @@ fn older_messages_are_queried_once_and_join_without_a_gap() {
     let timeline = driver.client.features().timeline(ROOM).unwrap();
     assert!(timeline.messages().iter().map(|message| message.seq.0).eq(21..=120));
     assert!(timeline.has_older() && !timeline.is_loading_older());
+}
+
+#[test]
+fn an_answer_of_another_feature_ends_the_query_and_is_counted() {
+    let mut driver = in_open_room(120);
+    driver.input(Input::Act(Action::LoadOlder(ROOM)));
+    let [ClientFrame::Query(QueryFrame { id, .. })] = driver.sent[..] else {
+        panic!("{:?}", driver.sent)
+    };
+    let page = PostsPage { posts: Vec::new(), older: false };
+    driver.frame(&ServerFrame::Answer { id, answer: PostsAnswer::Before(page).into() });
+    assert_eq!(driver.client.undecodable_frames(), 1);
+    assert!(!driver.client.features().timeline(ROOM).unwrap().is_loading_older());
 }
 
 #[test]
