@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`client`] (the state machine), [`connection`] (connecting and reconnecting),
 //! [`outbox`] (commands that are not stored yet), [`streams`] (positions and gaps), [`action`] and
-//! [`slice`], then [`features`] with the table of views, and the [`views`].
+//! [`mod@slice`], then [`features`] with the table of views, and the [`views`].
 
 #[macro_use]
 mod view_table;
