@@ -253,7 +253,7 @@ impl Driver {
         let room = route::last_room();
         let cached = self.store.change(|client| {
             let room = client.features().open().or(room);
-            client.keep(room).map(|cached| (client.features().me().id, cached))
+            client.cached_state(room).map(|cached| (client.features().me().id, cached))
         });
         if let Some((user, cached)) = cached.flatten() {
             offline_cache::save(user, &cached);

@@ -2,7 +2,7 @@
 //! adopts the outbox of a tab that is gone. Adopting twice is harmless: a command that is sent again keeps its
 //! id, and takes effect once.
 
-use madang_client::Pending;
+use madang_client::PendingCommand;
 use madang_shared::{Timestamp, UserId, compact};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
@@ -19,7 +19,7 @@ const ABANDONED_MS: u64 = 60_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredOutbox {
     renewed: Timestamp,
-    items: Vec<Pending>,
+    items: Vec<PendingCommand>,
 }
 
 /// The storage of this tab's outbox.
@@ -61,7 +61,7 @@ impl OutboxStorage {
     }
 
     /// The commands of this tab before its reload, and of abandoned tabs, which this tab adopts.
-    pub(crate) fn adopt_all(&self) -> Vec<Pending> {
+    pub(crate) fn adopt_all(&self) -> Vec<PendingCommand> {
         let Some(storage) = browser::local_storage() else {
             return Vec::new();
         };
@@ -78,7 +78,7 @@ impl OutboxStorage {
 
     /// The commands of abandoned tabs, and their keys, to be [removed](Self::remove) once the commands are saved
     /// here.
-    pub(crate) fn abandoned(&self) -> (Vec<Pending>, Vec<String>) {
+    pub(crate) fn abandoned(&self) -> (Vec<PendingCommand>, Vec<String>) {
         let Some(storage) = browser::local_storage() else {
             return (Vec::new(), Vec::new());
         };
@@ -96,7 +96,7 @@ impl OutboxStorage {
 
     /// Saves these commands in place of the saved ones. Answers whether it succeeded: a browser may forbid it,
     /// or be full.
-    pub(crate) fn save(&self, items: &[Pending]) -> bool {
+    pub(crate) fn save(&self, items: &[PendingCommand]) -> bool {
         let Some(storage) = browser::local_storage() else {
             return items.is_empty();
         };
@@ -134,8 +134,8 @@ fn adopt(
     own: &str,
     found: Vec<(String, Option<StoredOutbox>)>,
     now: Timestamp,
-) -> (Vec<Pending>, Vec<String>) {
-    let mut items: Vec<Pending> = Vec::new();
+) -> (Vec<PendingCommand>, Vec<String>) {
+    let mut items: Vec<PendingCommand> = Vec::new();
     let mut taken = Vec::new();
     for (key, outbox) in found {
         let Some(outbox) = outbox else { continue };
@@ -160,8 +160,8 @@ mod tests {
     use madang_shared::chat::ChatCommand;
     use madang_shared::{CommandId, RoomId};
 
-    fn pending(at: u64) -> Pending {
-        Pending {
+    fn pending(at: u64) -> PendingCommand {
+        PendingCommand {
             id: CommandId::new(Timestamp(at), u128::from(at) << 64),
             command: ChatCommand::Post { room: RoomId(1), text: at.to_string() }.into(),
             at: Timestamp(at),

@@ -1,4 +1,4 @@
-//! What is said in a room. Topic [`Topic::Room`](crate::Topic::Room).
+//! The messages of a room. Topic [`Topic::Room`](crate::Topic::Room).
 
 use serde::{Deserialize, Serialize};
 
@@ -18,57 +18,57 @@ pub const PAGE_MESSAGES: u32 = 50;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
-    /// Its place in the room.
+    /// The seq of the message in the room.
     pub seq: Seq,
-    /// Who said it, under the name of that moment.
+    /// The author, with the name at that time.
     pub author: User,
     /// When the server stored it.
     pub at: Timestamp,
-    /// What was said. Plain text; lines end with `\n`.
+    /// The text: plain, lines end with `\n`.
     pub text: String,
-    /// The command that brought it, so that its author's screen replaces the pending row with this.
+    /// The author's command. The author's screen replaces the optimistic row of this command.
     pub command: CommandId,
-    /// How it feels, judged when it was stored.
+    /// The sentiment, analysed when the message was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
-    /// On whose behalf the author passed it on; none for what the author said. Such an author is a
-    /// part of the server itself, which vouches for nobody.
+    /// The guest whose message the author relayed; absent for the author's own messages. Such an author is
+    /// a part of the server, and does not verify the guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<Guest>,
 }
 
-/// Somebody without a session, who reaches a room through another protocol than ours.
+/// A person without a session who uses a room through another protocol than ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guest {
-    /// The name that the guest gave, which nobody checked, but which is no user's; empty for one who
-    /// gave none. Otherwise see [`crate::validate::user_name`].
+    /// The name that the guest chose. It is not verified, but no user has it. Empty if the guest chose
+    /// none; otherwise see [`crate::validate::user_name`].
     pub name: String,
-    /// Names the guest's connection, as the other protocol does; at most
+    /// The id of the guest's connection in the other protocol; at most
     /// [`crate::chat::MAX_GUEST_CONNECTION_CHARS`] characters.
     pub connection: String,
 }
 
-/// What a client may ask of a room's timeline.
+/// Commands to a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatCommand {
-    /// Says something in a room that the user has joined.
+    /// Posts a message in a room that the user has joined.
     Post {
-        /// Where.
+        /// Which room.
         room: RoomId,
         /// See [`crate::validate::message_text`].
         text: String,
     },
 }
 
-/// What happens in a room.
+/// Events of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatEvent {
-    /// Somebody said something.
+    /// A user posted a message.
     Posted(Message),
 }
 
@@ -78,8 +78,8 @@ pub enum ChatEvent {
 pub struct ChatSnapshot {
     /// The newest messages.
     pub page: ChatPage,
-    /// How the reader stands in the room at this very position: an unread count from another moment
-    /// would miss what came between the two.
+    /// The reader's membership at this position. An unread count of another position would miss the
+    /// messages between the two.
     pub membership: Membership,
 }
 
@@ -87,24 +87,24 @@ pub struct ChatSnapshot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatPage {
-    /// By place, ascending, with nothing left out between the first and the last.
+    /// The messages by seq, ascending, without gaps.
     pub messages: Vec<Message>,
     /// Whether the room has messages before the first of these.
     pub older: bool,
 }
 
-/// What a client may ask without changing anything.
+/// Queries of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatQuery {
-    /// The messages that stand right before a place.
+    /// The messages before a seq.
     Before {
         /// Which room; the user must have joined it.
         room: RoomId,
-        /// The answer ends right before this place.
+        /// The answer ends with the message before this seq.
         before: Seq,
-        /// How many at most; capped at [`crate::chat::PAGE_MESSAGES`].
+        /// The number of messages; at most [`crate::chat::PAGE_MESSAGES`].
         limit: u32,
     },
 }
@@ -114,6 +114,6 @@ pub enum ChatQuery {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatAnswer {
-    /// To [`ChatQuery::Before`].
+    /// Answers [`ChatQuery::Before`].
     Before(ChatPage),
 }

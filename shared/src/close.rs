@@ -1,14 +1,14 @@
-//! Why a connection ended, as a number that is a public contract (after Centrifugo's disconnects).
+//! Close codes of a connection: a public contract, after Centrifugo's disconnects.
 //!
-//! 4000 to 4499 mean "come back", 4500 to 4999 mean "do not": a client that knows only the range
-//! already does the right thing. Below 4000 stand the codes of RFC 6455 section 7.4.1.
+//! After 4000 to 4499 a client connects again, after 4500 to 4999 it does not, so a client needs to know
+//! the ranges only. Codes below 4000 are those of RFC 6455 section 7.4.1.
 
 /// Whether a client should connect again after a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseClass {
-    /// Connect again, with backoff; what was missed will be delivered.
+    /// Connect again, with backoff. Missed events will be delivered.
     Reconnect,
-    /// Connecting again would end the same way until something else changes.
+    /// Do not connect again: the next connection would end the same way.
     Terminal,
 }
 
@@ -21,7 +21,7 @@ macro_rules! codes {
         }
 
         impl CloseCode {
-            /// Every code there is.
+            /// Every code.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The number on the wire.
@@ -40,48 +40,48 @@ macro_rules! codes {
 codes! {
     /// The server is stopping or restarting.
     ShuttingDown = 4000, "shutting down";
-    /// The connection could not keep up; it resumes from its positions.
+    /// The client was too slow for its topics; it resumes from its positions.
     TooSlow = 4001, "too slow";
     /// No pong arrived in time.
     NoPong = 4002, "no pong";
-    /// The server met a defect of its own.
+    /// A defect of the server.
     Internal = 4003, "internal error";
     /// No hello arrived in time.
     NoHello = 4004, "no hello";
 
-    /// The client speaks no version of the protocol that the server speaks: load it anew.
+    /// The client and the server have no protocol version in common: reload the client.
     Version = 4500, "unsupported protocol version";
     /// There is no session, or it has ended: sign in.
     Unauthenticated = 4501, "unauthenticated";
-    /// Too many frames that could not be understood.
+    /// Too many frames that could not be decoded.
     Abuse = 4502, "too many bad frames";
     /// The first frame was not a hello.
     NotHello = 4503, "hello expected";
-    /// The server is stopping, said to a client of no protocol of ours; RFC 6455 has a code for it.
+    /// The server is stopping; for clients without the protocol of Madang (RFC 6455).
     GoingAway = 1001, "going away";
-    /// A frame above [`crate::limits::MAX_CLIENT_FRAME_BYTES`]; RFC 6455 has a code for it.
+    /// A frame above [`crate::limits::MAX_CLIENT_FRAME_BYTES`] (RFC 6455).
     TooBig = 1009, "frame too big";
-    /// The client broke the WebSocket protocol itself; RFC 6455 has a code for it.
+    /// The client violated the WebSocket protocol (RFC 6455).
     Protocol = 1002, "protocol error";
-    /// A text frame that is not UTF-8; RFC 6455 has a code for it.
+    /// A text frame that is not UTF-8 (RFC 6455).
     NotUtf8 = 1007, "not UTF-8";
-    /// A binary frame; RFC 6455 has a code for it.
+    /// A binary frame (RFC 6455).
     NotText = 1003, "text frames only";
 }
 
 impl CloseCode {
-    /// The code with this number, if it is one of ours.
+    /// The code with this number, if the server sends it.
     pub fn from_number(number: u16) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.number() == number)
     }
 }
 
-/// What a client should do after a connection ended with this number, whoever sent it. 1005 (no
-/// code) and 1006 (no close frame), which a browser reports, are connections that broke.
+/// The class of a close code from any sender. 1005 (no code) and 1006 (no close frame) are what a
+/// browser reports for a broken connection.
 pub fn class_of(number: u16) -> CloseClass {
     match number {
         // Protocol errors, text expected, policy, too big, extension missing: the same client would
-        // do the same again.
+        // fail again.
         1002 | 1003 | 1007..=1010 | 4500..=4999 => CloseClass::Terminal,
         _ => CloseClass::Reconnect,
     }

@@ -1,11 +1,10 @@
-//! The only place where a message becomes text, or text a message.
+//! Messages to text and back; no other place encodes or decodes frames.
 //!
-//! What a server reads and writes goes through `serde_json`, what a client reads and writes through
-//! [`compact`]: the same wire, of the same derives.
+//! The server uses `serde_json`, a client uses [`compact`]. Both follow the same derives.
 //!
-//! JSON in text frames, one value per frame. A newer peer may send variants that this version does
-//! not know; those come back as an [`DecodeError`] that says as much of the frame as could be read, so
-//! that the connection lives and positions stay true.
+//! A frame is one JSON value in one text message. A newer peer may send variants that this version
+//! does not know. The [`DecodeError`] then tells as much of the frame as could be decoded, so that the
+//! connection stays open and the positions stay correct.
 
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,30 +17,30 @@ use crate::frames::{ClientFrame, ErrorContext, ServerFrame};
 use crate::ids::{CommandId, QueryId};
 use crate::position::Seq;
 
-/// A frame that could not be turned into a message.
+/// A frame that could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DecodeError {
-    /// Not JSON, or not of any shape that the protocol knows.
-    #[error("not a frame of this protocol: {0}")]
+    /// Not JSON, or no frame of the protocol.
+    #[error("the text is not a frame of this protocol: {0}")]
     Malformed(String),
-    /// An event of a known topic, with content from a newer peer. It has its place in the stream.
-    #[error("event {seq:?} of {topic} is of a kind that this version does not know")]
+    /// An event of a known topic with content of a newer version. It counts as an event of the stream.
+    #[error("this version does not know the kind of event {seq:?} of {topic}")]
     Event {
         /// Which topic.
         topic: Topic,
-        /// The event's place.
+        /// The event's seq.
         seq: Seq,
     },
-    /// A well-formed request, with content from a newer peer.
-    #[error("a request of a kind that this version does not know")]
+    /// A well-formed request with content of a newer version.
+    #[error("this version does not know requests of this kind")]
     Request(ErrorContext),
-    /// A frame in outline, but its kind or its content is not what this version knows.
-    #[error("not a frame that this version knows: {0}")]
+    /// A well-formed frame whose kind or content this version does not know.
+    #[error("this version does not know frames of this kind: {0}")]
     Unsupported(String),
 }
 
 impl DecodeError {
-    /// The refusal to answer with, and what it is about.
+    /// The refusal to answer with, and its subject.
     pub fn refusal(&self) -> (ErrorContext, Failure) {
         let unsupported = Failure::new(ErrorCode::Unsupported, self.to_string());
         match self {
@@ -65,13 +64,13 @@ pub fn encode_server(frame: &ServerFrame) -> String {
     to_text(frame)
 }
 
-/// An event's content alone, as the log keeps it.
+/// An event's content, as the log stores it.
 pub fn encode_event(event: &Event) -> String {
     to_text(event)
 }
 
-/// The text of [`ServerFrame::Event`] around content that [`encode_event`] made: what the log keeps
-/// goes to the wire without being read again.
+/// The text of [`ServerFrame::Event`] with content from [`encode_event`]. Stored content is sent without
+/// being decoded.
 pub fn event_frame(topic: Topic, seq: Seq, content: &str) -> String {
     format!(r#"{{"event":{{"topic":"{topic}","seq":{},"event":{content}}}}}"#, seq.0)
 }
@@ -79,9 +78,9 @@ pub fn event_frame(topic: Topic, seq: Seq, content: &str) -> String {
 /// Reads a frame from a client.
 ///
 /// # Errors
-/// [`DecodeError`], which says how much of the frame could be read.
+/// [`DecodeError`], with as much of the frame as could be decoded.
 pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
-    /// As much of a request as every version agrees on.
+    /// The part of a request that is the same in every version.
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Outline {
@@ -99,9 +98,9 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
 /// Reads a frame from the server.
 ///
 /// # Errors
-/// [`DecodeError`], which says how much of the frame could be read.
+/// [`DecodeError`], with as much of the frame as could be decoded.
 pub fn decode_server(text: &str) -> Result<ServerFrame, DecodeError> {
-    /// As much of an event as every version agrees on.
+    /// The part of an event that is the same in every version.
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Outline {
@@ -114,28 +113,28 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, DecodeError> {
     })
 }
 
-/// Reads an event's content, as the log keeps it.
+/// Reads an event's content, as the log stores it.
 ///
 /// # Errors
-/// [`DecodeError::Malformed`] if a newer version wrote it, or if it is damaged.
+/// [`DecodeError::Malformed`] if a newer version wrote the content, or if it is damaged.
 pub fn decode_event(content: &str) -> Result<Event, DecodeError> {
     from_text(content).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
-/// Reads a part of a message, as a database made it.
+/// Reads a part of a message that a database wrote.
 ///
 /// # Errors
-/// [`DecodeError::Malformed`] if it is no such part.
+/// [`DecodeError::Malformed`] if the text is not such a part.
 pub fn decode_part<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
     from_text(text).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
-/// A frame is an object with one key, its kind; any other shape is no frame at all.
+/// Whether the text is an object with one key, as every frame is; the key is the frame's kind.
 fn is_in_outline(text: &str) -> bool {
     compact::from_text(text) == Ok(Keys(1))
 }
 
-/// How many keys an object has.
+/// The number of keys of an object.
 #[derive(Debug, PartialEq, Eq)]
 struct Keys(usize);
 
@@ -160,16 +159,16 @@ impl<'de> Visitor<'de> for Keys {
     }
 }
 
-/// A message of a protocol beside the typed one, as text; of types whose maps have names for keys.
+/// A message outside the typed protocol, as text. Its maps must have strings as keys.
 pub fn encode_part<T: Serialize>(part: &T) -> String {
     to_text(part)
 }
 
 fn to_text<T: Serialize>(value: &T) -> String {
-    // Fails only for maps with keys that are not strings, and for `Serialize` implementations that
-    // fail by themselves; the wire has neither, which the golden samples show for every variant.
+    // Serialization fails only for maps whose keys are not strings, and where `Serialize` fails by
+    // itself. The wire has neither; the samples test every variant.
     serde_json::to_string(value)
-        .unwrap_or_else(|error| unreachable!("the wire cannot be written: {error}"))
+        .unwrap_or_else(|error| unreachable!("the message cannot be serialized: {error}"))
 }
 
 fn from_text<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {

@@ -1,46 +1,47 @@
-//! One number that everybody shares. Topic [`Topic::Counter`](crate::Topic::Counter).
+//! The shared counter. Topic [`Topic::Counter`](crate::Topic::Counter).
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, User};
 
-/// The most that one command adds to the shared number, or takes from it.
+/// The largest amount that one command adds or subtracts.
 pub const MAX_COUNTER_STEP: i32 = 1_000;
 
-/// What a client may ask of the number.
+/// Commands to the counter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CounterCommand {
-    /// Adds to it. An amount, never a result: whoever adds at the same moment is not overwritten.
+    /// Adds an amount. A command never sets the value, so simultaneous additions do not overwrite each
+    /// other.
     Add {
         /// From -[`crate::counter::MAX_COUNTER_STEP`] to [`crate::counter::MAX_COUNTER_STEP`], not 0.
         amount: i32,
     },
 }
 
-/// What happens to the number.
+/// Events of the counter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CounterEvent {
-    /// Somebody added to it.
+    /// A user added an amount.
     Added {
-        /// Who.
+        /// The user.
         by: User,
-        /// How much.
+        /// The amount.
         amount: i32,
-        /// What it is since then.
+        /// The value after the addition.
         value: i64,
-        /// The command that did it, so that its author's screen counts it once.
+        /// The user's command; it lets the user's own screen count the addition once.
         command: CommandId,
     },
 }
 
-/// The number at a position.
+/// The counter at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CounterSnapshot {
-    /// Between -2^53 and 2^53, so that every reader of JSON reads it exactly.
+    /// The value; between -2^53 and 2^53, which every JSON parser reads exactly.
     pub value: i64,
 }

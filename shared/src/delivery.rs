@@ -1,87 +1,90 @@
-//! What became of one message: stored, handed to connections, read, confirmed; and of whom it is not
-//! so, why. The body of the answer at [`path`]; what it says is true at the moment of asking.
+//! The delivery of one message: whether it is stored, sent to connections, read and confirmed, and for
+//! each user who has not read it, why. This is the body of the answer at [`path`], true at the moment of
+//! the request.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, Timestamp, User};
 use crate::position::{Position, Seq};
 
-/// People whom the delivery of one message is told of, each by name; of more, how many they are.
+/// Recipients in the delivery of one message; more are only counted.
 pub const MAX_DELIVERY_PEOPLE: usize = 200;
 
-/// Where it is asked for, with `GET`, by members of the room.
+/// The path of the delivery, for `GET` by members of the room.
 pub fn path(room: RoomId, message: Seq) -> String {
     format!("/api/rooms/{room}/messages/{}/delivery", message.0)
 }
 
-/// What became of one message.
+/// The delivery of one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Delivery {
-    /// When the server stored it.
+    /// When the server stored the message.
     pub stored_at: Timestamp,
-    /// Where in the room's log.
+    /// The position in the room's log.
     pub position: Position,
-    /// Connections to this server that follow the room now, the asker's own among them.
+    /// Connections to this server that are subscribed to the room now, including the requester's.
     pub subscribed: u64,
-    /// Those of them that were handed everything up to the message.
+    /// The subscribed connections to which everything up to the message was sent.
     pub delivered: u64,
-    /// Whom it was for: those who have not read it first, then by name; at most
+    /// The recipients: first those who have not read the message, then by name; at most
     /// [`crate::delivery::MAX_DELIVERY_PEOPLE`].
     pub people: Vec<Recipient>,
-    /// How many more there are.
+    /// The number of further recipients.
     pub more: u64,
-    /// Clients of Socket.IO that were asked to confirm it; none if none was, or if it is too long ago.
+    /// Socket.IO clients that were asked to confirm the message; absent if there were none, or if it is too
+    /// long ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewayReceipts>,
 }
 
-/// A message and one person.
+/// A recipient of the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recipient {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// Whether the person has read it.
+    /// Whether the user has read the message.
     pub status: ReceiptStatus,
-    /// The person's connections that follow the room now.
+    /// The user's connections that are subscribed to the room now.
     pub subscribed: u64,
-    /// Those of them that were handed everything up to the message.
+    /// Those connections to which everything up to the message was sent.
     pub delivered: u64,
-    /// Since when none follows it; none while one does, and if none has since this server started.
+    /// When the last of them ended; absent while there is one, and if there was none since the server's
+    /// start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away_since: Option<Timestamp>,
 }
 
-/// Whether somebody has read a message, and if not, why not.
+/// Whether a user has read a message, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStatus {
-    /// It is this person's own.
+    /// The user wrote the message.
     Wrote,
-    /// It was on a screen that the person looked at: the read mark is there, or further.
+    /// The user has read it: the read mark is at the message, or after it.
     Read,
-    /// It was not; the read mark is here.
+    /// The read mark is before the message.
     Unread {
-        /// The last event of the room that the person has read.
+        /// The read mark: the last event of the room that the user has read.
         up_to: Seq,
     },
-    /// It was there before the person joined the room.
+    /// The user joined the room after the message.
     JoinedLater,
-    /// The person has left the room since.
+    /// The user has left the room since.
     Left {
-        /// When.
+        /// When the user left.
         at: Timestamp,
     },
 }
 
-/// What clients of Socket.IO said of a message.
+/// The confirmations of Socket.IO clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GatewayReceipts {
-    /// How many were asked to confirm it.
+    /// The number of clients that were asked to confirm the message.
     pub requested: u64,
-    /// The ids of those that did in time.
+    /// The ids of the clients that confirmed it in time.
     pub confirmed: Vec<String>,
 }

@@ -1,54 +1,54 @@
-//! Refusals: a code for programs, a sentence for people, and whether trying again can help.
+//! Refusals: a code for programs, a sentence for people, and whether a retry can help.
 
 use serde::{Deserialize, Serialize};
 
-/// Why something was refused. The names are a public contract; new ones may come, and an older
-/// reader sees them as [`ErrorCode::Other`].
+/// The reason of a refusal. The names are a public contract. New ones may be added, and an older client
+/// reads them as [`ErrorCode::Other`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The frame is not JSON, or not of any shape that the protocol knows.
     Malformed,
-    /// The frame is well formed, but asks for something this version does not have.
+    /// The frame is well formed, but requests something that this version does not have.
     Unsupported,
-    /// A frame came when it makes no sense: a second hello, an answer to nothing.
+    /// The frame is not allowed in this state: a second hello, a pong without a ping.
     UnexpectedFrame,
-    /// A value breaks a rule; the sentence says which.
+    /// A value breaks a rule, which the sentence names.
     Invalid,
-    /// Too long; the sentence gives the limit.
+    /// A value is longer than the limit, which the sentence names.
     TooLong,
-    /// There is no such thing.
+    /// The subject of the request does not exist.
     NotFound,
     /// The user may not do this.
     Forbidden,
     /// The user has not joined the room.
     NotMember,
-    /// The name belongs to somebody or something else.
+    /// The name belongs to another user or room.
     NameTaken,
-    /// No session, or one that has ended.
+    /// There is no session, or it has ended.
     Unauthenticated,
-    /// More subscriptions than one connection may hold.
+    /// The connection has the largest number of subscriptions already.
     TooManyTopics,
-    /// Too much at once; wait a moment.
+    /// The rate limit is exceeded; wait before a retry.
     RateLimited,
-    /// An earlier command of this connection was refused for now; this one waits behind it, so that
-    /// order is kept. Send the earlier one again first.
+    /// An earlier command of this connection was refused and can be retried. Later ones are refused to
+    /// keep the order. Send the earlier one again first.
     BlockedByEarlier,
-    /// The store can not take it now: the disk is full or read-only, or the database is damaged.
-    /// Nothing was changed.
+    /// The store cannot write now: the disk is full or read-only, or the database is damaged. Nothing
+    /// was changed.
     Unavailable,
-    /// The server is stopping; come back.
+    /// The server is stopping; connect again later.
     ShuttingDown,
-    /// A defect of the server. Nothing was acknowledged.
+    /// A defect of the server. The request was not acknowledged.
     Internal,
-    /// A code from a newer peer.
+    /// A code of a newer server.
     #[serde(other)]
     Other,
 }
 
 impl ErrorCode {
-    /// Whether the very same request can succeed later.
+    /// Whether the same request can succeed later.
     pub fn retry_helps(self) -> bool {
         match self {
             Self::RateLimited
@@ -76,24 +76,24 @@ impl ErrorCode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
-    /// For programs.
+    /// The reason, for programs.
     pub code: ErrorCode,
-    /// For people, in English; an app translates by the code.
+    /// The reason, for people, in English; an app translates by the code.
     pub message: String,
-    /// Whether the very same request can succeed later.
+    /// Whether the same request can succeed later.
     pub retry: bool,
-    /// When a retry can help: how long to wait before it, in milliseconds.
+    /// The wait before a retry, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
 
 impl Failure {
-    /// A refusal with the code's own answer to whether a retry helps.
+    /// A refusal; the code decides whether a retry helps.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry: code.retry_helps(), retry_after: None }
     }
 
-    /// The same, with how long to wait, in milliseconds.
+    /// The same refusal with a wait before a retry, in milliseconds.
     #[must_use]
     pub fn after(mut self, millis: u64) -> Self {
         self.retry_after = Some(millis);

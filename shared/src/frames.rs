@@ -1,6 +1,6 @@
 //! The envelopes. A frame is one WebSocket text message holding one JSON value.
 //!
-//! The frames know no feature: what a feature says stands in the envelopes that
+//! The frames do not depend on features: the messages of features stand in the envelopes that
 //! [`crate::features`] derives from its table.
 
 use serde::{Deserialize, Serialize};
@@ -24,25 +24,25 @@ pub enum ClientFrame {
         /// Which topic.
         topic: Topic,
     },
-    /// Asks for a change. Answered by `ack` or `error`.
+    /// Requests a change. Answered by `ack` or `error`.
     Command(CommandFrame),
     /// Asks a question. Answered by `answer` or `error`.
     Query(QueryFrame),
-    /// Says something that only matters now. Not answered unless it is refused.
+    /// Sends a short-lived statement. Not answered unless it is refused.
     Signal(Signal),
     /// Answers a `ping`.
     Pong {
-        /// That of the ping.
+        /// The nonce of the ping.
         nonce: u32,
     },
 }
 
-/// Who is calling, and where each of its streams had got to.
+/// The client's identification, and the topics to start or resume.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hello {
-    /// The session token, from a program that could not send it as a header. A browser's cookie has
-    /// already spoken when the connection was made.
+    /// The session token of a program that could not send it as a header. A browser sends its cookie
+    /// with the request that opens the socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The program and its version, for the server's log: `app/0.1.0`.
@@ -52,13 +52,13 @@ pub struct Hello {
     pub topics: Vec<Subscription>,
 }
 
-/// A topic, and where to go on.
+/// A topic, and the position to resume from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscription {
     /// Which topic.
     pub topic: Topic,
-    /// The last position the client knows; without it the answer is a snapshot.
+    /// The last position that the client knows; without it the answer is a snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Position>,
 }
@@ -67,19 +67,19 @@ pub struct Subscription {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommandFrame {
-    /// Made by the client; the same whenever the same command is sent again.
+    /// Made by the client. A retry of the command has the same id.
     pub id: CommandId,
-    /// What is asked.
+    /// The command.
     pub command: Command,
 }
 
-/// A question with its id.
+/// A query with its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueryFrame {
     /// Made by the client; returned with the answer.
     pub id: QueryId,
-    /// What is asked.
+    /// The query.
     pub query: Query,
 }
 
@@ -90,36 +90,36 @@ pub struct QueryFrame {
 pub enum ServerFrame {
     /// Answers `hello`; the first frame of the server.
     Welcome(Welcome),
-    /// Answers a subscription that gave no position: the state, and where it is true.
-    Snapshot(State),
-    /// Answers a subscription whose position was good: every event in (`from`, `to`] follows, in
-    /// order and with none left out.
+    /// Answers a subscription without a position: the state, and its position.
+    Snapshot(TopicState),
+    /// Answers a subscription whose position can be continued: every event in (`from`, `to`] follows,
+    /// in order and without gaps.
     Recovered {
         /// Which topic.
         topic: Topic,
-        /// What the client had.
+        /// The position in the subscription.
         from: Position,
-        /// Where the stream stood when the client came back.
+        /// The head of the topic at the time of the subscription.
         to: Position,
     },
-    /// What the client holds of the topic can not be continued: it must be dropped for this state.
-    /// Sent for a position of another epoch, one too far back or beyond the end, and to a reader of
-    /// an ephemeral topic who fell behind.
-    Reset(State),
+    /// The client's state of the topic cannot be continued and must be replaced by this one. Sent for a
+    /// position of another epoch, too far back or beyond the head, and to a slow subscriber of an
+    /// ephemeral topic.
+    Reset(TopicState),
     /// One event of a topic.
     Event {
         /// Which topic.
         topic: Topic,
-        /// The event's place: 1 more than that of the event before.
+        /// The event's seq: 1 more than that of the event before.
         seq: Seq,
-        /// What happened.
+        /// The event.
         event: Event,
     },
-    /// A command took effect, durably, now or when it was first sent.
+    /// A command is stored, now or when it was first sent.
     Ack {
         /// Which command.
         id: CommandId,
-        /// Where its event stands; none if it found nothing to change.
+        /// The position of its event; absent if the command changed nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<LogPosition>,
     },
@@ -130,62 +130,62 @@ pub enum ServerFrame {
         /// The answer.
         answer: Answer,
     },
-    /// Something was refused. The connection lives on.
+    /// The server refused something. The connection stays open.
     Error {
-        /// What was refused.
+        /// The refused frame, command, query or topic.
         about: ErrorContext,
-        /// Why, and whether trying again can help.
+        /// The reason, and whether a retry can help.
         failure: Failure,
     },
-    /// Are you there? Answer with `pong` within [`crate::limits::PONG_TIMEOUT_MS`].
+    /// Checks that the client responds. Answer with `pong` within [`crate::limits::PONG_TIMEOUT_MS`].
     Ping {
-        /// To be returned.
+        /// The number to return in the `pong`.
         nonce: u32,
     },
 }
 
-/// The server knows who is calling.
+/// The server's answer to a hello.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Welcome {
-    /// Who the session belongs to.
+    /// The user of the session.
     pub user: User,
-    /// This connection.
+    /// The id of this connection.
     pub connection: ConnectionId,
-    /// The server's version. A client of another version should offer to load itself anew.
+    /// The server's version. A client of another version should offer to reload itself.
     pub version: String,
-    /// The server's clock.
+    /// The time of the server's clock.
     pub now: Timestamp,
 }
 
-/// A topic's state, and the position at which it is true.
+/// A topic's state at a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct State {
+pub struct TopicState {
     /// Which topic.
     pub topic: Topic,
-    /// The state includes every event up to and including this, and nothing after it.
+    /// The state includes every event up to and including this position, and none after it.
     pub position: Position,
     /// The state.
     pub snapshot: Snapshot,
 }
 
-/// Where an event stands.
+/// The position of an event in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogPosition {
-    /// In which topic.
+    /// The event's topic.
     pub topic: Topic,
-    /// At which place.
+    /// The event's seq.
     pub seq: Seq,
 }
 
-/// What an error is about.
+/// The subject of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorContext {
-    /// The last frame, which could not be understood well enough to say more.
+    /// The last frame; no more of it could be decoded.
     Frame,
     /// A command.
     Command(CommandId),

@@ -1,4 +1,4 @@
-//! Identities as newtypes, so that a room can never be passed where a user is meant.
+//! Identities as newtypes, so that the compiler rejects a room where a user belongs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ macro_rules! numbered {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// Given out by the store; stays below 2^53, so that JavaScript reads it exactly.
+        /// Assigned by the store; below 2^53, so that JavaScript reads it exactly.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
@@ -45,29 +45,28 @@ numbered!(
     MenuItemId
 );
 numbered!(
-    /// One connection of one session: a tab, a device, a program. Never given out twice by a server
-    /// process.
+    /// One connection of one session: a tab, a device, a program. A server process never assigns it
+    /// twice.
     ConnectionId
 );
 
-/// Names one question of a client, so that the answer finds its asker. Chosen by the client, and
-/// meaningful on its connection only.
+/// The id of a query, which its answer repeats. Chosen by the client, and valid on its connection
+/// only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct QueryId(pub u32);
 
-/// Names one command of one author for ever, made by the client (UUID version 7, RFC 9562 section
-/// 5.7). The store keeps (author, command id) unique: however often a command is sent again, it
-/// takes effect once.
+/// The permanent id of a command, made by the client (UUID version 7, RFC 9562 section 5.7). The store
+/// keeps (author, command id) unique, so a command that is sent again takes effect once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct CommandId(pub Uuid);
 
 impl CommandId {
-    /// Makes an id from the time and from random bits (128 are given, 74 are used). Both are
-    /// parameters: this crate has neither a clock nor a source of randomness.
+    /// Makes an id from the time and from random bits, of which it uses 74. Both are parameters,
+    /// because this crate has neither a clock nor a source of randomness.
     pub fn new(now: Timestamp, random: u128) -> Self {
         let bytes = random.to_be_bytes();
         let mut tail = [0; 10];
@@ -112,12 +111,12 @@ impl Timestamp {
     }
 }
 
-/// A user as others see one.
+/// A user as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct User {
-    /// Stays the same for ever.
+    /// The permanent id.
     pub id: UserId,
-    /// What the user chose to be called; unique on a server without regard to case or Unicode form.
+    /// The name that the user chose; unique on a server, without regard to case or Unicode form.
     pub name: String,
 }

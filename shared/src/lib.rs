@@ -1,18 +1,18 @@
-//! The wire of Madang: every message that crosses it, as one set of Rust types.
+//! The wire of Madang: every message between client and server, as one set of Rust types.
 //!
-//! The server, the browser app, the load generator and the tests all speak through this crate, so a
-//! message that one side can send is a message that the other side can read, checked by the compiler.
+//! The server, the browser app, the load generator and the tests share these types, so the compiler
+//! checks that each side can read every message of the other side.
 //!
 //! Reading order:
-//! 1. [`ids`] and [`position`]: who, which, and where in a stream;
-//! 2. [`topic`]: the streams there are;
-//! 3. one module per feature, holding all that the feature ever says: [`rooms`], [`membership`],
+//! 1. [`ids`] and [`position`]: identities, and positions in a stream;
+//! 2. [`features`] and [`topic`]: the table of features, and their topics;
+//! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
 //!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`],
 //!    [`notices`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
-//! 5. [`codec`]: the only place where a message becomes text, or text a message; [`compact`] is the
-//!    small codec under the client's half of it;
-//! 6. [`failure`], [`close`], [`limits`], [`names`]: what is refused, and how one is told.
+//! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
+//! 6. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
+//!    text that users type.
 //!
 //! Nothing here performs I/O, and all of it builds for `wasm32-unknown-unknown`.
 
@@ -51,8 +51,8 @@ pub use close::{CloseClass, CloseCode};
 pub use failure::{ErrorCode, Failure};
 pub use features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 pub use frames::{
-    ClientFrame, CommandFrame, ErrorContext, Hello, QueryFrame, ServerFrame, State, Subscription,
-    Welcome,
+    ClientFrame, CommandFrame, ErrorContext, Hello, QueryFrame, ServerFrame, Subscription,
+    TopicState, Welcome,
 };
 pub use ids::{
     CommandId, ConnectionId, MenuItemId, OrderId, PostId, QueryId, RoomId, Timestamp, User, UserId,

@@ -1,9 +1,9 @@
-//! Which rooms a user has joined, and how far the user has read in each. Topic
-//! [`Topic::Memberships`], one per user, so that all tabs and devices of a user agree.
+//! The rooms that a user has joined, with the read mark of each. Topic [`Topic::Memberships`], one per
+//! user, so that all tabs and devices of a user agree.
 //!
-//! An unread count is never stored. It is the number of messages by others after the read mark; the
-//! server counts it once for a snapshot, and from there the same rule runs in the client
-//! (`madang-client`), so that it cannot drift and cannot stick.
+//! An unread count is not stored. It is the number of messages by others after the read mark. The server
+//! counts it for a snapshot, and the client (`madang-client`) applies the same rule to later events, so
+//! the count cannot drift.
 //!
 //! [`Topic::Memberships`]: crate::Topic::Memberships
 
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::RoomId;
 use crate::position::Seq;
 
-/// Rooms that one user may have joined: one connection can follow them all, and a hello that resumes
-/// them all stays far below [`MAX_CLIENT_FRAME_BYTES`].
+/// Rooms that one user can join. One connection can subscribe to all of them, and a hello that resumes
+/// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
 pub const MAX_JOINED_ROOMS: u64 = 200;
 
 /// One room that the user has joined.
@@ -24,18 +24,18 @@ pub struct Membership {
     pub room: RoomId,
     /// Everything in the room up to and including this has been read.
     pub read_up_to: Seq,
-    /// How many messages by others lie after `read_up_to`, up to and including `head`.
+    /// The number of messages by others after `read_up_to`, up to and including `head`.
     pub unread: u64,
     /// The last event of the room when `unread` was counted.
     pub head: Seq,
 }
 
-/// What a client may ask about its own memberships.
+/// Commands to a user's own memberships.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipCommand {
-    /// Joins a room; what was said before counts as read. Joining twice changes nothing.
+    /// Joins a room. Earlier messages count as read. Joining twice changes nothing.
     Join {
         /// Which room.
         room: RoomId,
@@ -49,12 +49,12 @@ pub enum MembershipCommand {
     Read {
         /// Which room.
         room: RoomId,
-        /// The last event that has been read; beyond the room's last event it counts as that.
+        /// The last event that has been read; at most the room's last event.
         up_to: Seq,
     },
 }
 
-/// What happens to a user's memberships.
+/// Events of a user's memberships.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -66,7 +66,7 @@ pub enum MembershipEvent {
         /// Which room.
         room: RoomId,
     },
-    /// The read mark moved; the counts travel with it.
+    /// The read mark moved; the event carries the new counts.
     Read(Membership),
 }
 
@@ -74,6 +74,6 @@ pub enum MembershipEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MembershipSnapshot {
-    /// By room, ascending.
+    /// The memberships by room, ascending.
     pub memberships: Vec<Membership>,
 }

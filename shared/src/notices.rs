@@ -1,11 +1,10 @@
-//! Notices: what somebody who is busy elsewhere, or away, should hear of. Topics
-//! [`Topic::Notices`](crate::Topic::Notices), for what concerns everybody, and
-//! [`Topic::Inbox`](crate::Topic::Inbox), one per user, for what concerns that user alone.
+//! Notices: news for users who are on another page or away. Topics
+//! [`Topic::Notices`](crate::Topic::Notices), for every user, and
+//! [`Topic::Inbox`](crate::Topic::Inbox), one per user.
 //!
-//! A notice for everybody is stored once, however many people there are. What a user has read, and
-//! what kinds the user does not want to hear of, is a part of the user's own topic, so that all tabs
-//! and devices agree. An unread count is never stored: it is what is there and not read, by the same
-//! rules on every screen.
+//! A notice for every user is stored once. A user's read marks and muted kinds are a part of the user's
+//! own topic, so that all tabs and devices agree. An unread count is not stored: every client counts the
+//! unread notices by the same rules.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,19 +12,19 @@ use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
 use crate::orders::OrderStatus;
 use crate::position::Seq;
 
-/// Notices that are kept for everybody, and for each user; older ones are gone. So an unread count
-/// is always of what is there, and a snapshot is a few kilobytes.
+/// Notices that each topic keeps; older ones are dropped. So a snapshot contains every notice that an
+/// unread count counts, and takes a few kilobytes.
 pub const KEPT_NOTICES: usize = 50;
-/// Unicode scalar values that a notice quotes of a message.
+/// Unicode scalar values of a message's excerpt in a notice.
 pub const MAX_EXCERPT_CHARS: usize = 120;
-/// People whom one message can mention; of more, the first.
+/// Users whom one message can mention; if there are more, the first ones.
 pub const MAX_MENTIONS: usize = 10;
-/// The demonstration of scheduled notices tells one every so many milliseconds.
+/// The time between two notices of the demonstration, in milliseconds.
 pub const DEMO_EVERY_MS: u64 = 10_000;
-/// Notices of one demonstration: after two minutes it is over.
+/// Notices of one demonstration, which takes two minutes.
 pub const DEMO_NOTICES: u32 = 12;
 
-/// Which of the two streams a notice stands in.
+/// The topic of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -36,25 +35,25 @@ pub enum NoticeBox {
     Own,
 }
 
-/// What can be muted, each by itself.
+/// The kind of a notice; a user can mute each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// Somebody named the user in a room.
+    /// The user was mentioned in a room.
     Mention,
-    /// An order of the user's went on.
+    /// The status of the user's order changed.
     OwnOrder,
-    /// Somebody ordered something.
+    /// An order was placed.
     Order,
-    /// Somebody wrote a post.
+    /// A post was written.
     Post,
-    /// Its time had come.
+    /// A scheduled notice.
     Schedule,
 }
 
 impl NoticeKind {
-    /// Every kind, in the order in which they are listed.
+    /// Every kind, in the order of the settings page.
     pub const ALL: [Self; 5] =
         [Self::Mention, Self::OwnOrder, Self::Order, Self::Post, Self::Schedule];
 }
@@ -63,72 +62,72 @@ impl NoticeKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notice {
-    /// Its place in its stream, which names it.
+    /// The seq in its topic, which identifies the notice.
     pub seq: Seq,
-    /// When it was stored.
+    /// When the notice was stored.
     pub at: Timestamp,
-    /// What it says.
+    /// The content.
     pub what: NoticeContent,
 }
 
-/// What a notice says, and what it is about.
+/// The content of a notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeContent {
-    /// A sentence that the operator has scheduled.
+    /// A text that the operator has scheduled.
     Scheduled {
-        /// In Korean.
+        /// The text in Korean.
         ko: String,
-        /// In English.
+        /// The text in English.
         en: String,
     },
     /// One of the notices of the [`Demonstration`].
     Demonstrated {
-        /// Which one, from 1.
+        /// The number of the notice, from 1.
         number: u32,
-        /// Of how many.
+        /// The number of notices in the demonstration.
         of: u32,
     },
-    /// Somebody wrote a post. Its text stays in the feed alone, so that a post that is taken back is
-    /// gone from here too.
+    /// A user wrote a post. The notice does not contain the text, so that a deleted text does not remain
+    /// here.
     Posted {
-        /// Which one.
+        /// Which post.
         post: PostId,
-        /// Who.
+        /// The user who caused the notice.
         by: User,
     },
-    /// Somebody ordered something.
+    /// A user placed an order.
     Ordered {
         /// Which order.
         order: OrderId,
-        /// Who.
+        /// The user who caused the notice.
         by: User,
     },
-    /// Somebody named the user in a room that the user has joined.
+    /// A message mentions the user in a room that the user has joined.
     Mentioned {
-        /// Where.
+        /// Which room.
         room: RoomId,
-        /// In which message.
+        /// Which message.
         message: Seq,
-        /// Who.
+        /// The user who caused the notice.
         by: User,
-        /// How the message begins; at most [`crate::notices::MAX_EXCERPT_CHARS`] characters.
+        /// The start of the message; at most [`crate::notices::MAX_EXCERPT_CHARS`] characters.
         excerpt: String,
     },
-    /// Somebody else moved an order of the user's.
+    /// Another user changed the status of the user's order.
     OrderMoved {
         /// Which order.
         order: OrderId,
-        /// Where it was.
+        /// The status before.
         was: OrderStatus,
-        /// Where it is; none if it was deleted.
+        /// The status after; absent if the order was deleted.
         now: Option<OrderStatus>,
     },
 }
 
 impl NoticeContent {
-    /// What kind of notice this is.
+    /// The kind of the notice.
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::Scheduled { .. } | Self::Demonstrated { .. } => NoticeKind::Schedule,
@@ -139,7 +138,7 @@ impl NoticeContent {
         }
     }
 
-    /// Who caused it, where that is known: nobody is told of what they did themselves.
+    /// The user who caused the notice, if known. That user does not see it.
     pub fn by(&self) -> Option<&User> {
         match self {
             Self::Posted { by, .. } | Self::Ordered { by, .. } | Self::Mentioned { by, .. } => {
@@ -150,37 +149,37 @@ impl NoticeContent {
     }
 }
 
-/// How far one of the streams has been read.
+/// The read mark of one topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMark {
-    /// Everything up to here has been read. It only ever moves forward.
+    /// Everything up to this seq has been read. It only moves forward.
     pub up_to: Seq,
-    /// These have been read too, each by itself; ascending, at most [`KEPT_NOTICES`].
+    /// Later notices that have been read one by one; ascending, at most [`KEPT_NOTICES`].
     pub beyond: Vec<Seq>,
 }
 
 impl ReadMark {
-    /// Whether the notice at this place has been read.
+    /// Whether the notice with this seq has been read.
     pub fn covers(&self, seq: Seq) -> bool {
         seq <= self.up_to || self.beyond.binary_search(&seq).is_ok()
     }
 
-    /// One notice has been read; answers whether that is news.
+    /// Marks one notice as read. Returns whether it was unread.
     pub fn read(&mut self, seq: Seq) -> bool {
         let Err(index) = self.beyond.binary_search(&seq) else { return false };
         if seq <= self.up_to {
             return false;
         }
         self.beyond.insert(index, seq);
-        // So many later notices were read that those before the first of them are not kept any more.
+        // More than `KEPT_NOTICES` later notices were read, so those before the first of them are dropped.
         if self.beyond.len() > KEPT_NOTICES {
             self.up_to = self.beyond.remove(0);
         }
         true
     }
 
-    /// Everything up to a place has been read; answers whether that is news.
+    /// Marks everything up to a seq as read. Returns whether the mark moved.
     pub fn read_up_to(&mut self, seq: Seq) -> bool {
         if seq <= self.up_to {
             return false;
@@ -191,18 +190,18 @@ impl ReadMark {
     }
 }
 
-/// How far both streams have been read.
+/// The read marks of both topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMarks {
-    /// Of the notices for everybody.
+    /// The read mark of the notices for every user.
     pub everybody: ReadMark,
-    /// Of the user's own.
+    /// The read mark of the user's own notices.
     pub own: ReadMark,
 }
 
 impl ReadMarks {
-    /// The mark of one stream.
+    /// The read mark of one topic.
     pub fn of(&self, which: NoticeBox) -> &ReadMark {
         match which {
             NoticeBox::Everybody => &self.everybody,
@@ -210,7 +209,7 @@ impl ReadMarks {
         }
     }
 
-    /// The mark of one stream, to be moved.
+    /// The read mark of one topic, mutable.
     pub fn of_mut(&mut self, which: NoticeBox) -> &mut ReadMark {
         match which {
             NoticeBox::Everybody => &mut self.everybody,
@@ -219,7 +218,7 @@ impl ReadMarks {
     }
 }
 
-/// Mutes a kind, or lets it be heard again; answers whether that is news. `muted` stays ascending.
+/// Mutes or unmutes a kind. Returns whether `muted` changed; it stays ascending.
 pub fn mute(muted: &mut Vec<NoticeKind>, kind: NoticeKind, mute: bool) -> bool {
     match (muted.binary_search(&kind), mute) {
         (Ok(index), false) => {
@@ -234,19 +233,19 @@ pub fn mute(muted: &mut Vec<NoticeKind>, kind: NoticeKind, mute: bool) -> bool {
     }
 }
 
-/// A schedule that anybody may start, to see one at work: [`DEMO_NOTICES`] notices, one every
-/// [`DEMO_EVERY_MS`], and then it is over.
+/// The demonstration of scheduled notices, which every user can start: [`DEMO_NOTICES`] notices, one every
+/// [`DEMO_EVERY_MS`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Demonstration {
-    /// Who started it.
+    /// The user who started it.
     pub by: User,
-    /// When.
+    /// When it was started.
     pub started_at: Timestamp,
 }
 
 impl Demonstration {
-    /// When the notice of this number is due.
+    /// When the notice with this number is due.
     pub fn due(&self, number: u32) -> Timestamp {
         self.started_at.plus(u64::from(number) * DEMO_EVERY_MS)
     }
@@ -258,117 +257,117 @@ impl Demonstration {
     }
 }
 
-/// What a client may ask about notices.
+/// Commands about notices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticesCommand {
-    /// One notice has been read. Changes nothing if it is not kept any more.
+    /// Marks one notice as read. Changes nothing if the notice is dropped already.
     Read {
-        /// Which stream.
+        /// Which topic.
         of: NoticeBox,
         /// Which notice.
         notice: Seq,
     },
-    /// All notices up to these places have been read; what came since was not on the screen. Older
-    /// marks change nothing.
+    /// Marks all notices up to these seqs as read; later ones were not on the screen. Older marks change
+    /// nothing.
     ReadAll {
-        /// Of the notices for everybody.
+        /// The last notice for every user.
         everybody: Seq,
-        /// Of the user's own.
+        /// The last of the user's own notices.
         own: Seq,
     },
-    /// Does not want to hear of a kind any more, or wants to again.
+    /// Mutes or unmutes a kind.
     Mute {
         /// Which kind.
         kind: NoticeKind,
-        /// Whether it is muted from now on.
+        /// Whether the kind is muted from now on.
         muted: bool,
     },
-    /// Starts the [`Demonstration`], or ends it before its time. Changes nothing if it is so already.
+    /// Starts the [`Demonstration`], or stops it early. Changes nothing if it is in that state already.
     Demo {
-        /// Whether it is to run.
+        /// Whether the demonstration runs from now on.
         on: bool,
     },
 }
 
-/// What happens to the notices for everybody.
+/// Events of the notices for every user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticesEvent {
-    /// There is a new one.
+    /// A new notice.
     Told(Notice),
-    /// Somebody started the demonstration.
+    /// A user started the demonstration.
     DemoStarted(Demonstration),
-    /// It is over.
+    /// The demonstration ended.
     DemoEnded {
-        /// When.
+        /// When it ended.
         at: Timestamp,
     },
 }
 
-/// What happens to a user's own notices, and to what the user has said about notices.
+/// Events of a user's own notices, read marks and muted kinds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InboxEvent {
-    /// There is a new one.
+    /// A new notice.
     Told(Notice),
-    /// More has been read; the marks as they are since then.
+    /// The read marks moved; these are the new ones.
     Read(ReadMarks),
-    /// Another choice of kinds; those that are muted since then, ascending.
+    /// The muted kinds changed.
     Muted {
-        /// The kinds.
+        /// The muted kinds, ascending.
         kinds: Vec<NoticeKind>,
     },
 }
 
-/// The notices for everybody at a position.
+/// The notices for every user at a position.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoticesSnapshot {
-    /// The last [`KEPT_NOTICES`], the newest last. Older ones are not kept.
+    /// The last [`KEPT_NOTICES`] notices, the newest last.
     pub notices: Vec<Notice>,
-    /// The demonstration, while it runs.
+    /// The running demonstration.
     pub demo: Option<Demonstration>,
 }
 
 impl NoticesSnapshot {
-    /// What they are after an event: the one reducer, of every engine and every client.
+    /// Applies an event. Every store and every client uses this reducer.
     pub fn apply(&mut self, event: NoticesEvent) {
         match event {
-            NoticesEvent::Told(notice) => keep(&mut self.notices, notice),
+            NoticesEvent::Told(notice) => push_notice(&mut self.notices, notice),
             NoticesEvent::DemoStarted(demo) => self.demo = Some(demo),
             NoticesEvent::DemoEnded { .. } => self.demo = None,
         }
     }
 }
 
-/// A user's own notices at a position, and what the user has said about notices.
+/// A user's own notices at a position, with the user's read marks and muted kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InboxSnapshot {
-    /// The last [`KEPT_NOTICES`], the newest last. Older ones are not kept.
+    /// The last [`KEPT_NOTICES`] notices, the newest last.
     pub notices: Vec<Notice>,
-    /// What has been read.
+    /// The read marks of both topics.
     pub marks: ReadMarks,
-    /// The kinds that the user does not want to hear of, ascending.
+    /// The muted kinds, ascending.
     pub muted: Vec<NoticeKind>,
 }
 
 impl InboxSnapshot {
-    /// What it is after an event: the one reducer, of every engine and every client.
+    /// Applies an event. Every store and every client uses this reducer.
     pub fn apply(&mut self, event: InboxEvent) {
         match event {
-            InboxEvent::Told(notice) => keep(&mut self.notices, notice),
+            InboxEvent::Told(notice) => push_notice(&mut self.notices, notice),
             InboxEvent::Read(marks) => self.marks = marks,
             InboxEvent::Muted { kinds } => self.muted = kinds,
         }
     }
 }
 
-fn keep(notices: &mut Vec<Notice>, notice: Notice) {
+fn push_notice(notices: &mut Vec<Notice>, notice: Notice) {
     notices.push(notice);
     let old = notices.len().saturating_sub(KEPT_NOTICES);
     notices.drain(..old);

@@ -1,42 +1,42 @@
-//! The orders of a small restaurant: what can be eaten, who ordered what, and how far it is. Topic
-//! [`Topic::Orders`](crate::Topic::Orders).
+//! The orders of a small restaurant, and its menu. Topic [`Topic::Orders`](crate::Topic::Orders).
 //!
-//! Whoever changes the tables is seen, so the database writes these events itself; see the store.
+//! The database writes these events itself, so that direct changes of its tables are events too; see the
+//! store.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MenuItemId, OrderId, Timestamp, User};
 
-/// Different things in one order.
+/// Lines in one order.
 pub const MAX_ORDER_LINES: usize = 20;
-/// Pieces of one thing in one order.
+/// The largest quantity in one line.
 pub const MAX_QUANTITY: u32 = 99;
-/// The most that one thing on the menu costs, in won.
+/// The highest price of a menu item, in won.
 pub const MAX_PRICE_WON: u32 = 10_000_000;
-/// Unicode scalar values in what a customer writes to an order.
+/// Unicode scalar values in the note of an order.
 pub const MAX_ORDER_NOTE_CHARS: usize = 200;
-/// Things on the menu.
+/// Items on the menu.
 pub const MAX_MENU_ITEMS: usize = 100;
-/// Unicode scalar values in the name of one of them.
+/// Unicode scalar values in the name of a menu item.
 pub const MAX_MENU_NAME_CHARS: usize = 60;
-/// Orders that are neither delivered nor cancelled. The database refuses more, so that a list of all
-/// of them is always complete, and stays below [`MAX_FRAME_BYTES`].
+/// Open orders. The database refuses more, so that the list of all open orders is complete and stays
+/// below [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
 pub const MAX_OPEN_ORDERS: usize = 300;
-/// Closed orders that the list of orders still shows.
+/// Closed orders in the list of orders.
 pub const RECENT_CLOSED_ORDERS: usize = 50;
-/// Changes of status that the list of orders still shows.
+/// Status changes in the list of orders.
 pub const RECENT_STATUS_CHANGES: usize = 50;
 
-/// How far an order is.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
-    /// Nobody has taken it up.
+    /// The restaurant has not accepted it.
     Pending,
-    /// The restaurant will make it.
+    /// The restaurant has accepted it.
     Accepted,
-    /// It is being made.
+    /// The restaurant is cooking it.
     Cooking,
     /// It waits for a rider.
     Ready,
@@ -44,12 +44,12 @@ pub enum OrderStatus {
     Delivering,
     /// The customer has it. Closed.
     Delivered,
-    /// It will not be. Closed.
+    /// It was cancelled. Closed.
     Cancelled,
 }
 
 impl OrderStatus {
-    /// Every status, in the order in which an order goes through them.
+    /// Every status, in the order of an order's progress.
     pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::Accepted,
@@ -73,12 +73,12 @@ impl OrderStatus {
         }
     }
 
-    /// Whether something is still to be done for the order.
+    /// Whether the order is neither delivered nor cancelled.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Delivered | Self::Cancelled)
     }
 
-    /// Where an order can go from here.
+    /// The statuses that can follow this one.
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Pending => &[Self::Accepted, Self::Cancelled],
@@ -91,137 +91,136 @@ impl OrderStatus {
     }
 }
 
-/// Something that can be ordered.
+/// An item on the menu.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MenuItem {
-    /// Stays the same for ever.
+    /// The permanent id.
     pub id: MenuItemId,
-    /// In Korean.
+    /// The name in Korean.
     pub name_ko: String,
-    /// In English.
+    /// The name in English.
     pub name_en: String,
-    /// In won; at least 1.
+    /// The price in won; at least 1.
     pub price_won: u32,
     /// Whether it can be ordered now.
     pub available: bool,
 }
 
-/// So many of one thing, at the price of the moment when it was ordered.
+/// A menu item in an order, at its price when it was ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderLine {
-    /// What.
+    /// The menu item.
     pub item: MenuItemId,
-    /// From 1 to [`crate::orders::MAX_QUANTITY`].
+    /// The quantity, from 1 to [`crate::orders::MAX_QUANTITY`].
     pub quantity: u32,
-    /// What one of them costs, in won.
+    /// The price of one piece, in won.
     pub price_won: u32,
 }
 
-/// An order, as its row and its lines have it.
+/// An order with its lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Order {
-    /// Stays the same for ever.
+    /// The permanent id.
     pub id: OrderId,
-    /// Who eats.
+    /// The customer.
     pub customer: User,
-    /// How far it is.
+    /// The status.
     pub status: OrderStatus,
-    /// By item; each item once.
+    /// The lines by menu item; each item once.
     pub lines: Vec<OrderLine>,
-    /// What the customer wrote; often nothing.
+    /// The customer's note; may be empty.
     pub note: String,
-    /// When it was made.
+    /// When the order was placed.
     pub placed_at: Timestamp,
-    /// Who brings it.
+    /// The rider who delivers the order.
     pub rider: Option<User>,
 }
 
 impl Order {
-    /// What it costs, in won. Follows from the lines, so that it is stored nowhere.
+    /// The total price in won. It follows from the lines and is not stored.
     pub fn total_won(&self) -> u64 {
         self.lines.iter().map(|line| u64::from(line.price_won) * u64::from(line.quantity)).sum()
     }
 }
 
-/// What a client may ask.
+/// Commands to the orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrdersCommand {
-    /// Orders something for the author.
+    /// Places an order for the author.
     Place {
-        /// What, at the prices that the author saw: refused as `invalid` if they have changed since.
+        /// The lines, at the prices that the author saw. Refused as `invalid` if a price has changed.
         lines: Vec<OrderLine>,
         /// At most [`crate::orders::MAX_ORDER_NOTE_CHARS`] characters.
         note: String,
     },
-    /// Moves an order on, or cancels it. Changes nothing if it is there already; refused as `invalid`
-    /// if no way leads there. [`OrderStatus::Delivering`] is reached by `take` alone.
+    /// Changes the status of an order. Changes nothing if the order has this status already; refused as
+    /// `invalid` if this status cannot follow. Only `take` leads to [`OrderStatus::Delivering`].
     Advance {
         /// Which order.
         order: OrderId,
-        /// Where to; see [`OrderStatus::next`].
+        /// The new status; see [`OrderStatus::next`].
         to: OrderStatus,
     },
-    /// Takes an order that is ready, to bring it to its customer. Refused as `forbidden` if another
-    /// rider was faster.
+    /// Takes a ready order for delivery. Refused as `forbidden` if another rider has taken it.
     Take {
         /// Which order.
         order: OrderId,
     },
 }
 
-/// What happens to the orders, by whomever.
+/// Events of the orders, by a command or by a direct change of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrdersEvent {
-    /// An order was made, or something of it is different.
+    /// An order was placed or changed.
     Changed {
-        /// When.
+        /// The time of the change.
         at: Timestamp,
-        /// Its status before; none for a new order.
+        /// The status before; absent for a new order.
         was: Option<OrderStatus>,
-        /// The order since then.
+        /// The order after the change.
         order: Order,
     },
     /// An order was deleted.
     Removed {
-        /// When.
+        /// The time of the change.
         at: Timestamp,
-        /// Its last status.
+        /// The last status.
         was: OrderStatus,
         /// Which order.
         order: OrderId,
     },
-    /// Something is on the menu, or something of it is different.
+    /// A menu item was added or changed.
     Offered(MenuItem),
-    /// Something is no longer on the menu. It was never ordered.
+    /// A menu item was removed. No order contains it.
     Withdrawn {
-        /// What.
+        /// The menu item.
         item: MenuItemId,
     },
 }
 
-/// An order is somewhere else than before: `statusChanged`.
+/// A change of an order's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusChange {
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
     /// Which order.
     pub order: OrderId,
-    /// Where it was; none for a new order.
+    /// The status before; absent for a new order.
     pub was: Option<OrderStatus>,
-    /// Where it is; none for an order that was deleted.
+    /// The status after; absent for a deleted order.
     pub now: Option<OrderStatus>,
 }
 
 impl OrdersEvent {
-    /// The change of status in this event, if there is one.
+    /// The change of status by this event, if there is one.
     pub fn status_change(&self) -> Option<StatusChange> {
         match self {
             Self::Changed { at, was, order } if *was != Some(order.status) => {
@@ -235,7 +234,7 @@ impl OrdersEvent {
     }
 }
 
-/// The orders at a position: all that are open, and the last of what is over.
+/// The orders at a position: all open ones, and the most recent closed ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrdersSnapshot {
@@ -243,12 +242,12 @@ pub struct OrdersSnapshot {
     pub menu: Vec<MenuItem>,
     /// Every open order, and the [`RECENT_CLOSED_ORDERS`] closed ones with the highest ids; by id.
     pub orders: Vec<Order>,
-    /// The last changes of status, at most [`RECENT_STATUS_CHANGES`], the newest last.
+    /// The most recent status changes, at most [`RECENT_STATUS_CHANGES`], the newest last.
     pub changes: Vec<StatusChange>,
 }
 
 impl OrdersSnapshot {
-    /// What the orders are after an event: the one reducer, of every engine and every client.
+    /// Applies an event. Every store and every client uses this reducer.
     pub fn apply(&mut self, event: OrdersEvent) {
         if let Some(change) = event.status_change() {
             self.changes.push(change);
@@ -257,45 +256,46 @@ impl OrdersSnapshot {
         }
         match event {
             OrdersEvent::Changed { order, .. } => {
-                put(&mut self.orders, order, |order| order.id);
-                self.forget_closed();
+                insert_sorted(&mut self.orders, order, |order| order.id);
+                self.drop_old_closed();
             }
             OrdersEvent::Removed { order: id, .. } => self.orders.retain(|order| order.id != id),
-            OrdersEvent::Offered(item) => put(&mut self.menu, item, |item| item.id),
+            OrdersEvent::Offered(item) => insert_sorted(&mut self.menu, item, |item| item.id),
             OrdersEvent::Withdrawn { item: id } => self.menu.retain(|item| item.id != id),
         }
     }
 
-    /// Something on the menu.
+    /// A menu item by id.
     pub fn item(&self, id: MenuItemId) -> Option<&MenuItem> {
         let index = self.menu.binary_search_by_key(&id, |item| item.id).ok()?;
         self.menu.get(index)
     }
 
-    /// An order, if it is among those that are shown.
+    /// An order by id, if the list contains it.
     pub fn order(&self, id: OrderId) -> Option<&Order> {
         let index = self.orders.binary_search_by_key(&id, |order| order.id).ok()?;
         self.orders.get(index)
     }
 
-    fn forget_closed(&mut self) {
+    fn drop_old_closed(&mut self) {
         let closed = self.orders.iter().filter(|order| !order.status.is_open()).count();
         let mut old = closed.saturating_sub(RECENT_CLOSED_ORDERS);
         self.orders.retain(|order| {
-            let goes = old > 0 && !order.status.is_open();
-            old -= usize::from(goes);
-            !goes
+            let is_dropped = old > 0 && !order.status.is_open();
+            old -= usize::from(is_dropped);
+            !is_dropped
         });
     }
 }
 
-fn put<T, K: Ord>(sorted: &mut Vec<T>, thing: T, key: impl Fn(&T) -> K) {
-    match sorted.binary_search_by_key(&key(&thing), &key) {
+/// Inserts the value in the order of its key, or replaces the value with the same key.
+fn insert_sorted<T, K: Ord>(sorted: &mut Vec<T>, value: T, key: impl Fn(&T) -> K) {
+    match sorted.binary_search_by_key(&key(&value), &key) {
         Ok(index) => {
             if let Some(place) = sorted.get_mut(index) {
-                *place = thing;
+                *place = value;
             }
         }
-        Err(index) => sorted.insert(index, thing),
+        Err(index) => sorted.insert(index, value),
     }
 }

@@ -1,4 +1,4 @@
-//! The feed: short posts that everybody reads, and greetings that are gone after a moment. Topic
+//! The feed: short posts for every user, and greetings that show for some seconds. Topic
 //! [`Topic::Posts`](crate::Topic::Posts).
 
 use serde::{Deserialize, Serialize};
@@ -7,34 +7,34 @@ use crate::ids::{CommandId, PostId, Timestamp, User};
 
 /// Unicode scalar values in one post of the feed.
 pub const MAX_POST_CHARS: usize = 2_000;
-/// Bytes in the body of a request that brings a post: the longest text, every character of it escaped
-/// as JSON can, with room for its envelope.
+/// Bytes in the body of a request with a post: the longest text with every character escaped, and its
+/// envelope.
 pub const MAX_POST_BODY_BYTES: usize = 32 * 1024;
 /// Posts in one page of the feed, and in its snapshot.
 pub const PAGE_POSTS: u32 = 30;
-/// How long a greeting stays on a screen, in milliseconds.
+/// The time that a screen shows a greeting, in milliseconds.
 pub const GREETING_SHOWN_MS: u64 = 6_000;
-/// Greetings that a screen shows at once; of more, the newest.
+/// Greetings that a screen shows at once; if there are more, the newest.
 pub const MAX_GREETINGS_SHOWN: usize = 4;
 
 /// A stored post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Post {
-    /// Stays the same for ever; a newer post has a larger one.
+    /// The permanent id; a newer post has a larger one.
     pub id: PostId,
-    /// Who wrote it; nobody else can change it.
+    /// The author; no other user can change the post.
     pub author: User,
     /// When the server stored it.
     pub at: Timestamp,
-    /// When its text was last changed; none if it is as it was first written.
+    /// When the text was last edited; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
-    /// What it says. Plain text; lines end with `\n`.
+    /// The text: plain, lines end with `\n`.
     pub text: String,
 }
 
-/// What a client may ask of the feed.
+/// Commands to the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -44,80 +44,80 @@ pub enum PostsCommand {
         /// See [`crate::validate::post_text`].
         text: String,
     },
-    /// Gives a post another text. Refused as `forbidden` for somebody else's, as `not_found` where
+    /// Edits the text of a post. Refused as `forbidden` for another user's post, and as `not_found` where
     /// there is none.
     Edit {
-        /// Which one.
+        /// Which post.
         post: PostId,
         /// See [`crate::validate::post_text`].
         text: String,
     },
-    /// Takes a post back, for ever. Refused as `Edit` is.
+    /// Deletes a post. Refused as `Edit` is.
     Delete {
-        /// Which one.
+        /// Which post.
         post: PostId,
     },
-    /// Waves to whoever has the feed open.
+    /// Greets every user who has the feed open.
     Greet {
-        /// Whether the screen that it comes from is left out. Which one that is, only that screen
-        /// knows: everybody gets the same event.
+        /// Whether the screen that sends the greeting does not show it. Every client receives the same
+        /// event; only that screen knows the command.
         others_only: bool,
     },
 }
 
-/// What happens in the feed.
+/// Events of the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PostsEvent {
-    /// Somebody wrote a post.
+    /// A user wrote a post.
     Created {
-        /// The post; whoever hears of it late gets it as it is then.
+        /// The post. A client that resumes later gets its present text.
         post: Post,
-        /// The command that did it, so that its author's screen replaces the pending post with this.
+        /// The author's command. The author's screen replaces the pending post of this command.
         command: CommandId,
     },
-    /// The author changed the text.
+    /// The author edited a post.
     Edited {
-        /// The whole post, as it is since then.
+        /// The whole post after the edit.
         post: Post,
-        /// The command that did it.
+        /// The author's command.
         command: CommandId,
     },
-    /// The author took a post back.
+    /// The author deleted a post.
     Deleted {
-        /// Which one.
+        /// Which post.
         post: PostId,
-        /// Who did it.
+        /// The author.
         by: User,
-        /// The command that did it.
+        /// The author's command.
         command: CommandId,
     },
-    /// Somebody waved. Nothing else changes by it.
+    /// A user sent a greeting. Nothing else changes.
     Greeted {
-        /// Who.
+        /// The user.
         by: User,
-        /// Whether the screen that gave the command is to leave it out.
+        /// Whether the screen that sent the command does not show the greeting.
         others_only: bool,
-        /// The command that did it: the screen that gave it knows it.
+        /// The user's command; the screen that sent it knows it.
         command: CommandId,
     },
-    /// Here a post was edited, and its author has given it another text since, or deleted it; or it was
-    /// written here, and is deleted since. Nothing changes by it.
+    /// An event whose text was removed, because its post was edited or deleted later. It changes nothing
+    /// and keeps the seq of the removed event.
     Redacted {
-        /// Which one.
+        /// Which post.
         post: PostId,
-        /// Its author.
+        /// The author of the post.
         by: User,
-        /// The command that did it.
+        /// The author's command.
         command: CommandId,
     },
 }
 
 impl PostsEvent {
-    /// What stays of this event, in its place, once the text that it brought is taken back, and the post
-    /// is as it is `now`, or gone: that the post was written, with the text of now, for it is there; of
-    /// everything else, that something was. None for an event that holds no text.
+    /// This event after the post became `now`, or was deleted (`None`). The event that created an existing
+    /// post gets the present text; every other event with a text becomes [`PostsEvent::Redacted`].
+    /// Returns `None` for an event without a text.
     pub fn redact(self, now: Option<&Post>) -> Option<Self> {
         match (self, now) {
             (Self::Created { command, .. }, Some(now)) => {
@@ -130,7 +130,7 @@ impl PostsEvent {
         }
     }
 
-    /// Whether this event takes back a text that an earlier one brought.
+    /// Whether this event removes a text that an earlier one carried.
     pub fn is_redaction(&self) -> bool {
         matches!(self, Self::Edited { .. } | Self::Deleted { .. })
     }
@@ -143,22 +143,22 @@ pub type PostsSnapshot = PostsPage;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PostsPage {
-    /// Newest first, with nothing left out between the first and the last.
+    /// The posts, newest first, without gaps.
     pub posts: Vec<Post>,
-    /// Whether there are posts older than the last of these.
+    /// Whether there are posts before the last of these.
     pub older: bool,
 }
 
-/// What a client may ask without changing anything.
+/// Queries of the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PostsQuery {
-    /// The posts right before one.
+    /// The posts before a post.
     Before {
-        /// The answer starts with the newest post that is older than this; it need not exist.
+        /// The answer starts with the newest post before this id; a post with this id need not exist.
         before: PostId,
-        /// How many at most; capped at [`crate::posts::PAGE_POSTS`].
+        /// The number of posts; at most [`crate::posts::PAGE_POSTS`].
         limit: u32,
     },
 }
@@ -168,6 +168,6 @@ pub enum PostsQuery {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PostsAnswer {
-    /// To [`PostsQuery::Before`].
+    /// Answers [`PostsQuery::Before`].
     Before(PostsPage),
 }

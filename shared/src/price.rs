@@ -1,44 +1,44 @@
-//! What one Bitcoin costs now. Topic [`Topic::Price`](crate::Topic::Price).
+//! The price of one Bitcoin. Topic [`Topic::Price`](crate::Topic::Price).
 //!
-//! A price is text, as the exchange wrote it: no reader has to trust somebody's floating-point number.
+//! A price is the text that the exchange sent, so that no conversion to a floating-point number changes it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Timestamp;
 
-/// The shortest time between two events of the price, in milliseconds: a number that changes more often
-/// than twice a second cannot be read.
+/// The shortest time between two events of the price, in milliseconds: people cannot read a number that
+/// changes more often than twice a second.
 pub const PRICE_EVERY_MS: u64 = 500;
-/// One point of the price's last minutes every so many milliseconds.
+/// The time between two points of the last minutes, in milliseconds.
 pub const PRICE_MINUTES_STEP_MS: u64 = 2_000;
-/// How far back the price's last minutes go, in milliseconds.
+/// The length of the last minutes, in milliseconds.
 pub const PRICE_MINUTES_MS: u64 = 10 * 60_000;
-/// One point of the price's last hours every so many milliseconds.
+/// The time between two points of the last hours, in milliseconds.
 pub const PRICE_HOURS_STEP_MS: u64 = 60_000;
-/// How far back the price's last hours go, in milliseconds.
+/// The length of the last hours, in milliseconds.
 pub const PRICE_HOURS_MS: u64 = 4 * 3_600_000;
 
-/// What one Bitcoin is counted in. A dollar and a token worth about a dollar are not the same.
+/// The currency of a price. A dollar and a token worth about a dollar are different currencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Currency {
     /// US dollars.
     Usd,
-    /// Tether, which is meant to be worth one US dollar.
+    /// Tether, a token that is intended to be worth one US dollar.
     Usdt,
     /// South Korean won.
     Krw,
 }
 
-/// Who says so.
+/// The source of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceSource {
-    /// Binance, over its stream.
+    /// Binance's stream.
     Binance,
-    /// Binance, asked over HTTP.
+    /// Binance's HTTP interface.
     BinanceRest,
     /// Kraken.
     Kraken,
@@ -46,124 +46,125 @@ pub enum PriceSource {
     Coinbase,
     /// Upbit.
     Upbit,
-    /// Nobody: the price is made up, and must be shown as such.
+    /// A simulation. The price must be shown as simulated.
     Simulated,
 }
 
-/// A price, where it is from, and how old it is.
+/// A price with its source and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quote {
-    /// A decimal number above zero, byte for byte as the exchange wrote it: `70352.36000000`.
+    /// A decimal number above zero, exactly as the exchange sent it: `70352.36000000`.
     pub price: String,
-    /// What the price is counted in.
+    /// The currency of the price.
     pub currency: Currency,
-    /// The change over the last 24 hours in percent, a decimal number that may have a sign; none where
-    /// the exchange does not tell it.
+    /// The change over the last 24 hours in percent, a decimal number that may have a sign; absent where
+    /// the exchange does not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_24h: Option<String>,
-    /// Who said so.
+    /// The source of the price.
     pub source: PriceSource,
     /// When the server received it.
     pub at: Timestamp,
 }
 
-/// How the price stands.
+/// The state of the price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceState {
-    /// This server follows no price.
+    /// This server has no price source.
     #[default]
     Off,
-    /// No source has answered yet.
+    /// No source has sent a price yet.
     Connecting,
-    /// The preferred source serves.
+    /// The preferred source sends the price.
     Live,
-    /// A source serves that is not the preferred one.
+    /// Another source than the preferred one sends the price.
     Fallback,
-    /// No source serves; the quote must be shown with its age.
+    /// No source sends a price; the quote must be shown with its age.
     Stale {
         /// When the quote was received.
         since: Timestamp,
     },
 }
 
-/// Why a source does not answer.
+/// The reason why a source sends no price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceFault {
     /// There is no connection to it, or the connection ended.
     Unreachable,
-    /// It is connected and says nothing.
+    /// It is connected and sends nothing.
     Silent,
-    /// It was asked too often, or has banned the server for a while.
+    /// Its rate limit is exceeded, or it has banned the server temporarily.
     Limited,
-    /// It answers with something that is no price.
+    /// Its answer is not a price.
     Refused,
 }
 
-/// A source that failed and has not answered since.
+/// A source that failed and has not recovered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceTrouble {
-    /// Which.
+    /// The source.
     pub source: PriceSource,
-    /// Why.
+    /// The reason.
     pub fault: PriceFault,
 }
 
-/// All there is to know about the price at one moment.
+/// The price at one moment, with the state of its sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceNow {
-    /// The latest quote, however old; `state` says whether it may be shown as of now.
+    /// The latest quote of any age; `state` tells whether it is current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
-    /// How the price stands.
+    /// The state of the price.
     pub state: PriceState,
-    /// The sources that failed and have not answered since, the preferred one first.
+    /// The sources that failed and have not recovered, the preferred one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<PriceTrouble>,
 }
 
-/// What happens to the price.
+/// Events of the price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceEvent {
-    /// It is this now. Told at most every [`crate::price::PRICE_EVERY_MS`]; what was between two
-    /// events is left out.
+    /// The price changed. Sent at most every [`crate::price::PRICE_EVERY_MS`]; changes between two
+    /// events are left out.
     Changed(PriceNow),
 }
 
-/// The price at a position, and where it came from.
+/// The price at a position, with its history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceSnapshot {
-    /// What it is.
+    /// The present price.
     pub now: PriceNow,
-    /// What it was.
+    /// The earlier prices.
     pub history: PriceHistory,
 }
 
-/// What the price was at a moment.
+/// The price at an earlier time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PricePoint {
-    /// When.
+    /// The time.
     pub at: Timestamp,
     /// See [`Quote::price`].
     pub price: String,
-    /// Points in different currencies must not be joined by a line.
+    /// The currency. A chart must not join points in different currencies by a line.
     pub currency: Currency,
 }
 
-/// What the price was, as bounded lists in the order of time. Where nobody watched, there is nothing.
+/// The earlier prices, as bounded lists in the order of time. There are no points for times without
+/// subscribers.
 ///
-/// The server and every client grow it from the same events by the same [`PriceHistory::add`], so what
-/// a client has gathered is what a snapshot would say.
+/// The server and every client build it from the same events by [`PriceHistory::add`], so a client's
+/// history equals that of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceHistory {
@@ -176,8 +177,8 @@ pub struct PriceHistory {
 }
 
 impl PriceHistory {
-    /// Adds what is known now. The last point of each list is always the latest price; told the same
-    /// quote again, nothing changes.
+    /// Adds a quote. The last point of each list is always the latest price. The same quote again changes
+    /// nothing.
     pub fn add(&mut self, quote: &Quote) {
         add(&mut self.minutes, quote, PRICE_MINUTES_STEP_MS, PRICE_MINUTES_MS);
         add(&mut self.hours, quote, PRICE_HOURS_STEP_MS, PRICE_HOURS_MS);
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_has_one_point_and_the_last_is_the_latest() {
+    fn each_step_has_one_point_and_the_last_point_is_the_latest_price() {
         let mut history = PriceHistory::default();
         for (at, price) in [(0, "1"), (500, "2"), (1_999, "3"), (2_000, "4"), (2_100, "5")] {
             history.add(&quote(at, price, Currency::Usd));
@@ -219,11 +220,11 @@ mod tests {
         let before = history.clone();
         history.add(&quote(2_100, "5", Currency::Usd));
         history.add(&quote(100, "late", Currency::Usd));
-        assert_eq!(history, before, "nothing new, and nothing out of order");
+        assert_eq!(history, before, "a repeated or an older quote changes nothing");
     }
 
     #[test]
-    fn history_is_bounded_however_long_it_goes_on() {
+    fn the_history_is_bounded() {
         let mut history = PriceHistory::default();
         for at in (0..2 * PRICE_HOURS_MS).step_by(1_000) {
             history.add(&quote(at, "70352.36", Currency::Usdt));

@@ -1,4 +1,4 @@
-//! The directory of rooms: making one, and seeing which there are. Topic [`Topic::Rooms`].
+//! The directory of rooms. Topic [`Topic::Rooms`].
 //!
 //! [`Topic::Rooms`]: crate::Topic::Rooms
 
@@ -8,24 +8,25 @@ use crate::ids::{RoomId, Timestamp, User};
 
 /// Unicode scalar values in a room's name.
 pub const MAX_ROOM_NAME_CHARS: usize = 48;
-/// Rooms on one server: the directory of as many stays below [`MAX_FRAME_BYTES`].
+/// Rooms on one server. A directory of this size stays below
+/// [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
 pub const MAX_ROOMS: u64 = 2_000;
 
 /// A room as the directory lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Room {
-    /// Stays the same for ever.
+    /// The permanent id.
     pub id: RoomId,
-    /// Unique among rooms, without regard to case or Unicode form.
+    /// The name; unique among rooms, without regard to case or Unicode form.
     pub name: String,
-    /// Who made it; none for the room that every server starts with.
+    /// The user who made the room; absent for the first room of a server.
     pub made_by: Option<User>,
-    /// When it was made.
+    /// When the room was made.
     pub made_at: Timestamp,
 }
 
-/// What a client may ask of the directory.
+/// Commands to the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +38,7 @@ pub enum RoomsCommand {
     },
 }
 
-/// What happens to the directory.
+/// Events of the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

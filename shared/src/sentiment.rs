@@ -1,60 +1,60 @@
-//! How a message feels, as far as its words tell. The server judges; see `crates/sentiment`.
+//! The sentiment of a text, from its words. The server analyses it; see `crates/sentiment`.
 
 use serde::{Deserialize, Serialize};
 
-/// So many Unicode scalar values of a text are read to judge how it feels.
+/// Unicode scalar values of a text that the analysis reads.
 pub const MAX_CLASSIFIED_CHARS: usize = 1_000;
 
-/// How a text feels.
+/// The mood of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mood {
-    /// It feels good.
+    /// The text is positive.
     Positive,
-    /// Its words say nothing of it, or balance each other.
+    /// The words have no sentiment, or balance each other.
     Neutral,
-    /// It feels bad.
+    /// The text is negative.
     Negative,
 }
 
-/// A judgement, as a message carries it.
+/// The sentiment of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sentiment {
-    /// How it feels.
+    /// The mood.
     pub mood: Mood,
-    /// How strongly, from -1000 to 1000.
+    /// The strength, from -1000 to 1000.
     pub score: i16,
 }
 
-/// A judgement with its reasons.
+/// A sentiment with the words that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Analysis {
-    /// What came out.
+    /// The sentiment.
     pub sentiment: Sentiment,
-    /// The words and emoji that decided, in reading order.
+    /// The words and emoji with a weight, in reading order.
     pub words: Vec<DecidingWord>,
 }
 
-/// A word that counted.
+/// A word with a weight in the analysis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DecidingWord {
-    /// As it stands in the text.
+    /// The word as written in the text.
     pub text: String,
-    /// What it added, in thousandths of the unit in which VADER weighs words: a mild word has about
-    /// 1000, a strong one about 3000; below 0 it took away.
+    /// The weight in thousandths of VADER's unit: about 1000 for a mild word, about 3000 for a strong one,
+    /// below 0 for a negative one.
     pub weight: i16,
 }
 
-/// What a client may ask while somebody types. Nothing is stored, and nobody else sees it.
+/// Queries during typing. The text is not stored, and no other user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SentimentQuery {
-    /// How this feels.
+    /// Analyses a text.
     Classify {
         /// At most [`crate::chat::MAX_MESSAGE_CHARS`] characters; may be empty.
         text: String,
@@ -66,6 +66,6 @@ pub enum SentimentQuery {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SentimentAnswer {
-    /// To [`SentimentQuery::Classify`].
+    /// Answers [`SentimentQuery::Classify`].
     Classified(Analysis),
 }

@@ -1,34 +1,33 @@
-//! The parts of a topic that no feature decides: its promise, its id, and the spelling of the id.
+//! The parts of a topic that do not depend on a feature: its durability, its id, and the id's spelling.
 //! The topics themselves stand in [`crate::features`].
 
 use thiserror::Error;
 
 use crate::ids::{RoomId, UserId};
 
-/// A topic's promise; fixed by its type, never a flag.
+/// The durability of a topic's events. It follows from the type of the topic and cannot be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// An event is stored before anybody sees it, and survives restarts. A client can resume from
-    /// any position that the log still holds.
+    /// An event is stored before any client receives it, and survives restarts. A client can resume
+    /// from any position that the log still holds.
     Durable,
-    /// Only the present matters: the state is kept in memory, and a reader that falls behind gets a
-    /// new snapshot.
+    /// The state is kept in memory only. A subscriber that falls behind gets a new snapshot.
     Ephemeral,
 }
 
-/// The text names no topic that this version knows.
+/// The text is not the name of a topic that this version knows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("there is no topic named `{0}`")]
 pub struct UnknownTopic(pub String);
 
-/// The id in a topic's name, and the right to read the topic that follows from it.
+/// The id in a topic's name, and the read access that follows from it.
 pub(crate) trait TopicId: Sized {
     /// The one user who may read the topic.
     fn owner(self) -> Option<UserId> {
         None
     }
 
-    /// The room that a reader must have joined.
+    /// The room that a subscriber must have joined.
     fn room(self) -> Option<RoomId> {
         None
     }

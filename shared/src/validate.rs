@@ -1,4 +1,4 @@
-//! What people type, checked. Both sides call these: the app to help, the server to decide.
+//! The rules for text that users type. The app uses them to help, the server to decide.
 
 use crate::chat::MAX_MESSAGE_CHARS;
 use crate::failure::{ErrorCode, Failure};
@@ -6,7 +6,8 @@ use crate::posts::MAX_POST_CHARS;
 use crate::rooms::MAX_ROOM_NAME_CHARS;
 use crate::session::MAX_USER_NAME_CHARS;
 
-/// A user's name: trimmed, on one line, 1 to [`MAX_USER_NAME_CHARS`] characters, nothing invisible.
+/// A user's name: trimmed, on one line, 1 to [`MAX_USER_NAME_CHARS`] characters, without
+/// invisible ones.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
@@ -14,7 +15,8 @@ pub fn user_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_USER_NAME_CHARS, "A name")
 }
 
-/// A room's name: trimmed, on one line, 1 to [`MAX_ROOM_NAME_CHARS`] characters, nothing invisible.
+/// A room's name: trimmed, on one line, 1 to [`MAX_ROOM_NAME_CHARS`] characters, without
+/// invisible ones.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
@@ -22,8 +24,8 @@ pub fn room_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_ROOM_NAME_CHARS, "A room's name")
 }
 
-/// A message's text: line ends become `\n`, other control characters and white space at the end go,
-/// and something visible must be left, at most [`MAX_MESSAGE_CHARS`] characters of it.
+/// A message's text: line ends become `\n`, other control characters and white space at the end are
+/// removed. At least one visible character and at most [`MAX_MESSAGE_CHARS`] characters must remain.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
@@ -31,7 +33,7 @@ pub fn message_text(text: &str) -> Result<String, Failure> {
     some_lines(text, MAX_MESSAGE_CHARS, "A message")
 }
 
-/// A post's text: as a message's, at most [`MAX_POST_CHARS`] characters.
+/// A post's text: as a message's, with at most [`MAX_POST_CHARS`] characters.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
@@ -41,11 +43,15 @@ pub fn post_text(text: &str) -> Result<String, Failure> {
 
 fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // No screen shows them, and each costs six bytes on the wire; a paste from a terminal has some.
+    // A paste from a terminal can contain control characters. No screen shows them, and each takes six
+    // bytes on the wire.
     let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
     let text = text.trim_end().trim_start_matches('\n');
     if !text.chars().any(is_visible) {
-        return Err(Failure::new(ErrorCode::Invalid, format!("{what} needs some text.")));
+        return Err(Failure::new(
+            ErrorCode::Invalid,
+            format!("{what} needs at least one visible character."),
+        ));
     }
     within(text, limit, what)?;
     Ok(text.to_owned())
@@ -59,10 +65,10 @@ fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
             format!("{what} needs at least one visible character."),
         ));
     }
-    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
         return Err(Failure::new(
             ErrorCode::Invalid,
-            format!("{what} cannot contain characters that nobody sees."),
+            format!("{what} cannot contain invisible characters."),
         ));
     }
     within(&text, limit, what)?;
@@ -79,13 +85,13 @@ fn within(text: &str, limit: usize, what: &str) -> Result<(), Failure> {
 }
 
 fn is_visible(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !is_unseen(c) && !is_joiner(c)
+    !c.is_whitespace() && !c.is_control() && !is_invisible(c) && !is_joiner(c)
 }
 
-/// Characters that nobody sees, or that turn the text around them: with these one name could be made
-/// to look like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
+/// Invisible characters, and characters that change the direction of text: they can make one name look
+/// like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
 /// [`is_joiner`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille blank.)
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'
@@ -115,8 +121,8 @@ fn is_unseen(c: char) -> bool {
     )
 }
 
-/// Characters that join others or choose how they look, which emoji and Indic scripts need. They may
-/// stand in a name, but two names that differ in nothing else are the same.
+/// Joiners and variation selectors, which emoji and Indic scripts need. A name may contain them, but two
+/// names that differ only in them are the same.
 pub fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}')
 }

@@ -14,7 +14,7 @@ use madang_loadgen::TestUser;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
 use madang_shared::membership::Membership;
 use madang_shared::{
-    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, State,
+    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, TopicState,
     Timestamp, Topic, User, UserId, codec,
 };
 use tungstenite::handshake::derive_accept_key;
@@ -243,7 +243,7 @@ fn snapshot() -> ServerFrame {
         Membership { room: ROOM, read_up_to: Seq(FIRST_SEQ), unread: 0, head: Seq(FIRST_SEQ) };
     let page = ChatPage { messages: Vec::new(), older: true };
     let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
-    ServerFrame::Snapshot(State { topic: Topic::Room(ROOM), position, snapshot })
+    ServerFrame::Snapshot(TopicState { topic: Topic::Room(ROOM), position, snapshot })
 }
 
 fn check(fault: InjectedFault, kind: ServerKind, faults: [u64; 3]) {

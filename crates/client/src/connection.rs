@@ -1,4 +1,4 @@
-//! The connection: trying, holding, losing, coming back.
+//! The connection: connecting, the handshake, disconnecting, and reconnecting with backoff.
 
 use madang_shared::Timestamp;
 use madang_shared::close::{CloseClass, class_of};
@@ -6,38 +6,38 @@ use madang_shared::limits::{HELLO_TIMEOUT_MS, SILENCE_TIMEOUT_MS};
 
 use crate::backoff::wait_ms;
 
-/// How the connection stands.
+/// The state of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// Nothing was tried yet, or the device says it has no network.
+    /// No attempt was made yet, or the device has no network.
     Offline,
     /// A socket is being opened.
     Connecting,
-    /// The socket is open and hello was said.
-    Greeting,
-    /// The server knows us; frames flow.
+    /// The socket is open and the hello is sent.
+    Handshake,
+    /// The server has answered the hello; frames flow.
     Live,
-    /// The next try is at `until`.
+    /// The next attempt is at `until`.
     Waiting {
-        /// When.
+        /// The time of the next attempt.
         until: Timestamp,
     },
-    /// No further try: it would end the same way.
+    /// No further attempt is made: it would end the same way.
     Ended(DisconnectReason),
 }
 
-/// Why no further try is made.
+/// Why no further attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisconnectReason {
-    /// The server closed with a code that says so; see [`madang_shared::CloseCode`].
+    /// The server closed the connection with a terminal code; see [`madang_shared::CloseCode`].
     Closed(u16),
-    /// The session belongs to another user than the one this client was made for.
+    /// The session belongs to another user than this client does.
     OtherUser,
-    /// The user of this client ended it.
+    /// The user signed out.
     SignedOut,
 }
 
-/// What the driver has to do about its socket.
+/// What the driver must do with its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketAction {
     Nothing,
@@ -45,18 +45,18 @@ pub(crate) enum SocketAction {
     Close,
 }
 
-/// The link with its timers.
+/// The state machine of the connection, with its timers.
 #[derive(Debug)]
 pub(crate) struct ConnectionMachine {
     state: ConnectionState,
     attempt: u32,
-    /// The last sign of life of the present socket, or when it was asked for.
-    heard: Timestamp,
+    /// When the socket was requested, or when the last frame arrived on it.
+    last_activity: Timestamp,
 }
 
 impl ConnectionMachine {
     pub(crate) fn new() -> Self {
-        Self { state: ConnectionState::Offline, attempt: 0, heard: Timestamp(0) }
+        Self { state: ConnectionState::Offline, attempt: 0, last_activity: Timestamp(0) }
     }
 
     pub(crate) fn state(&self) -> &ConnectionState {
@@ -70,7 +70,7 @@ impl ConnectionMachine {
     fn holds_socket(&self) -> bool {
         matches!(
             self.state,
-            ConnectionState::Connecting | ConnectionState::Greeting | ConnectionState::Live
+            ConnectionState::Connecting | ConnectionState::Handshake | ConnectionState::Live
         )
     }
 
@@ -79,39 +79,41 @@ impl ConnectionMachine {
             return SocketAction::Nothing;
         }
         self.state = ConnectionState::Connecting;
-        self.heard = now;
+        self.last_activity = now;
         SocketAction::Open
     }
 
     pub(crate) fn opened(&mut self, now: Timestamp) {
-        self.state = ConnectionState::Greeting;
-        self.heard = now;
+        self.state = ConnectionState::Handshake;
+        self.last_activity = now;
     }
 
-    pub(crate) fn heard(&mut self, now: Timestamp) {
-        self.heard = now;
+    pub(crate) fn note_activity(&mut self, now: Timestamp) {
+        self.last_activity = now;
     }
 
-    pub(crate) fn welcomed(&mut self) {
+    pub(crate) fn handshake_completed(&mut self) {
         self.state = ConnectionState::Live;
         self.attempt = 0;
     }
 
     pub(crate) fn closed(&mut self, now: Timestamp, random: u64, code: u16) {
         self.state = match class_of(code) {
-            CloseClass::Reconnect => ConnectionState::Waiting { until: self.next_try(now, random) },
+            CloseClass::Reconnect => {
+                ConnectionState::Waiting { until: self.next_attempt(now, random) }
+            }
             CloseClass::Terminal => ConnectionState::Ended(DisconnectReason::Closed(code)),
         };
     }
 
-    pub(crate) fn end(&mut self, ending: DisconnectReason) -> SocketAction {
-        let duty = if self.holds_socket() { SocketAction::Close } else { SocketAction::Nothing };
-        self.state = ConnectionState::Ended(ending);
-        duty
+    pub(crate) fn end(&mut self, reason: DisconnectReason) -> SocketAction {
+        let action = if self.holds_socket() { SocketAction::Close } else { SocketAction::Nothing };
+        self.state = ConnectionState::Ended(reason);
+        action
     }
 
-    /// The device lost its network: a socket that is open may yet live, but waiting is pointless
-    /// until the device says otherwise.
+    /// The device lost its network. An open socket may still work, but a waiting client stops its
+    /// attempts until the device is online.
     pub(crate) fn offline(&mut self) {
         if matches!(self.state, ConnectionState::Waiting { .. }) {
             self.state = ConnectionState::Offline;
@@ -121,10 +123,10 @@ impl ConnectionMachine {
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         match self.state {
             ConnectionState::Offline | ConnectionState::Ended(_) => None,
-            ConnectionState::Connecting | ConnectionState::Greeting => {
-                Some(self.heard.plus(HELLO_TIMEOUT_MS))
+            ConnectionState::Connecting | ConnectionState::Handshake => {
+                Some(self.last_activity.plus(HELLO_TIMEOUT_MS))
             }
-            ConnectionState::Live => Some(self.heard.plus(SILENCE_TIMEOUT_MS)),
+            ConnectionState::Live => Some(self.last_activity.plus(SILENCE_TIMEOUT_MS)),
             ConnectionState::Waiting { until } => Some(until),
         }
     }
@@ -134,13 +136,13 @@ impl ConnectionMachine {
             return SocketAction::Nothing;
         }
         if self.holds_socket() {
-            self.state = ConnectionState::Waiting { until: self.next_try(now, random) };
+            self.state = ConnectionState::Waiting { until: self.next_attempt(now, random) };
             return SocketAction::Close;
         }
         self.connect(now)
     }
 
-    fn next_try(&mut self, now: Timestamp, random: u64) -> Timestamp {
+    fn next_attempt(&mut self, now: Timestamp, random: u64) -> Timestamp {
         let wait = wait_ms(self.attempt, random);
         self.attempt = self.attempt.saturating_add(1);
         now.plus(wait)

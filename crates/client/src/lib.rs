@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`client`] (the state machine), [`connection`] (connecting and reconnecting),
 //! [`outbox`] (commands that are not stored yet), [`streams`] (positions and gaps), [`action`] and
-//! [`slice`], then [`features`] with the table of views, and the [`views`].
+//! [`mod@slice`], then [`features`] with the table of views, and the [`views`].
 
 #[macro_use]
 mod view_table;
@@ -28,7 +28,7 @@ pub use action::Action;
 pub use client::{CachedState, Client, Input, InputContext, Output};
 pub use connection::{ConnectionState, DisconnectReason};
 pub use features::Features;
-pub use outbox::{Pending, PendingState};
+pub use outbox::{PendingCommand, PendingState};
 pub use slice::Slice;
 pub use vec_map::{VecMap, VecSet};
 pub use views::*;

@@ -1,8 +1,8 @@
-//! Commands that were not acknowledged yet, in the order in which they were given.
+//! The outbox: commands that are not acknowledged yet, in the order in which the user gave them.
 //!
-//! Up to [`WINDOW`] of them travel at once. A refusal that a retry can heal takes back everything
-//! sent after it, and the server refuses those too (`held`), so the order in which a person wrote is
-//! the order in which the room reads, whatever was refused in between.
+//! Up to [`WINDOW`] of them are unacknowledged at once. After a refusal that a retry can heal, the
+//! command and everything sent after it are sent again, and the server refuses the later ones too
+//! (`blocked_by_earlier`). So messages are stored in the order in which the user wrote them.
 
 use madang_shared::frames::LogPosition;
 use madang_shared::{Command, CommandFrame, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
@@ -10,58 +10,58 @@ use serde::{Deserialize, Serialize};
 
 use crate::vec_map::VecSet;
 
-/// How many commands may be on their way at once.
+/// The number of commands that may be unacknowledged at once.
 pub const WINDOW: usize = 32;
-/// How long to wait before sending again after a refusal that names no time, in milliseconds.
+/// The wait before sending again after a refusal that names no time, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 
-/// A command and how it stands.
+/// A command and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// The same however often it is sent.
+pub struct PendingCommand {
+    /// The id; every retry sends the same one.
     pub id: CommandId,
-    /// What was asked.
+    /// The command.
     pub command: Command,
-    /// When it was given.
+    /// When the user gave it.
     pub at: Timestamp,
-    /// How it stands.
+    /// Its state.
     pub state: PendingState,
 }
 
-/// How a command stands.
+/// The state of a command in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PendingState {
-    /// Not on its way: no connection, or others are before it.
+    /// Not sent: there is no connection, or the window is full.
     Waiting,
-    /// On its way; not acknowledged.
+    /// Sent; not acknowledged.
     Sent,
     /// Acknowledged; its event has not arrived yet.
     Stored(LogPosition),
-    /// Refused for good. It stays until the user tries again or lets it go.
+    /// Refused for good. It stays until the user retries or discards it.
     Failed(Failure),
 }
 
 /// The commands, in order.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    items: Vec<Pending>,
-    /// Nothing is sent before this, after a refusal that asked for patience.
+    items: Vec<PendingCommand>,
+    /// Nothing is sent before this time, after a refusal that a retry can heal.
     not_before: Option<Timestamp>,
-    /// Sent on the present connection: the server may hold everything back for one of these, until
-    /// it comes again.
-    promised: VecSet<CommandId>,
+    /// Sent on the present connection. The server may refuse all later commands until one of these
+    /// is sent again, so they must not be dropped.
+    sent_on_connection: VecSet<CommandId>,
 }
 
 impl Outbox {
-    /// Takes up what an earlier life of the client left; all of it counts as unsent.
-    pub fn restore(items: Vec<Pending>) -> Self {
+    /// An outbox with the commands of an earlier client; all of them count as unsent.
+    pub fn restore(items: Vec<PendingCommand>) -> Self {
         let mut outbox = Self::default();
         outbox.adopt(items);
         outbox
     }
 
-    /// Takes up, behind what there is, what somebody else left; all of it counts as unsent.
-    pub(crate) fn adopt(&mut self, items: Vec<Pending>) {
+    /// Appends the commands of another client; all of them count as unsent.
+    pub(crate) fn adopt(&mut self, items: Vec<PendingCommand>) {
         for mut item in items {
             if self.find(item.id).is_some() {
                 continue;
@@ -73,12 +73,12 @@ impl Outbox {
         }
     }
 
-    /// Everything, in order.
-    pub fn items(&self) -> &[Pending] {
+    /// The commands, in order.
+    pub fn items(&self) -> &[PendingCommand] {
         &self.items
     }
 
-    /// How many commands have not been acknowledged and can still succeed.
+    /// The number of commands that are not acknowledged and can still succeed.
     pub fn unsent(&self) -> usize {
         self.items
             .iter()
@@ -87,22 +87,21 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, id: CommandId, command: Command, at: Timestamp) {
-        self.items.push(Pending { id, command, at, state: PendingState::Waiting });
+        self.items.push(PendingCommand { id, command, at, state: PendingState::Waiting });
     }
 
-    /// Drops waiting commands that a newer one makes pointless; not those that the server may be
-    /// waiting for.
-    pub(crate) fn drop_waiting(&mut self, pointless: impl Fn(&Command) -> bool) {
-        let promised = &self.promised;
+    /// Drops waiting commands that a newer one supersedes, but none that the server may wait for.
+    pub(crate) fn drop_waiting(&mut self, is_superseded: impl Fn(&Command) -> bool) {
+        let sent_on_connection = &self.sent_on_connection;
         self.items.retain(|item| {
             item.state != PendingState::Waiting
-                || promised.contains(&item.id)
-                || !pointless(&item.command)
+                || sent_on_connection.contains(&item.id)
+                || !is_superseded(&item.command)
         });
     }
 
-    /// The command took effect. `current` says how far the topic's stream is known; none if the
-    /// topic is not followed.
+    /// The command is stored. `current` is the seq up to which the topic is known; `None` if it is
+    /// not subscribed.
     pub(crate) fn acknowledged(
         &mut self,
         id: CommandId,
@@ -110,55 +109,56 @@ impl Outbox {
         current: Option<Seq>,
     ) {
         match at {
-            Some(placed) if current.is_some_and(|seq| seq < placed.seq) => {
+            Some(position) if current.is_some_and(|seq| seq < position.seq) => {
                 if let Some(item) = self.find(id) {
-                    item.state = PendingState::Stored(placed);
+                    item.state = PendingState::Stored(position);
                 }
             }
             _ => self.remove(id),
         }
     }
 
-    /// The command's own event was seen, or the stream has passed its place.
+    /// The command is completed: its event arrived, or the stream has passed the event's position.
     pub(crate) fn remove(&mut self, id: CommandId) {
-        self.promised.remove(&id);
+        self.sent_on_connection.remove(&id);
         self.items.retain(|item| item.id != id);
     }
 
-    /// The stream of a topic is known up to `seq`: stored commands up to there need no row any more.
-    pub(crate) fn advanced(&mut self, topic: Topic, seq: Seq) -> bool {
+    /// The topic is known up to `seq`, so the stored commands up to there are completed. Returns
+    /// whether there were any.
+    pub(crate) fn stream_advanced(&mut self, topic: Topic, seq: Seq) -> bool {
         let before = self.items.len();
         self.items.retain(|item| {
-            !matches!(&item.state, PendingState::Stored(placed) if placed.topic == topic && placed.seq <= seq)
+            !matches!(&item.state, PendingState::Stored(position) if position.topic == topic && position.seq <= seq)
         });
         self.items.len() != before
     }
 
-    /// The topic is not followed any more: no event will come to replace the rows.
-    pub(crate) fn unfollowed(&mut self, topic: Topic) {
-        self.advanced(topic, Seq(u64::MAX));
+    /// The topic was unsubscribed: no event will complete its stored commands, so they are dropped.
+    pub(crate) fn unsubscribed(&mut self, topic: Topic) {
+        self.stream_advanced(topic, Seq(u64::MAX));
     }
 
-    /// The command was refused. One that does not matter then goes without a word.
+    /// The server refused the command. Where `is_dropped` says so, it is dropped silently.
     pub(crate) fn refused(
         &mut self,
         id: CommandId,
         failure: Failure,
         now: Timestamp,
-        matters_not: fn(&Command) -> bool,
+        is_dropped: fn(&Command) -> bool,
     ) {
         let Some(index) = self.items.iter().position(|item| item.id == id) else {
             return;
         };
         if !failure.retry {
-            if self.items.get(index).is_some_and(|item| matters_not(&item.command)) {
+            if self.items.get(index).is_some_and(|item| is_dropped(&item.command)) {
                 self.remove(id);
             } else if let Some(item) = self.items.get_mut(index) {
                 item.state = PendingState::Failed(failure);
             }
             return;
         }
-        // What is held waits for the command before it, which has said how long.
+        // A blocked command waits for the earlier one, whose refusal gave the time.
         if failure.code != ErrorCode::BlockedByEarlier || self.not_before.is_none() {
             self.not_before = Some(now.plus(failure.retry_after.unwrap_or(RETRY_MS)));
         }
@@ -169,9 +169,9 @@ impl Outbox {
         }
     }
 
-    /// The connection is gone: whatever was on its way may or may not have arrived.
+    /// The connection is lost. Sent commands may or may not have arrived, so they are sent again.
     pub(crate) fn disconnected(&mut self) {
-        self.promised = VecSet::default();
+        self.sent_on_connection = VecSet::default();
         self.not_before = None;
         for item in &mut self.items {
             if item.state == PendingState::Sent {
@@ -180,7 +180,7 @@ impl Outbox {
         }
     }
 
-    /// Tries a failed command again, behind everything given since.
+    /// Retries a failed command, after all commands that the user gave since.
     pub(crate) fn retry(&mut self, id: CommandId) {
         let Some(index) = self.failed(id) else { return };
         let mut item = self.items.remove(index);
@@ -188,14 +188,14 @@ impl Outbox {
         self.items.push(item);
     }
 
-    /// Lets a failed command go. One that may have been sent cannot be taken back.
+    /// Discards a failed command. Other commands may have been sent and cannot be discarded.
     pub(crate) fn discard(&mut self, id: CommandId) {
         if let Some(index) = self.failed(id) {
             self.items.remove(index);
         }
     }
 
-    /// When to look again, if a refusal asked for patience.
+    /// When waiting commands may be sent again after a refusal.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         self.not_before
             .filter(|_| self.items.iter().any(|item| item.state == PendingState::Waiting))
@@ -214,13 +214,13 @@ impl Outbox {
                 break;
             }
             item.state = PendingState::Sent;
-            self.promised.insert(item.id);
+            self.sent_on_connection.insert(item.id);
             due.push(CommandFrame { id: item.id, command: item.command.clone() });
         }
         due
     }
 
-    fn find(&mut self, id: CommandId) -> Option<&mut Pending> {
+    fn find(&mut self, id: CommandId) -> Option<&mut PendingCommand> {
         self.items.iter_mut().find(|item| item.id == id)
     }
 

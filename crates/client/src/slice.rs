@@ -18,10 +18,7 @@ macro_rules! define_slice {
             Presence,
             $(
                 $(#[$doc])*
-                #[doc = concat!(
-                    "See [`Features::", stringify!($field), "`](crate::Features::",
-                    stringify!($field), ").",
-                )]
+                #[doc = concat!("See `Features::", stringify!($field), "`.")]
                 $slice,
             )+
         }

@@ -1,55 +1,55 @@
-//! The topics that are followed, and how far each is known.
+//! The subscribed topics, and the position of each.
 
 use madang_shared::{Failure, Position, Seq, Subscription, Timestamp, Topic};
 
 use crate::vec_map::{VecMap, VecSet};
 
-/// How long to wait before asking again for a topic that was refused for now, in milliseconds.
+/// The wait before another subscribe after a refusal that names no time, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 
 #[derive(Debug, Default)]
 struct Stream {
     position: Option<Position>,
     state: StreamState,
-    /// Events up to here were missed and are being caught up.
+    /// Events up to here happened during the disconnect. The server is sending them.
     missed_to: Seq,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
 enum StreamState {
-    /// To be asked for when there is a connection.
+    /// The client subscribes as soon as there is a connection.
     #[default]
     Idle,
-    /// Asked; events are not taken until the answer says where they start.
-    Asked,
-    /// Events follow the position.
-    Following,
-    /// Refused for now.
+    /// The subscribe is sent. Events are ignored until the answer gives their first position.
+    Subscribing,
+    /// Each event follows the position.
+    Subscribed,
+    /// Refused; a retry at this time can succeed.
     RetryAt(Timestamp),
     /// Refused for good.
-    Refused,
+    Denied,
 }
 
-/// What to do with an event.
+/// How an event relates to the known position of its topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EventStatus {
-    /// It is the next one: take it. `missed` if it happened while the connection was away.
+    /// It is the next event. `missed` tells whether it happened during the disconnect.
     Next { missed: bool },
-    /// It is known already, or nobody asked for it.
-    Known,
-    /// One or more before it are missing: ask again with this.
+    /// It is a duplicate, or the topic is not subscribed.
+    Ignore,
+    /// Events before it are missing. Send this subscribe.
     Gap(Subscription),
 }
 
-/// The topics that are followed.
+/// The subscribed topics.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     streams: VecMap<Topic, Stream>,
 }
 
 impl Streams {
-    /// Follows exactly the `wanted` topics; answers those that are new and those that went.
-    pub(crate) fn follow(&mut self, wanted: &VecSet<Topic>) -> (Vec<Topic>, Vec<Topic>) {
+    /// Keeps exactly the `wanted` topics. Returns the topics that were dropped.
+    pub(crate) fn set_topics(&mut self, wanted: &VecSet<Topic>) -> Vec<Topic> {
         let gone: Vec<Topic> =
             self.streams.keys().filter(|topic| !wanted.contains(topic)).copied().collect();
         let new: Vec<Topic> =
@@ -60,29 +60,29 @@ impl Streams {
         for topic in &new {
             self.streams.insert(*topic, Stream::default());
         }
-        (new, gone)
+        gone
     }
 
-    /// How far the topic is known; none if it is not followed.
+    /// The seq up to which the topic is known; `None` if it is not subscribed.
     pub(crate) fn known(&self, topic: Topic) -> Option<Seq> {
         self.streams
             .get(&topic)
             .map(|stream| stream.position.map_or(Seq(0), |position| position.seq))
     }
 
-    /// Where the topic is known to be; none before its state arrived.
+    /// The known position of the topic; `None` before its snapshot arrived.
     pub(crate) fn position(&self, topic: Topic) -> Option<Position> {
         self.streams.get(&topic)?.position
     }
 
-    /// The topic's state at this place is known from an earlier life; it is to be asked for from there.
+    /// Resumes the topic from this position, whose state the offline cache holds.
     pub(crate) fn resume_from(&mut self, topic: Topic, position: Position) {
         if let Some(stream) = self.streams.get_mut(&topic) {
             stream.position = Some(position);
         }
     }
 
-    /// The connection is gone; every topic is to be asked for again.
+    /// The connection is lost. Every topic needs another subscribe.
     pub(crate) fn disconnected(&mut self) {
         for (_, stream) in self.streams.iter_mut() {
             stream.state = StreamState::Idle;
@@ -90,88 +90,89 @@ impl Streams {
         }
     }
 
-    /// Everything that should be asked for now; it counts as asked.
+    /// The subscriptions to send now; they count as sent.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Subscription> {
         let due = |state: &StreamState| match state {
             StreamState::Idle => true,
             StreamState::RetryAt(until) => *until <= now,
             _ => false,
         };
-        let asked = self.streams.iter_mut().filter(|(_, stream)| due(&stream.state));
-        asked
+        let due_streams = self.streams.iter_mut().filter(|(_, stream)| due(&stream.state));
+        due_streams
             .map(|(topic, stream)| {
-                stream.state = StreamState::Asked;
+                stream.state = StreamState::Subscribing;
                 Subscription { topic: *topic, from: stream.position }
             })
             .collect()
     }
 
-    /// When [`Streams::take_due`] will next have something.
+    /// The next time at which [`Streams::take_due`] returns something.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let patient = self.streams.values().filter_map(|stream| match stream.state {
+        let retries = self.streams.values().filter_map(|stream| match stream.state {
             StreamState::RetryAt(until) => Some(until),
             _ => None,
         });
-        patient.min()
+        retries.min()
     }
 
-    /// A state arrived. Answers whether it is wanted.
-    pub(crate) fn placed(&mut self, topic: Topic, position: Position) -> bool {
+    /// A snapshot arrived. Returns whether the topic is subscribed.
+    pub(crate) fn snapshot_received(&mut self, topic: Topic, position: Position) -> bool {
         let Some(stream) = self.streams.get_mut(&topic) else {
             return false;
         };
         stream.position = Some(position);
-        stream.state = StreamState::Following;
+        stream.state = StreamState::Subscribed;
         stream.missed_to = Seq(0);
         true
     }
 
-    /// The server goes on from where we were; events up to `to` were missed.
+    /// The server continues from our position. Events up to `to` were missed and follow.
     pub(crate) fn recovered(&mut self, topic: Topic, to: Position) {
         if let Some(stream) = self.streams.get_mut(&topic) {
-            stream.state = StreamState::Following;
+            stream.state = StreamState::Subscribed;
             stream.missed_to = to.seq;
         }
     }
 
+    /// The server refused the subscription.
     pub(crate) fn refused(&mut self, topic: Topic, failure: &Failure, now: Timestamp) {
         if let Some(stream) = self.streams.get_mut(&topic) {
             stream.state = if failure.retry {
                 StreamState::RetryAt(now.plus(failure.retry_after.unwrap_or(RETRY_MS)))
             } else {
-                StreamState::Refused
+                StreamState::Denied
             };
         }
     }
 
-    /// Judges an event by its place, and moves the position if it is the next one.
-    pub(crate) fn arrived(&mut self, topic: Topic, seq: Seq) -> EventStatus {
+    /// Classifies an event by its seq, and advances the position if it is the next event.
+    pub(crate) fn event_received(&mut self, topic: Topic, seq: Seq) -> EventStatus {
         let Some(stream) = self.streams.get_mut(&topic) else {
-            return EventStatus::Known;
+            return EventStatus::Ignore;
         };
-        let Some(position) = stream.position.filter(|_| stream.state == StreamState::Following)
+        let Some(position) = stream.position.filter(|_| stream.state == StreamState::Subscribed)
         else {
-            return EventStatus::Known;
+            return EventStatus::Ignore;
         };
         if seq <= position.seq {
-            return EventStatus::Known;
+            return EventStatus::Ignore;
         }
         if seq != position.seq.next() {
-            stream.state = StreamState::Asked;
+            stream.state = StreamState::Subscribing;
             return EventStatus::Gap(Subscription { topic, from: Some(position) });
         }
         stream.position = Some(Position::new(position.epoch, seq));
         EventStatus::Next { missed: seq <= stream.missed_to }
     }
 
-    /// Whether everything that was missed has been caught up.
+    /// Whether all missed events have arrived.
     pub(crate) fn caught_up(&self) -> bool {
         self.streams.values().all(|stream| match stream.state {
-            StreamState::Idle | StreamState::Asked => false,
-            StreamState::Following => {
+            StreamState::Idle | StreamState::Subscribing => false,
+            StreamState::Subscribed => {
                 stream.position.is_some_and(|position| position.seq >= stream.missed_to)
             }
-            StreamState::RetryAt(_) | StreamState::Refused => true,
+            StreamState::RetryAt(_) | StreamState::Denied => true,
         })
     }
 }

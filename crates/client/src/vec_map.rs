@@ -1,8 +1,8 @@
 //! Small maps and sets, as sorted lists.
 //!
-//! A client knows some dozens of rooms, topics and questions, and a room's people. `BTreeMap` is made
-//! for far more, and compiled anew for each pair of types that came to 85 KB of the app's code, its
-//! sorting included. Adding and removing moves what comes behind: cheap up to some thousands.
+//! A client holds some dozens of rooms, topics and queries, and the users of a room. `BTreeMap`, with
+//! its sorting, is compiled once for each pair of types, and took 85 KB of the app's code. An insert or
+//! a removal here moves all later entries, which is cheap up to some thousands.
 
 /// Values by key, in the order of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ impl<K, V> Default for VecMap<K, V> {
 }
 
 impl<K: Ord, V> VecMap<K, V> {
-    /// Where the key is, or where it belongs.
+    /// The index of the key, or where to insert it.
     fn find(&self, key: &K) -> Result<usize, usize> {
         self.0.binary_search_by(|entry| entry.0.cmp(key))
     }
@@ -26,7 +26,7 @@ impl<K: Ord, V> VecMap<K, V> {
         self.0.get(at).map(|entry| &entry.1)
     }
 
-    /// The value of a key, to be changed.
+    /// The value of a key, mutable.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let at = self.find(key).ok()?;
         self.0.get_mut(at).map(|entry| &mut entry.1)
@@ -37,7 +37,7 @@ impl<K: Ord, V> VecMap<K, V> {
         self.find(key).is_ok()
     }
 
-    /// Gives a key its value; the one that it had goes.
+    /// Sets the value of a key, and drops the old one.
     pub fn insert(&mut self, key: K, value: V) {
         match self.find(&key) {
             Ok(at) => {
@@ -49,7 +49,7 @@ impl<K: Ord, V> VecMap<K, V> {
         }
     }
 
-    /// The value of a key; a new one, if it has none.
+    /// The value of a key; inserts the default if there is none.
     pub fn or_default(&mut self, key: K) -> &mut V
     where
         V: Default,
@@ -58,36 +58,39 @@ impl<K: Ord, V> VecMap<K, V> {
             self.0.insert(at, (key, V::default()));
             at
         });
-        #[expect(clippy::indexing_slicing, reason = "found there, or just put there")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "`find` returned this index, or the insert used it"
+        )]
         &mut self.0[at].1
     }
 
-    /// Takes a key and its value out.
+    /// Removes a key and returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.find(key).ok().map(|at| self.0.remove(at).1)
     }
 
-    /// Keeps what `keep` says.
+    /// Removes all entries for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.0.retain_mut(|(key, value)| keep(key, value));
     }
 
-    /// How many keys have a value.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no key has a value.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Keys and values, ascending.
+    /// Keys and values, by ascending key.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
-    /// Keys and values, ascending; the values may be changed.
+    /// Keys and mutable values, by ascending key.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
@@ -119,7 +122,7 @@ impl<K: Ord, V> FromIterator<(K, V)> for VecMap<K, V> {
     }
 }
 
-/// Things in their order, each once.
+/// A sorted set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VecSet<T>(VecMap<T, ()>);
 
@@ -130,49 +133,49 @@ impl<T> Default for VecSet<T> {
 }
 
 impl<T: Ord> VecSet<T> {
-    /// Whether it is there.
-    pub fn contains(&self, thing: &T) -> bool {
-        self.0.contains_key(thing)
+    /// Whether the set contains the value.
+    pub fn contains(&self, value: &T) -> bool {
+        self.0.contains_key(value)
     }
 
-    /// Puts it there.
-    pub fn insert(&mut self, thing: T) {
-        self.0.insert(thing, ());
+    /// Inserts a value.
+    pub fn insert(&mut self, value: T) {
+        self.0.insert(value, ());
     }
 
-    /// Takes it away.
-    pub fn remove(&mut self, thing: &T) {
-        self.0.remove(thing);
+    /// Removes a value.
+    pub fn remove(&mut self, value: &T) {
+        self.0.remove(value);
     }
 
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, ascending.
+    /// The values, ascending.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.keys()
     }
 }
 
 impl<T: Ord> Extend<T> for VecSet<T> {
-    fn extend<I: IntoIterator<Item = T>>(&mut self, things: I) {
-        for thing in things {
-            self.insert(thing);
+    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
+        for value in values {
+            self.insert(value);
         }
     }
 }
 
 impl<T: Ord> FromIterator<T> for VecSet<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(things: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         let mut set = Self::default();
-        set.extend(things);
+        set.extend(values);
         set
     }
 }

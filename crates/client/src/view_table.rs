@@ -26,7 +26,7 @@ macro_rules! with_view_table {
             /// The feed, while a page follows it.
             Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
             /// The price of one Bitcoin, while a page follows it.
-            Price { price: Price, topics: [Price], queries: [], commands: [] }
+            Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
             /// The orders of the restaurant, while a page follows them.
             Orders { orders: Orders, topics: [Orders], queries: [], commands: [Orders] }
             /// The notices for every user and for this user.

@@ -1,14 +1,14 @@
 //! The table of features: one row for each, and everything that must know all of them is derived
 //! from it: [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
 //!
-//! A row names what the feature has, in this order, and leaves out what it has not:
+//! A row lists the parts of a feature in this order, and leaves out those that it does not have:
 //!
-//! - `topic`: its stream, as it is written on the wire, and what the stream promises. A topic with
-//!   an id is written `name:id`. A topic whose id is a user's is readable by that user alone.
-//! - `event` and `snapshot`: what happens in the topic, and its state at a position.
-//! - `command`: a change that a client asks for.
+//! - `topic`: its stream, with its name on the wire and its durability. A topic with an id is written
+//!   `name:id`. Only the user with that id can read a topic with a user's id.
+//! - `event` and `snapshot`: a change in the topic, and the topic's state at a position.
+//! - `command`: a change that a client requests.
 //! - `query` and `answer`: a question that changes nothing.
-//! - `signal`: something that matters only now.
+//! - `signal`: a short-lived statement that is not stored.
 
 #[cfg(feature = "schema")]
 mod schema;
@@ -58,13 +58,13 @@ features! {
         answer ChatAnswer;
     }
     Counter {
-        /// One number that everybody shares.
+        /// The shared counter.
         topic Counter = "counter", Durable;
         event CounterEvent;
         snapshot CounterSnapshot;
         command CounterCommand;
     }
-    // The mood of a text; it has no topic.
+    // The sentiment of a text; it has no topic.
     Sentiment {
         query SentimentQuery;
         answer SentimentAnswer;

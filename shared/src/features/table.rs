@@ -1,5 +1,4 @@
-//! The macro behind the table of features. It writes the enums and the spelling of topics, and
-//! nothing that a feature decides.
+//! The macro behind the table of features. It generates the envelopes and the spelling of topics.
 
 /// Expands to `None`, or to `Some(binding)`: the id of a topic, as a pattern.
 macro_rules! id_pattern {
@@ -21,7 +20,7 @@ macro_rules! first_some {
     };
 }
 
-/// One envelope: an enum with a variant for each feature that has the thing it carries.
+/// One envelope: an enum with a variant for each feature that has such a message.
 macro_rules! envelope {
     ($(#[$doc:meta])* $name:ident { $($feature:ident($holds:ident),)* }) => {
         $(#[$doc])*
@@ -57,8 +56,8 @@ macro_rules! features {
     )+) => {
         /// A named, ordered stream of typed events.
         ///
-        /// On the wire a topic is a short string, `name` or `name:id`, so that a person can read it
-        /// in a log, and a program in any language can use it as a key.
+        /// On the wire a topic is a short string, `name` or `name:id`, which is readable in a log and
+        /// usable as a key in any language.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(into = "String", try_from = "String")]
         pub enum Topic {
@@ -75,7 +74,7 @@ macro_rules! features {
             const SPELLINGS: &[(&str, bool)] =
                 &[$($(($wire, !stringify!($($Id)?).is_empty()),)?)+];
 
-            /// The topic's promise.
+            /// The topic's durability.
             pub fn durability(self) -> Durability {
                 match self {
                     $($(Self::$topic { .. } => Durability::$durability,)?)+
@@ -89,7 +88,7 @@ macro_rules! features {
                 }
             }
 
-            /// The room that a reader of the topic must have joined; `None` where there is none.
+            /// The room that a subscriber must have joined; `None` where there is none.
             pub fn room(self) -> Option<RoomId> {
                 match self {
                     $($(Self::$topic $(($id))? => first_some!($(TopicId::room($id))?),)?)+
@@ -126,7 +125,7 @@ macro_rules! features {
         }
 
         envelope! {
-            /// A change that a client asks for, stored before it is acknowledged.
+            /// A change that a client requests, stored before it is acknowledged.
             Command { $($($feature($command),)?)+ }
         }
         envelope! {
@@ -146,7 +145,7 @@ macro_rules! features {
             Answer { $($($feature($answer),)?)+ }
         }
         envelope! {
-            /// A statement that matters only now, and is not stored.
+            /// A short-lived statement that is not stored.
             Signal { $($($feature($signal),)?)+ }
         }
     };

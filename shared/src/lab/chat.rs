@@ -1,55 +1,54 @@
-//! HTTP and WebSocket side by side: what is said on the socket of that page.
+//! The chat of the lab page that compares HTTP and WebSocket.
 //!
-//! A client sends plain text, and that is its message. The server sends one JSON object a message, a
-//! [`LabChatMessage`]. Nothing of it is stored: whoever is not connected misses it.
+//! A client sends each message as plain text. The server sends JSON objects of the type
+//! [`LabChatMessage`]. Messages are not stored, so only connected clients receive them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::ids::ConnectionId;
 
-/// Connections at once to the socket that stands beside plain HTTP, whoever makes them; the next is
-/// refused with status 503.
+/// Connections to the lab chat at once from all clients; the next is refused with status 503.
 pub const MAX_LAB_CHAT_CONNECTIONS: usize = 256;
 
-/// Where the socket is.
+/// The path of the socket.
 pub const PATH: &str = "/lab/http/socket";
-/// Where the plain request goes that stands beside it.
+/// The path of the plain HTTP request on the same page.
 pub const HTTP_PATH: &str = "/http-call";
 
-/// What the server says to those who are connected.
+/// A message from the server to connected clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabChatMessage {
-    /// First of all, to the newcomer alone.
-    You {
-        /// The newcomer's own connection.
+    /// The first message, to the new connection only.
+    Welcome {
+        /// The id of the new connection.
         id: ConnectionId,
-        /// Everybody who is connected by now, the newcomer included.
+        /// All connections, including the new one.
         connected: Vec<ConnectionId>,
     },
-    /// Somebody connected. Said to everybody, the newcomer included.
+    /// A client connected. Sent to all connections, including the new one.
     Connect {
-        /// Who.
+        /// The connection.
         id: ConnectionId,
     },
-    /// Somebody is gone. Said to everybody else.
+    /// A client disconnected. Sent to all other connections.
     Disconnect {
-        /// Who.
+        /// The connection.
         id: ConnectionId,
     },
-    /// Somebody said something. Said to everybody, the sender included.
+    /// A client sent a message. Sent to all connections, including the sender's.
     Data {
         /// The message.
         data: String,
-        /// Who sent it.
+        /// The sender's connection.
         id: ConnectionId,
     },
-    /// To a sender whose message went to nobody.
-    Refused(Failure),
+    /// The server refused the sender's message. Sent to the sender only.
+    Error(Failure),
 }
 
-/// The answer to the plain request.
+/// The answer to the plain HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpCall {
     /// A sentence.

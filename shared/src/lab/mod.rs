@@ -1,4 +1,4 @@
-//! What the pages of the lab say over the wire. Nothing of it is stored, and no session is needed.
+//! The messages of the lab's pages. They are not stored and need no session.
 
 pub mod chat;
 pub mod echo;

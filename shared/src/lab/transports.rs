@@ -1,41 +1,41 @@
-//! One stream of events over four transports: what each of them brings.
+//! The messages of the lab page that compares four transports of one event stream.
 
 use serde::{Deserialize, Serialize};
 
-/// Events per second that a comparison of transports can be asked for.
+/// The event rates that the page offers, in events per second.
 pub const TRANSPORT_RATES: [u32; 4] = [1, 5, 20, 50];
-/// Events that each stream of [`TRANSPORT_RATES`] keeps for those who ask seldom.
+/// Events that each stream of [`TRANSPORT_RATES`] keeps for clients that poll seldom.
 pub const TRANSPORT_RING_EVENTS: usize = 512;
-/// How long a long poll waits for an event before it answers with none, in milliseconds.
+/// The time after which a long poll answers without an event, in milliseconds.
 pub const LONG_POLL_WAIT_MS: u64 = 20_000;
-/// How long a stream of events goes on for somebody who polls and has not come back, in milliseconds.
+/// The time that a stream continues after its last poll, in milliseconds.
 pub const POLL_LEASE_MS: u64 = 10_000;
-/// Long polls, event streams and sockets of the comparison at once, whoever opens them; the next is
-/// refused with status 503.
+/// Long polls, event streams and sockets of the page at once from all clients; the next is refused with
+/// status 503.
 pub const MAX_TRANSPORT_LISTENERS: usize = 256;
 
-/// What all paths of the comparison start with.
+/// The prefix of all paths of the page.
 pub const PATH: &str = "/lab/transports";
 
-/// One event. Over server-sent events and the WebSocket each is a message of its own.
+/// One event; over server-sent events and the WebSocket, one message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tick {
-    /// Its place in the stream, from 1, without holes; it goes on where it was after a pause.
+    /// The seq in the stream, from 1, without gaps; it continues after a pause.
     pub seq: u64,
-    /// When it happened, in milliseconds by the clock that [`ServerTime`] shows.
+    /// The time of the event, in milliseconds of the clock of [`ServerTime`].
     pub at: f64,
 }
 
-/// The answer to a poll, long or not.
+/// The answer to a poll or a long poll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PollAnswer {
-    /// Bytes of the request's head, as they would be in HTTP/1.1: a browser does not tell its page.
+    /// Bytes of the request's head in HTTP/1.1, which a browser does not report to its page.
     pub request_bytes: u32,
-    /// What came after the place that was asked for.
+    /// The events after the requested seq.
     pub events: Vec<Tick>,
-    /// Where to go on.
+    /// The seq for the next request.
     pub next: u64,
-    /// Events that the server had let go of by then.
+    /// Events after the requested seq that the server no longer had.
     pub missed: u64,
 }
 
@@ -49,6 +49,6 @@ pub struct StreamStart {
 /// The clock of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerTime {
-    /// Milliseconds since 1970, to the microsecond.
+    /// Milliseconds since 1970-01-01T00:00:00Z, with microseconds as fractions.
     pub now: f64,
 }

@@ -1,8 +1,8 @@
-//! Files that a change of the wire shows up in.
+//! Comparison with the samples in `shared/wire`, which show every change of the wire as a diff.
 
 use std::path::Path;
 
-/// Compares with the file of that name in `shared/wire`; `MADANG_BLESS=1` writes it instead.
+/// Compares a text with a file in `shared/wire`. `MADANG_BLESS=1` writes the file instead.
 pub(crate) fn check(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("wire").join(name);
     if std::env::var_os("MADANG_BLESS").is_some() {

@@ -1,4 +1,4 @@
-//! Any value survives the wire, and any input is answered, never a panic.
+//! Every value survives encoding and decoding, and no input makes the codec panic.
 
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::codec::{
@@ -8,7 +8,7 @@ use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::{
     ClientFrame, Command, CommandId, Epoch, ErrorCode, Event, Message, Position, QueryId, RoomId,
-    Seq, ServerFrame, State, Subscription, Timestamp, Topic, User, UserId,
+    Seq, ServerFrame, Subscription, Timestamp, Topic, TopicState, User, UserId,
 };
 use proptest::prelude::*;
 
@@ -73,20 +73,20 @@ proptest! {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });
         let snapshot = ChatSnapshot { page: ChatPage { messages, older }, membership }.into();
-        for frame in event.into_iter().chain([ServerFrame::Reset(State { topic, position, snapshot })]) {
+        for frame in event.into_iter().chain([ServerFrame::Reset(TopicState { topic, position, snapshot })]) {
             prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
         }
     }
 
     #[test]
-    fn any_text_is_answered(text in any::<String>()) {
+    fn any_text_decodes_or_fails_without_a_panic(text in any::<String>()) {
         prop_assert!(decode_client(&text).is_err());
         prop_assert!(decode_server(&text).is_err());
         prop_assert!(decode_event(&text).is_err());
     }
 
     #[test]
-    fn damaged_frames_are_answered(index in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>(),
+    fn damaged_frames_decode_or_fail_without_a_panic(index in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>(),
                                    byte in any::<u8>()) {
         let texts: Vec<String> =
             client_frames().iter().map(encode_client).chain(server_frames().iter().map(encode_server)).collect();
@@ -94,7 +94,6 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         let text = String::from_utf8_lossy(&bytes);
-        // Whatever comes out, it comes out.
         let _decoded = (decode_client(&text).is_ok(), decode_server(&text).is_ok());
     }
 
@@ -105,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn other_spellings_of_topics_are_refused() {
+fn other_spellings_of_topics_are_rejected() {
     for text in [
         "",
         "Rooms",
@@ -126,7 +125,7 @@ fn other_spellings_of_topics_are_refused() {
 }
 
 #[test]
-fn content_from_a_newer_peer_is_an_error_value_that_says_what_it_is_about() {
+fn content_of_a_newer_version_is_an_error_with_its_subject() {
     let id = "01977000-0000-7000-8000-000000000000";
     let command =
         format!(r#"{{"command":{{"id":"{id}","command":{{"orders":{{"place":{{}}}}}}}}}}"#);
@@ -154,7 +153,7 @@ fn content_from_a_newer_peer_is_an_error_value_that_says_what_it_is_about() {
 }
 
 #[test]
-fn a_newer_peers_extra_fields_do_no_harm() {
+fn unknown_fields_are_ignored() {
     let text = r#"{"pong":{"nonce":8,"colour":"red"}}"#;
     assert_eq!(decode_client(text), Ok(ClientFrame::Pong { nonce: 8 }));
     let event = r#"{"chat":{"posted":{"seq":1,"author":{"id":1,"name":"a","avatar":"x"},"at":0,"text":"t","command":"01977000-0000-7000-8000-000000000000","class":"positive"}}}"#;

@@ -1,9 +1,9 @@
-//! Two codecs, one wire: what a client reads and writes is what `serde_json` reads and writes.
+//! The client's codec reads and writes the same text as `serde_json`.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use madang_shared::compact::{Unreadable, from_text, to_text};
+use madang_shared::compact::{ParseError, from_text, to_text};
 use madang_shared::lab::chat::LabChatMessage;
 use madang_shared::lab::transports::{PollAnswer, ServerTime, StreamStart, Tick};
 use madang_shared::{ClientFrame, ConnectionId, ErrorCode, Failure, ServerFrame};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::samples::{client_frames, server_frames};
 
-/// Both write the same, and both read it back.
+/// Both codecs write the same text, and both read it back.
 fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
     let text = to_text(value);
     assert_eq!(text, serde_json::to_string(value).unwrap());
@@ -23,7 +23,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
     assert_eq!(from_text::<T>(&spread).as_ref(), Ok(value), "{spread}");
 }
 
-/// Both read the text as the same value, or neither reads it.
+/// Both codecs read the text as the same value, or both reject it.
 fn agree<T: DeserializeOwned + PartialEq + Debug>(text: &str) {
     assert_eq!(from_text::<T>(text).ok(), serde_json::from_str::<T>(text).ok(), "{text}");
 }
@@ -37,16 +37,16 @@ fn every_frame_is_the_same_in_both_codecs() {
 #[test]
 fn messages_beside_the_frames_are_the_same_in_both_codecs() {
     let (id, data) = (ConnectionId(3), "안녕\u{7}\u{8}\u{c}\r\n\t\"\\/\u{1f}\u{7f}👋".to_owned());
-    check(&LabChatMessage::You { id, connected: vec![id] });
+    check(&LabChatMessage::Welcome { id, connected: vec![id] });
     check(&LabChatMessage::Data { data, id });
-    check(&LabChatMessage::Refused(Failure::new(ErrorCode::TooLong, "…").after(5)));
+    check(&LabChatMessage::Error(Failure::new(ErrorCode::TooLong, "…").after(5)));
     check(&StreamStart { request_bytes: 250 });
     check(&ServerTime { now: 1_750_000_000_000.125 });
     let events = vec![Tick { seq: u64::MAX, at: 0.1 }, Tick { seq: 2, at: -2.5 }];
     check(&PollAnswer { request_bytes: 0, events, next: 2, missed: 0 });
 }
 
-/// What the wire has no use for today.
+/// Shapes that the wire does not use today.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Everything {
     unit: (),
@@ -73,7 +73,7 @@ enum Kind {
 }
 
 #[test]
-fn shapes_that_may_come_are_the_same_in_both_codecs() {
+fn other_shapes_are_the_same_in_both_codecs() {
     check(&Everything {
         unit: (),
         pair: (255, -32_768),
@@ -91,7 +91,7 @@ fn shapes_that_may_come_are_the_same_in_both_codecs() {
 }
 
 #[test]
-fn both_codecs_refuse_the_same() {
+fn both_codecs_reject_the_same_texts() {
     for text in [
         "",
         " ",
@@ -154,13 +154,13 @@ fn both_codecs_refuse_the_same() {
 }
 
 #[test]
-fn a_refusal_says_how_far_the_text_made_sense() {
+fn an_error_tells_the_position_of_the_first_unexpected_byte() {
     let text = r#"{"pong":{"nonce":x}}"#;
-    assert_eq!(from_text::<ClientFrame>(text), Err(Unreadable { at: 17 }));
+    assert_eq!(from_text::<ClientFrame>(text), Err(ParseError { at: 17 }));
 }
 
 #[test]
-fn depth_is_bounded() {
+fn depth_is_limited() {
     for depth in [100, 1_000_000] {
         let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(from_text::<IgnoredAny>(&text).is_ok(), depth == 100);
@@ -170,14 +170,14 @@ fn depth_is_bounded() {
 
 proptest! {
     #[test]
-    fn damaged_frames_are_read_alike(index in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>(),
+    fn damaged_frames_are_read_the_same_by_both_codecs(index in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>(),
                                      byte in any::<u8>()) {
         let texts: Vec<String> = client_frames().iter().map(to_text).chain(server_frames().iter().map(to_text)).collect();
         let mut bytes = index.get(&texts).clone().into_bytes();
         let at = at.index(bytes.len());
         bytes[at] = byte;
         let text = String::from_utf8_lossy(&bytes);
-        // The one known difference: `-0` is a whole number here, and a float there.
+        // The one known difference: `-0` is a whole number in one codec and a float in the other.
         prop_assume!(!text.contains("-0"));
         agree::<ClientFrame>(&text);
         agree::<ServerFrame>(&text);
@@ -199,7 +199,7 @@ proptest! {
 }
 
 #[test]
-fn a_zero_below_zero_is_no_whole_number() {
+fn minus_zero_is_not_a_whole_number() {
     for text in ["-0", "-00", "0", "-1", "-0.0"] {
         agree::<i32>(text);
         agree::<u32>(text);
@@ -208,7 +208,7 @@ fn a_zero_below_zero_is_no_whole_number() {
 }
 
 #[test]
-fn both_codecs_read_as_deep_and_no_deeper() {
+fn both_codecs_have_the_same_depth_limit() {
     for (depth, is_read) in [(1, true), (127, true), (128, false), (10_000, false)] {
         let lists = "[".repeat(depth) + &"]".repeat(depth);
         let objects = r#"{"a":"#.repeat(depth) + "1" + &"}".repeat(depth);

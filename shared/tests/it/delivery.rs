@@ -1,10 +1,10 @@
-//! What became of a message, as it travels.
+//! The delivery of a message on the wire.
 
 use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
 use madang_shared::{Epoch, Position, RoomId, Seq, Timestamp, User, UserId, compact};
 
 #[test]
-fn the_server_writes_what_the_app_reads() {
+fn the_app_reads_the_servers_delivery() {
     let at = Timestamp(1_750_000_000_000);
     let states = [
         ReceiptStatus::Wrote,

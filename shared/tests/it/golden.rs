@@ -1,4 +1,4 @@
-//! What every frame looks like, in a file that shows a change as a diff.
+//! Samples of every frame.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,7 +20,7 @@ fn listed(samples: impl Iterator<Item = (String, String)>) -> String {
 }
 
 #[test]
-fn client_frames_look_as_they_did() {
+fn client_frames_match_the_samples() {
     let samples = client_frames();
     let text = listed(samples.iter().map(|frame| (client_frame_name(frame), encode_client(frame))));
     crate::bless::check("client-frames.txt", &text);
@@ -30,7 +30,7 @@ fn client_frames_look_as_they_did() {
 }
 
 #[test]
-fn server_frames_look_as_they_did() {
+fn server_frames_match_the_samples() {
     let samples = server_frames();
     let text = listed(samples.iter().map(|frame| (server_frame_name(frame), encode_server(frame))));
     crate::bless::check("server-frames.txt", &text);
@@ -40,7 +40,7 @@ fn server_frames_look_as_they_did() {
 }
 
 #[test]
-fn an_event_frame_made_of_logged_content_is_the_frame_that_the_codec_makes() {
+fn an_event_frame_from_stored_content_equals_the_codecs_frame() {
     for (topic, event) in events() {
         let made = event_frame(topic, Seq(42), &encode_event(&event));
         assert_eq!(made, encode_server(&ServerFrame::Event { topic, seq: Seq(42), event }));
@@ -48,13 +48,13 @@ fn an_event_frame_made_of_logged_content_is_the_frame_that_the_codec_makes() {
 }
 
 #[test]
-fn codes_are_a_contract() {
+fn close_codes_match_the_samples() {
     let mut text = String::new();
     for code in CloseCode::ALL {
         assert_eq!(CloseCode::from_number(code.number()), Some(*code));
         let class = match close::class_of(code.number()) {
-            CloseClass::Reconnect => "come back",
-            CloseClass::Terminal => "stay away",
+            CloseClass::Reconnect => "reconnect",
+            CloseClass::Terminal => "terminal",
         };
         writeln!(text, "close {} {} ({class})", code.number(), code.reason()).unwrap();
     }
@@ -68,9 +68,9 @@ fn codes_are_a_contract() {
 }
 
 #[test]
-fn an_error_code_from_a_newer_peer_is_read_as_other() {
+fn an_unknown_error_code_reads_as_other() {
     let failure: Failure =
         serde_json::from_str(r#"{"code":"full_moon","message":"Wait.","retry":true}"#).unwrap();
     assert_eq!(failure.code, ErrorCode::Other);
-    assert!(failure.retry, "whether a retry helps is said beside the code");
+    assert!(failure.retry, "`retry` does not depend on the code");
 }

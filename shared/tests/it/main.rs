@@ -1,8 +1,8 @@
-//! The wire, held to its word: golden samples, a schema, and arbitrary input.
+//! Tests of the wire: samples, the schema, and arbitrary input.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+    reason = "a failed expectation must fail the test; clippy exempts only the test functions"
 )]
 
 mod bless;

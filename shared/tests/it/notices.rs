@@ -1,4 +1,4 @@
-//! Read marks and mutes, which every engine and every client reckon in the same way.
+//! Read marks and muted kinds of notices.
 
 use madang_shared::Seq;
 use madang_shared::notices::{DEMO_EVERY_MS, DEMO_NOTICES, KEPT_NOTICES};
@@ -22,9 +22,9 @@ fn a_read_mark_only_moves_forward() {
 }
 
 #[test]
-fn what_was_read_one_by_one_is_bounded_and_stays_read() {
+fn notices_read_one_by_one_are_limited_and_stay_read() {
     let mut it = mark(0, &[]);
-    // Every second one, from the newest back and from the oldest on.
+    // Every second notice, once from the newest back and once from the oldest on.
     let last = 4 * KEPT_NOTICES as u64;
     for seq in (2..=last).step_by(2) {
         assert!(it.read(Seq(seq)));
@@ -33,13 +33,13 @@ fn what_was_read_one_by_one_is_bounded_and_stays_read() {
     for seq in (2..=last).step_by(2) {
         assert!(it.covers(Seq(seq)));
     }
-    // Among the notices that are still kept, nothing counts as read that was not.
+    // No kept notice counts as read unless it was read.
     let kept = last - KEPT_NOTICES as u64;
     assert!((kept..last).filter(|seq| seq % 2 == 1).all(|seq| !it.covers(Seq(seq))));
 }
 
 #[test]
-fn muting_twice_is_no_news() {
+fn muting_twice_changes_nothing() {
     let mut muted = Vec::new();
     assert!(mute(&mut muted, NoticeKind::Schedule, true));
     assert!(mute(&mut muted, NoticeKind::Mention, true));
@@ -51,7 +51,7 @@ fn muting_twice_is_no_news() {
 }
 
 #[test]
-fn a_demonstration_ends_by_itself() {
+fn a_demonstration_ends_after_its_last_notice() {
     let by = User { id: UserId(1), name: "Mina".into() };
     let demo = Demonstration { by, started_at: Timestamp(1_000) };
     assert_eq!(demo.number_at(Timestamp(0)), 0);

@@ -1,4 +1,4 @@
-//! The reducer of the orders, and the size of what it keeps.
+//! The reducer of the orders, and the size of its snapshot.
 
 use madang_shared::limits::MAX_FRAME_BYTES;
 use madang_shared::orders::{
@@ -10,11 +10,11 @@ use madang_shared::orders::{
 };
 use madang_shared::session::MAX_USER_NAME_CHARS;
 use madang_shared::{
-    Epoch, MenuItemId, OrderId, Position, Seq, ServerFrame, State, Timestamp, Topic, User, UserId,
-    codec,
+    Epoch, MenuItemId, OrderId, Position, Seq, ServerFrame, Timestamp, Topic, TopicState, User,
+    UserId, codec,
 };
 
-/// As many digits as an id can have.
+/// The largest id: it has the most digits.
 const FAR: u64 = 9_007_199_254_000_000;
 
 fn order(id: u64, status: OrderStatus) -> Order {
@@ -35,7 +35,7 @@ fn changed(id: u64, was: Option<OrderStatus>, status: OrderStatus) -> OrdersEven
 }
 
 #[test]
-fn closed_orders_are_forgotten_open_ones_never() {
+fn old_closed_orders_are_dropped_and_open_ones_kept() {
     let mut orders = OrdersSnapshot::default();
     let recent = RECENT_CLOSED_ORDERS as u64;
     orders.apply(changed(1, None, OrderStatus::Pending));
@@ -50,7 +50,7 @@ fn closed_orders_are_forgotten_open_ones_never() {
 }
 
 #[test]
-fn what_leaves_the_status_alone_is_no_change_of_it() {
+fn an_event_without_a_new_status_is_no_status_change() {
     let pending = OrderStatus::Pending;
     assert_eq!(changed(1, Some(pending), pending).status_change(), None);
     let removed = OrdersEvent::Removed { at: Timestamp(7), was: pending, order: OrderId(1) };
@@ -64,7 +64,7 @@ fn what_leaves_the_status_alone_is_no_change_of_it() {
 }
 
 #[test]
-fn no_way_leads_out_of_a_closed_order_and_none_back() {
+fn a_closed_order_has_no_next_status_and_no_order_goes_back() {
     for status in OrderStatus::ALL {
         assert_eq!(status.next().is_empty(), !status.is_open());
         assert!(status.next().iter().all(|next| *next > status));
@@ -105,7 +105,7 @@ fn the_largest_list_of_orders_fits_into_a_frame() {
     }
     assert_eq!(snapshot.orders.len(), MAX_OPEN_ORDERS + RECENT_CLOSED_ORDERS);
     let position = Position::new(Epoch(FAR), Seq(FAR));
-    let state = State { topic: Topic::Orders, position, snapshot: snapshot.into() };
+    let state = TopicState { topic: Topic::Orders, position, snapshot: snapshot.into() };
     let bytes = codec::encode_server(&ServerFrame::Snapshot(state)).len();
     assert!(bytes < MAX_FRAME_BYTES, "{bytes}");
 }

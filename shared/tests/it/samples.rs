@@ -28,7 +28,7 @@ use madang_shared::sentiment::{
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
     Message, OrderId, Position, PostId, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame,
-    Signal, Snapshot, State, Subscription, Timestamp, Topic, User, UserId, Welcome,
+    Signal, Snapshot, Subscription, Timestamp, Topic, TopicState, User, UserId, Welcome,
 };
 
 use self::notices::{inbox, inbox_events, notices, notices_commands, notices_events};
@@ -334,14 +334,14 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
         error(ErrorContext::Topic(topic), Failure::new(ErrorCode::NotFound, "No such room.")),
         ServerFrame::Ping { nonce: 8 },
     ];
-    let states = snapshots().into_iter().map(|(topic, snapshot)| State {
+    let states = snapshots().into_iter().map(|(topic, snapshot)| TopicState {
         topic,
         position: position(),
         snapshot,
     });
     frames.extend(states.map(ServerFrame::Snapshot));
     let (topic, snapshot) = snapshots().remove(0);
-    frames.push(ServerFrame::Reset(State { topic, position: position(), snapshot }));
+    frames.push(ServerFrame::Reset(TopicState { topic, position: position(), snapshot }));
     frames.extend(events().into_iter().map(|(topic, event)| ServerFrame::Event {
         topic,
         seq: Seq(42),

@@ -1,4 +1,4 @@
-//! What people may type.
+//! The rules for text that users type.
 
 use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::posts::MAX_POST_CHARS;
@@ -44,7 +44,7 @@ fn names_are_trimmed_to_one_visible_line() {
 }
 
 #[test]
-fn messages_keep_their_lines() {
+fn message_texts_keep_their_lines() {
     check(
         message_text,
         [
@@ -62,7 +62,7 @@ fn messages_keep_their_lines() {
 }
 
 #[test]
-fn posts_are_messages_with_a_limit_of_their_own() {
+fn post_texts_follow_the_rules_of_messages_with_their_own_limit() {
     check(post_text, [("하나\r\n\u{7}둘 ", Ok("하나\n둘")), (" \n ", Err(ErrorCode::Invalid))]);
     let longest = "다".repeat(MAX_POST_CHARS);
     assert_eq!(post_text(&longest), Ok(longest.clone()));
@@ -71,7 +71,7 @@ fn posts_are_messages_with_a_limit_of_their_own() {
 
 proptest! {
     #[test]
-    fn what_is_accepted_stays_as_it_is(text in any::<String>()) {
+    fn an_accepted_text_is_accepted_unchanged(text in any::<String>()) {
         for read in [user_name, room_name, message_text, post_text] {
             if let Ok(once) = read(&text) {
                 prop_assert_eq!(read(&once), Ok(once));

@@ -1,4 +1,4 @@
-//! What the server says.
+//! Frames from the server.
 
 use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
@@ -13,19 +13,19 @@ use crate::features::{self, FeatureMismatch};
 use crate::slice::Slice;
 use crate::streams::EventStatus;
 
-/// How long to wait before asking again after a refusal that names no time, in milliseconds.
+/// The wait before sending a query again after a refusal that names no time, in milliseconds.
 const QUERY_RETRY_MS: u64 = 1_000;
 
 impl Client {
     pub(super) fn on_frame(&mut self, context: InputContext, text: &str, out: &mut Vec<Output>) {
-        self.connection.heard(context.now);
+        self.connection.note_activity(context.now);
         match codec::decode_server(text) {
             Ok(frame) => self.on_server_frame(context, frame, out),
             Err(undecoded) => {
                 self.count_undecodable(out);
-                // Its place is taken all the same; otherwise the next event would look like a gap.
+                // The event counts as received; otherwise the next event would look like a gap.
                 if let DecodeError::Event { topic, seq } = undecoded
-                    && self.on_place(topic, seq, out).is_some()
+                    && self.check_order(topic, seq, out).is_some()
                 {
                     self.advanced(topic, seq, out);
                     self.check_caught_up(out);
@@ -45,15 +45,15 @@ impl Client {
             ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
             ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
                 let known = self.streams.position(state.topic);
-                if self.streams.placed(state.topic, state.position) {
-                    // What is known of another life of the stream would be joined to this one's places.
+                if self.streams.snapshot_received(state.topic, state.position) {
+                    // Positions of another epoch cannot be compared with these.
                     if known.is_some_and(|known| known.epoch != state.position.epoch) {
                         self.features.epoch_changed(state.topic);
                     }
                     let changed = self.features.apply_snapshot(state.topic, state.snapshot, now);
                     self.advanced(state.topic, state.position.seq, out);
                     self.changed(changed, out);
-                    self.follow(out);
+                    self.update_subscriptions(out);
                     self.check_caught_up(out);
                 }
             }
@@ -65,7 +65,7 @@ impl Client {
                 self.check_caught_up(out);
             }
             ServerFrame::Event { topic, seq, event } => {
-                let Some(missed) = self.on_place(topic, seq, out) else {
+                let Some(missed) = self.check_order(topic, seq, out) else {
                     return;
                 };
                 if missed && features::counts_as_message(&event) {
@@ -81,7 +81,7 @@ impl Client {
                 self.advanced(topic, seq, out);
                 self.changed(changed, out);
                 if joined_rooms_change {
-                    self.follow(out);
+                    self.update_subscriptions(out);
                 }
                 self.check_caught_up(out);
             }
@@ -93,6 +93,10 @@ impl Client {
             ServerFrame::Answer { id, answer } => {
                 if let Some(query) = self.queries.remove(&id) {
                     let changed = self.features.receive_answer(&query, answer);
+                    if changed.is_err() {
+                        let refused = self.features.query_refused(&query);
+                        out.extend(refused.into_iter().map(Output::Changed));
+                    }
                     self.changed(changed, out);
                 }
             }
@@ -103,19 +107,19 @@ impl Client {
 
     fn on_welcome(&mut self, welcome: Welcome, out: &mut Vec<Output>) {
         if welcome.user.id != self.features.me().id {
-            let duty = self.connection.end(DisconnectReason::OtherUser);
-            self.on_duty(duty, out);
+            let action = self.connection.end(DisconnectReason::OtherUser);
+            self.on_socket_action(action, out);
             return;
         }
-        self.connection.welcomed();
+        self.connection.handshake_completed();
         self.welcome = Some(welcome);
-        self.ask_again(out);
+        self.resend_queries(out);
         out.push(Output::Changed(Slice::Connection));
     }
 
-    /// Asks every question that was not answered. An answer that comes twice is taken once.
-    pub(super) fn ask_again(&mut self, out: &mut Vec<Output>) {
-        self.queries_again = None;
+    /// Sends every unanswered query again. A second answer to one query is ignored.
+    pub(super) fn resend_queries(&mut self, out: &mut Vec<Output>) {
+        self.resend_queries_at = None;
         for (id, query) in self.queries.iter() {
             out.push(send(&ClientFrame::Query(QueryFrame { id: *id, query: query.clone() })));
         }
@@ -129,7 +133,7 @@ impl Client {
         out: &mut Vec<Output>,
     ) {
         match about {
-            // A signal that came too fast is no sign of a newer server.
+            // A rate-limited signal is no sign of a newer server.
             ErrorContext::Frame if !failure.retry => self.count_undecodable(out),
             ErrorContext::Frame => {}
             ErrorContext::Command(id) => {
@@ -138,7 +142,7 @@ impl Client {
             }
             ErrorContext::Query(id) if failure.retry && self.queries.contains_key(&id) => {
                 let wait = failure.retry_after.unwrap_or(QUERY_RETRY_MS);
-                self.queries_again = Some(now.plus(wait));
+                self.resend_queries_at = Some(now.plus(wait));
             }
             ErrorContext::Query(id) => {
                 if let Some(query) = self.queries.remove(&id) {
@@ -151,11 +155,11 @@ impl Client {
         }
     }
 
-    /// Judges an event by its place: answers whether to take it, and if so whether it had been missed.
-    fn on_place(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) -> Option<bool> {
-        match self.streams.arrived(topic, seq) {
+    /// Returns whether the event happened during the disconnect; `None` if it must not be applied.
+    fn check_order(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) -> Option<bool> {
+        match self.streams.event_received(topic, seq) {
             EventStatus::Next { missed } => Some(missed),
-            EventStatus::Known => None,
+            EventStatus::Ignore => None,
             EventStatus::Gap(subscription) => {
                 out.push(send(&ClientFrame::Subscribe(subscription)));
                 None
@@ -178,7 +182,7 @@ impl Client {
     }
 
     fn advanced(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) {
-        if self.outbox.advanced(topic, seq) {
+        if self.outbox.stream_advanced(topic, seq) {
             outbox_changed(out);
         }
     }

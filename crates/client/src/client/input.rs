@@ -3,15 +3,15 @@
 use madang_shared::{Command, CommandId, Timestamp};
 
 use crate::action::Action;
-use crate::outbox::Pending;
+use crate::outbox::PendingCommand;
 use crate::slice::Slice;
 
-/// When an input arrived, and 128 random bits for whatever it leads to. Fresh for every input.
+/// The time of an input, and 128 random bits for its effects. Every input needs a context of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct InputContext {
-    /// Now; never earlier than before.
+    /// The time now; never earlier than that of the input before.
     pub now: Timestamp,
-    /// From the system's source of randomness, or from a simulation's seed.
+    /// Random bits from the operating system, or from a simulation's seed.
     pub random: u128,
 }
 
@@ -23,50 +23,50 @@ impl InputContext {
     }
 }
 
-/// What happened.
+/// Something that happened outside the client.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Connect now: at the start; when the tab becomes visible; when the device says that it is
-    /// online again; when the user does not want to wait. Does nothing while there is a connection.
+    /// Connect now: at the start, when the tab becomes visible, when the device is online again, or
+    /// when the user does not want to wait. Does nothing while there is a connection.
     Connect,
-    /// The device says that it has no network.
+    /// The device has no network.
     Offline,
     /// The socket that [`Output::OpenSocket`] asked for is open.
     SocketOpened,
-    /// A text frame arrived on it.
+    /// A text frame arrived on the socket.
     Frame(String),
-    /// It was closed, or could not be opened (code 1006).
+    /// The socket was closed, or could not be opened (code 1006).
     SocketClosed {
         /// See [`madang_shared::close`].
         code: u16,
     },
-    /// [`crate::Client::deadline`] has passed. Coming early or twice does no harm.
+    /// [`crate::Client::deadline`] has passed. An early or repeated wake does no harm.
     Wake,
-    /// The user asks for a change.
+    /// The user gives a command.
     Command(Command),
-    /// The user does something else.
+    /// The user does something that is not a command.
     Act(Action),
-    /// Another client of this user has left these unsent, for good.
-    Adopt(Vec<Pending>),
-    /// The user tries a failed command again.
+    /// Another client of this user ended and left these commands unsent.
+    Adopt(Vec<PendingCommand>),
+    /// The user retries a failed command.
     Retry(CommandId),
-    /// The user lets a failed command go.
+    /// The user discards a failed command.
     Discard(CommandId),
-    /// The user ends the session: nothing more is sent, and no connection is made.
+    /// The user ends the session. The client sends nothing more and does not connect again.
     SignOut,
 }
 
-/// What to do, in this order.
+/// Something that the driver of the client must do. Outputs are carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Open a socket, and report [`Input::SocketOpened`] or [`Input::SocketClosed`].
     OpenSocket,
     /// Send this text on the socket.
     Send(String),
-    /// Close the socket; report nothing of it any more.
+    /// Close the socket, and report no further input from it.
     CloseSocket,
-    /// Something changed that may be on the screen.
+    /// A slice changed that a screen may show.
     Changed(Slice),
-    /// Keep [`crate::Client::outbox_to_persist`] where a reload finds it.
+    /// Persist [`crate::Client::outbox_to_persist`] where the next client finds it.
     PersistOutbox,
 }

@@ -1,6 +1,6 @@
-//! What an app keeps on the device, so that the next visit shows it before the server has answered: the rooms, and
-//! the end of one room's timeline, each with the position that it is true at. From those positions the next
-//! client resumes as after any other silence: it gets exactly what it missed, or a fresh state.
+//! The offline cache: the rooms and the end of one timeline, each with its position. An app keeps it
+//! on the device, so that the next visit shows them before the server has answered. The next client
+//! resumes from the positions as after any disconnect: it receives the missed events or a snapshot.
 
 use madang_shared::chat::{ChatPage, ChatSnapshot};
 use madang_shared::membership::MembershipSnapshot;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state_machine::Client;
 
-/// What one user's client knew when it was last looked at.
+/// The cached state of one user's client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CachedState {
     user: UserId,
@@ -20,9 +20,9 @@ pub struct CachedState {
 }
 
 impl Client {
-    /// What the next visit should find, with the timeline of this room; none before the server has said which
-    /// rooms there are.
-    pub fn keep(&self, room: Option<RoomId>) -> Option<CachedState> {
+    /// The state to cache for the next visit, with the timeline of this room. `None` before the
+    /// rooms and the memberships have arrived.
+    pub fn cached_state(&self, room: Option<RoomId>) -> Option<CachedState> {
         let features = self.features();
         let user = features.me().id;
         let rooms = self.streams.position(Topic::Rooms)?;
@@ -30,7 +30,7 @@ impl Client {
         let room = room.and_then(|room| {
             let position = self.streams.position(Topic::Room(room))?;
             let counted = features.memberships().counted_up_to(room);
-            Some((room, position, features.timeline(room)?.end(counted)?))
+            Some((room, position, features.timeline(room)?.cached_page(counted)?))
         });
         Some(CachedState {
             user,
@@ -40,22 +40,22 @@ impl Client {
         })
     }
 
-    /// Begins with what an earlier visit kept. Call it before anything else; what is another user's is refused,
-    /// and changes nothing.
+    /// Starts from a cached state. Call it before any other method. The state of another user changes
+    /// nothing.
     #[must_use]
-    pub fn with_offline_cache(mut self, kept: CachedState, now: Timestamp) -> Self {
+    pub fn with_offline_cache(mut self, cached: CachedState, now: Timestamp) -> Self {
         let me = self.features.me().id;
-        if kept.user != me {
+        if cached.user != me {
             return self;
         }
-        let (rooms, memberships) = (kept.rooms, kept.memberships);
+        let (rooms, memberships) = (cached.rooms, cached.memberships);
         let memberships_by_room = memberships.1.memberships.clone();
         self.restore(Topic::Rooms, Snapshot::Rooms(rooms.1), now);
         self.restore(Topic::Memberships(me), Snapshot::Membership(memberships.1), now);
-        self.follow(&mut Vec::new());
+        self.update_subscriptions(&mut Vec::new());
         self.streams.resume_from(Topic::Rooms, rooms.0);
         self.streams.resume_from(Topic::Memberships(me), memberships.0);
-        if let Some((room, position, page)) = kept.room
+        if let Some((room, position, page)) = cached.room
             && let Some(membership) =
                 memberships_by_room.into_iter().find(|membership| membership.room == room)
         {
@@ -70,7 +70,7 @@ impl Client {
     fn restore(&mut self, topic: Topic, snapshot: Snapshot, now: Timestamp) {
         self.features
             .apply_snapshot(topic, snapshot, now)
-            // Every caller names the snapshot's own topic; nothing is on a screen yet.
+            // Every caller passes the topic of the snapshot, and no screen shows a slice yet.
             .ok();
     }
 }

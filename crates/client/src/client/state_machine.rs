@@ -1,4 +1,4 @@
-//! The state machine: inputs in, outputs out.
+//! The state machine of the client: [`Client::handle`] takes inputs and returns outputs.
 
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
@@ -10,7 +10,7 @@ use madang_shared::{
 use super::input::{Input, InputContext, Output};
 use crate::connection::{ConnectionMachine, ConnectionState, DisconnectReason, SocketAction};
 use crate::features::{self, Features};
-use crate::outbox::{Outbox, Pending};
+use crate::outbox::{Outbox, PendingCommand};
 use crate::slice::Slice;
 use crate::streams::Streams;
 use crate::vec_map::VecMap;
@@ -25,27 +25,27 @@ pub struct Client {
     pub(super) streams: Streams,
     pub(super) queries: VecMap<QueryId, Query>,
     pub(super) next_query: u32,
-    /// When to ask again what the server could not answer just now.
-    pub(super) queries_again: Option<Timestamp>,
+    /// When to send the unanswered queries again, after a refusal that a retry can heal.
+    pub(super) resend_queries_at: Option<Timestamp>,
     pub(super) features: Features,
     pub(super) welcome: Option<Welcome>,
     pub(super) caught_up: CaughtUp,
     pub(super) undecodable_frames: u64,
 }
 
-/// What was missed while the connection was away.
+/// The messages that were missed during the last disconnect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CaughtUp {
-    /// Messages that arrived late, since the last reconnect.
+    /// Missed messages that have arrived since the reconnect.
     pub messages: u64,
-    /// Whether that is all of them.
+    /// Whether all of them have arrived.
     pub complete: bool,
 }
 
 impl Client {
-    /// A client for `me`, not connected yet. `program` names it in the server's log; `outbox` is what
-    /// an earlier life left unsent.
-    pub fn new(me: User, program: impl Into<String>, outbox: Vec<Pending>) -> Self {
+    /// A client for `me`, not connected yet. `program` names it in the server's log; `outbox` holds
+    /// the unsent commands of an earlier client.
+    pub fn new(me: User, program: impl Into<String>, outbox: Vec<PendingCommand>) -> Self {
         let mut client = Self {
             program: program.into(),
             connection: ConnectionMachine::new(),
@@ -53,71 +53,71 @@ impl Client {
             streams: Streams::default(),
             queries: VecMap::default(),
             next_query: 0,
-            queries_again: None,
+            resend_queries_at: None,
             features: Features::new(me),
             welcome: None,
             caught_up: CaughtUp::default(),
             undecodable_frames: 0,
         };
-        client.follow(&mut Vec::new());
+        client.update_subscriptions(&mut Vec::new());
         client
     }
 
-    /// How the connection stands.
+    /// The state of the connection.
     pub fn connection(&self) -> &ConnectionState {
         self.connection.state()
     }
 
-    /// What the server said of itself at the last hello.
+    /// The server's answer to the last hello.
     pub fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
     }
 
-    /// What was missed at the last reconnect.
+    /// The messages that were missed before the last reconnect.
     pub fn caught_up(&self) -> CaughtUp {
         self.caught_up
     }
 
-    /// Frames that this version did not understand: a newer server is there.
+    /// The number of frames that this version could not decode: a sign of a newer server.
     pub fn undecodable_frames(&self) -> u64 {
         self.undecodable_frames
     }
 
-    /// What the features know.
+    /// The views of all features.
     pub fn features(&self) -> &Features {
         &self.features
     }
 
-    /// Commands that have not run their course.
+    /// The commands that have not completed.
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// What a reload must not lose.
-    pub fn outbox_to_persist(&self) -> &[Pending] {
+    /// The commands to persist, so that a reload does not lose them.
+    pub fn outbox_to_persist(&self) -> &[PendingCommand] {
         self.outbox.items()
     }
 
-    /// How far a topic is known; none if it is not followed.
+    /// The seq up to which a topic is known; `None` if it is not subscribed.
     pub fn known(&self, topic: Topic) -> Option<madang_shared::Seq> {
         self.streams.known(topic)
     }
 
-    /// When to hand in [`Input::Wake`]; look again after every input.
+    /// When to pass in [`Input::Wake`]. Every input can change it.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let live = [self.outbox.deadline(), self.streams.deadline(), self.queries_again];
+        let live = [self.outbox.deadline(), self.streams.deadline(), self.resend_queries_at];
         let live = live.into_iter().flatten().filter(|_| self.connection.is_live());
         live.chain(self.connection.deadline()).chain(self.features.deadline()).min()
     }
 
-    /// Takes one input; answers what to do.
+    /// Processes one input. Returns the outputs to carry out, in order.
     pub fn handle(&mut self, context: InputContext, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         let now = context.now;
         match input {
             Input::Connect => {
-                let duty = self.connection.connect(now);
-                self.on_duty(duty, &mut out);
+                let action = self.connection.connect(now);
+                self.on_socket_action(action, &mut out);
             }
             Input::Offline => {
                 self.connection.offline();
@@ -133,7 +133,7 @@ impl Client {
             Input::Command(command) => self.command(context, command, &mut out),
             Input::Act(action) => {
                 let effects = self.features.act(action, now);
-                self.follow(&mut out);
+                self.update_subscriptions(&mut out);
                 self.carry_out(context, effects, &mut out);
             }
             Input::Adopt(items) => {
@@ -149,16 +149,16 @@ impl Client {
                 outbox_changed(&mut out);
             }
             Input::SignOut => {
-                let duty = self.connection.end(DisconnectReason::SignedOut);
-                self.on_duty(duty, &mut out);
+                let action = self.connection.end(DisconnectReason::SignedOut);
+                self.on_socket_action(action, &mut out);
             }
         }
         self.send_due(now, &mut out);
         out
     }
 
-    pub(super) fn on_duty(&mut self, duty: SocketAction, out: &mut Vec<Output>) {
-        match duty {
+    pub(super) fn on_socket_action(&mut self, action: SocketAction, out: &mut Vec<Output>) {
+        match action {
             SocketAction::Nothing => return,
             SocketAction::Open => out.push(Output::OpenSocket),
             SocketAction::Close => {
@@ -186,8 +186,8 @@ impl Client {
     }
 
     fn on_wake(&mut self, context: InputContext, out: &mut Vec<Output>) {
-        let duty = self.connection.wake(context.now, context.jitter());
-        self.on_duty(duty, out);
+        let action = self.connection.wake(context.now, context.jitter());
+        self.on_socket_action(action, out);
         let effects = self.features.wake(context.now);
         self.carry_out(context, effects, out);
     }
@@ -203,7 +203,7 @@ impl Client {
     fn carry_out(&mut self, context: InputContext, effects: Effects, out: &mut Vec<Output>) {
         for (index, request) in (1..).zip(effects.requests) {
             match request {
-                // Several commands from one moment still need ids of their own.
+                // Commands of one input have the same time, so each needs random bits of its own.
                 Request::Command(command) => {
                     let random = context.random.rotate_left(index).wrapping_add(u128::from(index));
                     self.command(InputContext { now: context.now, random }, command, out);
@@ -225,19 +225,19 @@ impl Client {
         out.extend(effects.changed.into_iter().map(Output::Changed));
     }
 
-    /// Follows what the features want by now.
-    pub(super) fn follow(&mut self, out: &mut Vec<Output>) {
-        let (_, gone) = self.streams.follow(&self.features.wanted_topics());
+    /// Subscribes to the topics that the views want, and unsubscribes from all others.
+    pub(super) fn update_subscriptions(&mut self, out: &mut Vec<Output>) {
+        let gone = self.streams.set_topics(&self.features.wanted_topics());
         for topic in gone {
             self.features.unsubscribed(topic);
-            self.outbox.unfollowed(topic);
+            self.outbox.unsubscribed(topic);
             if self.connection.is_live() {
                 out.push(send(&ClientFrame::Unsubscribe { topic }));
             }
         }
     }
 
-    /// Sends whatever is due, now that the input has had its effect.
+    /// Sends everything that is due after an input.
     fn send_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         if !self.connection.is_live() {
             return;
@@ -245,8 +245,8 @@ impl Client {
         for subscription in self.streams.take_due(now) {
             out.push(send(&ClientFrame::Subscribe(subscription)));
         }
-        if self.queries_again.is_some_and(|at| at <= now) {
-            self.ask_again(out);
+        if self.resend_queries_at.is_some_and(|at| at <= now) {
+            self.resend_queries(out);
         }
         for CommandFrame { id, command } in self.outbox.take_due(now) {
             out.push(send(&ClientFrame::Command(CommandFrame { id, command })));

@@ -17,7 +17,7 @@ use crate::vec_map::VecMap;
 use crate::view::{Effects, Request};
 use crate::views::membership::Memberships;
 use crate::views::presence::{OwnTyping, RoomPresence};
-use crate::views::read_marks::ReadMarks;
+use crate::views::read_mark_schedule::ReadMarkSchedule;
 use crate::views::timeline::Timeline;
 
 /// A change of memberships changes these. The open room may change with them, and a notice of a
@@ -35,7 +35,7 @@ pub struct JoinedRooms {
     /// Of the open room.
     presence: RoomPresence,
     own_typing: OwnTyping,
-    read_marks: ReadMarks,
+    read_marks: ReadMarkSchedule,
 }
 
 impl JoinedRooms {
@@ -47,7 +47,7 @@ impl JoinedRooms {
             open: None,
             presence: RoomPresence::default(),
             own_typing: OwnTyping::default(),
-            read_marks: ReadMarks::default(),
+            read_marks: ReadMarkSchedule::default(),
         }
     }
 
@@ -72,7 +72,7 @@ impl JoinedRooms {
         self.memberships.unread(room, self.timeline(room), self.me)
     }
 
-    /// The state after another epoch of the membership topic began: empty.
+    /// Drops all memberships: the topic was unsubscribed, or began another epoch.
     pub(crate) fn reset_memberships(&mut self) {
         self.memberships = Memberships::default();
     }
@@ -243,7 +243,7 @@ impl JoinedRooms {
         Effects::send(self.own_typing.stop())
     }
 
-    /// Whoever posts has read the room and stops typing.
+    /// The author of a new message has read the room, and stops typing.
     pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
         let ChatCommand::Post { room, .. } = command;
         if let Some(timeline) = self.timelines.get_mut(room) {

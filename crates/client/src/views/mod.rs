@@ -11,7 +11,7 @@ pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
-mod read_marks;
+mod read_mark_schedule;
 pub mod rooms;
 pub mod sentiment;
 pub mod timeline;

@@ -1,4 +1,4 @@
-//! Notices, as this client knows them: for everybody and the user's own, in one list.
+//! The notices for every user and for this user, in one list.
 
 use std::cmp::Reverse;
 
@@ -12,49 +12,49 @@ use crate::outbox::{Outbox, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 use crate::views::membership::Memberships;
 
-/// Both streams of notices, and what the user has said about them.
+/// The notices of both topics, with the user's read marks and muted kinds.
 #[derive(Clone, Debug, Default)]
 pub struct Notices {
     everybody: Option<NoticesSnapshot>,
     own: Option<InboxSnapshot>,
 }
 
-/// A notice as its reader sees it.
+/// A notice as this user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownNotice {
-    /// Which stream it stands in.
+    /// The topic of the notice.
     pub of: NoticeBox,
-    /// Its place there; with `of` it names the notice.
+    /// Its seq in the topic; together with `of` it identifies the notice.
     pub seq: Seq,
     /// When it was stored.
     pub at: Timestamp,
-    /// What it says.
+    /// Its content.
     pub what: NoticeContent,
-    /// Whether it has been read, here or on another screen.
+    /// Whether the user has read it, here or on another screen.
     pub read: bool,
 }
 
-/// What the user has said, with what is in the outbox already done.
-struct Said {
+/// The user's read marks and muted kinds, after all commands in the outbox.
+struct ExpectedState {
     marks: ReadMarks,
     muted: Vec<NoticeKind>,
 }
 
 impl Notices {
-    /// Whether both streams have arrived; before that, absence means nothing.
+    /// Whether both topics have arrived. Until then an empty list means nothing.
     pub fn is_known(&self) -> bool {
         self.everybody.is_some() && self.own.is_some()
     }
 
-    /// The notices, newest first; none that the user caused. Muted ones are among them. Whoever has read a
-    /// message need not be told that it mentions them.
+    /// The notices, newest first, including those of muted kinds, without those that the user caused.
+    /// A mention counts as read when its message is read.
     pub(crate) fn shown(
         &self,
         outbox: &Outbox,
         me: UserId,
         rooms: &Memberships,
     ) -> Vec<ShownNotice> {
-        let marks = self.said(outbox).marks;
+        let marks = self.expected_state(outbox).marks;
         let mut shown: Vec<ShownNotice> = self
             .all(me)
             .map(|(of, notice)| {
@@ -67,13 +67,13 @@ impl Notices {
         shown
     }
 
-    /// How many notices are unread, those of muted kinds left out. It is counted from what is there, so
-    /// that it cannot drift; what is not kept any more is not unread either.
+    /// The number of unread notices of kinds that are not muted. It is counted from the list, so
+    /// it cannot drift, and a notice that is no longer kept is not unread.
     pub(crate) fn unread(&self, outbox: &Outbox, me: UserId, rooms: &Memberships) -> u64 {
         if !self.is_known() {
             return 0;
         }
-        let Said { marks, muted } = self.said(outbox);
+        let ExpectedState { marks, muted } = self.expected_state(outbox);
         let unread = self.all(me).filter(|(of, Notice { seq, what, .. })| {
             !marks.of(*of).covers(*seq)
                 && !is_read_in_its_room(what, rooms)
@@ -82,12 +82,12 @@ impl Notices {
         unread.map(|_| 1).sum()
     }
 
-    /// The kinds that the user does not want to hear of.
+    /// The muted kinds.
     pub fn muted(&self, outbox: &Outbox) -> Vec<NoticeKind> {
-        self.said(outbox).muted
+        self.expected_state(outbox).muted
     }
 
-    /// The command that marks everything as read that is here now.
+    /// The command that marks all present notices as read.
     pub fn read_all(&self) -> NoticesCommand {
         let last = |notices: &[Notice]| notices.last().map_or(Seq(0), |notice| notice.seq);
         NoticesCommand::ReadAll {
@@ -96,18 +96,18 @@ impl Notices {
         }
     }
 
-    /// The demonstration, while it runs.
+    /// The running demonstration.
     pub fn demo(&self) -> Option<&Demonstration> {
         self.everybody.as_ref()?.demo.as_ref()
     }
 
-    /// Whether the demonstration runs, or will once everything in the outbox has taken effect.
+    /// Whether the demonstration runs after all commands in the outbox.
     pub fn demo_expected(&self, outbox: &Outbox) -> bool {
-        let asked = commands(outbox).filter_map(|command| match command {
+        let requested = commands(outbox).filter_map(|command| match command {
             NoticesCommand::Demo { on } => Some(*on),
             _ => None,
         });
-        asked.last().unwrap_or(self.demo().is_some())
+        requested.last().unwrap_or(self.demo().is_some())
     }
 
     fn all(&self, me: UserId) -> impl Iterator<Item = (NoticeBox, &Notice)> {
@@ -119,7 +119,7 @@ impl Notices {
         both.filter(move |(_, notice)| notice.what.by().is_none_or(|by| by.id != me))
     }
 
-    fn said(&self, outbox: &Outbox) -> Said {
+    fn expected_state(&self, outbox: &Outbox) -> ExpectedState {
         let (mut marks, mut muted) = match &self.own {
             Some(own) => (own.marks.clone(), own.muted.clone()),
             None => (ReadMarks::default(), Vec::new()),
@@ -139,7 +139,7 @@ impl Notices {
                 NoticesCommand::Demo { .. } => {}
             }
         }
-        Said { marks, muted }
+        ExpectedState { marks, muted }
     }
 }
 
@@ -206,7 +206,7 @@ fn is_read_in_its_room(what: &NoticeContent, rooms: &Memberships) -> bool {
     }
 }
 
-/// What was asked about notices and can still succeed, in order.
+/// The commands about notices that can still succeed, in order.
 fn commands(outbox: &Outbox) -> impl Iterator<Item = &NoticesCommand> {
     outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
         (_, PendingState::Failed(_)) => None,

@@ -1,5 +1,4 @@
-//! The feed, as far as it has been loaded: always one piece, without holes, that starts at the newest
-//! post; and the greetings of the moment.
+//! The feed: the loaded posts, without gaps, from the newest on; and the greetings that show now.
 
 use std::collections::VecDeque;
 
@@ -9,11 +8,12 @@ use madang_shared::posts::{
 };
 use madang_shared::{Command, CommandId, Failure, PostId, Timestamp, User, UserId};
 
-use crate::outbox::{Outbox, Pending, PendingState};
+use crate::outbox::{Outbox, PendingCommand, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, ReceiveAnswer, View, Wake};
 
-/// Greetings of this screen's own whose ids are kept until they come back.
-const OWN_KEPT: usize = 64;
+/// The number of this screen's own greetings whose command ids are remembered until their events
+/// arrive.
+const MAX_OWN_GREETINGS: usize = 64;
 
 /// The feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,82 +21,82 @@ pub struct Posts {
     loaded: VecDeque<Post>,
     older: bool,
     loading: Option<PostId>,
-    /// What happened to posts while older ones were on their way: the answer may have been read before.
-    meanwhile: Vec<PostsEvent>,
+    /// Events during a query for older posts: the store may have read the answer before them.
+    events_while_loading: Vec<PostsEvent>,
     known: bool,
     greetings: Vec<Greeting>,
-    own: VecDeque<CommandId>,
+    own_greetings: VecDeque<CommandId>,
 }
 
-/// Somebody waved.
+/// A greeting from a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Greeting {
-    /// Who.
+    /// The user who greets.
     pub by: User,
-    /// Whether it was for everybody but the screen that it came from.
+    /// Whether the screen that sent it does not show it.
     pub others_only: bool,
-    /// Names it.
+    /// The command that sent it; it identifies the greeting.
     pub command: CommandId,
-    /// Until when it shows.
+    /// When it disappears.
     pub until: Timestamp,
 }
 
-/// A post as its reader sees it: with what the reader has done to it and nobody else knows yet.
+/// A post as this user sees it, with the user's pending changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPost {
-    /// None for one that the reader has written and that is not stored yet.
+    /// `None` for a new post that is not stored yet.
     pub id: Option<PostId>,
-    /// Who wrote it.
+    /// Its author.
     pub author: User,
-    /// When.
+    /// When it was written.
     pub at: Timestamp,
-    /// When its text was last changed.
+    /// When its text was last edited.
     pub edited_at: Option<Timestamp>,
-    /// What it says; what it will say, while an edit is on its way.
+    /// Its text; the new text while an edit is pending.
     pub text: String,
-    /// What the reader has asked for and how that stands; none if all is stored.
-    pub change: Option<Change>,
+    /// The user's latest change that is not stored; `None` if all are stored.
+    pub change: Option<PendingChange>,
 }
 
-/// Something that the reader asked for.
+/// A change to a post that is not stored yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The command.
+pub struct PendingChange {
+    /// The command that makes it.
     pub id: CommandId,
-    /// Whether the post is to go.
+    /// Whether it deletes the post.
     pub deletes: bool,
-    /// Why it was refused; none while it can still succeed.
+    /// Why it was refused; `None` while it can still succeed.
     pub failure: Option<Failure>,
 }
 
 impl Posts {
-    /// Whether the feed has arrived; before that, emptiness means nothing.
+    /// Whether the feed has arrived. Until then an empty feed means nothing.
     pub fn is_known(&self) -> bool {
         self.known
     }
 
-    /// Whether there are posts older than those that are loaded.
+    /// Whether there are posts before the loaded ones.
     pub fn has_older(&self) -> bool {
         self.older
     }
 
-    /// Whether older posts are on their way.
+    /// Whether a query for older posts is pending.
     pub fn is_loading_older(&self) -> bool {
         self.loading.is_some()
     }
 
-    /// The greetings that show now, oldest first.
+    /// The visible greetings, oldest first.
     pub fn greetings(&self) -> &[Greeting] {
         &self.greetings
     }
 
-    /// The posts, newest first, with what is in the outbox already done to them.
+    /// The posts, newest first, after all commands in the outbox.
     pub fn shown(&self, outbox: &Outbox, me: &User) -> Vec<ShownPost> {
         let mut shown: Vec<ShownPost> = self.loaded.iter().map(stored).collect();
         let mut fresh = Vec::new();
         for item in outbox.items() {
             let Command::Posts(command) = &item.command else { continue };
-            let change = Change { id: item.id, deletes: false, failure: failure(item) };
+            let change = PendingChange { id: item.id, deletes: false, failure: failure(item) };
             match command {
                 PostsCommand::Create { text } => {
                     fresh.push(unstored(item.at, me, None, text, change));
@@ -108,7 +108,7 @@ impl Posts {
                             there.text.clone_from(text);
                             there.change = Some(change);
                         }
-                        // The post is gone, or far down; what was written must not be.
+                        // The post is deleted or not loaded. The user's text must still show.
                         None if change.failure.is_some() => {
                             fresh.push(unstored(item.at, me, Some(*post), text, change));
                         }
@@ -117,7 +117,7 @@ impl Posts {
                 }
                 PostsCommand::Delete { post } => {
                     if let Some(there) = shown.iter_mut().find(|shown| shown.id == Some(*post)) {
-                        there.change = Some(Change { deletes: true, ..change });
+                        there.change = Some(PendingChange { deletes: true, ..change });
                     }
                 }
                 PostsCommand::Greet { .. } => {}
@@ -128,15 +128,15 @@ impl Posts {
         fresh
     }
 
-    /// This very screen gave the command: it is not shown what is for everybody else.
+    /// This screen sent the greeting with this command id.
     pub(crate) fn greeting_sent(&mut self, command: CommandId) {
-        if self.own.len() == OWN_KEPT {
-            self.own.pop_front();
+        if self.own_greetings.len() == MAX_OWN_GREETINGS {
+            self.own_greetings.pop_front();
         }
-        self.own.push_back(command);
+        self.own_greetings.push_back(command);
     }
 
-    /// Asks for older posts; none if there are none, or they are on their way.
+    /// Starts a query for older posts; `None` if there are none, or a query is pending.
     pub(crate) fn request_older(&mut self) -> Option<PostsQuery> {
         let last = self.loaded.back()?.id;
         if !self.older || self.loading.is_some() {
@@ -153,7 +153,7 @@ impl Posts {
         self.loading = None;
         self.older = page.older;
         self.loaded.extend(page.posts);
-        for event in std::mem::take(&mut self.meanwhile) {
+        for event in std::mem::take(&mut self.events_while_loading) {
             self.change(event);
         }
     }
@@ -161,7 +161,7 @@ impl Posts {
     fn older_failed(&mut self, before: PostId) {
         if self.loading == Some(before) {
             self.loading = None;
-            self.meanwhile.clear();
+            self.events_while_loading.clear();
         }
     }
 
@@ -195,11 +195,11 @@ impl View for Posts {
 
 impl ApplySnapshot<PostsSnapshot> for Posts {
     fn apply_snapshot(&mut self, snapshot: PostsSnapshot, _now: Timestamp) {
-        // Older posts may have been changed since: unlike messages they cannot be kept.
+        // Unlike messages, older posts may have changed, so they are dropped.
         self.loaded = snapshot.posts.into();
         self.older = snapshot.older;
         self.loading = None;
-        self.meanwhile.clear();
+        self.events_while_loading.clear();
         self.known = true;
     }
 }
@@ -209,12 +209,12 @@ impl ApplyEvent<PostsEvent> for Posts {
         if self.loading.is_some()
             && matches!(event, PostsEvent::Edited { .. } | PostsEvent::Deleted { .. })
         {
-            self.meanwhile.push(event.clone());
+            self.events_while_loading.push(event.clone());
         }
         match event {
             PostsEvent::Greeted { by, others_only, command } => {
-                let is_own = self.own.contains(&command);
-                self.own.retain(|own| *own != command);
+                let is_own = self.own_greetings.contains(&command);
+                self.own_greetings.retain(|own| *own != command);
                 if !(others_only && is_own) {
                     let until = now.plus(GREETING_SHOWN_MS);
                     self.greetings.push(Greeting { by, others_only, command, until });
@@ -280,12 +280,18 @@ fn stored(post: &Post) -> ShownPost {
     ShownPost { id: Some(id), author, at, edited_at, text, change: None }
 }
 
-fn unstored(at: Timestamp, me: &User, id: Option<PostId>, text: &str, change: Change) -> ShownPost {
+fn unstored(
+    at: Timestamp,
+    me: &User,
+    id: Option<PostId>,
+    text: &str,
+    change: PendingChange,
+) -> ShownPost {
     let (author, text) = (me.clone(), text.to_owned());
     ShownPost { id, author, at, edited_at: None, text, change: Some(change) }
 }
 
-fn failure(item: &Pending) -> Option<Failure> {
+fn failure(item: &PendingCommand) -> Option<Failure> {
     match &item.state {
         PendingState::Failed(failure) => Some(failure.clone()),
         _ => None,

@@ -1,4 +1,4 @@
-//! Who is in the open room, who is typing there, and our own typing.
+//! Presence and typing in the open room, and our own typing.
 
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS};
@@ -6,7 +6,7 @@ use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::vec_map::VecMap;
 
-/// Who is in one room.
+/// The users in one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoomPresence {
     present: VecMap<UserId, User>,
@@ -16,22 +16,22 @@ pub struct RoomPresence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Typist {
     user: User,
-    /// Without a further sign of life, nobody shows it after this.
+    /// The typing expires at this time, unless another signal arrives.
     until: Timestamp,
 }
 
 impl RoomPresence {
-    /// Everybody present, by id.
+    /// The present users, by id.
     pub fn present(&self) -> impl Iterator<Item = &User> {
         self.present.values()
     }
 
-    /// How many are present.
+    /// The number of present users.
     pub fn count(&self) -> usize {
         self.present.len()
     }
 
-    /// Who is typing, by id.
+    /// The users who are typing, by id.
     pub fn typing(&self) -> impl Iterator<Item = &User> {
         self.typing.values().map(|typist| &typist.user)
     }
@@ -87,33 +87,34 @@ impl RoomPresence {
     }
 }
 
-/// Our own typing: said at once, said again while it goes on, and taken back when it pauses.
+/// The signals of our own typing: sent at the first keystroke, renewed while it continues, and
+/// withdrawn after a pause.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnTyping {
-    going_on: Option<GoingOn>,
+    current: Option<TypingIn>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct GoingOn {
+struct TypingIn {
     room: RoomId,
-    said: Timestamp,
-    pauses: Timestamp,
+    signalled_at: Timestamp,
+    idle_at: Timestamp,
 }
 
 impl OwnTyping {
     pub(crate) fn keystroke(&mut self, room: RoomId, now: Timestamp) -> Vec<PresenceSignal> {
-        let pauses = now.plus(TYPING_IDLE_MS);
-        match &mut self.going_on {
-            Some(going_on)
-                if going_on.room == room && now.since(going_on.said) < TYPING_RENEW_MS =>
+        let idle_at = now.plus(TYPING_IDLE_MS);
+        match &mut self.current {
+            Some(current)
+                if current.room == room && now.since(current.signalled_at) < TYPING_RENEW_MS =>
             {
-                going_on.pauses = pauses;
+                current.idle_at = idle_at;
                 Vec::new()
             }
             _ => {
-                let elsewhere = self.going_on.is_some_and(|going_on| going_on.room != room);
-                let mut signals = if elsewhere { self.stop() } else { Vec::new() };
-                self.going_on = Some(GoingOn { room, said: now, pauses });
+                let in_other_room = self.current.is_some_and(|current| current.room != room);
+                let mut signals = if in_other_room { self.stop() } else { Vec::new() };
+                self.current = Some(TypingIn { room, signalled_at: now, idle_at });
                 signals.push(PresenceSignal::Typing { room, typing: true });
                 signals
             }
@@ -121,20 +122,20 @@ impl OwnTyping {
     }
 
     pub(crate) fn stop(&mut self) -> Vec<PresenceSignal> {
-        let stopped = self.going_on.take();
+        let stopped = self.current.take();
         stopped
-            .map(|going_on| PresenceSignal::Typing { room: going_on.room, typing: false })
+            .map(|current| PresenceSignal::Typing { room: current.room, typing: false })
             .into_iter()
             .collect()
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.going_on.map(|going_on| going_on.pauses)
+        self.current.map(|current| current.idle_at)
     }
 
     pub(crate) fn wake(&mut self, now: Timestamp) -> Vec<PresenceSignal> {
         match self.deadline() {
-            Some(pauses) if pauses <= now => self.stop(),
+            Some(idle_at) if idle_at <= now => self.stop(),
             _ => Vec::new(),
         }
     }

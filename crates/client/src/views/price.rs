@@ -7,14 +7,14 @@ use crate::view::{ApplyEvent, ApplySnapshot, View};
 
 /// The price, and its recent history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Price {
+pub struct LatestPrice {
     now: Option<PriceNow>,
     history: PriceHistory,
     /// The time on this client's own clock when the quote was fresh.
     fresh_at: Option<Timestamp>,
 }
 
-impl Price {
+impl LatestPrice {
     /// The present price; `None` before the server has sent it.
     pub fn now(&self) -> Option<&PriceNow> {
         self.now.as_ref()
@@ -48,9 +48,9 @@ impl Price {
     }
 }
 
-impl View for Price {}
+impl View for LatestPrice {}
 
-impl ApplySnapshot<PriceSnapshot> for Price {
+impl ApplySnapshot<PriceSnapshot> for LatestPrice {
     fn apply_snapshot(&mut self, snapshot: PriceSnapshot, now: Timestamp) {
         let PriceSnapshot { now: price, history } = snapshot;
         self.history = history;
@@ -58,7 +58,7 @@ impl ApplySnapshot<PriceSnapshot> for Price {
     }
 }
 
-impl ApplyEvent<PriceEvent> for Price {
+impl ApplyEvent<PriceEvent> for LatestPrice {
     fn apply_event(&mut self, event: PriceEvent, now: Timestamp) {
         let PriceEvent::Changed(price) = event;
         if let Some(quote) = &price.quote {

@@ -1,5 +1,4 @@
-//! What was said in one room, as far as it has been loaded: always one piece, without holes, that
-//! ends at the newest event known.
+//! The timeline of one room: the loaded messages, without gaps, up to the newest known event.
 
 use std::collections::VecDeque;
 
@@ -7,22 +6,23 @@ use madang_shared::chat::{ChatEvent, ChatPage};
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
-/// So many messages stay loaded of a room that nobody looks at.
-const KEPT: usize = 500;
+/// Messages that stay loaded in a room that is not open.
+const MAX_BACKGROUND_MESSAGES: usize = 500;
 
-/// For the next visit, so many messages are kept at least, if there are as many.
-const KEPT_AT_LEAST: usize = 60;
-/// And so many at most: if more than these are needed to count what is unread, none are kept.
-const KEPT_AT_MOST: usize = 300;
+/// The least number of messages in the offline cache, if the room has as many.
+const MIN_CACHED_MESSAGES: usize = 60;
+/// The largest number of messages in the offline cache. If the unread count needs more, none are
+/// cached.
+const MAX_CACHED_MESSAGES: usize = 300;
 
-/// Who came and who went between two messages, told once and quietly.
+/// The presence changes between two messages, as one summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceSummary {
-    /// The line stands after this message.
+    /// The summary stands after this message.
     pub after: Seq,
-    /// These came and are still here.
+    /// Users who joined and are still present.
     pub joined: Vec<User>,
-    /// These went and have not come back.
+    /// Users who left and have not returned.
     pub left: Vec<User>,
 }
 
@@ -40,13 +40,13 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The loaded messages, oldest first, without holes.
+    /// The loaded messages, oldest first, without gaps.
     pub fn messages(&self) -> &VecDeque<Message> {
         &self.messages
     }
 
-    /// Another number means that something else happened to what is loaded than that messages were added at either
-    /// end, or comings and goings after the newest: whoever keeps a picture of it makes all of it anew.
+    /// A number that changes whenever the timeline changes otherwise than by new messages at either
+    /// end or presence changes after the newest message. A derived list must then be rebuilt.
     pub fn edition(&self) -> u64 {
         self.edition
     }
@@ -56,32 +56,33 @@ impl Timeline {
         self.older
     }
 
-    /// Whether older messages are on their way.
+    /// Whether a query for older messages is pending.
     pub fn is_loading_older(&self) -> bool {
         self.loading.is_some()
     }
 
-    /// Whether the room's state has arrived; before that, emptiness means nothing.
+    /// Whether the room's snapshot has arrived. Until then an empty timeline means nothing.
     pub fn is_known(&self) -> bool {
         self.known
     }
 
-    /// Whether this is what an earlier visit kept, and the server has not said yet what came after.
+    /// Whether this timeline is from the offline cache, and the server has not resumed it yet.
     pub fn is_cached(&self) -> bool {
         self.cached
     }
 
-    /// Comings and goings since the room was opened, oldest first; at most one between two messages.
+    /// The presence changes since the room was opened, oldest first; at most one summary between two
+    /// messages.
     pub fn presence_summaries(&self) -> &[PresenceSummary] {
         &self.presence_summaries
     }
 
-    /// Where the reader left off when the room was opened: the first message after this is new.
+    /// The read mark when the room was opened: the messages after it are new.
     pub fn new_after(&self) -> Option<Seq> {
         self.new_after
     }
 
-    /// The place of the newest message; the start if there is none.
+    /// The seq of the newest message; 0 if there is none.
     pub fn newest(&self) -> Seq {
         self.messages.back().map_or(Seq(0), |message| message.seq)
     }
@@ -92,7 +93,7 @@ impl Timeline {
             && (!self.older || self.messages.front().is_some_and(|first| first.seq <= mark.next()))
     }
 
-    /// How many of the loaded messages after `mark` are not by `me`.
+    /// The number of loaded messages after `mark` by other users than `me`.
     pub fn count_by_others_after(&self, mark: Seq, me: UserId) -> u64 {
         let after = self.messages.iter().rev().take_while(|message| message.seq > mark);
         after.filter(|message| message.author.id != me).map(|_| 1).sum()
@@ -106,11 +107,12 @@ impl Timeline {
         self.cached = cached;
     }
 
-    /// The newest messages, from `needed` on and a page more; none if those are too many.
-    pub(crate) fn end(&self, needed: Seq) -> Option<ChatPage> {
+    /// The newest messages for the offline cache, including all after `needed`; `None` if those are
+    /// too many.
+    pub(crate) fn cached_page(&self, needed: Seq) -> Option<ChatPage> {
         let needed = self.messages.iter().rev().take_while(|message| message.seq > needed).count();
-        let count = needed.max(KEPT_AT_LEAST).min(self.messages.len());
-        if !self.known || count > KEPT_AT_MOST {
+        let count = needed.max(MIN_CACHED_MESSAGES).min(self.messages.len());
+        if !self.known || count > MAX_CACHED_MESSAGES {
             return None;
         }
         let skipped = self.messages.len() - count;
@@ -123,8 +125,8 @@ impl Timeline {
         self.presence_summaries.clear();
     }
 
-    /// The newest page. What was loaded before stays where the page joins it; otherwise it would
-    /// leave a hole, and goes.
+    /// Takes the newest page. Older loaded messages stay if the page continues them; otherwise there
+    /// would be a gap, and they are dropped.
     pub(crate) fn apply_snapshot(&mut self, page: ChatPage) {
         self.known = true;
         self.cached = false;
@@ -150,14 +152,14 @@ impl Timeline {
         }
     }
 
-    /// Lets go of older messages in a room that nobody looks at, once there are many; they load again
-    /// as one scrolls. Those after `needed` stay.
+    /// Drops older messages of a room that is not open, once there are many. Scrolling loads them
+    /// again. The messages after `needed` stay.
     pub(crate) fn trim(&mut self, needed: Seq) {
-        if self.messages.len() < 2 * KEPT {
+        if self.messages.len() < 2 * MAX_BACKGROUND_MESSAGES {
             return;
         }
         self.edition += 1;
-        while self.messages.len() > KEPT
+        while self.messages.len() > MAX_BACKGROUND_MESSAGES
             && self.messages.front().is_some_and(|oldest| oldest.seq <= needed)
         {
             self.messages.pop_front();
@@ -166,7 +168,8 @@ impl Timeline {
         self.loading = None;
     }
 
-    /// Where to ask for older messages; none if there are none, or they are on their way.
+    /// Starts a query for older messages. Returns its start; `None` if there are no older messages,
+    /// or a query is pending.
     pub(crate) fn request_older(&mut self) -> Option<Seq> {
         let first = self.messages.front()?.seq;
         if !self.older || self.loading.is_some() {
@@ -193,8 +196,8 @@ impl Timeline {
         }
     }
 
-    /// Adds comings and goings to the line after the newest message. Who left and came back, or came
-    /// and left again, is not worth a word.
+    /// Adds a presence change to the summary after the newest message. Users who left and returned, or
+    /// joined and left again, are not in it.
     pub(crate) fn add_presence_change(
         &mut self,
         event: &PresenceEvent,
@@ -218,14 +221,18 @@ impl Timeline {
         for user in joined.iter().filter(|user| user.id != me) {
             let left_before = summary.left.iter().position(|gone| gone.id == user.id);
             match left_before {
-                Some(index) => drop(summary.left.remove(index)),
+                Some(index) => {
+                    summary.left.remove(index);
+                }
                 None if summary.joined.iter().any(|here| here.id == user.id) => {}
                 None => summary.joined.push(user.clone()),
             }
         }
         for id in left.iter().filter(|id| **id != me) {
             match summary.joined.iter().position(|here| here.id == *id) {
-                Some(index) => drop(summary.joined.remove(index)),
+                Some(index) => {
+                    summary.joined.remove(index);
+                }
                 None => summary.left.extend(names(*id)),
             }
         }

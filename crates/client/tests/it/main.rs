@@ -1,10 +1,10 @@
-//! The client, tested as what it is: inputs and outputs. (How it fares with a real hub, the
-//! simulation in `madang-hub` shows.)
+//! Tests of the client as a state machine. The simulation in `madang-hub` tests it together with a
+//! real hub.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+    reason = "a failed expectation must fail the test; clippy exempts only the test functions"
 )]
 
 mod connection;

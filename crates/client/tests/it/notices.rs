@@ -1,4 +1,4 @@
-//! Notices: what is unread on this screen, whatever happens in whichever order.
+//! Notices: the list and the unread count, under any order of events.
 
 use madang_client::{Action, Client, Input};
 use madang_shared::notices::KEPT_NOTICES;
@@ -12,18 +12,18 @@ use madang_shared::{
 };
 use proptest::prelude::*;
 
-use crate::support::{Bench, ROOM, START, me, other};
+use crate::support::{ROOM, START, TestClient, me, other};
 
 fn inbox() -> Topic {
     Topic::Inbox(me().id)
 }
 
-/// Connected, with two empty streams of notices.
-fn bench() -> Bench {
-    let mut bench = Bench::in_room(0);
-    bench.state(Topic::Notices, 0, NoticesSnapshot::default().into());
-    bench.state(inbox(), 0, InboxSnapshot::default().into());
-    bench
+/// Connected, with two empty notice topics.
+fn driver() -> TestClient {
+    let mut driver = TestClient::in_room(0);
+    driver.state(Topic::Notices, 0, NoticesSnapshot::default().into());
+    driver.state(inbox(), 0, InboxSnapshot::default().into());
+    driver
 }
 
 fn posted(by: User) -> NoticeContent {
@@ -34,17 +34,17 @@ fn moved() -> NoticeContent {
     NoticeContent::OrderMoved { order: OrderId(1), was: OrderStatus::Pending, now: None }
 }
 
-fn event(bench: &mut Bench, topic: Topic, seq: u64, event: Event) {
-    bench.frame(&ServerFrame::Event { topic, seq: Seq(seq), event });
+fn event(driver: &mut TestClient, topic: Topic, seq: u64, event: Event) {
+    driver.frame(&ServerFrame::Event { topic, seq: Seq(seq), event });
 }
 
-fn tell(bench: &mut Bench, of: NoticeBox, seq: u64, what: NoticeContent) {
+fn tell(driver: &mut TestClient, of: NoticeBox, seq: u64, what: NoticeContent) {
     let notice = Notice { seq: Seq(seq), at: START.plus(seq), what };
     match of {
         NoticeBox::Everybody => {
-            event(bench, Topic::Notices, seq, NoticesEvent::Told(notice).into());
+            event(driver, Topic::Notices, seq, NoticesEvent::Told(notice).into());
         }
-        NoticeBox::Own => event(bench, inbox(), seq, InboxEvent::Told(notice).into()),
+        NoticeBox::Own => event(driver, inbox(), seq, InboxEvent::Told(notice).into()),
     }
 }
 
@@ -52,51 +52,51 @@ fn unread(client: &Client) -> u64 {
     client.features().unread_notices(client.outbox())
 }
 
-fn places(bench: &Bench) -> Vec<(NoticeBox, u64, bool)> {
-    let shown = bench.client.features().shown_notices(bench.client.outbox());
+fn seqs(driver: &TestClient) -> Vec<(NoticeBox, u64, bool)> {
+    let shown = driver.client.features().shown_notices(driver.client.outbox());
     shown.iter().map(|notice| (notice.of, notice.seq.0, notice.read)).collect()
 }
 
-fn command(bench: &mut Bench, command: NoticesCommand) {
-    bench.input(Input::Command(command.into()));
+fn command(driver: &mut TestClient, command: NoticesCommand) {
+    driver.input(Input::Command(command.into()));
 }
 
 #[test]
-fn notices_are_followed_from_the_start() {
-    let mut bench = Bench::new();
-    bench.connect();
-    let Some(ClientFrame::Hello(hello)) = bench.sent.first() else { panic!("{:?}", bench.sent) };
+fn both_notice_topics_are_subscribed_from_the_start() {
+    let mut driver = TestClient::new();
+    driver.connect();
+    let Some(ClientFrame::Hello(hello)) = driver.sent.first() else { panic!("{:?}", driver.sent) };
     let topics: Vec<Topic> = hello.topics.iter().map(|it| it.topic).collect();
     assert!(topics.contains(&Topic::Notices) && topics.contains(&inbox()), "{topics:?}");
-    assert_eq!(unread(&bench.client), 0);
+    assert_eq!(unread(&driver.client), 0);
 }
 
 #[test]
-fn both_streams_make_one_list_without_what_one_did_oneself() {
-    let mut bench = bench();
-    tell(&mut bench, NoticeBox::Everybody, 1, posted(other()));
-    tell(&mut bench, NoticeBox::Own, 1, moved());
-    tell(&mut bench, NoticeBox::Everybody, 2, posted(me()));
-    tell(&mut bench, NoticeBox::Everybody, 3, posted(other()));
+fn both_topics_make_one_list_without_the_users_own_actions() {
+    let mut driver = driver();
+    tell(&mut driver, NoticeBox::Everybody, 1, posted(other()));
+    tell(&mut driver, NoticeBox::Own, 1, moved());
+    tell(&mut driver, NoticeBox::Everybody, 2, posted(me()));
+    tell(&mut driver, NoticeBox::Everybody, 3, posted(other()));
     let (everybody, own) = (NoticeBox::Everybody, NoticeBox::Own);
-    assert_eq!(places(&bench), [(everybody, 3, false), (own, 1, false), (everybody, 1, false)]);
-    assert_eq!(unread(&bench.client), 3);
+    assert_eq!(seqs(&driver), [(everybody, 3, false), (own, 1, false), (everybody, 1, false)]);
+    assert_eq!(unread(&driver.client), 3);
 }
 
 #[test]
-fn what_is_read_shows_at_once_and_offline_too() {
-    let mut bench = bench();
-    tell(&mut bench, NoticeBox::Everybody, 1, posted(other()));
-    tell(&mut bench, NoticeBox::Own, 1, moved());
-    bench.input(Input::SocketClosed { code: 1006 });
-    command(&mut bench, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
-    assert_eq!(unread(&bench.client), 1);
-    let all = bench.client.features().notices().read_all();
+fn a_read_notice_shows_as_read_at_once_even_offline() {
+    let mut driver = driver();
+    tell(&mut driver, NoticeBox::Everybody, 1, posted(other()));
+    tell(&mut driver, NoticeBox::Own, 1, moved());
+    driver.input(Input::SocketClosed { code: 1006 });
+    command(&mut driver, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
+    assert_eq!(unread(&driver.client), 1);
+    let all = driver.client.features().notices().read_all();
     assert_eq!(all, NoticesCommand::ReadAll { everybody: Seq(1), own: Seq(1) });
-    command(&mut bench, all);
-    assert_eq!(unread(&bench.client), 0);
-    let waiting: Vec<_> = bench.client.outbox().items().iter().map(|it| &it.command).collect();
-    assert_eq!(waiting, [&all_of(1, 1)], "what all says, one need not say too");
+    command(&mut driver, all);
+    assert_eq!(unread(&driver.client), 0);
+    let waiting: Vec<_> = driver.client.outbox().items().iter().map(|it| &it.command).collect();
+    assert_eq!(waiting, [&all_of(1, 1)], "reading all supersedes reading one");
 }
 
 fn all_of(everybody: u64, own: u64) -> madang_shared::Command {
@@ -104,64 +104,65 @@ fn all_of(everybody: u64, own: u64) -> madang_shared::Command {
 }
 
 #[test]
-fn a_mark_from_another_screen_counts_here() {
-    let mut bench = bench();
-    tell(&mut bench, NoticeBox::Everybody, 1, posted(other()));
+fn a_read_mark_from_another_screen_applies_here() {
+    let mut driver = driver();
+    tell(&mut driver, NoticeBox::Everybody, 1, posted(other()));
     let mut marks = madang_shared::notices::ReadMarks::default();
     marks.everybody.read(Seq(1));
-    event(&mut bench, inbox(), 1, InboxEvent::Read(marks).into());
-    assert_eq!(unread(&bench.client), 0);
-    assert_eq!(places(&bench), [(NoticeBox::Everybody, 1, true)]);
+    event(&mut driver, inbox(), 1, InboxEvent::Read(marks).into());
+    assert_eq!(unread(&driver.client), 0);
+    assert_eq!(seqs(&driver), [(NoticeBox::Everybody, 1, true)]);
 }
 
 #[test]
-fn a_mention_is_read_with_the_message_it_is_in() {
-    let mut bench = Bench::in_room(3);
-    bench.state(Topic::Notices, 0, NoticesSnapshot::default().into());
-    bench.state(inbox(), 0, InboxSnapshot::default().into());
+fn a_mention_is_read_together_with_its_message() {
+    let mut driver = TestClient::in_room(3);
+    driver.state(Topic::Notices, 0, NoticesSnapshot::default().into());
+    driver.state(inbox(), 0, InboxSnapshot::default().into());
     let (room, message) = (ROOM, Seq(3));
     let what = NoticeContent::Mentioned { room, message, by: other(), excerpt: "@me".into() };
-    tell(&mut bench, NoticeBox::Own, 1, what);
-    assert_eq!(unread(&bench.client), 1);
-    bench.input(Input::Act(Action::MarkSeen { room, up_to: Seq(2) }));
-    assert_eq!(unread(&bench.client), 1);
-    bench.input(Input::Act(Action::MarkSeen { room, up_to: Seq(3) }));
-    assert_eq!(unread(&bench.client), 0);
-    assert_eq!(places(&bench), [(NoticeBox::Own, 1, true)]);
+    tell(&mut driver, NoticeBox::Own, 1, what);
+    assert_eq!(unread(&driver.client), 1);
+    driver.input(Input::Act(Action::MarkSeen { room, up_to: Seq(2) }));
+    assert_eq!(unread(&driver.client), 1);
+    driver.input(Input::Act(Action::MarkSeen { room, up_to: Seq(3) }));
+    assert_eq!(unread(&driver.client), 0);
+    assert_eq!(seqs(&driver), [(NoticeBox::Own, 1, true)]);
 }
 
 #[test]
-fn a_refused_mark_is_forgotten_without_a_word() {
-    let mut bench = bench();
-    tell(&mut bench, NoticeBox::Own, 1, moved());
-    command(&mut bench, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
-    let (id, _) = bench.take_commands().pop().expect("sent");
+fn a_refused_read_mark_is_dropped_silently() {
+    let mut driver = driver();
+    tell(&mut driver, NoticeBox::Own, 1, moved());
+    command(&mut driver, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
+    let (id, _) = driver.take_commands().pop().expect("sent");
     let failure = Failure::new(ErrorCode::Forbidden, "No.");
-    bench.frame(&ServerFrame::Error { about: madang_shared::ErrorContext::Command(id), failure });
-    assert_eq!(unread(&bench.client), 1);
-    assert!(bench.client.outbox().items().is_empty());
+    driver.frame(&ServerFrame::Error { about: madang_shared::ErrorContext::Command(id), failure });
+    assert_eq!(unread(&driver.client), 1);
+    assert!(driver.client.outbox().items().is_empty());
 }
 
 #[test]
-fn the_demonstration_is_expected_as_soon_as_it_is_asked_for() {
-    let mut bench = bench();
-    let expected =
-        |bench: &Bench| bench.client.features().notices().demo_expected(bench.client.outbox());
-    assert!(!expected(&bench));
-    command(&mut bench, NoticesCommand::Demo { on: true });
-    assert!(expected(&bench) && bench.client.features().notices().demo().is_none());
-    command(&mut bench, NoticesCommand::Demo { on: false });
-    assert!(!expected(&bench));
+fn the_demonstration_shows_as_running_as_soon_as_it_is_requested() {
+    let mut driver = driver();
+    let expected = |driver: &TestClient| {
+        driver.client.features().notices().demo_expected(driver.client.outbox())
+    };
+    assert!(!expected(&driver));
+    command(&mut driver, NoticesCommand::Demo { on: true });
+    assert!(expected(&driver) && driver.client.features().notices().demo().is_none());
+    command(&mut driver, NoticesCommand::Demo { on: false });
+    assert!(!expected(&driver));
 }
 
-/// What may happen, in any order.
+/// A step of a random run.
 #[derive(Clone, Debug)]
 enum Step {
     Told {
         of: NoticeBox,
         mine: bool,
     },
-    /// One of the last notices, counted back from the newest.
+    /// A recent notice, counted back from the newest.
     Read {
         of: NoticeBox,
         back: usize,
@@ -171,9 +172,9 @@ enum Step {
         kind: NoticeKind,
         muted: bool,
     },
-    /// The server takes the next command that waits, and says so.
+    /// The server stores the next waiting command and acknowledges it.
     Stored,
-    /// The connection breaks and comes back with states in place of events.
+    /// The connection breaks and is restored with snapshots in place of events.
     Reset,
 }
 
@@ -190,20 +191,20 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A server as simple as can be, and what its user has done: nothing is ever forgotten here.
+/// A model of the server and the user that keeps everything.
 #[derive(Default)]
-struct Naive {
+struct Model {
     everybody: NoticesSnapshot,
     own: InboxSnapshot,
-    /// The last places of both streams.
+    /// The last seqs of both topics.
     everybody_head: u64,
     own_head: u64,
-    /// What the user has read, by stream and place.
+    /// The notices that the user has read, by topic and seq.
     read: Vec<(NoticeBox, Seq)>,
     muted: Vec<NoticeKind>,
 }
 
-impl Naive {
+impl Model {
     fn kept(&self, of: NoticeBox) -> &[Notice] {
         match of {
             NoticeBox::Everybody => &self.everybody.notices,
@@ -211,7 +212,7 @@ impl Naive {
         }
     }
 
-    /// Counts one by one what is there, by somebody else, not muted and not read.
+    /// Counts the kept notices by other users that are neither muted nor read.
     fn unread(&self) -> u64 {
         let mut count = 0;
         for of in [NoticeBox::Everybody, NoticeBox::Own] {
@@ -234,7 +235,7 @@ impl Naive {
         *head
     }
 
-    /// Takes a command as an engine does; answers its event.
+    /// Applies a command as a store does. Returns its event.
     fn take(&mut self, command: &NoticesCommand) -> Option<InboxEvent> {
         let mut marks = self.own.marks.clone();
         let mut muted = self.own.muted.clone();
@@ -259,12 +260,12 @@ impl Naive {
 }
 
 fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let mut bench = bench();
-    let mut naive = Naive::default();
+    let mut driver = driver();
+    let mut model = Model::default();
     for step in steps {
         match step {
             Step::Told { of, mine } => {
-                let seq = naive.next(of);
+                let seq = model.next(of);
                 let by = if mine { me() } else { other() };
                 let what = match of {
                     NoticeBox::Everybody => posted(by),
@@ -272,74 +273,74 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 };
                 let notice = Notice { seq: Seq(seq), at: START.plus(seq), what: what.clone() };
                 match of {
-                    NoticeBox::Everybody => naive.everybody.apply(NoticesEvent::Told(notice)),
-                    NoticeBox::Own => naive.own.apply(InboxEvent::Told(notice)),
+                    NoticeBox::Everybody => model.everybody.apply(NoticesEvent::Told(notice)),
+                    NoticeBox::Own => model.own.apply(InboxEvent::Told(notice)),
                 }
-                tell(&mut bench, of, seq, what);
+                tell(&mut driver, of, seq, what);
             }
             Step::Read { of, back } => {
-                let kept = naive.kept(of);
+                let kept = model.kept(of);
                 let index = kept.len().saturating_sub(1).saturating_sub(back);
                 let Some(notice) = kept.get(index).map(|it| it.seq) else { continue };
-                naive.read.push((of, notice));
-                command(&mut bench, NoticesCommand::Read { of, notice });
+                model.read.push((of, notice));
+                command(&mut driver, NoticesCommand::Read { of, notice });
             }
             Step::ReadAll => {
                 for of in [NoticeBox::Everybody, NoticeBox::Own] {
-                    let all: Vec<_> = naive.kept(of).iter().map(|it| (of, it.seq)).collect();
-                    naive.read.extend(all);
+                    let all: Vec<_> = model.kept(of).iter().map(|it| (of, it.seq)).collect();
+                    model.read.extend(all);
                 }
-                let all = bench.client.features().notices().read_all();
-                command(&mut bench, all);
+                let all = driver.client.features().notices().read_all();
+                command(&mut driver, all);
             }
             Step::Mute { kind, muted } => {
-                madang_shared::notices::mute(&mut naive.muted, kind, muted);
-                command(&mut bench, NoticesCommand::Mute { kind, muted });
+                madang_shared::notices::mute(&mut model.muted, kind, muted);
+                command(&mut driver, NoticesCommand::Mute { kind, muted });
             }
-            Step::Stored => stored(&mut bench, &mut naive),
+            Step::Stored => stored(&mut driver, &mut model),
             Step::Reset => {
-                bench.input(Input::SocketClosed { code: 1006 });
-                bench.input(Input::Connect);
-                bench.input(Input::SocketOpened);
-                bench.welcome();
-                let (notices, own) = (naive.everybody.clone(), naive.own.clone());
-                bench.state(Topic::Notices, naive.everybody_head, notices.into());
-                bench.state(inbox(), naive.own_head, own.into());
+                driver.input(Input::SocketClosed { code: 1006 });
+                driver.input(Input::Connect);
+                driver.input(Input::SocketOpened);
+                driver.welcome();
+                let (notices, own) = (model.everybody.clone(), model.own.clone());
+                driver.state(Topic::Notices, model.everybody_head, notices.into());
+                driver.state(inbox(), model.own_head, own.into());
             }
         }
-        prop_assert_eq!(unread(&bench.client), naive.unread());
+        prop_assert_eq!(unread(&driver.client), model.unread());
     }
-    // When the server has taken everything, it says the same as the screen did before.
-    while !bench.client.outbox().items().is_empty() {
-        stored(&mut bench, &mut naive);
+    // After the server has stored everything, the screen shows the same as before.
+    while !driver.client.outbox().items().is_empty() {
+        stored(&mut driver, &mut model);
     }
-    prop_assert_eq!(unread(&bench.client), naive.unread());
-    let all = bench.client.features().notices().read_all();
-    command(&mut bench, all);
-    prop_assert_eq!(unread(&bench.client), 0, "it cannot stick");
+    prop_assert_eq!(unread(&driver.client), model.unread());
+    let all = driver.client.features().notices().read_all();
+    command(&mut driver, all);
+    prop_assert_eq!(unread(&driver.client), 0, "nothing stays unread");
     Ok(())
 }
 
-/// The first command of the outbox takes effect: its event first, or its acknowledgement.
-fn stored(bench: &mut Bench, naive: &mut Naive) {
-    let Some(item) = bench.client.outbox().items().first().cloned() else { return };
+/// The first command of the outbox is stored. Its event or its acknowledgement arrives first.
+fn stored(driver: &mut TestClient, model: &mut Model) {
+    let Some(item) = driver.client.outbox().items().first().cloned() else { return };
     let asked = match &item.command {
         madang_shared::Command::Notices(asked) => Some(asked),
         _ => None,
     };
-    let at = naive.take(asked.expect("nothing else is asked")).map(|told| {
-        let seq = naive.next(NoticeBox::Own);
-        event(bench, inbox(), seq, told.into());
+    let at = model.take(asked.expect("nothing else is asked")).map(|told| {
+        let seq = model.next(NoticeBox::Own);
+        event(driver, inbox(), seq, told.into());
         madang_shared::frames::LogPosition { topic: inbox(), seq: Seq(seq) }
     });
-    bench.frame(&ServerFrame::Ack { id: item.id, at });
+    driver.frame(&ServerFrame::Ack { id: item.id, at });
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn t2_2_unread_is_what_is_there_and_not_read_and_cannot_stick(
+    fn t2_2_the_unread_count_always_matches_the_unread_notices(
         steps in prop::collection::vec(step(), 1..200)
     ) {
         run(steps)?;
@@ -347,15 +348,15 @@ proptest! {
 }
 
 #[test]
-fn older_notices_than_are_kept_are_neither_shown_nor_unread() {
-    let mut bench = bench();
+fn notices_beyond_the_limit_are_neither_shown_nor_unread() {
+    let mut driver = driver();
     for seq in 1..=KEPT_NOTICES as u64 + 7 {
-        tell(&mut bench, NoticeBox::Own, seq, moved());
+        tell(&mut driver, NoticeBox::Own, seq, moved());
     }
-    assert_eq!(unread(&bench.client), KEPT_NOTICES as u64);
-    assert_eq!(places(&bench).len(), KEPT_NOTICES);
+    assert_eq!(unread(&driver.client), KEPT_NOTICES as u64);
+    assert_eq!(seqs(&driver).len(), KEPT_NOTICES);
     assert_eq!(
-        bench.client.features().shown_notices(bench.client.outbox())[0].at,
+        driver.client.features().shown_notices(driver.client.outbox())[0].at,
         START.plus(KEPT_NOTICES as u64 + 7)
     );
 }

@@ -1,4 +1,4 @@
-//! What is kept for the next visit.
+//! The offline cache.
 
 use madang_client::{Action, Client, Input};
 use madang_shared::chat::ChatPage;
@@ -7,42 +7,42 @@ use madang_shared::{
     ClientFrame, Epoch, Position, Seq, ServerFrame, Subscription, Topic, User, UserId,
 };
 
-use crate::support::{Bench, ROOM, by_other, me};
+use crate::support::{ROOM, TestClient, by_other, me};
 
-/// Somebody who looked at a room with so many messages, and went.
-fn after_a_visit(messages: u64) -> Bench {
-    let mut bench = Bench::in_room(messages);
-    bench.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
-    bench.input(Input::Act(Action::OpenRoom(Some(ROOM))));
-    bench.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(messages) }));
-    bench
+/// A client that has seen all messages of a room.
+fn after_a_visit(messages: u64) -> TestClient {
+    let mut driver = TestClient::in_room(messages);
+    driver.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
+    driver.input(Input::Act(Action::OpenRoom(Some(ROOM))));
+    driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(messages) }));
+    driver
 }
 
-/// The next visit, before the server has said anything.
-fn again(before: &Bench, user: User) -> Bench {
-    let kept = before.client.keep(Some(ROOM)).unwrap();
-    let mut bench = Bench::new();
-    bench.client = Client::new(user, "test", Vec::new()).with_offline_cache(kept, bench.now);
-    bench.input(Input::Act(Action::OpenRoom(Some(ROOM))));
-    bench
+/// The next visit, before the server has answered.
+fn next_visit(before: &TestClient, user: User) -> TestClient {
+    let kept = before.client.cached_state(Some(ROOM)).unwrap();
+    let mut driver = TestClient::new();
+    driver.client = Client::new(user, "test", Vec::new()).with_offline_cache(kept, driver.now);
+    driver.input(Input::Act(Action::OpenRoom(Some(ROOM))));
+    driver
 }
 
-fn places(bench: &Bench) -> Vec<u64> {
-    let Some(timeline) = bench.client.features().timeline(ROOM) else { return Vec::new() };
+fn seqs(driver: &TestClient) -> Vec<u64> {
+    let Some(timeline) = driver.client.features().timeline(ROOM) else { return Vec::new() };
     timeline.messages().iter().map(|message| message.seq.0).collect()
 }
 
 #[test]
-fn what_was_kept_is_shown_before_the_server_answers_and_resumed_from() {
+fn a_cached_timeline_shows_before_the_welcome_and_is_resumed() {
     let first = after_a_visit(80);
-    let mut bench = again(&first, me());
-    let timeline = bench.client.features().timeline(ROOM).unwrap();
+    let mut driver = next_visit(&first, me());
+    let timeline = driver.client.features().timeline(ROOM).unwrap();
     assert!(timeline.is_cached() && timeline.has_older() && timeline.is_known());
-    assert_eq!(places(&bench), places(&first));
+    assert_eq!(seqs(&driver), seqs(&first));
 
-    bench.input(Input::Connect);
-    bench.input(Input::SocketOpened);
-    let hello = bench.sent.iter().find_map(|frame| match frame {
+    driver.input(Input::Connect);
+    driver.input(Input::SocketOpened);
+    let hello = driver.sent.iter().find_map(|frame| match frame {
         ClientFrame::Hello(hello) => Some(hello.topics.clone()),
         _ => None,
     });
@@ -50,19 +50,19 @@ fn what_was_kept_is_shown_before_the_server_answers_and_resumed_from() {
     let resumed = Subscription { topic: Topic::Room(ROOM), from: Some(from) };
     assert!(hello.unwrap().contains(&resumed));
 
-    bench.welcome();
+    driver.welcome();
     let to = Position::new(Epoch(1), Seq(81));
-    bench.frame(&ServerFrame::Recovered { topic: Topic::Room(ROOM), from, to });
-    bench.event(by_other(81));
-    let timeline = bench.client.features().timeline(ROOM).unwrap();
-    assert!(!timeline.is_cached(), "the server has spoken");
+    driver.frame(&ServerFrame::Recovered { topic: Topic::Room(ROOM), from, to });
+    driver.event(by_other(81));
+    let timeline = driver.client.features().timeline(ROOM).unwrap();
+    assert!(!timeline.is_cached(), "the server has resumed the timeline");
     assert_eq!(timeline.newest(), Seq(81));
 }
 
 #[test]
-fn a_stream_of_another_life_leaves_nothing_of_what_was_kept() {
-    let mut bench = again(&after_a_visit(10), me());
-    bench.connect();
+fn another_epoch_replaces_the_cached_timeline() {
+    let mut driver = next_visit(&after_a_visit(10), me());
+    driver.connect();
     let membership = madang_shared::membership::Membership {
         room: ROOM,
         read_up_to: Seq(0),
@@ -73,18 +73,18 @@ fn a_stream_of_another_life_leaves_nothing_of_what_was_kept() {
     let snapshot = madang_shared::chat::ChatSnapshot { page, membership }.into();
     let position = Position::new(Epoch(2), Seq(11));
     let topic = Topic::Room(ROOM);
-    bench.frame(&ServerFrame::Reset(madang_shared::State { topic, position, snapshot }));
-    assert_eq!(places(&bench), [11]);
+    driver.frame(&ServerFrame::Reset(madang_shared::TopicState { topic, position, snapshot }));
+    assert_eq!(seqs(&driver), [11]);
 }
 
 #[test]
-fn what_another_user_kept_is_not_shown() {
-    let bench = again(&after_a_visit(10), User { id: UserId(9), name: "nine".into() });
-    assert_eq!(places(&bench), Vec::<u64>::new());
-    assert!(!bench.client.features().memberships().is_known());
+fn the_cache_of_another_user_is_ignored() {
+    let driver = next_visit(&after_a_visit(10), User { id: UserId(9), name: "nine".into() });
+    assert_eq!(seqs(&driver), Vec::<u64>::new());
+    assert!(!driver.client.features().memberships().is_known());
 }
 
 #[test]
-fn a_client_that_knows_nothing_keeps_nothing() {
-    assert!(Bench::new().client.keep(Some(ROOM)).is_none());
+fn a_client_without_snapshots_caches_nothing() {
+    assert!(TestClient::new().client.cached_state(Some(ROOM)).is_none());
 }

@@ -1,11 +1,11 @@
-//! A client and the other end of its wire.
+//! A client under test, and the server's side of its connection.
 
 use madang_client::{Client, Input, InputContext, Output, Slice};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::{
     ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
-    ServerFrame, State, Timestamp, Topic, User, UserId, Welcome, codec,
+    ServerFrame, Timestamp, Topic, TopicState, User, UserId, Welcome, codec,
 };
 
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -19,7 +19,7 @@ pub(crate) fn other() -> User {
     User { id: UserId(2), name: "other".into() }
 }
 
-pub(crate) struct Bench {
+pub(crate) struct TestClient {
     pub(crate) client: Client,
     pub(crate) now: Timestamp,
     random: u128,
@@ -29,7 +29,7 @@ pub(crate) struct Bench {
     pub(crate) changed: Vec<Slice>,
 }
 
-impl Bench {
+impl TestClient {
     pub(crate) fn new() -> Self {
         let client = Client::new(me(), "test", Vec::new());
         Self {
@@ -43,13 +43,13 @@ impl Bench {
         }
     }
 
-    /// Connected, a member of the first room, with this many messages by somebody else in it.
+    /// Connected, a member of the first room, which has this many messages by another user.
     pub(crate) fn in_room(messages: u64) -> Self {
-        let mut bench = Self::new();
-        bench.connect();
+        let mut driver = Self::new();
+        driver.connect();
         let membership =
             Membership { room: ROOM, read_up_to: Seq(0), unread: messages, head: Seq(messages) };
-        bench.state(
+        driver.state(
             Topic::Memberships(me().id),
             1,
             MembershipSnapshot { memberships: vec![membership.clone()] }.into(),
@@ -57,9 +57,9 @@ impl Bench {
         let first = messages.saturating_sub(50) + 1;
         let page =
             ChatPage { messages: (first..=messages).map(by_other).collect(), older: first > 1 };
-        bench.state(Topic::Room(ROOM), messages, ChatSnapshot { page, membership }.into());
-        bench.sent.clear();
-        bench
+        driver.state(Topic::Room(ROOM), messages, ChatSnapshot { page, membership }.into());
+        driver.sent.clear();
+        driver
     }
 
     pub(crate) fn connect(&mut self) {
@@ -94,7 +94,7 @@ impl Bench {
 
     pub(crate) fn state(&mut self, topic: Topic, seq: u64, snapshot: madang_shared::Snapshot) {
         let position = Position::new(Epoch(1), Seq(seq));
-        self.frame(&ServerFrame::Snapshot(State { topic, position, snapshot }));
+        self.frame(&ServerFrame::Snapshot(TopicState { topic, position, snapshot }));
     }
 
     pub(crate) fn event(&mut self, message: Message) {
@@ -111,9 +111,9 @@ impl Bench {
         self.client.outbox().items().last().unwrap().id
     }
 
-    /// Lets the time pass until the client wants to be woken, and wakes it.
+    /// Advances the time to the client's deadline, and wakes it.
     pub(crate) fn wake(&mut self) {
-        self.now = self.client.deadline().expect("something to wait for");
+        self.now = self.client.deadline().expect("the client has a deadline");
         self.input(Input::Wake);
     }
 
@@ -122,7 +122,7 @@ impl Bench {
         self.input(Input::Wake);
     }
 
-    /// The commands sent since this was last asked.
+    /// The commands sent since the last call.
     pub(crate) fn take_commands(&mut self) -> Vec<(CommandId, Command)> {
         let sent = std::mem::take(&mut self.sent).into_iter();
         sent.filter_map(|frame| match frame {

@@ -6,8 +6,8 @@ use madang_shared::frames::ErrorContext;
 use madang_shared::limits::MAX_TOPICS;
 use madang_shared::topic::Durability;
 use madang_shared::{
-    CloseCode, ErrorCode, Failure, Position, ServerFrame, Snapshot, State, Subscription, Timestamp,
-    Topic,
+    CloseCode, ErrorCode, Failure, Position, ServerFrame, Snapshot, Subscription, Timestamp, Topic,
+    TopicState,
 };
 
 use super::Session;
@@ -263,6 +263,6 @@ impl Session {
 }
 
 fn send_state(topic: Topic, position: Position, snapshot: Snapshot, is_reset: bool) -> Effect {
-    let state = State { topic, position, snapshot };
+    let state = TopicState { topic, position, snapshot };
     send(&if is_reset { ServerFrame::Reset(state) } else { ServerFrame::Snapshot(state) })
 }

@@ -74,7 +74,7 @@ impl ChatRoom {
         self.send_to_all(&LabChatMessage::Connect { id });
         let connected = connections.open.iter().copied().collect();
         drop(connections);
-        (Member { room: self, id, messages }, LabChatMessage::You { id, connected })
+        (Member { room: self, id, messages }, LabChatMessage::Welcome { id, connected })
     }
 
     fn send_to_all(&self, message: &LabChatMessage) {
@@ -150,7 +150,7 @@ impl Demo for Chat {
                 self.member.room.send_to_all(&LabChatMessage::Data { data, id: self.member.id });
                 None
             }
-            Err(failure) => Some(Outgoing::Shared(prepare(&LabChatMessage::Refused(failure)))),
+            Err(failure) => Some(Outgoing::Shared(prepare(&LabChatMessage::Error(failure)))),
         })
     }
 

@@ -14,8 +14,8 @@ use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::orders::OrdersSnapshot;
 use madang_shared::{
-    ClientFrame, CloseCode, Event, Failure, Hello, ServerFrame, Snapshot, State, Subscription,
-    Timestamp, Topic, User, codec,
+    ClientFrame, CloseCode, Event, Failure, Hello, ServerFrame, Snapshot, Subscription, Timestamp,
+    Topic, TopicState, User, codec,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -192,7 +192,7 @@ impl<'a> FollowerSession<'a> {
         Ok(())
     }
 
-    fn on_state(&mut self, State { topic, position, snapshot }: State) {
+    fn on_state(&mut self, TopicState { topic, position, snapshot }: TopicState) {
         let state = match snapshot {
             Snapshot::Orders(snapshot) => {
                 self.orders = snapshot;

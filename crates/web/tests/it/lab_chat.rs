@@ -33,12 +33,15 @@ async fn t0_3_t0_4_all_connections_get_connects_disconnects_and_messages() {
     let server = TestServer::start().await;
     let (one, two) = (ConnectionId(1), ConnectionId(2));
     let mut first = join(&server).await;
-    assert_eq!(receive(&mut first).await, LabChatMessage::You { id: one, connected: vec![one] });
+    assert_eq!(
+        receive(&mut first).await,
+        LabChatMessage::Welcome { id: one, connected: vec![one] }
+    );
     assert_eq!(receive(&mut first).await, LabChatMessage::Connect { id: one });
     let mut second = join(&server).await;
     assert_eq!(
         receive(&mut second).await,
-        LabChatMessage::You { id: two, connected: vec![one, two] }
+        LabChatMessage::Welcome { id: two, connected: vec![one, two] }
     );
     for peer in [&mut first, &mut second] {
         assert_eq!(receive(peer).await, LabChatMessage::Connect { id: two });
@@ -49,14 +52,14 @@ async fn t0_3_t0_4_all_connections_get_connects_disconnects_and_messages() {
     }
     first.send_text(" \n ").await;
     assert!(
-        matches!(receive(&mut first).await, LabChatMessage::Refused(f) if f.code == ErrorCode::Invalid)
+        matches!(receive(&mut first).await, LabChatMessage::Error(f) if f.code == ErrorCode::Invalid)
     );
     second.send(Message::Close(None)).await;
     assert_eq!(receive(&mut first).await, LabChatMessage::Disconnect { id: two });
 
     let mut third = join(&server).await;
     assert!(
-        matches!(receive(&mut third).await, LabChatMessage::You { id, .. } if id == ConnectionId(3))
+        matches!(receive(&mut third).await, LabChatMessage::Welcome { id, .. } if id == ConnectionId(3))
     );
     drop(third);
     assert_eq!(receive(&mut first).await, LabChatMessage::Connect { id: ConnectionId(3) });
@@ -72,7 +75,7 @@ async fn messages_above_the_rate_limit_are_refused() {
     }
     for number in 0..300 {
         fast.send_text(&number.to_string()).await;
-        if let LabChatMessage::Refused(failure) = receive(&mut fast).await {
+        if let LabChatMessage::Error(failure) = receive(&mut fast).await {
             assert_eq!(failure.code, ErrorCode::RateLimited);
             return;
         }

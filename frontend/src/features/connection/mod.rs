@@ -38,7 +38,7 @@ impl Shown {
     fn of(client: &Client) -> Self {
         match client.connection() {
             ConnectionState::Live => Self::Live,
-            ConnectionState::Connecting | ConnectionState::Greeting => Self::Connecting,
+            ConnectionState::Connecting | ConnectionState::Handshake => Self::Connecting,
             ConnectionState::Waiting { until } => {
                 Self::Waiting(until.since(browser::now()).div_ceil(1_000))
             }

@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::posts::{Change, ShownPost};
+use madang_client::posts::{PendingChange, ShownPost};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, validate};
 
@@ -171,7 +171,7 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn refused(change: &Change, sentence: &str, lang: Lang) -> AnyView {
+fn refused(change: &PendingChange, sentence: &str, lang: Lang) -> AnyView {
     let driver = use_app().driver;
     let id = change.id;
     let texts = lang.texts();

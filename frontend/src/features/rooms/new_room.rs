@@ -2,7 +2,7 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use madang_client::{Client, Pending, PendingState, Slice};
+use madang_client::{Client, PendingCommand, PendingState, Slice};
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Command, Failure, RoomId, validate};
 
@@ -19,7 +19,7 @@ use crate::ui::name_form::{NameFieldOptions, NameForm};
 /// The state of a request for a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Request {
-    Pending,
+    PendingCommand,
     Refused(Failure),
     Done(RoomId),
 }
@@ -27,7 +27,7 @@ enum Request {
 impl Request {
     fn of(client: &Client, name: &str) -> Self {
         match client.outbox().items().iter().rfind(|item| creates(item, name)) {
-            Some(Pending { state: PendingState::Failed(failure), .. }) => {
+            Some(PendingCommand { state: PendingState::Failed(failure), .. }) => {
                 Self::Refused(failure.clone())
             }
             Some(_) => Self::Pending,
@@ -40,7 +40,7 @@ impl Request {
     }
 }
 
-fn creates(item: &Pending, name: &str) -> bool {
+fn creates(item: &PendingCommand, name: &str) -> bool {
     matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested }) if requested == name)
 }
 

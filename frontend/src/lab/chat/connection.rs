@@ -116,12 +116,12 @@ impl Chat {
 
     fn on_said(self, said: LabChatMessage) {
         let me = match (&said, self.state.get_untracked()) {
-            (LabChatMessage::You { id, .. }, _) => *id,
+            (LabChatMessage::Welcome { id, .. }, _) => *id,
             (_, ChatState::On { me, .. }) => me,
             _ => return,
         };
         match said {
-            LabChatMessage::You { connected, .. } => {
+            LabChatMessage::Welcome { connected, .. } => {
                 self.here.set_value(connected.into_iter().collect())
             }
             LabChatMessage::Connect { id } => {
@@ -133,7 +133,7 @@ impl Chat {
                 self.add(What::Left(id));
             }
             LabChatMessage::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
-            LabChatMessage::Refused(failure) => self.add(What::Refused(failure)),
+            LabChatMessage::Error(failure) => self.add(What::Refused(failure)),
         }
         let here = self.here.with_value(VecSet::len);
         self.state.set(ChatState::On { me, here });

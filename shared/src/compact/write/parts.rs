@@ -1,13 +1,13 @@
-//! Lists and objects, part by part.
+//! Lists and objects, written element by element.
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::{Never, Writer};
+use super::writer::{Never, Writer};
 
-/// A list or an object that is being written.
+/// A list or an object during writing.
 pub(in crate::compact) struct Parts<'a> {
     writer: &'a mut Writer,
     end: &'static str,
@@ -26,7 +26,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
         self.separate();
         value.serialize(&mut *self.writer)
     }
@@ -37,7 +37,7 @@ impl<'a> Parts<'a> {
         self.writer.put(":");
     }
 
-    fn over(self) {
+    fn close(self) {
         self.writer.put(self.end);
     }
 }
@@ -49,11 +49,11 @@ macro_rules! lists {
             type Error = Never;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-                self.part(value)
+                self.element(value)
             }
 
             fn end(self) -> Result<(), Never> {
-                self.over();
+                self.close();
                 Ok(())
             }
         }
@@ -83,7 +83,7 @@ macro_rules! objects {
             }
 
             fn end(self) -> Result<(), Never> {
-                self.over();
+                self.close();
                 Ok(())
             }
         }
@@ -92,13 +92,13 @@ macro_rules! objects {
 
 objects! { SerializeStruct SerializeStructVariant }
 
-/// Keys must be written as strings.
+/// Keys must serialize as strings.
 impl SerializeMap for Parts<'_> {
     type Ok = ();
     type Error = Never;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Never> {
-        self.part(key)
+        self.element(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
@@ -107,7 +107,7 @@ impl SerializeMap for Parts<'_> {
     }
 
     fn end(self) -> Result<(), Never> {
-        self.over();
+        self.close();
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! One tab of one user: a real client, and the outbox that a browser would persist.
 
-use madang_client::{Client, Pending};
+use madang_client::{Client, PendingCommand};
 use madang_shared::{CommandId, User};
 
 use super::network::SocketId;
@@ -10,7 +10,7 @@ pub(super) struct Peer {
     pub(super) client: Client,
     pub(super) socket: Option<SocketId>,
     /// The outbox that a reload restores.
-    pub(super) persisted: Vec<Pending>,
+    pub(super) persisted: Vec<PendingCommand>,
     /// The time of the scheduled wakeup; there is at most one.
     pub(super) wake_at: Option<u64>,
     /// The messages of this tab, in the order of writing.

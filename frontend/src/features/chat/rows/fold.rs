@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use madang_client::Pending;
+use madang_client::PendingCommand;
 use madang_client::timeline::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
@@ -66,7 +66,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     }
 
     /// Ends the rows with the messages that are not stored yet.
-    pub(super) fn end(&mut self, pending: Vec<(&Pending, &str)>) {
+    pub(super) fn end(&mut self, pending: Vec<(&PendingCommand, &str)>) {
         // A room without messages may have presence summaries.
         self.push_presence(|_| true);
         for item in pending {
@@ -128,7 +128,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
 pub(super) fn own_pending<'a>(
     scene: &Scene<'a>,
     known: &HashSet<CommandId>,
-) -> Vec<(&'a Pending, &'a str)> {
+) -> Vec<(&'a PendingCommand, &'a str)> {
     let posts = scene.outbox.iter().filter_map(|item| match &item.command {
         Command::Chat(ChatCommand::Post { room, text }) if *room == scene.room => {
             Some((item, text.as_str()))
@@ -158,7 +158,7 @@ fn guest_hash(guest: &Guest) -> u64 {
     hasher.finish()
 }
 
-fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
+fn pending_row((item, text): (&PendingCommand, &str), me: UserId) -> MessageRow {
     MessageRow {
         author: me,
         command: item.id,

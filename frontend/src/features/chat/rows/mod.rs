@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 
 use madang_client::timeline::PresenceSummary;
-use madang_client::{Pending, PendingState};
+use madang_client::{PendingCommand, PendingState};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
 use crate::ui::virtual_list::ListRow;
@@ -22,7 +22,7 @@ const GROUP_GAP_MS: u64 = 5 * 60 * 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Delivery {
     /// It waits for the connection.
-    Pending,
+    PendingCommand,
     /// It is sent, but not stored yet.
     Sent,
     /// It is in the log.
@@ -162,7 +162,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) presence: &'a [PresenceSummary],
     /// The read mark: messages after it are new.
     pub(crate) new_after: Option<Seq>,
-    pub(crate) outbox: &'a [Pending],
+    pub(crate) outbox: &'a [PendingCommand],
     /// The latest time that one of the user's own messages can show.
     pub(crate) now: Timestamp,
 }

@@ -34,8 +34,8 @@ fn message(seq: u64, author: u64, at: u64) -> Message {
     }
 }
 
-fn pending(seq: u64, state: PendingState) -> Pending {
-    Pending {
+fn pending(seq: u64, state: PendingState) -> PendingCommand {
+    PendingCommand {
         id: message(seq, 1, seq).command,
         command: ChatCommand::Post { room: RoomId(1), text: "x".to_owned() }.into(),
         at: Timestamp(seq),
@@ -43,7 +43,7 @@ fn pending(seq: u64, state: PendingState) -> Pending {
     }
 }
 
-fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a> {
+fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [PendingCommand]) -> Scene<'a> {
     Scene {
         room: RoomId(1),
         me: ME,
@@ -224,7 +224,7 @@ proptest! {
     fn incremental_rows_equal_those_of_a_whole_fold(steps in vec(step(), 1..60)) {
         const FIRST: u64 = 1_000;
         let mut messages: VecDeque<Message> = VecDeque::new();
-        let (mut presence, mut outbox): (Vec<PresenceSummary>, Vec<Pending>) = (Vec::new(), Vec::new());
+        let (mut presence, mut outbox): (Vec<PresenceSummary>, Vec<PendingCommand>) = (Vec::new(), Vec::new());
         let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
         let mut keeper = IncrementalRows::new(day);
         let mut folded: Vec<Row> = Vec::new();

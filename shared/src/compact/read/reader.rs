@@ -1,27 +1,69 @@
-//! What a reader does whatever the type: tokens, strings and numbers (RFC 8259).
+//! The reader of JSON: tokens, strings and numbers (RFC 8259).
 
 use std::borrow::Cow;
 
-use super::{DEPTH, Fault, Reader};
+use serde::de;
+
+/// The text is not as expected. The reader's position tells where.
+#[derive(Debug)]
+pub(in crate::compact) struct ReadError;
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("unreadable")
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl de::Error for ReadError {
+    /// Drops the message unread, so that the code that formats it is left out of the app.
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// The largest depth of a value without a type of ours, as in `serde_json`. Other values are as deep
+/// as their types.
+const MAX_DEPTH: usize = 127;
+
+/// A text, and the position up to which it was read. Its methods do not depend on a type, so they are
+/// compiled once.
+pub(in crate::compact) struct Reader<'de> {
+    text: &'de str,
+    at: usize,
+    depth: usize,
+}
 
 impl<'de> Reader<'de> {
     pub(in crate::compact) fn new(text: &'de str) -> Self {
         Self { text, at: 0, depth: 0 }
     }
 
-    /// How far the text was read, in bytes.
+    /// The position up to which the text was read, in bytes.
     pub(in crate::compact) fn at(&self) -> usize {
         self.at
     }
 
-    /// Nothing may follow.
-    pub(in crate::compact) fn end(&mut self) -> Result<(), Fault> {
+    /// Checks that only white space follows.
+    pub(in crate::compact) fn end(&mut self) -> Result<(), ReadError> {
         self.token();
-        if self.at == self.text.len() { Ok(()) } else { Err(Fault) }
+        if self.at == self.text.len() { Ok(()) } else { Err(ReadError) }
+    }
+
+    /// Enters `levels` lists or objects.
+    pub(super) fn nest(&mut self, levels: usize) -> Result<(), ReadError> {
+        self.depth += levels;
+        if self.depth > MAX_DEPTH { Err(ReadError) } else { Ok(()) }
+    }
+
+    /// Leaves `levels` lists or objects.
+    pub(super) fn unnest(&mut self, levels: usize) {
+        self.depth -= levels;
     }
 
     fn byte(&self) -> u8 {
-        // Zero stands for the end; in JSON it stands nowhere.
+        // Zero means the end; JSON contains no zero byte.
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
@@ -33,18 +75,18 @@ impl<'de> Reader<'de> {
         self.byte()
     }
 
-    /// Takes a token of one byte.
-    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+    /// Reads a token of one byte.
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), ReadError> {
         if self.token() != byte {
-            return Err(Fault);
+            return Err(ReadError);
         }
         self.at += 1;
         Ok(())
     }
 
-    fn word(&mut self, word: &str) -> Result<(), Fault> {
+    fn word(&mut self, word: &str) -> Result<(), ReadError> {
         if !self.rest().starts_with(word) {
-            return Err(Fault);
+            return Err(ReadError);
         }
         self.at += word.len();
         Ok(())
@@ -54,35 +96,35 @@ impl<'de> Reader<'de> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    pub(super) fn flag(&mut self) -> Result<bool, Fault> {
+    pub(super) fn flag(&mut self) -> Result<bool, ReadError> {
         let is_true = self.token() == b't';
         self.word(if is_true { "true" } else { "false" })?;
         Ok(is_true)
     }
 
-    pub(super) fn null(&mut self) -> Result<(), Fault> {
+    pub(super) fn null(&mut self) -> Result<(), ReadError> {
         self.token();
         self.word("null")
     }
 
-    /// Takes a `null`, if it is one.
-    pub(super) fn is_null(&mut self) -> Result<bool, Fault> {
+    /// Reads a `null`, if the next token is one.
+    pub(super) fn is_null(&mut self) -> Result<bool, ReadError> {
         if self.token() != b'n' {
             return Ok(false);
         }
         self.null().map(|()| true)
     }
 
-    pub(super) fn unsigned(&mut self) -> Result<u64, Fault> {
-        self.number()?.parse().map_err(|_| Fault)
+    pub(super) fn unsigned(&mut self) -> Result<u64, ReadError> {
+        self.number()?.parse().map_err(|_| ReadError)
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, Fault> {
-        whole(self.number()?).ok_or(Fault)
+    pub(super) fn signed(&mut self) -> Result<i64, ReadError> {
+        whole(self.number()?).ok_or(ReadError)
     }
 
     /// The text of a number.
-    pub(super) fn number(&mut self) -> Result<&'de str, Fault> {
+    pub(super) fn number(&mut self) -> Result<&'de str, ReadError> {
         self.token();
         let rest = self.rest();
         let start = self.at;
@@ -92,7 +134,7 @@ impl<'de> Reader<'de> {
         let leads_with_zero = self.byte() == b'0';
         let whole = self.digits()?;
         if leads_with_zero && whole > 1 {
-            return Err(Fault);
+            return Err(ReadError);
         }
         if self.byte() == b'.' {
             self.at += 1;
@@ -105,20 +147,20 @@ impl<'de> Reader<'de> {
             }
             self.digits()?;
         }
-        rest.get(..self.at - start).ok_or(Fault)
+        rest.get(..self.at - start).ok_or(ReadError)
     }
 
-    /// Takes one digit or more; says how many.
-    fn digits(&mut self) -> Result<usize, Fault> {
+    /// Reads one or more digits. Returns their number.
+    fn digits(&mut self) -> Result<usize, ReadError> {
         let start = self.at;
         while self.byte().is_ascii_digit() {
             self.at += 1;
         }
-        if self.at > start { Ok(self.at - start) } else { Err(Fault) }
+        if self.at > start { Ok(self.at - start) } else { Err(ReadError) }
     }
 
-    /// A string, borrowed where it is written as it is.
-    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
+    /// A string; borrowed if it has no escapes.
+    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, ReadError> {
         self.expect(b'"')?;
         let mut text = Cow::Borrowed("");
         loop {
@@ -136,17 +178,17 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// What stands before the next quotation mark or backslash.
-    fn plain(&mut self) -> Result<&'de str, Fault> {
+    /// The text before the next quotation mark or backslash.
+    fn plain(&mut self) -> Result<&'de str, ReadError> {
         let rest = self.rest();
         let len = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-        let len = len.ok_or(Fault)?;
+        let len = len.ok_or(ReadError)?;
         self.at += len;
-        if self.byte() < 0x20 { Err(Fault) } else { rest.get(..len).ok_or(Fault) }
+        if self.byte() < 0x20 { Err(ReadError) } else { rest.get(..len).ok_or(ReadError) }
     }
 
-    /// What a backslash stands before.
-    fn escaped(&mut self) -> Result<char, Fault> {
+    /// The character of an escape, after its backslash.
+    fn escaped(&mut self) -> Result<char, ReadError> {
         let kind = self.byte();
         self.at += 1;
         Ok(match kind {
@@ -158,30 +200,30 @@ impl<'de> Reader<'de> {
             b't' => '\t',
             b'u' => {
                 let mut code = self.hex()?;
-                // Half of a pair; the other half must follow.
+                // The high half of a surrogate pair; the low half must follow.
                 if (0xd800..0xdc00).contains(&code) {
                     self.word("\\u")?;
                     let low = self.hex()?.checked_sub(0xdc00).filter(|low| *low < 0x400);
-                    code = 0x1_0000 + ((code - 0xd800) << 10) + low.ok_or(Fault)?;
+                    code = 0x1_0000 + ((code - 0xd800) << 10) + low.ok_or(ReadError)?;
                 }
-                char::from_u32(code).ok_or(Fault)?
+                char::from_u32(code).ok_or(ReadError)?
             }
-            _ => return Err(Fault),
+            _ => return Err(ReadError),
         })
     }
 
-    fn hex(&mut self) -> Result<u32, Fault> {
+    fn hex(&mut self) -> Result<u32, ReadError> {
         let mut code = 0;
         for _ in 0..4 {
-            let digit = char::from(self.byte()).to_digit(16).ok_or(Fault)?;
+            let digit = char::from(self.byte()).to_digit(16).ok_or(ReadError)?;
             code = code * 16 + digit;
             self.at += 1;
         }
         Ok(code)
     }
 
-    /// Takes a value, whatever it is.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+    /// Reads and drops a value of any kind.
+    pub(super) fn skip(&mut self) -> Result<(), ReadError> {
         let end = match self.token() {
             b'"' => return self.string().map(drop),
             b'{' => b'}',
@@ -190,10 +232,7 @@ impl<'de> Reader<'de> {
             b'n' => return self.null(),
             _ => return self.number().map(drop),
         };
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(Fault);
-        }
+        self.nest(1)?;
         self.at += 1;
         let mut is_first = true;
         while self.token() != end {
@@ -206,28 +245,28 @@ impl<'de> Reader<'de> {
             }
             self.skip()?;
         }
-        self.depth -= 1;
+        self.unnest(1);
         self.expect(end)
     }
 }
 
-/// A whole number, with its sign. `-0` is none, but a float: `serde_json` has it so.
+/// A signed whole number. As in `serde_json`, `-0` is a float.
 pub(super) fn whole(number: &str) -> Option<i64> {
     number.parse().ok().filter(|_| number != "-0")
 }
 
-/// The value of a number's text. Exact for up to fifteen digits with an exponent of up to 22 either way,
-/// which is where both the digits and the power of ten are floats; off by a few last places beyond. The
-/// exact way for all (`str::parse`) brings tables of ten kilobytes.
-#[expect(clippy::cast_precision_loss, reason = "it says so")]
-pub(super) fn float(number: &str) -> Result<f64, Fault> {
+/// The value of a number's text. It is exact for up to fifteen digits and exponents from -22 to 22,
+/// because both the digits and the power of ten are then exact floats. Other values may differ in the
+/// last digits. The exact algorithm (`str::parse`) brings tables of ten kilobytes.
+#[expect(clippy::cast_precision_loss, reason = "the documentation states the loss")]
+pub(super) fn float(number: &str) -> Result<f64, ReadError> {
     let mut digits: u64 = 0;
     let mut power: i32 = 0;
     let mut is_fraction = false;
     for byte in number.bytes() {
         match byte {
             b'0'..=b'9' => {
-                // Digits that have no room any more are too small to matter.
+                // Digits beyond the capacity are too small to matter.
                 match digits.checked_mul(10).and_then(|it| it.checked_add(u64::from(byte - b'0'))) {
                     Some(more) => {
                         digits = more;
@@ -242,7 +281,7 @@ pub(super) fn float(number: &str) -> Result<f64, Fault> {
         }
     }
     if let Some(exponent) = number.split(['e', 'E']).nth(1) {
-        // One with more digits than an exponent can have means nothing, or more than there is.
+        // An exponent out of range means zero or infinity.
         let beyond = if exponent.starts_with('-') { i32::MIN } else { i32::MAX };
         power = power.saturating_add(exponent.parse().unwrap_or(beyond));
     }
@@ -254,7 +293,7 @@ pub(super) fn float(number: &str) -> Result<f64, Fault> {
         _ => size * scale,
     };
     if !size.is_finite() {
-        return Err(Fault);
+        return Err(ReadError);
     }
     Ok(if number.starts_with('-') { -size } else { size })
 }

@@ -1,82 +1,9 @@
-//! Values to text.
+//! The serde serializer over a [`Writer`].
 
-use std::fmt::{Display, Write};
+use serde::ser::{Serialize, Serializer};
 
-use serde::ser::{self, Serialize, Serializer};
-
-mod parts;
-
-use parts::Parts;
-
-/// Writing to a string does not fail, and code that is never reached is never downloaded.
-#[derive(Debug)]
-pub(super) enum Never {}
-
-impl Display for Never {
-    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match *self {}
-    }
-}
-
-impl std::error::Error for Never {}
-
-impl ser::Error for Never {
-    fn custom<T: Display>(_: T) -> Self {
-        unreachable!("derived implementations do not fail")
-    }
-}
-
-/// The text so far.
-#[derive(Default)]
-pub(super) struct Writer {
-    text: String,
-}
-
-impl Writer {
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
-
-    fn put(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    fn put_number(&mut self, number: impl Display) {
-        // A string takes whatever is written to it.
-        let _written = write!(self.text, "{number}");
-    }
-
-    fn put_string(&mut self, text: &str) {
-        self.put("\"");
-        for char in text.chars() {
-            match char {
-                '"' => self.put("\\\""),
-                '\\' => self.put("\\\\"),
-                '\n' => self.put("\\n"),
-                '\r' => self.put("\\r"),
-                '\t' => self.put("\\t"),
-                '\u{8}' => self.put("\\b"),
-                '\u{c}' => self.put("\\f"),
-                '\0'..' ' => {
-                    self.put("\\u00");
-                    let code = u32::from(char);
-                    for digit in [code >> 4, code & 15] {
-                        self.text.extend(char::from_digit(digit, 16));
-                    }
-                }
-                _ => self.text.push(char),
-            }
-        }
-        self.put("\"");
-    }
-
-    /// `{"name":`
-    fn open_variant(&mut self, name: &str) {
-        self.put("{");
-        self.put_string(name);
-        self.put(":");
-    }
-}
+use super::parts::Parts;
+use super::writer::{Never, Writer};
 
 macro_rules! numbers {
     ($($method:ident $number:ty, $($wide:ident)?;)+) => {$(

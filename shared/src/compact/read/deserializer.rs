@@ -1,49 +1,16 @@
-//! Text to values.
+//! The serde deserializer over a [`Reader`].
 
 use std::borrow::Cow;
 
 use serde::Deserializer;
-use serde::de::{self, Visitor};
+use serde::de::Visitor;
 
-mod access;
-mod scan;
-
-use access::{Elements, Variant};
-
-/// Something was not as expected; the reader stands where.
-#[derive(Debug)]
-pub(super) struct Fault;
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("unreadable")
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    /// The words are dropped unread, and with them goes all the code that would have made them.
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
-
-/// So deep may a value be that nobody asked for, as with `serde_json`; those that are asked for are as deep
-/// as their types.
-const DEPTH: usize = 127;
-
-/// A text, and how far it was read. What it does for a type calls what is in `scan`, which is
-/// compiled once.
-pub(super) struct Reader<'de> {
-    text: &'de str,
-    at: usize,
-    depth: usize,
-}
+use super::access::{Elements, Variant};
+use super::reader::{ReadError, Reader, float, whole};
 
 macro_rules! unsigned {
     ($($method:ident)+) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             visitor.visit_u64(self.unsigned()?)
         }
     )+};
@@ -51,24 +18,21 @@ macro_rules! unsigned {
 
 macro_rules! signed {
     ($($method:ident)+) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             visitor.visit_i64(self.signed()?)
         }
     )+};
 }
 
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Fault;
+    type Error = ReadError;
 
     unsigned! { deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
     signed! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let nests = usize::from(matches!(self.token(), b'{' | b'['));
-        self.depth += nests;
-        if self.depth > DEPTH {
-            return Err(Fault);
-        }
+        self.nest(nests)?;
         let value = match self.token() {
             b'"' => self.deserialize_str(visitor),
             b'{' => self.deserialize_map(visitor),
@@ -77,65 +41,65 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             b'n' => self.deserialize_unit(visitor),
             _ => {
                 let number = self.number()?;
-                if let Ok(whole) = number.parse::<u64>() {
-                    visitor.visit_u64(whole)
-                } else if let Some(whole) = scan::whole(number) {
-                    visitor.visit_i64(whole)
+                if let Ok(unsigned) = number.parse::<u64>() {
+                    visitor.visit_u64(unsigned)
+                } else if let Some(signed) = whole(number) {
+                    visitor.visit_i64(signed)
                 } else {
-                    visitor.visit_f64(scan::float(number)?)
+                    visitor.visit_f64(float(number)?)
                 }
             }
         };
-        self.depth -= nests;
+        self.unnest(nests);
         value
     }
 
-    /// What nobody asked for must be JSON all the same.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    /// A value without a field must still be valid JSON.
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.skip()?;
         visitor.visit_unit()
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_bool(self.flag()?)
     }
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_f64(visitor)
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_f64(scan::float(self.number()?)?)
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_f64(float(self.number()?)?)
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_str(&self.string()?)
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.string()? {
             Cow::Borrowed(text) => visitor.visit_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if self.is_null()? { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.null()?;
         visitor.visit_unit()
     }
@@ -144,7 +108,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_unit(visitor)
     }
 
@@ -152,11 +116,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let mut elements = Elements::open(self, b'[', b']')?;
         let value = visitor.visit_seq(&mut elements)?;
         elements.close()?;
@@ -167,7 +131,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self,
         _len: usize,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
@@ -176,11 +140,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _name: &'static str,
         _len: usize,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let mut members = Elements::open(self, b'{', b'}')?;
         let value = visitor.visit_map(&mut members)?;
         members.close()?;
@@ -192,7 +156,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _name: &'static str,
         _fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_map(visitor)
     }
 
@@ -201,7 +165,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadError> {
         let is_bare = self.token() == b'"';
         if !is_bare {
             self.expect(b'{')?;
@@ -213,7 +177,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         Ok(value)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 }

@@ -1,0 +1,7 @@
+//! JSON text to values.
+
+mod access;
+mod deserializer;
+mod reader;
+
+pub(super) use reader::Reader;

@@ -1,0 +1,7 @@
+//! Values to JSON text.
+
+mod parts;
+mod serializer;
+mod writer;
+
+pub(super) use writer::Writer;
