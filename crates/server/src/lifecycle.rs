@@ -89,7 +89,7 @@ impl Lifecycle {
                 }
                 Ok(Ok(())) => tracing::error!(name, "the task ended by itself"),
                 Ok(Err(error)) => {
-                    tracing::error!(name, error = format!("{error:#}"), "the task failed")
+                    tracing::error!(name, error = format!("{error:#}"), "the task failed");
                 }
                 Err(error) => tracing::error!(name, %error, "the task panicked"),
             }

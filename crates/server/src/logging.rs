@@ -32,7 +32,7 @@ pub(crate) fn start(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// Reports an error that ends the process, outside of the log: on standard error, whatever the filter.
+/// Reports an error that ends the process, on standard error, independent of the log and its filter.
 pub(crate) fn report_fatal(error: &anyhow::Error) {
     // If standard error is closed, the exit code still reports the failure.
     writeln!(std::io::stderr(), "madang: {error:#}").ok();

@@ -80,7 +80,7 @@ fn respond(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Re
         }
         Err(status) => *response.status_mut() = status,
     }
-    // Without this, browsers cache a permanent redirect, and could not be told otherwise.
+    // Browsers cache a permanent redirect, and would use it even after the address changes.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

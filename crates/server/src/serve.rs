@@ -228,7 +228,7 @@ async fn listen(listener: TcpListener, state: AppState, tls: Option<Arc<Tls>>) -
 /// Prints the line that people and scripts wait for.
 fn announce(address: SocketAddr, is_https: bool) {
     let scheme = if is_https { "https" } else { "http" };
-    // A closed standard output has no reader who waits for the line.
+    // A closed standard output has no reader for the line.
     writeln!(std::io::stdout(), "Madang is listening on {scheme}://{address}").ok();
     if !madang_web::assets::is_built() {
         tracing::warn!("this binary was built without the app; `just run` builds both");

@@ -119,7 +119,7 @@ mod tests {
     struct SlowState {
         is_open: bool,
         accepted: Vec<u8>,
-        queue: Vec<u8>,
+        written: Vec<u8>,
         waker: Option<Waker>,
     }
 
@@ -134,8 +134,8 @@ mod tests {
             }
         }
 
-        fn queue(&self) -> String {
-            String::from_utf8(self.0.lock().queue.clone()).unwrap()
+        fn written(&self) -> String {
+            String::from_utf8(self.0.lock().written.clone()).unwrap()
         }
     }
 
@@ -155,7 +155,8 @@ mod tests {
             context: &mut Context<'_>,
             bytes: &[u8],
         ) -> Poll<io::Result<usize>> {
-            let _left = self.as_mut().poll_flush(context)?;
+            // If it stays pending, the capacity below limits the write.
+            let _flushed = self.as_mut().poll_flush(context)?;
             let mut state = self.0.lock();
             let accepted = if state.is_open { usize::MAX } else { CAPACITY - state.accepted.len() };
             let accepted = accepted.min(bytes.len());
@@ -172,8 +173,8 @@ mod tests {
                 state.waker = Some(context.waker().clone());
                 return Poll::Pending;
             }
-            let taken = std::mem::take(&mut state.accepted);
-            state.queue.extend(taken);
+            let accepted = std::mem::take(&mut state.accepted);
+            state.written.extend(accepted);
             Poll::Ready(Ok(()))
         }
 
@@ -211,18 +212,18 @@ mod tests {
         slow.set_open(true);
         assert!(task.0.swap(false, Ordering::Relaxed), "the task is woken");
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.queue(), first);
+        assert_eq!(slow.written(), first);
 
         assert_eq!(send(second).unwrap(), SendOutcome::Complete);
         assert_eq!(send(third).unwrap(), SendOutcome::Complete);
-        assert_eq!(slow.queue(), [first, second, third].concat());
+        assert_eq!(slow.written(), [first, second, third].concat());
         slow.set_open(false);
         assert_eq!(send(fourth).unwrap(), SendOutcome::Buffered);
         assert!(sender.poll_flush(&mut context).is_pending());
         slow.set_open(true);
         assert!(task.0.load(Ordering::Relaxed));
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.queue(), frames.concat());
+        assert_eq!(slow.written(), frames.concat());
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum HandshakeError {
     Http,
     /// The headers that request a WebSocket are missing.
     #[error(
-        "this address serves WebSockets only; send `Upgrade: websocket` and `Connection: Upgrade`"
+        "this address serves WebSocket connections only; send `Upgrade: websocket` and `Connection: Upgrade`"
     )]
     NoUpgrade,
     /// The `Host` header is missing.
@@ -112,7 +112,7 @@ impl Handshake {
         self.offers.iter().map(String::as_str)
     }
 
-    /// Turns compression off, whatever the client offers.
+    /// Turns compression off, even if the client offers it.
     pub fn without_compression(&mut self) {
         self.compression = None;
     }

@@ -1,5 +1,5 @@
-//! The server side of WebSockets (RFC 6455, with permessage-deflate of RFC 7692), for frames that many
-//! connections share.
+//! The server side of a WebSocket connection (RFC 6455, with permessage-deflate of RFC 7692), for frames
+//! that many connections share.
 //!
 //! Published implementations give each connection its own buffers, and encode and compress a message
 //! once for every socket. A broadcasting server needs the opposite: a frame is encoded once and written

@@ -44,10 +44,10 @@ impl BudgetShare {
         };
         let more = bytes.saturating_sub(self.held_bytes);
         // The counter guards no other memory, so relaxed ordering is enough.
-        let taken = budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |available| {
+        let reserved = budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |available| {
             available.checked_sub(more)
         });
-        taken.map_err(|_| ProtocolError::NoRoom)?;
+        reserved.map_err(|_| ProtocolError::NoRoom)?;
         self.held_bytes += more;
         Ok(())
     }

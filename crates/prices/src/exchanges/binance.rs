@@ -54,7 +54,7 @@ impl Source for BinanceStream {
     }
 }
 
-/// Binance over HTTP, at an address such as [`BINANCE_REST`], for networks that block WebSockets.
+/// Binance over HTTP, at an address such as [`BINANCE_REST`], for networks that block WebSocket connections.
 /// `ticker/24hr` for one symbol weighs 2 of the 6,000 per minute that an address may use.
 pub fn binance(dialer: Dialer, base: &str) -> Polled {
     let url = format!("{base}/api/v3/ticker/24hr?symbol=BTCUSDT&type=MINI");

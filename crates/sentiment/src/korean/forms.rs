@@ -48,14 +48,14 @@ pub(super) fn verb(stem: &str) -> Vec<(String, Tail)> {
         NONE => {
             // Before the bare stem, which may look the same (화나서) and admits fewer endings.
             shapes.extend(infinitive(head, last));
-            for taken in [NIEUN, RIEUL, MIEUM, BIEUP] {
-                shapes.push((joined(head, &[last.ending_in(taken)]), Tail::Any));
+            for last_consonant in [NIEUN, RIEUL, MIEUM, BIEUP] {
+                shapes.push((joined(head, &[last.ending_in(last_consonant)]), Tail::Any));
             }
         }
         RIEUL => {
             shapes.push((joined(head, &[last.ending_in(NONE)]), Tail::Ending));
-            for taken in [NIEUN, BIEUP] {
-                shapes.push((joined(head, &[last.ending_in(taken)]), Tail::Any));
+            for last_consonant in [NIEUN, BIEUP] {
+                shapes.push((joined(head, &[last.ending_in(last_consonant)]), Tail::Any));
             }
         }
         _ => {}

@@ -93,7 +93,7 @@ async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, Store
 async fn notices_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
     loop {
         match advances.recv().await {
-            Ok(advanced) if advanced.topic != Topic::Notices => {}
+            Ok(event) if event.topic != Topic::Notices => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             // The bus is closed; the sleep is enough.
             Err(RecvError::Closed) => std::future::pending().await,

@@ -1,4 +1,4 @@
-//! The schedule, in paused time and against the engine in memory: nothing here waits for a real second.
+//! Schedules in paused time, with the in-memory engine: no test waits for a real second.
 
 use madang_hub::features::{Change, decide};
 use madang_hub::ports::{NewUser, Write};
@@ -15,7 +15,7 @@ use super::*;
 /// 2025-06-15T15:06:40Z: no multiple of a minute.
 const START: Timestamp = Timestamp(1_750_000_000_000);
 
-/// Goes as the paused time does.
+/// Follows the paused time.
 struct TestClock(Instant);
 
 impl Clock for TestClock {
@@ -40,7 +40,7 @@ impl ScheduleTest {
         Self { store, clock: Arc::new(TestClock(Instant::now())), bus: Sender::new(16), mina }
     }
 
-    /// A server's task, from its start to its end.
+    /// Starts the task, with the token that stops it.
     fn start(&self, schedules: &[Schedule]) -> (JoinHandle<Result<()>>, CancellationToken) {
         let stopping = CancellationToken::new();
         let (store, clock) = (Arc::new(self.store.clone()), self.clock.clone());
@@ -55,7 +55,7 @@ impl ScheduleTest {
         }
     }
 
-    /// When each notice was told, in seconds after the start.
+    /// When each notice was sent, in seconds after the start.
     fn sent_at(&self) -> Vec<u64> {
         self.state().notices.iter().map(|notice| notice.at.since(START) / 1_000).collect()
     }
@@ -67,7 +67,7 @@ impl ScheduleTest {
         let outcomes = self.store.commit_now(vec![Write { author, command, at, change }]);
         assert!(outcomes[0].is_ok());
         let seq = madang_shared::Seq(0);
-        self.bus.send(TopicAdvanced { topic: Topic::Notices, seq }).expect("somebody listens");
+        self.bus.send(TopicAdvanced { topic: Topic::Notices, seq }).expect("there is a receiver");
     }
 }
 

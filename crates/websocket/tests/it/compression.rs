@@ -82,8 +82,8 @@ fn every_window_level_and_size_is_read() {
                     (0..length).map(|at: u32| (at.wrapping_mul(at) >> 7) as u8).collect();
                 let bytes = frame(FIN | RSV1 | BINARY, deflate(&payload, level, window_bits));
                 let mut reader = Reader::new(Limits::new(MAX), true);
-                let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-                assert_eq!((fault, read), (None, vec![InboundMessage::Binary(payload)]));
+                let (read, error) = read_in(&mut reader, &bytes, 1_013);
+                assert_eq!((error, read), (None, vec![InboundMessage::Binary(payload)]));
             }
         }
     }
@@ -110,9 +110,9 @@ fn invalid_deflate_data_are_refused_and_never_cut_silently() {
         for cut in (10..whole.len() - 10).step_by(17) {
             let mut reader = Reader::new(Limits::new(MAX), true);
             let bytes = frame(FIN | RSV1 | BINARY, &whole[..cut]);
-            let (read, fault) = read_in(&mut reader, &bytes, bytes.len());
+            let (read, error) = read_in(&mut reader, &bytes, bytes.len());
             assert_eq!(
-                (read, fault),
+                (read, error),
                 (vec![], Some(ProtocolError::NotDeflate)),
                 "level {level} at {cut}"
             );
@@ -198,8 +198,8 @@ fn incompressible_messages_do_not_damage_later_ones() {
             let mut reader = Reader::new(Limits::new(MAX), true);
             let head = if frame[1] < 126 { 2 } else { 4 };
             let bytes = crate::bytes::frame(frame[0], &frame[head..]);
-            let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-            assert_eq!((fault, read), (None, vec![InboundMessage::Binary(half)]));
+            let (read, error) = read_in(&mut reader, &bytes, 1_013);
+            assert_eq!((error, read), (None, vec![InboundMessage::Binary(half)]));
         }
     }
 }

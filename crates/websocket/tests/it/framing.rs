@@ -125,8 +125,8 @@ fn section_5_3_the_mask_continues_across_every_cut() {
     let bytes = frame(FIN | BINARY, &payload);
     for piece in 1..=40 {
         let mut reader = madang_websocket::Reader::new(madang_websocket::Limits::new(1_000), false);
-        let (read, fault) = crate::bytes::read_in(&mut reader, &bytes, piece);
-        assert_eq!((read, fault), (vec![InboundMessage::Binary(payload.clone())], None), "{piece}");
+        let (read, error) = crate::bytes::read_in(&mut reader, &bytes, piece);
+        assert_eq!((read, error), (vec![InboundMessage::Binary(payload.clone())], None), "{piece}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server side of WebSockets, tested from the client's side: raw bytes, a third-party client,
+//! The server side of a WebSocket connection, tested from the client's side: raw bytes, a third-party client,
 //! arbitrary input.
 
 #![cfg(test)]

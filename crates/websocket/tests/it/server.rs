@@ -128,10 +128,10 @@ fn answer(
         let end = echo(&mut socket).await;
         match &end {
             ReceiveError::Closed(close_frame) => {
-                socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await
+                socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await;
             }
             ReceiveError::Protocol(error) => {
-                socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await
+                socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await;
             }
             ReceiveError::Broken(_) => {}
         }

@@ -64,9 +64,9 @@ fn the_first_wrong_byte_is_enough_within_a_frame_and_across_fragments() {
         let masked = frame(FIN | TEXT, [b"abcd", *wrong].concat());
         start.extend(&masked[masked.len() - wrong.len() - 4..]);
         let needed = start.len() - (wrong.len() - needed);
-        for (end, fault) in [(needed - 1, None), (needed, Some(ProtocolError::NotUtf8))] {
+        for (end, error) in [(needed - 1, None), (needed, Some(ProtocolError::NotUtf8))] {
             let mut reader = Reader::new(Limits::new(MAX), false);
-            assert_eq!(read_in(&mut reader, &start[..end], 1).1, fault, "{wrong:02x?} to {end}");
+            assert_eq!(read_in(&mut reader, &start[..end], 1).1, error, "{wrong:02x?} to {end}");
         }
     }
     // Across fragments, without a last frame.
