@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::ports::Clock;
-use madang_hub::price::Price;
+use madang_hub::price::LivePrice;
 use madang_prices::exchanges::{
     BinanceStream, Coinbase, binance, kraken, source as documented, upbit,
 };
@@ -134,7 +134,7 @@ impl Following {
     ) -> Result<()> {
         let Self { follower, feed } = self;
         tokio::select! {
-            () = follower.run(hub.ephemeral::<Price>().followed()) => Ok(()),
+            () = follower.run(hub.ephemeral::<LivePrice>().followed()) => Ok(()),
             () = tell(&hub, &clock, feed) => Ok(()),
             // With the follower goes every connection that it holds.
             () = stopping.cancelled() => Ok(()),
@@ -151,7 +151,7 @@ async fn tell(hub: &Hub, clock: &SteadyClock, mut feed: watch::Receiver<Feed>) {
             log(&mut logged, &feed);
             price_of(&feed)
         };
-        hub.ephemeral::<Price>().update(|state| state.set(price, clock.now()));
+        hub.ephemeral::<LivePrice>().update(|state| state.set(price, clock.now()));
         if feed.changed().await.is_err() {
             return;
         }
