@@ -28,7 +28,7 @@ use crate::ephemeral::{AnyRegistration, EphemeralEvent, Registration, Registry};
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
 use crate::presence::Presence;
-use crate::price::Price;
+use crate::price::LivePrice;
 use crate::rooms::{self, RoomsChange};
 use crate::{counter, membership, orders, posts, sentiment};
 
@@ -183,7 +183,7 @@ features! {
         query;
     }
     Price {
-        topic Price, ephemeral price: Price;
+        topic Price, ephemeral price: LivePrice;
     }
     Orders {
         topic Orders;

@@ -1,5 +1,5 @@
 //! Membership: the rooms of a user, with read marks.
-//! Topic [`Topic::Memberships`](madang_shared::Topic::Memberships).
+//! Topic [`Topic::Memberships`].
 
 use madang_shared::membership::MembershipEvent;
 use madang_shared::{Event, Topic, codec};

@@ -11,7 +11,7 @@ use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
 
 /// The published price and its successor.
 #[derive(Debug)]
-pub struct Price {
+pub struct LivePrice {
     position: Position,
     published: PriceNow,
     history: PriceHistory,
@@ -20,7 +20,7 @@ pub struct Price {
     pending: Option<PriceNow>,
 }
 
-impl EphemeralTopic for Price {
+impl EphemeralTopic for LivePrice {
     /// A subscriber further behind gets a snapshot, whose history covers half a minute in less space than
     /// the frames would.
     const RING_FRAMES: usize = 32;
@@ -45,7 +45,7 @@ impl EphemeralTopic for Price {
     }
 }
 
-impl Price {
+impl LivePrice {
     /// Sets the price. Returns its event if one is due; otherwise a later tick does.
     pub fn set(&mut self, price: PriceNow, now: Timestamp) -> Option<EphemeralEvent> {
         self.pending = Some(price);

@@ -8,14 +8,14 @@ use tokio::sync::Notify;
 
 /// The topics that a connection has to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingTopics {
     /// Topics that have advanced.
     pub advanced: BTreeSet<Topic>,
     /// Topics that the user may have lost the right to read.
     pub recheck: BTreeSet<Topic>,
 }
 
-impl Pending {
+impl PendingTopics {
     fn is_empty(&self) -> bool {
         self.advanced.is_empty() && self.recheck.is_empty()
     }
@@ -28,7 +28,7 @@ impl Pending {
 /// wakeups may be merged into one.
 #[derive(Debug, Default)]
 pub struct TopicWakeups {
-    pending: Mutex<Pending>,
+    pending: Mutex<PendingTopics>,
     marked: Notify,
 }
 
@@ -43,7 +43,7 @@ impl TopicWakeups {
         self.mark(|pending| pending.recheck.insert(topic));
     }
 
-    fn mark(&self, mark: impl FnOnce(&mut Pending) -> bool) {
+    fn mark(&self, mark: impl FnOnce(&mut PendingTopics) -> bool) {
         let mut pending = self.pending.lock();
         let is_first = pending.is_empty();
         mark(&mut pending);
@@ -58,7 +58,7 @@ impl TopicWakeups {
     }
 
     /// Takes all marks.
-    pub fn take(&self) -> Pending {
+    pub fn take(&self) -> PendingTopics {
         std::mem::take(&mut *self.pending.lock())
     }
 

@@ -29,13 +29,13 @@ use crate::features;
 use crate::hub::Hub;
 use crate::sink::FrameSink;
 use crate::token_bucket::TokenBucket;
-use crate::wakeups::{Pending, TopicWakeups};
+use crate::wakeups::{PendingTopics, TopicWakeups};
 
 /// The time after which one bad frame is forgiven, in milliseconds.
 const FORGIVE_MS: u64 = 60_000;
 
-/// A connection after its hello. It ends by being dropped, whatever the reason: its subscriptions end and
-/// its user leaves the rooms.
+/// A connection after its hello. Dropping it ends its subscriptions, and its user leaves the rooms. There
+/// is no other way to end a session.
 pub struct Session {
     hub: Arc<Hub>,
     user: User,
@@ -150,7 +150,7 @@ impl Session {
     /// Handles the pending wakeups.
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let Pending { advanced, recheck } = self.wakeups.take();
+        let PendingTopics { advanced, recheck } = self.wakeups.take();
         for topic in recheck {
             self.recheck_access(topic, &mut effects);
         }

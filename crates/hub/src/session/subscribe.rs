@@ -162,21 +162,21 @@ impl Session {
         };
         let state = self.hub.ephemeral_state(topic, &subscription.channel);
         let Some((head, snapshot)) = state else {
+            // The topic's row in the table of features names no state.
+            self.unsubscribe(topic);
+            effects.push(Effect::Close(CloseCode::Internal));
             return;
         };
         let from = subscription.from;
-        match from {
-            Some(from)
-                if policy::resumes(from, head)
-                    && subscription.channel.reaches_back_to(from.seq) =>
-            {
-                effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                subscription.follow_from(from.seq);
-            }
-            _ => {
-                effects.push(send_state(topic, head, snapshot, from.is_some()));
-                subscription.follow_from(head.seq);
-            }
+        let resumed = from.filter(|from| {
+            policy::resumes(*from, head) && subscription.channel.reaches_back_to(from.seq)
+        });
+        if let Some(from) = resumed {
+            effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
+            subscription.follow_from(from.seq);
+        } else {
+            effects.push(send_state(topic, head, snapshot, from.is_some()));
+            subscription.follow_from(head.seq);
         }
         self.hub.subscriber_active(topic, &self.user, self.connection, now);
         self.send_next(topic, effects);

@@ -1,6 +1,6 @@
 //! The price: published to all subscribers, requested once.
 
-use madang_hub::price::Price;
+use madang_hub::price::LivePrice;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::price::PRICE_EVERY_MS;
 use madang_shared::price::{
@@ -29,7 +29,7 @@ fn set(server: &TestServer, step: u64) {
 }
 
 fn set_price(server: &TestServer, price: PriceNow, now: Timestamp) {
-    server.hub.ephemeral::<Price>().update(|state| state.set(price, now));
+    server.hub.ephemeral::<LivePrice>().update(|state| state.set(price, now));
 }
 
 fn watch(server: &TestServer, connection: &mut TestConnection, from: Option<Position>) {
@@ -66,7 +66,7 @@ fn apply_frames(
 #[test]
 fn the_price_is_followed_from_its_first_subscriber_until_the_last_one_leaves() {
     let server = TestServer::new();
-    let mut followed = server.hub.ephemeral::<Price>().followed();
+    let mut followed = server.hub.ephemeral::<LivePrice>().followed();
     assert!(!*followed.borrow_and_update());
     let mut watchers: Vec<TestConnection> =
         (0..100).map(|number| server.connect(&server.user(&format!("u{number}")))).collect();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use madang_hub::Hub;
 use madang_hub::ports::Clock;
-use madang_hub::price::Price;
+use madang_hub::price::LivePrice;
 use madang_prices::{Dialer, Feed, FeedState, Follower, RequestTiming, SourceFailure, Timing};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -55,7 +55,7 @@ impl PriceTask {
     ) -> Result<()> {
         let Self { follower, feed } = self;
         tokio::select! {
-            () = follower.run(hub.ephemeral::<Price>().followed()) => Ok(()),
+            () = follower.run(hub.ephemeral::<LivePrice>().followed()) => Ok(()),
             () = publish_feed(&hub, &clock, feed) => Ok(()),
             // Dropping the follower closes all of its connections.
             () = stopping.cancelled() => Ok(()),
@@ -72,7 +72,7 @@ async fn publish_feed(hub: &Hub, clock: &SteadyClock, mut feed: watch::Receiver<
             log.changes(&feed);
             wire::price_now(&feed)
         };
-        hub.ephemeral::<Price>().update(|state| state.set(price, clock.now()));
+        hub.ephemeral::<LivePrice>().update(|state| state.set(price, clock.now()));
         if feed.changed().await.is_err() {
             return;
         }

@@ -10,6 +10,7 @@ use madang_shared::{Failure, Topic, UserId};
 use super::state::State;
 use crate::context::CommandContext;
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of every feature")]
 pub(super) fn apply(
     state: &mut State,
     context: &CommandContext,

@@ -12,6 +12,7 @@ use super::error::StatementError;
 use super::log;
 use crate::context::CommandContext;
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of every feature")]
 pub(super) fn apply(
     connection: &Connection,
     context: &CommandContext,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use madang_hub::log_cache::{PAGE_EVENTS, Page};
+use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{StoreResponse, Effect, PendingHello, Session};
 use madang_shared::codec;
@@ -174,18 +174,18 @@ impl Client {
 
 fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreResponse {
     match request {
-        StoreRequest::Commit(batch) => StoreResponse::Committed(store.commit_now(batch)),
+        StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from } => {
-            StoreResponse::Recovery { ticket, topic, opened: store.open_now(reader, topic, from) }
+            StoreResponse::Open { ticket, topic, recovery: store.open_now(reader, topic, from) }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
-            let page = events.map(|events| Arc::new(Page::of(topic, after, &events)));
-            StoreResponse::Read { ticket, topic, page }
+            let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
+            StoreResponse::ReadLog { ticket, topic, page }
         }
-        StoreRequest::Admit { ticket, topic, room } => {
-            StoreResponse::Admitted { ticket, topic, member: store.is_member_now(reader, room) }
+        StoreRequest::CheckAccess { ticket, topic, room } => {
+            StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(reader, room) }
         }
-        StoreRequest::Query { id, query } => StoreResponse::Answered { id, answer: store.query_now(reader, &query) },
+        StoreRequest::Query { id, query } => StoreResponse::Query { id, answer: store.query_now(reader, &query) },
     }
 }
