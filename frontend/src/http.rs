@@ -1,6 +1,6 @@
 //! HTTP requests through `gloo-net`, with answers as text.
 
-use gloo_net::http::{Request, Response};
+use gloo_net::http::Request;
 use web_sys::AbortSignal;
 
 /// An answer of the server.
@@ -29,21 +29,22 @@ impl From<gloo_net::Error> for Unanswered {
 
 /// Gets `path`; `signal` aborts it.
 pub(crate) async fn get(path: &str, signal: Option<&AbortSignal>) -> Result<Answer, Unanswered> {
-    read(Request::get(path).abort_signal(signal).send().await?).await
+    send(Request::get(path).abort_signal(signal).build()).await
 }
 
 /// Sends JSON to `path`.
 pub(crate) async fn post(path: &str, json: &str) -> Result<Answer, Unanswered> {
-    let request = Request::post(path).header("content-type", "application/json").body(json)?;
-    read(request.send().await?).await
+    send(Request::post(path).header("content-type", "application/json").body(json)).await
 }
 
 /// Deletes `path`.
 pub(crate) async fn delete(path: &str) -> Result<Answer, Unanswered> {
-    read(Request::delete(path).send().await?).await
+    send(Request::delete(path).build()).await
 }
 
-async fn read(response: Response) -> Result<Answer, Unanswered> {
+/// Takes what a builder made of a request, so that all requests share one function.
+async fn send(request: Result<Request, gloo_net::Error>) -> Result<Answer, Unanswered> {
+    let response = request?.send().await?;
     let text = response.text().await?;
     Ok(Answer { status: response.status(), status_text: response.status_text(), text })
 }

@@ -293,10 +293,10 @@ fn listen(run: &Rc<Shared>) {
         // The browser reopens a broken stream by itself, and continues after the last event.
         on("open", |run, _| run.count(TransportKind::Events, |tally| tally.requests += 1)),
         on("error", |run, _| run.count(TransportKind::Events, |tally| tally.failures += 1)),
-        on("asked", |run, message| {
+        on("start", |run, message| {
             let Some(head) = message.and_then(|it| it.data().as_string()) else { return };
             run.count(TransportKind::Events, |tally| {
-                tally.received += ("event: asked\ndata: \n\n".len() + head.len()) as u64;
+                tally.received += ("event: start\ndata: \n\n".len() + head.len()) as u64;
                 tally.sent += head.parse().unwrap_or(0);
             });
         }),
