@@ -24,28 +24,28 @@ macro_rules! pages {
                 title: ("소식", "Feed"),
                 area: Some(Page::Posts),
                 topics: &[Topic::Posts],
-                draw: posts::PostsPage
+                draw: features::posts::PostsPage
             }
             Orders {
                 path: "/orders",
                 title: ("주문", "Orders"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
-                draw: orders::OrdersPage
+                draw: features::orders::OrdersPage
             }
             OrdersBoard {
                 path: "/orders/board",
                 title: ("주문 관리", "Order board"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
-                draw: orders::OrdersBoardPage
+                draw: features::orders::OrdersBoardPage
             }
             OrdersRider {
                 path: "/orders/rider",
                 title: ("배달", "Deliveries"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
-                draw: orders::OrdersRiderPage
+                draw: features::orders::OrdersRiderPage
             }
             // The bell in the header leads here, and its topics are always followed.
             Notices {
@@ -53,14 +53,14 @@ macro_rules! pages {
                 title: ("알림", "Notices"),
                 area: None,
                 topics: &[],
-                draw: notices::NoticesPage
+                draw: features::notices::NoticesPage
             }
             Price {
                 path: "/bitcoin",
                 title: ("비트코인 시세", "Bitcoin price"),
                 area: Some(Page::Price),
                 topics: &[Topic::Price],
-                draw: price::PricePage
+                draw: features::price::PricePage
             }
             Lab {
                 path: "/lab",
@@ -102,7 +102,7 @@ macro_rules! pages {
                 title: ("함께 세는 수", "Shared counter"),
                 area: Some(Page::Lab),
                 topics: &[Topic::Counter],
-                draw: counter::CounterPage
+                draw: features::counter::CounterPage
             }
             Transports {
                 path: "/lab/transports",

@@ -52,7 +52,10 @@ impl PlainSocket {
         let socket = Self { inner, listeners: RefCell::default() };
         for name in ["open", "message", "close"] {
             let report = Rc::clone(report);
-            socket.on(name, Box::new(move |event| heard(&event).into_iter().for_each(&*report)));
+            socket.on(
+                name,
+                Box::new(move |event| socket_event(&event).into_iter().for_each(&*report)),
+            );
         }
         Some(socket)
     }
@@ -108,7 +111,7 @@ impl Drop for PlainSocket {
     }
 }
 
-fn heard(event: &Event) -> Option<SocketEvent> {
+fn socket_event(event: &Event) -> Option<SocketEvent> {
     if let Some(message) = event.dyn_ref::<MessageEvent>() {
         let data = message.data();
         return match data.as_string() {

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
-use crate::features::{counter, delivery, inspector, notices, orders, posts, price};
-use crate::lab;
+use crate::features::{delivery, inspector};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
+use crate::{features, lab};
 
 /// Fetches the lazy part.
 pub(super) fn load() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>> {

@@ -19,6 +19,7 @@ pub(crate) struct NameForm {
 }
 
 /// The ids and texts of the form's field.
+#[derive(Clone, Copy)]
 pub(crate) struct NameFieldOptions {
     pub(crate) id: &'static str,
     pub(crate) test_id: &'static str,

@@ -36,7 +36,7 @@ enum JumpState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lookup {
     /// The room has not arrived yet, or older messages are loading.
-    PendingCommand,
+    Pending,
     /// The message is older than the loaded ones, which begin here.
     Older(Seq),
     Found,

@@ -134,7 +134,7 @@ fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
         if browser::is_hidden() {
             return;
         }
-        let seen = list.last_seen(|row| match row {
+        let seen = list.last_visible(|row| match row {
             Row::Message(row) => row.seq,
             _ => None,
         });

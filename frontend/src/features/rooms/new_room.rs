@@ -19,7 +19,7 @@ use crate::ui::name_form::{NameFieldOptions, NameForm};
 /// The state of a request for a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Request {
-    PendingCommand,
+    Pending,
     Refused(Failure),
     Done(RoomId),
 }

@@ -22,7 +22,7 @@ pub(super) enum ChatState {
     /// Open, with the connection id and the number of connections.
     On {
         me: ConnectionId,
-        here: usize,
+        connected: usize,
     },
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Chat {
     pub(super) state: State<ChatState>,
     pub(super) lines: State<VecDeque<Line>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
-    here: StoredValue<VecSet<ConnectionId>>,
+    connected: StoredValue<VecSet<ConnectionId>>,
     next_key: StoredValue<u64>,
 }
 
@@ -66,14 +66,14 @@ impl Chat {
             state: state(ChatState::Off),
             lines: state(VecDeque::new()),
             socket: StoredValue::new_local(None),
-            here: StoredValue::new(VecSet::default()),
+            connected: StoredValue::new(VecSet::default()),
             next_key: StoredValue::new(0),
         }
     }
 
     pub(super) fn turn_on(self) {
         self.state.set(ChatState::Opening);
-        let socket = PlainSocket::open(PATH, move |heard| self.on_socket(heard));
+        let socket = PlainSocket::open(PATH, move |event| self.on_socket(event));
         if socket.is_none() {
             self.ended(1006);
         }
@@ -100,43 +100,43 @@ impl Chat {
             && self.socket.with_value(|socket| socket.as_ref().is_some_and(|it| it.send_text(text)))
     }
 
-    fn on_socket(self, heard: SocketEvent) {
-        match heard {
+    fn on_socket(self, event: SocketEvent) {
+        match event {
             // The first message contains the connection id.
             SocketEvent::Opened | SocketEvent::Bytes(_) => {}
             // A newer server may send messages that this page does not know.
             SocketEvent::Text(text) => {
-                if let Ok(said) = compact::from_text(&text) {
-                    self.on_said(said);
+                if let Ok(message) = compact::from_text(&text) {
+                    self.on_message(message);
                 }
             }
             SocketEvent::Closed { code, .. } => self.ended(code),
         }
     }
 
-    fn on_said(self, said: LabChatMessage) {
-        let me = match (&said, self.state.get_untracked()) {
+    fn on_message(self, message: LabChatMessage) {
+        let me = match (&message, self.state.get_untracked()) {
             (LabChatMessage::Welcome { id, .. }, _) => *id,
             (_, ChatState::On { me, .. }) => me,
             _ => return,
         };
-        match said {
+        match message {
             LabChatMessage::Welcome { connected, .. } => {
-                self.here.set_value(connected.into_iter().collect())
+                self.connected.set_value(connected.into_iter().collect());
             }
             LabChatMessage::Connect { id } => {
-                self.here.update_value(|here| here.insert(id));
+                self.connected.update_value(|connected| connected.insert(id));
                 self.add(What::Joined { id, me: id == me });
             }
             LabChatMessage::Disconnect { id } => {
-                self.here.update_value(|here| here.remove(&id));
+                self.connected.update_value(|connected| connected.remove(&id));
                 self.add(What::Left(id));
             }
             LabChatMessage::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
             LabChatMessage::Error(failure) => self.add(What::Refused(failure)),
         }
-        let here = self.here.with_value(VecSet::len);
-        self.state.set(ChatState::On { me, here });
+        let connected = self.connected.with_value(VecSet::len);
+        self.state.set(ChatState::On { me, connected });
     }
 
     fn ended(self, code: u16) {
@@ -191,10 +191,10 @@ impl Line {
 }
 
 /// The line with the connection id and the number of connections.
-pub(super) fn state_line(lang: Lang, me: ConnectionId, here: usize) -> String {
+pub(super) fn state_line(lang: Lang, me: ConnectionId, connected: usize) -> String {
     match lang {
-        Lang::Ko => format!("켜져 있습니다. 내 연결은 #{me}, 연결된 곳은 {here}개입니다."),
-        Lang::En if here == 1 => format!("It is on. You are connection #{me}, the only one."),
-        Lang::En => format!("It is on. You are connection #{me}, one of {here}."),
+        Lang::Ko => format!("켜져 있습니다. 내 연결은 #{me}, 연결된 곳은 {connected}개입니다."),
+        Lang::En if connected == 1 => format!("It is on. You are connection #{me}, the only one."),
+        Lang::En => format!("It is on. You are connection #{me}, one of {connected}."),
     }
 }

@@ -103,7 +103,7 @@ fn SocketBox() -> impl IntoView {
     let state_line = text(move || match chat.state.get() {
         ChatState::Off => OFF.of(lang.get()).to_owned(),
         ChatState::Opening => OPENING.of(lang.get()).to_owned(),
-        ChatState::On { me, here } => connection::state_line(lang.get(), me, here),
+        ChatState::On { me, connected } => connection::state_line(lang.get(), me, connected),
     });
     let send = move |event: SubmitEvent| {
         event.prevent_default();

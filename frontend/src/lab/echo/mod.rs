@@ -42,7 +42,7 @@ const NOTHING: Words = Words::new("아직 오간 것이 없습니다.", "Nothing
 #[derive(Clone, Copy)]
 struct Echo {
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
-    seen: State<HandshakeInfo>,
+    handshake: State<HandshakeInfo>,
     log: State<Log>,
     /// The end of the last connection: code and reason.
     closed: State<Option<(u16, String)>>,
@@ -78,10 +78,10 @@ impl Echo {
         match heard {
             SocketEvent::Opened => {}
             SocketEvent::Text(text) => {
-                self.log.update(|log| log.received(at, Message::Text(&text)))
+                self.log.update(|log| log.received(at, Message::Text(&text)));
             }
             SocketEvent::Bytes(bytes) => {
-                self.log.update(|log| log.received(at, Message::Binary(&bytes)))
+                self.log.update(|log| log.received(at, Message::Binary(&bytes)));
             }
             SocketEvent::Closed { code, reason } => {
                 self.closed.set(Some((code, reason)));
@@ -93,8 +93,8 @@ impl Echo {
 
     /// Reads the current properties of the socket.
     fn look(self) {
-        if let Some(seen) = self.with_socket(PlainSocket::handshake) {
-            self.seen.set(seen);
+        if let Some(handshake) = self.with_socket(PlainSocket::handshake) {
+            self.handshake.set(handshake);
         }
     }
 
@@ -110,7 +110,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
     let echo = Echo {
         socket: StoredValue::new_local(None),
         // The state of a closed socket.
-        seen: state(HandshakeInfo { ready_state: 3, ..HandshakeInfo::default() }),
+        handshake: state(HandshakeInfo { ready_state: 3, ..HandshakeInfo::default() }),
         log: state(Log::default()),
         closed: state(None),
     };
@@ -118,7 +118,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
         echo.socket.try_update_value(|socket| *socket = None);
     });
     let plain = state(false);
-    let state = memo(move || echo.seen.with(|seen| seen.ready_state));
+    let state = memo(move || echo.handshake.with(|handshake| handshake.ready_state));
     let is_open = move || state.get() == 1;
     let is_closed = move || state.get() == 3;
     let toggle = move |_| {
@@ -209,23 +209,23 @@ fn Handshake(echo: Echo) -> impl IntoView {
     let lang = use_lang();
     let field = move |name: &'static str, read: fn(&HandshakeInfo) -> String| {
         let value = text(move || {
-            let value = echo.seen.with(read);
+            let value = echo.handshake.with(read);
             if value.is_empty() { NONE.of(lang.get()).to_owned() } else { value }
         });
         view! { <dt>{name}</dt><dd data-testid=format!("echo-{name}")>{value}</dd> }.into_any()
     };
     let fields = [
-        field("url", |seen| seen.url.clone()),
-        field("protocol", |seen| seen.protocol.clone()),
-        field("extensions", |seen| seen.extensions.clone()),
-        field("readyState", |seen| {
-            let name = match seen.ready_state {
+        field("url", |handshake| handshake.url.clone()),
+        field("protocol", |handshake| handshake.protocol.clone()),
+        field("extensions", |handshake| handshake.extensions.clone()),
+        field("readyState", |handshake| {
+            let name = match handshake.ready_state {
                 0 => "CONNECTING",
                 1 => "OPEN",
                 2 => "CLOSING",
                 _ => "CLOSED",
             };
-            format!("{} {name}", seen.ready_state)
+            format!("{} {name}", handshake.ready_state)
         }),
     ];
     let closed = text(move || {

@@ -12,13 +12,13 @@ pub(super) struct Card {
     pub(super) title: Words,
     pub(super) about: Words,
     pub(super) pages: &'static [Page],
-    pub(super) term: &'static [Term],
+    pub(super) terms: &'static [Term],
 }
 
 /// A term of a tutorial.
 pub(super) struct Term {
     /// The term as the tutorial writes it.
-    pub(super) term: &'static str,
+    pub(super) wording: &'static str,
     /// The file in this project.
     pub(super) path: &'static str,
     /// The text to find in the file.
@@ -26,7 +26,7 @@ pub(super) struct Term {
 }
 
 const fn term(term: &'static str, path: &'static str, name: &'static str) -> Term {
-    Term { term, path, name }
+    Term { wording: term, path, name }
 }
 
 pub(super) const CARDS: &[Card] = &[
@@ -38,7 +38,7 @@ pub(super) const CARDS: &[Card] = &[
             "One box gets a sentence over HTTP, the other chats over a WebSocket. The tutorial's own React client connects unchanged.",
         ),
         pages: &[Page::LabChat],
-        term: &[
+        terms: &[
             term("@app.route(\"/http-call\")", "crates/web/src/lab/http_call.rs", "fn http_call"),
             term("@socketio.on(\"connect\")", "crates/web/src/socketio/client_task.rs", "fn spawn"),
             term(
@@ -71,7 +71,7 @@ pub(super) const CARDS: &[Card] = &[
             "A name and a text become a line with the name in bold, and the server confirms them. The page's own jQuery and socket.io 1.7.3 connect unchanged.",
         ),
         pages: &[],
-        term: &[
+        terms: &[
             term("app.config['SECRET_KEY']", "crates/server/src/config/mod.rs", "struct Flags"),
             term(
                 "socket.emit('my event', {...})",
@@ -109,7 +109,7 @@ pub(super) const CARDS: &[Card] = &[
             Page::Counter,
             Page::Transports,
         ],
-        term: &[
+        terms: &[
             term("@sock.route('/ws')", "crates/web/src/lab/echo.rs", "fn routes"),
             term("ws.receive(), ws.send()", "crates/web/src/ws/transport.rs", "fn receive"),
             term("wss://", "crates/server/src/tls/mod.rs", "fn handshake"),
@@ -142,7 +142,7 @@ pub(super) const CARDS: &[Card] = &[
             "The board shows every change of the orders table at once, even one made in the database shell.",
         ),
         pages: &[Page::Orders, Page::OrdersBoard, Page::OrdersRider],
-        term: &[
+        terms: &[
             term(
                 "Orders.watch()",
                 "crates/store/migrations/sqlite/V5__orders.sql",
@@ -164,7 +164,7 @@ pub(super) const CARDS: &[Card] = &[
             "Posts are created, edited and deleted, and every open screen changes without a reload. A socket.io client that listened to `posts` receives them unchanged.",
         ),
         pages: &[Page::Posts],
-        term: &[
+        terms: &[
             term("app.post('/posts')", "crates/web/src/http/posts_api.rs", "fn create"),
             term("mongoose.Schema", "crates/store/migrations/sqlite/V4__posts.sql", "CREATE TABLE"),
             term("io.getIO().emit('posts')", "crates/web/src/http/commands.rs", "fn commit"),
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn every_file_and_name_exists() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for term in CARDS.iter().flat_map(|card| card.term) {
+        for term in CARDS.iter().flat_map(|card| card.terms) {
             let text = std::fs::read_to_string(root.join(term.path));
             let text = text.unwrap_or_else(|error| panic!("{}: {error}", term.path));
             assert!(text.contains(term.name), "{} has no {:?}", term.path, term.name);

@@ -35,7 +35,7 @@ pub(crate) fn LabPage() -> impl IntoView {
 
 fn card(card: &'static Card) -> AnyView {
     let pages: Vec<AnyView> = card.pages.iter().map(|page| page_button(*page)).collect();
-    let term: Vec<AnyView> = card.term.iter().map(known_row).collect();
+    let terms: Vec<AnyView> = card.terms.iter().map(term_row).collect();
     view! {
         <section class="lab-card" data-testid=card.id aria-labelledby=card.id>
             <h2 id=card.id class="lab-title"><span class="tag">{card.id}</span>{card.title.now()}</h2>
@@ -43,7 +43,7 @@ fn card(card: &'static Card) -> AnyView {
             <div class="lab-pages">{pages}</div>
             <table class="lab-table">
                 <thead><tr><th scope="col">{TERM_COLUMN.now()}</th><th scope="col">{FILE_COLUMN.now()}</th></tr></thead>
-                <tbody>{term}</tbody>
+                <tbody>{terms}</tbody>
             </table>
         </section>
     }
@@ -59,11 +59,11 @@ fn page_button(page: Page) -> AnyView {
     .into_any()
 }
 
-fn known_row(term: &'static Term) -> AnyView {
+fn term_row(term: &'static Term) -> AnyView {
     let href = format!("{SOURCE}{}", term.path);
     view! {
         <tr>
-            <th scope="row"><code>{term.term}</code></th>
+            <th scope="row"><code>{term.wording}</code></th>
             <td>
                 <a href=href target="_blank" rel="noopener noreferrer">{term.path}<span class="lab-out">{Icon::Out.draw()}</span></a>
                 <code class="lab-name">{term.name}</code>

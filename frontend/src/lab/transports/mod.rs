@@ -57,8 +57,8 @@ const FIRST_INTERVAL: u32 = 1_000;
 /// The interval at which the numbers are updated.
 const REDRAW: Duration = Duration::from_millis(250);
 
-fn title(way: TransportKind) -> Words {
-    match way {
+fn title(kind: TransportKind) -> Words {
+    match kind {
         TransportKind::Poll => Words::new("폴링", "Polling"),
         TransportKind::LongPoll => Words::new("롱 폴링", "Long polling"),
         TransportKind::Events => Words::new("서버 전송 이벤트 (SSE)", "Server-sent events"),
@@ -66,8 +66,8 @@ fn title(way: TransportKind) -> Words {
     }
 }
 
-fn hint(way: TransportKind) -> Words {
-    match way {
+fn hint(kind: TransportKind) -> Words {
+    match kind {
         TransportKind::Poll => Words::new("정해진 간격마다 묻습니다.", "Requests at the interval."),
         TransportKind::LongPoll => Words::new(
             "묻고, 답이 생길 때까지 기다립니다.",
@@ -140,7 +140,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
                     {choice("interval", INTERVAL, interval, &INTERVALS, duration)}
                 </div>
                 <p class="hint" data-testid="transports-clock">{clock}</p>
-                <div class="lab-pair">{TransportKind::ALL.map(|way| card(way, shown)).into_iter().collect::<Vec<_>>()}</div>
+                <div class="lab-pair">{TransportKind::ALL.map(|kind| card(kind, shown)).into_iter().collect::<Vec<_>>()}</div>
                 <section class="lab-below lab-notes" aria-labelledby="transports-notes">
                     <h2 id="transports-notes" class="lab-title">{MEASURED.now()}</h2>
                     <ul>{NOTES.map(|note| view! { <li class="hint">{note.now()}</li> }.into_any()).into_iter().collect::<Vec<_>>()}</ul>
@@ -184,11 +184,11 @@ fn choice(
     .into_any()
 }
 
-fn card(way: TransportKind, shown: State<Numbers>) -> AnyView {
+fn card(kind: TransportKind, shown: State<Numbers>) -> AnyView {
     let lang = use_lang();
-    let id = way.name();
+    let id = kind.name();
     let fact = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {
-        let value = text(move || shown.with(|numbers| read(numbers.of(way))));
+        let value = text(move || shown.with(|numbers| read(numbers.of(kind))));
         view! { <dt>{label.now()}</dt><dd data-testid=format!("{id}-{name}")>{value}</dd> }
             .into_any()
     };
@@ -206,9 +206,9 @@ fn card(way: TransportKind, shown: State<Numbers>) -> AnyView {
             format!("{} · {}", it.missed, it.failures)
         }),
     ];
-    let points = text(move || shown.with(|numbers| numbers.of(way).points()));
+    let points = text(move || shown.with(|numbers| numbers.of(kind).points()));
     let plot = text(move || {
-        let worst = shown.with(|numbers| latency(numbers.of(way).percentile(1.0)));
+        let worst = shown.with(|numbers| latency(numbers.of(kind).percentile(1.0)));
         match lang.get() {
             Lang::Ko => format!("최근 {SAMPLES}개의 지연. 가장 늦은 것 {worst}"),
             Lang::En => format!("Latencies of the last {SAMPLES} events; the worst {worst}"),
@@ -225,8 +225,8 @@ fn card(way: TransportKind, shown: State<Numbers>) -> AnyView {
     let lines = vec![line(1.0, "1 ms"), line(100.0, "100 ms")];
     view! {
         <section class="lab-box" aria-labelledby=format!("{id}-title")>
-            <h2 id=format!("{id}-title") class="lab-title">{title(way).now()}</h2>
-            <p class="hint">{hint(way).now()}</p>
+            <h2 id=format!("{id}-title") class="lab-title">{title(kind).now()}</h2>
+            <p class="hint">{hint(kind).now()}</p>
             <svg class="plot" role="img" aria-label=plot viewBox=format!("0 0 {} {}", whole(WIDTH), whole(HEIGHT)) data-testid=format!("{id}-plot")>
                 {lines}
                 <polyline class="plot-curve" points=points />

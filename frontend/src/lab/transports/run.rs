@@ -60,8 +60,8 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of(&self, way: TransportKind) -> &Tally {
-        match way {
+    pub(super) fn of(&self, kind: TransportKind) -> &Tally {
+        match kind {
             TransportKind::Poll => &self.poll,
             TransportKind::LongPoll => &self.long_poll,
             TransportKind::Events => &self.events,
@@ -69,8 +69,8 @@ impl Numbers {
         }
     }
 
-    fn of_mut(&mut self, way: TransportKind) -> &mut Tally {
-        match way {
+    fn of_mut(&mut self, kind: TransportKind) -> &mut Tally {
+        match kind {
             TransportKind::Poll => &mut self.poll,
             TransportKind::LongPoll => &mut self.long_poll,
             TransportKind::Events => &mut self.events,
@@ -126,18 +126,18 @@ impl Run {
 }
 
 impl Shared {
-    fn path(&self, way: TransportKind, after: u64) -> String {
-        format!("{PATH}/{}?rate={}&after={after}", way.name(), self.rate)
+    fn path(&self, kind: TransportKind, after: u64) -> String {
+        format!("{PATH}/{}?rate={}&after={after}", kind.name(), self.rate)
     }
 
-    fn count(&self, way: TransportKind, count: impl FnOnce(&mut Tally)) {
+    fn count(&self, kind: TransportKind, count: impl FnOnce(&mut Tally)) {
         if self.wanted.get() {
-            count(self.numbers.borrow_mut().of_mut(way));
+            count(self.numbers.borrow_mut().of_mut(kind));
         }
     }
 
-    fn last(&self, way: TransportKind) -> u64 {
-        self.numbers.borrow().of(way).last
+    fn last(&self, kind: TransportKind) -> u64 {
+        self.numbers.borrow().of(kind).last
     }
 
     /// The time by the server's clock.
@@ -151,10 +151,10 @@ impl Shared {
         compact::from_text(&answer.text).ok()
     }
 
-    fn answered(&self, way: TransportKind, answer: Option<PollAnswer>) -> bool {
+    fn answered(&self, kind: TransportKind, answer: Option<PollAnswer>) -> bool {
         let now = self.now();
         let joined = answer.is_some();
-        self.count(way, |tally| match answer {
+        self.count(kind, |tally| match answer {
             Some(answer) => {
                 tally.sent += u64::from(answer.request_bytes);
                 for tick in answer.events {
@@ -182,8 +182,8 @@ async fn begin(run: Rc<Shared>) {
         return;
     }
     let (Some(start), Some(clock)) = (start, offset(&trips)) else {
-        for way in TransportKind::ALL {
-            run.count(way, |tally| tally.failures += 1);
+        for kind in TransportKind::ALL {
+            run.count(kind, |tally| tally.failures += 1);
         }
         set_timeout(
             move || {
@@ -198,8 +198,8 @@ async fn begin(run: Rc<Shared>) {
     {
         let mut numbers = run.numbers.borrow_mut();
         numbers.clock = Some(clock);
-        for way in TransportKind::ALL {
-            *numbers.of_mut(way) = Tally::after(start.next);
+        for kind in TransportKind::ALL {
+            *numbers.of_mut(kind) = Tally::after(start.next);
         }
     }
     measure(&run);
@@ -216,13 +216,13 @@ fn measure(run: &Rc<Shared>) {
         move |list: PerformanceObserverEntryList| {
             for entry in list.get_entries().iter() {
                 let Ok(entry) = entry.dyn_into::<PerformanceResourceTiming>() else { continue };
-                for way in [TransportKind::Poll, TransportKind::LongPoll] {
+                for kind in [TransportKind::Poll, TransportKind::LongPoll] {
                     if entry.name().contains(&format!(
                         "{PATH}/{}?rate={}&after",
-                        way.name(),
+                        kind.name(),
                         shared.rate
                     )) {
-                        shared.count(way, |tally| tally.received += bytes(entry.transfer_size()));
+                        shared.count(kind, |tally| tally.received += bytes(entry.transfer_size()));
                     }
                 }
             }
@@ -323,16 +323,16 @@ fn connect(run: &Rc<Shared>) {
     run.count(TransportKind::Socket, |tally| tally.requests += 1);
     let shared = Rc::downgrade(run);
     let path = run.path(TransportKind::Socket, run.last(TransportKind::Socket));
-    let socket = PlainSocket::open(&path, move |heard| {
+    let socket = PlainSocket::open(&path, move |event| {
         if let Some(run) = shared.upgrade() {
-            on_socket(&run, heard);
+            on_socket(&run, event);
         }
     });
     *run.socket.borrow_mut() = socket;
 }
 
-fn on_socket(run: &Rc<Shared>, heard: SocketEvent) {
-    match heard {
+fn on_socket(run: &Rc<Shared>, event: SocketEvent) {
+    match event {
         SocketEvent::Opened | SocketEvent::Bytes(_) => {}
         SocketEvent::Text(text) => {
             let now = run.now();

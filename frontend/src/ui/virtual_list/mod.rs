@@ -175,12 +175,12 @@ impl<R: ListRow> VirtualList<R> {
     }
 
     /// The result of `pick` for the last fully visible row, or for the nearest row above it that has one.
-    pub(crate) fn last_seen<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
+    pub(crate) fn last_visible<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
         let page = self.page()?;
         self.inner.with_value(|inner| {
             let top = page.scroll() - page.gap(&inner.geometry);
-            let seen = inner.geometry.rows_above(top + page.height() + 2.0);
-            inner.rows.iter().take(seen).rev().find_map(pick)
+            let visible = inner.geometry.rows_above(top + page.height() + 2.0);
+            inner.rows.iter().take(visible).rev().find_map(pick)
         })
     }
 
@@ -290,9 +290,9 @@ impl<R: ListRow> VirtualList<R> {
         };
         observer.observe(&page.scroller);
         observer.observe(&page.window);
-        let kept = StoredValue::new_local(Some((observer, measure)));
+        let observing = StoredValue::new_local(Some((observer, measure)));
         on_cleanup(move || {
-            if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
+            if let Some(Some((observer, _))) = observing.try_update_value(Option::take) {
                 observer.disconnect();
             }
         });

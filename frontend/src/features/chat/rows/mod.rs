@@ -22,7 +22,7 @@ const GROUP_GAP_MS: u64 = 5 * 60 * 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Delivery {
     /// It waits for the connection.
-    PendingCommand,
+    Pending,
     /// It is sent, but not stored yet.
     Sent,
     /// It is in the log.
