@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures the server, and writes the figures into docs/performance.md. A quick look writes nothing:
-# its figures are worth little. With --peers, other servers beside it, those that are there.
+# Runs the load laboratory (bench/) and writes its figures into docs/performance.md. A run with --quick or --only
+# writes nothing. With --peers it measures Madang beside other servers; servers that are not installed are
+# skipped.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -15,5 +16,5 @@ for argument in "$@"; do
             ;;
     esac
 done
-exec cargo run --release --quiet --package madang-loadgen -- \
+exec cargo run --release --quiet --manifest-path bench/Cargo.toml -- \
     load --binary target/release/madang "${page[@]}" "$@"

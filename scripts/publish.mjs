@@ -1,18 +1,19 @@
-// Makes one folder equal to another, with a `.br` and a `.gz` beside every file that they make
-// smaller. What did not change is not touched: the server embeds these files, and a new time stamp
-// alone would compile it again.
+// Makes the published app of its page and its modules: one folder, with a `.br` and a `.gz` beside every file
+// that they make smaller. `trunk serve` reads the same page: the links marked `data-trunk` say what belongs to it.
+// A file that did not change is not touched: the server embeds these files, and a new time stamp alone would
+// compile it again.
 //
-// Browsers keep hashed files for ever, so the hash in a name must be that of the content. trunk takes
-// it before wasm-bindgen and wasm-opt have run: another version or option of theirs would give other
-// bytes the same name. Hence modules and scripts are named again here, and whatever names them says the new names.
+// Browsers cache hashed files for ever, so the hash in a name is that of the content.
 //
-//   node scripts/publish.mjs FROM TO
+//   node scripts/publish.mjs MODULES TO
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const [from, to] = process.argv.slice(2);
+const [modules, to] = process.argv.slice(2);
+const from = "frontend";
 const compressible = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest", ".xml"]);
 
 const files = (folder) =>
@@ -40,31 +41,57 @@ function put(name, bytes) {
 
 const digest = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 
-const sources = new Map(files(from).map((name) => [name, readFileSync(join(from, name))]));
-let index = sources.get("index.html").toString();
-// Modules first: a script names some, and is named after its content then.
-for (const ending of ["_bg.wasm", ".js"]) {
-  for (const name of [...sources.keys()].filter((name) => name.endsWith(ending))) {
-    const stem = name.match(/^(.*-)[0-9a-f]{8,16}(?=_bg\.wasm$|\.js$)/);
-    if (!stem) continue;
-    const renamed = `${stem[1]}${digest(sources.get(name))}${ending}`;
-    index = index.replaceAll(name, renamed);
-    for (const script of [...sources.keys()].filter((name) => name.endsWith(".js"))) {
-      sources.set(script, Buffer.from(sources.get(script).toString().replaceAll(name, renamed)));
-    }
-    sources.set(renamed, sources.get(name));
-    sources.delete(name);
-  }
-}
+const minified = (text, loader) =>
+  execFileSync("esbuild", ["--minify", `--loader=${loader}`, "--log-level=warning"], { input: text }).toString().trim();
+
+const sources = new Map();
+const named = (stem, ending, bytes) => {
+  const name = `${stem}-${digest(bytes)}${ending}`;
+  sources.set(name, Buffer.from(bytes));
+  return name;
+};
+const built = (name) => readFileSync(join(modules, name));
+const part = named("madang-pages", "_bg.wasm", built("split_pages.wasm"));
+const module = named("madang-app", "_bg.wasm", built("app.wasm"));
+const script = named("madang-app", ".js", built("app.js").toString().replaceAll("split_pages.wasm", part));
+
 // One style sheet: each would be a request of its own, before the first letter shows.
-const sheets = [...index.matchAll(/<link [^>]*rel="?stylesheet"?[^>]*>/g)].map(([tag]) => [tag, tag.match(/href="?\/([^\s">]+)/)[1]]);
-const style = Buffer.concat(sheets.map(([, name]) => sources.get(name)));
-const styleName = `style-${digest(style)}.css`;
-for (const [tag, name] of sheets) {
-  index = index.replace(tag, tag === sheets[0][0] ? `<link href=/${styleName} rel=stylesheet>` : "");
-  sources.delete(name);
-}
-sources.set(styleName, style);
+const styles = [];
+const onlyFirst = (tag) => (styles.length === 1 ? tag : "");
+const links = {
+  css(href) {
+    styles.push(readFileSync(join(from, href)));
+    return onlyFirst("<link rel=stylesheet href=/STYLE>");
+  },
+  icon(href, tag) {
+    const ending = extname(href);
+    return tag.replace(href, `/${named(href.slice(0, -ending.length), ending, readFileSync(join(from, href)))}`);
+  },
+  "copy-file"(href) {
+    sources.set(href, readFileSync(join(from, href)));
+    return "";
+  },
+  "copy-dir"(href) {
+    for (const name of files(join(from, href))) links["copy-file"](join(href, name));
+    return "";
+  },
+  rust: () =>
+    `<script type=module>import init from "/${script}";init({module_or_path:"/${module}"})</script>` +
+    `<link rel=modulepreload crossorigin href=/${script}>` +
+    `<link rel=preload crossorigin href=/${module} as=fetch type=application/wasm>`,
+};
+const linked = (tag) => {
+  const { rel, href } = Object.fromEntries([...tag.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  if (!Object.hasOwn(links, rel)) throw new Error(`scripts/publish.mjs knows no link of the kind ${rel}`);
+  return links[rel](href, tag.replace("data-trunk ", ""));
+};
+const page = readFileSync(join(from, "index.html")).toString().replaceAll(/<!--.*?-->/gs, "");
+let index = page.split(/(<script>.*?<\/script>)/s).map((text, at) =>
+  at % 2 === 1
+    ? `<script>${minified(text.slice("<script>".length, -"</script>".length), "js")}</script>`
+    : text.replaceAll(/<link\s+data-trunk\b[^>]*>/g, linked).replaceAll(/>\s+</g, "><").replaceAll(/\s+/g, " ").trim(),
+).join("");
+index = index.replace("STYLE", named("style", ".css", minified(Buffer.concat(styles), "css")));
 
 // The worker's version is that of all it keeps; only where it has a name does the page ask for it.
 index = index.replace(/<html /, '<html data-worker="/worker.js" ');
@@ -72,10 +99,15 @@ sources.set("index.html", Buffer.from(index));
 const kept = [...sources.keys()].filter((name) => name !== "worker.js").sort();
 const version = digest(Buffer.concat(kept.flatMap((name) => [Buffer.from(name), sources.get(name)])));
 const paths = kept.map((name) => (name === "index.html" ? "/" : `/${name}`));
+// The table of pages in route.rs has a line for each path; a test there holds it to this form.
+const routes = readFileSync(new URL("../frontend/src/route.rs", import.meta.url), "utf8");
+const pages = ["", ...[...routes.matchAll(/^ +path: "(\/[^"]*)",$/gm)].map(([, path]) => path)];
+if (pages.length === 1) throw new Error("frontend/src/route.rs: no line like `path: \"/orders\",` in the table of pages");
 const worker = sources.get("worker.js").toString();
 const written = worker
   .replace('const VERSION = "development";', `const VERSION = "${version}";`)
-  .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`);
+  .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`)
+  .replace("const PAGES = [];", `const PAGES = ${JSON.stringify(pages)};`);
 sources.set("worker.js", Buffer.from(written));
 
 const published = new Map();

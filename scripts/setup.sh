@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Installs what the recipes need and says what and why; what is already there costs nothing.
 #
-#   scripts/setup.sh [rust] [app] [dev] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, dev, check and e2e, when nothing is named
+#   scripts/setup.sh [rust] [node] [app] [dev] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, dev, check and e2e, when nothing is named
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
 
 partial=''
+has_compiled=''
 trap 'rm -rf "$partial"' EXIT
 
 say() { printf 'setup: %s\n' "$*"; }
-has() { command -v "$1" >/dev/null 2>&1; }
+has() { type -P "$1" >/dev/null; }
 fail() {
     printf 'setup: %s\n' "$@" >&2
     exit 1
@@ -28,22 +29,41 @@ finish() {
     partial=''
 }
 
+# compile COMMAND…: runs cargo in the cheapest way: compiling a tool costs more than it will ever run. All
+# tools share one target folder, so that what two of them need is compiled once, and an interrupted build
+# goes on from where it was.
+compile() {
+    has_compiled=yes
+    CARGO_TARGET_DIR=$tools/.build CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_STRIP=true \
+        PATH=$partial/bin:$PATH "$@"
+}
+
 # cargo_tool NAME VERSION WHY [FLAGS OF cargo install…]
 cargo_tool() {
     local name=$1 version=$2 why=$3 home=$tools/$1-$2
     shift 3
     [ -d "$home" ] && return
-    say "$name $version: $why; compiled once, a few minutes"
     begin
-    # The cheapest build there is: compiling the tool costs more than it will ever run. Its objects
-    # stay until it is done, so that an interrupted build goes on from where it was.
-    CARGO_TARGET_DIR=$tools/.build/$name-$version CARGO_PROFILE_RELEASE_DEBUG=false \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_STRIP=true \
-        PATH=$partial/bin:$PATH \
-        cargo install "$name" --version "=$version" --root "$partial" "$@"
-    rm -rf "$tools/.build/$name-$version"
+    # As its authors built it, which takes seconds; not every tool has that for every machine.
+    if has cargo-binstall && say "$name $version: $why" &&
+        cargo binstall --no-confirm --disable-telemetry --disable-strategies quick-install,compile \
+            --root "$partial" "$name@=$version"; then
+        finish "$home"
+        return
+    fi
+    say "$name $version: $why; compiled once, a few minutes"
+    compile cargo install "$name" --version "=$version" --root "$partial" "$@"
     finish "$home"
+}
+
+# The tool of our own that cuts the app.
+app_split() {
+    [ -d "$app_split_home" ] && return
+    say "app-split: cuts the app in two and joins WebAssembly and JavaScript; compiled once"
+    begin
+    compile cargo install --locked --path scripts/wasm/app-split --root "$partial"
+    finish "$app_split_home"
 }
 
 # npm_tool NAME VERSION WHY [OTHER PACKAGES…]
@@ -89,14 +109,16 @@ rust() {
         --component clippy,rustfmt --target wasm32-unknown-unknown
 }
 
+node() {
+    has node || fail "Node.js is missing: install version 18.20 or newer (it runs the build, and wasm-opt)"
+}
+
 app() {
     rust
-    has node || fail "Node.js is missing: install version 18.20 or newer (it runs wasm-opt and compresses the app)"
+    node
     npm_tool binaryen "$binaryen_version" "wasm-opt, makes the app smaller"
     npm_tool esbuild "$esbuild_version" "makes the app's script smaller"
-    # No --locked: one crate in the lock file it was published with can no longer be had.
-    cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
-    cargo_tool wasm_split_cli_support "$wasm_split_version" "cuts the app in two" --locked --features build-binary
+    app_split
 }
 
 # `trunk serve`: trunk on the PATH, and wasm-bindgen where trunk looks before it downloads its own.
@@ -107,7 +129,7 @@ dev() {
     cargo_tool trunk "$trunk_version" "serves the app while it is worked on" --locked
     local cache=${XDG_CACHE_HOME:-$HOME/.cache}/trunk
     [ "$(uname)" != Darwin ] || cache=$HOME/Library/Caches/dev.trunkrs.trunk
-    offer "$wasm_bindgen_bin/wasm-bindgen" "$cache/wasm-bindgen-$wasm_bindgen_version"
+    offer "$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin/wasm-bindgen" "$cache/wasm-bindgen-$wasm_bindgen_version"
     offer "$trunk" "${CARGO_HOME:-$HOME/.cargo}/bin"
     # Another trunk, installed by hand, keeps its place. Trunk.toml says which versions do.
     has trunk || say "$trunk is not on the PATH: add ${CARGO_HOME:-$HOME/.cargo}/bin to it"
@@ -119,7 +141,8 @@ offer() {
     if [ -L "$link" ] && [[ "$(readlink "$link")" == "$tools"/* ]]; then
         rm "$link"
     fi
-    [ -e "$link" ] || { mkdir -p "$2" && ln -s "$1" "$link"; }
+    # Over a link that leads nowhere: the tools that it led to were deleted.
+    [ -e "$link" ] || { mkdir -p "$2" && ln -sf "$1" "$link"; }
 }
 
 clients() {
@@ -223,8 +246,10 @@ nats_server() {
 [ $# -gt 0 ] || set -- app dev check e2e
 for part in "$@"; do
     case $part in
-    rust | app | dev | check | clients | e2e | fuzz | peers) "$part" ;;
+    rust | node | app | dev | check | clients | e2e | fuzz | peers) "$part" ;;
     load-peers) load_peers ;;
-    *) fail "no such part: $part (rust, app, dev, check, clients, e2e, fuzz, peers, load-peers)" ;;
+    *) fail "no such part: $part (rust, node, app, dev, check, clients, e2e, fuzz, peers, load-peers)" ;;
     esac
 done
+# The next run needs none of it.
+[ -z "$has_compiled" ] || rm -rf "$tools/.build"

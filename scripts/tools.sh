@@ -5,10 +5,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=${MADANG_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/madang/tools}
 
-# trunk and wasm-bindgen stand in Trunk.toml as well.
+# trunk and wasm-bindgen stand in Trunk.toml as well, wasm-bindgen also in scripts/wasm/app-split.
 trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
-wasm_split_version=0.2.4
 binaryen_version=132.0.0
 esbuild_version=0.28.2
 cargo_deny_version=0.20.2
@@ -27,8 +26,8 @@ peer_socketio_version=4.8.4
 peer_flask_socketio_version=5.7.0
 
 trunk=$tools/trunk-$trunk_version/bin/trunk
-wasm_bindgen_bin=$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin
-wasm_split_bin=$tools/wasm_split_cli_support-$wasm_split_version/bin
+# A tool of our own; named after what it is made of.
+app_split_home=$tools/app-split-$(cat "$root"/scripts/wasm/app-split/{Cargo.*,src/*} | cksum | cut -d' ' -f1)
 binaryen_bin=$tools/binaryen-$binaryen_version/node_modules/.bin
 esbuild_bin=$tools/esbuild-$esbuild_version/node_modules/.bin
 cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
@@ -52,7 +51,7 @@ for_clients() {
         MADANG_PYTHON_SOCKETIO
 }
 
-# What the load generator needs to find its peers; those that are not there it passes over.
+# The folders in which the load laboratory finds the other servers; it skips those that are not installed.
 for_load_peers() {
     local home
     home=$(modules ws "$peer_ws_version")
@@ -66,16 +65,14 @@ for_load_peers() {
     export PATH
 }
 
-# Puts trunk, and the tools that trunk looks for, first; and takes out of its way what would stop it.
-for_trunk() {
-    PATH=${trunk%/*}:$wasm_split_bin:$wasm_bindgen_bin:$binaryen_bin:$esbuild_bin:$PATH
-    export PATH TRUNK_SKIP_VERSION_CHECK=true
-    # The app has a target folder of its own, so that its builds and the server's never undo each other.
-    export CARGO_TARGET_DIR=$root/target/app
+# The tools, the target folder and the flags with which the published app is compiled and cut.
+for_app() {
+    PATH=$app_split_home/bin:$binaryen_bin:$esbuild_bin:$PATH
+    # The app has a target folder of its own, so that it can be compiled at the same time as the server.
+    export PATH CARGO_TARGET_DIR=$root/target/app
     # Leptos then gives every component one type instead of one for each shape of its view: 5 % less to
     # download, measured in brotli.
-    # And panics name their places in the sources of crates from the crate on: nobody's folders.
-    export RUSTFLAGS="--cfg erase_components --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=registry --remap-path-prefix=$root=."
-    # trunk 0.21 takes NO_COLOR=1 for a wrong value of its own flag, and stops.
-    unset NO_COLOR
+    # Panics name their places in the sources of crates without the folders of this machine.
+    # The relocations say which function reaches which: the app is cut in two along them.
+    export RUSTFLAGS="--cfg erase_components --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=registry --remap-path-prefix=$root=. -Clink-arg=--emit-relocs"
 }

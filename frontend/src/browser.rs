@@ -1,4 +1,4 @@
-//! The few things asked of the browser directly: the time, randomness, storage, the page.
+//! Direct access to the browser: time, randomness, storage, the page.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use madang_shared::Timestamp;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage};
 
-/// Now, from a clock that never goes back while the page lives.
+/// The time now. The clock never goes back while the page lives.
 pub(crate) fn now() -> Timestamp {
     Timestamp(millis_from(fine_clock()))
 }
@@ -16,24 +16,24 @@ pub(crate) fn now() -> Timestamp {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "milliseconds since 1970 as JavaScript counts them: whole enough, and never negative"
+    reason = "milliseconds since 1970: below 2^53 and never negative"
 )]
 fn millis_from(millis: f64) -> u64 {
     millis as u64
 }
 
-/// Milliseconds since the page began, as finely as the browser tells them: for measuring.
+/// Milliseconds since the page began, at the browser's resolution. For measurements.
 pub(crate) fn stopwatch() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
-/// Milliseconds since 1970, as finely as the browser tells them.
+/// Milliseconds since 1970, at the browser's resolution.
 pub(crate) fn fine_clock() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now())
 }
 
-/// So many random numbers are fetched at once: every frame that comes takes one, and few use it.
-const RANDOM_AT_ONCE: usize = 64;
+/// Random numbers per request to the browser: every received frame takes one.
+const RANDOM_BATCH: usize = 64;
 
 thread_local! {
     static RANDOM: RefCell<Vec<u128>> = const { RefCell::new(Vec::new()) };
@@ -43,10 +43,10 @@ thread_local! {
 pub(crate) fn random() -> u128 {
     RANDOM.with_borrow_mut(|numbers| {
         if numbers.is_empty() {
-            let mut bytes = [0; 16 * RANDOM_AT_ONCE];
+            let mut bytes = [0; 16 * RANDOM_BATCH];
             if let Ok(crypto) = window().crypto() {
                 // Fails only for more than 65,536 bytes.
-                drop(crypto.get_random_values_with_u8_array(&mut bytes));
+                crypto.get_random_values_with_u8_array(&mut bytes).ok();
             }
             let (each, _) = bytes.as_chunks();
             numbers.extend(each.iter().copied().map(u128::from_be_bytes));
@@ -55,68 +55,86 @@ pub(crate) fn random() -> u128 {
     })
 }
 
-/// What every input to the client comes with.
-pub(crate) fn moment() -> InputContext {
+/// The context of an input to the client: time and randomness.
+pub(crate) fn input_context() -> InputContext {
     InputContext { now: now(), random: random() }
 }
 
-/// Storage that outlives the tab; none where the browser forbids it.
+/// The storage that outlives the tab; none where the browser forbids it.
 pub(crate) fn local_storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// Storage of this tab; none where the browser forbids it.
+/// The storage of this tab; none where the browser forbids it.
 pub(crate) fn session_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-/// A value that was kept under `key`.
+/// Stores an item; answers whether the browser stored it. It refuses when the storage is full or forbidden.
+pub(crate) fn set_item(storage: &Storage, key: &str, value: &str) -> bool {
+    storage.set_item(key, value).is_ok()
+}
+
+/// Removes an item. A browser that forbids it stored nothing either.
+pub(crate) fn remove_item(storage: &Storage, key: &str) {
+    storage.remove_item(key).ok();
+}
+
+/// The keys that start with `prefix`.
+pub(crate) fn keys(storage: &Storage, prefix: &str) -> Vec<String> {
+    let keys =
+        (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten());
+    keys.filter(|key| key.starts_with(prefix)).collect()
+}
+
+/// The value under `key` in the storage that outlives the tab.
 pub(crate) fn remembered(key: &str) -> Option<String> {
     local_storage()?.get_item(key).ok().flatten()
 }
 
-/// Keeps `value` under `key`, if the browser lets us.
+/// Stores a value under `key`. What a browser refuses to store is lost on a reload.
 pub(crate) fn remember(key: &str, value: &str) {
     if let Some(storage) = local_storage() {
-        drop(storage.set_item(key, value));
+        set_item(&storage, key, value);
     }
 }
 
-/// Keeps nothing under `key` any more.
+/// Removes the value under `key`.
 pub(crate) fn forget(key: &str) {
     if let Some(storage) = local_storage() {
-        drop(storage.remove_item(key));
+        remove_item(&storage, key);
     }
 }
 
-/// Whether nobody can see the page now.
+/// Whether the page is hidden: another tab is in front, or the window is minimised.
 pub(crate) fn is_hidden() -> bool {
     document().hidden()
 }
 
-/// Whether the device thinks it has a network.
+/// Whether the device reports a network.
 pub(crate) fn is_online() -> bool {
     window().navigator().on_line()
 }
 
-/// Loads the app anew, in its newest version: the page's own script waits for that one to take over.
+/// Reloads the app in its newest version. The script of `index.html` waits until that version is installed.
 pub(crate) fn reload() {
     if let Ok(event) = web_sys::Event::new("madang:reload") {
-        drop(window().dispatch_event(&event));
+        // Fails only for an event that is being dispatched.
+        window().dispatch_event(&event).ok();
     }
 }
 
-/// Shows a number at the app's icon where the platform can; none takes it away.
+/// Shows a number at the icon of the installed app, where the platform supports it; 0 removes it.
 pub(crate) fn set_badge(number: u64) {
     let navigator = window().navigator();
     let set = js_sys::Reflect::get(&navigator, &"setAppBadge".into());
     if let Some(set) = set.ok().and_then(|set| set.dyn_into::<js_sys::Function>().ok())
-        // It answers with a promise, which fails where the page is not installed: nothing to do about it.
+        // The promise fails where the app is not installed; there is no icon then.
         && let Ok(done) = set.call1(&navigator, &u32::try_from(number).unwrap_or(u32::MAX).into())
         && let Ok(done) = done.dyn_into::<js_sys::Promise>()
     {
         wasm_bindgen_futures::spawn_local(async move {
-            drop(wasm_bindgen_futures::JsFuture::from(done).await);
+            wasm_bindgen_futures::JsFuture::from(done).await.ok();
         });
     }
 }
@@ -124,34 +142,43 @@ pub(crate) fn set_badge(number: u64) {
 /// Sets an attribute of the page's root element.
 pub(crate) fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
-        drop(root.set_attribute(name, value));
+        // Fails only for a malformed name.
+        root.set_attribute(name, value).ok();
     }
 }
 
-/// Says which file describes the app to whoever installs it.
+/// Selects the manifest, which describes the app when it is installed.
 pub(crate) fn set_manifest(path: &str) {
     if let Ok(Some(link)) = document().query_selector("link[rel=manifest]") {
-        drop(link.set_attribute("href", path));
+        // Fails only for a malformed name.
+        link.set_attribute("href", path).ok();
     }
 }
 
-/// Notes that the page has got this far, where the browser's tools and measurements find it.
+/// Sets a mark on the browser's performance timeline, for its tools and for measurements.
 pub(crate) fn mark(name: &str) {
     if let Some(clock) = window().performance() {
-        drop(clock.mark(name));
+        // Fails only for the names of the navigation timing.
+        clock.mark(name).ok();
     }
 }
 
-/// The element with this id, as something that can have the focus.
+/// The element with this id.
 pub(crate) fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// Gives the focus to the element with this id.
+/// Moves the focus to the element with this id.
 pub(crate) fn focus(id: &str) {
     if let Some(element) = element(id) {
-        drop(element.focus());
+        focus_on(&element);
     }
+}
+
+/// Moves the focus to an element.
+pub(crate) fn focus_on(element: &HtmlElement) {
+    // Browsers do not throw here: an element that cannot have the focus is ignored.
+    element.focus().ok();
 }
 
 /// The element that has the focus.

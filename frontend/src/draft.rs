@@ -1,48 +1,48 @@
-//! What somebody wrote in some place and did not send, and the field where it is written. A draft
-//! outlives a reload of the tab, and not the session.
+//! Drafts: texts that were typed and not sent, and the fields that hold them. A draft outlives a reload of the
+//! tab, but not the session.
 
 use leptos::html;
 use leptos::prelude::*;
 use madang_shared::{Failure, UserId};
 
 use crate::browser;
+use crate::ui::erased::reactive::{derived, effect};
+use crate::ui::erased::signal::{State, state};
 use crate::ui::field::{characters_left, fit};
-use crate::ui::reactive::{derived, effect};
-use crate::ui::state::{State, state};
 
 const PREFIX: &str = "madang.draft.";
 
-/// The draft of one place. Copies are the same draft.
+/// The draft of one field. Copies are the same draft.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft(StoredValue<String>);
 
 impl Draft {
-    pub(crate) fn new(user: UserId, place: &str) -> Self {
-        Self(StoredValue::new(format!("{PREFIX}{user}.{place}")))
+    pub(crate) fn new(user: UserId, field: &str) -> Self {
+        Self(StoredValue::new(format!("{PREFIX}{user}.{field}")))
     }
 
     pub(crate) fn read(self) -> String {
-        let kept = self.0.with_value(|key| browser::session_storage()?.get_item(key).ok()?);
-        kept.unwrap_or_default()
+        let saved = self.0.with_value(|key| browser::session_storage()?.get_item(key).ok()?);
+        saved.unwrap_or_default()
     }
 
-    /// Keeps a text in place of what was kept; an empty one leaves nothing.
-    pub(crate) fn keep(self, text: &str) {
+    /// Saves a text; an empty one removes the draft.
+    pub(crate) fn save(self, text: &str) {
         let Some(storage) = browser::session_storage() else {
             return;
         };
         self.0.with_value(|key| {
-            // What a browser does not let us keep is lost on a reload, and not before.
-            drop(if text.is_empty() {
-                storage.remove_item(key)
+            if text.is_empty() {
+                browser::remove_item(&storage, key);
             } else {
-                storage.set_item(key, text)
-            });
+                // A draft that the browser refuses to store is lost on a reload.
+                browser::set_item(&storage, key, text);
+            }
         });
     }
 }
 
-/// A field whose text is sent or stays as the draft. Copies are the same field.
+/// A field of several lines whose text is the draft until it is sent. Copies are the same field.
 #[derive(Clone, Copy)]
 pub(crate) struct DraftField {
     pub(crate) area: NodeRef<html::Textarea>,
@@ -54,7 +54,7 @@ pub(crate) struct DraftField {
 }
 
 impl DraftField {
-    /// Begins with the draft. At most `limit` characters can be sent.
+    /// A field with the draft as its text. It sends at most `limit` characters.
     pub(crate) fn new(draft: Draft, limit: usize) -> Self {
         let length = state(0);
         let left = characters_left(length, limit);
@@ -69,41 +69,42 @@ impl DraftField {
         field
     }
 
-    /// The text is another one now; answers whether there is any.
+    /// Saves the changed text as the draft; answers whether the text is not empty.
     pub(crate) fn changed(self) -> bool {
         let Some(area) = self.area.get_untracked() else { return false };
         let text = area.value();
         self.length.set(text.chars().count());
         self.is_blank.set(text.trim().is_empty());
-        self.draft.keep(&text);
+        self.draft.save(&text);
         fit(&area);
         !text.is_empty()
     }
 
-    /// Sends the text and empties the field, if the text passes; the focus stays.
-    pub(crate) fn send(self, pass: fn(&str) -> Result<String, Failure>, send: impl FnOnce(String)) {
+    /// Sends the text and empties the field, if `validate` accepts the text. The focus stays.
+    pub(crate) fn send(
+        self,
+        validate: fn(&str) -> Result<String, Failure>,
+        send: impl FnOnce(String),
+    ) {
         let Some(area) = self.area.get_untracked() else { return };
-        if let Ok(text) = pass(&area.value()) {
+        if let Ok(text) = validate(&area.value()) {
             send(text);
             area.set_value("");
             self.changed();
         }
-        drop(area.focus());
+        browser::focus_on(&area);
     }
 
-    /// Whether there is nothing that can be sent.
+    /// Whether the text cannot be sent: it is blank or too long.
     pub(crate) fn is_idle(self) -> Signal<bool> {
         derived(move || self.is_blank.get() || self.left.get() < 0)
     }
 }
 
-/// Forgets every draft of this tab.
-pub(crate) fn forget_all() {
+/// Deletes every draft of this tab.
+pub(crate) fn delete_all() {
     let Some(storage) = browser::session_storage() else { return };
-    let keys = (0..storage.length().unwrap_or(0))
-        .filter_map(|index| storage.key(index).ok().flatten())
-        .filter(|key| key.starts_with(PREFIX));
-    for key in keys.collect::<Vec<_>>() {
-        drop(storage.remove_item(&key));
+    for key in browser::keys(&storage, PREFIX) {
+        browser::remove_item(&storage, &key);
     }
 }

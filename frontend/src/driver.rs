@@ -1,5 +1,5 @@
-//! Carries out what the client asks for: sockets, timers, storage. Gives it the time, randomness and
-//! whatever happens, and rings for what changed once per animation frame, however much arrives.
+//! Executes the outputs of the client: sockets, timers, storage. Gives it its inputs with the time and
+//! randomness, and notifies views of changes once per animation frame, however many frames arrive.
 
 use std::time::Duration;
 
@@ -10,61 +10,64 @@ use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
 use crate::draft;
-use crate::kept;
+use crate::frame_log::FrameLog;
+use crate::offline_cache;
 use crate::outbox_storage::{OutboxStorage, RENEW_MS};
 use crate::route;
 use crate::session;
-use crate::socket::{Happened, Socket};
+use crate::socket::{ConnectionEvent, Socket};
 use crate::store::Store;
-use crate::ui::state::{State, state};
-use crate::wire::Wire;
+use crate::ui::erased::signal::{State, state};
 
-/// Frames are not drawn in a hidden tab; its title is still kept right, this often, in milliseconds.
+/// A hidden tab draws no animation frames. Its views are notified after this time instead, in milliseconds,
+/// because its title must be right.
 const HIDDEN_FRAME_MS: u64 = 250;
-/// The close code of a page that goes (RFC 6455 section 7.4.1).
+/// The close code of a page that is left (RFC 6455 section 7.4.1).
 const GOING_AWAY: u16 = 1001;
+/// The close code of a connection that ended without a close frame (RFC 6455 section 7.4.1).
+const ABNORMAL_CLOSURE: u16 = 1006;
 const PROGRAM: &str = concat!("app/", env!("CARGO_PKG_VERSION"));
 
 /// The driver of one session. Copies are the same driver; after the session they do nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Driver {
     store: Store,
-    parts: StoredValue<Parts, LocalStorage>,
+    resources: StoredValue<Resources, LocalStorage>,
     storage: StoredValue<OutboxStorage>,
-    wire: Wire,
-    /// The server does not know the session any more.
+    frame_log: FrameLog,
+    /// The server has ended the session.
     pub(crate) signed_out: State<bool>,
-    /// The browser does not keep what was not sent: a reload would lose it.
-    pub(crate) unkept: State<bool>,
+    /// The browser refuses to store the outbox: a reload would lose it.
+    pub(crate) outbox_unsaved: State<bool>,
 }
 
 #[derive(Default)]
-struct Parts {
+struct Resources {
     socket: Option<Socket>,
     /// Whether the present socket was ever open.
     was_open: bool,
-    /// The timer, and when it rings.
-    alarm: Option<(Timestamp, TimeoutHandle)>,
+    /// The timer, and its deadline.
+    timer: Option<(Timestamp, TimeoutHandle)>,
     changed: VecSet<Slice>,
-    frame_asked_for: bool,
+    frame_requested: bool,
 }
 
 impl Driver {
-    /// Starts a session's client, within the reactive owner whose end is the session's end.
+    /// Starts a session's client in the current reactive owner; its end is the end of the session.
     pub(crate) fn start(me: User) -> Self {
         let storage = OutboxStorage::new(me.id);
-        let kept = kept::take(me.id);
-        let mut client = Client::new(me, PROGRAM, storage.take_up());
-        if let Some(kept) = kept {
-            client = client.with_offline_cache(kept, browser::now());
+        let cached = offline_cache::load(me.id);
+        let mut client = Client::new(me, PROGRAM, storage.adopt_all());
+        if let Some(cached) = cached {
+            client = client.with_offline_cache(cached, browser::now());
         }
         let driver = Self {
             store: Store::new(client),
-            parts: StoredValue::new_local(Parts::default()),
+            resources: StoredValue::new_local(Resources::default()),
             storage: StoredValue::new(storage),
-            wire: Wire::new(),
+            frame_log: FrameLog::new(),
             signed_out: state(false),
-            unkept: state(false),
+            outbox_unsaved: state(false),
         };
         driver.listen();
         driver.input(Input::Connect);
@@ -74,117 +77,122 @@ impl Driver {
         driver
     }
 
-    /// What views read.
+    /// The client, for views to read.
     pub(crate) fn store(self) -> Store {
         self.store
     }
 
-    /// The last frames.
-    pub(crate) fn wire(self) -> Wire {
-        self.wire
+    /// The log of the last frames.
+    pub(crate) fn frame_log(self) -> FrameLog {
+        self.frame_log
     }
 
-    /// The user does something.
+    /// Performs an action of the user.
     pub(crate) fn act(self, action: Action) {
         self.input(Input::Act(action));
     }
 
-    /// The user asks for a change.
+    /// Sends a command.
     pub(crate) fn command(self, command: impl Into<Command>) {
         self.input(Input::Command(command.into()));
     }
 
-    /// The user tries a failed command again.
+    /// Sends a failed command again.
     pub(crate) fn retry(self, id: CommandId) {
         self.input(Input::Retry(id));
     }
 
-    /// The user lets a failed command go.
+    /// Discards a failed command.
     pub(crate) fn discard(self, id: CommandId) {
         self.input(Input::Discard(id));
     }
 
-    /// The user does not want to wait for the next try.
+    /// Connects now, instead of after the backoff.
     pub(crate) fn connect_now(self) {
         self.input(Input::Connect);
     }
 
-    /// What is to be done once the session is over: nothing of it is kept. Can be done when the driver is
-    /// gone, for the server may close its socket before it answers that the session has ended.
-    pub(crate) fn forgetting(self) -> impl FnOnce() + 'static {
+    /// Deletes everything that the session stored on this device, once it is called. It works without the
+    /// driver, because the server may close its socket before it answers that the session has ended.
+    pub(crate) fn cleanup(self) -> impl FnOnce() + 'static {
         let storage = self.storage.get_value();
         move || {
             self.input(Input::SignOut);
-            storage.forget();
-            draft::forget_all();
+            storage.clear();
+            draft::delete_all();
         }
     }
 
     fn input(self, input: Input) {
-        let moment = browser::moment();
-        let Some(outputs) = self.store.change(|client| client.handle(moment, input)) else {
+        let context = browser::input_context();
+        let Some(outputs) = self.store.change(|client| client.handle(context, input)) else {
             return;
         };
         for output in outputs {
-            self.carry_out(output);
+            self.execute(output);
         }
-        self.set_alarm();
+        self.set_timer();
     }
 
-    fn carry_out(self, output: Output) {
+    fn execute(self, output: Output) {
         match output {
             Output::OpenSocket => self.open(),
             Output::Send(text) => {
-                self.wire.note(true, &text);
-                self.parts.try_with_value(|parts| {
-                    if let Some(socket) = &parts.socket {
+                self.frame_log.record(true, &text);
+                self.resources.try_with_value(|resources| {
+                    if let Some(socket) = &resources.socket {
                         socket.send(&text);
                     }
                 });
             }
             Output::CloseSocket => {
-                self.parts.try_update_value(|parts| parts.socket = None);
+                self.resources.try_update_value(|resources| resources.socket = None);
             }
-            Output::Changed(part) => self.changed(part),
-            Output::PersistOutbox => self.keep(),
+            Output::Changed(slice) => self.changed(slice),
+            Output::PersistOutbox => self.save_outbox(),
         }
     }
 
     fn open(self) {
-        let socket = Socket::open(move |happened| self.on_socket(happened));
+        let socket = Socket::open(move |event| self.on_socket(event));
         let refused = socket.is_none();
-        self.parts.try_update_value(|parts| {
-            parts.socket = socket;
-            parts.was_open = false;
+        self.resources.try_update_value(|resources| {
+            resources.socket = socket;
+            resources.was_open = false;
         });
         if refused {
-            set_timeout(move || self.on_socket(Happened::Closed(1006)), Duration::ZERO);
+            set_timeout(
+                move || self.on_socket(ConnectionEvent::Closed(ABNORMAL_CLOSURE)),
+                Duration::ZERO,
+            );
         }
     }
 
-    /// The page goes. A browser that keeps it for the way back would keep its connection too, and
-    /// others would see the user here until the server's next ping; `pageshow` connects again.
-    fn hang_up(self) {
-        let connected = self.parts.try_update_value(|parts| parts.socket.take().is_some());
+    /// Closes the socket of a page that is left. A browser that keeps the page for its back button would keep
+    /// the connection too, and others would see the user in the room until the server's next ping. `pageshow`
+    /// connects again.
+    fn close_on_leave(self) {
+        let connected =
+            self.resources.try_update_value(|resources| resources.socket.take().is_some());
         if connected == Some(true) {
             self.input(Input::SocketClosed { code: GOING_AWAY });
         }
     }
 
-    fn on_socket(self, happened: Happened) {
-        match happened {
-            Happened::Opened => {
-                self.parts.try_update_value(|parts| parts.was_open = true);
+    fn on_socket(self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Opened => {
+                self.resources.try_update_value(|resources| resources.was_open = true);
                 self.input(Input::SocketOpened);
             }
-            Happened::Frame(text) => {
-                self.wire.note(false, &text);
+            ConnectionEvent::Frame(text) => {
+                self.frame_log.record(false, &text);
                 self.input(Input::Frame(text));
             }
-            Happened::Closed(code) => {
-                let was_open = self.parts.try_update_value(|parts| {
-                    parts.socket = None;
-                    parts.was_open
+            ConnectionEvent::Closed(code) => {
+                let was_open = self.resources.try_update_value(|resources| {
+                    resources.socket = None;
+                    resources.was_open
                 });
                 self.input(Input::SocketClosed { code });
                 if !browser::is_online() {
@@ -197,8 +205,8 @@ impl Driver {
         }
     }
 
-    /// A browser does not say why a socket could not be opened; an ended session is one reason, and
-    /// the only one for which trying again is pointless.
+    /// Asks for the session after a socket that never opened. A browser does not say why; an ended session is
+    /// the one reason for which connecting again is useless.
     fn check_session(self) {
         leptos::task::spawn_local(async move {
             if let Ok(None) = session::current().await {
@@ -207,71 +215,71 @@ impl Driver {
         });
     }
 
-    /// An alarm that rings too early is set again when it has rung, for most deadlines move with every frame
-    /// that comes, and never come.
-    fn set_alarm(self) {
+    /// Sets the timer for the client's deadline. A timer that is too early is left alone, and set again when it
+    /// has fired: most deadlines move with every frame.
+    fn set_timer(self) {
         let deadline = self.store.change(|client| client.deadline()).flatten();
         let Some(deadline) = deadline else { return };
-        self.parts.try_update_value(|parts| {
-            if let Some((at, alarm)) = parts.alarm.take() {
+        self.resources.try_update_value(|resources| {
+            if let Some((at, timer)) = resources.timer.take() {
                 if at <= deadline {
-                    parts.alarm = Some((at, alarm));
+                    resources.timer = Some((at, timer));
                     return;
                 }
-                alarm.clear();
+                timer.clear();
             }
             let wait = Duration::from_millis(deadline.since(browser::now()).max(1));
-            let ring = move || {
-                self.parts.try_update_value(|parts| parts.alarm = None);
+            let wake = move || {
+                self.resources.try_update_value(|resources| resources.timer = None);
                 self.input(Input::Wake);
             };
-            let alarm = set_timeout_with_handle(ring, wait).ok();
-            parts.alarm = alarm.map(|alarm| (deadline, alarm));
+            let timer = set_timeout_with_handle(wake, wait).ok();
+            resources.timer = timer.map(|timer| (deadline, timer));
         });
     }
 
-    fn keep(self) {
+    fn save_outbox(self) {
         self.store.peek(|client| {
             let items = client.outbox_to_persist();
-            let kept = self.storage.with_value(|storage| storage.keep(items));
-            if self.unkept.get_untracked() == kept {
-                self.unkept.set(!kept);
+            let saved = self.storage.with_value(|storage| storage.save(items));
+            if self.outbox_unsaved.get_untracked() == saved {
+                self.outbox_unsaved.set(!saved);
             }
         });
     }
 
-    /// Keeps what is shown for the next visit, with the timeline of the room that was looked at last.
-    fn keep_for_later(self) {
+    /// Saves the offline cache, with the timeline of the room that was open last.
+    fn save_offline_cache(self) {
         let room = route::last_room();
-        let kept = self.store.change(|client| {
+        let cached = self.store.change(|client| {
             let room = client.features().open().or(room);
-            client.cached_state(room).map(|kept| (client.features().me().id, kept))
+            client.cached_state(room).map(|cached| (client.features().me().id, cached))
         });
-        if let Some((user, kept)) = kept.flatten() {
-            kept::keep(user, &kept);
+        if let Some((user, cached)) = cached.flatten() {
+            offline_cache::save(user, &cached);
         }
     }
 
-    /// Says that this tab's outbox is not abandoned, and takes up those that are: whoever closed a
-    /// crashed window and opened another at once finds what was written in the first.
+    /// Renews this tab's outbox, so that no other tab adopts it, and adopts the abandoned ones: a new window
+    /// sends the messages of one that crashed a moment before.
     fn renew(self) {
-        self.keep();
-        self.keep_for_later();
+        self.save_outbox();
+        self.save_offline_cache();
         let (items, keys) = self.storage.with_value(OutboxStorage::abandoned);
         if !items.is_empty() {
             self.input(Input::Adopt(items));
-            if !self.unkept.get_untracked() {
-                OutboxStorage::let_go(&keys);
+            if !self.outbox_unsaved.get_untracked() {
+                OutboxStorage::remove(&keys);
             }
         }
     }
 
-    fn changed(self, part: Slice) {
-        let ask = self.parts.try_update_value(|parts| {
-            parts.changed.insert(part);
-            !std::mem::replace(&mut parts.frame_asked_for, true)
+    fn changed(self, slice: Slice) {
+        let request = self.resources.try_update_value(|resources| {
+            resources.changed.insert(slice);
+            !std::mem::replace(&mut resources.frame_requested, true)
         });
-        if ask != Some(true) {
+        if request != Some(true) {
             return;
         }
         if browser::is_hidden() {
@@ -282,23 +290,24 @@ impl Driver {
     }
 
     fn frame(self) {
-        let changed = self.parts.try_update_value(|parts| {
-            parts.frame_asked_for = false;
-            std::mem::take(&mut parts.changed)
+        let changed = self.resources.try_update_value(|resources| {
+            resources.frame_requested = false;
+            std::mem::take(&mut resources.changed)
         });
         if let Some(changed) = changed {
-            self.store.ring(&changed);
-            self.wire.ring();
+            self.store.notify(&changed);
+            self.frame_log.notify();
         }
     }
 
-    /// The device lost its network. Its sockets may be dead without knowing it for half a minute, so
-    /// the present one is given up; if a new one cannot be opened either, we are offline. (A server on
-    /// this very machine can be reached all the same.)
-    fn on_network_gone(self) {
-        let had = self.parts.try_update_value(|parts| parts.socket.take().is_some());
-        if had == Some(true) {
-            self.input(Input::SocketClosed { code: 1006 });
+    /// The device lost its network. A dead socket may look open for half a minute, so it is replaced; if the
+    /// new one cannot be opened either, the client is offline. (A server on the same machine can still be
+    /// reached.)
+    fn on_network_lost(self) {
+        let had_socket =
+            self.resources.try_update_value(|resources| resources.socket.take().is_some());
+        if had_socket == Some(true) {
+            self.input(Input::SocketClosed { code: ABNORMAL_CLOSURE });
             self.input(Input::Connect);
         } else {
             self.input(Input::Offline);
@@ -311,35 +320,35 @@ impl Driver {
             on_cleanup(move || listener.remove());
         };
         on("online", |driver| driver.input(Input::Connect));
-        on("offline", Self::on_network_gone);
+        on("offline", Self::on_network_lost);
         on("pageshow", |driver| {
-            OutboxStorage::page_is_back();
+            OutboxStorage::claim_tab();
             driver.input(Input::Connect);
         });
         on("visibilitychange", |driver| {
             if browser::is_hidden() {
-                // A frame that was asked for will not come any more.
+                // A hidden page draws no frame that was requested before.
                 driver.frame();
-                driver.keep_for_later();
+                driver.save_offline_cache();
             } else {
                 driver.act(Action::WindowFocused);
                 driver.input(Input::Connect);
             }
         });
         on("pagehide", |driver| {
-            driver.storage.with_value(OutboxStorage::page_goes);
-            driver.keep_for_later();
-            driver.hang_up();
+            driver.storage.with_value(OutboxStorage::release_tab);
+            driver.save_offline_cache();
+            driver.close_on_leave();
         });
         let renew = Duration::from_millis(RENEW_MS);
         if let Ok(timer) = set_interval_with_handle(move || self.renew(), renew) {
             on_cleanup(move || timer.clear());
         }
         on_cleanup(move || {
-            self.parts.try_update_value(|parts| {
-                parts.socket = None;
-                if let Some((_, alarm)) = parts.alarm.take() {
-                    alarm.clear();
+            self.resources.try_update_value(|resources| {
+                resources.socket = None;
+                if let Some((_, timer)) = resources.timer.take() {
+                    timer.clear();
                 }
             });
         });

@@ -1,45 +1,50 @@
 //! The browser app of Madang: views over the client state machine of `madang-client`.
 //!
-//! Reading order: `app` (what is on the page), `driver` (carries the client's wishes out: socket,
-//! timers, storage), `store` (how views read the client), then one module per feature in
-//! `features`, made of the parts in `ui`.
+//! Reading order: `app` (the sign-in form or the shell), `driver` (executes the client's outputs: socket,
+//! timers, storage), `store` (how views read the client), `route` (the table of pages), `shell` (the frame
+//! around all pages), then one module per feature in `features` and `lab`, made of the components in `ui`.
 
 #![expect(
     unreachable_pub,
     reason = "the component macro makes its own copy of each component public"
 )]
 
-mod apart;
 mod app;
+mod auth;
+mod context;
 mod features;
+mod lab;
+mod lazy;
+mod route;
+mod shell;
 mod ui;
 
 mod driver;
+mod frame_log;
+mod offline_cache;
 mod outbox_storage;
-mod plain_socket;
 mod session;
 mod socket;
 mod store;
-mod wire;
+mod websocket;
 
+mod boot_form;
 mod browser;
+mod composer;
 mod draft;
-mod gate;
+mod format;
 mod http;
 mod i18n;
-mod kept;
-mod letters;
-mod links;
-mod measured;
-mod route;
+mod linkify;
+mod text;
 mod theme;
 mod time;
 
-/// Puts the app on the page.
+/// Mounts the app in place of the form that `index.html` shows.
 pub fn start() {
-    gate::when_nobody_composes(|| {
+    boot_form::after_composition(|| {
         leptos::mount::mount_to_body(app::App);
-        gate::remove();
+        boot_form::remove();
         browser::mark("madang:running");
     });
 }

@@ -1,6 +1,6 @@
-//! The outbox outlives a reload: each tab keeps its own in `localStorage`, under a name that the tab
-//! finds again. What a tab left behind for good, another adopts when it starts. Adopting twice does
-//! no harm: a command sent again keeps its id, and takes effect once.
+//! Stores the outbox across reloads: each tab has its own in `localStorage`, under the tab's id. Another tab
+//! adopts the outbox of a tab that is gone. Adopting twice is harmless: a command that is sent again keeps its
+//! id, and takes effect once.
 
 use madang_client::PendingCommand;
 use madang_shared::{Timestamp, UserId, compact};
@@ -10,19 +10,19 @@ use web_sys::Storage;
 use crate::browser;
 
 const TAB_KEY: &str = "madang.tab";
-/// How often a tab says that its outbox is not abandoned, in milliseconds.
+/// The interval at which a tab renews its outbox, in milliseconds.
 pub(crate) const RENEW_MS: u64 = 20_000;
 /// An outbox that was not renewed for this long is abandoned, in milliseconds.
 const ABANDONED_MS: u64 = 60_000;
 
-/// An outbox as it is kept.
+/// The stored form of an outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct StoredOutbox {
     renewed: Timestamp,
     items: Vec<PendingCommand>,
 }
 
-/// Where this tab keeps its outbox.
+/// The storage of this tab's outbox.
 #[derive(Clone, Debug)]
 pub(crate) struct OutboxStorage {
     prefix: String,
@@ -30,13 +30,13 @@ pub(crate) struct OutboxStorage {
 }
 
 impl OutboxStorage {
-    /// This tab's place. The tab's id is taken out of the tab's storage while the page lives, and put
-    /// back when it goes: a duplicated tab, which copies that storage, gets an id of its own.
+    /// The storage of this tab. The tab's id is removed from the tab's storage while the page lives, and put
+    /// back when the page is left: a duplicated tab, which copies that storage, gets its own id.
     pub(crate) fn new(me: UserId) -> Self {
         let storage = browser::session_storage();
         let left = storage.as_ref().and_then(|storage| storage.get_item(TAB_KEY).ok().flatten());
         if let Some(storage) = storage {
-            drop(storage.remove_item(TAB_KEY));
+            browser::remove_item(&storage, TAB_KEY);
         }
         let tab = left.unwrap_or_else(|| format!("{:032x}", browser::random()));
         let prefix = format!("madang.outbox.{me}.");
@@ -44,39 +44,40 @@ impl OutboxStorage {
         Self { prefix, key }
     }
 
-    /// The page goes: lets the next one in this tab find the outbox.
-    pub(crate) fn page_goes(&self) {
+    /// Lets the next page in this tab find the outbox. For a page that is left.
+    pub(crate) fn release_tab(&self) {
         let tab = self.key.strip_prefix(&self.prefix).unwrap_or_default();
         if let Some(storage) = browser::session_storage() {
-            drop(storage.set_item(TAB_KEY, tab));
+            // Without it the next page is a new tab, which adopts this outbox a minute later.
+            browser::set_item(&storage, TAB_KEY, tab);
         }
     }
 
-    /// The page is back, from where the browser kept it.
-    pub(crate) fn page_is_back() {
+    /// Undoes [`Self::release_tab`]. For a page that the browser's back button restored.
+    pub(crate) fn claim_tab() {
         if let Some(storage) = browser::session_storage() {
-            drop(storage.remove_item(TAB_KEY));
+            browser::remove_item(&storage, TAB_KEY);
         }
     }
 
-    /// Takes up what this tab left, and what abandoned tabs did.
-    pub(crate) fn take_up(&self) -> Vec<PendingCommand> {
+    /// The commands of this tab before its reload, and of abandoned tabs, which this tab adopts.
+    pub(crate) fn adopt_all(&self) -> Vec<PendingCommand> {
         let Some(storage) = browser::local_storage() else {
             return Vec::new();
         };
         let found = self.find(&storage);
         let (items, taken) = adopt(&self.key, found, browser::now());
-        // Kept under the new name first: a crash in between costs nothing.
-        if self.keep(&items) {
+        // Saved under the new key first: a crash in between loses nothing.
+        if self.save(&items) {
             for key in taken.iter().filter(|key| **key != self.key) {
-                drop(storage.remove_item(key));
+                browser::remove_item(&storage, key);
             }
         }
         items
     }
 
-    /// What tabs left that have been gone for a while, and where it lies; to be [let go
-    /// of](Self::let_go) once it is kept here.
+    /// The commands of abandoned tabs, and their keys, to be [removed](Self::remove) once the commands are saved
+    /// here.
     pub(crate) fn abandoned(&self) -> (Vec<PendingCommand>, Vec<String>) {
         let Some(storage) = browser::local_storage() else {
             return (Vec::new(), Vec::new());
@@ -86,65 +87,63 @@ impl OutboxStorage {
         adopt(&self.key, found, browser::now())
     }
 
-    pub(crate) fn let_go(keys: &[String]) {
+    /// Removes the outboxes under these keys.
+    pub(crate) fn remove(keys: &[String]) {
         for key in keys {
             browser::forget(key);
         }
     }
 
-    /// Keeps these commands; they replace what was kept before. Answers whether they are kept: a
-    /// browser may forbid it, or be full.
-    pub(crate) fn keep(&self, items: &[PendingCommand]) -> bool {
+    /// Saves these commands in place of the saved ones. Answers whether it succeeded: a browser may forbid it,
+    /// or be full.
+    pub(crate) fn save(&self, items: &[PendingCommand]) -> bool {
         let Some(storage) = browser::local_storage() else {
             return items.is_empty();
         };
         if items.is_empty() {
-            drop(storage.remove_item(&self.key));
+            browser::remove_item(&storage, &self.key);
             return true;
         }
-        let kept = Kept { renewed: browser::now(), items: items.to_vec() };
-        storage.set_item(&self.key, &compact::to_text(&kept)).is_ok()
+        let outbox = StoredOutbox { renewed: browser::now(), items: items.to_vec() };
+        browser::set_item(&storage, &self.key, &compact::to_text(&outbox))
     }
 
-    /// Forgets everything of this user that was not sent: the session is over.
-    pub(crate) fn forget(&self) {
+    /// Deletes all outboxes of this user. For the end of the session.
+    pub(crate) fn clear(&self) {
         let Some(storage) = browser::local_storage() else {
             return;
         };
         for (key, _) in self.find(&storage) {
-            drop(storage.remove_item(&key));
+            browser::remove_item(&storage, &key);
         }
     }
 
-    fn find(&self, storage: &Storage) -> Vec<(String, Option<Kept>)> {
-        let keys = (0..storage.length().unwrap_or(0))
-            .filter_map(|index| storage.key(index).ok().flatten())
-            .filter(|key| key.starts_with(&self.prefix));
-        keys.map(|key| {
+    fn find(&self, storage: &Storage) -> Vec<(String, Option<StoredOutbox>)> {
+        let read = |key: String| {
             let text = storage.get_item(&key).ok().flatten();
-            let kept = text.and_then(|text| compact::from_text(&text).ok());
-            (key, kept)
-        })
-        .collect()
+            let outbox = text.and_then(|text| compact::from_text(&text).ok());
+            (key, outbox)
+        };
+        browser::keys(storage, &self.prefix).into_iter().map(read).collect()
     }
 }
 
-/// Which commands to take up, in the order in which they were given, and which keys they came from.
-/// An outbox that cannot be read (a newer version wrote it) stays where it is.
+/// The commands to adopt, oldest first, and the keys of their outboxes. An outbox that cannot be read (a newer
+/// version wrote it) is left alone.
 fn adopt(
     own: &str,
-    found: Vec<(String, Option<Kept>)>,
+    found: Vec<(String, Option<StoredOutbox>)>,
     now: Timestamp,
 ) -> (Vec<PendingCommand>, Vec<String>) {
     let mut items: Vec<PendingCommand> = Vec::new();
     let mut taken = Vec::new();
-    for (key, kept) in found {
-        let Some(kept) = kept else { continue };
-        if key != own && now.since(kept.renewed) < ABANDONED_MS {
+    for (key, outbox) in found {
+        let Some(outbox) = outbox else { continue };
+        if key != own && now.since(outbox.renewed) < ABANDONED_MS {
             continue;
         }
         taken.push(key);
-        for item in kept.items {
+        for item in outbox.items {
             if items.iter().all(|known| known.id != item.id) {
                 let place = items.partition_point(|known| known.at <= item.at);
                 items.insert(place, item);
@@ -170,31 +169,31 @@ mod tests {
         }
     }
 
-    fn kept(renewed: u64, items: &[u64]) -> Kept {
+    fn outbox(renewed: u64, items: &[u64]) -> StoredOutbox {
         let items = items.iter().copied().map(pending).collect();
-        Kept { renewed: Timestamp(renewed), items }
+        StoredOutbox { renewed: Timestamp(renewed), items }
     }
 
     #[test]
-    fn a_reload_finds_what_its_tab_left_however_fresh() {
-        let found = vec![("me".to_owned(), Some(kept(99_999, &[1, 2])))];
+    fn a_reload_finds_the_outbox_of_its_tab_however_fresh() {
+        let found = vec![("me".to_owned(), Some(outbox(99_999, &[1, 2])))];
         let (items, _) = adopt("me", found, Timestamp(100_000));
         assert_eq!(items, [pending(1), pending(2)]);
     }
 
     #[test]
-    fn a_tab_that_still_renews_keeps_its_own() {
-        let found = vec![("other".to_owned(), Some(kept(50_000, &[1])))];
+    fn the_outbox_of_a_tab_that_renews_it_is_not_adopted() {
+        let found = vec![("other".to_owned(), Some(outbox(50_000, &[1])))];
         let (items, taken) = adopt("me", found, Timestamp(100_000));
         assert_eq!((items, taken), (vec![], vec![]));
     }
 
     #[test]
-    fn abandoned_outboxes_are_adopted_in_the_order_of_writing_and_once() {
+    fn abandoned_outboxes_are_adopted_once_and_oldest_first() {
         let found = vec![
-            ("a".to_owned(), Some(kept(1, &[3, 5]))),
-            ("me".to_owned(), Some(kept(1, &[4]))),
-            ("b".to_owned(), Some(kept(1, &[3, 2]))),
+            ("a".to_owned(), Some(outbox(1, &[3, 5]))),
+            ("me".to_owned(), Some(outbox(1, &[4]))),
+            ("b".to_owned(), Some(outbox(1, &[3, 2]))),
         ];
         let (items, taken) = adopt("me", found, Timestamp(100_000));
         assert_eq!(items, [2, 3, 4, 5].map(pending));
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_left_alone() {
+    fn an_unreadable_outbox_is_left_alone() {
         let (items, taken) = adopt("me", vec![("a".to_owned(), None)], Timestamp(100_000));
         assert_eq!((items, taken), (vec![], vec![]));
     }

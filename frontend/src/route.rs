@@ -1,22 +1,170 @@
 //! The addresses of the app, over the History API: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and
 //! one for each page.
-//! `leptos_router` would do it too, for some tens of kilobytes that every visitor loads before the
-//! first letter shows.
+//! `leptos_router` would do the same, at the cost of some tens of kilobytes before the first view.
 
 use leptos::prelude::*;
-use madang_shared::{RoomId, Seq};
+use madang_shared::{RoomId, Seq, Topic};
 use wasm_bindgen::JsValue;
 
 use crate::browser;
-use crate::features::pages::Page;
-use crate::ui::state::{State, state};
+use crate::i18n::Words;
+use crate::ui::erased::signal::{State, state};
+
+/// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
+/// `title` is in Korean and English. `area` is the page whose link in the left panel leads to this one; a page
+/// that is its own area has that link, in the order of the rows. `topics` are followed while the page is open.
+/// `draw` is the page's component: `shell::lazy_views` takes it from here, because all code of pages is in the
+/// lazy part of the app, and this table is not.
+macro_rules! pages {
+    ($with:ident) => {
+        $with! {
+            // `/posts` is the address of the HTTP API.
+            Posts {
+                path: "/feed",
+                title: ("소식", "Feed"),
+                area: Some(Page::Posts),
+                topics: &[Topic::Posts],
+                draw: posts::PostsPage
+            }
+            Orders {
+                path: "/orders",
+                title: ("주문", "Orders"),
+                area: Some(Page::Orders),
+                topics: &[Topic::Orders],
+                draw: orders::OrdersPage
+            }
+            OrdersBoard {
+                path: "/orders/board",
+                title: ("주문 관리", "Order board"),
+                area: Some(Page::Orders),
+                topics: &[Topic::Orders],
+                draw: orders::OrdersBoardPage
+            }
+            OrdersRider {
+                path: "/orders/rider",
+                title: ("배달", "Deliveries"),
+                area: Some(Page::Orders),
+                topics: &[Topic::Orders],
+                draw: orders::OrdersRiderPage
+            }
+            // The bell in the header leads here, and its topics are always followed.
+            Notices {
+                path: "/notices",
+                title: ("알림", "Notices"),
+                area: None,
+                topics: &[],
+                draw: notices::NoticesPage
+            }
+            Price {
+                path: "/bitcoin",
+                title: ("비트코인 시세", "Bitcoin price"),
+                area: Some(Page::Price),
+                topics: &[Topic::Price],
+                draw: price::PricePage
+            }
+            Lab {
+                path: "/lab",
+                title: ("실험실", "Lab"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::index::LabPage
+            }
+            LabChat {
+                path: "/lab/http",
+                title: ("HTTP와 웹소켓", "HTTP and WebSocket"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::chat::LabChatPage
+            }
+            Echo {
+                path: "/lab/echo",
+                title: ("웹소켓 메아리", "WebSocket echo"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::echo::EchoPage
+            }
+            Typing {
+                path: "/lab/typing",
+                title: ("입력 중", "Typing"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::typing::TypingPage
+            }
+            Sentiment {
+                path: "/lab/sentiment",
+                title: ("말의 느낌", "Live sentiment"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::sentiment::SentimentPage
+            }
+            Counter {
+                path: "/counter",
+                title: ("함께 세는 수", "Shared counter"),
+                area: Some(Page::Lab),
+                topics: &[Topic::Counter],
+                draw: counter::CounterPage
+            }
+            Transports {
+                path: "/lab/transports",
+                title: ("왜 웹소켓인가", "Why WebSocket"),
+                area: Some(Page::Lab),
+                topics: &[],
+                draw: lab::transports::TransportsPage
+            }
+        }
+    };
+}
+pub(crate) use pages;
+
+/// Makes [`Page`] and [`PAGES`] out of the table.
+macro_rules! define_pages {
+    ($($page:ident { path: $path:literal, title: ($ko:literal, $en:literal), area: $area:expr, topics: $topics:expr, draw: $draw:path })*) => {
+        /// A page that is no room.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Page {
+            $($page,)*
+        }
+
+        /// All pages, in the order of the table.
+        pub(crate) const PAGES: &[Page] = &[$(Page::$page,)*];
+
+        impl Page {
+            pub(crate) fn path(self) -> &'static str {
+                match self {
+                    $(Self::$page => $path,)*
+                }
+            }
+
+            pub(crate) fn title(self) -> Words {
+                match self {
+                    $(Self::$page => Words::new($ko, $en),)*
+                }
+            }
+
+            /// The page whose link in the left panel leads to this one; none if another link does.
+            pub(crate) fn area(self) -> Option<Self> {
+                match self {
+                    $(Self::$page => $area,)*
+                }
+            }
+
+            /// The topics that are followed while the page is open.
+            pub(crate) fn topics(self) -> &'static [Topic] {
+                match self {
+                    $(Self::$page => $topics,)*
+                }
+            }
+        }
+    };
+}
+pages!(define_pages);
 
 const LAST_ROOM_KEY: &str = "madang.room";
 
-/// What the address bar says.
+/// The content of the address bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// Nowhere in particular.
+    /// `/`, and every unknown address.
     Home,
     /// A room.
     Room(RoomId),
@@ -27,10 +175,10 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Reads a path; whatever is neither a room nor a page is home.
+    /// Reads a path. A path that names neither a room nor a page is home.
     pub(crate) fn from_path(path: &str) -> Self {
         let path = path.trim_end_matches('/');
-        if let Some(page) = Page::ALL.iter().find(|page| page.path() == path) {
+        if let Some(page) = PAGES.iter().find(|page| page.path() == path) {
             return Self::Page(*page);
         }
         let in_room = path.strip_prefix("/rooms/").unwrap_or_default();
@@ -77,8 +225,8 @@ pub(crate) struct Router {
 
 impl Router {
     pub(crate) fn new() -> Self {
-        let route = state(here());
-        let listener = window_event_listener_untyped("popstate", move |_| route.set(here()));
+        let route = state(current());
+        let listener = window_event_listener_untyped("popstate", move |_| route.set(current()));
         on_cleanup(move || listener.remove());
         Self { route }
     }
@@ -87,39 +235,41 @@ impl Router {
         self.route.get()
     }
 
-    /// Goes to a route; the way back leads here.
+    /// Goes to a route, as a new entry of the history.
     pub(crate) fn go(self, to: Route) {
         if self.route.get_untracked() == to {
             return;
         }
         if let Ok(history) = window().history() {
-            drop(history.push_state_with_url(&JsValue::NULL, "", Some(&to.path())));
+            // Browsers refuse it when it is called too often; the route changes all the same.
+            history.push_state_with_url(&JsValue::NULL, "", Some(&to.path())).ok();
         }
         self.route.set(to);
     }
 
-    /// Goes to a route in place of this one.
+    /// Goes to a route, in place of the current entry of the history.
     pub(crate) fn replace(self, to: Route) {
         if self.route.get_untracked() == to {
             return;
         }
         if let Ok(history) = window().history() {
-            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&to.path())));
+            // See `go`.
+            history.replace_state_with_url(&JsValue::NULL, "", Some(&to.path())).ok();
         }
         self.route.set(to);
     }
 }
 
-fn here() -> Route {
+fn current() -> Route {
     Route::from_path(&window().location().pathname().unwrap_or_default())
 }
 
-/// The room that was looked at last in this browser.
+/// The room that was open last in this browser.
 pub(crate) fn last_room() -> Option<RoomId> {
     browser::remembered(LAST_ROOM_KEY)?.parse().ok().map(RoomId)
 }
 
-/// This room is looked at now.
+/// Stores the open room for the next visit.
 pub(crate) fn remember_room(room: RoomId) {
     browser::remember(LAST_ROOM_KEY, &room.to_string());
 }
@@ -130,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_path_and_its_route_are_each_other() {
-        let pages = Page::ALL.iter().map(|page| Route::Page(*page));
+        let pages = PAGES.iter().map(|page| Route::Page(*page));
         let message = Route::Message(RoomId(7), Seq(12));
         for route in [Route::Home, Route::Room(RoomId(7)), message].into_iter().chain(pages) {
             assert_eq!(Route::from_path(&route.path()), route);
@@ -138,16 +288,14 @@ mod tests {
         }
     }
 
+    /// The script that publishes the app writes the pages into the service worker: it takes them from this file.
     #[test]
-    fn the_worker_keeps_every_page_and_nothing_that_is_none() {
-        let worker = include_str!("../worker.js");
-        let list = worker.split_once("const PAGES = [").unwrap().1.split_once("];").unwrap().0;
-        let mut kept: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
-        let mut pages: Vec<&str> = Page::ALL.iter().map(|page| page.path()).collect();
-        pages.push("");
-        kept.sort_unstable();
-        pages.sort_unstable();
-        assert_eq!(kept, pages);
+    fn the_publishing_script_finds_every_page() {
+        let found = include_str!("route.rs")
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","));
+        let pages = PAGES.iter().map(|page| page.path());
+        assert_eq!(found.collect::<Vec<_>>(), pages.collect::<Vec<_>>());
     }
 
     #[test]

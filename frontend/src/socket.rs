@@ -13,27 +13,26 @@ use leptos::task::spawn_local;
 use madang_shared::CloseCode;
 use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL};
 
-use crate::plain_socket::address;
+use crate::websocket::address;
 
-/// What became of the socket.
+/// An event of the socket.
 #[derive(Debug)]
-pub(crate) enum Happened {
+pub(crate) enum ConnectionEvent {
     Opened,
     Frame(String),
-    /// The last word: the socket is to be dropped.
+    /// The last event, after which the socket must be dropped.
     Closed(u16),
 }
 
 /// The browser's socket; none once it is closed or dropped.
 type Shared = Rc<RefCell<Option<WebSocket>>>;
 
-/// An open or opening socket. Dropping it closes it, and nothing of it is reported any more.
+/// An open or opening socket. Dropping it closes it, and ends its events.
 pub(crate) struct Socket(Shared);
 
 impl Socket {
-    /// Starts to open a socket to the server that the page came from; none if the browser refuses
-    /// even to try.
-    pub(crate) fn open(report: impl Fn(Happened) + 'static) -> Option<Self> {
+    /// Opens a socket to the page's own server; none if the browser refuses.
+    pub(crate) fn open(report: impl Fn(ConnectionEvent) + 'static) -> Option<Self> {
         let path = format!("{SOCKET_PATH}?{PROTOCOL_PARAMETER}={SUBPROTOCOL}");
         let socket = WebSocket::open(&address(&path)?).ok()?;
         let shared = Rc::new(RefCell::new(Some(socket)));
@@ -41,7 +40,7 @@ impl Socket {
         Some(Self(shared))
     }
 
-    /// Sends a text frame. What cannot be sent is lost with the connection, whose end is reported.
+    /// Sends a text frame. A frame that cannot be sent is lost with the connection, whose end is an event.
     pub(crate) fn send(&self, text: &str) {
         if let Some(socket) = self.0.borrow_mut().as_mut().filter(|it| is_open(it)) {
             // Fails only if the socket is not open.
@@ -59,14 +58,13 @@ impl Drop for Socket {
     }
 }
 
-/// Reports each event of the socket in the order in which the browser gave them, until the socket is
-/// closed or dropped.
-async fn report_events(socket: Shared, report: Box<dyn Fn(Happened)>) {
+/// Reports the events of the socket in the browser's order, until the socket is closed or dropped.
+async fn report_events(socket: Shared, report: Box<dyn Fn(ConnectionEvent)>) {
     let mut was_open = false;
     while let Some(happened) = poll_fn(|cx| poll_event(&socket, was_open, cx)).await {
         was_open = true;
-        let is_last = matches!(happened, Happened::Closed(_));
-        // The socket is not borrowed here: whoever is told may send, and may drop it.
+        let is_last = matches!(happened, ConnectionEvent::Closed(_));
+        // The socket is not borrowed here, because the callee may send, and may drop it.
         report(happened);
         if is_last {
             break;
@@ -75,18 +73,26 @@ async fn report_events(socket: Shared, report: Box<dyn Fn(Happened)>) {
 }
 
 /// The next event. `gloo-net` has none for the opening: the sink is ready then.
-fn poll_event(socket: &Shared, was_open: bool, cx: &mut Context<'_>) -> Poll<Option<Happened>> {
+fn poll_event(
+    socket: &Shared,
+    was_open: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Option<ConnectionEvent>> {
     let mut socket = socket.borrow_mut();
     let Some(socket) = socket.as_mut() else { return Poll::Ready(None) };
     if !was_open && Pin::new(&mut *socket).poll_ready(cx).is_ready() && is_open(socket) {
-        return Poll::Ready(Some(Happened::Opened));
+        return Poll::Ready(Some(ConnectionEvent::Opened));
     }
     loop {
         return Poll::Ready(match std::task::ready!(Pin::new(&mut *socket).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Some(Happened::Frame(text)),
-            Some(Ok(Message::Bytes(_))) => Some(Happened::Closed(CloseCode::NotText.number())),
-            Some(Err(WebSocketError::ConnectionClose(close))) => Some(Happened::Closed(close.code)),
-            // A browser tells no more of an error than that the socket is closed, and that event follows.
+            Some(Ok(Message::Text(text))) => Some(ConnectionEvent::Frame(text)),
+            Some(Ok(Message::Bytes(_))) => {
+                Some(ConnectionEvent::Closed(CloseCode::NotText.number()))
+            }
+            Some(Err(WebSocketError::ConnectionClose(close))) => {
+                Some(ConnectionEvent::Closed(close.code))
+            }
+            // A browser gives no details of an error; the event of the close follows.
             Some(Err(_)) => continue,
             None => None,
         });

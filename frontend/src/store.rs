@@ -1,5 +1,5 @@
-//! How views read the client: one bell per part of it that may be on the screen. A view that reads
-//! through [`Store::read`] runs again when that part has changed, at most once per animation frame.
+//! How views read the client: one trigger for each slice of it. A view that reads through [`Store::read`] runs
+//! again when the slice has changed, at most once per animation frame.
 
 use std::ops::Deref;
 
@@ -7,73 +7,32 @@ use leptos::prelude::*;
 use madang_client::{Client, Slice, VecSet};
 use madang_shared::User;
 
-/// Something that a view can depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Topic {
-    Link,
-    Outbox,
-    Rooms,
-    /// Memberships and unread counts, which depend on every room's timeline.
-    Unread,
-    /// The timeline of the open room.
-    Timeline,
-    /// Who is in the open room.
-    Presence,
-    Counter,
-    SentimentDraft,
-    Posts,
-    Price,
-    Orders,
-    Notices,
-}
-
-/// The client, readable.
+/// The client, as views read it. Copies are the same store.
 #[derive(Clone, Copy)]
 pub(crate) struct Store {
     client: StoredValue<Client, LocalStorage>,
     me: StoredValue<User>,
-    /// Behind one key: the store is copied into every view.
-    bells: StoredValue<Bells>,
+    /// Stored once, because the store is copied into every view.
+    triggers: StoredValue<SliceTriggers>,
 }
 
+/// The trigger of each slice, at its [`Slice::index`].
 #[derive(Clone, Copy)]
-struct Bells {
-    link: Trigger,
-    outbox: Trigger,
-    rooms: Trigger,
-    unread: Trigger,
-    timeline: Trigger,
-    presence: Trigger,
-    counter: Trigger,
-    judging: Trigger,
-    posts: Trigger,
-    price: Trigger,
-    orders: Trigger,
-    notices: Trigger,
+struct SliceTriggers([Trigger; Slice::COUNT]);
+
+impl SliceTriggers {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| trigger()))
+    }
+
+    fn get(&self, slice: Slice) -> Option<Trigger> {
+        self.0.get(slice.index()).copied()
+    }
 }
 
 #[inline(never)]
-fn bell() -> Trigger {
+fn trigger() -> Trigger {
     Trigger::new()
-}
-
-impl Bells {
-    fn get(self, topic: Topic) -> Trigger {
-        match topic {
-            Topic::Link => self.link,
-            Topic::Outbox => self.outbox,
-            Topic::Rooms => self.rooms,
-            Topic::Unread => self.unread,
-            Topic::Timeline => self.timeline,
-            Topic::Presence => self.presence,
-            Topic::Counter => self.counter,
-            Topic::SentimentDraft => self.judging,
-            Topic::Posts => self.posts,
-            Topic::Price => self.price,
-            Topic::Orders => self.orders,
-            Topic::Notices => self.notices,
-        }
-    }
 }
 
 impl Store {
@@ -82,20 +41,7 @@ impl Store {
         Self {
             client: StoredValue::new_local(client),
             me: StoredValue::new(me),
-            bells: StoredValue::new(Bells {
-                link: bell(),
-                outbox: bell(),
-                rooms: bell(),
-                unread: bell(),
-                timeline: bell(),
-                presence: bell(),
-                counter: bell(),
-                judging: bell(),
-                posts: bell(),
-                price: bell(),
-                orders: bell(),
-                notices: bell(),
-            }),
+            triggers: StoredValue::new(SliceTriggers::new()),
         }
     }
 
@@ -104,9 +50,9 @@ impl Store {
         self.me.get_value()
     }
 
-    /// Reads the client now, and again whenever `topic` has changed.
-    pub(crate) fn read<T>(self, topic: Topic, read: impl FnOnce(&Client) -> T) -> T {
-        self.track(topic);
+    /// Reads the client now, and again when `slice` has changed.
+    pub(crate) fn read<T>(self, slice: Slice, read: impl FnOnce(&Client) -> T) -> T {
+        self.track(slice);
         read(&self.client())
     }
 
@@ -115,10 +61,12 @@ impl Store {
         read(&self.client())
     }
 
-    // What depends on no reader is not woven into the hundred of them.
+    // These depend on no reader, and are not inlined into the hundred of them.
     #[inline(never)]
-    fn track(self, topic: Topic) {
-        self.bells.with_value(|bells| bells.get(topic)).track();
+    fn track(self, slice: Slice) {
+        if let Some(trigger) = self.triggers.with_value(|triggers| triggers.get(slice)) {
+            trigger.track();
+        }
     }
 
     #[inline(never)]
@@ -131,34 +79,13 @@ impl Store {
         self.client.try_update_value(change)
     }
 
-    /// Rings for what has changed.
-    pub(crate) fn ring(self, parts: &VecSet<Slice>) {
-        if self.client.try_with_value(|_| ()).is_none() {
-            return;
-        }
-        let mut rung: Vec<Topic> = Vec::new();
-        for topic in parts.iter().flat_map(|part| topics(*part)) {
-            if !rung.contains(topic) {
-                rung.push(*topic);
-                self.bells.with_value(|bells| bells.get(*topic)).notify();
+    /// Notifies the readers of the changed slices. Does nothing after the session.
+    pub(crate) fn notify(self, changed: &VecSet<Slice>) {
+        for slice in changed.iter() {
+            let trigger = self.triggers.try_with_value(|triggers| triggers.get(*slice));
+            if let Some(trigger) = trigger.flatten() {
+                trigger.notify();
             }
         }
-    }
-}
-
-fn topics(part: Slice) -> &'static [Topic] {
-    match part {
-        Slice::Connection => &[Topic::Link],
-        Slice::Outbox => &[Topic::Outbox],
-        Slice::Rooms => &[Topic::Rooms],
-        Slice::Unread => &[Topic::Unread],
-        Slice::Timeline => &[Topic::Timeline],
-        Slice::Presence => &[Topic::Presence],
-        Slice::Counter => &[Topic::Counter],
-        Slice::Sentiment => &[Topic::SentimentDraft],
-        Slice::Posts => &[Topic::Posts],
-        Slice::Price => &[Topic::Price],
-        Slice::Orders => &[Topic::Orders],
-        Slice::Notices => &[Topic::Notices],
     }
 }

@@ -1,13 +1,14 @@
-//! Dates and times as the reader writes them, by the browser's `Intl`.
+//! Dates and times in the user's locale, by the browser's `Intl`.
 
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::window;
 use madang_shared::Timestamp;
 use wasm_bindgen::JsValue;
 
+use crate::browser;
 use crate::i18n::Lang;
 
-/// Formats of one language, made once: making one is slow.
+/// Formats of one language. Make them once, because making one is slow.
 #[derive(Clone)]
 pub(crate) struct Formats {
     time: Intl::DateTimeFormat,
@@ -17,14 +18,14 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
-    /// In the reader's own variety of the language (British English, say), where the browser names one.
+    /// Formats of the browser's first locale of this language, such as `en-GB`; of the language alone if it names none.
     pub(crate) fn new(lang: Lang) -> Self {
         let locales = Array::of1(&JsValue::from_str(&locale(lang)));
         let format = |options: &[(&str, &str)]| {
             let object = Object::new();
             for (name, value) in options {
                 // Fails only for frozen objects.
-                drop(Reflect::set(&object, &(*name).into(), &(*value).into()));
+                Reflect::set(&object, &(*name).into(), &(*value).into()).ok();
             }
             Intl::DateTimeFormat::new(&locales, &object)
         };
@@ -56,6 +57,12 @@ impl Formats {
         write(&self.day, at)
     }
 
+    /// The time alone for a moment of today; day and time for any other.
+    pub(crate) fn short(&self, at: Timestamp) -> String {
+        let (today, _) = local_day(browser::now());
+        if at >= today { self.time(at) } else { self.full(at) }
+    }
+
     /// Day and time.
     pub(crate) fn full(&self, at: Timestamp) -> String {
         write(&self.full, at)
@@ -67,7 +74,7 @@ fn write(format: &Intl::DateTimeFormat, at: Timestamp) -> String {
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// When the reader's local day around a moment starts, and when the next one does.
+/// The start of the user's local day around a moment, and the start of the next day.
 pub(crate) fn local_day(at: Timestamp) -> (Timestamp, Timestamp) {
     let start = date(at);
     start.set_hours(0);

@@ -1,22 +1,22 @@
-//! The system's clock, kept from going back: the client wants time that only moves forward.
+//! A clock for the client that never goes backwards.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang_shared::Timestamp;
 use tokio::time::Instant;
 
-/// Starts at the system's time and goes on steadily from there.
+/// Starts at the system time and then advances monotonically.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub struct MonotonicClock {
     started: Instant,
     epoch_ms: u64,
 }
 
-impl Clock {
-    /// Starts it.
+impl MonotonicClock {
+    /// Starts the clock at the current system time.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that everything else is given"
+        reason = "the one place that reads the clock; everything else gets a `MonotonicClock`"
     )]
     pub fn start() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -24,13 +24,13 @@ impl Clock {
         Self { started: Instant::now(), epoch_ms }
     }
 
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or_default();
         Timestamp(self.epoch_ms).plus(elapsed)
     }
 
-    /// The same moment, as timers want it.
+    /// Converts a timestamp into an instant for timers.
     pub fn instant(&self, at: Timestamp) -> Instant {
         self.started + Duration::from_millis(at.since(Timestamp(self.epoch_ms)))
     }

@@ -1,4 +1,4 @@
-//! Carries out what the client asks for, and tells it what happened: sockets, timers, randomness.
+//! Runs the client state machine: socket, timers, randomness.
 
 use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::{Command, CommandId, ServerFrame, codec};
@@ -6,80 +6,79 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::{Instant, sleep_until};
 
-use crate::clock::Clock;
-use crate::socket::{Happened, Socket};
-use crate::visitor::Visitor;
+use crate::client_socket::{ClientSocket, SocketEvent};
+use crate::clock::MonotonicClock;
+use crate::test_user::TestUser;
 
 const PROGRAM: &str = concat!("loadgen/", env!("CARGO_PKG_VERSION"));
 
-/// One user's client with its socket and its timers. It makes progress only inside
-/// [`Driver::step`], so whoever owns it decides which task it lives in.
+/// One user's client with its socket and timers. It makes progress only inside [`Driver::step`], so the
+/// owner chooses the task.
 #[derive(Debug)]
 pub struct Driver {
     client: Client,
-    visitor: Visitor,
-    socket: Socket,
-    clock: Clock,
+    user: TestUser,
+    socket: ClientSocket,
+    clock: MonotonicClock,
     random: StdRng,
-    opened: Option<Instant>,
+    connected_at: Option<Instant>,
 }
 
 impl Driver {
-    /// A client that connects at its first step. `seed` makes its jitter and its command ids.
-    pub fn new(visitor: Visitor, clock: Clock, seed: u64) -> Self {
+    /// A client that connects at its first step. `seed` determines its jitter and its command ids.
+    pub fn new(user: TestUser, clock: MonotonicClock, seed: u64) -> Self {
         let mut driver = Self {
-            client: Client::new(visitor.user.clone(), PROGRAM, Vec::new()),
-            visitor,
-            socket: Socket::default(),
+            client: Client::new(user.user.clone(), PROGRAM, Vec::new()),
+            user,
+            socket: ClientSocket::default(),
             clock,
             random: StdRng::seed_from_u64(seed),
-            opened: None,
+            connected_at: None,
         };
         driver.input(Input::Connect);
         driver
     }
 
-    /// What the client knows.
+    /// The client's state.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// When the present connection was opened, or the last one, if there is none at present.
-    pub fn opened(&self) -> Option<Instant> {
-        self.opened
+    /// The time at which the current connection, or else the last one, was opened.
+    pub fn connected_at(&self) -> Option<Instant> {
+        self.connected_at
     }
 
-    /// What went wrong last with the connection, for people.
-    pub fn trouble(&self) -> Option<&str> {
-        self.socket.trouble()
+    /// The text of the last connection error.
+    pub fn last_error(&self) -> Option<&str> {
+        self.socket.last_error()
     }
 
-    /// The user does something.
+    /// Performs an action of the user.
     pub fn act(&mut self, action: Action) {
         self.input(Input::Act(action));
     }
 
-    /// The user asks for a change. Answers the id that it got.
+    /// Queues a command and returns its id.
     pub fn command(&mut self, command: impl Into<Command>) -> Option<CommandId> {
         self.input(Input::Command(command.into()));
         self.client.outbox().items().last().map(|pending| pending.id)
     }
 
-    /// Waits for the next frame, timer, or change of the connection, and handles it. Answers the
-    /// frame, if it was one that this version knows, after the client has taken it. Safe to drop at
-    /// any point.
+    /// Waits for the next frame, timer or connection event and lets the client handle it. Returns the
+    /// frame, if it was one that this version can decode. Cancel-safe.
     pub async fn step(&mut self) -> Option<ServerFrame> {
         let deadline = self.client.deadline().map(|at| self.clock.instant(at));
         let input = tokio::select! {
-            happened = self.socket.happened() => match happened {
-                Happened::Recovery => {
-                    self.opened = Some(Instant::now());
+            event = self.socket.next_event() => match event {
+                SocketEvent::Opened => {
+                    self.connected_at = Some(Instant::now());
                     Input::SocketOpened
                 }
-                Happened::Frame(text) => Input::Frame(text),
-                Happened::Closed(code) => Input::SocketClosed { code },
+                SocketEvent::Frame(text) => Input::Frame(text),
+                SocketEvent::Closed(code) => Input::SocketClosed { code },
             },
-            () = reached(deadline) => Input::Wake,
+            () = sleep_until_deadline(deadline) => Input::Wake,
         };
         let frame = match &input {
             Input::Frame(text) => codec::decode_server(text).ok(),
@@ -90,20 +89,20 @@ impl Driver {
     }
 
     fn input(&mut self, input: Input) {
-        let moment = InputContext { now: self.clock.now(), random: self.random.random() };
-        for output in self.client.handle(moment, input) {
+        let context = InputContext { now: self.clock.now(), random: self.random.random() };
+        for output in self.client.handle(context, input) {
             match output {
-                Output::OpenSocket => self.socket.open(&self.visitor),
+                Output::OpenSocket => self.socket.open(&self.user),
                 Output::Send(text) => self.socket.send(text),
                 Output::CloseSocket => self.socket.close(),
-                // There is no screen, and no reload.
+                // There is no screen to update and no state to keep over a reload.
                 Output::Changed(_) | Output::PersistOutbox => {}
             }
         }
     }
 }
 
-async fn reached(deadline: Option<Instant>) {
+async fn sleep_until_deadline(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,

@@ -1,20 +1,25 @@
-//! How to be a user of Madang without a screen: the real client, a real socket, a real session.
+//! Test users of a real Madang server: the real client on a real socket with a real session, and the server process.
 //!
-//! The scenarios of the load generator are built from these, and so can be whatever else needs many
-//! users. Nothing here knows the protocol: [`madang_client`] does.
+//! The scenarios of `madang-loadgen` and the laboratory in `bench/` are built from these modules. The
+//! protocol is in [`madang_client`]; nothing here repeats it.
 //!
-//! Reading order: [`clock`], [`visitor`] (a session over HTTP), [`socket`], [`driver`] (the client
-//! with its socket and its timers). Where a thousand users must cost next to nothing, there is [`raw`],
-//! which knows just enough of the protocol to count.
+//! Reading order: [`clock`], [`test_user`] (a session over HTTP), [`client_socket`], [`driver`] (the client with
+//! its socket and timers); then [`server_process`], [`process_memory`] and [`open_files`] (the processes);
+//! [`error`] and [`output`].
 
+pub mod client_socket;
 pub mod clock;
 pub mod driver;
-pub mod histogram;
-pub mod raw;
-pub mod socket;
-pub mod visitor;
+pub mod error;
+pub mod open_files;
+pub mod output;
+pub mod process_memory;
+pub mod server_process;
+pub mod test_user;
 
-pub use clock::Clock;
+pub use clock::MonotonicClock;
 pub use driver::Driver;
-pub use histogram::Histogram;
-pub use visitor::Visitor;
+pub use error::LoadgenError;
+pub use process_memory::ProcessMemory;
+pub use server_process::{ServerCommand, ServerProcess};
+pub use test_user::TestUser;

@@ -1,5 +1,5 @@
-//! What compression costs and brings, by level and size of message: where the crate's threshold and level
-//! come from. `cargo run --release -p madang-websocket --example compression`
+//! Cost and gain of compression, by level and message size; the source of the crate's threshold and
+//! level. `cargo run --release -p madang-websocket --example compression`
 
 #![expect(clippy::print_stdout, reason = "figures on standard output are what this program is for")]
 
@@ -45,7 +45,8 @@ const WORDS: &[&str] = &[
     "왔어요",
 ];
 
-/// An event as the hub's: an envelope, ids, a time, and so many bytes of what somebody wrote.
+/// A chat event as the hub sends it: an envelope, ids, a time, and a text that fills it up to
+/// `bytes`.
 fn event(number: u32, bytes: usize) -> Vec<u8> {
     let mut random = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut draw = || {
@@ -70,7 +71,7 @@ fn event(number: u32, bytes: usize) -> Vec<u8> {
 }
 
 fn main() {
-    println!("bytes   level   left    µs a message");
+    println!("bytes   level   ratio   µs per message");
     for bytes in [200, 256, 512, 1_024, 4_096, 16_384, 65_536] {
         let messages: Vec<Vec<u8>> = (0..MESSAGES).map(|number| event(number, bytes)).collect();
         let before: usize = messages.iter().map(Vec::len).sum();

@@ -1,9 +1,11 @@
-//! A stream that is not TCP itself: TLS, most often. It has a state of its own, and wakes whoever asked last.
+//! A stream other than plain TCP, most often TLS. Such a stream has state of its own, and wakes the
+//! task that polled it last.
 //!
-//! Its task reads it, and waits for it. Others may write to it without waiting, as they do to plain TCP, so
-//! that what is said to many is encrypted where it is said, and no task is woken for it. They ask in the name
-//! of nobody, and so must not ask while the task waits to be woken for writing: what was taken and has not left
-//! is owed, and whoever finds something owed leaves the stream to its task.
+//! The task of the connection reads the stream and waits for it. The fan-out writes to it without
+//! waiting, as it does with plain TCP: TLS records are encrypted and written by the sending thread,
+//! and no task has to wake for them. The fan-out polls with a waker that does nothing, so it must
+//! not poll while the task waits for the stream to become writable. For that reason `has_unflushed`
+//! is set as long as accepted data have not left; then only the task may write.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -21,7 +23,7 @@ pub(crate) struct BoxedStream(Mutex<State>);
 
 struct State {
     stream: Pin<Box<dyn Duplex>>,
-    /// Something was taken, or was to be, and has not left: the task has to flush.
+    /// The stream accepted data, or refused some, that have not left: the task has to flush.
     has_unflushed: bool,
 }
 
@@ -45,13 +47,14 @@ impl BoxedStream {
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Writes what it takes at once, for whoever is not its task.
+    /// Writes as much as the stream accepts at once. May be called from any thread.
     pub(crate) fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut state = self.0.lock();
         if state.has_unflushed {
             return Err(ErrorKind::WouldBlock.into());
         }
-        // Nobody is woken for it, and it is no part of what the caller's task may do in one turn.
+        // The waker does nothing, and the call does not count against the cooperative budget of the
+        // caller's task.
         let mut context = Context::from_waker(Waker::noop());
         let attempt = pin!(unconstrained(poll_fn(|context| {
             let written = state.stream.as_mut().poll_write_vectored(context, pieces);
@@ -71,19 +74,19 @@ impl BoxedStream {
         }
     }
 
-    /// Of its task only.
+    /// For the task of the connection only.
     pub(crate) fn poll_write(
         &self,
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let mut state = self.0.lock();
-        // Until it is flushed, the task alone is to be woken.
+        // Until the flush is complete, only the task may register its waker.
         state.has_unflushed = true;
         state.stream.as_mut().poll_write_vectored(context, pieces)
     }
 
-    /// Of its task only.
+    /// For the task of the connection only.
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.0.lock();
         let flushed = state.stream.as_mut().poll_flush(context);
@@ -91,7 +94,7 @@ impl BoxedStream {
         flushed
     }
 
-    /// Of its task only.
+    /// For the task of the connection only.
     pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.lock().stream.as_mut().poll_shutdown(context)
     }
@@ -106,37 +109,37 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::writer::{Connection, SendOutcome, Sender};
+    use crate::writer::{ByteStream, SendOutcome, Sender};
 
-    /// Takes some bytes, as TLS does, and lets them out while its door is open.
+    /// A stream that accepts some bytes, as TLS does, and lets them out while it is open.
     #[derive(Clone, Default)]
-    struct Slow(Arc<Mutex<Door>>);
+    struct SlowStream(Arc<Mutex<SlowState>>);
 
     #[derive(Default)]
-    struct Door {
+    struct SlowState {
         is_open: bool,
-        taken: Vec<u8>,
-        out: Vec<u8>,
+        accepted: Vec<u8>,
+        queue: Vec<u8>,
         waker: Option<Waker>,
     }
 
-    const ROOM: usize = 4;
+    const CAPACITY: usize = 4;
 
-    impl Slow {
+    impl SlowStream {
         fn set_open(&self, is_open: bool) {
-            let mut door = self.0.lock();
-            door.is_open = is_open;
-            if let Some(waker) = door.waker.take() {
+            let mut state = self.0.lock();
+            state.is_open = is_open;
+            if let Some(waker) = state.waker.take() {
                 waker.wake();
             }
         }
 
-        fn out(&self) -> String {
-            String::from_utf8(self.0.lock().out.clone()).unwrap()
+        fn queue(&self) -> String {
+            String::from_utf8(self.0.lock().queue.clone()).unwrap()
         }
     }
 
-    impl AsyncRead for Slow {
+    impl AsyncRead for SlowStream {
         fn poll_read(
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
@@ -146,31 +149,31 @@ mod tests {
         }
     }
 
-    impl AsyncWrite for Slow {
+    impl AsyncWrite for SlowStream {
         fn poll_write(
             mut self: Pin<&mut Self>,
             context: &mut Context<'_>,
             bytes: &[u8],
         ) -> Poll<io::Result<usize>> {
             let _left = self.as_mut().poll_flush(context)?;
-            let mut door = self.0.lock();
-            let room = if door.is_open { usize::MAX } else { ROOM - door.taken.len() };
-            let room = room.min(bytes.len());
-            if room == 0 {
+            let mut state = self.0.lock();
+            let accepted = if state.is_open { usize::MAX } else { CAPACITY - state.accepted.len() };
+            let accepted = accepted.min(bytes.len());
+            if accepted == 0 {
                 return Poll::Pending;
             }
-            door.taken.extend(&bytes[..room]);
-            Poll::Ready(Ok(room))
+            state.accepted.extend(&bytes[..accepted]);
+            Poll::Ready(Ok(accepted))
         }
 
         fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let mut door = self.0.lock();
-            if !door.is_open && !door.taken.is_empty() {
-                door.waker = Some(context.waker().clone());
+            let mut state = self.0.lock();
+            if !state.is_open && !state.accepted.is_empty() {
+                state.waker = Some(context.waker().clone());
                 return Poll::Pending;
             }
-            let taken = std::mem::take(&mut door.taken);
-            door.out.extend(taken);
+            let taken = std::mem::take(&mut state.accepted);
+            state.queue.extend(taken);
             Poll::Ready(Ok(()))
         }
 
@@ -187,45 +190,45 @@ mod tests {
         }
     }
 
-    /// A fan-out and a task write to it; the door opens whenever the task is to be woken.
+    /// A fan-out and a task write to one stream; the stream opens when the task must be woken.
     fn check(frames: [&'static str; 4]) {
-        let slow = Slow::default();
-        let sender = Sender::new(Connection::other(slow.clone()), None);
+        let slow = SlowStream::default();
+        let sender = Sender::new(ByteStream::other(slow.clone()), None);
         let send = |text: &'static str| sender.try_send(&Bytes::from_static(text.as_bytes()));
         let task = Arc::new(Task(AtomicBool::new(false)));
         let waker = Waker::from(task.clone());
         let mut context = Context::from_waker(&waker);
         let [first, second, third, fourth] = frames;
 
-        assert_eq!(send(first).unwrap(), SendOutcome::Buffered, "the task has to bring it out");
+        assert_eq!(send(first).unwrap(), SendOutcome::Buffered, "the task has to flush it");
         assert_eq!(send(second).unwrap(), SendOutcome::Busy);
         assert!(sender.poll_flush(&mut context).is_pending());
         assert_eq!(
             send(second).unwrap(),
             SendOutcome::Busy,
-            "the task waits, and stays who is woken"
+            "the task stays registered for the wakeup"
         );
         slow.set_open(true);
         assert!(task.0.swap(false, Ordering::Relaxed), "the task is woken");
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.out(), first);
+        assert_eq!(slow.queue(), first);
 
-        assert_eq!(send(second).unwrap(), SendOutcome::All);
-        assert_eq!(send(third).unwrap(), SendOutcome::All);
-        assert_eq!(slow.out(), [first, second, third].concat());
+        assert_eq!(send(second).unwrap(), SendOutcome::Complete);
+        assert_eq!(send(third).unwrap(), SendOutcome::Complete);
+        assert_eq!(slow.queue(), [first, second, third].concat());
         slow.set_open(false);
         assert_eq!(send(fourth).unwrap(), SendOutcome::Buffered);
         assert!(sender.poll_flush(&mut context).is_pending());
         slow.set_open(true);
         assert!(task.0.load(Ordering::Relaxed));
         assert!(sender.poll_flush(&mut context).is_ready());
-        assert_eq!(slow.out(), frames.concat());
+        assert_eq!(slow.queue(), frames.concat());
     }
 
     #[test]
-    fn what_was_taken_leaves_and_it_is_the_task_that_is_woken() {
+    fn accepted_bytes_leave_and_only_the_task_is_woken() {
         check(["a", "b", "c", "d"]);
-        // A part of it is taken, the rest is kept.
+        // A part is accepted, and the remainder is pending.
         check(["first one", "second one", "third one", "fourth one"]);
     }
 }

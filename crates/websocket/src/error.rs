@@ -1,42 +1,42 @@
-//! What a client can do wrong, and the code that it is told (RFC 6455 section 7.4.1).
+//! Protocol errors of a client, with their close codes (RFC 6455 section 7.4.1).
 
 use thiserror::Error;
 
-/// Why a client's bytes cannot be read on. Whatever follows them is lost.
+/// Why a client's bytes cannot be parsed. All bytes after the error are discarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProtocolError {
-    /// They are no frames, or not in this order.
+    /// A frame is malformed, or not allowed at this point.
     #[error("protocol error: {0}")]
     Protocol(&'static str),
-    /// A text, or the reason of a close, is not UTF-8.
+    /// A text message, or the reason of a close frame, is not UTF-8.
     #[error("not UTF-8")]
     NotUtf8,
-    /// What is said to be compressed cannot be read.
+    /// A compressed message cannot be inflated.
     #[error("compressed data cannot be read")]
     NotDeflate,
-    /// A message has more bytes than are allowed.
+    /// A message has more bytes than the limit.
     #[error("message too big")]
     TooBig,
-    /// So many large messages are under way that there is no room for this one now.
+    /// The memory budget for large messages is exhausted at the moment.
     #[error("no room for so large a message now")]
     NoRoom,
 }
 
 impl ProtocolError {
-    /// What to close with.
+    /// The close code.
     pub fn code(self) -> u16 {
         match self {
             Self::Protocol(_) => 1002,
-            // As of "data within a message that was not consistent with the type of the message";
-            // RFC 7692 has no code of its own.
+            // The code for "data within a message that was not consistent with the type of the
+            // message". RFC 7692 has no code of its own.
             Self::NotUtf8 | Self::NotDeflate => 1007,
             Self::TooBig => 1009,
-            // "Try again later", in IANA's registry since 2012.
+            // "Try again later", in the registry of IANA since 2012.
             Self::NoRoom => 1013,
         }
     }
 
-    /// The same in words, for the close frame.
+    /// The reason for the close frame.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Protocol(what) => what,

@@ -1,4 +1,4 @@
-//! Frames (RFC 6455 section 5.2): the head of one that arrives, and whole ones that leave.
+//! Frames (RFC 6455 section 5.2): parses the heads of inbound frames, and encodes outbound frames.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -6,7 +6,7 @@ use crate::error::ProtocolError;
 
 /// Bytes in the payload of a control frame (section 5.5).
 pub const MAX_CONTROL_BYTES: usize = 125;
-/// The most bytes that a head of ours has: we do not mask.
+/// The longest head of an outbound frame, in bytes: a server does not mask.
 const MAX_HEAD_BYTES: usize = 10;
 
 const FIN: u8 = 0x80;
@@ -14,20 +14,20 @@ const RSV1: u8 = 0x40;
 const RSV2_RSV3: u8 = 0x30;
 const MASKED: u8 = 0x80;
 
-/// What a frame is (section 11.8).
+/// The kind of a frame (section 11.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
-    /// Goes on with the message that an earlier frame began.
+    /// Continues the message that an earlier frame began.
     Continuation,
-    /// Begins a text.
+    /// Begins a text message.
     Text,
-    /// Begins a message of bytes.
+    /// Begins a binary message.
     Binary,
-    /// Says goodbye.
+    /// Closes the connection.
     Close,
-    /// Asks for a sign of life.
+    /// Requests a pong.
     Ping,
-    /// Gives one.
+    /// Answers a ping.
     Pong,
 }
 
@@ -55,7 +55,7 @@ impl Opcode {
         }
     }
 
-    /// Whether it may stand between the frames of a message.
+    /// Whether it is a control frame, which may stand between the frames of a message.
     pub(crate) fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
@@ -67,25 +67,25 @@ pub(crate) struct Head {
     pub(crate) opcode: Opcode,
     /// The last frame of its message.
     pub(crate) is_last: bool,
-    /// RSV1 (RFC 7692 section 6): the message, which this frame begins, is compressed.
+    /// RSV1 (RFC 7692 section 6): the message that this frame begins is compressed.
     pub(crate) is_compressed: bool,
     pub(crate) mask: [u8; 4],
     /// Bytes of payload.
     pub(crate) length: u64,
 }
 
-/// What a head may be at this point of the stream.
+/// Properties of the connection that decide which heads are valid.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowed {
     /// Compression was negotiated.
     pub(crate) compression: bool,
-    /// A message has begun and goes on.
+    /// A message has begun and is not complete.
     pub(crate) continuation: bool,
 }
 
 impl Head {
-    /// Reads the head that stands at the start of these bytes, with how many of them it has; none if
-    /// it goes on beyond them. What is wrong is wrong as soon as the byte that says so is there.
+    /// Parses the head at the start of `bytes`, and returns it with its length; none if more bytes
+    /// are needed. A violation is reported at the first byte that shows it.
     pub(crate) fn read(
         bytes: &[u8],
         allowed: Allowed,
@@ -100,11 +100,13 @@ impl Head {
         if is_compressed
             && !(allowed.compression && matches!(opcode, Opcode::Text | Opcode::Binary))
         {
-            return Err(ProtocolError::Protocol("RSV1 is set where nothing is compressed"));
+            return Err(ProtocolError::Protocol(
+                "RSV1 is set on a frame that cannot be compressed",
+            ));
         }
         match opcode {
             Opcode::Continuation if !allowed.continuation => {
-                return Err(ProtocolError::Protocol("nothing to continue"));
+                return Err(ProtocolError::Protocol("a continuation without a message"));
             }
             Opcode::Text | Opcode::Binary if allowed.continuation => {
                 return Err(ProtocolError::Protocol("a message within a message"));
@@ -136,10 +138,10 @@ impl Head {
         };
         match short {
             126 if length < 126 => {
-                return Err(ProtocolError::Protocol("a length longer than it need be"));
+                return Err(ProtocolError::Protocol("a length in more bytes than necessary"));
             }
             127 if u16::try_from(length).is_ok() => {
-                return Err(ProtocolError::Protocol("a length longer than it need be"));
+                return Err(ProtocolError::Protocol("a length in more bytes than necessary"));
             }
             127 if length >> 63 != 0 => return Err(ProtocolError::Protocol("a length of 64 bits")),
             _ => {}
@@ -150,11 +152,11 @@ impl Head {
     }
 }
 
-/// Takes the mask off (section 5.3). `at` is the first byte's place within the frame's payload.
+/// Removes the mask (section 5.3). `at` is the offset of the first byte within the frame's payload.
 pub(crate) fn unmask(bytes: &mut [u8], mask: [u8; 4], at: u64) {
     let mut mask = mask;
     mask.rotate_left((at % 4) as usize);
-    // Eight bytes at a time: a word each, and the compiler makes vectors of those.
+    // Eight bytes at a time, which the compiler turns into vector instructions.
     let [a, b, c, d] = mask;
     let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (words, rest) = bytes.as_chunks_mut::<8>();
@@ -166,7 +168,7 @@ pub(crate) fn unmask(bytes: &mut [u8], mask: [u8; 4], at: u64) {
     }
 }
 
-/// The head of a frame of ours, which is a whole message.
+/// Encodes the head of an outbound frame that is a whole message.
 pub(crate) fn put_head(to: &mut impl BufMut, opcode: Opcode, is_compressed: bool, length: usize) {
     to.put_u8(FIN | if is_compressed { RSV1 } else { 0 } | opcode.number());
     match (u8::try_from(length), u16::try_from(length)) {
@@ -189,7 +191,7 @@ pub(crate) fn head(opcode: Opcode, length: usize) -> Bytes {
     head.freeze()
 }
 
-/// A whole message in one frame, head and payload in one piece.
+/// A message in one frame, head and payload in one piece.
 pub(crate) fn whole(opcode: Opcode, is_compressed: bool, payload: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(MAX_HEAD_BYTES + payload.len());
     put_head(&mut frame, opcode, is_compressed, payload.len());
@@ -197,7 +199,7 @@ pub(crate) fn whole(opcode: Opcode, is_compressed: bool, payload: &[u8]) -> Byte
     frame.freeze()
 }
 
-/// A ping. Of a payload longer than [`MAX_CONTROL_BYTES`] only the start is sent.
+/// A ping. A payload longer than [`MAX_CONTROL_BYTES`] is cut.
 pub fn ping(payload: &[u8]) -> Bytes {
     control(Opcode::Ping, payload)
 }

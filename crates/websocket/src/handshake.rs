@@ -1,5 +1,5 @@
-//! The opening handshake, the server's side (RFC 6455 section 4.2). Whether a page of this origin may
-//! open a socket, and whose it is, is the caller's to ask.
+//! The opening handshake, server side (RFC 6455 section 4.2). The caller checks the origin and the
+//! user.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,41 +16,43 @@ use thiserror::Error;
 use crate::negotiate::{NegotiatedCompression, is_token};
 use crate::upgrade::PendingUpgrade;
 
-/// What the accept key is made with (section 1.3).
+/// The constant in the computation of the accept key (section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/// The one version (section 4.1).
+/// The only version (section 4.1).
 const VERSION: &str = "13";
-/// Bytes of a key, before base64 (section 4.1).
+/// Length of a decoded key in bytes (section 4.1).
 const KEY_BYTES: usize = 16;
 
-/// Why a request opens no WebSocket.
+/// Why a request opens no WebSocket. The text is the body of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// Only GET does.
-    #[error("a WebSocket is opened with GET")]
+pub enum HandshakeError {
+    /// The method is not GET.
+    #[error("a WebSocket is opened with the method GET")]
     Method,
-    /// Only HTTP/1.1 does, here.
+    /// The version of HTTP is not 1.1.
     #[error("a WebSocket is opened with HTTP/1.1")]
     Http,
-    /// It asks for something else.
-    #[error("this is for WebSockets: `Upgrade: websocket` and `Connection: Upgrade` are missing")]
+    /// The headers that request a WebSocket are missing.
+    #[error(
+        "this address serves WebSockets only; send `Upgrade: websocket` and `Connection: Upgrade`"
+    )]
     NoUpgrade,
-    /// It has no host.
-    #[error("`Host` is missing")]
+    /// The `Host` header is missing.
+    #[error("the header `Host` is missing")]
     NoHost,
-    /// Only 13 is spoken.
-    #[error("`Sec-WebSocket-Version` is not 13")]
+    /// The client requests a version other than 13.
+    #[error("`Sec-WebSocket-Version` must be 13")]
     Version,
-    /// Sixteen bytes in base64 are expected, once.
-    #[error("`Sec-WebSocket-Key` is not 16 bytes in base64")]
+    /// The key is missing, repeated, or not 16 bytes in base64.
+    #[error("`Sec-WebSocket-Key` must be 16 bytes in base64, once")]
     Key,
-    /// The connection is none that can become something else.
+    /// hyper cannot hand over this connection.
     #[error("this connection cannot be upgraded")]
     NotUpgradable,
 }
 
-impl Refusal {
-    /// The status of the answer.
+impl HandshakeError {
+    /// The status of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -61,7 +63,7 @@ impl Refusal {
         }
     }
 
-    /// What the answer's head says besides, if anything.
+    /// The header that the status requires, if any.
     pub fn header(self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::Method => Some((ALLOW, HeaderValue::from_static("GET"))),
@@ -70,7 +72,7 @@ impl Refusal {
         }
     }
 
-    /// The answer, in words.
+    /// The complete response, with the reason as its body.
     pub fn response(self) -> Response<String> {
         let mut response = Response::new(self.to_string());
         *response.status_mut() = self.status();
@@ -79,44 +81,45 @@ impl Refusal {
     }
 }
 
-/// A request that may open a WebSocket.
+/// A valid request for a WebSocket, not yet answered.
 #[derive(Debug)]
 pub struct Handshake {
     accept: HeaderValue,
     offers: Vec<String>,
-    agreed: Option<NegotiatedCompression>,
+    compression: Option<NegotiatedCompression>,
     on_upgrade: OnUpgrade,
 }
 
 impl Handshake {
-    /// Looks at a request, and takes what hyper left in it for the upgrade.
+    /// Validates a request, and takes from it what hyper needs for the upgrade.
     ///
     /// # Errors
-    /// Why it opens none.
-    pub fn of(request: &mut Parts) -> Result<Self, Refusal> {
+    /// If the request opens no WebSocket; the error makes the response.
+    pub fn of(request: &mut Parts) -> Result<Self, HandshakeError> {
         let key = check(&request.method, request.version, &request.headers)?;
         let accept = accept_of(key)?;
         let upgrade = request.extensions.remove::<OnUpgrade>();
-        let on_upgrade = upgrade.ok_or(Refusal::NotUpgradable)?;
+        let on_upgrade = upgrade.ok_or(HandshakeError::NotUpgradable)?;
         let headers = &request.headers;
         let offers = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
-        let agreed = NegotiatedCompression::on(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
-        Ok(Self { accept, offers, agreed, on_upgrade })
+        let compression =
+            NegotiatedCompression::negotiate(values(headers, &SEC_WEBSOCKET_EXTENSIONS));
+        Ok(Self { accept, offers, compression, on_upgrade })
     }
 
-    /// The subprotocols that the client offers, the one it likes best first.
+    /// The subprotocols that the client offers, in the client's order of preference.
     pub fn offers(&self) -> impl Iterator<Item = &str> {
         self.offers.iter().map(String::as_str)
     }
 
-    /// Goes on without compression, whatever is offered.
+    /// Turns compression off, whatever the client offers.
     pub fn without_compression(&mut self) {
-        self.agreed = None;
+        self.compression = None;
     }
 
-    /// The answer, and the socket that there will be once it is sent. `protocol` is one of the
-    /// [offers](Self::offers), or none; one that was not offered is left out, for the client would
-    /// refuse it.
+    /// Makes the response, and the socket that opens once it is sent. `protocol` is one of the
+    /// [offers](Self::offers), or none. A subprotocol that was not offered is left out, because the
+    /// client would refuse it.
     pub fn accept(self, protocol: Option<&str>) -> (Response<()>, PendingUpgrade) {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -127,54 +130,61 @@ impl Handshake {
         let protocol = self.offers.iter().find(|offer| Some(offer.as_str()) == protocol);
         let texts = [
             (SEC_WEBSOCKET_PROTOCOL, protocol.cloned()),
-            (SEC_WEBSOCKET_EXTENSIONS, self.agreed.map(NegotiatedCompression::answer)),
+            (SEC_WEBSOCKET_EXTENSIONS, self.compression.map(NegotiatedCompression::answer)),
         ];
         for (name, text) in texts {
-            // Of tokens only, each of which came as a header or stands in this crate.
+            // Both consist of tokens, from a header or from this crate, so the conversion succeeds.
             if let Some(Ok(value)) = text.map(HeaderValue::try_from) {
                 headers.insert(name, value);
             }
         }
-        (response, PendingUpgrade::new(self.on_upgrade, self.agreed.map(|agreed| agreed.window)))
+        (
+            response,
+            PendingUpgrade::new(
+                self.on_upgrade,
+                self.compression.map(|compression| compression.window),
+            ),
+        )
     }
 }
 
-/// Section 4.2.1; answers the key.
+/// Checks the request (section 4.2.1), and returns its key.
 fn check<'a>(
     method: &Method,
     version: Version,
     headers: &'a HeaderMap,
-) -> Result<&'a HeaderValue, Refusal> {
+) -> Result<&'a HeaderValue, HandshakeError> {
     if method != Method::GET {
-        return Err(Refusal::Method);
+        return Err(HandshakeError::Method);
     }
     if version != Version::HTTP_11 {
-        return Err(Refusal::Http);
+        return Err(HandshakeError::Http);
     }
-    let has = |name, token: &str| tokens(headers, name).any(|it| it.eq_ignore_ascii_case(token));
-    if !has(&UPGRADE, "websocket") || !has(&CONNECTION, "upgrade") {
-        return Err(Refusal::NoUpgrade);
+    let has_token =
+        |name, token: &str| tokens(headers, name).any(|it| it.eq_ignore_ascii_case(token));
+    if !has_token(&UPGRADE, "websocket") || !has_token(&CONNECTION, "upgrade") {
+        return Err(HandshakeError::NoUpgrade);
     }
     if !headers.contains_key(HOST) {
-        return Err(Refusal::NoHost);
+        return Err(HandshakeError::NoHost);
     }
     if only(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version != VERSION) {
-        return Err(Refusal::Version);
+        return Err(HandshakeError::Version);
     }
-    only(headers, &SEC_WEBSOCKET_KEY).ok_or(Refusal::Key)
+    only(headers, &SEC_WEBSOCKET_KEY).ok_or(HandshakeError::Key)
 }
 
-/// What proves that the key was understood (section 4.2.2, item 5.4).
-fn accept_of(key: &HeaderValue) -> Result<HeaderValue, Refusal> {
-    let decoded = STANDARD.decode(key).map_err(|_| Refusal::Key)?;
+/// The proof that the server understood the key (section 4.2.2, item 5.4).
+fn accept_of(key: &HeaderValue) -> Result<HeaderValue, HandshakeError> {
+    let decoded = STANDARD.decode(key).map_err(|_| HandshakeError::Key)?;
     if decoded.len() != KEY_BYTES {
-        return Err(Refusal::Key);
+        return Err(HandshakeError::Key);
     }
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
-    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| Refusal::Key)
+    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| HandshakeError::Key)
 }
 
-/// The value of a header that may be there once.
+/// The value of a header that must not repeat.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut all = headers.get_all(name).iter();
     all.next().filter(|_| all.next().is_none())

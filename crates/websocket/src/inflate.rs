@@ -1,4 +1,4 @@
-//! Reading what is compressed (RFC 7692 section 7.2.2), in whatever pieces it comes.
+//! Inflates inbound messages (RFC 7692 section 7.2.2), in pieces of any size.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,22 +7,22 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::error::ProtocolError;
 
-/// The end of a flushed block, which a sender leaves out (section 7.2.1).
+/// The end of a flushed block, which a sender omits (section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
-/// A last block, with nothing in it. If what came before is whole, the stream ends here and nowhere
-/// else; half a block would swallow it without a word.
+/// A final, empty block. If the data before it are complete, the stream ends exactly here; an
+/// incomplete block would swallow it silently.
 const END: [u8; 5] = [0x01, 0x00, 0x00, 0xFF, 0xFF];
-/// The largest window that a client can have, and so enough for all.
+/// The largest window of any client, and therefore enough for all.
 const WINDOW_BITS: u8 = 15;
-/// Inflaters that one thread keeps for the next message.
-const SPARE: usize = 4;
+/// Spare inflaters per thread.
+const MAX_SPARES: usize = 4;
 
 thread_local! {
     static SPARES: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Inflates one message: as no context is taken over, none is held between messages. About 40 KiB,
-/// from its thread's spares and back to them.
+/// Inflates one message, with about 40 KiB of state from the spares of its thread. As no context is
+/// carried over, a connection holds no inflater between messages.
 pub(crate) struct Inflater(Option<Decompress>);
 
 impl fmt::Debug for Inflater {
@@ -37,7 +37,7 @@ impl Inflater {
         Self(Some(spare.unwrap_or_else(|| Decompress::new_with_window_bits(false, WINDOW_BITS))))
     }
 
-    /// Inflates onto `out`, which `grow` makes larger, or refuses to.
+    /// Inflates into `out`. `grow` enlarges `out`, or refuses to.
     pub(crate) fn push(
         &mut self,
         mut input: &[u8],
@@ -48,15 +48,15 @@ impl Inflater {
             if step(self.0.as_mut(), &mut input, out, grow)? == Status::StreamEnd
                 && let Some(inflate) = &mut self.0
             {
-                // A last block may come before the end of the message (section 7.2.3.4); what follows
-                // it begins anew.
+                // A final block may come before the end of the message (section 7.2.3.4); a new
+                // stream begins after it.
                 inflate.reset(false);
             }
         }
         Ok(())
     }
 
-    /// The message ends here.
+    /// Completes the message.
     pub(crate) fn finish(
         &mut self,
         out: &mut Vec<u8>,
@@ -74,7 +74,7 @@ impl Inflater {
     }
 }
 
-/// Takes input until it is used up and has given all that it gives, or a stream ends.
+/// Inflates until the input is used up and all its output is written, or the stream ends.
 fn step(
     inflate: Option<&mut Decompress>,
     input: &mut &[u8],
@@ -86,17 +86,17 @@ fn step(
         if out.len() == out.capacity() {
             grow(out)?;
         }
-        let (before, had) = (inflate.total_in(), out.len());
+        let (consumed_before, length_before) = (inflate.total_in(), out.len());
         let status = inflate
             .decompress_vec(input, out, FlushDecompress::None)
             .map_err(|_| ProtocolError::NotDeflate)?;
-        let taken = usize::try_from(inflate.total_in() - before).unwrap_or(usize::MAX);
-        *input = input.get(taken..).unwrap_or_default();
+        let consumed = usize::try_from(inflate.total_in() - consumed_before).unwrap_or(usize::MAX);
+        *input = input.get(consumed..).unwrap_or_default();
         let is_full = out.len() == out.capacity();
         if status == Status::StreamEnd || (input.is_empty() && !is_full) {
             return Ok(status);
         }
-        if taken == 0 && out.len() == had {
+        if consumed == 0 && out.len() == length_before {
             return Err(ProtocolError::NotDeflate);
         }
     }
@@ -105,13 +105,15 @@ fn step(
 impl Drop for Inflater {
     fn drop(&mut self) {
         let Some(mut inflate) = self.0.take() else { return };
-        // While its thread ends, there is nowhere to keep it.
-        let _kept = SPARES.try_with(|spares| {
-            let mut spares = spares.borrow_mut();
-            if spares.len() < SPARE {
-                inflate.reset(false);
-                spares.push(inflate);
-            }
-        });
+        // Fails while the thread ends and its spares are gone; the inflater is dropped then.
+        SPARES
+            .try_with(|spares| {
+                let mut spares = spares.borrow_mut();
+                if spares.len() < MAX_SPARES {
+                    inflate.reset(false);
+                    spares.push(inflate);
+                }
+            })
+            .ok();
     }
 }

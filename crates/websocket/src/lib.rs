@@ -1,38 +1,41 @@
-//! The server's side of a WebSocket (RFC 6455, with permessage-deflate of RFC 7692), for frames that
-//! many connections share.
+//! The server side of WebSockets (RFC 6455, with permessage-deflate of RFC 7692), for frames that many
+//! connections share.
 //!
-//! Published implementations give each connection buffers of its own and encode, and compress, a message
-//! once for every socket that it goes to. A server whose work is to say the same to many wants the
-//! opposite: a frame that is made once and written to all, and connections that cost nothing while
-//! nothing happens. Reading order:
+//! Published implementations give each connection its own buffers, and encode and compress a message
+//! once for every socket. A broadcasting server needs the opposite: a frame is encoded once and written
+//! to all sockets, and an idle connection holds no buffer. Reading order:
 //!
-//! - [`Reader`] makes messages of bytes, in whatever pieces they come. It does no I/O. It holds what has
-//!   arrived of an unfinished message and nothing else, so that an idle connection has no read buffer:
-//!   [`Socket`] waits for bytes first, and then reads them into a buffer of its thread.
-//! - [`Prepared`] is a message as it leaves: head and payload in one piece, and one compressed form for each
-//!   size of window that a peer asked for, made when the first of them wants it.
-//! - [`NegotiatedCompression`] is the agreement on compression. No context is taken over between messages, in either
-//!   direction: ours could not be shared otherwise, and the client's would cost 40 KB a connection while
-//!   it says nothing. Inflaters and deflaters belong to threads, not to connections.
-//! - [`Handshake`], [`PendingUpgrade`]: from a request to a [`Socket`]. hyper hands the connection over, and with
-//!   plain TCP we take the stream itself back, so that nothing stands between a frame and the system. TLS, or
-//!   whatever else it was, is written to the same way (`layered`): encrypted by whoever writes.
-//! - [`Socket`] reads and ends a connection; its [`Sender`] can be written to by others, without waiting,
-//!   straight from a loop over all who are to hear of something.
+//! - [`Reader`] parses bytes into messages, in pieces of any size, without I/O. It holds only what has
+//!   arrived of an unfinished message. [`Socket`] waits until bytes have arrived, and then reads them into
+//!   a buffer of its thread, so an idle connection has no read buffer.
+//! - [`Prepared`] is an encoded outbound message: head and payload in one piece, and one compressed frame for
+//!   each window size that a peer requested, made when the first such peer needs it.
+//! - [`NegotiatedCompression`] is the result of the negotiation. No context is carried over between messages, in
+//!   either direction: with it, outbound frames could not be shared, and an inflater would cost each idle
+//!   connection 40 KB. Inflaters and deflaters belong to threads, not to connections.
+//! - [`Handshake`] and [`PendingUpgrade`] lead from a request to a [`Socket`]. hyper hands the connection over. With
+//!   plain TCP we unwrap the stream itself, so that nothing stands between a frame and the system. TLS and other
+//!   streams are written in the same way (`boxed_stream`): the sending thread encrypts.
+//! - [`Socket`] receives and closes. Other tasks write with its [`Sender`], without waiting, for example in a loop
+//!   over all subscribers of a topic.
 //!
-//! # What a client cannot do
-//! Make it hold more than [`Limits`] say: lengths are checked in a frame's head, and inflating stops at the
-//! limit. Send what is wrong and not be told: each [`ProtocolError`] has its code, and [`Socket::close`] sees to it
-//! that the peer can read it. Be read from without reading: what is kept for it is flushed before more is
-//! read. Origin, authentication, timeouts and heartbeats are the caller's.
+//! # Guarantees
+//! - A connection never holds more than [`Limits`] allow: lengths are checked in the frame head, and inflating
+//!   stops at the limit.
+//! - Every violation of the protocol has a close code ([`ProtocolError`]), and [`Socket::close`] makes sure that the
+//!   peer can receive it.
+//! - A peer that does not read is not read from: pending data are flushed before the next read.
+//!
+//! The caller is responsible for origin, authentication, timeouts and heartbeats.
 //!
 //! # Figures
-//! - Memory: an idle connection of the server, session and all, costs 3.6 KB; with axum's WebSocket it was
-//!   5.7, and 20.6 once it had been sent a page of messages (`docs/figures.md`).
+//! - Memory: an idle connection of the server, session included, costs 3.6 KB. With axum's WebSocket it was
+//!   5.7 KB, and 20.6 KB once it had received a page of messages (`docs/figures.md`).
 //! - Compression (`cargo run --release -p madang-websocket --example compression`, on a busy machine): a chat event
-//!   of 256 bytes shrinks to 79 % in about 15 µs, 512 bytes to 62 %, 1 KiB to 46 %, 4 KiB to 28 %. Below 256 bytes
-//!   a fifth is not worth a second form. Level 3 is within a few percent of 6 and 9 up to 16 KiB, and several times
-//!   as fast for what is longer; level 1 is faster still and leaves a quarter to a half more.
+//!   of 256 bytes shrinks to 79 % in about 15 µs, 512 bytes to 62 %, 1 KiB to 46 %, 4 KiB to 28 %. Below 256 bytes,
+//!   a gain of a fifth does not justify a second frame. Level 3 is within a few percent of levels 6 and 9 up to
+//!   16 KiB, and several times as fast for longer messages. Level 1 is faster still, and its output is larger by a
+//!   quarter to a half.
 
 #![forbid(unsafe_code)]
 
@@ -52,13 +55,13 @@ mod socket;
 mod upgrade;
 mod writer;
 
-pub use close::{CloseFrame, answer, close, may_be_sent};
-pub use deflate::{COMPRESSED_BYTES, Window};
+pub use close::{CloseFrame, close_answer, close_frame, may_be_sent};
+pub use deflate::{COMPRESSIBLE_BYTES, Window};
 pub use error::ProtocolError;
 pub use frame::{MAX_CONTROL_BYTES, Opcode, ping};
-pub use handshake::{Handshake, Refusal};
-pub use memory_budget::{FREE_BYTES, MemoryBudget};
-pub use message::Message;
+pub use handshake::{Handshake, HandshakeError};
+pub use memory_budget::{MemoryBudget, UNBUDGETED_BYTES};
+pub use message::InboundMessage;
 pub use negotiate::NegotiatedCompression;
 pub use prepared::Prepared;
 pub use reader::{Limits, Reader};

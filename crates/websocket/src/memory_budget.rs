@@ -1,64 +1,66 @@
-//! Memory for large messages, shared by many connections, so that all of them together are bounded
-//! where each alone may be large.
+//! A memory budget for large messages that many connections share: each message may be large, and
+//! all of them together stay bounded.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::ProtocolError;
 
-/// Bytes of a message that a connection may hold without asking.
-pub const FREE_BYTES: usize = 64 * 1024;
+/// A message may hold this many bytes without a share of the budget.
+pub const UNBUDGETED_BYTES: usize = 64 * 1024;
 
-/// So many bytes for all messages larger than [`FREE_BYTES`] that are under way.
+/// The bytes that all messages larger than [`UNBUDGETED_BYTES`] together may hold.
 #[derive(Debug)]
 pub struct MemoryBudget(AtomicUsize);
 
 impl MemoryBudget {
-    /// Room for so many bytes.
+    /// A budget of so many bytes.
     pub fn new(bytes: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(bytes)))
     }
 
-    /// Bytes that nobody holds.
-    pub fn left(&self) -> usize {
+    /// Bytes that no message holds.
+    pub fn available(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What one connection holds of it. Dropping it gives that back.
+/// The share that one connection holds. Dropping it returns the bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Share {
-    room: Option<Arc<MemoryBudget>>,
-    held: usize,
+pub(crate) struct BudgetShare {
+    budget: Option<Arc<MemoryBudget>>,
+    held_bytes: usize,
 }
 
-impl Share {
-    pub(crate) fn of(room: Option<Arc<MemoryBudget>>) -> Self {
-        Self { room, held: 0 }
+impl BudgetShare {
+    pub(crate) fn new(budget: Option<Arc<MemoryBudget>>) -> Self {
+        Self { budget, held_bytes: 0 }
     }
 
-    /// Holds so many bytes in all.
+    /// Raises the share to `bytes` in total.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), ProtocolError> {
-        let Some(room) = self.room.as_ref().filter(|_| bytes > FREE_BYTES) else { return Ok(()) };
-        let more = bytes.saturating_sub(self.held);
-        // Nothing but the number is shared, so no order with other memory matters.
-        let taken = room
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(more));
+        let Some(budget) = self.budget.as_ref().filter(|_| bytes > UNBUDGETED_BYTES) else {
+            return Ok(());
+        };
+        let more = bytes.saturating_sub(self.held_bytes);
+        // The counter guards no other memory, so relaxed ordering is enough.
+        let taken = budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |available| {
+            available.checked_sub(more)
+        });
         taken.map_err(|_| ProtocolError::NoRoom)?;
-        self.held += more;
+        self.held_bytes += more;
         Ok(())
     }
 
     pub(crate) fn release(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        if let Some(room) = self.room.as_ref().filter(|_| held > 0) {
-            room.0.fetch_add(held, Ordering::Relaxed);
+        let held_bytes = std::mem::take(&mut self.held_bytes);
+        if let Some(budget) = self.budget.as_ref().filter(|_| held_bytes > 0) {
+            budget.0.fetch_add(held_bytes, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Share {
+impl Drop for BudgetShare {
     fn drop(&mut self) {
         self.release();
     }

@@ -1,47 +1,47 @@
-//! Messages that arrive, whole and in the making.
+//! Inbound messages: complete ones, and those under assembly.
 
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::inflate::Inflater;
-use crate::memory_budget::Share;
+use crate::memory_budget::BudgetShare;
 
-/// What a client says.
+/// A message, or control frame, from a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
-    /// A text.
+pub enum InboundMessage {
+    /// A text message.
     Text(String),
-    /// Bytes.
+    /// A binary message.
     Binary(Vec<u8>),
-    /// It asks for a sign of life: the payload is to be sent back.
+    /// A ping. [`Socket`](crate::Socket) has answered it already.
     Ping(Vec<u8>),
-    /// It gives one.
+    /// A pong.
     Pong(Vec<u8>),
-    /// It closes. Nothing follows.
+    /// A close frame. Nothing follows.
     Close(Option<CloseFrame>),
 }
 
-/// A message of which not all frames are there.
+/// A message whose last frame has not arrived.
 #[derive(Debug)]
-pub(crate) struct Making {
+pub(crate) struct PartialMessage {
     is_text: bool,
-    /// While the message is compressed and not yet whole.
+    /// Present if the message is compressed.
     inflater: Option<Inflater>,
     bytes: Vec<u8>,
-    /// So many of them are known to be UTF-8.
+    /// Length of the prefix that is known to be UTF-8.
     checked: usize,
-    /// Bytes of payload as they came, compressed or not.
+    /// Bytes of payload that arrived, before inflating.
     arrived: u64,
-    /// So many there will be at most.
+    /// Upper bound for `arrived`.
     expected: u64,
 }
 
-impl Making {
+impl PartialMessage {
     pub(crate) fn new(is_text: bool, is_compressed: bool) -> Self {
         let inflater = is_compressed.then(Inflater::take);
         Self { is_text, inflater, bytes: Vec::new(), checked: 0, arrived: 0, expected: 0 }
     }
 
-    /// A frame of so many bytes follows: whether it may.
+    /// Announces a frame of `length` bytes, and checks the limit.
     pub(crate) fn expect(
         &mut self,
         length: u64,
@@ -50,8 +50,8 @@ impl Making {
     ) -> Result<(), ProtocolError> {
         let mut most = max_bytes as u64;
         if self.inflater.is_some() {
-            // What does not compress grows a little (five bytes per block, and blocks may be small). A
-            // peer whose data grow by more is not out to say something.
+            // Deflate grows incompressible data a little: five bytes per block, and blocks may be
+            // small. A peer whose data grow by more than this wastes our memory.
             most = most.saturating_add(most / 8 + 1024);
         }
         let all = self.arrived.checked_add(length).filter(|all| *all <= most);
@@ -60,42 +60,43 @@ impl Making {
         Ok(())
     }
 
-    /// Takes a part of the payload, without its mask. `is_all` if nothing of the message follows.
+    /// Adds a part of the payload, unmasked. `is_all` marks the last part of the message.
     pub(crate) fn push(
         &mut self,
         part: &[u8],
         is_all: bool,
         max_bytes: usize,
-        share: &mut Share,
+        budget: &mut BudgetShare,
     ) -> Result<(), ProtocolError> {
         self.arrived += part.len() as u64;
-        let taken = self.take(part, is_all, max_bytes, share);
-        // What came before a fault is looked at first: the same fault is found, however bytes are cut.
-        if self.is_text && (!is_all || taken.is_err()) {
-            self.check()?;
+        let outcome = self.append(part, is_all, max_bytes, budget);
+        // Data before an error are checked first, so that any cut of the bytes gives the same
+        // error.
+        if self.is_text && (!is_all || outcome.is_err()) {
+            self.check_utf8()?;
         }
-        taken
+        outcome
     }
 
-    fn take(
+    fn append(
         &mut self,
         part: &[u8],
         is_all: bool,
         max_bytes: usize,
-        share: &mut Share,
+        budget: &mut BudgetShare,
     ) -> Result<(), ProtocolError> {
         let Some(inflater) = &mut self.inflater else {
             let most = usize::try_from(self.expected).unwrap_or(max_bytes);
-            make_room(&mut self.bytes, part.len(), most, share)?;
+            reserve(&mut self.bytes, part.len(), most, budget)?;
             self.bytes.extend_from_slice(part);
             return Ok(());
         };
-        // One byte more than may be, to see whether it comes.
+        // One byte above the limit, to detect that there is more.
         let most = max_bytes.saturating_add(1);
         let guess = (part.len() * 2).max(256);
         let mut grow = |bytes: &mut Vec<u8>| {
-            let room = most.saturating_sub(bytes.len()).clamp(1, guess);
-            make_room(bytes, room, most, share)
+            let more = most.saturating_sub(bytes.len()).clamp(1, guess);
+            reserve(bytes, more, most, budget)
         };
         inflater.push(part, &mut self.bytes, &mut grow)?;
         if is_all && self.arrived > 0 {
@@ -104,9 +105,9 @@ impl Making {
         if self.bytes.len() > max_bytes { Err(ProtocolError::TooBig) } else { Ok(()) }
     }
 
-    /// Whether what is new can go on to be UTF-8: the first wrong byte is an error, the end of the
-    /// bytes within a character is none.
-    fn check(&mut self) -> Result<(), ProtocolError> {
+    /// Checks the new bytes for UTF-8. An invalid byte is an error; an incomplete character at the
+    /// end is not.
+    fn check_utf8(&mut self) -> Result<(), ProtocolError> {
         let new = self.bytes.get(self.checked..).unwrap_or_default();
         match std::str::from_utf8(new) {
             Ok(new) => self.checked += new.len(),
@@ -116,33 +117,33 @@ impl Making {
         Ok(())
     }
 
-    /// The message, of which everything is there.
-    pub(crate) fn finish(self) -> Result<Message, ProtocolError> {
+    /// The complete message.
+    pub(crate) fn finish(self) -> Result<InboundMessage, ProtocolError> {
         if !self.is_text {
-            return Ok(Message::Binary(self.bytes));
+            return Ok(InboundMessage::Binary(self.bytes));
         }
-        // What came in pieces is looked at twice. Without unsafe code there is no other way to a
-        // `String`, and it runs at gigabytes a second.
-        String::from_utf8(self.bytes).map(Message::Text).map_err(|_| ProtocolError::NotUtf8)
+        // A message in pieces is validated twice. Safe code has no other way to a `String`, and
+        // validation runs at gigabytes per second.
+        String::from_utf8(self.bytes).map(InboundMessage::Text).map_err(|_| ProtocolError::NotUtf8)
     }
 }
 
-/// Makes room for so many bytes more, if the message may have them.
-fn make_room(
+/// Reserves `more` bytes, within the limits of the message and of the budget.
+fn reserve(
     bytes: &mut Vec<u8>,
     more: usize,
     max_bytes: usize,
-    share: &mut Share,
+    budget: &mut BudgetShare,
 ) -> Result<(), ProtocolError> {
     let needed = bytes.len().saturating_add(more);
     if needed > max_bytes {
         return Err(ProtocolError::TooBig);
     }
     if needed > bytes.capacity() {
-        // Doubling, and never beyond what the message may have: a head that promises much gets
-        // nothing for it.
+        // Doubles, up to the limit. A frame head that announces many bytes reserves nothing by
+        // itself.
         let capacity = needed.max(bytes.capacity().saturating_mul(2)).min(max_bytes);
-        share.hold(capacity)?;
+        budget.hold(capacity)?;
         bytes.reserve_exact(capacity - bytes.len());
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Agreeing on permessage-deflate (RFC 7692 section 7.1; the header's grammar: RFC 6455 section 9.1).
+//! Negotiates permessage-deflate (RFC 7692 section 7.1; grammar of the header: RFC 6455 section
+//! 9.1).
 
 use std::borrow::Cow;
 
@@ -6,52 +7,53 @@ use crate::deflate::Window;
 
 const NAME: &str = "permessage-deflate";
 
-/// What was agreed on.
+/// The compression that client and server agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NegotiatedCompression {
     /// The window that we compress with.
     pub window: Window,
-    /// The client asked for it, and so hears of it in the answer.
-    pub is_named: bool,
+    /// Whether the client requested this window, so that the answer has to name it.
+    pub window_requested: bool,
 }
 
 impl NegotiatedCompression {
-    /// The first offer that we can take, of all values of `Sec-WebSocket-Extensions`. One that is
-    /// malformed, or asks for what we do not know or cannot do, is passed over for the next.
-    pub fn on<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+    /// Takes the first acceptable offer from all values of `Sec-WebSocket-Extensions`. An offer
+    /// that is malformed, has unknown parameters, or requests the impossible is skipped.
+    pub fn negotiate<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut offers = headers.into_iter().flat_map(|header| split(header, ','));
         offers.find_map(|offer| {
             let mut parts = split(offer, ';');
-            if parts.next()? == NAME { Self::of(parts) } else { None }
+            if parts.next()? == NAME { Self::from_parameters(parts) } else { None }
         })
     }
 
-    fn of<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut seen = Vec::new();
-        let mut agreed = Self { window: Window::LARGEST, is_named: false };
+    fn from_parameters<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut names = Vec::new();
+        let mut agreed = Self { window: Window::LARGEST, window_requested: false };
         for parameter in parameters {
             let (name, value) = match parameter.split_once('=') {
                 Some((name, value)) => (name.trim_ascii(), Some(unquoted(value.trim_ascii())?)),
                 None => (parameter, None),
             };
-            if seen.contains(&name) {
+            if names.contains(&name) {
                 return None;
             }
-            seen.push(name);
+            names.push(name);
             match (name, value) {
-                // Both hold anyway: see the answer.
-                // The first two hold anyway: see the answer. The last says that the client can do with a
-                // smaller window of its own; ours for reading is the largest.
+                // The first two hold anyway: see `answer`. The third says that the client supports
+                // a smaller window of its own; we always read with the largest.
                 (
                     "server_no_context_takeover"
                     | "client_no_context_takeover"
                     | "client_max_window_bits",
                     None,
                 ) => {}
-                ("client_max_window_bits", Some(bits)) => drop(window_bits(&bits)?),
+                ("client_max_window_bits", Some(bits)) => {
+                    window_bits(&bits)?;
+                }
                 ("server_max_window_bits", Some(bits)) => {
                     let window = Window::new(window_bits(&bits)?)?;
-                    agreed = Self { window, is_named: true };
+                    agreed = Self { window, window_requested: true };
                 }
                 _ => return None,
             }
@@ -59,12 +61,12 @@ impl NegotiatedCompression {
         Some(agreed)
     }
 
-    /// The answer. We take no context over from one message to the next, so that a compressed frame is
-    /// right for all sockets, and ask the client not to either, so that nothing is held for it between
-    /// two of its messages.
+    /// The value of `Sec-WebSocket-Extensions` in the response. We carry no context from one
+    /// message to the next, so that a compressed frame is valid for every socket. We request the
+    /// same of the client, so that nothing is held for it between two messages.
     pub fn answer(self) -> String {
         let answer = format!("{NAME}; server_no_context_takeover; client_no_context_takeover");
-        if self.is_named {
+        if self.window_requested {
             format!("{answer}; server_max_window_bits={}", self.window.bits())
         } else {
             answer
@@ -78,7 +80,7 @@ fn window_bits(value: &str) -> Option<u8> {
     ((8..=15).contains(&bits) && value == bits.to_string()).then_some(bits)
 }
 
-/// The parts between separators that stand outside of quotes, without the space around them.
+/// Splits at separators outside of quotes, and trims the parts.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let parts = text.split(move |character| {
@@ -94,7 +96,7 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     parts.map(str::trim_ascii)
 }
 
-/// A value that may be in quotes, with escapes in them; after that it is a token (RFC 6455 section 9.1).
+/// Removes quotes and escapes from a value; the result must be a token (RFC 6455 section 9.1).
 fn unquoted(value: &str) -> Option<Cow<'_, str>> {
     let Some(quoted) = value.strip_prefix('"') else {
         return is_token(value).then_some(Cow::Borrowed(value));

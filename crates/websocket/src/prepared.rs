@@ -1,4 +1,4 @@
-//! Messages that are made into frames once, for any number of sockets.
+//! Messages that are encoded once, for any number of sockets.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,27 +7,27 @@ use bytes::Bytes;
 use crate::deflate::{self, Window};
 use crate::frame::{self, Opcode};
 
-/// A message as sockets write it. A clone shares the bytes.
+/// An encoded message. Clones share the bytes.
 #[derive(Clone, Debug)]
-pub struct Prepared(Arc<Forms>);
+pub struct Prepared(Arc<Encodings>);
 
 #[derive(Debug)]
-struct Forms {
+struct Encodings {
     opcode: Opcode,
     plain: Bytes,
-    /// Bytes of the head of `plain`.
+    /// Length of the frame head in `plain`, in bytes.
     head: usize,
-    /// The compressed form for each size of window, made when a socket first asks for it.
+    /// The compressed frame for each window size, made when a socket first needs it.
     compressed: OnceLock<Box<[OnceLock<Bytes>; Window::COUNT]>>,
 }
 
 impl Prepared {
-    /// Of a text.
+    /// Encodes a text message.
     pub fn text(text: &str) -> Self {
         Self::new(Opcode::Text, text.as_bytes())
     }
 
-    /// Of bytes.
+    /// Encodes a binary message.
     pub fn binary(bytes: &[u8]) -> Self {
         Self::new(Opcode::Binary, bytes)
     }
@@ -35,24 +35,24 @@ impl Prepared {
     fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let plain = frame::whole(opcode, false, payload);
         let head = plain.len() - payload.len();
-        Self(Arc::new(Forms { opcode, plain, head, compressed: OnceLock::new() }))
+        Self(Arc::new(Encodings { opcode, plain, head, compressed: OnceLock::new() }))
     }
 
-    /// The bytes for a socket, which compresses with this window or not at all. Whoever asks first for
-    /// a compressed form makes it; others wait for that meanwhile. What compression does not make
-    /// smaller stays as it is.
+    /// The frame for a socket that compresses with this window, or not at all. The first caller
+    /// that needs a compressed frame makes it, and concurrent callers wait for it. A message that
+    /// compression would not shorten stays uncompressed.
     pub fn frame(&self, window: Option<Window>) -> &Bytes {
-        let forms = &*self.0;
-        let payload = forms.plain.get(forms.head..).unwrap_or_default();
-        let Some(window) = window.filter(|_| deflate::COMPRESSED_BYTES.contains(&payload.len()))
+        let encodings = &*self.0;
+        let payload = encodings.plain.get(encodings.head..).unwrap_or_default();
+        let Some(window) = window.filter(|_| deflate::COMPRESSIBLE_BYTES.contains(&payload.len()))
         else {
-            return &forms.plain;
+            return &encodings.plain;
         };
-        let compressed = forms.compressed.get_or_init(Box::default).get(window.index());
-        compressed.map_or(&forms.plain, |compressed| {
+        let compressed = encodings.compressed.get_or_init(Box::default).get(window.index());
+        compressed.map_or(&encodings.plain, |compressed| {
             compressed.get_or_init(|| {
-                let frame = deflate::frame(forms.opcode, payload, window);
-                frame.unwrap_or_else(|| forms.plain.clone())
+                let frame = deflate::frame(encodings.opcode, payload, window);
+                frame.unwrap_or_else(|| encodings.plain.clone())
             })
         })
     }

@@ -1,43 +1,44 @@
-//! From bytes to messages.
+//! Parses bytes into messages.
 
 use std::sync::Arc;
 
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{Allowed, Head, Opcode, unmask};
-use crate::memory_budget::{MemoryBudget, Share};
-use crate::message::{Making, Message};
+use crate::memory_budget::{BudgetShare, MemoryBudget};
+use crate::message::{InboundMessage, PartialMessage};
 
-/// What a client may send.
+/// Limits on what a client may send.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes in one message, after inflating.
     pub max_message_bytes: usize,
-    /// Where many connections together take the memory for large messages from. A message's part of it
-    /// is given back when the next one is asked for, or with [`Reader::release`]. Without, each connection has its own limit only.
-    pub room: Option<Arc<MemoryBudget>>,
+    /// The memory budget that many connections share for large messages. The share of a message is
+    /// returned when the next message is requested, or with [`Reader::release_memory`]. None: each
+    /// connection has only its own limit.
+    pub memory_budget: Option<Arc<MemoryBudget>>,
 }
 
 impl Limits {
-    /// Messages of so many bytes.
+    /// Limits the size of a message, without a shared budget.
     pub fn new(max_message_bytes: usize) -> Self {
-        Self { max_message_bytes, room: None }
+        Self { max_message_bytes, memory_budget: None }
     }
 }
 
-/// Makes messages of a client's bytes, in whatever pieces they come. It holds what has arrived of an
-/// unfinished message, and nothing between messages.
+/// Parses a client's bytes into messages, in pieces of any size, without I/O. It holds what has
+/// arrived of an unfinished message, and nothing between messages.
 #[derive(Debug)]
 pub struct Reader {
     max_message_bytes: usize,
-    share: Share,
+    budget: BudgetShare,
     compression: bool,
-    /// No more is read: the client has closed, or done something wrong.
-    ended: bool,
-    /// The start of a head whose rest is not there.
+    /// The client has closed, or violated the protocol: further bytes are discarded.
+    has_ended: bool,
+    /// The first bytes of a frame head that is not complete.
     head: Vec<u8>,
     frame: Option<Frame>,
-    making: Option<Box<Making>>,
+    partial: Option<Box<PartialMessage>>,
     control: Vec<u8>,
 }
 
@@ -45,67 +46,69 @@ pub struct Reader {
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     head: Head,
-    /// Bytes of it that were there.
+    /// Bytes of its payload that have arrived.
     at: u64,
 }
 
 #[expect(
     clippy::mut_mut,
-    reason = "bytes are taken from the front of a slice; its rest is the answer"
+    reason = "bytes are consumed from the front of a slice, and the caller continues with the remainder"
 )]
 impl Reader {
-    /// For a new connection. `compression` if it was negotiated.
+    /// A reader for a new connection. `compression`: whether it was negotiated.
     pub fn new(limits: Limits, compression: bool) -> Self {
         Self {
             max_message_bytes: limits.max_message_bytes,
-            share: Share::of(limits.room),
+            budget: BudgetShare::new(limits.memory_budget),
             compression,
-            ended: false,
+            has_ended: false,
             head: Vec::new(),
             frame: None,
-            making: None,
+            partial: None,
             control: Vec::new(),
         }
     }
 
-    /// Whether anything more can come of it: not after a close or an error.
+    /// Whether more messages can come: false after a close frame or an error.
     pub fn is_open(&self) -> bool {
-        !self.ended
+        !self.has_ended
     }
 
-    /// Whether it is between two frames, with no message begun: nothing is held.
+    /// Whether it is between two messages, and holds nothing.
     pub fn is_at_rest(&self) -> bool {
-        self.head.is_empty() && self.frame.is_none() && self.making.is_none()
+        self.head.is_empty() && self.frame.is_none() && self.partial.is_none()
     }
 
-    /// The message that was given out last is not held any more: its [room](Limits::room) is free.
-    pub fn release(&mut self) {
-        if self.making.is_none() {
-            self.share.release();
+    /// Returns the share of the [memory budget](Limits::memory_budget) that the last message has.
+    /// Call it once that message is dropped.
+    pub fn release_memory(&mut self) {
+        if self.partial.is_none() {
+            self.budget.release();
         }
     }
 
-    /// Takes bytes from the front of `input`, and writes over them, until a message is whole; none
-    /// once all are taken. After a close, and after an error, what comes is taken and dropped.
+    /// Consumes bytes from the front of `input`, which it also overwrites, until a message is
+    /// complete. None means that all bytes are consumed. After a close frame or an error, further
+    /// bytes are discarded.
     ///
     /// # Errors
-    /// What is wrong, as soon as it can be known.
-    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
-        self.release();
-        if self.ended {
+    /// At the first byte that violates the protocol or a limit.
+    pub fn read(&mut self, input: &mut &mut [u8]) -> Result<Option<InboundMessage>, ProtocolError> {
+        self.release_memory();
+        if self.has_ended {
             *input = &mut [];
             return Ok(None);
         }
         let read = self.read_on(input);
-        if matches!(read, Err(_) | Ok(Some(Message::Close(_)))) {
-            self.ended = true;
-            self.making = None;
-            self.share.release();
+        if matches!(read, Err(_) | Ok(Some(InboundMessage::Close(_)))) {
+            self.has_ended = true;
+            self.partial = None;
+            self.budget.release();
         }
         read
     }
 
-    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<Message>, ProtocolError> {
+    fn read_on(&mut self, input: &mut &mut [u8]) -> Result<Option<InboundMessage>, ProtocolError> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
@@ -135,15 +138,14 @@ impl Reader {
         }
     }
 
-    /// Reads the head of a frame; none if more bytes are needed, and then `input` is empty.
+    /// Reads a frame head; none if more bytes are needed, with all of `input` consumed.
     fn begin(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, ProtocolError> {
         let allowed =
-            Allowed { compression: self.compression, continuation: self.making.is_some() };
-        let kept = self.head.len();
-        let found = if kept == 0 {
+            Allowed { compression: self.compression, continuation: self.partial.is_some() };
+        let found = if self.head.is_empty() {
             Head::read(input, allowed)?
         } else {
-            // Heads are short, and seldom cut: byte by byte will do.
+            // Heads are short, and rarely arrive in pieces: one byte at a time is fast enough.
             loop {
                 match input.split_off_first_mut() {
                     Some(byte) => self.head.push(*byte),
@@ -160,34 +162,34 @@ impl Reader {
             return Ok(None);
         };
         self.head = Vec::new();
-        drop(input.split_off_mut(..used));
+        *input = std::mem::take(input).get_mut(used..).unwrap_or_default();
         match head.opcode {
             Opcode::Text | Opcode::Binary => {
-                let making = Making::new(head.opcode == Opcode::Text, head.is_compressed);
-                self.making = Some(Box::new(making));
+                let partial = PartialMessage::new(head.opcode == Opcode::Text, head.is_compressed);
+                self.partial = Some(Box::new(partial));
             }
             Opcode::Continuation => {}
             Opcode::Close | Opcode::Ping | Opcode::Pong => return Ok(Some(Frame { head, at: 0 })),
         }
-        if let Some(making) = &mut self.making {
-            making.expect(head.length, head.is_last, self.max_message_bytes)?;
+        if let Some(partial) = &mut self.partial {
+            partial.expect(head.length, head.is_last, self.max_message_bytes)?;
         }
         Ok(Some(Frame { head, at: 0 }))
     }
 
-    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<Message>, ProtocolError> {
-        let Some(making) = &mut self.making else { return Ok(None) };
-        making.push(part, is_all, self.max_message_bytes, &mut self.share)?;
-        let Some(making) = self.making.take_if(|_| is_all) else { return Ok(None) };
-        making.finish().map(Some)
+    fn data(&mut self, part: &[u8], is_all: bool) -> Result<Option<InboundMessage>, ProtocolError> {
+        let Some(partial) = &mut self.partial else { return Ok(None) };
+        partial.push(part, is_all, self.max_message_bytes, &mut self.budget)?;
+        let Some(partial) = self.partial.take_if(|_| is_all) else { return Ok(None) };
+        partial.finish().map(Some)
     }
 
-    fn control(&mut self, opcode: Opcode) -> Result<Message, ProtocolError> {
+    fn control(&mut self, opcode: Opcode) -> Result<InboundMessage, ProtocolError> {
         let payload = std::mem::take(&mut self.control);
         Ok(match opcode {
-            Opcode::Ping => Message::Ping(payload),
-            Opcode::Pong => Message::Pong(payload),
-            _ => Message::Close(CloseFrame::read(&payload)?),
+            Opcode::Ping => InboundMessage::Ping(payload),
+            Opcode::Pong => InboundMessage::Pong(payload),
+            _ => InboundMessage::Close(CloseFrame::read(&payload)?),
         })
     }
 }

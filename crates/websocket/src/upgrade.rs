@@ -1,4 +1,4 @@
-//! From an answered handshake to a socket.
+//! From an answered handshake to an open socket.
 
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -7,9 +7,9 @@ use tokio::net::TcpStream;
 use crate::deflate::Window;
 use crate::reader::Limits;
 use crate::socket::Socket;
-use crate::writer::Connection;
+use crate::writer::ByteStream;
 
-/// A socket that will be there once the answer to its handshake is sent.
+/// A socket that opens once the response to its handshake is sent.
 #[derive(Debug)]
 pub struct PendingUpgrade {
     on_upgrade: OnUpgrade,
@@ -21,29 +21,29 @@ impl PendingUpgrade {
         Self { on_upgrade, window }
     }
 
-    /// The bare stream, for another engine than ours.
+    /// The bare stream, for another WebSocket implementation.
     ///
     /// # Errors
-    /// If the answer could not be sent.
+    /// If the response could not be sent.
     pub async fn stream(self) -> Result<Upgraded, hyper::Error> {
         self.on_upgrade.await
     }
 
-    /// Waits for it. Best done on a task that ends with this: what hyper needed to read a request is
-    /// more than an open socket needs.
+    /// Waits until hyper hands over the connection, and opens the socket. Call it on a task that
+    /// ends with the socket: hyper needs more memory to read a request than an open socket needs.
     ///
     /// # Errors
-    /// If the answer could not be sent.
+    /// If the response could not be sent.
     pub async fn open(self, limits: Limits) -> Result<Socket, hyper::Error> {
         let upgraded: Upgraded = self.on_upgrade.await?;
         Ok(match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(Parts { io, read_buf, .. }) => {
-                Socket::new(Connection::Tcp(io.into_inner()), &read_buf, limits, self.window)
+                Socket::new(ByteStream::Tcp(io.into_inner()), &read_buf, limits, self.window)
             }
-            // TLS, or a server that wraps its streams: it works the same, and costs what the layer costs.
+            // TLS, or a server that wraps its streams: works the same, at the cost of the wrapper.
             Err(upgraded) => {
-                let wire = Connection::other(TokioIo::new(upgraded));
-                Socket::new(wire, &[], limits, self.window)
+                let stream = ByteStream::other(TokioIo::new(upgraded));
+                Socket::new(stream, &[], limits, self.window)
             }
         })
     }

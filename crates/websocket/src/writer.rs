@@ -1,4 +1,4 @@
-//! The way out to one peer: written to by whoever has something to say, without a buffer of its own.
+//! Writes frames to one peer, from any thread, without a buffer of its own.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,23 +14,23 @@ use tokio::net::TcpStream;
 use crate::boxed_stream::BoxedStream;
 use crate::deflate::Window;
 
-/// Pieces that one call of the system writes. Linux takes 1,024; with so many, what a call costs
-/// besides its bytes does not matter any more.
+/// Pieces per vectored write. Linux accepts 1,024; at 64 the fixed cost of a call is already
+/// negligible.
 const PIECES: usize = 64;
 
-/// What a socket reads from and writes to. Everything works through a shared reference.
-pub(crate) enum Connection {
+/// The stream below a socket. All methods take a shared reference.
+pub(crate) enum ByteStream {
     Tcp(TcpStream),
-    /// TLS, most often.
+    /// Most often TLS.
     Other(BoxedStream),
 }
 
-impl Connection {
+impl ByteStream {
     pub(crate) fn other(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
         Self::Other(BoxedStream::new(stream))
     }
 
-    /// Reads as much as is there, at most as much as `buffer` holds; 0 at the end.
+    /// Reads as much as has arrived, at most the length of `buffer`; 0 at the end.
     pub(crate) fn poll_read(
         &self,
         context: &mut Context<'_>,
@@ -39,7 +39,7 @@ impl Connection {
         match self {
             Self::Tcp(stream) => loop {
                 ready!(stream.poll_read_ready(context))?;
-                match read_all_there_is(stream, buffer) {
+                match read_available(stream, buffer) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     read => return Poll::Ready(read),
                 }
@@ -48,8 +48,9 @@ impl Connection {
         }
     }
 
-    /// Writes what the system takes right now, without asking the runtime whether it will: of a thousand
-    /// sockets one is full, and what the runtime knows of each is one more place in memory to go to.
+    /// Writes what the system accepts at once, without a look at the readiness that the runtime
+    /// keeps: of a thousand sockets perhaps one is full, and each look would touch one more place
+    /// in memory.
     fn write_now(&self, piece: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).send(piece),
@@ -57,7 +58,8 @@ impl Connection {
         }
     }
 
-    /// Writes what it takes at once, and learns from it when there will be room again.
+    /// Writes what the stream accepts at once. If that is nothing, the runtime learns from it when
+    /// the stream is writable again.
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, pieces) {
             (Self::Tcp(stream), [piece]) => stream.try_write(piece),
@@ -66,7 +68,7 @@ impl Connection {
         }
     }
 
-    /// Whether something was taken that only the connection's task can bring out.
+    /// Whether the stream holds accepted data that only the connection's task can flush.
     fn has_unflushed(&self) -> bool {
         match self {
             Self::Tcp(_) => false,
@@ -98,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will be written.
+    /// Ends our direction.
     pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => {
@@ -109,25 +111,25 @@ impl Connection {
     }
 }
 
-/// Reads once. Where that fills a part of the buffer only, there is nothing more, and the runtime is told
-/// so: it would otherwise ask the system once more for every message, to be told "nothing".
-/// (`TcpStream`'s own `poll_read` does the same, but wants the stream for itself.)
-fn read_all_there_is(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    if !EDGES {
+/// Reads once. If that fills only a part of the buffer, there is nothing more, and the runtime is
+/// told so; otherwise it would make one more system call per message, in vain. (`TcpStream`'s own
+/// `poll_read` does the same, but needs exclusive access.)
+fn read_available(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    if !EDGE_TRIGGERED {
         return stream.try_read(buffer);
     }
     let mut read = 0;
-    let asked = stream.try_io(Interest::READABLE, || {
+    let outcome = stream.try_io(Interest::READABLE, || {
         read = (&*socket2::SockRef::from(stream)).read(buffer)?;
-        let is_all = 0 < read && read < buffer.len();
-        if is_all { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        let is_drained = 0 < read && read < buffer.len();
+        if is_drained { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
     });
-    if read > 0 { Ok(read) } else { asked.map(|()| 0) }
+    if read > 0 { Ok(read) } else { outcome.map(|()| 0) }
 }
 
-/// Whether the system tells of new bytes even if it told of some before (epoll's and kqueue's edges),
-/// so that what comes right after a read is not missed.
-const EDGES: bool = cfg!(any(
+/// Whether readiness is edge-triggered (epoll, kqueue): the system announces new bytes although it
+/// announced earlier ones, so bytes that arrive right after a read are not missed.
+const EDGE_TRIGGERED: bool = cfg!(any(
     target_os = "linux",
     target_os = "android",
     target_os = "macos",
@@ -135,37 +137,36 @@ const EDGES: bool = cfg!(any(
     target_os = "freebsd"
 ));
 
-/// What became of frames that were to be written.
+/// The result of [`Sender::try_send`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// All of them are on their way.
-    All,
-    /// The peer does not read as fast. What is left is kept, and the connection's task has to
-    /// [flush](crate::Socket::flush) it: wake it.
+    /// Everything is written.
+    Complete,
+    /// The peer does not read fast enough. The remainder is pending, and the connection's task has
+    /// to [flush](crate::Socket::flush) it: wake that task.
     Buffered,
-    /// Something was kept before and is not flushed yet, or the way is [held](Sender::hold): nothing of
-    /// this was taken.
+    /// Earlier data are pending, or the sender is [held](Sender::hold). Nothing was written.
     Busy,
 }
 
-/// The way out to one peer, shared by everybody who writes to it. Frames stay whole and in order,
-/// whoever writes them.
+/// The sending half of a connection, which tasks and threads share. Frames stay whole and in order,
+/// from any number of writers.
 #[derive(Clone)]
 pub struct Sender(Arc<FrameWriter>);
 
-pub(crate) struct FrameWriter {
-    pub(crate) wire: Connection,
+struct FrameWriter {
+    stream: ByteStream,
     window: Option<Window>,
-    /// Never locked while anybody waits.
-    out: Mutex<Out>,
+    /// Never locked across an await.
+    queue: Mutex<SendQueue>,
 }
 
 #[derive(Debug, Default)]
-struct Out {
-    /// Taken and not written.
-    kept: VecDeque<Bytes>,
-    /// Only the connection's own task writes.
-    held: bool,
+struct SendQueue {
+    /// Accepted and not written.
+    pending: VecDeque<Bytes>,
+    /// Only the connection's own task may write.
+    is_held: bool,
 }
 
 impl fmt::Debug for Sender {
@@ -175,131 +176,131 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(wire: Connection, window: Option<Window>) -> Self {
-        Self(Arc::new(FrameWriter { wire, window, out: Mutex::default() }))
+    pub(crate) fn new(stream: ByteStream, window: Option<Window>) -> Self {
+        Self(Arc::new(FrameWriter { stream, window, queue: Mutex::default() }))
     }
 
-    pub(crate) fn wire(&self) -> &Connection {
-        &self.0.wire
+    pub(crate) fn stream(&self) -> &ByteStream {
+        &self.0.stream
     }
 
-    /// What this peer's messages are compressed with, if they are: which form of a
-    /// [`Prepared`](crate::Prepared) message it wants.
+    /// The window that this peer's messages are compressed with, if they are; it selects the frame
+    /// of a [`Prepared`](crate::Prepared) message.
     pub fn window(&self) -> Option<Window> {
         self.0.window
     }
 
-    /// From now on only the connection's own task writes, until [`Self::release`]: what it writes meanwhile
-    /// comes after what others wrote before, and before what they write then.
+    /// Lets only the connection's own task write, until [`Self::release`]. Its frames stand after
+    /// those that others wrote before, and before those that others write afterwards.
     pub fn hold(&self) {
-        self.0.out.lock().held = true;
+        self.0.queue.lock().is_held = true;
     }
 
-    /// Lets others write.
+    /// Lets others write again.
     pub fn release(&self) {
-        self.0.out.lock().held = false;
+        self.0.queue.lock().is_held = false;
     }
 
-    /// Writes a frame, or several in one piece, as far as the system takes it right now. Does not wait, so
-    /// that a loop over many peers may call it; what is kept at most is one call's piece and a few short
-    /// answers.
+    /// Writes a frame, or several in one piece, as far as the system accepts it at once. Never
+    /// waits, so a loop over many peers may call it. At most one call's piece and a few short
+    /// answers can be pending.
     ///
     /// # Errors
     /// If the connection is broken.
     pub fn try_send(&self, piece: &Bytes) -> io::Result<SendOutcome> {
-        let mut out = self.0.out.lock();
-        if out.held || !out.kept.is_empty() || self.0.wire.has_unflushed() {
+        let mut queue = self.0.queue.lock();
+        if queue.is_held || !queue.pending.is_empty() || self.0.stream.has_unflushed() {
             return Ok(SendOutcome::Busy);
         }
-        self.0.write_or_keep(&mut out, piece)?;
-        let is_out = out.kept.is_empty() && !self.0.wire.has_unflushed();
-        Ok(if is_out { SendOutcome::All } else { SendOutcome::Buffered })
+        self.0.write_or_queue_piece(&mut queue, piece)?;
+        let is_written = queue.pending.is_empty() && !self.0.stream.has_unflushed();
+        Ok(if is_written { SendOutcome::Complete } else { SendOutcome::Buffered })
     }
 
-    /// Writes frames after whatever is kept, together, or keeps them too: for the connection's own task,
-    /// which flushes before it asks for more.
-    pub(crate) fn put(&self, frames: &[Bytes]) -> io::Result<()> {
-        let mut out = self.0.out.lock();
+    /// Writes frames together, after pending ones, or queues them. For the connection's own task,
+    /// which flushes before it continues.
+    pub(crate) fn write_or_queue(&self, frames: &[Bytes]) -> io::Result<()> {
+        let mut queue = self.0.queue.lock();
         match frames {
-            // The usual case, one frame and room for it, needs no list.
-            [frame] if out.kept.is_empty() => self.0.write_or_keep(&mut out, frame),
+            // The usual case, one frame and nothing pending, needs no list.
+            [frame] if queue.pending.is_empty() => self.0.write_or_queue_piece(&mut queue, frame),
             frames => {
-                out.kept.extend(frames.iter().cloned());
-                self.0.write_kept(&mut out.kept)
+                queue.pending.extend(frames.iter().cloned());
+                self.0.write_pending(&mut queue.pending)
             }
         }
     }
 
-    /// Completes once nothing is kept. Of one task only: it alone is woken.
+    /// Completes once nothing is pending. For one task only, because one waker is registered.
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut out = self.0.out.lock();
-        let kept = &mut out.kept;
-        while !kept.is_empty() {
+        let mut queue = self.0.queue.lock();
+        let pending = &mut queue.pending;
+        while !pending.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];
-            let written = ready!(self.0.wire.poll_write(context, pieces(kept, &mut slices)))?;
-            advance(kept, written)?;
-            if kept.is_empty() {
-                // Not of its size any more either: a slow moment must not be remembered for ever.
-                *kept = VecDeque::new();
+            let written = ready!(self.0.stream.poll_write(context, pieces(pending, &mut slices)))?;
+            advance(pending, written)?;
+            if pending.is_empty() {
+                // Frees the capacity too, so that one slow moment does not cost memory for ever.
+                *pending = VecDeque::new();
             }
         }
-        drop(out);
-        self.0.wire.poll_flush(context)
+        drop(queue);
+        self.0.stream.poll_flush(context)
     }
 }
 
 impl FrameWriter {
-    /// Writes a piece where nothing is kept before it, and keeps what is left of it.
-    fn write_or_keep(&self, out: &mut Out, piece: &Bytes) -> io::Result<()> {
-        let written = match self.wire.write_now(piece) {
+    /// Writes a piece when nothing is pending, and queues the remainder.
+    fn write_or_queue_piece(&self, queue: &mut SendQueue, piece: &Bytes) -> io::Result<()> {
+        let written = match self.stream.write_now(piece) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             written => written?,
         };
         if written < piece.len() {
-            out.kept.push_back(piece.slice(written..));
+            queue.pending.push_back(piece.slice(written..));
         }
         Ok(())
     }
 
-    fn write_kept(&self, kept: &mut VecDeque<Bytes>) -> io::Result<()> {
-        while !kept.is_empty() {
+    fn write_pending(&self, pending: &mut VecDeque<Bytes>) -> io::Result<()> {
+        while !pending.is_empty() {
             let mut slices = [IoSlice::new(&[]); PIECES];
-            let written = match self.wire.try_write(pieces(kept, &mut slices)) {
+            let written = match self.stream.try_write(pieces(pending, &mut slices)) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 written => written?,
             };
-            advance(kept, written)?;
+            advance(pending, written)?;
         }
-        *kept = VecDeque::new();
+        *pending = VecDeque::new();
         Ok(())
     }
 }
 
-/// The first pieces, as the system wants them.
+/// The first pending pieces, as slices for a vectored write.
 fn pieces<'a, 'b>(
-    kept: &'a VecDeque<Bytes>,
+    pending: &'a VecDeque<Bytes>,
     slices: &'b mut [IoSlice<'a>; PIECES],
 ) -> &'b [IoSlice<'a>] {
     let mut count = 0;
-    for (slice, frame) in slices.iter_mut().zip(kept) {
+    for (slice, frame) in slices.iter_mut().zip(pending) {
         *slice = IoSlice::new(frame);
         count += 1;
     }
     slices.get(..count).unwrap_or_default()
 }
 
-fn advance(kept: &mut VecDeque<Bytes>, mut written: usize) -> io::Result<()> {
+fn advance(pending: &mut VecDeque<Bytes>, mut written: usize) -> io::Result<()> {
     if written == 0 {
         return Err(ErrorKind::WriteZero.into());
     }
-    while let Some(frame) = kept.front_mut() {
-        let done = written.min(frame.len());
-        frame.advance(done);
-        written -= done;
+    while let Some(frame) = pending.front_mut() {
+        let step = written.min(frame.len());
+        frame.advance(step);
+        written -= step;
         if !frame.is_empty() {
             break;
         }
-        kept.pop_front();
+        pending.pop_front();
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! The kit: parts that know nothing of any feature.
+//! The kit: components without knowledge of any feature.
+
+pub(crate) mod erased;
 
 pub(crate) mod avatar;
 pub(crate) mod dialog;
 pub(crate) mod empty;
-pub(crate) mod events;
 pub(crate) mod field;
 pub(crate) mod icon;
-pub(crate) mod memory;
-pub(crate) mod reactive;
-pub(crate) mod state;
+pub(crate) mod name_form;
+pub(crate) mod skeleton;
 pub(crate) mod virtual_list;

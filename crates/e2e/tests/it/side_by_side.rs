@@ -77,7 +77,7 @@ async fn t0_2_a_button_opens_a_connection_and_closes_it_and_so_does_leaving() ->
         jane.click("side-toggle").await?;
         jane.until_attribute("side-state", "data-on", "false").await?;
         let own =
-            ["#2 connected (that is you)", "Your connection is closed: 1000, closed, all done"];
+            ["#2 connected (that is you)", "Your connection is closed: 1000, closed normally"];
         until_lines(&jane, &own).await?;
         // Going to another page of the app is leaving, and so is closing the tab.
         turn_on(&jane).await?;

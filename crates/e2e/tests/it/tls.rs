@@ -14,7 +14,7 @@ async fn t2_9_people_sign_in_over_https_and_chat_over_wss() -> Result<()> {
     std::fs::write(&certificate, made.cert.pem())?;
     std::fs::write(&key, made.signing_key.serialize_pem())?;
     let [certificate, key] = [&certificate, &key].map(|path| path.to_string_lossy());
-    let arguments = ["--tls-certificate", &certificate, "--tls-key", &key, "--hsts-seconds", "60"];
+    let arguments = ["--tls-certificate", &certificate, "--tls-key", &key, "--hsts-max-age", "60"];
     Stage::play_with("tls", &arguments, async |stage| {
         let minsu = stage.person("민수", Look::desktop(Lang::Ko).of_any_certificate()).await?;
         let jane = stage.person("Jane", Look::phone(Lang::En).of_any_certificate()).await?;

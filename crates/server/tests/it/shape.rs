@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 fn manifests() -> BTreeMap<String, toml::Table> {
-    let mut folders = vec![root().join("shared"), root().join("frontend")];
+    let mut folders = vec![root().join("shared"), root().join("frontend"), root().join("bench")];
     folders.extend(
         std::fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path()),
     );
@@ -85,6 +85,7 @@ fn packages_know_only_what_they_may() {
         ),
         ("madang-app", &["madang-shared", "madang-client"], &["tokio", "axum", "rusqlite"]),
         ("madang-loadgen", &["madang-shared", "madang-client"], &["axum"]),
+        ("madang-bench", &["madang-shared", "madang-loadgen"], &["axum"]),
         ("madang-e2e", &["madang-shared", "madang-client"], &["axum"]),
     ];
     let manifests = manifests();
@@ -137,6 +138,47 @@ fn members_inherit_what_the_workspace_says() {
     }
 }
 
+fn toml_file(path: &str) -> toml::Table {
+    toml::from_str(&std::fs::read_to_string(root().join(path)).unwrap()).unwrap()
+}
+
+/// `bench/` is a workspace of its own, which cannot inherit from the main one. Equal versions and profiles let
+/// both workspaces share compiled dependencies.
+#[test]
+fn the_bench_workspace_repeats_the_lints_profiles_and_versions_of_the_main_one() {
+    let [main, bench] = ["Cargo.toml", "bench/Cargo.toml"].map(toml_file);
+    for table in ["package", "lints"] {
+        assert_eq!(main["workspace"][table], bench["workspace"][table], "{table}");
+    }
+    let external = |(_, value): &(&String, &toml::Value)| value.get("path").is_none();
+    for (name, value) in
+        bench["workspace"]["dependencies"].as_table().unwrap().iter().filter(external)
+    {
+        let main = main["workspace"]["dependencies"].get(name);
+        assert!(main.is_none_or(|main| main == value), "{name} differs from the main workspace");
+    }
+    assert_eq!(main["profile"]["release"], bench["profile"]["release"]);
+    assert_eq!(main["profile"]["dev"]["debug"], bench["profile"]["dev"]["debug"]);
+    for (name, value) in bench["profile"]["dev"]["package"].as_table().unwrap() {
+        assert_eq!(main["profile"]["dev"]["package"].get(name), Some(value), "{name}");
+    }
+    let [main, bench] = ["Cargo.lock", "bench/Cargo.lock"].map(locked_packages);
+    assert!(bench.len() > 50, "the lock file of bench is not read");
+    let differing: Vec<_> = bench.difference(&main).collect();
+    assert!(differing.is_empty(), "bench/Cargo.lock has versions of its own: {differing:?}");
+}
+
+/// Name, version and checksum of each package in a lock file, without our own packages.
+fn locked_packages(path: &str) -> BTreeSet<[String; 3]> {
+    let file = toml_file(path);
+    let packages = file["package"].as_array().unwrap().iter();
+    let packages = packages.filter(|package| package.get("source").is_some());
+    let field = |package: &toml::Value, name: &str| package[name].as_str().unwrap().to_owned();
+    packages
+        .map(|package| ["name", "version", "checksum"].map(|name| field(package, name)))
+        .collect()
+}
+
 #[test]
 fn what_the_architecture_page_names_is_there() {
     let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
@@ -149,18 +191,19 @@ fn what_the_architecture_page_names_is_there() {
 }
 
 fn is_path(text: &str) -> bool {
-    let tops = ["crates/", "shared/", "frontend/", "docs/", "scripts/", ".ci/"];
+    let tops = ["bench/", "crates/", "shared/", "frontend/", "docs/", "scripts/", ".ci/"];
     tops.iter().any(|top| text.starts_with(top)) && !text.contains(['*', ' ', '{', '<'])
 }
 
 /// Every Rust file, and what is in it.
 fn sources() -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();
-    let mut folders = vec![root().join("crates"), root().join("shared"), root().join("frontend")];
+    let mut folders: Vec<PathBuf> =
+        ["bench", "crates", "shared", "frontend"].map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_dir() && !path.ends_with("target") {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();

@@ -1,64 +1,72 @@
-//! A command's way through the features: once, however often it is sent.
+//! Applying commands: each takes effect once, however often it is sent.
 
-use madang_hub::features::Change;
+use std::sync::Arc;
+
 use madang_hub::ports::{Committed, TopicEvent, Write};
 use madang_shared::frames::LogPosition;
-use madang_shared::{CommandId, Seq, Timestamp, Topic, User, UserId};
-use rusqlite::types::Type;
+use madang_shared::{CommandId, Seq, Topic, UserId};
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::stop::{Stop, integer, natural};
-use super::{chat, counter, membership, notices, orders, posts, rooms};
+use super::error::StatementError;
+use super::values::{integer, natural, text};
+use super::{features, log};
+use crate::context::CommandContext;
 
-/// On whose behalf, named how, and when; the part of a write that every feature sees.
-pub(super) struct Order {
-    pub(super) author: User,
-    pub(super) command: CommandId,
-    pub(super) at: Timestamp,
-}
-
-/// Makes a write, or finds the answer that it was given when it was first made.
-pub(super) fn make(
+/// Applies a write, or finds the result of its first application.
+pub(super) fn apply(
     connection: &Connection,
     write: Write,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Committed, Stop> {
+) -> Result<Committed, StatementError> {
     let Write { author, command, at, change } = write;
-    if let Some(committed) = made_before(connection, author.id, command)? {
+    if let Some(committed) = find_applied(connection, author.id, command)? {
         return Ok(committed);
     }
-    let order = Order { author, command, at };
-    let at = match change {
-        Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
-        Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
-        Change::Chat(change) => chat::apply(connection, &order, change, appended)?,
-        Change::Counter(change) => counter::apply(connection, &order, change, appended)?,
-        Change::Posts(change) => posts::apply(connection, &order, change, appended)?,
-        Change::Orders(change) => orders::apply(connection, &order, change)?,
-        Change::Notices(change) => notices::apply(connection, &order, &change)?,
+    let context = CommandContext { author, command, at };
+    let before = appended.len();
+    let at = features::apply(connection, &context, change, appended)?;
+    record_applied(connection, &context, at)?;
+    let event = match at {
+        Some(at) => content(connection, at, appended.get(before..).unwrap_or_default())?,
+        None => None,
     };
-    remember(connection, &order, at)?;
-    Ok(Committed { at })
+    Ok(Committed { at, event })
 }
 
-/// Finds out whether writing works, by writing.
+/// Checks that writing works, by writing.
 pub(super) fn probe(
     connection: &Connection,
     (): (),
     _appended: &mut Vec<TopicEvent>,
-) -> Result<(), Stop> {
+) -> Result<(), StatementError> {
     let sql = "UPDATE readiness SET checks = checks + 1 WHERE id = 1";
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-fn made_before(
+/// The content of the command's event: from the events that the feature appended, or from the log if a
+/// trigger wrote it.
+fn content(
+    connection: &Connection,
+    at: LogPosition,
+    appended: &[TopicEvent],
+) -> Result<Option<Arc<str>>, StatementError> {
+    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.entry.seq == at.seq;
+    match appended.iter().find(is_own) {
+        Some(event) => Ok(Some(Arc::clone(&event.entry.content))),
+        None => Ok(log::entry(connection, at.topic, at.seq)?.map(|entry| entry.content)),
+    }
+}
+
+fn find_applied(
     connection: &Connection,
     author: UserId,
     command: CommandId,
 ) -> rusqlite::Result<Option<Committed>> {
-    let sql = "SELECT topics.name, commands.seq \
+    let sql = "SELECT topics.name, commands.seq, log.content \
         FROM commands LEFT JOIN topics ON topics.id = commands.topic_id \
+        LEFT JOIN log ON log.topic_id = commands.topic_id AND log.seq = commands.seq \
         WHERE author_id = ?1 AND command = ?2";
     connection
         .prepare_cached(sql)?
@@ -68,26 +76,31 @@ fn made_before(
 
 fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
     let Some(name) = row.get_ref(0)?.as_str_or_null()? else {
-        return Ok(Committed { at: None });
+        return Ok(Committed { at: None, event: None });
     };
     let topic: Topic = name.parse().map_err(|unknown| {
         rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(unknown))
     })?;
-    Ok(Committed { at: Some(LogPosition { topic, seq: Seq(natural(row, 1)?) }) })
+    let at = LogPosition { topic, seq: Seq(natural(row, 1)?) };
+    let event = match row.get_ref(2)? {
+        ValueRef::Null => None,
+        content => Some(text(content)?.into()),
+    };
+    Ok(Committed { at: Some(at), event })
 }
 
-fn remember(
+fn record_applied(
     connection: &Connection,
-    order: &Order,
+    context: &CommandContext,
     at: Option<LogPosition>,
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO commands (author_id, command, topic_id, seq) \
         VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4)";
     connection.prepare_cached(sql)?.execute((
-        integer(order.author.id.0),
-        order.command.0.as_bytes(),
-        at.map(|placed| placed.topic.to_string()),
-        at.map(|placed| integer(placed.seq.0)),
+        integer(context.author.id.0),
+        context.command.0.as_bytes(),
+        at.map(|position| position.topic.to_string()),
+        at.map(|position| integer(position.seq.0)),
     ))?;
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What a client's text means to the server, which reads it with `serde_json`, and to the small codec that
-//! the app writes it with: neither panics, and what one of them writes the other reads as the same.
+//! A client's text, parsed by `serde_json` on the server and by the small codec of the app: neither
+//! panics, and each reads what the other writes.
 //!
-//! `serde_json` takes a little more: a list for an object, and nonsense as deep or as odd as it likes
-//! where nobody asked for a value. So a text may be good for it alone; what it means never differs.
+//! `serde_json` accepts a little more: a list for an object, and unknown values of any depth. So a
+//! text may be valid for it alone, but where both accept a text, the results are equal.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

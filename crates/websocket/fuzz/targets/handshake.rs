@@ -1,5 +1,5 @@
-//! A request's head, as bytes, through hyper and the handshake: no panic, and an answer that says no more
-//! than was asked for. The same bytes are offers of compression too.
+//! Arbitrary request heads, through hyper and the handshake: no panic, and the response accepts
+//! only what was offered. The same bytes serve as compression offers.
 #![no_main]
 
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{NegotiatedCompression, Handshake, Limits, Window};
+use madang_websocket::{Handshake, Limits, NegotiatedCompression, PendingUpgrade, Window};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fuzz_target!(|head: &[u8]| {
@@ -22,35 +22,37 @@ fuzz_target!(|head: &[u8]| {
     runtime.block_on(open(head));
 });
 
-/// Whatever is agreed on can be said, and is understood as the same.
+/// A negotiated result round-trips through its header.
 fn offers(headers: &str) {
-    if let Some(agreed) = NegotiatedCompression::on(headers.lines()) {
-        assert!(agreed.is_named || agreed.window == Window::LARGEST);
-        assert_eq!(NegotiatedCompression::on([agreed.answer().as_str()]), Some(agreed));
+    if let Some(compression) = NegotiatedCompression::negotiate(headers.lines()) {
+        assert!(compression.window_requested || compression.window == Window::LARGEST);
+        assert_eq!(NegotiatedCompression::negotiate([compression.answer().as_str()]), Some(compression));
     }
 }
 
 async fn open(head: &[u8]) {
     let (mut client, server) = tokio::io::duplex(64 * 1024);
-    // More than hyper reads of a head would only wait.
+    // hyper reads no longer heads than this.
     client.write_all(head.get(..32 * 1024).unwrap_or(head)).await.unwrap();
     client.shutdown().await.unwrap();
-    let opening = Rc::new(Cell::new(None));
+    let pending = Rc::new(Cell::new(None));
     let service = service_fn(|request: Request<Incoming>| {
-        let (response, opened) = answer(request);
-        opening.set(opened);
+        let (response, upgrade) = answer(request);
+        pending.set(upgrade);
         async move { Ok::<_, Infallible>(response) }
     });
-    // hyper refuses what is no request at all, and says so itself.
+    // hyper itself answers bytes that are no request.
     let connection = http1::Builder::new().serve_connection(TokioIo::new(server), service);
     let served = connection.without_shutdown().await;
-    drop(opening.take().map(|opening: madang_websocket::PendingUpgrade| opening.open(Limits::new(1_000))));
-    drop(served);
-    let mut said = Vec::new();
-    client.read_to_end(&mut said).await.unwrap();
+    // The future is dropped before it runs: a connection may end at any point.
+    drop(pending.take().map(|pending: PendingUpgrade| pending.open(Limits::new(1_000))));
+    // Most inputs are no valid request.
+    served.ok();
+    let mut response = Vec::new();
+    client.read_to_end(&mut response).await.unwrap();
 }
 
-fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websocket::PendingUpgrade>) {
+fn answer(request: Request<Incoming>) -> (Response<String>, Option<PendingUpgrade>) {
     let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::of(&mut parts) {
         Ok(handshake) => handshake,
@@ -61,12 +63,12 @@ fn answer(request: Request<Incoming>) -> (Response<String>, Option<madang_websoc
         }
     };
     let offered: Vec<String> = handshake.offers().map(str::to_owned).collect();
-    let (response, opening) = handshake.accept(offered.last().map(String::as_str));
+    let (response, pending) = handshake.accept(offered.last().map(String::as_str));
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
-    let said = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
-    assert_eq!(said(SEC_WEBSOCKET_PROTOCOL), offered.last().map(String::as_str));
-    let asked = parts.headers.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
-    let agreed = NegotiatedCompression::on(asked.filter_map(|value| value.to_str().ok()));
-    assert_eq!(said(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), agreed.map(NegotiatedCompression::answer));
-    (response.map(|()| String::new()), Some(opening))
+    let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+    assert_eq!(header(SEC_WEBSOCKET_PROTOCOL), offered.last().map(String::as_str));
+    let offers = parts.headers.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
+    let compression = NegotiatedCompression::negotiate(offers.filter_map(|value| value.to_str().ok()));
+    assert_eq!(header(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), compression.map(NegotiatedCompression::answer));
+    (response.map(|()| String::new()), Some(pending))
 }

@@ -1,23 +1,23 @@
-//! What a WebSocket client sends, in whatever pieces: the same messages and the same fault, no panic, and
-//! never more held than the limits allow.
+//! Arbitrary bytes from a WebSocket client, in any pieces: the same messages and the same error, no
+//! panic, and memory within the limits.
 //!
-//! An input is one byte of how (bit 0: compression was negotiated), one that the pieces follow from, and
-//! the stream.
+//! An input is a byte of options (bit 0: compression was negotiated), a byte that seeds the cuts,
+//! and the stream.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{ProtocolError, Limits, Message, Reader, MemoryBudget};
+use madang_websocket::{ProtocolError, Limits, InboundMessage, Reader, MemoryBudget};
 
-/// More than a connection may hold without asking, so that the room for large messages is asked too.
+/// More than a connection may hold without a share, so that the memory budget is exercised.
 const MAX: usize = 100_000;
-const ROOM: usize = 150_000;
+const BUDGET: usize = 150_000;
 
-/// What was read, and the close code of the fault that ended it.
-type Read = (Vec<Message>, Option<u16>);
+/// The messages, and the close code of the error that ended the stream.
+type Read = (Vec<InboundMessage>, Option<u16>);
 
 fuzz_target!(|input: &[u8]| {
-    let [how, seed, stream @ ..] = input else { return };
-    let compression = how & 1 != 0;
+    let [options, seed, stream @ ..] = input else { return };
+    let compression = options & 1 != 0;
     let whole = read(compression, stream, |_| usize::MAX);
     let in_bytes = read(compression, stream, |_| 1);
     assert_eq!(whole, in_bytes, "byte by byte");
@@ -27,12 +27,12 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Read {
-    let room = MemoryBudget::new(ROOM);
+    let budget = MemoryBudget::new(BUDGET);
     let mut limits = Limits::new(MAX);
-    limits.room = Some(room.clone());
+    limits.memory_budget = Some(budget.clone());
     let mut reader = Reader::new(limits, compression);
     let mut messages = Vec::new();
-    let mut fault = None;
+    let mut error = None;
     let (mut rest, mut at) = (stream, 0);
     while let Some((piece, after)) = rest.split_at_checked(piece(at).min(rest.len())) {
         if piece.is_empty() {
@@ -43,48 +43,48 @@ fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Rea
         let mut input = piece.as_mut_slice();
         loop {
             let read = reader.read(&mut input);
-            // One byte more than a message may have is inflated, to see whether it comes.
-            assert!(ROOM - room.left() <= MAX + 1, "holds {}", ROOM - room.left());
+            // One byte above the limit is inflated, to detect that there is more.
+            assert!(BUDGET - budget.available() <= MAX + 1, "holds {}", BUDGET - budget.available());
             match read {
                 Ok(Some(message)) => {
-                    assert!(held(&message) <= MAX + 1, "{} bytes", held(&message));
+                    assert!(capacity(&message) <= MAX + 1, "{} bytes", capacity(&message));
                     messages.push(message);
                 }
                 Ok(None) => break,
-                Err(wrong) => {
-                    assert!(!reader.is_open() && fault.is_none(), "a fault ends it, once");
-                    // Which of two faults in one message is found may depend on the pieces, its code
-                    // does not.
-                    fault = Some(ProtocolError::code(wrong));
+                Err(violation) => {
+                    assert!(!reader.is_open() && error.is_none(), "an error ends the stream, once");
+                    // The cut may decide which of two errors in one message is found, but not the
+                    // close code.
+                    error = Some(ProtocolError::code(violation));
                 }
             }
         }
-        assert!(input.is_empty(), "none means that everything was taken");
+        assert!(input.is_empty(), "none means that all bytes are consumed");
     }
     if reader.is_at_rest() {
-        reader.release();
-        assert_eq!(room.left(), ROOM, "at rest it holds nothing");
+        reader.release_memory();
+        assert_eq!(budget.available(), BUDGET, "at rest it holds nothing");
     }
     drop(reader);
-    assert_eq!(room.left(), ROOM, "what is gone holds nothing");
-    (messages, fault)
+    assert_eq!(budget.available(), BUDGET, "a dropped reader holds nothing");
+    (messages, error)
 }
 
-fn held(message: &Message) -> usize {
+fn capacity(message: &InboundMessage) -> usize {
     match message {
-        Message::Text(text) => {
+        InboundMessage::Text(text) => {
             assert!(text.len() <= MAX);
             text.capacity()
         }
-        Message::Binary(bytes) => {
+        InboundMessage::Binary(bytes) => {
             assert!(bytes.len() <= MAX);
             bytes.capacity()
         }
-        Message::Ping(payload) | Message::Pong(payload) => {
+        InboundMessage::Ping(payload) | InboundMessage::Pong(payload) => {
             assert!(payload.len() <= 125);
             payload.capacity()
         }
-        Message::Close(close_frame) => {
+        InboundMessage::Close(close_frame) => {
             assert!(close_frame.as_ref().is_none_or(|it| it.reason.len() <= 123));
             0
         }

@@ -1,5 +1,5 @@
-//! What the app makes of a server's text, with its small codec: no panic, and what it reads is what
-//! `serde_json` reads. And JSON of no type at all, which both must take or refuse alike.
+//! A server's text, parsed by the small codec of the app: no panic, and the result equals that of
+//! `serde_json`. Also untyped JSON, which both must accept or refuse alike.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,19 +13,19 @@ fuzz_target!(|text: &str| {
         assert_eq!(codec::decode_server(&written).as_ref(), Ok(&frame));
         assert_eq!(compact::to_text(&frame), written);
     } else if let Ok(frame) = serde_json::from_str::<ServerFrame>(text) {
-        // A list for an object, or nonsense in what nobody asked for: the server writes neither.
+        // A list for an object, or unknown values: the server writes neither.
         assert_eq!(codec::decode_server(&codec::encode_server(&frame)), Ok(frame));
     }
     match (compact::from_text::<Value>(text), serde_json::from_str::<Value>(text)) {
         (Ok(ours), Ok(theirs)) => assert!(alike(&ours, &theirs), "{ours} is not {theirs}"),
         (Err(_), Err(_)) => {}
-        // Off by a last place, the largest number of all is infinite.
+        // With an error in the last place, the largest number of all becomes infinite.
         (Err(_), Ok(theirs)) if has_largest(&theirs) => {}
         (ours, theirs) => panic!("{ours:?} is not {theirs:?}"),
     }
 });
 
-/// The same but for the last places of floats, which the small codec says it does not have.
+/// Equal except for the last places of floats, which the small codec does not guarantee.
 fn alike(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Number(one), Value::Number(other)) => {
@@ -46,7 +46,7 @@ fn alike(ours: &Value, theirs: &Value) -> bool {
     }
 }
 
-/// Powers of ten beyond 308 are none that a float has, so that the smallest numbers of all are nothing.
+/// The small codec has no powers of ten beyond 308, so the smallest numbers of all become zero.
 fn close(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-12 * one.abs().max(other.abs()) || one.abs().max(other.abs()) < 1e-280
 }

@@ -1,8 +1,9 @@
-//! What two clients say to the session and the hub, over the store in memory: no panic, every request is
-//! answered as often as it was made, what is said can be read by the app, and events come without a hole.
+//! Two clients of the session and the hub, over the in-memory store: no panic, every request gets
+//! exactly one answer, the app can parse every frame, and events come without a gap.
 //!
-//! An input is lines. `~` lets five seconds pass, `!` lets the store fail until the next `!`, `@` drops the
-//! first client and brings it back; any other line is a frame, of the second client if it begins with `>`.
+//! An input consists of lines. `~` advances the clock by five seconds; `!` makes the store fail
+//! until the next `!`; `@` reconnects the first client. Any other line is a frame, sent by the
+//! second client if it begins with `>`.
 #![no_main]
 
 #[path = "session/client.rs"]
@@ -18,16 +19,16 @@ use madang_shared::{Epoch, Timestamp, User};
 use madang_store::Memory;
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
-/// A run should be short; what takes many lines to go wrong can be said in as many.
+/// Bounds the length of a run.
 const MAX_LINES: usize = 64;
 
-/// What the clients share.
-pub struct House {
+/// The server that the clients share.
+pub struct TestServer {
     store: Memory,
     hub: Arc<Hub>,
 }
 
-impl House {
+impl TestServer {
     fn user(&self, name: &str, first: u8) -> User {
         let new =
             NewUser { name: name.into(), name_key: name.into(), token: [first; 32], at: START };
@@ -42,32 +43,32 @@ impl House {
 }
 
 fuzz_target!(|input: &str| {
-    let house = House { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
-    let users = [house.user("민수", 1), house.user("Ann", 2)];
+    let server = TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;
-    let mut clients = users.clone().map(|user| Client::new(&house, user, now));
+    let mut clients = users.clone().map(|user| Client::new(&server, user, now));
     for line in input.lines().take(MAX_LINES) {
         match line {
             "~" => {
                 now = now.plus(5_000);
-                house.hub.tick(now);
+                server.hub.tick(now);
             }
             "!" => {
                 is_down = !is_down;
-                house.store.set_unavailable(is_down);
+                server.store.set_unavailable(is_down);
             }
-            "@" => clients[0] = Client::new(&house, users[0].clone(), now),
+            "@" => clients[0] = Client::new(&server, users[0].clone(), now),
             line => {
                 let (client, line) = match line.strip_prefix('>') {
                     Some(line) => (&mut clients[1], line),
                     None => (&mut clients[0], line),
                 };
-                client.say(&house, now, line);
+                client.send(&server, now, line);
             }
         }
         for client in &mut clients {
-            client.settle(&house, now);
+            client.settle(&server, now);
         }
     }
 });

@@ -1,6 +1,6 @@
-//! A client's frames, made by hand, and what a reader makes of them.
+//! Client frames built by hand, and helpers that check a reader's output.
 
-use madang_websocket::{Limits, Message, ProtocolError, Reader};
+use madang_websocket::{InboundMessage, Limits, ProtocolError, Reader};
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const RSV1: u8 = 0x40;
@@ -14,7 +14,7 @@ pub(crate) const MAX: usize = 100_000;
 
 const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
-/// A masked frame (RFC 6455 section 5.2), with the shortest length that there is for it.
+/// A masked frame (RFC 6455 section 5.2), with its length in the fewest bytes.
 pub(crate) fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
     let mut frame = head(first, payload.len());
@@ -40,16 +40,16 @@ pub(crate) fn head(first: u8, length: usize) -> Vec<u8> {
     head
 }
 
-pub(crate) fn text(text: &str) -> Message {
-    Message::Text(text.to_owned())
+pub(crate) fn text(text: &str) -> InboundMessage {
+    InboundMessage::Text(text.to_owned())
 }
 
-/// What a reader makes of bytes that come in pieces of so many: its messages, and what ended it.
+/// Feeds a reader with bytes in pieces of the given size; returns its messages and its error.
 pub(crate) fn read_in(
     reader: &mut Reader,
     bytes: &[u8],
     piece: usize,
-) -> (Vec<Message>, Option<ProtocolError>) {
+) -> (Vec<InboundMessage>, Option<ProtocolError>) {
     let mut messages = Vec::new();
     for piece in bytes.chunks(piece.max(1)) {
         let mut piece = piece.to_vec();
@@ -58,22 +58,27 @@ pub(crate) fn read_in(
             match reader.read(&mut input) {
                 Ok(Some(message)) => messages.push(message),
                 Ok(None) => break,
-                Err(fault) => return (messages, Some(fault)),
+                Err(error) => return (messages, Some(error)),
             }
         }
-        assert!(input.is_empty(), "none means that everything was taken");
+        assert!(input.is_empty(), "none means that all bytes are consumed");
     }
     (messages, None)
 }
 
-/// However the bytes are cut, a reader makes this of them.
-pub(crate) fn check(compression: bool, bytes: &[u8], messages: &[Message], code: Option<u16>) {
+/// Checks that a reader returns these messages and this close code for any cut of the bytes.
+pub(crate) fn check(
+    compression: bool,
+    bytes: &[u8],
+    messages: &[InboundMessage],
+    code: Option<u16>,
+) {
     for piece in [bytes.len(), 1, 2, 3, 7, 4096] {
         let mut reader = Reader::new(Limits::new(MAX), compression);
-        let (read, fault) = read_in(&mut reader, bytes, piece);
+        let (read, error) = read_in(&mut reader, bytes, piece);
         assert_eq!(read, messages, "in pieces of {piece}: {:02x?}", start(bytes));
         assert_eq!(
-            fault.map(ProtocolError::code),
+            error.map(ProtocolError::code),
             code,
             "in pieces of {piece}: {:02x?}",
             start(bytes)
@@ -81,13 +86,13 @@ pub(crate) fn check(compression: bool, bytes: &[u8], messages: &[Message], code:
     }
 }
 
-/// The whole of it is understood.
-pub(crate) fn good(bytes: &[u8], messages: &[Message]) {
+/// Checks that all bytes are valid.
+pub(crate) fn good(bytes: &[u8], messages: &[InboundMessage]) {
     check(false, bytes, messages, None);
 }
 
-/// It is a fault with this code, after these messages.
-pub(crate) fn bad(bytes: &[u8], messages: &[Message], code: u16) {
+/// Checks that an error with this close code follows these messages.
+pub(crate) fn bad(bytes: &[u8], messages: &[InboundMessage], code: u16) {
     check(false, bytes, messages, Some(code));
 }
 

@@ -1,7 +1,7 @@
 //! RFC 7692 sections 6 and 7.2: compressed messages.
 
 use flate2::{Compress, Compression, FlushCompress};
-use madang_websocket::{Limits, Message, Prepared, ProtocolError, Reader, Window};
+use madang_websocket::{InboundMessage, Limits, Prepared, ProtocolError, Reader, Window};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -9,7 +9,7 @@ use crate::bytes::{
     BINARY, CLOSE, CONTINUATION, FIN, MAX, PING, PONG, RSV1, TEXT, check, frame, read_in, text,
 };
 
-/// As a client compresses (section 7.2.1).
+/// Compresses as a client does (section 7.2.1).
 pub(crate) fn deflate(payload: &[u8], level: u32, window_bits: u8) -> Vec<u8> {
     let mut deflate = Compress::new_with_window_bits(Compression::new(level), false, window_bits);
     let mut out = Vec::with_capacity(payload.len() + payload.len() / 8 + 64);
@@ -34,12 +34,12 @@ fn section_7_2_3_the_examples_of_the_rfc() {
     check(true, &frame(FIN | RSV1 | TEXT, two_blocks), &[text("Hello")], None);
     // Section 7.2.3.6: an empty message.
     check(true, &frame(FIN | RSV1 | TEXT, [0]), &[text("")], None);
-    check(true, &frame(FIN | RSV1 | BINARY, ""), &[Message::Binary(vec![])], None);
+    check(true, &frame(FIN | RSV1 | BINARY, ""), &[InboundMessage::Binary(vec![])], None);
 }
 
 #[test]
-fn section_7_2_3_2_context_that_was_given_up_is_not_there() {
-    // The second "Hello" of the RFC's example for a window that is kept points back into the first.
+fn section_7_2_3_2_no_context_is_carried_over() {
+    // The second "Hello" of the RFC's example with context takeover refers back to the first.
     let mut bytes = frame(FIN | RSV1 | TEXT, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
     bytes.extend(frame(FIN | RSV1 | TEXT, [0xf2, 0x00, 0x11, 0x00, 0x00]));
     check(true, &bytes, &[text("Hello")], Some(1007));
@@ -53,8 +53,9 @@ fn section_6_1_plain_messages_stand_among_compressed_ones() {
     bytes.extend(frame(PING, "between"));
     bytes.extend(frame(FIN | CONTINUATION, ""));
     bytes.extend(frame(FIN | TEXT, ""));
-    let ping = Message::Ping(b"between".to_vec());
-    let all = [text("plain"), text("compressed"), ping, Message::Binary(vec![5; 1_000]), text("")];
+    let ping = InboundMessage::Ping(b"between".to_vec());
+    let all =
+        [text("plain"), text("compressed"), ping, InboundMessage::Binary(vec![5; 1_000]), text("")];
     check(true, &bytes, &all, None);
 }
 
@@ -82,23 +83,23 @@ fn every_window_level_and_size_is_read() {
                 let bytes = frame(FIN | RSV1 | BINARY, deflate(&payload, level, window_bits));
                 let mut reader = Reader::new(Limits::new(MAX), true);
                 let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-                assert_eq!((fault, read), (None, vec![Message::Binary(payload)]));
+                assert_eq!((fault, read), (None, vec![InboundMessage::Binary(payload)]));
             }
         }
     }
 }
 
 #[test]
-fn what_cannot_be_inflated_is_refused_and_never_cut_short_in_silence() {
+fn invalid_deflate_data_are_refused_and_never_cut_silently() {
     for wrong in [
-        // A block type that does not exist; a stored block whose length is not confirmed; a reference
+        // A block type that does not exist; a stored block with a wrong length check; a reference
         // to before the start.
         vec![0x07],
         vec![0x00, 0x05, 0x00, 0x00, 0x00, 1, 2],
         vec![0xf2, 0x00, 0x11, 0x00, 0x00],
-        // Not flushed: the tail that the sender left out is there.
+        // Not flushed: the tail is present, which a sender must omit.
         vec![0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff],
-        // A last block with nothing after it.
+        // A final block with nothing after it.
         vec![0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
     ] {
         check(true, &frame(FIN | RSV1 | BINARY, &wrong), &[], Some(1007));
@@ -120,9 +121,9 @@ fn what_cannot_be_inflated_is_refused_and_never_cut_short_in_silence() {
 }
 
 #[test]
-fn a_bomb_stops_at_the_limit() {
+fn a_decompression_bomb_stops_at_the_limit() {
     let bomb = deflate(&vec![0; 64 * 1024 * 1024], 9, 15);
-    assert!(bomb.len() < MAX, "its head says nothing of its size");
+    assert!(bomb.len() < MAX, "its frame head does not show its size");
     check(true, &frame(FIN | RSV1 | BINARY, &bomb), &[], Some(1009));
     let mut fragments = frame(RSV1 | TEXT, &bomb[..40]);
     for part in bomb[40..].chunks(100) {
@@ -131,10 +132,10 @@ fn a_bomb_stops_at_the_limit() {
     check(true, &fragments, &[], Some(1009));
     let fits = vec![0; MAX];
     let bytes = frame(FIN | RSV1 | BINARY, deflate(&fits, 9, 15));
-    check(true, &bytes, &[Message::Binary(fits)], None);
+    check(true, &bytes, &[InboundMessage::Binary(fits)], None);
     let one_more = deflate(&vec![0; MAX + 1], 9, 15);
     check(true, &frame(FIN | RSV1 | BINARY, one_more), &[], Some(1009));
-    // What only ever grows is none either.
+    // Empty blocks that never end are refused too.
     let nothing = [0x00, 0x00, 0x00, 0xFF, 0xFF].repeat(MAX / 4);
     check(true, &frame(FIN | RSV1 | BINARY, nothing), &[], Some(1009));
 }
@@ -152,7 +153,7 @@ fn a_compressed_text_fails_at_its_first_wrong_byte_too() {
 }
 
 #[test]
-fn a_prepared_message_has_one_frame_for_each_window_and_is_made_once() {
+fn a_prepared_message_makes_one_frame_for_each_window_once() {
     let long = "마당은 열려 있으니 언제든 들어오세요. ".repeat(20);
     let prepared = Prepared::text(&long);
     let plain = prepared.frame(None).clone();
@@ -170,18 +171,18 @@ fn a_prepared_message_has_one_frame_for_each_window_and_is_made_once() {
         .map(|at| (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 ^ ((at * at) >> 3) as u8)
         .collect();
     let noise = Prepared::binary(&noise);
-    let kept = noise.frame(Some(Window::LARGEST));
-    assert!(kept.len() <= noise.frame(None).len(), "never larger than it was");
+    let frame = noise.frame(Some(Window::LARGEST));
+    assert!(frame.len() <= noise.frame(None).len(), "never larger than without compression");
     for bits in [0, 8, 16, 255] {
         assert_eq!(Window::new(bits), None);
     }
 }
 
-/// A run of messages that compression makes larger, with nothing between them: a deflater that was used
-/// again after one that did not fit would write on where that one stopped, further with each, until it
-/// is at the end of its room.
+/// Messages that compression makes larger, one after another. A deflater that is reused after an
+/// output that did not fit would continue at the position where it stopped, further with each
+/// message, up to the end of its buffer.
 #[test]
-fn what_does_not_compress_spoils_nothing_for_what_comes_after() {
+fn incompressible_messages_do_not_damage_later_ones() {
     let mut random = StdRng::seed_from_u64(7);
     for length in [256, 300, 1_000, 4_096, 16_384, 65_536] {
         for bits in [9, 12, 15] {
@@ -189,7 +190,7 @@ fn what_does_not_compress_spoils_nothing_for_what_comes_after() {
             for _ in 0..200 {
                 let noise: Vec<u8> = (0..length).map(|_| random.random()).collect();
                 let noise = Prepared::binary(&noise);
-                assert_eq!(noise.frame(window), noise.frame(None), "sent as it is");
+                assert_eq!(noise.frame(window), noise.frame(None), "sent uncompressed");
             }
             let half: Vec<u8> = (0..length).map(|_| random.random::<u8>() & 0x0F).collect();
             let frame = Prepared::binary(&half).frame(window).clone();
@@ -198,7 +199,7 @@ fn what_does_not_compress_spoils_nothing_for_what_comes_after() {
             let head = if frame[1] < 126 { 2 } else { 4 };
             let bytes = crate::bytes::frame(frame[0], &frame[head..]);
             let (read, fault) = read_in(&mut reader, &bytes, 1_013);
-            assert_eq!((fault, read), (None, vec![Message::Binary(half)]));
+            assert_eq!((fault, read), (None, vec![InboundMessage::Binary(half)]));
         }
     }
 }

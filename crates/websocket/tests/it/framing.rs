@@ -1,6 +1,6 @@
 //! RFC 6455 sections 5.2 to 5.5: frames, masks, reserved bits, opcodes, fragments, control frames.
 
-use madang_websocket::Message;
+use madang_websocket::InboundMessage;
 
 use crate::bytes::{
     BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, bad, frame, good, head, text,
@@ -11,8 +11,8 @@ fn section_5_7_the_examples_of_the_rfc() {
     let masked = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     good(&masked, &[text("Hello")]);
     let pong = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-    good(&pong, &[Message::Pong(b"Hello".to_vec())]);
-    // Without a mask they are a server's.
+    good(&pong, &[InboundMessage::Pong(b"Hello".to_vec())]);
+    // Frames without a mask come from servers only.
     bad(&[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f], &[], 1002);
     bad(&[0x01, 0x03, 0x48, 0x65, 0x6c], &[], 1002);
 }
@@ -21,14 +21,14 @@ fn section_5_7_the_examples_of_the_rfc() {
 fn section_5_2_payloads_of_every_kind_of_length() {
     for length in [0, 1, 124, 125, 126, 127, 128, 255, 256, 65_535, 65_536, 99_999] {
         let payload: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-        good(&frame(FIN | BINARY, &payload), &[Message::Binary(payload.clone())]);
+        good(&frame(FIN | BINARY, &payload), &[InboundMessage::Binary(payload.clone())]);
         let letters: String = payload.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
         good(&frame(FIN | TEXT, &letters), &[text(&letters)]);
     }
 }
 
 #[test]
-fn section_5_2_a_length_has_the_fewest_bytes_that_do() {
+fn section_5_2_a_length_must_use_the_fewest_bytes() {
     for (second, length) in [(126, 125_u64), (126, 0), (127, 65_535), (127, 5)] {
         let mut bytes = vec![FIN | BINARY, 0x80 | second];
         if second == 126 {
@@ -44,7 +44,7 @@ fn section_5_2_a_length_has_the_fewest_bytes_that_do() {
 }
 
 #[test]
-fn section_5_2_reserved_bits_mean_nothing_without_an_extension() {
+fn section_5_2_reserved_bits_are_refused_without_an_extension() {
     for bit in 1..8_u8 {
         for opcode in [TEXT, BINARY, 8, 9, 10] {
             let mut bytes = frame(FIN | TEXT, "before");
@@ -68,7 +68,7 @@ fn section_5_2_unknown_opcodes_fail_at_their_first_byte() {
 }
 
 #[test]
-fn section_5_4_a_message_may_come_in_fragments_empty_ones_too() {
+fn section_5_4_a_message_may_have_fragments_and_they_may_be_empty() {
     let mut bytes = frame(TEXT, "");
     bytes.extend(frame(CONTINUATION, "안"));
     bytes.extend(frame(CONTINUATION, ""));
@@ -77,23 +77,24 @@ fn section_5_4_a_message_may_come_in_fragments_empty_ones_too() {
     bytes.extend(frame(FIN | CONTINUATION, ""));
     bytes.extend(frame(TEXT, ""));
     bytes.extend(frame(FIN | CONTINUATION, ""));
-    good(&bytes, &[text("안녕"), Message::Binary(vec![1]), text("")]);
+    good(&bytes, &[text("안녕"), InboundMessage::Binary(vec![1]), text("")]);
 }
 
 #[test]
-fn section_5_4_control_frames_stand_between_fragments_and_keep_their_place() {
+fn section_5_4_control_frames_between_fragments_keep_their_order() {
     let mut bytes = frame(TEXT, "one ");
     bytes.extend(frame(PING, "first"));
     bytes.extend(frame(CONTINUATION, "message "));
     bytes.extend(frame(PONG, ""));
     bytes.extend(frame(PING, "second"));
     bytes.extend(frame(FIN | CONTINUATION, "in all"));
-    let (first, second) = (Message::Ping(b"first".to_vec()), Message::Ping(b"second".to_vec()));
-    good(&bytes, &[first, Message::Pong(vec![]), second, text("one message in all")]);
+    let (first, second) =
+        (InboundMessage::Ping(b"first".to_vec()), InboundMessage::Ping(b"second".to_vec()));
+    good(&bytes, &[first, InboundMessage::Pong(vec![]), second, text("one message in all")]);
 }
 
 #[test]
-fn section_5_4_what_does_not_follow_is_an_error_at_its_first_byte() {
+fn section_5_4_a_frame_out_of_sequence_is_an_error_at_its_first_byte() {
     bad(&[FIN | CONTINUATION], &[], 1002);
     bad(&[CONTINUATION], &[], 1002);
     let mut again = frame(FIN | TEXT, "whole");
@@ -114,23 +115,23 @@ fn section_5_5_control_frames_are_short_and_whole() {
         bad(&[first, 0x80 | 127], &[], 1002);
     }
     let full = vec![0xFE; 125];
-    good(&frame(PING, &full), &[Message::Ping(full.clone())]);
-    good(&frame(PING, ""), &[Message::Ping(vec![])]);
+    good(&frame(PING, &full), &[InboundMessage::Ping(full.clone())]);
+    good(&frame(PING, ""), &[InboundMessage::Ping(vec![])]);
 }
 
 #[test]
-fn section_5_3_the_mask_goes_on_over_every_cut() {
+fn section_5_3_the_mask_continues_across_every_cut() {
     let payload: Vec<u8> = (0..=255).cycle().take(1_000).collect();
     let bytes = frame(FIN | BINARY, &payload);
     for piece in 1..=40 {
         let mut reader = madang_websocket::Reader::new(madang_websocket::Limits::new(1_000), false);
         let (read, fault) = crate::bytes::read_in(&mut reader, &bytes, piece);
-        assert_eq!((read, fault), (vec![Message::Binary(payload.clone())], None), "{piece}");
+        assert_eq!((read, fault), (vec![InboundMessage::Binary(payload.clone())], None), "{piece}");
     }
 }
 
 #[test]
-fn between_messages_nothing_is_held() {
+fn nothing_is_held_between_messages() {
     let mut reader = madang_websocket::Reader::new(madang_websocket::Limits::new(1_000), true);
     let bytes = frame(FIN | TEXT, "x");
     for (cut, at_rest) in [(0, true), (1, false), (bytes.len() - 1, false), (bytes.len(), true)] {
@@ -139,7 +140,7 @@ fn between_messages_nothing_is_held() {
         assert_eq!(reader.is_at_rest(), at_rest, "after {cut} bytes");
     }
     crate::bytes::read_in(&mut reader, &frame(TEXT, "begun"), 100);
-    assert!(!reader.is_at_rest(), "a fragment is there");
+    assert!(!reader.is_at_rest(), "a fragment is held");
     crate::bytes::read_in(&mut reader, &head(FIN, 0), 100);
     assert!(reader.is_at_rest());
 }

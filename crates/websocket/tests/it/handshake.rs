@@ -1,9 +1,9 @@
-//! RFC 6455 section 4.2: opening.
+//! RFC 6455 section 4.2: the opening handshake.
 
 use crate::server::{Server, request};
 
 #[tokio::test]
-async fn section_1_3_the_key_is_answered() {
+async fn section_1_3_the_response_contains_the_accept_key() {
     let server = Server::start().await;
     let (head, _stream) = server.ask(&request("")).await;
     assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{head}");
@@ -21,7 +21,7 @@ async fn section_1_3_the_key_is_answered() {
 }
 
 #[tokio::test]
-async fn section_4_2_1_what_is_no_handshake_is_refused_with_a_reason() {
+async fn section_4_2_1_an_invalid_handshake_is_refused_with_a_reason() {
     let server = Server::start().await;
     let good = request("");
     let replaced = |from: &str, to: &str| {
@@ -59,7 +59,7 @@ async fn section_4_2_1_what_is_no_handshake_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn section_4_2_2_a_subprotocol_is_one_that_was_offered() {
+async fn section_4_2_2_only_an_offered_subprotocol_is_accepted() {
     let server = Server::start().await;
     for (lines, expected) in [
         ("Sec-WebSocket-Protocol: theirs, ours\r\n", true),

@@ -1,12 +1,12 @@
-//! RFC 7692 section 7.1: agreeing on permessage-deflate.
+//! RFC 7692 section 7.1: negotiation of permessage-deflate.
 
 use madang_websocket::NegotiatedCompression;
 
 const DEFAULT: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 fn check(headers: &[&str], expected: Option<&str>) {
-    let answer =
-        NegotiatedCompression::on(headers.iter().copied()).map(NegotiatedCompression::answer);
+    let answer = NegotiatedCompression::negotiate(headers.iter().copied())
+        .map(NegotiatedCompression::answer);
     assert_eq!(answer.as_deref(), expected, "{headers:?}");
 }
 
@@ -22,7 +22,7 @@ fn declined(offer: &str) {
 }
 
 #[test]
-fn section_7_1_every_parameter_that_there_is() {
+fn section_7_1_all_parameters_are_accepted() {
     for offer in [
         "permessage-deflate",
         "  permessage-deflate\t",
@@ -40,7 +40,7 @@ fn section_7_1_every_parameter_that_there_is() {
 }
 
 #[test]
-fn section_7_1_2_1_a_window_that_is_asked_for_is_kept_to_and_named() {
+fn section_7_1_2_1_a_requested_window_is_used_and_named() {
     for bits in 9..=15 {
         let answer = format!("{DEFAULT}; server_max_window_bits={bits}");
         for offer in [
@@ -49,19 +49,22 @@ fn section_7_1_2_1_a_window_that_is_asked_for_is_kept_to_and_named() {
             format!("permessage-deflate; server_max_window_bits = {bits} ; client_max_window_bits"),
         ] {
             check(&[&offer], Some(&answer));
-            assert_eq!(NegotiatedCompression::on([offer.as_str()]).unwrap().window.bits(), bits);
+            assert_eq!(
+                NegotiatedCompression::negotiate([offer.as_str()]).unwrap().window.bits(),
+                bits
+            );
         }
     }
     check(
         &["permessage-deflate; server_max_window_bits=\"1\\0\""],
         Some(&format!("{DEFAULT}; server_max_window_bits=10")),
     );
-    // Valid, and nothing that zlib can do: the next offer is taken, as section 7.1.2.1 has it.
+    // Valid, but not supported by zlib: the next offer is taken, as section 7.1.2.1 says.
     declined("permessage-deflate; server_max_window_bits=8");
 }
 
 #[test]
-fn section_7_1_what_is_wrong_in_an_offer_declines_it_and_the_next_one_counts() {
+fn section_7_1_an_invalid_offer_is_declined_and_the_next_one_counts() {
     for offer in [
         "permessage-deflate; unknown",
         "permessage-deflate; unknown=1",
@@ -106,7 +109,7 @@ fn section_7_1_what_is_wrong_in_an_offer_declines_it_and_the_next_one_counts() {
 }
 
 #[test]
-fn section_7_1_the_first_that_will_do_of_several_counts() {
+fn section_7_1_the_first_acceptable_offer_counts() {
     let offers = "permessage-deflate; server_max_window_bits=8, \
         permessage-deflate; server_max_window_bits=10; x, \
         mux; max-channels=4; flow-control, \

@@ -1,6 +1,6 @@
-//! What holds for any bytes.
+//! Properties that hold for any bytes.
 
-use madang_websocket::{Limits, Message, Prepared, Reader, Window};
+use madang_websocket::{InboundMessage, Limits, Prepared, Reader, Window};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -9,18 +9,18 @@ use crate::compression::deflate;
 
 const MAX: usize = 5_000;
 
-/// A message, the places where it is cut into frames, and whether it is compressed.
-fn message() -> impl Strategy<Value = (Message, Vec<u8>)> {
+/// A message, and its frames: cut at random places, compressed or not.
+fn message() -> impl Strategy<Value = (InboundMessage, Vec<u8>)> {
     let data = prop_oneof![
-        "\\PC{0,300}".prop_map(Message::Text),
-        vec(any::<u8>(), 0..1_000).prop_map(Message::Binary),
-        vec(0..4_u8, 0..1_000).prop_map(Message::Binary),
+        "\\PC{0,300}".prop_map(InboundMessage::Text),
+        vec(any::<u8>(), 0..1_000).prop_map(InboundMessage::Binary),
+        vec(0..4_u8, 0..1_000).prop_map(InboundMessage::Binary),
     ];
     let cuts = vec(any::<prop::sample::Index>(), 0..4);
     let in_frames = (data, cuts, any::<bool>()).prop_map(|(message, cuts, is_compressed)| {
         let (opcode, payload) = match &message {
-            Message::Text(text) => (TEXT, text.as_bytes()),
-            Message::Binary(bytes) => (BINARY, bytes.as_slice()),
+            InboundMessage::Text(text) => (TEXT, text.as_bytes()),
+            InboundMessage::Binary(bytes) => (BINARY, bytes.as_slice()),
             other => panic!("{other:?}"),
         };
         let payload = if is_compressed { deflate(payload, 6, 12) } else { payload.to_vec() };
@@ -39,7 +39,7 @@ fn message() -> impl Strategy<Value = (Message, Vec<u8>)> {
     });
     let control = (vec(any::<u8>(), 0..=125), any::<bool>()).prop_map(|(payload, is_ping)| {
         let bytes = frame(if is_ping { PING } else { PONG }, &payload);
-        (if is_ping { Message::Ping(payload) } else { Message::Pong(payload) }, bytes)
+        (if is_ping { InboundMessage::Ping(payload) } else { InboundMessage::Pong(payload) }, bytes)
     });
     prop_oneof![3 => in_frames, 1 => control]
 }
@@ -57,11 +57,11 @@ proptest! {
         let mut reader = Reader::new(Limits::new(MAX), true);
         let mut read = Vec::new();
         for pair in cuts.windows(2) {
-            let (messages, fault) = read_in(&mut reader, &bytes[pair[0]..pair[1]], usize::MAX);
-            prop_assert_eq!(fault, None);
+            let (messages, error) = read_in(&mut reader, &bytes[pair[0]..pair[1]], usize::MAX);
+            prop_assert_eq!(error, None);
             read.extend(messages);
         }
-        let sent: Vec<Message> = messages.into_iter().map(|(message, _)| message).collect();
+        let sent: Vec<InboundMessage> = messages.into_iter().map(|(message, _)| message).collect();
         prop_assert_eq!(read, sent);
         prop_assert!(reader.is_at_rest());
     }
@@ -78,20 +78,20 @@ proptest! {
     }
 
     #[test]
-    fn what_is_prepared_arrives_in_every_form(
+    fn a_prepared_message_arrives_with_and_without_compression(
         payload in vec(0..40_u8, 0..3_000),
         bits in 9..=15_u8,
     ) {
         let prepared = Prepared::binary(&payload);
         for window in [None, Window::new(bits)] {
             let ours = prepared.frame(window);
-            // A server's frame with a client's mask, of zeros, is a client's.
+            // A server's frame with a client's mask of zeros is a valid client frame.
             let head = match ours[1] { 126 => 4, 127 => 10, _ => 2 };
             let mut theirs = ours.to_vec();
             theirs[1] |= 0x80;
             theirs.splice(head..head, [0; 4]);
             let read = read_in(&mut Reader::new(Limits::new(MAX), true), &theirs, usize::MAX);
-            prop_assert_eq!(read, (vec![Message::Binary(payload.clone())], None));
+            prop_assert_eq!(read, (vec![InboundMessage::Binary(payload.clone())], None));
         }
     }
 }

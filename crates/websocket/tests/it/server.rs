@@ -1,4 +1,4 @@
-//! A server that says back what it is told, and a client made by hand.
+//! An echo server, and a client built by hand.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,23 +9,24 @@ use http::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use madang_websocket::{
-    Handshake, Limits, Message, Opcode, Prepared, ReceiveError, Refusal, Sender, Socket,
+    Handshake, HandshakeError, InboundMessage, Limits, Opcode, Prepared, ReceiveError, Sender,
+    Socket,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-/// Longer than anything here takes; a test that gets here has hung.
+/// Longer than any test takes; a test that waits this long hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a goodbye may take.
-pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+/// Time limit for the closing handshake.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const MAX: usize = 1_000_000;
 /// The example of RFC 6455 section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// The ways out to those who connected, and how they ended.
+    /// The sender of each accepted connection, and how each connection ended.
     pub(crate) senders: mpsc::UnboundedReceiver<Sender>,
     pub(crate) ends: mpsc::UnboundedReceiver<String>,
 }
@@ -45,7 +46,7 @@ impl Server {
         Self { address, senders, ends }
     }
 
-    /// Sends a request and answers the head of the response.
+    /// Sends a request, and returns the head of the response.
     pub(crate) async fn ask(&self, request: &str) -> (String, TcpStream) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -53,7 +54,7 @@ impl Server {
         (head, stream)
     }
 
-    /// An open socket, with these header lines besides those that it needs.
+    /// An open socket, whose request has these additional header lines.
     pub(crate) async fn connect(&self, lines: &str) -> TcpStream {
         let (head, stream) = self.ask(&request(lines)).await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
@@ -61,7 +62,7 @@ impl Server {
     }
 }
 
-/// A server at the other end of something that is not TCP.
+/// A server at the other end of a stream that is not TCP.
 pub(crate) async fn over_memory() -> (DuplexStream, mpsc::UnboundedReceiver<String>) {
     let (mut client, server) = tokio::io::duplex(1_000);
     let (sender, _) = mpsc::unbounded_channel();
@@ -100,11 +101,11 @@ pub(crate) async fn serve<T>(
     let sender = Arc::new(sender);
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (sender, ended) = (sender.clone(), ended.clone());
-        async move { Ok::<_, Refusal>(answer(request, &sender, ended)) }
+        async move { Ok::<_, HandshakeError>(answer(request, &sender, ended)) }
     });
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(io, service);
-    // A client that goes away in between is none of the server's mistakes.
-    let _ended = connection.with_upgrades().await.is_ok();
+    // A client may disconnect during the handshake.
+    connection.with_upgrades().await.ok();
 }
 
 fn answer(
@@ -118,21 +119,24 @@ fn answer(
         Err(refusal) => return refusal.response(),
     };
     let protocol = handshake.offers().find(|offer| *offer == "ours").map(str::to_owned);
-    let (response, opening) = handshake.accept(protocol.as_deref());
+    let (response, pending) = handshake.accept(protocol.as_deref());
     let sender = sender.clone();
     tokio::spawn(async move {
-        let mut socket = opening.open(Limits::new(MAX)).await.unwrap();
-        drop(sender.send(socket.sender().clone()));
+        let mut socket = pending.open(Limits::new(MAX)).await.unwrap();
+        // Tests that need no sender drop the receiver.
+        sender.send(socket.sender().clone()).ok();
         let end = echo(&mut socket).await;
         match &end {
-            ReceiveError::Closed(close_frame) => socket.answer(close_frame.as_ref(), GOODBYE).await,
-            ReceiveError::Protocol(fault) => {
-                socket.close(fault.code(), fault.reason(), GOODBYE).await
+            ReceiveError::Closed(close_frame) => {
+                socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await
+            }
+            ReceiveError::Protocol(error) => {
+                socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await
             }
             ReceiveError::Broken(_) => {}
         }
         drop(socket);
-        drop(ended.send(end.to_string()));
+        ended.send(end.to_string()).ok();
     });
     response.map(|()| String::new())
 }
@@ -140,17 +144,17 @@ fn answer(
 async fn echo(socket: &mut Socket) -> ReceiveError {
     loop {
         let sent = match socket.receive().await {
-            Ok(Message::Text(text)) if text == "close" => {
-                socket.close(4000, "as you wish", GOODBYE).await;
+            Ok(InboundMessage::Text(text)) if text == "close" => {
+                socket.close(4000, "as requested", CLOSE_TIMEOUT).await;
                 return ReceiveError::Closed(None);
             }
-            Ok(Message::Text(text)) if text == "shared" => {
+            Ok(InboundMessage::Text(text)) if text == "shared" => {
                 let window = socket.sender().window();
                 let frame = Prepared::text(&"shared ".repeat(100)).frame(window).clone();
                 socket.send(&[frame.clone(), frame]).await
             }
-            Ok(Message::Text(text)) => socket.say(Opcode::Text, text.into()).await,
-            Ok(Message::Binary(bytes)) => socket.say(Opcode::Binary, bytes).await,
+            Ok(InboundMessage::Text(text)) => socket.send_message(Opcode::Text, text.into()).await,
+            Ok(InboundMessage::Binary(bytes)) => socket.send_message(Opcode::Binary, bytes).await,
             Ok(_) => Ok(()),
             Err(end) => return end,
         };
@@ -179,7 +183,8 @@ pub(crate) async fn next(stream: &mut (impl AsyncReadExt + Unpin)) -> (u8, Bytes
     tokio::time::timeout(PATIENCE, read).await.expect("a frame")
 }
 
-/// The code that the server closes with, after whatever else; then it ends the connection in order.
+/// Skips to the close frame of the server and returns its code; the connection must then end
+/// without a reset.
 pub(crate) async fn close_code(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<u16> {
     loop {
         let (first, payload) = next(stream).await;

@@ -1,4 +1,4 @@
-//! Open connections: what leaves, in which order, and how they end.
+//! Open connections: the order of frames, and how connections end.
 
 use madang_websocket::{Prepared, SendOutcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +10,7 @@ use crate::server::{MAX, Server, close_code, next, over_memory, request};
 const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
 #[tokio::test]
-async fn what_comes_with_the_handshake_is_not_lost() {
+async fn frames_sent_together_with_the_handshake_are_not_lost() {
     let server = Server::start().await;
     let mut bytes = request("").into_bytes();
     bytes.extend(frame(FIN | TEXT, "at once"));
@@ -48,11 +48,11 @@ async fn section_7_a_close_is_answered_with_its_code_and_the_connection_ends() {
         ([3000_u16.to_be_bytes().as_slice(), b"bye"].concat(), Some(3000)),
     ] {
         let mut stream = server.connect("").await;
-        let mut bytes = frame(FIN | TEXT, "last words");
+        let mut bytes = frame(FIN | TEXT, "last message");
         bytes.extend(frame(CLOSE, payload));
-        bytes.extend(frame(FIN | TEXT, "not heard"));
+        bytes.extend(frame(FIN | TEXT, "ignored"));
         stream.write_all(&bytes).await.unwrap();
-        assert_eq!(&next(&mut stream).await.1[..], b"last words");
+        assert_eq!(&next(&mut stream).await.1[..], b"last message");
         assert_eq!(close_code(&mut stream).await, code);
         drop(stream);
         assert_eq!(server.ends.recv().await.unwrap(), "closed by the peer");
@@ -60,7 +60,7 @@ async fn section_7_a_close_is_answered_with_its_code_and_the_connection_ends() {
 }
 
 #[tokio::test]
-async fn section_7_1_7_a_fault_is_told_with_its_code_while_the_peer_still_writes() {
+async fn section_7_1_7_an_error_is_sent_with_its_code_while_the_peer_still_writes() {
     let server = Server::start().await;
     for (start, code) in [
         (vec![0x81, 0x01, b'x'], 1002),
@@ -72,10 +72,11 @@ async fn section_7_1_7_a_fault_is_told_with_its_code_while_the_peer_still_writes
         let mut stream = server.connect("").await;
         stream.write_all(&frame(FIN | TEXT, "before")).await.unwrap();
         stream.write_all(&start).await.unwrap();
-        // More than the system's buffers hold: were it left unread, a reset would take the code away.
+        // More than the buffers of the system hold: if it stayed unread, a reset would destroy the
+        // close frame.
         let (mut read, mut write) = stream.split();
         let more = vec![0; 20 * MAX];
-        let (code_told, written) = tokio::join!(
+        let (received_code, written) = tokio::join!(
             async {
                 assert_eq!(&next(&mut read).await.1[..], b"before");
                 let (first, payload) = next(&mut read).await;
@@ -84,7 +85,7 @@ async fn section_7_1_7_a_fault_is_told_with_its_code_while_the_peer_still_writes
             },
             write.write_all(&more)
         );
-        assert_eq!(code_told, code, "{start:02x?}");
+        assert_eq!(received_code, code, "{start:02x?}");
         written.unwrap();
         write.shutdown().await.unwrap();
         assert_eq!(read.read(&mut [0; 10]).await.unwrap(), 0, "an end, and no reset");
@@ -92,16 +93,16 @@ async fn section_7_1_7_a_fault_is_told_with_its_code_while_the_peer_still_writes
 }
 
 #[tokio::test]
-async fn section_7_1_2_our_own_close_waits_for_the_answer_and_says_nothing_after_it() {
+async fn section_7_1_2_our_own_close_waits_for_the_answer_and_sends_nothing_after_it() {
     let mut server = Server::start().await;
     let mut stream = server.connect("").await;
     stream.write_all(&frame(FIN | TEXT, "close")).await.unwrap();
     let (first, payload) = next(&mut stream).await;
     assert_eq!(
         (first, &payload[..]),
-        (0x88, [4000_u16.to_be_bytes().as_slice(), b"as you wish"].concat().as_slice())
+        (0x88, [4000_u16.to_be_bytes().as_slice(), b"as requested"].concat().as_slice())
     );
-    // What was under way is taken, and not answered.
+    // Frames on their way are discarded, not answered.
     stream.write_all(&frame(FIN | TEXT, "too late")).await.unwrap();
     stream.write_all(&frame(PING, "too late")).await.unwrap();
     stream.write_all(&frame(CLOSE, 4000_u16.to_be_bytes())).await.unwrap();
@@ -113,17 +114,18 @@ async fn section_7_1_2_our_own_close_waits_for_the_answer_and_says_nothing_after
 }
 
 #[tokio::test]
-async fn whoever_never_answers_a_close_is_let_go() {
+async fn a_peer_that_never_answers_a_close_is_disconnected() {
     let mut server = Server::start().await;
     let mut stream = server.connect("").await;
     stream.write_all(&frame(FIN | TEXT, "close")).await.unwrap();
     next(&mut stream).await;
-    // The stream stays open here. (A bound, not a wait: the goodbye's time is up by itself.)
+    // The stream stays open here. (This timeout is a bound, not a wait: the server gives up by
+    // itself.)
     tokio::time::timeout(crate::server::PATIENCE, server.ends.recv()).await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn large_messages_come_back_whole_over_tcp_and_over_anything_else() {
+async fn large_messages_return_whole_over_tcp_and_over_other_streams() {
     let server = Server::start().await;
     let payload: Vec<u8> = (0..MAX).map(|at| (at / 7) as u8).collect();
     let message = frame(FIN | BINARY, &payload);
@@ -160,7 +162,7 @@ async fn compressed_messages_are_understood_and_long_answers_compressed() {
 }
 
 #[tokio::test]
-async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_in_order() {
+async fn frames_from_other_tasks_arrive_whole_and_in_order_although_the_peer_is_slow() {
     let mut server = Server::start().await;
     let mut stream = server.connect("").await;
     let sender = server.senders.recv().await.unwrap();
@@ -168,32 +170,32 @@ async fn others_can_write_to_a_peer_and_what_it_does_not_take_is_kept_whole_and_
         let text = format!("{number:08} {}", "x".repeat(50_000));
         (text.clone(), Prepared::text(&text).frame(sender.window()).clone())
     };
-    // Nobody reads: at some point the system takes no more.
-    let mut taken = 0;
+    // The peer does not read: at some point the system accepts no more.
+    let mut sent = 0;
     loop {
-        let two = [numbered(taken).1, numbered(taken + 1).1].concat();
+        let two = [numbered(sent).1, numbered(sent + 1).1].concat();
         match sender.try_send(&two.into()).unwrap() {
-            SendOutcome::All => taken += 2,
+            SendOutcome::Complete => sent += 2,
             SendOutcome::Buffered => {
-                taken += 2;
+                sent += 2;
                 break;
             }
-            SendOutcome::Busy => panic!("nothing was kept before"),
+            SendOutcome::Busy => panic!("nothing was pending before"),
         }
-        assert!(taken < 10_000, "a reader that does not read takes no end of frames");
+        assert!(sent < 10_000, "a peer that does not read accepts frames without end");
     }
     assert_eq!(sender.try_send(&numbered(0).1).unwrap(), SendOutcome::Busy);
-    // The connection's task flushes before it reads on; a message of the peer's wakes nobody here, so
-    // what is kept goes out with the next thing that happens.
+    // The connection's task flushes before it reads on. No wakeup reaches it here, so the pending
+    // frames leave with the next inbound message.
     stream.write_all(&frame(FIN | TEXT, "wake up")).await.unwrap();
-    for number in 0..taken {
-        assert!(next(&mut stream).await.1 == numbered(number).0, "{number} of {taken}");
+    for number in 0..sent {
+        assert!(next(&mut stream).await.1 == numbered(number).0, "{number} of {sent}");
     }
     assert_eq!(next(&mut stream).await.1, "wake up");
     sender.hold();
     assert_eq!(sender.try_send(&numbered(0).1).unwrap(), SendOutcome::Busy);
     sender.release();
-    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), SendOutcome::All);
+    assert_eq!(sender.try_send(&numbered(1).1).unwrap(), SendOutcome::Complete);
     assert!(next(&mut stream).await.1 == numbered(1).0);
 }
 
@@ -202,8 +204,8 @@ async fn a_peer_that_is_gone_is_noticed() {
     let mut server = Server::start().await;
     let stream = server.connect("").await;
     drop(stream);
-    assert!(server.ends.recv().await.unwrap().starts_with("broken"));
+    assert!(server.ends.recv().await.unwrap().starts_with("connection broken"));
     let (memory, mut ends) = over_memory().await;
     drop(memory);
-    assert!(ends.recv().await.unwrap().starts_with("broken"));
+    assert!(ends.recv().await.unwrap().starts_with("connection broken"));
 }

@@ -1,11 +1,11 @@
-//! RFC 6455 section 8.1: a text is UTF-8, and what is not fails at its first wrong byte.
+//! RFC 6455 section 8.1: a text is UTF-8, and fails at its first invalid byte.
 
 use madang_websocket::{Limits, ProtocolError, Reader};
 
 use crate::bytes::{CONTINUATION, FIN, MAX, TEXT, bad, frame, good, head, read_in, text};
 
-/// Bytes that are not UTF-8, with how many of them tell so. After the decoder's stress test of Markus
-/// Kuhn and the table of well-formed sequences in chapter 3 of the Unicode standard.
+/// Invalid UTF-8, with the number of bytes that show it. From Markus Kuhn's decoder stress test and
+/// the table of well-formed sequences in chapter 3 of the Unicode standard.
 const WRONG: &[(&[u8], usize)] = &[
     (b"\x80", 1),
     (b"\xBF", 1),
@@ -28,7 +28,7 @@ const WRONG: &[(&[u8], usize)] = &[
     (b"\xC3\x28", 2),
 ];
 
-/// Begun and not ended.
+/// Incomplete sequences.
 const CUT: &[&[u8]] = &[b"\xC3", b"\xE2\x82", b"\xF0\x9F\x98", b"\xF4\x8F\xBF"];
 
 #[test]
@@ -44,7 +44,7 @@ fn every_plane_of_unicode_passes() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_refused_alone_and_in_the_midst() {
+fn invalid_utf_8_is_refused_alone_and_inside_a_text() {
     let whole = WRONG.iter().map(|(wrong, _)| *wrong);
     for wrong in whole.chain(CUT.iter().copied()) {
         bad(&frame(FIN | TEXT, wrong), &[], 1007);
@@ -58,26 +58,26 @@ fn what_is_not_utf_8_is_refused_alone_and_in_the_midst() {
 
 #[test]
 fn the_first_wrong_byte_is_enough_within_a_frame_and_across_fragments() {
-    for (wrong, tells) in WRONG {
-        // The frame goes on for long, and its rest never comes.
+    for (wrong, needed) in WRONG {
+        // The frame is long, and its remainder never arrives.
         let mut start = head(FIN | TEXT, 1_000);
         let masked = frame(FIN | TEXT, [b"abcd", *wrong].concat());
         start.extend(&masked[masked.len() - wrong.len() - 4..]);
-        let tells = start.len() - (wrong.len() - tells);
-        for (end, fault) in [(tells - 1, None), (tells, Some(ProtocolError::NotUtf8))] {
+        let needed = start.len() - (wrong.len() - needed);
+        for (end, fault) in [(needed - 1, None), (needed, Some(ProtocolError::NotUtf8))] {
             let mut reader = Reader::new(Limits::new(MAX), false);
             assert_eq!(read_in(&mut reader, &start[..end], 1).1, fault, "{wrong:02x?} to {end}");
         }
     }
-    // Across fragments (and nothing says that the message ends).
+    // Across fragments, without a last frame.
     let mut bytes = frame(TEXT, b"\xCE\xBA\xF4");
     bytes.extend(frame(CONTINUATION, b"\x90"));
     bad(&bytes, &[], 1007);
 }
 
 #[test]
-fn bytes_are_not_looked_at() {
-    use madang_websocket::Message;
-    good(&frame(FIN | 2, b"\xFF\xC0"), &[Message::Binary(vec![0xFF, 0xC0])]);
-    good(&frame(FIN | 9, b"\xFF\xC0"), &[Message::Ping(vec![0xFF, 0xC0])]);
+fn binary_payloads_are_not_validated() {
+    use madang_websocket::InboundMessage;
+    good(&frame(FIN | 2, b"\xFF\xC0"), &[InboundMessage::Binary(vec![0xFF, 0xC0])]);
+    good(&frame(FIN | 9, b"\xFF\xC0"), &[InboundMessage::Ping(vec![0xFF, 0xC0])]);
 }

@@ -1,4 +1,4 @@
-//! Within TLS: whoever writes, what arrives is whole and in order.
+//! Over TLS: frames from several writers arrive whole and in order.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ fn configs() -> (ServerConfig, ClientConfig) {
     (server, client)
 }
 
-/// An open socket within TLS, and the server's way out to it.
+/// An open socket over TLS, and the server's sender for it.
 async fn connect() -> Connected {
     let (server, client) = configs();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -70,11 +70,11 @@ fn numbered(number: usize, length: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_fan_out_and_the_task_write_arrives_whole_and_in_order() {
+async fn frames_of_a_fan_out_and_of_the_task_arrive_whole_and_in_order() {
     const FRAMES: usize = 2_000;
     let Connected { stream, sender, .. } = connect().await;
     let (mut read, mut write) = tokio::io::split(stream);
-    // The fan-out writes without waiting, and comes again where it is told to.
+    // The fan-out writes without waiting, and tries again while the sender is busy.
     let fan_out = tokio::task::spawn_blocking(move || {
         for number in 0..FRAMES {
             let frame = Prepared::text(&numbered(number, number % 700)).frame(None).clone();
@@ -83,38 +83,38 @@ async fn what_a_fan_out_and_the_task_write_arrives_whole_and_in_order() {
             }
         }
     });
-    // Whatever the peer says wakes the task, which writes what was kept, and an answer.
-    let speaks = tokio::spawn(async move {
+    // Each message of the peer wakes the task, which writes the pending frames and an answer.
+    let echo_client = tokio::spawn(async move {
         for number in 0_u64.. {
-            write.write_all(&frame(FIN | TEXT, format!("said {number}"))).await.unwrap();
+            write.write_all(&frame(FIN | TEXT, format!("echo {number}"))).await.unwrap();
             write.flush().await.unwrap();
         }
     });
-    let (mut told, mut answered) = (0, 0);
-    while told < FRAMES {
+    let (mut frames, mut echoes) = (0, 0);
+    while frames < FRAMES {
         let (first, payload) = next(&mut read).await;
         assert_eq!(first, FIN | TEXT);
-        if payload.starts_with(b"said ") {
-            assert_eq!(payload, format!("said {answered}"));
-            answered += 1;
+        if payload.starts_with(b"echo ") {
+            assert_eq!(payload, format!("echo {echoes}"));
+            echoes += 1;
         } else {
-            assert_eq!(payload, numbered(told, told % 700));
-            told += 1;
+            assert_eq!(payload, numbered(frames, frames % 700));
+            frames += 1;
         }
     }
-    assert!(answered > 0, "both wrote");
+    assert!(echoes > 0, "both wrote");
     fan_out.await.unwrap();
-    speaks.abort();
+    echo_client.abort();
 }
 
 #[tokio::test]
-async fn a_close_within_tls_is_answered_and_ends_in_order() {
+async fn a_close_over_tls_is_answered_and_ends_without_a_reset() {
     let Connected { mut stream, mut ends, .. } = connect().await;
     stream.write_all(&frame(PING, "a")).await.unwrap();
     assert_eq!(next(&mut stream).await, (0x8A, "a".into()));
     stream.write_all(&frame(CLOSE, 1000_u16.to_be_bytes())).await.unwrap();
     assert_eq!(next(&mut stream).await, (0x88, 1000_u16.to_be_bytes().to_vec().into()));
-    // TLS says that nothing follows (close_notify); without that, this is an error.
+    // Without the close_notify of TLS this would be an error.
     let mut rest = Vec::new();
     assert_eq!(stream.read_to_end(&mut rest).await.unwrap(), 0);
     stream.shutdown().await.unwrap();

@@ -1,10 +1,10 @@
-//! What is said in the open room: [`rows`] decides what the timeline shows, [`timeline`] shows it,
-//! [`message`] draws one row of it, [`finding`] leads to one, [`composer`] is where one writes,
-//! [`announcer`] reads out.
+//! The open room: [`rows`] turns messages into rows, [`timeline`] lists them, [`message`] draws one row,
+//! [`jump`] scrolls to a linked message, [`composer`] is the form, and [`announcer`] reads new messages to screen
+//! readers.
 
 mod announcer;
 mod composer;
-mod finding;
+mod jump;
 mod message;
 mod rows;
 mod timeline;

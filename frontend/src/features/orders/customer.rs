@@ -1,7 +1,7 @@
-//! The customer's side: the menu, and one's own orders on their way.
+//! The customer's panel: the menu and the user's own orders.
 
 use leptos::prelude::*;
-use madang_client::{Client, VecMap};
+use madang_client::{Client, Slice, VecMap};
 use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{
     MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
@@ -9,28 +9,27 @@ use madang_shared::orders::{
 use madang_shared::{MenuItemId, OrderId};
 
 use super::{action, cards, dish, panel, read, read_once, unsent, won};
+use crate::context::use_app;
 use crate::driver::Driver;
-use crate::features::courtyard::use_yard;
-use crate::features::pages::Page;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::store::Topic;
-use crate::ui::events;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{Item, derived, each, flag, text, when};
-use crate::ui::state::{State, state};
+use crate::route::Page;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::signal::{State, state};
 
 const MENU: Words = Words::new("메뉴", "Menu");
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
 const MINE: Words = Words::new("내 주문", "My orders");
 const NONE_YET: Words = Words::new(
     "주문하면 여기에서 배달까지 지켜볼 수 있습니다.",
-    "Order something, and follow it here until it is at your door.",
+    "Your orders appear here and show their status until delivery.",
 );
-const NOTE: Words = Words::new("요청 사항", "Anything we should know?");
+const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
 const ORDER: Words = Words::new("주문하기", "Order");
 const CANCEL: Words = Words::new("주문 취소", "Cancel");
 
-/// So many of each thing.
+/// The quantity of each item.
 type Cart = VecMap<MenuItemId, u32>;
 
 /// The page.
@@ -41,13 +40,13 @@ pub(crate) fn OrdersPage() -> impl IntoView {
 
 #[component]
 fn Customer() -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let store = driver.store();
     let lang = use_lang();
     let cart = state(Cart::default());
     let menu = memo(move || read(store, |_, list| list.menu.clone()));
     let item = move |item: MenuItem| {
-        // What is shown of it is a part of its name: a new price draws it anew.
+        // The key contains the visible values: a new price draws the row again.
         let key = item.id.0 << 32 | u64::from(item.price_won) << 1 | u64::from(item.available);
         Item::new(key, move || menu_row(&item, cart))
     };
@@ -58,10 +57,10 @@ fn Customer() -> impl IntoView {
         mine.map(|order| order.id).collect::<Vec<OrderId>>()
     };
     let has_none = move || {
-        store.read(Topic::Outbox, |_| ());
+        store.read(Slice::Outbox, |_| ());
         read(store, |client, list| mine(client, list).is_empty() && unsent(client) == 0)
     };
-    let sending = memo(move || store.read(Topic::Outbox, unsent));
+    let sending = memo(move || store.read(Slice::Outbox, unsent));
     let sending_line = text(move || match (lang.get(), sending.get()) {
         (_, 0) => String::new(),
         (Lang::Ko, count) => format!("주문 {count}건을 보내는 중…"),
@@ -85,7 +84,7 @@ fn Customer() -> impl IntoView {
     }
 }
 
-/// How far it is, and the way out while there is one for the customer.
+/// The progress of an order, and the button that cancels it while that is possible.
 fn follow(driver: Driver, order: &Order) -> AnyView {
     let done = OrderStatus::ALL.iter().position(|status| *status == order.status).unwrap_or(0);
     let steps = OrderStatus::ALL.len() - 1;
@@ -116,7 +115,9 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
             } else {
                 count.saturating_sub(1)
             } {
-                0 => drop(cart.remove(&id)),
+                0 => {
+                    cart.remove(&id);
+                }
                 _ if count == 0 && cart.len() >= MAX_ORDER_LINES => {}
                 count => cart.insert(id, count),
             }
@@ -152,7 +153,7 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
     .into_any()
 }
 
-/// What of the cart can be had now, at the present prices.
+/// The available items of the cart, at the current prices.
 fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
     let line = |(id, quantity): (&MenuItemId, &u32)| {
         let item = list.item(*id).filter(|item| item.available)?;
@@ -163,7 +164,7 @@ fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
 
 #[component]
 fn Checkout(cart: State<Cart>) -> impl IntoView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let lang = use_lang();
     let note = state(String::new());
     let total = memo(move || {

@@ -1,24 +1,25 @@
 //! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
 
 use leptos::prelude::*;
-use madang_client::{Client, PendingState};
+use madang_client::{Client, PendingState, Slice};
 use madang_shared::Command;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
 use madang_shared::{OrderId, Timestamp};
 
 use crate::browser;
+use crate::context::{link_to, use_app};
 use crate::driver::Driver;
-use crate::features::counter::grouped;
-use crate::features::courtyard::{Skeleton, link_to, use_yard};
-use crate::features::pages::Page;
+use crate::format::grouped;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::route::Page;
 use crate::route::Route;
-use crate::store::{Store, Topic};
+use crate::store::Store;
 use crate::time::Formats;
-use crate::ui::events;
-use crate::ui::memory::memo;
-use crate::ui::reactive::{Item, derived, each, flag, part, text};
-use crate::ui::state::{State, state};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, text};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Skeleton;
 
 mod alert;
 mod board;
@@ -29,20 +30,16 @@ pub(crate) use board::OrdersBoardPage;
 pub(crate) use customer::OrdersPage;
 pub(crate) use rider::OrdersRiderPage;
 
-pub(crate) const TITLE: Words = Words::new("주문", "Orders");
-pub(crate) const BOARD_TITLE: Words = Words::new("주문 관리", "Order board");
-pub(crate) const RIDER_TITLE: Words = Words::new("배달", "Deliveries");
-
 const PANELS: Words = Words::new("주문 화면", "Order panels");
 const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
 const BOARD_TAB: Words = Words::new("매장", "Restaurant");
 const RIDER_TAB: Words = Words::new("라이더", "Rider");
 const OPEN_TO_ALL: Words = Words::new(
     "지금은 누구나 세 화면을 모두 쓸 수 있습니다.",
-    "For now everybody may use all three panels.",
+    "Everybody may use all three panels.",
 );
 
-/// Times of day in both languages, for all cards of a panel: making the formats is slow.
+/// Times of day in both languages, shared by all cards of a panel, because making the formats is slow.
 #[derive(Clone, Copy)]
 struct Times(StoredValue<(Formats, Formats), LocalStorage>);
 
@@ -60,13 +57,13 @@ impl Times {
     }
 }
 
-/// A panel: the ways to the other two, and its own part once the orders are known.
+/// A panel: tabs for the three panels, and its own content once the orders have arrived.
 fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     Times::provide();
-    let yard = use_yard();
-    let store = yard.driver.store();
+    let app = use_app();
+    let store = app.driver.store();
     let is_known = memo(move || {
-        store.read(Topic::Orders, |client| client.features().orders().list().is_some())
+        store.read(Slice::Orders, |client| client.features().orders().list().is_some())
     });
     let tab = move |(page, name): (Page, Words)| {
         view! {
@@ -75,7 +72,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
                 href=page.path()
                 data-testid=format!("tab{}", page.path().replace('/', "-"))
                 aria-current=(page == active).then_some("page")
-                on:click=link_to(yard, Route::Page(page))
+                on:click=link_to(app, Route::Page(page))
             >
                 {name.now()}
             </a>
@@ -102,20 +99,20 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
     .into_any()
 }
 
-/// Reads the list of orders; nothing before it has arrived.
+/// Reads the list of orders; the default value before it has arrived.
 fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
-    store.read(Topic::Orders, |client| {
+    store.read(Slice::Orders, |client| {
         client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
     })
 }
 
-/// Cards of the orders that `pick` chooses, each drawn anew only when its own order has changed.
+/// Cards of the orders that `pick` selects. A card is drawn again only when its own order has changed.
 fn cards(
     pick: impl Fn(&Client, &OrdersSnapshot) -> Vec<OrderId> + Send + Sync + 'static,
     newest_first: bool,
     with: fn(Driver, &Order) -> AnyView,
 ) -> AnyView {
-    let driver = use_yard().driver;
+    let driver = use_app().driver;
     let ids = memo(move || {
         let mut ids = read(driver.store(), &pick);
         if newest_first {
@@ -125,7 +122,7 @@ fn cards(
     });
     let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
     let items = derived(move || ids.get().into_iter().map(card).collect());
-    view! { <ul class="cards">{each(items)}</ul> }.into_any()
+    view! { <ul class="order-cards">{each(items)}</ul> }.into_any()
 }
 
 fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> AnyView {
@@ -171,12 +168,12 @@ fn read_once<T: Default>(store: Store, read: impl FnOnce(&OrdersSnapshot) -> T) 
     store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
 }
 
-/// A button that asks for something about an order, once.
+/// A button that requests a status for an order. It is disabled while the request is pending.
 fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
     let id = order.id;
     let store = driver.store();
     let is_asked = move || {
-        store.read(Topic::Outbox, |client| {
+        store.read(Slice::Outbox, |client| {
             client.features().orders().requested_status(id, client.outbox()).is_some()
         })
     };
@@ -216,7 +213,7 @@ pub(crate) fn status_name(status: OrderStatus) -> Words {
     }
 }
 
-/// Who ordered, and who brings it.
+/// The customer and the rider.
 fn people(order: &Order, lang: Lang) -> String {
     let customer = &order.customer.name;
     match (&order.rider, lang) {
@@ -234,7 +231,7 @@ fn dish(item: &MenuItem, lang: Lang) -> &str {
     }
 }
 
-/// What was ordered, in one line.
+/// The dishes of an order, in one line.
 fn dishes(list: &OrdersSnapshot, order: &Order, lang: Lang) -> String {
     let lines = order.lines.iter().map(|line| {
         let name = list.item(line.item).map_or("?", |item| dish(item, lang));
@@ -243,7 +240,7 @@ fn dishes(list: &OrdersSnapshot, order: &Order, lang: Lang) -> String {
     lines.collect::<Vec<_>>().join(", ")
 }
 
-/// An amount of money.
+/// An amount in won.
 fn won(amount: u64, lang: Lang) -> String {
     let amount = grouped(i64::try_from(amount).unwrap_or(i64::MAX));
     match lang {
@@ -252,7 +249,7 @@ fn won(amount: u64, lang: Lang) -> String {
     }
 }
 
-/// How many orders are on their way to the server.
+/// The number of orders that the server has not stored yet.
 fn unsent(client: &Client) -> usize {
     let items = client.outbox().items().iter();
     let places = items.filter(|item| {
@@ -262,7 +259,7 @@ fn unsent(client: &Client) -> usize {
     places.count()
 }
 
-/// A switch that the browser remembers.
+/// A switch whose state the browser stores.
 fn remembered_switch(key: &'static str) -> State<bool> {
     state(browser::remembered(key).as_deref() == Some("on"))
 }

@@ -1,43 +1,41 @@
-//! What one Bitcoin costs now.
+//! The price of Bitcoin.
 
 mod chart;
 mod format;
 mod plot;
-mod words;
+mod strings;
 
 use std::time::Duration;
 
 use leptos::prelude::*;
-use madang_client::{Client, ConnectionState};
+use madang_client::{Client, ConnectionState, Slice};
 use madang_shared::Timestamp;
 use madang_shared::price::{PriceNow, PriceSource, PriceState};
 
 use self::format::{change, price};
 use self::plot::{Plot, Span};
-use self::words::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE};
+use self::strings::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE};
 use crate::browser;
-use crate::features::courtyard::{Skeleton, use_yard};
+use crate::context::use_app;
 use crate::i18n::{Words, use_lang};
-use crate::store::Topic;
 use crate::time::Formats;
-use crate::ui::events;
-use crate::ui::memory::{Memory, memo};
-use crate::ui::reactive::{derived, effect, flag, part, text, when};
-use crate::ui::state::{State, state};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::{Memo, memo};
+use crate::ui::erased::reactive::{derived, effect, flag, part, text, when};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Skeleton;
 
-pub(crate) use self::words::TITLE;
-
-/// How often an age is counted.
+/// The interval at which ages are updated.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What the page shows, but for the chart.
+/// The content of the page without the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     now: PriceNow,
     standing: Standing,
 }
 
-/// How the price stands, as seen from here.
+/// The state of the price, as this client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Off,
@@ -45,7 +43,7 @@ enum Standing {
     Live,
     Fallback,
     Stale,
-    /// The server itself is away.
+    /// The connection to the server is down.
     Away,
 }
 
@@ -72,7 +70,7 @@ impl Standing {
         }
     }
 
-    /// The price that is shown is not of now.
+    /// Whether the shown price is not current.
     fn is_old(self) -> bool {
         matches!(self, Self::Connecting | Self::Stale | Self::Away)
     }
@@ -96,10 +94,10 @@ impl Shown {
 /// The page.
 #[component]
 pub(crate) fn PricePage() -> impl IntoView {
-    let store = use_yard().driver.store();
+    let store = use_app().driver.store();
     let shown = memo(move || {
-        store.read(Topic::Link, |_| ());
-        store.read(Topic::Price, Shown::of)
+        store.read(Slice::Connection, |_| ());
+        store.read(Slice::Price, Shown::of)
     });
     let is_off = memo(move || {
         shown.with(|shown| shown.as_ref().map(|shown| shown.standing == Standing::Off))
@@ -114,25 +112,25 @@ pub(crate) fn PricePage() -> impl IntoView {
 fn off() -> AnyView {
     view! {
         <div class="page"><div class="page-body price">
-            <p class="page-intro">{words::INTRO.now()}</p>
-            <p class="notice" data-testid="price-off">{OFF.now()}</p>
+            <p class="page-intro">{strings::INTRO.now()}</p>
+            <p class="callout" data-testid="price-off">{OFF.now()}</p>
         </div></div>
     }
     .into_any()
 }
 
 #[component]
-fn Price(shown: Memory<Option<Shown>>) -> impl IntoView {
-    let store = use_yard().driver.store();
+fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
+    let store = use_app().driver.store();
     let lang = use_lang();
     let span = state(Span::Minutes);
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
     effect(move || formats.set_value(Formats::new(lang.get())));
     let plot = memo(move || {
-        // The times on the axis are of a language, too.
+        // The times on the axis depend on the language.
         lang.get();
         let span = span.get();
-        store.read(Topic::Price, |client| {
+        store.read(Slice::Price, |client| {
             let known = client.features().price();
             Plot::of(known.history(), span, known.quote()?.currency)
         })
@@ -142,17 +140,17 @@ fn Price(shown: Memory<Option<Shown>>) -> impl IntoView {
         if has_points.get() {
             chart::chart(plot, formats)
         } else {
-            view! { <p class="chart-empty hint">{words::NO_POINTS.now()}</p> }.into_any()
+            view! { <p class="chart-empty hint">{strings::NO_POINTS.now()}</p> }.into_any()
         }
     });
     view! {
         <div class="page">
             <div class="page-body price">
-                <p class="page-intro">{words::INTRO.now()}</p>
+                <p class="page-intro">{strings::INTRO.now()}</p>
                 <Head shown=shown formats=formats />
-                <div class="price-spans" role="group" aria-label=words::SPAN.now()>
-                    {span_button(span, Span::Minutes, words::MINUTES, "price-minutes")}
-                    {span_button(span, Span::Hours, words::HOURS, "price-hours")}
+                <div class="price-spans" role="group" aria-label=strings::SPAN.now()>
+                    {span_button(span, Span::Minutes, strings::MINUTES, "price-minutes")}
+                    {span_button(span, Span::Hours, strings::HOURS, "price-hours")}
                 </div>
                 {drawing}
             </div>
@@ -169,12 +167,9 @@ fn span_button(span: State<Span>, to: Span, words: Words, id: &'static str) -> A
     .into_any()
 }
 
-/// The price, how it changed, who says so, and how old it is.
+/// The price with its change, its source and its age.
 #[component]
-fn Head(
-    shown: Memory<Option<Shown>>,
-    formats: StoredValue<Formats, LocalStorage>,
-) -> impl IntoView {
+fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> impl IntoView {
     let lang = use_lang();
     let read = move |read: fn(&PriceNow) -> Option<String>| {
         shown.with(|shown| shown.as_ref().and_then(|shown| read(&shown.now)))
@@ -184,7 +179,7 @@ fn Head(
     });
     let number = text(move || {
         let price = read(|now| now.quote.as_ref().map(|quote| price(&quote.price, quote.currency)));
-        price.unwrap_or_else(|| words::NO_PRICE.of(lang.get()).to_owned())
+        price.unwrap_or_else(|| strings::NO_PRICE.of(lang.get()).to_owned())
     });
     let has_price = move || read(|now| now.quote.as_ref().map(|_| String::new())).is_some();
     let changed = memo(move || {
@@ -195,7 +190,7 @@ fn Head(
             <p class="price-change" data-testid="price-change" data-direction=direction.name()>
                 <span aria-hidden="true">{direction.arrow()}</span>
                 <strong>{percent}</strong>
-                <span class="hint">{words::LAST_DAY.now()}</span>
+                <span class="hint">{strings::LAST_DAY.now()}</span>
             </p>
         }
         .into_any(),
@@ -211,7 +206,7 @@ fn Head(
         let lang = lang.get();
         let line = |shown: &Shown| {
             let quote = shown.now.quote.as_ref()?;
-            Some(words::source_line(lang, quote.source, quote.currency))
+            Some(strings::source_line(lang, quote.source, quote.currency))
         };
         shown.with(|shown| shown.as_ref().and_then(line)).unwrap_or_default()
     });
@@ -223,7 +218,7 @@ fn Head(
             {change_line}
             <p class="price-source">
                 <span class="price-pill" data-testid="price-state" data-state=derived(move || standing.get().name())>{stands}</span>
-                {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{words::SIMULATED.now()}</span> }.into_any())}
+                {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{strings::SIMULATED.now()}</span> }.into_any())}
                 <span data-testid="price-source">{source}</span>
             </p>
             {when(is_old, move || since(shown, formats))}
@@ -233,9 +228,9 @@ fn Head(
     }
 }
 
-/// Since when the price stands still, counted on.
-fn since(shown: Memory<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
-    let store = use_yard().driver.store();
+/// The age of a stale price, updated every second.
+fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
+    let store = use_app().driver.store();
     let lang = use_lang();
     let now = state(browser::now());
     if let Ok(ticking) = set_interval_with_handle(move || now.set(browser::now()), TICK) {
@@ -247,17 +242,17 @@ fn since(shown: Memory<Option<Shown>>, formats: StoredValue<Formats, LocalStorag
         let now: Timestamp = now.get();
         let age = store.peek(|client| client.features().price().age(now));
         let time = at.map(|at| formats.with_value(|formats| formats.precise(at)));
-        words::stale_since(lang, &time.unwrap_or_default(), age.unwrap_or_default())
+        strings::stale_since(lang, &time.unwrap_or_default(), age.unwrap_or_default())
     });
     view! { <p class="price-stale" data-testid="price-stale">{line}</p> }.into_any()
 }
 
-/// The sources that do not answer, and why.
-fn tried(shown: Memory<Option<Shown>>) -> AnyView {
+/// The sources that failed, with the reasons.
+fn tried(shown: Memo<Option<Shown>>) -> AnyView {
     let lang = use_lang().get();
     let lines = shown.with(|shown| {
         let tried = shown.as_ref().map(|shown| shown.now.tried.as_slice()).unwrap_or_default();
-        let line = |trouble| view! { <li>{words::trouble(lang, trouble)}</li> }.into_any();
+        let line = |trouble| view! { <li>{strings::trouble(lang, trouble)}</li> }.into_any();
         tried.iter().copied().map(line).collect::<Vec<_>>()
     });
     if lines.is_empty() {
@@ -265,7 +260,7 @@ fn tried(shown: Memory<Option<Shown>>) -> AnyView {
     }
     view! {
         <div class="price-tried hint" data-testid="price-tried">
-            <p>{words::TRIED.of(lang)}</p>
+            <p>{strings::TRIED.of(lang)}</p>
             <ul>{lines}</ul>
         </div>
     }

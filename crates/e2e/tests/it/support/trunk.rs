@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
@@ -62,10 +62,11 @@ impl TrunkServe {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Gives the page's source a new time stamp, as an editor does that saves it.
+    /// Gives the page's source another time stamp, as an editor does that saves it.
     pub(crate) fn touch_page() -> Result<()> {
         let page = fs::File::options().append(true).open(in_repository("frontend/index.html"))?;
-        Ok(page.set_modified(SystemTime::now())?)
+        let changed = page.metadata()?.modified()? + Duration::from_secs(1);
+        Ok(page.set_modified(changed)?)
     }
 }
 

@@ -1,4 +1,5 @@
-//! One connection whose questions are answered at once, and which keeps account of what it is owed.
+//! A connection whose store requests are executed at once, and which counts the answers that it
+//! still expects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,109 +14,111 @@ use madang_shared::{
 };
 use madang_store::Memory;
 
-use crate::House;
+use crate::TestServer;
 
 pub(crate) struct Client {
     /// None once the server has closed it.
     session: Option<Session>,
-    asked: Vec<StoreRequest>,
-    owed: Owed,
-    /// Where each stream stands that the server has begun.
-    places: BTreeMap<Topic, Seq>,
+    requests: Vec<StoreRequest>,
+    expected: Expected,
+    /// The last seq of each topic that the server has begun to send.
+    seqs: BTreeMap<Topic, Seq>,
 }
 
-/// Answers that are to come.
+/// The number of expected answers.
 #[derive(Default)]
-struct Owed {
+struct Expected {
     commands: BTreeMap<CommandId, usize>,
     queries: BTreeMap<QueryId, usize>,
     topics: BTreeMap<Topic, usize>,
 }
 
-impl Owed {
-    fn is_nothing(&self) -> bool {
+impl Expected {
+    fn is_empty(&self) -> bool {
         let mut counts =
             self.commands.values().chain(self.queries.values()).chain(self.topics.values());
         counts.all(|count| *count == 0)
     }
 }
 
-/// Takes an answer that is owed.
-fn paid<K: Ord + std::fmt::Debug>(owed: &mut BTreeMap<K, usize>, key: K) {
-    let count = owed.get_mut(&key).filter(|count| **count > 0);
-    *count.unwrap_or_else(|| panic!("an answer that nobody asked for: {key:?}")) -= 1;
+/// Counts an answer, which must be expected.
+fn received<K: Ord + std::fmt::Debug>(expected: &mut BTreeMap<K, usize>, key: K) {
+    let count = expected.get_mut(&key).filter(|count| **count > 0);
+    *count.unwrap_or_else(|| panic!("an unexpected answer: {key:?}")) -= 1;
 }
 
 impl Client {
-    pub(crate) fn new(house: &House, user: User, now: Timestamp) -> Self {
+    pub(crate) fn new(server: &TestServer, user: User, now: Timestamp) -> Self {
         let hello = ClientFrame::Hello(Hello { client: "fuzz".into(), ..Hello::default() });
-        let heard = PendingHello::new(now).hear(&codec::encode_client(&hello)).unwrap();
-        let (session, effects) = heard.welcome(house.hub.clone(), user, None, now);
+        let hello = PendingHello::new(now).receive(&codec::encode_client(&hello)).unwrap();
+        let (session, effects) = hello.welcome(server.hub.clone(), user, None, now);
         assert_eq!(effects.len(), 1, "a welcome");
         Self {
             session: Some(session),
-            asked: Vec::new(),
-            owed: Owed::default(),
-            places: BTreeMap::new(),
+            requests: Vec::new(),
+            expected: Expected::default(),
+            seqs: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn say(&mut self, house: &House, now: Timestamp, text: &str) {
+    pub(crate) fn send(&mut self, server: &TestServer, now: Timestamp, text: &str) {
         let Some(session) = &mut self.session else { return };
         match codec::decode_client(text) {
             Ok(ClientFrame::Command(command)) => {
-                *self.owed.commands.entry(command.id).or_default() += 1
+                *self.expected.commands.entry(command.id).or_default() += 1
             }
-            Ok(ClientFrame::Query(query)) => *self.owed.queries.entry(query.id).or_default() += 1,
+            Ok(ClientFrame::Query(query)) => *self.expected.queries.entry(query.id).or_default() += 1,
             Ok(ClientFrame::Subscribe(subscription)) => {
-                *self.owed.topics.entry(subscription.topic).or_default() += 1;
-                self.places.remove(&subscription.topic);
+                *self.expected.topics.entry(subscription.topic).or_default() += 1;
+                self.seqs.remove(&subscription.topic);
             }
-            Ok(ClientFrame::Unsubscribe { topic }) => drop(self.places.remove(&topic)),
+            Ok(ClientFrame::Unsubscribe { topic }) => {
+                self.seqs.remove(&topic);
+            }
             Ok(_) => {}
-            Err(undecoded) => match undecoded.refusal().0 {
-                ErrorContext::Command(id) => *self.owed.commands.entry(id).or_default() += 1,
-                ErrorContext::Query(id) => *self.owed.queries.entry(id).or_default() += 1,
+            Err(error) => match error.refusal().0 {
+                ErrorContext::Command(id) => *self.expected.commands.entry(id).or_default() += 1,
+                ErrorContext::Query(id) => *self.expected.queries.entry(id).or_default() += 1,
                 _ => {}
             },
         }
         let effects = session.on_frame(now, text);
-        self.carry_out(effects);
-        self.settle(house, now);
-        assert!(self.session.is_none() || self.owed.is_nothing(), "not answered: {text}");
+        self.apply(effects);
+        self.settle(server, now);
+        assert!(self.session.is_none() || self.expected.is_empty(), "not answered: {text}");
     }
 
-    /// Answers whatever was asked, and hands over what follows from that.
-    pub(crate) fn settle(&mut self, house: &House, now: Timestamp) {
+    /// Executes all store requests, and those that follow from them.
+    pub(crate) fn settle(&mut self, server: &TestServer, now: Timestamp) {
         loop {
-            for ask in std::mem::take(&mut self.asked) {
+            for request in std::mem::take(&mut self.requests) {
                 let Some(session) = &mut self.session else { return };
-                let done = answer(&house.store, session.user(), ask);
-                house.publish();
-                let effects = session.on_done(now, done);
-                self.carry_out(effects);
+                let response = answer(&server.store, session.user(), request);
+                server.publish();
+                let effects = session.on_response(now, response);
+                self.apply(effects);
             }
             let Some(session) = &mut self.session else { return };
             let mut effects = session.on_time(now);
             effects.extend(session.on_wake());
-            let is_over = effects.is_empty() && !session.wakeups().has_pending();
-            self.carry_out(effects);
-            if is_over && self.asked.is_empty() {
+            let is_settled = effects.is_empty() && !session.wakeups().has_pending();
+            self.apply(effects);
+            if is_settled && self.requests.is_empty() {
                 return;
             }
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    fn apply(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
                     let text = std::str::from_utf8(frame.bytes()).unwrap();
                     let frame = codec::decode_server(text).expect("the app can read it");
                     assert_eq!(serde_json::from_str(text).ok().as_ref(), Some(&frame), "{text}");
-                    self.hear(frame);
+                    self.receive(frame);
                 }
-                Effect::Request(ask) => self.asked.push(ask),
+                Effect::Request(request) => self.requests.push(request),
                 Effect::Close(_) => {
                     self.session = None;
                     return;
@@ -124,42 +127,43 @@ impl Client {
         }
     }
 
-    fn hear(&mut self, frame: ServerFrame) {
+    fn receive(&mut self, frame: ServerFrame) {
         match frame {
-            ServerFrame::Ack { id, .. } => paid(&mut self.owed.commands, id),
-            ServerFrame::Answer { id, .. } => paid(&mut self.owed.queries, id),
+            ServerFrame::Ack { id, .. } => received(&mut self.expected.commands, id),
+            ServerFrame::Answer { id, .. } => received(&mut self.expected.queries, id),
             ServerFrame::Snapshot(state) => {
-                paid(&mut self.owed.topics, state.topic);
-                self.places.insert(state.topic, state.position.seq);
+                received(&mut self.expected.topics, state.topic);
+                self.seqs.insert(state.topic, state.position.seq);
             }
             ServerFrame::Reset(state) => {
-                // It also comes unasked, to who has fallen behind something that only matters now.
-                if !self.places.contains_key(&state.topic) {
-                    paid(&mut self.owed.topics, state.topic);
+                // A reset also comes without a request, to a client that lags behind an ephemeral
+                // topic.
+                if !self.seqs.contains_key(&state.topic) {
+                    received(&mut self.expected.topics, state.topic);
                 }
-                self.places.insert(state.topic, state.position.seq);
+                self.seqs.insert(state.topic, state.position.seq);
             }
             ServerFrame::Recovered { topic, from, to } => {
-                paid(&mut self.owed.topics, topic);
+                received(&mut self.expected.topics, topic);
                 assert!(
                     from.epoch == to.epoch && from.seq <= to.seq,
                     "{topic}: {from:?} to {to:?}"
                 );
-                self.places.insert(topic, from.seq);
+                self.seqs.insert(topic, from.seq);
             }
             ServerFrame::Event { topic, seq, .. } => {
-                let place = self.places.get_mut(&topic).expect("an event of what is followed");
-                assert_eq!(seq.0, place.0 + 1, "a hole in {topic}");
-                *place = seq;
+                let last_seq = self.seqs.get_mut(&topic).expect("an event of what is followed");
+                assert_eq!(seq.0, last_seq.0 + 1, "a gap in {topic}");
+                *last_seq = seq;
             }
             ServerFrame::Error { about: ErrorContext::Command(id), .. } => {
-                paid(&mut self.owed.commands, id)
+                received(&mut self.expected.commands, id)
             }
-            ServerFrame::Error { about: ErrorContext::Query(id), .. } => paid(&mut self.owed.queries, id),
+            ServerFrame::Error { about: ErrorContext::Query(id), .. } => received(&mut self.expected.queries, id),
             ServerFrame::Error { about: ErrorContext::Topic(topic), .. } => {
-                // Also where one may not follow any more, unasked.
-                if self.places.remove(&topic).is_none() {
-                    paid(&mut self.owed.topics, topic);
+                // An error also comes without a request, when access to the topic was revoked.
+                if self.seqs.remove(&topic).is_none() {
+                    received(&mut self.expected.topics, topic);
                 }
             }
             ServerFrame::Error { about: ErrorContext::Frame, .. } | ServerFrame::Ping { .. } => {}
@@ -168,8 +172,8 @@ impl Client {
     }
 }
 
-fn answer(store: &Memory, reader: UserId, ask: StoreRequest) -> StoreResponse {
-    match ask {
+fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreResponse {
+    match request {
         StoreRequest::Commit(batch) => StoreResponse::Committed(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from } => {
             StoreResponse::Recovery { ticket, topic, opened: store.open_now(reader, topic, from) }

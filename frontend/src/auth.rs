@@ -1,0 +1,78 @@
+//! Whether a user is signed in, as the whole app sees it.
+
+use leptos::task::spawn_local;
+use madang_shared::User;
+
+use crate::offline_cache;
+use crate::session;
+use crate::ui::erased::signal::{State, state};
+
+/// The state of signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AuthState {
+    /// The server has not answered yet.
+    Checking,
+    /// The server did not answer.
+    Unreachable,
+    /// There is no session. `expired` says that one ended without the user's request.
+    SignedOut { expired: bool },
+    /// There is a session.
+    SignedIn(User),
+}
+
+/// Signs in and out. Copies are the same state; every view finds it in its context.
+#[derive(Clone, Copy)]
+pub(crate) struct Auth(State<AuthState>);
+
+impl Auth {
+    pub(crate) fn new() -> Self {
+        Self(state(AuthState::Checking))
+    }
+
+    /// The state now, and again when it has changed.
+    pub(crate) fn get(self) -> AuthState {
+        self.0.get()
+    }
+
+    /// Asks the server for the session. Nobody waits for the answer if this browser can tell: the user of the
+    /// last visit sees the offline cache meanwhile, and a browser that never had a session shows the form. (It
+    /// is wrong only where the storage was emptied and the cookies were not.)
+    pub(crate) fn check(self) {
+        let had_session = offline_cache::had_session();
+        let before = match offline_cache::last_user() {
+            Some(user) => AuthState::SignedIn(user),
+            None if had_session => AuthState::Checking,
+            None => AuthState::SignedOut { expired: false },
+        };
+        self.0.set(before.clone());
+        spawn_local(async move {
+            let answer = session::current().await;
+            // A user who signed in or out meanwhile made the answer obsolete.
+            if self.0.get_untracked() != before {
+                return;
+            }
+            match answer {
+                Ok(Some(user)) => self.sign_in(user),
+                Ok(None) if had_session => self.sign_out(false),
+                Err(_) if before == AuthState::Checking => self.0.set(AuthState::Unreachable),
+                // The form stays as it is, and so does the cached state of a browser without a network.
+                Ok(None) | Err(_) => {}
+            }
+        });
+    }
+
+    /// A session has begun.
+    pub(crate) fn sign_in(self, user: User) {
+        offline_cache::sign_in(&user);
+        let now = AuthState::SignedIn(user);
+        if self.0.get_untracked() != now {
+            self.0.set(now);
+        }
+    }
+
+    /// The session is over; `requested` says that the user ended it.
+    pub(crate) fn sign_out(self, requested: bool) {
+        offline_cache::sign_out();
+        self.0.set(AuthState::SignedOut { expired: !requested });
+    }
+}

@@ -1,0 +1,177 @@
+//! The delivery of a message: a dialog that polls the server over HTTP while it is open, so that chatting does
+//! not wait for it.
+
+mod strings;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
+use madang_shared::{Failure, RoomId, Seq, compact};
+
+use crate::context::use_app;
+use crate::http;
+use crate::i18n::{Lang, Words, use_lang};
+use crate::session;
+use crate::time::Formats;
+use crate::ui::dialog::dialog;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::part;
+use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
+
+const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Delivery of this message");
+const OPEN: Words = Words::new("어디까지 갔는지 보기", "Show the delivery");
+const CLOSE: Words = Words::new("닫기", "Close");
+const ASKING: Words = Words::new("알아보는 중…", "Loading…");
+const PEOPLE: Words = Words::new("사람마다", "Recipients");
+const TITLE_ID: &str = "delivery-title";
+
+/// The interval of polling while the dialog is open.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The message that the dialog shows. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct InspectedMessage {
+    open: State<bool>,
+    message: StoredValue<Seq>,
+}
+
+impl InspectedMessage {
+    pub(crate) fn new() -> Self {
+        Self { open: state(false), message: StoredValue::new(Seq(0)) }
+    }
+
+    /// The time of a stored message, as a button that opens the dialog.
+    pub(crate) fn opener(self, message: Seq, time: String, lang: Lang) -> AnyView {
+        let label = format!("{time}, {}", OPEN.of(lang));
+        let open = move |_| {
+            self.message.set_value(message);
+            self.open.set(true);
+        };
+        view! {
+            <button class="chat-time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
+                {time}
+            </button>
+        }
+        .into_any()
+    }
+}
+
+/// The dialog. Its content is in the lazy part of the app.
+pub(crate) fn inspector(room: RoomId, inspected: InspectedMessage) -> AnyView {
+    let lazy = use_app().lazy;
+    let InspectedMessage { open, message } = inspected;
+    let content = move || {
+        let message = message.get_value();
+        lazy.draw(move |views| (views.delivery)(room, message, open))
+    };
+    dialog(open, TITLE_ID, content)
+}
+
+type Answer = Option<Result<Delivery, Failure>>;
+
+/// The content of the dialog.
+pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
+    let answer = state(None::<Result<Delivery, Failure>>);
+    let fetch = move || {
+        spawn_local(async move {
+            let now: Answer = Some(fetch(room, message).await);
+            // The dialog may be closed by now. An equal answer is not drawn again.
+            if answer.try_get_untracked().is_some_and(|before| before != now) {
+                answer.set(now);
+            }
+        });
+    };
+    fetch();
+    if let Ok(timer) = set_interval_with_handle(fetch, POLL_INTERVAL) {
+        on_cleanup(move || timer.clear());
+    }
+    let lang = use_lang();
+    let body = part(move || {
+        let lang = lang.get();
+        answer.with(|answer| match answer {
+            None => view! { <p class="hint"><span class="spinner"></span>{ASKING.of(lang)}</p> }
+                .into_any(),
+            Some(Err(failure)) => {
+                view! { <p class="error" role="alert">{lang.refusal(failure)}</p> }.into_any()
+            }
+            Some(Ok(delivery)) => steps(delivery, lang),
+        })
+    });
+    view! {
+        <div class="delivery" data-testid="delivery">
+            <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
+            {body}
+            <div class="dialog-actions">
+                <button class="button" data-testid="delivery-close" autofocus on:click=events::click(move |_| open.set(false))>{CLOSE.now()}</button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+async fn fetch(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
+    let answer = http::get(&path(room, message), None).await;
+    let answer = answer.map_err(session::unreachable_server)?;
+    if !answer.ok() {
+        return Err(session::failure(&answer));
+    }
+    compact::from_text(&answer.text).map_err(|_| session::not_ours())
+}
+
+fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
+    let formats = Formats::new(lang);
+    let position = strings::position(delivery.position, lang);
+    let everywhere = delivery.delivered == delivery.subscribed;
+    let clients = delivery.gateway.as_ref().map(|clients| confirmed(clients, lang));
+    let people: Vec<AnyView> =
+        delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
+    let more = (delivery.more > 0).then(|| {
+        view! { <li class="delivery-more">{strings::more(delivery.more, lang)}</li> }
+    });
+    view! {
+        <ol class="delivery-steps">
+            {step(true, "stored", strings::stored(&formats.full(delivery.stored_at), lang), Some(position))}
+            {step(everywhere, "handed", strings::handed(delivery.delivered, delivery.subscribed, lang), None)}
+            {clients}
+        </ol>
+        <h3 class="delivery-people-title">{PEOPLE.of(lang)}</h3>
+        <p class="hint">{strings::read_by(&delivery.people, lang)}</p>
+        <ul class="delivery-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+    }
+    .into_any()
+}
+
+fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
+    let icon = if done { Icon::Check } else { Icon::Clock };
+    let detail = detail.map(|detail| view! { <span class="delivery-detail">{detail}</span> });
+    view! {
+        <li class="delivery-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
+            {icon.draw()}
+            <span>{said}{detail}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn confirmed(GatewayReceipts { requested, confirmed }: &GatewayReceipts, lang: Lang) -> AnyView {
+    let all = confirmed.len() as u64 == *requested;
+    let ids = (!confirmed.is_empty()).then(|| confirmed.join(", "));
+    step(all, "confirmed", strings::confirmed(confirmed.len(), *requested, lang), ids)
+}
+
+fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
+    let has_it = matches!(person.status, ReceiptStatus::Read | ReceiptStatus::Wrote);
+    let state = strings::reception(person.status, formats, lang);
+    let why = strings::whereabouts(person, formats, lang);
+    view! {
+        <li class="delivery-person" data-read=has_it.to_string()>
+            <strong>{person.user.name.clone()}</strong>
+            <span class="delivery-state">{state}</span>
+            <span class="delivery-detail">{why}</span>
+        </li>
+    }
+    .into_any()
+}

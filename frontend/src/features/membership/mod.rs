@@ -1,0 +1,130 @@
+//! Joining and leaving rooms.
+
+use leptos::prelude::*;
+use madang_client::{Client, PendingState, Slice};
+use madang_shared::chat::ChatCommand;
+use madang_shared::membership::MembershipCommand;
+use madang_shared::rooms::Room;
+use madang_shared::{Command, CommandId, Failure, RoomId};
+
+use crate::context::{AppContext, use_app};
+use crate::i18n::{tr, use_lang};
+use crate::route::Route;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::icon::{Icon, Mark};
+
+/// Whether a request to join this room is pending. A view that calls it follows the answer.
+pub(crate) fn is_joining(app: AppContext, room: RoomId) -> bool {
+    let join = MembershipCommand::Join { room };
+    app.driver.store().read(Slice::Outbox, |client| is_pending(client, join))
+}
+
+/// Whether a request to leave this room is pending.
+pub(crate) fn is_leaving(client: &Client, room: RoomId) -> bool {
+    is_pending(client, MembershipCommand::Leave { room })
+}
+
+fn is_pending(client: &Client, command: MembershipCommand) -> bool {
+    let command = Command::from(command);
+    let mut items = client.outbox().items().iter();
+    items.any(|item| item.command == command && !matches!(item.state, PendingState::Failed(_)))
+}
+
+/// The number of the user's messages that the room refused, most often because the user had left it.
+fn unsent(client: &Client, room: RoomId) -> usize {
+    let refused = client.outbox().items().iter().filter(|item| {
+        matches!(item.state, PendingState::Failed(_))
+            && matches!(&item.command, Command::Chat(ChatCommand::Post { room: there, .. }) if *there == room)
+    });
+    refused.count()
+}
+
+/// Shown instead of the timeline of a room that the user has not joined.
+#[component]
+pub(crate) fn JoinCard(room: Room) -> impl IntoView {
+    let app = use_app();
+    let id = room.id;
+    let lang = use_lang();
+    let unsent = memo(move || app.driver.store().read(Slice::Outbox, |client| unsent(client, id)));
+    let unsent_line = move || {
+        let line = text(move || lang.get().unsent(unsent.get()));
+        view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
+    };
+    view! {
+        <div class="content-message">
+            <Mark />
+            <h2>{room.name}</h2>
+            <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
+            {when(move || unsent.get() > 0, unsent_line)}
+            <button
+                class="button button-strong"
+                data-testid="join-this"
+                aria-disabled=flag(move || is_joining(app, id))
+                on:click=events::click(move |_| {
+                    if !is_joining(app, id) {
+                        app.driver.command(MembershipCommand::Join { room: id });
+                    }
+                })
+            >
+                {tr(|t| t.join)}
+            </button>
+        </div>
+    }
+}
+
+/// The button that leaves the open room.
+#[component]
+pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
+    let app = use_app();
+    view! {
+        <button
+            class="icon-button"
+            data-testid="room-leave"
+            aria-label=tr(|t| t.leave_room)
+            title=tr(|t| t.leave_room)
+            on:click=events::click(move |_| {
+                app.driver.command(MembershipCommand::Leave { room });
+                app.router.go(Route::Home);
+            })
+        >
+            {Icon::Leave.draw()}
+        </button>
+    }
+}
+
+/// A banner for each refused command about rooms, memberships and orders, until the user closes it. The dialog
+/// for a new room shows its refusal itself.
+#[component]
+pub(crate) fn Refusals() -> impl IntoView {
+    let app = use_app();
+    let lang = use_lang();
+    let refused = memo(move || {
+        app.driver.store().read(Slice::Outbox, |client| {
+            let items = client.outbox().items().iter();
+            let refused = items.filter_map(|item| match (&item.command, &item.state) {
+                (
+                    Command::Membership(_) | Command::Rooms(_) | Command::Orders(_),
+                    PendingState::Failed(failure),
+                ) => Some((item.id, failure.clone())),
+                _ => None,
+            });
+            refused.collect::<Vec<_>>()
+        })
+    });
+    let item = move |(id, failure): (CommandId, Failure)| {
+        let (high, low) = id.0.as_u64_pair();
+        let sentence = text(move || lang.get().refusal(&failure));
+        Item::new(high.rotate_left(17) ^ low, move || {
+            view! {
+                <div class="banner banner-bad" role="alert">
+                    <span>{sentence}</span>
+                    <button class="button" on:click=events::click(move |_| app.driver.discard(id))>{tr(|t| t.close)}</button>
+                </div>
+            }
+            .into_any()
+        })
+    };
+    each(derived(move || refused.get().into_iter().map(item).collect()))
+}

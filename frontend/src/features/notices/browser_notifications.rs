@@ -1,0 +1,154 @@
+//! Notices as notifications of the browser, while the tab is hidden. The permission is requested on a click, beside
+//! a sentence that explains it, and never automatically.
+
+use js_sys::Reflect;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_client::Slice;
+use madang_client::notices::ShownNotice;
+use madang_shared::Seq;
+use madang_shared::notices::NoticeBox;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Notification, NotificationOptions, NotificationPermission};
+
+use super::strings::sentence;
+use super::{Shown, shown, source, switch};
+use crate::browser;
+use crate::context::AppContext;
+use crate::i18n::{Words, use_lang};
+use crate::ui::erased::reactive::{effect, part};
+use crate::ui::erased::signal::state;
+
+const TITLE: Words = Words::new("이 브라우저의 알림", "Browser notifications");
+const SHOW: Words = Words::new("브라우저 알림 띄우기", "Show browser notifications");
+const HINT: Words = Words::new(
+    "마당을 보고 있지 않을 때 새 알림이 오면 브라우저가 알려 줍니다. 켜면 브라우저가 허락을 한 번 묻습니다. 언제든 끌 수 있습니다.",
+    "While Madang is not visible, your browser shows new notices. When you switch this on, the browser asks for your permission once; you can switch it off at any time.",
+);
+const DENIED: Words = Words::new(
+    "브라우저가 이 사이트의 알림을 막고 있습니다. 브라우저의 사이트 설정에서 풀 수 있습니다.",
+    "Your browser blocks notifications of this site. Its site settings can allow them.",
+);
+const UNSUPPORTED: Words = Words::new(
+    "이 브라우저는 이 주소에서 알림을 띄울 수 없습니다.",
+    "This browser cannot show notifications at this address.",
+);
+const KEY: &str = "madang.notices.browser";
+/// The most notifications at once; of more notices, the newest are shown.
+const MAX_AT_ONCE: usize = 3;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    Unsupported,
+    Denied,
+    NotAsked,
+    Granted,
+}
+
+fn permission() -> Permission {
+    // Reading the permission throws where the browser has no notifications.
+    if !Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false) {
+        return Permission::Unsupported;
+    }
+    match Notification::permission() {
+        NotificationPermission::Granted => Permission::Granted,
+        NotificationPermission::Denied => Permission::Denied,
+        _ => Permission::NotAsked,
+    }
+}
+
+fn is_wanted() -> bool {
+    browser::remembered(KEY).as_deref() == Some("on")
+}
+
+/// The switch with its explanation.
+pub(super) fn control() -> AnyView {
+    let state = state((permission(), is_wanted()));
+    let refresh = move || {
+        state.try_set((permission(), is_wanted()));
+    };
+    let toggle = move || {
+        let (permission, wanted) = state.get_untracked();
+        let on = !(wanted && permission == Permission::Granted);
+        browser::remember(KEY, if on { "on" } else { "off" });
+        refresh();
+        if on && permission == Permission::NotAsked {
+            spawn_local(async move {
+                if let Ok(asked) = Notification::request_permission() {
+                    // `refresh` reads the answer from the browser.
+                    JsFuture::from(asked).await.ok();
+                }
+                refresh();
+            });
+        }
+    };
+    let on = move || state.get() == (Permission::Granted, true);
+    let body = part(move || match state.get().0 {
+        Permission::Unsupported => view! { <p class="hint">{UNSUPPORTED.now()}</p> }.into_any(),
+        Permission::Denied => {
+            view! { <p class="hint" data-testid="outside-denied">{DENIED.now()}</p> }.into_any()
+        }
+        Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
+    });
+    view! {
+        <h2 class="notices-title">{TITLE.now()}</h2>
+        <p class="hint">{HINT.now()}</p>
+        {body}
+    }
+    .into_any()
+}
+
+/// Shows new notices as notifications while the tab is hidden.
+pub(crate) fn tell_when_hidden(app: AppContext) {
+    let store = app.driver.store();
+    let lang = use_lang();
+    let mut known = None::<(Seq, Seq)>;
+    effect(move || {
+        let Some(Shown { notices, muted }) = store.read(Slice::Notices, |client| {
+            client.features().notices().is_known().then(|| shown(client))
+        }) else {
+            return;
+        };
+        let last = |of| {
+            let places = notices.iter().filter(|it| it.of == of).map(|it| it.seq);
+            places.max().unwrap_or_default()
+        };
+        let now = (last(NoticeBox::Everybody), last(NoticeBox::Own));
+        let Some(before) = known.replace(now) else { return };
+        if !browser::is_hidden() || !is_wanted() || permission() != Permission::Granted {
+            return;
+        }
+        let is_news = |notice: &&ShownNotice| {
+            let known = match notice.of {
+                NoticeBox::Everybody => before.0,
+                NoticeBox::Own => before.1,
+            };
+            notice.seq > known && !notice.read && !muted.contains(&notice.what.kind())
+        };
+        for notice in notices.iter().filter(is_news).take(MAX_AT_ONCE) {
+            let body = sentence(&notice.what, lang.get_untracked());
+            // Some phones let only service workers show notifications; there the bell alone shows the notice.
+            show(app, notice, lang.get_untracked().texts().app, &body).ok();
+        }
+    });
+}
+
+fn show(app: AppContext, notice: &ShownNotice, title: &str, body: &str) -> Result<(), JsValue> {
+    let options = NotificationOptions::new();
+    options.set_body(body);
+    // Several tabs show the same notice once, because its tag is the same.
+    options.set_tag(&format!("{:?}-{}", notice.of, notice.seq.0));
+    let shown = Notification::new_with_options(title, &options)?;
+    let route = source(&notice.what);
+    let opened = Closure::once_into_js(move || {
+        // The browser may forbid it; the notice is open all the same.
+        window().focus().ok();
+        if let Some(route) = route {
+            app.go(route);
+        }
+    });
+    shown.set_onclick(Some(opened.unchecked_ref()));
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! The texts of notices.
+
+use madang_shared::notices::{NoticeContent, NoticeKind};
+
+use crate::features::orders::status_name;
+use crate::i18n::{Lang, Words};
+
+pub(super) fn kind_name(kind: NoticeKind) -> Words {
+    match kind {
+        NoticeKind::Mention => Words::new("나를 부름", "Mentions"),
+        NoticeKind::OwnOrder => Words::new("내 주문", "My orders"),
+        NoticeKind::Order => Words::new("새 주문", "New orders"),
+        NoticeKind::Post => Words::new("새 글", "New posts"),
+        NoticeKind::Schedule => Words::new("예약 알림", "Scheduled"),
+    }
+}
+
+/// The id of a kind, for tests.
+pub(super) fn id(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Mention => "mention",
+        NoticeKind::OwnOrder => "own-order",
+        NoticeKind::Order => "order",
+        NoticeKind::Post => "post",
+        NoticeKind::Schedule => "schedule",
+    }
+}
+
+pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
+    match (what, lang) {
+        (NoticeContent::Scheduled { ko, .. }, Lang::Ko) => ko.clone(),
+        (NoticeContent::Scheduled { en, .. }, Lang::En) => en.clone(),
+        (NoticeContent::Demonstrated { number, of }, Lang::Ko) => {
+            format!("시범 알림 {of}개 중 {number}번째")
+        }
+        (NoticeContent::Demonstrated { number, of }, Lang::En) => {
+            format!("Demonstration, notice {number} of {of}")
+        }
+        (NoticeContent::Posted { by, .. }, Lang::Ko) => {
+            format!("{} 님이 새 글을 올렸습니다", by.name)
+        }
+        (NoticeContent::Posted { by, .. }, Lang::En) => format!("{} wrote a post", by.name),
+        (NoticeContent::Ordered { order, by }, Lang::Ko) => {
+            format!("{} 님의 새 주문 #{order}", by.name)
+        }
+        (NoticeContent::Ordered { order, by }, Lang::En) => {
+            format!("New order #{order} by {}", by.name)
+        }
+        (NoticeContent::Mentioned { by, .. }, Lang::Ko) => {
+            format!("{} 님이 나를 불렀습니다", by.name)
+        }
+        (NoticeContent::Mentioned { by, .. }, Lang::En) => format!("{} mentioned you", by.name),
+        (NoticeContent::OrderMoved { order, was, now }, lang) => {
+            let gone = Words::new("삭제됨", "Deleted");
+            let now = now.map_or(gone, status_name).of(lang);
+            let mine = Words::new("내 주문", "Your order").of(lang);
+            format!("{mine} #{order}: {} → {now}", status_name(*was).of(lang))
+        }
+    }
+}
+
+pub(super) fn bell(lang: Lang, unread: u64) -> String {
+    match (lang, unread) {
+        (Lang::Ko, 0) => "알림".to_owned(),
+        (Lang::Ko, unread) => format!("읽지 않은 알림 {unread}개"),
+        (Lang::En, 0) => "Notices".to_owned(),
+        (Lang::En, 1) => "1 unread notice".to_owned(),
+        (Lang::En, unread) => format!("{unread} unread notices"),
+    }
+}
+
+pub(super) fn started(lang: Lang, by: &str) -> String {
+    match lang {
+        Lang::Ko => format!("{by} 님이 켰습니다."),
+        Lang::En => format!("Started by {by}."),
+    }
+}

@@ -1,0 +1,186 @@
+//! One post.
+
+use leptos::html;
+use leptos::prelude::*;
+use madang_client::posts::{PendingChange, ShownPost};
+use madang_shared::posts::PostsCommand;
+use madang_shared::{PostId, validate};
+
+use super::composer::{cancels, sends};
+use super::{DELETE, PostsState};
+use crate::browser;
+use crate::context::use_app;
+use crate::i18n::{Lang, Words, tr};
+use crate::linkify;
+use crate::time::Formats;
+use crate::ui::avatar::avatar;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{derived, effect, when};
+use crate::ui::field::fit;
+use crate::ui::icon::Icon;
+
+const EDIT: Words = Words::new("고치기", "Edit");
+const SAVE: Words = Words::new("저장", "Save");
+const EDITED: Words = Words::new("고침", "edited");
+const EDITOR: Words = Words::new("글 고치기", "Edit the post");
+const GOING: Words = Words::new("지우는 중…", "Being deleted…");
+
+/// Draws a post in the current language.
+pub(super) fn card(
+    post: &ShownPost,
+    page: PostsState,
+    formats: StoredValue<(Lang, Formats), LocalStorage>,
+    lang: Lang,
+) -> AnyView {
+    let (time, full) =
+        formats.with_value(|(_, formats)| (formats.short(post.at), formats.full(post.at)));
+    let edited = post.edited_at.map(|at| {
+        let at = formats.with_value(|(_, formats)| formats.full(at));
+        view! { <span class="post-edited" data-testid="edited" title=at>{EDITED.of(lang)}</span> }
+            .into_any()
+    });
+    let is_mine = post.author.id == use_app().driver.store().me().id;
+    let failure = post.change.as_ref().and_then(|change| {
+        change.failure.as_ref().map(|failure| refused(change, &lang.refusal(failure), lang))
+    });
+    let is_going = post.change.as_ref().is_some_and(|change| change.deletes);
+    let actions = post.id.filter(|_| is_mine && !is_going && failure.is_none());
+    let state = match &post.change {
+        None => "stored",
+        Some(_) if failure.is_some() => "failed",
+        Some(_) if is_going => "going",
+        Some(_) => "pending",
+    };
+    let text = post.text.clone();
+    let body = {
+        let text = text.clone();
+        move || view! { <p class="post-text user-text">{linkify::draw(&text, lang)}</p> }.into_any()
+    };
+    let id = post.id;
+    let is_edited_now = move || id.is_some() && page.editing.get() == id;
+    view! {
+        <li class="post" data-testid="post" data-state=state data-id=id.map(|id| id.to_string())>
+            <div class="post-head">
+                {avatar(&post.author)}
+                <strong class="post-author">{post.author.name.clone()}</strong>
+                <span class="post-time" title=full>{time}</span>
+                {edited}
+                {pending(state, lang)}
+                <span class="post-actions">{actions.map(|id| action_buttons(id, text, page, lang))}</span>
+            </div>
+            {when(move || !is_edited_now(), body)}
+            {when(is_edited_now, move || editor(id, page, lang))}
+            {failure}
+        </li>
+    }
+    .into_any()
+}
+
+fn pending(state: &str, lang: Lang) -> Option<AnyView> {
+    let label = match state {
+        "pending" => lang.texts().pending,
+        "going" => GOING.of(lang),
+        _ => return None,
+    };
+    let mark = view! { <span class="delivery-mark" role="img" aria-label=label title=label>{Icon::Clock.draw()}</span> };
+    Some(mark.into_any())
+}
+
+fn edit_button_id(post: PostId) -> String {
+    format!("edit-{post}")
+}
+
+fn action_buttons(id: PostId, text: String, page: PostsState, lang: Lang) -> AnyView {
+    let edit = move |_| {
+        page.draft.set(text.clone());
+        page.editing.set(Some(id));
+    };
+    let delete = move |_| {
+        page.deleting.set(Some(id));
+        page.asking.set(true);
+    };
+    view! {
+        <button id=edit_button_id(id) class="text-button" data-testid="edit" on:click=events::click(edit)>{EDIT.of(lang)}</button>
+        <button class="text-button" data-testid="delete" on:click=events::click(delete)>{DELETE.of(lang)}</button>
+    }
+    .into_any()
+}
+
+/// Shown instead of the text while it is being edited.
+fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
+    let Some(post) = id else {
+        return ().into_any();
+    };
+    let driver = use_app().driver;
+    let area = NodeRef::<html::Textarea>::new();
+    effect(move || {
+        let Some(area) = area.get() else { return };
+        area.set_value(&page.draft.get_untracked());
+        fit(&area);
+        browser::focus_on(&area);
+    });
+    let finish = move || {
+        page.editing.set(None);
+        // The card is drawn again in the next frame; its button can take the focus after that.
+        request_animation_frame(move || {
+            request_animation_frame(move || browser::focus(&edit_button_id(post)));
+        });
+    };
+    let save = move || {
+        if let Ok(text) = validate::post_text(&page.draft.get_untracked()) {
+            driver.command(PostsCommand::Edit { post, text });
+            finish();
+        }
+    };
+    let is_wrong = derived(move || page.draft.with(|text| validate::post_text(text).is_err()));
+    view! {
+        <form
+            class="post-editor"
+            on:submit=events::submit(move |event| {
+                event.prevent_default();
+                save();
+            })
+        >
+            <textarea
+                class="field posts-field"
+                data-testid="editor"
+                aria-label=EDITOR.of(lang)
+                node_ref=area
+                on:input=events::change(move |_| {
+                    if let Some(area) = area.get_untracked() {
+                        page.draft.set(area.value());
+                        fit(&area);
+                    }
+                })
+                on:keydown=events::key(move |event| {
+                    if sends(&event) {
+                        event.prevent_default();
+                        save();
+                    } else if cancels(&event) {
+                        event.prevent_default();
+                        finish();
+                    }
+                })
+            ></textarea>
+            <div class="post-editor-actions">
+                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click(move |_| finish())>{tr(|t| t.cancel)}</button>
+                <button class="button button-strong" type="submit" data-testid="edit-save" disabled=is_wrong>{SAVE.of(lang)}</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn refused(change: &PendingChange, sentence: &str, lang: Lang) -> AnyView {
+    let driver = use_app().driver;
+    let id = change.id;
+    let texts = lang.texts();
+    view! {
+        <div class="refusal">
+            <span>{sentence.to_owned()}</span>
+            <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,179 @@
+//! Posts: short texts for everybody, newest first; and greetings.
+
+mod card;
+mod composer;
+mod greetings;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use leptos::prelude::*;
+use madang_client::posts::ShownPost;
+use madang_client::{Action, Slice};
+use madang_shared::PostId;
+use madang_shared::posts::PostsCommand;
+
+use crate::browser;
+use crate::composer::COMPOSER_ID;
+use crate::context::use_app;
+use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::route::Page;
+use crate::time::Formats;
+use crate::ui::dialog::dialog;
+use crate::ui::empty::empty;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, when};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Skeleton;
+use card::card;
+use composer::Composer;
+use greetings::{GreetButtons, Greetings};
+
+const INTRO: Words = Words::new(
+    "모두가 읽는 짧은 글입니다. 누가 쓰거나 고치거나 지우면, 새로고침하지 않아도 모두의 화면이 바뀝니다.",
+    "Short posts for everybody. A new, edited or deleted post changes every open screen at once, without a reload.",
+);
+const NOTHING: Words = Words::new("아직 글이 없습니다", "No posts yet");
+const NOTHING_HINT: Words = Words::new("첫 소식을 남겨 보세요.", "Write the first post.");
+const OLDER: Words = Words::new("이전 글 더 보기", "Load older posts");
+const DELETE_QUESTION: Words = Words::new("이 글을 지울까요?", "Delete this post?");
+const DELETE_WARNING: Words = Words::new(
+    "모두의 화면에서 사라지고, 되돌릴 수 없습니다.",
+    "It disappears from every screen and cannot be restored.",
+);
+const DELETE: Words = Words::new("지우기", "Delete");
+
+/// The state that the cards share.
+#[derive(Clone, Copy)]
+struct PostsState {
+    /// The post that is being edited, and the text of its editor.
+    editing: State<Option<PostId>>,
+    draft: State<String>,
+    /// The post that the open question is about.
+    deleting: State<Option<PostId>>,
+    asking: State<bool>,
+}
+
+/// The page.
+#[component]
+pub(crate) fn PostsPage() -> impl IntoView {
+    let store = use_app().driver.store();
+    let is_known =
+        memo(move || store.read(Slice::Posts, |client| client.features().posts().is_known()));
+    part(move || {
+        if is_known.get() {
+            view! { <Feed /> }.into_any()
+        } else {
+            view! { <Skeleton /> }.into_any()
+        }
+    })
+}
+
+#[component]
+fn Feed() -> impl IntoView {
+    let page = PostsState {
+        editing: state(None),
+        draft: state(String::new()),
+        deleting: state(None),
+        asking: state(false),
+    };
+    view! {
+        <div class="page">
+            <div class="page-body posts">
+                <p class="page-intro">{INTRO.now()}</p>
+                <Composer />
+                <GreetButtons />
+                {posts(page)}
+                <Older />
+            </div>
+        </div>
+        <Greetings />
+        {question(page)}
+    }
+}
+
+fn posts(page: PostsState) -> AnyView {
+    let driver = use_app().driver;
+    let store = driver.store();
+    let me = store.me();
+    let lang = use_lang();
+    let posts = memo(move || {
+        store.read(Slice::Outbox, |_| ());
+        store.read(Slice::Posts, |client| client.features().posts().shown(client.outbox(), &me))
+    });
+    let is_empty = memo(move || posts.with(Vec::is_empty));
+    let first = lang.get_untracked();
+    let formats = StoredValue::new_local((first, Formats::new(first)));
+    let items = move || {
+        let lang = lang.get();
+        formats.update_value(|formats| {
+            if formats.0 != lang {
+                *formats = (lang, Formats::new(lang));
+            }
+        });
+        let item = |post: ShownPost| {
+            Item::new(card_key(&post, lang), move || card(&post, page, formats, lang))
+        };
+        posts.get().into_iter().map(item).collect()
+    };
+    let nothing = || empty("empty posts-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
+    view! {
+        <ul class="posts-list" aria-label=Page::Posts.title().now() data-testid="posts">{each(derived(items))}</ul>
+        {when(move || is_empty.get(), nothing)}
+    }
+    .into_any()
+}
+
+/// A hash of everything that a card shows: a card with another hash is drawn again.
+fn card_key(post: &ShownPost, lang: Lang) -> u64 {
+    let change =
+        post.change.as_ref().map(|change| (change.id, change.deletes, change.failure.is_some()));
+    let mut hasher = DefaultHasher::new();
+    (post.id, &post.text, post.edited_at, change, lang).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[component]
+fn Older() -> impl IntoView {
+    let driver = use_app().driver;
+    let store = driver.store();
+    let has_older =
+        move || store.read(Slice::Posts, |client| client.features().posts().has_older());
+    let is_loading =
+        move || store.read(Slice::Posts, |client| client.features().posts().is_loading_older());
+    let button = move || {
+        let label =
+            derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });
+        view! {
+            <button class="button posts-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
+                {label}
+            </button>
+        }
+        .into_any()
+    };
+    when(has_older, button)
+}
+
+/// The dialog that asks before a post is deleted.
+fn question(page: PostsState) -> AnyView {
+    let driver = use_app().driver;
+    let delete = move |_| {
+        if let Some(post) = page.deleting.get_untracked() {
+            driver.command(PostsCommand::Delete { post });
+        }
+        page.asking.set(false);
+        // The button that opened the dialog disappears with the post.
+        browser::focus(COMPOSER_ID);
+    };
+    dialog(page.asking, "delete-title", move || {
+        view! {
+            <h2 id="delete-title" class="dialog-title">{DELETE_QUESTION.now()}</h2>
+            <p>{DELETE_WARNING.now()}</p>
+            <div class="dialog-actions">
+                <button class="button" data-testid="delete-cancel" on:click=events::click(move |_| page.asking.set(false))>{tr(|t| t.cancel)}</button>
+                <button class="button button-danger" data-testid="delete-confirm" on:click=events::click(delete)>{DELETE.now()}</button>
+            </div>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,8 @@
+//! The lab: pages that show how things work. [`index`] lists them by tutorial.
+
+pub(crate) mod chat;
+pub(crate) mod echo;
+pub(crate) mod index;
+pub(crate) mod sentiment;
+pub(crate) mod transports;
+pub(crate) mod typing;

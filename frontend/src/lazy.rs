@@ -1,0 +1,118 @@
+//! Loads the part of the app that signing in and chatting do not need: a second module, fetched after the
+//! first view, or earlier when a view needs it.
+//!
+//! [`LazyViews`] lists the entry points of that part; `shell::lazy_views` fills it in. Code and texts that
+//! only these reach are cut out of the compiled app by `app-split`, so the views themselves need not know.
+//! The cargo feature `apart` announces the cut; without it (development, tests) there is one module.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::{RoomId, Seq};
+#[cfg(feature = "apart")]
+use wasm_split_helpers::SplitLoaderError;
+
+use crate::browser;
+use crate::i18n::tr;
+use crate::route::Page;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::part;
+use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Skeleton;
+
+/// The part is fetched this long after sign-in, unless a view needs it earlier.
+const IDLE_DELAY: Duration = Duration::from_millis(500);
+
+/// The entry points of the lazy part.
+#[derive(Clone, Copy)]
+pub(crate) struct LazyViews {
+    pub(crate) page: fn(Page) -> AnyView,
+    /// The inspector's content; the state closes it.
+    pub(crate) inspector: fn(State<bool>) -> AnyView,
+    /// The delivery of a message; the state closes the dialog.
+    pub(crate) delivery: fn(RoomId, Seq, State<bool>) -> AnyView,
+}
+
+/// The part could not be loaded: no network, or the server has another version by now.
+pub(crate) struct LoadError;
+
+#[cfg(feature = "apart")]
+impl From<SplitLoaderError> for LoadError {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Fetches the part.
+pub(crate) type Load = fn() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>>;
+
+#[derive(Clone, Copy)]
+enum LoadState {
+    Idle,
+    Loading,
+    Loaded(LazyViews),
+    Failed,
+}
+
+/// Loads the part once. Copies are the same loader.
+#[derive(Clone, Copy)]
+pub(crate) struct Loader {
+    state: State<LoadState>,
+    load: Load,
+}
+
+impl Loader {
+    /// Loads the part soon, when the first view no longer needs the network.
+    pub(crate) fn start(load: Load) -> Self {
+        let loader = Self { state: state(LoadState::Idle), load };
+        let load = move || {
+            if matches!(loader.state.try_get_untracked(), Some(LoadState::Idle)) {
+                loader.load();
+            }
+        };
+        set_timeout(load, IDLE_DELAY);
+        loader
+    }
+
+    fn load(self) {
+        self.state.set(LoadState::Loading);
+        spawn_local(async move {
+            let loaded = (self.load)().await;
+            // The session may be over by now.
+            self.state.try_set(loaded.map_or(LoadState::Failed, LoadState::Loaded));
+        });
+    }
+
+    /// Draws a view of the part as soon as it is loaded. A failed load is tried once more, because the network
+    /// may be back.
+    pub(crate) fn draw(
+        self,
+        draw: impl Fn(LazyViews) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        if matches!(self.state.get_untracked(), LoadState::Idle | LoadState::Failed) {
+            self.load();
+        }
+        part(move || match self.state.get() {
+            LoadState::Idle | LoadState::Loading => view! { <Skeleton /> }.into_any(),
+            LoadState::Loaded(views) => draw(views),
+            LoadState::Failed => self.failure(),
+        })
+    }
+
+    fn failure(self) -> AnyView {
+        view! {
+            <div class="content-message" role="alert" data-testid="apart-lost">
+                <h2>{tr(|t| t.not_loaded)}</h2>
+                <p>{tr(|t| t.not_loaded_hint)}</p>
+                <p class="content-message-tools">
+                    <button class="button button-strong" data-testid="apart-again" on:click=events::click(move |_| self.load())>{tr(|t| t.try_again)}</button>
+                    <button class="button" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
+                </p>
+            </div>
+        }
+        .into_any()
+    }
+}

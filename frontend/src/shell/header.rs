@@ -1,0 +1,55 @@
+//! The header: the title of the open room or page, and its tools.
+
+use leptos::prelude::*;
+
+use crate::context::{Drawer, View, use_app};
+use crate::features::connection::Badge;
+use crate::features::inspector::Inspector;
+use crate::features::membership::LeaveButton;
+use crate::features::notices::Bell;
+use crate::i18n::{tr, use_lang};
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{part, text, when};
+use crate::ui::icon::Icon;
+
+/// The header.
+#[component]
+pub(super) fn Header() -> impl IntoView {
+    let app = use_app();
+    let lang = use_lang();
+    let name = text(move || {
+        let lang = lang.get();
+        app.view.with(|view| match (view.room(), view.page()) {
+            (Some(room), _) => room.name.clone(),
+            (None, Some(page)) => page.title().of(lang).to_owned(),
+            (None, None) => lang.texts().app.to_owned(),
+        })
+    });
+    let open_presence = move || {
+        view! {
+            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=events::click(move |_| app.open(Drawer::Presence))>
+                {Icon::People.draw()}
+            </button>
+        }
+        .into_any()
+    };
+    let leave = part(move || {
+        app.view.with(|view| match view {
+            View::Room(room) => view! { <LeaveButton room=room.id /> }.into_any(),
+            _ => ().into_any(),
+        })
+    });
+    view! {
+        <header class="header">
+            <button id="open-rooms" class="icon-button narrow-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
+                {Icon::Menu.draw()}
+            </button>
+            <h1 class="header-title" title=name>{name}</h1>
+            <Badge />
+            <Bell />
+            <Inspector />
+            {leave}
+            {when(move || app.view.with(|view| view.page().is_none()), open_presence)}
+        </header>
+    }
+}

@@ -1,0 +1,50 @@
+//! The entry points of the lazy part (see `crate::lazy`): whatever the app reaches only through [`views`] is in
+//! the second module.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use leptos::prelude::*;
+#[cfg(feature = "apart")]
+use wasm_split_helpers::wasm_split;
+
+use crate::features::{counter, delivery, inspector, notices, orders, posts, price};
+use crate::lab;
+use crate::lazy::{LazyViews, LoadError};
+use crate::route::Page;
+
+/// Fetches the lazy part.
+pub(super) fn load() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>> {
+    Box::pin(load_views())
+}
+
+#[cfg(feature = "apart")]
+#[wasm_split(pages, fallible)]
+fn load_views() -> Result<LazyViews, LoadError> {
+    Ok(views())
+}
+
+#[cfg(not(feature = "apart"))]
+#[expect(
+    clippy::unused_async,
+    reason = "with the feature `apart`, this waits for the second module"
+)]
+async fn load_views() -> Result<LazyViews, LoadError> {
+    Ok(views())
+}
+
+fn views() -> LazyViews {
+    LazyViews { page: draw, inspector: inspector::content, delivery: delivery::content }
+}
+
+/// Makes `draw` out of the table of pages.
+macro_rules! draw_pages {
+    ($($page:ident { path: $path:literal, title: $title:tt, area: $area:expr, topics: $topics:expr, draw: $draw:path })*) => {
+        fn draw(page: Page) -> AnyView {
+            match page {
+                $(Page::$page => $draw().into_any(),)*
+            }
+        }
+    };
+}
+crate::route::pages!(draw_pages);

@@ -1,0 +1,53 @@
+// Makes the names short by which a WebAssembly module and its JavaScript know each other. wasm-bindgen
+// ends each of some 300 with a hash of 16 digits, which no compression can shorten, once in either file:
+// 6 KB of what a browser downloads.
+
+import { name, number, reader } from "./format.mjs";
+
+/** Names that wasm-bindgen made: `__wbg_appendChild_8fbc6f0fbd3f03c5`, `…__invoke__h41dc7e6f8e4b6a7c`. */
+const made = /^\w+_h?[0-9a-f]{16}(_\d+)?$/;
+
+/** The module and its script, with short names in both. What the script does not name is no export any more. */
+export function shorten(module, script) {
+  const short = new Map();
+  const shortened = (long) => {
+    if (!made.test(long)) return long;
+    if (!short.has(long)) short.set(long, `$${short.size.toString(36)}`);
+    return short.get(long);
+  };
+  const imports = (section) => {
+    const input = reader(section);
+    const count = input.number();
+    const parts = [number(count)];
+    for (let index = 0; index < count; index++) {
+      const [from, what] = [input.name(), shortened(input.name())];
+      const start = input.at();
+      input.description(input.byte());
+      parts.push(name(from), name(what), section.subarray(start, input.at()));
+    }
+    return Buffer.concat(parts);
+  };
+  const exports = (section) => {
+    const input = reader(section);
+    const count = input.number();
+    const parts = [];
+    for (let index = 0; index < count; index++) {
+      const long = input.name();
+      const rest = [Buffer.from([input.byte()]), number(input.number())];
+      if (words.has(long)) parts.push(Buffer.concat([name(shortened(long)), ...rest]));
+    }
+    return Buffer.concat([number(parts.length), ...parts]);
+  };
+  const words = new Set(script.toString().match(/[\w$]+/g));
+  const input = reader(module, 8);
+  const parts = [module.subarray(0, 8)];
+  while (input.at() < module.length) {
+    const kind = input.byte();
+    const section = input.take(input.number());
+    const written = kind === 2 ? imports(section) : kind === 7 ? exports(section) : section;
+    parts.push(Buffer.from([kind]), number(written.length), written);
+  }
+  // A name that only the module knows, or only the script, stays what it was there.
+  const renamed = script.toString().replace(/\b\w+\b/g, (word) => short.get(word) ?? word);
+  return [Buffer.concat(parts), Buffer.from(renamed)];
+}
