@@ -1,7 +1,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
-# Whatever the machine's own setting, the binary is where the documentation says it is.
+# Overrides the user's own setting, so that the binary is where the documentation says.
 export CARGO_TARGET_DIR := justfile_directory() / "target"
 
 # List the recipes
@@ -9,21 +9,21 @@ export CARGO_TARGET_DIR := justfile_directory() / "target"
 default:
     @just --list --unsorted
 
-# Install what the recipes need (each recipe installs its own part by itself)
+# Install the tools of all recipes (each recipe also installs its own)
 setup:
     @scripts/setup.sh
 
-# Build everything, serve it on http://127.0.0.1:5001, keep its data in ./data
+# Build everything and serve it on http://127.0.0.1:5001, with its data in ./data
 [no-exit-message]
 run *args: build
     @target/release/madang serve "$@"
 
-# Work on it: `trunk serve` on http://127.0.0.1:3000, the server on 5001, both built again on every change
+# Develop: `trunk serve` on http://127.0.0.1:3000 and the server on port 5001, both rebuilt after every change
 [no-exit-message]
 dev *args: (_setup "dev")
     @scripts/dev.sh "$@"
 
-# Run every test, those in a real browser included
+# Run all tests, including the browser tests
 test *args: (_setup "dev" "e2e") build
     MADANG_BIN="$PWD/target/release/madang" cargo test --workspace --exclude madang-e2e "$@"
     MADANG_BIN="$PWD/target/release/madang" cargo test --manifest-path bench/Cargo.toml "$@"
@@ -33,11 +33,11 @@ test *args: (_setup "dev" "e2e") build
 e2e *args: (_setup "dev" "e2e") build
     @scripts/e2e.sh "$@"
 
-# Check format, lints, documentation, and licences and sources of dependencies
+# Check format, lints, documentation, and the licences and sources of dependencies
 check: (_setup "check")
     @scripts/check.sh
 
-# Build the one file, target/release/madang, with the app inside
+# Build target/release/madang, one file with the app inside
 build: (_setup "rust" "node")
     @node scripts/build.mjs
 
@@ -45,41 +45,41 @@ build: (_setup "rust" "node")
 app: (_setup "rust" "node")
     @node scripts/build.mjs app
 
-# Put the real client and the real hub through a network that fails, once for each seed
+# Run the simulation: the real client and the real hub over an unreliable network, once for each seed
 sim seeds="10000":
     MADANG_SIM_SEEDS="$1" cargo test --release --package madang-hub --test it simulation -- --nocapture
 
-# Let libFuzzer look for what breaks the WebSocket, the wire or the session: `just fuzz 600 reader`; all targets, when none is named
+# Fuzz the WebSocket package, the codecs and the session with libFuzzer, all targets or those named: `just fuzz 600 reader`
 fuzz seconds="600" *targets: (_setup "fuzz")
     @scripts/fuzz.sh "$@"
 
-# Kill the server under load and restart it this many times; count lost, doubled and reordered messages
+# Kill and restart the server under load; count lost, duplicated and reordered messages
 soak-kill rounds="100": build
     cargo run --release --package madang-loadgen -- soak-kill --rounds "$1" --binary target/release/madang
 
-# Measure the server memory of this many idle connections
+# Measure the server's memory per idle connection
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
-# Measure the server relative to a baseline server and write docs/performance.md; `--quick` only tests the measurement, `--peers` measures other servers too
+# Measure the server relative to a baseline server and write docs/performance.md; `--quick` only tests the measurement, `--peers` adds other servers
 load *args: build
     @scripts/load.sh "$@"
 
-# Let this many clients each add 1 this many times to the shared number; it must be the exact sum
+# Let clients add 1 to the shared counter, each this many times; the sum must be exact
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
 
-# Measure how soon the app can be used, in a browser that never saw it
+# Measure the app's time to first use, in a browser with an empty cache
 first-interactive: (_setup "dev" "e2e") build
-    @scripts/e2e.sh measure::first_interactive -- --ignored --nocapture
+    @scripts/e2e.sh first_interactive -- --ignored --nocapture
 
-# Measure how the app feels beside a React page with the same list; writes docs/performance-web.md
+# Measure the app's speed beside a React page with the same list; writes docs/performance-web.md
 load-web rounds="3": (_setup "dev" "peers") build
     MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture
 
-# Measure how soon a change of the orders by another program is on a subscriber's socket
-orders-outside: build
-    @scripts/e2e.sh measure_orders -- --ignored --nocapture
+# Measure the time from an external change of the orders to its event at a subscriber
+orders-latency: build
+    @scripts/e2e.sh external_orders_latency -- --ignored --nocapture
 
 _setup +parts:
     @scripts/setup.sh {{ parts }}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the browser app into frontend/dist, compressed. Does nothing if neither the sources nor the published
-# files have changed. scripts/build.mjs runs both steps; the first needs no tools but cargo.
+# files have changed. scripts/build.mjs runs both steps; the first step needs only cargo.
 #
 #   scripts/app.sh compile
 #   scripts/app.sh publish
@@ -29,12 +29,12 @@ fi
 for_app
 case $1 in
 compile)
-    cargo build --locked --package madang-app --profile wasm-release --features apart --target wasm32-unknown-unknown
+    cargo build --locked --package madang-app --profile wasm-release --features lazy-part --target wasm32-unknown-unknown
     ;;
 publish)
     node scripts/wasm/split.mjs "$linked" target/app/modules
     node scripts/publish.mjs target/app/modules frontend/dist
-    # The sources as they were before: what changed meanwhile has to be built again.
+    # The digest from before the build: a change during the build causes another build.
     printf '%s' "$before$(published)" >"$stamp"
     ;;
 esac

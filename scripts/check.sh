@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Everything that can be said about the code without running it. Warnings are errors.
+# The static checks: format, lints, documentation, dependencies. Warnings are errors.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
 
 app=(--package madang-app --target wasm32-unknown-unknown --target-dir target/app)
 hosts=(--workspace --exclude madang-app)
-# Workspaces of their own: see their manifests.
+# Separate workspaces; their manifests say why.
 fuzz=(--manifest-path crates/websocket/fuzz/Cargo.toml)
 bench=(--manifest-path bench/Cargo.toml)
 step() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `trunk serve` on port 3000 and the server on 5001, each built again when its sources change. Ctrl-C ends both.
+# Runs `trunk serve` on port 3000 and the server on port 5001. A change of the sources rebuilds the one that it
+# concerns. Ctrl-C ends both.
 #
 #   scripts/dev.sh [FLAGS OF madang serve…]
 set -euo pipefail
@@ -22,7 +23,7 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
-# serve FLAGS…: starts the server in the place of the one that runs, if there is a new one to start.
+# serve FLAGS…: builds the server, and if the build is new, replaces the running server with it.
 serve() {
     touch "$seen"
     cargo build --package madang || return 0
@@ -37,9 +38,9 @@ serve() {
     server=$!
 }
 
-# The server first: both compile into the same folder, one after the other.
+# The server first: both builds use the same target folder, so the second one waits for the first.
 serve "$@"
-# trunk 0.21 takes NO_COLOR=1 for a wrong value of its own flag, and stops.
+# trunk 0.21 reads NO_COLOR as its own flag, rejects the value 1, and exits.
 env -u NO_COLOR "$trunk" serve &
 while sleep 1; do
     changed=$(find crates shared Cargo.toml Cargo.lock -newer "$seen" -type f -print | head -n 1)

@@ -16,7 +16,7 @@ MADANG_TRUNK=$trunk
 export CHROMEDRIVER CHROMIUM MADANG_BIN MADANG_AXE MADANG_SCREENSHOTS MADANG_REACT_PEER MADANG_TRUNK
 for_clients
 
-# What `trunk serve` compiles is compiled before the tests, which would otherwise wait for it.
+# Compiles the app for `trunk serve` in advance, so that no test waits for the compiler.
 cargo build --quiet --locked --package madang-app --target wasm32-unknown-unknown
 mkdir -p "$MADANG_SCREENSHOTS"
 cargo test --package madang-e2e "$@"

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Lets libFuzzer look for an input that breaks what a target promises, each for so many seconds.
+# Runs libFuzzer on each target for a number of seconds. A target fails if an input violates its assertions.
 #
 #   scripts/fuzz.sh SECONDS [TARGET…]      all targets, when none is named
 #
-# What was found stays in target/fuzz/findings, what was learned in target/fuzz/corpus: the next run goes on
-# from there.
+# Failing inputs are written to target/fuzz/findings. The corpus in target/fuzz/corpus is reused by the next run.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root/crates/websocket/fuzz"
@@ -16,7 +15,7 @@ PATH=$cargo_fuzz_bin:$PATH
 export CARGO_TARGET_DIR=$root/target/fuzz
 work=$CARGO_TARGET_DIR
 
-# The golden samples are the seeds of what reads the wire, and their words its dictionary.
+# The wire samples are the seeds of the targets that decode frames; the words in them are the dictionary.
 samples() { sed -n 's/^    //p' "$root/shared/wire/$1-frames.txt"; }
 words() { samples "$1" | grep -oE '"[a-z_]+"' | sort -u | sed 's/"/\\"/g; s/.*/"&"/'; }
 
@@ -40,7 +39,7 @@ for target in "$@"; do
     features=()
     [ "$target" != session ] || features=(--features session)
     printf '\nfuzz: %s for %s seconds\n' "$target" "$seconds"
-    # Without a sanitizer the pinned stable toolchain does: there is no unsafe code of ours to watch.
+    # Without a sanitizer, the pinned stable toolchain suffices. The project has no unsafe code to check.
     nice -n 19 cargo fuzz run --sanitizer none --fuzz-dir . "${features[@]}" "$target" "$corpus" -- \
         "${options[@]}" -artifact_prefix="$work/findings/$target/"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws frontend/icons/*.png from icon.svg, with Chromium: only after a change of that drawing.
+# Renders frontend/icons/*.png from icon.svg with Chromium. Run it after a change of icon.svg.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root/frontend/icons"
@@ -18,6 +18,6 @@ draw() {
 
 draw 192 192
 draw 512 512
-# Systems cut these to shapes of their own: the paper goes to the edge, the drawing stays in the middle.
+# Systems crop these icons, so the background reaches the edge and the drawing is smaller.
 draw maskable-512 512 's/ rx="20"//; s/translate(16 16) scale(1.3333)/translate(21 21) scale(1.125)/'
 draw 180 180 's/ rx="20"//'

@@ -1,9 +1,8 @@
-// Makes the published app of its page and its modules: one folder, with a `.br` and a `.gz` beside every file
-// that they make smaller. `trunk serve` reads the same page: the links marked `data-trunk` say what belongs to it.
-// A file that did not change is not touched: the server embeds these files, and a new time stamp alone would
-// compile it again.
+// Assembles the published app from its page and its modules: one folder, with a `.br` and a `.gz` variant beside
+// every file that becomes smaller. The links with `data-trunk` in the page name its files, as for `trunk serve`.
+// Unchanged files keep their modification time, because the server embeds them and would be compiled again.
 //
-// Browsers cache hashed files for ever, so the hash in a name is that of the content.
+// File names contain a hash of the content, because browsers cache these files for ever.
 //
 //   node scripts/publish.mjs MODULES TO
 import { execFileSync } from "node:child_process";
@@ -30,7 +29,7 @@ const brotli = (bytes) =>
     },
   });
 
-/** Writes whole files only: a reader, the compiler for one, finds the old bytes or the new ones. */
+/** Replaces files atomically: a concurrent reader, such as the compiler, finds the old content or the new one. */
 function put(name, bytes) {
   const path = join(to, name);
   if (existsSync(path) && readFileSync(path).equals(bytes)) return;
@@ -55,7 +54,7 @@ const part = named("madang-pages", "_bg.wasm", built("split_pages.wasm"));
 const module = named("madang-app", "_bg.wasm", built("app.wasm"));
 const script = named("madang-app", ".js", built("app.js").toString().replaceAll("split_pages.wasm", part));
 
-// One style sheet: each would be a request of its own, before the first letter shows.
+// All style sheets become one file: every additional request would delay the first paint.
 const styles = [];
 const onlyFirst = (tag) => (styles.length === 1 ? tag : "");
 const links = {
@@ -82,7 +81,7 @@ const links = {
 };
 const linked = (tag) => {
   const { rel, href } = Object.fromEntries([...tag.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
-  if (!Object.hasOwn(links, rel)) throw new Error(`scripts/publish.mjs knows no link of the kind ${rel}`);
+  if (!Object.hasOwn(links, rel)) throw new Error(`scripts/publish.mjs does not support data-trunk links with rel="${rel}"`);
   return links[rel](href, tag.replace("data-trunk ", ""));
 };
 const page = readFileSync(join(from, "index.html")).toString().replaceAll(/<!--.*?-->/gs, "");
@@ -93,22 +92,22 @@ let index = page.split(/(<script>.*?<\/script>)/s).map((text, at) =>
 ).join("");
 index = index.replace("STYLE", named("style", ".css", minified(Buffer.concat(styles), "css")));
 
-// The worker's version is that of all it keeps; only where it has a name does the page ask for it.
+// The page registers a worker only if `data-worker` names one. The worker's version is the hash of all its files.
 index = index.replace(/<html /, '<html data-worker="/worker.js" ');
 sources.set("index.html", Buffer.from(index));
-const kept = [...sources.keys()].filter((name) => name !== "worker.js").sort();
-const version = digest(Buffer.concat(kept.flatMap((name) => [Buffer.from(name), sources.get(name)])));
-const paths = kept.map((name) => (name === "index.html" ? "/" : `/${name}`));
-// The table of pages in route.rs has a line for each path; a test there holds it to this form.
+const cached = [...sources.keys()].filter((name) => name !== "worker.js").sort();
+const version = digest(Buffer.concat(cached.flatMap((name) => [Buffer.from(name), sources.get(name)])));
+const paths = cached.map((name) => (name === "index.html" ? "/" : `/${name}`));
+// The table of pages in route.rs has a line for each path; a test there checks its form.
 const routes = readFileSync(new URL("../frontend/src/route.rs", import.meta.url), "utf8");
 const pages = ["", ...[...routes.matchAll(/^ +path: "(\/[^"]*)",$/gm)].map(([, path]) => path)];
 if (pages.length === 1) throw new Error("frontend/src/route.rs: no line like `path: \"/orders\",` in the table of pages");
 const worker = sources.get("worker.js").toString();
-const written = worker
+const filled = worker
   .replace('const VERSION = "development";', `const VERSION = "${version}";`)
   .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`)
   .replace("const PAGES = [];", `const PAGES = ${JSON.stringify(pages)};`);
-sources.set("worker.js", Buffer.from(written));
+sources.set("worker.js", Buffer.from(filled));
 
 const published = new Map();
 for (const [name, bytes] of sources) {
@@ -120,8 +119,8 @@ for (const [name, bytes] of sources) {
   }
 }
 for (const [name, bytes] of published) put(name, bytes);
-const stays = ".gitignore"; // it keeps the folder in a fresh clone
-for (const name of files(to)) if (name !== stays && !published.has(name)) rmSync(join(to, name));
+const PERMANENT = ".gitignore"; // keeps the folder in a fresh clone
+for (const name of files(to)) if (name !== PERMANENT && !published.has(name)) rmSync(join(to, name));
 
-const kilobytes = (name) => (published.has(name) ? `${(published.get(name).length / 1024).toFixed(1)} KB` : "as it is");
+const kilobytes = (name) => (published.has(name) ? `${(published.get(name).length / 1024).toFixed(1)} KB` : "not compressed");
 for (const name of sources.keys()) console.log(`app: ${name} ${kilobytes(name)}, brotli ${kilobytes(`${name}.br`)}`);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the recipes need and says what and why; what is already there costs nothing.
+# Installs the tools that the recipes need, and prints each with its purpose. Installed tools are skipped.
 #
-#   scripts/setup.sh [rust] [node] [app] [dev] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      app, dev, check and e2e, when nothing is named
+#   scripts/setup.sh [rust] [node] [app] [dev] [check] [clients] [e2e] [fuzz] [peers] [load-peers]      default: app, dev, check, e2e
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -17,21 +17,20 @@ fail() {
     exit 1
 }
 
-# A tool counts as installed once its folder exists, so the folder must appear whole or not at all.
+# A tool is installed if its folder exists, so a folder is filled first and then renamed.
 begin() {
     mkdir -p "$tools"
     partial=$(mktemp -d "$tools/.partial-XXXXXX")
 }
 finish() {
-    # Another clone may have finished first; its folder is as good as this one.
+    # Another clone may have finished first; its folder has the same content.
     [ -d "$1" ] || mv "$partial" "$1"
     rm -rf "$partial"
     partial=''
 }
 
-# compile COMMAND…: runs cargo in the cheapest way: compiling a tool costs more than it will ever run. All
-# tools share one target folder, so that what two of them need is compiled once, and an interrupted build
-# goes on from where it was.
+# compile COMMAND…: runs cargo with the fastest settings, because compiling a tool takes longer than all its runs. All
+# tools share one target folder, so that common dependencies are compiled once and an interrupted build continues.
 compile() {
     has_compiled=yes
     CARGO_TARGET_DIR=$tools/.build CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
@@ -45,22 +44,22 @@ cargo_tool() {
     shift 3
     [ -d "$home" ] && return
     begin
-    # As its authors built it, which takes seconds; not every tool has that for every machine.
+    # A binary from the tool's authors takes seconds, but is not available for every tool and machine.
     if has cargo-binstall && say "$name $version: $why" &&
         cargo binstall --no-confirm --disable-telemetry --disable-strategies quick-install,compile \
             --root "$partial" "$name@=$version"; then
         finish "$home"
         return
     fi
-    say "$name $version: $why; compiled once, a few minutes"
+    say "$name $version: $why; compiled once, takes a few minutes"
     compile cargo install "$name" --version "=$version" --root "$partial" "$@"
     finish "$home"
 }
 
-# The tool of our own that cuts the app.
+# Our own tool, which splits the app in two.
 app_split() {
     [ -d "$app_split_home" ] && return
-    say "app-split: cuts the app in two and joins WebAssembly and JavaScript; compiled once"
+    say "app-split: splits the app into two modules and generates their JavaScript; compiled once"
     begin
     compile cargo install --locked --path scripts/wasm/app-split --root "$partial"
     finish "$app_split_home"
@@ -104,49 +103,49 @@ rust() {
     has rustup || fail "Rust $channel with clippy, rustfmt and the target wasm32-unknown-unknown is missing," \
         "and so is rustup, which would install it."
     say "Rust $channel, clippy, rustfmt and the target wasm32-unknown-unknown: compile server and app"
-    # Named one by one: rustup may have been told not to install by itself what the toolchain file names.
+    # Explicit components: automatic installation from the toolchain file may be disabled in rustup.
     rustup toolchain install "$channel" --profile minimal --no-self-update \
         --component clippy,rustfmt --target wasm32-unknown-unknown
 }
 
 node() {
-    has node || fail "Node.js is missing: install version 18.20 or newer (it runs the build, and wasm-opt)"
+    has node || fail "Node.js is missing: install version 18.20 or newer (the build and wasm-opt need it)"
 }
 
 app() {
     rust
     node
-    npm_tool binaryen "$binaryen_version" "wasm-opt, makes the app smaller"
-    npm_tool esbuild "$esbuild_version" "makes the app's script smaller"
+    npm_tool binaryen "$binaryen_version" "wasm-opt, optimises the app"
+    npm_tool esbuild "$esbuild_version" "minifies the app's script"
     app_split
 }
 
-# `trunk serve`: trunk on the PATH, and wasm-bindgen where trunk looks before it downloads its own.
+# For `trunk serve`: trunk on the PATH, and wasm-bindgen in trunk's cache, so that trunk does not download it.
 dev() {
     rust
-    # No --locked: one crate in the lock file it was published with can no longer be had.
-    cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "joins WebAssembly and JavaScript"
-    cargo_tool trunk "$trunk_version" "serves the app while it is worked on" --locked
+    # No --locked: one crate of its published lock file is not available any more.
+    cargo_tool wasm-bindgen-cli "$wasm_bindgen_version" "generates the JavaScript of a WebAssembly module"
+    cargo_tool trunk "$trunk_version" "serves the app during development" --locked
     local cache=${XDG_CACHE_HOME:-$HOME/.cache}/trunk
     [ "$(uname)" != Darwin ] || cache=$HOME/Library/Caches/dev.trunkrs.trunk
     offer "$tools/wasm-bindgen-cli-$wasm_bindgen_version/bin/wasm-bindgen" "$cache/wasm-bindgen-$wasm_bindgen_version"
     offer "$trunk" "${CARGO_HOME:-$HOME/.cargo}/bin"
-    # Another trunk, installed by hand, keeps its place. Trunk.toml says which versions do.
+    # A trunk that was installed by hand is kept. Trunk.toml names the accepted versions.
     has trunk || say "$trunk is not on the PATH: add ${CARGO_HOME:-$HOME/.cargo}/bin to it"
 }
 
-# offer PROGRAM FOLDER: links to a tool of ours from a folder, unless another program of the name is there.
+# offer PROGRAM FOLDER: links to an installed tool from a folder, unless the folder has another program of that name.
 offer() {
     local link=$2/${1##*/}
     if [ -L "$link" ] && [[ "$(readlink "$link")" == "$tools"/* ]]; then
         rm "$link"
     fi
-    # Over a link that leads nowhere: the tools that it led to were deleted.
+    # A broken link, to a deleted tool, is replaced.
     [ -e "$link" ] || { mkdir -p "$2" && ln -sf "$1" "$link"; }
 }
 
 clients() {
-    local why="a client as people have it, for the tests and the examples"
+    local why="a published client, for the tests and the examples"
     npm_tool socket.io-client "$socketio_4_version" "$why"
     npm_tool socket.io-client "$socketio_2_version" "$why"
     npm_tool socket.io-client "$socketio_1_version" "$why"
@@ -165,38 +164,38 @@ e2e() {
     npm_tool axe-core "$axe_version" "checks accessibility in the browser tests"
     clients
     local missing=()
-    # A foreign client for TLS.
+    # An independent TLS client for the tests.
     has openssl || missing+=(openssl)
     has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
     has chromedriver || missing+=(chromium-driver)
-    # Without a Korean font the screenshots show boxes, and widths differ from what people see.
+    # Without a Korean font, screenshots show boxes and text has wrong widths.
     fc-list :lang=ko 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
-    # Without one for emoji they show boxes too.
+    # The same holds for emoji.
     fc-list 2>/dev/null | grep -qi emoji || missing+=(fonts-noto-color-emoji)
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
         fail "the tests need: ${missing[*]}" \
             "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
-            "elsewhere: Chromium, the chromedriver of the same version, a Korean font and one for emoji, OpenSSL"
+            "elsewhere: Chromium, the chromedriver of the same version, a Korean font, an emoji font, OpenSSL"
     fi
     say "${missing[*]}: run the tests (apt-get)"
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# Only `just fuzz` asks for it.
+# Only `just fuzz` needs it.
 fuzz() {
     rust
     has c++ || fail "a C++ compiler is missing: install g++ or clang (Debian: apt-get install g++)"
     cargo_tool cargo-fuzz "$cargo_fuzz_version" "builds the fuzz targets and runs them" --locked
 }
 
-# Only `just load-web` asks for these.
+# Only `just load-web` needs these.
 peers() {
     e2e
     [ -d "$react_peer" ] && return
     has npm || fail "npm is missing: install Node.js 18.20 or newer"
-    say "React, Socket.IO and esbuild: the page that the app is measured beside"
+    say "React, Socket.IO and esbuild: the page that the app is compared with"
     begin
     cp -r crates/e2e/peers/react/. "$partial"
     npm ci --prefix "$partial" --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -204,9 +203,9 @@ peers() {
     finish "$react_peer"
 }
 
-# Only `just load --peers` asks for these. It measures those whose runtime is there; the others are named.
+# Only `just load --peers` needs these. Peers without an installed runtime are skipped with a message.
 load_peers() {
-    local why="measured beside Madang"
+    local why="compared with Madang"
     if has node && has npm; then
         npm_tool ws "$peer_ws_version" "$why"
         npm_tool socket.io "$peer_socketio_version" "$why"
@@ -214,7 +213,7 @@ load_peers() {
         say "no Node.js with npm: ws and Socket.IO are not measured"
     fi
     if python3 -m pip --version >/dev/null 2>&1; then
-        # With nothing else, gevent speaks WebSocket through simple-websocket.
+        # gevent needs simple-websocket for WebSocket.
         pip_tool flask-socketio "$peer_flask_socketio_version" "$why" \
             python-socketio=="$python_socketio_version" python-engineio==4.15.1 flask==3.1.3 \
             werkzeug==3.1.9 gevent==26.9.0 greenlet==3.5.6 simple-websocket==1.1.0
@@ -224,22 +223,22 @@ load_peers() {
     nats_server
 }
 
-# Unpacked, not installed: Debian would start it, for everybody, and it needs no root.
+# Unpacked instead of installed: that needs no root, and Debian does not start it as a system service.
 nats_server() {
     local home=$tools/nats-server-debian
     has nats-server || [ -x /usr/sbin/nats-server ] || [ -d "$home" ] && return
     if ! has apt-get || ! has dpkg; then
-        say "no nats-server, and this is no Debian that has it: NATS is not measured"
+        say "nats-server is missing and is not available as a Debian package: NATS is not measured"
         return
     fi
-    say "nats-server: measured beside Madang"
+    say "nats-server: compared with Madang"
     begin
     [ "$(id -u)" -ne 0 ] || apt-get update -qq
     if (cd "$partial" && apt-get download -qq nats-server) && dpkg -x "$partial"/*.deb "$partial"; then
         finish "$home"
     else
         rm -rf "$partial"
-        say "nats-server cannot be had: NATS is not measured (Debian: sudo apt-get install nats-server)"
+        say "nats-server cannot be downloaded: NATS is not measured (Debian: sudo apt-get install nats-server)"
     fi
 }
 
@@ -248,8 +247,8 @@ for part in "$@"; do
     case $part in
     rust | node | app | dev | check | clients | e2e | fuzz | peers) "$part" ;;
     load-peers) load_peers ;;
-    *) fail "no such part: $part (rust, node, app, dev, check, clients, e2e, fuzz, peers, load-peers)" ;;
+    *) fail "unknown part: $part (choose from rust, node, app, dev, check, clients, e2e, fuzz, peers, load-peers)" ;;
     esac
 done
-# The next run needs none of it.
+# The target folder of the tools is not needed any more.
 [ -z "$has_compiled" ] || rm -rf "$tools/.build"

@@ -3,7 +3,7 @@
 //!
 //! [`LazyViews`] lists the entry points of that part; `shell::lazy_views` fills it in. Code and texts that
 //! only these reach are cut out of the compiled app by `app-split`, so the views themselves need not know.
-//! The cargo feature `apart` announces the cut; without it (development, tests) there is one module.
+//! The cargo feature `lazy-part` announces the cut; without it (development, tests) there is one module.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::{RoomId, Seq};
-#[cfg(feature = "apart")]
+#[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
 
 use crate::browser;
@@ -39,7 +39,7 @@ pub(crate) struct LazyViews {
 /// The part could not be loaded: no network, or the server has another version by now.
 pub(crate) struct LoadError;
 
-#[cfg(feature = "apart")]
+#[cfg(feature = "lazy-part")]
 impl From<SplitLoaderError> for LoadError {
     fn from(_: SplitLoaderError) -> Self {
         Self
@@ -104,11 +104,11 @@ impl Loader {
 
     fn failure(self) -> AnyView {
         view! {
-            <div class="content-message" role="alert" data-testid="apart-lost">
+            <div class="content-message" role="alert" data-testid="lazy-part-failed">
                 <h2>{tr(|t| t.not_loaded)}</h2>
                 <p>{tr(|t| t.not_loaded_hint)}</p>
                 <p class="content-message-tools">
-                    <button class="button button-strong" data-testid="apart-again" on:click=events::click(move |_| self.load())>{tr(|t| t.try_again)}</button>
+                    <button class="button button-strong" data-testid="lazy-part-retry" on:click=events::click(move |_| self.load())>{tr(|t| t.try_again)}</button>
                     <button class="button" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
                 </p>
             </div>

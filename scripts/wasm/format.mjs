@@ -1,6 +1,6 @@
 // Reads and writes the parts of a WebAssembly module (core specification, section 5).
 
-/** Reads from `at` on; numbers as WebAssembly writes them (LEB128). */
+/** A reader of `bytes` from the offset `at`. Numbers are encoded in LEB128. */
 export function reader(bytes, at = 0) {
   const byte = () => bytes[at++];
   const number = () => {
@@ -13,7 +13,7 @@ export function reader(bytes, at = 0) {
   };
   const take = (length) => bytes.subarray(at, (at += length));
   const limits = () => (byte() & 1 ? [number(), number()] : [number()]);
-  /** What an import is, after its kind (section 5.5.5). */
+  /** The description of an import, after its kind (section 5.5.5). */
   const description = (kind) => {
     switch (kind) {
       case 0: return number();
@@ -21,7 +21,7 @@ export function reader(bytes, at = 0) {
       case 2: return limits();
       case 3: return take(2);
       case 4: return byte(), number();
-      default: throw new Error(`an import of an unknown kind: ${kind}`);
+      default: throw new Error(`unknown kind of import: ${kind}`);
     }
   };
   return { number, take, name: () => take(number()).toString(), byte, description, at: () => at };

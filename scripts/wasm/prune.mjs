@@ -1,13 +1,13 @@
-// Empties functions of a linked module that nobody calls but that count as exports: what only they need can then be
-// dropped. Leptos brings streams along, whose classes wasm-bindgen exports; nothing in the app makes one. wasm-bindgen
-// insists that its exports are there, so each stays, as one instruction that nobody will reach.
+// Empties exported functions without callers in a linked module, so that the code that only they need can be dropped.
+// Leptos contains streams, whose classes wasm-bindgen exports, and the app uses none. wasm-bindgen requires its exports
+// to exist, so each of them remains, with the single instruction `unreachable`.
 import { reader, number } from "./format.mjs";
 
 const [EXPORT, CODE, CUSTOM] = [7, 10, 0];
 /** Relocations that carry an addend (WebAssembly tool conventions, Linking, "Relocation Sections"). */
 const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]);
 
-/** The module, with every exported function emptied whose name is `unwanted`. */
+/** The module with emptied bodies of the exported functions whose names match `unwanted`. */
 export function prune(module, unwanted) {
   const pruned = Buffer.from(module);
   const sections = [];
@@ -39,7 +39,7 @@ export function prune(module, unwanted) {
     bodies.take(length);
     if (!emptied.has(index)) continue;
     ranges.push([start - code.body, start + length - code.body]);
-    // No locals, `unreachable`, `nop` as long as it was, `end`.
+    // No locals, `unreachable`, `nop` up to the former length, `end`.
     pruned.fill(1, start, start + length);
     pruned.set([0, 0], start);
     pruned[start + length - 1] = 11;
@@ -54,7 +54,7 @@ export function prune(module, unwanted) {
   return Buffer.concat(parts);
 }
 
-/** A section of relocations, without those inside `ranges`. */
+/** A section of relocations without the entries inside `ranges`. */
 function without(module, input, body, ranges) {
   const head = [module.subarray(body, input.at())];
   const target = input.number();

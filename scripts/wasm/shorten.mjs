@@ -1,17 +1,16 @@
-// Makes the names short by which a WebAssembly module and its JavaScript know each other. wasm-bindgen
-// ends each of some 300 with a hash of 16 digits, which no compression can shorten, once in either file:
-// 6 KB of what a browser downloads.
+// Shortens the names of imports and exports between a WebAssembly module and its JavaScript. wasm-bindgen ends each of
+// about 300 names with a hash of 16 digits, which does not compress and stands in both files: 6 KB of the download.
 
 import { name, number, reader } from "./format.mjs";
 
-/** Names that wasm-bindgen made: `__wbg_appendChild_8fbc6f0fbd3f03c5`, `…__invoke__h41dc7e6f8e4b6a7c`. */
-const made = /^\w+_h?[0-9a-f]{16}(_\d+)?$/;
+/** Names by wasm-bindgen: `__wbg_appendChild_8fbc6f0fbd3f03c5`, `…__invoke__h41dc7e6f8e4b6a7c`. */
+const generated = /^\w+_h?[0-9a-f]{16}(_\d+)?$/;
 
-/** The module and its script, with short names in both. What the script does not name is no export any more. */
+/** The module and its script with short names in both. Exports that the script does not name are removed. */
 export function shorten(module, script) {
   const short = new Map();
   const shortened = (long) => {
-    if (!made.test(long)) return long;
+    if (!generated.test(long)) return long;
     if (!short.has(long)) short.set(long, `$${short.size.toString(36)}`);
     return short.get(long);
   };
@@ -47,7 +46,7 @@ export function shorten(module, script) {
     const written = kind === 2 ? imports(section) : kind === 7 ? exports(section) : section;
     parts.push(Buffer.from([kind]), number(written.length), written);
   }
-  // A name that only the module knows, or only the script, stays what it was there.
+  // Names that only one of the two files contains stay unchanged.
   const renamed = script.toString().replace(/\b\w+\b/g, (word) => short.get(word) ?? word);
   return [Buffer.concat(parts), Buffer.from(renamed)];
 }

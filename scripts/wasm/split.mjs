@@ -1,9 +1,9 @@
-// Cuts the compiled app in two, and makes both halves small: the module of the first view with its script, and
-// the module with everything that frontend/src/lazy.rs loads.
+// Splits the compiled app into two optimised modules: the module of the first view with its script, and the lazy
+// part, which frontend/src/lazy.rs loads.
 //
-// madang-app-split cuts the module along the linker's relocations, and writes the script of the first half. Then
-// the script of the cut is bundled with that script. An export that the script does not name has no caller:
-// it is removed, and wasm-opt drops it with the code that it alone needed.
+// madang-app-split splits the module along the linker's relocations and writes the script of the first module, which
+// is then bundled with the script that loads the second one. An export that the script does not name has no caller:
+// it is removed, and wasm-opt drops the code that only this export needed.
 //
 //   node scripts/wasm/split.mjs LINKED FOLDER      FOLDER gets app.wasm, app.js, split_pages.wasm
 import { execFile, execFileSync } from "node:child_process";
@@ -20,10 +20,10 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: ["ignore"
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 
-// The features are those that rustc turns on for wasm32-unknown-unknown, and no other: browsers refuse a module
-// that uses what they do not know. After its usual passes, wasm-opt goes over the code in a flat form, and puts no
-// small function into several callers: what is repeated compresses better than what was woven together (2 % of the
-// download). No address below 1024 is used by anything but an exhausted stack, so offsets may be folded into loads.
+// Exactly the features that rustc enables for wasm32-unknown-unknown, because browsers reject modules with unknown
+// features. The passes for flat code and without inlining into several callers make the download 2 % smaller, because
+// repeated code compresses better than inlined code. Only an exhausted stack uses addresses below 1024, so offsets may
+// be folded into loads (`--low-memory-unused`).
 const optimise = [
   ...["bulk-memory", "bulk-memory-opt", "call-indirect-overlong", "multivalue", "mutable-globals"].map((it) => `--enable-${it}`),
   ...["nontrapping-float-to-int", "reference-types", "sign-ext"].map((it) => `--enable-${it}`),
@@ -38,8 +38,8 @@ const writeOptimised = (name, module) => {
 
 writeFileSync(join(work, "linked.wasm"), prune(readFileSync(linked), /^(__wbg_)?intounderlying(byte)?(source|sink)_/));
 run("madang-app-split", join(work, "linked.wasm"), work);
-// Leptos brings classes for streams that nothing makes; a registry for each of them, and a way to dispose of each, would keep
-// them in the script, and their code in the module.
+// The script contains unused classes for the streams of Leptos. Their registries and disposers are marked as free of
+// side effects or removed, so that the bundler drops the classes, and wasm-opt their code.
 const glue = readFileSync(join(work, "app.js")).toString();
 const droppable = glue
   .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(")
@@ -51,7 +51,7 @@ run("esbuild", join(work, "start.js"), "--bundle", "--format=esm", "--log-level=
 const [module, script] = shorten(readFileSync(join(work, "app_bg.wasm")), readFileSync(join(work, "bundled.js")));
 const minified = execFileSync("esbuild", ["--minify", "--format=esm"], { input: script }).toString();
 
-// scripts/publish.mjs knows this module by the name that the script gives it.
+// scripts/publish.mjs finds the second module by its name in the script.
 writeFileSync(join(folder, "app.js"), minified);
 await Promise.all([
   writeOptimised("app.wasm", module),

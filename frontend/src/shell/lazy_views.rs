@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use leptos::prelude::*;
-#[cfg(feature = "apart")]
+#[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
 use crate::features::{counter, delivery, inspector, notices, orders, posts, price};
@@ -18,16 +18,16 @@ pub(super) fn load() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>
     Box::pin(load_views())
 }
 
-#[cfg(feature = "apart")]
+#[cfg(feature = "lazy-part")]
 #[wasm_split(pages, fallible)]
 fn load_views() -> Result<LazyViews, LoadError> {
     Ok(views())
 }
 
-#[cfg(not(feature = "apart"))]
+#[cfg(not(feature = "lazy-part"))]
 #[expect(
     clippy::unused_async,
-    reason = "with the feature `apart`, this waits for the second module"
+    reason = "with the feature `lazy-part`, this waits for the second module"
 )]
 async fn load_views() -> Result<LazyViews, LoadError> {
     Ok(views())

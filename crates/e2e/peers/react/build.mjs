@@ -1,4 +1,4 @@
-// Bundles the page into dist, named by content and compressed at the best quality, as Madang's is.
+// Bundles the page into dist, with hashed names and compressed at the best quality, like Madang's app.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,12 +1,12 @@
-// Serves the page that build.mjs made, and the messages that it is told to by lines on its standard input:
+// Serves the page that build.mjs built, and sends messages on commands from its standard input:
 //
-//   template FILE       what is said is taken from here, in a circle (a JSON array of author and text)
-//   history COUNT       everybody who comes gets so many messages first, in one frame
-//   say COUNT PER_MS    COUNT messages one by one, PER_MS of them every millisecond (0: all at once)
+//   template FILE       take the messages from FILE, repeatedly (a JSON array of pairs of author and text)
+//   history COUNT       send every new client COUNT messages first, in one frame
+//   send COUNT PER_MS   send COUNT messages one by one, PER_MS of them every millisecond (0: all at once)
 //
-// It says `listening PORT` once, and `done …` after each line. It ends with its standard input.
+// It prints `listening PORT` once and `done …` after each command. It exits at the end of its standard input.
 //
-//   node server.mjs FOLDER       the folder with dist in it
+//   node server.mjs FOLDER       FOLDER contains dist
 import { createServer } from "node:http";
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -18,14 +18,14 @@ let history = [];
 let template = [];
 let seq = 0;
 
-const server = createServer((request, answer) => {
-  const asked = request.url.split("?")[0].slice(1);
-  const name = asked !== "" && !asked.includes("/") && existsSync(dist + asked) ? asked : "index.html";
+const server = createServer((request, response) => {
+  const path = request.url.split("?")[0].slice(1);
+  const name = path !== "" && !path.includes("/") && existsSync(dist + path) ? path : "index.html";
   const compressed = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
-  answer.setHeader("content-type", types[name.split(".").at(-1)]);
-  answer.setHeader("cache-control", name === "index.html" ? "no-cache" : "public, max-age=31536000, immutable");
-  if (compressed) answer.setHeader("content-encoding", "br");
-  answer.end(readFileSync(dist + name + (compressed ? ".br" : "")));
+  response.setHeader("content-type", types[name.split(".").at(-1)]);
+  response.setHeader("cache-control", name === "index.html" ? "no-cache" : "public, max-age=31536000, immutable");
+  if (compressed) response.setHeader("content-encoding", "br");
+  response.end(readFileSync(dist + name + (compressed ? ".br" : "")));
 });
 const io = new Server(server, { transports: ["websocket"], maxHttpBufferSize: 1e8 });
 io.on("connection", (socket) => {
@@ -37,12 +37,12 @@ const message = (author, text) => ({ seq: (seq += 1), author, at: Date.now(), te
 const post = (author, text) => io.emit("message", message(author, text));
 const next = () => template[seq % template.length];
 
-async function say(count, perMs) {
+async function send(count, perMs) {
   const start = performance.now();
-  for (let said = 0; said < count; ) {
+  for (let sent = 0; sent < count; ) {
     const due = perMs === 0 ? count : Math.min(count, Math.ceil((performance.now() - start) * perMs));
-    // A piece at a time, so that what was said can leave.
-    for (const end = Math.min(due, said + 200); said < end; said += 1) post(...next());
+    // At most 200 messages at a time, so that the socket can send them.
+    for (const end = Math.min(due, sent + 200); sent < end; sent += 1) post(...next());
     await new Promise(perMs === 0 ? setImmediate : (done) => setTimeout(done, 1));
   }
 }
@@ -52,7 +52,7 @@ createInterface({ input: process.stdin })
     const [verb, ...words] = line.split(" ");
     if (verb === "template") template = JSON.parse(readFileSync(words[0], "utf8"));
     if (verb === "history") history = Array.from({ length: Number(words[0]) }, () => message(...next()));
-    if (verb === "say") await say(Number(words[0]), Number(words[1]));
+    if (verb === "send") await send(Number(words[0]), Number(words[1]));
     console.log(`done ${verb} ${seq}`);
   })
   .on("close", () => process.exit());

@@ -1,18 +1,18 @@
-//! The look at the console that ends every test sees what it should.
+//! The check of the console at the end of every test finds errors.
 
 use anyhow::Result;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
 #[tokio::test]
-async fn errors_and_violations_of_the_policy_are_seen_in_the_console() -> Result<()> {
-    Stage::play("console", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        assert!(jane.browser.complaints(false).await?.is_empty(), "nothing so far");
+async fn console_errors_and_policy_violations_are_reported() -> Result<()> {
+    BrowserTest::run("console", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        assert!(jane.browser.console_errors(false).await?.is_empty(), "no errors yet");
         jane.browser
-            .run(
+            .run_script(
                 "console.error('said on purpose'); \
                 setTimeout(() => { throw new Error('thrown on purpose') }); \
                 const script = document.createElement('script'); \
@@ -20,18 +20,18 @@ async fn errors_and_violations_of_the_policy_are_seen_in_the_console() -> Result
                 [],
             )
             .await?;
-        let mut seen = Vec::new();
+        let mut entries = Vec::new();
         until("all three are in the console", async || {
-            seen.extend(jane.browser.complaints(false).await?);
-            let says = |part: &str| seen.iter().any(|entry| entry.message.contains(part));
+            entries.extend(jane.browser.console_errors(false).await?);
+            let says = |part: &str| entries.iter().any(|entry| entry.message.contains(part));
             let all = says("said on purpose")
                 && says("thrown on purpose")
                 && says("Content Security Policy");
             Ok(all.then_some(()))
         })
         .await?;
-        let foreign: bool = jane.browser.ask("return window.foreign === true", []).await?;
-        assert!(!foreign, "a script that is not ours does not run");
+        let foreign: bool = jane.browser.eval("return window.foreign === true", []).await?;
+        assert!(!foreign, "an inline script without permission does not run");
         Ok(())
     })
     .await

@@ -1,19 +1,19 @@
-//! Development: `trunk serve` alone, with a server beside it.
+//! Development with `trunk serve` and a server beside it.
 
 use anyhow::Result;
 
-use crate::side_by_side;
-use crate::support::browser::{Lang, Look};
+use crate::lab_http;
+use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
-use crate::support::server::free_port;
+use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
-use crate::support::stage::Stage;
-use crate::support::trunk::TrunkServe;
+use crate::support::test_server::free_port;
+use crate::support::trunk_serve::TrunkServe;
 use crate::support::wait::until;
 
-/// A browser with somebody signed in at the address of `trunk serve`.
-async fn person(stage: &Stage, trunk: &TrunkServe, name: &str) -> Result<ChatPage> {
-    let browser = stage.browser(Look::desktop(Lang::En)).await?;
+/// Starts a browser and signs a new user up at the address of `trunk serve`.
+async fn open_chat_page(test: &BrowserTest, trunk: &TrunkServe, name: &str) -> Result<ChatPage> {
+    let browser = test.browser(Device::desktop(Lang::En)).await?;
     browser.goto(&trunk.url("/")).await?;
     let page = SignInPage::new(browser).await?.sign_in(name).await?;
     page.open_composer().await?;
@@ -24,30 +24,30 @@ async fn person(stage: &Stage, trunk: &TrunkServe, name: &str) -> Result<ChatPag
 async fn two_people_chat_through_trunk_serve_and_a_change_reloads_the_page() -> Result<()> {
     let port = free_port()?;
     let origin = format!("http://127.0.0.1:{port}");
-    Stage::play_with("trunk-serve", &["--allowed-origin", &origin], async move |stage| {
-        let trunk = TrunkServe::start(&stage.server, port).await?;
-        let minsu = person(stage, &trunk, "Minsu").await?;
-        let jane = person(stage, &trunk, "Jane").await?;
+    BrowserTest::run_with("trunk-serve", &["--allowed-origin", &origin], async move |test| {
+        let trunk = TrunkServe::start(&test.server, port).await?;
+        let minsu = open_chat_page(test, &trunk, "Minsu").await?;
+        let jane = open_chat_page(test, &trunk, "Jane").await?;
         for (speaker, listener, text) in
             [(&minsu, &jane, "hello Jane"), (&jane, &minsu, "hello Minsu")]
         {
-            speaker.say(text).await?;
+            speaker.send(text).await?;
             assert!(listener.until_stored(text).await?.seq.is_some());
         }
 
         let browser = &jane.browser;
-        browser.goto(&trunk.url(side_by_side::PATH)).await?;
+        browser.goto(&trunk.url(lab_http::PATH)).await?;
         browser.until_text("http-sentence", |it| it.contains("plain HTTP")).await?;
-        side_by_side::turn_on(browser).await?;
-        side_by_side::say(browser, "through trunk").await?;
+        lab_http::connect(browser).await?;
+        lab_http::send(browser, "through trunk").await?;
         let lines = ["#1 connected (that is you)", "#1 (you): through trunk"];
-        side_by_side::until_lines(browser, &lines).await?;
+        lab_http::until_lines(browser, &lines).await?;
 
-        let _: () = browser.ask("window.isOld = true; return null", []).await?;
+        let _: () = browser.eval("window.isOld = true; return null", []).await?;
         TrunkServe::touch_page()?;
         until("the page reloads", async || {
             let script = "return window.isOld !== true && document.readyState === 'complete'";
-            Ok(browser.ask::<bool>(script, []).await?.then_some(()))
+            Ok(browser.eval::<bool>(script, []).await?.then_some(()))
         })
         .await
     })

@@ -1,18 +1,19 @@
-//! The raw echo, on its page.
+//! The page of the raw echo, `/lab/echo`.
 
 use std::rc::Rc;
 
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
-use crate::looks::walk;
-use crate::support::browser::{Browser, Lang, Look};
-use crate::support::stage::Stage;
+use crate::appearance::check_page;
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until;
 
-async fn visitor(stage: &Stage, name: &str, look: Look) -> Result<Rc<Browser>> {
-    let browser = stage.person(name, look).await?.browser;
-    browser.goto(&stage.server.url("/lab/echo")).await?;
+async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<Browser>> {
+    let browser = test.chat_page(name, device).await?.browser;
+    browser.goto(&test.server.url("/lab/echo")).await?;
     Ok(browser)
 }
 
@@ -27,12 +28,12 @@ async fn send(browser: &Browser, field: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the newest rows to be these, newest first: the way, the text, and what is said about it.
+/// Waits until the newest rows are these, newest first: direction, text, and a part of the description.
 async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<()> {
     let script = "return [...document.querySelectorAll('[data-testid=\"echo-row\"]')] \
         .map(row => [...row.children].map(it => it.textContent))";
     until(format_args!("the newest rows are {wanted:?}"), async || {
-        let rows: Vec<[String; 3]> = browser.ask(script, []).await?;
+        let rows: Vec<[String; 3]> = browser.eval(script, []).await?;
         let same = wanted.len() <= rows.len()
             && wanted.iter().zip(&rows).all(|((way, text, about), row)| {
                 row[0] == *way && row[1] == *text && row[2].contains(about)
@@ -44,19 +45,19 @@ async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<
 }
 
 #[tokio::test]
-async fn t2_1_what_one_sends_comes_back_and_the_page_shows_what_a_browser_knows() -> Result<()> {
-    Stage::play("echo", async |stage| {
-        let jane = visitor(stage, "Jane", Look::desktop(Lang::En)).await?;
+async fn t2_1_the_echo_page_shows_frames_and_connection_details() -> Result<()> {
+    BrowserTest::run("echo", async |test| {
+        let jane = open_page(test, "Jane", Device::desktop(Lang::En)).await?;
         jane.until_text("echo-readyState", |state| state == "3 CLOSED").await?;
         connect(&jane).await?;
-        let url = format!("ws://{}/ws", stage.server.address());
+        let url = format!("ws://{}/ws", test.server.address());
         assert_eq!(jane.text("echo-url").await?, Some(url.clone()));
         assert_eq!(jane.text("echo-protocol").await?.as_deref(), Some("none"));
         jane.until_text("echo-extensions", |it| it.starts_with("permessage-deflate")).await?;
         send(&jane, "echo-text", "x").await?;
         until_rows(&jane, &[("↓", "Echo: x", "text · 7 B"), ("↑", "x", "text · 1 B")]).await?;
         until_rows(&jane, &[("↓", "Echo: x", "ms round trip")]).await?;
-        // Long enough to be compressed, both ways.
+        // This text is long enough for compression in both directions.
         let long = "안녕하세요".repeat(50);
         let start = |text: &str| text.chars().take(80).chain(['…']).collect::<String>();
         send(&jane, "echo-text", &long).await?;
@@ -82,17 +83,17 @@ async fn t2_1_what_one_sends_comes_back_and_the_page_shows_what_a_browser_knows(
         jane.until_text("echo-readyState", |state| state == "3 CLOSED").await?;
 
         connect(&jane).await?;
-        stage.server.kill().await?;
+        test.server.kill().await?;
         jane.until_text("echo-closed", |why| why.starts_with("1006: ")).await?;
-        stage.server.restart().await
+        test.server.restart().await
     })
     .await
 }
 
 #[tokio::test]
-async fn axe_finds_nothing_at_the_echo() -> Result<()> {
-    Stage::play("axe-echo", async |stage| {
-        walk(stage, "echo", visitor, async |browser| {
+async fn axe_finds_nothing_on_the_echo_page() -> Result<()> {
+    BrowserTest::run("axe-echo", async |test| {
+        check_page(test, "echo", open_page, async |browser| {
             connect(browser).await?;
             send(browser, "echo-text", "안녕, hello").await?;
             send(browser, "echo-hex", "00ffa0").await?;

@@ -1,60 +1,60 @@
-//! What was said before.
+//! Older messages: loading, scroll position and the number of drawn rows.
 
 use anyhow::{Context, Result};
 use madang_shared::Timestamp;
 use serde::Deserialize;
 
-use crate::support::browser::{Lang, Look};
+use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
-use crate::support::program::Program;
-use crate::support::stage::Stage;
+use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
 use crate::support::wait::{until, until_true};
 
-/// Whatever moves no further than this stands still, in pixels.
-const STILL: f64 = 2.0;
-/// What one reads may end up elsewhere by less than this, the height of a line, after all scrolling.
-const LINE: f64 = 20.0;
-/// How many rows may be drawn at once, however many there are.
-const MOST_ROWS: usize = 200;
+/// A row counts as unmoved if it moves no further than this, in pixels.
+const MAX_SHIFT: f64 = 2.0;
+/// The sum of all shifts after all scrolling stays below the height of a line, in pixels.
+const LINE_HEIGHT: f64 = 20.0;
+/// The limit of drawn rows, for any number of messages.
+const MAX_ROWS: usize = 200;
 
 #[tokio::test]
-async fn older_messages_load_as_one_scrolls_and_nothing_jumps() -> Result<()> {
-    Stage::play("history", async |stage| {
-        // Several speakers, because each may say only so much at once.
+async fn older_messages_load_while_scrolling_without_jumps() -> Result<()> {
+    BrowserTest::run("history", async |test| {
+        // Several senders, because of the rate limit per user.
         let (mut a, mut b, mut c) = tokio::try_join!(
-            Program::connect(&stage.server, "하나"),
-            Program::connect(&stage.server, "Two"),
-            Program::connect(&stage.server, "세찬"),
+            TestClient::connect(&test.server, "하나"),
+            TestClient::connect(&test.server, "Two"),
+            TestClient::connect(&test.server, "세찬"),
         )?;
-        let lines = |who: &'static str| (1..=100).map(move |n| line(who, n));
+        let texts = |who: &'static str| (1..=100).map(move |n| message_text(who, n));
         tokio::try_join!(
-            a.say_all(FIRST_ROOM, lines("하나")),
-            b.say_all(FIRST_ROOM, lines("Two")),
-            c.say_all(FIRST_ROOM, lines("세찬")),
+            a.send_all(FIRST_ROOM, texts("하나")),
+            b.send_all(FIRST_ROOM, texts("Two")),
+            c.send_all(FIRST_ROOM, texts("세찬")),
         )?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         until_bottom(&jane, 300).await?;
         assert!(!jane.browser.has("jump-newest").await?);
 
-        let jumps = walk_to_start(&jane).await?;
-        // A pixel is as fine as a scroll bar goes.
+        let jumps = scroll_to_start(&jane).await?;
+        // A scroll position is exact to one pixel.
         let drift: f64 = jumps.iter().filter(|jump| jump.abs() > 1.0).sum();
-        assert!(drift.abs() < LINE, "what one reads ends elsewhere by {drift} pixels: {jumps:?}");
+        assert!(drift.abs() < LINE_HEIGHT, "the rows shifted by {drift} pixels: {jumps:?}");
 
-        // Nor while somebody speaks below.
-        until_true("one is in the middle", async || {
+        // Nothing jumps when a message arrives below, either.
+        until_true("the timeline is scrolled to the middle", async || {
             let script = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
                 list.scrollTop = 4000; const done = arguments[0]; \
                 requestAnimationFrame(() => requestAnimationFrame(() => done(list.scrollTop)))";
-            let top: f64 = jane.browser.ask_later(script, []).await?;
+            let top: f64 = jane.browser.eval_async(script, []).await?;
             Ok((top - 4000.0).abs() < 1.0)
         })
         .await?;
         let before = first_on_screen(&jane).await?;
-        a.say(FIRST_ROOM, "the newest").await?;
+        a.send(FIRST_ROOM, "the newest").await?;
         jane.browser.until_text("jump-newest", |text| text.contains("1 new message")).await?;
-        let after = look(&jane, before.seq).await?;
-        assert!((after.top - before.top).abs() <= STILL, "{before:?} {after:?}");
+        let after = row_position(&jane, before.seq).await?;
+        assert!((after.top - before.top).abs() <= MAX_SHIFT, "{before:?} {after:?}");
         jane.until_only_unread(FIRST_ROOM, 1).await?;
 
         jane.browser.click("jump-newest").await?;
@@ -64,38 +64,41 @@ async fn older_messages_load_as_one_scrolls_and_nothing_jumps() -> Result<()> {
 
         let whole = jane.whole_timeline().await?;
         let places: Vec<u64> = whole.iter().filter_map(|message| message.seq).collect();
-        assert_eq!(places, (1..=301).collect::<Vec<_>>(), "everything once, without a hole");
+        assert_eq!(places, (1..=301).collect::<Vec<_>>(), "every message once, without a gap");
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn not_even_for_a_frame_is_anything_elsewhere_while_older_messages_load() -> Result<()> {
-    Stage::play("frames", async |stage| {
-        for (who, name) in ["하나", "Two", "세찬"].into_iter().enumerate() {
-            let mut speaker = Program::connect(&stage.server, name).await?;
-            let lines = (1..=100).map(|n| line(name, n + 100 * u64::try_from(who).unwrap_or(0)));
-            speaker.say_all(FIRST_ROOM, lines).await?;
+async fn no_frame_shows_a_jump_while_older_messages_load() -> Result<()> {
+    BrowserTest::run("frames", async |test| {
+        for (index, name) in ["하나", "Two", "세찬"].into_iter().enumerate() {
+            let mut sender = TestClient::connect(&test.server, name).await?;
+            let texts =
+                (1..=100).map(|n| message_text(name, n + 100 * u64::try_from(index).unwrap_or(0)));
+            sender.send_all(FIRST_ROOM, texts).await?;
         }
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         until_bottom(&jane, 300).await?;
-        let jumps = walk_to_start(&jane).await?;
-        assert!(jumps.iter().all(|jump| jump.abs() <= STILL), "{jumps:?}");
+        let jumps = scroll_to_start(&jane).await?;
+        assert!(jumps.iter().all(|jump| jump.abs() <= MAX_SHIFT), "{jumps:?}");
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn ten_thousand_messages_draw_no_more_rows_than_fit() -> Result<()> {
-    Stage::play("many", async |stage| {
-        let author = Program::sign_up(&stage.server, "말 많은 사람").await?.user;
-        stage.server.kill().await?;
+async fn ten_thousand_messages_draw_a_bounded_number_of_rows() -> Result<()> {
+    BrowserTest::run("many", async |test| {
+        let author = TestClient::sign_up(&test.server, "말 많은 사람").await?.user;
+        test.server.kill().await?;
         let last = Timestamp(1_795_000_000_000);
-        stage.server.database()?.fill(FIRST_ROOM, &author, 10_000, last, |n| line("줄", n))?;
-        stage.server.restart().await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        test.server
+            .database()?
+            .insert_messages(FIRST_ROOM, &author, 10_000, last, |n| message_text("줄", n))?;
+        test.server.restart().await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         until_bottom(&jane, 10_000).await?;
 
         let up = "const done = arguments[0]; \
@@ -106,66 +109,66 @@ async fn ten_thousand_messages_draw_no_more_rows_than_fit() -> Result<()> {
                 Number(list.querySelector('[data-seq]').dataset.seq)])))";
         let (mut most, mut first) = (0, 10_000);
         while first > 1 {
-            first = until("older messages come in", async || {
-                let (rows, now_first): (usize, u64) = jane.browser.ask_later(up, []).await?;
+            first = until("older messages are loaded", async || {
+                let (rows, now_first): (usize, u64) = jane.browser.eval_async(up, []).await?;
                 most = most.max(rows);
                 Ok((now_first < first).then_some(now_first))
             })
             .await?;
         }
-        assert!(most < MOST_ROWS, "{most} rows were drawn at once");
+        assert!(most < MAX_ROWS, "{most} rows were drawn at a time");
 
         jane.browser.click("jump-newest").await?;
         until_bottom(&jane, 10_000).await?;
-        jane.say("one more").await?;
+        jane.send("one more").await?;
         until_bottom(&jane, 10_001).await?;
         let rows: usize = jane
             .browser
-            .ask("return document.querySelectorAll('[data-testid=\"timeline\"] li').length", [])
+            .eval("return document.querySelectorAll('[data-testid=\"timeline\"] li').length", [])
             .await?;
-        assert!(rows < MOST_ROWS, "{rows} rows are drawn");
+        assert!(rows < MAX_ROWS, "{rows} rows are drawn");
         Ok(())
     })
     .await
 }
 
-/// Lines of very different height.
-fn line(who: &str, n: u64) -> String {
-    // Never the same sum for two screenfuls.
+/// Messages of very different heights.
+fn message_text(who: &str, n: u64) -> String {
+    // No two screenfuls of messages have the same height.
     let words = usize::try_from(n * n * 7 % 23).unwrap_or_default();
     format!("{who} {n}{}", " 마당에서 나눈 이야기".repeat(words * words / 20))
 }
 
-/// A message, and where it is on the screen, in pixels.
+/// A message and the top of its row in the timeline, in pixels.
 #[derive(Clone, Copy, Debug, Deserialize)]
-struct Spot {
+struct RowPosition {
     seq: u64,
     top: f64,
 }
 
-/// In a script: the timeline, and where a message's row is in it.
+/// JavaScript definitions: the timeline, its rows and their positions.
 const LIST: &str = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
     const top = row => row.getBoundingClientRect().top - list.getBoundingClientRect().top; \
     const rows = () => [...list.querySelectorAll('[data-seq]')]; \
     const first = () => rows().find(row => top(row) >= 0); \
     const seen = row => ({ seq: Number(row.dataset.seq), top: top(row) });";
 
-async fn first_on_screen(page: &ChatPage) -> Result<Spot> {
-    page.browser.ask(&format!("{LIST} return seen(first())"), []).await
+async fn first_on_screen(page: &ChatPage) -> Result<RowPosition> {
+    page.browser.eval(&format!("{LIST} return seen(first())"), []).await
 }
 
-async fn look(page: &ChatPage, seq: u64) -> Result<Spot> {
+async fn row_position(page: &ChatPage, seq: u64) -> Result<RowPosition> {
     let script = format!(
         "{LIST} const row = list.querySelector(`[data-seq=\"${{arguments[0]}}\"]`); \
         return row === null ? null : seen(row)"
     );
-    let found: Option<Spot> = page.browser.ask(&script, [seq.into()]).await?;
+    let found: Option<RowPosition> = page.browser.eval(&script, [seq.into()]).await?;
     found.with_context(|| format!("message {seq} is not drawn"))
 }
 
-/// Scrolls up to the very start in small steps, while older messages come in. Says, for each step, how
-/// much further than scrolled a message moved that was on the screen before and after.
-async fn walk_to_start(page: &ChatPage) -> Result<Vec<f64>> {
+/// Scrolls up to the start in small steps, while older messages load. Returns for each step how far a visible
+/// message moved beyond the scrolled distance.
+async fn scroll_to_start(page: &ChatPage) -> Result<Vec<f64>> {
     let script = format!(
         "{LIST} const done = arguments[0]; const jumps = []; \
         const step = () => {{ \
@@ -181,10 +184,10 @@ async fn walk_to_start(page: &ChatPage) -> Result<Vec<f64>> {
         }}; \
         step()"
     );
-    page.browser.ask_later(&script, []).await
+    page.browser.eval_async(&script, []).await
 }
 
-/// Waits until a message is the last, and wholly on the screen.
+/// Waits until a message is the last one and entirely visible.
 async fn until_bottom(page: &ChatPage, seq: u64) -> Result<()> {
     let script = format!(
         "{LIST} const row = rows().at(-1); \
@@ -192,7 +195,7 @@ async fn until_bottom(page: &ChatPage, seq: u64) -> Result<()> {
             && top(row) + row.offsetHeight <= list.clientHeight + 1"
     );
     until(format_args!("message {seq} is at the bottom"), async || {
-        Ok(page.browser.ask::<bool>(&script, [seq.into()]).await?.then_some(()))
+        Ok(page.browser.eval::<bool>(&script, [seq.into()]).await?.then_some(()))
     })
     .await
 }

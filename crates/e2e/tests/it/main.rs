@@ -1,37 +1,36 @@
-//! Madang as people meet it: the release binary with the app inside, real browsers, and whatever can
-//! happen to a connection. [`support`] holds the stage and the page objects; the other modules are the
-//! tests, by what people do.
+//! End-to-end tests: the release binary with the app inside, in real browsers. [`support`] holds the servers, the
+//! browsers and the page objects; each other module holds the tests of one part of the app.
 //!
-//! `just e2e` builds what is needed, and says where. Every test has a server, a database and browsers of
-//! its own; each ends with a look at the consoles, which must have nothing to complain about.
+//! `just e2e` builds what the tests need and runs them. Every test has its own server, database and browsers. At
+//! its end it fails if a browser's console holds an unexpected error.
 
 mod support;
 
-mod apart;
+mod appearance;
+mod chat;
+mod composer;
 mod console;
 mod counter;
 mod delivery;
 mod dev_server;
 mod echo;
-mod feed;
+mod external_orders_latency;
+mod first_interactive;
 mod history;
 mod lab;
+mod lab_http;
+mod lazy_part;
 mod load_web;
-mod looks;
-mod losses;
-mod measure;
-mod measure_orders;
+mod message_loss;
 mod notices;
 mod offline;
 mod orders;
+mod posts;
 mod price;
 mod sentiment;
 mod sessions;
-mod side_by_side;
-mod signing_in;
+mod sign_in;
 mod socketio;
-mod talking;
 mod tls;
 mod transports;
 mod unread;
-mod writing;

@@ -1,19 +1,20 @@
-//! Notices: those that nobody asks for, those that wait for somebody who is away, and what one has read.
+//! Notices: scheduled ones, those that wait for an absent user, and read marks.
 
 use anyhow::Result;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Lang, Look};
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
-use crate::support::program::Program;
-use crate::support::stage::Stage;
+use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
 use crate::support::wait::until_true;
 
-/// A sentence every other second.
+/// A configuration with a notice every two seconds.
 const SCHEDULE: &str =
     "[[notices]]\nko = \"쉬었다 하세요\"\nen = \"Take a break\"\nevery_seconds = 2\n";
 
-async fn until_unread(browser: &Browser, count: &str) -> Result<()> {
+async fn until_unread_count(browser: &Browser, count: &str) -> Result<()> {
     let shown = if count == "0" { "false" } else { "true" };
     browser.until_attribute("bell-count", "data-shown", shown).await?;
     browser.until_text("bell-count", |text| text == count).await?;
@@ -21,14 +22,14 @@ async fn until_unread(browser: &Browser, count: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn t2_2_a_scheduled_notice_comes_without_a_request_and_a_restart_goes_on() -> Result<()> {
+async fn t2_2_scheduled_notices_arrive_and_continue_after_a_restart() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("madang.toml");
     std::fs::write(&file, SCHEDULE)?;
     let arguments = ["--config", file.to_str().unwrap_or_default()];
-    Stage::play_with("scheduled", &arguments, async move |stage| {
+    BrowserTest::run_with("scheduled", &arguments, async move |test| {
         let _folder = &folder;
-        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
         browser.click("bell").await?;
         let first = browser.until_text("notices", |text| text.contains("쉬었다 하세요")).await?;
@@ -37,18 +38,18 @@ async fn t2_2_a_scheduled_notice_comes_without_a_request_and_a_restart_goes_on()
                 text.matches("쉬었다").count() > first.matches("쉬었다").count()
             })
             .await?;
-        stage.server.kill().await?;
-        minsu.until_link("waiting").await?;
+        test.server.kill().await?;
+        minsu.until_connection("waiting").await?;
         let before = browser.text("notices").await?.unwrap_or_default().matches("쉬었다").count();
-        stage.server.restart().await?;
+        test.server.restart().await?;
         browser.until_text("notices", |text| text.matches("쉬었다").count() > before).await?;
-        // Muted, they are neither counted nor shown.
+        // Muted notices are neither counted nor shown.
         browser.click("hear-schedule").await?;
         browser.until_attribute("hear-schedule", "aria-checked", "false").await?;
         browser.find("notices-empty").await?;
-        until_unread(browser, "0").await?;
-        browser.until_still().await?;
-        browser.picture("notices-muted-ko-phone").await?;
+        until_unread_count(browser, "0").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("notices-muted-ko-phone").await?;
         browser.reload().await?;
         browser.find("notices-empty").await?;
         browser.click("notices-schedule").await?;
@@ -59,28 +60,26 @@ async fn t2_2_a_scheduled_notice_comes_without_a_request_and_a_restart_goes_on()
 }
 
 #[tokio::test]
-async fn t2_2_who_was_away_finds_what_happened_and_what_is_read_is_read_in_every_tab() -> Result<()>
-{
-    Stage::play("inbox", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        until_unread(&jane.browser, "0").await?;
+async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Result<()> {
+    BrowserTest::run("inbox", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        until_unread_count(&jane.browser, "0").await?;
         jane.browser.goto("about:blank").await?;
 
-        minsu.say("@jane 점심 같이 먹어요").await?;
+        minsu.send("@jane 점심 같이 먹어요").await?;
         minsu.until_stored("@jane 점심 같이 먹어요").await?;
-        stage
-            .server
+        test.server
             .database()?
             .execute("INSERT INTO orders (customer_id) SELECT id FROM users WHERE name = 'Jane'")?;
-        stage.server.database()?.execute("UPDATE orders SET status = 'accepted'")?;
-        stage.server.kill().await?;
-        stage.server.database()?.execute("UPDATE orders SET status = 'cooking'")?;
-        stage.server.restart().await?;
+        test.server.database()?.execute("UPDATE orders SET status = 'accepted'")?;
+        test.server.kill().await?;
+        test.server.database()?.execute("UPDATE orders SET status = 'cooking'")?;
+        test.server.restart().await?;
 
         let browser = &jane.browser;
-        browser.goto(&stage.server.url("/notices")).await?;
-        until_unread(browser, "3").await?;
+        browser.goto(&test.server.url("/notices")).await?;
+        until_unread_count(browser, "3").await?;
         browser
             .until_text("notices", |text| {
                 text.contains("민수 mentioned you")
@@ -89,37 +88,37 @@ async fn t2_2_who_was_away_finds_what_happened_and_what_is_read_is_read_in_every
                     && text.contains("Your order #1: Accepted → Cooking")
             })
             .await?;
-        browser.until_still().await?;
-        browser.picture("notices-en-desktop").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("notices-en-desktop").await?;
         axe::check(browser, "notices").await?;
-        // The newcomer's order is one's own doing to Jane, and news to everybody else.
-        until_unread(&minsu.browser, "1").await?;
+        // A new order causes a notice for everybody but its customer Jane.
+        until_unread_count(&minsu.browser, "1").await?;
 
         let first = browser.tab().await?;
         let second = browser.new_tab().await?;
-        browser.goto(&stage.server.url("/notices")).await?;
-        until_unread(browser, "3").await?;
+        browser.goto(&test.server.url("/notices")).await?;
+        until_unread_count(browser, "3").await?;
         browser.click("read-notice-own-2").await?;
-        until_unread(browser, "2").await?;
+        until_unread_count(browser, "2").await?;
         browser.switch_to(&first).await?;
-        until_unread(browser, "2").await?;
+        until_unread_count(browser, "2").await?;
         browser.click("notices-read-all").await?;
-        until_unread(browser, "0").await?;
+        until_unread_count(browser, "0").await?;
         browser.switch_to(&second).await?;
-        until_unread(browser, "0").await?;
+        until_unread_count(browser, "0").await?;
         browser.reload().await?;
         browser.find("notices").await?;
-        until_unread(browser, "0").await?;
+        until_unread_count(browser, "0").await?;
 
-        // A post, a step on the way to its source, and the count is right again.
-        minsu.browser.goto(&stage.server.url("/feed")).await?;
+        // A notice of a post links to the post, and opening it marks the notice as read.
+        minsu.browser.goto(&test.server.url("/feed")).await?;
         minsu.browser.click("post-composer").await?;
-        minsu.browser.insert("새 소식입니다").await?;
+        minsu.browser.insert_text("새 소식입니다").await?;
         minsu.browser.click("post-send").await?;
-        until_unread(browser, "1").await?;
+        until_unread_count(browser, "1").await?;
         browser.until_text("notices", |text| text.contains("민수 wrote a post")).await?;
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
-        until_unread(browser, "0").await?;
+        until_unread_count(browser, "0").await?;
         browser.until_text("posts", |text| text.contains("새 소식입니다")).await?;
         Ok(())
     })
@@ -128,20 +127,20 @@ async fn t2_2_who_was_away_finds_what_happened_and_what_is_read_is_read_in_every
 
 #[tokio::test]
 async fn t2_2_the_demonstration_is_switched_for_everybody() -> Result<()> {
-    Stage::play("demonstration", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
-        minsu.browser.run("localStorage.setItem('madang.theme', 'dark')", []).await?;
+    BrowserTest::run("demonstration", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        minsu.browser.run_script("localStorage.setItem('madang.theme', 'dark')", []).await?;
         for page in [&minsu, &jane] {
-            page.browser.goto(&stage.server.url("/notices")).await?;
+            page.browser.goto(&test.server.url("/notices")).await?;
         }
         minsu.browser.click("demo").await?;
         jane.browser.until_attribute("demo", "aria-checked", "true").await?;
         jane.browser.until_text("demo-by", |by| by == "Started by 민수.").await?;
         jane.browser.until_text("notices", |text| text.contains("notice 1 of 12")).await?;
         for (page, name) in [(&minsu, "notices-ko-desktop-dark"), (&jane, "notices-en-phone")] {
-            page.browser.until_still().await?;
-            page.browser.picture(name).await?;
+            page.browser.until_animations_end().await?;
+            page.browser.screenshot(name).await?;
             axe::check(&page.browser, name).await?;
         }
         jane.browser.click("demo").await?;
@@ -151,13 +150,12 @@ async fn t2_2_the_demonstration_is_switched_for_everybody() -> Result<()> {
 }
 
 #[tokio::test]
-async fn t2_2_a_hidden_tab_tells_through_the_browser_once_it_was_allowed_on_a_click() -> Result<()>
-{
-    Stage::play("outside", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn t2_2_a_hidden_tab_shows_browser_notifications_after_permission() -> Result<()> {
+    BrowserTest::run("outside", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        // Headless, nothing is shown: what the app asks the browser for is noted instead.
+        // A headless browser shows no notifications, so a stub records the app's requests.
         let stub = "window.asked = 0; window.told = []; \
             window.Notification = class { \
                 static permission = 'default'; \
@@ -166,20 +164,20 @@ async fn t2_2_a_hidden_tab_tells_through_the_browser_once_it_was_allowed_on_a_cl
             };";
         let script = serde_json::json!({ "source": stub });
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
-        browser.goto(&stage.server.url("/notices")).await?;
+        browser.goto(&test.server.url("/notices")).await?;
         browser.until_attribute("outside", "aria-checked", "false").await?;
-        assert_eq!(browser.ask::<u32>("return asked", []).await?, 0, "not before it is wanted");
+        assert_eq!(browser.eval::<u32>("return asked", []).await?, 0, "no request for permission before the click");
         browser.click("outside").await?;
         browser.until_attribute("outside", "aria-checked", "true").await?;
-        assert_eq!(browser.ask::<u32>("return asked", []).await?, 1);
-        minsu.say("@Jane 보고 있죠").await?;
-        until_unread(browser, "1").await?;
-        assert_eq!(browser.ask::<Vec<String>>("return told", []).await?.len(), 0, "who looks sees it");
+        assert_eq!(browser.eval::<u32>("return asked", []).await?, 1);
+        minsu.send("@Jane 보고 있죠").await?;
+        until_unread_count(browser, "1").await?;
+        assert_eq!(browser.eval::<Vec<String>>("return told", []).await?.len(), 0, "no browser notification while the tab is visible");
 
-        browser.show(false).await?;
-        minsu.say("@Jane 어디 갔어요").await?;
-        until_true("the browser tells", async || {
-            let told: Vec<String> = browser.ask("return told", []).await?;
+        browser.set_visible(false).await?;
+        minsu.send("@Jane 어디 갔어요").await?;
+        until_true("the browser shows the notification", async || {
+            let told: Vec<String> = browser.eval("return told", []).await?;
             Ok(told == ["Madang: 민수 mentioned you"])
         })
         .await
@@ -188,48 +186,48 @@ async fn t2_2_a_hidden_tab_tells_through_the_browser_once_it_was_allowed_on_a_cl
 }
 
 #[tokio::test]
-async fn a_mention_leads_to_its_message_however_far_up_and_says_if_it_is_gone() -> Result<()> {
-    Stage::play("mentioned", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> {
+    BrowserTest::run("mentioned", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        browser.goto(&stage.server.url("/notices")).await?;
+        browser.goto(&test.server.url("/notices")).await?;
         browser.find("notices").await?;
-        let mut minsu = Program::connect(&stage.server, "민수").await?;
-        minsu.say(FIRST_ROOM, "@Jane 이 말을 찾아 주세요").await?;
-        // Each may say only so much at once.
-        let mut haneul = Program::connect(&stage.server, "하늘").await?;
-        for (speaker, lines) in [(&mut minsu, 2..=90), (&mut haneul, 91..=180)] {
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        minsu.send(FIRST_ROOM, "@Jane 이 말을 찾아 주세요").await?;
+        // Two senders, because of the rate limit per user.
+        let mut haneul = TestClient::connect(&test.server, "하늘").await?;
+        for (sender, lines) in [(&mut minsu, 2..=90), (&mut haneul, 91..=180)] {
             let lines = lines.map(|n| format!("이야기 {n}{}", " 더 긴 이야기".repeat(n % 7)));
-            speaker.say_all(FIRST_ROOM, lines).await?;
+            sender.send_all(FIRST_ROOM, lines).await?;
         }
-        until_unread(browser, "1").await?;
+        until_unread_count(browser, "1").await?;
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
         browser.find_css("[data-seq='1'][data-found='true']").await?;
-        until_true("it has the focus, on the screen", async || {
+        until_true("the message has the focus and is visible", async || {
             let script = "const it = document.activeElement; const place = it.getBoundingClientRect(); \
                 const list = it.closest('[data-testid=\"timeline\"]')?.getBoundingClientRect(); \
                 return it.dataset.seq === '1' && place.top >= list.top && place.bottom <= list.bottom";
-            browser.ask(script, []).await
+            browser.eval(script, []).await
         })
         .await?;
         browser.until_gone("message-seeking").await?;
-        until_unread(browser, "0").await?;
-        browser.until_still().await?;
-        browser.picture("mention-found-en-desktop").await?;
-        axe::check(browser, "a message that was led to").await?;
+        until_unread_count(browser, "0").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("mention-found-en-desktop").await?;
+        axe::check(browser, "a linked message").await?;
 
-        // The address stands for the message, after a reload too.
+        // The address leads to the message after a reload, too.
         browser.reload().await?;
         browser.find_css("[data-seq='1'][data-found='true']").await?;
-        stage.server.database()?.execute("DELETE FROM messages WHERE seq = 1")?;
+        test.server.database()?.execute("DELETE FROM messages WHERE seq = 1")?;
         browser.reload().await?;
         browser.until_text("message-gone", |text| text.contains("not here any more")).await?;
-        browser.picture("mention-gone-en-desktop").await?;
+        browser.screenshot("mention-gone-en-desktop").await?;
 
-        // Near the end, where the list cannot scroll so far.
-        browser.goto(&stage.server.url("/rooms/1/messages/180")).await?;
+        // A message near the end, which the list cannot scroll to the top.
+        browser.goto(&test.server.url("/rooms/1/messages/180")).await?;
         browser.find_css("[data-seq='180'][data-found='true']").await?;
-        haneul.say(FIRST_ROOM, "그다음 말").await?;
+        haneul.send(FIRST_ROOM, "그다음 말").await?;
         jane.until_stored("그다음 말").await?;
         Ok(())
     })

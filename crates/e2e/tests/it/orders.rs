@@ -1,10 +1,11 @@
-//! The orders of a restaurant: three panels, and whoever else changes the table.
+//! The orders of a restaurant: three pages, and external changes of the table.
 
 use anyhow::{Result, ensure};
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
 async fn until_status(browser: &Browser, order: &str, status: &str) -> Result<()> {
@@ -12,25 +13,25 @@ async fn until_status(browser: &Browser, order: &str, status: &str) -> Result<()
 }
 
 #[tokio::test]
-async fn t3_1_customer_restaurant_and_rider_see_one_order_go_its_way() -> Result<()> {
-    Stage::play("orders", async |stage| {
-        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        let haneul = stage.person("하늘", Look::phone(Lang::Ko)).await?;
+async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
+    BrowserTest::run("orders", async |test| {
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let haneul = test.chat_page("하늘", Device::phone(Lang::Ko)).await?;
         let (customer, board, rider) = (&minsu.browser, &jane.browser, &haneul.browser);
         board.click("page-orders").await?;
         board.click("tab-orders-board").await?;
-        customer.goto(&stage.server.url("/orders")).await?;
-        rider.goto(&stage.server.url("/orders/rider")).await?;
+        customer.goto(&test.server.url("/orders")).await?;
+        rider.goto(&test.server.url("/orders/rider")).await?;
 
         customer.click("more-1").await?;
         customer.click("more-1").await?;
         customer.click("more-5").await?;
         customer.until_text("order-place", |text| text == "주문하기 · 28,000원").await?;
         customer.click("order-note").await?;
-        customer.insert("문 앞에 놓아 주세요").await?;
-        customer.until_still().await?;
-        customer.picture("orders-customer-menu-ko-phone").await?;
+        customer.insert_text("문 앞에 놓아 주세요").await?;
+        customer.until_animations_end().await?;
+        customer.screenshot("orders-customer-menu-ko-phone").await?;
         customer.click("order-place").await?;
         until_status(customer, "order-1", "pending").await?;
         board.until_text("board-alert", |text| text == "#1 New order").await?;
@@ -45,8 +46,8 @@ async fn t3_1_customer_restaurant_and_rider_see_one_order_go_its_way() -> Result
             until_status(customer, "order-1", next).await?;
         }
         rider.until_text("rider-waiting", |text| text.contains("#1")).await?;
-        rider.until_still().await?;
-        rider.picture("orders-rider-ko-phone").await?;
+        rider.until_animations_end().await?;
+        rider.screenshot("orders-rider-ko-phone").await?;
         rider.click("delivering-1").await?;
         customer.until_text("order-1", |text| text.contains("라이더 하늘")).await?;
         rider.until_text("rider-mine", |text| text.contains("#1")).await?;
@@ -56,28 +57,28 @@ async fn t3_1_customer_restaurant_and_rider_see_one_order_go_its_way() -> Result
         }
         rider.until_gone("order-1").await?;
         board.until_text("board-log", |log| log.contains("#1 On its way → Delivered")).await?;
-        customer.until_still().await?;
-        customer.picture("orders-customer-ko-phone").await
+        customer.until_animations_end().await?;
+        customer.screenshot("orders-customer-ko-phone").await
     })
     .await
 }
 
 #[tokio::test]
-async fn t3_2_whoever_changes_the_table_is_seen_and_a_restart_misses_nothing() -> Result<()> {
-    Stage::play("orders-outside", async |stage| {
-        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
-        let haneul = stage.person("하늘", Look::phone(Lang::Ko)).await?;
+async fn t3_2_external_changes_of_the_table_are_shown_even_after_a_restart() -> Result<()> {
+    BrowserTest::run("orders-external", async |test| {
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let haneul = test.chat_page("하늘", Device::phone(Lang::Ko)).await?;
         let (customer, board, rider) = (&minsu.browser, &jane.browser, &haneul.browser);
-        customer.goto(&stage.server.url("/orders")).await?;
-        board.goto(&stage.server.url("/orders/board")).await?;
-        rider.goto(&stage.server.url("/orders/rider")).await?;
+        customer.goto(&test.server.url("/orders")).await?;
+        board.goto(&test.server.url("/orders/board")).await?;
+        rider.goto(&test.server.url("/orders/rider")).await?;
         board.find("column-pending").await?;
         customer.find("menu").await?;
         rider.find("rider-waiting").await?;
 
-        // Somebody at the database's shell.
-        let shell = stage.server.database()?;
+        // Another program changes the table.
+        let shell = test.server.database()?;
         shell.execute(
             "INSERT INTO orders (customer_id) VALUES \
             ((SELECT id FROM users WHERE name = '민수')), ((SELECT id FROM users WHERE name = 'Jane'))",
@@ -95,13 +96,13 @@ async fn t3_2_whoever_changes_the_table_is_seen_and_a_restart_misses_nothing() -
         board.until_text("board-alert", |text| text.contains("#1 Cooking → Ready")).await?;
         board.until_text("count-pending", |count| count == "1").await?;
 
-        // What happens while the server is away is there when it is back.
-        stage.server.kill().await?;
-        jane.until_link("waiting").await?;
+        // Changes that are made while the server is down show after its restart.
+        test.server.kill().await?;
+        jane.until_connection("waiting").await?;
         shell.execute("UPDATE orders SET status = 'accepted' WHERE status = 'pending'")?;
         shell.execute("UPDATE orders SET status = 'cancelled' WHERE id = 1")?;
         shell.execute("INSERT INTO orders (customer_id, note) VALUES (1, 'by hand')")?;
-        stage.server.restart().await?;
+        test.server.restart().await?;
         until_status(board, "order-2", "accepted").await?;
         until_status(board, "order-3", "pending").await?;
         until_status(customer, "order-1", "cancelled").await?;
@@ -115,7 +116,7 @@ async fn t3_2_whoever_changes_the_table_is_seen_and_a_restart_misses_nothing() -
         board.until_gone("order-3").await?;
         board.until_text("board-alert", |text| text.contains("#3 Deleted")).await?;
 
-        // What is on the menu changes on the open page, too.
+        // A change of the menu shows on the open page, too.
         shell.execute("UPDATE menu_items SET available = 0 WHERE id = 1")?;
         customer.until_text("menu-1", |text| text.contains("품절")).await?;
         Ok(())
@@ -124,13 +125,13 @@ async fn t3_2_whoever_changes_the_table_is_seen_and_a_restart_misses_nothing() -
 }
 
 #[tokio::test]
-async fn the_board_is_searched_narrowed_and_remembers_its_sound() -> Result<()> {
-    Stage::play("orders-board", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn the_board_can_be_searched_and_filtered_and_keeps_its_sound_setting() -> Result<()> {
+    BrowserTest::run("orders-board", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let board = &jane.browser;
-        board.goto(&stage.server.url("/orders/board")).await?;
+        board.goto(&test.server.url("/orders/board")).await?;
         board.find("column-pending").await?;
-        let shell = stage.server.database()?;
+        let shell = test.server.database()?;
         for note in ["no kimchi", "extra kimchi, please", "ring twice", "leave it at the door"] {
             shell.execute(&format!("INSERT INTO orders (customer_id, note) VALUES (1, '{note}')"))?;
         }
@@ -141,24 +142,24 @@ async fn the_board_is_searched_narrowed_and_remembers_its_sound() -> Result<()> 
         for (lang, theme) in [("en", "light"), ("ko", "dark")] {
             let script = "localStorage.setItem('madang.lang', arguments[0]); \
                 localStorage.setItem('madang.theme', arguments[1])";
-            board.run(script, [lang.into(), theme.into()]).await?;
+            board.run_script(script, [lang.into(), theme.into()]).await?;
             board.reload().await?;
             until_status(board, "order-4", "cooking").await?;
             for (page, seen) in
                 [("/orders/board", "order-4"), ("/orders", "order-1"), ("/orders/rider", "rider-waiting")]
             {
-                board.goto(&stage.server.url(page)).await?;
+                board.goto(&test.server.url(page)).await?;
                 board.find(seen).await?;
-                board.until_still().await?;
-                board.picture(&format!("orders{}-{lang}-{theme}", page.replace('/', "-"))).await?;
+                board.until_animations_end().await?;
+                board.screenshot(&format!("orders{}-{lang}-{theme}", page.replace('/', "-"))).await?;
                 let found = axe::violations(board).await?;
                 ensure!(found.is_empty(), "axe finds on {page} ({lang}, {theme})\n{found}");
             }
-            board.goto(&stage.server.url("/orders/board")).await?;
+            board.goto(&test.server.url("/orders/board")).await?;
             until_status(board, "order-4", "cooking").await?;
         }
         board.click("board-search").await?;
-        board.insert("RING").await?;
+        board.insert_text("RING").await?;
         board.until_gone("order-1").await?;
         board.find("order-3").await?;
         board.click("board-pending-only").await?;
@@ -168,8 +169,8 @@ async fn the_board_is_searched_narrowed_and_remembers_its_sound() -> Result<()> 
         board.reload().await?;
         board.until_attribute("board-sound", "aria-checked", "true").await?;
         board.find("order-1").await?;
-        until_true("nothing sticks out to the side", async || {
-            board.ask("return document.documentElement.scrollWidth <= innerWidth", []).await
+        until_true("the page is not wider than the window", async || {
+            board.eval("return document.documentElement.scrollWidth <= innerWidth", []).await
         })
         .await
     })

@@ -1,20 +1,21 @@
-//! What one Bitcoin costs now.
+//! The page of the Bitcoin price.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Lang, Look};
-use crate::support::exchange::Exchange;
-use crate::support::stage::Stage;
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
+use crate::support::stub_exchange::StubExchange;
 use crate::support::wait::until_true;
 
 const BINANCE: &str =
     r#"{"symbol":"BTCUSDT","openPrice":"69483.81000000","lastPrice":"70352.36000000"}"#;
 const UPBIT: &str = r#"[{"market":"KRW-BTC","trade_price":98765432.0}]"#;
 
-/// A dollar price as the page writes it: `$70,352.36`.
+/// Whether a text is a price in dollars as the page writes it: `$70,352.36`.
 fn is_dollars(text: &str) -> bool {
     let shape: String =
         text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
@@ -29,12 +30,12 @@ async fn until_points(browser: &Browser, least: u32) -> Result<()> {
     .await
 }
 
-async fn look(browser: &Browser, view: &str) -> Result<()> {
+async fn check_appearance(browser: &Browser, view: &str) -> Result<()> {
     for theme in ["light", "dark"] {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
         browser.devtools("Emulation.setEmulatedMedia", features).await?;
-        browser.until_still().await?;
-        browser.picture(&format!("{view}-{theme}")).await?;
+        browser.until_animations_end().await?;
+        browser.screenshot(&format!("{view}-{theme}")).await?;
         let found = axe::violations(browser).await?;
         ensure!(found.is_empty(), "{view} {theme}:\n{found}");
     }
@@ -42,21 +43,24 @@ async fn look(browser: &Browser, view: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn t2_5_the_price_moves_before_everybodys_eyes() -> Result<()> {
-    Stage::play_with("price", &["--price-source", "simulated"], async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
+async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
+    BrowserTest::run_with("price", &["--price-source", "simulated"], async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
         minsu.browser.click("page-bitcoin").await?;
-        jane.browser.goto(&stage.server.url("/bitcoin")).await?;
+        jane.browser.goto(&test.server.url("/bitcoin")).await?;
         for page in [&minsu, &jane] {
             let first = page.browser.until_text("price", is_dollars).await?;
             page.browser.until_text("price", |price| is_dollars(price) && price != first).await?;
             page.browser.until_attribute("price-state", "data-state", "live").await?;
-            ensure!(page.browser.has("price-simulated").await?, "it says that it is made up");
+            ensure!(
+                page.browser.has("price-simulated").await?,
+                "the page says that the price is simulated"
+            );
             until_points(&page.browser, 3).await?;
         }
 
-        // The keys lead along the line, and what is read out is a moment and its price.
+        // The keys move along the chart, and the readout shows the time and the price of a point.
         minsu.browser.find("price-chart").await?.focus().await?;
         minsu.browser.keys(Key::Home).await?;
         minsu.browser.until_attribute("price-chart", "aria-valuenow", "0").await?;
@@ -67,11 +71,11 @@ async fn t2_5_the_price_moves_before_everybodys_eyes() -> Result<()> {
         minsu.browser.click("price-hours").await?;
         until_points(&minsu.browser, 1).await?;
         minsu.browser.click("price-minutes").await?;
-        look(&minsu.browser, "price-ko-desktop").await?;
-        look(&jane.browser, "price-en-phone").await?;
+        check_appearance(&minsu.browser, "price-ko-desktop").await?;
+        check_appearance(&jane.browser, "price-en-phone").await?;
 
-        // A price that stands still is not shown as of now.
-        stage.server.kill().await?;
+        // A price without updates is shown as stale.
+        test.server.kill().await?;
         for page in [&minsu, &jane] {
             page.browser.until_attribute("price-state", "data-state", "away").await?;
         }
@@ -79,7 +83,7 @@ async fn t2_5_the_price_moves_before_everybodys_eyes() -> Result<()> {
         let age = minsu.browser.until_text("price-stale", |line| line.ends_with("초 전")).await?;
         minsu.browser.until_text("price-stale", |line| line != age).await?;
         ensure!(minsu.browser.text("price").await?.is_some_and(|price| is_dollars(&price)));
-        stage.server.restart().await?;
+        test.server.restart().await?;
         for page in [&minsu, &jane] {
             page.browser.until_attribute("price-state", "data-state", "live").await?;
             page.browser.until_gone("price-stale").await?;
@@ -91,36 +95,36 @@ async fn t2_5_the_price_moves_before_everybodys_eyes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn t2_5_when_an_exchange_fails_another_takes_over_and_the_page_says_so() -> Result<()> {
-    let (binance, upbit) = (Exchange::start(BINANCE).await?, Exchange::start(UPBIT).await?);
+async fn t2_5_after_a_failure_another_exchange_takes_over_and_the_page_names_it() -> Result<()> {
+    let (binance, upbit) = (StubExchange::start(BINANCE).await?, StubExchange::start(UPBIT).await?);
     let sources = format!("binance-rest={},upbit={}", binance.url(), upbit.url());
-    Stage::play_with("exchanges", &["--price-source", &sources], async move |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+    BrowserTest::run_with("exchanges", &["--price-source", &sources], async move |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        assert_eq!(binance.asked(), 0, "while nobody watches, nobody is asked");
+        assert_eq!(binance.request_count(), 0, "no requests without a subscriber");
         browser.click("page-bitcoin").await?;
         browser.until_text("price", |price| price == "$70,352.36").await?;
         browser.until_text("price-change", |change| change.starts_with("▲+1.25%")).await?;
         browser
             .until_text("price-source", |line| line == "Binance (HTTP) · in Tether (USDT)")
             .await?;
-        assert_eq!(upbit.asked(), 0, "one exchange is enough");
+        assert_eq!(upbit.request_count(), 0, "one exchange is enough");
 
-        binance.open(false);
+        binance.set_available(false);
         browser.until_text("price", |price| price == "₩98,765,432").await?;
         browser.until_attribute("price-state", "data-state", "fallback").await?;
         browser.until_text("price-source", |line| line == "Upbit · in South Korean won").await?;
         browser.until_text("price-tried", |tried| tried.contains("Binance (HTTP): ")).await?;
-        look(browser, "price-fallback-en-desktop").await?;
+        check_appearance(browser, "price-fallback-en-desktop").await?;
 
-        upbit.open(false);
+        upbit.set_available(false);
         browser.until_attribute("price-state", "data-state", "stale").await?;
         browser.until_text("price-stale", |line| line.contains("Stale since")).await?;
         browser.until_text("price-tried", |tried| tried.contains("Upbit: ")).await?;
 
-        // Whichever of them is asked first.
-        binance.open(true);
-        upbit.open(true);
+        // Either exchange may be the first to answer again.
+        binance.set_available(true);
+        upbit.set_available(true);
         browser.until_gone("price-stale").await?;
         let price = browser.text("price").await?.unwrap_or_default();
         ensure!(["$70,352.36", "₩98,765,432"].contains(&price.as_str()), "{price}");
@@ -130,12 +134,12 @@ async fn t2_5_when_an_exchange_fails_another_takes_over_and_the_page_says_so() -
 }
 
 #[tokio::test]
-async fn a_server_that_follows_no_price_says_so() -> Result<()> {
-    Stage::play_with("price-off", &["--price-source", "off"], async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+async fn a_server_without_a_price_source_says_so() -> Result<()> {
+    BrowserTest::run_with("price-off", &["--price-source", "off"], async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         minsu.browser.click("page-bitcoin").await?;
         minsu.browser.until_text("price-off", |text| !text.is_empty()).await?;
-        look(&minsu.browser, "price-off-ko-desktop").await
+        check_appearance(&minsu.browser, "price-off-ko-desktop").await
     })
     .await
 }

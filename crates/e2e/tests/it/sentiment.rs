@@ -1,50 +1,50 @@
-//! How messages feel.
+//! The sentiment of texts.
 
 use anyhow::Result;
 use thirtyfour::Key;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
 #[tokio::test]
-async fn t2_4_the_server_judges_while_one_types_in_korean_and_english() -> Result<()> {
-    Stage::play("sentiment", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<()> {
+    BrowserTest::run("sentiment", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        browser.goto(&stage.server.url("/lab/sentiment")).await?;
+        browser.goto(&test.server.url("/lab/sentiment")).await?;
         let field = browser.find("sentiment-text").await?;
         browser.until_focus("sentiment-text").await?;
-        for (text, said) in [
+        for (text, result) in [
             ("love", "긍정 😊"),
             ("sad", "부정 😢"),
             ("사랑해", "긍정 😊"),
             ("안 좋아", "부정 😢"),
             ("the bus leaves at nine", "중립 😐"),
         ] {
-            // Each of these differs from the one before it, so that no earlier answer passes for this one.
+            // Neighbours in the list have different results, so that an earlier result cannot pass for this one.
             browser.chord(Key::Control, "a").await?;
-            browser.insert(text).await?;
-            browser.until_text("sentiment-said", |it| it == said).await?;
+            browser.insert_text(text).await?;
+            browser.until_text("sentiment-said", |it| it == result).await?;
         }
-        // The judgement follows the text: it is that of the last letter, whatever came before.
+        // The result is that of the whole text, after the last key press.
         browser.chord(Key::Control, "a").await?;
         field.send_keys("오늘 정말 좋았어 ㅎㅎ but the coffee was terrible").await?;
         browser
             .until_text("sentiment-words", |it| it.contains("terrible") && it.contains("좋았"))
             .await?;
-        browser.until_still().await?;
-        browser.picture("sentiment-ko-desktop").await?;
+        browser.until_animations_end().await?;
+        browser.screenshot("sentiment-ko-desktop").await?;
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn t2_4_a_stored_message_carries_how_it_feels() -> Result<()> {
-    Stage::play("moods", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
-        minsu.say("I love this courtyard").await?;
+async fn t2_4_a_stored_message_carries_its_sentiment() -> Result<()> {
+    BrowserTest::run("moods", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        minsu.send("I love this courtyard").await?;
         jane.until_stored("I love this courtyard").await?;
         jane.browser.until_attribute("mood", "data-mood", "positive").await?;
         let label = jane.browser.attribute("mood", "aria-label").await?.unwrap_or_default();

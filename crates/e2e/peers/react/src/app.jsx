@@ -1,6 +1,6 @@
-// A page as one writes it from the tutorials: React, a router, Socket.IO, and the usual library for a
-// long list. Arriving messages are collected and shown once a frame, as Madang does it: one `setState`
-// per message would lose by far.
+// The peer page, written as in the tutorials: React, a router, Socket.IO, and the usual library for long lists.
+// Arriving messages are collected and shown once per frame, as in Madang, because one `setState` per message would be
+// far slower.
 import { StrictMode, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter, Route, Routes, useNavigate } from "react-router";
@@ -10,7 +10,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 const BOTTOM = 48;
 const LINK = /(https?:\/\/[^\s]+)/;
 
-function Gate() {
+function SignIn() {
   const go = useNavigate();
   const [name, setName] = useState("");
   useEffect(() => {
@@ -31,21 +31,21 @@ function useMessages() {
   const [messages, setMessages] = useState([]);
   const socket = useMemo(() => io({ transports: ["websocket"] }), []);
   useEffect(() => {
-    let waiting = [];
-    let asked = false;
+    let pending = [];
+    let scheduled = false;
     const show = () => {
-      const arrived = waiting;
-      waiting = [];
-      asked = false;
-      setMessages((held) => held.concat(arrived));
+      const arrived = pending;
+      pending = [];
+      scheduled = false;
+      setMessages((messages) => messages.concat(arrived));
     };
-    const take = (arrived) => {
-      for (const message of arrived) waiting.push(message);
-      if (!asked) requestAnimationFrame(show);
-      asked = true;
+    const receive = (arrived) => {
+      for (const message of arrived) pending.push(message);
+      if (!scheduled) requestAnimationFrame(show);
+      scheduled = true;
     };
-    socket.on("message", (message) => take([message]));
-    socket.on("history", take);
+    socket.on("message", (message) => receive([message]));
+    socket.on("history", receive);
     return () => void socket.disconnect();
   }, [socket]);
   return [messages, socket];
@@ -122,7 +122,7 @@ createRoot(document.getElementById("root")).render(
   <StrictMode>
     <BrowserRouter>
       <Routes>
-        <Route path="/" element={<Gate />} />
+        <Route path="/" element={<SignIn />} />
         <Route path="/room" element={<Room />} />
       </Routes>
     </BrowserRouter>

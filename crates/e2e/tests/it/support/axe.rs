@@ -1,4 +1,4 @@
-//! axe-core, which finds what people with a disability would stumble over.
+//! axe-core: accessibility checks of a page.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::browser::Browser;
 
-/// Where the script is.
+/// The environment variable with the path of the script.
 const PATH: &str = "MADANG_AXE";
 
 #[derive(Deserialize)]
@@ -25,18 +25,18 @@ struct Node {
     failure_summary: Option<String>,
 }
 
-/// What axe finds on the page as it is, for people to read; nothing if it finds nothing.
+/// The violations on the page in its present state, as readable text; empty if there are none.
 pub(crate) async fn violations(browser: &Browser) -> Result<String> {
     let path = std::env::var_os(PATH)
-        .with_context(|| format!("{PATH} does not say where axe-core is: run `just e2e`"))?;
-    if !browser.ask::<bool>("return window.axe !== undefined", []).await? {
+        .with_context(|| format!("{PATH} is not set to the path of axe-core: run `just e2e`"))?;
+    if !browser.eval::<bool>("return window.axe !== undefined", []).await? {
         let axe = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        browser.run(&axe, []).await?;
+        browser.run_script(&axe, []).await?;
     }
     let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }) \
         .then(found => done(found.violations), error => done([{ id: 'axe', impact: null, \
             help: String(error), nodes: [] }]))";
-    let violations: Vec<Violation> = browser.ask_later(script, []).await?;
+    let violations: Vec<Violation> = browser.eval_async(script, []).await?;
     let mut found = String::new();
     for Violation { id, impact, help, nodes } in violations {
         writeln!(found, "  {id} ({}): {help}", impact.unwrap_or_default())?;
@@ -47,7 +47,7 @@ pub(crate) async fn violations(browser: &Browser) -> Result<String> {
     Ok(found)
 }
 
-/// Fails with what axe finds on the page as it is.
+/// Fails if axe finds a violation on the page in its present state.
 pub(crate) async fn check(browser: &Browser, page: &str) -> Result<()> {
     let found = violations(browser).await?;
     ensure!(found.is_empty(), "axe finds on {page}:\n{found}");

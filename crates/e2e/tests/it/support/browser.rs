@@ -1,4 +1,4 @@
-//! A Chromium of one's own.
+//! A Chromium with its own profile, driven over `WebDriver`.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,70 +15,23 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, WindowHandle};
 
 use super::chromedriver::Chromedriver;
-use super::in_repository;
+use super::device::Device;
+use super::repository_path;
 use super::wait::{until, until_true};
 
-/// How long a script in a page may take.
+/// The time limit of a script in a page.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// A language that a browser can be set to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lang {
-    Ko,
-    En,
-}
-
-impl Lang {
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::Ko => "ko",
-            Self::En => "en",
-        }
-    }
-
-    fn accepted(self) -> &'static str {
-        match self {
-            Self::Ko => "ko-KR,ko",
-            Self::En => "en-US,en",
-        }
-    }
-}
-
-/// What kind of browser it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
-    lang: Lang,
-    phone: bool,
-    any_certificate: bool,
-}
-
-impl Look {
-    /// A window of 1280 by 800.
-    pub(crate) fn desktop(lang: Lang) -> Self {
-        Self { lang, phone: false, any_certificate: false }
-    }
-
-    /// A screen of 390 by 844 that is touched.
-    pub(crate) fn phone(lang: Lang) -> Self {
-        Self { lang, phone: true, any_certificate: false }
-    }
-
-    /// Whoever vouches for the server: a test's certificate nobody does.
-    pub(crate) fn of_any_certificate(self) -> Self {
-        Self { any_certificate: true, ..self }
-    }
-}
-
-/// A browser with a profile of its own.
+/// A running browser with an empty profile.
 pub(crate) struct Browser {
     driver: WebDriver,
-    /// Complaints that contain one of these were asked for.
-    forgiven: RefCell<Vec<&'static str>>,
+    /// Console errors that contain one of these are expected.
+    expected_errors: RefCell<Vec<&'static str>>,
     _profile: TempDir,
 }
 
 impl Browser {
-    pub(crate) async fn start(chromedriver: &Chromedriver, look: Look) -> Result<Self> {
+    pub(crate) async fn start(chromedriver: &Chromedriver, device: Device) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut wanted = DesiredCapabilities::chrome();
         if let Some(chromium) = std::env::var_os("CHROMIUM") {
@@ -99,14 +52,14 @@ impl Browser {
             wanted.add_arg(argument)?;
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
-        if look.any_certificate {
+        if device.ignores_certificate_errors {
             wanted.add_arg("--ignore-certificate-errors")?;
         }
-        wanted.add_arg(&format!("--lang={}", look.lang.code()))?;
-        wanted.add_arg(&format!("--accept-lang={}", look.lang.accepted()))?;
-        let preferences = json!({ "intl.accept_languages": look.lang.accepted() });
+        wanted.add_arg(&format!("--lang={}", device.lang.code()))?;
+        wanted.add_arg(&format!("--accept-lang={}", device.lang.accepted()))?;
+        let preferences = json!({ "intl.accept_languages": device.lang.accepted() });
         wanted.add_experimental_option("prefs", preferences)?;
-        if look.phone {
+        if device.phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
             let emulation = json!({ "deviceMetrics": metrics });
             wanted.add_experimental_option("mobileEmulation", emulation)?;
@@ -114,9 +67,9 @@ impl Browser {
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(chromedriver.url(), wanted).await?;
         driver.set_script_timeout(SCRIPT_TIMEOUT).await?;
-        let browser = Self { driver, forgiven: RefCell::default(), _profile: profile };
-        if !look.phone {
-            // The window's own size would include the browser's bars.
+        let browser = Self { driver, expected_errors: RefCell::default(), _profile: profile };
+        if !device.phone {
+            // The size of the window would include the browser's bars.
             let size =
                 json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
             browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
@@ -124,21 +77,21 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Ends it; a browser that is gone already has ended too.
+    /// Ends the browser. Errors are ignored: the browser may have ended already.
     pub(crate) async fn quit(&self) {
-        drop(self.driver.clone().quit().await);
+        self.driver.clone().quit().await.ok();
     }
 
     pub(crate) async fn goto(&self, url: &str) -> Result<()> {
         Ok(self.driver.goto(url).await?)
     }
 
-    /// Goes back to where the tab was before.
+    /// Goes back to the previous page of the tab.
     pub(crate) async fn back(&self) -> Result<()> {
         Ok(self.driver.back().await?)
     }
 
-    /// Loads the page anew. With the server down, and no app on the device, the browser shows a page of its own.
+    /// Reloads the page. If the server is down and the app is not cached, the browser shows its own error page.
     pub(crate) async fn reload(&self) -> Result<()> {
         match self.driver.refresh().await {
             Err(error) if !matches!(*error, WebDriverErrorInner::UnknownError(_)) => {
@@ -148,18 +101,18 @@ impl Browser {
         }
     }
 
-    /// Waits until the app's files are kept on the device.
-    pub(crate) async fn until_on_device(&self) -> Result<()> {
+    /// Waits until the service worker has cached the app's files.
+    pub(crate) async fn until_worker_active(&self) -> Result<()> {
         let script = "const done = arguments[0]; navigator.serviceWorker.getRegistration() \
             .then(it => done(it?.active?.state === 'activated'))";
-        until_true("the worker is there", async || self.ask_later(script, []).await).await
+        until_true("the service worker is active", async || self.eval_async(script, []).await).await
     }
 
     pub(crate) async fn title(&self) -> Result<String> {
         Ok(self.driver.title().await?)
     }
 
-    /// Opens a tab, and goes into it.
+    /// Opens a tab and switches to it.
     pub(crate) async fn new_tab(&self) -> Result<WindowHandle> {
         let tab = self.driver.new_tab().await?;
         self.switch_to(&tab).await?;
@@ -174,26 +127,26 @@ impl Browser {
         Ok(self.driver.switch_to_window(tab.clone()).await?)
     }
 
-    /// Puts the window away, or back on the screen.
-    pub(crate) async fn show(&self, shown: bool) -> Result<()> {
+    /// Restores or minimizes the window.
+    pub(crate) async fn set_visible(&self, visible: bool) -> Result<()> {
         let window = self.devtools("Browser.getWindowForTarget", json!({})).await?;
-        let state = if shown { "normal" } else { "minimized" };
+        let state = if visible { "normal" } else { "minimized" };
         let window = window.get("windowId").context("the window has no id")?;
         let bounds = json!({ "windowId": window, "bounds": { "windowState": state } });
         self.devtools("Browser.setWindowBounds", bounds).await?;
         until_true(format_args!("the window is {state}"), async || {
-            self.ask("return document.hidden !== arguments[0]", [shown.into()]).await
+            self.eval("return document.hidden !== arguments[0]", [visible.into()]).await
         })
         .await
     }
 
-    /// Closes the tab that it is in.
+    /// Closes the present tab.
     pub(crate) async fn close_tab(&self) -> Result<()> {
         Ok(self.driver.close_window().await?)
     }
 
-    /// As on a middling phone with a middling connection.
-    pub(crate) async fn slow_down(&self) -> Result<()> {
+    /// Emulates a mid-range phone: 1.6 Mbit/s, 150 ms latency, a processor four times slower.
+    pub(crate) async fn emulate_slow_phone(&self) -> Result<()> {
         let bytes_per_second = 1_600_000 / 8;
         let conditions = json!({
             "offline": false, "latency": 150,
@@ -205,14 +158,14 @@ impl Browser {
         Ok(())
     }
 
-    /// A command of Chromium's own protocol, as its developer tools give it.
+    /// Sends a command of the Chrome `DevTools` Protocol.
     pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
         let answer = self.driver.cdp().send_raw(method, parameters).await;
         answer.with_context(|| method.to_owned())
     }
 
-    /// What a function body answers.
-    pub(crate) async fn ask<T: DeserializeOwned>(
+    /// Runs a function body and returns its result.
+    pub(crate) async fn eval<T: DeserializeOwned>(
         &self,
         script: &str,
         arguments: impl Into<Vec<Value>>,
@@ -220,8 +173,8 @@ impl Browser {
         Ok(self.driver.execute(script, arguments.into()).await?.convert()?)
     }
 
-    /// What a function body hands to its last argument, later.
-    pub(crate) async fn ask_later<T: DeserializeOwned>(
+    /// Runs a function body and returns the value that it passes to its last argument, a callback.
+    pub(crate) async fn eval_async<T: DeserializeOwned>(
         &self,
         script: &str,
         arguments: impl Into<Vec<Value>>,
@@ -230,25 +183,29 @@ impl Browser {
     }
 
     /// Runs a function body.
-    pub(crate) async fn run(&self, script: &str, arguments: impl Into<Vec<Value>>) -> Result<()> {
+    pub(crate) async fn run_script(
+        &self,
+        script: &str,
+        arguments: impl Into<Vec<Value>>,
+    ) -> Result<()> {
         self.driver.execute(script, arguments.into()).await?;
         Ok(())
     }
 
-    /// The element that a test id names, once it is there.
+    /// Waits for the element with a test id.
     pub(crate) async fn find(&self, id: &str) -> Result<WebElement> {
         self.find_css(&selector(id)).await
     }
 
-    /// The first element that a selector names, once it is there.
+    /// Waits for the first element that matches a selector.
     pub(crate) async fn find_css(&self, css: &str) -> Result<WebElement> {
         let find = async || Ok(self.driver.find_all(By::Css(css)).await?.into_iter().next());
-        until(format_args!("{css} is there"), find).await
+        until(format_args!("{css} exists"), find).await
     }
 
-    /// Whether an element is there now.
+    /// Whether an element exists now.
     pub(crate) async fn has(&self, id: &str) -> Result<bool> {
-        self.ask("return document.querySelector(arguments[0]) !== null", [selector(id).into()])
+        self.eval("return document.querySelector(arguments[0]) !== null", [selector(id).into()])
             .await
     }
 
@@ -256,29 +213,29 @@ impl Browser {
         until_true(format_args!("{id} is gone"), async || Ok(!self.has(id).await?)).await
     }
 
-    /// All text of an element, if it is there now.
+    /// The whole text of an element, if it exists now.
     pub(crate) async fn text(&self, id: &str) -> Result<Option<String>> {
         let script = "return document.querySelector(arguments[0])?.textContent ?? null";
-        self.ask(script, [selector(id).into()]).await
+        self.eval(script, [selector(id).into()]).await
     }
 
-    /// Waits for an element's text to be as wanted.
+    /// Waits until an element's text fulfils a condition.
     pub(crate) async fn until_text(
         &self,
         id: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<String> {
-        until(format_args!("{id} says what it should"), async || {
+        until(format_args!("the text of {id} is as expected"), async || {
             Ok(self.text(id).await?.filter(|text| wanted(text)))
         })
         .await
     }
 
-    /// An element's attribute, if both are there now.
+    /// An element's attribute, if both exist now.
     pub(crate) async fn attribute(&self, id: &str, name: &str) -> Result<Option<String>> {
         let script =
             "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
-        self.ask(script, [selector(id).into(), name.into()]).await
+        self.eval(script, [selector(id).into(), name.into()]).await
     }
 
     pub(crate) async fn until_attribute(&self, id: &str, name: &str, value: &str) -> Result<()> {
@@ -288,13 +245,13 @@ impl Browser {
         .await
     }
 
-    /// Clicks an element, once it is there and nothing is in front of it.
+    /// Waits until an element can be clicked, and clicks it.
     pub(crate) async fn click(&self, id: &str) -> Result<()> {
         self.click_css(&selector(id)).await
     }
 
     pub(crate) async fn click_css(&self, css: &str) -> Result<()> {
-        until(format_args!("{css} takes a click"), async || {
+        until(format_args!("{css} can be clicked"), async || {
             let found = self.driver.find_all(By::Css(css)).await?.into_iter().next();
             let Some(element) = found else { return Ok(None) };
             Ok(Some(element.click().await?))
@@ -302,11 +259,11 @@ impl Browser {
         .await
     }
 
-    /// The test id of what has the focus, or else its id.
+    /// The test id of the focused element, or else its id.
     pub(crate) async fn focus(&self) -> Result<String> {
         let script = "const it = document.activeElement; \
             return it?.dataset.testid ?? it?.id ?? ''";
-        self.ask(script, []).await
+        self.eval(script, []).await
     }
 
     pub(crate) async fn until_focus(&self, id: &str) -> Result<()> {
@@ -318,18 +275,18 @@ impl Browser {
         .await
     }
 
-    /// Types into whatever has the focus.
+    /// Types into the focused element.
     pub(crate) async fn keys(&self, keys: impl Into<TypingData>) -> Result<()> {
         Ok(self.driver.action_chain().send_keys(keys).perform().await?)
     }
 
-    /// Puts a text, in whatever Unicode form, where the cursor is, as pasting would.
-    pub(crate) async fn insert(&self, text: &str) -> Result<()> {
+    /// Inserts a text at the cursor, as pasting does. Its Unicode form is preserved.
+    pub(crate) async fn insert_text(&self, text: &str) -> Result<()> {
         self.devtools("Input.insertText", json!({ "text": text })).await?;
         Ok(())
     }
 
-    /// Presses Tab until the focus is where it should be.
+    /// Presses Tab until an element has the focus.
     pub(crate) async fn tab_to(&self, id: &str) -> Result<()> {
         until(format_args!("Tab leads to {id}"), async || {
             if self.focus().await? == id {
@@ -341,55 +298,58 @@ impl Browser {
         .await
     }
 
-    /// Presses a key while another is held.
-    pub(crate) async fn chord(&self, held: Key, key: impl Into<TypingData>) -> Result<()> {
-        let chain = self.driver.action_chain().key_down(held.value());
-        Ok(chain.send_keys(key).key_up(held.value()).perform().await?)
+    /// Presses a key while a modifier is down.
+    pub(crate) async fn chord(&self, modifier: Key, key: impl Into<TypingData>) -> Result<()> {
+        let chain = self.driver.action_chain().key_down(modifier.value());
+        Ok(chain.send_keys(key).key_up(modifier.value()).perform().await?)
     }
 
-    /// Waits for whatever moves to have arrived; what moves for ever does not count.
-    pub(crate) async fn until_still(&self) -> Result<()> {
+    /// Waits until no finite animation is running.
+    pub(crate) async fn until_animations_end(&self) -> Result<()> {
         let script = "return document.getAnimations().every(it => it.playState !== 'running' \
             || it.effect.getComputedTiming().iterations === Infinity)";
-        until_true("everything stands still", async || self.ask(script, []).await).await
+        until_true("all animations have ended", async || self.eval(script, []).await).await
     }
 
-    /// Takes a picture into the folder that `MADANG_SCREENSHOTS` names, `screenshots` otherwise.
-    pub(crate) async fn picture(&self, name: &str) -> Result<()> {
+    /// Writes a screenshot to the folder in `MADANG_SCREENSHOTS`, by default `screenshots`.
+    pub(crate) async fn screenshot(&self, name: &str) -> Result<()> {
         let folder = std::env::var_os("MADANG_SCREENSHOTS")
-            .map_or_else(|| in_repository("screenshots"), PathBuf::from);
+            .map_or_else(|| repository_path("screenshots"), PathBuf::from);
         std::fs::create_dir_all(&folder)?;
         Ok(self.driver.screenshot(&folder.join(format!("{name}.png"))).await?)
     }
 
-    /// Complaints that contain this are no fault: the test asks for them.
-    pub(crate) fn forgive(&self, part: &'static str) {
-        self.forgiven.borrow_mut().push(part);
+    /// Accepts console errors that contain a text, because the test provokes them.
+    pub(crate) fn expect_console_error(&self, part: &'static str) {
+        self.expected_errors.borrow_mut().push(part);
     }
 
-    /// What the console holds since it was last looked at that is a fault.
-    pub(crate) async fn complaints(&self, network_failed: bool) -> Result<Vec<Complaint>> {
+    /// The unexpected console errors since the last call. `network_failed` accepts errors of the network.
+    pub(crate) async fn console_errors(&self, network_failed: bool) -> Result<Vec<ConsoleError>> {
         let entries = self.driver.browser_log().await?;
-        let complaints = entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| {
-            Complaint { source: entry.source.unwrap_or_default(), message: entry.message }
-        });
-        let is_excused = |complaint: &Complaint| {
-            let says = |part: &str| complaint.message.contains(part);
+        let console_errors =
+            entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| ConsoleError {
+                source: entry.source.unwrap_or_default(),
+                message: entry.message,
+            });
+        let is_expected = |error: &ConsoleError| {
+            let says = |part: &str| error.message.contains(part);
             let network = says("net::ERR_") || says("WebSocket connection to");
-            self.forgiven.borrow().iter().any(|part| says(part)) || (network_failed && network)
+            self.expected_errors.borrow().iter().any(|part| says(part))
+                || (network_failed && network)
         };
-        Ok(complaints.filter(|complaint| !is_excused(complaint)).collect())
+        Ok(console_errors.filter(|error| !is_expected(error)).collect())
     }
 }
 
-/// An entry of the console that should not be there.
+/// An error in a browser's console.
 #[derive(Clone, Debug)]
-pub(crate) struct Complaint {
+pub(crate) struct ConsoleError {
     pub(crate) source: String,
     pub(crate) message: String,
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for ConsoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.source, self.message)
     }

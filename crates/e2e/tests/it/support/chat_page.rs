@@ -1,4 +1,4 @@
-//! Behind the gate: rooms, the open room, who is here.
+//! The page object of a signed-in user: rooms, timeline, composer, presence.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,10 +12,10 @@ use thirtyfour::Key;
 use super::browser::Browser;
 use super::wait::{until, until_true};
 
-/// The room that everybody is in from the start.
+/// The room that every user joins at sign-up.
 pub(crate) const FIRST_ROOM: RoomId = RoomId(1);
 
-/// In a script: what each row of the timeline that is drawn shows.
+/// A JavaScript expression: the content of each drawn row of the timeline.
 const ROWS: &str = "[...document.querySelectorAll('[data-testid=\"message\"]')].map(row => ({ \
     text: row.querySelector('.user-text').textContent, \
     author: row.querySelector('strong').textContent, \
@@ -23,9 +23,9 @@ const ROWS: &str = "[...document.querySelectorAll('[data-testid=\"message\"]')].
     mine: row.dataset.mine === 'true', \
     seq: row.dataset.seq === undefined ? null : Number(row.dataset.seq) }))";
 
-/// A message as a screen shows it.
+/// A message as the timeline shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct Shown {
+pub(crate) struct ShownMessage {
     pub(crate) text: String,
     pub(crate) author: String,
     pub(crate) state: String,
@@ -33,18 +33,24 @@ pub(crate) struct Shown {
     pub(crate) seq: Option<u64>,
 }
 
-impl Shown {
+impl ShownMessage {
     pub(crate) fn is_stored(&self) -> bool {
         self.state == "stored" && self.seq.is_some()
     }
 }
 
-/// The texts of some messages.
-pub(crate) fn texts(messages: &[Shown]) -> Vec<&str> {
+/// The texts of messages, in order.
+pub(crate) fn texts(messages: &[ShownMessage]) -> Vec<&str> {
     messages.iter().map(|message| message.text.as_str()).collect()
 }
 
-/// The page of somebody who is signed in.
+/// Seq, author and text of the stored ones among messages, to compare with `Database::messages`.
+pub(crate) fn as_stored(shown: &[ShownMessage]) -> Vec<(u64, String, String)> {
+    let stored = shown.iter().filter(|message| message.is_stored());
+    stored.map(|it| (it.seq.unwrap_or_default(), it.author.clone(), it.text.clone())).collect()
+}
+
+/// The page of a signed-in user.
 pub(crate) struct ChatPage {
     pub(crate) browser: Rc<Browser>,
 }
@@ -56,23 +62,24 @@ impl ChatPage {
         Ok(Self { browser })
     }
 
-    /// Waits until one can write, and is connected.
+    /// Waits until the composer exists and the client is connected.
     pub(crate) async fn open_composer(&self) -> Result<()> {
         self.browser.find("composer").await?;
-        self.until_link("live").await
+        self.until_connection("live").await
     }
 
-    /// What the timeline shows near the place where it is.
-    pub(crate) async fn messages(&self) -> Result<Vec<Shown>> {
-        self.browser.ask(&format!("return {ROWS}"), []).await
+    /// The drawn rows of the timeline: those near its scroll position.
+    pub(crate) async fn messages(&self) -> Result<Vec<ShownMessage>> {
+        self.browser.eval(&format!("return {ROWS}"), []).await
     }
 
-    /// Waits for the timeline to be as wanted.
+    /// Waits until the drawn rows fulfil a condition. Use [`until_stored`](Self::until_stored) for a single message,
+    /// and [`whole_timeline`](Self::whole_timeline) where rows may be out of sight.
     pub(crate) async fn until_messages(
         &self,
         what: &str,
-        wanted: impl Fn(&[Shown]) -> bool,
-    ) -> Result<Vec<Shown>> {
+        wanted: impl Fn(&[ShownMessage]) -> bool,
+    ) -> Result<Vec<ShownMessage>> {
         let mut last = Vec::new();
         let found = until(what, async || {
             last = self.messages().await?;
@@ -82,19 +89,19 @@ impl ChatPage {
         found.with_context(|| format!("the timeline shows {last:#?}"))
     }
 
-    /// Waits for a message to be there, stored.
-    pub(crate) async fn until_stored(&self, text: &str) -> Result<Shown> {
-        let is_it = |message: &Shown| message.text == text && message.is_stored();
+    /// Waits until a message is drawn as stored.
+    pub(crate) async fn until_stored(&self, text: &str) -> Result<ShownMessage> {
+        let is_it = |message: &ShownMessage| message.text == text && message.is_stored();
         let what = format!("{text:?} is stored");
         let messages = self.until_messages(&what, |messages| messages.iter().any(is_it)).await?;
-        messages.into_iter().find(is_it).context("it was there a moment ago")
+        messages.into_iter().find(is_it).context("the message is no longer drawn")
     }
 
-    /// Everything that the room's timeline has, oldest first, by scrolling from its end to its start.
-    pub(crate) async fn whole_timeline(&self) -> Result<Vec<Shown>> {
+    /// All messages of the room, oldest first, read by scrolling from the end of the timeline to its start.
+    pub(crate) async fn whole_timeline(&self) -> Result<Vec<ShownMessage>> {
         #[derive(Deserialize)]
         struct Step {
-            rows: Vec<Shown>,
+            rows: Vec<ShownMessage>,
             at_start: bool,
         }
         let script = format!(
@@ -107,7 +114,7 @@ impl ChatPage {
         let mut found = BTreeMap::new();
         let mut up = false;
         until("the timeline's start is reached", async || {
-            let step: Step = self.browser.ask_later(&script, [up.into()]).await?;
+            let step: Step = self.browser.eval_async(&script, [up.into()]).await?;
             up = true;
             for row in step.rows {
                 let seq = row.seq.with_context(|| format!("{row:?} is not stored yet"))?;
@@ -119,66 +126,67 @@ impl ChatPage {
         Ok(found.into_values().collect())
     }
 
-    /// Types a text, and sends it.
-    pub(crate) async fn say(&self, text: &str) -> Result<()> {
+    /// Types a text and sends it.
+    pub(crate) async fn send(&self, text: &str) -> Result<()> {
         let composer = self.browser.find("composer").await?;
         composer.send_keys(text.to_owned() + Key::Enter).await?;
-        until_true("the composer is empty", async || Ok(self.composed().await?.is_empty())).await
+        until_true("the composer is empty", async || Ok(self.composer_text().await?.is_empty()))
+            .await
     }
 
-    /// What stands in the composer.
-    pub(crate) async fn composed(&self) -> Result<String> {
-        self.browser.ask("return document.getElementById('composer').value", []).await
+    /// The text in the composer.
+    pub(crate) async fn composer_text(&self) -> Result<String> {
+        self.browser.eval("return document.getElementById('composer').value", []).await
     }
 
-    pub(crate) async fn until_composed(&self, text: &str) -> Result<()> {
-        let same = async || Ok(self.composed().await? == text);
+    pub(crate) async fn until_composer_text(&self, text: &str) -> Result<()> {
+        let same = async || Ok(self.composer_text().await? == text);
         until_true(format_args!("the composer holds {text:?}"), same).await
     }
 
-    /// Waits until the connection stands like this: `live`, `waiting`, `connecting`, `offline`, `ended`.
-    pub(crate) async fn until_link(&self, link: &str) -> Result<()> {
-        self.browser.until_attribute("badge", "data-link", link).await
+    /// Waits for a state of the connection: `live`, `waiting`, `connecting`, `offline` or `ended`.
+    pub(crate) async fn until_connection(&self, state: &str) -> Result<()> {
+        self.browser.until_attribute("badge", "data-link", state).await
     }
 
-    /// Takes the tab's network away, or gives it back.
-    pub(crate) async fn network(&self, there: bool) -> Result<()> {
+    /// Switches the tab's network on or off.
+    pub(crate) async fn set_network(&self, online: bool) -> Result<()> {
         let conditions = json!({
-            "offline": !there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+            "offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.browser.devtools("Network.enable", json!({})).await?;
         self.browser.devtools("Network.emulateNetworkConditions", conditions).await?;
         Ok(())
     }
 
-    /// How many messages the badge says wait to be sent.
-    pub(crate) async fn waiting(&self) -> Result<Option<usize>> {
+    /// The number of unsent messages in the badge.
+    pub(crate) async fn unsent_count(&self) -> Result<Option<usize>> {
         let script = "return document.querySelector('.badge-extra')?.textContent ?? null";
-        let line: Option<String> = self.browser.ask(script, []).await?;
+        let line: Option<String> = self.browser.eval(script, []).await?;
         let digits = |line: String| line.chars().filter(char::is_ascii_digit).collect::<String>();
         Ok(line.map(digits).and_then(|digits| digits.parse().ok()))
     }
 
-    /// The names of who is here.
-    pub(crate) async fn present(&self) -> Result<Vec<String>> {
+    /// The names in the presence list.
+    pub(crate) async fn present_names(&self) -> Result<Vec<String>> {
         let script = "return [...document.querySelectorAll('[data-testid=\"presence-list\"] \
             .person-name')].map(name => name.textContent)";
-        self.browser.ask(script, []).await
+        self.browser.eval(script, []).await
     }
 
     pub(crate) async fn until_present(&self, names: &[&str]) -> Result<()> {
-        until(format_args!("{names:?} are here"), async || {
-            let present = self.present().await?;
-            ensure!(present == names, "{present:?} are here");
+        until(format_args!("{names:?} are present"), async || {
+            let present = self.present_names().await?;
+            ensure!(present == names, "{present:?} are present");
             Ok(Some(()))
         })
         .await
     }
 
-    /// Waits until somebody is here and listed first: oneself is.
+    /// Waits until a name is first in the presence list, as the user's own name is.
     pub(crate) async fn until_present_first(&self, name: &str) -> Result<()> {
-        until_true(format_args!("{name} is listed first"), async || {
-            Ok(self.present().await?.first().is_some_and(|first| first == name))
+        until_true(format_args!("{name} is first in the list"), async || {
+            Ok(self.present_names().await?.first().is_some_and(|first| first == name))
         })
         .await
     }
@@ -187,31 +195,31 @@ impl ChatPage {
     pub(crate) async fn rooms(&self) -> Result<Vec<String>> {
         let script = "return [...document.querySelectorAll('[data-testid=\"room-list\"] \
             .room-name')].map(name => name.textContent)";
-        self.browser.ask(script, []).await
+        self.browser.eval(script, []).await
     }
 
     /// The room in the address bar.
     pub(crate) async fn room(&self) -> Result<RoomId> {
-        let path: String = self.browser.ask("return location.pathname", []).await?;
+        let path: String = self.browser.eval("return location.pathname", []).await?;
         let id = path.strip_prefix("/rooms/").and_then(|id| id.parse().ok());
         id.map(RoomId).with_context(|| format!("{path} is no room"))
     }
 
-    /// Goes to a joined room.
+    /// Opens a joined room.
     pub(crate) async fn open_room(&self, room: RoomId) -> Result<()> {
         self.browser.click(&format!("room-{room}")).await?;
-        self.until_in(room).await
+        self.until_room_open(room).await
     }
 
-    /// Waits until a room is open and its composer is there.
-    pub(crate) async fn until_in(&self, room: RoomId) -> Result<()> {
+    /// Waits until a room is open and its composer exists.
+    pub(crate) async fn until_room_open(&self, room: RoomId) -> Result<()> {
         until_true(format_args!("room {room} is open"), async || Ok(self.room().await? == room))
             .await?;
         self.browser.find("composer").await?;
         Ok(())
     }
 
-    /// Makes a room, and is in it.
+    /// Creates a room, which opens it.
     pub(crate) async fn create_room(&self, name: &str) -> Result<RoomId> {
         let before = self.room().await?;
         self.browser.click("room-create").await?;
@@ -219,24 +227,24 @@ impl ChatPage {
         self.browser.click("room-create-submit").await?;
         let open = async || Ok(Some(self.room().await?).filter(|room| *room != before));
         let room = until("the new room is open", open).await?;
-        self.until_in(room).await?;
+        self.until_room_open(room).await?;
         Ok(room)
     }
 
-    /// Joins a room that others made.
+    /// Joins a room that another user created.
     pub(crate) async fn join_room(&self, room: RoomId) -> Result<()> {
         self.browser.click(&format!("room-join-{room}")).await?;
-        self.until_in(room).await
+        self.until_room_open(room).await
     }
 
-    /// The unread count beside a joined room, as it is shown.
+    /// The unread count beside a joined room, as text.
     pub(crate) async fn unread(&self, room: RoomId) -> Result<Option<String>> {
         let script = "const badge = document.querySelector(`[data-testid=\"unread-${arguments[0]}\"]`); \
             return (badge?.querySelector('[aria-hidden]') ?? badge)?.textContent ?? null";
-        self.browser.ask(script, [room.0.into()]).await
+        self.browser.eval(script, [room.0.into()]).await
     }
 
-    /// Waits for a room's unread count, here and in the tab's title, where it is the only one.
+    /// Waits for a room's unread count, in the list and in the title, while no other room has unread messages.
     pub(crate) async fn until_only_unread(&self, room: RoomId, count: u64) -> Result<()> {
         until(format_args!("{count} are unread"), async || {
             let (shown, title) = (self.unread(room).await?, self.browser.title().await?);
@@ -245,7 +253,7 @@ impl ChatPage {
                 _ => shown == Some(count.to_string()) && title.starts_with(&format!("({count}) ")),
             };
             if !as_wanted {
-                bail!("the room says {shown:?}, the title {title:?}");
+                bail!("the room shows {shown:?}, the title {title:?}");
             }
             Ok(Some(()))
         })

@@ -1,4 +1,4 @@
-//! The process that drives browsers.
+//! The chromedriver process.
 
 use std::process::Stdio;
 
@@ -6,16 +6,16 @@ use anyhow::{Context, Result};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// The process that drives browsers.
+/// A running chromedriver. Dropping it ends the process.
 pub(crate) struct Chromedriver {
     url: String,
     _process: Child,
-    // It would die of the first line that it could not write.
+    // Keeps the pipe open: chromedriver exits when a write to it fails.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Chromedriver {
-    /// Starts it on a free port.
+    /// Starts chromedriver on a free port.
     pub(crate) async fn start() -> Result<Self> {
         let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
         let mut process = Command::new(&program)
@@ -37,7 +37,7 @@ impl Chromedriver {
         }
     }
 
-    /// Where it listens.
+    /// The address of its `WebDriver` endpoint.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

@@ -1,4 +1,4 @@
-//! The database, read and filled without the server.
+//! The server's database, opened by the test itself.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use madang_shared::chat::ChatEvent;
 use madang_shared::{CommandId, Event, Message, RoomId, Seq, Timestamp, Topic, User, codec};
 use rusqlite::{Connection, OpenFlags};
 
-/// A connection of our own to the server's database.
+/// The test's own connection to the server's database.
 pub(crate) struct Database(Connection);
 
 impl Database {
@@ -16,12 +16,12 @@ impl Database {
         Ok(Self(Connection::open_with_flags(path, flags)?))
     }
 
-    /// Runs a statement as somebody else would, and commits it; answers how many rows it changed.
+    /// Executes and commits a statement, as another program does. Returns the number of changed rows.
     pub(crate) fn execute(&self, sql: &str) -> Result<usize> {
         Ok(self.0.execute(sql, [])?)
     }
 
-    /// Place, author and text of every message in a room, in order.
+    /// Seq, author and text of every message in a room, in order.
     pub(crate) fn messages(&self, room: RoomId) -> Result<Vec<(u64, String, String)>> {
         let sql = "SELECT seq, users.name, text FROM messages JOIN users ON users.id = author_id \
             WHERE room_id = ?1 ORDER BY seq";
@@ -32,9 +32,9 @@ impl Database {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Adds `count` messages of one author to an empty room, one a minute up to `last`, as the server
-    /// would have. The server must be down.
-    pub(crate) fn fill(
+    /// Inserts `count` messages of one author into an empty room, one a minute up to `last`, in the form in which
+    /// the server writes them. The server must be down.
+    pub(crate) fn insert_messages(
         &mut self,
         room: RoomId,
         author: &User,

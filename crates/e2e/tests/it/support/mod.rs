@@ -1,25 +1,26 @@
-//! What every test stands on.
+//! Servers, clients, browsers and page objects that the tests share.
 
 pub(crate) mod axe;
 pub(crate) mod browser;
+pub(crate) mod browser_test;
 pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
-pub(crate) mod clients;
 pub(crate) mod database;
-pub(crate) mod elsewhere;
-pub(crate) mod exchange;
-pub(crate) mod newer;
-pub(crate) mod other_server;
-pub(crate) mod program;
-pub(crate) mod server;
+pub(crate) mod device;
+pub(crate) mod newer_app_server;
+pub(crate) mod other_origin;
+pub(crate) mod other_version_server;
 pub(crate) mod sign_in_page;
-pub(crate) mod stage;
-pub(crate) mod trunk;
+pub(crate) mod socketio_clients;
+pub(crate) mod stub_exchange;
+pub(crate) mod test_client;
+pub(crate) mod test_server;
+pub(crate) mod trunk_serve;
 pub(crate) mod wait;
 
 use std::path::PathBuf;
 
-/// A path within the repository.
-pub(crate) fn in_repository(path: &str) -> PathBuf {
+/// The absolute path of a file in the repository.
+pub(crate) fn repository_path(path: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", "..", path].iter().collect()
 }

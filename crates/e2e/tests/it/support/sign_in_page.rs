@@ -1,4 +1,4 @@
-//! The gate: choosing a name.
+//! The page object of the sign-in form.
 
 use std::rc::Rc;
 
@@ -8,35 +8,35 @@ use thirtyfour::Key;
 use super::browser::Browser;
 use super::chat_page::ChatPage;
 
-/// The page that asks for a name.
+/// The page with the sign-in form.
 pub(crate) struct SignInPage {
     pub(crate) browser: Rc<Browser>,
 }
 
 impl SignInPage {
-    /// Waits for the page.
+    /// Waits for the form.
     pub(crate) async fn new(browser: Rc<Browser>) -> Result<Self> {
         browser.find("signin-name").await?;
         Ok(Self { browser })
     }
 
-    /// Writes a name as it is, in whatever Unicode form, and asks for it.
-    pub(crate) async fn ask_for(&self, name: &str) -> Result<()> {
+    /// Types a name, in its exact Unicode form, and submits the form.
+    pub(crate) async fn submit_name(&self, name: &str) -> Result<()> {
         let input = self.browser.find("signin-name").await?;
         input.clear().await?;
         input.focus().await?;
-        self.browser.insert(name).await?;
+        self.browser.insert_text(name).await?;
         self.browser.keys(Key::Enter).await
     }
 
-    /// What the page says is wrong, once it says so.
+    /// Waits for an error below the field and returns it.
     pub(crate) async fn error(&self) -> Result<String> {
         self.browser.until_text("signin-error", |text| !text.is_empty()).await
     }
 
-    /// Comes in under a free name.
+    /// Signs up under a free name.
     pub(crate) async fn sign_in(self, name: &str) -> Result<ChatPage> {
-        self.ask_for(name).await?;
+        self.submit_name(name).await?;
         ChatPage::new(self.browser).await
     }
 }

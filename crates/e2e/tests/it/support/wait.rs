@@ -1,48 +1,50 @@
-//! Waiting for a condition, never for a time.
+//! Waiting for a condition instead of a fixed time.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long a condition may take to come true. It is long because a machine may be busy with other
-/// things; a test that passes never waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a condition is looked at.
+/// The time limit of a condition. It is generous because the machine may be busy; a passing test does not wait
+/// that long.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The time between two checks of a condition.
 const INTERVAL: Duration = Duration::from_millis(25);
 
-/// Waits until `ask` answers something. An error counts as nothing yet: pages change while one looks.
+/// Waits until `check` returns a value. An error counts as no value yet, because a page may change during a check.
 ///
 /// # Errors
-/// If it takes too long, with the last error of `ask`.
+/// If the time limit passes, with the last error of `check`.
 pub(crate) async fn until<T>(
     what: impl Display,
-    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
+    mut check: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
-        let problem = match ask().await {
+        let problem = match check().await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => None,
             Err(error) => Some(error),
         };
         if Instant::now() >= deadline {
             match problem {
-                Some(problem) => return Err(problem.context(format!("waited in vain: {what}"))),
-                None => bail!("waited in vain: {what}"),
+                Some(problem) => {
+                    return Err(problem.context(format!("timed out waiting for: {what}")));
+                }
+                None => bail!("timed out waiting for: {what}"),
             }
         }
         tokio::time::sleep(INTERVAL).await;
     }
 }
 
-/// Waits until `ask` says yes.
+/// Waits until `check` returns true.
 ///
 /// # Errors
 /// As [`until`].
 pub(crate) async fn until_true(
     what: impl Display,
-    mut ask: impl AsyncFnMut() -> Result<bool>,
+    mut check: impl AsyncFnMut() -> Result<bool>,
 ) -> Result<()> {
-    until(what, async || Ok(ask().await?.then_some(()))).await
+    until(what, async || Ok(check().await?.then_some(()))).await
 }

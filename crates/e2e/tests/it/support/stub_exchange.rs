@@ -1,4 +1,4 @@
-//! An exchange of one's own: an HTTP server that knows one answer, and can go silent.
+//! A local exchange: an HTTP server with one fixed response, which can fail on demand.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Dropping it closes it.
-pub(crate) struct Exchange {
+/// The running exchange. Dropping it stops it.
+pub(crate) struct StubExchange {
     task: JoinHandle<()>,
     url: String,
     state: Arc<State>,
@@ -18,21 +18,22 @@ pub(crate) struct Exchange {
 
 struct State {
     answer: String,
-    open: AtomicBool,
-    asked: AtomicUsize,
+    available: AtomicBool,
+    requests: AtomicUsize,
 }
 
-impl Exchange {
-    /// One that answers every request with this JSON.
+impl StubExchange {
+    /// Starts an exchange that answers every request with this JSON.
     pub(crate) async fn start(answer: &str) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let open = AtomicBool::new(true);
-        let state = Arc::new(State { answer: answer.into(), open, asked: AtomicUsize::new(0) });
+        let available = AtomicBool::new(true);
+        let state =
+            Arc::new(State { answer: answer.into(), available, requests: AtomicUsize::new(0) });
         let shared = state.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A server that goes away in the middle is no concern of an exchange.
+                // The task's error is ignored: the server under test may disconnect at any time.
                 tokio::spawn(serve(stream, shared.clone()));
             }
         });
@@ -43,18 +44,18 @@ impl Exchange {
         &self.url
     }
 
-    /// How often it was asked.
-    pub(crate) fn asked(&self) -> usize {
-        self.state.asked.load(Ordering::Relaxed)
+    /// The number of requests so far.
+    pub(crate) fn request_count(&self) -> usize {
+        self.state.requests.load(Ordering::Relaxed)
     }
 
-    /// Answers from now on, or breaks every connection.
-    pub(crate) fn open(&self, open: bool) {
-        self.state.open.store(open, Ordering::Relaxed);
+    /// Answers requests from now on, or closes every connection without an answer.
+    pub(crate) fn set_available(&self, available: bool) {
+        self.state.available.store(available, Ordering::Relaxed);
     }
 }
 
-impl Drop for Exchange {
+impl Drop for StubExchange {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -63,17 +64,17 @@ impl Drop for Exchange {
 async fn serve(mut stream: TcpStream, state: Arc<State>) -> Result<()> {
     let mut head = Vec::new();
     loop {
-        // A request without a body ends with an empty line.
+        // The requests have no body, so an empty line ends each of them.
         while !head.ends_with(b"\r\n\r\n") {
             if stream.read_buf(&mut head).await? == 0 {
                 return Ok(());
             }
         }
         head.clear();
-        if !state.open.load(Ordering::Relaxed) {
+        if !state.available.load(Ordering::Relaxed) {
             return Ok(());
         }
-        state.asked.fetch_add(1, Ordering::Relaxed);
+        state.requests.fetch_add(1, Ordering::Relaxed);
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{}",
             state.answer.len(),

@@ -1,4 +1,4 @@
-//! People talk.
+//! The chat between two users: messages, reloads, typing, presence.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,19 @@ use anyhow::Result;
 use serde::Deserialize;
 use thirtyfour::Key;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::chat_page::{ChatPage, FIRST_ROOM, Shown, texts};
-use crate::support::stage::Stage;
+use crate::support::browser_test::BrowserTest;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM, as_stored, texts};
+use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
-/// What nobody waits for takes less than this, even on a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(10);
+/// The limit of a prompt reaction, on a busy machine. Timeouts of the connection are longer.
+const PROMPTLY: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
-    Stage::play("chat", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+    BrowserTest::run("chat", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.browser.until_text("empty", |text| text.contains("아직 메시지가 없습니다..")).await?;
         jane.browser.until_text("empty", |text| text.contains("No message yet..")).await?;
 
@@ -29,21 +29,25 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
         ] {
             let composer = speaker.browser.find("composer").await?;
             composer.focus().await?;
-            speaker.browser.insert(text).await?;
+            speaker.browser.insert_text(text).await?;
             speaker.browser.keys(Key::Enter).await?;
-            speaker.until_composed("").await?;
-            assert_eq!(speaker.browser.focus().await?, "composer", "one can go on writing");
+            speaker.until_composer_text("").await?;
+            assert_eq!(speaker.browser.focus().await?, "composer", "the composer keeps the focus");
             let own = speaker.until_stored(text).await?;
             let other = listener.until_stored(text).await?;
             assert!(own.mine && !other.mine);
             assert_eq!((&own.author, own.seq), (&other.author, other.seq));
         }
 
-        let said = stage.server.database()?.messages(FIRST_ROOM)?;
-        assert_eq!(said.iter().map(|(seq, ..)| *seq).collect::<Vec<_>>(), [1, 2, 3]);
+        let stored = test.server.database()?.messages(FIRST_ROOM)?;
+        assert_eq!(stored.iter().map(|(seq, ..)| *seq).collect::<Vec<_>>(), [1, 2, 3]);
         for page in [&minsu, &jane] {
             let shown = page.messages().await?;
-            assert_eq!(as_stored(&shown), said, "everything once, in one order, on both screens");
+            assert_eq!(
+                as_stored(&shown),
+                stored,
+                "every message once, in the same order, on both screens"
+            );
             assert!(!page.browser.has("empty").await?, "the placeholder is gone");
         }
         Ok(())
@@ -53,13 +57,13 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
 
 #[tokio::test]
 async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
-    Stage::play("reload", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        minsu.say("첫 번째").await?;
-        minsu.say("두 번째").await?;
+    BrowserTest::run("reload", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        minsu.send("첫 번째").await?;
+        minsu.send("두 번째").await?;
         minsu.until_stored("두 번째").await?;
         minsu.browser.find("composer").await?.send_keys("쓰다 만 말").await?;
-        minsu.until_composed("쓰다 만 말").await?;
+        minsu.until_composer_text("쓰다 만 말").await?;
 
         minsu.browser.reload().await?;
         minsu.open_composer().await?;
@@ -69,21 +73,21 @@ async fn a_reload_keeps_name_history_and_draft() -> Result<()> {
         assert_eq!(texts(&shown), ["첫 번째", "두 번째"]);
         assert!(shown.iter().all(|message| message.mine && message.author == "민수"));
         minsu.until_present(&["민수"]).await?;
-        minsu.until_composed("쓰다 만 말").await
+        minsu.until_composer_text("쓰다 만 말").await
     })
     .await
 }
 
-/// Measured in the pages: the machine's clock is the same for both.
+/// The pages measure the times; both use the clock of the same machine.
 #[tokio::test]
-async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() -> Result<()> {
-    Stage::play("typing", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn t2_3_typing_shows_at_once_and_ends_a_second_after_the_last_keystroke() -> Result<()> {
+    BrowserTest::run("typing", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.until_present(&["민수", "Jane"]).await?;
-        watch_typing(&minsu).await?;
+        record_typing(&minsu).await?;
         jane.browser
-            .run(
+            .run_script(
                 "window.strokes = []; document.getElementById('composer') \
                 .addEventListener('input', () => window.strokes.push(Date.now()))",
                 [],
@@ -92,19 +96,21 @@ async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() 
         let composer = jane.browser.find("composer").await?;
 
         composer.send_keys("hello").await?;
-        let seen = until("typing came and went", async || {
-            let seen = typing_seen(&minsu).await?;
+        let seen = until("typing was shown and ended", async || {
+            let seen = typing_changes(&minsu).await?;
             Ok(Some(seen).filter(|seen| seen.last().is_some_and(|seen| seen.line.is_empty())))
         })
         .await?;
-        let strokes: Vec<f64> = jane.browser.ask("return window.strokes", []).await?;
+        let strokes: Vec<f64> = jane.browser.eval("return window.strokes", []).await?;
 
-        let [shown, gone] = seen.as_slice() else { panic!("more than came and went: {seen:?}") };
+        let [shown, gone] = seen.as_slice() else {
+            panic!("more changes than start and end: {seen:?}")
+        };
         assert_eq!(shown.line, "💬 Jane 님이 입력 중…");
         let (first, last) = (strokes[0], strokes[strokes.len() - 1]);
         let (after, stayed) = (shown.at - first, gone.at - last);
         assert!((0.0..1_000.0).contains(&after), "shown {after} ms after the first keystroke");
-        assert!((900.0..2_500.0).contains(&stayed), "gone {stayed} ms after the last keystroke");
+        assert!((900.0..2_500.0).contains(&stayed), "ended {stayed} ms after the last keystroke");
 
         composer.send_keys("!").await?;
         until_true("typing shows again", async || {
@@ -120,38 +126,38 @@ async fn t2_3_typing_shows_at_once_and_goes_a_second_after_the_last_keystroke() 
 }
 
 #[tokio::test]
-async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
-    Stage::play("presence", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
+async fn t0_3_joining_and_leaving_users_are_announced() -> Result<()> {
+    BrowserTest::run("presence", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         minsu.until_present(&["민수"]).await?;
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.until_present(&["민수", "Jane"]).await?;
         jane.until_present(&["Jane", "민수"]).await?;
         minsu.browser.until_text("crowd", |line| line == "Jane 님이 들어왔습니다").await?;
-        minsu.say("어서 와요").await?;
+        minsu.send("어서 와요").await?;
         jane.until_stored("어서 와요").await?;
 
-        // A second tab is the same person; whoever closes one tab of two is still there.
+        // A second tab belongs to the same user, who stays present until the last tab closes.
         let first = jane.browser.tab().await?;
         let second = jane.browser.new_tab().await?;
-        jane.browser.goto(&stage.server.url("/")).await?;
+        jane.browser.goto(&test.server.url("/")).await?;
         jane.open_composer().await?;
         jane.browser.switch_to(&first).await?;
         jane.browser.close_tab().await?;
         jane.browser.switch_to(&second).await?;
-        jane.say("still here").await?;
+        jane.send("still here").await?;
         minsu.until_stored("still here").await?;
         minsu.until_present(&["민수", "Jane"]).await?;
 
-        // Going elsewhere ends the connection at once, though the browser keeps the page for the way back.
-        let going = Instant::now();
+        // Leaving the app ends the connection at once, although the browser caches the page for going back.
+        let leaving = Instant::now();
         jane.browser.goto("about:blank").await?;
         minsu.until_present(&["민수"]).await?;
-        assert!(going.elapsed() < AT_ONCE, "gone after {:?}", going.elapsed());
+        assert!(leaving.elapsed() < PROMPTLY, "gone after {:?}", leaving.elapsed());
         until_true("the timeline says that Jane left", async || {
             let lines: Vec<String> = minsu
                 .browser
-                .ask(
+                .eval(
                     "return [...document.querySelectorAll('[data-testid=\"crowd\"]')] \
                     .map(line => line.textContent)",
                     [],
@@ -162,32 +168,27 @@ async fn t0_3_who_comes_and_who_goes_is_told() -> Result<()> {
         .await?;
 
         jane.browser.back().await?;
-        jane.until_link("live").await?;
+        jane.until_connection("live").await?;
         minsu.until_present(&["민수", "Jane"]).await
     })
     .await
 }
 
-/// What the line above the composer said, and when, in milliseconds.
+/// A change of the typing line above the composer, and its time in milliseconds.
 #[derive(Debug, Deserialize)]
-struct TypingSeen {
+struct TypingChange {
     at: f64,
     line: String,
 }
 
-async fn watch_typing(page: &ChatPage) -> Result<()> {
+async fn record_typing(page: &ChatPage) -> Result<()> {
     let script = "window.typingSeen = []; \
         const line = document.querySelector('[data-testid=\"typing\"]'); \
         new MutationObserver(() => window.typingSeen.push({ at: Date.now(), line: line.textContent })) \
             .observe(line, { childList: true, characterData: true, subtree: true })";
-    page.browser.run(script, []).await
+    page.browser.run_script(script, []).await
 }
 
-async fn typing_seen(page: &ChatPage) -> Result<Vec<TypingSeen>> {
-    page.browser.ask("return window.typingSeen", []).await
-}
-
-fn as_stored(shown: &[Shown]) -> Vec<(u64, String, String)> {
-    let stored = shown.iter().filter(|message| message.is_stored());
-    stored.map(|it| (it.seq.unwrap_or_default(), it.author.clone(), it.text.clone())).collect()
+async fn typing_changes(page: &ChatPage) -> Result<Vec<TypingChange>> {
+    page.browser.eval("return window.typingSeen", []).await
 }

@@ -1,5 +1,4 @@
-//! How soon a change that another program makes to the orders is with those who follow them:
-//! `just orders-outside`.
+//! The time from an external change of the orders to its event at a subscriber: `just orders-latency`.
 
 use std::time::{Duration, Instant};
 
@@ -7,28 +6,28 @@ use anyhow::{Result, ensure};
 use madang_shared::orders::OrdersEvent;
 use madang_shared::{Event, Topic};
 
-use crate::support::program::Program;
-use crate::support::server::Server;
+use crate::support::test_client::TestClient;
+use crate::support::test_server::TestServer;
 
 const ROUNDS: usize = 1_000;
 
 #[tokio::test]
-#[ignore = "a measurement: `just orders-outside`"]
-async fn orders_from_outside() -> Result<()> {
-    let server = Server::start(&[]).await?;
-    let mut program = Program::connect(&server, "Mina").await?;
-    program.follow(Topic::Orders).await?;
-    let outside = server.database()?;
-    outside.execute("INSERT INTO orders (customer_id) VALUES (1)")?;
-    program.event().await?;
+#[ignore = "a measurement: `just orders-latency`"]
+async fn external_orders_latency() -> Result<()> {
+    let server = TestServer::start(&[]).await?;
+    let mut client = TestClient::connect(&server, "Mina").await?;
+    client.subscribe(Topic::Orders).await?;
+    let database = server.database()?;
+    database.execute("INSERT INTO orders (customer_id) VALUES (1)")?;
+    client.next_event().await?;
     let mut after_commit = Vec::new();
     for round in 0..ROUNDS {
-        // Spread over the whole time between two looks of the server.
+        // The pauses are spread over the interval at which the server polls the database.
         let pause = u64::try_from(round * 7_919 % 10_000)?;
         tokio::time::sleep(Duration::from_micros(pause)).await;
-        outside.execute(&format!("UPDATE orders SET note = '{round}'"))?;
+        database.execute(&format!("UPDATE orders SET note = '{round}'"))?;
         let committed = Instant::now();
-        let event = program.event().await?;
+        let event = client.next_event().await?;
         after_commit.push(committed.elapsed());
         let Event::Orders(OrdersEvent::Changed { order, .. }) = event else {
             anyhow::bail!("{event:?}")

@@ -1,29 +1,30 @@
-//! Measurements. They hold nobody to a number, so they run on their own: `just first-interactive`.
+//! The time to the first interaction. It has no limit to hold, so it is no part of the test run: `just
+//! first-interactive`.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::support::browser::{Lang, Look};
-use crate::support::stage::Stage;
+use crate::support::browser_test::BrowserTest;
+use crate::support::device::{Device, Lang};
 
-/// So often each way of loading is measured.
+/// The number of measurements per network.
 const ROUNDS: usize = 7;
 
-/// How a page is loaded.
+/// The network between browser and server.
 #[derive(Clone, Copy)]
-enum Line {
-    /// From this very machine.
+enum Network {
+    /// The same machine.
     Loopback,
-    /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
+    /// A mid-range phone on the road: 1.6 Mbit/s, 150 ms, a processor four times slower.
     Slow,
 }
 
-/// When a page got how far, in milliseconds since its load began.
+/// The steps of a page load, in milliseconds since its start.
 #[derive(Clone, Copy, Deserialize)]
-struct Load {
+struct LoadTimes {
     /// The first contentful paint.
     paint: f64,
-    /// One can type a name, and it is heard.
+    /// The field for the name accepts input.
     interactive: f64,
 }
 
@@ -32,7 +33,8 @@ struct Load {
 async fn first_interactive() -> Result<()> {
     println!("| line | first contentful paint | first interactive | rounds |");
     println!("| --- | --- | --- | --- |");
-    for (name, line) in [("loopback", Line::Loopback), ("1.6 Mbit/s, 150 ms, CPU / 4", Line::Slow)]
+    for (name, line) in
+        [("loopback", Network::Loopback), ("1.6 Mbit/s, 150 ms, CPU / 4", Network::Slow)]
     {
         let mut loads = Vec::new();
         for _ in 0..ROUNDS {
@@ -45,24 +47,24 @@ async fn first_interactive() -> Result<()> {
     Ok(())
 }
 
-/// Loads the app into a browser that never saw it.
-async fn load(line: Line) -> Result<Load> {
-    let (told, asked) = tokio::sync::oneshot::channel();
-    Stage::play("load", async move |stage| {
-        let browser = stage.browser(Look::desktop(Lang::En)).await?;
-        if matches!(line, Line::Slow) {
-            browser.slow_down().await?;
+/// Loads the app in a browser with an empty profile.
+async fn load(line: Network) -> Result<LoadTimes> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    BrowserTest::run("load", async move |test| {
+        let browser = test.browser(Device::desktop(Lang::En)).await?;
+        if matches!(line, Network::Slow) {
+            browser.emulate_slow_phone().await?;
         }
-        browser.goto(&stage.server.url("/")).await?;
+        browser.goto(&test.server.url("/")).await?;
         browser.find("signin-name").await?;
         let script = "const [named] = performance.getEntriesByName('madang:interactive'); \
             const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
             return { paint: paint.startTime, interactive: named.startTime }";
-        let load: Load = browser.ask(script, []).await?;
-        told.send(load).ok().context("nobody waits for the measurement")
+        let load: LoadTimes = browser.eval(script, []).await?;
+        sender.send(load).ok().context("the receiver of the measurement is gone")
     })
     .await?;
-    Ok(asked.await?)
+    Ok(receiver.await?)
 }
 
 fn median(times: impl Iterator<Item = f64>) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! Clients of Socket.IO as people have them, each a process of its own.
+//! Published Socket.IO clients, unmodified, each in its own process.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -11,98 +11,98 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::in_repository;
-use super::server::Server;
+use super::repository_path;
+use super::test_server::TestServer;
 
-/// Longer than a client takes for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for an event of a client.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client that people have.
+/// A published client in one version.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind {
-    /// Its package, and the registry that has it.
+pub(crate) struct ClientKind {
+    /// The package, with its registry.
     pub(crate) package: &'static str,
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
-    /// Names the folder that it was installed to.
-    pub(crate) folder: &'static str,
-    /// Whether it knows `auth`, in which positions are brought along.
+    /// The environment variable with the folder of the installed package.
+    pub(crate) installed_folder: &'static str,
+    /// Whether the client supports `auth`, which carries the positions of a resume.
     pub(crate) resumes: bool,
 }
 
-/// Each generation once. The versions are those of `scripts/tools.sh`; a test compares.
-pub(crate) const KINDS: [Kind; 4] = [
-    Kind {
+/// One client of each generation. A test compares the versions with `scripts/tools.sh`.
+pub(crate) const CLIENT_KINDS: [ClientKind; 4] = [
+    ClientKind {
         package: "socket.io-client (npm)",
         version: "4.8.4",
         protocol: "5",
-        folder: "MADANG_SOCKETIO_4",
+        installed_folder: "MADANG_SOCKETIO_4",
         resumes: true,
     },
-    Kind {
+    ClientKind {
         package: "socket.io-client (npm)",
         version: "2.5.0",
         protocol: "4",
-        folder: "MADANG_SOCKETIO_2",
+        installed_folder: "MADANG_SOCKETIO_2",
         resumes: false,
     },
-    Kind {
+    ClientKind {
         package: "socket.io-client (npm)",
         version: "1.7.3",
         protocol: "4",
-        folder: "MADANG_SOCKETIO_1",
+        installed_folder: "MADANG_SOCKETIO_1",
         resumes: false,
     },
-    Kind {
+    ClientKind {
         package: "python-socketio (PyPI)",
         version: "5.18.1",
         protocol: "5",
-        folder: "MADANG_PYTHON_SOCKETIO",
+        installed_folder: "MADANG_PYTHON_SOCKETIO",
         resumes: true,
     },
 ];
 
-impl Kind {
-    /// Whether it is the one that is not in JavaScript.
+impl ClientKind {
+    /// Whether the client runs in Python; the others run in Node.js.
     pub(crate) fn is_python(self) -> bool {
-        self.folder == "MADANG_PYTHON_SOCKETIO"
+        self.installed_folder == "MADANG_PYTHON_SOCKETIO"
     }
 }
 
-/// The folder that `scripts/setup.sh clients` installed something to.
-pub(crate) fn folder(name: &str) -> Result<PathBuf> {
-    let folder = std::env::var_os(name).map(PathBuf::from);
-    let folder = folder.filter(|folder| folder.is_dir());
-    folder.with_context(|| format!("{name} names no folder: run `just e2e`"))
+/// The folder of a package that `scripts/setup.sh clients` installed.
+pub(crate) fn installed_folder(name: &str) -> Result<PathBuf> {
+    let installed_folder = std::env::var_os(name).map(PathBuf::from);
+    let installed_folder = installed_folder.filter(|installed_folder| installed_folder.is_dir());
+    installed_folder.with_context(|| format!("{name} is not set to a folder: run `just e2e`"))
 }
 
-/// A running client: the example's program.
-pub(crate) struct ForeignClient {
+/// A running client: the program of an example.
+pub(crate) struct SocketIoClient {
     _process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// What it printed while something else was waited for.
-    kept: VecDeque<(String, Vec<Value>)>,
+    /// Events that arrived while the test waited for another one.
+    buffered: VecDeque<(String, Vec<Value>)>,
 }
 
-impl ForeignClient {
-    /// Starts one.
+impl SocketIoClient {
+    /// Starts a client.
     pub(crate) fn start(
-        kind: Kind,
-        server: &Server,
+        kind: ClientKind,
+        server: &TestServer,
         name: &str,
         transport: &str,
         resume: bool,
     ) -> Result<Self> {
-        let modules = folder(kind.folder)?;
+        let modules = installed_folder(kind.installed_folder)?;
         let mut command = if kind.is_python() {
             let mut command = Command::new("python3");
-            command.arg(in_repository("examples/socketio-python/chat.py"));
+            command.arg(repository_path("examples/socketio-python/chat.py"));
             command.env("PYTHONPATH", modules);
             command
         } else {
             let mut command = Command::new("node");
-            command.arg(in_repository("examples/socketio-node/chat.mjs"));
+            command.arg(repository_path("examples/socketio-node/chat.mjs"));
             command.env("SOCKETIO_MODULES", modules);
             command
         };
@@ -123,21 +123,21 @@ impl ForeignClient {
             _process: process,
             input,
             output: BufReader::new(output).lines(),
-            kept: VecDeque::new(),
+            buffered: VecDeque::new(),
         })
     }
 
-    pub(crate) async fn say(&mut self, text: &str) -> Result<()> {
+    pub(crate) async fn send(&mut self, text: &str) -> Result<()> {
         Ok(self.input.write_all(format!("{text}\n").as_bytes()).await?)
     }
 
-    /// The next thing of this name that it printed, with what stands there beside it.
-    pub(crate) async fn hear(&mut self, name: &str) -> Result<Vec<Value>> {
-        let kept = self.kept.iter().position(|(event, _)| event == name);
-        if let Some((_, what)) = kept.and_then(|index| self.kept.remove(index)) {
+    /// The arguments of the client's next event with this name.
+    pub(crate) async fn next_event(&mut self, name: &str) -> Result<Vec<Value>> {
+        let buffered = self.buffered.iter().position(|(event, _)| event == name);
+        if let Some((_, what)) = buffered.and_then(|index| self.buffered.remove(index)) {
             return Ok(what);
         }
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TIMEOUT, async {
             while let Some(line) = self.output.next_line().await? {
                 let mut what: Vec<Value> = serde_json::from_str(&line)?;
                 ensure!(!what.is_empty(), "the client printed an empty line");
@@ -145,10 +145,10 @@ impl ForeignClient {
                 if event == name {
                     return Ok(what);
                 }
-                self.kept.push_back((event, what));
+                self.buffered.push_back((event, what));
             }
             bail!("the client has ended")
         });
-        found.await.with_context(|| format!("no {name:?} was heard"))?
+        found.await.with_context(|| format!("no event {name:?} arrived"))?
     }
 }

@@ -1,4 +1,4 @@
-//! A server with the same app in another version, on the port where Madang was.
+//! A server with a newer version of the app, on the port of the stopped server.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,22 +9,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::server::Server;
+use super::test_server::TestServer;
 
-/// A file as it is sent.
+/// The content type and the bytes of a file.
 type File = (String, Vec<u8>);
 
-/// The app's files, changed where a version shows.
-pub(crate) struct NewerFiles(HashMap<String, File>);
+/// The app's files, with another version in the page and in the service worker.
+pub(crate) struct NewerApp(HashMap<String, File>);
 
-impl NewerFiles {
-    /// The app of a running server, as if it had been built again: its page says that it is the second.
-    pub(crate) async fn copy(server: &Server) -> Result<Self> {
+impl NewerApp {
+    /// Copies the app of a running server. The copy's page has the attribute `data-version=second`.
+    pub(crate) async fn copy(server: &TestServer) -> Result<Self> {
         let worker = fetch(server, "/worker.js").await?;
         let text = String::from_utf8(worker.1)?;
         let list =
             text.lines().find_map(|line| line.strip_prefix("const FILES = ")?.strip_suffix(';'));
-        let paths: Vec<String> = serde_json::from_str(list.context("the worker has no list")?)?;
+        let paths: Vec<String> =
+            serde_json::from_str(list.context("worker.js has no list of files")?)?;
         let mut files = HashMap::new();
         for path in paths {
             let mut file = fetch(server, &path).await?;
@@ -39,32 +40,37 @@ impl NewerFiles {
         Ok(Self(files))
     }
 
-    /// Serves them, and nothing else.
-    pub(crate) async fn serve(self, address: SocketAddr) -> Result<Newer> {
+    /// Serves these files and nothing else.
+    pub(crate) async fn serve(self, address: SocketAddr) -> Result<NewerAppServer> {
         let listener = TcpListener::bind(address).await?;
         let files = Arc::new(self.0);
-        Ok(Newer(tokio::spawn(async move {
+        Ok(NewerAppServer(tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let files = Arc::clone(&files);
-                // A browser opens connections that it does not use, and whoever goes is gone.
-                tokio::spawn(async move { drop(answer(stream, &files).await) });
+                // Errors are ignored: browsers open connections without using them.
+                tokio::spawn(async move { answer(stream, &files).await.ok() });
             }
         })))
     }
 }
 
-/// A running server. Dropping it frees the port.
-pub(crate) struct Newer(JoinHandle<()>);
+/// The running server. Dropping it frees the port.
+pub(crate) struct NewerAppServer(JoinHandle<()>);
 
-impl Drop for Newer {
+impl Drop for NewerAppServer {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-async fn fetch(server: &Server, path: &str) -> Result<File> {
+async fn fetch(server: &TestServer, path: &str) -> Result<File> {
     let answer = reqwest::get(server.url(path)).await?.error_for_status()?;
-    let kind = answer.headers().get("content-type").context("of no type")?.to_str()?.to_owned();
+    let kind = answer
+        .headers()
+        .get("content-type")
+        .context("the response has no content type")?
+        .to_str()?
+        .to_owned();
     Ok((kind, answer.bytes().await?.to_vec()))
 }
 

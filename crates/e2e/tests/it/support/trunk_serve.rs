@@ -1,4 +1,4 @@
-//! `trunk serve` in the repository, as a developer starts it, before a server.
+//! `trunk serve` in the repository, as a developer starts it, with its proxies pointed at a test server.
 
 use std::fs;
 use std::path::Path;
@@ -10,24 +10,24 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::in_repository;
-use super::server::Server;
+use super::repository_path;
+use super::test_server::TestServer;
 
 /// A running `trunk serve`. Dropping it stops it.
 pub(crate) struct TrunkServe {
     port: u16,
     _folder: TempDir,
     _process: Child,
-    // trunk would stop at the first line that it could not write.
+    // Keeps the pipe open: trunk exits when a write to it fails.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl TrunkServe {
-    /// Starts it on a port, with the proxies of `Trunk.toml` led to this server. Returns once the app is
-    /// built and served.
-    pub(crate) async fn start(server: &Server, port: u16) -> Result<Self> {
-        // Below the repository, where cargo finds its configuration.
-        let target = in_repository("target");
+    /// Starts trunk on a port, with the proxies of `Trunk.toml` pointed at a server. Returns once the app is built and
+    /// served.
+    pub(crate) async fn start(server: &TestServer, port: u16) -> Result<Self> {
+        // Inside the repository, where cargo finds its configuration.
+        let target = repository_path("target");
         fs::create_dir_all(&target)?;
         let folder = tempfile::tempdir_in(target)?;
         let configuration = folder.path().join("Trunk.toml");
@@ -36,7 +36,7 @@ impl TrunkServe {
         let mut process = Command::new(&program)
             .args(["serve", "--skip-version-check", "--config"])
             .arg(&configuration)
-            // trunk 0.21 takes its value for a value of its own flag.
+            // trunk 0.21 reads this variable as its own flag and rejects the value.
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -46,34 +46,34 @@ impl TrunkServe {
             .with_context(|| format!("cannot start {}: run `just e2e`", program.display()))?;
         let stdout = process.stdout.take().context("trunk has no standard output")?;
         let mut output = BufReader::new(stdout).lines();
-        let mut said = String::new();
+        let mut log = String::new();
         while let Some(line) = output.next_line().await? {
-            ensure!(!line.contains(" ERROR "), "trunk fails:\n{said}{line}");
+            ensure!(!line.contains(" ERROR "), "trunk failed:\n{log}{line}");
             if line.contains("server listening at") {
                 return Ok(Self { port, _folder: folder, _process: process, _output: output });
             }
-            said.push_str(&line);
-            said.push('\n');
+            log.push_str(&line);
+            log.push('\n');
         }
-        bail!("trunk did not start:\n{said}")
+        bail!("trunk did not start:\n{log}")
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Gives the page's source another time stamp, as an editor does that saves it.
+    /// Changes the modification time of the page's source, as saving it in an editor does.
     pub(crate) fn touch_page() -> Result<()> {
-        let page = fs::File::options().append(true).open(in_repository("frontend/index.html"))?;
+        let page = fs::File::options().append(true).open(repository_path("frontend/index.html"))?;
         let changed = page.metadata()?.modified()? + Duration::from_secs(1);
         Ok(page.set_modified(changed)?)
     }
 }
 
-/// `Trunk.toml` with another port, another server, and a folder of its own for what is built.
-fn configuration_for(server: &Server, port: u16, folder: &Path) -> Result<String> {
-    let mut text = fs::read_to_string(in_repository("Trunk.toml"))?;
-    let root = fs::canonicalize(in_repository(""))?;
+/// `Trunk.toml` with another port, another server and another output folder.
+fn configuration_for(server: &TestServer, port: u16, folder: &Path) -> Result<String> {
+    let mut text = fs::read_to_string(repository_path("Trunk.toml"))?;
+    let root = fs::canonicalize(repository_path(""))?;
     let dist = folder.join("dist");
     let mut replacements = vec![
         ("\"target/trunk\"".to_owned(), format!("{:?}", dist.display().to_string())),

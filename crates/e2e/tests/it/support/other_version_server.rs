@@ -1,4 +1,4 @@
-//! A server that speaks another version of the protocol, on the port where Madang was.
+//! A server of another protocol version, on the port of the stopped server.
 
 use std::net::SocketAddr;
 
@@ -9,23 +9,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-/// It takes every handshake, as Madang does, to say in a way that browsers pass on that it does not
-/// speak this version. Dropping it frees the port.
-pub(crate) struct OtherServer(JoinHandle<()>);
+/// Accepts every handshake and closes with [`CloseCode::Version`], as Madang does: browsers report close codes to the
+/// page, but no failed handshakes. Dropping it frees the port.
+pub(crate) struct OtherVersionServer(JoinHandle<()>);
 
-impl OtherServer {
+impl OtherVersionServer {
     pub(crate) async fn start(address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self(tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A page that goes away in the middle is no concern of this server.
-                drop(refuse(stream).await);
+                // Errors are ignored: a page may disconnect at any time.
+                refuse(stream).await.ok();
             }
         })))
     }
 }
 
-impl Drop for OtherServer {
+impl Drop for OtherVersionServer {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -1,4 +1,4 @@
-//! A page of either side in a browser of its own: both have the same test ids, and take the same scripts.
+//! A page of either compared app in a new browser. Both pages have the same test ids, so the same scripts measure them.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
-use super::hall::Hall;
-use crate::support::browser::{Browser, Lang, Look};
+use super::measured_server::MeasuredServer;
+use crate::support::browser::Browser;
+use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
-/// Runs before any script of the page: keeps the memory of its WebAssembly, and notes when the first message
-/// was drawn.
-const BEFORE: &str = "
+/// A script that runs before those of the page. It stores the WebAssembly memory and the time of the first drawn
+/// message in `window`.
+const INIT_SCRIPT: &str = "
     for (const name of ['instantiate', 'instantiateStreaming']) {
         const real = WebAssembly[name];
         WebAssembly[name] = async (...given) => {
@@ -32,26 +33,27 @@ const LIST: &str = "const list = document.querySelector('[data-testid=\"timeline
     const rows = () => [...list.querySelectorAll('[data-seq]')]; \
     const top = row => row.getBoundingClientRect().top - list.getBoundingClientRect().top;";
 
-/// When a page got how far, in milliseconds since its load began.
+/// The steps of a first load, in milliseconds since its start.
 #[derive(Clone, Copy, Deserialize)]
-pub(super) struct Load {
+pub(super) struct FirstVisit {
     pub(super) paint: f64,
-    /// One can type a name, and it is heard.
+    /// The field for the name accepts input.
     pub(super) interactive: f64,
-    /// The whole app is there.
+    /// The whole app runs.
     pub(super) running: f64,
 }
 
+/// The steps of a later load, in milliseconds since its start.
 #[derive(Clone, Copy, Deserialize)]
-pub(super) struct Again {
+pub(super) struct SecondVisit {
     pub(super) paint: f64,
     /// The first message is drawn.
     pub(super) messages: f64,
 }
 
-/// How long the page's main thread has worked, in milliseconds of processor time.
+/// The processor time of the page's main thread, in milliseconds.
 #[derive(Clone, Copy)]
-pub(super) struct Busy {
+pub(super) struct CpuTime {
     pub(super) task: f64,
     pub(super) script: f64,
 }
@@ -64,22 +66,23 @@ pub(super) struct Frames {
     pub(super) count: f64,
 }
 
-/// In megabytes.
+/// The page's memory, in megabytes.
 pub(super) struct Memory {
     pub(super) script: f64,
     pub(super) wasm: f64,
 }
 
-pub(super) struct Page(Browser);
+/// A browser that is open at a page of either app.
+pub(super) struct MeasuredPage(Browser);
 
-impl Page {
-    /// A browser that never saw the page.
-    pub(super) async fn fresh(hall: &Hall) -> Result<Self> {
-        let browser = Browser::start(&hall.chromedriver, Look::desktop(Lang::En)).await?;
+impl MeasuredPage {
+    /// Starts a browser with an empty profile.
+    pub(super) async fn open(server: &MeasuredServer) -> Result<Self> {
+        let browser = Browser::start(&server.chromedriver, Device::desktop(Lang::En)).await?;
         browser
-            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": BEFORE }))
+            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": INIT_SCRIPT }))
             .await?;
-        // Processor time, not time: the machine does other things too.
+        // Processor time instead of wall-clock time, because other programs run on the machine.
         browser.devtools("Performance.enable", json!({ "timeDomain": "threadTicks" })).await?;
         Ok(Self(browser))
     }
@@ -92,34 +95,35 @@ impl Page {
         self.0.goto(url).await
     }
 
-    /// 1.6 Mbit/s, 150 ms, a processor four times slower: a phone of the middle, on the road.
-    pub(super) async fn slow_down(&self, slow: bool) -> Result<()> {
+    /// Emulates a slow phone, if `slow`.
+    pub(super) async fn emulate_slow_phone(&self, slow: bool) -> Result<()> {
         if slow {
-            self.0.slow_down().await?;
+            self.0.emulate_slow_phone().await?;
         }
         Ok(())
     }
 
-    /// Once everything runs.
-    pub(super) async fn load(&self) -> Result<Load> {
+    /// Waits until the whole app runs.
+    pub(super) async fn load(&self) -> Result<FirstVisit> {
         let script = "const at = name => performance.getEntriesByName(name)[0]?.startTime; \
             const paint = at('first-contentful-paint'), interactive = at('madang:interactive'); \
             const running = at('madang:running'); \
             return paint && interactive && running ? { paint, interactive, running } : null";
-        until("the page runs", async || self.0.ask(script, []).await).await
+        until("the page runs", async || self.0.eval(script, []).await).await
     }
 
-    pub(super) async fn second_visit(&self) -> Result<Again> {
+    pub(super) async fn second_visit(&self) -> Result<SecondVisit> {
         let script = "const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
             return paint && window.firstMessage \
                 ? { paint: paint.startTime, messages: window.firstMessage } : null";
-        until("messages are shown again", async || self.0.ask(script, []).await).await
+        until("messages are shown on the second visit", async || self.0.eval(script, []).await)
+            .await
     }
 
-    /// Chooses a name, and goes into the room.
+    /// Signs in under a name and opens the room.
     pub(super) async fn enter(&self, name: &str) -> Result<()> {
         let field = self.0.find("signin-name").await?;
-        until_true("the name stands there", async || {
+        until_true("the field holds the name", async || {
             field.clear().await?;
             field.send_keys(name).await?;
             Ok(field.value().await?.as_deref() == Some(name))
@@ -131,39 +135,39 @@ impl Page {
         Ok(())
     }
 
-    /// What is kept for the next visit is kept by now.
+    /// Waits until the app is cached for the next visit.
     pub(super) async fn settle(&self) -> Result<()> {
         let script = "const done = arguments[0]; \
             const worker = navigator.serviceWorker?.getRegistrations().then(all => all.length > 0 \
                 ? navigator.serviceWorker.ready : null) ?? Promise.resolve(); \
             worker.then(() => setTimeout(() => done(true), 1500))";
-        self.0.ask_later::<bool>(script, []).await?;
+        self.0.eval_async::<bool>(script, []).await?;
         Ok(())
     }
 
-    /// Waits until a message is the last that is drawn.
+    /// Waits until a message is the last drawn one.
     pub(super) async fn until_last(&self, seq: usize) -> Result<()> {
         let script = format!("{LIST} return Number(rows().at(-1)?.dataset.seq ?? 0)");
         until(format_args!("message {seq} is shown"), async || {
-            let last: usize = self.0.ask(&script, []).await?;
+            let last: usize = self.0.eval(&script, []).await?;
             anyhow::ensure!(last == seq, "the last is {last}");
             Ok(Some(()))
         })
         .await
     }
 
-    /// Has the page hold everything from the first message on; answers how many it holds when all are there,
-    /// or the time is over. What was loaded so far is the distance from the first drawn to the last.
-    pub(super) async fn hold_all(&self, all: usize, patience: Duration) -> Result<usize> {
+    /// Scrolls up until the page has loaded all messages or the time limit has passed. Returns the number of loaded
+    /// messages: the distance from the first drawn message to the last one.
+    pub(super) async fn load_history(&self, all: usize, limit: Duration) -> Result<usize> {
         let script = format!(
             "{LIST} const [until, done] = arguments; const start = performance.now(); \
             const step = () => {{ list.scrollTop = 0; const first = Number(rows()[0]?.dataset.seq ?? 1e9); \
                 if (first === 1 || performance.now() - start > until) return done(first); \
                 requestAnimationFrame(step); }}; step()"
         );
-        let deadline = std::time::Instant::now() + patience;
+        let deadline = std::time::Instant::now() + limit;
         loop {
-            let first: usize = self.0.ask_later(&script, [30_000.into()]).await?;
+            let first: usize = self.0.eval_async(&script, [30_000.into()]).await?;
             if first == 1 || std::time::Instant::now() > deadline {
                 return Ok(all + 1 - first);
             }
@@ -176,7 +180,7 @@ impl Page {
             const step = () => {{ list.scrollTop = list.scrollHeight; times -= 1; \
                 if (times === 0) done(true); else requestAnimationFrame(step); }}; step()"
         );
-        self.0.ask_later::<bool>(&script, []).await?;
+        self.0.eval_async::<bool>(&script, []).await?;
         Ok(())
     }
 
@@ -184,11 +188,11 @@ impl Page {
         self.0.devtools("HeapProfiler.collectGarbage", json!({})).await?;
         let heap = self.0.devtools("Runtime.getHeapUsage", json!({})).await?;
         let used = heap.get("usedSize").and_then(Value::as_f64).context("no size")?;
-        let wasm: f64 = self.0.ask("return window.wasmMemory?.buffer.byteLength ?? 0", []).await?;
+        let wasm: f64 = self.0.eval("return window.wasmMemory?.buffer.byteLength ?? 0", []).await?;
         Ok(Memory { script: used / 1e6, wasm: wasm / 1e6 })
     }
 
-    pub(super) async fn busy(&self) -> Result<Busy> {
+    pub(super) async fn cpu_time(&self) -> Result<CpuTime> {
         let answer = self.0.devtools("Performance.getMetrics", json!({})).await?;
         let metrics = answer.get("metrics").and_then(Value::as_array).context("no metrics")?;
         let of = |name: &str| {
@@ -196,44 +200,44 @@ impl Page {
             let value = metrics.iter().find(named).and_then(|it| it.get("value")?.as_f64());
             value.map(|seconds| seconds * 1_000.0).with_context(|| name.to_owned())
         };
-        Ok(Busy { task: of("TaskDuration")?, script: of("ScriptDuration")? })
+        Ok(CpuTime { task: of("TaskDuration")?, script: of("ScriptDuration")? })
     }
 
-    /// Begins to note the times between frames.
+    /// Starts recording the times between frames.
     pub(super) async fn watch_frames(&self) -> Result<()> {
         let script = "let last = performance.now(); window.gaps = []; window.watching = true; \
             const next = now => { window.gaps.push(now - last); last = now; \
                 if (window.watching) requestAnimationFrame(next); }; requestAnimationFrame(next)";
-        self.0.run(script, []).await
+        self.0.run_script(script, []).await
     }
 
-    /// Lets some hundreds of frames go by.
+    /// Waits for 300 frames.
     pub(super) async fn rest(&self) -> Result<()> {
         let script = "const done = arguments[0]; let left = 300; \
             const next = () => (left -= 1) > 0 ? requestAnimationFrame(next) : done(true); next()";
-        self.0.ask_later::<bool>(script, []).await?;
+        self.0.eval_async::<bool>(script, []).await?;
         Ok(())
     }
 
-    /// Ends it.
+    /// Ends the recording and returns its summary.
     pub(super) async fn frames(&self) -> Result<Frames> {
         let script = "window.watching = false; const gaps = window.gaps.slice(1); \
             return { over_50: gaps.filter(gap => gap > 50).length, worst: Math.max(0, ...gaps), \
                 count: gaps.length }";
-        self.0.ask(script, []).await
+        self.0.eval(script, []).await
     }
 
-    /// Presses keys, and answers how long each letter took to be on the screen: median, p99, and longest.
+    /// Presses keys and returns the time from key press to drawn letter: median, p99 and maximum.
     pub(super) async fn type_keys(&self, keys: usize, every: Duration) -> Result<[f64; 3]> {
         self.0.find("composer").await?.focus().await?;
-        // After the frame with the letter in it was made, a message to oneself is the first thing to come.
+        // A message that is posted in the animation frame arrives right after the frame with the letter.
         let script = "window.shown = []; const area = document.getElementById('composer'); \
             area.addEventListener('input', event => { const pressed = window.pressed; \
                 requestAnimationFrame(() => { const after = new MessageChannel(); \
                     after.port1.onmessage = () => window.shown.push(performance.now() - pressed); \
                     after.port2.postMessage(0); }); }); \
             area.addEventListener('keydown', event => { window.pressed = event.timeStamp; }, true)";
-        self.0.run(script, []).await?;
+        self.0.run_script(script, []).await?;
         for number in 0..keys {
             tokio::time::sleep(every).await;
             let letter = ["a", "e", "i", "o", "u"].get(number % 5).copied().unwrap_or("a");
@@ -243,7 +247,7 @@ impl Page {
             self.0.devtools("Input.dispatchKeyEvent", key).await?;
         }
         let mut times: Vec<f64> = until("every letter is shown", async || {
-            let times: Vec<f64> = self.0.ask("return window.shown", []).await?;
+            let times: Vec<f64> = self.0.eval("return window.shown", []).await?;
             Ok(Some(times).filter(|times| times.len() == keys))
         })
         .await?;
@@ -253,8 +257,8 @@ impl Page {
         Ok([at(50), at(99), at(100)].map(Option::unwrap_or_default))
     }
 
-    /// Scrolls through everything: some screens a second up and down, in between to places far away, where rows
-    /// were never drawn. Answers how much further than scrolled anything moved that was seen before and after.
+    /// Scrolls through the list: up and down by some screens a second, with jumps to distant places whose rows were
+    /// never drawn. Returns the greatest shift of a visible row beyond the scrolled distance, in pixels.
     pub(super) async fn scroll(&self) -> Result<f64> {
         let script = format!(
             "{LIST} const done = arguments[0]; let worst = 0, step = 0; \
@@ -275,6 +279,6 @@ impl Page {
                     frame(); }})); \
             }}; requestAnimationFrame(frame)"
         );
-        self.0.ask_later(&script, []).await
+        self.0.eval_async(&script, []).await
     }
 }

@@ -1,4 +1,4 @@
-//! The real binary, as a process that can be killed.
+//! The server under test: the release binary, as a process that a test can kill and restart.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,12 +14,12 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::database::Database;
-use super::in_repository;
+use super::repository_path;
 
-const SAYS: &str = "Madang is listening on ";
+const LISTENING_PREFIX: &str = "Madang is listening on ";
 
-/// A server with data of its own. Dropping it kills it.
-pub(crate) struct Server {
+/// A server with its own data. Dropping it kills the process.
+pub(crate) struct TestServer {
     binary: PathBuf,
     folder: TempDir,
     address: SocketAddr,
@@ -28,15 +28,14 @@ pub(crate) struct Server {
     was_down: AtomicBool,
 }
 
-impl Server {
-    /// Starts a server on a free port, with nothing in its data folder, and with these further
-    /// arguments to `madang serve`.
+impl TestServer {
+    /// Starts a server on a free port, with an empty data folder and these additional arguments to `madang serve`.
     pub(crate) async fn start(arguments: &[String]) -> Result<Self> {
         let binary = std::env::var_os("MADANG_BIN")
-            .map_or_else(|| in_repository("target/release/madang"), PathBuf::from);
+            .map_or_else(|| repository_path("target/release/madang"), PathBuf::from);
         ensure!(
             binary.is_file(),
-            "there is no server at {}: run `just build` first, or `just e2e`, which does",
+            "there is no server at {}: run `just build`, or `just e2e`, which builds it",
             binary.display()
         );
         let server = Self {
@@ -64,17 +63,17 @@ impl Server {
         self.address
     }
 
-    /// Whether the server was ever away: then browsers have reason to complain of the network.
+    /// Whether the server was ever killed. Network errors in the browsers' consoles are expected then.
     pub(crate) fn was_down(&self) -> bool {
         self.was_down.load(Ordering::Relaxed)
     }
 
-    /// The database, beside the server's back.
+    /// Opens the server's database.
     pub(crate) fn database(&self) -> Result<Database> {
         Database::open(&self.folder.path().join("data").join("madang.sqlite"))
     }
 
-    /// `kill -9`: nothing is finished, nothing is said.
+    /// Kills the process (`kill -9`), without a graceful stop.
     pub(crate) async fn kill(&self) -> Result<()> {
         self.was_down.store(true, Ordering::Relaxed);
         let mut process = self.process.lock().await.take().context("the server is down already")?;
@@ -82,13 +81,13 @@ impl Server {
         Ok(())
     }
 
-    /// Starts it again, on the same port and the same data.
+    /// Starts the server again, on the same port and with the same data.
     pub(crate) async fn restart(&self) -> Result<()> {
         ensure!(self.process.lock().await.is_none(), "the server is up already");
         self.launch().await
     }
 
-    /// What the server has logged.
+    /// The server's log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
@@ -111,22 +110,21 @@ impl Server {
             .spawn()?;
         let stdout = process.stdout.take().context("the server has no standard output")?;
         let line = BufReader::new(stdout).lines().next_line().await?;
-        let expected = format!("{SAYS}{}", self.url(""));
+        let expected = format!("{LISTENING_PREFIX}{}", self.url(""));
         if line.as_deref() != Some(&expected) {
-            bail!("the server says {line:?} in place of {expected:?}; its log:\n{}", self.log());
+            bail!("the server printed {line:?} instead of {expected:?}; its log:\n{}", self.log());
         }
         *self.process.lock().await = Some(process);
         Ok(())
     }
 }
 
-/// A port that nobody has, below those that systems give to outgoing connections: while the server is
-/// down, nobody else must come to its port by chance.
+/// A free port below the range of ephemeral ports: no other program gets it by chance while the server is down.
 pub(crate) fn free_port() -> Result<u16> {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 10_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another run of the tests starts elsewhere.
+    // Concurrent runs of the tests start at different ports.
     let start = u16::try_from(std::process::id() * 61 % u32::from(COUNT))?;
     for _ in 0..COUNT {
         let step = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

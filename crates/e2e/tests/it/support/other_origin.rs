@@ -1,20 +1,20 @@
-//! A page of another origin.
+//! A web server of another origin.
 
 use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-const PAGE: &str = "<!doctype html><title>elsewhere</title>";
+const PAGE: &str = "<!doctype html><title>other origin</title>";
 
-/// A server with nothing but an empty page. Dropping it ends it.
-pub(crate) struct Elsewhere {
-    /// Where its page is from.
+/// A server whose only page is empty. Dropping it stops it.
+pub(crate) struct OtherOrigin {
+    /// The origin of its page.
     pub(crate) origin: String,
     serving: JoinHandle<()>,
 }
 
-impl Elsewhere {
+impl OtherOrigin {
     pub(crate) async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -26,10 +26,10 @@ impl Elsewhere {
                     PAGE.len()
                 );
                 let mut request = [0; 4096];
-                // A browser opens connections that it does not use, and whoever goes is gone.
+                // Errors are ignored: browsers open connections without using them.
                 tokio::spawn(async move {
                     if stream.read(&mut request).await.is_ok() {
-                        drop(stream.write_all(answer.as_bytes()).await);
+                        stream.write_all(answer.as_bytes()).await.ok();
                     }
                 });
             }
@@ -38,7 +38,7 @@ impl Elsewhere {
     }
 }
 
-impl Drop for Elsewhere {
+impl Drop for OtherOrigin {
     fn drop(&mut self) {
         self.serving.abort();
     }

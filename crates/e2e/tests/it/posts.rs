@@ -1,4 +1,4 @@
-//! The feed: what is written, by whomever and by whatever way, shows on every open screen.
+//! The page `/feed`: posts from screens and over HTTP show on every open screen.
 
 use std::rc::Rc;
 
@@ -9,47 +9,48 @@ use serde_json::{Value, json};
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Lang, Look};
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
-use crate::support::program::Program;
-use crate::support::server::Server;
-use crate::support::stage::Stage;
+use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
+use crate::support::test_server::TestServer;
 use crate::support::wait::{until, until_true};
 
-/// A post as a screen shows it.
+/// A post as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct Card {
+struct PostCard {
     text: Option<String>,
     author: String,
     state: String,
     edited: bool,
 }
 
-async fn cards(browser: &Browser) -> Result<Vec<Card>> {
+async fn post_cards(browser: &Browser) -> Result<Vec<PostCard>> {
     let script = "return [...document.querySelectorAll('[data-testid=\"post\"]')].map(post => ({ \
         text: post.querySelector('.post-text')?.textContent ?? null, \
         author: post.querySelector('.post-author').textContent, \
         state: post.dataset.state, \
         edited: post.querySelector('[data-testid=\"edited\"]') !== null }))";
-    browser.ask(script, []).await
+    browser.eval(script, []).await
 }
 
-/// Waits until the feed shows exactly these texts, all stored.
-async fn until_posts(browser: &Browser, texts: &[&str]) -> Result<Vec<Card>> {
+/// Waits until the page shows exactly these texts, all stored.
+async fn until_posts(browser: &Browser, texts: &[&str]) -> Result<Vec<PostCard>> {
     until(format_args!("the posts are {texts:?}"), async || {
-        let cards = cards(browser).await?;
-        let shown: Vec<&str> = cards.iter().filter_map(|card| card.text.as_deref()).collect();
-        let stored = cards.iter().all(|card| card.state == "stored");
-        ensure!(shown == texts && stored, "{cards:?}");
-        Ok(Some(cards))
+        let post_cards = post_cards(browser).await?;
+        let shown: Vec<&str> = post_cards.iter().filter_map(|card| card.text.as_deref()).collect();
+        let stored = post_cards.iter().all(|card| card.state == "stored");
+        ensure!(shown == texts && stored, "{post_cards:?}");
+        Ok(Some(post_cards))
     })
     .await
 }
 
-async fn open_feed(server: &Server, page: &ChatPage) -> Result<()> {
+async fn open_feed(server: &TestServer, page: &ChatPage) -> Result<()> {
     page.browser.goto(&server.url("/feed")).await?;
     page.browser.find("post-composer").await?;
-    page.until_link("live").await
+    page.until_connection("live").await
 }
 
 async fn write(browser: &Browser, text: &str) -> Result<()> {
@@ -58,20 +59,20 @@ async fn write(browser: &Browser, text: &str) -> Result<()> {
     browser.click("post-send").await
 }
 
-/// A program that is signed in by a token, and speaks nothing but HTTP.
-struct Caller<'a> {
-    server: &'a Server,
+/// A program that posts over HTTP with a session token.
+struct HttpClient<'a> {
+    server: &'a TestServer,
     http: reqwest::Client,
     token: String,
 }
 
-impl<'a> Caller<'a> {
-    fn new(server: &'a Server, token: String) -> Self {
+impl<'a> HttpClient<'a> {
+    fn new(server: &'a TestServer, token: String) -> Self {
         Self { server, http: reqwest::Client::new(), token }
     }
 
-    /// As whoever is signed in in a browser.
-    async fn as_user_of(server: &'a Server, browser: &Browser) -> Result<Self> {
+    /// Uses the session of a browser's user.
+    async fn as_user_of(server: &'a TestServer, browser: &Browser) -> Result<Self> {
         let cookies = browser.devtools("Network.getCookies", json!({})).await?;
         let token =
             cookies.pointer("/cookies/0/value").and_then(Value::as_str).context("no cookie")?;
@@ -96,34 +97,34 @@ impl<'a> Caller<'a> {
 
 #[tokio::test]
 async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
-    Stage::play("feed", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
+    BrowserTest::run("feed", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
         minsu.browser.click("page-feed").await?;
         minsu.browser.find("feed-empty").await?;
-        open_feed(&stage.server, &jane).await?;
+        open_feed(&test.server, &jane).await?;
 
         write(&minsu.browser, "마당을 쓸었습니다. https://example.com/마당 참고").await?;
         let composer = jane.browser.find("post-composer").await?;
         composer.send_keys("Tea at four?" + Key::Control + Key::Enter).await?;
         for page in [&minsu, &jane] {
             let wanted = ["Tea at four?", "마당을 쓸었습니다. https://example.com/마당"];
-            until(format_args!("both posts are there"), async || {
-                let cards = cards(&page.browser).await?;
-                let there = cards.len() == 2
-                    && cards.iter().zip(wanted).all(|(card, wanted)| {
+            until(format_args!("both posts are shown"), async || {
+                let post_cards = post_cards(&page.browser).await?;
+                let shown = post_cards.len() == 2
+                    && post_cards.iter().zip(wanted).all(|(card, wanted)| {
                         card.state == "stored"
                             && card.text.as_deref().is_some_and(|text| text.starts_with(wanted))
                     });
-                Ok(there.then_some(()))
+                Ok(shown.then_some(()))
             })
             .await?;
         }
 
-        // Only one's own can be changed; the editor opens in place, and Escape closes it.
+        // Users can edit only their own posts. The editor opens in place, and Escape closes it.
         let own: u64 = minsu
             .browser
-            .ask("return document.querySelectorAll('[data-testid=\"edit\"]').length", [])
+            .eval("return document.querySelectorAll('[data-testid=\"edit\"]').length", [])
             .await?;
         assert_eq!(own, 1);
         minsu.browser.click("edit").await?;
@@ -134,16 +135,19 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
         minsu.browser.click("edit").await?;
         minsu.browser.until_focus("editor").await?;
         minsu.browser.chord(Key::Control, "a").await?;
-        minsu.browser.insert("마당을 다 쓸었습니다.").await?;
+        minsu.browser.insert_text("마당을 다 쓸었습니다.").await?;
         minsu.browser.chord(Key::Control, Key::Enter).await?;
         for page in [&minsu, &jane] {
-            let cards =
+            let post_cards =
                 until_posts(&page.browser, &["Tea at four?", "마당을 다 쓸었습니다."]).await?;
-            assert_eq!(cards.iter().map(|card| card.edited).collect::<Vec<_>>(), [false, true]);
-            assert_eq!(cards[1].author, "민수");
+            assert_eq!(
+                post_cards.iter().map(|card| card.edited).collect::<Vec<_>>(),
+                [false, true]
+            );
+            assert_eq!(post_cards[1].author, "민수");
         }
 
-        // Deleting asks first.
+        // Deleting requires a confirmation.
         minsu.browser.click("delete").await?;
         minsu.browser.click("delete-cancel").await?;
         minsu.browser.click("delete").await?;
@@ -152,15 +156,15 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
             until_posts(&page.browser, &["Tea at four?"]).await?;
         }
 
-        // What is written while the server is away shows as waiting, and is posted once it is back.
-        stage.server.kill().await?;
-        jane.until_link("waiting").await?;
+        // A post that is written while the server is down shows as pending, and is stored after the restart.
+        test.server.kill().await?;
+        jane.until_connection("waiting").await?;
         write(&jane.browser, "I'll bring cups").await?;
-        until_true("the post waits", async || {
-            Ok(cards(&jane.browser).await?.first().is_some_and(|card| card.state == "pending"))
+        until_true("the post is pending", async || {
+            Ok(post_cards(&jane.browser).await?.first().is_some_and(|card| card.state == "pending"))
         })
         .await?;
-        stage.server.restart().await?;
+        test.server.restart().await?;
         for page in [&minsu, &jane] {
             until_posts(&page.browser, &["I'll bring cups", "Tea at four?"]).await?;
         }
@@ -170,17 +174,19 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn t4_1_older_posts_load_when_asked_for() -> Result<()> {
-    Stage::play("feed-older", async |stage| {
-        let token = Program::sign_up(&stage.server, "program").await?.token.context("a token")?;
-        let program = Caller::new(&stage.server, token);
+async fn t4_1_older_posts_load_on_request() -> Result<()> {
+    BrowserTest::run("feed-older", async |test| {
+        let token = TestClient::sign_up(&test.server, "program").await?.token.context("a token")?;
+        let program = HttpClient::new(&test.server, token);
         for n in 1..=35 {
             program.post(&format!("post {n}")).await?;
         }
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        open_feed(&stage.server, &minsu).await?;
-        until_true("a page is there", async || Ok(cards(&minsu.browser).await?.len() == 30))
-            .await?;
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        open_feed(&test.server, &minsu).await?;
+        until_true("the first page of posts is shown", async || {
+            Ok(post_cards(&minsu.browser).await?.len() == 30)
+        })
+        .await?;
         minsu.browser.click("older-posts").await?;
         minsu.browser.until_gone("older-posts").await?;
         let texts: Vec<String> = (1..=35).rev().map(|n| format!("post {n}")).collect();
@@ -190,20 +196,20 @@ async fn t4_1_older_posts_load_when_asked_for() -> Result<()> {
     .await
 }
 
-/// Notes every greeting that the page shows from now on.
-async fn note_greetings(browser: &Browser) -> Result<()> {
+/// Records every greeting that the page shows from now on.
+async fn record_greetings(browser: &Browser) -> Result<()> {
     let script = "const seen = window.seen = new Set(); \
         new MutationObserver(() => document.querySelectorAll('[data-testid=\"greeting\"]') \
             .forEach(it => seen.add(it.textContent))) \
             .observe(document.body, { childList: true, subtree: true })";
-    browser.run(script, []).await
+    browser.run_script(script, []).await
 }
 
 async fn greetings(browser: &Browser) -> Result<Vec<String>> {
-    browser.ask("return [...window.seen]", []).await
+    browser.eval("return [...window.seen]", []).await
 }
 
-async fn until_greeted(browser: &Browser, greeting: &str) -> Result<()> {
+async fn until_greeting(browser: &Browser, greeting: &str) -> Result<()> {
     until(format_args!("{greeting:?} shows"), async || {
         let seen = greetings(browser).await?;
         ensure!(seen.iter().any(|seen| seen == greeting), "{seen:?}");
@@ -213,35 +219,34 @@ async fn until_greeted(browser: &Browser, greeting: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn t4_2_a_greeting_is_for_everyone_or_for_everyone_but_the_screen_it_comes_from() -> Result<()>
-{
-    Stage::play("feed-greetings", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
-        open_feed(&stage.server, &jane).await?;
-        note_greetings(&jane.browser).await?;
+async fn t4_2_a_greeting_reaches_everyone_or_everyone_but_the_sending_screen() -> Result<()> {
+    BrowserTest::run("feed-greetings", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        open_feed(&test.server, &jane).await?;
+        record_greetings(&jane.browser).await?;
         let other_tab = minsu.browser.tab().await?;
-        open_feed(&stage.server, &minsu).await?;
-        note_greetings(&minsu.browser).await?;
+        open_feed(&test.server, &minsu).await?;
+        record_greetings(&minsu.browser).await?;
         let this_tab = minsu.browser.new_tab().await?;
-        open_feed(&stage.server, &minsu).await?;
-        note_greetings(&minsu.browser).await?;
+        open_feed(&test.server, &minsu).await?;
+        record_greetings(&minsu.browser).await?;
 
         let (to_all, to_others) =
             ("👋 민수 님이 모두에게 인사합니다", "👋 민수 님이 다른 모두에게 인사합니다");
         minsu.browser.click("greet-others").await?;
         minsu.browser.find("greeted-others").await?;
         minsu.browser.click("greet-all").await?;
-        // The second has come here, so the first has come too.
-        until_greeted(&minsu.browser, to_all).await?;
+        // The second greeting has arrived here, so the first one would have arrived before it.
+        until_greeting(&minsu.browser, to_all).await?;
         assert_eq!(greetings(&minsu.browser).await?, [to_all]);
-        minsu.browser.picture("feed-greeting-ko-desktop").await?;
-        until_greeted(&jane.browser, "👋 민수 greets everyone else").await?;
-        until_greeted(&jane.browser, "👋 민수 greets everyone").await?;
-        jane.browser.picture("feed-greeting-en-phone").await?;
+        minsu.browser.screenshot("feed-greeting-ko-desktop").await?;
+        until_greeting(&jane.browser, "👋 민수 greets everyone else").await?;
+        until_greeting(&jane.browser, "👋 민수 greets everyone").await?;
+        jane.browser.screenshot("feed-greeting-en-phone").await?;
         minsu.browser.switch_to(&other_tab).await?;
-        until_greeted(&minsu.browser, to_others).await?;
-        until_greeted(&minsu.browser, to_all).await?;
+        until_greeting(&minsu.browser, to_others).await?;
+        until_greeting(&minsu.browser, to_all).await?;
         minsu.browser.switch_to(&this_tab).await?;
         minsu.browser.until_gone("greeting").await?;
         assert_eq!(greetings(&minsu.browser).await?, [to_all]);
@@ -252,14 +257,14 @@ async fn t4_2_a_greeting_is_for_everyone_or_for_everyone_but_the_screen_it_comes
 
 #[tokio::test]
 async fn t4_3_a_post_over_http_shows_on_every_open_screen() -> Result<()> {
-    Stage::play("feed-http", async |stage| {
-        let minsu = stage.person("민수", Look::desktop(Lang::Ko)).await?;
-        let jane = stage.person("Jane", Look::phone(Lang::En)).await?;
-        open_feed(&stage.server, &jane).await?;
+    BrowserTest::run("feed-http", async |test| {
+        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        open_feed(&test.server, &jane).await?;
         let first_tab = minsu.browser.tab().await?;
-        open_feed(&stage.server, &minsu).await?;
+        open_feed(&test.server, &minsu).await?;
         let second_tab = minsu.browser.new_tab().await?;
-        open_feed(&stage.server, &minsu).await?;
+        open_feed(&test.server, &minsu).await?;
         let screens = async |texts: &[&str]| -> Result<()> {
             until_posts(&jane.browser, texts).await?;
             for tab in [&first_tab, &second_tab] {
@@ -268,7 +273,7 @@ async fn t4_3_a_post_over_http_shows_on_every_open_screen() -> Result<()> {
             }
             Ok(())
         };
-        let caller = Caller::as_user_of(&stage.server, &minsu.browser).await?;
+        let caller = HttpClient::as_user_of(&test.server, &minsu.browser).await?;
         caller.post("배포가 끝났습니다").await?;
         screens(&["배포가 끝났습니다"]).await?;
         let text = Some("배포가 잘 끝났습니다");
@@ -283,45 +288,48 @@ async fn t4_3_a_post_over_http_shows_on_every_open_screen() -> Result<()> {
 
 #[tokio::test]
 async fn axe_finds_nothing_in_the_feed() -> Result<()> {
-    Stage::play("feed-axe", async |stage| {
-        let token = Program::sign_up(&stage.server, "하늘").await?.token.context("a token")?;
-        let haneul = Caller::new(&stage.server, token);
+    BrowserTest::run("feed-axe", async |test| {
+        let token = TestClient::sign_up(&test.server, "하늘").await?.token.context("a token")?;
+        let haneul = HttpClient::new(&test.server, token);
         for text in [
             "오늘 저녁 여섯 시에 마당에서 별을 봅니다.\n담요를 하나씩 가져오세요.",
             "The map is here: https://example.com/map?q=yard. Come early, the gate is small.",
         ] {
             haneul.post(text).await?;
         }
-        for (look, lang, theme, view) in [
-            (Look::desktop(Lang::Ko), "ko", "light", "feed-ko-desktop-light"),
-            (Look::desktop(Lang::En), "en", "dark", "feed-en-desktop-dark"),
-            (Look::phone(Lang::Ko), "ko", "dark", "feed-ko-phone-dark"),
-            (Look::phone(Lang::En), "en", "light", "feed-en-phone-light"),
+        for (device, lang, theme, view) in [
+            (Device::desktop(Lang::Ko), "ko", "light", "feed-ko-desktop-light"),
+            (Device::desktop(Lang::En), "en", "dark", "feed-en-desktop-dark"),
+            (Device::phone(Lang::Ko), "ko", "dark", "feed-ko-phone-dark"),
+            (Device::phone(Lang::En), "en", "light", "feed-en-phone-light"),
         ] {
-            let page = stage.person(view, look).await?;
+            let page = test.chat_page(view, device).await?;
             let browser: &Rc<Browser> = &page.browser;
             let script = "localStorage.setItem('madang.theme', arguments[0])";
-            browser.run(script, [Value::from(theme)]).await?;
-            open_feed(&stage.server, &page).await?;
+            browser.run_script(script, [Value::from(theme)]).await?;
+            open_feed(&test.server, &page).await?;
             write(browser, if lang == "ko" { "저도 갈게요!" } else { "I will be there!" }).await?;
-            until_true("it is stored", async || {
-                let cards = cards(browser).await?;
-                Ok(cards.first().is_some_and(|card| card.author == view && card.state == "stored"))
+            until_true("the post is stored", async || {
+                let post_cards = post_cards(browser).await?;
+                Ok(post_cards
+                    .first()
+                    .is_some_and(|card| card.author == view && card.state == "stored"))
             })
             .await?;
-            browser.until_still().await?;
-            browser.picture(view).await?;
+            browser.until_animations_end().await?;
+            browser.screenshot(view).await?;
             let found = axe::violations(browser).await?;
             ensure!(found.is_empty(), "{view}: axe finds\n{found}");
             browser.click("edit").await?;
             browser.until_focus("editor").await?;
-            browser.until_still().await?;
-            browser.picture(&format!("{view}-editing")).await?;
+            browser.until_animations_end().await?;
+            browser.screenshot(&format!("{view}-editing")).await?;
             let found = axe::violations(browser).await?;
             ensure!(found.is_empty(), "{view}, editing: axe finds\n{found}");
-            let too_wide: bool =
-                browser.ask("return document.documentElement.scrollWidth > innerWidth", []).await?;
-            ensure!(!too_wide, "{view}: something sticks out to the side");
+            let too_wide: bool = browser
+                .eval("return document.documentElement.scrollWidth > innerWidth", [])
+                .await?;
+            ensure!(!too_wide, "{view}: the page is wider than the window");
         }
         Ok(())
     })

@@ -1,5 +1,4 @@
-//! How it looks: on a phone, in the dark, in both languages, and to those who cannot see it. The pictures
-//! are for people to look at.
+//! Layout on a phone, themes, languages and accessibility. The screenshots are for reviewers.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -10,12 +9,13 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::axe;
-use crate::support::browser::{Browser, Lang, Look};
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
-use crate::support::program::Program;
-use crate::support::server::Server;
+use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
-use crate::support::stage::Stage;
+use crate::support::test_client::TestClient;
+use crate::support::test_server::TestServer;
 use crate::support::wait::{until, until_true};
 
 const LANGUAGES: [Lang; 2] = [Lang::Ko, Lang::En];
@@ -23,24 +23,24 @@ const THEMES: [&str; 2] = ["light", "dark"];
 
 #[tokio::test]
 async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
-    Stage::play("phone", async |stage| {
-        let minsu = stage.person("민수", Look::phone(Lang::Ko)).await?;
+    BrowserTest::run("phone", async |test| {
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
         for (drawer, opener, panel) in
             [("drawer-rooms", "open-rooms", "rooms"), ("drawer-here", "open-here", "here")]
         {
-            ensure!(!is_on_screen(browser, panel).await?, "{drawer} is out of the way");
+            ensure!(!is_on_screen(browser, panel).await?, "{drawer} is closed at first");
             browser.click(opener).await?;
             browser.until_attribute(drawer, "data-open", "true").await?;
             until_on_screen(browser, panel, true).await?;
             until_focus_within(browser, panel).await?;
-            // What is behind it cannot be reached.
+            // The content behind the drawer cannot get the focus.
             for _ in 0..12 {
                 browser.keys(Key::Tab).await?;
-                let behind: bool = browser
-                    .ask("return document.activeElement?.closest('main') !== null", [])
+                let backend: bool = browser
+                    .eval("return document.activeElement?.closest('main') !== null", [])
                     .await?;
-                assert!(!behind, "Tab leads behind {drawer}");
+                assert!(!backend, "Tab leads behind {drawer}");
             }
             browser.keys(Key::Escape).await?;
             browser.until_attribute(drawer, "data-open", "false").await?;
@@ -53,12 +53,12 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
             browser.until_focus(opener).await?;
         }
 
-        minsu.say("폰에서 씁니다").await?;
+        minsu.send("폰에서 씁니다").await?;
         minsu.until_stored("폰에서 씁니다").await?;
         open_drawer(browser, "open-rooms", "rooms").await?;
         let room = minsu.create_room("폰에서 만든 방").await?;
         browser.until_attribute("drawer-rooms", "data-open", "false").await?;
-        minsu.say("좁아도 괜찮아요").await?;
+        minsu.send("좁아도 괜찮아요").await?;
         minsu.until_stored("좁아도 괜찮아요").await?;
         open_drawer(browser, "open-rooms", "rooms").await?;
         minsu.open_room(FIRST_ROOM).await?;
@@ -66,23 +66,23 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
         minsu.until_stored("폰에서 씁니다").await?;
         assert_ne!(room, FIRST_ROOM);
         let too_wide: bool =
-            browser.ask("return document.documentElement.scrollWidth > innerWidth", []).await?;
-        assert!(!too_wide, "nothing sticks out to the side");
+            browser.eval("return document.documentElement.scrollWidth > innerWidth", []).await?;
+        assert!(!too_wide, "the page is not wider than the window");
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn colours_follow_the_system_until_they_are_chosen() -> Result<()> {
-    Stage::play("colours", async |stage| {
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+async fn the_theme_follows_the_system_until_one_is_chosen() -> Result<()> {
+    BrowserTest::run("colours", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
         system_prefers(browser, "light").await?;
         until_dark(browser, false).await?;
         system_prefers(browser, "dark").await?;
         until_dark(browser, true).await?;
-        // The switch goes from the system's colours to light, to dark, and back.
+        // The switch cycles: system, light, dark.
         for (system, dark) in [("dark", false), ("light", true)] {
             system_prefers(browser, system).await?;
             browser.click("theme-switch").await?;
@@ -98,18 +98,19 @@ async fn colours_follow_the_system_until_they_are_chosen() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_language_follows_the_browser_until_it_is_chosen() -> Result<()> {
-    Stage::play("language", async |stage| {
+async fn the_language_follows_the_browser_until_one_is_chosen() -> Result<()> {
+    BrowserTest::run("language", async |test| {
         for (lang, title, write) in
             [(Lang::Ko, "마당", "메시지 쓰기"), (Lang::En, "Madang", "Write a message")]
         {
-            let page = stage.person(&format!("one {}", lang.code()), Look::desktop(lang)).await?;
+            let page =
+                test.chat_page(&format!("user {}", lang.code()), Device::desktop(lang)).await?;
             assert_eq!(page.browser.title().await?, title);
             assert_eq!(placeholder(&page).await?, write);
         }
-        let jane = stage.person("Jane", Look::desktop(Lang::En)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         jane.browser.click("lang-switch").await?;
-        until_true("the app speaks Korean", async || {
+        until_true("the app is in Korean", async || {
             Ok(placeholder(&jane).await? == "메시지 쓰기" && jane.browser.title().await? == "마당")
         })
         .await?;
@@ -122,90 +123,90 @@ async fn the_language_follows_the_browser_until_it_is_chosen() -> Result<()> {
 }
 
 async fn placeholder(page: &ChatPage) -> Result<String> {
-    page.browser.ask("return document.getElementById('composer').placeholder", []).await
+    page.browser.eval("return document.getElementById('composer').placeholder", []).await
 }
 
 #[tokio::test]
 async fn axe_finds_nothing_on_a_desktop() -> Result<()> {
-    Stage::play("axe-desktop", async |stage| {
-        let [tea, _, outside] = Box::pin(furnish(&stage.server)).await?;
-        let SignInPage { browser: gate } = stage.visitor(Look::desktop(Lang::Ko)).await?;
-        let jiu = stage.person("지우", Look::desktop(Lang::Ko)).await?;
+    BrowserTest::run("axe-desktop", async |test| {
+        let [tea, _, outside] = Box::pin(create_rooms_and_messages(&test.server)).await?;
+        let SignInPage { browser: form } = test.sign_in_page(Device::desktop(Lang::Ko)).await?;
+        let jiu = test.chat_page("지우", Device::desktop(Lang::Ko)).await?;
         jiu.join_room(tea).await?;
         jiu.open_room(FIRST_ROOM).await?;
-        jiu.say("저도 지금 가요").await?;
-        let mut found = Findings::default();
-        for (lang, theme) in combinations() {
+        jiu.send("저도 지금 가요").await?;
+        let mut found = AxeFindings::default();
+        for (lang, theme) in languages_and_themes() {
             let dressed = format!("{}-{theme}", lang.code());
-            dress(&gate, lang, theme).await?;
-            gate.find("signin-name").await?;
-            found.look(&gate, &format!("sign-in-{dressed}")).await?;
+            set_language_and_theme(&form, lang, theme).await?;
+            form.find("signin-name").await?;
+            found.check(&form, &format!("sign-in-{dressed}")).await?;
 
-            dress(&jiu.browser, lang, theme).await?;
+            set_language_and_theme(&jiu.browser, lang, theme).await?;
             jiu.open_composer().await?;
             jiu.until_stored("저도 지금 가요").await?;
             jiu.until_present_first("지우").await?;
-            found.look(&jiu.browser, &format!("desktop-{dressed}")).await?;
+            found.check(&jiu.browser, &format!("desktop-{dressed}")).await?;
 
             jiu.open_room(tea).await?;
             jiu.browser.find("empty").await?;
-            found.look(&jiu.browser, &format!("desktop-{dressed}-empty")).await?;
+            found.check(&jiu.browser, &format!("desktop-{dressed}-empty")).await?;
 
             jiu.browser.click("room-create").await?;
             jiu.browser.until_focus("room-create-name").await?;
-            found.look(&jiu.browser, &format!("desktop-{dressed}-new-room")).await?;
+            found.check(&jiu.browser, &format!("desktop-{dressed}-new-room")).await?;
             jiu.browser.keys(Key::Escape).await?;
             jiu.browser.until_gone("room-create-name").await?;
 
-            jiu.browser.goto(&stage.server.url(&format!("/rooms/{outside}"))).await?;
+            jiu.browser.goto(&test.server.url(&format!("/rooms/{outside}"))).await?;
             jiu.browser.find("join-this").await?;
-            found.look(&jiu.browser, &format!("desktop-{dressed}-join")).await?;
-            jiu.browser.goto(&stage.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
+            found.check(&jiu.browser, &format!("desktop-{dressed}-join")).await?;
+            jiu.browser.goto(&test.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
         }
-        found.none()
+        found.finish()
     })
     .await
 }
 
 #[tokio::test]
 async fn axe_finds_nothing_on_a_phone() -> Result<()> {
-    Stage::play("axe-phone", async |stage| {
-        Box::pin(furnish(&stage.server)).await?;
-        let jiu = stage.person("지우", Look::phone(Lang::Ko)).await?;
-        jiu.say("저도 지금 가요").await?;
-        let mut found = Findings::default();
-        for (lang, theme) in combinations() {
+    BrowserTest::run("axe-phone", async |test| {
+        Box::pin(create_rooms_and_messages(&test.server)).await?;
+        let jiu = test.chat_page("지우", Device::phone(Lang::Ko)).await?;
+        jiu.send("저도 지금 가요").await?;
+        let mut found = AxeFindings::default();
+        for (lang, theme) in languages_and_themes() {
             let dressed = format!("{}-{theme}", lang.code());
-            dress(&jiu.browser, lang, theme).await?;
+            set_language_and_theme(&jiu.browser, lang, theme).await?;
             jiu.open_composer().await?;
             jiu.until_stored("저도 지금 가요").await?;
             jiu.until_present_first("지우").await?;
-            found.look(&jiu.browser, &format!("phone-{dressed}")).await?;
+            found.check(&jiu.browser, &format!("phone-{dressed}")).await?;
             for (opener, panel) in [("open-rooms", "rooms"), ("open-here", "here")] {
                 open_drawer(&jiu.browser, opener, panel).await?;
-                found.look(&jiu.browser, &format!("phone-{dressed}-{panel}")).await?;
+                found.check(&jiu.browser, &format!("phone-{dressed}-{panel}")).await?;
                 jiu.browser.keys(Key::Escape).await?;
                 until_on_screen(&jiu.browser, panel, false).await?;
             }
         }
-        found.none()
+        found.finish()
     })
     .await
 }
 
-pub(crate) fn combinations() -> impl Iterator<Item = (Lang, &'static str)> {
+pub(crate) fn languages_and_themes() -> impl Iterator<Item = (Lang, &'static str)> {
     LANGUAGES.into_iter().flat_map(|lang| THEMES.map(|theme| (lang, theme)))
 }
 
-/// What axe found, view by view.
+/// The violations that axe found, per view.
 #[derive(Default)]
-pub(crate) struct Findings(String);
+pub(crate) struct AxeFindings(String);
 
-impl Findings {
-    /// Lets axe look at a view, and takes a picture of it.
-    pub(crate) async fn look(&mut self, browser: &Browser, view: &str) -> Result<()> {
-        browser.until_still().await?;
-        browser.picture(view).await?;
+impl AxeFindings {
+    /// Checks a view with axe and takes a screenshot of it.
+    pub(crate) async fn check(&mut self, browser: &Browser, view: &str) -> Result<()> {
+        browser.until_animations_end().await?;
+        browser.screenshot(view).await?;
         let found = axe::violations(browser).await?;
         if !found.is_empty() {
             write!(self.0, "{view}:\n{found}")?;
@@ -213,67 +214,72 @@ impl Findings {
         Ok(())
     }
 
-    pub(crate) fn none(self) -> Result<()> {
-        ensure!(self.0.is_empty(), "axe finds\n{}", self.0);
+    /// Fails if any view had a violation.
+    pub(crate) fn finish(self) -> Result<()> {
+        ensure!(self.0.is_empty(), "axe finds violations:\n{}", self.0);
         Ok(())
     }
 }
 
-/// Looks at a page on desktop and phone, in every language and theme. `visit` goes there as somebody of
-/// this name, and `play` brings it to where it is looked at.
-pub(crate) async fn walk(
-    stage: &Stage,
+/// Checks a page with axe on desktop and phone, in every language and theme. `open` opens the page as a new user with
+/// the given name; `prepare` brings the page into the state to check.
+pub(crate) async fn check_page(
+    test: &BrowserTest,
     page: &str,
-    visit: impl AsyncFn(&Stage, &str, Look) -> Result<Rc<Browser>>,
-    play: impl AsyncFn(&Browser) -> Result<()>,
+    open: impl AsyncFn(&BrowserTest, &str, Device) -> Result<Rc<Browser>>,
+    prepare: impl AsyncFn(&Browser) -> Result<()>,
 ) -> Result<()> {
-    let desktop = visit(stage, "지우", Look::desktop(Lang::Ko)).await?;
-    let phone = visit(stage, "하늘", Look::phone(Lang::Ko)).await?;
-    let mut found = Findings::default();
-    for (lang, theme) in combinations() {
-        for (browser, look) in [(&desktop, "desktop"), (&phone, "phone")] {
-            dress(browser, lang, theme).await?;
-            play(browser).await?;
-            found.look(browser, &format!("{page}-{look}-{}-{theme}", lang.code())).await?;
+    let desktop = open(test, "지우", Device::desktop(Lang::Ko)).await?;
+    let phone = open(test, "하늘", Device::phone(Lang::Ko)).await?;
+    let mut found = AxeFindings::default();
+    for (lang, theme) in languages_and_themes() {
+        for (browser, device) in [(&desktop, "desktop"), (&phone, "phone")] {
+            set_language_and_theme(browser, lang, theme).await?;
+            prepare(browser).await?;
+            found.check(browser, &format!("{page}-{device}-{}-{theme}", lang.code())).await?;
         }
     }
-    found.none()
+    found.finish()
 }
 
-/// Some rooms, and a conversation in the first; whoever said it is gone again.
-async fn furnish(server: &Server) -> Result<[RoomId; 3]> {
-    let mut minsu = Program::connect(server, "민수").await?;
-    let mut jane = Program::connect(server, "Jane").await?;
-    let mut haneul = Program::connect(server, "하늘").await?;
-    minsu.say(FIRST_ROOM, "다들 점심은 드셨나요?").await?;
-    minsu.say(FIRST_ROOM, "저는 방금 국수 먹고 들어왔어요. 비 오는 날엔 역시 국수네요.").await?;
-    jane.say(FIRST_ROOM, "Not yet! Where was it?").await?;
+/// Creates rooms, and a conversation in the first room by users who have disconnected since.
+async fn create_rooms_and_messages(server: &TestServer) -> Result<[RoomId; 3]> {
+    let mut minsu = TestClient::connect(server, "민수").await?;
+    let mut jane = TestClient::connect(server, "Jane").await?;
+    let mut haneul = TestClient::connect(server, "하늘").await?;
+    minsu.send(FIRST_ROOM, "다들 점심은 드셨나요?").await?;
+    minsu.send(FIRST_ROOM, "저는 방금 국수 먹고 들어왔어요. 비 오는 날엔 역시 국수네요.").await?;
+    jane.send(FIRST_ROOM, "Not yet! Where was it?").await?;
     minsu
-        .say(FIRST_ROOM, "시장 골목 안쪽이요. 지도는 여기: https://example.com/map?q=국수")
+        .send(FIRST_ROOM, "시장 골목 안쪽이요. 지도는 여기: https://example.com/map?q=국수")
         .await?;
     haneul
-        .say(FIRST_ROOM, "메뉴는 세 가지예요.\n- 잔치국수\n- 비빔국수\n- 콩국수 (여름에만)")
+        .send(FIRST_ROOM, "메뉴는 세 가지예요.\n- 잔치국수\n- 비빔국수\n- 콩국수 (여름에만)")
         .await?;
-    jane.say(FIRST_ROOM, "That sounds great. I'll try the first one with extra kimchi.").await?;
-    jane.say(FIRST_ROOM, "Anyone up for going together at one?").await?;
-    haneul.say(FIRST_ROOM, "좋아요, 한 시에 마당 앞에서 봐요!").await?;
+    jane.send(FIRST_ROOM, "That sounds great. I'll try the first one with extra kimchi.").await?;
+    jane.send(FIRST_ROOM, "Anyone up for going together at one?").await?;
+    haneul.send(FIRST_ROOM, "좋아요, 한 시에 마당 앞에서 봐요!").await?;
     let mut rooms = [FIRST_ROOM; 3];
     for (room, name) in rooms.iter_mut().zip(["차 마시는 방", "Bug reports", "주말 산책"])
     {
-        *room = minsu.create(name).await?;
+        *room = minsu.create_room(name).await?;
     }
     Ok(rooms)
 }
 
-/// Gives a page another language and other colours, as if both had been chosen before.
-pub(crate) async fn dress(browser: &Rc<Browser>, lang: Lang, theme: &str) -> Result<()> {
+/// Sets the page's language and theme, as an earlier choice of the user would.
+pub(crate) async fn set_language_and_theme(
+    browser: &Rc<Browser>,
+    lang: Lang,
+    theme: &str,
+) -> Result<()> {
     let script = "localStorage.setItem('madang.lang', arguments[0]); \
         localStorage.setItem('madang.theme', arguments[1])";
-    browser.run(script, [lang.code().into(), theme.into()]).await?;
+    browser.run_script(script, [lang.code().into(), theme.into()]).await?;
     browser.reload().await?;
-    until_true("the page is dressed", async || {
+    until_true("the page has its language and theme", async || {
         let root: [Option<String>; 2] = browser
-            .ask("const root = document.documentElement; return [root.lang, root.dataset.theme ?? null]", [])
+            .eval("const root = document.documentElement; return [root.lang, root.dataset.theme ?? null]", [])
             .await?;
         Ok(root == [Some(lang.code().to_owned()), Some(theme.to_owned())])
     })
@@ -286,14 +292,14 @@ async fn system_prefers(browser: &Browser, scheme: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the page's text to be light, as it is on a dark ground, or not.
+/// Waits until the page's text is light, as in the dark theme, or dark.
 async fn until_dark(browser: &Browser, dark: bool) -> Result<()> {
     let script = "const canvas = document.createElement('canvas').getContext('2d'); \
         canvas.fillStyle = getComputedStyle(document.body).color; canvas.fillRect(0, 0, 1, 1); \
         const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data; \
         return red + green + blue > 3 * 128";
-    until(format_args!("dark is {dark}"), async || {
-        Ok((browser.ask::<bool>(script, []).await? == dark).then_some(()))
+    until(format_args!("the dark theme is shown: {dark}"), async || {
+        Ok((browser.eval::<bool>(script, []).await? == dark).then_some(()))
     })
     .await
 }
@@ -303,25 +309,25 @@ async fn is_on_screen(browser: &Browser, panel: &str) -> Result<bool> {
         const { left, right } = panel.getBoundingClientRect(); \
         const visible = getComputedStyle(panel).visibility === 'visible'; \
         return visible && right > 1 && left < innerWidth - 1";
-    browser.ask(script, [panel.into()]).await
+    browser.eval(script, [panel.into()]).await
 }
 
 async fn until_on_screen(browser: &Browser, panel: &str, wanted: bool) -> Result<()> {
-    let there = async || Ok(is_on_screen(browser, panel).await? == wanted);
-    until_true(format_args!("{panel} on the screen: {wanted}"), there).await
+    let reached = async || Ok(is_on_screen(browser, panel).await? == wanted);
+    until_true(format_args!("{panel} is on the screen: {wanted}"), reached).await
 }
 
-/// Opens a drawer, and waits until it has slid in: a click would miss what moves.
+/// Opens a drawer and waits until its animation has ended, because a click would miss a moving button.
 async fn open_drawer(browser: &Browser, opener: &str, panel: &str) -> Result<()> {
     browser.click(opener).await?;
     until_on_screen(browser, panel, true).await?;
-    browser.until_still().await
+    browser.until_animations_end().await
 }
 
 async fn until_focus_within(browser: &Browser, panel: &str) -> Result<()> {
     let script = "return document.activeElement?.closest('#' + arguments[0]) !== null";
     until_true(format_args!("the focus is within {panel}"), async || {
-        browser.ask(script, [panel.into()]).await
+        browser.eval(script, [panel.into()]).await
     })
     .await
 }
