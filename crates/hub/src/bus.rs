@@ -1,69 +1,53 @@
-//! Between nodes: word that a topic has moved.
+//! Notifications between nodes: a topic has advanced.
 //!
-//! A bus says "look again", and carries nothing else: what happened is in the log that all nodes
-//! share. So a bus may lose, repeat and delay; losing word costs its readers the time until the next
-//! word of the topic, never an event.
-
-use std::sync::Arc;
+//! A notification carries no event; the events are in the log that all nodes share. A bus may
+//! therefore lose, repeat and delay notifications. A lost one delays the subscribers of other nodes
+//! until the next notification of the topic; it never costs an event.
 
 use madang_shared::{Seq, Topic};
 use tokio::sync::broadcast;
 
-use crate::hub::Hub;
-use crate::ports::{Bus, TopicEvent};
+/// The notifications that the in-process bus buffers for each listener. A slower listener misses the
+/// oldest ones, and receives [`broadcast::error::RecvError::Lagged`].
+const BUFFERED_NOTIFICATIONS: usize = 1024;
 
-/// Words that a slow listener may have before it. It is told when it has missed some.
-const WORDS: usize = 1024;
+/// Tells the other nodes that a topic has advanced.
+pub trait Bus: Send + Sync + 'static {
+    /// Notifies all listeners, without waiting for them. The notification may be lost.
+    fn announce(&self, advanced: TopicAdvanced);
 
-/// A topic has events up to here.
+    /// The notifications of all nodes, our own included, from now on.
+    fn listen(&self) -> broadcast::Receiver<TopicAdvanced>;
+}
+
+/// The notification that a topic has events up to a seq.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicAdvanced {
-    /// Which topic.
+    /// The topic.
     pub topic: Topic,
-    /// Its last event.
+    /// The seq of its last event.
     pub seq: Seq,
 }
 
-/// The engine for nodes that share a process: one node in the ordinary case, two in a test.
+/// The engine for nodes that share a process: one node in production, several in a test.
 #[derive(Clone, Debug)]
 pub struct InProcess {
-    words: broadcast::Sender<TopicAdvanced>,
+    notifications: broadcast::Sender<TopicAdvanced>,
 }
 
 impl Default for InProcess {
     fn default() -> Self {
-        Self { words: broadcast::Sender::new(WORDS) }
+        Self { notifications: broadcast::Sender::new(BUFFERED_NOTIFICATIONS) }
     }
 }
 
 impl Bus for InProcess {
     fn announce(&self, advanced: TopicAdvanced) {
-        // Nobody may be listening: then there is nobody to tell.
-        let _listeners = self.words.send(advanced).unwrap_or_default();
+        // An error means that there is no listener, which is no failure.
+        self.notifications.send(advanced).ok();
     }
 
     fn listen(&self) -> broadcast::Receiver<TopicAdvanced> {
-        self.words.subscribe()
-    }
-}
-
-/// Hands what this node's store has appended to this node's readers, and word of it to the others.
-pub fn publish_and_announce(hub: &Hub, bus: &dyn Bus, appended: &[TopicEvent]) {
-    hub.publish(appended);
-    for TopicEvent { topic, logged } in appended {
-        bus.announce(TopicAdvanced { topic: *topic, seq: logged.seq });
-    }
-}
-
-/// Follows the word of others, until the bus is gone. A node hears its own word too: that is behind
-/// where it stands already, and changes nothing.
-pub async fn listen(hub: Arc<Hub>, mut words: broadcast::Receiver<TopicAdvanced>) {
-    loop {
-        match words.recv().await {
-            Ok(TopicAdvanced { topic, seq }) => hub.catch_up_to(topic, seq),
-            // The next word of each topic makes up for it.
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => return,
-        }
+        self.notifications.subscribe()
     }
 }

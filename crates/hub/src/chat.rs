@@ -1,4 +1,4 @@
-//! What is said in a room.
+//! Chat: the messages of a room. Topic [`Topic::Room`](madang_shared::Topic::Room).
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::chat::{ChatCommand, Guest};
@@ -10,49 +10,52 @@ use crate::sentiment;
 
 /// A decided change of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Append a message.
+pub enum ChatChange {
+    /// Appends a message.
     Post {
-        /// Where; the author must have joined it.
+        /// The room; its author must be a member.
         room: RoomId,
-        /// Checked and normalised.
+        /// The text, validated and normalised.
         text: String,
-        /// How it feels.
+        /// The sentiment of the text.
         sentiment: Sentiment,
-        /// On whose behalf, if not the author's own; the name is no user's.
+        /// The guest for whom the author posts it. The guest's name belongs to no user.
         guest: Option<Guest>,
-        /// Who is named in it, if they are members.
+        /// The mentions in the text. The store keeps those that name a member of the room.
         mentions: Vec<Mention>,
     },
 }
 
-/// Checks the text, judges how it feels, and finds who is named in it.
+/// Validates the text, classifies its sentiment, and finds its mentions.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn decide(command: ChatCommand) -> Result<Change, Failure> {
+pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
     match command {
         ChatCommand::Post { room, text } => post(room, &text, None),
     }
 }
 
-/// What a guest says: checked as everybody's messages are, and the guest's name as everybody's names.
-/// No client can ask for this; a gateway of the server's own does.
+/// Decides a message of a guest. The text is validated as any message is, and the guest's name as any
+/// name is. There is no command for it: only the gateway relays guests.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Change, Failure> {
+pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<ChatChange, Failure> {
     let Guest { name, connection } = guest;
     if connection.chars().count() > MAX_GUEST_CONNECTION_CHARS {
-        return Err(Failure::new(ErrorCode::TooLong, "The connection's name is too long."));
+        let message = format!(
+            "The connection's name has more than {MAX_GUEST_CONNECTION_CHARS} characters; send a shorter one."
+        );
+        return Err(Failure::new(ErrorCode::TooLong, message));
     }
     let name = if name.trim().is_empty() { String::new() } else { validate::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
 }
 
-fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<Change, Failure> {
+fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Failure> {
     let text = validate::message_text(text)?;
     let sentiment = sentiment::classify(&text).sentiment;
     let mentions = mentions(&text);
-    Ok(Change::Post { room, text, sentiment, guest, mentions })
+    Ok(ChatChange::Post { room, text, sentiment, guest, mentions })
 }

@@ -1,8 +1,8 @@
-//! Writing to many: topics that have something for their readers take turns.
+//! The queue of topics whose subscribers have frames to receive.
 //!
-//! A topic is written to some readers, and goes to the end of the line: a small room waits for some
-//! writes of a huge one, never for all of them. What is said in a topic while it waits is written
-//! together, which is most of what makes a busy room cheap.
+//! **Topics take turns.** A pass writes to a bounded number of subscribers, then the topic goes to the
+//! end of the queue. A small room therefore waits for a few writes of a huge one, never for all of them.
+//! Events that arrive while a topic waits are written as one batch, which makes a busy room cheap.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,38 +12,38 @@ use tokio::sync::Notify;
 
 use crate::topic_channel::{FanOutPass, TopicChannel};
 
-/// The topics that have something for their readers. Each is in it once at most.
+/// The topics with frames to write. Each topic is queued at most once.
 #[derive(Debug, Default)]
 pub(crate) struct FanOutQueue {
     waiting: Mutex<VecDeque<(Arc<TopicChannel>, FanOutPass)>>,
-    /// Wakes one of those who write; a permit is kept if none waits.
+    /// Wakes one of the writing tasks. The permit is kept if no task waits.
     added: Notify,
 }
 
 impl FanOutQueue {
-    /// To be called when [`TopicChannel::advance`] says so.
+    /// Queues a topic. To be called when [`TopicChannel::advance`] asks for it.
     pub(crate) fn add(&self, channel: Arc<TopicChannel>) {
-        self.put(channel, FanOutPass::default());
+        self.push(channel, FanOutPass::default());
     }
 
-    fn put(&self, channel: Arc<TopicChannel>, turn: FanOutPass) {
-        self.waiting.lock().push_back((channel, turn));
+    fn push(&self, channel: Arc<TopicChannel>, pass: FanOutPass) {
+        self.waiting.lock().push_back((channel, pass));
         self.added.notify_one();
     }
 
-    /// Takes topics from the line and writes, for ever. Any number of tasks may do so: a topic is
-    /// with one of them at a time, so that its events keep their order.
-    pub(crate) async fn write(&self) {
+    /// Takes topics from the queue and writes to their subscribers, without end. Any number of tasks
+    /// may run it: a topic is with one task at a time, so its events keep their order.
+    pub(crate) async fn run(&self) {
         loop {
             let next = self.waiting.lock().pop_front();
-            let Some((channel, mut turn)) = next else {
+            let Some((channel, mut pass)) = next else {
                 self.added.notified().await;
                 continue;
             };
-            if channel.write_on(&mut turn) {
-                self.put(channel, turn);
+            if channel.write_next(&mut pass) {
+                self.push(channel, pass);
             }
-            // Whoever shares this thread: commits, acknowledgements, who reads and who comes.
+            // Gives the thread to the other tasks: commits, acknowledgements, reads, handshakes.
             tokio::task::yield_now().await;
         }
     }

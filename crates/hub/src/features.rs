@@ -1,58 +1,209 @@
-//! The one place that lists the features: each command goes to its feature's `decide`, and comes
-//! back as a change for the store.
+//! The table of features: one row for each. [`Change`], [`decide`], [`answer_at_once`],
+//! [`is_redaction`], [`revoked_access`] and [`EphemeralTopics`] are derived from it.
+//!
+//! A row names what the feature has, in this order, and leaves out what it has not:
+//!
+//! - `topic`: the topic's variant in [`Topic`], followed by its properties:
+//!   `redacts` (the function that recognises a redaction), `revokes` (the function that names the access
+//!   which an event takes away), and `ephemeral` (the name and the type of the state in memory, see
+//!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals).
+//! - `command`: the type of the feature's change, and the function that decides a command. Where the
+//!   command is the change, the type is the command itself.
+//! - `query`: the function that answers the feature's queries without data; without a function, the
+//!   store answers them.
+//!
+//! The compiler asks for a row when `madang_shared` gains a topic, a command, a query or a signal.
 
-use madang_shared::{Answer, Command, Event, Failure, Query, Topic, codec};
+use madang_shared::counter::CounterCommand;
+use madang_shared::membership::MembershipCommand;
+use madang_shared::notices::NoticesCommand;
+use madang_shared::orders::OrdersCommand;
+use madang_shared::posts::PostsCommand;
+use madang_shared::{
+    Answer, Command, ConnectionId, Epoch, Failure, Query, Signal, Timestamp, Topic,
+};
 
-use crate::ports::LogEntry;
-use crate::{chat, counter, membership, notices, orders, posts, rooms, sentiment};
+use crate::chat::{self, ChatChange};
+use crate::ephemeral::{AnyRegistration, EphemeralEvent, Registration, Registry};
+use crate::log::LogEntry;
+use crate::policy::RevokedAccess;
+use crate::presence::Presence;
+use crate::price::Price;
+use crate::rooms::{self, RoomsChange};
+use crate::{counter, membership, orders, posts, sentiment};
 
-/// A command that its feature has accepted, checked and normalised; the store makes it durable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// See [`rooms::Change`].
-    Rooms(rooms::Change),
-    /// See [`membership::Change`].
-    Membership(membership::Change),
-    /// See [`chat::Change`].
-    Chat(chat::Change),
-    /// See [`counter::Change`].
-    Counter(counter::Change),
-    /// See [`posts::Change`].
-    Posts(posts::Change),
-    /// See [`orders::Change`].
-    Orders(orders::Change),
-    /// See [`notices::Change`].
-    Notices(notices::Change),
+/// Expands to `None`, or to `Some` of the one expression.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
 }
 
-/// What the command changes, as far as that can be said without the data.
-///
-/// # Errors
-/// The feature's refusal.
-pub fn decide(command: Command) -> Result<Change, Failure> {
-    Ok(match command {
-        Command::Rooms(command) => Change::Rooms(rooms::decide(command)?),
-        Command::Membership(command) => Change::Membership(membership::decide(command)),
-        Command::Chat(command) => Change::Chat(chat::decide(command)?),
-        Command::Counter(command) => Change::Counter(counter::decide(&command)?),
-        Command::Posts(command) => Change::Posts(posts::decide(command)?),
-        Command::Orders(command) => Change::Orders(orders::decide(command)?),
-        Command::Notices(command) => Change::Notices(notices::decide(command)),
-    })
+/// Expands to the answer of a function, or to `None` where the store answers.
+macro_rules! answer_query {
+    ($query:ident) => {{
+        let _stored = $query;
+        None
+    }};
+    ($query:ident, $answer:path) => {
+        Some($answer($query).map(Answer::from))
+    };
 }
 
-/// The answer to a question that needs no data; none for those that the store has to answer.
-pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
-    match query {
-        Query::Sentiment(query) => Some(sentiment::answer(query).map(Answer::from)),
-        Query::Chat(_) | Query::Posts(_) => None,
+macro_rules! features {
+    ($(
+        $feature:ident {
+            $(
+                topic $topic:ident
+                $(, redacts $redacts:path)?
+                $(, revokes $revokes:path)?
+                $(, ephemeral $field:ident: $State:ident $(, signal $on_signal:ident)?)?;
+            )?
+            $(command $Change:ident = $decide:path;)?
+            $(query $(= $answer:path)?;)?
+        }
+    )+) => {
+        /// A command that its feature has accepted, validated and normalised. The store makes it
+        /// durable.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Change {
+            $($(
+                #[doc = concat!("See [`", stringify!($Change), "`].")]
+                $feature($Change),
+            )?)+
+        }
+
+        /// Decides a command, without data.
+        ///
+        /// # Errors
+        /// The feature's refusal.
+        pub fn decide(command: Command) -> Result<Change, Failure> {
+            match command {
+                $($(Command::$feature(command) => $decide(command).map(Change::$feature),)?)+
+            }
+        }
+
+        /// The answer to a query that needs no data; `None` if the store has to answer it.
+        pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
+            match query {
+                $($(Query::$feature(query) => answer_query!(query $(, $answer)?),)?)+
+            }
+        }
+
+        /// Whether the event redacts an earlier one of its topic. The log holds the earlier event with
+        /// another text then, so every cached copy of it must be dropped.
+        pub fn is_redaction(topic: Topic, entry: &LogEntry) -> bool {
+            match topic {
+                $($(Topic::$topic { .. } => false $(|| $redacts(entry))?,)?)+
+            }
+        }
+
+        /// The access that the event takes from a user; `None` for most events.
+        pub fn revoked_access(topic: Topic, entry: &LogEntry) -> Option<RevokedAccess> {
+            match topic {
+                $($(Topic::$topic { .. } => optional!($($revokes(topic, entry))?).flatten(),)?)+
+            }
+        }
+
+        /// The states of all ephemeral features.
+        #[derive(Debug)]
+        pub struct EphemeralTopics {
+            $($($($field: Registration<$State>,)?)?)+
+        }
+
+        impl EphemeralTopics {
+            pub(crate) fn new(epoch: Epoch) -> Self {
+                Self { $($($($field: Registration::new(epoch),)?)?)+ }
+            }
+
+            pub(crate) fn all(&self) -> impl Iterator<Item = &dyn AnyRegistration> {
+                [$($($(&self.$field as &dyn AnyRegistration,)?)?)+].into_iter()
+            }
+
+            /// The feature of an ephemeral topic; `None` for a durable topic.
+            pub(crate) fn of(&self, topic: Topic) -> Option<&dyn AnyRegistration> {
+                match topic {
+                    $($(Topic::$topic { .. } => optional!($(&self.$field)?),)?)+
+                }
+            }
+
+            /// Hands a signal to its feature.
+            pub(crate) fn on_signal(
+                &self,
+                signal: &Signal,
+                connection: ConnectionId,
+                now: Timestamp,
+                publish: impl FnMut(EphemeralEvent),
+            ) {
+                match signal {
+                    $($($($(Signal::$feature(signal) => self
+                        .$field
+                        .update(|state| state.$on_signal(signal, connection, now), publish),)?)?)?)+
+                }
+            }
+        }
+
+        $($($(
+            impl Registry<$State> for EphemeralTopics {
+                fn registration(&self) -> &Registration<$State> {
+                    &self.$field
+                }
+            }
+        )?)?)+
+    };
+}
+
+features! {
+    Rooms {
+        topic Rooms;
+        command RoomsChange = rooms::decide;
+    }
+    Membership {
+        topic Memberships, revokes membership::revoked_access;
+        command MembershipCommand = accept;
+    }
+    Chat {
+        topic Room;
+        command ChatChange = chat::decide;
+        query;
+    }
+    Counter {
+        topic Counter;
+        command CounterCommand = counter::decide;
+    }
+    Sentiment {
+        query = sentiment::answer;
+    }
+    Posts {
+        topic Posts, redacts posts::is_redaction;
+        command PostsCommand = posts::decide;
+        query;
+    }
+    Price {
+        topic Price, ephemeral price: Price;
+    }
+    Orders {
+        topic Orders;
+        command OrdersCommand = orders::decide;
+    }
+    Notices {
+        topic Notices;
+        command NoticesCommand = accept;
+    }
+    Inbox {
+        topic Inbox;
+    }
+    Presence {
+        topic Presence, ephemeral presence: Presence, signal on_signal;
     }
 }
 
-/// Whether this event takes back what an earlier one of its topic said, so that the log holds that
-/// one in other words now: nobody may be given the old ones from memory.
-pub fn is_redaction(topic: Topic, logged: &LogEntry) -> bool {
-    // What only a newer version writes takes back nothing that this one knows.
-    topic == Topic::Posts
-        && matches!(codec::decode_event(&logged.content), Ok(Event::Posts(event)) if event.is_redaction())
+/// Accepts every command of a feature. Such a command is harmless when it finds nothing to change, and
+/// only the data can tell whether it does.
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of every feature's decision")]
+fn accept<C>(command: C) -> Result<C, Failure> {
+    Ok(command)
 }

@@ -1,55 +1,97 @@
-//! Frames that are encoded once and written by every connection that wants them.
+//! Frames that are encoded once and written by every connection that needs them.
+//!
+//! The edge adds its own encodings (a WebSocket frame, plain or compressed) through [`Encoded`]. They
+//! are cached beside the text, so that a frame for a thousand connections is encoded once.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use madang_shared::codec;
 use madang_shared::{ServerFrame, Topic};
 
-use crate::ports::LogEntry;
-use crate::sink::EncodedCache;
+use crate::log::LogEntry;
 
-/// The text of one frame. A clone shares the bytes, and what the edge made of them.
+/// The text of one frame. Clones share the text and the cached encodings.
 #[derive(Clone, Debug)]
 pub struct Frame(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     text: Bytes,
-    wire: EncodedCache,
+    encoded: EncodedCache,
+}
+
+/// The number that the edge gives to one of its encodings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding(pub u8);
+
+/// The edge's encodings of one frame, or of one batch of frames.
+pub trait Encoded: Send + Sync + 'static {
+    /// The bytes of `frames` in one encoding; `frames` are always those for which the value was made.
+    /// An implementation makes the bytes at the first call and returns the same ones afterwards.
+    /// `None` if the frames do not have this encoding.
+    fn bytes(&self, frames: &[Frame], encoding: Encoding) -> Option<&Bytes>;
+}
+
+/// The encodings of a frame or a batch, made at the first use. Other callers wait meanwhile.
+#[derive(Default)]
+struct EncodedCache(OnceLock<Box<dyn Encoded>>);
+
+impl EncodedCache {
+    fn bytes<E: Encoded>(
+        &self,
+        frames: &[Frame],
+        encoding: Encoding,
+        make: impl FnOnce() -> E,
+    ) -> Option<&Bytes> {
+        self.0.get_or_init(|| Box::new(make())).bytes(frames, encoding)
+    }
+}
+
+impl fmt::Debug for EncodedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_made = self.0.get().is_some();
+        f.debug_struct("EncodedCache").field("is_made", &is_made).finish()
+    }
 }
 
 impl Frame {
-    /// Encodes a frame meant for one connection.
+    /// Encodes a frame for one connection.
     pub fn of(frame: &ServerFrame) -> Self {
         Self::new(codec::encode_server(frame))
     }
 
-    /// The frame of a logged event: the log's text goes out as it is.
-    pub fn of_event(topic: Topic, logged: &LogEntry) -> Self {
-        Self::new(codec::event_frame(topic, logged.seq, &logged.content))
+    /// The frame of an event. It contains the text of the log entry unchanged.
+    pub fn of_event(topic: Topic, entry: &LogEntry) -> Self {
+        Self::new(codec::event_frame(topic, entry.seq, &entry.content))
     }
 
     fn new(text: impl Into<Bytes>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), wire: EncodedCache::default() }))
+        Self(Arc::new(Inner { text: text.into(), encoded: EncodedCache::default() }))
     }
 
-    /// UTF-8 text.
+    /// The frame as UTF-8 text.
     pub fn bytes(&self) -> &Bytes {
         &self.0.text
     }
 
-    /// See [`EncodedCache`].
-    pub fn encoded(&self) -> &EncodedCache {
-        &self.0.wire
+    /// The frame in one of the edge's encodings. `make` runs once for the frame and all its clones,
+    /// so every caller must pass the same kind of encodings.
+    pub fn encoded<E: Encoded>(
+        &self,
+        encoding: Encoding,
+        make: impl FnOnce() -> E,
+    ) -> Option<&Bytes> {
+        self.0.encoded.bytes(std::slice::from_ref(self), encoding, make)
     }
 
-    /// How many bytes the text has.
+    /// The length of the text, in bytes.
     pub fn len(&self) -> usize {
         self.0.text.len()
     }
 
-    /// Never; a frame holds at least its kind.
+    /// Always false: every frame names its kind.
     pub fn is_empty(&self) -> bool {
         self.0.text.is_empty()
     }
@@ -62,3 +104,32 @@ impl PartialEq for Frame {
 }
 
 impl Eq for Frame {}
+
+/// Consecutive frames of a topic. The fan-out writes the same batch to all subscribers with the same
+/// cursor.
+#[derive(Debug)]
+pub struct FrameBatch {
+    frames: Vec<Frame>,
+    encoded: EncodedCache,
+}
+
+impl FrameBatch {
+    pub(crate) fn new(frames: Vec<Frame>) -> Self {
+        Self { frames, encoded: EncodedCache::default() }
+    }
+
+    /// The frames, in the order of their seqs.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// The whole batch in one of the edge's encodings. `make` runs once for the batch, so every caller
+    /// must pass the same kind of encodings.
+    pub fn encoded<E: Encoded>(
+        &self,
+        encoding: Encoding,
+        make: impl FnOnce() -> E,
+    ) -> Option<&Bytes> {
+        self.encoded.bytes(&self.frames, encoding, make)
+    }
+}

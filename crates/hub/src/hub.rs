@@ -1,62 +1,80 @@
-//! What all sessions of a node share: the streams, who is here, and what the price is.
+//! The hub: the topics of one node, with their subscribers.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_shared::delivery::{Delivery, GatewayReceipts};
-use madang_shared::membership::MembershipEvent;
-use madang_shared::price::{PriceEvent, PriceNow};
 use madang_shared::{
-    ConnectionId, Epoch, Event, Position, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
-    codec,
+    ConnectionId, Epoch, Position, Seq, Signal, Snapshot, Timestamp, Topic, User, UserId,
 };
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-use crate::delivery::{self, Recipients};
+use crate::bus::{Bus, TopicAdvanced};
+use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
-use crate::features;
+use crate::features::{self, EphemeralTopics};
 use crate::frame::Frame;
+use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
-use crate::ports::{LogEntry, TopicEvent};
-use crate::presence::Presence;
-use crate::price::{PRICE_RING, Price};
+use crate::policy::RevokedAccess;
 use crate::subscriber::Subscriber;
-use crate::topic_channel::{RingSize, TopicChannel};
+use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
 
-/// One node's live side. Everything durable is in the store; this can be lost at any moment.
+/// The live side of one node. It holds nothing durable, so it can be lost at any moment.
 #[derive(Debug)]
 pub struct Hub {
     version: String,
     ring: RingSize,
     channels: Mutex<HashMap<Topic, Arc<TopicChannel>>>,
-    line: FanOutQueue,
-    pages: Arc<LogCache>,
-    presence: Mutex<Presence>,
-    price: Mutex<Price>,
-    price_followed: watch::Sender<bool>,
+    fan_out: FanOutQueue,
+    log_cache: Arc<LogCache>,
+    ephemeral: EphemeralTopics,
     next_connection: AtomicU64,
 }
 
+/// One ephemeral feature of a hub.
+#[derive(Debug)]
+pub struct EphemeralHandle<'h, F> {
+    hub: &'h Hub,
+    registration: &'h Registration<F>,
+}
+
+impl<F: EphemeralTopic> EphemeralHandle<'_, F> {
+    /// Changes the feature's state, and publishes the events that the change returns.
+    pub fn update<E: IntoIterator<Item = EphemeralEvent>>(&self, change: impl FnOnce(&mut F) -> E) {
+        self.registration.update(change, |event| self.hub.publish_ephemeral(&event));
+    }
+
+    /// Reads the feature's state.
+    pub fn read<T>(&self, read: impl FnOnce(&F) -> T) -> T {
+        self.registration.read(read)
+    }
+
+    /// Whether any topic of the feature has a subscriber; changes with the first and the last one.
+    pub fn followed(&self) -> watch::Receiver<bool> {
+        self.registration.followed()
+    }
+}
+
 impl Hub {
-    /// `version` is told to clients; `epoch` must differ from that of every earlier life of this
-    /// server: positions of ephemeral topics are good for one life only.
+    /// Clients get `version` in their welcome. `epoch` must differ from the epoch of every earlier start
+    /// of this server, because positions of ephemeral topics are valid until the server stops.
     pub fn new(version: impl Into<String>, epoch: Epoch) -> Self {
         Self {
             version: version.into(),
             ring: RingSize::default(),
             channels: Mutex::default(),
-            line: FanOutQueue::default(),
-            pages: Arc::default(),
-            presence: Mutex::new(Presence::new(epoch)),
-            price: Mutex::new(Price::new(epoch)),
-            price_followed: watch::Sender::new(false),
+            fan_out: FanOutQueue::default(),
+            log_cache: Arc::default(),
+            ephemeral: EphemeralTopics::new(epoch),
             next_connection: AtomicU64::new(1),
         }
     }
 
-    /// The same, with rings of another size.
+    /// The same hub with rings of another size.
     #[must_use]
     pub fn with_rings(mut self, size: RingSize) -> Self {
         self.ring = size;
@@ -68,119 +86,99 @@ impl Hub {
         &self.version
     }
 
-    /// Events were appended to the log: hands their frames to whoever follows their topics. Nothing
-    /// is encoded for a topic that nobody follows.
+    /// Publishes events that the store has appended to the log. An event of a topic without subscribers
+    /// is not encoded.
     pub fn publish(&self, appended: &[TopicEvent]) {
-        for TopicEvent { topic, logged } in appended {
-            let channel = self.followed(*topic);
-            if features::is_redaction(*topic, logged) {
-                self.pages.forget(*topic);
+        for TopicEvent { topic, entry } in appended {
+            let channel = self.channel(*topic);
+            if features::is_redaction(*topic, entry) {
+                self.log_cache.forget(*topic);
                 if let Some(channel) = &channel {
-                    channel.forget();
+                    channel.clear_ring();
                 }
             }
             if let Some(channel) = channel {
-                self.advance(&channel, logged.seq, Some(Frame::of_event(*topic, logged)));
+                self.advance(&channel, entry.seq, Some(Frame::of_event(*topic, entry)));
             }
-            if let Topic::Memberships(user) = topic {
-                self.recheck_after_leaving(*user, logged);
-            }
-        }
-    }
-
-    /// Whoever leaves a room on one device leaves it on all: each connection looks again.
-    fn recheck_after_leaving(&self, user: UserId, logged: &LogEntry) {
-        // What only a newer version writes is no leaving that this one knows.
-        if let Ok(Event::Membership(MembershipEvent::Left { room })) =
-            codec::decode_event(&logged.content)
-        {
-            for topic in [Topic::Room(room), Topic::Presence(room)] {
-                if let Some(channel) = self.followed(topic) {
-                    channel.request_access_check(user);
-                }
+            if let Some(revoked) = features::revoked_access(*topic, entry) {
+                self.request_access_checks(revoked);
             }
         }
     }
 
-    /// Somebody says that the topic has events up to `seq`: its readers look into the log.
+    /// Publishes events of this node's store to the subscribers of this node, and announces them to the
+    /// other nodes.
+    pub fn publish_and_announce(&self, bus: &dyn Bus, appended: &[TopicEvent]) {
+        self.publish(appended);
+        for TopicEvent { topic, entry } in appended {
+            bus.announce(TopicAdvanced { topic: *topic, seq: entry.seq });
+        }
+    }
+
+    /// Follows the notifications of other nodes, until the bus is closed. This node's own notifications
+    /// arrive too and change nothing, because the hub is already at their seqs.
+    pub async fn listen(&self, mut notifications: broadcast::Receiver<TopicAdvanced>) {
+        loop {
+            match notifications.recv().await {
+                Ok(TopicAdvanced { topic, seq }) => self.catch_up_to(topic, seq),
+                // The next notification of a topic replaces a lost one.
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// The topic has events up to `seq`, whose frames are not here: its subscribers read the log.
     pub fn catch_up_to(&self, topic: Topic, seq: Seq) {
-        if let Some(channel) = self.followed(topic) {
+        if let Some(channel) = self.channel(topic) {
             self.advance(&channel, seq, None);
         }
     }
 
-    /// Pages of the log, for those who are behind the rings.
-    pub(crate) fn pages(&self) -> Arc<LogCache> {
-        Arc::clone(&self.pages)
+    /// Access to one ephemeral feature, for its own methods.
+    pub fn ephemeral<F: EphemeralTopic>(&self) -> EphemeralHandle<'_, F>
+    where
+        EphemeralTopics: Registry<F>,
+    {
+        EphemeralHandle { hub: self, registration: self.ephemeral.registration() }
     }
 
-    /// How often the log was read for readers who were behind, since the start.
+    /// How often the log was read for subscribers behind their ring, since the start.
     pub fn log_pages_read(&self) -> u64 {
-        self.pages.readings()
+        self.log_cache.reads()
     }
 
-    /// What became of a message, for somebody who may know: what the store says, what this node's
-    /// connections say, and what others do.
-    pub fn delivery(
-        &self,
-        room: RoomId,
-        stored: Recipients,
-        clients: Option<GatewayReceipts>,
-    ) -> Delivery {
-        let channel = self.followed(Topic::Room(room));
-        let connection_counts =
-            channel.map(|channel| channel.connection_counts(stored.position.seq));
-        let presence = self.presence.lock();
-        let away = |user| presence.away_since(room, user);
-        delivery::report(stored, &connection_counts.unwrap_or_default(), away, clients)
-    }
-
-    /// Writes to the outlets of readers what is told to many, for ever. To be run by as many tasks as
-    /// may write at the same time; see `crate::fan_out`.
+    /// Writes events to the sinks of subscribers, without end. Any number of tasks may run it at the same
+    /// time; see `crate::fan_out`.
     pub async fn run_fan_out(&self) {
-        self.line.write().await;
+        self.fan_out.run().await;
     }
 
-    /// The topic has an event at `seq`.
-    pub(crate) fn advance(&self, channel: &Arc<TopicChannel>, seq: Seq, frame: Option<Frame>) {
-        if channel.advance(seq, frame) {
-            self.line.add(channel.clone());
-        }
-    }
-
-    /// Tells comings and goings and the price, and lets expire what was not renewed. To be called every
+    /// Publishes the due events of all ephemeral topics. To be called every
     /// [`madang_shared::presence::PRESENCE_WINDOW_MS`].
     pub fn tick(&self, now: Timestamp) {
-        let mut presence = self.presence.lock();
-        // Published under the lock: places must reach the stream in their order.
-        for told in presence.tick(now) {
-            self.publish_ephemeral(told.topic, told.seq, &told.event.into());
+        for feature in self.ephemeral.all() {
+            feature.tick(now, &|event| self.publish_ephemeral(&event));
         }
-        drop(presence);
-        let mut price = self.price.lock();
-        let told = price.tick(now);
-        self.publish_price(told);
     }
 
-    /// The price is this now. Told at most every [`madang_shared::price::PRICE_EVERY_MS`], the latest
-    /// alone.
-    pub fn set_price(&self, price: PriceNow, now: Timestamp) {
-        let mut state = self.price.lock();
-        let told = state.set(price, now);
-        self.publish_price(told);
-    }
-
-    /// Whether anybody follows the price: one wish, however many follow it.
-    pub fn price_followed(&self) -> watch::Receiver<bool> {
-        self.price_followed.subscribe()
+    pub(crate) fn log_cache(&self) -> Arc<LogCache> {
+        Arc::clone(&self.log_cache)
     }
 
     pub(crate) fn next_connection(&self) -> ConnectionId {
         ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Follows a topic from now on. Before the log is read, so that an event that is appended after
-    /// the reading finds its reader here.
+    /// Moves the head of a topic to `seq`, and queues the topic for the fan-out if it has to write.
+    pub(crate) fn advance(&self, channel: &Arc<TopicChannel>, seq: Seq, frame: Option<Frame>) {
+        if channel.advance(seq, frame) {
+            self.fan_out.add(channel.clone());
+        }
+    }
+
+    /// Subscribes a connection to a topic. To be called before the log is read, so that an event that is
+    /// appended after the read reaches the subscriber.
     pub(crate) fn attach(
         &self,
         topic: Topic,
@@ -188,107 +186,103 @@ impl Hub {
         subscriber: Arc<Subscriber>,
     ) -> Arc<TopicChannel> {
         let mut channels = self.channels.lock();
-        let ring = self.ring_of(topic);
-        let channel =
-            channels.entry(topic).or_insert_with(|| Arc::new(TopicChannel::new(topic, ring)));
+        let channel = match channels.entry(topic) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let mut ring = self.ring;
+                if let Some(feature) = self.ephemeral.of(topic) {
+                    ring.frames = ring.frames.min(feature.ring_frames());
+                    feature.set_followed(true);
+                }
+                entry.insert(Arc::new(TopicChannel::new(topic, ring)))
+            }
+        };
         channel.attach(connection, subscriber);
-        self.set_price_followed(topic, true);
         channel.clone()
     }
 
+    /// Ends a connection's subscription. A topic without subscribers has no channel.
     pub(crate) fn detach(&self, topic: Topic, connection: ConnectionId) {
         let mut channels = self.channels.lock();
         if let Some(channel) = channels.get(&topic) {
             channel.detach(connection);
             if !channel.has_subscribers() {
                 channels.remove(&topic);
-                self.set_price_followed(topic, false);
+                if let Some(feature) = self.ephemeral.of(topic) {
+                    feature.set_followed(false);
+                }
             }
         }
     }
 
-    /// Said while the streams are locked, so that the last word is the true one.
-    fn set_price_followed(&self, topic: Topic, followed: bool) {
-        if topic == Topic::Price {
-            self.price_followed
-                .send_if_modified(|before| std::mem::replace(before, followed) != followed);
-        }
-    }
-
-    fn ring_of(&self, topic: Topic) -> RingSize {
-        match topic {
-            Topic::Price => RingSize { frames: self.ring.frames.min(PRICE_RING), ..self.ring },
-            _ => self.ring,
-        }
-    }
-
-    pub(crate) fn enter(
+    /// Tells the ephemeral features that a connection follows a topic, or still does.
+    pub(crate) fn subscriber_active(
         &self,
-        room: RoomId,
+        topic: Topic,
         user: &User,
         connection: ConnectionId,
         now: Timestamp,
     ) {
-        self.presence.lock().enter(room, user, connection, now);
-    }
-
-    pub(crate) fn leave(&self, room: RoomId, connection: ConnectionId) {
-        self.presence.lock().leave(room, connection);
-    }
-
-    pub(crate) fn typing(
-        &self,
-        room: RoomId,
-        connection: ConnectionId,
-        typing: bool,
-        now: Timestamp,
-    ) {
-        let mut presence = self.presence.lock();
-        if let Some(told) = presence.typing(room, connection, typing, now) {
-            self.publish_ephemeral(told.topic, told.seq, &told.event.into());
+        for feature in self.ephemeral.all() {
+            feature.subscriber_active(topic, user, connection, now);
         }
     }
 
-    /// What an ephemeral topic is now, and the position at which that is true; the stream is moved
-    /// there, so that what follows is exactly what happens next. None for what is in the store.
+    /// Tells the ephemeral features that a connection does not follow a topic any more.
+    pub(crate) fn subscriber_left(&self, topic: Topic, connection: ConnectionId) {
+        for feature in self.ephemeral.all() {
+            feature.subscriber_left(topic, connection);
+        }
+    }
+
+    /// Hands a client's signal to its feature.
+    pub(crate) fn on_signal(&self, signal: &Signal, connection: ConnectionId, now: Timestamp) {
+        self.ephemeral.on_signal(signal, connection, now, |event| self.publish_ephemeral(&event));
+    }
+
+    /// The state of an ephemeral topic, and its position. The channel is moved to that position, so that
+    /// exactly the next events follow the state. `None` for a durable topic.
     pub(crate) fn ephemeral_state(
         &self,
         topic: Topic,
         channel: &Arc<TopicChannel>,
     ) -> Option<(Position, Snapshot)> {
-        // The stream is moved under the lock under which events reach it.
-        match topic {
-            Topic::Presence(room) => {
-                let mut presence = self.presence.lock();
-                let (position, snapshot) = presence.snapshot(room);
-                self.advance(channel, position.seq, None);
-                Some((position, snapshot.into()))
-            }
-            Topic::Price => {
-                let price = self.price.lock();
-                let (position, snapshot) = price.snapshot();
-                self.advance(channel, position.seq, None);
-                Some((position, snapshot.into()))
-            }
-            _ => None,
-        }
+        let feature = self.ephemeral.of(topic)?;
+        feature.snapshot(topic, &|seq| self.advance(channel, seq, None))
     }
 
-    fn followed(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
+    /// The connections that follow a topic, by user, and those of them that have every event up to `seq`.
+    pub(crate) fn connection_counts(
+        &self,
+        topic: Topic,
+        seq: Seq,
+    ) -> BTreeMap<UserId, ConnectionCounts> {
+        self.channel(topic).map(|channel| channel.connection_counts(seq)).unwrap_or_default()
+    }
+
+    fn channel(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
         self.channels.lock().get(&topic).cloned()
     }
 
-    fn publish_price(&self, told: Option<(Seq, PriceEvent)>) {
-        if let Some((seq, event)) = told {
-            self.publish_ephemeral(Topic::Price, seq, &event.into());
+    /// A user who leaves a room on one device leaves it on all of them: each connection checks its access
+    /// to the topics of the room. This visits all topics, which is fine for an event as rare as that.
+    fn request_access_checks(&self, RevokedAccess { user, room }: RevokedAccess) {
+        let channels = self.channels.lock();
+        let of_room = channels.iter().filter(|(topic, _)| topic.room() == Some(room));
+        let of_room: Vec<Arc<TopicChannel>> = of_room.map(|(_, channel)| channel.clone()).collect();
+        drop(channels);
+        for channel in of_room {
+            channel.request_access_check(user);
         }
     }
 
-    /// To be called under the lock that gave the place: places must reach the stream in their order.
-    fn publish_ephemeral(&self, topic: Topic, seq: Seq, event: &Event) {
-        if let Some(channel) = self.followed(topic) {
-            let content = codec::encode_event(event).into();
-            self.advance(&channel, seq, Some(Frame::of_event(topic, &LogEntry { seq, content })));
+    /// To be called while the feature's state is locked: events must reach the channel in the order of
+    /// their seqs.
+    fn publish_ephemeral(&self, event: &EphemeralEvent) {
+        let EphemeralEvent { topic, seq, event } = event;
+        if let Some(channel) = self.channel(*topic) {
+            let frame = Frame::of_event(*topic, &LogEntry::new(*seq, event));
+            self.advance(&channel, *seq, Some(frame));
         }
     }
 }

@@ -1,17 +1,22 @@
 //! The domain of Madang: sessions, topics and fan-out, presence, policy, one module per feature.
 //!
-//! Nothing here knows of HTTP, WebSocket, SQL or NATS; what is needed of the world stands in
-//! [`ports`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and
-//! the edge carries them out. So the rules are tested, and simulated, without a socket.
+//! Nothing here knows HTTP, WebSocket, SQL or NATS; the domain reaches the world through [`ports`] and
+//! [`bus`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and the
+//! edge carries them out. So the rules are tested, and simulated, without a socket.
 //!
-//! Reading order: [`session`] (one connection's rules), [`hub`], [`channel`], [`sink`] and [`log_cache`] (what
-//! they share), [`ports`] (what they need), then the features: [`rooms`], [`membership`], [`chat`],
-//! [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`].
+//! Reading order:
+//! 1. [`session`]: the rules of one connection.
+//! 2. [`hub`], [`topic_channel`], [`frame`], [`sink`] and [`log_cache`]: what connections share.
+//! 3. [`ports`], [`bus`] and [`log`]: what the domain needs.
+//! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
+//!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
+//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
 
 pub mod bus;
 mod fan_out;
 pub mod frame;
 pub mod hub;
+pub mod log;
 pub mod log_cache;
 pub mod ports;
 pub mod session;
@@ -20,6 +25,7 @@ mod subscriber;
 pub mod topic_channel;
 pub mod wakeups;
 
+pub mod ephemeral;
 pub mod features;
 
 pub mod chat;

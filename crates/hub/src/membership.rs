@@ -1,12 +1,19 @@
-//! Which rooms a user has joined, and how far the user has read. Whether a mark moves, and what is
-//! unread then, only the data can say; so the command is the change.
+//! Membership: the rooms of a user, with read marks.
+//! Topic [`Topic::Memberships`](madang_shared::Topic::Memberships).
 
-use madang_shared::membership::MembershipCommand;
+use madang_shared::membership::MembershipEvent;
+use madang_shared::{Event, Topic, codec};
 
-/// A decided change of a user's memberships.
-pub type Change = MembershipCommand;
+use crate::log::LogEntry;
+use crate::policy::RevokedAccess;
 
-/// Accepts every command: each is harmless when it finds nothing to change.
-pub fn decide(command: MembershipCommand) -> Change {
-    command
+/// The access that an event takes away: a user who leaves a room may not read its topics any more. An
+/// event that cannot be decoded was written by a newer version, and is no leave that this one knows.
+pub fn revoked_access(topic: Topic, entry: &LogEntry) -> Option<RevokedAccess> {
+    let user = topic.owner()?;
+    let Ok(Event::Membership(event)) = codec::decode_event(&entry.content) else { return None };
+    match event {
+        MembershipEvent::Left { room } => Some(RevokedAccess { user, room }),
+        MembershipEvent::Joined(_) | MembershipEvent::Read(_) => None,
+    }
 }

@@ -1,57 +1,35 @@
-//! The orders of a small restaurant. The database keeps the same rules against everybody else who
-//! changes its tables; here they are said in sentences.
+//! Orders: the orders of a small restaurant. Topic [`Topic::Orders`](madang_shared::Topic::Orders).
+//!
+//! The database enforces the same rules against other programs that change its tables. Here they are
+//! explained in sentences.
 
 use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{MenuItem, OrderLine, OrderStatus, OrdersCommand};
-use madang_shared::{ErrorCode, Failure, OrderId, UserId, validate};
+use madang_shared::{ErrorCode, Failure, UserId, validate};
 
-/// A decided change of the orders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Make an order for the author.
-    Place {
-        /// By item, each item once.
-        lines: Vec<OrderLine>,
-        /// Checked and normalised; may be empty.
-        note: String,
-    },
-    /// Move an order on; see [`advance`].
-    Advance {
-        /// Which order.
-        order: OrderId,
-        /// Where to.
-        to: OrderStatus,
-    },
-    /// Give an order to the author to bring; see [`take`].
-    Take {
-        /// Which order.
-        order: OrderId,
-    },
-}
-
-/// Checks what can be checked without the menu and the order.
+/// Checks a command without the menu and the order. The lines of a decided order are sorted by item;
+/// its note is validated and normalised, and may be empty.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn decide(command: OrdersCommand) -> Result<Change, Failure> {
+pub fn decide(command: OrdersCommand) -> Result<OrdersCommand, Failure> {
     match command {
         OrdersCommand::Place { mut lines, note } => {
             lines.sort_by_key(|line| line.item);
             check_lines(&lines)?;
-            Ok(Change::Place { lines, note: check_note(&note)? })
+            Ok(OrdersCommand::Place { lines, note: check_note(&note)? })
         }
         OrdersCommand::Advance { to: OrderStatus::Delivering, .. } => {
-            Err(invalid("A rider takes an order; nobody is sent."))
+            Err(invalid("A rider must take the order; it cannot be set to delivering."))
         }
-        OrdersCommand::Advance { order, to } => Ok(Change::Advance { order, to }),
-        OrdersCommand::Take { order } => Ok(Change::Take { order }),
+        OrdersCommand::Advance { .. } | OrdersCommand::Take { .. } => Ok(command),
     }
 }
 
-/// Whether an order moves on when it is asked to; it does not if it is there already.
+/// Whether an order moves to a status; false if it has that status already.
 ///
 /// # Errors
-/// `invalid` where no way leads.
+/// `invalid` if the transition does not exist.
 pub fn advance(from: OrderStatus, to: OrderStatus) -> Result<bool, Failure> {
     if from == to {
         return Ok(false);
@@ -63,10 +41,10 @@ pub fn advance(from: OrderStatus, to: OrderStatus) -> Result<bool, Failure> {
     Err(invalid(message))
 }
 
-/// Whether an order goes to a rider who asks for it; it does not if that rider has it already.
+/// Whether an order is assigned to the rider `by`; false if that rider has it already.
 ///
 /// # Errors
-/// `forbidden` if it is another rider's; `invalid` if it is not ready.
+/// `forbidden` if another rider has it; `invalid` if it is not ready.
 pub fn take(from: OrderStatus, rider: Option<UserId>, by: UserId) -> Result<bool, Failure> {
     if from.is_open() && rider.is_some_and(|rider| rider != by) {
         return Err(Failure::new(ErrorCode::Forbidden, "Another rider has this order."));
@@ -74,7 +52,7 @@ pub fn take(from: OrderStatus, rider: Option<UserId>, by: UserId) -> Result<bool
     advance(from, OrderStatus::Delivering)
 }
 
-/// Whether something can be ordered as its customer saw it on the menu.
+/// Checks that a line of an order matches the menu.
 ///
 /// # Errors
 /// `not_found` or `invalid`.
@@ -82,39 +60,41 @@ pub fn check_offer(line: &OrderLine, item: Option<&MenuItem>) -> Result<(), Fail
     let Some(item) = item else {
         return Err(Failure::new(
             ErrorCode::NotFound,
-            "Something of this is no longer on the menu.",
+            "An item of this order is no longer on the menu.",
         ));
     };
     if !item.available {
-        return Err(invalid(format!("There is no more {} today.", item.name_en)));
+        return Err(invalid(format!("{} is sold out today.", item.name_en)));
     }
     if item.price_won != line.price_won {
-        return Err(invalid(format!("The price of {} has changed; look again.", item.name_en)));
+        let message =
+            format!("The price of {} has changed; check it and order again.", item.name_en);
+        return Err(invalid(message));
     }
     Ok(())
 }
 
-/// Whether there is room for one more open order.
+/// Checks that one more order may be open.
 ///
 /// # Errors
-/// `forbidden` if there is none.
+/// `forbidden` if [`MAX_OPEN_ORDERS`] are open.
 pub fn check_room(open: u64) -> Result<(), Failure> {
     if open < MAX_OPEN_ORDERS as u64 {
         return Ok(());
     }
-    let message = format!("{MAX_OPEN_ORDERS} orders are open, as many as the kitchen can bear.");
+    let message = format!("{MAX_OPEN_ORDERS} orders are open; order again when one is done.");
     Err(Failure::new(ErrorCode::Forbidden, message))
 }
 
 fn check_lines(sorted: &[OrderLine]) -> Result<(), Failure> {
     if sorted.is_empty() || sorted.len() > MAX_ORDER_LINES {
-        return Err(invalid(format!("Order from 1 to {MAX_ORDER_LINES} things.")));
+        return Err(invalid(format!("An order has from 1 to {MAX_ORDER_LINES} items.")));
     }
     if sorted.iter().any(|line| line.quantity == 0 || line.quantity > MAX_QUANTITY) {
-        return Err(invalid(format!("Order from 1 to {MAX_QUANTITY} of each thing.")));
+        return Err(invalid(format!("The quantity of an item is from 1 to {MAX_QUANTITY}.")));
     }
     if sorted.windows(2).any(|pair| matches!(pair, [one, next] if one.item == next.item)) {
-        return Err(invalid("Each thing has one line."));
+        return Err(invalid("Each item has one line; raise its quantity instead."));
     }
     Ok(())
 }
@@ -125,7 +105,7 @@ fn check_note(note: &str) -> Result<String, Failure> {
     }
     let note = validate::message_text(note)?;
     if note.chars().count() > MAX_ORDER_NOTE_CHARS {
-        let message = format!("At most {MAX_ORDER_NOTE_CHARS} characters, please.");
+        let message = format!("A note has at most {MAX_ORDER_NOTE_CHARS} characters.");
         return Err(Failure::new(ErrorCode::TooLong, message));
     }
     Ok(note)

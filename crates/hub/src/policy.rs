@@ -1,29 +1,39 @@
-//! Decisions that need nothing but their arguments.
+//! Decisions as pure functions: names, access, resumption.
 
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::validate::is_joiner;
-use madang_shared::{Position, Topic, UserId};
+use madang_shared::{Position, RoomId, Topic, UserId};
 use unicode_normalization::UnicodeNormalization;
 
-/// What two names have in common when people would call them the same: compatibility
-/// decomposition, full case folding, composition (Unicode 3.13, D147). `한글` typed on a Mac (as
-/// separate letters) and on Windows, `Ｊａｎｅ` and `jane`, get one key. Characters that only join others
-/// do not count: a name with one at its end looks the same.
+/// The key under which a name is unique. Names that look the same to people have the same key:
+/// compatibility decomposition, full case folding, composition (Unicode 3.13, D147). `한글` typed on a
+/// Mac (as separate letters) and on Windows have one key, and so have `Ｊａｎｅ` and `jane`. Joining
+/// characters are left out, because a name that ends in one looks the same.
 pub fn name_key(name: &str) -> String {
     let folded = caseless::default_case_fold_str(&name.nfkd().collect::<String>());
     let key = caseless::default_case_fold_str(&folded.nfkd().collect::<String>());
     key.nfkc().filter(|c| !is_joiner(*c)).collect()
 }
 
-/// Whether a reader who knows everything up to `from` can be given the events that follow, when the
-/// topic stands at `head`; otherwise the reader needs the state anew.
+/// Whether a client that knows every event up to `from` resumes, in a topic whose last event is at
+/// `head`. Otherwise the client gets a snapshot.
 pub fn resumes(from: Position, head: Position) -> bool {
     from.epoch == head.epoch
         && from.seq <= head.seq
         && head.seq.since(from.seq) <= MAX_RECOVERED_EVENTS
 }
 
-/// Whether the topic is closed to this reader, which can be told without a look at the store.
-pub fn is_private_to_other(topic: Topic, subscriber: UserId) -> bool {
-    matches!(topic, Topic::Memberships(owner) | Topic::Inbox(owner) if owner != subscriber)
+/// Whether the topic belongs to another user. Needs no look at the store.
+pub fn is_private_to_other(topic: Topic, user: UserId) -> bool {
+    topic.owner().is_some_and(|owner| owner != user)
+}
+
+/// The access to a room that an event has taken from a user. All connections of the user that follow
+/// a topic of the room have to check their access again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevokedAccess {
+    /// The user.
+    pub user: UserId,
+    /// The room.
+    pub room: RoomId,
 }

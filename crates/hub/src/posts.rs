@@ -1,55 +1,33 @@
-//! The feed.
+//! Posts: the entries of the page `/feed`. Topic [`Topic::Posts`](madang_shared::Topic::Posts).
 
 use madang_shared::posts::{Post, PostsCommand};
-use madang_shared::{Event, Failure, PostId, validate};
+use madang_shared::{Event, Failure, codec, validate};
 
-/// A decided change of the feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Write a post.
-    Create {
-        /// Checked and normalised.
-        text: String,
-    },
-    /// Give a post another text.
-    Edit {
-        /// Which one; it must be the author's own.
-        post: PostId,
-        /// Checked and normalised.
-        text: String,
-    },
-    /// Take a post back.
-    Delete {
-        /// Which one; it must be the author's own.
-        post: PostId,
-    },
-    /// Wave to whoever has the feed open.
-    Greet {
-        /// Whether the screen that it comes from leaves it out.
-        others_only: bool,
-    },
-}
+use crate::log::LogEntry;
 
-/// Checks the text.
+/// Validates and normalises the text.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn decide(command: PostsCommand) -> Result<Change, Failure> {
+pub fn decide(command: PostsCommand) -> Result<PostsCommand, Failure> {
     Ok(match command {
-        PostsCommand::Create { text } => Change::Create { text: validate::post_text(&text)? },
+        PostsCommand::Create { text } => PostsCommand::Create { text: validate::post_text(&text)? },
         PostsCommand::Edit { post, text } => {
-            Change::Edit { post, text: validate::post_text(&text)? }
+            PostsCommand::Edit { post, text: validate::post_text(&text)? }
         }
-        PostsCommand::Delete { post } => Change::Delete { post },
-        PostsCommand::Greet { others_only } => Change::Greet { others_only },
+        PostsCommand::Delete { .. } | PostsCommand::Greet { .. } => command,
     })
 }
 
-/// What an event of the feed says from now on whose text its author takes back; the post is as it is
-/// `now`, or gone. None for one that has no text.
+/// Redacts an event of the topic, after its text was edited or deleted. `now` is the post as it is now;
+/// `None` if it was deleted. Answers the event that replaces it, or `None` if the event has no text.
 pub fn redact(event: Event, now: Option<&Post>) -> Option<Event> {
-    match event {
-        Event::Posts(event) => event.redact(now).map(Event::from),
-        _ => None,
-    }
+    let Event::Posts(event) = event else { return None };
+    event.redact(now).map(Event::from)
+}
+
+/// Whether the event redacts an earlier one. An event that cannot be decoded was written by a newer
+/// version, and redacts nothing that this version has cached.
+pub fn is_redaction(entry: &LogEntry) -> bool {
+    matches!(codec::decode_event(&entry.content), Ok(Event::Posts(event)) if event.is_redaction())
 }

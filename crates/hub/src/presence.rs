@@ -1,8 +1,7 @@
-//! Who is in a room now, and who is typing. Topic [`Topic::Presence`].
+//! Presence: the users who are in a room now, and those who are typing. Topic [`Topic::Presence`].
 //!
-//! Pure state: time comes in as an argument, and what is to be told comes out. A user is present
-//! while at least one connection of the user is; an entry that its connection does not renew
-//! expires, so that a connection whose end nobody saw does not haunt the room.
+//! A user is present while at least one of the user's connections follows the room. An entry that its
+//! connection does not renew expires, so that a lost connection does not stay in the room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,21 +9,25 @@ use madang_shared::presence::{
     MAX_REMEMBERED_DEPARTURES, PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS,
     TYPING_MAX_PRESENT,
 };
-use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
-use madang_shared::{ConnectionId, Epoch, Position, RoomId, Seq, Timestamp, Topic, User, UserId};
+use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
+use madang_shared::{
+    ConnectionId, Epoch, Position, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+};
 
-/// How often expired entries are looked for, in milliseconds.
+use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
+
+/// The interval between two searches for expired entries, in milliseconds.
 const SWEEP_MS: u64 = 5_000;
 
-/// Who is in which room.
+/// The present users of all rooms.
 #[derive(Debug)]
 pub struct Presence {
     rooms: HashMap<RoomId, Room>,
     connections: HashMap<ConnectionId, Entry>,
-    /// Rooms that have something to tell or to expire at the next tick.
+    /// Rooms with something to publish or to expire at the next tick.
     pending_rooms: BTreeSet<RoomId>,
     epoch: Epoch,
-    announced_at: Timestamp,
+    published_at: Timestamp,
     swept_at: Timestamp,
 }
 
@@ -39,41 +42,88 @@ struct Entry {
 struct Room {
     position: Position,
     present: BTreeMap<UserId, BTreeSet<ConnectionId>>,
-    /// Who is present as far as it has been told: the state at `position`.
-    announced: BTreeMap<UserId, User>,
-    /// Users whose coming or going may have to be told.
+    /// The users who are present according to the published events: the state at `position`.
+    published: BTreeMap<UserId, User>,
+    /// Users who may have joined or left since then.
     changed: BTreeMap<UserId, User>,
+    /// The typing users, with the time at which typing expires.
     typing: BTreeMap<UserId, Timestamp>,
-    /// When those who were here last went; at most [`MAX_REMEMBERED_DEPARTURES`].
+    /// The times at which former users left; at most [`MAX_REMEMBERED_DEPARTURES`].
     departures: BTreeMap<UserId, Timestamp>,
 }
 
-/// An event of [`Topic::Presence`] at its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresenceUpdate {
-    /// Which topic.
-    pub topic: Topic,
-    /// Its place.
-    pub seq: Seq,
-    /// What happened.
-    pub event: PresenceEvent,
-}
-
-impl Presence {
-    /// Nobody is anywhere. `epoch` must differ from that of every earlier life of this server.
-    pub fn new(epoch: Epoch) -> Self {
+impl EphemeralTopic for Presence {
+    fn new(epoch: Epoch) -> Self {
         Self {
             rooms: HashMap::new(),
             connections: HashMap::new(),
             pending_rooms: BTreeSet::new(),
             epoch,
-            announced_at: Timestamp(0),
+            published_at: Timestamp(0),
             swept_at: Timestamp(0),
         }
     }
 
-    /// The connection is in the room, as of now. An entering is told at the next tick; said again, it
-    /// renews.
+    fn snapshot(&mut self, topic: Topic) -> Option<(Position, Snapshot)> {
+        let Topic::Presence(room) = topic else { return None };
+        let state = self.room(room);
+        let snapshot = PresenceSnapshot {
+            present: state.published.values().cloned().collect(),
+            typing: state.typing.keys().copied().collect(),
+        };
+        Some((state.position, snapshot.into()))
+    }
+
+    /// Publishes the users who joined or left in the last [`PRESENCE_WINDOW_MS`], and expires entries.
+    fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent> {
+        if now.since(self.swept_at) >= SWEEP_MS {
+            self.swept_at = now;
+            self.sweep(now);
+        }
+        if now.since(self.published_at) < PRESENCE_WINDOW_MS {
+            return Vec::new();
+        }
+        self.published_at = now;
+        let mut events = Vec::new();
+        for room in std::mem::take(&mut self.pending_rooms) {
+            let Some(state) = self.rooms.get_mut(&room) else {
+                continue;
+            };
+            events.extend(state.flush(room, now));
+            if !state.typing.is_empty() {
+                self.pending_rooms.insert(room);
+            }
+        }
+        events
+    }
+
+    /// The subscribers of a room are present in it.
+    fn observes(topic: Topic) -> bool {
+        matches!(topic, Topic::Room(_))
+    }
+
+    fn subscriber_active(
+        &mut self,
+        topic: Topic,
+        user: &User,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) {
+        if let Topic::Room(room) = topic {
+            self.enter(room, user, connection, now);
+        }
+    }
+
+    fn subscriber_left(&mut self, topic: Topic, connection: ConnectionId) {
+        if let Topic::Room(room) = topic {
+            self.leave(room, connection);
+        }
+    }
+}
+
+impl Presence {
+    /// The connection is in the room until it expires. A new user is published at the next tick; a
+    /// repeated call renews the entry.
     pub fn enter(&mut self, room: RoomId, user: &User, connection: ConnectionId, now: Timestamp) {
         let entry = self.connections.entry(connection).or_insert_with(|| Entry {
             user: user.clone(),
@@ -90,7 +140,7 @@ impl Presence {
         self.pending_rooms.insert(room);
     }
 
-    /// The connection left the room. Told at the next tick.
+    /// The connection is not in the room any more. Published at the next tick.
     pub fn leave(&mut self, room: RoomId, connection: ConnectionId) {
         let Some(entry) = self.connections.get_mut(&connection) else {
             return;
@@ -108,31 +158,32 @@ impl Presence {
         }
     }
 
-    /// The state of a room, and the position at which it is true.
-    pub fn snapshot(&mut self, room: RoomId) -> (Position, PresenceSnapshot) {
-        let state = self.room(room);
-        let snapshot = PresenceSnapshot {
-            present: state.announced.values().cloned().collect(),
-            typing: state.typing.keys().copied().collect(),
-        };
-        (state.position, snapshot)
-    }
-
-    /// When the user's last connection left the room, as it was told; none while one is there, and for
-    /// whoever has not been there, or so long ago that many went since.
+    /// The time at which the user's last connection left the room, according to the published events.
+    /// `None` while the user is present, and if no departure is remembered.
     pub fn away_since(&self, room: RoomId, user: UserId) -> Option<Timestamp> {
         self.rooms.get(&room)?.departures.get(&user).copied()
     }
 
-    /// A user started, goes on, or stopped typing. Told at once, unless the room is too full or the
-    /// connection is not in it.
+    /// Handles a signal of a client.
+    pub(crate) fn on_signal(
+        &mut self,
+        signal: &PresenceSignal,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Option<EphemeralEvent> {
+        let PresenceSignal::Typing { room, typing } = *signal;
+        self.typing(room, connection, typing, now)
+    }
+
+    /// A user started, continues, or stopped typing. Published at once, unless the room has too many
+    /// users or the connection is not in it.
     pub fn typing(
         &mut self,
         room: RoomId,
         connection: ConnectionId,
         typing: bool,
         now: Timestamp,
-    ) -> Option<PresenceUpdate> {
+    ) -> Option<EphemeralEvent> {
         let user = self
             .connections
             .get(&connection)
@@ -149,31 +200,7 @@ impl Presence {
         } else {
             state.typing.remove(&user.id)?;
         }
-        Some(state.publish(room, PresenceEvent::Typing { user, typing }))
-    }
-
-    /// Tells comings and goings of the last [`PRESENCE_WINDOW_MS`], and lets expire what was not
-    /// renewed. To be called at least that often.
-    pub fn tick(&mut self, now: Timestamp) -> Vec<PresenceUpdate> {
-        if now.since(self.swept_at) >= SWEEP_MS {
-            self.swept_at = now;
-            self.sweep(now);
-        }
-        if now.since(self.announced_at) < PRESENCE_WINDOW_MS {
-            return Vec::new();
-        }
-        self.announced_at = now;
-        let mut announced = Vec::new();
-        for room in std::mem::take(&mut self.pending_rooms) {
-            let Some(state) = self.rooms.get_mut(&room) else {
-                continue;
-            };
-            announced.extend(state.flush(room, now));
-            if !state.typing.is_empty() {
-                self.pending_rooms.insert(room);
-            }
-        }
-        announced
+        Some(state.next_event(room, PresenceEvent::Typing { user, typing }))
     }
 
     fn sweep(&mut self, now: Timestamp) {
@@ -187,13 +214,13 @@ impl Presence {
         }
     }
 
-    /// A room that empties keeps its place: positions go on from it when somebody comes back.
+    /// An empty room keeps its entry, because its positions continue when a user comes back.
     fn room(&mut self, room: RoomId) -> &mut Room {
         let epoch = self.epoch;
         self.rooms.entry(room).or_insert_with(|| Room {
             position: Position::new(epoch, Seq(0)),
             present: BTreeMap::new(),
-            announced: BTreeMap::new(),
+            published: BTreeMap::new(),
             changed: BTreeMap::new(),
             typing: BTreeMap::new(),
             departures: BTreeMap::new(),
@@ -213,38 +240,38 @@ impl Room {
         self.changed.insert(user.id, user);
     }
 
-    /// Who came and went is the difference between what is and what was told: who did both within
-    /// the window is not mentioned.
-    fn flush(&mut self, room: RoomId, now: Timestamp) -> Vec<PresenceUpdate> {
+    /// The events since the last flush: the difference between the present and the published users, and
+    /// expired typing. A user who joined and left within the window causes no event.
+    fn flush(&mut self, room: RoomId, now: Timestamp) -> Vec<EphemeralEvent> {
         let (mut joined, mut left) = (Vec::new(), Vec::new());
         for (id, user) in std::mem::take(&mut self.changed) {
-            match (self.present.contains_key(&id), self.announced.contains_key(&id)) {
+            match (self.present.contains_key(&id), self.published.contains_key(&id)) {
                 (true, false) => {
-                    self.announced.insert(id, user.clone());
+                    self.published.insert(id, user.clone());
                     self.departures.remove(&id);
                     joined.push(user);
                 }
                 (false, true) => {
-                    self.announced.remove(&id);
+                    self.published.remove(&id);
                     self.record_departure(id, now);
                     left.push(id);
                 }
                 (true, true) | (false, false) => {}
             }
         }
-        let mut announced = Vec::new();
+        let mut events = Vec::new();
         if !joined.is_empty() || !left.is_empty() {
-            announced.push(self.publish(room, PresenceEvent::Changed { joined, left }));
+            events.push(self.next_event(room, PresenceEvent::Changed { joined, left }));
         }
-        let silent: Vec<UserId> =
+        let expired: Vec<UserId> =
             self.typing.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
-        for id in silent {
+        for id in expired {
             self.typing.remove(&id);
-            if let Some(user) = self.announced.get(&id).cloned() {
-                announced.push(self.publish(room, PresenceEvent::Typing { user, typing: false }));
+            if let Some(user) = self.published.get(&id).cloned() {
+                events.push(self.next_event(room, PresenceEvent::Typing { user, typing: false }));
             }
         }
-        announced
+        events
     }
 
     fn record_departure(&mut self, user: UserId, now: Timestamp) {
@@ -257,8 +284,9 @@ impl Room {
         }
     }
 
-    fn publish(&mut self, room: RoomId, event: PresenceEvent) -> PresenceUpdate {
+    fn next_event(&mut self, room: RoomId, event: PresenceEvent) -> EphemeralEvent {
         self.position.seq = self.position.seq.next();
-        PresenceUpdate { topic: Topic::Presence(room), seq: self.position.seq, event }
+        let event = event.into();
+        EphemeralEvent { topic: Topic::Presence(room), seq: self.position.seq, event }
     }
 }

@@ -1,64 +1,69 @@
-//! What one Bitcoin costs now. Topic [`Topic::Price`](madang_shared::Topic::Price).
+//! The price of one Bitcoin. Topic [`Topic::Price`].
 //!
-//! Pure state: time comes in as an argument, and what is to be told comes out. The price may be set
-//! as often as one likes; it is told at most every [`PRICE_EVERY_MS`], and what was between is left
-//! out. The state that a newcomer gets is what was told, so nothing falls between it and the events
-//! that follow.
+//! The price may be set at any rate. It is published at most every [`PRICE_EVERY_MS`]; prices in between
+//! are left out. A snapshot holds the published price, so exactly the next events follow it.
 
 use madang_shared::price::PRICE_EVERY_MS;
 use madang_shared::price::{PriceEvent, PriceHistory, PriceNow, PriceSnapshot};
-use madang_shared::{Epoch, Position, Seq, Timestamp};
+use madang_shared::{Epoch, Position, Seq, Snapshot, Timestamp, Topic};
 
-/// Frames of the price that are kept for those who fall behind. Whoever is further behind gets the
-/// state instead, in which half a minute is not a line of events but its points.
-pub const PRICE_RING: usize = 32;
+use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
 
-/// The price, as far as it has been told, and what of it has not.
+/// The published price and its successor.
 #[derive(Debug)]
 pub struct Price {
     position: Position,
-    told: PriceNow,
+    published: PriceNow,
     history: PriceHistory,
-    told_at: Option<Timestamp>,
-    untold: Option<PriceNow>,
+    published_at: Option<Timestamp>,
+    /// The latest price that is not published yet.
+    pending: Option<PriceNow>,
+}
+
+impl EphemeralTopic for Price {
+    /// A subscriber further behind gets a snapshot, whose history covers half a minute in less space than
+    /// the frames would.
+    const RING_FRAMES: usize = 32;
+
+    fn new(epoch: Epoch) -> Self {
+        Self {
+            position: Position::new(epoch, Seq(0)),
+            published: PriceNow::default(),
+            history: PriceHistory::default(),
+            published_at: None,
+            pending: None,
+        }
+    }
+
+    fn snapshot(&mut self, topic: Topic) -> Option<(Position, Snapshot)> {
+        let snapshot = PriceSnapshot { now: self.published.clone(), history: self.history.clone() };
+        (topic == Topic::Price).then(|| (self.position, snapshot.into()))
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent> {
+        self.publish_pending(now).into_iter().collect()
+    }
 }
 
 impl Price {
-    /// Nobody follows a price yet. `epoch` must differ from that of every earlier life of this server.
-    pub fn new(epoch: Epoch) -> Self {
-        Self {
-            position: Position::new(epoch, Seq(0)),
-            told: PriceNow::default(),
-            history: PriceHistory::default(),
-            told_at: None,
-            untold: None,
-        }
+    /// Sets the price. Returns its event if one is due; otherwise a later tick does.
+    pub fn set(&mut self, price: PriceNow, now: Timestamp) -> Option<EphemeralEvent> {
+        self.pending = Some(price);
+        self.publish_pending(now)
     }
 
-    /// The price is this now. Answers the event to tell, if it is time for one; otherwise a later
-    /// [`Price::tick`] does.
-    pub fn set(&mut self, price: PriceNow, now: Timestamp) -> Option<(Seq, PriceEvent)> {
-        self.untold = Some(price);
-        self.tick(now)
-    }
-
-    /// Answers the event that waits, if its time has come.
-    pub fn tick(&mut self, now: Timestamp) -> Option<(Seq, PriceEvent)> {
-        if self.told_at.is_some_and(|told_at| now.since(told_at) < PRICE_EVERY_MS) {
+    fn publish_pending(&mut self, now: Timestamp) -> Option<EphemeralEvent> {
+        if self.published_at.is_some_and(|last| now.since(last) < PRICE_EVERY_MS) {
             return None;
         }
-        let price = self.untold.take().filter(|price| *price != self.told)?;
+        let price = self.pending.take().filter(|price| *price != self.published)?;
         if let Some(quote) = &price.quote {
             self.history.add(quote);
         }
-        self.told = price.clone();
-        self.told_at = Some(now);
+        self.published = price.clone();
+        self.published_at = Some(now);
         self.position.seq = self.position.seq.next();
-        Some((self.position.seq, PriceEvent::Changed(price)))
-    }
-
-    /// What has been told, and the position at which it is true.
-    pub fn snapshot(&self) -> (Position, PriceSnapshot) {
-        (self.position, PriceSnapshot { now: self.told.clone(), history: self.history.clone() })
+        let event = PriceEvent::Changed(price).into();
+        Some(EphemeralEvent { topic: Topic::Price, seq: self.position.seq, event })
     }
 }

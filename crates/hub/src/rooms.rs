@@ -1,37 +1,37 @@
-//! The directory of rooms.
+//! The directory of rooms. Topic [`Topic::Rooms`](madang_shared::Topic::Rooms).
 
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Failure, RoomId, validate};
 
 use crate::policy;
 
-/// The room that every server starts with, and that every new user has joined.
+/// The room of every new server. Every new user is a member of it.
 pub const FIRST_ROOM: RoomId = RoomId(1);
-/// Its name: the courtyard itself.
+/// The name of [`FIRST_ROOM`].
 pub const FIRST_ROOM_NAME: &str = "마당 Madang";
 
 /// A decided change of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Make a room, and join its maker to it.
+pub enum RoomsChange {
+    /// Makes a room. Its author becomes a member.
     Create {
-        /// As it is shown.
+        /// The name as it is shown.
         name: String,
-        /// Unique among rooms; see [`policy::name_key`].
+        /// The key under which the name is unique among rooms; see [`policy::name_key`].
         name_key: String,
     },
 }
 
-/// Checks the name.
+/// Validates the name.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
-pub fn decide(command: RoomsCommand) -> Result<Change, Failure> {
+pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
     match command {
         RoomsCommand::Create { name } => {
             let name = validate::room_name(&name)?;
             let name_key = policy::name_key(&name);
-            Ok(Change::Create { name, name_key })
+            Ok(RoomsChange::Create { name, name_key })
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How messages feel: judged before they are stored, and while they are typed.
+//! Sentiment: the class of a text, before a message is stored and while it is typed.
 
 use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
@@ -7,17 +7,17 @@ use madang_shared::sentiment::{
 };
 use madang_shared::{ErrorCode, Failure};
 
-/// Reads the lexicons now, so that nobody's first message waits for it.
+/// Loads the lexicons, so that the first message does not wait for them.
 pub fn prepare() {
     madang_sentiment::prepare();
 }
 
-/// Judges a text by its first [`MAX_CLASSIFIED_CHARS`] characters: how a message begins says how it feels,
-/// and nobody can make the server read for long.
+/// Classifies a text by its first [`MAX_CLASSIFIED_CHARS`] characters. The limit bounds the work; the
+/// beginning of a message is enough to classify it.
 pub fn classify(text: &str) -> Analysis {
     let end = text.char_indices().nth(MAX_CLASSIFIED_CHARS).map_or(text.len(), |(at, _)| at);
-    let judged = madang_sentiment::classify(text.get(..end).unwrap_or(text));
-    let mood = match judged.class {
+    let result = madang_sentiment::classify(text.get(..end).unwrap_or(text));
+    let mood = match result.class {
         madang_sentiment::Class::Positive => Mood::Positive,
         madang_sentiment::Class::Neutral => Mood::Neutral,
         madang_sentiment::Class::Negative => Mood::Negative,
@@ -27,12 +27,12 @@ pub fn classify(text: &str) -> Analysis {
         weight: word.weight_thousandths,
     };
     Analysis {
-        sentiment: Sentiment { mood, score: judged.score },
-        words: judged.deciding.into_iter().map(word).collect(),
+        sentiment: Sentiment { mood, score: result.score },
+        words: result.deciding.into_iter().map(word).collect(),
     }
 }
 
-/// Answers a question.
+/// Answers a query.
 ///
 /// # Errors
 /// `too_long`.

@@ -1,4 +1,4 @@
-//! One connection's reading of one topic: where it stands, and who writes on from there.
+//! One connection's subscription to one topic: its cursor, and the writer that continues from there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,51 +9,48 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::sink::FrameSink;
 use crate::wakeups::TopicWakeups;
 
-/// One connection's reading of one topic.
+/// One connection's subscription to one topic.
 pub(crate) struct Subscriber {
     user: UserId,
     wakeups: Arc<TopicWakeups>,
     sink: Option<Arc<dyn FrameSink>>,
-    place: Mutex<Place>,
+    cursor: Mutex<Cursor>,
 }
 
-/// Everything up to here is with the connection. Whoever writes on from there moves it.
+/// The seq up to which the connection has every event, and the writer of what follows. Only that writer
+/// moves the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Not known yet, or not read any more.
-    None,
-    /// The connection's task writes what follows.
+pub(crate) enum Cursor {
+    /// The subscription is not open yet, or has ended.
+    Detached,
+    /// The connection's task writes the events after this seq.
     Task(Seq),
-    /// The fan-out does.
+    /// The fan-out writes the events after this seq.
     FanOut(Seq),
 }
 
-impl Place {
-    pub(crate) fn cursor(self) -> Option<Seq> {
+impl Cursor {
+    pub(crate) fn seq(self) -> Option<Seq> {
         match self {
-            Self::None => None,
-            Self::Task(cursor) | Self::FanOut(cursor) => Some(cursor),
+            Self::Detached => None,
+            Self::Task(seq) | Self::FanOut(seq) => Some(seq),
         }
     }
 }
 
 impl Subscriber {
-    /// Without an outlet, everything is left to the connection's task.
+    /// A subscriber without a sink is served by its connection's task alone.
     pub(crate) fn new(
         user: UserId,
         wakeups: Arc<TopicWakeups>,
         sink: Option<Arc<dyn FrameSink>>,
     ) -> Self {
-        Self { user, wakeups, sink, place: Mutex::new(Place::None) }
+        Self { user, wakeups, sink, cursor: Mutex::new(Cursor::Detached) }
     }
 
-    /// Goes on from here. The connection's task takes what follows, until it has everything.
-    pub(crate) fn begin(&self, at: Seq) {
-        *self.place() = Place::Task(at);
-    }
-
-    pub(crate) fn is(&self, user: UserId) -> bool {
-        self.user == user
+    /// Continues from a seq. The connection's task serves the subscriber until it is up to date.
+    pub(crate) fn continue_from(&self, seq: Seq) {
+        *self.cursor() = Cursor::Task(seq);
     }
 
     pub(crate) fn user(&self) -> UserId {
@@ -72,17 +69,17 @@ impl Subscriber {
         self.sink.is_some()
     }
 
-    /// Locked before a stream's own lock, never after it.
-    pub(crate) fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock()
+    /// Lock order: the cursor before the lock of the topic channel, never after it.
+    pub(crate) fn cursor(&self) -> MutexGuard<'_, Cursor> {
+        self.cursor.lock()
     }
 }
 
 impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
+        f.debug_struct("Subscriber")
             .field("user", &self.user)
-            .field("place", &self.place)
+            .field("cursor", &self.cursor)
             .finish_non_exhaustive()
     }
 }

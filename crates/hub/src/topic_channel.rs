@@ -1,12 +1,12 @@
-//! One topic's fan-out: a bounded ring of recent frames, and the connections that read them.
+//! One topic in the hub: a bounded ring of recent frames, and the topic's subscribers.
 //!
-//! Connections keep positions, not queues of copies. The ring is a cache of the log's end: whatever
-//! it no longer holds is read from the log, so nothing is lost by making it forget. That also makes
-//! every wake-up harmless: one that comes twice, late, or without its frame moves the head and
-//! nothing else.
+//! **Connections keep positions, not queues of copies.** The ring is a cache of the end of the log. A
+//! frame that has left the ring is read from the log, so it is safe to clear the ring at any time.
+//! Therefore every notification is harmless: one that comes twice, late, or without its frame moves the
+//! head and nothing else.
 //!
-//! A reader who has everything is written to by the fan-out itself (`TopicChannel::write_on`); one who
-//! has something to catch up with is left to its connection's task (`TopicChannel::take`) until it has.
+//! **An up-to-date subscriber is served by the fan-out** (`TopicChannel::write_next`). A subscriber with
+//! missed events is served by its connection's task (`TopicChannel::take`) until it is up to date.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
@@ -15,17 +15,16 @@ use std::sync::Arc;
 use madang_shared::{ConnectionId, Seq, Topic, UserId};
 use parking_lot::Mutex;
 
-use crate::delivery::ConnectionCounts;
-use crate::frame::Frame;
-use crate::sink::{FrameBatch, TrySend};
-use crate::subscriber::{Place, Subscriber};
+use crate::frame::{Frame, FrameBatch};
+use crate::sink::TrySend;
+use crate::subscriber::{Cursor, Subscriber};
 
-/// How much a ring may hold.
+/// The limits of a ring.
 #[derive(Clone, Copy, Debug)]
 pub struct RingSize {
-    /// Frames at most.
+    /// The most frames.
     pub frames: usize,
-    /// Bytes that the frames have together at most; the last frame is held whatever its size.
+    /// The most bytes of all frames together. The last frame is kept whatever its size.
     pub bytes: usize,
 }
 
@@ -36,15 +35,15 @@ impl Default for RingSize {
     }
 }
 
-/// Frames taken for one connection's task at a time, so that a connection far behind in one topic
-/// does not keep its other topics waiting.
+/// The most frames that a connection's task takes at a time, so that a connection far behind in one
+/// topic does not delay its other topics.
 pub const TAKE_FRAMES: usize = 64;
 
-/// Readers written to before other topics get their turn: a write costs some microseconds, so that a
-/// small room waits for a huge one less than a millisecond.
-const WRITE_SUBSCRIBERS: usize = 64;
+/// The most subscribers that one pass writes to before other topics get their turn. A write costs some
+/// microseconds, so a small room waits for a huge one less than a millisecond.
+const SUBSCRIBERS_PER_PASS: usize = 64;
 
-/// One topic's fan-out.
+/// One topic in the hub.
 #[derive(Debug)]
 pub struct TopicChannel {
     topic: Topic,
@@ -60,32 +59,49 @@ struct Inner {
     ring: VecDeque<Frame>,
     ring_bytes: usize,
     subscribers: BTreeMap<ConnectionId, Arc<Subscriber>>,
-    /// How many of them the fan-out may write to.
+    /// The number of subscribers that have a sink.
     sinks: usize,
-    /// The fan-out has been told, and is not done.
+    /// Whether the topic is in the fan-out queue, or with a writing task.
     queued: bool,
 }
 
-/// What a reader gets.
+/// The next frames of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The frames that follow its place, which is after them now.
+    /// The frames after the cursor. The cursor has moved to the last of them.
     Frames(Vec<Frame>),
-    /// It is at the head.
-    Nothing,
-    /// The ring does not reach back to this, its place.
+    /// The cursor is at the head.
+    UpToDate,
+    /// The ring does not reach back to this cursor.
     Behind(Seq),
 }
 
-/// Who is next in a turn through the readers, and what it writes.
+/// The progress of one pass through the subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct FanOutPass {
-    /// The last one that was written to.
-    after: Option<ConnectionId>,
-    /// The head when the turn began.
+    /// The last subscriber that was written to.
+    last: Option<ConnectionId>,
+    /// The head when the pass began.
     head: Seq,
-    /// What was written last, and from which place on: most readers stand at the same.
-    batch: Option<(Seq, Seq, FrameBatch)>,
+    /// The last batch. Most subscribers have the same cursor and get the same batch.
+    batch: Option<BatchRange>,
+}
+
+/// A batch with the range of seqs that it covers.
+#[derive(Debug)]
+struct BatchRange {
+    after: Seq,
+    last: Seq,
+    batch: FrameBatch,
+}
+
+/// The connections of one user that follow a topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionCounts {
+    /// The number of connections that follow the topic.
+    pub subscribed: u64,
+    /// The number of those connections that have every event up to a given seq.
+    pub delivered: u64,
 }
 
 impl TopicChannel {
@@ -99,190 +115,182 @@ impl TopicChannel {
         inner.subscribers.insert(connection, subscriber);
     }
 
-    /// The user may have lost the right to read this.
+    /// Requests an access check of every connection of the user that follows the topic.
     pub(crate) fn request_access_check(&self, user: UserId) {
-        for subscriber in
-            self.inner.lock().subscribers.values().filter(|subscriber| subscriber.is(user))
+        let inner = self.inner.lock();
+        for subscriber in inner.subscribers.values().filter(|subscriber| subscriber.user() == user)
         {
             subscriber.wakeups().request_access_check(self.topic);
         }
     }
 
-    /// Nothing is written to the connection's reader once this has returned.
+    /// Removes a connection. Nothing is written to it once this has returned.
     pub(crate) fn detach(&self, connection: ConnectionId) {
         let mut inner = self.inner.lock();
         let Some(subscriber) = inner.subscribers.remove(&connection) else { return };
         inner.sinks -= usize::from(subscriber.has_sink());
         drop(inner);
-        *subscriber.place() = Place::None;
+        *subscriber.cursor() = Cursor::Detached;
     }
 
     pub(crate) fn has_subscribers(&self) -> bool {
         !self.inner.lock().subscribers.is_empty()
     }
 
-    /// How many connections of whom follow the topic, and how many have everything up to a place.
+    /// The connections of each user, and those of them that have every event up to `seq`.
     pub(crate) fn connection_counts(&self, seq: Seq) -> BTreeMap<UserId, ConnectionCounts> {
-        // Their places are locked before the stream, never after it.
+        // Cloned first, because a cursor is locked before the channel and never after it.
         let subscribers: Vec<Arc<Subscriber>> =
             self.inner.lock().subscribers.values().cloned().collect();
         let mut connection_counts: BTreeMap<UserId, ConnectionCounts> = BTreeMap::new();
         for subscriber in subscribers {
             let counts = connection_counts.entry(subscriber.user()).or_default();
             counts.subscribed += 1;
-            let has_it = subscriber.place().cursor().is_some_and(|cursor| cursor >= seq);
-            counts.delivered += u64::from(has_it);
+            let is_delivered = subscriber.cursor().seq().is_some_and(|cursor| cursor >= seq);
+            counts.delivered += u64::from(is_delivered);
         }
         connection_counts
     }
 
-    /// The topic has an event at `seq`. Its frame, where it is at hand, spares readers the log.
-    /// Answers whether the fan-out has to be told.
+    /// Moves the head to an event at `seq`. Its frame, where it is available, saves the subscribers a
+    /// read of the log. Answers whether the topic must be added to the fan-out queue.
     #[must_use]
     pub(crate) fn advance(&self, seq: Seq, frame: Option<Frame>) -> bool {
         let mut inner = self.inner.lock();
         if seq <= inner.head {
             return false;
         }
-        match frame {
-            Some(frame) if seq == inner.head.next() => inner.push(frame, self.size),
-            frame => {
-                // Events lie between that nobody told us of, or this one's frame is not at hand: the
-                // ring would have a hole.
-                inner.ring.clear();
-                inner.ring_bytes = 0;
-                if let Some(frame) = frame {
-                    inner.push(frame, self.size);
-                }
-            }
+        // Without the frames between the head and `seq`, the ring would have a hole.
+        if frame.is_none() || seq != inner.head.next() {
+            inner.clear_ring();
+        }
+        if let Some(frame) = frame {
+            inner.push(frame, self.size);
         }
         inner.head = seq;
         if inner.sinks < inner.subscribers.len() {
-            for subscriber in inner.subscribers.values().filter(|subscriber| !subscriber.has_sink())
-            {
-                subscriber.wakeups().note(self.topic);
+            let without_sink =
+                inner.subscribers.values().filter(|subscriber| !subscriber.has_sink());
+            for subscriber in without_sink {
+                subscriber.wakeups().mark_advanced(self.topic);
             }
         }
         inner.sinks > 0 && !std::mem::replace(&mut inner.queued, true)
     }
 
-    /// Holds nothing any more of what was told up to now: whoever has not got it reads it from the log,
-    /// in the words that the log has for it now.
-    pub(crate) fn forget(&self) {
-        let mut inner = self.inner.lock();
-        inner.ring.clear();
-        inner.ring_bytes = 0;
+    /// Clears the ring, after the log has changed in place. Subscribers that are behind read the log,
+    /// with its new content.
+    pub(crate) fn clear_ring(&self) {
+        self.inner.lock().clear_ring();
     }
 
-    /// What follows a reader's place, for its connection's task. A reader who has everything is
-    /// written to by the fan-out from then on.
+    /// Takes the next frames of a subscriber for its connection's task. An up-to-date subscriber is
+    /// handed over to the fan-out.
     pub(crate) fn take(&self, subscriber: &Subscriber) -> Next {
-        let mut place = subscriber.place();
-        let Some(cursor) = place.cursor() else {
-            return Next::Nothing;
+        let mut cursor = subscriber.cursor();
+        let Some(seq) = cursor.seq() else {
+            return Next::UpToDate;
         };
-        match self.inner.lock().after(cursor, TAKE_FRAMES) {
+        match self.inner.lock().after(seq, TAKE_FRAMES) {
             Some(frames) if frames.is_empty() => {
                 if subscriber.has_sink() {
-                    *place = Place::FanOut(cursor);
+                    *cursor = Cursor::FanOut(seq);
                 }
-                Next::Nothing
+                Next::UpToDate
             }
             Some(frames) => {
-                *place = Place::Task(Seq(cursor.0 + frames.len() as u64));
+                *cursor = Cursor::Task(Seq(seq.0 + frames.len() as u64));
                 Next::Frames(frames)
             }
             None => {
-                *place = Place::Task(cursor);
-                Next::Behind(cursor)
+                *cursor = Cursor::Task(seq);
+                Next::Behind(seq)
             }
         }
     }
 
-    /// Whether everything that follows a place is at hand.
-    pub(crate) fn reaches_back_to(&self, cursor: Seq) -> bool {
-        self.inner.lock().after(cursor, 0).is_some()
+    /// Whether the ring holds every event after a seq.
+    pub(crate) fn reaches_back_to(&self, seq: Seq) -> bool {
+        self.inner.lock().after(seq, 0).is_some()
     }
 
-    /// Writes what they have not got to the next readers. Answers whether there is more to do, for
-    /// which the same turn is to be handed in again.
-    pub(crate) fn write_on(&self, turn: &mut FanOutPass) -> bool {
-        let subscribers = self.next_subscribers(turn);
+    /// Writes to the next subscribers of a pass. Answers whether the topic must be queued again, with
+    /// the same pass.
+    pub(crate) fn write_next(&self, pass: &mut FanOutPass) -> bool {
+        let subscribers = self.next_subscribers(pass);
         for subscriber in &subscribers {
-            self.write_to(subscriber, turn);
+            self.write_to(subscriber, pass);
         }
-        if subscribers.len() == WRITE_SUBSCRIBERS {
+        if subscribers.len() == SUBSCRIBERS_PER_PASS {
             return true;
         }
-        // That was the last reader. Whatever came meanwhile takes a turn of its own.
+        // The pass is complete. Events that arrived meanwhile need a new one.
         let mut inner = self.inner.lock();
-        inner.queued = inner.head != turn.head;
-        *turn = FanOutPass::default();
+        inner.queued = inner.head != pass.head;
+        *pass = FanOutPass::default();
         inner.queued
     }
 
-    fn next_subscribers(&self, turn: &mut FanOutPass) -> Vec<Arc<Subscriber>> {
+    fn next_subscribers(&self, pass: &mut FanOutPass) -> Vec<Arc<Subscriber>> {
         let inner = self.inner.lock();
-        let begin = turn.after.map_or(Bound::Unbounded, Bound::Excluded);
-        if turn.after.is_none() {
-            turn.head = inner.head;
+        let start = pass.last.map_or(Bound::Unbounded, Bound::Excluded);
+        if pass.last.is_none() {
+            pass.head = inner.head;
         }
-        let mut subscribers = Vec::with_capacity(WRITE_SUBSCRIBERS.min(inner.subscribers.len()));
+        let mut subscribers = Vec::with_capacity(SUBSCRIBERS_PER_PASS.min(inner.subscribers.len()));
         for (connection, subscriber) in
-            inner.subscribers.range((begin, Bound::Unbounded)).take(WRITE_SUBSCRIBERS)
+            inner.subscribers.range((start, Bound::Unbounded)).take(SUBSCRIBERS_PER_PASS)
         {
-            turn.after = Some(*connection);
+            pass.last = Some(*connection);
             subscribers.push(subscriber.clone());
         }
         subscribers
     }
 
-    /// The place is locked while it is written: the connection's task cannot take the same frames.
-    fn write_to(&self, subscriber: &Subscriber, turn: &mut FanOutPass) {
+    /// The cursor stays locked during the write, so that the connection's task cannot take the same
+    /// frames.
+    fn write_to(&self, subscriber: &Subscriber, pass: &mut FanOutPass) {
         let Some(sink) = subscriber.sink() else { return };
-        let mut place = subscriber.place();
-        match *place {
-            Place::None => return,
-            Place::FanOut(cursor) => {
-                let Some((upto, batch)) = self.batch_after(cursor, turn) else {
+        let mut cursor = subscriber.cursor();
+        match *cursor {
+            Cursor::Detached => return,
+            Cursor::FanOut(seq) => {
+                let Some((last, batch)) = self.batch_after(seq, pass) else {
                     return;
                 };
                 if batch.frames().is_empty() {
-                    *place = Place::Task(cursor);
+                    *cursor = Cursor::Task(seq);
                 } else {
                     match sink.try_send(batch) {
                         TrySend::Accepted => {
-                            *place = Place::FanOut(upto);
+                            *cursor = Cursor::FanOut(last);
                             return;
                         }
-                        TrySend::Busy => *place = Place::Task(cursor),
+                        TrySend::Busy => *cursor = Cursor::Task(seq),
                     }
                 }
             }
-            Place::Task(_) => {}
+            Cursor::Task(_) => {}
         }
-        drop(place);
-        subscriber.wakeups().note(self.topic);
+        drop(cursor);
+        subscriber.wakeups().mark_advanced(self.topic);
     }
 
-    /// What follows a place, and where it ends; nothing in it if the ring does not reach back. None if
-    /// nothing follows.
-    fn batch_after<'t>(
-        &self,
-        cursor: Seq,
-        turn: &'t mut FanOutPass,
-    ) -> Option<(Seq, &'t FrameBatch)> {
-        if !matches!(turn.batch, Some((from, ..)) if from == cursor) {
+    /// The frames after a seq, and the seq of the last one. The batch is empty if the ring does not
+    /// reach back to the seq. `None` if no event follows it.
+    fn batch_after<'p>(&self, seq: Seq, pass: &'p mut FanOutPass) -> Option<(Seq, &'p FrameBatch)> {
+        if !matches!(&pass.batch, Some(range) if range.after == seq) {
             let inner = self.inner.lock();
-            let frames = inner.after(cursor, usize::MAX);
-            let head = inner.head;
+            let frames = inner.after(seq, usize::MAX);
+            let last = inner.head;
             drop(inner);
-            if head <= cursor {
+            if last <= seq {
                 return None;
             }
-            turn.batch = Some((cursor, head, FrameBatch::new(frames.unwrap_or_default())));
+            let batch = FrameBatch::new(frames.unwrap_or_default());
+            pass.batch = Some(BatchRange { after: seq, last, batch });
         }
-        turn.batch.as_ref().map(|(_, upto, batch)| (*upto, batch))
+        pass.batch.as_ref().map(|range| (range.last, &range.batch))
     }
 }
 
@@ -297,9 +305,14 @@ impl Inner {
         }
     }
 
-    /// The frames that follow a place, at most `limit`; none if the ring does not reach back to it.
-    fn after(&self, cursor: Seq, limit: usize) -> Option<Vec<Frame>> {
-        let missing = self.head.since(cursor);
+    fn clear_ring(&mut self) {
+        self.ring.clear();
+        self.ring_bytes = 0;
+    }
+
+    /// At most `limit` frames after a seq; `None` if the ring does not reach back to it.
+    fn after(&self, seq: Seq, limit: usize) -> Option<Vec<Frame>> {
+        let missing = self.head.since(seq);
         let held = self.ring.len() as u64;
         let skip = usize::try_from(held.checked_sub(missing)?).ok()?;
         Some(self.ring.iter().skip(skip).take(limit).cloned().collect())

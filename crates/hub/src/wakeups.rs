@@ -1,4 +1,4 @@
-//! How a connection learns that topics have moved: a note per topic, never a copy of what moved.
+//! The wakeups of a connection: the set of its topics that have advanced. A wakeup carries no event.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use madang_shared::Topic;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What there is to look at.
+/// The topics that a connection has to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// These topics have something new.
+    /// Topics that have advanced.
     pub advanced: BTreeSet<Topic>,
-    /// Whether the reader may still follow these is in doubt.
+    /// Topics that the user may have lost the right to read.
     pub recheck: BTreeSet<Topic>,
 }
 
@@ -21,51 +21,51 @@ impl Pending {
     }
 }
 
-/// Notes of which topics have something for a connection.
+/// The pending topics of one connection.
 ///
-/// Memory is bounded by the connection's topics, however far it lags: a second note of the same
-/// topic changes nothing. `Notify` rather than a channel, because a wake-up carries no data and any
-/// number of them may be one.
+/// Memory is bounded by the connection's topics, however far it lags: to mark a topic again changes
+/// nothing. `Notify` is used instead of a channel, because a wakeup carries no data and any number of
+/// wakeups may be merged into one.
 #[derive(Debug, Default)]
 pub struct TopicWakeups {
     pending: Mutex<Pending>,
-    woken: Notify,
+    marked: Notify,
 }
 
 impl TopicWakeups {
-    /// Notes that the topic has moved.
-    pub fn note(&self, topic: Topic) {
-        self.add(|pending| pending.advanced.insert(topic));
+    /// Marks the topic as advanced.
+    pub fn mark_advanced(&self, topic: Topic) {
+        self.mark(|pending| pending.advanced.insert(topic));
     }
 
-    /// Notes that the reader may have lost the right to the topic.
+    /// Marks the topic for an access check.
     pub fn request_access_check(&self, topic: Topic) {
-        self.add(|pending| pending.recheck.insert(topic));
+        self.mark(|pending| pending.recheck.insert(topic));
     }
 
-    fn add(&self, add: impl FnOnce(&mut Pending) -> bool) {
+    fn mark(&self, mark: impl FnOnce(&mut Pending) -> bool) {
         let mut pending = self.pending.lock();
-        let first = pending.is_empty();
-        add(&mut pending);
-        if first {
-            self.woken.notify_one();
+        let is_first = pending.is_empty();
+        mark(&mut pending);
+        if is_first {
+            self.marked.notify_one();
         }
     }
 
-    /// Whether there are notes.
+    /// Whether a topic is marked.
     pub fn has_pending(&self) -> bool {
         !self.pending.lock().is_empty()
     }
 
-    /// Takes all notes.
+    /// Takes all marks.
     pub fn take(&self) -> Pending {
         std::mem::take(&mut *self.pending.lock())
     }
 
-    /// Waits until there is a note. Safe to drop at any point: no note is lost.
+    /// Waits until a topic is marked. Safe to drop at any point: no mark is lost.
     pub async fn changed(&self) {
         while !self.has_pending() {
-            self.woken.notified().await;
+            self.marked.notified().await;
         }
     }
 }

@@ -1,30 +1,30 @@
-//! Decimal numbers that stay text. An exchange writes `70352.36000000`; a floating-point number would
-//! make of it something near it, and of `0.1` something that is not 0.1.
+//! Decimal numbers, kept as text. An exchange writes `70352.36000000`; a floating-point number
+//! would only approximate it, and even 0.1.
 
 use std::fmt;
 
-/// Bytes of the longest decimal accepted. The longest that an exchange is documented to write is a
-/// price with eight digits after the point; twice that still fits.
+/// The longest accepted decimal, in bytes: twice the longest that an exchange documents (a price
+/// with eight digits after the point).
 pub const MAX_BYTES: usize = 32;
 
 /// A number of zero or more, byte for byte as it was written: digits with at most one point between
-/// them, at most [`MAX_BYTES`]. No sign, no exponent.
+/// them, at most [`MAX_BYTES`] bytes. No sign, no exponent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal(String);
 
 impl Decimal {
-    /// Takes the text if it is such a number.
+    /// Parses the text; none if it is not such a number.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_BYTES {
             return None;
         }
         let digits =
             |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let good = match text.split_once('.') {
+        let is_valid = match text.split_once('.') {
             Some((whole, fraction)) => digits(whole) && digits(fraction),
             None => digits(text),
         };
-        good.then(|| Self(text.to_owned()))
+        is_valid.then(|| Self(text.to_owned()))
     }
 
     /// The number as it was written.
@@ -32,12 +32,12 @@ impl Decimal {
         &self.0
     }
 
-    /// Whether it is nothing at all, however many digits say so.
+    /// Whether the number is zero, with any number of digits.
     pub fn is_zero(&self) -> bool {
         self.0.bytes().all(|byte| byte == b'0' || byte == b'.')
     }
 
-    /// The digits without the point, and how many of them stood behind it.
+    /// The digits without the point, and the number of digits after it.
     fn scaled(&self) -> Option<(i128, u32)> {
         let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
         let digits = format!("{whole}{fraction}").parse().ok()?;
@@ -57,7 +57,7 @@ impl fmt::Display for Decimal {
 pub struct Percent(String);
 
 impl Percent {
-    /// Takes the text if it is such a number.
+    /// Parses the text; none if it is not such a number.
     pub fn parse(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         Decimal::parse(unsigned).map(|_| Self(text.to_owned()))
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_counted_exactly_and_rounded_once() {
+    fn a_change_is_computed_exactly_and_rounded_once() {
         let check = |before: &str, now: &str, expected: Option<&str>| {
             let (before, now) = (Decimal::parse(before).unwrap(), Decimal::parse(now).unwrap());
             let change = Percent::between(&before, &now);

@@ -1,69 +1,70 @@
-//! Why a source does not answer.
+//! Errors of sources.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// Characters of foreign text that an error repeats at most.
+/// The longest foreign text that an error quotes, in characters.
 const MAX_FOREIGN: usize = 80;
 
-/// Why a source does not answer. Each is one short sentence, fit to be shown to an operator.
+/// Why a source gives no price. Each text is one short sentence for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SourceError {
-    /// No connection: name not found, refused, no route, certificate not trusted.
-    #[error("it could not be reached: {0}")]
+    /// No connection: unknown name, refused, no route, or an untrusted certificate.
+    #[error("the source cannot be reached: {0}")]
     Unreachable(String),
-    /// The connection broke in the middle.
+    /// The connection broke during an answer.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// It took longer than [`crate::Reach`] or [`crate::Pace::answer_within`] allows.
-    #[error("it did not answer in time")]
+    /// The answer took longer than [`crate::RequestTiming`] or [`crate::Timing::answer_within`]
+    /// allows.
+    #[error("no answer in time")]
     TimedOut,
-    /// It answered once, and then said nothing for [`crate::Pace::silent_after`].
-    #[error("it went silent")]
+    /// The source answered, and then sent nothing for [`crate::Timing::silent_after`].
+    #[error("the source went silent")]
     Silent,
-    /// It ended the connection.
-    #[error("it ended the connection")]
+    /// The source ended the connection.
+    #[error("the source ended the connection")]
     Closed,
-    /// It wants fewer requests (429, or its own way of saying so).
-    #[error("it was asked too often")]
+    /// Too many requests (429, or an equivalent of the exchange).
+    #[error("too many requests")]
     Limited {
-        /// How long it wants to be left alone, if it said.
+        /// The wait that the source requests, if any.
         retry_after: Option<Duration>,
     },
-    /// It has shut this address out (418, the way of Binance and Upbit).
-    #[error("it has banned this address for a while")]
+    /// The source has banned our address (418, used by Binance and Upbit).
+    #[error("the source has banned this address for some time")]
     Banned {
-        /// How long, if it said.
+        /// The length of the ban, if the source names it.
         retry_after: Option<Duration>,
     },
-    /// It answered with a status that is neither success nor any of the above.
-    #[error("it answered with status {0}")]
+    /// A status that is neither success nor any of the above.
+    #[error("the source answered with status {0}")]
     Status(u16),
-    /// It pointed elsewhere. Not followed: the address of an exchange is configured, not told.
-    #[error("it redirected elsewhere, which is not followed")]
+    /// A redirect. It is not followed: the address of an exchange is configured.
+    #[error("the source sent a redirect, which is not followed")]
     Redirected,
-    /// More than [`crate::dialer::MAX_ANSWER_BYTES`].
-    #[error("its answer was too large")]
+    /// The answer is longer than [`crate::dialer::MAX_ANSWER_BYTES`].
+    #[error("the answer is too large")]
     TooLarge,
-    /// Not the documented format; what was wrong with it.
-    #[error("its answer was not understood: {0}")]
+    /// The answer is not in the documented format; the text says what is wrong.
+    #[error("the answer is not in the documented format: {0}")]
     Malformed(&'static str),
-    /// It answered in its format that it will not answer.
-    #[error("it refused: {0}")]
+    /// A refusal in the format of the exchange.
+    #[error("the source refused: {0}")]
     Refused(String),
-    /// The client itself could not be made.
+    /// The client could not be made.
     #[error("the client could not be set up: {0}")]
     Setup(String),
 }
 
-/// Foreign text, cut and cleaned for a sentence of ours: an exchange must not write pages, or control
-/// characters, into anybody's log.
+/// Shortens foreign text and removes its control characters, so that an exchange cannot flood or
+/// garble the log.
 pub(crate) fn foreign(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(MAX_FOREIGN).collect()
 }
 
-/// The innermost reason of an error: the outer ones only say which of our calls met it.
+/// The text of the innermost error: the outer ones only name the call that failed.
 pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut reason = error;
     while let Some(source) = reason.source() {

@@ -1,30 +1,31 @@
-//! What the follower tells.
+//! The output of the follower.
 
-use crate::{Quote, SourceError, SourceName};
+use crate::error::SourceError;
+use crate::quote::{ExchangeQuote, SourceName};
 
-/// Everything there is to know about the price now. Only the present matters: whoever reads late
-/// reads the latest, never a backlog.
+/// The present state of the price. Only the latest value matters: a slow receiver skips the values
+/// between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Feed {
-    /// The latest quote, however old; [`State`] says whether it may be shown as of now.
-    pub latest: Option<Quote>,
-    /// How things stand.
-    pub state: State,
-    /// The sources that failed and have not answered since, in the configured order.
-    pub tried: Vec<Trouble>,
+    /// The latest quote, of any age; [`FeedState`] says whether it is current.
+    pub latest: Option<ExchangeQuote>,
+    /// Which source serves, if any.
+    pub state: FeedState,
+    /// The sources that failed and have not answered since, in order of preference.
+    pub failures: Vec<SourceFailure>,
 }
 
-/// How things stand.
+/// Which source serves, if any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
-    /// Nobody watches, so nobody is asked.
+pub enum FeedState {
+    /// There are no watchers, so no source is requested.
     #[default]
     Idle,
-    /// Somebody watches, no source has answered yet, and there is no earlier quote.
+    /// There are watchers, but no source has answered yet, and there is no earlier quote.
     Connecting,
     /// The preferred source serves.
     Live,
-    /// A source serves that is not the preferred one.
+    /// Another source serves.
     Fallback,
     /// No source serves. The latest quote must be shown with its age.
     Stale {
@@ -35,9 +36,9 @@ pub enum State {
 
 /// A source that failed and has not answered since.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// Which.
+pub struct SourceFailure {
+    /// The source.
     pub source: SourceName,
-    /// Why, the last time.
+    /// Its last error.
     pub error: SourceError,
 }

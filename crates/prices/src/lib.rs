@@ -1,25 +1,23 @@
-//! Where the live Bitcoin price comes from: public exchanges, asked without an account.
+//! Sources of the live Bitcoin price: public exchanges, requested without an account.
 //!
-//! Reading order: [`quote`] and [`decimal`] (what a price is), [`source`] (the port), [`follower`]
-//! (which source serves, and when another takes over), [`feed`] (what it tells), [`pace`] (every
-//! wait, with its reason); then the engines: [`exchanges`] and [`simulated`], over [`dialer`].
+//! Reading order: [`quote`] and [`decimal`] (prices), [`source`] (the port), [`follower`] (which source
+//! serves, and when another takes over), [`feed`] (the output), [`timing`] (every wait, with its reason);
+//! then the engines: [`exchanges`] and [`simulated`], over [`dialer`].
 //!
-//! # What is promised
-//! - A price is shown as the exchange wrote it: no number here is ever a floating-point number.
-//! - While nobody watches, no exchange is connected or asked. While anybody watches, one is, however
-//!   many watch; see [`follower`] for the one moment at which there are two.
-//! - An exchange that says "stop" (429, 418) is not asked again before the time it named.
-//! - Whatever an exchange sends ends in a quote or in a [`SourceError`]: answers have a size limit and
-//!   a time limit, redirects are refused.
+//! # Guarantees
+//! - A price keeps the digits of the exchange: no number here is ever a floating-point number.
+//! - Without watchers, no exchange is connected or requested. With any number of watchers, one exchange is;
+//!   [`follower`] describes the one case in which there are two.
+//! - An exchange that limits or bans us (429, 418) gets no request before the time that it named.
+//! - Any answer of an exchange becomes a quote or a [`SourceError`]: answers have limits on size and time, and
+//!   redirects are refused.
 //!
-//! # What it is made of, and what was left
-//! HTTP is `reqwest` without its default features, the stream is `tokio-tungstenite`, the same
-//! version that axum has inside. Both are given one `rustls` configuration with `ring` as its only
-//! cryptography, built here and installed nowhere: a process-wide default would be a second place
-//! that decides. The roots are Mozilla's, compiled in, so that the one file needs nothing from the
-//! machine it runs on. Left out: HTTP/2 (one small request every two seconds gains nothing),
-//! compression (a small answer that unpacks into a large one), cookies, and proxies from the
-//! environment (the stream could not follow them).
+//! # Dependencies
+//! HTTP is `reqwest` without its default features; the stream is `tokio-tungstenite`, the version that axum
+//! uses. Both get the same `rustls` configuration with `ring` as its only cryptography, which is built here
+//! and not installed for the process. The roots are Mozilla's, compiled in, so that the binary needs no files
+//! of the machine. Left out: HTTP/2 (no gain for one small request every two seconds), compression (small
+//! answers that unpack into large ones), cookies, and proxies from the environment (the stream cannot use them).
 
 pub mod decimal;
 pub mod dialer;
@@ -27,19 +25,19 @@ mod error;
 pub mod exchanges;
 pub mod feed;
 pub mod follower;
-pub mod pace;
 pub mod quote;
 pub mod simulated;
 pub mod source;
-mod standing;
+mod source_health;
+pub mod timing;
 mod upstream;
 
 pub use decimal::{Decimal, Percent};
-pub use dialer::{Dialer, Reach};
+pub use dialer::{Dialer, RequestTiming};
 pub use error::SourceError;
-pub use feed::{Feed, State, Trouble};
+pub use feed::{Feed, FeedState, SourceFailure};
 pub use follower::Follower;
-pub use pace::Pace;
-pub use quote::{Currency, Quote, Reading, SourceName};
+pub use quote::{ExchangeQuote, QuoteCurrency, Reading, SourceName};
 pub use simulated::Simulated;
 pub use source::Source;
+pub use timing::Timing;

@@ -1,11 +1,11 @@
-//! What a price is.
+//! Prices, and the names of their sources.
 
-use crate::{Decimal, Percent};
+use crate::decimal::{Decimal, Percent};
 
-/// What one Bitcoin is counted in. A dollar and a token worth about a dollar are not the same, and
-/// are not shown as the same.
+/// The currency of a price. A dollar and a token worth about a dollar are shown as different
+/// currencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Currency {
+pub enum QuoteCurrency {
     /// US dollars.
     Usd,
     /// Tether, which is meant to be worth one US dollar.
@@ -19,7 +19,7 @@ pub enum Currency {
 pub enum SourceName {
     /// Binance, over its stream; see [`crate::exchanges::BinanceStream`].
     Binance,
-    /// Binance, asked over HTTP; see [`crate::exchanges::binance`].
+    /// Binance, over HTTP; see [`crate::exchanges::binance`].
     BinanceRest,
     /// See [`crate::exchanges::kraken`].
     Kraken,
@@ -32,12 +32,12 @@ pub enum SourceName {
 }
 
 impl SourceName {
-    /// The real sources, in the order in which they are asked unless the operator says otherwise.
-    /// The simulated one is none of them: whoever wants it says so.
-    pub const USUAL: [Self; 5] =
+    /// The real sources, in the default order of preference. The simulated source has to be
+    /// requested explicitly.
+    pub const DEFAULTS: [Self; 5] =
         [Self::Binance, Self::BinanceRest, Self::Kraken, Self::Coinbase, Self::Upbit];
 
-    /// The name for a configuration, a log, or a wire.
+    /// The name in the configuration and in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Binance => "binance",
@@ -49,37 +49,37 @@ impl SourceName {
         }
     }
 
-    /// The source of that name, the simulated one included.
+    /// The source of this name, including the simulated one.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::USUAL.into_iter().chain([Self::Simulated]).find(|source| source.as_str() == name)
+        Self::DEFAULTS.into_iter().chain([Self::Simulated]).find(|source| source.as_str() == name)
     }
 }
 
-/// What a source has read: a price without the who and when, which the follower knows.
+/// A price as a source delivers it; the follower adds the source and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// What one Bitcoin was last traded for, byte for byte as the exchange wrote it. Never zero.
+    /// The price of the last trade, byte for byte as the exchange wrote it. Never zero.
     pub price: Decimal,
-    /// What the price is counted in.
-    pub currency: Currency,
-    /// The change over the last 24 hours, in percent; none where the exchange tells only the change
+    /// The currency of the price.
+    pub currency: QuoteCurrency,
+    /// The change over the last 24 hours, in percent; none where the exchange has only the change
     /// since midnight.
     pub change_24h: Option<Percent>,
 }
 
-/// A price, where it is from, and how old it is.
+/// A price with its source and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quote {
-    /// What one Bitcoin was last traded for, byte for byte as the exchange wrote it. Never zero.
+pub struct ExchangeQuote {
+    /// The price of the last trade, byte for byte as the exchange wrote it. Never zero.
     pub price: Decimal,
-    /// What the price is counted in.
-    pub currency: Currency,
-    /// The change over the last 24 hours, in percent; none where the exchange does not tell it.
+    /// The currency of the price.
+    pub currency: QuoteCurrency,
+    /// The change over the last 24 hours, in percent; none where the exchange does not provide it.
     pub change_24h: Option<Percent>,
-    /// Who said so.
+    /// The source.
     pub source: SourceName,
-    /// When it was received, in milliseconds since 1970-01-01 UTC, by the clock of this process. An
-    /// exchange's own time is not used: its clock is not ours.
+    /// When it was received, in milliseconds since 1970-01-01 UTC, by our clock. Clocks of
+    /// exchanges are not used.
     pub at: u64,
 }
 
@@ -88,11 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_source_is_found_by_its_name_and_the_simulated_one_is_not_usual() {
-        for source in SourceName::USUAL.into_iter().chain([SourceName::Simulated]) {
+    fn every_source_is_found_by_its_name_and_the_simulated_one_is_no_default() {
+        for source in SourceName::DEFAULTS.into_iter().chain([SourceName::Simulated]) {
             assert_eq!(SourceName::parse(source.as_str()), Some(source));
         }
         assert_eq!(SourceName::parse("elsewhere"), None);
-        assert!(!SourceName::USUAL.contains(&SourceName::Simulated));
+        assert!(!SourceName::DEFAULTS.contains(&SourceName::Simulated));
     }
 }

@@ -1,25 +1,26 @@
-//! The port: somebody who knows the price.
+//! The port: a source of prices.
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::{Reading, SourceError, SourceName};
+use crate::error::SourceError;
+use crate::quote::{Reading, SourceName};
 
-/// Somebody who knows the price.
+/// A source of prices.
 ///
 /// # Guarantees
-/// Every engine keeps these.
-/// - **Nothing before it is followed**: making a source connects to nothing.
-/// - **Dropping is closing**: with the future of [`follow`](Source::follow) goes everything it has
-///   opened, and no request is sent any more. (A connection over HTTP on which nothing is asked may
-///   stay open for the next request, ten seconds at most.)
-/// - **Forward only**: readings come in the order in which the exchange gave them.
-/// - **No panic**: whatever the exchange does ends in a [`SourceError`].
+/// For every engine:
+/// - **No connection before [`follow`](Source::follow)**: making a source connects to nothing.
+/// - **Dropping closes**: dropping the future of [`follow`](Source::follow) closes everything it
+///   has opened, and no further request is sent. (An idle HTTP connection may stay open for the
+///   next request, for at most ten seconds.)
+/// - **In order**: readings come in the order in which the exchange sent them.
+/// - **No panic**: any behaviour of the exchange ends in a [`SourceError`].
 pub trait Source: Send + Sync + 'static {
-    /// Which one it is.
+    /// The name of the source.
     fn name(&self) -> SourceName;
 
-    /// Hands over one reading after another until it fails, and says why it did. It does not try
-    /// again by itself, and it need not notice silence: the follower does both.
+    /// Sends readings until it fails, and returns the error. It neither retries nor detects
+    /// silence: the follower does both.
     fn follow(&self, readings: mpsc::Sender<Reading>) -> BoxFuture<'_, SourceError>;
 }

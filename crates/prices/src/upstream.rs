@@ -1,4 +1,4 @@
-//! One source that is open.
+//! An open source.
 
 use std::sync::Arc;
 
@@ -7,48 +7,51 @@ use futures_util::future::{BoxFuture, Fuse};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::pace::after;
-use crate::{Pace, Reading, Source, SourceError};
+use crate::error::SourceError;
+use crate::quote::Reading;
+use crate::source::Source;
+use crate::timing::Timing;
+use crate::timing::after;
 
-/// One source that is open. Dropping it closes everything it has opened.
+/// An open source. Dropping it closes its connections.
 pub(crate) struct Upstream {
-    /// Its place in the order of preference.
+    /// Its index in the order of preference.
     pub(crate) rank: usize,
-    ending: Fuse<BoxFuture<'static, SourceError>>,
+    running: Fuse<BoxFuture<'static, SourceError>>,
     readings: mpsc::Receiver<Reading>,
     deadline: Instant,
-    overdue: SourceError,
+    timeout_error: SourceError,
 }
 
 impl Upstream {
-    pub(crate) fn open(rank: usize, source: Arc<dyn Source>, pace: &Pace) -> Self {
-        // Room for one: the source waits for the follower, so nothing piles up.
+    pub(crate) fn open(rank: usize, source: Arc<dyn Source>, timing: &Timing) -> Self {
+        // One slot: the source waits for the follower, so readings never queue up.
         let (sender, readings) = mpsc::channel(1);
-        let ending = async move { source.follow(sender).await }.boxed().fuse();
-        let deadline = after(Instant::now(), pace.answer_within);
-        Self { rank, ending, readings, deadline, overdue: SourceError::TimedOut }
+        let running = async move { source.follow(sender).await }.boxed().fuse();
+        let deadline = after(Instant::now(), timing.answer_within);
+        Self { rank, running, readings, deadline, timeout_error: SourceError::TimedOut }
     }
 
-    /// The next reading, or why there is none. Loses nothing when it is dropped and called again.
-    /// The source runs only while this is awaited: there is no task of its own to outlive it.
-    pub(crate) async fn next(&mut self, pace: &Pace) -> Result<Reading, SourceError> {
+    /// The next reading or error. Cancel-safe. The source runs only while this future is polled: it
+    /// has no task that could outlive it.
+    pub(crate) async fn next(&mut self, timing: &Timing) -> Result<Reading, SourceError> {
         tokio::select! {
             biased;
             Some(reading) = self.readings.recv() => {
-                self.deadline = after(Instant::now(), pace.silent_after);
-                self.overdue = SourceError::Silent;
+                self.deadline = after(Instant::now(), timing.silent_after);
+                self.timeout_error = SourceError::Silent;
                 Ok(reading)
             }
-            error = &mut self.ending => match self.readings.try_recv() {
-                // What it said before it ended still counts; the deadline tells the end.
+            error = &mut self.running => match self.readings.try_recv() {
+                // A reading before the end still counts; the expired deadline reports the end next.
                 Ok(reading) => {
                     self.deadline = Instant::now();
-                    self.overdue = error;
+                    self.timeout_error = error;
                     Ok(reading)
                 }
                 Err(_) => Err(error),
             },
-            () = sleep_until(self.deadline) => Err(self.overdue.clone()),
+            () = sleep_until(self.deadline) => Err(self.timeout_error.clone()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How long a judgement takes: `cargo run --release -p madang-sentiment --example speed`.
+//! The time of a classification: `cargo run --release -p madang-sentiment --example speed`.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use madang_sentiment::{MAX_CHARS, classify, prepare};
 
-/// What messages of the greatest length are filled with, to cost as much as they can.
+/// Pieces that make messages of the greatest length as slow as possible.
 const WORST: &[&str] =
     &["good ", "but love ", "so so so good ", "gooood ", "안좋아 ", "ㅋㅠ", "가"];
 

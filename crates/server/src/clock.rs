@@ -1,4 +1,4 @@
-//! The system's clock, kept from going back.
+//! The clock of the process: the system clock, but monotonic.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -6,14 +6,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use madang_hub::ports::Clock;
 use madang_shared::Timestamp;
 
-/// Starts at the system's time and goes on steadily. When the system's clock is ahead of it (it was
-/// set, or the machine slept, which `Instant` does not count), it follows at once; when the system's
-/// clock is behind, it goes on as before. So no message is dated hours ago after a night's sleep, and
-/// none is ever dated before the one before it.
+/// A clock that starts at the system time and runs monotonically. When the system clock is ahead
+/// (it was set, or the machine slept, which `Instant` does not count), this clock jumps to it. When
+/// the system clock is behind, this clock continues. So timestamps are right after a sleep, and
+/// never decrease.
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
     started: Instant,
-    /// Milliseconds since 1970 at the start, moved ahead whenever the system's clock was found ahead.
+    /// Milliseconds since 1970 at the start, raised when the system clock is ahead.
     base_ms: AtomicU64,
 }
 
@@ -36,7 +36,7 @@ impl Clock for SteadyClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+#[expect(clippy::disallowed_methods, reason = "this is the implementation of the `Clock` port")]
 fn system_ms() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
@@ -47,11 +47,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_follows_the_system_ahead_and_never_back() {
+    fn the_clock_follows_the_system_forward_and_never_back() {
         let clock = SteadyClock { started: Instant::now(), base_ms: AtomicU64::new(1_000) };
         assert_eq!(clock.at(1_010, 10), Timestamp(1_010));
-        assert_eq!(clock.at(900, 20), Timestamp(1_020), "set back: it goes on");
-        assert_eq!(clock.at(8_000, 30), Timestamp(8_000), "after a sleep it is on time");
+        assert_eq!(clock.at(900, 20), Timestamp(1_020), "set back: it continues");
+        assert_eq!(clock.at(8_000, 30), Timestamp(8_000), "after a sleep it is right");
         assert_eq!(clock.at(7_000, 40), Timestamp(8_010));
     }
 }

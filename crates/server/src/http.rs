@@ -1,6 +1,6 @@
-//! HTTP connections, plain and within TLS: taken, bounded in time, and ended in order. (axum's own `serve`
-//! has no limit on how long a request's head may take, and so lets half a request hold a connection for
-//! ever.)
+//! Accepts and serves HTTP connections, plain and over TLS, with timeouts and a graceful end.
+//! (axum's own `serve` has no timeout for the head of a request, so half a request could hold a
+//! connection for ever.)
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -23,16 +23,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::tls::Tls;
 
-/// How long the head of a request may take, from the connection's first moment or from the end of
-/// the answer before: so long may a connection rest between two requests, too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a request that has begun may go on when the server stops.
-const LAST_ANSWER: Duration = Duration::from_secs(3);
-/// How long to wait when the system gives no more connections, most often for want of descriptors.
+/// Time limit for the head of a request, from the start of the connection or from the previous
+/// response. It therefore also limits how long a connection may be idle.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time limit for a request that is under way when the server stops.
+const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Wait after a failed accept, most often for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until told to stop. Each connection is a task of `tasks`, and ends once it has answered
-/// what it was asked; its handshake, if there is one, is part of that task, so that nobody waits for it.
+/// Serves until the server stops. Each connection is a task of `tasks`, which includes the TLS
+/// handshake, so that no connection waits for the handshake of another.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
@@ -40,15 +40,15 @@ pub(crate) async fn serve(
     stopping: CancellationToken,
     tasks: TaskTracker,
 ) {
-    let ended = stopping.clone();
-    each(listener, stopping, |stream, peer| {
-        let (app, ended) = (app.clone(), ended.clone());
+    let stop = stopping.clone();
+    accept_each(listener, stopping, |stream, peer| {
+        let (app, stop) = (app.clone(), stop.clone());
         let connected = Connected { peer, over_tls: tls.is_some() };
         match tls.clone() {
-            None => tasks.spawn(connection(stream, connected, app, ended)),
+            None => tasks.spawn(serve_connection(stream, connected, app, stop)),
             Some(tls) => tasks.spawn(async move {
-                if let Some(stream) = Box::pin(tls.shake_hands(stream, &ended)).await {
-                    connection(stream, connected, app, ended).await;
+                if let Some(stream) = Box::pin(tls.handshake(stream, &stop)).await {
+                    serve_connection(stream, connected, app, stop).await;
                 }
             }),
         };
@@ -56,11 +56,11 @@ pub(crate) async fn serve(
     .await;
 }
 
-/// Takes connections until told to stop.
-pub(crate) async fn each(
+/// Accepts connections until the server stops.
+pub(crate) async fn accept_each(
     listener: TcpListener,
     stopping: CancellationToken,
-    taken: impl Fn(TcpStream, SocketAddr),
+    on_connection: impl Fn(TcpStream, SocketAddr),
 ) {
     loop {
         let accepted = tokio::select! {
@@ -73,17 +73,17 @@ pub(crate) async fn each(
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "cannot set TCP_NODELAY");
                 }
-                taken(stream, peer);
+                on_connection(stream, peer);
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot take a connection");
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-async fn connection(
+async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     connected: Connected,
     app: Router,
@@ -95,21 +95,22 @@ async fn connection(
         app.call(request)
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_HEAD_TIMEOUT);
     let connection = builder.serve_connection(TokioIo::new(stream), app).with_upgrades();
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            match timeout(LAST_ANSWER, connection).await {
-                Ok(ended) => ended,
-                // Half a request, or an answer that nobody reads: nothing that was acknowledged.
+            match timeout(LAST_RESPONSE_TIMEOUT, connection).await {
+                Ok(outcome) => outcome,
+                // Half a request, or a response that the client does not read: nothing that was
+                // acknowledged.
                 Err(_) => return,
             }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }

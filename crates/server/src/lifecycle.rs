@@ -1,9 +1,9 @@
-//! Stopping: in two phases, with a verdict. (The habit is that of matrix-authentication-service's
+//! Two-phase shutdown with an exit code. (After the habit of matrix-authentication-service,
 //! `lifecycle`.)
 //!
-//! A first signal drains: nothing new is taken, connections finish what they were asked and are told
-//! to come back, spread over time. A second signal, or the deadline, forces. The exit code says
-//! which it was. A task that ends by itself, unasked, is a failure too.
+//! The first signal drains: no new connections are accepted, connections finish their requests, and
+//! clients are told to reconnect, spread over time. A second signal, or the shutdown timeout,
+//! forces the end. The exit code tells them apart. A task that ends by itself is a failure too.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Everything ended as it should.
+/// A graceful stop.
 const CLEAN: u8 = 0;
 /// A task ended by itself.
 const FAILED: u8 = 1;
-/// Something had to be torn off.
+/// A forced stop.
 const FORCED: u8 = 3;
 
-/// The tasks of the process, and the wish that they end.
+/// The tasks of the process, and the tokens that stop them.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     stopping: CancellationToken,
@@ -31,10 +31,10 @@ pub(crate) struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// Listens for signals from now on.
+    /// Registers for signals.
     ///
     /// # Errors
-    /// If the system does not let us.
+    /// If the system refuses the registration.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             stopping: CancellationToken::new(),
@@ -50,55 +50,59 @@ impl Lifecycle {
         self.stopping.clone()
     }
 
-    /// Everything that the process waits for.
+    /// The tasks that a stop waits for.
     pub(crate) fn tasks(&self) -> TaskTracker {
         self.tasks.clone()
     }
 
-    /// Runs a task that is waited for; it must not end before the process begins to stop.
+    /// Runs a task that a stop waits for. It must not end before the stop begins.
     pub(crate) fn spawn(
         &self,
         name: &'static str,
         task: impl Future<Output = Result<()>> + Send + 'static,
     ) {
-        self.tasks.spawn(self.watch(name, task));
+        self.tasks.spawn(self.supervise(name, task));
     }
 
-    /// Runs a task that the others need to the last, so that nobody waits for it; it must not end
-    /// before the process begins to stop.
-    pub(crate) fn accompany(
+    /// Runs a task that serves others to the last, so a stop does not wait for it. It must not end
+    /// before the stop begins.
+    pub(crate) fn spawn_background(
         &self,
         name: &'static str,
         task: impl Future<Output = Result<()>> + Send + 'static,
     ) {
-        tokio::spawn(self.watch(name, task));
+        tokio::spawn(self.supervise(name, task));
     }
 
-    fn watch<T>(&self, name: &'static str, task: T) -> impl Future<Output = ()> + Send + use<T>
+    fn supervise<T>(&self, name: &'static str, task: T) -> impl Future<Output = ()> + Send + use<T>
     where
         T: Future<Output = Result<()>> + Send + 'static,
     {
         let (stopping, failed) = (self.stopping.clone(), self.failed.clone());
-        // On a task of its own, so that a panic in it arrives here as an error.
+        // On its own task, so that a panic arrives here as an error.
         let running = tokio::spawn(task);
         async move {
             let outcome = running.await;
             match outcome {
-                Ok(Ok(())) if stopping.is_cancelled() => return tracing::debug!(name, "ended"),
-                Ok(Ok(())) => tracing::error!(name, "ended by itself"),
-                Ok(Err(error)) => tracing::error!(name, error = format!("{error:#}"), "failed"),
-                Err(error) => tracing::error!(name, %error, "died"),
+                Ok(Ok(())) if stopping.is_cancelled() => {
+                    return tracing::debug!(name, "the task ended");
+                }
+                Ok(Ok(())) => tracing::error!(name, "the task ended by itself"),
+                Ok(Err(error)) => {
+                    tracing::error!(name, error = format!("{error:#}"), "the task failed")
+                }
+                Err(error) => tracing::error!(name, %error, "the task panicked"),
             }
             failed.cancel();
         }
     }
 
-    /// Waits for a reason to stop, then for everything to end.
-    pub(crate) async fn run(mut self, stop_within: Duration) -> ExitCode {
+    /// Waits for a signal or a failure, then for all tasks.
+    pub(crate) async fn run(mut self, shutdown_timeout: Duration) -> ExitCode {
         tokio::select! {
-            _ = self.terminate.recv() => tracing::info!("SIGTERM: stopping; once more to stop at once"),
-            _ = self.interrupt.recv() => tracing::info!("interrupted: stopping; once more to stop at once"),
-            () = self.failed.cancelled() => tracing::error!("a task is gone: stopping"),
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: stopping; send it again to stop at once"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT: stopping; send it again to stop at once"),
+            () = self.failed.cancelled() => tracing::error!("a task ended: stopping"),
         }
         self.stopping.cancel();
         self.tasks.close();
@@ -106,18 +110,18 @@ impl Lifecycle {
             () = self.tasks.wait() => {}
             _ = self.terminate.recv() => return self.forced(self.tasks.len(), "a second signal"),
             _ = self.interrupt.recv() => return self.forced(self.tasks.len(), "a second signal"),
-            () = tokio::time::sleep(stop_within) => return self.forced(self.tasks.len(), "the deadline"),
+            () = tokio::time::sleep(shutdown_timeout) => return self.forced(self.tasks.len(), "the shutdown timeout"),
         }
         if self.failed.is_cancelled() {
             tracing::error!("stopped after a failure");
             return ExitCode::from(FAILED);
         }
-        tracing::info!("stopped; everything ended as it should");
+        tracing::info!("stopped gracefully");
         ExitCode::from(CLEAN)
     }
 
     fn forced(&self, tasks: usize, by: &str) -> ExitCode {
-        tracing::warn!(tasks, by, "stopped by force; acknowledged messages are safe");
+        tracing::warn!(tasks, by, "stopped by force; acknowledged messages are stored");
         ExitCode::from(if self.failed.is_cancelled() { FAILED } else { FORCED })
     }
 }

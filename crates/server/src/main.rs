@@ -1,5 +1,5 @@
-//! `madang`: the binary. Reads the configuration, wires the engines, and sees to it that everything
-//! ends as it should.
+//! `madang`: the binary. Loads the configuration, connects the engines, and supervises the tasks
+//! until the end.
 
 mod clock;
 mod config;
@@ -7,13 +7,12 @@ mod http;
 mod lifecycle;
 mod logging;
 mod notices;
-mod places;
 mod price;
 mod redirect;
 mod serve;
+mod slots;
 mod tls;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -29,7 +28,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Serve the app and its socket until told to stop (SIGTERM or Ctrl-C; twice to stop at once).
+    /// Serve the app and its API until a signal stops it (SIGTERM or Ctrl-C; a second one stops at
+    /// once).
     Serve(Box<config::Flags>),
 }
 
@@ -40,13 +40,8 @@ fn main() -> ExitCode {
     match config {
         Ok(config) => serve::run(config),
         Err(error) => {
-            complain(&error);
+            logging::report_fatal(&error);
             ExitCode::from(2)
         }
     }
-}
-
-/// Before there is a log there is only standard error; where nobody reads that, the exit code speaks.
-fn complain(error: &anyhow::Error) {
-    let _heard = writeln!(std::io::stderr(), "madang: {error:#}").is_ok();
 }

@@ -1,8 +1,8 @@
-//! Sends whoever asks over plain HTTP to HTTPS, and does nothing else.
+//! Redirects plain HTTP to HTTPS.
 //!
-//! Where to is the client's own word: its `Host`. So that nobody can be sent elsewhere by what a cache or a
-//! proxy before us was made to remember, only those names are sent on that our certificate is for; at any
-//! other the browser would warn of our certificate anyway.
+//! The target is the client's own `Host`. Only names in our certificate are redirected, so that a
+//! cache or proxy before us cannot be made to redirect to another host. For other names the browser
+//! would reject our certificate anyway.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http;
-use crate::places::Places;
+use crate::slots::EvictingSlots;
 use crate::tls::{Identity, Tls};
 
-/// Connections at once.
+/// Maximum number of concurrent connections.
 const MAX_CONNECTIONS: usize = 256;
-/// How long one may take, from its first moment to the end of its one answer.
+/// Time limit for a connection, from its start to the end of its only response.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// The port that an https address means when it names none.
+/// The default port of https addresses.
 const HTTPS_PORT: u16 = 443;
 
-/// Answers until told to stop; `port` is where browsers find HTTPS.
+/// Redirects until the server stops; `port` is the public port of HTTPS.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Arc<Tls>,
@@ -42,16 +42,16 @@ pub(crate) async fn serve(
     stopping: CancellationToken,
     tasks: TaskTracker,
 ) -> Result<()> {
-    let places = Places::new(MAX_CONNECTIONS);
-    let ended = stopping.clone();
-    http::each(listener, stopping, |stream, _| {
-        let (places, tls, ended) = (places.clone(), Arc::clone(&tls), ended.clone());
+    let slots = EvictingSlots::new(MAX_CONNECTIONS);
+    let stop = stopping.clone();
+    http::accept_each(listener, stopping, |stream, _| {
+        let (slots, tls, stop) = (slots.clone(), Arc::clone(&tls), stop.clone());
         tasks.spawn(async move {
-            let place = places.take();
+            let slot = slots.take();
             tokio::select! {
-                _ = timeout(CONNECTION_TIMEOUT, connection(stream, tls, port)) => {}
-                () = place.lost() => {}
-                () = ended.cancelled() => {}
+                _ = timeout(CONNECTION_TIMEOUT, serve_connection(stream, tls, port)) => {}
+                () = slot.evicted() => {}
+                () = stop.cancelled() => {}
             }
         });
     })
@@ -59,19 +59,19 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, tls: Arc<Tls>, port: u16) {
+async fn serve_connection(stream: TcpStream, tls: Arc<Tls>, port: u16) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(request.uri(), request.headers(), &tls.identity(), port);
-        std::future::ready(Ok::<_, Infallible>(answer))
+        let response = respond(request.uri(), request.headers(), &tls.identity(), port);
+        std::future::ready(Ok::<_, Infallible>(response))
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(CONNECTION_TIMEOUT).keep_alive(false);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "a connection to be redirected ended badly");
+        tracing::debug!(%error, "a redirect connection ended with an error");
     }
 }
 
-fn answer(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Response<Body> {
+fn respond(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     match location(uri, headers, identity, port) {
         Ok(location) => {
@@ -80,7 +80,7 @@ fn answer(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Res
         }
         Err(status) => *response.status_mut() = status,
     }
-    // Permanent or not, a browser that keeps it could not be told otherwise.
+    // Without this, browsers cache a permanent redirect, and could not be told otherwise.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -92,12 +92,12 @@ fn location(
     identity: &Identity,
     port: u16,
 ) -> Result<HeaderValue, StatusCode> {
-    let asked =
+    let authority =
         uri.authority().cloned().or_else(|| host(headers)).ok_or(StatusCode::BAD_REQUEST)?;
-    let host = asked.host().to_ascii_lowercase();
+    let host = authority.host().to_ascii_lowercase();
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(name).map_err(|_| StatusCode::BAD_REQUEST)?;
-    if !identity.is_for(&name) {
+    if !identity.covers(&name) {
         return Err(StatusCode::MISDIRECTED_REQUEST);
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -109,7 +109,7 @@ fn location(
     location.map_err(|_| StatusCode::BAD_REQUEST)
 }
 
-/// The one `Host`, without anything that does not belong there.
+/// The `Host`, if there is exactly one and it is well-formed.
 fn host(headers: &HeaderMap) -> Option<Authority> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next().filter(|_| hosts.next().is_none())?.to_str().ok()?;

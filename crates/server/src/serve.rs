@@ -1,4 +1,4 @@
-//! `madang serve`, as a script: what is made, in which order, and who gets it.
+//! `madang serve`, as a script: makes all parts in order, and connects them.
 
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
-use madang_hub::bus::{self, InProcess, TopicAdvanced};
-use madang_hub::ports::{Bus, Clock, Store, StoreError};
+use madang_hub::bus::{Bus, InProcess, TopicAdvanced};
+use madang_hub::ports::{Clock, Store, StoreError};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
@@ -24,25 +24,25 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::clock::SteadyClock;
-use crate::config::{Config, Encrypted, Public};
+use crate::config::{Config, FormerName, Network, TlsSettings};
 use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::logging;
 use crate::notices;
-use crate::price;
+use crate::price::PriceTask;
 use crate::redirect;
 use crate::tls::Tls;
 
-/// The database's file within the data folder.
+/// The file of the database in the data folder.
 const DATABASE: &str = "madang.sqlite";
-/// Locked while a server uses the data folder.
+/// The lock file of the data folder.
 const LOCK: &str = "madang.lock";
-/// The most that closing the database may take, after everything else has ended.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-/// The most that saying goodbye to many connections is spread over.
+/// Time limit for closing the database, after everything else has ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time over which closes of many connections are spread.
 const DRAIN_SPREAD: Duration = Duration::from_secs(2);
 
-/// Serves until told to stop.
+/// Serves until the process stops.
 pub(crate) fn run(config: Config) -> ExitCode {
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -50,46 +50,49 @@ pub(crate) fn run(config: Config) -> ExitCode {
         .context("cannot start the runtime")
         .and_then(|runtime| {
             let code = runtime.block_on(serve(config))?;
-            // Whatever did not end in time is torn off here.
+            // Aborts the tasks that did not end in time.
             runtime.shutdown_background();
             Ok(code)
         });
     outcome.unwrap_or_else(|error| {
-        crate::complain(&error);
+        logging::report_fatal(&error);
         ExitCode::FAILURE
     })
 }
 
 async fn serve(config: Config) -> Result<ExitCode> {
     logging::start(&config)?;
+    for FormerName { former, name } in &config.former_names {
+        tracing::warn!("`{former}` is a former name and goes with the next version; use `{name}`");
+    }
     let lifecycle = Lifecycle::new()?;
     let clock = Arc::new(SteadyClock::start());
 
     std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+        .with_context(|| format!("cannot create the data folder {}", config.data.display()))?;
     let _lock = lock(&config.data)?;
     let options = Options { synchronous: config.synchronous, ..Options::default() };
-    let (store, tail) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
+    let (store, events) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
     let store = Arc::new(store);
 
     madang_hub::sentiment::prepare();
-    // Two lives of a server never start within the same millisecond.
+    // Two starts of a server never fall into the same millisecond, so the epoch is new.
     let hub = Arc::new(Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0)));
     let bus = InProcess::default();
-    let words = bus.listen();
-    lifecycle.accompany("listener", listen_to_others(hub.clone(), bus.listen()));
-    lifecycle.accompany("publisher", publish(hub.clone(), bus, tail));
+    let advances = bus.listen();
+    lifecycle.spawn_background("listener", listen_to_bus(hub.clone(), bus.listen()));
+    lifecycle.spawn_background("publisher", publish(hub.clone(), bus, events));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
-        lifecycle.accompany("fan-out", run_fan_out(hub.clone()));
+        lifecycle.spawn_background("fan-out", run_fan_out(hub.clone()));
     }
     let schedules = config.notices;
     lifecycle.spawn(
         "notices",
-        notices::run(schedules, store.clone(), clock.clone(), words, lifecycle.stopping()),
+        notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
     );
-    lifecycle.accompany("presence", tell_presence(hub.clone(), clock.clone()));
+    lifecycle.spawn_background("presence", tick_presence(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
-        let price = price::prepare(config.price_sources, &clock)?;
+        let price = PriceTask::new(config.price_sources, &clock)?;
         lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
     }
 
@@ -97,8 +100,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let address = listener.local_addr().context("cannot tell where we listen")?;
-    let Public { tls, proxies, strict_transport } = config.public;
+    let address = listener.local_addr().context("cannot read the address of the listener")?;
+    let Network { tls, proxies, strict_transport } = config.network;
     let state = AppState {
         hub,
         store: store.clone(),
@@ -112,33 +115,36 @@ async fn serve(config: Config) -> Result<ExitCode> {
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
-        drain_spread: DRAIN_SPREAD.min(config.stop_within / 4),
+        drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),
     };
     let tls = match tls {
-        Some(encrypted) => Some(encrypt(&lifecycle, encrypted, address, clock).await?),
+        Some(settings) => Some(start_tls(&lifecycle, settings, address, clock).await?),
         None => None,
     };
-    let encrypted = tls.is_some();
+    let is_https = tls.is_some();
     lifecycle.spawn("http", listen(listener, state, tls));
-    announce(address, encrypted);
+    announce(address, is_https);
 
-    let code = lifecycle.run(config.stop_within).await;
-    // What was acknowledged is stored by now; this only saves the next start some work.
-    if tokio::time::timeout(CLOSE_WITHIN, store.close()).await.is_err() {
-        tracing::warn!("the database takes too long to close; acknowledged messages are safe");
+    let code = lifecycle.run(config.shutdown_timeout).await;
+    // All acknowledged data are stored by now; closing only makes the next start faster.
+    if tokio::time::timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
+        tracing::warn!("the database takes too long to close; acknowledged messages are stored");
     }
     Ok(code)
 }
 
-/// Holds the data folder while the process lives: two servers on one database would not hear of what
-/// the other's clients write.
+/// Locks the data folder while the process lives: two servers on one database would not notice each
+/// other's commits.
 fn lock(data: &Path) -> Result<File> {
     let path = data.join(LOCK);
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another server uses the data folder {}", data.display())
+            bail!(
+                "another server uses the data folder {}; stop it, or name another folder with `--data`",
+                data.display()
+            )
         }
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
@@ -146,13 +152,13 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
-/// Refuses a configuration that names rooms which are not there.
+/// Refuses a configuration that names missing rooms.
 async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
-    if settings.reach == Exposure::Off {
+    if settings.exposure == Exposure::Off {
         return Ok(());
     }
     for room in settings.rooms() {
-        // An id that no user has: whether it is a member is not the question.
+        // User 0 does not exist; the check is about the room, not about membership.
         let opened = store.open(UserId(0), Topic::Room(room), None).await;
         if let Err(StoreError::Refused(failure)) = opened
             && failure.code == ErrorCode::NotFound
@@ -163,10 +169,10 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Hands what the store has made durable to whoever follows it, until the store is closed.
-async fn publish(hub: Arc<Hub>, bus: InProcess, mut tail: EventStream) -> Result<()> {
-    while let Some(appended) = tail.recv().await {
-        bus::publish_and_announce(&hub, &bus, &appended);
+/// Publishes committed events, until the store closes.
+async fn publish(hub: Arc<Hub>, bus: InProcess, mut events: EventStream) -> Result<()> {
+    while let Some(committed) = events.recv().await {
+        hub.publish_and_announce(&bus, &committed);
     }
     Ok(())
 }
@@ -176,12 +182,12 @@ async fn run_fan_out(hub: Arc<Hub>) -> Result<()> {
     Ok(())
 }
 
-async fn listen_to_others(hub: Arc<Hub>, words: broadcast::Receiver<TopicAdvanced>) -> Result<()> {
-    bus::listen(hub, words).await;
+async fn listen_to_bus(hub: Arc<Hub>, advances: broadcast::Receiver<TopicAdvanced>) -> Result<()> {
+    hub.listen(advances).await;
     Ok(())
 }
 
-async fn tell_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
+async fn tick_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     let mut ticks = tokio::time::interval(Duration::from_millis(PRESENCE_WINDOW_MS));
     loop {
         ticks.tick().await;
@@ -189,22 +195,22 @@ async fn tell_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     }
 }
 
-/// What TLS needs besides: somebody who looks whether the files change, and who sends plain HTTP on.
-async fn encrypt(
+/// Starts the tasks of TLS: the poll of the certificate files, and the redirect.
+async fn start_tls(
     lifecycle: &Lifecycle,
-    encrypted: Encrypted,
+    settings: TlsSettings,
     address: SocketAddr,
     clock: Arc<SteadyClock>,
 ) -> Result<Arc<Tls>> {
-    let Encrypted { tls, contents, redirect_from, redirect_port } = encrypted;
-    tracing::info!(until = tls.identity().until(), "TLS with a certificate from a file");
-    if let Some(from) = redirect_from {
-        let listener = TcpListener::bind(from)
+    let TlsSettings { tls, contents, redirect_listen, redirect_port } = settings;
+    tracing::info!(until = tls.identity().until(), "serving TLS with a certificate from a file");
+    if let Some(redirect) = redirect_listen {
+        let listener = TcpListener::bind(redirect)
             .await
-            .with_context(|| format!("cannot listen on {from} (`redirect_from`)"))?;
-        let from = listener.local_addr().context("cannot tell where we listen")?;
+            .with_context(|| format!("cannot listen on {redirect} (`redirect_listen`)"))?;
+        let redirect = listener.local_addr().context("cannot read the redirect address")?;
         let port = redirect_port.unwrap_or(address.port());
-        tracing::info!(%from, port, "plain HTTP is sent on to HTTPS");
+        tracing::info!(listen = %redirect, port, "plain HTTP is redirected to HTTPS");
         let (stopping, tasks) = (lifecycle.stopping(), lifecycle.tasks());
         lifecycle.spawn("redirect", redirect::serve(listener, tls.clone(), port, stopping, tasks));
     }
@@ -219,11 +225,12 @@ async fn listen(listener: TcpListener, state: AppState, tls: Option<Arc<Tls>>) -
     Ok(())
 }
 
-/// The line that people and scripts wait for. A closed standard output has nobody who waits.
-fn announce(address: SocketAddr, encrypted: bool) {
-    let scheme = if encrypted { "https" } else { "http" };
-    let _heard = writeln!(std::io::stdout(), "Madang is listening on {scheme}://{address}").is_ok();
+/// Prints the line that people and scripts wait for.
+fn announce(address: SocketAddr, is_https: bool) {
+    let scheme = if is_https { "https" } else { "http" };
+    // A closed standard output has no reader who waits for the line.
+    writeln!(std::io::stdout(), "Madang is listening on {scheme}://{address}").ok();
     if !madang_web::assets::is_built() {
-        tracing::warn!("the app was not built into this binary; `just run` builds both");
+        tracing::warn!("this binary was built without the app; `just run` builds both");
     }
 }

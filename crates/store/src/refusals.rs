@@ -1,75 +1,90 @@
-//! What the data can forbid, in words for people; the same from every engine.
+//! The refusals that depend on the data, in sentences for people. Every engine uses the same ones.
 
 use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::rooms::MAX_ROOMS;
+use madang_shared::topic::Durability;
 use madang_shared::{ErrorCode, Failure, Topic};
 
 pub(crate) fn no_room() -> Failure {
-    Failure::new(ErrorCode::NotFound, "There is no such room.")
+    Failure::new(ErrorCode::NotFound, "This room does not exist.")
 }
 
 pub(crate) fn no_message() -> Failure {
-    Failure::new(ErrorCode::NotFound, "There is no such message.")
+    Failure::new(ErrorCode::NotFound, "This message does not exist.")
 }
 
 pub(crate) fn no_user() -> Failure {
-    Failure::new(ErrorCode::NotFound, "There is no such user.")
+    Failure::new(ErrorCode::NotFound, "This user does not exist.")
 }
 
 pub(crate) fn no_post() -> Failure {
-    Failure::new(ErrorCode::NotFound, "There is no such post.")
+    Failure::new(ErrorCode::NotFound, "This post does not exist, or was deleted.")
 }
 
-pub(crate) fn not_your_post() -> Failure {
-    Failure::new(ErrorCode::Forbidden, "This post is somebody else's.")
+pub(crate) fn no_order() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This order does not exist.")
+}
+
+/// The topic has no row in the log.
+pub(crate) fn no_topic(topic: Topic) -> Failure {
+    match (topic.durability(), topic.room(), topic.owner()) {
+        (Durability::Durable, Some(_), _) => no_room(),
+        (Durability::Durable, _, Some(_)) => no_user(),
+        (Durability::Durable, None, None) | (Durability::Ephemeral, ..) => not_stored(topic),
+    }
+}
+
+pub(crate) fn not_own_post() -> Failure {
+    Failure::new(
+        ErrorCode::Forbidden,
+        "This post belongs to another user; you can change your own.",
+    )
 }
 
 pub(crate) fn not_member() -> Failure {
-    Failure::new(ErrorCode::NotMember, "You have not joined this room.")
+    Failure::new(ErrorCode::NotMember, "You are not a member of this room; join it first.")
 }
 
-pub(crate) fn not_yours() -> Failure {
-    Failure::new(ErrorCode::Forbidden, "This belongs to somebody else.")
+pub(crate) fn not_own_topic() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "This topic belongs to another user.")
 }
 
-pub(crate) fn name_of_a_user(name: &str) -> Failure {
-    let message = format!("{name} is the name of a user here; a guest needs another.");
+pub(crate) fn guest_name_taken(name: &str) -> Failure {
+    let message = format!("{name} is the name of a user; choose another name.");
     Failure::new(ErrorCode::NameTaken, message)
 }
 
 pub(crate) fn room_name_taken(name: &str) -> Failure {
-    Failure::new(ErrorCode::NameTaken, format!("There is already a room named “{name}”."))
+    let message = format!("A room named “{name}” exists already; choose another name.");
+    Failure::new(ErrorCode::NameTaken, message)
 }
 
 pub(crate) fn user_name_taken(name: &str) -> Failure {
-    Failure::new(ErrorCode::NameTaken, format!("There is already somebody named “{name}”."))
+    let message = format!("A user named “{name}” exists already; choose another name.");
+    Failure::new(ErrorCode::NameTaken, message)
 }
 
 pub(crate) fn too_many_rooms_joined() -> Failure {
-    let message = format!("One can be in {MAX_JOINED_ROOMS} rooms at most; leave one first.");
+    let message = format!("A user can join at most {MAX_JOINED_ROOMS} rooms; leave one first.");
     Failure::new(ErrorCode::Forbidden, message)
 }
 
 pub(crate) fn too_many_rooms() -> Failure {
-    let message = format!("There are {MAX_ROOMS} rooms, as many as there can be.");
+    let message = format!("The limit of {MAX_ROOMS} rooms is reached; use an existing room.");
     Failure::new(ErrorCode::Forbidden, message)
 }
 
-pub(crate) fn no_order() -> Failure {
-    Failure::new(ErrorCode::NotFound, "There is no such order.")
-}
-
-/// The hub keeps ephemeral topics itself; asking a store for one is a defect that no retry mends.
+/// The hub keeps ephemeral topics. A request to a store for one is a defect.
 pub(crate) fn not_stored(topic: Topic) -> Failure {
     Failure::new(ErrorCode::Unsupported, format!("The topic {topic} is not stored."))
 }
 
-/// The hub answers by itself what needs no data; asking a store for it is a defect.
-pub(crate) fn not_asked_of_a_store() -> Failure {
-    Failure::new(ErrorCode::Unsupported, "No store can answer this.")
+/// The hub answers queries that need no data. A request to a store for one is a defect.
+pub(crate) fn not_a_store_query() -> Failure {
+    Failure::new(ErrorCode::Unsupported, "The store does not answer this query.")
 }
 
-/// A rule of the schema that no feature checks by itself: the command can never succeed.
-pub(crate) fn against_the_rules() -> Failure {
-    Failure::new(ErrorCode::Invalid, "The rules of the database do not allow this.")
+/// A constraint of the schema that no feature checks by itself. A retry cannot succeed.
+pub(crate) fn constraint_violated() -> Failure {
+    Failure::new(ErrorCode::Invalid, "A rule of the database forbids this change.")
 }

@@ -1,4 +1,4 @@
-//! The app's files, compiled into the binary, as they were compressed when the app was built.
+//! The app's files, compiled into the binary together with their compressed forms from the app's build.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -18,36 +18,36 @@ use sha2::{Digest, Sha256};
 #[derive(RustEmbed)]
 #[folder = "../../frontend/dist/"]
 #[exclude = ".gitignore"]
-struct Files;
+struct AppFiles;
 
 const INDEX: &str = "index.html";
-/// What the bundler names after its content: up to sixteen hexadecimal digits after the last `-`, for
-/// it writes a number without its leading zeros.
+/// The shortest content hash in a file name. The bundler writes up to sixteen hexadecimal digits after the last `-`,
+/// without leading zeros.
 const MIN_HASH_DIGITS: usize = 12;
-/// Encodings that a file may lie beside itself in, best first.
+/// Encodings and the endings of the files that contain them, best first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Madang</title>\
     <h1>The server runs, but the app was not built into it.</h1>\
     <p>Build both with <code>just run</code>, or the one file with <code>just build</code>.</p></html>\n";
 
-/// Whether the app was there when the server was compiled.
+/// Whether the binary contains the app.
 pub fn is_built() -> bool {
-    Files::get(INDEX).is_some()
+    AppFiles::get(INDEX).is_some()
 }
 
-/// Any path that no route has: a file of the app, or the app itself, which knows its own paths.
+/// Serves all paths without a route: a file of the app, or else the app's page, which has routes of its own.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
     let path = uri.path().trim_start_matches('/');
-    let known = |path: &str| !path.is_empty() && Files::get(path).is_some();
-    if known(path) {
-        return file(path, &headers);
+    let exists = |path: &str| !path.is_empty() && AppFiles::get(path).is_some();
+    if exists(path) {
+        return file_response(path, &headers);
     }
-    // A name with an ending is a file that is not there; answering with the page instead would show
-    // a stale tab HTML where it expects a script.
+    // A name with an ending is a missing file. With the page as the answer, a stale tab would get HTML instead of a
+    // script.
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if is_file || path.starts_with("api/") {
         return StatusCode::NOT_FOUND.into_response();
@@ -60,15 +60,16 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         )
             .into_response();
     }
-    file(INDEX, &headers)
+    file_response(INDEX, &headers)
 }
 
-/// The policy for our pages: nothing but our own, and the one inline script that starts the app, by
-/// its hash. `'self'` is the socket of the page's own host too, `wss:` where the page is `https:` (CSP level
-/// 3, section 6.7.2.8).
+/// The content security policy of our pages: only our own resources, and the one inline script that starts the app, by
+/// its hash. `'self'` includes the WebSocket of the page's host, `wss:` if the page is `https:` (CSP level 3, section
+/// 6.7.2.8).
 pub fn content_security_policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-        let index = Files::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());
+        let index =
+            AppFiles::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());
         let scripts = index.iter().flat_map(|html| inline_scripts(html));
         let sources: Vec<String> = scripts.map(|hash| format!("'{hash}'")).collect();
         let scripts = sources.join(" ");
@@ -81,7 +82,7 @@ pub fn content_security_policy() -> HeaderValue {
     POLICY.clone()
 }
 
-/// The hashes, in the policy's notation, of the inline scripts of a page that our bundler made.
+/// The hashes of a page's inline scripts, in the notation of the policy. The page is from our bundler.
 fn inline_scripts(html: &str) -> Vec<String> {
     let mut hashes = Vec::new();
     for (start, _) in html.match_indices("<script") {
@@ -98,26 +99,28 @@ fn inline_scripts(html: &str) -> Vec<String> {
     hashes
 }
 
-fn file(path: &str, request: &HeaderMap) -> Response {
+fn file_response(path: &str, request: &HeaderMap) -> Response {
     let accepted =
         request.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encoded = ENCODINGS.iter().filter(|(name, _)| accepts(accepted, name));
-    let encoded = encoded
-        .filter_map(|(name, ending)| Some((Some(*name), Files::get(&format!("{path}{ending}"))?)));
-    let plain = Files::get(path).map(|file| (None, file));
+    let encoded = encoded.filter_map(|(name, ending)| {
+        Some((Some(*name), AppFiles::get(&format!("{path}{ending}"))?))
+    });
+    let plain = AppFiles::get(path).map(|file| (None, file));
     let Some((encoding, EmbeddedFile { data, metadata })) = encoded.chain(plain).next() else {
         return StatusCode::NOT_FOUND.into_response();
     };
 
     let etag = format!("\"{}\"", BASE64_STANDARD.encode(metadata.sha256_hash()));
-    // What is named after its content never changes; everything else is asked for again each time,
-    // and costs an answer without a body while it is the same.
+    // A file that is named after its content never changes. Other files are validated at each use, which costs an
+    // answer without a body while they are unchanged.
     let caching = if is_named_after_content(path) {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"
     };
-    let mut response = if request.get(IF_NONE_MATCH).is_some_and(|known| is_known(known, &etag)) {
+    let mut response = if request.get(IF_NONE_MATCH).is_some_and(|known| matches_etag(known, &etag))
+    {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let body = match data {
@@ -140,13 +143,13 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     response
 }
 
-/// Whether an `If-None-Match` names what we have (RFC 9110 section 13.1.2: a list, weakly compared).
-fn is_known(known: &HeaderValue, etag: &str) -> bool {
+/// Whether an `If-None-Match` contains the entity tag (RFC 9110 section 13.1.2: a list, weakly compared).
+fn matches_etag(known: &HeaderValue, etag: &str) -> bool {
     let Ok(known) = known.to_str() else { return false };
     known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
 }
 
-/// Whether an `Accept-Encoding` allows an encoding by its name (RFC 9110 section 12.5.3).
+/// Whether an `Accept-Encoding` names and allows an encoding (RFC 9110 section 12.5.3).
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|entry| {
         let mut parts = entry.split(';').map(str::trim);
@@ -187,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_with_a_content_hash_are_kept_for_ever() {
+    fn only_names_with_a_content_hash_are_immutable() {
         assert!(is_named_after_content("madang-app-1f2e3d4c5b6a7980_bg.wasm"));
         assert!(is_named_after_content("madang-app-1f2e3d4c5b6a7980.js"));
         assert!(is_named_after_content("style-0123456789abcdef.css"));
@@ -197,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_already_is_not_sent_again() {
-        let known = |header| is_known(&HeaderValue::from_static(header), "\"a\"");
-        assert!(known("\"a\"") && known("W/\"a\"") && known("\"b\", \"a\"") && known("*"));
-        assert!(!known("\"b\"") && !known("a"));
+    fn a_known_entity_tag_matches() {
+        let matches = |header| matches_etag(&HeaderValue::from_static(header), "\"a\"");
+        assert!(matches("\"a\"") && matches("W/\"a\"") && matches("\"b\", \"a\"") && matches("*"));
+        assert!(!matches("\"b\"") && !matches("a"));
     }
 
     #[test]
-    fn an_encoding_is_used_only_where_it_is_wanted() {
+    fn an_encoding_is_used_only_if_the_client_accepts_it() {
         assert!(accepts("gzip, deflate, br, zstd", "br"));
         assert!(accepts("br;q=0.5", "br"));
         assert!(!accepts("br;q=0, gzip", "br"));
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn inline_scripts_are_allowed_by_their_hash_and_others_are_not_listed() {
+    fn only_inline_scripts_have_a_hash_in_the_policy() {
         let html = "<script src=\"a.js\"></script><script type=\"module\">go()</script>";
         let expected = format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest("go()")));
         assert_eq!(inline_scripts(html), [expected]);

@@ -1,46 +1,23 @@
-//! The edge of Madang: everything that speaks HTTP or WebSocket, and nothing that decides.
+//! The HTTP and WebSocket layer of Madang. It translates requests and frames; the hub and the store decide.
 //!
-//! Reading order: [`AppState`] (what the handlers share), [`mod@router`], then the socket from the outside
-//! in: [`upgrade`] and [`socket`] (the handshake), [`connection`] (the loop), [`transport`] (frames on a wire); then
-//! [`client_info`] and [`trusted_proxies`] (how a request came), [`origin`] and [`cors`], [`session_api`], [`session_token`],
-//! [`open_sessions`] and [`rate_limit`]; what programs ask for ([`http_commands`], [`posts_api`],
-//! [`delivery_api`]); then [`assets`] and [`security`]. Apart from all this stand the things to try, which
-//! have no store behind them: [`mod@http_call`], [`side_by_side`], [`echo`] and [`transports`]; and the way
-//! in for clients of another protocol, [`socketio`].
+//! Reading order: [`AppState`] (shared by all handlers) and [`mod@router`]; then [`ws`], a connection from its
+//! handshake to its end; then [`http`] (sessions, posts, delivery, origins) and [`middleware`] (client info, CORS,
+//! rate limits, security headers); then [`assets`], the app's files. Two parts stand apart: [`lab`], demonstrations
+//! without a store, and [`socketio`], the gateway for Socket.IO clients.
 
 pub mod assets;
-pub mod client_info;
-pub mod connection;
-pub mod cors;
-pub mod delivery_api;
-pub mod echo;
-pub mod health;
-pub mod heartbeat;
-pub mod http_call;
-pub mod http_commands;
-pub mod open_sessions;
-pub mod origin;
-mod outlet;
-pub mod posts_api;
-pub mod problem;
-pub mod rate_limit;
+pub mod http;
+pub mod lab;
+pub mod middleware;
 pub mod router;
-pub mod security;
-pub mod session_api;
-pub mod session_token;
-pub mod side_by_side;
-pub mod socket;
 pub mod socketio;
 pub mod state;
-pub mod transport;
-pub mod transports;
-pub mod trusted_proxies;
-pub mod upgrade;
+pub mod ws;
 
-pub use client_info::Connected;
-pub use open_sessions::OpenSessions;
-pub use origin::Origins;
-pub use rate_limit::RateLimiter;
+pub use http::client_info::Connected;
+pub use http::origin::Origins;
+pub use middleware::rate_limit::RateLimiter;
+pub use middleware::trusted_proxies::TrustedProxies;
 pub use router::router;
 pub use state::AppState;
-pub use trusted_proxies::TrustedProxies;
+pub use ws::open_sessions::OpenSessions;

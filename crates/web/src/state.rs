@@ -1,4 +1,4 @@
-//! What every handler shares.
+//! The state that all handlers share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,65 +9,69 @@ use madang_hub::ports::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::client_info::ClientInfo;
-use crate::open_sessions::OpenSessions;
-use crate::origin::Origins;
-use crate::problem::Problem;
-use crate::rate_limit::RateLimiter;
-use crate::socketio;
-use crate::trusted_proxies::TrustedProxies;
+use crate::http::client_info::ClientInfo;
+use crate::http::origin::Origins;
+use crate::http::problem::Problem;
+use crate::middleware::rate_limit::RateLimiter;
+use crate::middleware::trusted_proxies::TrustedProxies;
+use crate::socketio::receipts::Receipts;
+use crate::socketio::settings::Settings;
+use crate::ws::open_sessions::OpenSessions;
 
-/// What every handler shares. Cheap to clone.
+/// The state that all handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
-    /// The live side of the domain.
+    /// Topics in memory: subscribers, presence, fan-out.
     pub hub: Arc<Hub>,
-    /// The durable side.
+    /// The durable log and state.
     pub store: Arc<dyn Store>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Which pages may speak to us.
+    /// The origins whose pages may use the server.
     pub origins: Arc<Origins>,
-    /// Whose word about how a request came is taken.
+    /// Proxies whose `X-Forwarded-*` headers are trusted.
     pub proxies: Arc<TrustedProxies>,
-    /// What browsers are told over HTTPS about coming back over it (`Strict-Transport-Security`, RFC
-    /// 6797); nothing by default.
+    /// The value of `Strict-Transport-Security` (RFC 6797), sent over HTTPS; not sent by default.
     pub strict_transport: Option<HeaderValue>,
-    /// How clients of Socket.IO are served.
-    pub socketio: Arc<socketio::Settings>,
-    /// What clients of Socket.IO confirmed.
-    pub receipts: socketio::Receipts,
-    /// How much is left to whom.
+    /// Settings of the Socket.IO gateway.
+    pub socketio: Arc<Settings>,
+    /// Receipts of Socket.IO clients.
+    pub receipts: Receipts,
+    /// HTTP rate limits, per user and per address.
     pub rate_limiter: Arc<RateLimiter>,
-    /// Which sessions have open connections.
+    /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
-    /// Every connection is a task of this; the server waits for them.
+    /// Tracks every connection; the server waits for all of them.
     pub tasks: TaskTracker,
-    /// Over how long connections are told to go when the server stops, so that they do not all come
-    /// back in one moment.
+    /// The period over which a stopping server closes its connections, so that clients do not all
+    /// reconnect at once.
     pub drain_spread: Duration,
 }
 
 impl AppState {
-    /// Whether a connection that stays open may begin: browsers ask nobody before a WebSocket
-    /// handshake, so that each looks for itself.
+    /// Checks a WebSocket handshake. Browsers send no CORS preflight before it, so the handler of each
+    /// socket calls this.
     ///
     /// # Errors
-    /// If the page that asks is none of ours, or if the server stops.
-    pub fn may_open(&self, headers: &HeaderMap, client_info: &ClientInfo) -> Result<(), Problem> {
+    /// `forbidden` for a foreign origin; `shutting_down` when the server stops.
+    pub fn check_handshake(
+        &self,
+        headers: &HeaderMap,
+        client_info: &ClientInfo,
+    ) -> Result<(), Problem> {
         if !self.origins.allow(headers, client_info) {
             return Err(Problem::foreign_origin());
         }
-        self.may_begin()
+        self.check_running()
     }
 
-    /// Whether anything new may begin.
+    /// Checks that new work may begin.
     ///
     /// # Errors
-    /// If the server stops.
-    pub fn may_begin(&self) -> Result<(), Problem> {
+    /// `shutting_down` when the server stops.
+    pub fn check_running(&self) -> Result<(), Problem> {
         if self.stopping.is_cancelled() { Err(Problem::stopping()) } else { Ok(()) }
     }
 }

@@ -39,7 +39,7 @@ pub struct PollAnswer {
     pub missed: u64,
 }
 
-/// The first message on the WebSocket; as a server-sent event it is named `asked`.
+/// The first message on the WebSocket; as a server-sent event it is named `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamStart {
     /// As in [`PollAnswer`].

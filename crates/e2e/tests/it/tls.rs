@@ -14,7 +14,7 @@ async fn t2_9_people_sign_in_over_https_and_chat_over_wss() -> Result<()> {
     std::fs::write(&certificate, made.cert.pem())?;
     std::fs::write(&key, made.signing_key.serialize_pem())?;
     let [certificate, key] = [&certificate, &key].map(|path| path.to_string_lossy());
-    let arguments = ["--tls-certificate", &certificate, "--tls-key", &key, "--hsts-seconds", "60"];
+    let arguments = ["--tls-certificate", &certificate, "--tls-key", &key, "--hsts-max-age", "60"];
     BrowserTest::run_with("tls", &arguments, async |test| {
         let minsu =
             test.chat_page("민수", Device::desktop(Lang::Ko).ignoring_certificate_errors()).await?;

@@ -1,8 +1,8 @@
-//! Who is named in a message: `@` and a name, as people write it.
+//! Mentions in a message: `@` and a name.
 //!
-//! A name may hold spaces and signs, and Korean puts particles right behind it (`@민수가`), so where a
-//! name ends, only those know who know the names. This finds every end there can be; the store takes
-//! the longest one that is the name of a member.
+//! A name may contain spaces and signs, and a Korean particle follows it without a space (`@민수가`). So
+//! the end of a name is known only to the store, which knows the names. This module finds every possible
+//! end; the store takes the longest one that is the name of a member.
 
 use madang_shared::notices::MAX_MENTIONS;
 use madang_shared::session::MAX_USER_NAME_CHARS;
@@ -10,13 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::policy::name_key;
 
-/// The keys (see [`name_key`]) of all names that may be meant by one `@`, the longest first.
+/// The keys (see [`name_key`]) of all possible names after one `@`, the longest first.
 pub type Mention = Vec<String>;
 
-/// Ends of one name at most; a longer name with more words than that cannot be mentioned.
-const ENDS: usize = 12;
+/// The most possible ends of one name. A name with more words cannot be mentioned.
+const MAX_ENDS: usize = 12;
 
-/// What stands behind a name in Korean and belongs to the sentence: titles, then particles.
+/// Korean titles and particles, which follow a name without a space and are no part of it.
 const PARTICLES: &[&str] = &[
     "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
@@ -24,14 +24,14 @@ const PARTICLES: &[&str] = &[
 
 /// The mentions in a text, in order, at most [`MAX_MENTIONS`].
 pub fn mentions(text: &str) -> Vec<Mention> {
-    // Syllables typed as separate letters would hide a particle.
+    // Composed, because a syllable that is typed as separate letters would hide a particle.
     let text: String = text.nfc().collect();
     let mut found: Vec<Mention> = Vec::new();
-    let mut before = None;
+    let mut previous = None;
     for (index, c) in text.char_indices() {
-        let is_one = c == '@' && !before.is_some_and(char::is_alphanumeric);
-        before = Some(c);
-        let Some(rest) = text.get(index + 1..).filter(|_| is_one) else { continue };
+        let is_mention = c == '@' && !previous.is_some_and(char::is_alphanumeric);
+        previous = Some(c);
+        let Some(rest) = text.get(index + 1..).filter(|_| is_mention) else { continue };
         let mention = names_at_start(rest);
         if !mention.is_empty() && !found.contains(&mention) {
             found.push(mention);
@@ -50,13 +50,13 @@ fn names_at_start(text: &str) -> Mention {
     }
     let line = text.lines().next().unwrap_or_default();
     let mut ends = Vec::new();
-    for (index, c) in line.char_indices().take(MAX_USER_NAME_CHARS + LONGEST_TAIL) {
+    for (index, c) in line.char_indices().take(MAX_USER_NAME_CHARS + MAX_SUFFIX_CHARS) {
         let next = line.get(index + c.len_utf8()..).and_then(|rest| rest.chars().next());
         let inside_a_word = c.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
         if !inside_a_word && !c.is_whitespace() {
             ends.push(index + c.len_utf8());
         }
-        if ends.len() == ENDS {
+        if ends.len() == MAX_ENDS {
             break;
         }
     }
@@ -71,10 +71,10 @@ fn names_at_start(text: &str) -> Mention {
     keys
 }
 
-/// Characters behind the longest name that may still be its title and particle.
-const LONGEST_TAIL: usize = 4;
+/// The most characters of a title and a particle after a name.
+const MAX_SUFFIX_CHARS: usize = 4;
 
-/// The name as it stands, and without one and two of the [`PARTICLES`] behind it.
+/// The name unchanged, and without one and two of the [`PARTICLES`] at its end; the longest first.
 fn without_particles(name: &str) -> Vec<&str> {
     let mut names = vec![name];
     let mut last = vec![name];
@@ -85,7 +85,7 @@ fn without_particles(name: &str) -> Vec<&str> {
         last = shorter.filter(|name| name.ends_with(char::is_alphanumeric)).collect();
         names.extend(&last);
     }
-    // The longest first; what is as long is the same.
+    // Equal lengths are equal names, so they are adjacent.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
     names

@@ -1,33 +1,33 @@
-//! A session's commands: decided at once, made durable in batches, answered in order.
+//! The commands of a session: decided at once, made durable in batches, acknowledged in order.
 //!
-//! One batch is with the store at a time; what arrives meanwhile is the next batch. So a quiet
-//! connection commits at once, a busy one shares commits with itself, and the order holds.
+//! **One batch per connection is with the store.** Commands that arrive meanwhile form the next batch. So
+//! a quiet connection commits at once, a busy one shares its commits, and the order is kept.
 //!
-//! A refusal that a retry can heal holds back everything behind it until the refused command comes
-//! again: otherwise what was written second could be stored first.
+//! **A retryable refusal blocks later commands** until the refused command comes again. Otherwise the
+//! second message could be stored before the first.
 
 use std::collections::VecDeque;
 
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_QUEUED_COMMANDS};
-use madang_shared::{CommandId, ErrorCode, Failure, ServerFrame, Timestamp, User};
+use madang_shared::{Command, CommandId, ErrorCode, Failure, ServerFrame, Timestamp, User};
 
 use super::effects::{Effect, StoreRequest};
-use super::{refusal_of, refuse, send};
+use super::reply::{rate_limited, refusal_of, refuse, send};
 use crate::features;
 use crate::ports::{Committed, StoreError, Write};
 use crate::token_bucket::TokenBucket;
 
-/// The commands of one session on their way.
+/// The unacknowledged commands of one session.
 #[derive(Debug)]
 pub(super) struct Commands {
     bucket: TokenBucket,
-    /// With the store.
+    /// The batch that is with the store.
     in_flight: Vec<CommandId>,
-    /// Waiting for the store.
+    /// The next batch.
     queued: VecDeque<Write>,
-    /// Nothing else is taken before this command comes again.
-    held_by: Option<CommandId>,
+    /// The refused command that must come again before any other.
+    blocked_by: Option<CommandId>,
 }
 
 impl Commands {
@@ -36,16 +36,17 @@ impl Commands {
             bucket: TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, now),
             in_flight: Vec::new(),
             queued: VecDeque::new(),
-            held_by: None,
+            blocked_by: None,
         }
     }
 
-    /// Whether a signal may pass; signals share the commands' allowance.
-    pub(super) fn allow_signal(&mut self, now: Timestamp) -> Result<(), Failure> {
-        self.bucket.take(now).map_err(too_fast)
+    /// Checks the rate limit for a signal. Signals and commands share one limit.
+    pub(super) fn check_signal(&mut self, now: Timestamp) -> Result<(), Failure> {
+        self.bucket.take(now).map_err(rate_limited)
     }
 
-    pub(super) fn take(
+    /// Queues a command of the client, or refuses it.
+    pub(super) fn submit(
         &mut self,
         author: &User,
         now: Timestamp,
@@ -56,18 +57,19 @@ impl Commands {
         match self.accept(author, now, id, command) {
             Ok(write) => {
                 self.queued.push_back(write);
-                self.hand_over(effects);
+                self.send_batch(effects);
             }
             Err(failure) => {
-                if failure.retry && self.held_by.is_none() {
-                    self.held_by = Some(id);
+                if failure.retry && self.blocked_by.is_none() {
+                    self.blocked_by = Some(id);
                 }
                 effects.push(refuse(ErrorContext::Command(id), failure));
             }
         }
     }
 
-    pub(super) fn committed(
+    /// The store has answered the batch.
+    pub(super) fn on_committed(
         &mut self,
         results: Vec<Result<Committed, StoreError>>,
         effects: &mut Vec<Effect>,
@@ -85,15 +87,15 @@ impl Commands {
                 }
             }
         }
-        // What is queued came after the batch, so it waits behind a refusal in the batch. Where a
-        // later command holds already (it came too fast), the queue came before that one, and stays.
+        // Queued commands came after the batch, so a refusal in the batch blocks them. If a later command
+        // blocks (it was above the rate limit), the queued ones came before it and stay.
         if let Some(first) = first_refused {
-            self.held_by = Some(first);
+            self.blocked_by = Some(first);
             for write in self.queued.drain(..) {
-                effects.push(refuse(ErrorContext::Command(write.command), held(first)));
+                effects.push(refuse(ErrorContext::Command(write.command), blocked_by(first)));
             }
         }
-        self.hand_over(effects);
+        self.send_batch(effects);
     }
 
     fn accept(
@@ -101,25 +103,24 @@ impl Commands {
         author: &User,
         now: Timestamp,
         id: CommandId,
-        command: madang_shared::Command,
+        command: Command,
     ) -> Result<Write, Failure> {
-        match self.held_by {
-            Some(first) if first != id => return Err(held(first)),
-            _ => {}
+        if let Some(first) = self.blocked_by.filter(|first| *first != id) {
+            return Err(blocked_by(first));
         }
         if self.queued.len() >= MAX_QUEUED_COMMANDS {
             return Err(Failure::new(
                 ErrorCode::RateLimited,
-                "Too many commands wait for the store.",
+                "Too many commands wait for the store; wait for an acknowledgement.",
             ));
         }
-        self.bucket.take(now).map_err(too_fast)?;
-        self.held_by = None;
+        self.bucket.take(now).map_err(rate_limited)?;
+        self.blocked_by = None;
         let change = features::decide(command)?;
         Ok(Write { author: author.clone(), command: id, at: now, change })
     }
 
-    fn hand_over(&mut self, effects: &mut Vec<Effect>) {
+    fn send_batch(&mut self, effects: &mut Vec<Effect>) {
         if !self.in_flight.is_empty() || self.queued.is_empty() {
             return;
         }
@@ -129,11 +130,7 @@ impl Commands {
     }
 }
 
-pub(super) fn too_fast(wait_ms: u64) -> Failure {
-    Failure::new(ErrorCode::RateLimited, "Too much at once; wait a moment.").after(wait_ms)
-}
-
-fn held(first: CommandId) -> Failure {
+fn blocked_by(first: CommandId) -> Failure {
     Failure::new(
         ErrorCode::BlockedByEarlier,
         format!("Send command {first} again first, so that the order is kept."),

@@ -1,4 +1,4 @@
-//! What a session asks of the edge, and what comes back.
+//! Effects: the instructions of a session to the edge, and the responses of the store.
 
 use std::sync::Arc;
 
@@ -10,102 +10,102 @@ use crate::hub::Hub;
 use crate::log_cache::LogPage;
 use crate::ports::{Committed, Recovery, Store, StoreError, Write};
 
-/// To be carried out in the order given.
+/// An instruction, to be carried out in the given order.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Write this frame.
     Send(Frame),
-    /// End the connection with this code.
+    /// Close the connection with this code.
     Close(CloseCode),
-    /// Ask the store; its answer comes back as [`StoreResponse`]. Further effects need not wait for it.
+    /// Ask the store, and give its [`StoreResponse`] to the session. Later effects need not wait for it.
     Request(StoreRequest),
 }
 
-/// A question to the store. A `ticket` tells an answer that is still wanted from one that came after
-/// the topic was left.
+/// A request to the store. The `ticket` distinguishes the response to a present subscription from the
+/// late response to an earlier one.
 #[derive(Clone, Debug)]
 pub enum StoreRequest {
     /// See [`Store::commit`].
     Commit(Vec<Write>),
     /// See [`Store::open`].
     Open {
-        /// Comes back with the answer.
+        /// Returned with the response.
         ticket: u64,
-        /// Which topic.
+        /// The topic.
         topic: Topic,
-        /// Where the reader stands.
+        /// The client's position.
         from: Option<Position>,
     },
-    /// Events of the log, see [`crate::log_cache`].
+    /// A page of the log; see [`crate::log_cache`].
     ReadLog {
-        /// Comes back with the answer.
+        /// Returned with the response.
         ticket: u64,
-        /// Which topic.
+        /// The topic.
         topic: Topic,
-        /// What the reader knows.
+        /// The subscriber's cursor.
         after: Seq,
     },
     /// See [`Store::is_member`].
     CheckAccess {
-        /// Comes back with the answer.
+        /// Returned with the response.
         ticket: u64,
-        /// What the reader wants to follow, or follows.
+        /// The topic that the user follows or wants to follow.
         topic: Topic,
-        /// The room that one must have joined for it.
+        /// The room whose members may read the topic.
         room: RoomId,
     },
     /// See [`Store::query`].
     Query {
-        /// Comes back with the answer.
+        /// Returned with the response.
         id: QueryId,
-        /// What is asked.
+        /// The query.
         query: Query,
     },
 }
 
-/// The store's answer to an [`StoreRequest`].
+/// The store's response to a [`StoreRequest`].
 #[derive(Clone, Debug)]
 pub enum StoreResponse {
-    /// To [`StoreRequest::Commit`].
+    /// The response to [`StoreRequest::Commit`].
     Commit(Vec<Result<Committed, StoreError>>),
-    /// To [`StoreRequest::Open`].
+    /// The response to [`StoreRequest::Open`].
     Open {
-        /// Of the question.
+        /// The ticket of the request.
         ticket: u64,
-        /// Of the question.
+        /// The topic of the request.
         topic: Topic,
-        /// The answer.
+        /// The store's answer.
         recovery: Result<Recovery, StoreError>,
     },
-    /// To [`StoreRequest::ReadLog`].
+    /// The response to [`StoreRequest::ReadLog`].
     ReadLog {
-        /// Of the question.
+        /// The ticket of the request.
         ticket: u64,
-        /// Of the question.
+        /// The topic of the request.
         topic: Topic,
-        /// The answer.
+        /// A page that holds the events after the cursor, if there are any.
         page: Result<Arc<LogPage>, StoreError>,
     },
-    /// To [`StoreRequest::CheckAccess`].
+    /// The response to [`StoreRequest::CheckAccess`].
     CheckAccess {
-        /// Of the question.
+        /// The ticket of the request.
         ticket: u64,
-        /// Of the question.
+        /// The topic of the request.
         topic: Topic,
-        /// The answer.
+        /// Whether the user is a member of the room.
         member: Result<bool, StoreError>,
     },
-    /// To [`StoreRequest::Query`].
+    /// The response to [`StoreRequest::Query`].
     Query {
-        /// Of the question.
+        /// The id of the request.
         id: QueryId,
-        /// The answer.
+        /// The store's answer.
         answer: Result<Answer, StoreError>,
     },
 }
 
 impl StoreResponse {
-    /// What went wrong in it, for the log.
+    /// The errors in the response, for the log.
     pub fn errors(&self) -> impl Iterator<Item = &StoreError> {
         let (many, one) = match self {
             Self::Commit(results) => (results.as_slice(), None),
@@ -119,33 +119,33 @@ impl StoreResponse {
 }
 
 impl StoreRequest {
-    /// Puts the question to the store. A commit has been handed over when this returns, before the
-    /// future is polled: commits of a session keep their order, and one whose connection goes away
-    /// still happens.
+    /// Hands the request of a user's session to the store. A commit has reached the store when this
+    /// returns, before the future is polled: the commits of a session keep their order, and the commit of
+    /// a lost connection still takes effect.
     pub fn execute(
         self,
         hub: &Hub,
         store: &Arc<dyn Store>,
-        subscriber: UserId,
+        user: UserId,
     ) -> BoxFuture<'static, StoreResponse> {
         match self {
             Self::Commit(batch) => store.commit(batch).map(StoreResponse::Commit).boxed(),
             Self::Open { ticket, topic, from } => store
-                .open(subscriber, topic, from)
+                .open(user, topic, from)
                 .map(move |recovery| StoreResponse::Open { ticket, topic, recovery })
                 .boxed(),
             Self::ReadLog { ticket, topic, after } => {
                 let store = Arc::clone(store);
                 let read = move |after, limit| store.read_log(topic, after, limit);
-                let page = hub.pages().read(topic, after, read);
+                let page = hub.log_cache().read(topic, after, read);
                 page.map(move |page| StoreResponse::ReadLog { ticket, topic, page }).boxed()
             }
             Self::CheckAccess { ticket, topic, room } => store
-                .is_member(subscriber, room)
+                .is_member(user, room)
                 .map(move |member| StoreResponse::CheckAccess { ticket, topic, member })
                 .boxed(),
             Self::Query { id, query } => store
-                .query(subscriber, query)
+                .query(user, query)
                 .map(move |answer| StoreResponse::Query { id, answer })
                 .boxed(),
         }

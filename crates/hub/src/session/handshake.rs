@@ -1,5 +1,5 @@
-//! A connection that has not said hello. It is another type than [`Session`], so that nothing can be
-//! asked of a server that does not know who is asking.
+//! A connection before its hello. It has a type of its own, so that an unidentified client cannot ask for
+//! anything.
 
 use std::sync::Arc;
 
@@ -12,54 +12,54 @@ use super::effects::Effect;
 use crate::hub::Hub;
 use crate::sink::FrameSink;
 
-/// Waits for a hello.
+/// A connection that has not sent its hello.
 #[derive(Debug)]
 pub struct PendingHello {
     deadline: Timestamp,
 }
 
-/// A hello was heard; whose it is, the edge finds out.
+/// A connection with a hello. The edge identifies its user.
 #[derive(Debug)]
 pub struct HelloReceived {
     hello: Hello,
 }
 
 impl PendingHello {
-    /// The connection was opened now.
+    /// A connection that was opened now.
     pub fn new(now: Timestamp) -> Self {
         Self { deadline: now.plus(HELLO_TIMEOUT_MS) }
     }
 
-    /// By when the hello must have come; after that, close with [`CloseCode::NoHello`].
+    /// The time limit for the hello. After it, close with [`CloseCode::NoHello`].
     pub fn deadline(&self) -> Timestamp {
         self.deadline
     }
 
-    /// The first frame.
+    /// Receives the first frame.
     ///
     /// # Errors
-    /// The code to close with, if it is no hello.
-    pub fn hear(self, text: &str) -> Result<HelloReceived, CloseCode> {
+    /// The code to close with, if the frame is no hello.
+    pub fn receive(self, text: &str) -> Result<HelloReceived, CloseCode> {
         match codec::decode_client(text) {
             Ok(ClientFrame::Hello(hello)) => Ok(HelloReceived { hello }),
-            _ => Err(CloseCode::NotHello),
+            Ok(_) | Err(_) => Err(CloseCode::NotHello),
         }
     }
 }
 
 impl HelloReceived {
-    /// The program's name for itself.
+    /// The client's name of its program.
     pub fn program(&self) -> &str {
         &self.hello.client
     }
 
-    /// The session token that came with the hello, if one did.
+    /// The session token of the hello, if it has one.
     pub fn token(&self) -> Option<&str> {
         self.hello.token.as_deref()
     }
 
-    /// The session of this user, welcomed, with the topics that the hello asked for.
-    /// The fan-out writes to the outlet, where there is one; otherwise everything comes as an effect.
+    /// Begins the session of a user: its welcome, and the topics of the hello. The fan-out writes to the
+    /// sink; without a sink, every frame comes as an effect.
     pub fn welcome(
         self,
         hub: Arc<Hub>,

@@ -1,10 +1,10 @@
-//! The domain, tested from outside: without sockets, clocks or disks.
+//! Tests of the domain through its public interface, without sockets, clocks or disks.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+    reason = "an unexpected value must fail the test; clippy exempts test functions only, not their helpers"
 )]
 
 mod fan_out;
@@ -17,4 +17,4 @@ mod redaction;
 mod session;
 mod simulation;
 mod sinks;
-mod test_client;
+mod test_server;

@@ -1,18 +1,18 @@
-//! Who is named in a message, and how a message is quoted.
+//! Mentions in messages, and excerpts of messages.
 
 use madang_hub::notices::{excerpt, mentions};
 use madang_shared::notices::{MAX_EXCERPT_CHARS, MAX_MENTIONS};
 
-/// Who is mentioned if these are the members: the longest name wins, as in a store.
+/// Checks the mentioned members: the longest name wins, as in a store.
 #[track_caller]
 fn check(text: &str, members: &[&str], expected: &[&str]) {
     let found = mentions(text);
     let keys: Vec<String> = members.iter().map(|name| madang_hub::policy::name_key(name)).collect();
-    let named = found.iter().filter_map(|mention| {
+    let mentioned = found.iter().filter_map(|mention| {
         let key = mention.iter().find(|key| keys.contains(key))?;
         members.iter().zip(&keys).find(|(_, of_member)| *of_member == key).map(|(name, _)| *name)
     });
-    assert_eq!(named.collect::<Vec<_>>(), expected, "{text}: {found:?}");
+    assert_eq!(mentioned.collect::<Vec<_>>(), expected, "{text}: {found:?}");
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_name_after_an_at_sign_is_a_mention() {
 }
 
 #[test]
-fn a_name_may_hold_spaces_and_signs_and_the_longest_wins() {
+fn a_name_may_contain_spaces_and_signs_and_the_longest_name_wins() {
     check("@Kim Minsu come", &["Kim", "Kim Minsu"], &["Kim Minsu"]);
     check("@Kim came", &["Kim", "Kim Minsu"], &["Kim"]);
     check("@J.R. and", &["J.R.", "J"], &["J.R."]);
@@ -35,20 +35,20 @@ fn a_name_may_hold_spaces_and_signs_and_the_longest_wins() {
 }
 
 #[test]
-fn particles_behind_a_korean_name_belong_to_the_sentence() {
+fn particles_after_a_korean_name_are_no_part_of_it() {
     for text in
         ["@민수야 밥 먹자", "@민수 님이 말한", "@민수님께", "@민수씨는?", "@민수에게", "@민수도"]
     {
         check(text, &["민수"], &["민수"]);
     }
     check("@민수야", &["민수", "민수야"], &["민수야"]);
-    // As a Mac types it: letters, not syllables.
+    // As a Mac types it: separate letters, not syllables.
     check("@\u{1106}\u{1175}\u{11ab}\u{1109}\u{116e}\u{1100}\u{1161}", &["민수"], &["민수"]);
     check("@Jane은 어디", &["Jane"], &["Jane"]);
 }
 
 #[test]
-fn a_part_of_a_name_is_nobody() {
+fn a_part_of_a_name_is_no_mention() {
     check("@Johnson", &["John"], &[]);
     check("@민수정", &["민수"], &[]);
     check("mail me: a@jane.example", &["jane"], &[]);
@@ -58,17 +58,21 @@ fn a_part_of_a_name_is_nobody() {
 }
 
 #[test]
-fn one_message_mentions_so_many_and_no_more() {
+fn the_number_of_mentions_in_a_message_is_bounded() {
     let text = (0..1_000).map(|n| format!("@user{n}")).collect::<Vec<_>>().join(" ");
     assert_eq!(mentions(&text).len(), MAX_MENTIONS);
     let long = format!("@{}", "a b ".repeat(1_000));
     assert!(mentions(&long).iter().map(Vec::len).sum::<usize>() <= 64);
     assert!(mentions(&"@".repeat(4_000)).len() <= MAX_MENTIONS);
-    assert_eq!(mentions("@Jane @Jane @jane").len(), 1 + 2, "ends differ, people are told once");
+    assert_eq!(
+        mentions("@Jane @Jane @jane").len(),
+        1 + 2,
+        "one mention for each distinct set of ends"
+    );
 }
 
 #[test]
-fn a_message_is_quoted_from_its_beginning_on_one_line() {
+fn an_excerpt_is_the_beginning_of_a_message_on_one_line() {
     assert_eq!(excerpt("한 줄\n두 줄\t셋"), "한 줄 두 줄 셋");
     let exact = "가".repeat(MAX_EXCERPT_CHARS);
     assert_eq!(excerpt(&exact), exact);

@@ -1,9 +1,9 @@
-//! Decisions that need nothing but their arguments.
+//! The key of a name.
 
 use madang_hub::policy::name_key;
 
 #[test]
-fn names_that_people_would_call_the_same_have_one_key() {
+fn names_that_look_the_same_have_one_key() {
     for (one, other) in [
         ("민수", "\u{1106}\u{1175}\u{11ab}\u{1109}\u{116e}"),
         ("Jane", "jANE"),

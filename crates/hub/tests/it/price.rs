@@ -1,5 +1,6 @@
-//! The price: told to all, asked for once.
+//! The price: published to all subscribers, requested once.
 
+use madang_hub::price::Price;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::price::PRICE_EVERY_MS;
 use madang_shared::price::{
@@ -9,7 +10,7 @@ use madang_shared::{
     ClientFrame, Epoch, Event, Position, Seq, ServerFrame, Snapshot, Timestamp, Topic,
 };
 
-use crate::test_client::{House, START, TestClient};
+use crate::test_server::{START, TestConnection, TestServer};
 
 fn price(at: Timestamp, price: &str) -> PriceNow {
     let source = PriceSource::Simulated;
@@ -18,170 +19,181 @@ fn price(at: Timestamp, price: &str) -> PriceNow {
     PriceNow { quote: Some(quote), state: PriceState::Live, tried: Vec::new() }
 }
 
-/// The moment of the `step`th event that may be told.
+/// The time at which the event number `step` may be published.
 fn later(step: u64) -> Timestamp {
     START.plus(step * PRICE_EVERY_MS)
 }
 
-fn set(house: &House, step: u64) {
-    house.hub.set_price(price(later(step), &format!("{}.5", 70_000 + step)), later(step));
+fn set(server: &TestServer, step: u64) {
+    set_price(server, price(later(step), &format!("{}.5", 70_000 + step)), later(step));
 }
 
-fn watch(house: &House, client: &mut TestClient, from: Option<Position>) {
-    client.subscribe(house, Topic::Price, from);
-    assert!(client.asked.is_empty(), "the store is not asked");
+fn set_price(server: &TestServer, price: PriceNow, now: Timestamp) {
+    server.hub.ephemeral::<Price>().update(|state| state.set(price, now));
 }
 
-/// What a reader knows after these frames, and where it stands.
-fn learn(known: Option<PriceSnapshot>, frames: Vec<ServerFrame>) -> (Seq, Option<PriceSnapshot>) {
-    let (mut place, mut known) = (Seq(0), known);
+fn watch(server: &TestServer, connection: &mut TestConnection, from: Option<Position>) {
+    connection.subscribe(server, Topic::Price, from);
+    assert!(connection.requests.is_empty(), "no request to the store");
+}
+
+/// The state of a client after these frames, and its seq.
+fn apply_frames(
+    known: Option<PriceSnapshot>,
+    frames: Vec<ServerFrame>,
+) -> (Seq, Option<PriceSnapshot>) {
+    let (mut last_seq, mut known) = (Seq(0), known);
     for frame in frames {
         match frame {
             ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
                 let Snapshot::Price(snapshot) = state.snapshot else { continue };
-                (place, known) = (state.position.seq, Some(snapshot));
+                (last_seq, known) = (state.position.seq, Some(snapshot));
             }
             ServerFrame::Event { seq, event: Event::Price(PriceEvent::Changed(now)), .. } => {
                 let snapshot = known.as_mut().expect("a state before the first event");
-                if place != Seq(0) {
-                    assert_eq!(seq, place.next(), "no hole");
+                if last_seq != Seq(0) {
+                    assert_eq!(seq, last_seq.next(), "no hole");
                 }
                 snapshot.history.add(now.quote.as_ref().expect("a quote"));
-                (place, snapshot.now) = (seq, now);
+                (last_seq, snapshot.now) = (seq, now);
             }
             _ => {}
         }
     }
-    (place, known)
+    (last_seq, known)
 }
 
 #[test]
-fn many_watchers_are_one_wish_and_it_ends_with_the_last_of_them() {
-    let house = House::new();
-    let mut wish = house.hub.price_followed();
-    assert!(!*wish.borrow_and_update());
-    let mut watchers: Vec<TestClient> =
-        (0..100).map(|number| house.client(&house.user(&format!("u{number}")))).collect();
-    watch(&house, &mut watchers[0], None);
-    assert!(*wish.borrow_and_update());
+fn the_price_is_followed_from_its_first_subscriber_until_the_last_one_leaves() {
+    let server = TestServer::new();
+    let mut followed = server.hub.ephemeral::<Price>().followed();
+    assert!(!*followed.borrow_and_update());
+    let mut watchers: Vec<TestConnection> =
+        (0..100).map(|number| server.connect(&server.user(&format!("u{number}")))).collect();
+    watch(&server, &mut watchers[0], None);
+    assert!(*followed.borrow_and_update());
     for watcher in &mut watchers[1..] {
-        watch(&house, watcher, None);
+        watch(&server, watcher, None);
     }
-    assert!(!wish.has_changed().unwrap(), "the second and all others change nothing");
+    assert!(!followed.has_changed().unwrap(), "further subscribers change nothing");
     let last = watchers.pop().unwrap();
     for mut watcher in watchers.drain(..50) {
-        watcher.say(&ClientFrame::Unsubscribe { topic: Topic::Price });
+        watcher.send(&ClientFrame::Unsubscribe { topic: Topic::Price });
     }
     drop(watchers);
-    assert!(!wish.has_changed().unwrap(), "one is left");
+    assert!(!followed.has_changed().unwrap(), "one is left");
     drop(last);
-    assert!(!*wish.borrow_and_update());
+    assert!(!*followed.borrow_and_update());
 }
 
 #[test]
-fn a_newcomer_gets_what_is_now_at_once_and_all_that_follows() {
-    let house = House::new();
-    let mut first = house.client(&house.user("first"));
-    watch(&house, &mut first, None);
-    let (_, known) = learn(None, first.take());
-    assert_eq!(known, Some(PriceSnapshot::default()), "nothing is known yet, and that is said");
+fn a_new_subscriber_gets_a_snapshot_at_once_and_all_later_events() {
+    let server = TestServer::new();
+    let mut first = server.connect(&server.user("first"));
+    watch(&server, &mut first, None);
+    let (_, known) = apply_frames(None, first.take());
+    assert_eq!(
+        known,
+        Some(PriceSnapshot::default()),
+        "an empty snapshot, because no price is known yet"
+    );
     for step in 1..=20 {
-        set(&house, step);
-        first.settle(&house);
+        set(&server, step);
+        first.settle(&server);
     }
-    let (place, known) = learn(known, first.take());
+    let (last_seq, known) = apply_frames(known, first.take());
 
-    let mut second = house.client(&house.user("second"));
-    watch(&house, &mut second, None);
-    assert_eq!(learn(None, second.take()), (place, known), "events add up to the state");
+    let mut second = server.connect(&server.user("second"));
+    watch(&server, &mut second, None);
+    assert_eq!(apply_frames(None, second.take()), (last_seq, known), "events add up to the state");
 }
 
 #[test]
-fn only_the_latest_is_told_and_not_too_often() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    watch(&house, &mut client, None);
-    client.take();
-    let mut told = 0;
+fn only_the_latest_price_is_published_at_a_bounded_rate() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    watch(&server, &mut connection, None);
+    connection.take();
+    let mut published = 0;
     let ticks = 10 * PRICE_EVERY_MS / PRESENCE_WINDOW_MS;
     for tick in 0..ticks {
         let now = START.plus(tick * PRESENCE_WINDOW_MS);
         for cents in 0..10 {
-            house.hub.set_price(price(now, &format!("{tick}.{cents}")), now);
+            set_price(&server, price(now, &format!("{tick}.{cents}")), now);
         }
-        house.hub.tick(now);
-        client.settle(&house);
-        told += client.take_places(Topic::Price).len();
+        server.hub.tick(now);
+        connection.settle(&server);
+        published += connection.take_seqs(Topic::Price).len();
     }
-    assert_eq!(told, 10);
-    house.hub.tick(START.plus(ticks * PRESENCE_WINDOW_MS + PRICE_EVERY_MS));
-    client.settle(&house);
-    let frames = client.take();
+    assert_eq!(published, 10);
+    server.hub.tick(START.plus(ticks * PRESENCE_WINDOW_MS + PRICE_EVERY_MS));
+    connection.settle(&server);
+    let frames = connection.take();
     let [ServerFrame::Event { event: Event::Price(PriceEvent::Changed(now)), .. }] = &frames[..]
     else {
         panic!("{frames:?}")
     };
     let latest = now.quote.as_ref().unwrap();
-    assert_eq!(latest.price, format!("{}.9", ticks - 1), "the last word is told in the end");
+    assert_eq!(latest.price, format!("{}.9", ticks - 1), "the last price is published in the end");
 }
 
 #[test]
-fn the_same_price_is_not_told_twice() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    watch(&house, &mut client, None);
-    client.take();
+fn the_same_price_is_not_published_twice() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    watch(&server, &mut connection, None);
+    connection.take();
     for step in 1..=3 {
-        house.hub.set_price(price(START, "1"), later(step));
+        set_price(&server, price(START, "1"), later(step));
     }
-    client.settle(&house);
-    assert_eq!(client.take_places(Topic::Price), [1]);
+    connection.settle(&server);
+    assert_eq!(connection.take_seqs(Topic::Price), [1]);
 }
 
 #[test]
-fn a_slow_watcher_gets_what_is_now_instead_of_a_backlog() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    watch(&house, &mut client, None);
-    client.take();
+fn a_slow_subscriber_gets_a_snapshot_instead_of_missed_events() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    watch(&server, &mut connection, None);
+    connection.take();
     for step in 1..=200 {
-        set(&house, step);
+        set(&server, step);
     }
-    client.settle(&house);
-    let frames = client.take();
+    connection.settle(&server);
+    let frames = connection.take();
     let [ServerFrame::Reset(state)] = &frames[..] else { panic!("{frames:?}") };
     assert_eq!(state.position.seq, Seq(200));
-    set(&house, 201);
-    client.settle(&house);
-    assert_eq!(client.take_places(Topic::Price), [201], "and goes on from there");
+    set(&server, 201);
+    connection.settle(&server);
+    assert_eq!(connection.take_seqs(Topic::Price), [201], "events continue from the snapshot");
 }
 
 #[test]
-fn coming_back_soon_replays_the_gap_and_later_or_to_another_life_is_a_reset() {
-    let house = House::new();
-    let mut staying = house.client(&house.user("staying"));
-    watch(&house, &mut staying, None);
-    let mut client = house.client(&house.user("a"));
-    watch(&house, &mut client, None);
-    set(&house, 1);
+fn an_early_resume_replays_the_gap_and_a_late_one_or_one_of_another_epoch_is_a_reset() {
+    let server = TestServer::new();
+    let mut staying = server.connect(&server.user("staying"));
+    watch(&server, &mut staying, None);
+    let mut connection = server.connect(&server.user("a"));
+    watch(&server, &mut connection, None);
+    set(&server, 1);
     let known = Position::new(Epoch(1), Seq(1));
     for step in 2..=4 {
-        set(&house, step);
+        set(&server, step);
     }
-    client.take();
-    watch(&house, &mut client, Some(known));
-    let frames = client.take();
+    connection.take();
+    watch(&server, &mut connection, Some(known));
+    let frames = connection.take();
     let to = Position::new(Epoch(1), Seq(4));
     assert_eq!(frames[0], ServerFrame::Recovered { topic: Topic::Price, from: known, to });
     assert_eq!(frames.len(), 4, "{frames:?}");
 
-    watch(&house, &mut client, Some(Position::new(Epoch(9), Seq(4))));
-    let frames = client.take();
+    watch(&server, &mut connection, Some(Position::new(Epoch(9), Seq(4))));
+    let frames = connection.take();
     assert!(matches!(&frames[..], [ServerFrame::Reset(_)]), "{frames:?}");
     for step in 5..=100 {
-        set(&house, step);
+        set(&server, step);
     }
-    watch(&house, &mut client, Some(known));
-    let frames = client.take();
+    watch(&server, &mut connection, Some(known));
+    let frames = connection.take();
     assert!(matches!(&frames[..], [ServerFrame::Reset(_)]), "{frames:?}");
 }

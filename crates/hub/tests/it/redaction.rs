@@ -1,69 +1,69 @@
-//! What an author takes back is given to nobody any more, and whoever was away ends where everybody is:
-//! the real client on the log that is kept.
+//! A redacted text reaches no client any more, and a client that was away reaches the same state as the
+//! others: the real client over the redacted log.
 
 use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::posts::{PostsAnswer, PostsCommand, PostsQuery};
 use madang_shared::{Answer, Command, PostId, Topic, User, codec};
 use proptest::prelude::*;
 
-use crate::test_client::{House, START, TestClient};
+use crate::test_server::{START, TestConnection, TestServer};
 
-/// A reader's tab, whose connection comes and goes.
+/// A browser tab with the real client, whose connection opens and closes.
 struct Tab {
     user: User,
     client: Client,
-    connection: Option<TestClient>,
-    /// Every frame since the connection began.
-    heard: String,
+    connection: Option<TestConnection>,
+    /// The text of every frame since the connection opened.
+    received: String,
     random: u128,
 }
 
 impl Tab {
-    fn new(house: &House) -> Self {
-        let user = house.user("reader");
+    fn new(server: &TestServer) -> Self {
+        let user = server.user("reader");
         let client = Client::new(user.clone(), "test", Vec::new());
-        let mut tab = Self { user, client, connection: None, heard: String::new(), random: 0 };
-        tab.input(house, Input::Act(Action::Watch(&[Topic::Posts])));
-        tab.connect(house);
+        let mut tab = Self { user, client, connection: None, received: String::new(), random: 0 };
+        tab.input(server, Input::Act(Action::Watch(&[Topic::Posts])));
+        tab.connect(server);
         tab
     }
 
-    fn connect(&mut self, house: &House) {
-        self.heard.clear();
-        self.input(house, Input::Connect);
-        self.input(house, Input::SocketOpened);
-        self.settle(house);
+    fn connect(&mut self, server: &TestServer) {
+        self.received.clear();
+        self.input(server, Input::Connect);
+        self.input(server, Input::SocketOpened);
+        self.settle(server);
     }
 
-    fn hang_up(&mut self, house: &House) {
+    fn disconnect(&mut self, server: &TestServer) {
         self.connection = None;
-        self.input(house, Input::SocketClosed { code: 1006 });
+        self.input(server, Input::SocketClosed { code: 1006 });
     }
 
-    fn input(&mut self, house: &House, input: Input) {
+    fn input(&mut self, server: &TestServer, input: Input) {
         self.random += 1 << 64;
-        let moment = InputContext { now: START, random: self.random };
-        for output in self.client.handle(moment, input) {
+        let context = InputContext { now: START, random: self.random };
+        for output in self.client.handle(context, input) {
             let Output::Send(text) = output else { continue };
             match &mut self.connection {
-                Some(connection) => connection.say_text(&text),
-                None => self.connection = Some(house.client_after(&self.user, None, &text)),
+                Some(connection) => connection.send_text(&text),
+                None => self.connection = Some(server.connect_with_hello(&self.user, None, &text)),
             }
         }
     }
 
-    /// Hears everything that there is to hear.
-    fn settle(&mut self, house: &House) {
+    /// Receives frames until there are no more.
+    fn settle(&mut self, server: &TestServer) {
         while let Some(connection) = &mut self.connection {
-            connection.settle(house);
+            connection.settle(server);
             let frames = connection.take();
             if frames.is_empty() {
                 return;
             }
             for frame in frames {
                 let text = codec::encode_server(&frame);
-                self.heard += &text;
-                self.input(house, Input::Frame(text));
+                self.received += &text;
+                self.input(server, Input::Frame(text));
             }
         }
     }
@@ -74,9 +74,9 @@ impl Tab {
     }
 }
 
-fn stored(house: &House, reader: &User) -> Vec<(PostId, String)> {
+fn stored(server: &TestServer, reader: &User) -> Vec<(PostId, String)> {
     let all = PostsQuery::Before { before: PostId(u64::MAX), limit: u32::MAX };
-    match house.store.query_now(reader.id, &all.into()) {
+    match server.store.query_now(reader.id, &all.into()) {
         Ok(Answer::Posts(PostsAnswer::Before(page))) => {
             page.posts.into_iter().map(|post| (post.id, post.text)).collect()
         }
@@ -96,37 +96,37 @@ fn command(kind: u8, post: u64, number: usize) -> Command {
 
 proptest! {
     #[test]
-    fn whoever_was_away_ends_where_everybody_is_and_hears_nothing_that_was_taken_back(
-        acts in prop::collection::vec((0..5_u8, 1..9_u64, any::<bool>()), 1..28),
+    fn a_client_that_was_away_reaches_the_stored_state_and_receives_no_redacted_text(
+        steps in prop::collection::vec((0..5_u8, 1..9_u64, any::<bool>()), 1..28),
         away in 0..28_usize,
         ring in 1..9_usize,
     ) {
-        let house = House::with_ring(ring);
-        let mut writer = house.client(&house.user("writer"));
-        let mut tab = Tab::new(&house);
-        for (number, (kind, post, listens)) in acts.iter().enumerate() {
+        let server = TestServer::with_ring(ring);
+        let mut author = server.connect(&server.user("author"));
+        let mut tab = Tab::new(&server);
+        for (number, (kind, post, receives)) in steps.iter().enumerate() {
             if number == away {
-                tab.hang_up(&house);
+                tab.disconnect(&server);
             }
-            writer.now = writer.now.plus(1_000);
-            writer.command(command(*kind, *post, number));
-            writer.settle(&house);
-            if *listens {
-                tab.settle(&house);
+            author.now = author.now.plus(1_000);
+            author.command(command(*kind, *post, number));
+            author.settle(&server);
+            if *receives {
+                tab.settle(&server);
             }
         }
-        if away < acts.len() {
-            tab.connect(&house);
+        if away < steps.len() {
+            tab.connect(&server);
         } else {
-            tab.heard.clear();
-            tab.settle(&house);
+            tab.received.clear();
+            tab.settle(&server);
         }
-        let stored = stored(&house, &tab.user);
+        let stored = stored(&server, &tab.user);
         prop_assert_eq!(tab.shown(), stored.clone());
-        for number in 0..acts.len() {
+        for number in 0..steps.len() {
             let text = format!("<text {number}>");
             let stays = stored.iter().any(|(_, stored)| *stored == text);
-            prop_assert!(stays || !tab.heard.contains(&text), "{} in {}", text, tab.heard);
+            prop_assert!(stays || !tab.received.contains(&text), "{} in {}", text, tab.received);
         }
     }
 }

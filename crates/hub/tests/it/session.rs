@@ -1,4 +1,4 @@
-//! One connection's rules.
+//! The rules of one connection.
 
 use madang_hub::PendingHello;
 use madang_shared::frames::ErrorContext;
@@ -9,7 +9,7 @@ use madang_shared::{
     ClientFrame, CloseCode, ErrorCode, RoomId, ServerFrame, Subscription, Topic, UserId,
 };
 
-use crate::test_client::{House, ROOM, START, answer, post};
+use crate::test_server::{ROOM, START, TestServer, answer, post};
 
 fn acked(frames: &[ServerFrame]) -> usize {
     frames.iter().filter(|frame| matches!(frame, ServerFrame::Ack { .. })).count()
@@ -18,44 +18,48 @@ fn acked(frames: &[ServerFrame]) -> usize {
 #[test]
 fn the_first_frame_must_be_a_hello() {
     for text in ["{\"pong\":{\"nonce\":1}}", "", "hello", "{}"] {
-        assert_eq!(PendingHello::new(START).hear(text).unwrap_err(), CloseCode::NotHello, "{text}");
+        assert_eq!(
+            PendingHello::new(START).receive(text).unwrap_err(),
+            CloseCode::NotHello,
+            "{text}"
+        );
     }
     assert_eq!(PendingHello::new(START).deadline(), START.plus(HELLO_TIMEOUT_MS));
 }
 
 #[test]
-fn a_second_hello_is_out_of_turn() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    client.say_text(r#"{"hello":{"client":"again"}}"#);
-    assert_eq!(client.take_errors(), [ErrorCode::UnexpectedFrame]);
+fn a_second_hello_is_unexpected() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    connection.send_text(r#"{"hello":{"client":"again"}}"#);
+    assert_eq!(connection.take_errors(), [ErrorCode::UnexpectedFrame]);
 }
 
 #[test]
 fn an_acknowledgement_waits_for_the_commit() {
-    let house = House::new();
-    let user = house.user("a");
-    let mut client = house.client(&user);
-    client.post("hi");
-    assert_eq!(client.take(), [], "nothing is said before the store has answered");
-    let ask = client.asked.pop_front().unwrap();
-    let done = answer(&house.store, &user, ask);
-    client.done(done);
-    assert_eq!(acked(&client.take()), 1);
+    let server = TestServer::new();
+    let user = server.user("a");
+    let mut connection = server.connect(&user);
+    connection.post("hi");
+    assert_eq!(connection.take(), [], "no frame before the store has answered");
+    let request = connection.requests.pop_front().unwrap();
+    let response = answer(&server.store, &user, request);
+    connection.respond(response);
+    assert_eq!(acked(&connection.take()), 1);
 }
 
 #[test]
-fn a_command_sent_again_is_answered_as_the_first_time_and_takes_effect_once() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    client.subscribe(&house, Topic::Room(ROOM), None);
-    client.take();
-    let id = client.post("once");
-    client.settle(&house);
-    let first = client.take();
-    client.command_as(id, post("once"));
-    client.settle(&house);
-    let second = client.take();
+fn a_repeated_command_gets_the_first_answer_and_takes_effect_once() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    connection.subscribe(&server, Topic::Room(ROOM), None);
+    connection.take();
+    let id = connection.post("once");
+    connection.settle(&server);
+    let first = connection.take();
+    connection.command_as(id, post("once"));
+    connection.settle(&server);
+    let second = connection.take();
     assert_eq!(acked(&first), 1);
     assert_eq!(
         second,
@@ -68,70 +72,71 @@ fn a_command_sent_again_is_answered_as_the_first_time_and_takes_effect_once() {
 
 #[test]
 fn commands_that_arrive_during_a_commit_share_the_next_one() {
-    let house = House::new();
-    let user = house.user("a");
-    let mut client = house.client(&user);
+    let server = TestServer::new();
+    let user = server.user("a");
+    let mut connection = server.connect(&user);
     for text in ["1", "2", "3"] {
-        client.post(text);
+        connection.post(text);
     }
-    assert_eq!(client.asked.len(), 1);
-    let done = answer(&house.store, &user, client.asked.pop_front().unwrap());
-    client.done(done);
-    assert_eq!((acked(&client.take()), client.asked.len()), (1, 1));
-    let done = answer(&house.store, &user, client.asked.pop_front().unwrap());
-    client.done(done);
-    assert_eq!((acked(&client.take()), client.asked.len()), (2, 0));
+    assert_eq!(connection.requests.len(), 1);
+    let response = answer(&server.store, &user, connection.requests.pop_front().unwrap());
+    connection.respond(response);
+    assert_eq!((acked(&connection.take()), connection.requests.len()), (1, 1));
+    let response = answer(&server.store, &user, connection.requests.pop_front().unwrap());
+    connection.respond(response);
+    assert_eq!((acked(&connection.take()), connection.requests.len()), (2, 0));
 }
 
 #[test]
-fn after_a_refusal_for_now_later_commands_wait_until_the_refused_one_comes_again() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    client.subscribe(&house, Topic::Room(ROOM), None);
-    house.store.set_unavailable(true);
-    let first = client.post("first");
-    client.settle(&house);
-    house.store.set_unavailable(false);
-    let second = client.post("second");
-    client.settle(&house);
-    assert_eq!(client.take_errors(), [ErrorCode::Unavailable, ErrorCode::BlockedByEarlier]);
+fn a_retryable_refusal_blocks_later_commands_until_the_refused_one_comes_again() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    connection.subscribe(&server, Topic::Room(ROOM), None);
+    server.store.set_unavailable(true);
+    let first = connection.post("first");
+    connection.settle(&server);
+    server.store.set_unavailable(false);
+    let second = connection.post("second");
+    connection.settle(&server);
+    assert_eq!(connection.take_errors(), [ErrorCode::Unavailable, ErrorCode::BlockedByEarlier]);
 
-    client.command_as(first, post("first"));
-    client.command_as(second, post("second"));
-    client.settle(&house);
-    assert_eq!(client.take_places(Topic::Room(ROOM)), [1, 2]);
+    connection.command_as(first, post("first"));
+    connection.command_as(second, post("second"));
+    connection.settle(&server);
+    assert_eq!(connection.take_seqs(Topic::Room(ROOM)), [1, 2]);
 }
 
 #[test]
-fn what_waits_for_the_store_is_not_held_back_by_what_came_too_fast_after_it() {
-    let house = House::new();
-    let user = house.user("a");
-    let mut client = house.client(&user);
-    client.subscribe(&house, Topic::Room(ROOM), None);
-    client.take();
-    // One batch is with the store and one waits; then the allowance is used up.
+fn queued_commands_are_not_blocked_by_a_later_rate_limited_command() {
+    let server = TestServer::new();
+    let user = server.user("a");
+    let mut connection = server.connect(&user);
+    connection.subscribe(&server, Topic::Room(ROOM), None);
+    connection.take();
+    // One batch is with the store and one waits; then the rate limit is used up.
     for _ in 0..COMMAND_BURST - 2 {
-        client.post("   ");
+        connection.post("   ");
     }
-    client.take();
-    let (_first, _second, third) = (client.post("1"), client.post("2"), client.post("3"));
-    assert_eq!(client.take_errors(), [ErrorCode::RateLimited]);
-    client.settle(&house);
-    assert_eq!(client.take_places(Topic::Room(ROOM)), [1, 2], "both came before the third");
-    client.now = client.now.plus(20);
-    client.command_as(third, post("3"));
-    client.settle(&house);
-    assert_eq!(client.take_places(Topic::Room(ROOM)), [3]);
+    connection.take();
+    let (_first, _second, third) =
+        (connection.post("1"), connection.post("2"), connection.post("3"));
+    assert_eq!(connection.take_errors(), [ErrorCode::RateLimited]);
+    connection.settle(&server);
+    assert_eq!(connection.take_seqs(Topic::Room(ROOM)), [1, 2], "both came before the third");
+    connection.now = connection.now.plus(20);
+    connection.command_as(third, post("3"));
+    connection.settle(&server);
+    assert_eq!(connection.take_seqs(Topic::Room(ROOM)), [3]);
 }
 
 #[test]
-fn a_refusal_for_good_holds_nothing_back() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    client.post("   ");
-    client.post("said");
-    client.settle(&house);
-    let frames = client.take();
+fn a_final_refusal_blocks_no_other_command() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    connection.post("   ");
+    connection.post("valid");
+    connection.settle(&server);
+    let frames = connection.take();
     assert_eq!(acked(&frames), 1);
     let refused = frames.iter().any(
         |frame| matches!(frame, ServerFrame::Error { failure, .. } if failure.code == ErrorCode::Invalid && !failure.retry),
@@ -140,39 +145,42 @@ fn a_refusal_for_good_holds_nothing_back() {
 }
 
 #[test]
-fn a_flood_is_slowed_down_and_told_for_how_long() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
+fn a_rate_limited_command_gets_the_time_to_wait() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
     for _ in 0..=COMMAND_BURST {
-        client.post("again");
-        client.settle(&house);
+        connection.post("again");
+        connection.settle(&server);
     }
-    let last = client.take().pop().unwrap();
+    let last = connection.take().pop().unwrap();
     let ServerFrame::Error { failure, .. } = last else { panic!("{last:?}") };
     assert_eq!((failure.code, failure.retry), (ErrorCode::RateLimited, true));
     assert_eq!(failure.retry_after, Some(20));
 }
 
 #[test]
-fn bad_frames_are_answered_and_only_a_series_of_them_ends_the_connection() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
+fn bad_frames_are_answered_and_only_many_of_them_close_the_connection() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
     for _ in 0..MAX_BAD_FRAMES {
-        client.say_text("nonsense");
+        connection.send_text("nonsense");
     }
-    assert_eq!((client.take_errors().len(), client.closed), (MAX_BAD_FRAMES as usize, None));
-    client.say_text("one too many");
-    assert_eq!(client.closed, Some(CloseCode::Abuse));
+    assert_eq!(
+        (connection.take_errors().len(), connection.closed),
+        (MAX_BAD_FRAMES as usize, None)
+    );
+    connection.send_text("one too many");
+    assert_eq!(connection.closed, Some(CloseCode::Abuse));
 }
 
 #[test]
 fn a_command_of_a_newer_client_is_refused_by_its_id() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
-    client.say_text(
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    connection.send_text(
         r#"{"command":{"id":"01977000-0000-7000-8000-000000000000","command":{"orders":{}}}}"#,
     );
-    let frame = client.take().pop().unwrap();
+    let frame = connection.take().pop().unwrap();
     assert!(matches!(
         frame,
         ServerFrame::Error { about: ErrorContext::Command(_), failure } if failure.code == ErrorCode::Unsupported
@@ -180,51 +188,51 @@ fn a_command_of_a_newer_client_is_refused_by_its_id() {
 }
 
 #[test]
-fn topics_of_others_unknown_rooms_and_rooms_not_joined_are_refused() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
+fn topics_of_other_users_unknown_rooms_and_rooms_without_membership_are_refused() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
     let cases = [
         (Topic::Memberships(UserId(99)), ErrorCode::Forbidden),
         (Topic::Room(RoomId(99)), ErrorCode::NotFound),
         (Topic::Presence(RoomId(99)), ErrorCode::NotMember),
     ];
     for (topic, code) in cases {
-        client.subscribe(&house, topic, None);
-        assert_eq!(client.take_errors(), [code], "{topic}");
+        connection.subscribe(&server, topic, None);
+        assert_eq!(connection.take_errors(), [code], "{topic}");
     }
 }
 
 #[test]
 fn a_connection_follows_a_bounded_number_of_topics() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
     for room in 0..=MAX_TOPICS as u64 {
-        client.say(&ClientFrame::Subscribe(Subscription {
+        connection.send(&ClientFrame::Subscribe(Subscription {
             topic: Topic::Room(RoomId(room)),
             from: None,
         }));
     }
-    assert_eq!(client.take_errors(), [ErrorCode::TooManyTopics]);
+    assert_eq!(connection.take_errors(), [ErrorCode::TooManyTopics]);
 }
 
 #[test]
-fn a_ping_wants_its_pong_in_time() {
-    let house = House::new();
-    let mut client = house.client(&house.user("a"));
+fn a_ping_without_its_pong_closes_the_connection() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
     let first = START.plus(PING_INTERVAL_MS);
-    client.tick(first);
-    let Some(ServerFrame::Ping { nonce }) = client.received.pop_front() else {
+    connection.tick(first);
+    let Some(ServerFrame::Ping { nonce }) = connection.received.pop_front() else {
         panic!("a ping is due")
     };
-    client.say(&ClientFrame::Pong { nonce: nonce.wrapping_add(1) });
+    connection.send(&ClientFrame::Pong { nonce: nonce.wrapping_add(1) });
     assert_eq!(
-        client.session.deadline(),
+        connection.session.deadline(),
         first.plus(PONG_TIMEOUT_MS),
-        "that was another ping's pong"
+        "the pong of another ping is ignored"
     );
-    client.say(&ClientFrame::Pong { nonce });
-    client.tick(first.plus(PING_INTERVAL_MS));
-    assert!(matches!(client.received.pop_front(), Some(ServerFrame::Ping { .. })));
-    client.tick(first.plus(PING_INTERVAL_MS + PONG_TIMEOUT_MS));
-    assert_eq!(client.closed, Some(CloseCode::NoPong));
+    connection.send(&ClientFrame::Pong { nonce });
+    connection.tick(first.plus(PING_INTERVAL_MS));
+    assert!(matches!(connection.received.pop_front(), Some(ServerFrame::Ping { .. })));
+    connection.tick(first.plus(PING_INTERVAL_MS + PONG_TIMEOUT_MS));
+    assert_eq!(connection.closed, Some(CloseCode::NoPong));
 }

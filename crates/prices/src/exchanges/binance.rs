@@ -1,6 +1,6 @@
-//! Binance, in Tether. Sources: "WebSocket Streams for Binance" and "General REST API Information" at
-//! <https://developers.binance.com/docs/binance-spot-api-docs>; both addresses are those that the page
-//! "Market Data Only" names for public prices, apart from the ones where trading is done.
+//! Binance, in Tether. Sources: "WebSocket Streams for Binance" and "General REST API Information"
+//! at <https://developers.binance.com/docs/binance-spot-api-docs>. The page "Market Data Only"
+//! names both addresses for public prices, apart from those for trading.
 
 use std::convert::Infallible;
 
@@ -8,17 +8,21 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::polled::{Polled, failure, hand_over};
-use super::price;
-use crate::{Currency, Decimal, Dialer, Percent, Reading, Source, SourceError, SourceName};
+use super::polled::{Polled, error_of, send};
+use super::price::parse_price;
+use crate::decimal::{Decimal, Percent};
+use crate::dialer::Dialer;
+use crate::error::SourceError;
+use crate::quote::{QuoteCurrency, Reading, SourceName};
+use crate::source::Source;
 
-/// Where Binance streams.
+/// The address of the stream.
 pub const BINANCE_STREAM: &str = "wss://data-stream.binance.vision";
-/// Where Binance answers over HTTP.
+/// The address of the REST API.
 pub const BINANCE_REST: &str = "https://data-api.binance.vision";
 
-/// Binance over its stream: a message about once a second, as long as the price moves. A connection
-/// lasts 24 hours at most; its end is a failure like any other, and bridged like any other.
+/// Binance over its stream: about one message per second while the price moves. A connection lasts
+/// 24 hours at most; its end is handled like any other failure.
 #[derive(Debug)]
 pub struct BinanceStream {
     dialer: Dialer,
@@ -26,7 +30,7 @@ pub struct BinanceStream {
 }
 
 impl BinanceStream {
-    /// At an address such as [`BINANCE_STREAM`].
+    /// A source at an address such as [`BINANCE_STREAM`].
     pub fn new(dialer: Dialer, base: &str) -> Self {
         Self { dialer, url: format!("{base}/stream?streams=btcusdt@miniTicker") }
     }
@@ -35,7 +39,7 @@ impl BinanceStream {
         let mut stream = self.dialer.stream(&self.url).await?;
         loop {
             let text = stream.text().await?;
-            hand_over(&readings, read_mini_ticker(text.as_bytes())?).await?;
+            send(&readings, read_mini_ticker(text.as_bytes())?).await?;
         }
     }
 }
@@ -46,12 +50,12 @@ impl Source for BinanceStream {
     }
 
     fn follow(&self, readings: mpsc::Sender<Reading>) -> BoxFuture<'_, SourceError> {
-        Box::pin(async move { failure(self.listen(readings).await) })
+        Box::pin(async move { error_of(self.listen(readings).await) })
     }
 }
 
-/// Binance over HTTP, at an address such as [`BINANCE_REST`]: for networks that let no WebSocket
-/// through. `ticker/24hr` for one symbol weighs 2 of the 6,000 a minute that an address has.
+/// Binance over HTTP, at an address such as [`BINANCE_REST`], for networks that block WebSockets.
+/// `ticker/24hr` for one symbol weighs 2 of the 6,000 per minute that an address may use.
 pub fn binance(dialer: Dialer, base: &str) -> Polled {
     let url = format!("{base}/api/v3/ticker/24hr?symbol=BTCUSDT&type=MINI");
     Polled::new(SourceName::BinanceRest, dialer, url, read_ticker)
@@ -74,7 +78,7 @@ struct Event<'a> {
     o: Option<&'a str>,
 }
 
-/// Reads a message of the combined stream `btcusdt@miniTicker`.
+/// Parses a message of the combined stream `btcusdt@miniTicker`.
 ///
 /// # Errors
 /// [`SourceError::Closed`] for the documented announcement that the server is about to end, else
@@ -102,8 +106,8 @@ struct Ticker<'a> {
     open_price: Option<&'a str>,
 }
 
-/// Reads an answer of `GET /api/v3/ticker/24hr?symbol=BTCUSDT&type=MINI`, which has the same prices as
-/// the stream.
+/// Parses an answer of `GET /api/v3/ticker/24hr?symbol=BTCUSDT&type=MINI`, which has the same
+/// prices as the stream.
 ///
 /// # Errors
 /// [`SourceError::Malformed`].
@@ -116,10 +120,10 @@ pub fn read_ticker(body: &[u8]) -> Result<Reading, SourceError> {
     in_tether(ticker.last_price, ticker.open_price)
 }
 
-/// Both open prices are of a window of 24 hours that moves with the clock.
+/// Both open prices belong to a sliding window of 24 hours.
 fn in_tether(last: &str, open: Option<&str>) -> Result<Reading, SourceError> {
-    let price = price(last)?;
+    let price = parse_price(last)?;
     let open = open.and_then(Decimal::parse);
     let change_24h = open.and_then(|open| Percent::between(&open, &price));
-    Ok(Reading { price, currency: Currency::Usdt, change_24h })
+    Ok(Reading { price, currency: QuoteCurrency::Usdt, change_24h })
 }

@@ -8,18 +8,22 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::polled::{failure, hand_over};
-use super::price;
-use crate::{Currency, Decimal, Dialer, Percent, Reading, Source, SourceError, SourceName};
+use super::polled::{error_of, send};
+use super::price::parse_price;
+use crate::decimal::{Decimal, Percent};
+use crate::dialer::Dialer;
+use crate::error::SourceError;
+use crate::quote::{QuoteCurrency, Reading, SourceName};
+use crate::source::Source;
 
-/// Where Coinbase Exchange answers.
+/// The address of the API.
 pub const COINBASE: &str = "https://api.exchange.coinbase.com";
 
-/// Prices between two looks at where the price stood 24 hours ago, which moves slowly: once a minute,
-/// at the usual pace.
+/// Prices between two requests for the price 24 hours ago, which moves slowly: one request per
+/// minute at the default interval.
 const PRICES_PER_OPEN: u32 = 30;
 
-/// Coinbase Exchange, which tells the price at one address and the day at another.
+/// Coinbase Exchange, which has the price and the daily statistics at two addresses.
 #[derive(Debug)]
 pub struct Coinbase {
     dialer: Dialer,
@@ -28,7 +32,7 @@ pub struct Coinbase {
 }
 
 impl Coinbase {
-    /// At an address such as [`COINBASE`].
+    /// A source at an address such as [`COINBASE`].
     pub fn new(dialer: Dialer, base: &str) -> Self {
         let product = format!("{base}/products/BTC-USD");
         Self { dialer, ticker: format!("{product}/ticker"), stats: format!("{product}/stats") }
@@ -36,7 +40,7 @@ impl Coinbase {
 
     async fn poll(&self, readings: mpsc::Sender<Reading>) -> Result<Infallible, SourceError> {
         loop {
-            // The price comes first: nobody waits for the price because of the change.
+            // The price comes first, so that it never waits for the change.
             let mut open = None;
             for turn in 0..PRICES_PER_OPEN {
                 let price = read_price(&self.dialer.get(&self.ticker).await?)?;
@@ -44,14 +48,15 @@ impl Coinbase {
                     open = self.open().await?;
                 }
                 let change_24h = open.as_ref().and_then(|open| Percent::between(open, &price));
-                let reading = Reading { price, currency: Currency::Usd, change_24h };
-                hand_over(&readings, reading).await?;
-                sleep(self.dialer.reach().poll_every).await;
+                let reading = Reading { price, currency: QuoteCurrency::Usd, change_24h };
+                send(&readings, reading).await?;
+                sleep(self.dialer.timing().poll_every).await;
             }
         }
     }
 
-    /// The price 24 hours ago. Without it there is still a price, so only being told to stop counts.
+    /// The price 24 hours ago. The price itself does not depend on it, so only a limit or a ban is
+    /// an error.
     async fn open(&self) -> Result<Option<Decimal>, SourceError> {
         match self.dialer.get(&self.stats).await.and_then(|body| read_open(&body)) {
             Ok(open) => Ok(Some(open)),
@@ -67,7 +72,7 @@ impl Source for Coinbase {
     }
 
     fn follow(&self, readings: mpsc::Sender<Reading>) -> BoxFuture<'_, SourceError> {
-        Box::pin(async move { failure(self.poll(readings).await) })
+        Box::pin(async move { error_of(self.poll(readings).await) })
     }
 }
 
@@ -76,14 +81,14 @@ struct Ticker<'a> {
     price: &'a str,
 }
 
-/// Reads the last price from an answer of `GET /products/BTC-USD/ticker`.
+/// Parses the last price from an answer of `GET /products/BTC-USD/ticker`.
 ///
 /// # Errors
 /// [`SourceError::Malformed`].
 pub fn read_price(body: &[u8]) -> Result<Decimal, SourceError> {
     let ticker: Ticker<'_> =
         serde_json::from_slice(body).map_err(|_| SourceError::Malformed("no ticker"))?;
-    price(ticker.price)
+    parse_price(ticker.price)
 }
 
 #[derive(Deserialize)]
@@ -91,12 +96,12 @@ struct Stats<'a> {
     open: &'a str,
 }
 
-/// Reads the price 24 hours ago from an answer of `GET /products/BTC-USD/stats`.
+/// Parses the price 24 hours ago from an answer of `GET /products/BTC-USD/stats`.
 ///
 /// # Errors
 /// [`SourceError::Malformed`].
 pub fn read_open(body: &[u8]) -> Result<Decimal, SourceError> {
     let stats: Stats<'_> =
         serde_json::from_slice(body).map_err(|_| SourceError::Malformed("no stats"))?;
-    price(stats.open)
+    parse_price(stats.open)
 }

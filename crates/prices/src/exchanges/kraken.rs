@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::polled::Polled;
-use super::price;
+use super::price::parse_price;
+use crate::dialer::Dialer;
+use crate::error::SourceError;
 use crate::error::foreign;
-use crate::{Currency, Dialer, Reading, SourceError, SourceName};
+use crate::quote::{QuoteCurrency, Reading, SourceName};
 
-/// Where Kraken answers.
+/// The address of the API.
 pub const KRAKEN: &str = "https://api.kraken.com";
 
 /// Kraken, at an address such as [`KRAKEN`].
@@ -34,7 +36,7 @@ struct Ticker<'a> {
     c: Vec<&'a str>,
 }
 
-/// Reads an answer of `GET /0/public/Ticker?pair=XBTUSD`. There is no change over 24 hours in it: its
+/// Parses an answer of `GET /0/public/Ticker?pair=XBTUSD`. It has no change over 24 hours: its
 /// opening price is that of midnight UTC.
 ///
 /// # Errors
@@ -43,7 +45,7 @@ struct Ticker<'a> {
 pub fn read_kraken(body: &[u8]) -> Result<Reading, SourceError> {
     let answer: Answer<'_> =
         serde_json::from_slice(body).map_err(|_| SourceError::Malformed("no ticker"))?;
-    // Severity `W` is a warning, beside which the answer stands.
+    // Severity `W` is a warning; the answer is valid beside it.
     if let Some(error) = answer.error.iter().find(|error| !error.starts_with('W')) {
         return Err(match *error {
             "EAPI:Rate limit exceeded" | "EGeneral:Too many requests" => {
@@ -52,10 +54,10 @@ pub fn read_kraken(body: &[u8]) -> Result<Reading, SourceError> {
             error => SourceError::Refused(foreign(error)),
         });
     }
-    // Asked by the pair's short name, Kraken answers with the long one.
+    // Kraken answers a request for the pair's short name with its long one.
     let result = answer.result.unwrap_or_default();
     let ticker = result.get("XXBTZUSD").or_else(|| result.get("XBTUSD"));
     let last = ticker.and_then(|ticker| ticker.c.first());
     let last = last.ok_or(SourceError::Malformed("no last trade of XBTUSD"))?;
-    Ok(Reading { price: price(last)?, currency: Currency::Usd, change_24h: None })
+    Ok(Reading { price: parse_price(last)?, currency: QuoteCurrency::Usd, change_24h: None })
 }

@@ -1,4 +1,4 @@
-//! An exchange that is asked again and again.
+//! An exchange that is polled.
 
 use std::convert::Infallible;
 
@@ -6,13 +6,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::{Dialer, Reading, Source, SourceError, SourceName};
+use crate::dialer::Dialer;
+use crate::error::SourceError;
+use crate::quote::{Reading, SourceName};
+use crate::source::Source;
 
-/// Reads an answer's body.
+/// Parses an answer's body.
 pub(super) type Read = fn(&[u8]) -> Result<Reading, SourceError>;
 
-/// An exchange of which one address tells everything, asked every [`crate::Reach::poll_every`]. The
-/// pause begins when the answer is there, so a slow exchange is asked less often.
+/// An exchange with one address, polled every [`crate::RequestTiming::poll_every`]. The interval
+/// begins when the answer has arrived, so a slow exchange is polled less often.
 #[derive(Debug)]
 pub struct Polled {
     name: SourceName,
@@ -29,8 +32,8 @@ impl Polled {
     async fn poll(&self, readings: mpsc::Sender<Reading>) -> Result<Infallible, SourceError> {
         loop {
             let body = self.dialer.get(&self.url).await?;
-            hand_over(&readings, (self.read)(&body)?).await?;
-            sleep(self.dialer.reach().poll_every).await;
+            send(&readings, (self.read)(&body)?).await?;
+            sleep(self.dialer.timing().poll_every).await;
         }
     }
 }
@@ -41,20 +44,20 @@ impl Source for Polled {
     }
 
     fn follow(&self, readings: mpsc::Sender<Reading>) -> BoxFuture<'_, SourceError> {
-        Box::pin(async move { failure(self.poll(readings).await) })
+        Box::pin(async move { error_of(self.poll(readings).await) })
     }
 }
 
-/// Hands a reading to the follower. That nobody takes it is an end like any other.
-pub(super) async fn hand_over(
+/// Sends a reading to the follower. A follower that is gone ends the source like any other error.
+pub(super) async fn send(
     readings: &mpsc::Sender<Reading>,
     reading: Reading,
 ) -> Result<(), SourceError> {
     readings.send(reading).await.map_err(|_| SourceError::Closed)
 }
 
-/// What runs until it fails can only have failed.
-pub(super) fn failure(outcome: Result<Infallible, SourceError>) -> SourceError {
+/// The error of a loop that ends only with an error.
+pub(super) fn error_of(outcome: Result<Infallible, SourceError>) -> SourceError {
     match outcome {
         Ok(never) => match never {},
         Err(error) => error,

@@ -4,14 +4,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::polled::Polled;
-use super::price;
-use crate::{Currency, Dialer, Reading, SourceError, SourceName};
+use super::price::parse_price;
+use crate::dialer::Dialer;
+use crate::error::SourceError;
+use crate::quote::{QuoteCurrency, Reading, SourceName};
 
-/// Where Upbit answers.
+/// The address of the API.
 pub const UPBIT: &str = "https://api.upbit.com";
 
-/// Upbit, at an address such as [`UPBIT`]. No `Origin` is ever sent: with one, Upbit allows a request
-/// in ten seconds instead of ten a second.
+/// Upbit, at an address such as [`UPBIT`]. Requests carry no `Origin`: with one, Upbit allows one
+/// request per ten seconds instead of ten per second.
 pub fn upbit(dialer: Dialer, base: &str) -> Polled {
     let url = format!("{base}/v1/ticker?markets=KRW-BTC");
     Polled::new(SourceName::Upbit, dialer, url, read_upbit)
@@ -20,13 +22,13 @@ pub fn upbit(dialer: Dialer, base: &str) -> Polled {
 #[derive(Deserialize)]
 struct Ticker<'a> {
     market: &'a str,
-    /// A number, not text; raw, so that it stays as it was written.
+    /// A number, not text; raw, so that its digits are preserved.
     #[serde(borrow)]
     trade_price: &'a RawValue,
 }
 
-/// Reads an answer of `GET /v1/ticker?markets=KRW-BTC`. There is no change over 24 hours in it: what
-/// it calls change is counted from the close at midnight UTC.
+/// Parses an answer of `GET /v1/ticker?markets=KRW-BTC`. It has no change over 24 hours: its
+/// `change` is relative to the close at midnight UTC.
 ///
 /// # Errors
 /// [`SourceError::Malformed`].
@@ -36,8 +38,8 @@ pub fn read_upbit(body: &[u8]) -> Result<Reading, SourceError> {
     let ticker = tickers.iter().find(|ticker| ticker.market == "KRW-BTC");
     let ticker = ticker.ok_or(SourceError::Malformed("no ticker of KRW-BTC"))?;
     Ok(Reading {
-        price: price(ticker.trade_price.get())?,
-        currency: Currency::Krw,
+        price: parse_price(ticker.trade_price.get())?,
+        currency: QuoteCurrency::Krw,
         change_24h: None,
     })
 }

@@ -1,49 +1,50 @@
-//! Which source serves, in paused time, with sources that do as they are told.
+//! Which source serves, in paused time, with scripted sources.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_prices::{Pace, SourceError, SourceName, State};
+use madang_prices::{FeedState, SourceError, SourceName, Timing};
 use tokio::time::{Instant, sleep};
 
-use crate::support::puppet::{Act, Puppet};
+use crate::support::scripted::{Act, ScriptedSource};
 use crate::support::{Running, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-struct Stage {
-    first: Arc<Puppet>,
-    second: Arc<Puppet>,
-    third: Arc<Puppet>,
+struct FallbackTest {
+    first: Arc<ScriptedSource>,
+    second: Arc<ScriptedSource>,
+    third: Arc<ScriptedSource>,
     running: Running,
 }
 
-/// Three sources that say nothing yet, watched by somebody.
-fn stage() -> Stage {
-    let first = Puppet::new(SourceName::Binance);
-    let second = Puppet::new(SourceName::Kraken);
-    let third = Puppet::new(SourceName::Upbit);
+/// Three silent sources, with a watcher.
+fn test() -> FallbackTest {
+    let first = ScriptedSource::new(SourceName::Binance);
+    let second = ScriptedSource::new(SourceName::Kraken);
+    let third = ScriptedSource::new(SourceName::Upbit);
     let running =
-        Running::start(vec![first.clone(), second.clone(), third.clone()], Pace::default());
+        Running::start(vec![first.clone(), second.clone(), third.clone()], Timing::default());
     running.watched.send_replace(true);
-    Stage { first, second, third, running }
+    FallbackTest { first, second, third, running }
 }
 
-async fn until_opened(puppet: &Puppet, times: usize) {
-    within(puppet.opened.subscribe().wait_for(|opened| *opened >= times)).await.unwrap();
+async fn until_opened(scripted: &ScriptedSource, times: usize) {
+    within(scripted.opened.subscribe().wait_for(|opened| *opened >= times)).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_first_that_answers_serves() {
-    let mut stage = stage();
-    stage.first.whenever_opened(Act::Fail(SourceError::Status(500)));
-    stage.second.whenever_opened(Act::Fail(SourceError::Malformed("no ticker")));
-    stage.third.whenever_opened(Act::Say("148601000.0"));
-    let feed = stage.running.until(|feed| feed.state == State::Fallback).await;
+    let mut test = test();
+    test.first.on_open(Act::Fail(SourceError::Status(500)));
+    test.second.on_open(Act::Fail(SourceError::Malformed("no ticker")));
+    test.third.on_open(Act::Price("148601000.0"));
+    let feed = test.running.until(|feed| feed.state == FeedState::Fallback).await;
     assert_eq!(feed.latest.unwrap().source, SourceName::Upbit);
-    let tried: Vec<_> = feed.tried.iter().map(|one| (one.source, one.error.clone())).collect();
+    let failures: Vec<_> =
+        feed.failures.iter().map(|one| (one.source, one.error.clone())).collect();
     assert_eq!(
-        tried,
+        failures,
         [
             (SourceName::Binance, SourceError::Status(500)),
             (SourceName::Kraken, SourceError::Malformed("no ticker")),
@@ -52,101 +53,99 @@ async fn the_first_that_answers_serves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_does_not_answer_in_time_is_given_up() {
-    let mut stage = stage();
-    stage.second.whenever_opened(Act::Say("70300.1"));
+async fn a_source_that_does_not_answer_in_time_is_replaced() {
+    let mut test = test();
+    test.second.on_open(Act::Price("70300.1"));
     let started = Instant::now();
-    let feed = stage.running.until(|feed| feed.state == State::Fallback).await;
+    let feed = test.running.until(|feed| feed.state == FeedState::Fallback).await;
     assert_eq!(started.elapsed().as_secs(), 8);
-    assert_eq!(feed.tried[0].error.to_string(), "it did not answer in time");
+    assert_eq!(feed.failures[0].error.to_string(), "no answer in time");
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_turns_into_stale_and_then_into_a_fallback() {
-    let mut stage = stage();
-    stage.first.whenever_opened(Act::Say("70352.36"));
-    let live = stage.running.until(|feed| feed.state == State::Live).await.latest.unwrap();
-    let spoke = Instant::now();
-    stage.first.whenever_opened(None);
+async fn a_silent_source_makes_the_price_stale_until_a_fallback_serves() {
+    let mut test = test();
+    test.first.on_open(Act::Price("70352.36"));
+    let live = test.running.until(|feed| feed.state == FeedState::Live).await.latest.unwrap();
+    let last_reading = Instant::now();
+    test.first.on_open(None);
 
-    let feed = stage.running.until(|feed| feed.state != State::Live).await;
-    assert_eq!(spoke.elapsed().as_secs(), 10);
-    assert_eq!(feed.state, State::Stale { since: live.at });
-    assert_eq!(feed.latest, Some(live), "what is stale is still told, with its age");
-    assert_eq!(feed.tried[0].error.to_string(), "it went silent");
+    let feed = test.running.until(|feed| feed.state != FeedState::Live).await;
+    assert_eq!(last_reading.elapsed().as_secs(), 10);
+    assert_eq!(feed.state, FeedState::Stale { since: live.at });
+    assert_eq!(feed.latest, Some(live), "a stale price is still published, with its age");
+    assert_eq!(feed.failures[0].error.to_string(), "the source went silent");
 
-    until_opened(&stage.second, 1).await;
-    stage.second.now(Act::Say("70300.1"));
-    let feed = stage.running.until(|feed| feed.state == State::Fallback).await;
+    until_opened(&test.second, 1).await;
+    test.second.now(Act::Price("70300.1"));
+    let feed = test.running.until(|feed| feed.state == FeedState::Fallback).await;
     assert_eq!(feed.latest.unwrap().source, SourceName::Kraken);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_preferred_source_takes_over_again_when_it_answers_and_not_before() {
-    let mut stage = stage();
-    stage.first.whenever_opened(Act::Fail(SourceError::Closed));
-    stage.second.whenever_opened(Act::Say("70300.1"));
-    stage.running.until(|feed| feed.state == State::Fallback).await;
+    let mut test = test();
+    test.first.on_open(Act::Fail(SourceError::Closed));
+    test.second.on_open(Act::Price("70300.1"));
+    test.running.until(|feed| feed.state == FeedState::Fallback).await;
 
-    // Its trial hangs: the fallback goes on serving all the while.
-    stage.first.whenever_opened(None);
-    until_opened(&stage.first, 2).await;
-    stage.second.now(Act::Say("70300.2"));
-    let says = |price: &'static str| {
+    // Its trial hangs: the fallback continues to serve.
+    test.first.on_open(None);
+    until_opened(&test.first, 2).await;
+    test.second.now(Act::Price("70300.2"));
+    let has_price = |price: &'static str| {
         move |feed: &madang_prices::Feed| feed.latest.as_ref().unwrap().price.as_str() == price
     };
-    assert_eq!(stage.running.until(says("70300.2")).await.state, State::Fallback);
-    assert!(stage.first.is_open() && stage.second.is_open());
+    assert_eq!(test.running.until(has_price("70300.2")).await.state, FeedState::Fallback);
+    assert!(test.first.is_open() && test.second.is_open());
 
-    stage.first.now(Act::Say("70352.36"));
-    let feed = stage.running.until(|feed| feed.state == State::Live).await;
+    test.first.now(Act::Price("70352.36"));
+    let feed = test.running.until(|feed| feed.state == FeedState::Live).await;
     assert_eq!(feed.latest.unwrap().source, SourceName::Binance);
-    assert_eq!(feed.tried, [], "who answers is in no trouble any more");
-    assert!(!stage.second.is_open(), "the fallback is closed");
-    assert_eq!(stage.third.times_opened(), 0);
+    assert_eq!(feed.failures, [], "an answer clears the failure");
+    assert!(!test.second.is_open(), "the fallback is closed");
+    assert_eq!(test.third.times_opened(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preferred_source_that_keeps_failing_is_tried_about_once_a_minute() {
-    let mut stage = stage();
-    stage.first.whenever_opened(Act::Fail(SourceError::Closed));
-    stage.second.whenever_opened(Act::Say("70300.1"));
-    stage.running.until(|feed| feed.state == State::Fallback).await;
+    let mut test = test();
+    test.first.on_open(Act::Fail(SourceError::Closed));
+    test.second.on_open(Act::Price("70300.1"));
+    test.running.until(|feed| feed.state == FeedState::Fallback).await;
     for _ in 0..3_600 {
-        stage.second.now(Act::Say("70300.1"));
+        test.second.now(Act::Price("70300.1"));
         sleep(SECOND).await;
     }
-    // The wait grows to a minute at most, and with full jitter it is half of that on average.
-    assert!((60..180).contains(&stage.first.times_opened()), "{}", stage.first.times_opened());
-    assert_eq!(stage.second.times_opened(), 1, "the fallback was never disturbed");
+    // The wait grows to a minute at most; with full jitter it is half of that on average.
+    assert!((60..180).contains(&test.first.times_opened()), "{}", test.first.times_opened());
+    assert_eq!(test.second.times_opened(), 1, "the fallback was never disturbed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_better_sources_the_second_is_tried_too() {
-    let mut stage = stage();
-    stage.first.whenever_opened(Act::Fail(SourceError::Closed));
-    stage.second.whenever_opened(Act::Fail(SourceError::Closed));
-    stage.third.whenever_opened(Act::Say("148601000.0"));
-    stage.running.until(|feed| feed.state == State::Fallback).await;
-    stage.second.whenever_opened(Act::Say("70300.1"));
-    let feed = stage
-        .running
-        .until(|feed| feed.latest.as_ref().unwrap().source == SourceName::Kraken)
-        .await;
-    assert_eq!(feed.state, State::Fallback);
-    assert!(!stage.third.is_open());
+async fn the_second_of_two_preferred_sources_is_tried_too() {
+    let mut test = test();
+    test.first.on_open(Act::Fail(SourceError::Closed));
+    test.second.on_open(Act::Fail(SourceError::Closed));
+    test.third.on_open(Act::Price("148601000.0"));
+    test.running.until(|feed| feed.state == FeedState::Fallback).await;
+    test.second.on_open(Act::Price("70300.1"));
+    let feed =
+        test.running.until(|feed| feed.latest.as_ref().unwrap().source == SourceName::Kraken).await;
+    assert_eq!(feed.state, FeedState::Fallback);
+    assert!(!test.third.is_open());
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_all_fail_they_are_asked_ever_again_and_never_in_a_spin() {
-    let mut stage = stage();
-    for puppet in [&stage.first, &stage.second, &stage.third] {
-        puppet.whenever_opened(Act::Fail(SourceError::TimedOut));
+async fn when_all_sources_fail_they_are_retried_without_spinning() {
+    let mut test = test();
+    for scripted in [&test.first, &test.second, &test.third] {
+        scripted.on_open(Act::Fail(SourceError::TimedOut));
     }
-    let feed = stage.running.until(|feed| feed.tried.len() == 3).await;
-    assert_eq!(feed.state, State::Connecting);
+    let feed = test.running.until(|feed| feed.failures.len() == 3).await;
+    assert_eq!(feed.state, FeedState::Connecting);
     sleep(60 * SECOND).await;
-    assert!((3..=30).contains(&stage.first.times_opened()), "{}", stage.first.times_opened());
-    stage.third.whenever_opened(Act::Say("148601000.0"));
-    stage.running.until(|feed| feed.state == State::Fallback).await;
+    assert!((3..=30).contains(&test.first.times_opened()), "{}", test.first.times_opened());
+    test.third.on_open(Act::Price("148601000.0"));
+    test.running.until(|feed| feed.state == FeedState::Fallback).await;
 }

@@ -1,11 +1,11 @@
-//! Each exchange's documented format is read, and its price passes through byte for byte. The samples
-//! follow the examples of the exchanges' own pages, with prices of Bitcoin.
+//! Each exchange's documented format is parsed, and its price is preserved byte for byte. The
+//! samples follow the exchanges' own pages, with prices of Bitcoin.
 
 use madang_prices::exchanges::{BinanceStream, Coinbase, binance, kraken, upbit};
-use madang_prices::{Currency, Percent, Source};
+use madang_prices::{Percent, QuoteCurrency, Source};
 use tokio::sync::mpsc;
 
-use crate::support::exchange::{Exchange, Manner};
+use crate::support::exchange::{Behaviour, Exchange};
 use crate::support::{dialer, within};
 
 pub(crate) const MINI_TICKER: &str = r#"{"stream":"btcusdt@miniTicker","data":{"e":"24hrMiniTicker",
@@ -29,7 +29,7 @@ pub(crate) const UPBIT_TICKER: &str = r#"[{"market":"KRW-BTC","trade_date":"2025
     "prev_closing_price":148737000.00000000,"change":"FALL","signed_change_rate":-0.0009143656,
     "acc_trade_price":2.1238782327620905e11,"timestamp":1751606040365}]"#;
 
-async fn check(source: &dyn Source, price: &str, currency: Currency, change: Option<&str>) {
+async fn check(source: &dyn Source, price: &str, currency: QuoteCurrency, change: Option<&str>) {
     let (readings, mut read) = mpsc::channel(1);
     let reading = within(async {
         tokio::select! {
@@ -47,23 +47,23 @@ async fn check(source: &dyn Source, price: &str, currency: Currency, change: Opt
 async fn binance_streams_in_tether_with_the_change_of_a_day() {
     let exchange = Exchange::answering(MINI_TICKER).await;
     let source = BinanceStream::new(dialer(), &exchange.ws());
-    check(&source, "70352.36000000", Currency::Usdt, Some("1.96")).await;
+    check(&source, "70352.36000000", QuoteCurrency::Usdt, Some("1.96")).await;
     exchange.until_streams(0).await;
 }
 
 #[tokio::test]
 async fn binance_answers_over_http_with_the_same() {
     let path = "/api/v3/ticker/24hr?symbol=BTCUSDT";
-    let exchange = Exchange::start(Manner::Answer(vec![(path, TICKER_24HR)])).await;
+    let exchange = Exchange::start(Behaviour::Answer(vec![(path, TICKER_24HR)])).await;
     let source = binance(dialer(), &exchange.http());
-    check(&source, "69000.01000000", Currency::Usdt, Some("-1.92")).await;
+    check(&source, "69000.01000000", QuoteCurrency::Usdt, Some("-1.92")).await;
 }
 
 #[tokio::test]
 async fn kraken_answers_in_dollars_without_a_change() {
     let path = "/0/public/Ticker?pair=XBTUSD";
-    let exchange = Exchange::start(Manner::Answer(vec![(path, KRAKEN_TICKER)])).await;
-    check(&kraken(dialer(), &exchange.http()), "70303.20000", Currency::Usd, None).await;
+    let exchange = Exchange::start(Behaviour::Answer(vec![(path, KRAKEN_TICKER)])).await;
+    check(&kraken(dialer(), &exchange.http()), "70303.20000", QuoteCurrency::Usd, None).await;
 }
 
 #[tokio::test]
@@ -72,22 +72,22 @@ async fn coinbase_answers_in_dollars_with_the_change_from_its_second_address() {
         ("/products/BTC-USD/ticker", COINBASE_TICKER),
         ("/products/BTC-USD/stats", COINBASE_STATS),
     ];
-    let exchange = Exchange::start(Manner::Answer(bodies)).await;
+    let exchange = Exchange::start(Behaviour::Answer(bodies)).await;
     let source = Coinbase::new(dialer(), &exchange.http());
-    check(&source, "70268.48", Currency::Usd, Some("-1.03")).await;
+    check(&source, "70268.48", QuoteCurrency::Usd, Some("-1.03")).await;
 }
 
 #[tokio::test]
 async fn coinbase_gives_the_price_when_its_second_address_makes_no_sense() {
     let bodies = vec![("/ticker", COINBASE_TICKER), ("/stats", "{}")];
-    let exchange = Exchange::start(Manner::Answer(bodies)).await;
+    let exchange = Exchange::start(Behaviour::Answer(bodies)).await;
     let source = Coinbase::new(dialer(), &exchange.http());
-    check(&source, "70268.48", Currency::Usd, None).await;
+    check(&source, "70268.48", QuoteCurrency::Usd, None).await;
 }
 
 #[tokio::test]
 async fn upbit_answers_in_won_and_its_number_keeps_its_zeros() {
     let path = "/v1/ticker?markets=KRW-BTC";
-    let exchange = Exchange::start(Manner::Answer(vec![(path, UPBIT_TICKER)])).await;
-    check(&upbit(dialer(), &exchange.http()), "148601000.00000000", Currency::Krw, None).await;
+    let exchange = Exchange::start(Behaviour::Answer(vec![(path, UPBIT_TICKER)])).await;
+    check(&upbit(dialer(), &exchange.http()), "148601000.00000000", QuoteCurrency::Krw, None).await;
 }

@@ -1,5 +1,5 @@
-//! The follower against sources that do as they are told, in paused time; and the engines against an
-//! exchange on loopback that can be told to misbehave, over real sockets.
+//! The follower with scripted sources, in paused time; and the engines with a test exchange on
+//! loopback, over real sockets.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What the readers of formats make of anything.
+//! The parsers of formats, with any input.
 
 use madang_prices::exchanges::{
     read_kraken, read_mini_ticker, read_open, read_price, read_ticker, read_upbit,
@@ -16,8 +16,8 @@ fn price_of(Reading { price, .. }: Reading) -> String {
     price.to_string()
 }
 
-/// Every reader with a sample that it takes.
-const READERS: [(&str, Read); 6] = [
+/// Every parser with a valid sample.
+const PARSERS: [(&str, Read); 6] = [
     (MINI_TICKER, |body| read_mini_ticker(body).map(price_of)),
     (TICKER_24HR, |body| read_ticker(body).map(price_of)),
     (KRAKEN_TICKER, |body| read_kraken(body).map(price_of)),
@@ -26,7 +26,7 @@ const READERS: [(&str, Read); 6] = [
     (UPBIT_TICKER, |body| read_upbit(body).map(price_of)),
 ];
 
-/// Whatever is read is a price, and stands in the bytes exactly so.
+/// A parsed price occurs in the bytes exactly as it is.
 fn check(read: Read, body: &[u8]) {
     if let Ok(price) = read(body) {
         assert!(price.bytes().any(|byte| byte.is_ascii_digit() && byte != b'0'), "{price}");
@@ -36,18 +36,18 @@ fn check(read: Read, body: &[u8]) {
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_never_panic_a_reader(body: Vec<u8>) {
-        for (_, read) in READERS {
+    fn arbitrary_bytes_never_panic_a_parser(body: Vec<u8>) {
+        for (_, read) in PARSERS {
             check(read, &body);
         }
     }
 
     #[test]
-    fn damaged_samples_never_panic_a_reader_and_never_give_what_is_not_there(
+    fn damaged_samples_never_panic_a_parser_and_never_give_a_price_that_is_not_in_them(
         cut in 0..1_000_usize,
         changes in prop::collection::vec((0..1_000_usize, any::<u8>()), 0..6),
     ) {
-        for (sample, read) in READERS {
+        for (sample, read) in PARSERS {
             let mut body = sample.as_bytes().to_vec();
             let length = body.len();
             for &(place, byte) in &changes {
@@ -60,8 +60,8 @@ proptest! {
 }
 
 #[test]
-fn prices_that_are_none_are_refused() {
-    for (sample, read) in READERS {
+fn invalid_prices_are_refused() {
+    for (sample, read) in PARSERS {
         let good = read(sample.as_bytes()).unwrap();
         for bad in ["0.00", "-1.5", "1e5", "NaN", "", "null", "\"\"", "12,5", &"9".repeat(40)] {
             let body = sample.replace(&good, bad);
@@ -72,14 +72,14 @@ fn prices_that_are_none_are_refused() {
 
 #[test]
 fn deep_nesting_is_refused() {
-    for (_, read) in READERS {
+    for (_, read) in PARSERS {
         let body = "[".repeat(60_000);
         assert!(matches!(read(body.as_bytes()), Err(SourceError::Malformed(_))));
     }
 }
 
 #[test]
-fn what_kraken_says_with_status_200_is_told_apart() {
+fn errors_of_kraken_with_status_200_are_distinguished() {
     let check = |error: &str, expected: &SourceError| {
         let body = format!(r#"{{"error":["{error}"]}}"#);
         assert_eq!(read_kraken(body.as_bytes()).as_ref(), Err(expected));
@@ -91,7 +91,7 @@ fn what_kraken_says_with_status_200_is_told_apart() {
 }
 
 #[test]
-fn another_pair_is_not_taken_for_the_one_that_was_asked_for() {
+fn another_pair_is_refused() {
     let renamed = [
         (0, MINI_TICKER.replace("BTCUSDT", "ETHUSDT")),
         (1, TICKER_24HR.replace("BTCUSDT", "ETHUSDT")),
@@ -99,12 +99,12 @@ fn another_pair_is_not_taken_for_the_one_that_was_asked_for() {
         (5, UPBIT_TICKER.replace("KRW-BTC", "KRW-ETH")),
     ];
     for (reader, body) in renamed {
-        assert!(matches!((READERS[reader].1)(body.as_bytes()), Err(SourceError::Malformed(_))));
+        assert!(matches!((PARSERS[reader].1)(body.as_bytes()), Err(SourceError::Malformed(_))));
     }
 }
 
 #[test]
-fn binance_announcing_its_end_is_an_end() {
+fn a_shutdown_announcement_of_binance_ends_the_stream() {
     let bare = br#"{"e":"serverShutdown","E":1770123456789}"#;
     assert_eq!(read_mini_ticker(bare), Err(SourceError::Closed));
     let wrapped = br#"{"stream":"","data":{"e":"serverShutdown","E":1770123456789}}"#;

@@ -1,6 +1,6 @@
-//! The price that nobody pays.
+//! Simulated prices.
 
-use madang_prices::{Currency, Simulated, Source, SourceName};
+use madang_prices::{QuoteCurrency, Simulated, Source, SourceName};
 use tokio::sync::mpsc;
 
 async fn walk(seed: u64, steps: usize) -> Vec<String> {
@@ -15,7 +15,7 @@ async fn walk(seed: u64, steps: usize) -> Vec<String> {
             error = &mut following => panic!("{error}"),
             reading = read.recv() => {
                 let reading = reading.unwrap();
-                assert_eq!(reading.currency, Currency::Usd);
+                assert_eq!(reading.currency, QuoteCurrency::Usd);
                 assert!(reading.change_24h.is_some());
                 prices.push(reading.price.to_string());
             }

@@ -1,12 +1,12 @@
-//! TLS over both ways, with an authority of our own: that it works with the one provider, and that an
-//! authority nobody named is not believed.
+//! TLS for HTTP and for the stream, with a test authority: it works with the one provider, and an
+//! unknown authority is not trusted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use madang_prices::exchanges::{BinanceStream, kraken};
-use madang_prices::{Dialer, Reach, Source, SourceError};
+use madang_prices::{Dialer, RequestTiming, Source, SourceError};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +34,7 @@ async fn listen() -> (TcpListener, TlsAcceptor, u16, CertificateDer<'static>) {
     (listener, TlsAcceptor::from(Arc::new(config)), port, certificate)
 }
 
-/// Answers the first request over HTTP, and then closes.
+/// Answers the first HTTP request, and closes.
 async fn https() -> (u16, CertificateDer<'static>) {
     let (listener, acceptor, port, certificate) = listen().await;
     tokio::spawn(async move {
@@ -53,7 +53,7 @@ async fn https() -> (u16, CertificateDer<'static>) {
     (port, certificate)
 }
 
-/// Opens the first stream, and says one thing.
+/// Opens the first stream, and sends one message.
 async fn wss() -> (u16, CertificateDer<'static>) {
     let (listener, acceptor, port, certificate) = listen().await;
     tokio::spawn(async move {
@@ -65,15 +65,15 @@ async fn wss() -> (u16, CertificateDer<'static>) {
     (port, certificate)
 }
 
-fn reach() -> Reach {
+fn timing() -> RequestTiming {
     let long = Duration::from_mins(1);
-    Reach { connect_within: long, request_within: long, poll_every: long }
+    RequestTiming { connect_within: long, request_within: long, poll_every: long }
 }
 
 fn trusting(certificate: CertificateDer<'static>) -> Dialer {
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
-    Dialer::trusting(roots, reach()).unwrap()
+    Dialer::trusting(roots, timing()).unwrap()
 }
 
 async fn price(source: &dyn Source) -> String {
@@ -88,7 +88,7 @@ async fn price(source: &dyn Source) -> String {
 }
 
 #[tokio::test]
-async fn a_trusted_exchange_is_asked_over_tls() {
+async fn a_trusted_exchange_answers_over_tls() {
     let (port, certificate) = https().await;
     let source = kraken(trusting(certificate), &format!("https://localhost:{port}"));
     assert_eq!(price(&source).await, "70303.20000");
@@ -102,9 +102,9 @@ async fn a_trusted_exchange_streams_over_tls() {
 }
 
 #[tokio::test]
-async fn an_exchange_that_nobody_vouches_for_is_not_believed() {
+async fn an_unknown_authority_is_not_trusted() {
     let (port, _) = https().await;
-    let dialer = Dialer::new(reach()).unwrap();
+    let dialer = Dialer::new(timing()).unwrap();
     let error = failure(&kraken(dialer.clone(), &format!("https://localhost:{port}"))).await;
     assert!(
         matches!(&error, SourceError::Unreachable(why) if why.contains("ertificate")),
@@ -119,7 +119,7 @@ async fn an_exchange_that_nobody_vouches_for_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_not_believed() {
+async fn a_certificate_for_another_name_is_not_trusted() {
     let (port, certificate) = https().await;
     let source = kraken(trusting(certificate), &format!("https://127.0.0.1:{port}"));
     let error = failure(&source).await;

@@ -1,21 +1,21 @@
-//! A message cut into the words that VADER is given.
+//! Cuts a message into the words for VADER.
 
 /// A word, or an emoticon.
 #[derive(Debug)]
 pub(super) struct Token {
-    /// Where it begins in the message, in bytes, with the punctuation around it.
+    /// Where it begins in the message, in bytes, including punctuation.
     pub(super) at: usize,
-    /// As VADER is given it.
+    /// The text for VADER.
     pub(super) text: String,
-    /// As it stands in the message, without the punctuation around it.
+    /// The text in the message, without punctuation.
     pub(super) shown: String,
-    /// Whether it stands in a question that can be answered with yes or no: "is it good?" does not
+    /// Whether it belongs to a question that can be answered with yes or no: "is it good?" does not
     /// say that it is.
-    pub(super) asked: bool,
+    pub(super) in_question: bool,
 }
 
-/// What such a question begins with.
-const ASKS: &[&str] = &[
+/// First words of such questions.
+const QUESTION_WORDS: &[&str] = &[
     "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would",
     "should", "has", "have", "had", "any", "anyone",
 ];
@@ -29,7 +29,7 @@ pub(super) fn tokens(text: &str, is_emoji: impl Fn(char) -> bool) -> Vec<Token> 
         if separates(c) || is_emoji(c) {
             push(&mut tokens, text, start.take(), at);
             if c == '?' {
-                ask(tokens.get_mut(sentence..).unwrap_or_default());
+                mark_question(tokens.get_mut(sentence..).unwrap_or_default());
             }
             let ended = matches!(c, '?' | '!' | '\n');
             if ended || text.get(..at).is_some_and(|before| before.ends_with('.')) {
@@ -43,11 +43,11 @@ pub(super) fn tokens(text: &str, is_emoji: impl Fn(char) -> bool) -> Vec<Token> 
     tokens
 }
 
-fn ask(sentence: &mut [Token]) {
+fn mark_question(sentence: &mut [Token]) {
     let first = sentence.first().map(|token| token.text.to_lowercase());
-    if first.is_some_and(|first| ASKS.contains(&first.as_str())) {
+    if first.is_some_and(|first| QUESTION_WORDS.contains(&first.as_str())) {
         for token in sentence {
-            token.asked = true;
+            token.in_question = true;
         }
     }
 }
@@ -66,13 +66,13 @@ fn push(tokens: &mut Vec<Token>, text: &str, start: Option<usize>, end: usize) {
         }
         let bare = part.trim_matches(|c: char| c.is_ascii_punctuation());
         let shown = if bare.chars().count() > 2 { bare } else { part };
-        let text = unstretched(&part.replace(['’', '‘'], "'"));
-        tokens.push(Token { at, text, shown: shown.to_owned(), asked: false });
+        let text = without_stretched_letters(&part.replace(['’', '‘'], "'"));
+        tokens.push(Token { at, text, shown: shown.to_owned(), in_question: false });
     }
 }
 
-/// Exclamation and question marks are read elsewhere; of what is not ASCII, only letters and the
-/// typographic apostrophe belong to a word.
+/// Exclamation and question marks are handled elsewhere. Of non-ASCII characters, only letters and
+/// the typographic apostrophe belong to words.
 fn separates(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_whitespace() || c.is_ascii_control() || matches!(c, '!' | '?' | ',')
@@ -81,12 +81,12 @@ fn separates(c: char) -> bool {
     }
 }
 
-/// "sooo" is "so", "goooood" is "good": a letter held down becomes two of it if VADER knows that word,
-/// and one if not.
-fn unstretched(word: &str) -> String {
-    let is_held =
+/// "sooo" becomes "so", "goooood" becomes "good": a stretched letter becomes two letters if VADER
+/// knows that word, otherwise one.
+fn without_stretched_letters(word: &str) -> String {
+    let is_stretched =
         |three: &[u8]| matches!(three, [a, b, c] if a == b && b == c && a.is_ascii_alphabetic());
-    if !word.as_bytes().windows(3).any(is_held) {
+    if !word.as_bytes().windows(3).any(is_stretched) {
         return word.to_owned();
     }
     let mut runs: Vec<(char, usize)> = Vec::new();
@@ -96,11 +96,11 @@ fn unstretched(word: &str) -> String {
             _ => runs.push((c, 1)),
         }
     }
-    let held = |(c, length): (char, usize)| length > 2 && c.is_ascii_alphabetic();
+    let stretched = |(c, length): (char, usize)| length > 2 && c.is_ascii_alphabetic();
     let with = |count| -> String {
-        let spelled = runs.iter().map(|run| (run.0, if held(*run) { count } else { run.1 }));
+        let spelled = runs.iter().map(|run| (run.0, if stretched(*run) { count } else { run.1 }));
         spelled.flat_map(|(c, count)| std::iter::repeat_n(c, count)).collect()
     };
     let twice = with(2);
-    if super::valence(&twice) == 0 { with(1) } else { twice }
+    if super::vader::valence(&twice) == 0 { with(1) } else { twice }
 }

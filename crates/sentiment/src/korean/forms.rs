@@ -1,10 +1,10 @@
-//! The beginnings of words that a stem takes when it is conjugated.
+//! The shapes that a stem takes when it is conjugated.
 //!
-//! Korean endings are many, and what they say is mostly politeness. So a stem is not compared with
-//! whole words: for each stem the few shapes are made that its endings can leave it in (슬프다: 슬프-,
-//! 슬픈, 슬플, 슬픔, 슬픕, 슬퍼, 슬펐), and a word that begins with one of them is a form of it. A shape
-//! that has taken up a part of its ending is recognised by that; a bare stem must be followed by
-//! something that an ending can begin with.
+//! Korean has many endings, and most express politeness. So a stem is not compared with whole
+//! words: for each stem we derive the few shapes that endings can leave it in (슬프다: 슬프-, 슬픈, 슬플,
+//! 슬픔, 슬픕, 슬퍼, 슬펐), and a word that begins with such a shape is a form of it. A shape that includes
+//! a part of its ending is recognised by itself; a bare stem must be followed by a syllable that
+//! can begin an ending.
 
 use super::hangul::{
     A, AE, BIEUP, EO, EU, I, INITIAL_HIEUT, INITIAL_RIEUL, MIEUM, NIEUN, NONE, O, OE, RIEUL,
@@ -22,14 +22,14 @@ pub(super) enum Tail {
     Word,
 }
 
-/// Syllables that an ending can begin with after an unchanged stem.
+/// Syllables that can begin an ending after an unchanged stem.
 const ENDINGS: &str = "고지다네는은을음기게던더든냐니나자군구거도잖겠길긴진질죠소습아어았었여였으면\
                        며려러라래세셔시십신실심당닷제능쥬요용";
 /// Syllables that may follow an interjection.
 const AFTER_WORD: &str = "이임요네다야인은는도을를의과와로라";
 
 impl Tail {
-    /// Whether what follows the shape (nothing, if the word ends) agrees.
+    /// Whether the next syllable (none at the end of the word) is allowed.
     pub(super) fn admits(self, next: Option<char>) -> bool {
         match (self, next) {
             (Self::Any, _) | (_, None) => true,
@@ -39,14 +39,14 @@ impl Tail {
     }
 }
 
-/// The shapes of a regular stem, or of one whose last vowel or consonant changes as its spelling says
-/// (으, 르, ㄹ).
+/// The shapes of a stem that is regular, or whose last vowel or consonant changes as its spelling
+/// implies (으, 르, ㄹ).
 pub(super) fn verb(stem: &str) -> Vec<(String, Tail)> {
     let Some((head, last)) = split(stem) else { return Vec::new() };
     let mut shapes = Vec::new();
     match last.last {
         NONE => {
-            // Before the bare stem, which may look the same (화나서) and may have less after it.
+            // Before the bare stem, which may look the same (화나서) and admits fewer endings.
             shapes.extend(infinitive(head, last));
             for taken in [NIEUN, RIEUL, MIEUM, BIEUP] {
                 shapes.push((joined(head, &[last.ending_in(taken)]), Tail::Any));
@@ -78,7 +78,7 @@ pub(super) fn verb_b(stem: &str) -> Vec<(String, Tail)> {
     shapes
 }
 
-/// The shapes of an open stem that has met 아 or 어, in the present and in the past.
+/// The shapes of an open stem with 아 or 어, in the present and in the past.
 fn infinitive(head: &str, last: Syllable) -> Vec<(String, Tail)> {
     let Some((head, met)) = contracted(head, last) else { return Vec::new() };
     let past = met.ending_in(SSANG_SIOT);
@@ -93,7 +93,7 @@ fn contracted(head: &str, last: Syllable) -> Option<(String, Syllable)> {
             let before = split(head);
             let vowel = if before.is_some_and(|(_, before)| before.is_bright()) { A } else { EO };
             if let Some((rest, before)) = before.filter(|_| last.initial == INITIAL_RIEUL) {
-                // 르 doubles its ㄹ onto the syllable before it.
+                // 르 adds ㄹ to the syllable before it.
                 let head = joined(rest, &[before.ending_in(RIEUL)]);
                 return Some((head, Syllable { vowel, ..last }));
             }
@@ -103,7 +103,7 @@ fn contracted(head: &str, last: Syllable) -> Option<(String, Syllable)> {
         U => WO,
         I => YEO,
         OE => WAE,
-        // These stay as they are, and the ending after them.
+        // These vowels and their endings stay unchanged.
         WI | UI => return None,
         same => same,
     };

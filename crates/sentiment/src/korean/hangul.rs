@@ -1,12 +1,12 @@
-//! Syllables and the letters in them. The arithmetic is that of the Unicode Standard, section 3.12: a
-//! syllable is `0xAC00 + (initial * 21 + vowel) * 28 + last`, all three in the order of the alphabet.
+//! Hangul syllables and their letters (Unicode Standard, section 3.12): a syllable is `0xAC00 +
+//! (initial * 21 + vowel) * 28 + last`, all three by alphabetical index.
 
 const BASE: u32 = 0xac00;
 const VOWELS: u32 = 21;
 const LASTS: u32 = 28;
 const SYLLABLES: u32 = 19 * VOWELS * LASTS;
 
-/// Places in the order of last consonants.
+/// Indices of last consonants.
 pub(super) const NONE: u32 = 0;
 pub(super) const NIEUN: u32 = 4;
 pub(super) const RIEUL: u32 = 8;
@@ -14,11 +14,11 @@ pub(super) const MIEUM: u32 = 16;
 pub(super) const BIEUP: u32 = 17;
 pub(super) const SSANG_SIOT: u32 = 20;
 
-/// Places in the order of initials.
+/// Indices of initials.
 pub(super) const INITIAL_RIEUL: u32 = 5;
 pub(super) const INITIAL_HIEUT: u32 = 18;
 
-/// Places in the order of vowels.
+/// Indices of vowels.
 pub(super) const A: u32 = 0;
 pub(super) const AE: u32 = 1;
 pub(super) const YA: u32 = 2;
@@ -35,7 +35,7 @@ pub(super) const EU: u32 = 18;
 pub(super) const UI: u32 = 19;
 pub(super) const I: u32 = 20;
 
-/// A syllable taken apart.
+/// A syllable, decomposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Syllable {
     pub(super) initial: u32,
@@ -44,7 +44,7 @@ pub(super) struct Syllable {
 }
 
 impl Syllable {
-    /// Takes a syllable apart; nothing for any other character.
+    /// Decomposes a syllable; none for any other character.
     pub(super) fn of(c: char) -> Option<Self> {
         let place = u32::from(c).checked_sub(BASE).filter(|place| *place < SYLLABLES)?;
         let (block, last) = (place / LASTS, place % LASTS);
@@ -62,7 +62,7 @@ impl Syllable {
         Self { last, ..self }
     }
 
-    /// Whether an ending that begins with 아 or 어 begins with 아 after it.
+    /// Whether an ending in 아 or 어 takes the form 아 after it.
     pub(super) fn is_bright(self) -> bool {
         matches!(self.vowel, A | YA | O)
     }
@@ -73,7 +73,7 @@ pub(super) fn is_syllable(c: char) -> bool {
     Syllable::of(c).is_some()
 }
 
-/// Whether the character is a letter that stands alone, as in ㅋㅋ.
+/// Whether the character is a single letter, as in ㅋㅋ.
 pub(super) fn is_letter(c: char) -> bool {
     ('ㄱ'..='ㅣ').contains(&c)
 }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn taking_apart_and_putting_together_gives_the_same_syllable() {
+    fn decomposition_and_composition_round_trip() {
         for c in '가'..='힣' {
             assert_eq!(Syllable::of(c).unwrap().compose(), c);
         }

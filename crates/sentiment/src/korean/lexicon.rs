@@ -6,35 +6,35 @@ use std::sync::LazyLock;
 use super::forms::{self, Tail};
 use super::hangul::is_syllable;
 
-/// What an entry is for.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A word that counts, and is conjugated.
+    /// A conjugated word with a weight.
     Verb,
-    /// A word that counts, and is not.
+    /// A word with a weight that is not conjugated.
     Noun,
-    /// Changes the next word that counts.
+    /// Changes the weight of the next word.
     Degree,
-    /// What comes later counts more.
+    /// Gives later words more weight.
     Contrast,
 }
 
-/// An entry, as it was found at some place.
+/// An entry found in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Match {
     pub(super) kind: Kind,
-    /// In thousandths: of a valence, or for a degree the factor.
+    /// In thousandths of a valence; of a degree, the factor in thousandths.
     pub(super) weight: i64,
-    /// How many characters it has.
+    /// Its length in characters.
     pub(super) length: usize,
 }
 
-/// Where in a word the search stands.
+/// The position of the search in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At its beginning, or right after something that was recognised.
+    /// At its beginning, or directly after a recognised part.
     Beginning,
-    /// Inside of it.
+    /// Inside the word.
     Inside,
 }
 
@@ -50,7 +50,7 @@ static SHAPES: LazyLock<HashMap<String, Shape>> = LazyLock::new(|| {
     let mut shapes = HashMap::new();
     for line in include_str!("lexicon.txt").lines() {
         for (text, shape) in entry(line).unwrap_or_default() {
-            // The first of two that look the same is the one meant.
+            // Of two equal shapes, the first one counts.
             shapes.entry(text).or_insert(shape);
         }
     }
@@ -83,8 +83,8 @@ pub(super) fn prepare() {
     LazyLock::force(&LENGTH_MAX);
 }
 
-/// The longest entry that begins at `at`. `offsets` has the place of every character of `text`, and the
-/// text's length.
+/// The longest entry that begins at `at`. `offsets` has the byte offset of every character of
+/// `text`, and the length of the text.
 pub(super) fn longest(text: &str, offsets: &[usize], at: usize, place: Place) -> Option<Match> {
     let rest = text.get(*offsets.get(at)?..)?;
     (1..=*LENGTH_MAX).rev().find_map(|length| {
@@ -93,7 +93,7 @@ pub(super) fn longest(text: &str, offsets: &[usize], at: usize, place: Place) ->
         let shape = SHAPES.get(part)?;
         let next = text.get(end..)?.chars().next().filter(|c| is_syllable(*c));
         let fits = place == Place::Beginning || shape.inside;
-        // One syllable that only sometimes is a word must be all of it.
+        // A degree of one syllable must be the whole word.
         let whole = length > 1 || shape.kind != Kind::Degree || next.is_none();
         (fits && whole && shape.tail.admits(next)).then_some(Match {
             kind: shape.kind,
@@ -103,7 +103,7 @@ pub(super) fn longest(text: &str, offsets: &[usize], at: usize, place: Place) ->
     })
 }
 
-/// The entry of letters that stand alone.
+/// The entry of single letters.
 pub(super) fn letters(text: &str) -> Option<Match> {
     let shape = SHAPES.get(text)?;
     Some(Match { kind: shape.kind, weight: shape.weight, length: text.chars().count() })
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_understood_and_says_something_once() {
+    fn every_line_is_valid_and_unique() {
         let lines = include_str!("lexicon.txt").lines();
         let mut forms = std::collections::BTreeSet::new();
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -1,48 +1,49 @@
-//! What the words of a message weigh together.
+//! The rules: the effect of events on the weights of words.
 //!
-//! Where no source is named the factors are ours, set by judgement; the tuning half of
-//! `tests/data/korean.tsv` agreed with them. See docs/figures.md for what they do on the other half.
+//! Factors without a source are our own judgement; the half `tune` of `tests/data/korean.tsv` agreed with
+//! them. docs/figures.md has the results for the other half.
 
 use super::scan::Event;
-use crate::score::{Find, Reading};
+use crate::score::{Tally, WeightedWord};
 
-/// A good thing that is negated is bad, though less so (VADER has 0.74 here).
-const NOT_GOOD: i64 = -750;
-/// A bad thing that is negated is mildly good: 나쁘지 않아.
-const NOT_BAD: i64 = -450;
-/// Something good that is only wished or guessed: 좋겠다.
-const WISHED: i64 = 400;
-/// Something good that is asked for: 재밌어? A complaint is often a question, so the bad stays.
-const ASKED: i64 = 200;
-/// Before and after a contrast, as VADER has it; and the same for half a contrast.
+/// The factor of a negated positive word (VADER has -0.74).
+const NEGATED_POSITIVE: i64 = -750;
+/// The factor of a negated negative word, which is mildly positive: 나쁘지 않아.
+const NEGATED_NEGATIVE: i64 = -450;
+/// The factor of a positive word in a wish or a guess: 좋겠다.
+const WISH_FACTOR: i64 = 400;
+/// The factor of a positive word in a question: 재밌어? Negative words keep their weight, because
+/// complaints are often questions.
+const QUESTION_FACTOR: i64 = 200;
+/// Factors before and after a contrast, as in VADER; and those of a half contrast.
 const CONTRAST: (i64, i64) = (500, 1_500);
 const HALF_CONTRAST: (i64, i64) = (700, 1_200);
-/// How many words a negation may stand before and after what it negates, and a degree before it.
+/// How many words may stand between a negation and its word, and between a degree and its word.
 const NOT_REACH: usize = 1;
 const DEGREE_REACH: usize = 3;
 
-/// A word that only leans to one side when nothing negates the rest: 별로 좋지 않아, 별로 안 나빠.
+/// A word that has a weight of its own only if nothing else is negated: 별로 좋지 않아, 별로 안 나빠.
 const LEANING: &str = "별로";
 
 #[derive(Default)]
 struct Rules {
-    finds: Vec<Find>,
-    /// Where the sentence begins, among the finds.
+    words: Vec<WeightedWord>,
+    /// The index of the first word of the sentence.
     sentence: usize,
-    /// Gaps since something happened; nothing if it has not, or is used up.
+    /// Gaps since a negation, degree or word; none if there was none, or it is used up.
     not_next: Option<usize>,
     degree: Option<(i64, usize)>,
     last: Option<usize>,
     last_is_noun: bool,
-    /// The find that was negated by what follows it, if that was the last thing that happened.
-    doubted: Option<usize>,
-    /// Where the sentence has [`LEANING`], among the finds.
+    /// The word that was negated by the event directly after it.
+    negated_by_next: Option<usize>,
+    /// The index of [`LEANING`] in the sentence.
     leaning: Option<usize>,
     contrast: Option<(usize, bool)>,
 }
 
 /// Applies the events in order.
-pub(super) fn weigh(text: &str, events: Vec<Event>) -> Reading {
+pub(super) fn weigh(text: &str, events: Vec<Event>) -> Tally {
     let mut rules = Rules::default();
     for event in events {
         match event {
@@ -57,25 +58,25 @@ pub(super) fn weigh(text: &str, events: Vec<Event>) -> Reading {
             Event::NotNoun if rules.last_is_noun => rules.not_last(),
             Event::NotNoun => {}
             Event::Wish => rules.wish(),
-            Event::Contrast { whole } => rules.contrast = Some((rules.finds.len(), whole)),
+            Event::Contrast { whole } => rules.contrast = Some((rules.words.len(), whole)),
             Event::Gap => rules.gap(),
             Event::Stop { question } => rules.stop(question),
         }
     }
     rules.close();
-    Reading::of(rules.finds)
+    Tally::of(rules.words)
 }
 
 impl Rules {
     fn word(&mut self, at: usize, text: &str, weight: i64) {
         let factor = self.degree.take().map_or(1_000, |(factor, _)| factor);
         let weight = weight * factor / 1_000;
-        self.finds.push(Find { at, text: text.to_owned(), weight });
+        self.words.push(WeightedWord { at, text: text.to_owned(), weight });
         if text == LEANING {
-            self.leaning = Some(self.finds.len() - 1);
+            self.leaning = Some(self.words.len() - 1);
         }
         self.last = Some(0);
-        self.doubted = None;
+        self.negated_by_next = None;
         if self.not_next.take().is_some() {
             self.negate();
         }
@@ -84,24 +85,26 @@ impl Rules {
     fn not_last(&mut self) {
         if self.last.is_some_and(|gaps| gaps <= NOT_REACH) {
             self.negate();
-            self.doubted = self.finds.len().checked_sub(1);
+            self.negated_by_next = self.words.len().checked_sub(1);
         }
     }
 
     fn negate(&mut self) {
-        let leaning = self.leaning.filter(|place| place + 1 < self.finds.len());
-        if let Some(last) = self.finds.last_mut() {
-            last.weight = last.weight * if last.weight > 0 { NOT_GOOD } else { NOT_BAD } / 1_000;
+        let leaning = self.leaning.filter(|place| place + 1 < self.words.len());
+        if let Some(last) = self.words.last_mut() {
+            last.weight = last.weight
+                * if last.weight > 0 { NEGATED_POSITIVE } else { NEGATED_NEGATIVE }
+                / 1_000;
         }
-        if let Some(leaning) = leaning.and_then(|place| self.finds.get_mut(place)) {
+        if let Some(leaning) = leaning.and_then(|place| self.words.get_mut(place)) {
             leaning.weight = 0;
         }
     }
 
     fn wish(&mut self) {
-        let last = self.finds.last_mut().filter(|find| find.weight > 0);
+        let last = self.words.last_mut().filter(|word| word.weight > 0);
         if let Some(last) = last.filter(|_| self.last == Some(0)) {
-            last.weight = last.weight * WISHED / 1_000;
+            last.weight = last.weight * WISH_FACTOR / 1_000;
         }
     }
 
@@ -114,29 +117,29 @@ impl Rules {
     }
 
     fn stop(&mut self, question: bool) {
-        let asked = self.finds.iter_mut().enumerate().skip(self.sentence);
-        for (place, find) in asked.filter(|_| question) {
-            if self.doubted == Some(place) {
-                // 좋지 않아? does not doubt it: who asks thinks so.
-                find.weight = find.weight.abs();
-            } else if find.weight > 0 {
-                find.weight = find.weight * ASKED / 1_000;
+        let in_question = self.words.iter_mut().enumerate().skip(self.sentence);
+        for (place, word) in in_question.filter(|_| question) {
+            if self.negated_by_next == Some(place) {
+                // 좋지 않아? asks for agreement: the speaker thinks so.
+                word.weight = word.weight.abs();
+            } else if word.weight > 0 {
+                word.weight = word.weight * QUESTION_FACTOR / 1_000;
             }
         }
-        self.sentence = self.finds.len();
+        self.sentence = self.words.len();
         (self.not_next, self.degree, self.last) = (None, None, None);
-        (self.doubted, self.leaning) = (None, None);
+        (self.negated_by_next, self.leaning) = (None, None);
     }
 
-    /// The last contrast weighs, if something stands on both sides of it.
+    /// Applies the last contrast, if there are words on both sides of it.
     fn close(&mut self) {
         let Some((turn, whole)) = self.contrast else { return };
-        if turn == 0 || turn == self.finds.len() {
+        if turn == 0 || turn == self.words.len() {
             return;
         }
         let (before, after) = if whole { CONTRAST } else { HALF_CONTRAST };
-        for (place, find) in self.finds.iter_mut().enumerate() {
-            find.weight = find.weight * if place < turn { before } else { after } / 1_000;
+        for (place, word) in self.words.iter_mut().enumerate() {
+            word.weight = word.weight * if place < turn { before } else { after } / 1_000;
         }
     }
 }

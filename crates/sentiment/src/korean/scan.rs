@@ -1,13 +1,13 @@
-//! A message from left to right, as a row of things that matter to `rules`.
+//! Scans a message from left to right into events for `rules`.
 
 use std::ops::Range;
 
 use super::hangul::{NIEUN, Syllable, is_letter, is_syllable};
 use super::lexicon::{self, Kind, Match, Place};
 
-/// How many syllables of an ending are shown after the word that was recognised.
+/// How many syllables of an ending are shown after the recognised word.
 const ENDING_SHOWN_MAX: usize = 6;
-/// Small words that stand between a word and its negation without parting them (좋은 적이 없다).
+/// Small words that may stand between a word and its negation (좋은 적이 없다).
 const BETWEEN: &[&str] = &[
     "적이",
     "적",
@@ -34,36 +34,36 @@ const BETWEEN: &[&str] = &[
     "절대",
     "아예",
 ];
-/// How a word begins that negates what stands before it.
+/// Beginnings of words that negate the word before them.
 const NEGATES_BEFORE_IT: &[&str] = &[
     "않", "없", "아니", "아닌", "아님", "아녀", "못하", "못했", "못한", "못해", "못함", "말고",
     "말자", "말아", "말라", "마세", "마라", "마요", "마시",
 ];
-/// How a word begins that, after 안 or 못, takes back the noun before it (이해가 안 돼, 걱정 안 해).
+/// Beginnings of words that, after 안 or 못, negate the noun before them (이해가 안 돼, 걱정 안 해).
 const BECOMES: &[&str] =
     &["돼", "되", "된", "될", "됐", "됩", "해", "하", "했", "한", "할", "함", "합"];
-/// Degrees of one syllable that are written as a part of the next word.
+/// Degrees of one syllable that are joined to the next word.
 const PREFIXES: &[(char, i64)] = &[('개', 1_300), ('핵', 1_350), ('넘', 1_250), ('참', 1_150)];
 
-/// How many letters the longest word of letters has (ㅅㄹㅎ).
+/// The longest word of single letters (ㅅㄹㅎ).
 const LETTERS_MAX: usize = 3;
 
-/// What matters.
+/// An event that affects the weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A word that counts: its place in the text in bytes, and its weight.
+    /// A word with its byte range in the text and its weight.
     Word { shown: Range<usize>, weight: i64, noun: bool },
-    /// What comes next counts by this factor, in thousandths.
+    /// Scales the next word by this factor, in thousandths.
     Degree(i64),
-    /// What comes next is negated.
+    /// Negates the next word.
     NotNext,
-    /// What came last is negated.
+    /// Negates the last word.
     NotLast,
-    /// What came last is negated if it is a noun; if not, what is negated is no word of ours.
+    /// Negates the last word if it is a noun; otherwise the negated word is not in the lexicon.
     NotNoun,
-    /// What came last is only wished or guessed.
+    /// The last word is only wished or guessed.
     Wish,
-    /// What follows counts more: a whole contrast (지만), or a half (는데).
+    /// Later words get more weight: a whole contrast (지만), or a half (는데).
     Contrast { whole: bool },
     /// A word ended.
     Gap,
@@ -76,7 +76,7 @@ struct Scan<'a> {
     chars: Vec<char>,
     offsets: Vec<usize>,
     events: Vec<Event>,
-    /// Where the last recognised thing ended.
+    /// The end of the last recognised part.
     recognised: usize,
 }
 
@@ -124,7 +124,7 @@ impl Scan<'_> {
         !self.char(at).is_some_and(is_syllable)
     }
 
-    /// What stands between words.
+    /// Handles a character between words.
     fn between(&mut self, c: char, word: usize, at: usize) {
         match c {
             '.' | '!' | '。' | '\n' | '…' => self.events.push(Event::Stop { question: false }),
@@ -139,7 +139,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads on from a syllable, and says how far.
+    /// Handles a syllable; returns the number of characters consumed.
     fn syllable(&mut self, at: usize, beginning: bool) -> usize {
         let place = if beginning || (at > 0 && at == self.recognised) {
             Place::Beginning
@@ -169,7 +169,7 @@ impl Scan<'_> {
         found.length
     }
 
-    /// The word with its ending, as far as it is worth showing.
+    /// The range of the word with its ending, as far as it is shown.
     fn shown(&self, at: usize, end: usize) -> Range<usize> {
         let ending = (end..end + ENDING_SHOWN_MAX).take_while(|at| !self.ends_at(*at)).count();
         let place = |at: usize| self.offsets.get(at).copied().unwrap_or(self.text.len());
@@ -203,7 +203,7 @@ impl Scan<'_> {
         1
     }
 
-    /// A syllable inside of a word, where endings say how the word is meant.
+    /// A syllable inside a word, where endings change the meaning.
     fn ending(&mut self, at: usize) -> usize {
         let (Some(c), Some(before)) = (self.char(at), self.char(at - 1)) else { return 1 };
         let next = self.char(at + 1);
@@ -221,9 +221,10 @@ impl Scan<'_> {
         if c == '지' { 2 } else { 1 }
     }
 
-    /// Letters that stand alone: all of them as one word (ㄱㅅ), or each row of one letter (ㅋㅋㅠㅠ).
+    /// Single letters: all of them as one word (ㄱㅅ), or each row of one letter (ㅋㅋㅠㅠ).
     fn letters(&mut self, at: usize) -> usize {
-        // One more than the longest such word, so that a row of thousands is not counted at each letter.
+        // One more than the longest such word, so that a row of thousands is not counted again at
+        // each letter.
         let ahead = self.chars.iter().skip(at).take(LETTERS_MAX + 1);
         let run = ahead.take_while(|c| is_letter(**c)).count();
         if let Some(found) = lexicon::letters(self.slice(at..at + run)) {

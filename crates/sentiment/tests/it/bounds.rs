@@ -1,18 +1,20 @@
-//! Any text has an answer, within the limits that are promised, and in time that grows with its length
-//! only.
+//! Any text has a result, within the limits, in time that is linear in its length.
 
 use madang_sentiment::{DECIDING_MAX, MAX_CHARS, classify};
 use proptest::prelude::*;
 
-fn keeps_its_promises(text: &str) {
-    let said = classify(text);
-    assert!((-1_000..=1_000).contains(&said.score), "{said:?}");
-    assert!(said.deciding.len() <= DECIDING_MAX, "{said:?}");
-    assert!(said.deciding.iter().all(|word| !word.text.is_empty() && word.weight_thousandths != 0));
-    assert_eq!(said, classify(text), "the same text, the same answer");
+fn check_limits(text: &str) {
+    let result = classify(text);
+    assert!((-1_000..=1_000).contains(&result.score), "{result:?}");
+    assert!(result.deciding.len() <= DECIDING_MAX, "{result:?}");
+    assert!(
+        result.deciding.iter().all(|word| !word.text.is_empty() && word.weight_thousandths != 0)
+    );
+    assert_eq!(result, classify(text), "the same text, the same result");
 }
 
-/// Strings of pieces that mean something here: syllables, letters, negations, words, emoji.
+/// Strings of pieces with a meaning for the classifier: syllables, letters, negations, words,
+/// emoji.
 fn chat() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[가-힣]{1,4}",
@@ -52,27 +54,27 @@ fn chat() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_has_an_answer(text in any::<String>()) {
-        keeps_its_promises(&text);
+    fn any_text_has_a_result(text in any::<String>()) {
+        check_limits(&text);
     }
 
     #[test]
-    fn anything_like_chat_has_an_answer(text in chat()) {
-        keeps_its_promises(&text);
+    fn any_chat_has_a_result(text in chat()) {
+        check_limits(&text);
     }
 }
 
 #[test]
-fn what_is_beyond_the_limit_is_not_read() {
+fn text_beyond_the_limit_is_ignored() {
     let long = "가".repeat(MAX_CHARS);
     assert_eq!(classify(&format!("{long} 사랑해")), classify(&long));
 }
 
 #[test]
-fn the_longest_messages_of_the_worst_kinds_have_an_answer() {
+fn the_slowest_messages_have_a_result() {
     for piece in ["좋", "good ", "no ", "but love ", "안", "ㅋ", "ㅠ", "😢", "a", "지만", "Σ'", "."]
     {
         let text: String = piece.chars().cycle().take(MAX_CHARS).collect();
-        keeps_its_promises(&text);
+        check_limits(&text);
     }
 }

@@ -1,16 +1,16 @@
-//! What must hold, one fact a line.
+//! Single facts about the classifier.
 
 use madang_sentiment::{Class, DECIDING_MAX, classify};
 
 fn check(class: Class, texts: &[&str]) {
     for text in texts {
-        let said = classify(text);
-        assert_eq!(said.class, class, "{text}: {said:?}");
+        let result = classify(text);
+        assert_eq!(result.class, class, "{text}: {result:?}");
     }
 }
 
 #[test]
-fn the_words_that_everybody_tries_first() {
+fn the_most_common_words() {
     check(Class::Positive, &["love", "사랑해", "I love it", "고마워"]);
     check(Class::Negative, &["sad", "슬퍼", "안 좋아", "I am so sad"]);
     check(Class::Neutral, &["hello", "안녕", "안녕하세요", "", " ", "123", "?!?", "네"]);
@@ -75,7 +75,7 @@ fn degree_and_wish_change_how_much_a_korean_word_counts() {
 }
 
 #[test]
-fn a_question_is_no_statement_unless_it_asks_for_agreement() {
+fn a_question_is_neutral_unless_it_asks_for_agreement() {
     check(Class::Neutral, &["그 책 재밌어?", "기분 괜찮아?", "is it any good?", "does it hurt?"]);
     check(Class::Positive, &["이거 좋지 않아?", "너무 예쁘지 않아?"]);
     check(Class::Negative, &["왜 이렇게 느려?", "why is it so terrible?"]);
@@ -89,7 +89,7 @@ fn after_a_contrast_the_later_clause_decides() {
 }
 
 #[test]
-fn a_longer_word_that_only_begins_like_a_feeling_says_nothing() {
+fn a_longer_word_that_begins_like_a_feeling_is_neutral() {
     check(
         Class::Neutral,
         &[
@@ -113,34 +113,34 @@ fn emoji_and_both_languages_count_together() {
 }
 
 #[test]
-fn english_spelling_of_the_chat_is_understood() {
+fn english_chat_spelling_is_recognised() {
     check(Class::Positive, &["I loooove this", "sooo gooood", "great,thanks", "can’t wait"]);
     check(Class::Negative, &["this isn’t good", "baaad", "awful...really"]);
 }
 
 #[test]
-fn the_words_that_decided_come_in_reading_order_with_what_negation_made_of_them() {
-    let said = classify("I do not love how it ends, a sad song");
+fn deciding_words_come_in_reading_order_with_the_effect_of_negation() {
+    let result = classify("I do not love how it ends, a sad song");
     let words: Vec<(&str, i16)> =
-        said.deciding.iter().map(|word| (word.text.as_str(), word.weight_thousandths)).collect();
+        result.deciding.iter().map(|word| (word.text.as_str(), word.weight_thousandths)).collect();
     // From VADER's lexicon: love 3.2, negated by the factor -0.74; sad -2.1.
     assert_eq!(words.iter().map(|(text, _)| *text).collect::<Vec<_>>(), ["love", "sad"]);
     assert!((words[0].1 + 2_368).abs() <= 2 && (words[1].1 + 2_100).abs() <= 2, "{words:?}");
 
-    let said = classify("영화가 좋지 않아");
-    assert_eq!(said.deciding[0].text, "좋지");
-    assert!(said.deciding[0].weight_thousandths < 0);
+    let result = classify("영화가 좋지 않아");
+    assert_eq!(result.deciding[0].text, "좋지");
+    assert!(result.deciding[0].weight_thousandths < 0);
 }
 
 #[test]
 fn the_strongest_words_are_named_and_no_more_than_the_limit() {
-    let said = classify("good good good good good good good good love good good");
-    assert_eq!(said.deciding.len(), DECIDING_MAX);
-    assert!(said.deciding.iter().any(|word| word.text == "love"));
+    let result = classify("good good good good good good good good love good good");
+    assert_eq!(result.deciding.len(), DECIDING_MAX);
+    assert!(result.deciding.iter().any(|word| word.text == "love"));
 }
 
 #[test]
-fn hangul_that_was_typed_letter_by_letter_is_the_same_word() {
+fn hangul_in_decomposed_letters_is_the_same_word() {
     // 사랑해 as macOS names its files: each letter a character of its own.
     let apart = "\u{1109}\u{1161}\u{1105}\u{1161}\u{11bc}\u{1112}\u{1162}";
     assert_eq!(classify(apart), classify("사랑해"));

@@ -1,4 +1,4 @@
-//! The classifier as others use it: one function.
+//! The classifier through its public function.
 
 #![expect(
     clippy::unwrap_used,

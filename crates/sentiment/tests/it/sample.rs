@@ -1,9 +1,9 @@
-//! How often the classifier is right on the labelled sample (`tests/data`).
+//! Accuracy of the classifier on the labelled sample (`tests/data`).
 //!
-//! Whoever writes a lexicon and the sentences to test it with has the same words in mind for both, so
-//! these figures flatter; and a sentence is "neutral" here because its author says so. The lexicon and
-//! the rules were changed only by looking at the half called `tune`. The other half was written before
-//! there was a lexicon, and is for measuring.
+//! The author of a lexicon has the same words in mind when writing test sentences, so these figures
+//! are optimistic; and a sentence is "neutral" here because its author says so. Only the half
+//! `tune` was used to change the lexicon and the rules. The half `measure` was written before the
+//! lexicon.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ fn sentences(data: &'static str) -> Vec<Sentence> {
             "positive" => Class::Positive,
             "neutral" => Class::Neutral,
             "negative" => Class::Negative,
-            other => panic!("{other} is no class"),
+            other => panic!("unknown class {other}"),
         };
         Sentence { split, class, text: columns.next().unwrap() }
     });
@@ -39,14 +39,14 @@ fn languages() -> [(&'static str, Vec<Sentence>); 2] {
     ]
 }
 
-/// Rows are what the author says, columns what the classifier says.
+/// Rows are the classes of the author, columns those of the classifier.
 fn confusion(sentences: &[Sentence], split: &str) -> [[usize; 3]; 3] {
-    let of = |class: Class, said: Class| {
+    let of = |class: Class, result: Class| {
         let here = sentences.iter().filter(|sentence| sentence.split == split);
-        here.filter(|sentence| sentence.class == class && classify(sentence.text).class == said)
+        here.filter(|sentence| sentence.class == class && classify(sentence.text).class == result)
             .count()
     };
-    CLASSES.map(|class| CLASSES.map(|said| of(class, said)))
+    CLASSES.map(|class| CLASSES.map(|result| of(class, result)))
 }
 
 fn per_mille(confusion: &[[usize; 3]; 3]) -> usize {
@@ -56,8 +56,8 @@ fn per_mille(confusion: &[[usize; 3]; 3]) -> usize {
 }
 
 #[test]
-fn accuracy_stays_where_it_was_measured() {
-    // Per mille: what was measured, less 10, which is one sentence.
+fn accuracy_does_not_drop_below_its_measurement() {
+    // Per mille: the measured accuracy, less 10, which is one sentence.
     let floors = [
         ("English", "tune", 944),
         ("English", "measure", 780),
@@ -74,7 +74,7 @@ fn accuracy_stays_where_it_was_measured() {
 }
 
 #[test]
-fn the_sample_is_large_enough_and_even() {
+fn the_sample_is_large_enough_and_balanced() {
     for (name, sentences) in languages() {
         assert!(sentences.len() >= 220, "{name}");
         for split in ["tune", "measure"] {
@@ -103,18 +103,18 @@ fn table_of_accuracy_and_confusion() {
             }
         }
     }
-    // What VADER says by itself, with the thresholds that its authors give.
+    // VADER alone, with the thresholds of its authors.
     let vader = vader_parity::SentimentIntensityAnalyzer::new();
     let (_, english) = &languages()[0];
     for split in ["tune", "measure"] {
         let here = english.iter().filter(|sentence| sentence.split == split);
         let right = here.clone().filter(|sentence| {
-            let said = match vader.polarity_scores(sentence.text).compound {
+            let result = match vader.polarity_scores(sentence.text).compound {
                 0.05.. => Class::Positive,
                 ..=-0.05 => Class::Negative,
                 _ => Class::Neutral,
             };
-            said == sentence.class
+            result == sentence.class
         });
         let per_mille = right.count() * 1_000 / here.count();
         writeln!(table, "English, {split}, by VADER alone: {per_mille} per mille").unwrap();
@@ -124,16 +124,15 @@ fn table_of_accuracy_and_confusion() {
 
 /// `cargo test -p madang-sentiment -- --ignored --nocapture wrong`
 ///
-/// Only of the half that may be tuned on: a mistake of the other half that one has looked at is a
-/// mistake that one would correct.
+/// Only for the half `tune`: the other half must stay unseen.
 #[test]
 #[ignore = "prints the mistakes, for work on the lexicon"]
 fn wrong_in_the_tuning_half() {
     for (_, sentences) in languages() {
         for sentence in sentences.iter().filter(|sentence| sentence.split == "tune") {
-            let said = classify(sentence.text);
-            if said.class != sentence.class {
-                println!("{:?}: {}\n    {said:?}", sentence.class, sentence.text);
+            let result = classify(sentence.text);
+            if result.class != sentence.class {
+                println!("{:?}: {}\n    {result:?}", sentence.class, sentence.text);
             }
         }
     }

@@ -1,6 +1,4 @@
-//! When a notice of the operator's is due: every so many seconds, or at times of the day.
-
-use std::fmt::Write as _;
+//! Schedules of the operator's notices: a period, or times of the day.
 
 use anyhow::{Context, Result, bail};
 use madang_hub::notices::DueNotice;
@@ -14,21 +12,21 @@ const MINUTE: u64 = 60 * MS;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Schedules at most.
+/// The limit of schedules.
 const MAX_SCHEDULES: usize = 32;
-/// Times of the day that one schedule has at most.
+/// The limit of times of one schedule.
 const MAX_TIMES: usize = 48;
-/// The longest time from one notice to the next, in seconds: four weeks.
+/// The longest period, in seconds: four weeks.
 const MAX_SECONDS: u64 = 28 * 24 * 3_600;
-/// The furthest that any clock is from UTC is 14 hours.
+/// No time zone is further than 14 hours from UTC.
 const MAX_OFFSET_HOURS: u64 = 14;
-/// Characters of a notice.
+/// The limit of characters of a notice.
 const MAX_CHARS: usize = 300;
 
-/// What can be said in the file under `[[notices]]`.
+/// A table `[[notices]]` of the file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct FileNotice {
+pub(crate) struct ScheduleTable {
     ko: String,
     en: String,
     every_seconds: Option<u64>,
@@ -36,36 +34,38 @@ pub(crate) struct FileNotice {
     utc_offset: Option<String>,
 }
 
-/// A notice and its times.
+/// A notice with its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
-    what: NoticeContent,
+    content: NoticeContent,
     times: Times,
-    /// All of the above, which names it: another text or another time is another schedule.
+    /// Identifies the schedule in the store: text and times, so a change of either makes a new
+    /// schedule.
     name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Times {
-    /// At every multiple of so many milliseconds since 1970, so that a restart changes nothing.
+    /// At every multiple of this many milliseconds since 1970, so that a restart changes nothing.
     Every(u64),
-    /// At these milliseconds of each day that begins `ahead` milliseconds before UTC's does; ascending.
-    Daily { at: Vec<u64>, ahead: i64 },
+    /// At these milliseconds of each day, ascending. The day begins `offset` milliseconds before
+    /// that of UTC.
+    Daily { at: Vec<u64>, offset: i64 },
 }
 
-/// Reads the schedules.
+/// Parses the schedules.
 ///
 /// # Errors
-/// One sentence that says which of them is wrong, and how.
-pub(crate) fn schedules(said: &[FileNotice]) -> Result<Vec<Schedule>> {
-    if said.len() > MAX_SCHEDULES {
-        bail!("there are {}; there may be {MAX_SCHEDULES} at most", said.len());
+/// One sentence that names the invalid schedule, and says how to correct it.
+pub(crate) fn schedules(tables: &[ScheduleTable]) -> Result<Vec<Schedule>> {
+    if tables.len() > MAX_SCHEDULES {
+        bail!("there are {} schedules; the limit is {MAX_SCHEDULES}", tables.len());
     }
     let mut schedules: Vec<Schedule> = Vec::new();
-    for (number, said) in (1..).zip(said) {
-        let schedule = Schedule::read(said).with_context(|| format!("notice {number}"))?;
+    for (number, table) in (1..).zip(tables) {
+        let schedule = Schedule::from_table(table).with_context(|| format!("notice {number}"))?;
         if schedules.contains(&schedule) {
-            bail!("notice {number} is there twice");
+            bail!("notice {number} repeats an earlier one; remove it");
         }
         schedules.push(schedule);
     }
@@ -73,51 +73,51 @@ pub(crate) fn schedules(said: &[FileNotice]) -> Result<Vec<Schedule>> {
 }
 
 impl Schedule {
-    fn read(said: &FileNotice) -> Result<Self> {
-        let (ko, en) = (sentence("ko", &said.ko)?, sentence("en", &said.en)?);
-        let ahead = said.utc_offset.as_deref().map(offset).transpose()?;
-        let times = match (said.every_seconds, &said.at) {
-            (Some(_), None) if ahead.is_some() => {
-                bail!("`utc_offset` goes with `at`; `every_seconds` is the same everywhere")
+    fn from_table(table: &ScheduleTable) -> Result<Self> {
+        let (ko, en) = (sentence("ko", &table.ko)?, sentence("en", &table.en)?);
+        let offset = table.utc_offset.as_deref().map(utc_offset).transpose()?;
+        let times = match (table.every_seconds, &table.at) {
+            (Some(_), None) if offset.is_some() => {
+                bail!("`utc_offset` has no effect on `every_seconds`; remove it, or use `at`")
             }
             (Some(seconds @ 1..=MAX_SECONDS), None) => Times::Every(seconds * MS),
             (Some(seconds), None) => {
                 bail!("`every_seconds` is {seconds}; it must be from 1 to {MAX_SECONDS}")
             }
             (None, Some(at)) if (1..=MAX_TIMES).contains(&at.len()) => {
-                let at: Result<Vec<u64>> = at.iter().map(|at| time(at)).collect();
+                let at: Result<Vec<u64>> = at.iter().map(|at| time_of_day(at)).collect();
                 let mut at = at?;
                 at.sort_unstable();
                 at.dedup();
-                Times::Daily { at, ahead: ahead.unwrap_or(0) }
+                Times::Daily { at, offset: offset.unwrap_or(0) }
             }
             (None, Some(_)) => bail!("`at` needs from 1 to {MAX_TIMES} times"),
             (None, None) | (Some(_), Some(_)) => {
-                bail!("say either `every_seconds` or `at`, and not both")
+                bail!("set either `every_seconds` or `at`, not both")
             }
         };
         let name = name(&ko, &en, &times);
-        Ok(Self { what: NoticeContent::Scheduled { ko, en }, times, name })
+        Ok(Self { content: NoticeContent::Scheduled { ko, en }, times, name })
     }
 
-    /// What the store is to tell unless it did: the latest that was due by now.
+    /// The most recent due notice, which the store sends unless it did.
     pub(super) fn due(&self, now: Timestamp) -> DueNotice {
         DueNotice::Scheduled {
             schedule: self.name.clone(),
-            due: self.last(now),
-            what: self.what.clone(),
+            due: self.previous(now),
+            what: self.content.clone(),
         }
     }
 
-    /// The last time that is not after now; the beginning of 1970 if there is none.
-    fn last(&self, now: Timestamp) -> Timestamp {
+    /// The last time up to now; the beginning of 1970 if there is none.
+    fn previous(&self, now: Timestamp) -> Timestamp {
         match &self.times {
             Times::Every(period) => Timestamp(now.0 - now.0 % period),
-            Times::Daily { at, ahead } => {
-                let (day, passed) = local(now, *ahead);
+            Times::Daily { at, offset } => {
+                let (day, passed) = local(now, *offset);
                 let today = at.iter().rev().find(|at| **at <= passed).map(|at| day + at);
                 let yesterday = || at.last().map(|at| day.saturating_sub(DAY) + at);
-                utc(today.or_else(yesterday).unwrap_or(0), *ahead)
+                utc(today.or_else(yesterday).unwrap_or(0), *offset)
             }
         }
     }
@@ -125,97 +125,99 @@ impl Schedule {
     /// The first time after now.
     pub(super) fn next(&self, now: Timestamp) -> Timestamp {
         match &self.times {
-            Times::Every(period) => self.last(now).plus(*period),
-            Times::Daily { at, ahead } => {
-                let (day, passed) = local(now, *ahead);
+            Times::Every(period) => self.previous(now).plus(*period),
+            Times::Daily { at, offset } => {
+                let (day, passed) = local(now, *offset);
                 let today = at.iter().find(|at| **at > passed).map(|at| day + at);
                 let tomorrow = || at.first().map(|at| day + DAY + at);
-                utc(today.or_else(tomorrow).unwrap_or(u64::MAX), *ahead)
+                utc(today.or_else(tomorrow).unwrap_or(u64::MAX), *offset)
             }
         }
     }
 }
 
-/// The local day's beginning, as if its clock were UTC's, and how much of it has passed.
-fn local(now: Timestamp, ahead: i64) -> (u64, u64) {
-    let local = now.0.saturating_add_signed(ahead);
+/// The beginning of the local day, on a clock that counts like UTC, and the time since then.
+fn local(now: Timestamp, offset: i64) -> (u64, u64) {
+    let local = now.0.saturating_add_signed(offset);
     (local - local % DAY, local % DAY)
 }
 
-fn utc(local: u64, ahead: i64) -> Timestamp {
-    Timestamp(local.saturating_add_signed(-ahead))
+fn utc(local: u64, offset: i64) -> Timestamp {
+    Timestamp(local.saturating_add_signed(-offset))
 }
 
-fn sentence(which: &str, text: &str) -> Result<String> {
+fn sentence(language: &str, text: &str) -> Result<String> {
     let text = match message_text(text) {
         Ok(text) if text.chars().count() <= MAX_CHARS => text,
-        Ok(_) => bail!("`{which}` has at most {MAX_CHARS} characters"),
-        Err(failure) => bail!("`{which}`: {}", failure.message.trim_end_matches('.')),
+        Ok(_) => bail!("`{language}` is too long; the limit is {MAX_CHARS} characters"),
+        Err(failure) => bail!("`{language}`: {}", failure.message.trim_end_matches('.')),
     };
     Ok(text)
 }
 
 /// `HH:MM`, as milliseconds of a day.
-fn time(text: &str) -> Result<u64> {
-    let known = hours_and_minutes(text).filter(|(hours, _)| *hours < 24);
-    let (hours, minutes) = known
-        .with_context(|| format!("`{text}` is no time of the day; write it as 09:30 or 18:00"))?;
+fn time_of_day(text: &str) -> Result<u64> {
+    let valid = hours_and_minutes(text).filter(|(hours, _)| *hours < 24);
+    let (hours, minutes) = valid.with_context(|| {
+        format!("`{text}` is not a time of the day; write it as 09:30 or 18:00")
+    })?;
     Ok(hours * HOUR + minutes * MINUTE)
 }
 
 /// `+HH:MM` or `-HH:MM`, as milliseconds.
-fn offset(text: &str) -> Result<i64> {
-    let wrong = || format!("`{text}` is no distance from UTC; write it as +09:00 or -05:00");
+fn utc_offset(text: &str) -> Result<i64> {
+    let invalid = || format!("`{text}` is not an offset from UTC; write it as +09:00 or -05:00");
     let (sign, rest) = match text.split_at_checked(1) {
         Some(("+", rest)) => (1, rest),
         Some(("-", rest)) => (-1, rest),
-        _ => bail!(wrong()),
+        _ => bail!(invalid()),
     };
-    let known = hours_and_minutes(rest).filter(|(hours, _)| *hours <= MAX_OFFSET_HOURS);
-    let (hours, minutes) = known.with_context(wrong)?;
+    let valid = hours_and_minutes(rest).filter(|(hours, _)| *hours <= MAX_OFFSET_HOURS);
+    let (hours, minutes) = valid.with_context(invalid)?;
     Ok(sign * i64::try_from(hours * HOUR + minutes * MINUTE)?)
 }
 
 fn hours_and_minutes(text: &str) -> Option<(u64, u64)> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |digits: &str| {
-        let two = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
-        two.then(|| digits.parse().ok()).flatten()
+        let is_valid = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        is_valid.then(|| digits.parse().ok()).flatten()
     };
     Some((number(hours)?, number(minutes).filter(|minutes: &u64| *minutes < 60)?))
 }
 
 fn name(ko: &str, en: &str, times: &Times) -> String {
-    let mut name = String::new();
-    // Writing to a string does not fail.
-    let _written = match times {
-        Times::Every(period) => write!(name, "every {period}"),
-        Times::Daily { at, ahead } => write!(name, "daily {at:?} {ahead}"),
+    let times = match times {
+        Times::Every(period) => format!("every {period}"),
+        Times::Daily { at, offset } => format!("daily {at:?} {offset}"),
     };
-    format!("{name}\n{ko}\n{en}")
+    format!("{times}\n{ko}\n{en}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Schedule>> {
+    fn parse(text: &str) -> Result<Vec<Schedule>> {
         #[derive(Deserialize)]
         struct File {
-            notices: Vec<FileNotice>,
+            notices: Vec<ScheduleTable>,
         }
         schedules(&toml::from_str::<File>(text)?.notices)
     }
 
     fn one(times: &str) -> Schedule {
         let text = format!("[[notices]]\nko = \"점심\"\nen = \"Lunch\"\n{times}\n");
-        read(&text).unwrap().remove(0)
+        parse(&text).unwrap().remove(0)
     }
 
     #[track_caller]
-    fn check(schedule: &Schedule, now: u64, last: u64, next: u64) {
+    fn check(schedule: &Schedule, now: u64, previous: u64, next: u64) {
         let now = Timestamp(now);
-        assert_eq!((schedule.last(now), schedule.next(now)), (Timestamp(last), Timestamp(next)));
+        assert_eq!(
+            (schedule.previous(now), schedule.next(now)),
+            (Timestamp(previous), Timestamp(next))
+        );
     }
 
     #[test]
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_the_day_are_those_of_the_given_distance_from_utc() {
+    fn times_of_the_day_use_the_offset_from_utc() {
         let schedule = one("at = [\"18:30\", \"09:00\"]\nutc_offset = \"+09:00\"");
         // In Korea the day begins at 15:00 UTC.
         let day = 20_000 * DAY - 9 * HOUR;
@@ -252,29 +254,32 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn invalid_schedules_are_refused() {
         let entry = |times: &str| format!("[[notices]]\nko = \"가\"\nen = \"a\"\n{times}\n");
         let twice = entry("every_seconds = 5") + &entry("every_seconds = 5");
         let long =
             format!("[[notices]]\nko = \"{}\"\nen = \"a\"\nat = [\"09:00\"]", "가".repeat(301));
         for (text, expected) in [
-            (entry(""), "say either"),
-            (entry("every_seconds = 5\nat = [\"09:00\"]"), "say either"),
+            (entry(""), "set either"),
+            (entry("every_seconds = 5\nat = [\"09:00\"]"), "set either"),
             (entry("every_seconds = 0"), "must be from 1 to"),
-            (entry("every_seconds = 5\nutc_offset = \"+09:00\""), "goes with `at`"),
+            (
+                entry("every_seconds = 5\nutc_offset = \"+09:00\""),
+                "has no effect on `every_seconds`",
+            ),
             (entry("at = []"), "needs from 1 to 48 times"),
-            (entry("at = [\"9:00\"]"), "`9:00` is no time of the day"),
-            (entry("at = [\"24:00\"]"), "`24:00` is no time of the day"),
-            (entry("at = [\"09:60\"]"), "`09:60` is no time of the day"),
-            (entry("at = [\"09:00\"]\nutc_offset = \"09:00\""), "no distance from UTC"),
-            (entry("at = [\"09:00\"]\nutc_offset = \"+15:00\""), "no distance from UTC"),
-            (entry("at = [\"09:00\"]\nutc_offset = \"\""), "no distance from UTC"),
-            (twice, "notice 2 is there twice"),
-            (long, "`ko` has at most 300 characters"),
+            (entry("at = [\"9:00\"]"), "`9:00` is not a time of the day"),
+            (entry("at = [\"24:00\"]"), "`24:00` is not a time of the day"),
+            (entry("at = [\"09:60\"]"), "`09:60` is not a time of the day"),
+            (entry("at = [\"09:00\"]\nutc_offset = \"09:00\""), "not an offset from UTC"),
+            (entry("at = [\"09:00\"]\nutc_offset = \"+15:00\""), "not an offset from UTC"),
+            (entry("at = [\"09:00\"]\nutc_offset = \"\""), "not an offset from UTC"),
+            (twice, "notice 2 repeats an earlier one"),
+            (long, "`ko` is too long; the limit is 300 characters"),
             ("[[notices]]\nko = \" \"\nen = \"a\"\nat = [\"09:00\"]".into(), "`ko`"),
-            (entry("every_seconds = 5").repeat(33), "33; there may be 32 at most"),
+            (entry("every_seconds = 5").repeat(33), "there are 33 schedules; the limit is 32"),
         ] {
-            let error = format!("{:#}", read(&text).expect_err(expected));
+            let error = format!("{:#}", parse(&text).expect_err(expected));
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

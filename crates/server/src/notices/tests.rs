@@ -24,14 +24,14 @@ impl Clock for TestClock {
     }
 }
 
-struct Rig {
+struct ScheduleTest {
     store: Memory,
     clock: Arc<TestClock>,
     bus: Sender<TopicAdvanced>,
     mina: User,
 }
 
-impl Rig {
+impl ScheduleTest {
     fn new() -> Self {
         let store = Memory::new(START, 7);
         let new =
@@ -56,7 +56,7 @@ impl Rig {
     }
 
     /// When each notice was told, in seconds after the start.
-    fn told(&self) -> Vec<u64> {
+    fn sent_at(&self) -> Vec<u64> {
         self.state().notices.iter().map(|notice| notice.at.since(START) / 1_000).collect()
     }
 
@@ -64,8 +64,8 @@ impl Rig {
         let change: Change = decide(NoticesCommand::Demo { on }.into()).expect("acceptable");
         let (author, at) = (self.mina.clone(), self.clock.now());
         let command = CommandId::new(at, number);
-        let made = self.store.commit_now(vec![Write { author, command, at, change }]);
-        assert!(made[0].is_ok());
+        let outcomes = self.store.commit_now(vec![Write { author, command, at, change }]);
+        assert!(outcomes[0].is_ok());
         let seq = madang_shared::Seq(0);
         self.bus.send(TopicAdvanced { topic: Topic::Notices, seq }).expect("somebody listens");
     }
@@ -73,7 +73,7 @@ impl Rig {
 
 fn every(seconds: u64) -> Vec<Schedule> {
     let text = format!("ko = \"쉬어요\"\nen = \"A break\"\nevery_seconds = {seconds}");
-    schedules(&[toml::from_str(&text).expect("right")]).expect("right")
+    schedules(&[toml::from_str(&text).expect("testht")]).expect("testht")
 }
 
 async fn seconds(count: u64) {
@@ -81,85 +81,85 @@ async fn seconds(count: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t2_2_a_scheduled_notice_is_told_when_it_is_due_and_not_before() {
-    let rig = Rig::new();
-    let (_task, _stopping) = rig.start(&every(60));
+async fn t2_2_a_scheduled_notice_is_sent_when_it_is_due_and_not_before() {
+    let test = ScheduleTest::new();
+    let (_task, _stopping) = test.start(&every(60));
     seconds(19).await;
-    assert!(rig.told().is_empty(), "a new schedule does not begin in the past");
+    assert!(test.sent_at().is_empty(), "a new schedule does not begin in the past");
     seconds(182).await;
-    assert_eq!(rig.told(), [20, 80, 140, 200]);
+    assert_eq!(test.sent_at(), [20, 80, 140, 200]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn t2_2_after_a_restart_the_latest_missed_notice_is_told_once() {
-    let rig = Rig::new();
-    let (task, stopping) = rig.start(&every(60));
+async fn t2_2_after_a_restart_the_latest_missed_notice_is_sent_once() {
+    let test = ScheduleTest::new();
+    let (task, stopping) = test.start(&every(60));
     seconds(30).await;
     stopping.cancel();
-    task.await.expect("it lives").expect("it ends well");
+    task.await.expect("no panic").expect("no error");
     // Down while three came due; then a restart, and one more at once.
     seconds(180).await;
     for _ in 0..2 {
-        let (task, stopping) = rig.start(&every(60));
+        let (task, stopping) = test.start(&every(60));
         seconds(5).await;
         stopping.cancel();
-        task.await.expect("it lives").expect("it ends well");
+        task.await.expect("no panic").expect("no error");
     }
-    assert_eq!(rig.told(), [20, 210], "not three, and not twice");
+    assert_eq!(test.sent_at(), [20, 210], "not three, and not twice");
     // A crash between two notices loses none, and another schedule begins with its own first start.
     let both: Vec<Schedule> = every(60).into_iter().chain(every(30)).collect();
-    let (task, _) = rig.start(&both);
+    let (task, _) = test.start(&both);
     seconds(55).await;
     task.abort();
-    assert_eq!(rig.told(), [20, 210, 230, 260, 260]);
+    assert_eq!(test.sent_at(), [20, 210, 230, 260, 260]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn t2_2_what_comes_due_while_the_store_is_away_is_told_when_it_is_back() {
-    let rig = Rig::new();
-    let (_task, _stopping) = rig.start(&every(60));
+async fn t2_2_a_notice_due_while_the_store_fails_is_sent_when_it_is_back() {
+    let test = ScheduleTest::new();
+    let (_task, _stopping) = test.start(&every(60));
     seconds(10).await;
-    rig.store.set_unavailable(true);
+    test.store.set_unavailable(true);
     seconds(100).await;
-    rig.store.set_unavailable(false);
+    test.store.set_unavailable(false);
     seconds(10).await;
-    let told = rig.told();
-    assert_eq!(told.len(), 1, "the latest, once: {told:?}");
-    assert!((110..=115).contains(&told[0]), "{told:?}");
+    let sent = test.sent_at();
+    assert_eq!(sent.len(), 1, "only the latest: {sent:?}");
+    assert!((110..=115).contains(&sent[0]), "{sent:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn t2_2_the_demonstration_runs_its_course_and_no_longer() {
-    let rig = Rig::new();
-    let (_task, _stopping) = rig.start(&[]);
+async fn t2_2_the_demonstration_ends_after_its_last_notice() {
+    let test = ScheduleTest::new();
+    let (_task, _stopping) = test.start(&[]);
     seconds(3).await;
-    rig.demo(1, true);
+    test.demo(1, true);
     seconds(600).await;
     let expected: Vec<u64> = (1..=u64::from(DEMO_NOTICES)).map(|n| 3 + 10 * n).collect();
-    assert_eq!(rig.told(), expected);
-    assert_eq!(rig.state().demo, None);
+    assert_eq!(test.sent_at(), expected);
+    assert_eq!(test.state().demo, None);
 
-    rig.demo(2, true);
+    test.demo(2, true);
     seconds(25).await;
-    rig.demo(3, false);
+    test.demo(3, false);
     seconds(600).await;
-    let numbers: Vec<_> = rig.state().notices.into_iter().map(|it| it.what).skip(12).collect();
+    let numbers: Vec<_> = test.state().notices.into_iter().map(|it| it.what).skip(12).collect();
     let demonstrated = |number| NoticeContent::Demonstrated { number, of: DEMO_NOTICES };
     assert_eq!(numbers, [demonstrated(1), demonstrated(2)], "anybody may stop it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn t2_2_a_demonstration_goes_on_after_a_restart_without_a_burst() {
-    let rig = Rig::new();
-    let (task, stopping) = rig.start(&[]);
-    rig.demo(1, true);
+async fn t2_2_a_demonstration_continues_after_a_restart_without_a_burst() {
+    let test = ScheduleTest::new();
+    let (task, stopping) = test.start(&[]);
+    test.demo(1, true);
     seconds(25).await;
     stopping.cancel();
-    task.await.expect("it lives").expect("it ends well");
+    task.await.expect("no panic").expect("no error");
     seconds(50).await;
-    let (_task, _stopping) = rig.start(&[]);
+    let (_task, _stopping) = test.start(&[]);
     seconds(10).await;
-    assert_eq!(rig.told(), [10, 20, 75, 80]);
+    assert_eq!(test.sent_at(), [10, 20, 75, 80]);
     seconds(300).await;
-    assert_eq!(rig.state().demo, None);
+    assert_eq!(test.state().demo, None);
 }

@@ -1,35 +1,35 @@
-//! When changed files are taken.
+//! Decides when changed files are used.
 
-use super::files::Contents;
+use super::identity::PemContents;
 
-/// What was found at a look: the files, or why they could not be read.
-pub(super) type Found = Result<Contents, String>;
+/// The files at a poll, or why they cannot be read.
+pub(super) type ReadResult = Result<PemContents, String>;
 
-/// Certificate and key are two files, and are written one after the other: what has changed is taken
-/// once it has been the same at two looks, and once only, however often it is found again.
+/// Certificate and key are two files, written one after the other. A change is reported when two
+/// polls in a row find the same contents, and once only.
 #[derive(Debug)]
-pub(super) struct Watch {
-    seen: Found,
-    taken: bool,
+pub(super) struct FileWatch {
+    last_read: ReadResult,
+    is_reported: bool,
 }
 
-impl Watch {
-    /// These are in use.
-    pub(super) fn new(in_use: Contents) -> Self {
-        Self { seen: Ok(in_use), taken: true }
+impl FileWatch {
+    /// A watch of files whose contents are in use.
+    pub(super) fn new(in_use: PemContents) -> Self {
+        Self { last_read: Ok(in_use), is_reported: true }
     }
 
-    /// What is to be taken now, if anything is.
-    pub(super) fn look(&mut self, found: Found) -> Option<Found> {
-        if found != self.seen {
-            *self = Self { seen: found, taken: false };
+    /// The change to use now, if any.
+    pub(super) fn poll(&mut self, current: ReadResult) -> Option<ReadResult> {
+        if current != self.last_read {
+            *self = Self { last_read: current, is_reported: false };
             return None;
         }
-        if self.taken {
+        if self.is_reported {
             return None;
         }
-        self.taken = true;
-        Some(found)
+        self.is_reported = true;
+        Some(current)
     }
 }
 
@@ -37,28 +37,28 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn files(certificate: &str, key: &str) -> Contents {
-        Contents { certificate: certificate.into(), key: key.into() }
+    fn files(certificate: &str, key: &str) -> PemContents {
+        PemContents { certificate: certificate.into(), key: key.into() }
     }
 
     #[test]
-    fn what_has_changed_is_taken_once_when_it_changes_no_more() {
-        let mut watch = Watch::new(files("a", "a"));
-        assert_eq!(watch.look(Ok(files("a", "a"))), None);
-        assert_eq!(watch.look(Ok(files("b", "a"))), None, "the key may follow");
-        assert_eq!(watch.look(Ok(files("b", "b"))), None, "more may follow");
-        assert_eq!(watch.look(Ok(files("b", "b"))), Some(Ok(files("b", "b"))));
-        assert_eq!(watch.look(Ok(files("b", "b"))), None, "it is in use, or known to be no good");
+    fn a_change_is_reported_once_when_the_files_are_stable() {
+        let mut watch = FileWatch::new(files("a", "a"));
+        assert_eq!(watch.poll(Ok(files("a", "a"))), None);
+        assert_eq!(watch.poll(Ok(files("b", "a"))), None, "the key may follow");
+        assert_eq!(watch.poll(Ok(files("b", "b"))), None, "more may follow");
+        assert_eq!(watch.poll(Ok(files("b", "b"))), Some(Ok(files("b", "b"))));
+        assert_eq!(watch.poll(Ok(files("b", "b"))), None, "already reported");
     }
 
     #[test]
-    fn files_that_cannot_be_read_are_told_once_and_taken_when_they_are_back() {
+    fn unreadable_files_are_reported_once_and_used_when_they_are_back() {
         let gone = || Err("gone".to_owned());
-        let mut watch = Watch::new(files("a", "a"));
-        assert_eq!(watch.look(gone()), None, "moved into place, perhaps");
-        assert_eq!(watch.look(gone()), Some(gone()));
-        assert_eq!(watch.look(gone()), None);
-        assert_eq!(watch.look(Ok(files("a", "a"))), None);
-        assert_eq!(watch.look(Ok(files("a", "a"))), Some(Ok(files("a", "a"))));
+        let mut watch = FileWatch::new(files("a", "a"));
+        assert_eq!(watch.poll(gone()), None, "perhaps moved into place");
+        assert_eq!(watch.poll(gone()), Some(gone()));
+        assert_eq!(watch.poll(gone()), None);
+        assert_eq!(watch.poll(Ok(files("a", "a"))), None);
+        assert_eq!(watch.poll(Ok(files("a", "a"))), Some(Ok(files("a", "a"))));
     }
 }

@@ -1,9 +1,13 @@
-//! Flags before environment before file before defaults; and what is wrong is refused at the start.
+//! Flags win over the environment, which wins over the file and the defaults; invalid settings are
+//! refused at the start.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 
+use crate::certificates::{Files, Pair};
 use crate::process::{Server, madang, output};
 
 fn serve(arguments: &[&str]) -> Command {
@@ -13,7 +17,7 @@ fn serve(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn help_and_version_speak_to_a_stranger() {
+fn help_and_version_explain_the_settings() {
     let (code, text) = output(madang().arg("--version"));
     assert_eq!((code, text.trim()), (Some(0), concat!("madang ", env!("CARGO_PKG_VERSION"))));
     let (code, text) = output(madang().args(["serve", "--help"]));
@@ -31,14 +35,20 @@ fn help_and_version_speak_to_a_stranger() {
         "--tls-certificate",
         "MADANG_TLS_KEY",
         "--trusted-proxy",
+        "--shutdown-timeout",
+        "--hsts-max-age",
+        "--redirect-listen",
         "power cut",
     ] {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
+    for former in ["--stop-seconds", "--hsts-seconds", "--redirect-from", "MADANG_STOP_SECONDS"] {
+        assert!(!text.contains(former), "{former} is in\n{text}");
+    }
 }
 
 #[test]
-fn wrong_settings_are_refused_in_one_clear_sentence() {
+fn invalid_settings_are_refused_with_one_clear_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("madang.toml");
     std::fs::write(&file, "lissten = \"127.0.0.1:1\"").unwrap();
@@ -49,11 +59,11 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
     let cases: [(&[&str], &str); 15] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin"),
-        (&["--stop-seconds", "0"], "stop_seconds"),
+        (&["--shutdown-timeout", "0"], "`shutdown_timeout` is 0"),
         (&["--sign-ups-per-hour", "0"], "--sign-ups-per-hour"),
         (&["--synchronous", "maybe"], "full"),
         (&["--price-source", "bitstamp"], "there is no source `bitstamp`"),
-        (&["--price-source", "kraken,simulated"], "must not stand in for a real one"),
+        (&["--price-source", "kraken,simulated"], "must not replace a real one"),
         (&["--socketio", "yes"], "local"),
         (&["--socketio-event", "data=orders"], "write `room:` and a room's number, or `off`"),
         (&["--socketio-event", "date=room:1"], "there is no vocabulary `date`"),
@@ -62,7 +72,7 @@ fn wrong_settings_are_refused_in_one_clear_sentence() {
             "there is no room 99",
         ),
         (&["--config", file], "lissten"),
-        (&["--config", notices.to_str().unwrap()], "`9` is no time of the day"),
+        (&["--config", notices.to_str().unwrap()], "`9` is not a time of the day"),
         (&["--config", missing.to_str().unwrap()], "cannot be read"),
         (&["--log", "=nonsense=", "--data", folder.path().to_str().unwrap()], "filter"),
     ];
@@ -81,7 +91,7 @@ fn t1_4_flags_win_over_environment_over_file() {
     let file = path("madang.toml");
     std::fs::write(&file, "listen = \"127.0.0.1:0\"\nallowed_origins = [\"not an origin\"]\n")
         .unwrap();
-    // The file's list is wrong; it is refused only while nothing better is said.
+    // The list in the file is invalid; it is refused unless a flag or a variable replaces it.
     let (code, text) = output(&mut serve(&["--config", &file, "--data", &path("a")]));
     assert_eq!(code, Some(2), "{text}");
     let (code, text) = output(
@@ -113,7 +123,7 @@ fn t3_3_the_allowed_origin_comes_from_the_configuration() {
     }
 }
 
-/// The status that a page of this origin gets when it opens the socket.
+/// The status of a handshake from a page of this origin.
 fn handshake(server: &Server, origin: &str) -> String {
     let host = server.url.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(host).unwrap();
@@ -130,24 +140,118 @@ fn handshake(server: &Server, origin: &str) -> String {
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_used_is_named() {
+fn the_error_names_a_data_folder_that_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let (code, text) =
         output(&mut serve(&["--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()]));
     assert_eq!(code, Some(1));
-    assert!(text.contains("cannot make the data folder"), "{text}");
+    assert!(text.contains("cannot create the data folder"), "{text}");
 
     let database = folder.path().join("data");
     std::fs::create_dir(&database).unwrap();
     std::fs::write(
         database.join("madang.sqlite"),
-        "no database, but somebody's letter, long enough to be one",
+        "no database but a text that is long enough to be mistaken for one",
     )
     .unwrap();
     let (code, text) =
         output(&mut serve(&["--listen", "127.0.0.1:0", "--data", database.to_str().unwrap()]));
     assert_eq!(code, Some(1));
     assert!(text.contains("madang.sqlite"), "{text}");
+}
+
+/// The log of a server from its start to a graceful stop.
+fn log_of(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let path = folder.join("log");
+    let log = File::create(&path).unwrap();
+    let server = Server::start_with(&folder.join("data"), arguments, variables, log.into());
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn former_names_of_flags_and_variables_work_and_the_log_names_the_new_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::write(folder.path(), &Pair::of(&["localhost"]));
+    let names = [
+        ("--stop-seconds", "MADANG_STOP_SECONDS", "5", "--shutdown-timeout"),
+        ("--hsts-seconds", "MADANG_HSTS_SECONDS", "60", "--hsts-max-age"),
+        ("--redirect-from", "MADANG_REDIRECT_FROM", "127.0.0.1:0", "--redirect-listen"),
+    ];
+    let mut flags = files.arguments().to_vec();
+    flags.extend(names.iter().flat_map(|(former, _, value, _)| [*former, *value]));
+    let variables = names.map(|(_, variable, value, _)| (variable, value));
+    for log in
+        [log_of(folder.path(), &flags, &[]), log_of(folder.path(), &files.arguments(), &variables)]
+    {
+        for (former, _, _, name) in names {
+            assert!(log.contains(&format!("`{former}` is a former name")), "{former}: {log}");
+            assert!(log.contains(&format!("use `{name}`")), "{name}: {log}");
+        }
+        assert!(log.contains("plain HTTP is redirected to HTTPS"), "{log}");
+    }
+}
+
+#[test]
+fn former_names_of_keys_work_and_the_log_names_the_new_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::write(folder.path(), &Pair::of(&["localhost"]));
+    let file = folder.path().join("madang.toml");
+    let text = format!(
+        "stop_seconds = 5\nhsts_seconds = 60\n[tls]\nredirect_from = \"127.0.0.1:0\"\n\
+        certificate = {:?}\nkey = {:?}\n[socketio]\nclients = \"off\"\n",
+        files.certificate, files.key
+    );
+    std::fs::write(&file, text).unwrap();
+    let log = log_of(folder.path(), &["--config", file.to_str().unwrap()], &[]);
+    for name in ["shutdown_timeout", "hsts_max_age", "[tls] redirect_listen", "[socketio] exposure"]
+    {
+        assert!(log.contains(&format!("use `{name}`")), "{name}: {log}");
+    }
+    assert!(log.contains("plain HTTP is redirected to HTTPS"), "{log}");
+}
+
+#[test]
+fn present_names_cause_no_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    std::fs::write(&file, "shutdown_timeout = 5\n[socketio]\nexposure = \"off\"\n").unwrap();
+    let log = log_of(folder.path(), &["--config", file.to_str().unwrap()], &[]);
+    assert!(!log.contains("former name"), "{log}");
+}
+
+#[test]
+fn a_setting_under_both_of_its_names_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    let refused = |command: &mut Command, expected: &str| {
+        let (code, text) = output(command);
+        assert_eq!(code, Some(2), "{expected}: {text}");
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    };
+    for (name, former, value) in [
+        ("--shutdown-timeout", "--stop-seconds", "5"),
+        ("--hsts-max-age", "--hsts-seconds", "60"),
+        ("--redirect-listen", "--redirect-from", "127.0.0.1:0"),
+    ] {
+        let expected = format!("`{former}` is the former name of `{name}`, and both are given");
+        refused(&mut serve(&[name, value, former, value]), &expected);
+    }
+    let expected = "`--stop-seconds` is the former name of `--shutdown-timeout`";
+    refused(serve(&["--shutdown-timeout", "5"]).env("MADANG_STOP_SECONDS", "5"), expected);
+    for (text, expected) in [
+        ("shutdown_timeout = 5\nstop_seconds = 5", "remove `stop_seconds`"),
+        ("hsts_max_age = 5\nhsts_seconds = 5", "remove `hsts_seconds`"),
+        (
+            "[tls]\nredirect_listen = \"127.0.0.1:0\"\nredirect_from = \"127.0.0.1:0\"",
+            "remove `[tls] redirect_from`",
+        ),
+        ("[socketio]\nexposure = \"off\"\nclients = \"off\"", "remove `[socketio] clients`"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        refused(&mut serve(&["--config", file.to_str().unwrap()]), expected);
+    }
 }

@@ -1,4 +1,4 @@
-//! The binary, started as a process; the shape of the workspace, and the size of the app.
+//! Tests of the binary as a process, of the shape of the workspace, and of the size of the app.
 
 #![expect(
     clippy::expect_used,
@@ -8,7 +8,7 @@
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
-mod certified;
+mod certificates;
 mod configuration;
 mod lifecycle;
 mod process;

@@ -1,4 +1,4 @@
-//! A `madang serve` of a test.
+//! A `madang serve` process for tests.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 pub(crate) fn madang() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_madang"));
-    // Whatever the machine is set up with, a test says all that matters itself.
+    // The environment of the machine must not influence a test.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADANG_")) {
         command.env_remove(name);
     }
     command
 }
 
-/// Runs to the end.
+/// Runs a command to its end; returns its exit code and its output.
 pub(crate) fn output(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
@@ -31,7 +31,17 @@ impl Server {
     }
 
     pub(crate) fn start_logging(data: &Path, arguments: &[&str], log: Stdio) -> Self {
+        Self::start_with(data, arguments, &[], log)
+    }
+
+    pub(crate) fn start_with(
+        data: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
         let mut command = madang();
+        command.envs(variables.iter().copied());
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
@@ -56,8 +66,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Gone already, in most tests.
-        let _killed = self.child.kill().is_ok();
-        let _status = self.child.wait().is_ok();
+        // Most tests have ended the process already.
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }

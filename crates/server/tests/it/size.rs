@@ -1,19 +1,21 @@
-//! What a browser downloads before it can show a page, and what the whole app is, kept small. The figures behind the
-//! budgets stand in `docs/figures.md`.
+//! Budgets for the size of the first view, and of the whole app. The figures behind them stand in
+//! `docs/figures.md`.
 
 use std::path::Path;
 
-/// Module and script of the first view (the gate, then the chat), as brotli, in bytes. The goal is 150 KB.
+/// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
+/// The goal is 150 KB.
 const FIRST_VIEW: u64 = 188 * 1024 + GLOO_NET_OF_FIRST_VIEW;
 
-/// The same with the part that comes after it, as brotli, in bytes. The goal is 250 KB.
+/// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB.
 const WHOLE: u64 = 278 * 1024 + GLOO_NET_OF_WHOLE;
 
 /// The cost of gloo-net, which the budgets moved by (`docs/decisions/040-gloo-net.md`), in bytes.
 const GLOO_NET_OF_FIRST_VIEW: u64 = 4_101;
 const GLOO_NET_OF_WHOLE: u64 = 5_008;
 
-/// The only file in `frontend/dist` whose name starts and ends so, in bytes; none if there is none.
+/// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
+/// if there is none.
 fn size(start: &str, end: &str) -> Option<u64> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../frontend/dist");
     let files = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
@@ -26,8 +28,8 @@ fn size(start: &str, end: &str) -> Option<u64> {
     Some(size)
 }
 
-/// Module and script, and the part; none in a fresh clone, where a plain `cargo test` has no app to weigh:
-/// `just test` builds it, and says so.
+/// Sizes of module, script and second module; none in a fresh clone, where a plain `cargo test` has
+/// no app to measure: `just test` builds it.
 fn sizes() -> Option<[u64; 3]> {
     let files = [
         ("madang-app-", "_bg.wasm.br"),

@@ -11,10 +11,10 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::certified::{Files, Pair};
+use crate::certificates::{Files, Pair};
 use crate::process::{Server, madang, output};
 
-/// Longer than anything here takes; a test that gets here has hung.
+/// Longer than any test takes; a test that waits this long hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn start(folder: &Path, files: &Files, more: &[&str]) -> Server {
@@ -28,13 +28,13 @@ fn port(server: &Server) -> u16 {
     address.parse().unwrap()
 }
 
-/// What a request over a fresh connection is answered, head and body.
+/// The response to a request over a new connection, head and body.
 async fn ask(pair: &Pair, port: u16, request: &str) -> String {
     let mut stream = pair.connect(port).await.unwrap();
     let request = format!("{request}Host: localhost:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    // With an end of TLS's own (close_notify), or this is an error.
+    // Without the close_notify of TLS this would be an error.
     stream.read_to_string(&mut answer).await.unwrap();
     answer
 }
@@ -43,13 +43,13 @@ async fn ask(pair: &Pair, port: u16, request: &str) -> String {
 async fn until(what: &str, mut met: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !met().await {
-        assert!(began.elapsed() < PATIENCE, "it never came to this: {what}");
+        assert!(began.elapsed() < PATIENCE, "timed out: {what}");
         tokio::task::yield_now().await;
     }
 }
 
 #[test]
-fn files_that_cannot_be_used_are_refused_by_name_and_reason() {
+fn the_error_names_invalid_files_and_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let good = Pair::of(&["localhost"]);
     let expired = Pair::with(&["localhost"], |it| it.not_after = rcgen::date_time_ymd(2020, 1, 2));
@@ -58,9 +58,9 @@ fn files_that_cannot_be_used_are_refused_by_name_and_reason() {
         |name: &str, body: &str| format!("-----BEGIN {name}-----\n{body}\n-----END {name}-----\n");
     let half: String = good.certificate.lines().take(3).collect::<Vec<_>>().join("\n");
     let sealed = section("ENCRYPTED PRIVATE KEY", "AAAA");
-    let text = String::from;
+    let owned = String::from;
     let cases = [
-        (text("certificate"), good.key.clone(), "chain.pem: there is no certificate in it"),
+        (owned("certificate"), good.key.clone(), "chain.pem: there is no certificate in it"),
         (String::new(), good.key.clone(), "chain.pem: there is no certificate in it"),
         (good.key.clone(), good.key.clone(), "chain.pem: there is no certificate in it"),
         (half, good.key.clone(), "chain.pem: this is damaged PEM: a section has no end"),
@@ -68,9 +68,9 @@ fn files_that_cannot_be_used_are_refused_by_name_and_reason() {
         (
             section("CERTIFICATE", "AAAA"),
             good.key.clone(),
-            "chain.pem: what is in it is no certificate",
+            "chain.pem: it contains no X.509 certificate",
         ),
-        (good.certificate.clone(), text("key"), "key.pem: there is no private key in it"),
+        (good.certificate.clone(), owned("key"), "key.pem: there is no private key in it"),
         (
             good.certificate.clone(),
             good.certificate.clone(),
@@ -93,42 +93,39 @@ fn files_that_cannot_be_used_are_refused_by_name_and_reason() {
     for (certificate, key, expected) in cases {
         let files = Files::write(folder.path(), &Pair { certificate, key: key.clone() });
         refused(&files.arguments(), expected);
-        let (_, said) = output(madang().arg("serve").args(files.arguments()));
+        let (_, text) = output(madang().arg("serve").args(files.arguments()));
         let secret = key.lines().nth(1).filter(|line| line.len() > 20);
-        assert!(
-            secret.is_none_or(|line| !said.contains(line)),
-            "the key stays out of sight: {said}"
-        );
+        assert!(secret.is_none_or(|line| !text.contains(line)), "the key must not appear: {text}");
     }
     let files = Files::write(folder.path(), &good);
     std::fs::remove_file(&files.key).unwrap();
     refused(&files.arguments(), "key.pem cannot be read: No such file");
     std::fs::create_dir(&files.key).unwrap();
     refused(&files.arguments(), "key.pem cannot be read: Is a directory");
-    refused(&files.arguments()[..2], "name `tls_key` too");
-    refused(&files.arguments()[2..], "name `tls_certificate` too");
+    refused(&files.arguments()[..2], "set `tls_key` too");
+    refused(&files.arguments()[2..], "set `tls_certificate` too");
 }
 
 fn refused(arguments: &[&str], expected: &str) {
-    let (code, said) = output(madang().arg("serve").args(arguments));
-    assert_eq!(code, Some(2), "{expected}: {said}");
-    assert!(said.contains(expected), "{expected} is not in {said}");
-    assert_eq!(said.lines().count(), 1, "one sentence: {said}");
+    let (code, text) = output(madang().arg("serve").args(arguments));
+    assert_eq!(code, Some(2), "{expected}: {text}");
+    assert!(text.contains(expected), "{expected} is not in {text}");
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
 }
 
 #[test]
-fn settings_that_would_do_nothing_are_refused() {
+fn settings_without_effect_are_refused() {
     for (arguments, expected) in [
-        (&["--redirect-from", "127.0.0.1:0"][..], "`redirect_from` has no HTTPS to lead to"),
-        (&["--redirect-port", "443"], "`redirect_port` without `redirect_from`"),
-        (&["--hsts-seconds", "60"], "`hsts_seconds` is told over HTTPS only"),
+        (&["--redirect-listen", "127.0.0.1:0"][..], "`redirect_listen` needs HTTPS"),
+        (&["--redirect-port", "443"], "`redirect_port` has no effect without `redirect_listen`"),
+        (&["--hsts-max-age", "60"], "`hsts_max_age` needs HTTPS"),
         (&["--trusted-proxy", "localhost"], "\"localhost\" is neither an address nor a network"),
     ] {
         refused(arguments, expected);
     }
 }
 
-/// OpenSSL, as everybody has it; with the request on its standard input.
+/// Runs the client of OpenSSL, with the request on its standard input.
 fn openssl(server: &Server, files: &Files, arguments: &[&str]) -> (bool, String) {
     let mut child = Command::new("openssl")
         .args(["s_client", "-connect", &format!("127.0.0.1:{}", port(server)), "-ign_eof"])
@@ -141,38 +138,38 @@ fn openssl(server: &Server, files: &Files, arguments: &[&str]) -> (bool, String)
         .spawn()
         .expect("these tests need the program `openssl`: scripts/setup.sh e2e installs it");
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    // Where there is no connection, nobody reads this.
-    let _sent = child.stdin.take().unwrap().write_all(request.as_bytes()).is_ok();
+    // Without a connection the input stays unread.
+    child.stdin.take().unwrap().write_all(request.as_bytes()).ok();
     let output = child.wait_with_output().unwrap();
     let [out, err] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it));
     (output.status.success(), format!("{out}{err}"))
 }
 
 #[test]
-fn t2_9_openssl_verifies_the_certificate_and_speaks_tls_1_2_and_1_3_and_nothing_older() {
+fn t2_9_openssl_verifies_the_certificate_and_negotiates_tls_1_2_and_1_3_only() {
     let folder = tempfile::tempdir().unwrap();
     let files = Files::write(folder.path(), &Pair::of(&["localhost"]));
     let server = start(folder.path(), &files, &[]);
     for version in ["-tls1_2", "-tls1_3"] {
-        let (clean, said) = openssl(&server, &files, &[version, "-alpn", "h2,http/1.1"]);
-        assert!(clean, "{said}");
+        let (clean, text) = openssl(&server, &files, &[version, "-alpn", "h2,http/1.1"]);
+        assert!(clean, "{text}");
         let name = version.replace("-tls1_", "New, TLSv1.");
         for part in
             [name.as_str(), "Verify return code: 0 (ok)", "ALPN protocol: http/1.1", "HTTP/1.1 200"]
         {
-            assert!(said.contains(part), "{part} is not in {said}");
+            assert!(text.contains(part), "{part} is not in {text}");
         }
     }
-    let (clean, said) = openssl(&server, &files, &["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"]);
-    assert!(!clean && said.contains("Cipher is (NONE)") && said.contains("SSL alert"), "{said}");
-    let (clean, said) = openssl(&server, &files, &["-alpn", "h2"]);
-    assert!(!clean && said.contains("alert no application protocol"), "{said}");
+    let (clean, text) = openssl(&server, &files, &["-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"]);
+    assert!(!clean && text.contains("Cipher is (NONE)") && text.contains("SSL alert"), "{text}");
+    let (clean, text) = openssl(&server, &files, &["-alpn", "h2"]);
+    assert!(!clean && text.contains("alert no application protocol"), "{text}");
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 }
 
 #[tokio::test]
-async fn t2_9_a_replaced_certificate_is_taken_while_an_open_socket_lives_on() {
+async fn t2_9_a_replaced_certificate_is_used_while_an_open_socket_lives_on() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = [Pair::of(&["localhost"]), Pair::of(&["localhost"])];
     let files = Files::write(folder.path(), &old);
@@ -183,7 +180,9 @@ async fn t2_9_a_replaced_certificate_is_taken_while_an_open_socket_lives_on() {
     let (mut socket, _) = tokio_tungstenite::client_async(address, stream).await.unwrap();
     let mut lives = async |text: &str| {
         socket.send(Message::text(text)).await.unwrap();
-        let Some(Ok(Message::Text(answer))) = socket.next().await else { panic!("it broke") };
+        let Some(Ok(Message::Text(answer))) = socket.next().await else {
+            panic!("the socket broke")
+        };
         assert_eq!(answer.as_str(), text);
     };
     lives("before").await;
@@ -191,10 +190,10 @@ async fn t2_9_a_replaced_certificate_is_taken_while_an_open_socket_lives_on() {
     Files::write(folder.path(), &new);
     until("new connections get the new certificate", async || new.connect(port).await.is_ok())
         .await;
-    assert!(old.connect(port).await.is_err(), "the old one is not shown any more");
+    assert!(old.connect(port).await.is_err(), "the old one is gone");
     lives("after").await;
 
-    // A certificate without its key, however long: the pair that works stays.
+    // While certificate and key do not match, the old pair stays in use.
     std::fs::write(&files.certificate, &old.certificate).unwrap();
     let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
     until("the log names what is wrong", async || log().contains("is not the key of")).await;
@@ -203,21 +202,21 @@ async fn t2_9_a_replaced_certificate_is_taken_while_an_open_socket_lives_on() {
     lives("still").await;
 
     std::fs::write(&files.key, &old.key).unwrap();
-    until("the key that belongs to it has come", async || old.connect(port).await.is_ok()).await;
+    until("the matching key is used", async || old.connect(port).await.is_ok()).await;
     lives("to the end").await;
-    assert_eq!(log().matches("is not the key of").count(), 1, "said once: {}", log());
+    assert_eq!(log().matches("is not the key of").count(), 1, "logged once: {}", log());
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 }
 
 #[tokio::test]
-async fn silent_clients_keep_nobody_from_shaking_hands() {
+async fn silent_clients_do_not_block_other_handshakes() {
     let folder = tempfile::tempdir().unwrap();
     let pair = Pair::of(&["localhost"]);
     let files = Files::write(folder.path(), &pair);
     let server = start(folder.path(), &files, &[]);
     let address = format!("127.0.0.1:{}", port(&server));
-    // Some say nothing at all, some begin a handshake, and some speak plain HTTP.
+    // Some send nothing, some begin a handshake, and some send plain HTTP.
     let mut silent: Vec<TcpStream> =
         (0..300).map(|_| TcpStream::connect(&address).unwrap()).collect();
     for (number, stream) in silent.iter_mut().enumerate() {
@@ -229,20 +228,20 @@ async fn silent_clients_keep_nobody_from_shaking_hands() {
     }
     let answer = ask(&pair, port(&server), "GET /healthz HTTP/1.1\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // Nor do they keep it from stopping.
+    // They do not delay a stop either.
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
     drop(silent);
 }
 
 #[tokio::test]
-async fn t2_9_a_session_over_https_has_a_secure_cookie_and_what_the_settings_say() {
+async fn t2_9_a_session_over_https_has_a_secure_cookie_and_the_configured_hsts() {
     let folder = tempfile::tempdir().unwrap();
     let pair = Pair::of(&["localhost"]);
     let files = Files::write(folder.path(), &pair);
     let file = folder.path().join("madang.toml");
     let toml = format!(
-        "hsts_seconds = 3600\n[tls]\ncertificate = {:?}\nkey = {:?}\n",
+        "hsts_max_age = 3600\n[tls]\ncertificate = {:?}\nkey = {:?}\n",
         files.certificate, files.key
     );
     std::fs::write(&file, toml).unwrap();
@@ -264,7 +263,7 @@ async fn t2_9_a_session_over_https_has_a_secure_cookie_and_what_the_settings_say
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_from_the_configuration_is_believed_and_its_client_logged() {
+async fn the_headers_of_a_configured_proxy_are_trusted_and_its_client_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, name, client) in [
         (&["--trusted-proxy", "127.0.0.1"][..], "__Host-", "203.0.113.7"),

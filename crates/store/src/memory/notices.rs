@@ -1,202 +1,166 @@
-//! Notices, and who caused them.
+//! Notices for everybody, and the inbox of each user.
 
-use std::collections::BTreeMap;
-
-use madang_hub::notices::{Change, DueNotice, Mention};
+use madang_hub::notices::{DueNotice, Mention};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
-use madang_shared::notices::DEMO_NOTICES;
+use madang_shared::notices::NoticesCommand;
 use madang_shared::notices::{
-    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticesEvent,
-    NoticesSnapshot, mute,
+    DEMO_NOTICES, Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent,
+    NoticesEvent, NoticesSnapshot, mute,
 };
-use madang_shared::orders::OrdersEvent;
-use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
+use madang_shared::{Failure, RoomId, Seq, Timestamp, Topic, UserId};
 
+use super::membership;
 use super::state::State;
+use crate::context::CommandContext;
 
-#[derive(Debug, Default)]
-pub(super) struct Notices {
-    everybody: NoticesSnapshot,
-    inboxes: BTreeMap<UserId, InboxSnapshot>,
-    /// How far each schedule has been told.
-    schedules: BTreeMap<String, Timestamp>,
-    /// The number of the demonstration's last notice.
-    demo_told: u32,
+#[expect(clippy::needless_pass_by_value, reason = "one signature for all features")]
+pub(super) fn apply(
+    state: &mut State,
+    context: &CommandContext,
+    change: NoticesCommand,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Failure> {
+    let (user, at) = (context.author.id, context.at);
+    state.require_user(user)?;
+    let InboxSnapshot { mut marks, mut muted, .. } = inbox(state, user, user);
+    let event = match change {
+        NoticesCommand::Read { of, notice } => {
+            let is_news = exists(state, user, of, notice) && marks.of_mut(of).read(notice);
+            is_news.then_some(InboxEvent::Read(marks))
+        }
+        NoticesCommand::ReadAll { everybody, own } => {
+            let everybody = everybody.min(state.log.head(Topic::Notices));
+            let own = own.min(state.log.head(Topic::Inbox(user)));
+            let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
+            news.contains(&true).then_some(InboxEvent::Read(marks))
+        }
+        NoticesCommand::Mute { kind, muted: quiet } => {
+            mute(&mut muted, kind, quiet).then_some(InboxEvent::Muted { kinds: muted })
+        }
+        NoticesCommand::Demo { on } if on == state.notices.demo.is_some() => None,
+        NoticesCommand::Demo { on: true } => {
+            state.demo_last_number = 0;
+            let demo = Demonstration { by: context.author.clone(), started_at: at };
+            return Ok(Some(append(state, NoticesEvent::DemoStarted(demo), appended)));
+        }
+        NoticesCommand::Demo { on: false } => {
+            return Ok(Some(append(state, NoticesEvent::DemoEnded { at }, appended)));
+        }
+    };
+    Ok(event.map(|event| append_to_inbox(state, user, event, appended)))
 }
 
-impl Notices {
-    pub(super) fn snapshot(&self) -> NoticesSnapshot {
-        self.everybody.clone()
-    }
+pub(super) fn snapshot(state: &State, _reader: UserId) -> NoticesSnapshot {
+    state.notices.clone()
+}
 
-    pub(super) fn inbox(&self, user: UserId) -> InboxSnapshot {
-        self.inboxes.get(&user).cloned().unwrap_or_default()
-    }
+pub(super) fn inbox(state: &State, _reader: UserId, user: UserId) -> InboxSnapshot {
+    state.inboxes.get(&user).cloned().unwrap_or_default()
+}
 
-    fn is_kept(&self, user: UserId, of: NoticeBox, notice: Seq) -> bool {
-        let kept = match of {
-            NoticeBox::Everybody => Some(&self.everybody.notices),
-            NoticeBox::Own => self.inboxes.get(&user).map(|inbox| &inbox.notices),
-        };
-        kept.is_some_and(|kept| kept.iter().any(|it| it.seq == notice))
+/// Creates the inbox of a new user, for whom all earlier notices count as read.
+pub(super) fn create_inbox(state: &mut State, user: UserId) {
+    state.log.create_topic(Topic::Inbox(user));
+    let mut inbox = InboxSnapshot::default();
+    inbox.marks.everybody.up_to = state.log.head(Topic::Notices);
+    state.inboxes.insert(user, inbox);
+}
+
+/// Appends a notice for everybody.
+pub(super) fn append_broadcast(
+    state: &mut State,
+    at: Timestamp,
+    what: NoticeContent,
+    appended: &mut Vec<TopicEvent>,
+) -> LogPosition {
+    let seq = state.log.head(Topic::Notices).next();
+    append(state, NoticesEvent::Told(Notice { seq, at, what }), appended)
+}
+
+/// Appends a notice for one user.
+pub(super) fn append_for_user(
+    state: &mut State,
+    user: UserId,
+    at: Timestamp,
+    what: NoticeContent,
+    appended: &mut Vec<TopicEvent>,
+) {
+    let seq = state.log.head(Topic::Inbox(user)).next();
+    append_to_inbox(state, user, InboxEvent::Told(Notice { seq, at, what }), appended);
+}
+
+/// Appends a notice for each mentioned member of the room, except the author.
+pub(super) fn append_mentions(
+    state: &mut State,
+    context: &CommandContext,
+    room: RoomId,
+    mentions: &[Mention],
+    what: &NoticeContent,
+    appended: &mut Vec<TopicEvent>,
+) {
+    let mut notified = vec![context.author.id];
+    for mention in mentions {
+        let users = mention.iter().filter_map(|key| state.user_keys.get(key).copied());
+        let member = users.into_iter().find(|user| membership::is_member(state, *user, room));
+        if let Some(user) = member.filter(|user| !notified.contains(user)) {
+            append_for_user(state, user, context.at, what.clone(), appended);
+            notified.push(user);
+        }
     }
 }
 
-impl State {
-    /// A user begins with nothing unread.
-    pub(super) fn begin_inbox(&mut self, user: UserId) {
-        self.make_topic(Topic::Inbox(user));
-        let mut inbox = InboxSnapshot::default();
-        inbox.marks.everybody.up_to = self.head(Topic::Notices);
-        self.notices.inboxes.insert(user, inbox);
-    }
-
-    pub(super) fn change_notices(
-        &mut self,
-        author: User,
-        at: Timestamp,
-        change: &Change,
-        appended: &mut Vec<TopicEvent>,
-    ) -> Option<LogPosition> {
-        let user = author.id;
-        let InboxSnapshot { mut marks, mut muted, .. } = self.notices.inbox(user);
-        let event = match *change {
-            Change::Read { of, notice } => {
-                let news = self.notices.is_kept(user, of, notice) && marks.of_mut(of).read(notice);
-                news.then_some(InboxEvent::Read(marks))
+/// Appends a due notice, once.
+pub(super) fn append_due_notice(
+    state: &mut State,
+    due: DueNotice,
+    at: Timestamp,
+    appended: &mut Vec<TopicEvent>,
+) -> Option<LogPosition> {
+    let what = match due {
+        DueNotice::Scheduled { schedule, due, what } => {
+            let mark = state.notice_schedules.get(&schedule).copied();
+            state.notice_schedules.insert(schedule, mark.map_or(due, |mark| mark.max(due)));
+            if mark.is_none_or(|mark| due <= mark) {
+                return None;
             }
-            Change::ReadAll { everybody, own } => {
-                let everybody = everybody.min(self.head(Topic::Notices));
-                let own = own.min(self.head(Topic::Inbox(user)));
-                let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
-                news.contains(&true).then_some(InboxEvent::Read(marks))
-            }
-            Change::Mute { kind, muted: quiet } => {
-                mute(&mut muted, kind, quiet).then_some(InboxEvent::Muted { kinds: muted })
-            }
-            Change::Demo { on } if on == self.notices.everybody.demo.is_some() => None,
-            Change::Demo { on: true } => {
-                self.notices.demo_told = 0;
-                let demo = Demonstration { by: author, started_at: at };
-                return Some(self.on_notices(NoticesEvent::DemoStarted(demo), appended));
-            }
-            Change::Demo { on: false } => {
-                return Some(self.on_notices(NoticesEvent::DemoEnded { at }, appended));
-            }
-        };
-        event.map(|event| self.on_inbox(user, event, appended))
-    }
-
-    pub(super) fn tell_all(
-        &mut self,
-        at: Timestamp,
-        what: NoticeContent,
-        appended: &mut Vec<TopicEvent>,
-    ) -> LogPosition {
-        let seq = self.head(Topic::Notices).next();
-        self.on_notices(NoticesEvent::Told(Notice { seq, at, what }), appended)
-    }
-
-    pub(super) fn append_due_notice(
-        &mut self,
-        due: DueNotice,
-        at: Timestamp,
-        appended: &mut Vec<TopicEvent>,
-    ) -> Option<LogPosition> {
-        let what = match due {
-            DueNotice::Scheduled { schedule, due, what } => {
-                let told = self.notices.schedules.get(&schedule).copied();
-                let furthest = told.map_or(due, |told| told.max(due));
-                self.notices.schedules.insert(schedule, furthest);
-                if told.is_none_or(|told| due <= told) {
-                    return None;
-                }
-                what
-            }
-            DueNotice::Demonstrated { started_at, number } => {
-                let runs = self.notices.everybody.demo.as_ref();
-                if runs.is_none_or(|demo| demo.started_at != started_at)
-                    || number <= self.notices.demo_told
-                {
-                    return None;
-                }
-                self.notices.demo_told = number;
-                if number >= DEMO_NOTICES {
-                    self.on_notices(NoticesEvent::DemoEnded { at }, appended);
-                }
-                NoticeContent::Demonstrated { number, of: DEMO_NOTICES }
-            }
-        };
-        Some(self.tell_all(at, what, appended))
-    }
-
-    /// Tells those who are named in a message, if they are members of its room.
-    pub(super) fn mention(
-        &mut self,
-        author: UserId,
-        at: Timestamp,
-        room: RoomId,
-        mentions: &[Mention],
-        what: &NoticeContent,
-        appended: &mut Vec<TopicEvent>,
-    ) {
-        let mut told = vec![author];
-        for mention in mentions {
-            let members = mention.iter().filter_map(|key| self.user_keys.get(key).copied());
-            let named = members.into_iter().find(|user| self.is_member(*user, room));
-            if let Some(user) = named.filter(|user| !told.contains(user)) {
-                self.tell_one(user, at, what.clone(), appended);
-                told.push(user);
-            }
+            what
         }
-    }
-
-    /// What a change of an order by this author causes.
-    pub(super) fn notice_order(
-        &mut self,
-        author: UserId,
-        event: &OrdersEvent,
-        appended: &mut Vec<TopicEvent>,
-    ) {
-        let OrdersEvent::Changed { at, was, order } = event else { return };
-        match was {
-            None => {
-                let what = NoticeContent::Ordered { order: order.id, by: order.customer.clone() };
-                self.tell_all(*at, what, appended);
+        DueNotice::Demonstrated { started_at, number } => {
+            let demo = state.notices.demo.as_ref();
+            let is_running = demo.is_some_and(|demo| demo.started_at == started_at);
+            if !is_running || number <= state.demo_last_number {
+                return None;
             }
-            Some(was) if *was != order.status && order.customer.id != author => {
-                let (was, now) = (*was, Some(order.status));
-                let what = NoticeContent::OrderMoved { order: order.id, was, now };
-                self.tell_one(order.customer.id, *at, what, appended);
+            state.demo_last_number = number;
+            if number >= DEMO_NOTICES {
+                append(state, NoticesEvent::DemoEnded { at }, appended);
             }
-            Some(_) => {}
+            NoticeContent::Demonstrated { number, of: DEMO_NOTICES }
         }
-    }
+    };
+    Some(append_broadcast(state, at, what, appended))
+}
 
-    fn tell_one(
-        &mut self,
-        user: UserId,
-        at: Timestamp,
-        what: NoticeContent,
-        appended: &mut Vec<TopicEvent>,
-    ) {
-        let seq = self.head(Topic::Inbox(user)).next();
-        self.on_inbox(user, InboxEvent::Told(Notice { seq, at, what }), appended);
-    }
+fn exists(state: &State, user: UserId, of: NoticeBox, notice: Seq) -> bool {
+    let notices = match of {
+        NoticeBox::Everybody => Some(&state.notices.notices),
+        NoticeBox::Own => state.inboxes.get(&user).map(|inbox| &inbox.notices),
+    };
+    notices.is_some_and(|notices| notices.iter().any(|it| it.seq == notice))
+}
 
-    fn on_notices(&mut self, event: NoticesEvent, appended: &mut Vec<TopicEvent>) -> LogPosition {
-        self.notices.everybody.apply(event.clone());
-        self.append(Topic::Notices, &event.into(), appended)
-    }
+fn append(state: &mut State, event: NoticesEvent, appended: &mut Vec<TopicEvent>) -> LogPosition {
+    state.notices.apply(event.clone());
+    state.log.append(Topic::Notices, &event.into(), appended)
+}
 
-    fn on_inbox(
-        &mut self,
-        user: UserId,
-        event: InboxEvent,
-        appended: &mut Vec<TopicEvent>,
-    ) -> LogPosition {
-        self.notices.inboxes.entry(user).or_default().apply(event.clone());
-        self.append(Topic::Inbox(user), &event.into(), appended)
-    }
+fn append_to_inbox(
+    state: &mut State,
+    user: UserId,
+    event: InboxEvent,
+    appended: &mut Vec<TopicEvent>,
+) -> LogPosition {
+    state.inboxes.entry(user).or_default().apply(event.clone());
+    state.log.append(Topic::Inbox(user), &event.into(), appended)
 }

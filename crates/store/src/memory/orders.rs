@@ -1,14 +1,19 @@
-//! The orders of a restaurant, with the menu that a new database has.
+//! The orders of a restaurant, with the menu of a new database.
 
-use std::collections::BTreeMap;
-
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, take};
+use madang_hub::ports::TopicEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::NoticeContent;
+use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot};
-use madang_shared::{Failure, MenuItemId, OrderId, Timestamp, User};
+use madang_shared::{Failure, MenuItemId, OrderId, Topic, UserId};
 
+use super::notices;
+use super::state::State;
+use crate::context::CommandContext;
 use crate::refusals;
 
-/// As the migration has it.
+/// The menu of the migration.
 const MENU: [(&str, &str, u32); 7] = [
     ("잔치국수", "Noodles in anchovy broth", 7_000),
     ("비빔국수", "Spicy mixed noodles", 8_000),
@@ -19,78 +24,89 @@ const MENU: [(&str, &str, u32); 7] = [
     ("식혜", "Sweet rice drink", 3_000),
 ];
 
-#[derive(Debug)]
-pub(super) struct Orders {
-    /// What clients are shown.
-    shown: OrdersSnapshot,
-    /// Every order there ever was.
-    all: BTreeMap<OrderId, Order>,
+/// The menu of a new database, without orders.
+pub(super) fn menu() -> OrdersSnapshot {
+    let item = |(id, (ko, en, price_won)): (u64, (&str, &str, u32))| MenuItem {
+        id: MenuItemId(id),
+        name_ko: ko.to_owned(),
+        name_en: en.to_owned(),
+        price_won,
+        available: true,
+    };
+    OrdersSnapshot { menu: (1..).zip(MENU).map(item).collect(), ..OrdersSnapshot::default() }
 }
 
-impl Default for Orders {
-    fn default() -> Self {
-        let item = |(id, (ko, en, price_won)): (u64, (&str, &str, u32))| MenuItem {
-            id: MenuItemId(id),
-            name_ko: ko.to_owned(),
-            name_en: en.to_owned(),
-            price_won,
-            available: true,
-        };
-        let menu = (1..).zip(MENU).map(item).collect();
-        let shown = OrdersSnapshot { menu, ..OrdersSnapshot::default() };
-        Self { shown, all: BTreeMap::new() }
-    }
+pub(super) fn apply(
+    state: &mut State,
+    context: &CommandContext,
+    change: OrdersCommand,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Failure> {
+    state.require_user(context.author.id)?;
+    let author = context.author.clone();
+    let (was, order) = match change {
+        OrdersCommand::Place { lines, note } => {
+            let open = state.orders.values().filter(|order| order.status.is_open());
+            check_room(open.map(|_| 1).sum())?;
+            for line in &lines {
+                check_offer(line, state.orders_view.item(line.item))?;
+            }
+            let id = OrderId(state.orders.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+            let (status, placed_at) = (OrderStatus::Pending, context.at);
+            (None, Order { id, customer: author, status, lines, note, placed_at, rider: None })
+        }
+        OrdersCommand::Advance { order, to } => {
+            let order = find(state, order)?;
+            if !advance(order.status, to)? {
+                return Ok(None);
+            }
+            (Some(order.status), Order { status: to, ..order.clone() })
+        }
+        OrdersCommand::Take { order } => {
+            let order = find(state, order)?;
+            let rider = order.rider.as_ref().map(|rider| rider.id);
+            if !take(order.status, rider, author.id)? {
+                return Ok(None);
+            }
+            let status = OrderStatus::Delivering;
+            (Some(order.status), Order { status, rider: Some(author), ..order.clone() })
+        }
+    };
+    state.orders.insert(order.id, order.clone());
+    let event = OrdersEvent::Changed { at: context.at, was, order: order.clone() };
+    state.orders_view.apply(event.clone());
+    let position = state.log.append(Topic::Orders, &event.into(), appended);
+    append_notice(state, context, was, order, appended);
+    Ok(Some(position))
 }
 
-impl Orders {
-    pub(super) fn snapshot(&self) -> OrdersSnapshot {
-        self.shown.clone()
-    }
+pub(super) fn snapshot(state: &State, _reader: UserId) -> OrdersSnapshot {
+    state.orders_view.clone()
+}
 
-    /// Makes a change; answers what happened, if anything did.
-    pub(super) fn make(
-        &mut self,
-        author: User,
-        at: Timestamp,
-        change: Change,
-    ) -> Result<Option<OrdersEvent>, Failure> {
-        let (was, order) = match change {
-            Change::Place { lines, note } => {
-                let open = self.all.values().filter(|order| order.status.is_open());
-                check_room(open.map(|_| 1).sum())?;
-                for line in &lines {
-                    check_offer(line, self.shown.item(line.item))?;
-                }
-                let id = OrderId(self.all.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-                let status = OrderStatus::Pending;
-                let order =
-                    Order { id, customer: author, status, lines, note, placed_at: at, rider: None };
-                (None, order)
-            }
-            Change::Advance { order, to } => {
-                let order = self.find(order)?;
-                if !advance(order.status, to)? {
-                    return Ok(None);
-                }
-                (Some(order.status), Order { status: to, ..order.clone() })
-            }
-            Change::Take { order } => {
-                let order = self.find(order)?;
-                let rider = order.rider.as_ref().map(|rider| rider.id);
-                if !take(order.status, rider, author.id)? {
-                    return Ok(None);
-                }
-                let status = OrderStatus::Delivering;
-                (Some(order.status), Order { status, rider: Some(author), ..order.clone() })
-            }
-        };
-        self.all.insert(order.id, order.clone());
-        let event = OrdersEvent::Changed { at, was, order };
-        self.shown.apply(event.clone());
-        Ok(Some(event))
-    }
+fn find(state: &State, order: OrderId) -> Result<&Order, Failure> {
+    state.orders.get(&order).ok_or_else(refusals::no_order)
+}
 
-    fn find(&self, order: OrderId) -> Result<&Order, Failure> {
-        self.all.get(&order).ok_or_else(refusals::no_order)
+/// Appends the notice of a change: to everybody for a new order, to the customer for a change of status
+/// by another user.
+fn append_notice(
+    state: &mut State,
+    context: &CommandContext,
+    was: Option<OrderStatus>,
+    order: Order,
+    appended: &mut Vec<TopicEvent>,
+) {
+    let (id, customer) = (order.id, order.customer);
+    match was {
+        None => {
+            let what = NoticeContent::Ordered { order: id, by: customer };
+            notices::append_broadcast(state, context.at, what, appended);
+        }
+        Some(was) if was != order.status && customer.id != context.author.id => {
+            let what = NoticeContent::OrderMoved { order: id, was, now: Some(order.status) };
+            notices::append_for_user(state, customer.id, context.at, what, appended);
+        }
+        Some(_) => {}
     }
 }

@@ -1,103 +1,110 @@
-//! The feed.
+//! The posts of the page `/feed`.
 
-use std::collections::BTreeMap;
+use madang_hub::ports::TopicEvent;
+use madang_hub::posts::redact;
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::NoticeContent;
+use madang_shared::posts::PostsCommand;
+use madang_shared::posts::{PAGE_POSTS, Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::{Failure, PostId, Seq, Topic, UserId};
 
-use madang_hub::posts::Change;
-use madang_shared::posts::PAGE_POSTS;
-use madang_shared::posts::{Post, PostsAnswer, PostsEvent, PostsPage, PostsQuery};
-use madang_shared::{CommandId, Failure, PostId, Seq, Timestamp, User, UserId};
-
+use super::notices;
+use super::state::State;
+use crate::context::CommandContext;
 use crate::refusals;
 
-#[derive(Debug, Default)]
-pub(super) struct Posts {
-    written: BTreeMap<PostId, Post>,
-    /// Where in the log a post was written, and where its text was last changed.
-    told_at: BTreeMap<PostId, (Seq, Seq)>,
-    /// The last id given out; a deleted post's is not given out again.
-    last: u64,
+pub(super) fn apply(
+    state: &mut State,
+    context: &CommandContext,
+    change: PostsCommand,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Failure> {
+    let (by, command, at) = (context.author.clone(), context.command, context.at);
+    state.require_user(by.id)?;
+    let mut broadcast = None;
+    let event = match change {
+        PostsCommand::Create { text } => {
+            let id = PostId(state.last_post.0 + 1);
+            state.last_post = id;
+            broadcast = Some(NoticeContent::Posted { post: id, by: by.clone() });
+            let post = Post { id, author: by, at, edited_at: None, text };
+            state.posts.insert(id, post.clone());
+            PostsEvent::Created { post, command }
+        }
+        PostsCommand::Edit { post, text } => {
+            let post = find_own(state, by.id, post)?;
+            if post.text == text {
+                return Ok(None);
+            }
+            post.text = text;
+            post.edited_at = Some(at);
+            PostsEvent::Edited { post: post.clone(), command }
+        }
+        PostsCommand::Delete { post } => {
+            find_own(state, by.id, post)?;
+            state.posts.remove(&post);
+            PostsEvent::Deleted { post, by, command }
+        }
+        PostsCommand::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
+    };
+    let position = state.log.append(Topic::Posts, &event.clone().into(), appended);
+    redact_texts(state, &event, position.seq);
+    if let Some(what) = broadcast {
+        notices::append_broadcast(state, at, what, appended);
+    }
+    Ok(Some(position))
 }
 
-impl Posts {
-    /// Makes a change; answers what to append, if it found something to change.
-    pub(super) fn apply(
-        &mut self,
-        by: User,
-        command: CommandId,
-        at: Timestamp,
-        change: Change,
-    ) -> Result<Option<PostsEvent>, Failure> {
-        Ok(Some(match change {
-            Change::Create { text } => {
-                self.last += 1;
-                let id = PostId(self.last);
-                let post = Post { id, author: by, at, edited_at: None, text };
-                self.written.insert(id, post.clone());
-                PostsEvent::Created { post, command }
-            }
-            Change::Edit { post, text } => {
-                let post = self.own(by.id, post)?;
-                if post.text == text {
-                    return Ok(None);
-                }
-                post.text = text;
-                post.edited_at = Some(at);
-                PostsEvent::Edited { post: post.clone(), command }
-            }
-            Change::Delete { post } => {
-                self.own(by.id, post)?;
-                self.written.remove(&post);
-                PostsEvent::Deleted { post, by, command }
-            }
-            Change::Greet { others_only } => PostsEvent::Greeted { by, others_only, command },
-        }))
-    }
+pub(super) fn snapshot(state: &State, _reader: UserId) -> PostsPage {
+    page(state, PostId(u64::MAX), PAGE_POSTS)
+}
 
-    /// An event takes this place in the log; answers the places of those whose text it takes back, and
-    /// what the post is now, if it is not gone.
-    pub(super) fn told(&mut self, event: &PostsEvent, at: Seq) -> (Vec<Seq>, Option<Post>) {
-        let (before, now) = match event {
-            PostsEvent::Created { post, .. } => {
-                self.told_at.insert(post.id, (at, at));
-                (None, None)
-            }
-            PostsEvent::Edited { post, .. } => {
-                let before = self.told_at.get(&post.id).copied();
-                self.told_at.insert(post.id, (before.map_or(at, |(first, _)| first), at));
-                (before, Some(post.clone()))
-            }
-            PostsEvent::Deleted { post, .. } => (self.told_at.remove(post), None),
-            PostsEvent::Greeted { .. } | PostsEvent::Redacted { .. } => (None, None),
-        };
-        let mut places: Vec<Seq> = before.into_iter().flat_map(<[Seq; 2]>::from).collect();
-        places.dedup();
-        (places, now)
-    }
+#[expect(clippy::unnecessary_wraps, reason = "the answers of other features can fail")]
+pub(super) fn answer(
+    state: &State,
+    _reader: UserId,
+    query: &PostsQuery,
+) -> Result<PostsAnswer, Failure> {
+    let PostsQuery::Before { before, limit } = *query;
+    Ok(PostsAnswer::Before(page(state, before, limit.min(PAGE_POSTS))))
+}
 
-    pub(super) fn answer(&self, query: &PostsQuery) -> PostsAnswer {
-        let PostsQuery::Before { before, limit } = *query;
-        PostsAnswer::Before(self.page(before, limit.min(PAGE_POSTS)))
-    }
+/// One post, as it is now.
+pub(super) fn find(state: &State, id: PostId) -> Result<Post, Failure> {
+    state.posts.get(&id).cloned().ok_or_else(refusals::no_post)
+}
 
-    /// The newest posts.
-    pub(super) fn snapshot(&self) -> PostsPage {
-        self.page(PostId(u64::MAX), PAGE_POSTS)
+/// Redacts the earlier events that hold a text of the post which the event at `seq` changes.
+fn redact_texts(state: &mut State, event: &PostsEvent, seq: Seq) {
+    let (before, now) = match event {
+        PostsEvent::Created { post, .. } => {
+            state.post_events.insert(post.id, (seq, seq));
+            (None, None)
+        }
+        PostsEvent::Edited { post, .. } => {
+            let before = state.post_events.get(&post.id).copied();
+            state.post_events.insert(post.id, (before.map_or(seq, |(first, _)| first), seq));
+            (before, Some(post))
+        }
+        PostsEvent::Deleted { post, .. } => (state.post_events.remove(post), None),
+        PostsEvent::Greeted { .. } | PostsEvent::Redacted { .. } => (None, None),
+    };
+    let mut seqs: Vec<Seq> = before.into_iter().flat_map(<[Seq; 2]>::from).collect();
+    seqs.dedup();
+    for seq in seqs {
+        state.log.redact(Topic::Posts, seq, |event| redact(event, now));
     }
+}
 
-    /// One post, as it is now.
-    pub(super) fn find(&self, id: PostId) -> Result<Post, Failure> {
-        self.written.get(&id).cloned().ok_or_else(refusals::no_post)
-    }
+/// The post, which must belong to the author.
+fn find_own(state: &mut State, author: UserId, id: PostId) -> Result<&mut Post, Failure> {
+    let post = state.posts.get_mut(&id).ok_or_else(refusals::no_post)?;
+    if post.author.id == author { Ok(post) } else { Err(refusals::not_own_post()) }
+}
 
-    fn own(&mut self, author: UserId, id: PostId) -> Result<&mut Post, Failure> {
-        let post = self.written.get_mut(&id).ok_or_else(refusals::no_post)?;
-        if post.author.id == author { Ok(post) } else { Err(refusals::not_your_post()) }
-    }
-
-    fn page(&self, before: PostId, limit: u32) -> PostsPage {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut newest_first = self.written.range(..before).rev();
-        let posts = newest_first.by_ref().take(limit).map(|(_, post)| post.clone()).collect();
-        PostsPage { posts, older: newest_first.next().is_some() }
-    }
+fn page(state: &State, before: PostId, limit: u32) -> PostsPage {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut newest_first = state.posts.range(..before).rev();
+    let posts = newest_first.by_ref().take(limit).map(|(_, post)| post.clone()).collect();
+    PostsPage { posts, older: newest_first.next().is_some() }
 }

@@ -1,44 +1,46 @@
-//! What is said in a room.
+//! The messages of a room.
 
-use madang_hub::chat::Change;
+use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_shared::chat::PAGE_MESSAGES;
-use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest};
+use madang_shared::chat::{
+    ChatAnswer, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, Guest, PAGE_MESSAGES,
+};
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, Row};
 
-use super::commands::Order;
-use super::stop::{Stop, integer, natural};
+use super::error::StatementError;
+use super::values::{integer, natural};
 use super::{log, membership, notices, users};
+use crate::context::CommandContext;
 use crate::refusals;
 
 pub(super) fn apply(
     connection: &Connection,
-    order: &Order,
-    change: Change,
+    context: &CommandContext,
+    change: ChatChange,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Option<LogPosition>, Stop> {
-    let Change::Post { room, text, sentiment, guest, mentions } = change;
-    membership::require(connection, order.author.id, room)?;
+) -> Result<Option<LogPosition>, StatementError> {
+    let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
+    membership::require_member(connection, context.author.id, room)?;
     if let Some(guest) = &guest
         && users::is_named(connection, &policy::name_key(&guest.name))?
     {
-        return Err(refusals::name_of_a_user(&guest.name).into());
+        return Err(refusals::guest_name_taken(&guest.name).into());
     }
-    let place = log::next_place(connection, Topic::Room(room))?;
+    let position = log::reserve_position(connection, Topic::Room(room))?;
     let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text, mood, mood_score, \
         guest_name, guest_connection) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute((
         integer(room.0),
-        integer(place.seq.0),
-        integer(order.author.id.0),
-        integer(order.at.0),
-        order.command.0.as_bytes(),
+        integer(position.seq.0),
+        integer(context.author.id.0),
+        integer(context.at.0),
+        context.command.0.as_bytes(),
         &text,
         mood_name(sentiment.mood),
         sentiment.score,
@@ -46,37 +48,44 @@ pub(super) fn apply(
         guest.as_ref().map(|guest| &guest.connection),
     ))?;
     if !mentions.is_empty() {
-        let (message, by) = (place.seq, order.author.clone());
+        let (message, by) = (position.seq, context.author.clone());
         let what = NoticeContent::Mentioned { room, message, by, excerpt: excerpt(&text) };
-        notices::mention(connection, order, room, &mentions, &what)?;
+        notices::append_mentions(connection, context, room, &mentions, &what)?;
     }
-    let author = order.author.clone();
+    let author = context.author.clone();
     let message = Message {
-        seq: place.seq,
+        seq: position.seq,
         author,
-        at: order.at,
+        at: context.at,
         text,
-        command: order.command,
+        command: context.command,
         sentiment: Some(sentiment),
         guest,
     };
     let event = ChatEvent::Posted(message).into();
-    Ok(Some(log::append(connection, &place, order.at, &event, appended)?))
+    Ok(Some(log::append(connection, &position, context.at, &event, appended)?))
 }
 
 pub(super) fn answer(
     connection: &Connection,
     reader: UserId,
     query: &ChatQuery,
-) -> Result<ChatAnswer, Stop> {
+) -> Result<ChatAnswer, StatementError> {
     let ChatQuery::Before { room, before, limit } = *query;
-    membership::require(connection, reader, room)?;
+    membership::require_member(connection, reader, room)?;
     Ok(ChatAnswer::Before(page(connection, room, before, limit.min(PAGE_MESSAGES))?))
 }
 
-/// The newest messages of a room.
-pub(super) fn newest(connection: &Connection, room: RoomId) -> rusqlite::Result<ChatPage> {
-    page(connection, room, Seq(u64::MAX), PAGE_MESSAGES)
+/// The newest messages of a room, with the reader's membership.
+pub(super) fn snapshot(
+    connection: &Connection,
+    reader: UserId,
+    room: RoomId,
+) -> rusqlite::Result<ChatSnapshot> {
+    Ok(ChatSnapshot {
+        page: page(connection, room, Seq(u64::MAX), PAGE_MESSAGES)?,
+        membership: membership::find(connection, reader, room)?,
+    })
 }
 
 fn page(
@@ -90,7 +99,7 @@ fn page(
         FROM messages JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    // One more than asked for tells whether there are older ones.
+    // One row beyond the limit shows whether there are older messages.
     let found = (integer(room.0), integer(before.0), i64::from(limit) + 1);
     let mut messages: Vec<Message> =
         statement.query_map(found, message)?.collect::<Result<_, _>>()?;
@@ -103,8 +112,8 @@ fn page(
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let command: [u8; 16] = row.get(5)?;
-    // A mood that only a newer version knows is none that this one can show.
-    let mood = row.get_ref(6)?.as_str_or_null()?.and_then(mood_named);
+    // A newer version may have stored a mood that this version does not know.
+    let mood = row.get_ref(6)?.as_str_or_null()?.and_then(parse_mood);
     let sentiment = match mood {
         Some(mood) => Some(Sentiment { mood, score: row.get(7)? }),
         None => None,
@@ -132,6 +141,6 @@ fn mood_name(mood: Mood) -> &'static str {
     }
 }
 
-fn mood_named(name: &str) -> Option<Mood> {
+fn parse_mood(name: &str) -> Option<Mood> {
     [Mood::Positive, Mood::Neutral, Mood::Negative].into_iter().find(|it| mood_name(*it) == name)
 }

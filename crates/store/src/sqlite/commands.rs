@@ -1,46 +1,32 @@
-//! A command's way through the features: once, however often it is sent.
+//! Applying commands: each takes effect once, however often it is sent.
 
 use std::sync::Arc;
 
-use madang_hub::features::Change;
 use madang_hub::ports::{Committed, TopicEvent, Write};
 use madang_shared::frames::LogPosition;
-use madang_shared::{CommandId, Seq, Timestamp, Topic, User, UserId};
+use madang_shared::{CommandId, Seq, Topic, UserId};
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::stop::{Stop, integer, natural, text};
-use super::{chat, counter, log, membership, notices, orders, posts, rooms};
+use super::error::StatementError;
+use super::values::{integer, natural, text};
+use super::{features, log};
+use crate::context::CommandContext;
 
-/// On whose behalf, named how, and when; the part of a write that every feature sees.
-pub(super) struct Order {
-    pub(super) author: User,
-    pub(super) command: CommandId,
-    pub(super) at: Timestamp,
-}
-
-/// Makes a write, or finds the answer that it was given when it was first made.
-pub(super) fn make(
+/// Applies a write, or finds the result of its first application.
+pub(super) fn apply(
     connection: &Connection,
     write: Write,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Committed, Stop> {
+) -> Result<Committed, StatementError> {
     let Write { author, command, at, change } = write;
-    if let Some(committed) = made_before(connection, author.id, command)? {
+    if let Some(committed) = find_applied(connection, author.id, command)? {
         return Ok(committed);
     }
-    let order = Order { author, command, at };
+    let context = CommandContext { author, command, at };
     let before = appended.len();
-    let at = match change {
-        Change::Rooms(change) => rooms::apply(connection, &order, change, appended)?,
-        Change::Membership(change) => membership::apply(connection, &order, &change, appended)?,
-        Change::Chat(change) => chat::apply(connection, &order, change, appended)?,
-        Change::Counter(change) => counter::apply(connection, &order, change, appended)?,
-        Change::Posts(change) => posts::apply(connection, &order, change, appended)?,
-        Change::Orders(change) => orders::apply(connection, &order, change)?,
-        Change::Notices(change) => notices::apply(connection, &order, &change)?,
-    };
-    remember(connection, &order, at)?;
+    let at = features::apply(connection, &context, change, appended)?;
+    record_applied(connection, &context, at)?;
     let event = match at {
         Some(at) => content(connection, at, appended.get(before..).unwrap_or_default())?,
         None => None,
@@ -48,32 +34,32 @@ pub(super) fn make(
     Ok(Committed { at, event })
 }
 
-/// Finds out whether writing works, by writing.
+/// Checks that writing works, by writing.
 pub(super) fn probe(
     connection: &Connection,
     (): (),
     _appended: &mut Vec<TopicEvent>,
-) -> Result<(), Stop> {
+) -> Result<(), StatementError> {
     let sql = "UPDATE readiness SET checks = checks + 1 WHERE id = 1";
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-/// The content of the command's event: from what the feature appended, or from the log where a
+/// The content of the command's event: from the events that the feature appended, or from the log if a
 /// trigger wrote it.
 fn content(
     connection: &Connection,
     at: LogPosition,
     appended: &[TopicEvent],
-) -> Result<Option<Arc<str>>, Stop> {
-    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.logged.seq == at.seq;
+) -> Result<Option<Arc<str>>, StatementError> {
+    let is_own = |event: &&TopicEvent| event.topic == at.topic && event.entry.seq == at.seq;
     match appended.iter().find(is_own) {
-        Some(event) => Ok(Some(Arc::clone(&event.logged.content))),
+        Some(event) => Ok(Some(Arc::clone(&event.entry.content))),
         None => Ok(log::entry(connection, at.topic, at.seq)?.map(|entry| entry.content)),
     }
 }
 
-fn made_before(
+fn find_applied(
     connection: &Connection,
     author: UserId,
     command: CommandId,
@@ -103,18 +89,18 @@ fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
     Ok(Committed { at: Some(at), event })
 }
 
-fn remember(
+fn record_applied(
     connection: &Connection,
-    order: &Order,
+    context: &CommandContext,
     at: Option<LogPosition>,
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO commands (author_id, command, topic_id, seq) \
         VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4)";
     connection.prepare_cached(sql)?.execute((
-        integer(order.author.id.0),
-        order.command.0.as_bytes(),
-        at.map(|placed| placed.topic.to_string()),
-        at.map(|placed| integer(placed.seq.0)),
+        integer(context.author.id.0),
+        context.command.0.as_bytes(),
+        at.map(|position| position.topic.to_string()),
+        at.map(|position| integer(position.seq.0)),
     ))?;
     Ok(())
 }

@@ -1,33 +1,40 @@
-//! One number that everybody shares.
+//! The shared number.
 
-use madang_hub::counter::{Change, sum};
+use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
-use madang_shared::Topic;
+use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
+use madang_shared::{Topic, UserId};
 use rusqlite::Connection;
 
-use super::commands::Order;
+use super::error::StatementError;
 use super::log;
-use super::stop::Stop;
+use crate::context::CommandContext;
 
 pub(super) fn apply(
     connection: &Connection,
-    order: &Order,
-    change: Change,
+    context: &CommandContext,
+    change: CounterCommand,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Option<LogPosition>, Stop> {
-    let Change::Add(amount) = change;
-    let value = sum(snapshot(connection)?.value, amount)?;
+) -> Result<Option<LogPosition>, StatementError> {
+    let CounterCommand::Add { amount } = change;
+    let value = sum(value(connection)?, amount)?;
     connection.prepare_cached("UPDATE counter SET value = ?1 WHERE id = 1")?.execute([value])?;
-    let place = log::next_place(connection, Topic::Counter)?;
-    let by = order.author.clone();
-    let event = CounterEvent::Added { by, amount, value, command: order.command }.into();
-    Ok(Some(log::append(connection, &place, order.at, &event, appended)?))
+    let position = log::reserve_position(connection, Topic::Counter)?;
+    let by = context.author.clone();
+    let event = CounterEvent::Added { by, amount, value, command: context.command }.into();
+    Ok(Some(log::append(connection, &position, context.at, &event, appended)?))
 }
 
-pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<CounterSnapshot> {
+pub(super) fn snapshot(
+    connection: &Connection,
+    _reader: UserId,
+) -> rusqlite::Result<CounterSnapshot> {
+    Ok(CounterSnapshot { value: value(connection)? })
+}
+
+fn value(connection: &Connection) -> rusqlite::Result<i64> {
     let sql = "SELECT value FROM counter WHERE id = 1";
-    let value = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(CounterSnapshot { value })
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }

@@ -1,24 +1,24 @@
-//! Whom a message was for, and who of them has read it.
+//! The recipients of a message, each with a receipt status.
 
-use madang_hub::delivery::Recipients;
-use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
-use madang_shared::delivery::ReceiptStatus;
+use madang_hub::ports::Recipients;
+use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReceiptStatus};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::stop::{Stop, integer, natural};
+use super::error::StatementError;
+use super::values::{integer, natural};
 use super::{log, membership};
 use crate::refusals;
 
-/// Everybody who is in the room (`?1`), or was when the message (`?2`) came and has left since. The
-/// parts of the server read nothing.
+/// The members of the room (`?1`), and the users who were members when the message (`?2`) came and
+/// have left since. Service accounts do not read, and are left out.
 const PEOPLE: &str = "SELECT user_id, name, read_up_to, joined_after, left_at FROM (
         SELECT user_id, read_up_to, joined_after, NULL AS left_at FROM members WHERE room_id = ?1
         UNION ALL
         SELECT user_id, 0, joined_after, at FROM departures
         WHERE room_id = ?1 AND joined_after < ?2 AND left_after >= ?2)
     JOIN users ON users.id = user_id
-    WHERE NOT EXISTS (SELECT 1 FROM services WHERE services.user_id = users.id)
+    WHERE NOT EXISTS (SELECT 1 FROM service_accounts WHERE service_accounts.user_id = users.id)
     ORDER BY read_up_to >= ?2, name_key";
 
 pub(super) fn find(
@@ -26,8 +26,8 @@ pub(super) fn find(
     reader: UserId,
     room: RoomId,
     message: Seq,
-) -> Result<Recipients, Stop> {
-    membership::require(connection, reader, room)?;
+) -> Result<Recipients, StatementError> {
+    membership::require_member(connection, reader, room)?;
     let sql = "SELECT author_id, at FROM messages WHERE room_id = ?1 AND seq = ?2";
     let found = connection
         .prepare_cached(sql)?
@@ -55,12 +55,12 @@ fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User
     let user = User { id: UserId(natural(row, 0)?), name: row.get(1)? };
     let (up_to, joined_after) = (Seq(natural(row, 2)?), Seq(natural(row, 3)?));
     let left: Option<i64> = row.get(4)?;
-    let reception = match left {
+    let status = match left {
         Some(_) => ReceiptStatus::Left { at: Timestamp(natural(row, 4)?) },
         None if user.id == author => ReceiptStatus::Wrote,
         None if joined_after >= message => ReceiptStatus::JoinedLater,
         None if up_to >= message => ReceiptStatus::Read,
         None => ReceiptStatus::Unread { up_to },
     };
-    Ok((user, reception))
+    Ok((user, status))
 }

@@ -1,66 +1,71 @@
-//! Topics, their positions, and the events that were appended to them.
+//! Topics, their positions, and their events.
 
 use madang_hub::ports::{LogEntry, TopicEvent};
 use madang_shared::frames::LogPosition;
 use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic, codec};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::stop::{Stop, integer, natural, text};
+use super::error::StatementError;
+use super::values::{integer, natural, text};
 use crate::refusals;
 
-/// A place in a topic that the transaction has taken, and that an event must now fill.
-pub(super) struct Place {
+/// The next position of a topic, reserved by this transaction, which must append an event there.
+pub(super) struct ReservedPosition {
     topic: Topic,
     topic_id: i64,
     pub(super) seq: Seq,
 }
 
-/// Makes a topic that has no events yet. Its epoch is drawn here, once.
-pub(super) fn make_topic(connection: &Connection, topic: Topic) -> rusqlite::Result<()> {
+/// Creates a topic without events. The schema draws its epoch.
+pub(super) fn create_topic(connection: &Connection, topic: Topic) -> rusqlite::Result<()> {
     let sql = "INSERT INTO topics (name) VALUES (?1)";
     connection.prepare_cached(sql)?.execute([topic.to_string()])?;
     Ok(())
 }
 
-/// Takes the next place of a topic.
-pub(super) fn next_place(connection: &Connection, topic: Topic) -> rusqlite::Result<Place> {
+/// Reserves the next position of a topic.
+pub(super) fn reserve_position(
+    connection: &Connection,
+    topic: Topic,
+) -> rusqlite::Result<ReservedPosition> {
     let sql = "UPDATE topics SET head = head + 1 WHERE name = ?1 RETURNING id, head";
     connection.prepare_cached(sql)?.query_row([topic.to_string()], |row| {
-        Ok(Place { topic, topic_id: row.get(0)?, seq: Seq(natural(row, 1)?) })
+        Ok(ReservedPosition { topic, topic_id: row.get(0)?, seq: Seq(natural(row, 1)?) })
     })
 }
 
-/// Fills a place.
+/// Appends an event at a reserved position.
 pub(super) fn append(
     connection: &Connection,
-    place: &Place,
+    reserved: &ReservedPosition,
     at: Timestamp,
     event: &Event,
     appended: &mut Vec<TopicEvent>,
 ) -> rusqlite::Result<LogPosition> {
-    let event = TopicEvent::new(place.topic, place.seq, event);
+    let event = TopicEvent::new(reserved.topic, reserved.seq, event);
     let sql = "INSERT INTO log (topic_id, seq, at, content) VALUES (?1, ?2, ?3, ?4)";
     connection.prepare_cached(sql)?.execute((
-        place.topic_id,
-        integer(place.seq.0),
+        reserved.topic_id,
+        integer(reserved.seq.0),
         integer(at.0),
-        &*event.logged.content,
+        &*event.entry.content,
     ))?;
     appended.push(event);
-    Ok(LogPosition { topic: place.topic, seq: place.seq })
+    Ok(LogPosition { topic: reserved.topic, seq: reserved.seq })
 }
 
-/// Puts other words in an event's place; none where it shall stay as it is, or is not there.
+/// Replaces an event by its redacted form, in its position. `redacted` returns `None` for an event that
+/// needs no redaction.
 pub(super) fn redact(
     connection: &Connection,
     topic: Topic,
     seq: Seq,
     redacted: impl FnOnce(Event) -> Option<Event>,
-) -> Result<(), Stop> {
+) -> Result<(), StatementError> {
     let Some(logged) = entry(connection, topic, seq)? else {
         return Ok(());
     };
-    // What only a newer version wrote is not ours to change.
+    // An event of a newer version stays as it is.
     let Some(event) = codec::decode_event(&logged.content).ok().and_then(redacted) else {
         return Ok(());
     };
@@ -71,8 +76,8 @@ pub(super) fn redact(
     Ok(())
 }
 
-/// Where a topic stands.
-pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position, Stop> {
+/// The position of the last event of a topic.
+pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position, StatementError> {
     let sql = "SELECT epoch, head FROM topics WHERE name = ?1";
     let position = connection
         .prepare_cached(sql)?
@@ -80,15 +85,11 @@ pub(super) fn position(connection: &Connection, topic: Topic) -> Result<Position
             Ok(Position::new(Epoch(natural(row, 0)?), Seq(natural(row, 1)?)))
         })
         .optional()?;
-    position.ok_or_else(|| match topic {
-        Topic::Room(_) => refusals::no_room().into(),
-        Topic::Memberships(_) | Topic::Inbox(_) => refusals::no_user().into(),
-        _ => refusals::not_stored(topic).into(),
-    })
+    position.ok_or_else(|| refusals::no_topic(topic).into())
 }
 
-/// The last place of a topic.
-pub(super) fn head(connection: &Connection, topic: Topic) -> Result<Seq, Stop> {
+/// The `seq` of the last event of a topic.
+pub(super) fn head(connection: &Connection, topic: Topic) -> Result<Seq, StatementError> {
     Ok(position(connection, topic)?.seq)
 }
 
@@ -97,18 +98,18 @@ pub(super) fn entry(
     connection: &Connection,
     topic: Topic,
     seq: Seq,
-) -> Result<Option<LogEntry>, Stop> {
+) -> Result<Option<LogEntry>, StatementError> {
     let found = read(connection, topic, Seq(seq.0.saturating_sub(1)), 1)?.pop();
     Ok(found.filter(|entry| entry.seq == seq))
 }
 
-/// The events after a place, at most `limit` of them.
+/// At most `limit` events after a position.
 pub(super) fn read(
     connection: &Connection,
     topic: Topic,
     after: Seq,
     limit: usize,
-) -> Result<Vec<LogEntry>, Stop> {
+) -> Result<Vec<LogEntry>, StatementError> {
     let sql = "SELECT seq, content FROM log \
         WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq > ?2 \
         ORDER BY seq LIMIT ?3";

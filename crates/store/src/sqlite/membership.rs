@@ -1,19 +1,22 @@
-//! Which rooms a user has joined, and how far the user has read.
+//! Memberships: the rooms that a user has joined, with read marks.
 
-use madang_hub::membership::Change;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
-use madang_shared::membership::MAX_JOINED_ROOMS;
-use madang_shared::membership::{Membership, MembershipEvent, MembershipSnapshot};
+use madang_shared::membership::MembershipCommand;
+use madang_shared::membership::{
+    MAX_JOINED_ROOMS, Membership, MembershipEvent, MembershipSnapshot,
+};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::commands::Order;
-use super::stop::{Stop, integer, natural};
-use super::{log, rooms};
+use super::error::StatementError;
+use super::log;
+use super::values::{integer, natural};
+use crate::context::CommandContext;
 use crate::refusals;
 
-/// A user's memberships (`?1`), counted; the index spares the count a look at the texts.
+/// The memberships of a user (`?1`) with unread counts. The index makes the count independent of the
+/// length of the texts.
 macro_rules! memberships {
     () => {
         "SELECT members.room_id, members.read_up_to, topics.head, \
@@ -28,20 +31,26 @@ macro_rules! memberships {
 
 pub(super) fn apply(
     connection: &Connection,
-    order: &Order,
-    change: &Change,
+    context: &CommandContext,
+    change: MembershipCommand,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Option<LogPosition>, Stop> {
-    let (user, at) = (order.author.id, order.at);
-    let (Change::Join { room } | Change::Leave { room } | Change::Read { room, .. }) = *change;
-    if !rooms::exists(connection, room)? {
+) -> Result<Option<LogPosition>, StatementError> {
+    let (user, at) = (context.author.id, context.at);
+    let (MembershipCommand::Join { room }
+    | MembershipCommand::Leave { room }
+    | MembershipCommand::Read { room, .. }) = change;
+    if !room_exists(connection, room)? {
         return Err(refusals::no_room().into());
     }
     let mark = read_mark(connection, user, room)?;
     match (change, mark) {
-        (Change::Join { .. }, Some(_)) | (Change::Leave { .. }, None) => Ok(None),
-        (Change::Join { .. }, None) => join(connection, user, room, at, appended).map(Some),
-        (Change::Leave { .. }, Some(_)) => {
+        (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
+            Ok(None)
+        }
+        (MembershipCommand::Join { .. }, None) => {
+            join(connection, user, room, at, appended).map(Some)
+        }
+        (MembershipCommand::Leave { .. }, Some(_)) => {
             let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
                 SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
                 WHERE user_id = ?1 AND room_id = ?2";
@@ -56,9 +65,9 @@ pub(super) fn apply(
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
         }
-        (Change::Read { .. }, None) => Err(refusals::not_member().into()),
-        (Change::Read { up_to, .. }, Some(mark)) => {
-            let up_to = (*up_to).min(log::head(connection, Topic::Room(room))?);
+        (MembershipCommand::Read { .. }, None) => Err(refusals::not_member().into()),
+        (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
+            let up_to = up_to.min(log::head(connection, Topic::Room(room))?);
             if up_to <= mark {
                 return Ok(None);
             }
@@ -68,20 +77,20 @@ pub(super) fn apply(
                 integer(room.0),
                 integer(up_to.0),
             ))?;
-            let membership = standing(connection, user, room)?;
+            let membership = find(connection, user, room)?;
             append(connection, user, at, MembershipEvent::Read(membership), appended).map(Some)
         }
     }
 }
 
-/// Joins a user who has not joined to a room that exists.
+/// Joins a user to an existing room. The user must not be a member yet.
 pub(super) fn join(
     connection: &Connection,
     user: UserId,
     room: RoomId,
     at: Timestamp,
     appended: &mut Vec<TopicEvent>,
-) -> Result<LogPosition, Stop> {
+) -> Result<LogPosition, StatementError> {
     let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
     let joined =
         connection.prepare_cached(sql)?.query_row([integer(user.0)], |row| natural(row, 0))?;
@@ -98,15 +107,23 @@ pub(super) fn join(
     append(connection, user, at, MembershipEvent::Joined(membership), appended)
 }
 
-pub(super) fn is_member(connection: &Connection, user: UserId, room: RoomId) -> Result<bool, Stop> {
+pub(super) fn is_member(
+    connection: &Connection,
+    user: UserId,
+    room: RoomId,
+) -> Result<bool, StatementError> {
     Ok(read_mark(connection, user, room)?.is_some())
 }
 
-/// Refuses whoever has not joined the room.
-pub(super) fn require(connection: &Connection, user: UserId, room: RoomId) -> Result<(), Stop> {
+/// Refuses a user who has not joined the room.
+pub(super) fn require_member(
+    connection: &Connection,
+    user: UserId,
+    room: RoomId,
+) -> Result<(), StatementError> {
     if is_member(connection, user, room)? {
         Ok(())
-    } else if rooms::exists(connection, room)? {
+    } else if room_exists(connection, room)? {
         Err(refusals::not_member().into())
     } else {
         Err(refusals::no_room().into())
@@ -115,6 +132,7 @@ pub(super) fn require(connection: &Connection, user: UserId, room: RoomId) -> Re
 
 pub(super) fn snapshot(
     connection: &Connection,
+    _reader: UserId,
     user: UserId,
 ) -> rusqlite::Result<MembershipSnapshot> {
     let sql = concat!(memberships!(), " ORDER BY members.room_id");
@@ -123,8 +141,8 @@ pub(super) fn snapshot(
     Ok(MembershipSnapshot { memberships })
 }
 
-/// How a member stands in a room.
-pub(super) fn standing(
+/// The membership of a member.
+pub(super) fn find(
     connection: &Connection,
     user: UserId,
     room: RoomId,
@@ -142,6 +160,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Membership> {
     })
 }
 
+fn room_exists(connection: &Connection, room: RoomId) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM rooms WHERE id = ?1")?.exists([integer(room.0)])
+}
+
 fn read_mark(connection: &Connection, user: UserId, room: RoomId) -> rusqlite::Result<Option<Seq>> {
     let sql = "SELECT read_up_to FROM members WHERE user_id = ?1 AND room_id = ?2";
     connection
@@ -156,12 +178,13 @@ fn append(
     at: Timestamp,
     event: MembershipEvent,
     appended: &mut Vec<TopicEvent>,
-) -> Result<LogPosition, Stop> {
-    let place =
-        log::next_place(connection, Topic::Memberships(user)).map_err(|error| match error {
-            // The topic is as old as its user.
+) -> Result<LogPosition, StatementError> {
+    let position = log::reserve_position(connection, Topic::Memberships(user)).map_err(
+        |error| match error {
+            // The topic was created with its user, so the user does not exist.
             rusqlite::Error::QueryReturnedNoRows => refusals::no_user().into(),
-            error => Stop::from(error),
-        })?;
-    Ok(log::append(connection, &place, at, &event.into(), appended)?)
+            error => StatementError::from(error),
+        },
+    )?;
+    Ok(log::append(connection, &position, at, &event.into(), appended)?)
 }

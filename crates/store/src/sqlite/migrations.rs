@@ -1,30 +1,20 @@
-//! The schema's history, inside the binary.
+//! The migrations, embedded from their folder by file name.
 //!
-//! A migration that has been released is never edited: refinery compares what was applied with what
-//! is here, and refuses to go on if they differ.
+//! A released migration is never edited: refinery compares the applied migrations with the embedded
+//! ones, and fails if they differ.
 
 use std::error::Error as _;
 use std::path::Path;
 
-use refinery::{Migration, Runner};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::options::OpenError;
 
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("V1__first", include_str!("../../migrations/sqlite/V1__first.sql")),
-    ("V2__tail_risk", include_str!("../../migrations/sqlite/V2__tail_risk.sql")),
-    ("V3__counter", include_str!("../../migrations/sqlite/V3__counter.sql")),
-    ("V4__posts", include_str!("../../migrations/sqlite/V4__posts.sql")),
-    ("V5__orders", include_str!("../../migrations/sqlite/V5__orders.sql")),
-    ("V6__sentiment", include_str!("../../migrations/sqlite/V6__sentiment.sql")),
-    ("V7__guests", include_str!("../../migrations/sqlite/V7__guests.sql")),
-    ("V8__notices", include_str!("../../migrations/sqlite/V8__notices.sql")),
-    ("V9__taken_back", include_str!("../../migrations/sqlite/V9__taken_back.sql")),
-    ("V10__delivery", include_str!("../../migrations/sqlite/V10__delivery.sql")),
-];
+mod embedded {
+    refinery::embed_migrations!("migrations/sqlite");
+}
 
-/// The newest schema that the file has had; none without a history, 0 with an empty one.
+/// The newest schema that the file has had. `None` without a history, 0 with an empty one.
 pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let history = "SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
     if connection.query_row(history, [], |_| Ok(())).optional()?.is_none() {
@@ -34,7 +24,7 @@ pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<i64>> 
     connection.query_row(newest, [], |row| row.get(0)).map(Some)
 }
 
-/// Refuses a file whose schema this binary cannot know.
+/// Refuses a file that a newer version has migrated.
 pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let found = applied(connection).map_err(|error| OpenError::explain(path, &error))?;
     let known = newest();
@@ -46,24 +36,24 @@ pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), O
     }
 }
 
-/// The newest schema that this binary knows; numbers may be left out.
+/// The newest schema that this binary knows.
 fn newest() -> i64 {
-    let number = |name: &str| name.strip_prefix('V')?.split("__").next()?.parse().ok();
-    MIGRATIONS.iter().filter_map(|(name, _)| number(name)).max().unwrap_or(0)
+    let runner = embedded::migrations::runner();
+    runner
+        .get_migrations()
+        .iter()
+        .map(|migration| i64::from(migration.version()))
+        .max()
+        .unwrap_or(0)
 }
 
-/// Brings the schema up to date, each migration in a transaction of its own.
+/// Applies the missing migrations, each in a transaction of its own.
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let explain =
         |error: refinery::Error| match error.source().and_then(|source| source.downcast_ref()) {
             Some(engine) => OpenError::explain(path, engine),
             None => OpenError::Migration { path: path.to_owned(), detail: error.to_string() },
         };
-    let migrations: Vec<Migration> = MIGRATIONS
-        .iter()
-        .map(|(name, sql)| Migration::unapplied(name, sql))
-        .collect::<Result<_, _>>()
-        .map_err(explain)?;
-    Runner::new(&migrations).run(connection).map_err(explain)?;
+    embedded::migrations::runner().run(connection).map_err(explain)?;
     Ok(())
 }

@@ -1,116 +1,120 @@
-//! Notices. Triggers write their events (`migrations/sqlite/V8__notices.sql`), because anybody may cause
-//! some; the writer finds them in the log. See `outside`.
+//! Notices. Other programs may cause some, so triggers append their events. The writer reads them from
+//! the log; see `external_changes`.
 
-use madang_hub::notices::{Change, DueNotice};
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
-use madang_shared::notices::DEMO_NOTICES;
+use madang_shared::notices::NoticesCommand;
 use madang_shared::notices::{
-    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
-    NoticesEvent, NoticesSnapshot, ReadMarks, mute,
+    DEMO_NOTICES, Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent,
+    NoticeKind, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
 };
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 use rusqlite::{Connection, OptionalExtension, Params};
 
-use super::commands::Order;
+use super::error::StatementError;
 use super::log;
-use super::stop::{Stop, integer, natural, text};
+use super::values::{integer, natural, text};
+use crate::context::CommandContext;
 
+#[expect(clippy::needless_pass_by_value, reason = "one signature for all features")]
 pub(super) fn apply(
     connection: &Connection,
-    order: &Order,
-    change: &Change,
-) -> Result<Option<LogPosition>, Stop> {
-    let (user, at) = (order.author.id, order.at);
-    if let Change::Demo { on } = *change {
-        return demonstrate(connection, order, on);
+    context: &CommandContext,
+    change: NoticesCommand,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    let (user, at) = (context.author.id, context.at);
+    if let NoticesCommand::Demo { on } = change {
+        return set_demo(connection, context, on);
     }
-    let (mut marks, mut muted) = said(connection, user)?;
-    let event = match *change {
-        Change::Read { of, notice } => {
-            let news = is_kept(connection, user, of, notice)? && marks.of_mut(of).read(notice);
-            news.then(|| InboxEvent::Read(marks.clone()))
+    let (mut marks, mut muted) = read_preferences(connection, user)?;
+    let event = match change {
+        NoticesCommand::Read { of, notice } => {
+            let is_news = exists(connection, user, of, notice)? && marks.of_mut(of).read(notice);
+            is_news.then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::ReadAll { everybody, own } => {
+        NoticesCommand::ReadAll { everybody, own } => {
             let everybody = everybody.min(log::head(connection, Topic::Notices)?);
             let own = own.min(log::head(connection, Topic::Inbox(user))?);
             let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
             news.contains(&true).then(|| InboxEvent::Read(marks.clone()))
         }
-        Change::Mute { kind, muted: quiet } => {
+        NoticesCommand::Mute { kind, muted: quiet } => {
             mute(&mut muted, kind, quiet).then(|| InboxEvent::Muted { kinds: muted.clone() })
         }
-        Change::Demo { .. } => None,
+        NoticesCommand::Demo { .. } => None,
     };
     let Some(event) = event else { return Ok(None) };
-    say(connection, user, &marks, &muted)?;
+    write_preferences(connection, user, &marks, &muted)?;
     append(connection, Topic::Inbox(user), at, &event.into()).map(Some)
 }
 
-/// A user begins with nothing unread.
-pub(super) fn begin(connection: &Connection, user: UserId) -> Result<(), Stop> {
-    log::make_topic(connection, Topic::Inbox(user))?;
+/// Creates the inbox of a new user, for whom all earlier notices count as read.
+pub(super) fn create_inbox(connection: &Connection, user: UserId) -> Result<(), StatementError> {
+    log::create_topic(connection, Topic::Inbox(user))?;
     let mut marks = ReadMarks::default();
     marks.everybody.up_to = log::head(connection, Topic::Notices)?;
-    Ok(say(connection, user, &marks, &[])?)
+    Ok(write_preferences(connection, user, &marks, &[])?)
 }
 
-/// Tells everybody.
-pub(super) fn tell_all(
+/// Appends a notice for everybody.
+pub(super) fn append_broadcast(
     connection: &Connection,
     at: Timestamp,
     what: &NoticeContent,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO tell_all (at, content) VALUES (?1, ?2)";
+    let sql = "INSERT INTO broadcast_notices (at, content) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute((integer(at.0), codec::encode_part(what)))?;
     Ok(())
 }
 
-/// Tells those who are named in a message, if they are members of its room.
-pub(super) fn mention(
+/// Appends a notice for each mentioned member of the room, except the author.
+pub(super) fn append_mentions(
     connection: &Connection,
-    order: &Order,
+    context: &CommandContext,
     room: RoomId,
     mentions: &[madang_hub::notices::Mention],
     what: &NoticeContent,
 ) -> rusqlite::Result<()> {
-    let mut told = vec![order.author.id];
+    let mut notified = vec![context.author.id];
     for mention in mentions {
-        let Some(user) = member_named(connection, room, mention)? else { continue };
-        if told.contains(&user) {
+        let Some(user) = find_mentioned_member(connection, room, mention)? else { continue };
+        if notified.contains(&user) {
             continue;
         }
-        let sql = "INSERT INTO tell_one (user_id, at, content) VALUES (?1, ?2, ?3)";
-        let values = (integer(user.0), integer(order.at.0), codec::encode_part(what));
+        let sql = "INSERT INTO user_notices (user_id, at, content) VALUES (?1, ?2, ?3)";
+        let values = (integer(user.0), integer(context.at.0), codec::encode_part(what));
         connection.prepare_cached(sql)?.execute(values)?;
-        told.push(user);
+        notified.push(user);
     }
     Ok(())
 }
 
-/// Tells what has come due, once.
+/// Appends a due notice, once.
 pub(super) fn append_due_notice(
     connection: &Connection,
     (due, at): (DueNotice, Timestamp),
     _appended: &mut Vec<TopicEvent>,
-) -> Result<Option<LogPosition>, Stop> {
+) -> Result<Option<LogPosition>, StatementError> {
     let what = match due {
         DueNotice::Scheduled { schedule, due, what } => {
-            let sql = "SELECT told_up_to FROM notice_schedules WHERE schedule = ?1";
-            let told: Option<u64> = connection
+            let sql = "SELECT high_water_mark FROM notice_schedules WHERE schedule = ?1";
+            let mark: Option<u64> = connection
                 .prepare_cached(sql)?
                 .query_row([&schedule], |row| natural(row, 0))
                 .optional()?;
-            let sql = "INSERT INTO notice_schedules (schedule, told_up_to) VALUES (?1, ?2) \
-                ON CONFLICT (schedule) DO UPDATE SET told_up_to = max(told_up_to, excluded.told_up_to)";
+            let sql = "INSERT INTO notice_schedules (schedule, high_water_mark) VALUES (?1, ?2) \
+                ON CONFLICT (schedule) DO UPDATE \
+                SET high_water_mark = max(high_water_mark, excluded.high_water_mark)";
             connection.prepare_cached(sql)?.execute((&schedule, integer(due.0)))?;
-            if told.is_none_or(|told| due.0 <= told) {
+            if mark.is_none_or(|mark| due.0 <= mark) {
                 return Ok(None);
             }
             what
         }
         DueNotice::Demonstrated { started_at, number } => {
-            let sql = "UPDATE notice_demo SET told = ?2 WHERE started_at = ?1 AND told < ?2";
+            let sql = "UPDATE notice_demo SET last_number = ?2 WHERE started_at = ?1 AND last_number < ?2";
             let values = (integer(started_at.0), number);
             if connection.prepare_cached(sql)?.execute(values)? == 0 {
                 return Ok(None);
@@ -121,23 +125,30 @@ pub(super) fn append_due_notice(
             NoticeContent::Demonstrated { number, of: DEMO_NOTICES }
         }
     };
-    tell_all(connection, at, &what)?;
+    append_broadcast(connection, at, &what)?;
     Ok(Some(LogPosition { topic: Topic::Notices, seq: log::head(connection, Topic::Notices)? }))
 }
 
-pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<NoticesSnapshot> {
+pub(super) fn snapshot(
+    connection: &Connection,
+    _reader: UserId,
+) -> rusqlite::Result<NoticesSnapshot> {
     let sql = "SELECT seq, at, content FROM notices ORDER BY seq";
-    Ok(NoticesSnapshot { notices: kept(connection, sql, [])?, demo: demo(connection)? })
+    Ok(NoticesSnapshot { notices: read_notices(connection, sql, [])?, demo: demo(connection)? })
 }
 
-pub(super) fn inbox(connection: &Connection, user: UserId) -> Result<InboxSnapshot, Stop> {
+pub(super) fn inbox(
+    connection: &Connection,
+    _reader: UserId,
+    user: UserId,
+) -> rusqlite::Result<InboxSnapshot> {
     let sql = "SELECT seq, at, content FROM inbox_notices WHERE user_id = ?1 ORDER BY seq";
-    let notices = kept(connection, sql, [integer(user.0)])?;
-    let (marks, muted) = said(connection, user)?;
+    let notices = read_notices(connection, sql, [integer(user.0)])?;
+    let (marks, muted) = read_preferences(connection, user)?;
     Ok(InboxSnapshot { notices, marks, muted })
 }
 
-fn kept(
+fn read_notices(
     connection: &Connection,
     sql: &str,
     parameters: impl Params,
@@ -146,14 +157,14 @@ fn kept(
     let mut rows = statement.query(parameters)?;
     let mut notices = Vec::new();
     while let Some(row) = rows.next()? {
-        // What a newer version or a person at the shell wrote may be nothing that this one can show.
+        // A newer version or another program may have written a notice that this version cannot read.
         let Ok(what) = codec::decode_part(&text(row.get_ref(2)?)?) else { continue };
         notices.push(Notice { seq: Seq(natural(row, 0)?), at: Timestamp(natural(row, 1)?), what });
     }
     Ok(notices)
 }
 
-fn is_kept(
+fn exists(
     connection: &Connection,
     user: UserId,
     of: NoticeBox,
@@ -171,17 +182,20 @@ fn is_kept(
     }
 }
 
-/// What the user has said; nothing that a newer version wrote and this one cannot read.
-fn said(connection: &Connection, user: UserId) -> rusqlite::Result<(ReadMarks, Vec<NoticeKind>)> {
+/// Read marks and muted kinds of a user. Values that only a newer version can read count as empty.
+fn read_preferences(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<(ReadMarks, Vec<NoticeKind>)> {
     let sql = "SELECT marks, muted FROM inboxes WHERE user_id = ?1";
-    let said = connection.prepare_cached(sql)?.query_row([integer(user.0)], |row| {
+    let found = connection.prepare_cached(sql)?.query_row([integer(user.0)], |row| {
         let marks = codec::decode_part(&text(row.get_ref(0)?)?).unwrap_or_default();
         Ok((marks, codec::decode_part(&text(row.get_ref(1)?)?).unwrap_or_default()))
     });
-    Ok(said.optional()?.unwrap_or_default())
+    Ok(found.optional()?.unwrap_or_default())
 }
 
-fn say(
+fn write_preferences(
     connection: &Connection,
     user: UserId,
     marks: &ReadMarks,
@@ -189,30 +203,31 @@ fn say(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO inboxes (user_id, marks, muted) VALUES (?1, ?2, ?3) \
         ON CONFLICT (user_id) DO UPDATE SET marks = excluded.marks, muted = excluded.muted";
-    let said = (integer(user.0), codec::encode_part(marks), codec::encode_part(&muted));
-    connection.prepare_cached(sql)?.execute(said)?;
+    let values = (integer(user.0), codec::encode_part(marks), codec::encode_part(&muted));
+    connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
-fn demonstrate(
+fn set_demo(
     connection: &Connection,
-    order: &Order,
+    context: &CommandContext,
     on: bool,
-) -> Result<Option<LogPosition>, Stop> {
+) -> Result<Option<LogPosition>, StatementError> {
     if on == demo(connection)?.is_some() {
         return Ok(None);
     }
     if !on {
-        return end_demo(connection, order.at).map(Some);
+        return end_demo(connection, context.at).map(Some);
     }
     let sql = "INSERT INTO notice_demo (id, started_by, started_at) VALUES (1, ?1, ?2)";
-    let values = (integer(order.author.id.0), integer(order.at.0));
+    let values = (integer(context.author.id.0), integer(context.at.0));
     connection.prepare_cached(sql)?.execute(values)?;
-    let demo = Demonstration { by: order.author.clone(), started_at: order.at };
-    append(connection, Topic::Notices, order.at, &NoticesEvent::DemoStarted(demo).into()).map(Some)
+    let demo = Demonstration { by: context.author.clone(), started_at: context.at };
+    append(connection, Topic::Notices, context.at, &NoticesEvent::DemoStarted(demo).into())
+        .map(Some)
 }
 
-fn end_demo(connection: &Connection, at: Timestamp) -> Result<LogPosition, Stop> {
+fn end_demo(connection: &Connection, at: Timestamp) -> Result<LogPosition, StatementError> {
     connection.prepare_cached("DELETE FROM notice_demo")?.execute([])?;
     append(connection, Topic::Notices, at, &NoticesEvent::DemoEnded { at }.into())
 }
@@ -227,7 +242,7 @@ fn demo(connection: &Connection) -> rusqlite::Result<Option<Demonstration>> {
     demo.optional()
 }
 
-fn member_named(
+fn find_mentioned_member(
     connection: &Connection,
     room: RoomId,
     names: &[String],
@@ -249,8 +264,8 @@ fn append(
     topic: Topic,
     at: Timestamp,
     event: &Event,
-) -> Result<LogPosition, Stop> {
-    let sql = "INSERT INTO notices_log (topic, at, event) VALUES (?1, ?2, ?3)";
+) -> Result<LogPosition, StatementError> {
+    let sql = "INSERT INTO append_event (topic, at, event) VALUES (?1, ?2, ?3)";
     let values = (topic.to_string(), integer(at.0), codec::encode_event(event));
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(LogPosition { topic, seq: log::head(connection, topic)? })

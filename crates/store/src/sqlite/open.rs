@@ -1,4 +1,4 @@
-//! From a path to connections.
+//! Opening the database file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,18 +8,19 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::options::{OpenError, Options, Synchronous};
-use super::{migrations, rooms, tail_risk};
+use super::values::integer;
+use super::{durability, migrations, rooms};
 
 /// `application_id` in the file's header, as the first migration writes it.
 const APPLICATION: i64 = 0x4D41_4441;
-/// How long to wait for another process, for example a person at the shell, that holds the lock.
+/// The wait for a lock that another program holds, such as the shell.
 const BUSY: Duration = Duration::from_secs(5);
-/// After a burst the write-ahead log shrinks to this, in bytes.
+/// The size to which the write-ahead log shrinks after a burst, in bytes.
 const WAL_BYTES: i64 = 64 * 1024 * 1024;
-/// More than the distinct statements of all features, so that each is prepared once.
+/// Cached statements of a connection. More than all features have, so that each is prepared once.
 const STATEMENTS: usize = 96;
 
-/// The one connection that writes, to a database that is whole and up to date.
+/// The one connection that writes. The database is checked and migrated.
 pub(super) fn writer(
     path: &Path,
     now: Timestamp,
@@ -33,9 +34,8 @@ pub(super) fn writer(
     connection.busy_timeout(BUSY).map_err(explain)?;
     prepare_once(&connection).map_err(explain)?;
 
-    // Everything up to here and in the next two steps only looks, so that a file which is not ours
-    // to change is left as it was.
-    recognise(&connection, path)?;
+    // All steps up to the journal mode only read, so that a file of another program stays unchanged.
+    check_application(&connection, path)?;
     migrations::refuse_newer(&connection, path)?;
     if connection.is_readonly(MAIN_DB).map_err(explain)? {
         return Err(OpenError::ReadOnly { path: path.to_owned() });
@@ -53,10 +53,10 @@ pub(super) fn writer(
     migrations::run(&mut connection, path)?;
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
-    rooms::found(&transaction, now).map_err(explain)?;
-    tail_risk::begin(&transaction, options.synchronous).map_err(explain)?;
+    rooms::create_first_room(&transaction, now).map_err(explain)?;
+    durability::begin(&transaction, options.synchronous).map_err(explain)?;
     transaction.commit().map_err(explain)?;
-    // Only now: whatever was written up to here has been synced.
+    // Only now: all writes up to here have been synced.
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
@@ -65,12 +65,12 @@ pub(super) fn writer(
     Ok(connection)
 }
 
-/// Connections that cannot write, whatever is asked of them.
+/// Connections that can only read.
 pub(super) fn readers(path: &Path, options: &Options) -> Result<Vec<Connection>, OpenError> {
     (0..options.readers.max(1)).map(|_| reader(path)).collect()
 }
 
-/// One such connection.
+/// One connection that can only read.
 pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
@@ -83,16 +83,17 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     open().map_err(|error| OpenError::explain(path, &error))
 }
 
-/// Each statement is planned once. Without the guarantee of stable plans, SQLite plans those with a `LIMIT`
-/// from a parameter anew whenever a parameter changes: an eighth of what a message cost the writer.
+/// Makes SQLite plan each statement once. Without the guarantee of stable query plans (QPSG), SQLite
+/// plans a statement whose `LIMIT` is a parameter again after each change of the parameter, which was an
+/// eighth of a message's cost in the writer.
 fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Reads the header, which is where a file that is no database is noticed.
-fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Refuses the file of another program. Reading the header also finds a file that is no database.
+fn check_application(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explain)?;
@@ -101,8 +102,8 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         .map_err(explain)?;
     let ours = match application {
         APPLICATION => true,
-        // A new file, or one whose first opening ended before the first migration did: refinery
-        // makes its own table before that.
+        // A new file, or a file whose first opening ended before the first migration was complete:
+        // refinery creates its own table before that.
         0 => tables == 0 || migrations::applied(connection).map_err(explain)? == Some(0),
         _ => false,
     };
@@ -112,12 +113,12 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 fn configure(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What is taken back is overwritten, not only let go: it must not be found in the file.
+    // Redacted text is overwritten, so that it cannot be found in the file.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     if let Some(bytes) = options.max_bytes {
         let page = size(connection, "page_size")?;
-        let pages = super::stop::integer(bytes / page.max(1)).max(1);
+        let pages = integer(bytes / page.max(1)).max(1);
         connection.pragma_update(None, "max_page_count", pages)?;
     }
     Ok(())
@@ -135,12 +136,12 @@ fn check(connection: &Connection, path: &Path, up_to: u64) -> Result<(), OpenErr
     if verdict == "ok" {
         return Ok(());
     }
-    // The first line only names the schema.
+    // The first line only names the schema, and is left out.
     let detail = verdict.lines().last().unwrap_or_default().to_owned();
     Err(OpenError::Damaged { path: path.to_owned(), detail })
 }
 
-/// A pragma that answers with a size.
+/// The value of a pragma that is a size.
 fn size(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
     connection.pragma_query_value(None, pragma, |row| row.get(0).map(i64::unsigned_abs))
 }

@@ -1,4 +1,4 @@
-//! How a database is opened, and why it could not be.
+//! The options of opening a database, and the errors.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-/// When a commit is answered.
+/// The durability of an acknowledged commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// After the disk has it: what was acknowledged survives a power cut.
+    /// Acknowledged after the disk has it: acknowledged commits survive a power cut.
     #[default]
     Full,
-    /// After the operating system has it: what was acknowledged survives a kill of the process. A
-    /// power cut may take the last moments back, but never damages the database. About twice as
+    /// Acknowledged after the operating system has it: acknowledged commits survive a kill of the
+    /// process. A power cut may lose the last commits, but never damages the database. About twice as
     /// many writes per second.
     Normal,
 }
 
-/// How a database is opened.
+/// The options of opening a database.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// When a commit is answered.
+    /// The durability of an acknowledged commit.
     pub synchronous: Synchronous,
-    /// How many reads may run at once; each has a connection of its own. At least 1.
+    /// The number of reads that run at once, each on a connection of its own. At least 1.
     pub readers: usize,
-    /// The database file may not grow beyond this many bytes: writes that need more are refused as
-    /// unavailable, as on a full disk. None for the disk's own limit. The write-ahead log stands
-    /// beside the file and is not counted.
+    /// The largest size of the database file, in bytes. Writes beyond it are refused as unavailable,
+    /// as on a full disk. `None`: no limit but the disk's. The write-ahead log is a separate file and
+    /// is not counted.
     pub max_bytes: Option<u64>,
-    /// A file of at most this many bytes is checked from end to end (`PRAGMA quick_check`) before it
-    /// is used. A larger one would hold up the start for too long; damage in it is met when it is
+    /// The largest file that is checked completely (`PRAGMA quick_check`) before it is used, in bytes.
+    /// The check of a larger one would delay the start for too long; damage in it is found when it is
     /// read.
     pub check_up_to: u64,
 }
@@ -46,48 +46,48 @@ impl Default for Options {
     }
 }
 
-/// Why a database could not be opened: one sentence for the operator. Nothing was changed, unless
-/// the variant says otherwise.
+/// The reason why a database could not be opened: one sentence for the operator. The file is unchanged,
+/// unless the variant says otherwise.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The file or its folder is not there, or may not be used by this user.
+    /// The file or its folder does not exist, or this user has no permission to use it.
     #[error(
-        "{} cannot be opened; does its folder exist, and may this user write there? ({detail})",
+        "{} cannot be opened; create its folder, and let this user write there ({detail})",
         path.display()
     )]
     Unreachable {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// The engine's words.
+        /// The engine's message.
         detail: String,
     },
-    /// The file may be read, but not written.
-    #[error("{} can only be read; this user needs to write to it and to its folder", path.display())]
+    /// The file can be read, but not written.
+    #[error("{} is read-only; let this user write to it and to its folder", path.display())]
     ReadOnly {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
-    /// Some other kind of file.
-    #[error("{} is not an SQLite database", path.display())]
+    /// Another kind of file.
+    #[error("{} is not an SQLite database; choose another path", path.display())]
     NotADatabase {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
-    /// An SQLite database that Madang did not make.
-    #[error("{} is the database of another program", path.display())]
+    /// An SQLite database that Madang did not create.
+    #[error("{} is the database of another program; choose another path", path.display())]
     Foreign {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
-    /// The file contradicts itself.
+    /// The file is damaged.
     #[error(
-        "{} is damaged; restore a backup, or rescue what `sqlite3 FILE .recover` can read ({detail})",
+        "{} is damaged; restore a backup, or recover the data with `sqlite3 FILE .recover` ({detail})",
         path.display()
     )]
     Damaged {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// What was found.
+        /// The damage that was found.
         detail: String,
     },
     /// Written by a version of Madang that this one does not know.
@@ -96,7 +96,7 @@ pub enum OpenError {
         path.display()
     )]
     Newer {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
         /// The schema in the file.
         found: i64,
@@ -104,40 +104,43 @@ pub enum OpenError {
         known: i64,
     },
     /// Another program holds the database.
-    #[error("{} is locked by another program", path.display())]
+    #[error("{} is locked by another program; stop that program", path.display())]
     Locked {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
-    /// There is no room for what an open writes.
-    #[error("{} cannot grow: the disk is full", path.display())]
+    /// The disk has no space for the writes of opening.
+    #[error("{} cannot grow: the disk is full; free some space", path.display())]
     Full {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
-    /// A migration failed; those before it have been made.
-    #[error("{} cannot be brought up to date ({detail})", path.display())]
+    /// A migration failed; earlier migrations have been applied.
+    #[error(
+        "{} cannot be migrated to the current schema; the failed migration was rolled back ({detail})",
+        path.display()
+    )]
     Migration {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// The migration's and the engine's words.
+        /// The messages of the migration and of the engine.
         detail: String,
     },
-    /// Anything else that the engine met.
+    /// Any other error of the engine.
     #[error("{} cannot be used ({detail})", path.display())]
     Engine {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// The engine's words.
+        /// The engine's message.
         detail: String,
     },
     /// The operating system gave no thread.
-    #[error("the database's threads cannot be started: {0}")]
+    #[error("the threads of the database cannot be started: {0}")]
     Thread(io::Error),
 }
 
 impl OpenError {
-    /// The sentence for what the engine met.
+    /// The error for an error of the engine.
     pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
         let detail = error.to_string();

@@ -1,43 +1,48 @@
-//! The orders of a restaurant. Its tables are anybody's to change, so that the events are written by
-//! triggers (`migrations/sqlite/V5__orders.sql`), for what is asked here as for everything else; the
-//! writer finds them in the log. See `outside`.
+//! The orders of a restaurant. Other programs may change the tables, so triggers append all events, those
+//! of commands too. The writer reads them from the log; see `external_changes`.
 
-use madang_hub::orders::{Change, advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, take};
+use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
+use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, StatusChange,
+    MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, RECENT_CLOSED_ORDERS,
+    RECENT_STATUS_CHANGES, StatusChange,
 };
-use madang_shared::orders::{RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES};
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 
+use super::error::StatementError;
 use super::log;
-use super::stop::{Stop, integer, natural, text};
+use super::values::{integer, natural, text};
+use crate::context::CommandContext;
 use crate::refusals;
 
 pub(super) fn apply(
     connection: &Connection,
-    asked: &super::commands::Order,
-    change: Change,
-) -> Result<Option<LogPosition>, Stop> {
+    context: &CommandContext,
+    change: OrdersCommand,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
-    connection.prepare_cached(actor)?.execute([integer(asked.author.id.0)])?;
+    connection.prepare_cached(actor)?.execute([integer(context.author.id.0)])?;
     let changed = match change {
-        Change::Place { lines, note } => place(connection, asked, &lines, &note)?,
-        Change::Advance { order, to } => {
-            let moves = advance(find(connection, order)?.0, to)?;
+        OrdersCommand::Place { lines, note } => place(connection, context, &lines, &note)?,
+        OrdersCommand::Advance { order, to } => {
+            let is_change = advance(find(connection, order)?.0, to)?;
             let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
-            moves && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
+            is_change && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
         }
-        Change::Take { order } => {
+        OrdersCommand::Take { order } => {
             let (status, rider) = find(connection, order)?;
-            let by = asked.author.id;
-            let moves = take(status, rider, by)?;
+            let by = context.author.id;
+            let is_change = take(status, rider, by)?;
             let sql = "UPDATE orders SET status = 'delivering', rider_id = ?2 WHERE id = ?1";
-            moves && connection.prepare_cached(sql)?.execute((integer(order.0), integer(by.0)))? > 0
+            is_change
+                && connection.prepare_cached(sql)?.execute((integer(order.0), integer(by.0)))? > 0
         }
     };
     connection.prepare_cached("DELETE FROM orders_actor")?.execute([])?;
@@ -45,13 +50,13 @@ pub(super) fn apply(
     Ok(changed.then_some(LogPosition { topic: Topic::Orders, seq }))
 }
 
-/// The lines first: their order then appears whole, in one event.
+/// Inserts the lines before their order, so that one event holds the whole order.
 fn place(
     connection: &Connection,
-    asked: &super::commands::Order,
+    context: &CommandContext,
     lines: &[OrderLine],
     note: &str,
-) -> Result<bool, Stop> {
+) -> Result<bool, StatementError> {
     let open = "SELECT count(*) FROM orders \
         WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
     check_room(connection.prepare_cached(open)?.query_row([], |row| natural(row, 0))?)?;
@@ -64,16 +69,19 @@ fn place(
         let values = (id, integer(line.item.0), line.quantity, line.price_won);
         connection.prepare_cached(sql)?.execute(values)?;
     }
-    let customer = integer(asked.author.id.0);
+    let customer = integer(context.author.id.0);
     if !connection.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([customer])? {
         return Err(refusals::no_user().into());
     }
     let sql = "INSERT INTO orders (id, customer_id, note, placed_at) VALUES (?1, ?2, ?3, ?4)";
-    connection.prepare_cached(sql)?.execute((id, customer, note, integer(asked.at.0)))?;
+    connection.prepare_cached(sql)?.execute((id, customer, note, integer(context.at.0)))?;
     Ok(true)
 }
 
-fn find(connection: &Connection, order: OrderId) -> Result<(OrderStatus, Option<UserId>), Stop> {
+fn find(
+    connection: &Connection,
+    order: OrderId,
+) -> Result<(OrderStatus, Option<UserId>), StatementError> {
     let sql = "SELECT json FROM orders_as_json WHERE id = ?1";
     let found: Option<Order> =
         connection.prepare_cached(sql)?.query_row([integer(order.0)], decoded).optional()?;
@@ -86,7 +94,10 @@ fn item(connection: &Connection, item: MenuItemId) -> rusqlite::Result<Option<Me
     connection.prepare_cached(sql)?.query_row([integer(item.0)], decoded).optional()
 }
 
-pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<OrdersSnapshot> {
+pub(super) fn snapshot(
+    connection: &Connection,
+    _reader: UserId,
+) -> rusqlite::Result<OrdersSnapshot> {
     let menu = all(connection, "SELECT json FROM menu_as_json ORDER BY id", [])?;
     let open = "SELECT json FROM orders_as_json \
         WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
@@ -98,8 +109,8 @@ pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<OrdersSnapsh
     Ok(OrdersSnapshot { menu, orders, changes: changes(connection)? })
 }
 
-/// The last changes of status, as the log has them. What is further back than a client can resume from
-/// is not looked at: most of it may be of another kind.
+/// The last changes of status, from the log. The search ends at the events that a client can resume
+/// from, because most of the events may be of other kinds.
 fn changes(connection: &Connection) -> rusqlite::Result<Vec<StatusChange>> {
     let sql = "SELECT content FROM log \
         WHERE topic_id = (SELECT id FROM topics WHERE name = 'orders') ORDER BY seq DESC LIMIT ?1";
@@ -107,7 +118,7 @@ fn changes(connection: &Connection) -> rusqlite::Result<Vec<StatusChange>> {
     let mut rows = statement.query([integer(MAX_RECOVERED_EVENTS)])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
-        // What only a newer version writes is no change that this one knows.
+        // A newer version may have written an event that this version does not know.
         let Ok(Event::Orders(event)) = codec::decode_event(&text(row.get_ref(0)?)?) else {
             continue;
         };
@@ -128,7 +139,7 @@ fn all<T: DeserializeOwned>(
     connection.prepare_cached(sql)?.query_map(parameters, decoded)?.collect()
 }
 
-/// What a view has made of a row, in the shape of the wire.
+/// A row of a view that holds the wire format as JSON.
 fn decoded<T: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<T> {
     codec::decode_part(&text(row.get_ref(0)?)?)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))

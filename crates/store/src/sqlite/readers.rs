@@ -1,8 +1,8 @@
-//! Threads that read, beside the writer.
+//! The threads that read, in parallel with the writer.
 //!
-//! What waits is read together, as it is written together: handing one question to a thread and its answer
-//! back costs more than the question, and so does a transaction of its own. When a thousand clients come
-//! back at once, the threads do not sleep in between, and each transaction serves many.
+//! Waiting reads are executed together: the handover of a read to a thread costs more than the read, and
+//! so does a transaction of its own. When a thousand clients reconnect at once, the threads do not
+//! sleep in between, and each transaction serves many reads.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,41 +13,40 @@ use madang_hub::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::stop::{Stop, unavailable};
+use super::error::{StatementError, unavailable};
 
-/// Reads in one transaction at most: one that holds on for long keeps the write-ahead log from being
-/// emptied.
+/// The most reads in one transaction: a long transaction keeps the write-ahead log from being emptied.
 const GROUP: usize = 64;
 
-/// The queue that all threads read from.
+/// The handle to the threads.
 #[derive(Debug)]
-pub(super) struct Readers(Arc<Queue>);
+pub(super) struct ReaderPool(Arc<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<Job>,
     /// Threads that wait for a job.
     idle: usize,
-    /// Threads there are.
+    /// All threads.
     threads: usize,
     closed: bool,
 }
 
-/// A read and its answer, as the threads see it: told why nothing can be read, or on what.
+/// A read with its reply. Its input is the connection, or the error that keeps it from being read.
 type Job = Box<dyn FnOnce(Result<&Connection, &StoreError>) + Send>;
 
-impl Readers {
-    /// A thread for each connection.
+impl ReaderPool {
+    /// Starts one thread per connection.
     pub(super) fn start(connections: Vec<Connection>) -> io::Result<Self> {
         let readers = Self(Arc::default());
         for connection in connections {
-            let thread = Thread::of(&readers.0);
+            let thread = ReaderThread::new(&readers.0);
             Builder::new()
                 .name("sqlite-reader".to_owned())
                 .spawn(move || thread.run(&connection))?;
@@ -55,12 +54,11 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Reads in a transaction, which sees one state of the database: that of now or a later one. The
-    /// answer is made whether or not the future is polled; if it is dropped before its turn, nothing is
-    /// read.
+    /// Reads in a transaction, which sees one state of the database, the current or a later one. The
+    /// read runs even if the future is not polled. It is skipped if the future was dropped before.
     pub(super) fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Stop> + Send + 'static,
+        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
         self.0.put(Box::new(move |found: Result<&Connection, &StoreError>| {
@@ -71,38 +69,38 @@ impl Readers {
                 Ok(connection) => read(connection).map_err(StoreError::from),
                 Err(error) => Err(error.clone()),
             };
-            // The caller may have gone meanwhile.
-            let _heard = reply.send(answer).is_ok();
+            // The caller may have dropped its future.
+            reply.send(answer).ok();
         }));
-        async move { answer.await.unwrap_or_else(|_| Err(stopped())) }
+        async move { answer.await.unwrap_or_else(|_| Err(closed())) }
     }
 
-    /// Refuses what waits and what comes later, and lets the threads end and close their connections.
+    /// Refuses waiting and later reads. The threads end and close their connections.
     pub(super) fn close(&self) {
         self.0.close();
     }
 }
 
-impl Drop for Readers {
+impl Drop for ReaderPool {
     fn drop(&mut self) {
         self.close();
     }
 }
 
 impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds this.
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        // The code under the lock does not panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job that is not taken is dropped, and its caller told by that.
+    /// Queues a job. Dropping a job answers its caller with an error.
     fn put(&self, job: Job) {
         let mut state = self.state();
         if state.closed {
             return;
         }
         state.waiting.push_back(job);
-        // Whoever is awake looks for more before it sleeps.
+        // A running thread takes further jobs before it sleeps.
         let wake = state.idle > 0;
         drop(state);
         if wake {
@@ -110,7 +108,7 @@ impl Queue {
         }
     }
 
-    /// Waits for jobs, and takes this thread's share of them; none once it is closed.
+    /// Waits for jobs, and takes this thread's share of them; `None` after the queue was closed.
     fn take(&self) -> Option<Vec<Job>> {
         let mut state = self.state();
         while state.waiting.is_empty() && !state.closed {
@@ -135,18 +133,19 @@ impl Queue {
     }
 }
 
-/// One of the threads. However it ends, those who wait are not left waiting for nobody.
-struct Thread(Arc<Queue>);
+/// One of the threads. When the last one ends, even by a panic, the queue is closed, so that no caller
+/// waits forever.
+struct ReaderThread(Arc<Queue>);
 
-impl Thread {
-    fn of(queue: &Arc<Queue>) -> Self {
+impl ReaderThread {
+    fn new(queue: &Arc<Queue>) -> Self {
         queue.state().threads += 1;
         Self(Arc::clone(queue))
     }
 
     fn run(self, connection: &Connection) {
         while let Some(jobs) = self.0.take() {
-            // Nothing was changed, so that its rollback when it is dropped is as good as a commit.
+            // The transaction only reads, so the rollback at its drop is as good as a commit.
             match connection.unchecked_transaction() {
                 Ok(transaction) => {
                     for job in jobs {
@@ -164,7 +163,7 @@ impl Thread {
     }
 }
 
-impl Drop for Thread {
+impl Drop for ReaderThread {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.threads -= 1;
@@ -176,9 +175,9 @@ impl Drop for Thread {
     }
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for QueueState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
+        f.debug_struct("QueueState")
             .field("waiting", &self.waiting.len())
             .field("threads", &self.threads)
             .field("closed", &self.closed)
@@ -186,6 +185,6 @@ impl std::fmt::Debug for State {
     }
 }
 
-fn stopped() -> StoreError {
+fn closed() -> StoreError {
     StoreError::Unavailable("the readers have stopped".to_owned())
 }

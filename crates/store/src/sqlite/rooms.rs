@@ -2,43 +2,44 @@
 
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_hub::rooms::{Change, FIRST_ROOM, FIRST_ROOM_NAME};
+use madang_hub::rooms::RoomsChange;
+use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
-use madang_shared::rooms::MAX_ROOMS;
-use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::commands::Order;
-use super::stop::{Stop, integer, natural};
+use super::error::StatementError;
+use super::values::{integer, natural};
 use super::{log, membership};
+use crate::context::CommandContext;
 use crate::refusals;
 
-/// Makes the room that every server starts with, unless this database has been through that.
-pub(super) fn found(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+/// Creates the first room in a new database.
+pub(super) fn create_first_room(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM topics WHERE name = ?1)";
     if connection.query_row(sql, [Topic::Rooms.to_string()], |row| row.get(0))? {
         return Ok(());
     }
-    log::make_topic(connection, Topic::Rooms)?;
+    log::create_topic(connection, Topic::Rooms)?;
     let room =
         Room { id: FIRST_ROOM, name: FIRST_ROOM_NAME.to_owned(), made_by: None, made_at: now };
     connection.execute(
         "INSERT INTO rooms (id, name, name_key, made_at) VALUES (?1, ?2, ?3, ?4)",
         (integer(room.id.0), &room.name, policy::name_key(&room.name), integer(now.0)),
     )?;
-    // Nobody can have subscribed yet, so that the tail need not hear of it.
-    announce(connection, room, &mut Vec::new())?;
+    // The database is not open yet, so there are no subscribers to notify.
+    append_created(connection, room, &mut Vec::new())?;
     Ok(())
 }
 
 pub(super) fn apply(
     connection: &Connection,
-    order: &Order,
-    change: Change,
+    context: &CommandContext,
+    change: RoomsChange,
     appended: &mut Vec<TopicEvent>,
-) -> Result<Option<LogPosition>, Stop> {
-    let Change::Create { name, name_key } = change;
+) -> Result<Option<LogPosition>, StatementError> {
+    let RoomsChange::Create { name, name_key } = change;
     let count = "SELECT count(*) FROM rooms";
     let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
     if rooms >= MAX_ROOMS {
@@ -48,20 +49,24 @@ pub(super) fn apply(
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection
         .prepare_cached(sql)?
-        .query_row((&name, &name_key, integer(order.author.id.0), integer(order.at.0)), |row| {
+        .query_row((&name, &name_key, integer(context.author.id.0), integer(context.at.0)), |row| {
             natural(row, 0)
         })
         .optional()?;
     let Some(id) = id.map(RoomId) else {
         return Err(refusals::room_name_taken(&name).into());
     };
-    let made_by = Some(order.author.clone());
-    let placed = announce(connection, Room { id, name, made_by, made_at: order.at }, appended)?;
-    membership::join(connection, order.author.id, id, order.at, appended)?;
-    Ok(Some(placed))
+    let made_by = Some(context.author.clone());
+    let position =
+        append_created(connection, Room { id, name, made_by, made_at: context.at }, appended)?;
+    membership::join(connection, context.author.id, id, context.at, appended)?;
+    Ok(Some(position))
 }
 
-pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapshot> {
+pub(super) fn snapshot(
+    connection: &Connection,
+    _reader: UserId,
+) -> rusqlite::Result<RoomsSnapshot> {
     let sql = "SELECT rooms.id, rooms.name, rooms.made_at, users.id, users.name \
         FROM rooms LEFT JOIN users ON users.id = rooms.made_by ORDER BY rooms.id";
     let mut statement = connection.prepare_cached(sql)?;
@@ -69,24 +74,20 @@ pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapsho
     Ok(RoomsSnapshot { rooms })
 }
 
-pub(super) fn exists(connection: &Connection, room: RoomId) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM rooms WHERE id = ?1")?.exists([integer(room.0)])
-}
-
-fn announce(
+fn append_created(
     connection: &Connection,
     room: Room,
     appended: &mut Vec<TopicEvent>,
 ) -> rusqlite::Result<LogPosition> {
-    log::make_topic(connection, Topic::Room(room.id))?;
-    let place = log::next_place(connection, Topic::Rooms)?;
+    log::create_topic(connection, Topic::Room(room.id))?;
+    let position = log::reserve_position(connection, Topic::Rooms)?;
     let at = room.made_at;
-    log::append(connection, &place, at, &RoomsEvent::Created(room).into(), appended)
+    log::append(connection, &position, at, &RoomsEvent::Created(room).into(), appended)
 }
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
-    let maker: Option<String> = row.get(4)?;
-    let made_by = match maker {
+    let made_by: Option<String> = row.get(4)?;
+    let made_by = match made_by {
         Some(name) => Some(User { id: UserId(natural(row, 3)?), name }),
         None => None,
     };

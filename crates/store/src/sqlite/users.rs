@@ -1,4 +1,4 @@
-//! Users and their sessions.
+//! Users, their sessions, and service accounts.
 
 use madang_hub::policy;
 use madang_hub::ports::{NewUser, ServiceAccount, TokenHash, TopicEvent};
@@ -6,18 +6,19 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::stop::{Stop, integer, natural};
+use super::error::StatementError;
+use super::values::{integer, natural};
 use super::{log, membership, notices};
 use crate::refusals;
 
-/// Makes a user with a session, and joins the user to the first room.
+/// Creates a user with a session, and joins the user to the first room.
 pub(super) fn sign_up(
     connection: &Connection,
     new: NewUser,
     appended: &mut Vec<TopicEvent>,
-) -> Result<User, Stop> {
+) -> Result<User, StatementError> {
     let NewUser { name, name_key, token, at } = new;
-    let Some(user) = make(connection, &name, &name_key, at)? else {
+    let Some(user) = create(connection, &name, &name_key, at)? else {
         return Err(refusals::user_name_taken(&name).into());
     };
     let sql = "INSERT INTO sessions (token_hash, user_id, made_at) VALUES (?1, ?2, ?3)";
@@ -26,14 +27,14 @@ pub(super) fn sign_up(
     Ok(user)
 }
 
-/// The user of a part of the server, made if there is none.
-pub(super) fn service(
+/// The user of a service account, created at its first use.
+pub(super) fn service_user(
     connection: &Connection,
     service: ServiceAccount,
     appended: &mut Vec<TopicEvent>,
-) -> Result<User, Stop> {
+) -> Result<User, StatementError> {
     let sql = "SELECT users.id, users.name \
-        FROM services JOIN users ON users.id = services.user_id WHERE key = ?1";
+        FROM service_accounts JOIN users ON users.id = service_accounts.user_id WHERE key = ?1";
     let user = connection
         .prepare_cached(sql)?
         .query_row([service.key], |row| {
@@ -44,10 +45,10 @@ pub(super) fn service(
         return Ok(user);
     }
     for name in service.names() {
-        let Some(user) = make(connection, &name, &policy::name_key(&name), service.at)? else {
+        let Some(user) = create(connection, &name, &policy::name_key(&name), service.at)? else {
             continue;
         };
-        let sql = "INSERT INTO services (key, user_id) VALUES (?1, ?2)";
+        let sql = "INSERT INTO service_accounts (key, user_id) VALUES (?1, ?2)";
         connection.prepare_cached(sql)?.execute((service.key, integer(user.id.0)))?;
         membership::join(connection, user.id, FIRST_ROOM, service.at, appended)?;
         return Ok(user);
@@ -55,13 +56,13 @@ pub(super) fn service(
     Err(refusals::user_name_taken(service.name).into())
 }
 
-/// Makes a user, unless the name is taken.
-fn make(
+/// Creates a user; `None` if the name is taken.
+fn create(
     connection: &Connection,
     name: &str,
     name_key: &str,
     at: Timestamp,
-) -> Result<Option<User>, Stop> {
+) -> Result<Option<User>, StatementError> {
     let sql = "INSERT INTO users (name, name_key, made_at) VALUES (?1, ?2, ?3) \
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection
@@ -71,17 +72,20 @@ fn make(
     let Some(id) = id.map(UserId) else {
         return Ok(None);
     };
-    log::make_topic(connection, Topic::Memberships(id))?;
-    notices::begin(connection, id)?;
+    log::create_topic(connection, Topic::Memberships(id))?;
+    notices::create_inbox(connection, id)?;
     Ok(Some(User { id, name: name.to_owned() }))
 }
 
-/// Whether a user has this name; see [`policy::name_key`].
+/// Whether the name belongs to a user; see [`policy::name_key`].
 pub(super) fn is_named(connection: &Connection, name_key: &str) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM users WHERE name_key = ?1")?.exists([name_key])
 }
 
-pub(super) fn session(connection: &Connection, token: &TokenHash) -> Result<Option<User>, Stop> {
+pub(super) fn session(
+    connection: &Connection,
+    token: &TokenHash,
+) -> Result<Option<User>, StatementError> {
     let sql = "SELECT users.id, users.name \
         FROM sessions JOIN users ON users.id = sessions.user_id WHERE token_hash = ?1";
     let user = connection
@@ -95,7 +99,7 @@ pub(super) fn sign_out(
     connection: &Connection,
     token: TokenHash,
     _appended: &mut Vec<TopicEvent>,
-) -> Result<(), Stop> {
+) -> Result<(), StatementError> {
     let sql = "DELETE FROM sessions WHERE token_hash = ?1";
     connection.prepare_cached(sql)?.execute([token])?;
     Ok(())

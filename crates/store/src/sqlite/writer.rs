@@ -1,7 +1,7 @@
 //! The one thread that writes.
 //!
-//! A sync of the disk costs about as much as hundreds of inserts, so everything that waits goes into
-//! one transaction (a group) and shares one sync; while that sync runs, the next group gathers.
+//! A sync of the disk costs about as much as hundreds of inserts. So all waiting writes go into one
+//! transaction (a group) and share one sync; the next group gathers during that sync.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -12,23 +12,23 @@ use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::outside::Outside;
-use super::stop::{Stop, unavailable};
-use super::tail_risk;
-use super::whereabouts::Whereabouts;
-use crate::EventStream;
+use super::durability;
+use super::error::{StatementError, unavailable};
+use super::external_changes::ExternalChanges;
+use super::file_identity::FileIdentity;
+use crate::event_stream::EventStream;
 
-/// Jobs that may wait; beyond it callers are told at once. Room for every connection of a large
-/// server to have one.
+/// The most waiting jobs; later callers get an error at once. One for every connection of a large
+/// server.
 const QUEUE: usize = 16 * 1024;
-/// Writes in one group. More would not make the sync's share noticeably smaller, but would make the
-/// first of them wait longer.
+/// The most writes in one group. A larger group would hardly reduce the share of the sync, but would
+/// delay its first writes.
 const GROUP: usize = 512;
-/// Groups that may wait at the tail.
-const TAIL: usize = 1024;
+/// The most groups that wait in the event stream.
+const EVENT_GROUPS: usize = 1024;
 
-/// Makes one thing inside the group's transaction, and adds the events it appended.
-type Apply<I, T> = fn(&Connection, I, &mut Vec<TopicEvent>) -> Result<T, Stop>;
+/// Applies one input inside the transaction of the group, and adds the events that it appended.
+type Apply<I, T> = fn(&Connection, I, &mut Vec<TopicEvent>) -> Result<T, StatementError>;
 
 /// The handle to the thread.
 #[derive(Debug)]
@@ -40,18 +40,19 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         connection: Connection,
-        outside: Outside,
-        whereabouts: Whereabouts,
+        external_changes: ExternalChanges,
+        file_identity: FileIdentity,
     ) -> io::Result<(Self, EventStream)> {
-        let (jobs, waiting) = mpsc::channel(QUEUE);
-        let (tail, events) = mpsc::channel(TAIL);
-        let thread = Thread { connection, jobs: waiting, tail, outside, whereabouts };
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (events, stream) = mpsc::channel(EVENT_GROUPS);
+        let thread =
+            WriterThread { connection, jobs: queue, events, external_changes, file_identity };
         let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
-        Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, events))
+        Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, stream))
     }
 
-    /// Puts a batch into the queue, before the future is first polled: callers' order is kept. The
-    /// batch is made even if the future is dropped.
+    /// Queues a batch before the future is first polled, so that the order of the calls is kept. The
+    /// batch is applied even if the future is dropped.
     pub(super) fn enqueue<I: Send + 'static, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
@@ -60,9 +61,9 @@ impl Writer {
         let size = inputs.len();
         let (reply, answer) = oneshot::channel();
         let batch = Batch { size, inputs, results: Vec::with_capacity(size), apply, reply };
-        let sent = self.jobs.try_send(Job::Batch(Box::new(batch)));
+        let queued = self.jobs.try_send(Job::Batch(Box::new(batch)));
         async move {
-            let trouble = match sent {
+            let error = match queued {
                 Ok(()) => match answer.await {
                     Ok(results) => return results,
                     Err(_) => "the writer has stopped",
@@ -70,12 +71,12 @@ impl Writer {
                 Err(mpsc::error::TrySendError::Full(_)) => "too many writes are waiting",
                 Err(mpsc::error::TrySendError::Closed(_)) => "the writer has stopped",
             };
-            let unavailable = || Err(StoreError::Unavailable(trouble.to_owned()));
+            let unavailable = || Err(StoreError::Unavailable(error.to_owned()));
             std::iter::repeat_with(unavailable).take(size).collect()
         }
     }
 
-    /// A batch of one.
+    /// Queues a batch of one.
     pub(super) fn enqueue_one<I: Send + 'static, T: Send + 'static>(
         &self,
         input: I,
@@ -87,40 +88,46 @@ impl Writer {
         })
     }
 
-    /// A way to tell the thread that others may have changed something; answers whether it was told.
-    pub(super) fn look(&self) -> impl Fn() -> bool + Send + 'static {
+    /// A function that wakes the thread after a commit of another connection. It returns whether the
+    /// queue had a slot.
+    pub(super) fn notifier(&self) -> impl Fn() -> bool + Send + 'static {
         let jobs = self.jobs.clone();
-        move || jobs.try_send(Job::Look).is_ok()
+        move || jobs.try_send(Job::SendExternalChanges).is_ok()
     }
 
-    /// Lets the thread finish what waits, and waits for its end.
+    /// Lets the thread finish the waiting jobs, and waits for its end.
     pub(super) async fn close(&self) {
-        // Fails only when the thread has ended, which is what is wanted.
-        let _ = self.jobs.send(Job::Close).await;
+        // Fails only if the thread has ended already.
+        self.jobs.send(Job::Close).await.ok();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // A thread that ended badly has nothing left to say: its callers have been told.
-            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+            // The callers of a thread that panicked have got their errors.
+            tokio::task::spawn_blocking(|| thread.join().ok()).await.ok();
         }
     }
 }
 
 enum Job {
-    Batch(Box<dyn Waiting>),
-    Look,
+    Batch(Box<dyn PendingBatch>),
+    SendExternalChanges,
     Close,
 }
 
-/// A batch of any kind of input, as the thread sees it.
-trait Waiting: Send {
+/// A batch with any type of input.
+trait PendingBatch: Send {
     fn size(&self) -> usize;
 
+    /// Applies the inputs in order.
+    ///
     /// # Errors
     /// The whole group is lost.
-    fn run(&mut self, group: &Connection, appended: &mut Vec<TopicEvent>)
-    -> Result<(), StoreError>;
+    fn apply(
+        &mut self,
+        group: &Connection,
+        appended: &mut Vec<TopicEvent>,
+    ) -> Result<(), StoreError>;
 
-    /// Answers the caller, who may have gone away.
+    /// Answers the caller: with the results, or with the error that lost the group.
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
 }
 
@@ -132,24 +139,26 @@ struct Batch<I, T> {
     reply: oneshot::Sender<Vec<Result<T, StoreError>>>,
 }
 
-impl<I: Send, T: Send> Waiting for Batch<I, T> {
+impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
     fn size(&self) -> usize {
         self.size
     }
 
-    fn run(
+    fn apply(
         &mut self,
         group: &Connection,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<(), StoreError> {
-        let mut trouble = None;
+        let mut unavailable = None;
         for input in std::mem::take(&mut self.inputs) {
-            let result = match &trouble {
-                Some(trouble) => Err(StoreError::clone(trouble)),
-                None => attempt(group, appended, |appended| (self.apply)(group, input, appended))?,
+            let result = match &unavailable {
+                Some(error) => Err(StoreError::clone(error)),
+                None => {
+                    in_savepoint(group, appended, |appended| (self.apply)(group, input, appended))?
+                }
             };
             if let Err(error @ StoreError::Unavailable(_)) = &result {
-                trouble = Some(error.clone());
+                unavailable = Some(error.clone());
             }
             self.results.push(result);
         }
@@ -163,15 +172,16 @@ impl<I: Send, T: Send> Waiting for Batch<I, T> {
                 std::iter::repeat_with(|| Err(error.clone())).take(self.size()).collect()
             }
         };
-        let _ = self.reply.send(results);
+        // The caller may have dropped its future.
+        self.reply.send(results).ok();
     }
 }
 
-/// Makes one change, or nothing of it. The outer error loses the group.
-fn attempt<T>(
+/// Applies one change completely or not at all. The outer error loses the group.
+fn in_savepoint<T>(
     group: &Connection,
     appended: &mut Vec<TopicEvent>,
-    change: impl FnOnce(&mut Vec<TopicEvent>) -> Result<T, Stop>,
+    change: impl FnOnce(&mut Vec<TopicEvent>) -> Result<T, StatementError>,
 ) -> Result<Result<T, StoreError>, StoreError> {
     let run = |sql| {
         let done = group.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
@@ -180,37 +190,37 @@ fn attempt<T>(
     let before = appended.len();
     run("SAVEPOINT change")?;
     match change(appended) {
-        Ok(made) => {
+        Ok(result) => {
             run("RELEASE change")?;
-            Ok(Ok(made))
+            Ok(Ok(result))
         }
-        // After some errors (disk full, input or output, memory) SQLite rolls back by itself, and
-        // not to the savepoint but to the beginning.
-        Err(stop) if group.is_autocommit() => Err(stop.into()),
-        Err(stop) => {
+        // After some errors (disk full, I/O error, out of memory) SQLite rolls back the whole
+        // transaction by itself, not only to the savepoint.
+        Err(error) if group.is_autocommit() => Err(error.into()),
+        Err(error) => {
             run("ROLLBACK TO change")?;
             run("RELEASE change")?;
             appended.truncate(before);
-            Ok(Err(stop.into()))
+            Ok(Err(error.into()))
         }
     }
 }
 
-struct Thread {
+struct WriterThread {
     connection: Connection,
     jobs: mpsc::Receiver<Job>,
-    tail: mpsc::Sender<Vec<TopicEvent>>,
-    outside: Outside,
-    whereabouts: Whereabouts,
+    events: mpsc::Sender<Vec<TopicEvent>>,
+    external_changes: ExternalChanges,
+    file_identity: FileIdentity,
 }
 
-impl Thread {
+impl WriterThread {
     fn run(mut self) {
         while let Some(first) = self.jobs.blocking_recv() {
             let mut group = self.gather(first);
-            match self.store(&mut group) {
+            match self.commit(&mut group) {
                 Ok(appended) => {
-                    self.hand_out(appended);
+                    self.send_events(appended);
                     for batch in group {
                         batch.answer(None);
                     }
@@ -222,29 +232,29 @@ impl Thread {
                 }
             }
         }
-        // The next opening finds out what this could not say: topics begin a new epoch then.
-        let _ = tail_risk::end(&self.connection);
-        // Only saves the next opening some work, so its failure is no one's trouble.
-        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        // After a failure the next opening gives the topics new epochs, which is safe.
+        durability::end(&self.connection).ok();
+        // Saves the next opening some work; a failure costs only that.
+        self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").ok();
     }
 
-    /// Hands to the tail what this thread appended, and then what triggers did, for whomever.
-    fn hand_out(&mut self, mut appended: Vec<TopicEvent>) {
+    /// Sends the events that features appended, and then the events that triggers appended.
+    fn send_events(&mut self, mut appended: Vec<TopicEvent>) {
         loop {
             if !appended.is_empty() {
-                // Without a reader the events are in the log all the same.
-                let _ = self.tail.blocking_send(appended);
+                // Fails if the receiver was dropped; the events are in the log.
+                self.events.blocking_send(appended).ok();
             }
-            appended = self.outside.next(&self.connection);
+            appended = self.external_changes.next(&self.connection);
             if appended.is_empty() {
                 return;
             }
         }
     }
 
-    /// Everything that waits, up to a limit.
-    fn gather(&mut self, first: Job) -> Vec<Box<dyn Waiting>> {
-        let mut group: Vec<Box<dyn Waiting>> = Vec::new();
+    /// The waiting batches, up to the limit of a group.
+    fn gather(&mut self, first: Job) -> Vec<Box<dyn PendingBatch>> {
+        let mut group: Vec<Box<dyn PendingBatch>> = Vec::new();
         let mut size = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -253,8 +263,9 @@ impl Thread {
                     size += batch.size();
                     group.push(batch);
                 }
-                Job::Look => {}
-                // What waits behind this is still made; then the queue is at its end.
+                // Every group ends with sending them.
+                Job::SendExternalChanges => {}
+                // The jobs that are queued already are still received; then the queue ends.
                 Job::Close => self.jobs.close(),
             }
             next = if size < GROUP { self.jobs.try_recv().ok() } else { None };
@@ -262,23 +273,26 @@ impl Thread {
         group
     }
 
-    /// One transaction, one sync. After an error none of it has happened, and the connection is
-    /// ready for the next group.
-    fn store(&mut self, group: &mut [Box<dyn Waiting>]) -> Result<Vec<TopicEvent>, StoreError> {
+    /// Commits a group: one transaction, one sync. After an error nothing of the group was applied, and
+    /// the connection is ready for the next group.
+    fn commit(
+        &mut self,
+        group: &mut [Box<dyn PendingBatch>],
+    ) -> Result<Vec<TopicEvent>, StoreError> {
         if group.is_empty() {
             return Ok(Vec::new());
         }
-        self.whereabouts.check()?;
+        self.file_identity.check()?;
         let immediate = TransactionBehavior::Immediate;
-        // Dropped on every way out but the last, and rolled back by that.
+        // An early return drops the transaction, which rolls it back.
         let transaction = self
             .connection
             .transaction_with_behavior(immediate)
             .map_err(|error| unavailable(&error))?;
-        self.outside.forget(&transaction).map_err(|error| unavailable(&error))?;
+        self.external_changes.remove_sent(&transaction).map_err(|error| unavailable(&error))?;
         let mut appended = Vec::new();
         for batch in group {
-            batch.run(&transaction, &mut appended)?;
+            batch.apply(&transaction, &mut appended)?;
         }
         transaction.commit().map_err(|error| unavailable(&error))?;
         Ok(appended)

@@ -1,4 +1,4 @@
-//! The contract that every engine keeps, and what is particular to each.
+//! The contract suite of all engines, and the tests of each engine alone.
 
 #![expect(
     clippy::expect_used,

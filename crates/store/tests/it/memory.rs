@@ -1,4 +1,4 @@
-//! What only the engine in memory can do.
+//! The engine in memory, beyond the contract.
 
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
@@ -8,7 +8,7 @@ use madang_store::Memory;
 use crate::support::{NOW, is_unavailable, new_user, post, refusal, token};
 
 #[test]
-fn a_clone_sees_what_was_stored_before_the_restart() {
+fn a_clone_keeps_the_data_over_a_restart() {
     let store = Memory::new(NOW, 1);
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     let restarted = store.clone();
@@ -38,7 +38,7 @@ fn the_same_seed_gives_the_same_epochs() {
 }
 
 #[test]
-fn a_full_engine_stops_in_the_middle_of_a_batch_and_goes_on_reading() {
+fn a_write_limit_stops_a_batch_in_the_middle_and_reads_still_work() {
     let store = Memory::new(NOW, 1);
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     let batch = || (1..=4).map(|n| post(&mina, n, FIRST_ROOM, "hello")).collect();
@@ -55,7 +55,7 @@ fn a_full_engine_stops_in_the_middle_of_a_batch_and_goes_on_reading() {
 }
 
 #[tokio::test]
-async fn an_engine_that_is_switched_off_answers_nothing() {
+async fn an_unavailable_engine_fails_every_operation() {
     let store = Memory::new(NOW, 1);
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     store.set_unavailable(true);

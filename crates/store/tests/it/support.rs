@@ -1,8 +1,8 @@
-//! An engine under test, and short ways to say what it is asked.
+//! An engine under test, with short forms of its operations.
 
 use std::sync::Arc;
 
-use madang_hub::chat;
+use madang_hub::chat::ChatChange;
 use madang_hub::features::{Change, decide};
 use madang_hub::policy::name_key;
 use madang_hub::ports::{Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write};
@@ -20,21 +20,21 @@ use uuid::Uuid;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// An engine with nothing in it but the first room.
-pub(crate) struct Rig {
+/// An engine that holds only the first room.
+pub(crate) struct TestStore {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) tail: EventStream,
-    /// What must live as long as the engine.
+    pub(crate) events: EventStream,
+    /// Resources that must live as long as the engine.
     pub(crate) _keep: Box<dyn Send>,
 }
 
-impl Rig {
+impl TestStore {
     pub(crate) async fn user(&self, name: &str) -> User {
         sign_up(&*self.store, name).await.expect("the name is free")
     }
 
     /// Commits one write, and checks that the answer holds the event that the log holds.
-    pub(crate) async fn one(&self, write: Write) -> Result<Committed, StoreError> {
+    pub(crate) async fn try_commit(&self, write: Write) -> Result<Committed, StoreError> {
         let committed = self.store.commit(vec![write]).await.remove(0)?;
         let logged = match committed.at {
             Some(LogPosition { topic, seq }) => {
@@ -47,17 +47,20 @@ impl Rig {
     }
 
     /// Commits one write, for the position of its event.
-    pub(crate) async fn at(&self, write: Write) -> Result<Option<LogPosition>, StoreError> {
-        Ok(self.one(write).await?.at)
+    pub(crate) async fn try_commit_at(
+        &self,
+        write: Write,
+    ) -> Result<Option<LogPosition>, StoreError> {
+        Ok(self.try_commit(write).await?.at)
     }
 
     /// Commits one write that must succeed with an event of its own.
-    pub(crate) async fn place(&self, write: Write) -> LogPosition {
-        self.at(write).await.expect("accepted").expect("something changed")
+    pub(crate) async fn commit(&self, write: Write) -> LogPosition {
+        self.try_commit_at(write).await.expect("accepted").expect("something changed")
     }
 
-    /// The state of a topic.
-    pub(crate) async fn state(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
+    /// The snapshot of a topic, with its position.
+    pub(crate) async fn snapshot(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
         match self.store.open(reader.id, topic, None).await.expect("readable") {
             Recovery::State { position, snapshot } => (position, snapshot),
             Recovery::Resumed { .. } => panic!("nothing to resume from was given"),
@@ -65,14 +68,14 @@ impl Rig {
     }
 
     pub(crate) async fn memberships(&self, user: &User) -> Vec<Membership> {
-        match self.state(user, Topic::Memberships(user.id)).await.1 {
+        match self.snapshot(user, Topic::Memberships(user.id)).await.1 {
             Snapshot::Membership(snapshot) => snapshot.memberships,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) async fn newest(&self, reader: &User, room: RoomId) -> ChatPage {
-        match self.state(reader, Topic::Room(room)).await.1 {
+        match self.snapshot(reader, Topic::Room(room)).await.1 {
             Snapshot::Chat(snapshot) => snapshot.page,
             other => panic!("{other:?}"),
         }
@@ -86,30 +89,30 @@ impl Rig {
         }
     }
 
-    /// Every event of a topic, read back and checked to have no holes.
+    /// All events of a topic from the log. Checks that they have no holes.
     pub(crate) async fn log(&self, topic: Topic) -> Vec<Event> {
         let logged = self.store.read_log(topic, Seq(0), usize::MAX).await.expect("readable");
-        let places: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
-        assert_eq!(places, (1..=places.len() as u64).collect::<Vec<_>>());
+        let seqs: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         let decode = |content: &str| madang_shared::codec::decode_event(content).expect("ours");
         logged.iter().map(|event| decode(&event.content)).collect()
     }
 
-    /// Waits until the tail has handed out this many events, the notices that they caused left out.
-    pub(crate) async fn appended(&mut self, count: usize) -> Vec<TopicEvent> {
-        self.handed(count, false).await
+    /// Receives this many events from the event stream, and drops the notices between them.
+    pub(crate) async fn receive(&mut self, count: usize) -> Vec<TopicEvent> {
+        self.receive_kind(count, false).await
     }
 
-    /// Waits until the tail has handed out this many events of the notices' topics; others are left out.
-    pub(crate) async fn noticed(&mut self, count: usize) -> Vec<TopicEvent> {
-        self.handed(count, true).await
+    /// Receives this many events of the topics of notices from the event stream, and drops the others.
+    pub(crate) async fn receive_notices(&mut self, count: usize) -> Vec<TopicEvent> {
+        self.receive_kind(count, true).await
     }
 
-    async fn handed(&mut self, count: usize, notices: bool) -> Vec<TopicEvent> {
+    async fn receive_kind(&mut self, count: usize, notices: bool) -> Vec<TopicEvent> {
         let mut events = Vec::new();
         while events.len() < count {
-            let handed = self.tail.recv().await.expect("the engine lives").into_iter();
-            events.extend(handed.filter(|event| is_notice(event.topic) == notices));
+            let received = self.events.recv().await.expect("the engine lives").into_iter();
+            events.extend(received.filter(|event| is_notice(event.topic) == notices));
         }
         assert_eq!(events.len(), count, "{events:?}");
         events
@@ -134,7 +137,7 @@ pub(crate) fn token(name: &str) -> [u8; 32] {
     token
 }
 
-/// A command, named by a number of the test's choice.
+/// A command whose id is the given number.
 pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) -> Write {
     Write {
         author: author.clone(),
@@ -146,7 +149,7 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
-    let change = Change::Chat(chat::Change::Post {
+    let change = Change::Chat(ChatChange::Post {
         room,
         text: text.to_owned(),
         sentiment,
@@ -176,8 +179,8 @@ pub(crate) fn texts(page: &ChatPage) -> Vec<&str> {
     page.messages.iter().map(|message| message.text.as_str()).collect()
 }
 
-/// What was said, from an event that must be a message.
-pub(crate) fn said(event: &Event) -> &str {
+/// The text of an event that must be a message.
+pub(crate) fn message_text(event: &Event) -> &str {
     match event {
         Event::Chat(ChatEvent::Posted(message)) => &message.text,
         other => panic!("{other:?}"),

@@ -1,5 +1,5 @@
-//! The gateway follows the hub as a connection of the app does: one session, for all clients. What it
-//! gets comes in order and without a hole, and goes to the audience in that order.
+//! The gateway's subscription to the hub: one session for all clients, as a connection of the app has one. Its events
+//! arrive in order and without holes, and go to the clients in that order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,18 +20,19 @@ use madang_shared::{
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::gateway::Gateway;
+use super::outbound::{OutboundEvent, open_orders, outbound_events};
 use super::settings::Vocabulary;
-use super::told::{Told, orders, told};
 
-/// The part of the server that the gateway is, and its user's name.
-const KEY: &str = "socket.io";
-const NAME: &str = "Socket.IO";
-/// How long to wait before the store is asked again that could not answer.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The key of the gateway's service account.
+const ACCOUNT_KEY: &str = "socket.io";
+/// The preferred name of the service account.
+const ACCOUNT_NAME: &str = "Socket.IO";
+/// The wait before a failed session starts again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why the gateway follows nothing for now.
+/// The reason why the gateway's session failed.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+enum FollowerError {
     #[error("{0}")]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -40,64 +41,66 @@ enum Broken {
     Closed(CloseCode),
 }
 
-/// Follows the hub while there are clients, until the server stops and they are gone.
+/// Follows the hub while there are clients, until the gateway is closed.
 pub(super) async fn run(gateway: Arc<Gateway>) {
     tokio::select! {
         () = follow_while_needed(&gateway) => {}
-        () = gateway.ended.cancelled() => {}
+        () = gateway.closed.cancelled() => {}
     }
 }
 
 async fn follow_while_needed(gateway: &Gateway) {
-    let mut present = gateway.audience.present.subscribe();
+    let mut client_count = gateway.subscribers.client_count.subscribe();
     loop {
-        if present.wait_for(|present| *present > 0).await.is_err() {
+        if client_count.wait_for(|count| *count > 0).await.is_err() {
             return;
         }
-        let alone = async { present.wait_for(|present| *present == 0).await.map(drop) };
+        // The value of the channel is a lock, which must not be held across the sleep below.
+        let no_clients = async { client_count.wait_for(|count| *count == 0).await.map(drop) };
         tokio::select! {
-            broken = follow(gateway) => {
-                tracing::error!(%broken, "Socket.IO: the gateway follows nothing for a moment");
-                sleep(PAUSE).await;
+            error = follow(gateway) => {
+                tracing::error!(%error, "Socket.IO: the gateway's session failed; it starts again");
+                sleep(RETRY_AFTER).await;
             }
-            _ = alone => {
-                gateway.audience.forget();
+            _ = no_clients => {
+                gateway.subscribers.stop_unused();
                 gateway.originals.lock().clear();
             }
         }
     }
 }
 
-/// One session of the hub, until it breaks.
-async fn follow(gateway: &Gateway) -> Broken {
-    let user = match settle(gateway).await {
+/// Runs one session of the hub until it fails.
+async fn follow(gateway: &Gateway) -> FollowerError {
+    let user = match prepare_account(gateway).await {
         Ok(user) => user,
-        Err(broken) => return broken,
+        Err(error) => return error,
     };
     *gateway.user.lock() = Some(user.clone());
-    let mut following = match Following::begin(gateway, user) {
-        Ok(following) => following,
-        Err(code) => return Broken::Closed(code),
+    let mut session = match FollowerSession::new(gateway, user) {
+        Ok(session) => session,
+        Err(code) => return FollowerError::Closed(code),
     };
     loop {
-        if let Err(broken) = following.step().await {
-            return broken;
+        if let Err(error) = session.step().await {
+            return error;
         }
     }
 }
 
-/// The gateway's user, in every room that it speaks of.
-async fn settle(gateway: &Gateway) -> Result<User, Broken> {
+/// Gets the gateway's service account, and joins it to the gateway's rooms.
+async fn prepare_account(gateway: &Gateway) -> Result<User, FollowerError> {
     let state = &gateway.state;
     let now = state.clock.now();
-    let user = state.store.service_user(ServiceAccount { key: KEY, name: NAME, at: now }).await?;
+    let account = ServiceAccount { key: ACCOUNT_KEY, name: ACCOUNT_NAME, at: now };
+    let user = state.store.service_user(account).await?;
     for room in gateway.settings.rooms() {
         if state.store.is_member(user.id, room).await? {
             continue;
         }
-        let change =
-            features::decide(MembershipCommand::Join { room }.into()).map_err(Broken::Refused)?;
-        let command = gateway.draw().map_err(Broken::Refused)?;
+        let change = features::decide(MembershipCommand::Join { room }.into())
+            .map_err(FollowerError::Refused)?;
+        let command = gateway.random_command_id().map_err(FollowerError::Refused)?;
         let write = Write { author: user.clone(), command, at: now, change };
         for joined in state.store.commit(vec![write]).await {
             joined?;
@@ -107,42 +110,46 @@ async fn settle(gateway: &Gateway) -> Result<User, Broken> {
 }
 
 /// The gateway's session.
-struct Following<'a> {
+struct FollowerSession<'a> {
     gateway: &'a Gateway,
     session: Session,
     effects: Vec<Effect>,
-    asked: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
+    requests: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
     orders: OrdersSnapshot,
 }
 
-impl<'a> Following<'a> {
-    fn begin(gateway: &'a Gateway, user: User) -> Result<Self, CloseCode> {
+impl<'a> FollowerSession<'a> {
+    fn new(gateway: &'a Gateway, user: User) -> Result<Self, CloseCode> {
         let state = &gateway.state;
-        let topics = gateway.audience.topics().map(|topic| Subscription {
+        let topics = gateway.subscribers.topics().map(|topic| Subscription {
             topic,
-            // The orders are told as a whole, and so begin with a state.
-            from: gateway.audience.at(topic).map(|(at, _)| at).filter(|_| topic != Topic::Orders),
+            // The orders are sent as a list, so their subscription starts with a snapshot.
+            from: gateway
+                .subscribers
+                .position(topic)
+                .map(|(position, _)| position)
+                .filter(|_| topic != Topic::Orders),
         });
-        let hello = Hello { token: None, client: KEY.to_owned(), topics: topics.collect() };
+        let hello = Hello { token: None, client: ACCOUNT_KEY.to_owned(), topics: topics.collect() };
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
         let now = state.clock.now();
-        let heard = PendingHello::new(now).hear(&hello)?;
-        let (session, effects) = heard.welcome(Arc::clone(&state.hub), user, None, now);
-        let (asked, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
-        Ok(Self { gateway, session, effects, asked, orders })
+        let hello = PendingHello::new(now).receive(&hello)?;
+        let (session, effects) = hello.welcome(Arc::clone(&state.hub), user, None, now);
+        let (requests, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
+        Ok(Self { gateway, session, effects, requests, orders })
     }
 
-    /// Carries out what there is to do, and waits for more. Safe to drop at any point, and then not to
-    /// be used again.
-    async fn step(&mut self) -> Result<(), Broken> {
+    /// Executes the effects, and waits for the next input. After a cancellation the session must not be used again.
+    async fn step(&mut self) -> Result<(), FollowerError> {
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Send(frame) => self.on_frame(frame.bytes())?,
-                Effect::Request(ask) => {
+                Effect::Request(request) => {
                     let state = &self.gateway.state;
-                    self.asked.push(ask.execute(&state.hub, &state.store, self.session.user()));
+                    let user = self.session.user();
+                    self.requests.push(request.execute(&state.hub, &state.store, user));
                 }
-                Effect::Close(code) => return Err(Broken::Closed(code)),
+                Effect::Close(code) => return Err(FollowerError::Closed(code)),
             }
         }
         if !self.effects.is_empty() {
@@ -150,17 +157,17 @@ impl<'a> Following<'a> {
         }
         let clock = &self.gateway.state.clock;
         let wakeups = self.session.wakeups();
-        let deadline = at(self.session.deadline(), clock.now());
+        let deadline = instant_of(self.session.deadline(), clock.now());
         self.effects = tokio::select! {
-            Some(done) = self.asked.next() => self.session.on_done(clock.now(), done),
+            Some(response) = self.requests.next() => self.session.on_response(clock.now(), response),
             () = wakeups.changed() => self.session.on_wake(),
             () = sleep_until(deadline) => self.session.on_time(clock.now()),
         };
         Ok(())
     }
 
-    fn on_frame(&mut self, text: &[u8]) -> Result<(), Broken> {
-        let decoded = str::from_utf8(text).ok().map(codec::decode_server);
+    fn on_frame(&mut self, bytes: &[u8]) -> Result<(), FollowerError> {
+        let decoded = str::from_utf8(bytes).ok().map(codec::decode_server);
         match decoded {
             Some(Ok(ServerFrame::Snapshot(state) | ServerFrame::Reset(state))) => {
                 self.on_state(state);
@@ -171,17 +178,16 @@ impl<'a> Following<'a> {
                 self.effects.extend(self.session.on_frame(self.gateway.state.clock.now(), &pong));
             }
             Some(Ok(ServerFrame::Error { about: ErrorContext::Topic(_), failure })) => {
-                return Err(Broken::Refused(failure));
+                return Err(FollowerError::Refused(failure));
             }
             Some(Ok(_)) => {}
-            // Events are told from frames of this very server; what an older one left in the log and
-            // this one cannot read has no words here, but it has a place.
+            // The frames are from this server itself, so an event that it cannot read was logged by another version.
             Some(Err(undecoded)) => {
                 let (about, failure) = undecoded.refusal();
-                tracing::warn!(?about, %failure, "Socket.IO: an event has no words here");
-                return Err(Broken::Refused(failure));
+                tracing::warn!(?about, %failure, "Socket.IO: an event in the log cannot be read");
+                return Err(FollowerError::Refused(failure));
             }
-            None => return Err(Broken::Closed(CloseCode::Internal)),
+            None => return Err(FollowerError::Closed(CloseCode::Internal)),
         }
         Ok(())
     }
@@ -190,48 +196,50 @@ impl<'a> Following<'a> {
         let state = match snapshot {
             Snapshot::Orders(snapshot) => {
                 self.orders = snapshot;
-                self.speaks_of_orders().then(|| orders(&self.orders))
+                self.sends_orders().then(|| open_orders(&self.orders))
             }
             _ => None,
         };
-        self.gateway.audience.begin(topic, position, state);
+        self.gateway.subscribers.start(topic, position, state);
     }
 
     fn on_event(&mut self, topic: Topic, event: Event) {
-        let told = match event {
+        let gateway = self.gateway;
+        let events = match event {
             Event::Orders(event) => {
-                let moved = event.status_change().is_some();
+                let status_changed = event.status_change().is_some();
                 self.orders.apply(event);
-                if moved && self.speaks_of_orders() {
-                    vec![orders(&self.orders)]
+                if status_changed && self.sends_orders() {
+                    vec![open_orders(&self.orders)]
                 } else {
                     Vec::new()
                 }
             }
-            event => self.with_original(&event, told(&self.gateway.settings, topic, &event)),
+            event => self.with_original(&event, outbound_events(&gateway.settings, topic, &event)),
         };
-        let state = told.last().filter(|_| topic == Topic::Orders).cloned();
-        let asked = self.gateway.audience.advance(topic, &told, state);
-        self.gateway.receipts.wait_for(asked, self.gateway);
+        let state = events.last().filter(|_| topic == Topic::Orders).cloned();
+        let pending = gateway.subscribers.advance(topic, &events, state);
+        let stopping = gateway.state.stopping.clone();
+        gateway.receipts.collect(pending, &gateway.client_tasks, stopping);
     }
 
-    fn speaks_of_orders(&self) -> bool {
+    fn sends_orders(&self) -> bool {
         self.gateway.settings.topic(Vocabulary::StatusChanged) == Some(Topic::Orders)
     }
 
-    /// What a client said in an object goes out as that object.
-    fn with_original(&self, event: &Event, mut told: Vec<Told>) -> Vec<Told> {
+    /// Replaces the value of a message by the object that the client sent, if it sent one.
+    fn with_original(&self, event: &Event, mut events: Vec<OutboundEvent>) -> Vec<OutboundEvent> {
         if let Event::Chat(ChatEvent::Posted(message)) = event
             && message.guest.is_some()
             && let Some((name, original)) = self.gateway.originals.lock().remove(&message.command)
-            && let Some((_, value)) = told.iter_mut().find(|(event, _)| *event == name)
+            && let Some((_, value)) = events.iter_mut().find(|(event, _)| *event == name)
         {
             *value = original;
         }
-        told
+        events
     }
 }
 
-fn at(time: Timestamp, now: Timestamp) -> Instant {
+fn instant_of(time: Timestamp, now: Timestamp) -> Instant {
     Instant::now() + Duration::from_millis(time.since(now))
 }

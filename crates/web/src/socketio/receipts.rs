@@ -1,4 +1,4 @@
-//! What clients confirm: the server asks for it with every `my response`, and knows who did.
+//! Receipts: the server requests one with every `my response`, and records the clients that confirmed it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,55 +15,54 @@ use socketioxide::AckError;
 use socketioxide::ack::AckStream;
 use socketioxide::socket::Sid;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::gateway::Gateway;
+/// Limit for the messages whose receipts are kept.
+const MAX_KEPT: usize = 256;
+/// Limit for the clients that are requested to confirm one message.
+const MAX_REQUESTED: usize = 100;
+/// Limit for the messages with pending receipts; the receipts of further messages are not recorded.
+const MAX_PENDING: usize = 64;
 
-/// Messages whose receipts are remembered.
-const REMEMBERED: usize = 256;
-/// Clients that are asked about one message; in a larger crowd, the first of them.
-const MAX_ASKED: usize = 100;
-/// Messages that are waited for at once; about further ones nobody is asked again.
-const MAX_WAITING: usize = 64;
-
-/// Who confirmed what, of the last messages. Copies are the same memory.
+/// The receipts of the latest messages. Clones share one table.
 #[derive(Clone)]
 pub struct Receipts {
-    recent: Arc<Mutex<VecDeque<Receipt>>>,
-    waiting: Arc<Semaphore>,
+    recent: Arc<Mutex<VecDeque<MessageReceipts>>>,
+    pending: Arc<Semaphore>,
 }
 
 impl Default for Receipts {
     fn default() -> Self {
-        Self { recent: Arc::default(), waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
+        Self { recent: Arc::default(), pending: Arc::new(Semaphore::new(MAX_PENDING)) }
     }
 }
 
-/// What became of one message.
+/// The receipts of one message.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Receipt {
-    /// Where the message stands.
+pub(super) struct MessageReceipts {
     topic: Topic,
     seq: Seq,
-    /// How many clients were asked.
-    asked: usize,
-    /// The ids of those that called back in time.
+    /// The number of clients that were requested to confirm.
+    requested: usize,
+    /// The ids of the clients that confirmed in time.
     confirmed: Vec<String>,
 }
 
-/// What clients were asked about one message.
-pub(super) struct Asked {
+/// The receipts of one message that have been requested and have not arrived.
+pub(super) struct PendingReceipts {
     topic: Topic,
     pub(super) seq: Seq,
     answers: Vec<(Sid, AckStream<Value>)>,
 }
 
-impl Asked {
+impl PendingReceipts {
     pub(super) fn new(topic: Topic) -> Self {
         Self { topic, seq: Seq(0), answers: Vec::new() }
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.answers.len() < MAX_ASKED
+        self.answers.len() < MAX_REQUESTED
     }
 
     pub(super) fn push(&mut self, id: Sid, answer: AckStream<Value>) {
@@ -80,57 +79,64 @@ impl fmt::Debug for Receipts {
 }
 
 impl Receipts {
-    /// Collects the answers, beside everything else; each comes or is late within
-    /// [`super::gateway::CONFIRM_WITHIN`].
-    pub(super) fn wait_for(&self, Asked { topic, seq, answers }: Asked, gateway: &Gateway) {
+    /// Collects receipts in a task of its own. The engine's timeout for each receipt is
+    /// [`super::limits::RECEIPT_TIMEOUT`].
+    pub(super) fn collect(
+        &self,
+        PendingReceipts { topic, seq, answers }: PendingReceipts,
+        tasks: &TaskTracker,
+        stopping: CancellationToken,
+    ) {
         if answers.is_empty() {
             return;
         }
-        let Ok(waiting) = Arc::clone(&self.waiting).try_acquire_owned() else {
-            tracing::debug!(%topic, seq = seq.0, "Socket.IO: too many messages wait to be confirmed");
+        let Ok(permit) = Arc::clone(&self.pending).try_acquire_owned() else {
+            tracing::debug!(%topic, seq = seq.0, "Socket.IO: too many pending receipts; not recorded");
             return;
         };
         let receipts = self.clone();
-        let stopping = gateway.state.stopping.clone();
-        gateway.visits.spawn(stopping.run_until_cancelled_owned(async move {
-            let asked = answers.len();
+        tasks.spawn(stopping.run_until_cancelled_owned(async move {
+            let requested = answers.len();
             let answers: FuturesUnordered<_> = answers
                 .into_iter()
-                .map(|(id, answer)| async move { called_back(&answer.await).then(|| id.to_string()) })
+                .map(|(id, answer)| async move {
+                    is_confirmed(&answer.await).then(|| id.to_string())
+                })
                 .collect();
             let confirmed: Vec<String> = answers.filter_map(|id| async { id }).collect().await;
-            tracing::info!(%topic, seq = seq.0, asked, confirmed = confirmed.len(), "Socket.IO: confirmed");
-            receipts.remember(Receipt { topic, seq, asked, confirmed });
-            drop(waiting);
+            let count = confirmed.len();
+            tracing::info!(%topic, seq = seq.0, requested, confirmed = count, "Socket.IO: receipts");
+            receipts.record(MessageReceipts { topic, seq, requested, confirmed });
+            drop(permit);
         }));
     }
 
-    /// What clients said of one message; none if none was asked, or has had its time to answer, or if it
-    /// is too long ago.
+    /// The receipts of one message; none while they are pending, if none were requested, or if later messages have
+    /// replaced them.
     pub(crate) fn of(&self, topic: Topic, seq: Seq) -> Option<GatewayReceipts> {
         let recent = self.recent.lock();
-        let receipt = recent.iter().rev().find(|it| it.topic == topic && it.seq == seq)?;
+        let receipts = recent.iter().rev().find(|it| it.topic == topic && it.seq == seq)?;
         Some(GatewayReceipts {
-            requested: receipt.asked as u64,
-            confirmed: receipt.confirmed.clone(),
+            requested: receipts.requested as u64,
+            confirmed: receipts.confirmed.clone(),
         })
     }
 
-    /// What became of the last messages, the oldest first.
-    pub(super) fn recent(&self) -> Vec<Receipt> {
+    /// The receipts of the latest messages, oldest first.
+    pub(super) fn recent(&self) -> Vec<MessageReceipts> {
         self.recent.lock().iter().cloned().collect()
     }
 
-    fn remember(&self, receipt: Receipt) {
+    fn record(&self, receipts: MessageReceipts) {
         let mut recent = self.recent.lock();
-        if recent.len() == REMEMBERED {
+        if recent.len() == MAX_KEPT {
             recent.pop_front();
         }
-        recent.push_back(receipt);
+        recent.push_back(receipts);
     }
 }
 
-/// Whatever it calls back with, most often nothing, the client has the message.
-fn called_back(answer: &Result<Value, AckError>) -> bool {
+/// Whether a client has answered, with any value or with none.
+fn is_confirmed(answer: &Result<Value, AckError>) -> bool {
     matches!(answer, Ok(_) | Err(AckError::Decode(_)))
 }

@@ -1,4 +1,4 @@
-//! A client comes, or comes back: it gets exactly what it missed, and from there on what happens.
+//! The replay to a client that connects with positions: it gets exactly the missed events, and then the new ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,130 +10,133 @@ use serde_json::Value;
 use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep};
 
-use super::audience::{Member, place};
 use super::gateway::Gateway;
-use super::told::{Told, told};
+use super::outbound::{OutboundEvent, outbound_events};
+use super::subscribers::{ClientHandle, position_json};
 
-/// How long a client may take to make room for what it missed.
-const MAKE_ROOM_WITHIN: Duration = Duration::from_secs(10);
-/// How often it is looked whether there is room. The engine has no way to be told.
-const LOOK_FOR_ROOM: Duration = Duration::from_millis(5);
-/// Events that are read from the log at a time.
-const READ_EVENTS: usize = 128;
+/// Limit for a client that does not read the replay.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The interval of the checks whether a full queue has room again. The engine has no notification for that.
+const QUEUE_CHECK_INTERVAL: Duration = Duration::from_millis(5);
+/// The number of log entries in one read.
+const PAGE_EVENTS: usize = 128;
 
-/// What a client knows of each topic.
+/// A client's position in each topic.
 pub(super) type Positions = BTreeMap<Topic, Position>;
 
-/// Why a client did not get what it missed.
+/// The reason why a replay failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Missed {
+pub(super) enum ReplayError {
     #[error("{0}")]
     Store(#[from] StoreError),
     #[error("{0}")]
     Client(#[from] SendError),
-    #[error("the gateway is gone")]
-    Gone,
+    #[error("the gateway has stopped")]
+    Stopped,
 }
 
-/// Brings a client to where the topic stands, and takes it in there.
+/// Replays the missed events of a topic to a client, and joins it to the topic.
 ///
 /// # Errors
-/// If the log cannot be read, or if the client does not take it.
-pub(super) async fn arrive(
+/// If the log cannot be read, or the client does not read.
+pub(super) async fn catch_up_and_join(
     gateway: &Gateway,
-    member: &Member,
+    client: &ClientHandle,
     topic: Topic,
     from: Option<Position>,
-) -> Result<(), Missed> {
-    let audience = &gateway.audience;
+) -> Result<(), ReplayError> {
+    let subscribers = &gateway.subscribers;
     let mut known = from;
     loop {
-        let (at, state) = audience.followed(topic).await.ok_or(Missed::Gone)?;
+        let (at, state) = subscribers.wait_for_start(topic).await.ok_or(ReplayError::Stopped)?;
         match known {
-            Some(place) if place != at && policy::resumes(place, at) => {
-                known = Some(catch_up(gateway, member, topic, place, at, state).await?);
+            Some(position) if position != at && policy::resumes(position, at) => {
+                known = Some(catch_up(gateway, client, topic, position, at, state).await?);
                 continue;
             }
-            Some(place) if place == at => {}
-            Some(_) => patiently(|| member.tell_reset(topic, at)).await?,
+            Some(position) if position == at => {}
+            Some(_) => retry_while_full(|| client.send_reset(topic, at)).await?,
             None => {}
         }
-        // Everything up to here is known, or was never asked for.
-        if audience.join(topic, at, member) {
+        // The client has all events up to this position, or has not requested them.
+        if subscribers.join(topic, at, client) {
             return Ok(());
         }
         known = known.map(|_| at);
     }
 }
 
-/// Tells what lies between two places of a topic. Answers the place that is known then.
+/// Sends the events between two positions of a topic. Returns the client's new position.
 async fn catch_up(
     gateway: &Gateway,
-    member: &Member,
+    client: &ClientHandle,
     topic: Topic,
     from: Position,
-    upto: Position,
-    state: Option<Told>,
-) -> Result<Position, Missed> {
+    up_to: Position,
+    state: Option<OutboundEvent>,
+) -> Result<Position, ReplayError> {
     let mut known = from;
-    let mut moved = false;
-    while known.seq < upto.seq {
-        let page = gateway.state.store.read_log(topic, known.seq, READ_EVENTS).await?;
+    let mut status_changed = false;
+    while known.seq < up_to.seq {
+        let page = gateway.state.store.read_log(topic, known.seq, PAGE_EVENTS).await?;
         if page.is_empty() {
-            return Err(StoreError::Unavailable("the log ends before its end".to_owned()).into());
+            let reason = "the log ends before the position of its head".to_owned();
+            return Err(StoreError::Unavailable(reason).into());
         }
-        for logged in page.into_iter().take_while(|logged| logged.seq <= upto.seq) {
-            known.seq = logged.seq;
-            // What only a newer version writes has no words here.
-            let Ok(event) = codec::decode_event(&logged.content) else {
+        for entry in page.into_iter().take_while(|entry| entry.seq <= up_to.seq) {
+            known.seq = entry.seq;
+            // An event of a newer version has no outbound form, but it has a position.
+            let Ok(event) = codec::decode_event(&entry.content) else {
                 continue;
             };
-            moved |= matches!(&event, Event::Orders(event) if event.status_change().is_some());
-            let place = place(topic, known);
-            for told in told(&gateway.settings, topic, &event) {
-                patiently(|| member.tell(&told, Some(&place))).await?;
+            status_changed |=
+                matches!(&event, Event::Orders(event) if event.status_change().is_some());
+            let position = position_json(topic, known);
+            for event in outbound_events(&gateway.settings, topic, &event) {
+                retry_while_full(|| client.send(&event, Some(&position))).await?;
             }
         }
     }
-    // However often the orders moved meanwhile, their list is told as it is now.
-    if let Some(state) = state.filter(|_| moved) {
-        patiently(|| member.tell(&state, Some(&place(topic, known)))).await?;
+    // One list of the open orders replaces all missed ones.
+    if let Some(state) = state.filter(|_| status_changed) {
+        retry_while_full(|| client.send(&state, Some(&position_json(topic, known)))).await?;
     }
     Ok(known)
 }
 
-/// Does it as soon as there is room.
-async fn patiently(tell: impl Fn() -> Result<(), SendError>) -> Result<(), SendError> {
-    let deadline = Instant::now() + MAKE_ROOM_WITHIN;
+/// Sends, and tries again while the client's queue is full.
+async fn retry_while_full(send: impl Fn() -> Result<(), SendError>) -> Result<(), SendError> {
+    let deadline = Instant::now() + QUEUE_TIMEOUT;
     loop {
-        match tell() {
+        match send() {
             Err(SendError::Socket(SocketError::InternalChannelFull))
                 if Instant::now() < deadline =>
             {
-                sleep(LOOK_FOR_ROOM).await;
+                sleep(QUEUE_CHECK_INTERVAL).await;
             }
-            done => return done,
+            result => return result,
         }
     }
 }
 
-/// The positions that a client brings along; none from one that does not count.
+/// The positions in a client's `auth`; none if the client does not use positions.
 ///
 /// # Errors
-/// If they are there, and are something else.
-pub(super) fn positions(auth: Option<&Value>) -> Result<Option<Positions>, Failure> {
-    let wrong = || {
-        let message = "`positions` holds what `position` events said, by topic.";
+/// `malformed` if they are not positions.
+pub(super) fn positions_in(auth: Option<&Value>) -> Result<Option<Positions>, Failure> {
+    let malformed = || {
+        let message = "`positions` is invalid; send the values of `position` events, by topic.";
         Failure::new(ErrorCode::Malformed, message)
     };
-    let Some(brought) = auth.and_then(|auth| auth.get("positions")) else {
+    let Some(positions) = auth.and_then(|auth| auth.get("positions")) else {
         return Ok(None);
     };
-    let brought = brought.as_object().ok_or_else(wrong)?;
-    let one = |(topic, place): (&String, &Value)| {
-        let number = |name: &str| place.get(name).and_then(Value::as_u64);
-        let at = Position::new(Epoch(number("epoch")?), Seq(number("seq")?));
-        Some((topic.parse().ok()?, at))
+    let positions = positions.as_object().ok_or_else(malformed)?;
+    let parse = |(topic, position): (&String, &Value)| {
+        let number = |name: &str| position.get(name).and_then(Value::as_u64);
+        let position = Position::new(Epoch(number("epoch")?), Seq(number("seq")?));
+        Some((topic.parse().ok()?, position))
     };
-    brought.iter().map(|entry| one(entry).ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
+    let parsed = positions.iter().map(|entry| parse(entry).ok_or_else(malformed));
+    parsed.collect::<Result<_, _>>().map(Some)
 }

@@ -1,4 +1,4 @@
-//! Who reaches the gateway, and which words of Socket.IO belong to which topic.
+//! The gateway's exposure, and the topic of each vocabulary.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,44 +6,44 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{RoomId, Topic};
 use thiserror::Error;
 
-/// The word for a vocabulary that is not spoken.
+/// The setting of a vocabulary that is not used.
 const OFF: &str = "off";
 
-/// Who reaches the gateway.
+/// Who may use the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Exposure {
-    /// Nobody; there is no gateway.
+    /// Nobody; the gateway does not run.
     Off,
-    /// Whoever asks from this machine: for trying the tutorials' clients without any setting.
+    /// Clients on this machine, so that the tutorials' clients work without any setting.
     #[default]
     Local,
-    /// Whoever reaches the server.
-    Everybody,
+    /// All clients that reach the server.
+    On,
 }
 
-/// Events that belong together, as a tutorial's clients know them.
+/// A set of events that belong together in a tutorial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vocabulary {
-    /// `data`: a string in; `{"data": …, "id": …}` to everybody.
+    /// `data`: a client sends a string; all clients get `{"data": …, "id": …}`.
     Data,
-    /// `my event`: `{"user_name": …, "message": …}` in; the same as `my response` to everybody.
+    /// `my event`: a client sends `{"user_name": …, "message": …}`; all clients get the same as `my response`.
     MyEvent,
-    /// `message`: a string in, the same to everybody; what `send` sends.
+    /// `message`, the event of `send`: a client sends a string; all clients get it.
     Message,
-    /// `json`: an object in, the same to everybody.
+    /// `json`: a client sends an object; all clients get it.
     Json,
-    /// `statusChanged`: the open orders to everybody, whenever one is somewhere else than before.
+    /// `statusChanged`: all clients get the open orders when the status of an order changes.
     StatusChanged,
-    /// `posts`: what happens to the posts of the feed, to everybody.
+    /// `posts`: all clients get the changes of posts.
     Posts,
 }
 
 impl Vocabulary {
-    /// Every vocabulary there is.
+    /// All vocabularies.
     pub const ALL: [Self; 6] =
         [Self::Data, Self::MyEvent, Self::Message, Self::Json, Self::StatusChanged, Self::Posts];
 
-    /// Its name in the configuration.
+    /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Data => "data",
@@ -55,8 +55,7 @@ impl Vocabulary {
         }
     }
 
-    /// Where it belongs when nothing else is said.
-    fn usual(self) -> Topic {
+    fn default_topic(self) -> Topic {
         match self {
             Self::Data | Self::MyEvent | Self::Message | Self::Json => Topic::Room(FIRST_ROOM),
             Self::StatusChanged => Topic::Orders,
@@ -64,46 +63,46 @@ impl Vocabulary {
         }
     }
 
-    fn may_belong_to(self, topic: Topic) -> bool {
-        match self.usual() {
+    fn accepts(self, topic: Topic) -> bool {
+        match self.default_topic() {
             Topic::Room(_) => matches!(topic, Topic::Room(_)),
             only => topic == only,
         }
     }
 }
 
-/// How the gateway is set up.
+/// The settings of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Who reaches it.
-    pub reach: Exposure,
+    /// Who may use the gateway.
+    pub exposure: Exposure,
     topics: BTreeMap<Vocabulary, Topic>,
 }
 
-/// A vocabulary was sent to a place where it does not belong, or there is none of this name.
+/// A configured vocabulary is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidVocabulary {
-    /// No such vocabulary.
+    /// There is no such vocabulary.
     #[error(
-        "there is no vocabulary `{0}`; there are data, my_event, message, json, status_changed, posts"
+        "there is no vocabulary `{0}`; use data, my_event, message, json, status_changed or posts"
     )]
     Unknown(String),
-    /// No such place for it.
-    #[error("`{vocabulary}` cannot be `{place}`; {}", may_be(vocabulary))]
-    Place {
-        /// Which vocabulary.
+    /// The vocabulary cannot use this topic.
+    #[error("`{vocabulary}` cannot be `{topic}`; {}", valid_topics(vocabulary))]
+    Topic {
+        /// The name of the vocabulary.
         vocabulary: &'static str,
-        /// Where it was sent.
-        place: String,
+        /// The configured topic.
+        topic: String,
     },
-    /// It stands there twice.
-    #[error("`{0}` is named twice")]
-    Twice(&'static str),
+    /// The vocabulary is configured more than once.
+    #[error("`{0}` is named twice; remove one of the entries")]
+    Duplicate(&'static str),
 }
 
-fn may_be(vocabulary: &str) -> String {
+fn valid_topics(vocabulary: &str) -> String {
     let known = Vocabulary::ALL.into_iter().find(|known| known.name() == vocabulary);
-    match known.map(Vocabulary::usual) {
+    match known.map(Vocabulary::default_topic) {
         Some(Topic::Room(_)) => format!("write `room:` and a room's number, or `{OFF}`"),
         Some(topic) => format!("write `{topic}` or `{OFF}`"),
         None => String::new(),
@@ -111,71 +110,71 @@ fn may_be(vocabulary: &str) -> String {
 }
 
 impl Default for Settings {
-    /// Everything where it usually belongs, for this machine only.
+    /// All vocabularies in their default topics, for clients on this machine.
     fn default() -> Self {
-        let topics = Vocabulary::ALL.into_iter().map(|it| (it, it.usual())).collect();
-        Self { reach: Exposure::default(), topics }
+        let topics = Vocabulary::ALL.into_iter().map(|it| (it, it.default_topic())).collect();
+        Self { exposure: Exposure::default(), topics }
     }
 }
 
 impl Settings {
-    /// Where the named vocabularies belong: `room:3`, `orders`, `posts`, or `off`. The others stay where
-    /// they usually belong.
+    /// Sets the topics of the named vocabularies: `room:3`, `orders`, `posts`, or `off`. The others keep their
+    /// default topics.
     ///
     /// # Errors
-    /// One sentence about the first entry that is wrong.
+    /// The first invalid entry.
     pub fn new<'a>(
-        reach: Exposure,
-        places: impl IntoIterator<Item = (&'a str, &'a str)>,
+        exposure: Exposure,
+        topics: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, InvalidVocabulary> {
-        let mut settings = Self { reach, ..Self::default() };
+        let mut settings = Self { exposure, ..Self::default() };
         let mut named = BTreeSet::new();
-        for (name, place) in places {
+        for (name, topic) in topics {
             let vocabulary = Vocabulary::ALL
                 .into_iter()
                 .find(|vocabulary| vocabulary.name() == name)
                 .ok_or_else(|| InvalidVocabulary::Unknown(name.to_owned()))?;
             if !named.insert(vocabulary) {
-                return Err(InvalidVocabulary::Twice(vocabulary.name()));
+                return Err(InvalidVocabulary::Duplicate(vocabulary.name()));
             }
-            settings.put(vocabulary, place)?;
+            settings.set_topic(vocabulary, topic)?;
         }
         Ok(settings)
     }
 
-    fn put(&mut self, vocabulary: Vocabulary, place: &str) -> Result<(), InvalidVocabulary> {
-        if place == OFF {
+    fn set_topic(&mut self, vocabulary: Vocabulary, text: &str) -> Result<(), InvalidVocabulary> {
+        if text == OFF {
             self.topics.remove(&vocabulary);
             return Ok(());
         }
-        match place.parse::<Topic>() {
-            Ok(topic) if vocabulary.may_belong_to(topic) => {
+        match text.parse::<Topic>() {
+            Ok(topic) if vocabulary.accepts(topic) => {
                 self.topics.insert(vocabulary, topic);
                 Ok(())
             }
-            _ => Err(InvalidVocabulary::Place {
+            _ => Err(InvalidVocabulary::Topic {
                 vocabulary: vocabulary.name(),
-                place: place.to_owned(),
+                topic: text.to_owned(),
             }),
         }
     }
 
-    /// The topic that a vocabulary belongs to; none if it is not spoken.
+    /// The topic of a vocabulary; none if the vocabulary is off.
     pub fn topic(&self, vocabulary: Vocabulary) -> Option<Topic> {
         self.topics.get(&vocabulary).copied()
     }
 
-    /// What is spoken of a topic.
-    pub fn spoken_of(&self, topic: Topic) -> impl Iterator<Item = Vocabulary> {
+    /// The vocabularies of a topic.
+    pub fn vocabularies_of(&self, topic: Topic) -> impl Iterator<Item = Vocabulary> {
         self.topics.iter().filter(move |(_, of)| **of == topic).map(|(vocabulary, _)| *vocabulary)
     }
 
-    /// Every topic that something is spoken of.
+    /// All topics with a vocabulary.
     pub fn topics(&self) -> BTreeSet<Topic> {
         self.topics.values().copied().collect()
     }
 
-    /// Every room that something is spoken of.
+    /// All rooms with a vocabulary.
     pub fn rooms(&self) -> BTreeSet<RoomId> {
         let room = |topic| match topic {
             Topic::Room(room) => Some(room),
@@ -190,30 +189,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_named_stays_where_it_usually_belongs() {
+    fn vocabularies_that_are_not_named_keep_their_default_topics() {
         let settings =
             Settings::new(Exposure::Local, [("data", "room:7"), ("posts", "off")]).unwrap();
         assert_eq!(settings.topic(Vocabulary::Data), Some(Topic::Room(RoomId(7))));
         assert_eq!(settings.topic(Vocabulary::MyEvent), Some(Topic::Room(FIRST_ROOM)));
         assert_eq!(settings.topic(Vocabulary::Posts), None);
         assert_eq!(settings.rooms(), BTreeSet::from([FIRST_ROOM, RoomId(7)]));
-        let spoken: Vec<_> = settings.spoken_of(Topic::Room(FIRST_ROOM)).collect();
-        assert_eq!(spoken, [Vocabulary::MyEvent, Vocabulary::Message, Vocabulary::Json]);
+        let vocabularies: Vec<_> = settings.vocabularies_of(Topic::Room(FIRST_ROOM)).collect();
+        assert_eq!(vocabularies, [Vocabulary::MyEvent, Vocabulary::Message, Vocabulary::Json]);
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_a_sentence() {
-        for (name, place, expected) in [
+    fn an_invalid_entry_is_explained() {
+        for (name, topic, expected) in [
             ("date", "room:1", "there is no vocabulary `date`"),
             ("data", "orders", "write `room:` and a room's number, or `off`"),
             ("data", "room:x", "`data` cannot be `room:x`"),
             ("posts", "room:1", "write `posts` or `off`"),
-            ("status_changed", "here:1", "write `orders` or `off`"),
+            ("status_changed", "presence:1", "write `orders` or `off`"),
         ] {
-            let wrong = Settings::new(Exposure::Local, [(name, place)]).unwrap_err().to_string();
+            let wrong = Settings::new(Exposure::Local, [(name, topic)]).unwrap_err().to_string();
             assert!(wrong.contains(expected), "{wrong}");
         }
         let twice = Settings::new(Exposure::Local, [("data", "room:1"), ("data", "off")]);
-        assert_eq!(twice, Err(InvalidVocabulary::Twice("data")));
+        assert_eq!(twice, Err(InvalidVocabulary::Duplicate("data")));
     }
 }

@@ -1,11 +1,11 @@
-//! The app's files and the headers around them. Whether the app was built or not, these hold.
+//! The app's files and their headers. The tests hold with and without a built app.
 
-use crate::app::App;
+use crate::test_server::TestServer;
 
 #[tokio::test]
-async fn pages_carry_the_headers_that_fence_them_in() {
-    let app = App::start().await;
-    let answer = app.http.get(app.url("/rooms/1")).send().await.unwrap();
+async fn responses_have_the_security_headers() {
+    let server = TestServer::start().await;
+    let answer = server.http.get(server.url("/rooms/1")).send().await.unwrap();
     let headers = answer.headers();
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(
@@ -18,15 +18,15 @@ async fn pages_carry_the_headers_that_fence_them_in() {
 }
 
 #[tokio::test]
-async fn the_app_answers_its_own_paths_and_files_that_are_not_there_are_not_the_app() {
-    let app = App::start().await;
+async fn paths_of_the_app_get_its_page_and_missing_files_get_404() {
+    let server = TestServer::start().await;
     let built = madang_web::assets::is_built();
     for path in ["/", "/rooms/1"] {
-        let answer = app.http.get(app.url(path)).send().await.unwrap();
+        let answer = server.http.get(server.url(path)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), if built { 200 } else { 503 }, "{path}");
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
         let text = answer.text().await.unwrap();
-        assert!(built || text.contains("was not built"), "the page says what is missing");
+        assert!(built || text.contains("was not built"), "the page explains what is missing");
     }
     for path in [
         "/madang-app-0000000000000000.js",
@@ -36,29 +36,35 @@ async fn the_app_answers_its_own_paths_and_files_that_are_not_there_are_not_the_
         "/.gitignore",
     ] {
         assert_eq!(
-            app.http.get(app.url(path)).send().await.unwrap().status().as_u16(),
+            server.http.get(server.url(path)).send().await.unwrap().status().as_u16(),
             404,
             "{path}"
         );
     }
-    assert_eq!(app.http.post(app.url("/")).send().await.unwrap().status().as_u16(), 405);
+    assert_eq!(server.http.post(server.url("/")).send().await.unwrap().status().as_u16(), 405);
 }
 
 #[tokio::test]
-async fn a_page_that_has_not_changed_is_not_sent_again() {
-    let app = App::start().await;
+async fn an_unchanged_page_is_not_sent_again() {
+    let server = TestServer::start().await;
     if !madang_web::assets::is_built() {
-        // Nothing to compare in a clone that never built the app; the test above covers that page.
+        // Without a built app there is no page to compare; the test above covers that case.
         return;
     }
-    let first = app.http.get(app.url("/")).header("accept-encoding", "br").send().await.unwrap();
+    let first =
+        server.http.get(server.url("/")).header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(first.headers()["content-encoding"], "br");
     assert_eq!(first.headers()["cache-control"], "no-cache");
-    let again = app.http.get(app.url("/")).header("accept-encoding", "br");
+    let again = server.http.get(server.url("/")).header("accept-encoding", "br");
     let again =
         again.header("if-none-match", first.headers()["etag"].clone()).send().await.unwrap();
     assert_eq!(again.status().as_u16(), 304);
-    let plain =
-        app.http.get(app.url("/")).header("accept-encoding", "identity").send().await.unwrap();
+    let plain = server
+        .http
+        .get(server.url("/"))
+        .header("accept-encoding", "identity")
+        .send()
+        .await
+        .unwrap();
     assert!(plain.headers().get("content-encoding").is_none());
 }

@@ -1,4 +1,4 @@
-//! The echo, for any client.
+//! The echo, with foreign clients.
 
 use futures_util::StreamExt;
 use madang_shared::lab::echo::{
@@ -9,15 +9,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::app::{App, Peer};
+use crate::test_server::{TestConnection, TestServer};
 
-/// By hand, for what a library does by itself or does not do at all.
-async fn by_hand(app: &App, lines: &str) -> (TcpStream, String) {
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
+/// Opens a WebSocket without a library, for tests of raw bytes. Returns the stream and the response head.
+async fn connect_raw(server: &TestServer, lines: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
     let request = format!(
         "GET {ECHO_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n",
-        app.address
+        server.address
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();
@@ -27,14 +27,14 @@ async fn by_hand(app: &App, lines: &str) -> (TcpStream, String) {
     (stream, String::from_utf8(head).unwrap())
 }
 
-async fn echo(app: &App, query: &str) -> Peer {
-    app.connect(app.request_to(&format!("{ECHO_PATH}{query}"), &[])).await.unwrap()
+async fn echo(server: &TestServer, query: &str) -> TestConnection {
+    server.connect(server.request_to(&format!("{ECHO_PATH}{query}"), &[])).await.unwrap()
 }
 
 #[tokio::test]
-async fn t2_1_text_comes_back_behind_a_word_and_bytes_as_they_are() {
-    let app = App::start().await;
-    let mut peer = echo(&app, "").await;
+async fn t2_1_text_returns_with_a_prefix_and_bytes_return_unchanged() {
+    let server = TestServer::start().await;
+    let mut peer = echo(&server, "").await;
     for (sent, expected) in [
         (Message::text("x"), Message::text("Echo: x")),
         (Message::text("안녕 👋\n"), Message::text("Echo: 안녕 👋\n")),
@@ -43,112 +43,112 @@ async fn t2_1_text_comes_back_behind_a_word_and_bytes_as_they_are() {
         (Message::binary(vec![]), Message::binary(vec![])),
     ] {
         peer.send(sent).await;
-        assert_eq!(peer.next().await.unwrap(), expected);
+        assert_eq!(peer.receive().await.unwrap(), expected);
     }
     let longest = "x".repeat(MAX_ECHO_MESSAGE_BYTES);
-    peer.say(&longest).await;
-    assert_eq!(peer.next().await.unwrap(), Message::text(format!("Echo: {longest}")));
+    peer.send_text(&longest).await;
+    assert_eq!(peer.receive().await.unwrap(), Message::text(format!("Echo: {longest}")));
 }
 
 #[tokio::test]
-async fn t2_1_plain_leaves_the_word_out() {
-    let app = App::start().await;
+async fn t2_1_plain_omits_the_prefix() {
+    let server = TestServer::start().await;
     for query in ["?plain", "?plain=1", "?x=y&plain"] {
-        let mut peer = echo(&app, query).await;
-        peer.say("x").await;
-        assert_eq!(peer.next().await.unwrap(), Message::text("x"), "{query}");
+        let mut peer = echo(&server, query).await;
+        peer.send_text("x").await;
+        assert_eq!(peer.receive().await.unwrap(), Message::text("x"), "{query}");
     }
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_ends_it_with_1009_and_a_close_is_answered() {
-    let app = App::start().await;
+async fn a_message_over_the_limit_closes_with_1009_and_a_close_is_answered() {
+    let server = TestServer::start().await;
     for message in [
         Message::text("x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)),
         Message::binary(vec![0; MAX_ECHO_MESSAGE_BYTES + 1]),
     ] {
-        let mut peer = echo(&app, "").await;
+        let mut peer = echo(&server, "").await;
         peer.send(message).await;
         assert_eq!(peer.close_code().await, 1009);
     }
-    let mut peer = echo(&app, "").await;
+    let mut peer = echo(&server, "").await;
     peer.send(Message::Ping(vec![1, 2].into())).await;
-    assert_eq!(peer.next().await.unwrap(), Message::Pong(vec![1, 2].into()));
+    assert_eq!(peer.receive().await.unwrap(), Message::Pong(vec![1, 2].into()));
     peer.send(Message::Close(None)).await;
-    assert!(matches!(peer.next().await, None | Some(Message::Close(_))));
+    assert!(matches!(peer.receive().await, None | Some(Message::Close(_))));
 }
 
 #[tokio::test]
-async fn t2_1_compression_is_agreed_on_if_it_is_offered_and_used_for_what_is_long() {
-    let app = App::start().await;
+async fn t2_1_compression_is_negotiated_and_used_for_long_messages() {
+    let server = TestServer::start().await;
     let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
-    let (mut stream, head) = by_hand(&app, offer).await;
+    let (mut stream, head) = connect_raw(&server, offer).await;
     assert!(head.contains("\r\nsec-websocket-extensions: permessage-deflate; "), "{head}");
-    // 1,000 letters, under a mask of zeros.
+    // A text frame of 1,000 bytes, with a mask of zeros.
     stream.write_all(&[0x81, 0xFE, 0x03, 0xE8, 0, 0, 0, 0]).await.unwrap();
     stream.write_all(&[b'x'; 1_000]).await.unwrap();
     let (first, length) = (stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap());
-    assert_eq!(first, 0xC1, "a whole text, compressed");
+    assert_eq!(first, 0xC1, "a final text frame, compressed");
     assert!(length < 100, "{length}");
 }
 
 #[tokio::test]
-async fn plain_takes_sixteen_mebibytes_and_not_one_more() {
-    let app = App::start().await;
-    let mut peer = echo(&app, "?plain").await;
+async fn plain_accepts_16_mib_and_not_one_byte_more() {
+    let server = TestServer::start().await;
+    let mut peer = echo(&server, "?plain").await;
     let largest = Message::binary(vec![7; MAX_PLAIN_ECHO_MESSAGE_BYTES]);
     peer.send(largest.clone()).await;
-    assert!(peer.next().await.unwrap() == largest);
-    // Refused at the head of a frame whose payload never comes.
+    assert!(peer.receive().await.unwrap() == largest);
+    // The head of a frame above the limit is refused without its payload.
     let mut head = vec![0x82, 0xFF];
     head.extend((MAX_PLAIN_ECHO_MESSAGE_BYTES as u64 + 1).to_be_bytes());
     head.extend([0; 4]);
-    peer.send_raw(&head).await;
+    peer.send_bytes(&head).await;
     assert_eq!(peer.close_code().await, 1009);
 }
 
 #[tokio::test]
-async fn there_are_so_many_places_and_one_is_free_again_when_somebody_goes() {
-    let app = App::start().await;
+async fn connections_above_the_limit_are_refused_until_a_slot_is_free() {
+    let server = TestServer::start().await;
     let mut all = Vec::new();
     for _ in 0..MAX_ECHO_CONNECTIONS {
-        all.push(echo(&app, "").await);
+        all.push(echo(&server, "").await);
     }
-    let request = || app.request_to(ECHO_PATH, &[]);
-    match app.connect(request()).await {
+    let request = || server.request_to(ECHO_PATH, &[]);
+    match server.connect(request()).await {
         Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
-        other => panic!("one more than there are places: {:?}", other.map(|_| ())),
+        other => panic!("a connection above the limit: {:?}", other.map(|_| ())),
     }
     drop(all.pop());
-    while app.connect(request()).await.is_err() {
+    while server.connect(request()).await.is_err() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn when_the_server_stops_it_says_that_it_goes_and_is_waited_for() {
-    let app = App::start().await;
-    let mut peers = [echo(&app, "").await, echo(&app, "?plain").await];
-    assert_eq!(app.tasks.len(), peers.len());
-    app.stopping.cancel();
-    app.tasks.close();
+async fn a_stopping_server_closes_the_echo_and_waits_for_it() {
+    let server = TestServer::start().await;
+    let mut peers = [echo(&server, "").await, echo(&server, "?plain").await];
+    assert_eq!(server.tasks.len(), peers.len());
+    server.stopping.cancel();
+    server.tasks.close();
     for peer in &mut peers {
         assert_eq!(peer.close_code().await, 1001);
     }
     drop(peers);
-    app.tasks.wait().await;
-    match app.connect(app.request_to(ECHO_PATH, &[])).await {
+    server.tasks.wait().await;
+    match server.connect(server.request_to(ECHO_PATH, &[])).await {
         Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 503),
-        other => panic!("a stopping server takes nobody: {:?}", other.map(|_| ())),
+        other => panic!("a stopping server accepted a connection: {:?}", other.map(|_| ())),
     }
 }
 
 #[tokio::test]
-async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
-    let app = App::start().await;
-    let mut alive = echo(&app, "").await;
-    // Every library answers a ping.
-    let (mut dead, _) = by_hand(&app, "").await;
+async fn a_quiet_peer_gets_a_ping_and_a_dead_one_is_disconnected() {
+    let server = TestServer::start().await;
+    let mut alive = echo(&server, "").await;
+    // A library would answer the ping.
+    let (mut dead, _) = connect_raw(&server, "").await;
     tokio::time::pause();
     let start = tokio::time::Instant::now();
     let living = tokio::spawn(async move {
@@ -156,10 +156,10 @@ async fn a_quiet_peer_is_asked_and_a_dead_one_let_go() {
         while pings < 3 {
             pings += i32::from(alive.stream.next().await.unwrap().unwrap().is_ping());
         }
-        alive.say("still here").await;
+        alive.send_text("still here").await;
         alive.stream.next().await.unwrap().unwrap()
     });
-    // An empty ping, and a close with 4002 and its reason.
+    // An empty ping, then a close with code 4002.
     let mut frames = [0; 2];
     dead.read_exact(&mut frames).await.unwrap();
     assert_eq!(frames, [0x89, 0]);

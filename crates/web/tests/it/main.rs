@@ -1,24 +1,24 @@
-//! The edge, over real sockets on loopback, with a foreign client.
+//! HTTP and sockets, over real connections on loopback, with foreign clients.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
+    reason = "a test must fail on an unexpected value; clippy exempts test functions only"
 )]
 
-mod app;
 mod assets;
-mod cross_origin;
+mod connection;
+mod cors;
 mod delivery_api;
 mod echo;
 mod handshake;
+mod lab_chat;
 mod posts_api;
 mod proxies;
 mod session_api;
-mod side_by_side;
-mod socket;
 mod socketio;
+mod test_server;
 mod tls;
 mod transports;

@@ -1,4 +1,4 @@
-//! The feed over HTTP, and which pages may use it.
+//! Posts over HTTP, and the origins that may use them.
 
 use madang_shared::limits::{COMMAND_BURST, SUBPROTOCOL};
 use madang_shared::posts::{MAX_POST_CHARS, PAGE_POSTS};
@@ -8,21 +8,21 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::app::{App, Peer};
+use crate::test_server::{TestConnection, TestServer};
 
 const LISTED: &str = "http://localhost:3000";
 const UNLISTED: &str = "https://evil.example";
 
-fn request(app: &App, method: Method, path: &str, token: &str) -> RequestBuilder {
-    app.http.request(method, app.url(path)).bearer_auth(token)
+fn request(server: &TestServer, method: Method, path: &str, token: &str) -> RequestBuilder {
+    server.http.request(method, server.url(path)).bearer_auth(token)
 }
 
-fn post(app: &App, token: &str, text: &str) -> RequestBuilder {
-    request(app, Method::POST, "/posts", token).json(&json!({ "text": text }))
+fn post(server: &TestServer, token: &str, text: &str) -> RequestBuilder {
+    request(server, Method::POST, "/posts", token).json(&json!({ "text": text }))
 }
 
-fn put(app: &App, token: &str, path: &str, text: &str) -> RequestBuilder {
-    request(app, Method::PUT, path, token).json(&json!({ "text": text }))
+fn put(server: &TestServer, token: &str, path: &str, text: &str) -> RequestBuilder {
+    request(server, Method::PUT, path, token).json(&json!({ "text": text }))
 }
 
 async fn answer(request: RequestBuilder) -> (u16, Value) {
@@ -30,7 +30,7 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
-/// Status and code of a refusal, which must be a problem document.
+/// The status and code of a refusal; checks that it is a problem document.
 async fn refusal(request: RequestBuilder) -> (u16, String) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
@@ -41,44 +41,44 @@ async fn refusal(request: RequestBuilder) -> (u16, String) {
     (status, problem["code"].as_str().unwrap().to_owned())
 }
 
-/// Somebody who has the feed open.
-async fn reader(app: &App, name: &str) -> Peer {
-    let token = app.token(name).await;
-    let mut peer = app.peer(&token).await;
-    peer.say(r#"{"subscribe":{"topic":"posts"}}"#).await;
-    let ServerFrame::Snapshot(state) = peer.hear().await else { panic!("not a snapshot") };
+/// Connects a user who is subscribed to the posts.
+async fn reader(server: &TestServer, name: &str) -> TestConnection {
+    let token = server.sign_up(name).await;
+    let mut peer = server.connect_as(&token).await;
+    peer.send_text(r#"{"subscribe":{"topic":"posts"}}"#).await;
+    let ServerFrame::Snapshot(state) = peer.receive_frame().await else { panic!("not a snapshot") };
     let Snapshot::Posts(PostsSnapshot { posts, older: false }) = state.snapshot else {
-        panic!("not the feed")
+        panic!("not the posts")
     };
     assert!(posts.is_empty());
     peer
 }
 
-async fn next(peer: &mut Peer) -> PostsEvent {
-    match peer.hear().await {
+async fn next(peer: &mut TestConnection) -> PostsEvent {
+    match peer.receive_frame().await {
         ServerFrame::Event { event: Event::Posts(event), .. } => event,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it() {
-    let app = App::start().await;
-    let (mut one, mut two) = (reader(&app, "one").await, reader(&app, "two").await);
-    let token = app.token("민수").await;
-    let made = post(&app, &token, "첫 글").send().await.unwrap();
-    assert_eq!(made.status(), StatusCode::CREATED);
-    assert_eq!(made.headers()["location"], "/posts/1");
-    let made: Value = made.json().await.unwrap();
+async fn t4_1_a_post_is_created_edited_and_deleted_and_every_socket_is_notified() {
+    let server = TestServer::start().await;
+    let (mut one, mut two) = (reader(&server, "one").await, reader(&server, "two").await);
+    let token = server.sign_up("민수").await;
+    let created = post(&server, &token, "첫 글").send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    assert_eq!(created.headers()["location"], "/posts/1");
+    let made: Value = created.json().await.unwrap();
     assert_eq!((&made["text"], &made["author"]["name"]), (&json!("첫 글"), &json!("민수")));
-    // Whoever hears of it only after the edit never sees this text.
+    // Before the edit, which redacts this text.
     for peer in [&mut one, &mut two] {
         assert!(
             matches!(next(peer).await, PostsEvent::Created { post, .. } if post.text == "첫 글")
         );
     }
 
-    let (status, edited) = answer(put(&app, &token, "/posts/1", "고친 글")).await;
+    let (status, edited) = answer(put(&server, &token, "/posts/1", "고친 글")).await;
     assert_eq!((status, &edited["text"]), (200, &json!("고친 글")));
     assert!(edited["edited_at"].is_u64());
     for peer in [&mut one, &mut two] {
@@ -86,10 +86,10 @@ async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it
             matches!(next(peer).await, PostsEvent::Edited { post, .. } if post.text == "고친 글")
         );
     }
-    let read = || request(&app, Method::GET, "/posts/1", &token);
+    let read = || request(&server, Method::GET, "/posts/1", &token);
     assert_eq!(answer(read()).await, (200, edited.clone()));
-    assert_eq!(answer(put(&app, &token, "/posts/1", "고친 글")).await, (200, edited));
-    assert_eq!(answer(request(&app, Method::DELETE, "/posts/1", &token)).await.0, 204);
+    assert_eq!(answer(put(&server, &token, "/posts/1", "고친 글")).await, (200, edited));
+    assert_eq!(answer(request(&server, Method::DELETE, "/posts/1", &token)).await.0, 204);
     assert_eq!(refusal(read()).await, (404, "not_found".into()));
     for peer in [&mut one, &mut two] {
         assert!(matches!(next(peer).await, PostsEvent::Deleted { post: PostId(1), .. }));
@@ -97,50 +97,50 @@ async fn t4_1_a_post_is_written_changed_and_taken_back_and_every_socket_hears_it
 }
 
 #[tokio::test]
-async fn t4_3_a_request_that_comes_again_posts_once() {
-    let app = App::start().await;
-    let token = app.token("program").await;
+async fn t4_3_a_repeated_request_creates_one_post() {
+    let server = TestServer::start().await;
+    let token = server.sign_up("program").await;
     let key = "0198c5f0-0000-7000-8000-000000000001";
     let keyed = |request: RequestBuilder, key: &str| request.header("idempotency-key", key);
-    let (_, first) = answer(keyed(post(&app, &token, "once"), key)).await;
-    let again = answer(keyed(post(&app, &token, "once"), &format!("\"{key}\""))).await;
+    let (_, first) = answer(keyed(post(&server, &token, "once"), key)).await;
+    let again = answer(keyed(post(&server, &token, "once"), &format!("\"{key}\""))).await;
     assert_eq!(again, (201, first));
     for (request, status) in [
-        (post(&app, &token, "something else"), 422),
-        (put(&app, &token, "/posts/1", "once"), 422),
-        (request(&app, Method::DELETE, "/posts/1", &token), 422),
+        (post(&server, &token, "something else"), 422),
+        (put(&server, &token, "/posts/1", "once"), 422),
+        (request(&server, Method::DELETE, "/posts/1", &token), 422),
     ] {
         assert_eq!(refusal(keyed(request, key)).await, (status, "invalid".into()));
     }
-    let broken = keyed(post(&app, &token, "x"), "not a uuid");
+    let broken = keyed(post(&server, &token, "x"), "not a uuid");
     assert_eq!(refusal(broken).await, (400, "malformed".into()));
-    let (_, page) = answer(request(&app, Method::GET, "/posts", &token)).await;
+    let (_, page) = answer(request(&server, Method::GET, "/posts", &token)).await;
     assert_eq!(page["posts"].as_array().unwrap().len(), 1);
 
     let other = "0198c5f0-0000-7000-8000-000000000002";
     for _ in 0..2 {
-        let delete = keyed(request(&app, Method::DELETE, "/posts/1", &token), other);
+        let delete = keyed(request(&server, Method::DELETE, "/posts/1", &token), other);
         assert_eq!(answer(delete).await.0, 204);
     }
 }
 
 #[tokio::test]
 async fn refusals_over_http_are_problem_documents() {
-    let app = App::start().await;
-    let (token, other) = (app.token("one").await, app.token("other").await);
-    answer(post(&app, &token, "mine")).await;
-    let get = |path: &str| request(&app, Method::GET, path, &token);
+    let server = TestServer::start().await;
+    let (token, other) = (server.sign_up("one").await, server.sign_up("other").await);
+    answer(post(&server, &token, "mine")).await;
+    let get = |path: &str| request(&server, Method::GET, path, &token);
     let raw = |body: &'static str| {
-        let request = request(&app, Method::POST, "/posts", &token);
+        let request = request(&server, Method::POST, "/posts", &token);
         request.header("content-type", "application/json").body(body)
     };
     let longest = "다".repeat(MAX_POST_CHARS);
     for (request, expected) in [
-        (post(&app, "wrong", "x"), (401, "unauthenticated")),
-        (app.http.get(app.url("/posts")), (401, "unauthenticated")),
-        (put(&app, &other, "/posts/1", "yours"), (403, "forbidden")),
-        (request(&app, Method::DELETE, "/posts/1", &other), (403, "forbidden")),
-        (put(&app, &token, "/posts/9", "x"), (404, "not_found")),
+        (post(&server, "wrong", "x"), (401, "unauthenticated")),
+        (server.http.get(server.url("/posts")), (401, "unauthenticated")),
+        (put(&server, &other, "/posts/1", "yours"), (403, "forbidden")),
+        (request(&server, Method::DELETE, "/posts/1", &other), (403, "forbidden")),
+        (put(&server, &token, "/posts/9", "x"), (404, "not_found")),
         (get("/posts/x"), (404, "not_found")),
         (get("/posts/18446744073709551615"), (404, "not_found")),
         (get("/posts/99999999999999999999"), (404, "not_found")),
@@ -148,78 +148,78 @@ async fn refusals_over_http_are_problem_documents() {
         (get("/posts?limit=-1"), (400, "malformed")),
         (raw("{"), (400, "malformed")),
         (raw("{}"), (400, "malformed")),
-        (post(&app, &token, " "), (422, "invalid")),
-        (post(&app, &token, &(longest.clone() + "다")), (422, "too_long")),
-        (post(&app, &token, &"x".repeat(40_000)), (422, "too_long")),
+        (post(&server, &token, " "), (422, "invalid")),
+        (post(&server, &token, &(longest.clone() + "다")), (422, "too_long")),
+        (post(&server, &token, &"x".repeat(40_000)), (422, "too_long")),
     ] {
         assert_eq!(refusal(request).await, (expected.0, expected.1.to_owned()));
     }
-    // The longest text fits however it is escaped.
+    // The longest text fits even if every character is escaped.
     let escaped = format!(r#"{{"text":"{}"}}"#, r"\ud83d\udc4b".repeat(MAX_POST_CHARS));
-    let longest = request(&app, Method::POST, "/posts", &token)
+    let longest = request(&server, Method::POST, "/posts", &token)
         .header("content-type", "application/json")
         .body(escaped);
     assert_eq!(answer(longest).await.0, 201);
-    app.store.set_unavailable(true);
-    assert_eq!(refusal(post(&app, &token, "x")).await, (503, "unavailable".into()));
+    server.store.set_unavailable(true);
+    assert_eq!(refusal(post(&server, &token, "x")).await, (503, "unavailable".into()));
 }
 
 #[tokio::test]
-async fn one_user_commands_so_much_at_a_time_and_others_go_on() {
-    let app = App::start().await;
-    let (token, other) = (app.token("one").await, app.token("other").await);
+async fn the_rate_limit_of_one_user_does_not_affect_others() {
+    let server = TestServer::start().await;
+    let (token, other) = (server.sign_up("one").await, server.sign_up("other").await);
     let (mut posted, mut refused) = (0, None);
     while refused.is_none() && posted < 100 * COMMAND_BURST {
-        let answer = post(&app, &token, "again").send().await.unwrap();
+        let answer = post(&server, &token, "again").send().await.unwrap();
         match answer.status().as_u16() {
             201 => posted += 1,
             _ => refused = Some(answer),
         }
     }
     let refused = refused.expect("there is a limit");
-    assert!(posted >= COMMAND_BURST, "{posted} is less than a socket may");
+    assert!(posted >= COMMAND_BURST, "{posted} is below the limit of a socket");
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["retry-after"]),
         (429, &"1".parse().unwrap())
     );
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
-    assert_eq!(answer(post(&app, &other, "hello")).await.0, 201);
-    // To read is no command.
-    assert_eq!(answer(request(&app, Method::GET, "/posts", &token)).await.0, 200);
+    assert_eq!(answer(post(&server, &other, "hello")).await.0, 201);
+    // Reads are not limited.
+    assert_eq!(answer(request(&server, Method::GET, "/posts", &token)).await.0, 200);
 }
 
 #[tokio::test]
-async fn who_comes_again_after_the_text_was_taken_back_is_not_given_it() {
-    let app = App::start().await;
-    let token = app.token("program").await;
+async fn a_repeated_request_does_not_get_a_redacted_text() {
+    let server = TestServer::start().await;
+    let token = server.sign_up("program").await;
     let key = "0198c5f0-0000-7000-8000-000000000001";
-    let create = || post(&app, &token, "first try").header("idempotency-key", key);
+    let create = || post(&server, &token, "first try").header("idempotency-key", key);
     let edit = || {
         let other = "0198c5f0-0000-7000-8000-000000000002";
-        put(&app, &token, "/posts/1", "second try").header("idempotency-key", other)
+        put(&server, &token, "/posts/1", "second try").header("idempotency-key", other)
     };
     assert_eq!(answer(create()).await.0, 201);
     assert_eq!(answer(edit()).await.0, 200);
     let (status, post) = answer(create()).await;
-    assert_eq!((status, &post["text"]), (201, &json!("second try")), "as it is now");
-    assert_eq!(answer(put(&app, &token, "/posts/1", "third try")).await.0, 200);
+    assert_eq!((status, &post["text"]), (201, &json!("second try")), "the present text");
+    assert_eq!(answer(put(&server, &token, "/posts/1", "third try")).await.0, 200);
     let (status, post) = answer(edit()).await;
-    assert_eq!((status, &post["text"]), (200, &json!("third try")), "and nothing is undone");
-    assert_eq!(answer(request(&app, Method::DELETE, "/posts/1", &token)).await.0, 204);
+    assert_eq!((status, &post["text"]), (200, &json!("third try")), "the later edit stays");
+    assert_eq!(answer(request(&server, Method::DELETE, "/posts/1", &token)).await.0, 204);
     assert_eq!(refusal(create()).await, (404, "not_found".into()));
     assert_eq!(refusal(edit()).await, (404, "not_found".into()));
 }
 
 #[tokio::test]
-async fn the_feed_comes_in_pages() {
-    let app = App::start().await;
-    let token = app.token("one").await;
+async fn posts_are_read_in_pages() {
+    let server = TestServer::start().await;
+    let token = server.sign_up("one").await;
     let count = u64::from(PAGE_POSTS) + 2;
     for n in 0..count {
-        assert_eq!(answer(post(&app, &token, &format!("post {n}"))).await.0, 201);
+        assert_eq!(answer(post(&server, &token, &format!("post {n}"))).await.0, 201);
     }
     let page = async |path: &str| {
-        let (status, page) = answer(request(&app, Method::GET, path, &token)).await;
+        let (status, page) = answer(request(&server, Method::GET, path, &token)).await;
         assert_eq!(status, 200);
         let ids = page["posts"].as_array().unwrap().iter().map(|post| post["id"].as_u64().unwrap());
         (ids.collect::<Vec<_>>(), page["older"].as_bool().unwrap())
@@ -231,20 +231,20 @@ async fn the_feed_comes_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_a_session_too() {
-    let app = App::start().await;
-    let token = app.token("one").await;
-    let request = app.http.post(app.url("/posts")).json(&json!({ "text": "hi" }));
+async fn a_cookie_authenticates_too() {
+    let server = TestServer::start().await;
+    let token = server.sign_up("one").await;
+    let request = server.http.post(server.url("/posts")).json(&json!({ "text": "hi" }));
     let request = request.header("cookie", format!("madang_session={token}"));
     assert_eq!(answer(request).await.0, 201);
 }
 
 #[tokio::test]
 async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_may_not() {
-    let app = App::start().await;
-    let token = app.token("one").await;
+    let server = TestServer::start().await;
+    let token = server.sign_up("one").await;
     let preflight = async |origin: &str| {
-        let request = app.http.request(Method::OPTIONS, app.url("/posts/1"));
+        let request = server.http.request(Method::OPTIONS, server.url("/posts/1"));
         let request = request.header("origin", origin);
         let request = request.header("access-control-request-method", "PUT");
         let wanted = "authorization,content-type,idempotency-key";
@@ -259,41 +259,41 @@ async fn t4_4_pages_of_listed_origins_may_read_and_write_over_http_and_others_ma
     assert!(allowed.contains("authorization") && allowed.contains("idempotency-key"));
     assert!(!preflight(UNLISTED).await.contains_key("access-control-allow-origin"));
 
-    let from = |origin: &str| post(&app, &token, "hello").header("origin", origin);
-    let made = from(LISTED).send().await.unwrap();
-    assert_eq!(made.status(), StatusCode::CREATED);
-    assert_eq!(made.headers()["access-control-allow-origin"], LISTED);
-    assert_eq!(made.headers()["access-control-expose-headers"], "location,retry-after");
+    let from = |origin: &str| post(&server, &token, "hello").header("origin", origin);
+    let created = from(LISTED).send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    assert_eq!(created.headers()["access-control-allow-origin"], LISTED);
+    assert_eq!(created.headers()["access-control-expose-headers"], "location,retry-after");
     for origin in [UNLISTED, "http://localhost:3001", "null"] {
         assert_eq!(refusal(from(origin)).await, (403, "forbidden".into()));
-        for change in
-            [put(&app, &token, "/posts/1", "x"), request(&app, Method::DELETE, "/posts/1", &token)]
-        {
+        for change in [
+            put(&server, &token, "/posts/1", "x"),
+            request(&server, Method::DELETE, "/posts/1", &token),
+        ] {
             assert_eq!(refusal(change.header("origin", origin)).await.0, 403, "{origin}");
         }
-        // Reading changes nothing, so it is answered; but the browser keeps the answer from the page.
-        let read = request(&app, Method::GET, "/posts", &token).header("origin", origin);
+        // A read is answered, but the browser hides the answer from the page.
+        let read = request(&server, Method::GET, "/posts", &token).header("origin", origin);
         let read = read.send().await.unwrap();
         assert!(!read.headers().contains_key("access-control-allow-origin"), "{origin}");
     }
-    let (_, page) = answer(request(&app, Method::GET, "/posts", &token)).await;
+    let (_, page) = answer(request(&server, Method::GET, "/posts", &token)).await;
     assert_eq!(page["posts"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn t4_4_the_handshake_looks_at_the_origin_for_itself() {
-    let app = App::start().await;
-    let bearer = format!("Bearer {}", app.token("one").await);
+async fn t4_4_the_handshake_checks_the_origin_itself() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", server.sign_up("one").await);
     let open = async |origin: &str| {
         let protocol = ("sec-websocket-protocol", SUBPROTOCOL);
         let headers = [protocol, ("origin", origin), ("authorization", bearer.as_str())];
-        match app.connect(app.request(&headers)).await {
+        match server.connect(server.socket_request(&headers)).await {
             Ok(_) => 101,
             Err(Error::Http(refused)) => refused.status().as_u16(),
             Err(error) => panic!("{error}"),
         }
     };
-    // No browser asks before it opens a WebSocket, and none keeps a page from reading it: a session
-    // and even the right to read over HTTP do not help.
+    // Browsers send no preflight before a WebSocket and hide nothing from its page, so a session does not suffice.
     assert_eq!((open(LISTED).await, open(UNLISTED).await), (101, 403));
 }

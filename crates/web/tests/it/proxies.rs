@@ -1,4 +1,4 @@
-//! Behind a proxy: what it says is believed if it is trusted, and ignored if it is not.
+//! Behind a proxy: the headers of a trusted proxy are used, those of others are ignored.
 
 use madang_shared::limits::SUBPROTOCOL;
 use madang_web::{Origins, TrustedProxies};
@@ -6,22 +6,28 @@ use reqwest::header::HeaderValue;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::app::{App, Setup};
+use crate::test_server::{TestServer, TestSettings};
 
 const HTTPS: (&str, &str) = ("x-forwarded-proto", "https");
 const HOST: (&str, &str) = ("x-forwarded-host", "chat.example");
 
-/// Every request comes from 127.0.0.1, which is trusted or not.
-async fn behind(trusted: bool) -> App {
+/// A server whose requests come from 127.0.0.1, as a trusted proxy or not.
+async fn behind_proxy(trusted: bool) -> TestServer {
     let proxies = TrustedProxies::new(trusted.then_some("127.0.0.0/8")).unwrap();
     let strict_transport = Some(HeaderValue::from_static("max-age=60"));
-    // Reached by others, as a server in a container is: its names are what it is asked by.
+    // Not on loopback, as in a container, so that the requested host is its own name.
     let origins = Origins::default().listening_on([0, 0, 0, 0].into());
-    App::with(Setup { origins, proxies, strict_transport, ..Setup::default() }).await
+    TestServer::with_settings(TestSettings {
+        origins,
+        proxies,
+        strict_transport,
+        ..TestSettings::default()
+    })
+    .await
 }
 
-async fn sign_up(app: &App, name: &str, headers: &[(&str, &str)]) -> (String, bool) {
-    let mut request = app.http.post(app.url("/api/session")).json(&json!({ "name": name }));
+async fn sign_up(server: &TestServer, name: &str, headers: &[(&str, &str)]) -> (String, bool) {
+    let mut request = server.http.post(server.url("/api/session")).json(&json!({ "name": name }));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -31,52 +37,57 @@ async fn sign_up(app: &App, name: &str, headers: &[(&str, &str)]) -> (String, bo
 }
 
 #[tokio::test]
-async fn cookies_are_secure_where_a_trusted_proxy_speaks_https() {
-    let app = behind(true).await;
-    let (cookie, strict) = sign_up(&app, "a", &[HTTPS]).await;
+async fn cookies_are_secure_behind_a_trusted_proxy_with_https() {
+    let server = behind_proxy(true).await;
+    let (cookie, strict) = sign_up(&server, "a", &[HTTPS]).await;
     assert!(cookie.starts_with("__Host-madang_session=") && cookie.ends_with("; Secure"));
     assert!(strict);
     for headers in [&[][..], &[("x-forwarded-proto", "http")], &[("forwarded", "proto=https")]] {
         let name = format!("b{}", headers.first().map_or("", |(name, _)| name));
-        let (cookie, strict) = sign_up(&app, &name, headers).await;
+        let (cookie, strict) = sign_up(&server, &name, headers).await;
         assert!(cookie.starts_with("madang_session=") && !cookie.contains("Secure"), "{cookie}");
         assert!(!strict);
     }
 }
 
 #[tokio::test]
-async fn what_somebody_else_writes_into_those_headers_is_ignored() {
-    let app = behind(false).await;
-    let (cookie, strict) = sign_up(&app, "a", &[HTTPS, HOST]).await;
+async fn forwarded_headers_of_other_clients_are_ignored() {
+    let server = behind_proxy(false).await;
+    let (cookie, strict) = sign_up(&server, "a", &[HTTPS, HOST]).await;
     assert!(cookie.starts_with("madang_session=") && !cookie.contains("Secure"), "{cookie}");
     assert!(!strict);
-    assert_eq!(opens(&app, "https://chat.example", &[HTTPS, HOST]).await, 403);
-    assert_eq!(opens(&app, &app.origin(), &[HTTPS, HOST]).await, 101);
+    assert_eq!(handshake_status(&server, "https://chat.example", &[HTTPS, HOST]).await, 403);
+    assert_eq!(handshake_status(&server, &server.origin(), &[HTTPS, HOST]).await, 101);
 }
 
 #[tokio::test]
-async fn the_origin_that_a_trusted_proxy_names_is_our_own() {
-    let app = behind(true).await;
+async fn the_origin_in_the_headers_of_a_trusted_proxy_is_our_own() {
+    let server = behind_proxy(true).await;
     for (origin, headers, expected) in [
         ("https://chat.example", &[HTTPS, HOST][..], 101),
         ("http://chat.example", &[HTTPS, HOST], 403),
         ("https://evil.example", &[HTTPS, HOST], 403),
-        (app.origin().as_str(), &[HTTPS, HOST], 403),
+        (server.origin().as_str(), &[HTTPS, HOST], 403),
         ("https://chat.example", &[HTTPS], 403),
         ("https://chat.example", &[("host", "chat.example"), HTTPS], 101),
         ("http://chat.example", &[("host", "chat.example"), HTTPS], 403),
     ] {
-        assert_eq!(opens(&app, origin, headers).await, expected, "{origin} {headers:?}");
+        assert_eq!(
+            handshake_status(&server, origin, headers).await,
+            expected,
+            "{origin} {headers:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn socket_io_for_this_machine_only_looks_behind_the_proxy() {
+async fn local_exposure_refuses_clients_behind_a_proxy() {
     let local = async |trusted: bool, client: Option<&str>| {
         let proxies = TrustedProxies::new(trusted.then_some("127.0.0.1")).unwrap();
-        // The gateway's default: for this machine only.
-        let app = App::with(Setup { proxies, ..Setup::default() }).await;
-        let mut request = app.http.get(app.url("/socket.io/?EIO=4&transport=polling"));
+        // The default exposure is local.
+        let server =
+            TestServer::with_settings(TestSettings { proxies, ..TestSettings::default() }).await;
+        let mut request = server.http.get(server.url("/socket.io/?EIO=4&transport=polling"));
         if let Some(client) = client {
             request = request.header("x-forwarded-for", client);
         }
@@ -91,12 +102,15 @@ async fn socket_io_for_this_machine_only_looks_behind_the_proxy() {
     }
 }
 
-/// The status that a page of this origin gets when it opens the socket, through something that adds
-/// these headers.
-async fn opens(app: &App, origin: &str, headers: &[(&'static str, &str)]) -> u16 {
+/// The status of a handshake from a page of this origin, with these headers.
+async fn handshake_status(
+    server: &TestServer,
+    origin: &str,
+    headers: &[(&'static str, &str)],
+) -> u16 {
     let mut all = vec![("sec-websocket-protocol", SUBPROTOCOL), ("origin", origin)];
     all.extend(headers);
-    match app.connect(app.request(&all)).await {
+    match server.connect(server.socket_request(&all)).await {
         Ok(_) => 101,
         Err(Error::Http(response)) => response.status().as_u16(),
         Err(error) => panic!("{error}"),

@@ -1,17 +1,17 @@
-//! `/api/session`, and the small routes.
+//! `/api/session`, `/http-call` and the health checks.
 
 use madang_shared::session::SIGN_UPS_PER_HOUR;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::test_server::TestServer;
 
 #[tokio::test]
-async fn a_session_lives_in_a_cookie_that_no_script_reads() {
-    let app = App::start().await;
-    let answer = app
+async fn the_session_cookie_is_hidden_from_scripts() {
+    let server = TestServer::start().await;
+    let answer = server
         .http
-        .post(app.url("/api/session"))
+        .post(server.url("/api/session"))
         .json(&json!({ "name": "민수" }))
         .send()
         .await
@@ -24,24 +24,26 @@ async fn a_session_lives_in_a_cookie_that_no_script_reads() {
     );
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["user"]["name"], "민수");
-    assert!(body.get("token").is_none(), "a browser is not given the token");
+    assert!(body.get("token").is_none(), "a browser gets the token in a cookie only");
 
     let pair = cookie.split(';').next().unwrap();
-    let who =
-        |cookie: String| app.http.get(app.url("/api/session")).header("cookie", cookie).send();
+    let who = |cookie: String| {
+        server.http.get(server.url("/api/session")).header("cookie", cookie).send()
+    };
     let me: Value = who(format!("other=1; {pair}")).await.unwrap().json().await.unwrap();
     assert_eq!(me["user"]["name"], "민수");
 
-    let out = app.http.delete(app.url("/api/session")).header("cookie", pair).send().await.unwrap();
+    let out =
+        server.http.delete(server.url("/api/session")).header("cookie", pair).send().await.unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(who(pair.to_owned()).await.unwrap().status(), StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
-async fn names_are_taken_once_and_bad_ones_are_explained() {
-    let app = App::start().await;
-    app.token("Jane").await;
+async fn a_name_is_unique_and_an_invalid_name_is_explained() {
+    let server = TestServer::start().await;
+    server.sign_up("Jane").await;
     let cases = [
         (json!({ "name": "jANE" }), 409, "name_taken"),
         (json!({ "name": "Ｊａｎｅ" }), 409, "name_taken"),
@@ -51,7 +53,7 @@ async fn names_are_taken_once_and_bad_ones_are_explained() {
         (json!({ "name": "x".repeat(20_000) }), 422, "too_long"),
     ];
     for (body, status, code) in cases {
-        let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+        let answer = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{body}");
         let failure: Value = answer.json().await.unwrap();
         assert_eq!(failure["code"], code);
@@ -60,15 +62,16 @@ async fn names_are_taken_once_and_bad_ones_are_explained() {
 }
 
 #[tokio::test]
-async fn from_one_address_so_many_may_sign_up_and_who_is_in_goes_on() {
-    let app = App::start().await;
-    let first = app.token("user 0").await;
+async fn sign_ups_of_one_address_are_limited_and_sessions_continue() {
+    let server = TestServer::start().await;
+    let first = server.sign_up("user 0").await;
     for number in 1..SIGN_UPS_PER_HOUR {
-        app.token(&format!("user {number}")).await;
+        server.sign_up(&format!("user {number}")).await;
     }
-    // What is wrong by itself costs nothing, and is told as such.
-    let sign_up =
-        |name: &str| app.http.post(app.url("/api/session")).json(&json!({ "name": name })).send();
+    // An invalid name does not count against the limit, and is refused as invalid.
+    let sign_up = |name: &str| {
+        server.http.post(server.url("/api/session")).json(&json!({ "name": name })).send()
+    };
     assert_eq!(sign_up(" ").await.unwrap().status().as_u16(), 422);
     let refused = sign_up("one more").await.unwrap();
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
@@ -78,16 +81,17 @@ async fn from_one_address_so_many_may_sign_up_and_who_is_in_goes_on() {
     let problem: Value = refused.json().await.unwrap();
     assert_eq!((&problem["code"], &problem["retry"]), (&json!("rate_limited"), &json!(true)));
 
-    let who = app.http.get(app.url("/api/session")).bearer_auth(first).send().await.unwrap();
+    let who = server.http.get(server.url("/api/session")).bearer_auth(first).send().await.unwrap();
     assert_eq!(who.status(), StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_foreign_page_cannot_sign_anybody_up() {
-    let app = App::start().await;
+async fn a_foreign_page_cannot_sign_a_user_up() {
+    let server = TestServer::start().await;
     let post = |origin: &'static str| {
-        app.http
-            .post(app.url("/api/session"))
+        server
+            .http
+            .post(server.url("/api/session"))
             .header("origin", origin)
             .json(&json!({ "name": "x" }))
             .send()
@@ -98,26 +102,26 @@ async fn a_foreign_page_cannot_sign_anybody_up() {
 
 #[tokio::test]
 async fn t0_1_http_call_answers_a_sentence() {
-    let app = App::start().await;
+    let server = TestServer::start().await;
     let body: Value =
-        app.http.get(app.url("/http-call")).send().await.unwrap().json().await.unwrap();
+        server.http.get(server.url("/http-call")).send().await.unwrap().json().await.unwrap();
     assert!(body["data"].as_str().is_some_and(|sentence| sentence.len() > 10));
 }
 
 #[tokio::test]
 async fn readiness_follows_the_store_and_health_does_not() {
-    let app = App::start().await;
+    let server = TestServer::start().await;
     let status = |path: &'static str| async {
-        app.http.get(app.url(path)).send().await.unwrap().status().as_u16()
+        server.http.get(server.url(path)).send().await.unwrap().status().as_u16()
     };
     assert_eq!((status("/healthz").await, status("/readyz").await), (200, 200));
-    app.store.set_unavailable(true);
+    server.store.set_unavailable(true);
     assert_eq!((status("/healthz").await, status("/readyz").await), (200, 503));
     let body = json!({ "name": "x" });
-    let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+    let answer = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 503);
     assert!(
         !answer.text().await.unwrap().contains("switched off"),
-        "the engine's words stay in the log"
+        "details of the engine stay in the log"
     );
 }

@@ -1,4 +1,4 @@
-//! T2.9: everything works over TLS, and is stricter there.
+//! T2.9: the server over TLS, with its stricter rules.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,20 +20,20 @@ use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::app::{App, Setup};
-use crate::socketio::client::Client;
+use crate::socketio::test_client::SocketIoClient;
+use crate::test_server::{TestServer, TestSettings};
 
-/// A certificate for `localhost` that nobody else vouches for.
-pub(crate) struct Certified {
+/// A self-signed certificate for `localhost`.
+pub(crate) struct TestCertificate {
     certificate: CertificateDer<'static>,
     server: Arc<ServerConfig>,
 }
 
-impl Certified {
+impl TestCertificate {
     pub(crate) fn new() -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let certificate = made.cert.der().clone();
-        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let generated = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = generated.cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(generated.signing_key.serialize_der().into());
         let ring = Arc::new(rustls::crypto::ring::default_provider());
         let server = ServerConfig::builder_with_provider(ring)
             .with_safe_default_protocol_versions()
@@ -45,10 +45,10 @@ impl Certified {
     }
 
     pub(crate) fn listener(&self, tcp: TcpListener) -> impl Listener<Addr = SocketAddr> {
-        Encrypted { tcp, acceptor: TlsAcceptor::from(self.server.clone()) }
+        TlsListener { tcp, acceptor: TlsAcceptor::from(self.server.clone()) }
     }
 
-    /// Trusts this certificate and no other.
+    /// The configuration of a client that trusts only this certificate.
     pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
@@ -67,12 +67,12 @@ impl Certified {
     }
 }
 
-struct Encrypted {
+struct TlsListener {
     tcp: TcpListener,
     acceptor: TlsAcceptor,
 }
 
-impl Listener for Encrypted {
+impl Listener for TlsListener {
     type Io = TlsStream<TcpStream>;
     type Addr = SocketAddr;
 
@@ -86,38 +86,40 @@ impl Listener for Encrypted {
     }
 }
 
-async fn encrypted() -> App {
-    App::with(Setup { tls: true, ..Setup::default() }).await
+async fn tls_server() -> TestServer {
+    TestServer::with_settings(TestSettings { tls: true, ..TestSettings::default() }).await
 }
 
 #[tokio::test]
 async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
     const WRITERS: u32 = 4;
-    // Without a pause, so many are allowed.
+    // Within the burst of the rate limit.
     const EACH: u32 = COMMAND_BURST - 10;
-    let app = encrypted().await;
-    let mut reader = app.peer(&app.token("reader").await).await;
-    reader.say(r#"{"subscribe":{"topic":"room:1"}}"#).await;
-    assert!(matches!(reader.hear().await, ServerFrame::Snapshot(_)));
-    // It does not read while more is said than the system's buffers hold: what was taken of it, what is
-    // left over and what is in the log must fit together.
+    let server = tls_server().await;
+    let mut reader = server.connect_as(&server.sign_up("reader").await).await;
+    reader.send_text(r#"{"subscribe":{"topic":"room:1"}}"#).await;
+    assert!(matches!(reader.receive_frame().await, ServerFrame::Snapshot(_)));
+    // The reader does not read while more bytes are sent than the system's buffers hold, so that written frames, unsent
+    // frames and frames from the log must fit together.
     let long = "\u{1F600}".repeat(MAX_MESSAGE_CHARS - 10);
     for writer in 0..WRITERS {
-        let mut peer = app.peer(&app.token(&format!("writer {writer}")).await).await;
+        let mut peer = server.connect_as(&server.sign_up(&format!("writer {writer}")).await).await;
         for number in 0..EACH {
             let text = format!("{} {long}", writer * EACH + number);
-            peer.say(&format!(
+            peer.send_text(&format!(
                 r#"{{"command":{{"id":"01977000-0000-7000-8000-{number:012}","command":{{"chat":{{"post":{{"room":1,"text":"{text}"}}}}}}}}}}"#
             ))
             .await;
         }
         for _ in 0..EACH {
-            assert!(matches!(peer.hear().await, ServerFrame::Ack { .. }));
+            assert!(matches!(peer.receive_frame().await, ServerFrame::Ack { .. }));
         }
     }
     for number in 0..WRITERS * EACH {
         let (seq, event) = loop {
-            if let ServerFrame::Event { seq, event: Event::Chat(event), .. } = reader.hear().await {
+            if let ServerFrame::Event { seq, event: Event::Chat(event), .. } =
+                reader.receive_frame().await
+            {
                 break (seq.0, event);
             }
         };
@@ -129,8 +131,8 @@ async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
 
 #[tokio::test]
 async fn t2_9_the_echo_and_clients_of_socket_io_work_over_tls() {
-    let app = encrypted().await;
-    let mut echo = app.connect(app.request_to(ECHO_PATH, &[])).await.unwrap().stream;
+    let server = tls_server().await;
+    let mut echo = server.connect(server.request_to(ECHO_PATH, &[])).await.unwrap().stream;
     for length in [0, 1, 60_000] {
         let text = "x".repeat(length);
         echo.send(Message::text(text.clone())).await.unwrap();
@@ -140,18 +142,18 @@ async fn t2_9_the_echo_and_clients_of_socket_io_work_over_tls() {
     echo.close(None).await.unwrap();
     while let Some(Ok(_)) = echo.next().await {}
 
-    let mut client = Client::connect(&app).await;
-    client.say(&json!(["data", "안녕"])).await;
-    assert_eq!(client.hear("data").await, json!({ "data": "안녕", "id": client.id }));
-    let polling = app.http.get(app.url("/socket.io/?EIO=4&transport=polling")).send().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    client.emit(&json!(["data", "안녕"])).await;
+    assert_eq!(client.receive("data").await, json!({ "data": "안녕", "id": client.id }));
+    let polling = server.http.get(server.url("/socket.io/?EIO=4&transport=polling")).send().await;
     assert!(polling.unwrap().text().await.unwrap().starts_with("0{"));
 }
 
 #[tokio::test]
-async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
-    let app = encrypted().await;
+async fn over_tls_the_cookie_is_secure_and_a_cookie_of_plain_http_is_ignored() {
+    let server = tls_server().await;
     let body = json!({ "name": "Mina" });
-    let answer = app.http.post(app.url("/api/session")).json(&body).send().await.unwrap();
+    let answer = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.starts_with("__Host-madang_session="), "{cookie}");
     for part in ["; Secure", "; HttpOnly", "; Path=/;", "; SameSite=Lax"] {
@@ -160,25 +162,29 @@ async fn over_tls_the_cookie_is_secure_and_none_of_plain_http_counts() {
     assert!(!cookie.contains("Domain"), "{cookie}");
     let pair = cookie.split(';').next().unwrap();
     let who = async |cookie: &str| {
-        let asked = app.http.get(app.url("/api/session")).header("cookie", cookie).send();
-        asked.await.unwrap().status()
+        let answer = server.http.get(server.url("/api/session")).header("cookie", cookie).send();
+        answer.await.unwrap().status()
     };
     assert_eq!(who(pair).await, StatusCode::OK);
     let planted = pair.replace("__Host-", "");
-    assert_eq!(who(&planted).await, StatusCode::NO_CONTENT, "anybody on the way can plant this");
+    assert_eq!(
+        who(&planted).await,
+        StatusCode::NO_CONTENT,
+        "an attacker in the network can set this cookie"
+    );
 
-    let origin = app.origin();
+    let origin = server.origin();
     let headers =
         [("sec-websocket-protocol", SUBPROTOCOL), ("cookie", pair), ("origin", origin.as_str())];
-    let mut peer = app.connect(app.request(&headers)).await.unwrap();
-    peer.say(r#"{"hello":{"client":"test"}}"#).await;
-    assert!(matches!(peer.hear().await, ServerFrame::Welcome(_)));
+    let mut peer = server.connect(server.socket_request(&headers)).await.unwrap();
+    peer.send_text(r#"{"hello":{"client":"test"}}"#).await;
+    assert!(matches!(peer.receive_frame().await, ServerFrame::Welcome(_)));
 }
 
 #[tokio::test]
 async fn over_tls_pages_of_plain_http_are_foreign() {
-    let app = encrypted().await;
-    let own = app.origin();
+    let server = tls_server().await;
+    let own = server.origin();
     let plain = own.replace("https://", "http://");
     for (origin, expected) in
         [(own.as_str(), 101), (plain.as_str(), 403), ("http://localhost:3000", 101)]
@@ -187,7 +193,7 @@ async fn over_tls_pages_of_plain_http_are_foreign() {
             let mut headers = vec![("origin", origin)];
             headers
                 .extend((path == SOCKET_PATH).then_some(("sec-websocket-protocol", SUBPROTOCOL)));
-            let status = match app.connect(app.request_to(path, &headers)).await {
+            let status = match server.connect(server.request_to(path, &headers)).await {
                 Ok(_) => 101,
                 Err(Error::Http(response)) => response.status().as_u16(),
                 Err(error) => panic!("{error}"),
@@ -198,13 +204,18 @@ async fn over_tls_pages_of_plain_http_are_foreign() {
 }
 
 #[tokio::test]
-async fn strict_transport_is_told_over_https_only_and_only_if_it_is_set() {
+async fn strict_transport_security_is_sent_only_over_https_and_only_if_configured() {
     for (tls, set, expected) in [(true, true, true), (true, false, false), (false, true, false)] {
         let strict_transport = set.then(|| HeaderValue::from_static("max-age=60"));
-        let app = App::with(Setup { strict_transport, tls, ..Setup::default() }).await;
-        let answer = app.http.get(app.url("/healthz")).send().await.unwrap();
-        let told = answer.headers().get("strict-transport-security");
-        assert_eq!(told.is_some_and(|told| told == "max-age=60"), expected, "{tls} {set}");
-        assert!(expected || told.is_none());
+        let server = TestServer::with_settings(TestSettings {
+            strict_transport,
+            tls,
+            ..TestSettings::default()
+        })
+        .await;
+        let answer = server.http.get(server.url("/healthz")).send().await.unwrap();
+        let sent = answer.headers().get("strict-transport-security");
+        assert_eq!(sent.is_some_and(|sent| sent == "max-age=60"), expected, "{tls} {set}");
+        assert!(expected || sent.is_none());
     }
 }

@@ -289,10 +289,10 @@ fn listen(run: &Rc<Shared>) {
         // The browser opens a stream that broke again by itself; it goes on after the last event.
         on("open", |run, _| run.count(Way::Events, |tally| tally.requests += 1)),
         on("error", |run, _| run.count(Way::Events, |tally| tally.failures += 1)),
-        on("asked", |run, message| {
+        on("start", |run, message| {
             let Some(head) = message.and_then(|it| it.data().as_string()) else { return };
             run.count(Way::Events, |tally| {
-                tally.received += ("event: asked\ndata: \n\n".len() + head.len()) as u64;
+                tally.received += ("event: start\ndata: \n\n".len() + head.len()) as u64;
                 tally.sent += head.parse().unwrap_or(0);
             });
         }),

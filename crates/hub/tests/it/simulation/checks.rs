@@ -1,4 +1,4 @@
-//! What must be true.
+//! The invariants that every run must keep.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use madang_shared::{CommandId, Event, Message, RoomId, Topic, codec};
 
 use super::world::World;
 
-/// What a run did.
+/// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) written: u64,
@@ -32,48 +32,57 @@ impl fmt::Display for Tally {
         let Self { written, acknowledged, stored } = self;
         write!(
             f,
-            "{written} written, {acknowledged} acknowledgements seen, {stored} stored; 0 lost, 0 doubled, 0 out of order"
+            "{written} written, {acknowledged} acknowledgements seen, {stored} stored; 0 lost, 0 repeated, 0 out of order"
         )
     }
 }
 
-pub(super) fn note_truth(truth: &mut BTreeMap<RoomId, Vec<Message>>, appended: &[TopicEvent]) {
-    for TopicEvent { topic, logged } in appended {
+/// Records the stored messages of each room.
+pub(super) fn record_stored(
+    stored_messages: &mut BTreeMap<RoomId, Vec<Message>>,
+    appended: &[TopicEvent],
+) {
+    for TopicEvent { topic, entry } in appended {
         if let (Topic::Room(room), Ok(Event::Chat(ChatEvent::Posted(message)))) =
-            (*topic, codec::decode_event(&logged.content))
+            (*topic, codec::decode_event(&entry.content))
         {
-            truth.entry(room).or_default().push(message);
+            stored_messages.entry(room).or_default().push(message);
         }
     }
 }
 
-/// After every frame: whatever the screen shows as stored is stored, and stands where it stands.
-pub(super) fn nothing_is_shown_as_stored_that_is_not(world: &World, peer: usize) {
+/// After every frame: each message that the screen shows as stored is stored, at the same seq.
+pub(super) fn check_shown_messages(world: &World, peer: usize) {
     let peer = &world.peers[peer];
-    let truth = world.truth.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
-    let is_stored = |id: CommandId| truth.iter().rev().any(|message| message.command == id);
+    let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
+    let is_stored =
+        |id: CommandId| stored_messages.iter().rev().any(|message| message.command == id);
     for pending in peer.client.outbox().items() {
-        if matches!(pending.state, PendingState::Stored(_)) && peer.wrote.contains(&pending.id) {
+        if matches!(pending.state, PendingState::Stored(_)) && peer.written.contains(&pending.id) {
             assert!(is_stored(pending.id), "{} is shown as stored", pending.id);
         }
     }
     if let Some(last) =
         peer.client.features().timeline(FIRST_ROOM).and_then(|timeline| timeline.messages().back())
     {
-        let place = usize::try_from(last.seq.0 - 1).unwrap();
-        assert_eq!(Some(last), truth.get(place), "a message that is not stored, or not there");
+        let index = usize::try_from(last.seq.0 - 1).unwrap();
+        assert_eq!(
+            Some(last),
+            stored_messages.get(index),
+            "the screen shows a message that is not stored at its seq"
+        );
     }
 }
 
-/// After the trouble.
-pub(super) fn everything(world: &World) -> Tally {
-    let truth = world.truth.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
+/// After the faults: every client shows what is stored, and nothing acknowledged is lost.
+pub(super) fn check_final_state(world: &World) -> Tally {
+    let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
     let mut seen = BTreeSet::new();
-    for (place, message) in (1..).zip(truth) {
-        assert_eq!(message.seq.0, place, "the log has a hole");
+    for (seq, message) in (1..).zip(stored_messages) {
+        assert_eq!(message.seq.0, seq, "the log has a hole");
         assert!(seen.insert(message.command), "{} is stored twice", message.command);
     }
-    let mut tally = Tally { stored: truth.len() as u64, ..Tally::default() };
+    let mut tally = Tally { stored: stored_messages.len() as u64, ..Tally::default() };
     let present: BTreeSet<_> = world.peers.iter().map(|peer| peer.user.id).collect();
     for (number, peer) in world.peers.iter().enumerate() {
         let client = &peer.client;
@@ -83,32 +92,37 @@ pub(super) fn everything(world: &World) -> Tally {
 
         let timeline = features.timeline(FIRST_ROOM).expect("a timeline");
         let shown: Vec<&Message> = timeline.messages().iter().collect();
-        let expected: Vec<&Message> = truth.iter().skip(truth.len() - shown.len()).collect();
-        assert_eq!(shown, expected, "tab {number} shows something else than the store has");
+        let expected: Vec<&Message> =
+            stored_messages.iter().skip(stored_messages.len() - shown.len()).collect();
+        assert_eq!(shown, expected, "tab {number} shows other messages than the store has");
         assert!(
-            timeline.has_older() || shown.len() == truth.len(),
-            "tab {number} hides the beginning"
+            timeline.has_older() || shown.len() == stored_messages.len(),
+            "tab {number} hides older messages"
         );
 
         for id in &peer.acknowledged {
-            assert!(seen.contains(id), "{id} was acknowledged and is lost");
+            assert!(seen.contains(id), "{id} was acknowledged and then lost");
         }
-        // Written in this order, nothing refused for good: stored in this order, all of it. (Where
-        // frames vanish within a connection, a later line can overtake an earlier one.)
-        let stored: Vec<CommandId> = truth
+        // No message was finally refused, so all of them are stored, in the order of writing. (If frames
+        // get lost within a connection, a later message can overtake an earlier one.)
+        let stored: Vec<CommandId> = stored_messages
             .iter()
             .map(|message| message.command)
-            .filter(|id| peer.wrote.contains(id))
+            .filter(|id| peer.written.contains(id))
             .collect();
         if world.loses_frames {
-            assert_eq!(stored.len(), peer.wrote.len(), "tab {number}: something written was lost");
+            assert_eq!(
+                stored.len(),
+                peer.written.len(),
+                "tab {number}: a written message was lost"
+            );
         } else {
-            assert_eq!(stored, peer.wrote, "tab {number}: written in another order");
+            assert_eq!(stored, peer.written, "tab {number}: written in another order");
         }
 
         for room in features.memberships().rooms() {
             let mark = features.memberships().read_up_to(room).expect("a mark");
-            let messages = world.truth.get(&room).map_or(&[][..], Vec::as_slice);
+            let messages = world.stored_messages.get(&room).map_or(&[][..], Vec::as_slice);
             let unread = messages
                 .iter()
                 .filter(|message| message.seq > mark && message.author.id != peer.user.id);
@@ -119,14 +133,10 @@ pub(super) fn everything(world: &World) -> Tally {
             );
         }
         let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
-        assert_eq!(here, present, "tab {number}: who is here");
-        assert_eq!(
-            features.presence().typing().count(),
-            0,
-            "tab {number}: somebody types for ever"
-        );
+        assert_eq!(here, present, "tab {number}: presence");
+        assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");
 
-        tally.written += peer.wrote.len() as u64;
+        tally.written += peer.written.len() as u64;
         tally.acknowledged += peer.acknowledged.len() as u64;
     }
     tally

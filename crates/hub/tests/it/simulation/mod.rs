@@ -1,18 +1,18 @@
 //! The real client and the real hub over a simulated network.
 //!
-//! Every run follows from one number. Sockets break, frames are late, servers are killed and started
-//! again over the same store, the store fails for a while, tabs are reloaded; in every second run
-//! frames are also lost and doubled, which no TCP connection does, but a proxy might. Then the
-//! faults end, and what everybody sees is compared with the store.
+//! A seed determines each run. Sockets break, frames are late, servers are killed and restarted over the
+//! same store, the store fails for a while, and tabs are reloaded. In every second run frames also get
+//! lost and repeated, which a TCP connection never does, but a proxy might. Then the faults end, and the
+//! state of every client is compared with the store.
 //!
-//! `MADANG_SIM_SEEDS=10000` runs that many; `MADANG_SIM_FIRST=17 MADANG_SIM_SEEDS=1` runs seed 17.
+//! `MADANG_SIM_SEEDS=10000` runs 10,000 seeds; `MADANG_SIM_FIRST=17 MADANG_SIM_SEEDS=1` runs seed 17.
 
 mod checks;
 mod network;
 mod peer;
-mod people;
 mod random;
 mod server;
+mod users;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +41,7 @@ fn acknowledged_messages_are_in_every_timeline_once_and_in_the_same_order() {
                         if seed >= first + seeds {
                             return tally;
                         }
-                        // A failing assertion names its seed, so that it can be run alone.
+                        // The message names the seed, so that it can be run alone.
                         let run = std::panic::catch_unwind(|| World::new(seed).run());
                         tally.add(&run.unwrap_or_else(|_| panic!("seed {seed} failed: run it with MADANG_SIM_FIRST={seed} MADANG_SIM_SEEDS=1")));
                     }
@@ -55,7 +55,10 @@ fn acknowledged_messages_are_in_every_timeline_once_and_in_the_same_order() {
         total.add(tally);
     }
     println!("{seeds} seeds from {first}: {total}");
-    assert!(total.acknowledged > seeds, "the simulation did next to nothing");
+    assert!(
+        total.acknowledged > seeds,
+        "too few messages were acknowledged for the run to mean anything"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sockets: each direction keeps its order and takes its time; either end can go at any moment.
+//! Sockets: each direction keeps its order and delays its frames; either end can close at any time.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) enum Direction {
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) peer: usize,
-    /// When the last frame of each direction arrives; the next one cannot overtake it.
+    /// The arrival time of the last frame of each direction; the next frame cannot overtake it.
     last: [u64; 2],
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Socket {
 pub(super) struct Network {
     sockets: BTreeMap<SocketId, Socket>,
     next: u64,
-    /// Percent of frames that get lost, and that arrive twice.
+    /// The percentage of frames that get lost, and of frames that arrive twice.
     pub(super) lossy: u64,
 }
 
@@ -48,7 +48,7 @@ impl Network {
         self.sockets.keys().copied().collect()
     }
 
-    /// When a frame sent now arrives: never, once, or more than once.
+    /// The arrival times of a frame that is sent now: none, one, or two.
     pub(super) fn arrivals(
         &mut self,
         id: SocketId,

@@ -1,4 +1,4 @@
-//! One tab of one user: a real client, and what a browser would keep for it.
+//! One tab of one user: a real client, and the outbox that a browser would persist.
 
 use madang_client::{Client, Pending};
 use madang_shared::{CommandId, User};
@@ -9,12 +9,12 @@ pub(super) struct Peer {
     pub(super) user: User,
     pub(super) client: Client,
     pub(super) socket: Option<SocketId>,
-    /// What a reload finds again.
-    pub(super) kept: Vec<Pending>,
-    /// The wake-up that is scheduled, so that there is one at a time.
+    /// The outbox that a reload restores.
+    pub(super) persisted: Vec<Pending>,
+    /// The time of the scheduled wakeup; there is at most one.
     pub(super) wake_at: Option<u64>,
-    /// The messages that this tab wrote, in the order in which its user wrote them.
-    pub(super) wrote: Vec<CommandId>,
+    /// The messages of this tab, in the order of writing.
+    pub(super) written: Vec<CommandId>,
     pub(super) acknowledged: Vec<CommandId>,
 }
 
@@ -25,16 +25,17 @@ impl Peer {
             user,
             client,
             socket: None,
-            kept: Vec::new(),
+            persisted: Vec::new(),
             wake_at: None,
-            wrote: Vec::new(),
+            written: Vec::new(),
             acknowledged: Vec::new(),
         }
     }
 
     pub(super) fn reload(&mut self) {
-        self.client = Client::new(self.user.clone(), "simulation", std::mem::take(&mut self.kept));
-        self.kept = self.client.outbox_to_persist().to_vec();
+        self.client =
+            Client::new(self.user.clone(), "simulation", std::mem::take(&mut self.persisted));
+        self.persisted = self.client.outbox_to_persist().to_vec();
         self.wake_at = None;
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers that follow from a seed (`SplitMix64`, Steele et al. 2014).
+//! A random number generator with a seed (`SplitMix64`, Steele et al. 2014).
 
 pub(super) struct Random(u64);
 
@@ -19,7 +19,7 @@ impl Random {
         u128::from(self.next()) << 64 | u128::from(self.next())
     }
 
-    /// From 0 up to, not including, `bound`.
+    /// A number from 0 to `bound`, exclusive.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }

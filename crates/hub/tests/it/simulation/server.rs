@@ -1,4 +1,4 @@
-//! One life of the server: a real hub and real sessions. What it asks of the store takes time.
+//! One start of the server until it is killed: a real hub and real sessions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use madang_shared::{CloseCode, Epoch, Timestamp, User};
 use super::network::SocketId;
 
 pub(super) struct Server {
-    pub(super) life: u64,
+    pub(super) generation: u64,
     pub(super) hub: Arc<Hub>,
     connections: BTreeMap<SocketId, Connection>,
 }
@@ -18,45 +18,45 @@ pub(super) struct Server {
 struct Connection {
     user: User,
     state: State,
-    /// A wake-up is scheduled.
-    waking: bool,
+    /// Whether a wakeup is scheduled.
+    is_waking: bool,
 }
 
 enum State {
     PendingHello(Option<PendingHello>),
-    Greeted(Box<Session>),
+    Open(Box<Session>),
 }
 
 impl Server {
-    pub(super) fn start(life: u64, ring_frames: usize) -> Self {
+    pub(super) fn start(generation: u64, ring_frames: usize) -> Self {
         let ring = RingSize { frames: ring_frames, bytes: 1 << 20 };
-        let hub = Arc::new(Hub::new("simulation", Epoch(1_000_000 * life)).with_rings(ring));
-        Self { life, hub, connections: BTreeMap::new() }
+        let hub = Arc::new(Hub::new("simulation", Epoch(1_000_000 * generation)).with_rings(ring));
+        Self { generation, hub, connections: BTreeMap::new() }
     }
 
     pub(super) fn accept(&mut self, socket: SocketId, user: User, now: Timestamp) {
         let state = State::PendingHello(Some(PendingHello::new(now)));
-        self.connections.insert(socket, Connection { user, state, waking: false });
+        self.connections.insert(socket, Connection { user, state, is_waking: false });
     }
 
     pub(super) fn drop_connection(&mut self, socket: SocketId) {
         self.connections.remove(&socket);
     }
 
-    pub(super) fn subscriber(&self, socket: SocketId) -> Option<User> {
+    pub(super) fn user_of(&self, socket: SocketId) -> Option<User> {
         self.connections.get(&socket).map(|connection| connection.user.clone())
     }
 
     pub(super) fn on_frame(&mut self, socket: SocketId, now: Timestamp, text: &str) -> Vec<Effect> {
         let Some(connection) = self.connections.get_mut(&socket) else { return Vec::new() };
         match &mut connection.state {
-            State::Greeted(session) => session.on_frame(now, text),
-            State::PendingHello(handshake) => {
-                match handshake.take().map(|handshake| handshake.hear(text)) {
-                    Some(Ok(heard)) => {
+            State::Open(session) => session.on_frame(now, text),
+            State::PendingHello(pending) => {
+                match pending.take().map(|pending| pending.receive(text)) {
+                    Some(Ok(hello)) => {
                         let (session, effects) =
-                            heard.welcome(self.hub.clone(), connection.user.clone(), None, now);
-                        connection.state = State::Greeted(Box::new(session));
+                            hello.welcome(self.hub.clone(), connection.user.clone(), None, now);
+                        connection.state = State::Open(Box::new(session));
                         effects
                     }
                     Some(Err(code)) => vec![Effect::Close(code)],
@@ -66,18 +66,18 @@ impl Server {
         }
     }
 
-    pub(super) fn on_done(
+    pub(super) fn on_response(
         &mut self,
         socket: SocketId,
         now: Timestamp,
-        done: StoreResponse,
+        response: StoreResponse,
     ) -> Vec<Effect> {
-        self.session(socket).map(|session| session.on_done(now, done)).unwrap_or_default()
+        self.session(socket).map(|session| session.on_response(now, response)).unwrap_or_default()
     }
 
     pub(super) fn on_wake(&mut self, socket: SocketId) -> Vec<Effect> {
         if let Some(connection) = self.connections.get_mut(&socket) {
-            connection.waking = false;
+            connection.is_waking = false;
         }
         self.session(socket).map(Session::on_wake).unwrap_or_default()
     }
@@ -90,14 +90,14 @@ impl Server {
         timed.filter(|(_, effects)| !effects.is_empty()).collect()
     }
 
-    /// The connections that have notes and no wake-up on its way; they count as having one.
-    pub(super) fn take_noted(&mut self) -> Vec<SocketId> {
+    /// The connections with pending topics and no scheduled wakeup. They count as scheduled from now on.
+    pub(super) fn take_pending_wakeups(&mut self) -> Vec<SocketId> {
         let changed = self.connections.iter_mut().filter(|(_, connection)| {
-            !connection.waking && matches!(&connection.state, State::Greeted(session) if session.wakeups().has_pending())
+            !connection.is_waking && matches!(&connection.state, State::Open(session) if session.wakeups().has_pending())
         });
         changed
             .map(|(socket, connection)| {
-                connection.waking = true;
+                connection.is_waking = true;
                 *socket
             })
             .collect()
@@ -105,7 +105,7 @@ impl Server {
 
     fn session(&mut self, socket: SocketId) -> Option<&mut Session> {
         match &mut self.connections.get_mut(&socket)?.state {
-            State::Greeted(session) => Some(session),
+            State::Open(session) => Some(session),
             State::PendingHello(_) => None,
         }
     }

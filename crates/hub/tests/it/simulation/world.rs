@@ -1,4 +1,4 @@
-//! Time, people, and trouble.
+//! Virtual time, and the queue of events.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -18,46 +18,46 @@ use super::peer::Peer;
 use super::random::Random;
 use super::server::Server;
 
-/// How long the trouble lasts, in milliseconds.
-const TROUBLE_MS: u64 = 60_000;
-/// How long everything may take to settle after it.
+/// The duration of the faults, in milliseconds.
+const FAULTS_MS: u64 = 60_000;
+/// The time for all clients to settle afterwards, in milliseconds.
 const SETTLE_MS: u64 = 120_000;
 const START: u64 = 1_700_000_000_000;
 
-/// Something that happens at a time. `life` names the server's life that it belongs to.
-pub(super) enum Happening {
+/// An event of the simulation. `generation` is the number of the server start that it belongs to.
+pub(super) enum SimEvent {
     Frame(SocketId, Direction, String),
     Accept(SocketId),
     ClosedTo(usize, SocketId, u16),
-    Put { life: u64, socket: SocketId, ask: StoreRequest },
-    Answer { life: u64, socket: SocketId, done: StoreResponse },
-    EventStream { life: u64, appended: Vec<TopicEvent> },
-    WakeConnection { life: u64, socket: SocketId },
+    Execute { generation: u64, socket: SocketId, request: StoreRequest },
+    Answer { generation: u64, socket: SocketId, response: StoreResponse },
+    EventStream { generation: u64, appended: Vec<TopicEvent> },
+    WakeConnection { generation: u64, socket: SocketId },
     WakePeer(usize),
     Tick,
     StartServer,
     StoreWorks,
     Act,
-    Trouble,
+    Fault,
 }
 
 pub(super) struct World {
     pub(super) random: Random,
     now: u64,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
-    happenings: BTreeMap<u64, Happening>,
+    events: BTreeMap<u64, SimEvent>,
     next: u64,
     pub(super) store: Memory,
     pub(super) server: Option<Server>,
-    lives: u64,
+    generations: u64,
     pub(super) network: Network,
     pub(super) peers: Vec<Peer>,
-    /// What the store made durable, by room, in order.
-    pub(super) truth: BTreeMap<RoomId, Vec<Message>>,
-    /// The tail of one life keeps its order.
-    last_tail: u64,
+    /// The durable messages of each room, in order.
+    pub(super) stored_messages: BTreeMap<RoomId, Vec<Message>>,
+    /// The time of the last event of the event stream, which keeps its order.
+    last_stream_event: u64,
     pub(super) loses_frames: bool,
-    pub(super) trouble: bool,
+    pub(super) faults_active: bool,
     pub(super) written: u64,
 }
 
@@ -76,7 +76,7 @@ impl World {
                 at: Timestamp(START),
             };
             let user = store.sign_up_now(new).unwrap();
-            // Some have two tabs.
+            // Some users have two tabs.
             for _ in 0..=u64::from(random.percent(30)) {
                 peers.push(Peer::new(user.clone()));
             }
@@ -89,39 +89,39 @@ impl World {
             random,
             now: START,
             queue: BinaryHeap::new(),
-            happenings: BTreeMap::new(),
+            events: BTreeMap::new(),
             next: 0,
             store,
             server: None,
-            lives: 0,
+            generations: 0,
             network,
             peers,
-            truth: BTreeMap::new(),
-            last_tail: 0,
+            stored_messages: BTreeMap::new(),
+            last_stream_event: 0,
             loses_frames,
-            trouble: true,
+            faults_active: true,
             written: 0,
         }
     }
 
     pub(super) fn run(mut self) -> Tally {
-        self.at(0, Happening::StartServer);
-        self.at(0, Happening::Tick);
-        self.at(100, Happening::Trouble);
+        self.at(0, SimEvent::StartServer);
+        self.at(0, SimEvent::Tick);
+        self.at(100, SimEvent::Fault);
         for peer in 0..self.peers.len() {
             self.input(peer, Input::Connect);
             self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
-            self.at(10, Happening::Act);
+            self.at(10, SimEvent::Act);
         }
-        self.run_until(START + TROUBLE_MS);
-        self.end_trouble();
-        self.run_until(START + TROUBLE_MS + SETTLE_MS);
-        checks::everything(&self)
+        self.run_until(START + FAULTS_MS);
+        self.end_faults();
+        self.run_until(START + FAULTS_MS + SETTLE_MS);
+        checks::check_final_state(&self)
     }
 
-    /// The faults end, and every connection is made anew: what was lost on the way comes back.
-    fn end_trouble(&mut self) {
-        self.trouble = false;
+    /// Ends the faults, and breaks every connection once more, so that lost frames are recovered.
+    fn end_faults(&mut self) {
+        self.faults_active = false;
         self.network.lossy = 0;
         self.store.set_unavailable(false);
         for socket in self.network.ids() {
@@ -139,84 +139,88 @@ impl World {
             }
             self.queue.pop();
             self.now = time;
-            if let Some(happening) = self.happenings.remove(&id) {
-                self.happen(happening);
-                self.wake_noted();
+            if let Some(event) = self.events.remove(&id) {
+                self.handle(event);
+                self.schedule_wakeups();
             }
         }
         self.now = end;
     }
 
-    pub(super) fn at(&mut self, delay: u64, happening: Happening) {
-        self.at_time(self.now + delay, happening);
+    pub(super) fn at(&mut self, delay: u64, event: SimEvent) {
+        self.at_time(self.now + delay, event);
     }
 
-    fn at_time(&mut self, time: u64, happening: Happening) {
+    fn at_time(&mut self, time: u64, event: SimEvent) {
         let id = self.next;
         self.next += 1;
         self.queue.push(Reverse((time, id)));
-        self.happenings.insert(id, happening);
+        self.events.insert(id, event);
     }
 
-    fn happen(&mut self, happening: Happening) {
+    fn handle(&mut self, event: SimEvent) {
         let now = Timestamp(self.now);
-        match happening {
-            Happening::Frame(socket, Direction::ToServer, text) => {
+        match event {
+            SimEvent::Frame(socket, Direction::ToServer, text) => {
                 let effects =
                     self.server.as_mut().map(|server| server.on_frame(socket, now, &text));
                 self.carry_out(socket, effects.unwrap_or_default());
             }
-            Happening::Frame(socket, Direction::ToClient, text) => {
+            SimEvent::Frame(socket, Direction::ToClient, text) => {
                 if let Some(peer) = self
                     .network
                     .peer(socket)
                     .filter(|peer| self.peers[*peer].socket == Some(socket))
                 {
-                    self.note_acknowledgement(peer, &text);
+                    self.record_acknowledgement(peer, &text);
                     self.input(peer, Input::Frame(text));
-                    checks::nothing_is_shown_as_stored_that_is_not(self, peer);
+                    checks::check_shown_messages(self, peer);
                 }
             }
-            Happening::Accept(socket) => self.accept(socket),
-            Happening::ClosedTo(peer, socket, code) => {
+            SimEvent::Accept(socket) => self.accept(socket),
+            SimEvent::ClosedTo(peer, socket, code) => {
                 if self.peers[peer].socket == Some(socket) {
                     self.peers[peer].socket = None;
                     self.input(peer, Input::SocketClosed { code });
                 }
             }
-            Happening::Put { life, socket, ask } => self.put(life, socket, ask),
-            Happening::Answer { life, socket, done } => {
-                let server = self.server.as_mut().filter(|server| server.life == life);
-                let effects = server.map(|server| server.on_done(socket, now, done));
+            SimEvent::Execute { generation, socket, request } => {
+                self.execute(generation, socket, request);
+            }
+            SimEvent::Answer { generation, socket, response } => {
+                let server = self.server.as_mut().filter(|server| server.generation == generation);
+                let effects = server.map(|server| server.on_response(socket, now, response));
                 self.carry_out(socket, effects.unwrap_or_default());
             }
-            Happening::EventStream { life, appended } => {
-                if let Some(server) = self.server.as_ref().filter(|server| server.life == life) {
+            SimEvent::EventStream { generation, appended } => {
+                if let Some(server) =
+                    self.server.as_ref().filter(|server| server.generation == generation)
+                {
                     server.hub.publish(&appended);
                 }
             }
-            Happening::WakeConnection { life, socket } => {
-                let server = self.server.as_mut().filter(|server| server.life == life);
+            SimEvent::WakeConnection { generation, socket } => {
+                let server = self.server.as_mut().filter(|server| server.generation == generation);
                 let effects = server.map(|server| server.on_wake(socket));
                 self.carry_out(socket, effects.unwrap_or_default());
             }
-            Happening::WakePeer(peer) => {
+            SimEvent::WakePeer(peer) => {
                 if self.peers[peer].wake_at.is_some_and(|at| at <= self.now) {
                     self.peers[peer].wake_at = None;
                     self.input(peer, Input::Wake);
                 }
             }
-            Happening::Tick => self.tick(),
-            Happening::StartServer => {
+            SimEvent::Tick => self.tick(),
+            SimEvent::StartServer => {
                 if self.server.is_none() {
-                    self.lives += 1;
+                    self.generations += 1;
                     let ring = 1 + self.random.index(64);
-                    self.server = Some(Server::start(self.lives, ring));
+                    self.server = Some(Server::start(self.generations, ring));
                 }
             }
-            Happening::StoreWorks => self.store.set_unavailable(false),
-            Happening::Act => self.act(),
-            Happening::Trouble => self.make_trouble(),
+            SimEvent::StoreWorks => self.store.set_unavailable(false),
+            SimEvent::Act => self.act(),
+            SimEvent::Fault => self.inject_fault(),
         }
     }
 
@@ -241,47 +245,49 @@ impl World {
                 self.carry_out(socket, effects);
             }
         }
-        self.at(PRESENCE_WINDOW_MS, Happening::Tick);
+        self.at(PRESENCE_WINDOW_MS, SimEvent::Tick);
     }
 
-    /// The store does what it was asked, unless the server that asked was killed before it could.
-    fn put(&mut self, life: u64, socket: SocketId, ask: StoreRequest) {
-        let Some(server) = self.server.as_ref().filter(|server| server.life == life) else {
+    /// The store executes a request, unless the server was killed before.
+    fn execute(&mut self, generation: u64, socket: SocketId, request: StoreRequest) {
+        let Some(server) = self.server.as_ref().filter(|server| server.generation == generation)
+        else {
             return;
         };
-        // A connection that went away takes its questions along, but not its commits.
-        let subscriber = match (server.subscriber(socket), &ask) {
-            (Some(subscriber), _) => subscriber,
+        // The requests of a lost connection are dropped, except its commits.
+        let user = match (server.user_of(socket), &request) {
+            (Some(user), _) => user,
             (None, StoreRequest::Commit(batch)) => batch[0].author.clone(),
             (None, _) => return,
         };
-        let done = crate::test_client::answer(&self.store, &subscriber, ask);
+        let response = crate::test_server::answer(&self.store, &user, request);
         let appended = self.store.take_events();
-        checks::note_truth(&mut self.truth, &appended);
+        checks::record_stored(&mut self.stored_messages, &appended);
         if !appended.is_empty() {
-            self.last_tail = (self.now + self.random.below(30)).max(self.last_tail + 1);
-            self.at_time(self.last_tail, Happening::EventStream { life, appended });
+            self.last_stream_event =
+                (self.now + self.random.below(30)).max(self.last_stream_event + 1);
+            self.at_time(self.last_stream_event, SimEvent::EventStream { generation, appended });
         }
         let delay = self.random.below(30);
-        self.at(delay, Happening::Answer { life, socket, done });
+        self.at(delay, SimEvent::Answer { generation, socket, response });
     }
 
     fn carry_out(&mut self, socket: SocketId, effects: Vec<Effect>) {
-        let Some(life) = self.server.as_ref().map(|server| server.life) else { return };
+        let Some(generation) = self.server.as_ref().map(|server| server.generation) else { return };
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
                     let text = String::from_utf8(frame.bytes().to_vec()).unwrap();
                     self.transmit(socket, Direction::ToClient, &text);
                 }
-                Effect::Request(ask) => {
+                Effect::Request(request) => {
                     let delay = self.random.below(20);
-                    self.at(delay, Happening::Put { life, socket, ask });
+                    self.at(delay, SimEvent::Execute { generation, socket, request });
                 }
                 Effect::Close(code) => {
                     assert!(
                         self.loses_frames || code.number() < 4500,
-                        "closed with {code:?} without a reason"
+                        "closed with {code:?}, although no frame was lost"
                     );
                     self.break_socket(socket, code.number());
                 }
@@ -291,45 +297,45 @@ impl World {
 
     fn transmit(&mut self, socket: SocketId, direction: Direction, text: &str) {
         for arrival in self.network.arrivals(socket, direction, self.now, &mut self.random) {
-            self.at_time(arrival, Happening::Frame(socket, direction, text.to_owned()));
+            self.at_time(arrival, SimEvent::Frame(socket, direction, text.to_owned()));
         }
     }
 
-    /// Connections that have notes are woken, mostly soon, sometimes late: those fall behind.
-    fn wake_noted(&mut self) {
+    /// Wakes connections with pending topics, mostly soon, sometimes late, so that they fall behind.
+    fn schedule_wakeups(&mut self) {
         let Some(server) = self.server.as_mut() else { return };
-        let life = server.life;
-        for socket in server.take_noted() {
+        let generation = server.generation;
+        for socket in server.take_pending_wakeups() {
             let slow = if self.random.percent(3) { 3_000 } else { 10 };
             let delay = self.random.below(slow);
-            self.at(delay, Happening::WakeConnection { life, socket });
+            self.at(delay, SimEvent::WakeConnection { generation, socket });
         }
     }
 
-    /// Both ends learn of it at their own time; the client after at most some seconds, if at all.
+    /// The server notices at once, the client within half a second, or not at all.
     pub(super) fn break_socket(&mut self, socket: SocketId, code: u16) {
         if let Some(server) = self.server.as_mut() {
             server.drop_connection(socket);
         }
         if let Some(broken) = self.network.close(socket) {
-            let silent = code == 1006 && self.trouble && self.random.percent(20);
+            let silent = code == 1006 && self.faults_active && self.random.percent(20);
             if !silent {
                 let delay = self.random.below(500);
-                self.at(delay, Happening::ClosedTo(broken.peer, socket, code));
+                self.at(delay, SimEvent::ClosedTo(broken.peer, socket, code));
             }
         }
     }
 
     pub(super) fn input(&mut self, peer: usize, input: Input) {
-        let moment = InputContext { now: Timestamp(self.now), random: self.random.wide() };
-        let outputs = self.peers[peer].client.handle(moment, input);
+        let context = InputContext { now: Timestamp(self.now), random: self.random.wide() };
+        let outputs = self.peers[peer].client.handle(context, input);
         for output in outputs {
             match output {
                 Output::OpenSocket => {
                     let socket = self.network.open(peer, self.now);
                     self.peers[peer].socket = Some(socket);
                     let delay = self.random.below(100);
-                    self.at(delay, Happening::Accept(socket));
+                    self.at(delay, SimEvent::Accept(socket));
                 }
                 Output::CloseSocket => {
                     if let Some(socket) = self.peers[peer].socket.take() {
@@ -342,7 +348,8 @@ impl World {
                     }
                 }
                 Output::PersistOutbox => {
-                    self.peers[peer].kept = self.peers[peer].client.outbox_to_persist().to_vec();
+                    self.peers[peer].persisted =
+                        self.peers[peer].client.outbox_to_persist().to_vec();
                 }
                 Output::Changed(_) => {}
             }
@@ -355,13 +362,13 @@ impl World {
         let at = deadline.0.max(self.now + 1);
         if self.peers[peer].wake_at.is_none_or(|scheduled| at < scheduled) {
             self.peers[peer].wake_at = Some(at);
-            self.at_time(at, Happening::WakePeer(peer));
+            self.at_time(at, SimEvent::WakePeer(peer));
         }
     }
 
-    fn note_acknowledgement(&mut self, peer: usize, text: &str) {
+    fn record_acknowledgement(&mut self, peer: usize, text: &str) {
         if let Ok(ServerFrame::Ack { id, .. }) = codec::decode_server(text)
-            && self.peers[peer].wrote.contains(&id)
+            && self.peers[peer].written.contains(&id)
         {
             self.peers[peer].acknowledged.push(id);
         }

@@ -1,4 +1,4 @@
-//! Every exchange in one, on loopback: it speaks the documented formats, and misbehaves when told to.
+//! A test exchange on loopback, in the formats of all exchanges, which misbehaves on request.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,32 +16,32 @@ use tokio::sync::watch;
 
 use super::within;
 
-/// How an exchange treats those who ask.
+/// How the test exchange behaves.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Manner {
-    /// As documented, with these bodies: the first whose key the path and query contain. On the
+pub(crate) enum Behaviour {
+    /// As documented, with these bodies: the first whose key occurs in the path and query. On the
     /// stream, a message every few milliseconds.
     Answer(Vec<(&'static str, &'static str)>),
     /// A page that is not JSON.
     Garbage,
-    /// This status, and when to come back.
+    /// This status, with this `Retry-After`.
     Status(u16, Option<&'static str>),
-    /// "Look there."
+    /// A redirect.
     Redirect(String),
-    /// Takes the request and never answers.
+    /// Accepts the request and never answers.
     Hang,
-    /// Opens the stream and never says a word.
+    /// Opens the stream and sends nothing.
     Silence,
-    /// One message on the stream, and then not a word.
+    /// One message on the stream, then silence.
     OneMessage(&'static str),
-    /// An answer without an end; on the stream, a message of a mebibyte.
+    /// An endless answer; on the stream, a message of one mebibyte.
     Huge,
-    /// Breaks the connection in the middle of the answer.
+    /// Breaks the connection during the answer.
     Drop,
 }
 
 struct Inner {
-    manner: watch::Sender<Manner>,
+    behaviour: watch::Sender<Behaviour>,
     requests: watch::Sender<usize>,
     streams: watch::Sender<usize>,
 }
@@ -53,11 +53,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) async fn start(manner: Manner) -> Self {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let inner = Arc::new(Inner {
-            manner: watch::Sender::new(manner),
+            behaviour: watch::Sender::new(behaviour),
             requests: watch::Sender::new(0),
             streams: watch::Sender::new(0),
         });
@@ -66,9 +66,9 @@ impl Exchange {
         Self { address, inner }
     }
 
-    /// One that answers every request with this body.
+    /// An exchange that answers every request with this body.
     pub(crate) async fn answering(body: &'static str) -> Self {
-        Self::start(Manner::Answer(vec![("", body)])).await
+        Self::start(Behaviour::Answer(vec![("", body)])).await
     }
 
     pub(crate) fn http(&self) -> String {
@@ -79,11 +79,11 @@ impl Exchange {
         format!("ws://{}", self.address)
     }
 
-    pub(crate) fn be(&self, manner: Manner) {
-        self.inner.manner.send_replace(manner);
+    pub(crate) fn behave(&self, behaviour: Behaviour) {
+        self.inner.behaviour.send_replace(behaviour);
     }
 
-    /// How many requests came, upgrades to a stream included.
+    /// The number of requests, including upgrades to a stream.
     pub(crate) fn requests(&self) -> usize {
         *self.inner.requests.borrow()
     }
@@ -101,73 +101,78 @@ impl Exchange {
 
 async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     inner.requests.send_modify(|count| *count += 1);
-    let manner = inner.manner.borrow().clone();
+    let behaviour = inner.behaviour.borrow().clone();
     let (mut parts, _) = request.into_parts();
-    let asked = parts.uri.to_string();
+    let requested = parts.uri.to_string();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.ok();
     let answer = Response::builder();
-    match manner {
-        Manner::Status(status, retry_after) => {
+    match behaviour {
+        Behaviour::Status(status, retry_after) => {
             let answer = answer.status(status);
             let named = retry_after.into_iter();
             named.fold(answer, |answer, at| answer.header(RETRY_AFTER, at)).body(Body::empty())
         }
-        Manner::Redirect(elsewhere) => {
+        Behaviour::Redirect(elsewhere) => {
             answer.status(302).header(LOCATION, elsewhere).body(Body::empty())
         }
-        Manner::Hang => std::future::pending().await,
-        manner => match upgrade {
-            Some(upgrade) => return upgrade.on_upgrade(move |socket| talk(socket, manner, inner)),
-            None => answer.header(CONTENT_TYPE, "application/json").body(body(manner, &asked)),
+        Behaviour::Hang => std::future::pending().await,
+        behaviour => match upgrade {
+            Some(upgrade) => {
+                return upgrade.on_upgrade(move |socket| run_stream(socket, behaviour, inner));
+            }
+            None => {
+                answer.header(CONTENT_TYPE, "application/json").body(body(behaviour, &requested))
+            }
         },
     }
     .unwrap()
 }
 
-fn body(manner: Manner, asked: &str) -> Body {
-    match manner {
-        Manner::Answer(bodies) => {
-            let found = bodies.into_iter().find(|(key, _)| asked.contains(key));
-            Body::from(found.unwrap_or_else(|| panic!("{asked} is not documented")).1)
+fn body(behaviour: Behaviour, requested: &str) -> Body {
+    match behaviour {
+        Behaviour::Answer(bodies) => {
+            let found = bodies.into_iter().find(|(key, _)| requested.contains(key));
+            Body::from(found.unwrap_or_else(|| panic!("{requested} is not documented")).1)
         }
-        Manner::Garbage => Body::from("<!doctype html><title>Maintenance</title>"),
-        Manner::Huge => Body::from_stream(stream::repeat_with(|| {
+        Behaviour::Garbage => Body::from("<!doctype html><title>Maintenance</title>"),
+        Behaviour::Huge => Body::from_stream(stream::repeat_with(|| {
             Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024]))
         })),
-        Manner::Drop => Body::from_stream(stream::iter([
+        Behaviour::Drop => Body::from_stream(stream::iter([
             Ok(Bytes::from_static(b"{\"symbol\":")),
-            Err(std::io::Error::other("the cable was pulled")),
+            Err(std::io::Error::other("connection lost")),
         ])),
         other => panic!("{other:?} is for the stream"),
     }
 }
 
-async fn talk(mut socket: WebSocket, manner: Manner, inner: Arc<Inner>) {
+async fn run_stream(mut socket: WebSocket, behaviour: Behaviour, inner: Arc<Inner>) {
     inner.streams.send_modify(|open| *open += 1);
-    match manner {
-        Manner::Answer(bodies) => {
+    match behaviour {
+        Behaviour::Answer(bodies) => {
             let mut every = tokio::time::interval(Duration::from_millis(5));
             loop {
                 tokio::select! {
                     _ = every.tick() => {
-                        // Binance pings, and expects to be answered.
-                        let _ = socket.send(Message::Ping(Bytes::from_static(b"1"))).await;
+                        // Binance sends pings, and expects pongs.
+                        socket.send(Message::Ping(Bytes::from_static(b"1"))).await.ok();
                         if socket.send(Message::text(bodies[0].1)).await.is_err() { break }
                     }
                     message = socket.recv() => if !matches!(message, Some(Ok(_))) { break },
                 }
             }
         }
-        Manner::Drop => {}
+        Behaviour::Drop => {}
         once => {
-            let said = match once {
-                Manner::Garbage => Some(Message::text("<!doctype html>")),
-                Manner::Huge => Some(Message::text(" ".repeat(1024 * 1024))),
-                Manner::OneMessage(text) => Some(Message::text(text)),
+            let message = match once {
+                Behaviour::Garbage => Some(Message::text("<!doctype html>")),
+                Behaviour::Huge => Some(Message::text(" ".repeat(1024 * 1024))),
+                Behaviour::OneMessage(text) => Some(Message::text(text)),
                 _ => None,
             };
-            if let Some(message) = said {
-                let _ = socket.send(message).await;
+            if let Some(message) = message {
+                // The client may have closed; the loop below ends then.
+                socket.send(message).await.ok();
             }
             while let Some(Ok(_)) = socket.recv().await {}
         }

@@ -6,7 +6,17 @@ use madang_shared::orders::{
 };
 use madang_shared::{ErrorCode, Event, MenuItemId, OrderId, Seq, Snapshot, Topic, User};
 
-use crate::support::{NOW, Rig, refusal, write};
+use crate::support::{NOW, TestStore, refusal, write};
+
+on_every_engine! {
+    an_order_goes_through_its_states_with_one_event_each,
+    an_order_has_one_rider,
+    an_order_with_a_missing_item_or_another_price_is_refused,
+    a_forbidden_change_of_status_is_refused,
+    the_snapshot_has_all_open_orders_and_the_last_closed_ones,
+    the_number_of_open_orders_is_limited,
+    the_events_make_the_list_of_orders,
+}
 
 fn place(author: &User, number: u128, lines: &[(u64, u32, u32)]) -> Write {
     let line = |(item, quantity, price_won): &(u64, u32, u32)| OrderLine {
@@ -30,39 +40,43 @@ fn take(author: &User, number: u128, order: u64) -> Write {
     write(author, number, OrdersCommand::Take { order: OrderId(order) })
 }
 
-async fn orders(rig: &Rig, reader: &User) -> (Seq, OrdersSnapshot) {
-    match rig.state(reader, Topic::Orders).await {
+async fn orders(test_store: &TestStore, reader: &User) -> (Seq, OrdersSnapshot) {
+    match test_store.snapshot(reader, Topic::Orders).await {
         (position, Snapshot::Orders(snapshot)) => (position.seq, snapshot),
         other => panic!("{other:?}"),
     }
 }
 
-/// Brings an order to where a rider can take it.
-async fn cook(rig: &Rig, cook: &User, number: u128, order: u64) {
+/// Advances an order until a rider can take it.
+async fn cook(test_store: &TestStore, cook: &User, number: u128, order: u64) {
     for (step, to) in (0..).zip([OrderStatus::Accepted, OrderStatus::Cooking, OrderStatus::Ready]) {
-        rig.place(advance(cook, number + step, order, to)).await;
+        test_store.commit(advance(cook, number + step, order, to)).await;
     }
 }
 
-pub(super) async fn an_order_goes_its_way_and_everybody_is_told(mut rig: Rig) {
-    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
-    rig.appended(2).await;
-    let (seq, empty) = orders(&rig, &mina).await;
+async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.receive(2).await;
+    let (seq, empty) = orders(&test_store, &mina).await;
     assert_eq!((seq, empty.menu.len(), empty.orders.len()), (Seq(0), 7, 0));
 
-    let placed = rig.place(noodles(&mina, 1)).await;
+    let log_position = test_store.commit(noodles(&mina, 1)).await;
     assert_eq!(
-        placed,
+        log_position,
         LogPosition { topic: Topic::Orders, seq: Seq(1) },
-        "one event, lines and all"
+        "one event holds the order with its lines"
     );
-    assert_eq!(rig.place(noodles(&mina, 1)).await, placed, "sent again, it is made once");
-    cook(&rig, &theo, 1, 1).await;
-    rig.place(take(&theo, 4, 1)).await;
-    let end = rig.place(advance(&theo, 5, 1, OrderStatus::Delivered)).await;
+    assert_eq!(
+        test_store.commit(noodles(&mina, 1)).await,
+        log_position,
+        "a repeated command places one order"
+    );
+    cook(&test_store, &theo, 1, 1).await;
+    test_store.commit(take(&theo, 4, 1)).await;
+    let end = test_store.commit(advance(&theo, 5, 1, OrderStatus::Delivered)).await;
     assert_eq!(end.seq, Seq(6));
 
-    let log = rig.log(Topic::Orders).await;
+    let log = test_store.log(Topic::Orders).await;
     let mut order = Order {
         id: OrderId(1),
         customer: mina.clone(),
@@ -82,100 +96,113 @@ pub(super) async fn an_order_goes_its_way_and_everybody_is_told(mut rig: Rig) {
     assert_eq!(made, &order);
     order.rider = Some(theo);
     order.status = OrderStatus::Delivered;
-    let (seq, list) = orders(&rig, &mina).await;
+    let (seq, list) = orders(&test_store, &mina).await;
     assert_eq!((seq, &list.orders), (Seq(6), &vec![order]));
     let went: Vec<_> = list.changes.iter().filter_map(|change| change.now).collect();
     assert_eq!(went, OrderStatus::ALL[..6]);
-    let handed: Vec<Seq> = rig.appended(6).await.iter().map(|event| event.logged.seq).collect();
-    assert_eq!(handed, (1..=6).map(Seq).collect::<Vec<_>>());
+    let received: Vec<Seq> =
+        test_store.receive(6).await.iter().map(|event| event.entry.seq).collect();
+    assert_eq!(received, (1..=6).map(Seq).collect::<Vec<_>>());
 }
 
-pub(super) async fn an_order_is_taken_by_one_rider(rig: Rig) {
-    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
-    rig.place(noodles(&mina, 1)).await;
-    assert_eq!(refusal(rig.one(take(&theo, 1, 1)).await), ErrorCode::Invalid, "not ready");
-    cook(&rig, &mina, 2, 1).await;
-    rig.place(take(&theo, 1, 1)).await;
-    assert_eq!(rig.one(take(&theo, 2, 1)).await.expect("his already").at, None);
-    assert_eq!(refusal(rig.one(take(&mina, 9, 1)).await), ErrorCode::Forbidden);
+async fn an_order_has_one_rider(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(noodles(&mina, 1)).await;
+    assert_eq!(
+        refusal(test_store.try_commit(take(&theo, 1, 1)).await),
+        ErrorCode::Invalid,
+        "not ready"
+    );
+    cook(&test_store, &mina, 2, 1).await;
+    test_store.commit(take(&theo, 1, 1)).await;
+    assert_eq!(test_store.try_commit(take(&theo, 2, 1)).await.expect("accepted").at, None);
+    assert_eq!(refusal(test_store.try_commit(take(&mina, 9, 1)).await), ErrorCode::Forbidden);
 }
 
-pub(super) async fn what_is_not_on_the_menu_or_costs_something_else_is_not_ordered(rig: Rig) {
-    let mina = rig.user("Mina").await;
+async fn an_order_with_a_missing_item_or_another_price_is_refused(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
     for (number, (lines, code)) in (1..).zip([
         ([(1, 1, 7_000), (99, 1, 7_000)], ErrorCode::NotFound),
         ([(1, 1, 7_000), (2, 1, 7_999)], ErrorCode::Invalid),
     ]) {
-        assert_eq!(refusal(rig.one(place(&mina, number, &lines)).await), code);
+        assert_eq!(refusal(test_store.try_commit(place(&mina, number, &lines)).await), code);
     }
-    assert_eq!(rig.log(Topic::Orders).await, []);
-    rig.place(noodles(&mina, 9)).await;
-    let (_, list) = orders(&rig, &mina).await;
-    assert_eq!(list.orders[0].lines.len(), 2, "nothing is left of what was refused");
+    assert_eq!(test_store.log(Topic::Orders).await, []);
+    test_store.commit(noodles(&mina, 9)).await;
+    let (_, list) = orders(&test_store, &mina).await;
+    assert_eq!(list.orders[0].lines.len(), 2, "a refused order leaves no lines");
 }
 
-pub(super) async fn no_order_goes_where_no_way_leads(rig: Rig) {
-    let mina = rig.user("Mina").await;
-    rig.place(noodles(&mina, 1)).await;
+async fn a_forbidden_change_of_status_is_refused(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(noodles(&mina, 1)).await;
     let delivered = advance(&mina, 2, 1, OrderStatus::Delivered);
-    assert_eq!(refusal(rig.one(delivered).await), ErrorCode::Invalid);
+    assert_eq!(refusal(test_store.try_commit(delivered).await), ErrorCode::Invalid);
     let unknown = advance(&mina, 3, 2, OrderStatus::Accepted);
-    assert_eq!(refusal(rig.one(unknown).await), ErrorCode::NotFound);
+    assert_eq!(refusal(test_store.try_commit(unknown).await), ErrorCode::NotFound);
     let beyond = advance(&mina, 4, u64::MAX, OrderStatus::Accepted);
-    assert_eq!(refusal(rig.one(beyond).await), ErrorCode::NotFound);
+    assert_eq!(refusal(test_store.try_commit(beyond).await), ErrorCode::NotFound);
     let same = advance(&mina, 5, 1, OrderStatus::Pending);
-    assert_eq!(rig.one(same).await.expect("it is there already").at, None);
-    rig.place(advance(&mina, 6, 1, OrderStatus::Cancelled)).await;
+    assert_eq!(test_store.try_commit(same).await.expect("accepted").at, None);
+    test_store.commit(advance(&mina, 6, 1, OrderStatus::Cancelled)).await;
     let again = advance(&mina, 7, 1, OrderStatus::Accepted);
-    assert_eq!(refusal(rig.one(again).await), ErrorCode::Invalid);
-    assert_eq!(rig.log(Topic::Orders).await.len(), 2);
+    assert_eq!(refusal(test_store.try_commit(again).await), ErrorCode::Invalid);
+    assert_eq!(test_store.log(Topic::Orders).await.len(), 2);
 }
 
-pub(super) async fn open_orders_are_all_there_and_closed_ones_the_last(rig: Rig) {
-    let mina = rig.user("Mina").await;
+async fn the_snapshot_has_all_open_orders_and_the_last_closed_ones(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
     let closed = RECENT_CLOSED_ORDERS as u64 + 2;
     for id in 1..=closed + 1 {
-        rig.place(noodles(&mina, u128::from(id))).await;
+        test_store.commit(noodles(&mina, u128::from(id))).await;
         if id > 1 {
-            rig.place(advance(&mina, 1_000 + u128::from(id), id, OrderStatus::Cancelled)).await;
+            test_store
+                .commit(advance(&mina, 1_000 + u128::from(id), id, OrderStatus::Cancelled))
+                .await;
         }
     }
-    let (_, list) = orders(&rig, &mina).await;
+    let (_, list) = orders(&test_store, &mina).await;
     let ids: Vec<u64> = list.orders.iter().map(|order| order.id.0).collect();
     assert_eq!(ids, std::iter::once(1).chain(4..=closed + 1).collect::<Vec<_>>());
 }
 
-pub(super) async fn no_more_orders_are_taken_than_can_be_shown(rig: Rig) {
-    let mina = rig.user("Mina").await;
+async fn the_number_of_open_orders_is_limited(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
     let most = MAX_OPEN_ORDERS as u128;
     let batch = (1..=most).map(|number| noodles(&mina, number)).collect();
-    assert!(rig.store.commit(batch).await.iter().all(Result::is_ok));
-    assert_eq!(refusal(rig.one(noodles(&mina, most + 1)).await), ErrorCode::Forbidden);
-    rig.place(advance(&mina, most + 2, 7, OrderStatus::Cancelled)).await;
-    rig.place(noodles(&mina, most + 3)).await;
+    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
+    assert_eq!(
+        refusal(test_store.try_commit(noodles(&mina, most + 1)).await),
+        ErrorCode::Forbidden
+    );
+    test_store.commit(advance(&mina, most + 2, 7, OrderStatus::Cancelled)).await;
+    test_store.commit(noodles(&mina, most + 3)).await;
 }
 
-pub(super) async fn what_the_log_says_makes_the_list(rig: Rig) {
-    let mina = rig.user("Mina").await;
-    let (_, mut list) = orders(&rig, &mina).await;
+async fn the_events_make_the_list_of_orders(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    let (_, mut list) = orders(&test_store, &mina).await;
     for id in 1..=20 {
         let number = u128::from(id) * 100;
-        rig.place(noodles(&mina, number)).await;
+        test_store.commit(noodles(&mina, number)).await;
         if id % 2 == 0 {
-            cook(&rig, &mina, number + 1, id).await;
+            cook(&test_store, &mina, number + 1, id).await;
         }
         if id % 4 == 0 {
-            rig.place(take(&mina, number + 5, id)).await;
+            test_store.commit(take(&mina, number + 5, id)).await;
         }
         if id % 5 == 0 {
-            rig.one(advance(&mina, number + 6, id, OrderStatus::Cancelled)).await.ok();
+            test_store
+                .try_commit(advance(&mina, number + 6, id, OrderStatus::Cancelled))
+                .await
+                .ok();
         }
     }
-    for event in rig.log(Topic::Orders).await {
+    for event in test_store.log(Topic::Orders).await {
         match event {
             Event::Orders(event) => list.apply(event),
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(orders(&rig, &mina).await.1, list);
+    assert_eq!(orders(&test_store, &mina).await.1, list);
 }

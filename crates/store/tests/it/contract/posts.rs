@@ -9,7 +9,17 @@ use madang_shared::{
 };
 use uuid::Uuid;
 
-use crate::support::{NOW, Rig, refusal, write};
+use crate::support::{NOW, TestStore, refusal, write};
+
+on_every_engine! {
+    repeated_commands_create_edit_and_delete_a_post_once,
+    an_edit_without_a_change_has_no_event,
+    only_the_author_changes_a_post,
+    the_id_of_a_deleted_post_is_not_used_again,
+    pages_of_the_feed_are_adjacent,
+    a_greeting_has_an_event_and_no_post,
+    redacted_text_is_in_no_event_and_the_log_still_makes_the_feed,
+}
 
 fn create(author: &User, number: u128, text: &str) -> Write {
     write(author, number, PostsCommand::Create { text: text.into() })
@@ -36,16 +46,21 @@ fn redacted(id: u64, by: &User, number: u128) -> PostsEvent {
     PostsEvent::Redacted { post: PostId(id), by: by.clone(), command: command(number) }
 }
 
-async fn feed(rig: &Rig, reader: &User) -> (Seq, PostsPage) {
-    match rig.state(reader, Topic::Posts).await {
+async fn feed(test_store: &TestStore, reader: &User) -> (Seq, PostsPage) {
+    match test_store.snapshot(reader, Topic::Posts).await {
         (position, Snapshot::Posts(page)) => (position.seq, page),
         (_, other) => panic!("{other:?}"),
     }
 }
 
-async fn before(rig: &Rig, reader: &User, before: u64, limit: u32) -> (Vec<u64>, bool) {
+async fn before(
+    test_store: &TestStore,
+    reader: &User,
+    before: u64,
+    limit: u32,
+) -> (Vec<u64>, bool) {
     let query = PostsQuery::Before { before: PostId(before), limit };
-    match rig.store.query(reader.id, query.into()).await.expect("readable") {
+    match test_store.store.query(reader.id, query.into()).await.expect("readable") {
         Answer::Posts(PostsAnswer::Before(page)) => {
             (page.posts.iter().map(|post| post.id.0).collect(), page.older)
         }
@@ -53,19 +68,23 @@ async fn before(rig: &Rig, reader: &User, before: u64, limit: u32) -> (Vec<u64>,
     }
 }
 
-pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
-    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
-    rig.appended(2).await;
-    let placed = rig.place(create(&mina, 1, "하나")).await;
-    assert_eq!(placed, LogPosition { topic: Topic::Posts, seq: Seq(1) });
-    rig.place(create(&theo, 1, "two")).await;
-    assert_eq!(rig.place(create(&mina, 1, "하나")).await, placed, "sent again, it is there once");
-    rig.place(edit(&mina, 2, 1, "하나?")).await;
-    rig.place(edit(&mina, 4, 1, "하나!")).await;
+async fn repeated_commands_create_edit_and_delete_a_post_once(mut test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.receive(2).await;
+    let log_position = test_store.commit(create(&mina, 1, "하나")).await;
+    assert_eq!(log_position, LogPosition { topic: Topic::Posts, seq: Seq(1) });
+    test_store.commit(create(&theo, 1, "two")).await;
+    assert_eq!(
+        test_store.commit(create(&mina, 1, "하나")).await,
+        log_position,
+        "a repeated command creates one post"
+    );
+    test_store.commit(edit(&mina, 2, 1, "하나?")).await;
+    test_store.commit(edit(&mina, 4, 1, "하나!")).await;
     let edited = Post { edited_at: Some(NOW.plus(1)), ..post(1, &mina, "하나!") };
     let post_now = edited.clone();
     let posts = vec![post(2, &theo, "two"), edited.clone()];
-    assert_eq!(feed(&rig, &theo).await, (Seq(4), PostsPage { posts, older: false }));
+    assert_eq!(feed(&test_store, &theo).await, (Seq(4), PostsPage { posts, older: false }));
     let others: Event =
         PostsEvent::Created { post: post(2, &theo, "two"), command: command(1) }.into();
     let events: [Event; 4] = [
@@ -74,14 +93,14 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
         redacted(1, &mina, 2).into(),
         PostsEvent::Edited { post: edited, command: command(4) }.into(),
     ];
-    assert_eq!(rig.log(Topic::Posts).await, events, "of a post, the log has the text of now");
+    assert_eq!(test_store.log(Topic::Posts).await, events, "the log holds the current text only");
 
-    assert_eq!(rig.store.post(PostId(1)).await, Ok(post_now));
-    rig.place(delete(&mina, 3, 1)).await;
-    rig.place(delete(&mina, 3, 1)).await;
-    assert_eq!(refusal(rig.store.post(PostId(1)).await), ErrorCode::NotFound);
+    assert_eq!(test_store.store.post(PostId(1)).await, Ok(post_now));
+    test_store.commit(delete(&mina, 3, 1)).await;
+    test_store.commit(delete(&mina, 3, 1)).await;
+    assert_eq!(refusal(test_store.store.post(PostId(1)).await), ErrorCode::NotFound);
     let posts = vec![post(2, &theo, "two")];
-    assert_eq!(feed(&rig, &theo).await, (Seq(5), PostsPage { posts, older: false }));
+    assert_eq!(feed(&test_store, &theo).await, (Seq(5), PostsPage { posts, older: false }));
     let events: [Event; 5] = [
         redacted(1, &mina, 1).into(),
         others,
@@ -89,71 +108,83 @@ pub(super) async fn a_post_is_written_edited_and_deleted_once(mut rig: Rig) {
         redacted(1, &mina, 4).into(),
         PostsEvent::Deleted { post: PostId(1), by: mina.clone(), command: command(3) }.into(),
     ];
-    assert_eq!(rig.log(Topic::Posts).await, events, "what was taken back is gone");
-    assert_eq!(rig.appended(5).await[4].logged.seq, Seq(5));
+    assert_eq!(test_store.log(Topic::Posts).await, events, "redacted text is gone");
+    assert_eq!(test_store.receive(5).await[4].entry.seq, Seq(5));
 }
 
-pub(super) async fn an_edit_that_changes_nothing_has_no_event(rig: Rig) {
-    let mina = rig.user("Mina").await;
-    rig.place(create(&mina, 1, "하나")).await;
-    assert_eq!(rig.one(edit(&mina, 2, 1, "하나")).await.expect("accepted").at, None);
+async fn an_edit_without_a_change_has_no_event(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(create(&mina, 1, "하나")).await;
+    assert_eq!(test_store.try_commit(edit(&mina, 2, 1, "하나")).await.expect("accepted").at, None);
     let posts = vec![post(1, &mina, "하나")];
-    assert_eq!(feed(&rig, &mina).await, (Seq(1), PostsPage { posts, older: false }));
+    assert_eq!(feed(&test_store, &mina).await, (Seq(1), PostsPage { posts, older: false }));
 }
 
-pub(super) async fn a_post_belongs_to_its_author(rig: Rig) {
-    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
-    rig.place(create(&mina, 1, "하나")).await;
-    assert_eq!(refusal(rig.one(edit(&theo, 1, 1, "mine")).await), ErrorCode::Forbidden);
-    assert_eq!(refusal(rig.one(delete(&theo, 2, 1)).await), ErrorCode::Forbidden);
+async fn only_the_author_changes_a_post(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(create(&mina, 1, "하나")).await;
+    assert_eq!(
+        refusal(test_store.try_commit(edit(&theo, 1, 1, "mine")).await),
+        ErrorCode::Forbidden
+    );
+    assert_eq!(refusal(test_store.try_commit(delete(&theo, 2, 1)).await), ErrorCode::Forbidden);
     for nothing in [0, 2, u64::MAX] {
-        assert_eq!(refusal(rig.one(edit(&mina, 2, nothing, "x")).await), ErrorCode::NotFound);
-        assert_eq!(refusal(rig.one(delete(&mina, 2, nothing)).await), ErrorCode::NotFound);
+        assert_eq!(
+            refusal(test_store.try_commit(edit(&mina, 2, nothing, "x")).await),
+            ErrorCode::NotFound
+        );
+        assert_eq!(
+            refusal(test_store.try_commit(delete(&mina, 2, nothing)).await),
+            ErrorCode::NotFound
+        );
     }
-    let nobody = User { id: UserId(99), name: "nobody".into() };
-    assert_eq!(refusal(rig.one(create(&nobody, 1, "x")).await), ErrorCode::NotFound);
-    let greet = write(&nobody, 2, PostsCommand::Greet { others_only: false });
-    assert_eq!(refusal(rig.one(greet).await), ErrorCode::NotFound);
+    let missing_user = User { id: UserId(99), name: "nobody".into() };
+    assert_eq!(
+        refusal(test_store.try_commit(create(&missing_user, 1, "x")).await),
+        ErrorCode::NotFound
+    );
+    let greet = write(&missing_user, 2, PostsCommand::Greet { others_only: false });
+    assert_eq!(refusal(test_store.try_commit(greet).await), ErrorCode::NotFound);
     let posts = vec![post(1, &mina, "하나")];
-    assert_eq!(feed(&rig, &mina).await, (Seq(1), PostsPage { posts, older: false }));
+    assert_eq!(feed(&test_store, &mina).await, (Seq(1), PostsPage { posts, older: false }));
 }
 
-pub(super) async fn the_id_of_a_deleted_post_is_not_given_out_again(rig: Rig) {
-    let mina = rig.user("Mina").await;
-    rig.place(create(&mina, 1, "하나")).await;
-    rig.place(delete(&mina, 2, 1)).await;
-    rig.place(create(&mina, 3, "둘")).await;
-    assert_eq!(before(&rig, &mina, u64::MAX, 9).await, (vec![2], false));
+async fn the_id_of_a_deleted_post_is_not_used_again(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(create(&mina, 1, "하나")).await;
+    test_store.commit(delete(&mina, 2, 1)).await;
+    test_store.commit(create(&mina, 3, "둘")).await;
+    assert_eq!(before(&test_store, &mina, u64::MAX, 9).await, (vec![2], false));
 }
 
-pub(super) async fn the_feed_comes_in_pages_that_meet(rig: Rig) {
-    let mina = rig.user("Mina").await;
+async fn pages_of_the_feed_are_adjacent(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
     let count = u64::from(PAGE_POSTS) + 3;
     let batch = (1..=count).map(|n| create(&mina, n.into(), &n.to_string())).collect();
-    assert!(rig.store.commit(batch).await.iter().all(Result::is_ok));
-    let (_, newest) = feed(&rig, &mina).await;
+    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
+    let (_, newest) = feed(&test_store, &mina).await;
     let ids: Vec<u64> = newest.posts.iter().map(|post| post.id.0).collect();
     assert_eq!((ids, newest.older), ((4..=count).rev().collect(), true));
-    assert_eq!(before(&rig, &mina, 4, 2).await, (vec![3, 2], true));
-    assert_eq!(before(&rig, &mina, 2, 2).await, (vec![1], false));
-    assert_eq!(before(&rig, &mina, 1, 2).await, (vec![], false));
-    let (ids, older) = before(&rig, &mina, u64::MAX, u32::MAX).await;
+    assert_eq!(before(&test_store, &mina, 4, 2).await, (vec![3, 2], true));
+    assert_eq!(before(&test_store, &mina, 2, 2).await, (vec![1], false));
+    assert_eq!(before(&test_store, &mina, 1, 2).await, (vec![], false));
+    let (ids, older) = before(&test_store, &mina, u64::MAX, u32::MAX).await;
     assert_eq!((ids.len(), older), (PAGE_POSTS as usize, true), "a page has a limit");
 }
 
-pub(super) async fn a_greeting_is_told_and_leaves_the_feed_as_it_was(rig: Rig) {
-    let mina = rig.user("Mina").await;
-    rig.place(create(&mina, 1, "하나")).await;
-    rig.place(write(&mina, 2, PostsCommand::Greet { others_only: true })).await;
+async fn a_greeting_has_an_event_and_no_post(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(create(&mina, 1, "하나")).await;
+    test_store.commit(write(&mina, 2, PostsCommand::Greet { others_only: true })).await;
     let greeted = PostsEvent::Greeted { by: mina.clone(), others_only: true, command: command(2) };
-    assert_eq!(rig.log(Topic::Posts).await[1], greeted.into());
+    assert_eq!(test_store.log(Topic::Posts).await[1], greeted.into());
     let posts = vec![post(1, &mina, "하나")];
-    assert_eq!(feed(&rig, &mina).await, (Seq(2), PostsPage { posts, older: false }));
+    assert_eq!(feed(&test_store, &mina).await, (Seq(2), PostsPage { posts, older: false }));
 }
 
-pub(super) async fn what_was_taken_back_is_in_no_event_and_the_log_still_makes_the_feed(rig: Rig) {
-    let (mina, theo) = (rig.user("Mina").await, rig.user("Theo").await);
-    // Any sequence does; this one meets every case many times.
+async fn redacted_text_is_in_no_event_and_the_log_still_makes_the_feed(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    // A fixed pseudo-random sequence that meets every case many times.
     let mut random = 0x9E37_79B9_u64;
     let mut draw = move |below: u64| {
         random =
@@ -174,17 +205,17 @@ pub(super) async fn what_was_taken_back_is_in_no_event_and_the_log_still_makes_t
                 _ => delete(author, commands, known),
             });
         }
-        for result in rig.store.commit(batch).await {
-            // Of what belongs to the other, or is not there.
+        for result in test_store.store.commit(batch).await {
+            // A post of the other author, or a missing post.
             if let Err(error) = result {
                 refusal::<()>(Err(error));
             }
         }
-        let (head, page) = feed(&rig, &mina).await;
-        assert!(!page.older, "all of it is looked at");
+        let (head, page) = feed(&test_store, &mina).await;
+        assert!(!page.older, "the page holds all posts");
         texts.clear();
-        let log = rig.log(Topic::Posts).await;
-        assert_eq!(log.len() as u64, head.0, "every event has its place");
+        let log = test_store.log(Topic::Posts).await;
+        assert_eq!(log.len() as u64, head.0, "every event has a position");
         let mut made = BTreeMap::new();
         for event in log {
             let Event::Posts(event) = event else { panic!("{event:?}") };

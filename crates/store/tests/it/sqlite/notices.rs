@@ -1,4 +1,4 @@
-//! Whoever changes the orders causes notices, and whoever has something to say may say it.
+//! Notices that other programs cause or append.
 
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{InboxEvent, Notice, NoticeContent, NoticesEvent};
@@ -6,39 +6,39 @@ use madang_shared::orders::OrderStatus::{self, Accepted, Cancelled, Pending};
 use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 
 use super::orders::shell;
-use super::{Home, fast};
-use crate::support::{Rig, write};
+use super::{TestDatabase, fast_options};
+use crate::support::{TestStore, write};
 use madang_hub::ports::TopicEvent;
 
-/// The notice, which must be written exactly as this version would write it.
-fn told(appended: &TopicEvent) -> (Topic, NoticeContent) {
-    let content = &*appended.logged.content;
+/// The notice of an event. Checks that its encoding equals that of this version.
+fn notice_of(appended: &TopicEvent) -> (Topic, NoticeContent) {
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
         Event::Notices(NoticesEvent::Told(notice)) | Event::Inbox(InboxEvent::Told(notice)) => {
-            assert_eq!(notice.seq, appended.logged.seq);
+            assert_eq!(notice.seq, appended.entry.seq);
             (appended.topic, notice.what)
         }
         other => panic!("{other:?}"),
     }
 }
 
-async fn inbox(rig: &Rig, user: &User) -> Vec<Notice> {
-    match rig.state(user, Topic::Inbox(user.id)).await.1 {
+async fn inbox(test_store: &TestStore, user: &User) -> Vec<Notice> {
+    match test_store.snapshot(user, Topic::Inbox(user.id)).await.1 {
         Snapshot::Inbox(inbox) => inbox.notices,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn orders_that_a_shell_changes_are_noticed() {
-    let home = Home::new();
-    let (_, mut rig) = home.start(&fast());
-    let mina = rig.user("Mina \"M\"").await;
+async fn orders_that_a_shell_changes_cause_notices() {
+    let database = TestDatabase::new();
+    let (_, mut test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina \"M\"").await;
     let own = Topic::Inbox(mina.id);
     shell(
-        &home,
+        &database,
         "INSERT INTO orders (customer_id) VALUES (1);
         UPDATE orders SET note = 'moves nothing';
         UPDATE orders SET status = 'accepted';
@@ -48,7 +48,7 @@ async fn orders_that_a_shell_changes_are_noticed() {
         INSERT INTO orders (customer_id) VALUES (1);
         DELETE FROM orders WHERE id = 3;",
     );
-    let handed: Vec<_> = rig.noticed(7).await.iter().map(told).collect();
+    let received: Vec<_> = test_store.receive_notices(7).await.iter().map(notice_of).collect();
     let made = |order| {
         let what = NoticeContent::Ordered { order: OrderId(order), by: mina.clone() };
         (Topic::Notices, what)
@@ -57,7 +57,7 @@ async fn orders_that_a_shell_changes_are_noticed() {
         (own, NoticeContent::OrderMoved { order: OrderId(order), was, now })
     };
     assert_eq!(
-        handed,
+        received,
         [
             made(1),
             moved(1, Pending, Some(Accepted)),
@@ -68,71 +68,75 @@ async fn orders_that_a_shell_changes_are_noticed() {
             moved(3, Pending, None),
         ]
     );
-    assert_eq!(inbox(&rig, &mina).await.len(), 4);
+    assert_eq!(inbox(&test_store, &mina).await.len(), 4);
 }
 
 #[tokio::test]
-async fn a_shell_may_tell_everybody_or_one_and_is_told_if_there_is_no_such_user() {
-    let home = Home::new();
-    let (_, mut rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
+async fn a_shell_can_append_notices_and_a_missing_user_is_refused() {
+    let database = TestDatabase::new();
+    let (_, mut test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
     shell(
-        &home,
-        "INSERT INTO tell_all (content)
+        &database,
+        "INSERT INTO broadcast_notices (content)
             VALUES (json_object('scheduled', json_object('ko', '쉬어요', 'en', 'A break')));
-        INSERT INTO tell_one (user_id, content)
+        INSERT INTO user_notices (user_id, content)
             VALUES (1, json_object('scheduled', json_object('ko', '너만', 'en', 'You')));",
     );
-    let handed: Vec<_> = rig.noticed(2).await.iter().map(told).collect();
-    let said = |ko: &str, en: &str| NoticeContent::Scheduled { ko: ko.into(), en: en.into() };
-    let expected =
-        [(Topic::Notices, said("쉬어요", "A break")), (Topic::Inbox(mina.id), said("너만", "You"))];
-    assert_eq!(handed, expected);
+    let received: Vec<_> = test_store.receive_notices(2).await.iter().map(notice_of).collect();
+    let scheduled = |ko: &str, en: &str| NoticeContent::Scheduled { ko: ko.into(), en: en.into() };
+    let expected = [
+        (Topic::Notices, scheduled("쉬어요", "A break")),
+        (Topic::Inbox(mina.id), scheduled("너만", "You")),
+    ];
+    assert_eq!(received, expected);
 
-    let beside = home.beside();
-    let nobody = "INSERT INTO tell_one (user_id, content) VALUES (99, '{}')";
-    let refused = beside.execute(nobody, []).expect_err("refused").to_string();
-    assert!(refused.contains("there is no such user"), "{refused}");
-    // What no version can read is listed nowhere, and holds up nothing.
-    beside.execute("INSERT INTO tell_one (user_id, content) VALUES (1, '{}')", []).expect("JSON");
-    assert_eq!(rig.noticed(1).await[0].logged.seq, Seq(2));
-    assert_eq!(inbox(&rig, &mina).await.len(), 1);
+    let external = database.external();
+    let missing_user = "INSERT INTO user_notices (user_id, content) VALUES (99, '{}')";
+    let refused = external.execute(missing_user, []).expect_err("refused").to_string();
+    assert!(refused.contains("the user does not exist"), "{refused}");
+    // An unreadable notice is not in the inbox and blocks no later event.
+    external
+        .execute("INSERT INTO user_notices (user_id, content) VALUES (1, '{}')", [])
+        .expect("JSON");
+    assert_eq!(test_store.receive_notices(1).await[0].entry.seq, Seq(2));
+    assert_eq!(inbox(&test_store, &mina).await.len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_noticed_while_the_server_is_down_is_there_when_it_is_back() {
-    let home = Home::new();
-    let (store, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
+async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
+    let database = TestDatabase::new();
+    let (store, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
     store.close().await;
-    drop((store, rig));
+    drop((store, test_store));
     shell(
-        &home,
+        &database,
         "INSERT INTO orders (customer_id) VALUES (1); UPDATE orders SET status = 'accepted';",
     );
-    let (_, mut rig) = home.start(&fast());
-    assert_eq!(inbox(&rig, &mina).await.len(), 1);
-    // What comes next is handed out from there on; the list that leads to it is emptied on the way.
+    let (_, mut test_store) = database.start(&fast_options());
+    assert_eq!(inbox(&test_store, &mina).await.len(), 1);
+    // The event stream continues with later notices, and the list of pending events is emptied.
     let count = 3 * KEPT_NOTICES as u128;
     for number in 0..count {
         let command = madang_shared::posts::PostsCommand::Create { text: "x".into() };
-        rig.place(write(&mina, number, command)).await;
+        test_store.commit(write(&mina, number, command)).await;
     }
-    let handed = rig.noticed(3 * KEPT_NOTICES).await;
-    let places: Vec<u64> = handed.iter().map(|event| event.logged.seq.0).collect();
-    assert_eq!(places, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
-    let listed: i64 = home
-        .beside()
-        .query_row("SELECT count(*) FROM notices_told", [], |row| row.get(0))
+    let received = test_store.receive_notices(3 * KEPT_NOTICES).await;
+    let seqs: Vec<u64> = received.iter().map(|event| event.entry.seq.0).collect();
+    assert_eq!(seqs, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
+    let pending: i64 = database
+        .external()
+        .query_row("SELECT count(*) FROM pending_events", [], |row| row.get(0))
         .expect("readable");
-    assert!(listed <= 1, "{listed} places are listed still");
+    assert!(pending <= 1, "{pending} events are still pending");
 }
 
 #[tokio::test]
-async fn an_order_is_nobodys_doing_once_its_command_is_over() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
+async fn the_acting_user_is_recorded_only_during_the_command() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
     let line = madang_shared::orders::OrderLine {
         item: madang_shared::MenuItemId(1),
         quantity: 1,
@@ -140,10 +144,11 @@ async fn an_order_is_nobodys_doing_once_its_command_is_over() {
     };
     let place =
         madang_shared::orders::OrdersCommand::Place { lines: vec![line], note: String::new() };
-    rig.place(write(&mina, 1, place)).await;
+    test_store.commit(write(&mina, 1, place)).await;
     let actors = "SELECT count(*) FROM orders_actor";
-    let actors: i64 = home.beside().query_row(actors, [], |row| row.get(0)).expect("readable");
+    let actors: i64 =
+        database.external().query_row(actors, [], |row| row.get(0)).expect("readable");
     assert_eq!(actors, 0);
-    shell(&home, "UPDATE orders SET status = 'accepted'");
-    assert_eq!(inbox(&rig, &mina).await.len(), 1);
+    shell(&database, "UPDATE orders SET status = 'accepted'");
+    assert_eq!(inbox(&test_store, &mina).await.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Whoever changes the orders is seen: a person at the shell, a script, another program.
+//! Changes of orders by other programs: the shell, a script.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -10,29 +10,29 @@ use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 use madang_store::Sqlite;
 use tokio::task::JoinHandle;
 
-use super::{Home, fast};
-use crate::support::{Rig, write};
+use super::{TestDatabase, fast_options};
+use crate::support::{TestStore, write};
 
-/// An engine with two people in it, whose events were taken from the tail.
-async fn restaurant(home: &Home) -> (std::sync::Arc<Sqlite>, Rig, User) {
-    let (store, mut rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    rig.user("Theo").await;
-    rig.appended(2).await;
-    (store, rig, mina)
+/// An engine with two users, whose events were received already.
+async fn restaurant(database: &TestDatabase) -> (std::sync::Arc<Sqlite>, TestStore, User) {
+    let (store, mut test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    test_store.user("Theo").await;
+    test_store.receive(2).await;
+    (store, test_store, mina)
 }
 
-async fn list(rig: &Rig, reader: &User) -> OrdersSnapshot {
-    match rig.state(reader, Topic::Orders).await.1 {
+async fn list(test_store: &TestStore, reader: &User) -> OrdersSnapshot {
+    match test_store.snapshot(reader, Topic::Orders).await.1 {
         Snapshot::Orders(snapshot) => snapshot,
         other => panic!("{other:?}"),
     }
 }
 
-/// The event, which must be written exactly as this version would write it.
+/// The event of a log entry. Checks that its encoding equals that of this version.
 fn event(appended: &TopicEvent) -> OrdersEvent {
     assert_eq!(appended.topic, Topic::Orders);
-    let content = &*appended.logged.content;
+    let content = &*appended.entry.content;
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
@@ -48,14 +48,19 @@ fn changed(appended: &TopicEvent) -> (Option<OrderStatus>, Order) {
     }
 }
 
-/// The log, applied event by event, must make what the tables say; and all of it was handed out.
-async fn agree(rig: &mut Rig, reader: &User, before: OrdersSnapshot, events: usize) {
-    let handed = rig.appended(events).await;
+/// Checks that the received events make the state of the tables.
+async fn check_events_make_state(
+    test_store: &mut TestStore,
+    reader: &User,
+    before: OrdersSnapshot,
+    events: usize,
+) {
+    let received = test_store.receive(events).await;
     let mut applied = before;
-    for appended in &handed {
+    for appended in &received {
         applied.apply(event(appended));
     }
-    assert_eq!(applied, list(rig, reader).await);
+    assert_eq!(applied, list(test_store, reader).await);
 }
 
 const THREE: &str = "
@@ -63,45 +68,45 @@ const THREE: &str = "
 ";
 
 #[tokio::test]
-async fn a_shell_changes_one_order_and_the_tail_says_so() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    let before = list(&rig, &mina).await;
-    shell(&home, THREE);
-    shell(&home, "UPDATE orders SET status = 'accepted', rider_id = 2 WHERE id = 1");
-    let handed = rig.appended(4).await;
-    let (was, order) = changed(&handed[0]);
+async fn a_change_of_one_order_by_a_shell_reaches_the_event_stream() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let before = list(&test_store, &mina).await;
+    shell(&database, THREE);
+    shell(&database, "UPDATE orders SET status = 'accepted', rider_id = 2 WHERE id = 1");
+    let received = test_store.receive(4).await;
+    let (was, order) = changed(&received[0]);
     assert_eq!((was, order.customer, order.lines.len()), (None, mina.clone(), 0));
-    let (was, order) = changed(&handed[3]);
+    let (was, order) = changed(&received[3]);
     assert_eq!((was, order.status), (Some(OrderStatus::Pending), OrderStatus::Accepted));
     assert_eq!(order.rider.expect("a rider").name, "Theo");
     let mut applied = before;
-    for appended in &handed {
+    for appended in &received {
         applied.apply(event(appended));
     }
-    assert_eq!(applied, list(&rig, &mina).await);
+    assert_eq!(applied, list(&test_store, &mina).await);
 }
 
 #[tokio::test]
-async fn one_statement_may_change_many_and_delete_some() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    let before = list(&rig, &mina).await;
-    let beside = home.beside();
-    beside.execute_batch(THREE).expect("made");
-    let rows = beside.execute("UPDATE orders SET status = 'cancelled'", []).expect("allowed");
+async fn one_statement_can_change_or_delete_many_orders() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let before = list(&test_store, &mina).await;
+    let external = database.external();
+    external.execute_batch(THREE).expect("made");
+    let rows = external.execute("UPDATE orders SET status = 'cancelled'", []).expect("allowed");
     assert_eq!(rows, 3);
-    beside.execute("DELETE FROM orders WHERE id <> 2", []).expect("deleted");
-    agree(&mut rig, &mina, before, 3 + 3 + 2).await;
-    let ids: Vec<_> = list(&rig, &mina).await.orders.iter().map(|order| order.id).collect();
+    external.execute("DELETE FROM orders WHERE id <> 2", []).expect("deleted");
+    check_events_make_state(&mut test_store, &mina, before, 3 + 3 + 2).await;
+    let ids: Vec<_> = list(&test_store, &mina).await.orders.iter().map(|order| order.id).collect();
     assert_eq!(ids, [OrderId(2)]);
 }
 
 #[tokio::test]
-async fn lines_are_a_part_of_their_order() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    let before = list(&rig, &mina).await;
+async fn lines_belong_to_their_order() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let before = list(&test_store, &mina).await;
     let script = "
         BEGIN;
         INSERT INTO order_lines VALUES (1, 1, 2, 7000), (1, 3, 1, 9500);
@@ -113,91 +118,102 @@ async fn lines_are_a_part_of_their_order() {
         DELETE FROM order_lines WHERE menu_item_id = 1;
         DELETE FROM orders;
     ";
-    // With and without foreign keys, which the shell leaves off.
-    home.beside().execute_batch("PRAGMA foreign_keys = OFF").expect("off");
-    shell(&home, script);
-    let handed = rig.appended(5).await;
+    // The shell does not enforce foreign keys.
+    database.external().execute_batch("PRAGMA foreign_keys = OFF").expect("off");
+    shell(&database, script);
+    let received = test_store.receive(5).await;
     let lines: Vec<usize> =
-        handed[..4].iter().map(|appended| changed(appended).1.lines.len()).collect();
-    assert_eq!(lines, [2, 3, 3, 2], "whole from the first on; what changes nothing says nothing");
-    assert_eq!(list(&rig, &mina).await.orders, before.orders);
+        received[..4].iter().map(|appended| changed(appended).1.lines.len()).collect();
+    assert_eq!(
+        lines,
+        [2, 3, 3, 2],
+        "the first event has all lines; an update without a change has no event"
+    );
+    assert_eq!(list(&test_store, &mina).await.orders, before.orders);
     let count = "SELECT count(*) FROM order_lines";
-    let left: i64 = home.beside().query_row(count, [], |row| row.get(0)).expect("readable");
-    assert_eq!(left, 0, "no line outlives its order");
+    let left: i64 = database.external().query_row(count, [], |row| row.get(0)).expect("readable");
+    assert_eq!(left, 0, "the lines are deleted with their order");
 }
 
 #[tokio::test]
-async fn the_menu_is_seen_to_change_too() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    let before = list(&rig, &mina).await;
+async fn changes_of_the_menu_reach_the_event_stream() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let before = list(&test_store, &mina).await;
     shell(
-        &home,
+        &database,
         "INSERT INTO menu_items (name_ko, name_en, price_won) VALUES ('수정과', 'Cinnamon punch', 3500);
          UPDATE menu_items SET available = 0, price_won = 7500 WHERE id = 1;
          DELETE FROM menu_items WHERE id = 7;",
     );
-    agree(&mut rig, &mina, before, 3).await;
+    check_events_make_state(&mut test_store, &mina, before, 3).await;
 }
 
 #[tokio::test]
-async fn what_is_rolled_back_or_against_the_rules_leaves_nothing() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    let beside = home.beside();
-    beside.execute_batch(THREE).expect("made");
-    beside
+async fn rolled_back_and_forbidden_changes_leave_no_trace() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let external = database.external();
+    external.execute_batch(THREE).expect("made");
+    external
         .execute_batch(
             "INSERT INTO order_lines VALUES (1, 2, 1, 8000);
             BEGIN; UPDATE orders SET status = 'accepted'; DELETE FROM orders; ROLLBACK;",
         )
         .expect("rolled back");
     for (forbidden, why) in [
-        ("UPDATE orders SET status = 'delivered' WHERE id = 1", "no way leads there"),
-        ("UPDATE orders SET status = 'eaten' WHERE id = 1", "no way leads there"),
-        ("UPDATE orders SET id = 9 WHERE id = 1", "keeps its id"),
-        ("UPDATE OR REPLACE orders SET rider_id = 99", "no such rider"),
-        ("INSERT OR REPLACE INTO orders (id, customer_id) VALUES (1, 1)", "there already"),
-        ("INSERT INTO orders (customer_id) VALUES (99)", "no such customer"),
-        ("INSERT INTO orders (customer_id, status) VALUES (1, 'ready')", "begins as pending"),
-        ("INSERT INTO order_lines VALUES (1, 99, 1, 1)", "on the menu"),
+        (
+            "UPDATE orders SET status = 'delivered' WHERE id = 1",
+            "this change of status is not allowed",
+        ),
+        ("UPDATE orders SET status = 'eaten' WHERE id = 1", "this change of status is not allowed"),
+        ("UPDATE orders SET id = 9 WHERE id = 1", "cannot change"),
+        ("UPDATE OR REPLACE orders SET rider_id = 99", "the rider does not exist"),
+        ("INSERT OR REPLACE INTO orders (id, customer_id) VALUES (1, 1)", "exists already"),
+        ("INSERT INTO orders (customer_id) VALUES (99)", "the customer does not exist"),
+        (
+            "INSERT INTO orders (customer_id, status) VALUES (1, 'ready')",
+            "must have the status pending",
+        ),
+        ("INSERT INTO order_lines VALUES (1, 99, 1, 1)", "the menu item does not exist"),
         ("INSERT INTO order_lines VALUES (1, 1, 0, 1)", "CHECK"),
-        ("UPDATE order_lines SET order_id = 2", "stays with its order"),
-        ("DELETE FROM menu_items", "was ordered"),
+        ("UPDATE order_lines SET order_id = 2", "cannot move to another order"),
+        ("DELETE FROM menu_items", "is in an order"),
     ] {
         for keys in ["ON", "OFF"] {
-            beside.execute_batch(&format!("PRAGMA foreign_keys = {keys}")).expect("set");
-            let error = beside.execute_batch(forbidden).expect_err("must be refused").to_string();
+            external.execute_batch(&format!("PRAGMA foreign_keys = {keys}")).expect("set");
+            let error = external.execute_batch(forbidden).expect_err("must be refused").to_string();
             assert!(error.contains(why), "{forbidden}: {error}");
         }
     }
-    assert_eq!(rig.log(Topic::Orders).await.len(), 4);
-    rig.appended(4).await;
+    assert_eq!(test_store.log(Topic::Orders).await.len(), 4);
+    test_store.receive(4).await;
     let last =
         write(&mina, 1, OrdersCommand::Advance { order: OrderId(1), to: OrderStatus::Accepted });
-    assert_eq!(rig.place(last).await.seq.0, 5, "no place was lost");
-    assert_eq!(changed(&rig.appended(1).await[0]).1.id, OrderId(1));
+    assert_eq!(test_store.commit(last).await.seq.0, 5, "no position was lost");
+    assert_eq!(changed(&test_store.receive(1).await[0]).1.id, OrderId(1));
 }
 
 #[tokio::test]
-async fn a_text_that_is_no_text_holds_up_nothing() {
-    let home = Home::new();
-    let (_, mut rig, mina) = restaurant(&home).await;
-    home.beside()
+async fn a_text_that_is_not_utf_8_blocks_no_event() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    database
+        .external()
         .execute("INSERT INTO orders (customer_id, note) VALUES (1, CAST(x'41ff' AS TEXT))", [])
         .expect("SQLite allows it");
-    let (_, order) = changed(&rig.appended(1).await[0]);
+    let (_, order) = changed(&test_store.receive(1).await[0]);
     assert_eq!(order.note, "A\u{FFFD}");
-    assert_eq!(list(&rig, &mina).await.orders, [order]);
+    assert_eq!(list(&test_store, &mina).await.orders, [order]);
 }
 
 #[tokio::test]
-async fn the_database_knows_the_same_ways_as_the_code() {
-    let home = Home::new();
-    let (_store, _rig) = home.start(&fast());
-    let beside = home.beside();
-    let sql = "SELECT was, becomes FROM order_transitions ORDER BY 1, 2";
-    let mut statement = beside.prepare(sql).expect("readable");
+async fn the_table_of_transitions_equals_the_code() {
+    let database = TestDatabase::new();
+    let (_store, _rig) = database.start(&fast_options());
+    let external = database.external();
+    let sql = "SELECT from_status, to_status FROM order_transitions ORDER BY 1, 2";
+    let mut statement = external.prepare(sql).expect("readable");
     let stored = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("readable");
     let stored: Vec<(String, String)> = stored.map(Result::unwrap).collect();
     let mut known: Vec<(String, String)> = Vec::new();
@@ -212,85 +228,86 @@ async fn the_database_knows_the_same_ways_as_the_code() {
     assert_eq!(stored, known);
 }
 
-/// Runs a script at Debian's shell, or through the library where none is installed.
-pub(super) fn shell(home: &Home, script: &str) {
-    let shell = Command::new("sqlite3").arg("-bail").arg(home.path()).arg(script).output();
+/// Runs a script in Debian's shell, or through the library if no shell is installed.
+pub(super) fn shell(database: &TestDatabase, script: &str) {
+    let shell = Command::new("sqlite3").arg("-bail").arg(database.path()).arg(script).output();
     match shell {
         Ok(output) => {
             let complaint = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success() && complaint.is_empty(), "{complaint}");
         }
-        Err(_) => home.beside().execute_batch(script).expect("understood"),
+        Err(_) => database.external().execute_batch(script).expect("understood"),
     }
 }
 
-/// Changes orders on and on, in another process where there is a shell; answers when all is done.
-fn outsider(home: &Home, script: String) -> JoinHandle<()> {
-    let (path, beside) = (home.path(), home.beside());
+/// Runs a script in another process, or through the library if no shell is installed. Its task ends with
+/// the script.
+fn external_writer(database: &TestDatabase, script: String) -> JoinHandle<()> {
+    let (path, external) = (database.path(), database.external());
     tokio::task::spawn_blocking(move || {
         let mut shell = Command::new("sqlite3");
         match shell.arg("-bail").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn() {
             Ok(mut shell) => {
-                let mut words = shell.stdin.take().expect("piped");
-                words.write_all(script.as_bytes()).expect("heard");
-                drop(words);
+                let mut input = shell.stdin.take().expect("piped");
+                input.write_all(script.as_bytes()).expect("written");
+                drop(input);
                 let status = shell.wait().expect("a child");
                 assert!(status.success(), "the shell says {status}");
             }
-            Err(_) => beside.execute_batch(&script).expect("done"),
+            Err(_) => external.execute_batch(&script).expect("done"),
         }
     })
 }
 
-/// Enough for two stops and starts in the middle.
+/// Enough updates for two restarts of the server in between.
 const UPDATES: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_changes_by_another_process_while_the_server_comes_and_goes() {
-    let home = Home::new();
-    let (store, rig, mina) = restaurant(&home).await;
-    home.beside().execute_batch(THREE).expect("made");
+async fn ten_thousand_external_changes_survive_restarts_of_the_server() {
+    let database = TestDatabase::new();
+    let (store, test_store, mina) = restaurant(&database).await;
+    database.external().execute_batch(THREE).expect("made");
     store.close().await;
-    drop((store, rig));
+    drop((store, test_store));
 
     let update = |number| {
         let id = 1 + number % 3;
         format!("UPDATE orders SET note = '{number}' WHERE id = {id};\n")
     };
-    // Who works beside a server waits for the lock.
+    // A program beside the server waits for the lock.
     let settings = "PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000;\n";
     let script = settings.to_owned() + &(1..=UPDATES).map(update).collect::<String>();
-    let mut outsider = outsider(&home, script);
+    let mut external_writer = external_writer(&database, script);
     for life in 1..=3 {
-        let (store, mut rig) = home.start(&fast());
-        // Each life hands out, without a hole, what was changed since it began.
+        let (store, mut test_store) = database.start(&fast_options());
+        // Each start of the server sends the changes since then, without holes.
         let mut last = None;
-        let mut handed = 0;
-        while handed < UPDATES / 20 {
+        let mut received = 0;
+        while received < UPDATES / 20 {
             let events = tokio::select! {
-                events = rig.tail.recv() => events.expect("the engine lives"),
-                _ = &mut outsider => panic!("all is done before life {life} is over"),
+                events = test_store.events.recv() => events.expect("the engine lives"),
+                _ = &mut external_writer => panic!("all is done before life {life} is over"),
             };
             for appended in events {
-                let seq = appended.logged.seq;
+                let seq = appended.entry.seq;
                 assert!(last.is_none_or(|last| seq == Seq::next(last)), "{last:?}, {seq:?}");
                 last = Some(seq);
-                handed += 1;
+                received += 1;
             }
         }
-        drop(rig.tail);
+        drop(test_store.events);
         store.close().await;
     }
-    outsider.await.expect("all is done");
+    external_writer.await.expect("all is done");
 
-    let (_, rig) = home.start(&fast());
-    let log = rig.log(Topic::Orders).await;
-    assert_eq!(log.len(), 3 + UPDATES, "all are in the log, once");
+    let (_, test_store) = database.start(&fast_options());
+    let log = test_store.log(Topic::Orders).await;
+    assert_eq!(log.len(), 3 + UPDATES, "the log has each change once");
     for (number, event) in (1..).zip(&log[3..]) {
         let Event::Orders(OrdersEvent::Changed { order, .. }) = event else { panic!("{event:?}") };
         assert_eq!(order.note, number.to_string(), "in order");
     }
-    let kept: Vec<String> =
-        list(&rig, &mina).await.orders.iter().map(|order| order.note.clone()).collect();
-    assert_eq!(kept, ["9999", "10000", "9998"]);
+    let last_notes: Vec<String> =
+        list(&test_store, &mina).await.orders.iter().map(|order| order.note.clone()).collect();
+    assert_eq!(last_notes, ["9999", "10000", "9998"]);
 }

@@ -1,13 +1,13 @@
-//! A person at Debian's shell (SQLite 3.40) can look into the database and change it.
+//! Debian's shell (SQLite 3.40) can read and change the database.
 
 use std::process::Command;
 
 use madang_hub::rooms::FIRST_ROOM;
 
-use super::{Home, fast};
+use super::{TestDatabase, fast_options};
 use crate::support::post;
 
-/// What a person might do: read every table, change a name, and add a message with its event.
+/// A session in the shell: it reads tables, changes a name, and adds a message with its event.
 const SESSION: &str = "
     PRAGMA foreign_keys = ON;
     UPDATE users SET name = 'Minji', name_key = 'minji' WHERE name = 'Mina';
@@ -25,38 +25,38 @@ const SESSION: &str = "
 
 #[tokio::test]
 async fn t2_7_a_shell_can_read_and_change_everything() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    rig.place(post(&mina, 1, FIRST_ROOM, "hello")).await;
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "hello")).await;
 
-    // The same words through the library, where no shell is installed.
-    let shell = Command::new("sqlite3").arg("-bail").arg(home.path()).arg(SESSION).output();
+    // The library runs the same statements if no shell is installed.
+    let shell = Command::new("sqlite3").arg("-bail").arg(database.path()).arg(SESSION).output();
     match shell {
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stdout);
+            let output_text = String::from_utf8_lossy(&output.stdout);
             let complaint = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success() && complaint.is_empty(), "{complaint}");
-            assert!(said.ends_with("ok\n"), "{said}");
+            assert!(output_text.ends_with("ok\n"), "{output_text}");
         }
-        Err(_) => home.beside().execute_batch(SESSION).expect("understood"),
+        Err(_) => database.external().execute_batch(SESSION).expect("understood"),
     }
 
-    let page = rig.newest(&mina, FIRST_ROOM).await;
-    let seen: Vec<_> =
+    let page = test_store.newest(&mina, FIRST_ROOM).await;
+    let messages: Vec<_> =
         page.messages.iter().map(|m| (m.author.name.as_str(), m.text.as_str())).collect();
-    assert_eq!(seen, [("Minji", "hello"), ("Minji", "by hand")]);
-    let next = rig.place(post(&mina, 2, FIRST_ROOM, "and on")).await;
+    assert_eq!(messages, [("Minji", "hello"), ("Minji", "by hand")]);
+    let next = test_store.commit(post(&mina, 2, FIRST_ROOM, "and on")).await;
     assert_eq!(next.seq.0, 3);
 }
 
 #[tokio::test]
 async fn the_schema_uses_nothing_newer_than_3_40() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    rig.user("Mina").await;
-    let beside = home.beside();
-    // The functions of the schema, by name; each has been there since 3.38 at the latest.
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    test_store.user("Mina").await;
+    let external = database.external();
+    // The functions that the schema uses. All of them exist since SQLite 3.38.
     let old = [
         "abs",
         "random",
@@ -70,11 +70,11 @@ async fn the_schema_uses_nothing_newer_than_3_40() {
         "json_valid",
     ];
     let mut statement =
-        beside.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").expect("readable");
+        external.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").expect("readable");
     let schema: Vec<String> =
         statement.query_map([], |row| row.get(0)).expect("readable").map(Result::unwrap).collect();
     let mut functions =
-        beside.prepare("SELECT DISTINCT name FROM pragma_function_list").expect("known");
+        external.prepare("SELECT DISTINCT name FROM pragma_function_list").expect("known");
     let functions = functions.query_map([], |row| row.get::<_, String>(0)).expect("readable");
     for function in functions.map(Result::unwrap).filter(|name| !old.contains(&name.as_str())) {
         let call = format!("{function}(");

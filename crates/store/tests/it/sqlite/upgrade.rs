@@ -1,8 +1,9 @@
-//! A database of every earlier version opens, and keeps what was in it.
+//! Databases of all earlier versions open, and keep their data.
 
 use std::fs;
 use std::path::Path;
 
+use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
@@ -14,12 +15,11 @@ use refinery::{Migration, Runner};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{Home, fast};
-use crate::support::{Rig, post, said, texts, token, write};
+use super::{TestDatabase, fast_options};
+use crate::support::{TestStore, message_text, post, texts, token, write};
 
-/// What came into a database while it had this schema, the first that could hold it; as the version of
-/// that time wrote it.
-const HELD: &[(usize, &str)] = &[
+/// Data for each schema that was the first to hold it, as the version of that schema wrote it.
+const DATA: &[(usize, &str)] = &[
     (
         1,
         r#"INSERT INTO users (id, name, name_key, made_at) VALUES (1, '민수', '민수', 10), (2, 'Jane', 'jane', 11), (3, 'Gone', 'gone', 12);
@@ -75,9 +75,18 @@ const HELD: &[(usize, &str)] = &[
         8,
         "INSERT INTO tell_all (content) VALUES (json_object('scheduled', json_object('ko', '쉬어요', 'en', 'A break')));",
     ),
+    (
+        10,
+        r#"INSERT INTO users (id, name, name_key, made_at) VALUES (5, 'Late', 'late', 70);
+        INSERT INTO topics (name) VALUES ('memberships:5'), ('inbox:5');
+        INSERT INTO inboxes (user_id, marks) VALUES (5, '{"everybody":{"up_to":1,"beyond":[]},"own":{"up_to":0,"beyond":[]}}');
+        INSERT INTO members (user_id, room_id, read_up_to, joined_after) VALUES (5, 1, 2, 2);
+        INSERT INTO notice_schedules (schedule, told_up_to) VALUES ('break', 500);
+        INSERT INTO notice_demo (id, started_by, started_at, told) VALUES (1, 2, 80, 3);"#,
+    ),
 ];
 
-/// The migrations, oldest first, as they lie in their folder.
+/// The migrations in their folder, oldest first.
 fn migrations() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
     let mut found: Vec<(usize, String, String)> = fs::read_dir(folder)
@@ -91,41 +100,41 @@ fn migrations() -> Vec<(String, String)> {
         .collect();
     found.sort();
     let numbers: Vec<usize> = found.iter().map(|(number, ..)| *number).collect();
-    assert_eq!(numbers, (1..=found.len()).collect::<Vec<_>>(), "none is left out");
+    assert_eq!(numbers, (1..=found.len()).collect::<Vec<_>>(), "the numbers have no holes");
     found.into_iter().map(|(_, name, sql)| (name, sql)).collect()
 }
 
-/// A database that began with the first version and has come to this one, step by step.
-fn of_version(version: usize) -> Home {
-    let home = Home::new();
-    let mut connection = Connection::open(home.path()).expect("opens");
+/// A database that was migrated from the first version to this one, step by step.
+fn of_version(version: usize) -> TestDatabase {
+    let database = TestDatabase::new();
+    let mut connection = Connection::open(database.path()).expect("opens");
     let known: Vec<Migration> = migrations()
         .iter()
         .map(|(name, sql)| Migration::unapplied(name, sql).expect("a migration"))
         .collect();
     for step in 1..=version {
         Runner::new(&known[..step]).run(&mut connection).expect("applies");
-        for (_, held) in HELD.iter().filter(|(since, _)| *since == step) {
-            connection.execute_batch(held).expect("held");
+        for (_, data) in DATA.iter().filter(|(since, _)| *since == step) {
+            connection.execute_batch(data).expect("inserted");
         }
     }
-    // The first session of the first user, whose token the tests know.
+    // A session of the first user, with a token that the tests know.
     let session = "INSERT INTO sessions VALUES (?1, 1, 10)";
-    connection.execute(session, [token("민수")]).expect("held");
-    home
+    connection.execute(session, [token("민수")]).expect("inserted");
+    database
 }
 
-/// The schema, in words.
-fn schema(home: &Home) -> Vec<String> {
-    let beside = home.beside();
+/// The SQL text of the schema.
+fn schema(database: &TestDatabase) -> Vec<String> {
+    let external = database.external();
     let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name";
-    let mut statement = beside.prepare(sql).expect("readable");
+    let mut statement = external.prepare(sql).expect("readable");
     let rows = statement.query_map([], |row| row.get(0)).expect("readable");
     rows.map(|row| row.expect("text")).collect()
 }
 
-async fn feed(rig: &Rig, reader: &User) -> Vec<(u64, String)> {
-    match rig.state(reader, Topic::Posts).await.1 {
+async fn feed(test_store: &TestStore, reader: &User) -> Vec<(u64, String)> {
+    match test_store.snapshot(reader, Topic::Posts).await.1 {
         Snapshot::Posts(page) => {
             page.posts.into_iter().map(|post| (post.id.0, post.text)).collect()
         }
@@ -134,99 +143,140 @@ async fn feed(rig: &Rig, reader: &User) -> Vec<(u64, String)> {
 }
 
 #[tokio::test]
-async fn a_database_of_every_earlier_version_opens_and_keeps_what_was_in_it() {
-    let fresh = Home::new();
-    fresh.start(&fast()).0.close().await;
+async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
+    let fresh = TestDatabase::new();
+    fresh.start(&fast_options()).0.close().await;
     let newest = migrations().len();
     for version in 1..=newest {
-        let home = of_version(version);
-        let (store, rig) = home.start(&fast());
-        keeps(&rig, version).await;
-        goes_on(&rig, version).await;
+        let database = of_version(version);
+        let (store, test_store) = database.start(&fast_options());
+        check_data(&test_store, version).await;
+        check_writes(&test_store, version).await;
         store.close().await;
-        drop((store, rig));
-        assert_eq!(schema(&home), schema(&fresh), "{version}: as if it had been made today");
-        let beside = home.beside();
-        let check = |pragma| beside.prepare(pragma).expect("known").exists([]).expect("asked");
+        drop((store, test_store));
+        assert_eq!(
+            schema(&database),
+            schema(&fresh),
+            "{version}: the same schema as a new database"
+        );
+        let external = database.external();
+        let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("readable");
         assert!(!check("PRAGMA foreign_key_check"), "{version}");
-        // It opens again, and nothing is applied twice.
-        let (store, rig) = home.start(&fast());
-        keeps(&rig, version).await;
+        // It opens again, without applying a migration twice.
+        let (store, test_store) = database.start(&fast_options());
+        check_data(&test_store, version).await;
         store.close().await;
     }
 }
 
-/// What was there is there.
-async fn keeps(rig: &Rig, version: usize) {
+/// Checks that the data of the earlier version is complete.
+async fn check_data(test_store: &TestStore, version: usize) {
     let minsu = User { id: UserId(1), name: "민수".into() };
-    assert_eq!(rig.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
+    assert_eq!(test_store.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
     let room = Topic::Room(FIRST_ROOM);
-    let page = rig.newest(&minsu, FIRST_ROOM).await;
+    let page = test_store.newest(&minsu, FIRST_ROOM).await;
     assert_eq!(texts(&page)[..2], ["첫 말", "hello"], "{version}");
     assert_eq!(page.messages[1].sentiment.is_some(), version >= 6, "{version}");
-    let said_then: Vec<_> =
-        rig.log(room).await.iter().take(2).map(|e| said(e).to_owned()).collect();
-    assert_eq!(said_then, ["첫 말", "hello"], "{version}");
+    let texts_in_log: Vec<_> =
+        test_store.log(room).await.iter().take(2).map(|e| message_text(e).to_owned()).collect();
+    assert_eq!(texts_in_log, ["첫 말", "hello"], "{version}");
     let known = madang_shared::Position::new(Epoch(8), Seq(1));
-    let opened = rig.store.open(minsu.id, room, Some(known)).await.expect("readable");
+    let opened = test_store.store.open(minsu.id, room, Some(known)).await.expect("readable");
     assert!(matches!(opened, Recovery::Resumed { head } if head.epoch == Epoch(8)), "{version}");
-    let again = rig.one(post(&minsu, 1, FIRST_ROOM, "첫 말")).await.expect("answered");
+    let again =
+        test_store.try_commit(post(&minsu, 1, FIRST_ROOM, "첫 말")).await.expect("answered");
     let Committed { at: Some(first), .. } = again else { panic!("{version}: {again:?}") };
-    assert_eq!((first.topic, first.seq), (room, Seq(1)), "{version}: sent again, it is there once");
+    assert_eq!(
+        (first.topic, first.seq),
+        (room, Seq(1)),
+        "{version}: a repeated command has its first position"
+    );
 
-    let delivery = rig.store.delivery(minsu.id, FIRST_ROOM, Seq(1)).await.expect("a member");
+    let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(1)).await.expect("a member");
     let people: Vec<_> = delivery.people.iter().map(|(user, it)| (user.id.0, *it)).collect();
     let (gone, jane) =
         (ReceiptStatus::Left { at: Timestamp(20) }, ReceiptStatus::Unread { up_to: Seq(0) });
-    assert_eq!(people, [(3, gone), (2, jane), (1, ReceiptStatus::Wrote)], "{version}");
-    let delivery = rig.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");
-    assert_eq!(delivery.people.len(), 2, "{version}: gone before it came");
+    let late = (5, ReceiptStatus::JoinedLater);
+    let expected = [(3, gone), (2, jane), late, (1, ReceiptStatus::Wrote)];
+    let expected: Vec<_> = expected.into_iter().filter(|it| version >= 10 || *it != late).collect();
+    assert_eq!(people, expected, "{version}");
+    let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");
+    let count = if version >= 10 { 3 } else { 2 };
+    assert_eq!(delivery.people.len(), count, "{version}: without the user who left before");
 
     let count = if version >= 3 { 41 } else { 0 };
-    let counter = rig.state(&minsu, Topic::Counter).await.1;
+    let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;
     assert_eq!(counter, CounterSnapshot { value: count }.into(), "{version}");
-    let Snapshot::Orders(orders) = rig.state(&minsu, Topic::Orders).await.1 else { panic!() };
+    let Snapshot::Orders(orders) = test_store.snapshot(&minsu, Topic::Orders).await.1 else {
+        panic!()
+    };
     let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
     assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
     assert_eq!(orders.menu.len(), 7, "{version}");
 
-    let Snapshot::Inbox(inbox) = rig.state(&minsu, Topic::Inbox(minsu.id)).await.1 else {
+    let Snapshot::Inbox(inbox) = test_store.snapshot(&minsu, Topic::Inbox(minsu.id)).await.1 else {
         panic!()
     };
-    assert_eq!(inbox.marks, InboxSnapshot::default().marks, "{version}: everybody has an inbox");
-    let Snapshot::Notices(NoticesSnapshot { notices, .. }) =
-        rig.state(&minsu, Topic::Notices).await.1
+    assert_eq!(inbox.marks, InboxSnapshot::default().marks, "{version}: every user has an inbox");
+    let Snapshot::Notices(NoticesSnapshot { notices, demo }) =
+        test_store.snapshot(&minsu, Topic::Notices).await.1
     else {
         panic!()
     };
     let scheduled = |what: &NoticeContent| matches!(what, NoticeContent::Scheduled { .. });
-    let told = notices.iter().filter(|notice| scheduled(&notice.what)).count();
-    assert_eq!(told, usize::from(version >= 8), "{version}");
+    let count = notices.iter().filter(|notice| scheduled(&notice.what)).count();
+    assert_eq!(count, usize::from(version >= 8), "{version}");
 
-    let posts = feed(rig, &minsu).await;
+    let started = demo.map(|demo| (demo.by.id, demo.started_at));
+    let expected = (version >= 10).then_some((UserId(2), Timestamp(80)));
+    assert_eq!(started, expected, "{version}: the demonstration is running");
+
+    let posts = feed(test_store, &minsu).await;
     let old: Vec<_> = posts.iter().filter(|(id, _)| *id <= 3).cloned().collect();
-    let held = [(2, "second try".to_owned()), (1, "그대로".to_owned())];
-    assert_eq!(old, held[..if version >= 4 { 2 } else { 0 }], "{version}");
-    let log = format!("{:?}", rig.log(Topic::Posts).await);
+    let expected = [(2, "second try".to_owned()), (1, "그대로".to_owned())];
+    assert_eq!(old, expected[..if version >= 4 { 2 } else { 0 }], "{version}");
+    let log = format!("{:?}", test_store.log(Topic::Posts).await);
     assert!(!log.contains("first try") && !log.contains("gone"), "{version}: {log}");
     assert_eq!(log.contains("그대로") && log.contains("second try"), version >= 4, "{log}");
 }
 
-/// What could be done with it can be done on.
-async fn goes_on(rig: &Rig, version: usize) {
+/// Checks that writes continue from the data of the earlier version.
+async fn check_writes(test_store: &TestStore, version: usize) {
     let jane = User { id: UserId(2), name: "Jane".into() };
-    let placed = rig.place(post(&jane, 9, FIRST_ROOM, "@민수 하나 더")).await;
-    assert_eq!(placed.seq, Seq(3), "{version}");
-    rig.place(write(&jane, 10, PostsCommand::Create { text: "a new one".into() })).await;
-    let (newest, _) = feed(rig, &jane).await[0];
-    assert_eq!(newest, if version >= 4 { 4 } else { 1 }, "{version}: no id is given out twice");
+    let position = test_store.commit(post(&jane, 9, FIRST_ROOM, "@민수 하나 더")).await;
+    assert_eq!(position.seq, Seq(3), "{version}");
+    test_store.commit(write(&jane, 10, PostsCommand::Create { text: "a new one".into() })).await;
+    let (newest, _) = feed(test_store, &jane).await[0];
+    assert_eq!(newest, if version >= 4 { 4 } else { 1 }, "{version}: no id is used twice");
     let edit = PostsCommand::Edit { post: PostId(newest), text: "a newer one".into() };
-    rig.place(write(&jane, 11, edit)).await;
-    let log = format!("{:?}", rig.log(Topic::Posts).await);
+    test_store.commit(write(&jane, 11, edit)).await;
+    let log = format!("{:?}", test_store.log(Topic::Posts).await);
     assert!(log.contains("a newer one") && !log.contains("a new one"), "{version}: {log}");
-    rig.place(write(&jane, 12, PostsCommand::Delete { post: PostId(newest) })).await;
-    assert!(!format!("{:?}", rig.log(Topic::Posts).await).contains("a newer one"), "{version}");
-    let resent = write(&jane, 10, PostsCommand::Create { text: "a new one".into() });
-    assert!(resent.command == CommandId(Uuid::from_u128(10)));
-    assert!(rig.one(resent).await.is_ok_and(|committed| committed.at.is_some()), "{version}");
+    test_store.commit(write(&jane, 12, PostsCommand::Delete { post: PostId(newest) })).await;
+    assert!(
+        !format!("{:?}", test_store.log(Topic::Posts).await).contains("a newer one"),
+        "{version}"
+    );
+    let repeated = write(&jane, 10, PostsCommand::Create { text: "a new one".into() });
+    assert!(repeated.command == CommandId(Uuid::from_u128(10)));
+    assert!(
+        test_store.try_commit(repeated).await.is_ok_and(|committed| committed.at.is_some()),
+        "{version}"
+    );
+
+    let append = async |due| {
+        let appended = test_store.store.append_due_notice(due, Timestamp(600)).await;
+        appended.expect("stored").is_some()
+    };
+    let by = jane.clone();
+    let scheduled = |due| DueNotice::Scheduled {
+        schedule: "break".to_owned(),
+        due: Timestamp(due),
+        what: NoticeContent::Posted { post: PostId(1), by: by.clone() },
+    };
+    let demonstrated = |number| DueNotice::Demonstrated { started_at: Timestamp(80), number };
+    assert!(!append(scheduled(500)).await && !append(demonstrated(3)).await, "{version}");
+    // An earlier version has neither the schedule nor the demonstration.
+    assert_eq!(append(demonstrated(4)).await, version >= 10, "{version}");
+    assert!(append(scheduled(600)).await, "{version}");
 }

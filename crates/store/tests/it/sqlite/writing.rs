@@ -5,38 +5,40 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{ErrorCode, Topic};
 use madang_store::sqlite::Options;
 
-use super::{Home, fast};
+use super::{TestDatabase, fast_options};
 use crate::support::{is_unavailable, new_user, post, refusal, texts};
 
 #[tokio::test]
-async fn what_waits_together_is_committed_together() {
-    let home = Home::new();
-    let (_, mut rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    rig.appended(1).await;
-    let beside = home.beside();
-    beside.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
-    let calls: Vec<_> =
-        (0..64).map(|n| rig.store.commit(vec![post(&mina, n, FIRST_ROOM, "hello")])).collect();
-    beside.execute_batch("COMMIT").expect("committed");
+async fn waiting_writes_are_committed_together() {
+    let database = TestDatabase::new();
+    let (_, mut test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    test_store.receive(1).await;
+    let external = database.external();
+    external.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
+    let calls: Vec<_> = (0..64)
+        .map(|n| test_store.store.commit(vec![post(&mina, n, FIRST_ROOM, "hello")]))
+        .collect();
+    external.execute_batch("COMMIT").expect("committed");
     assert!(join_all(calls).await.iter().all(|results| results[0].is_ok()));
     let mut groups = Vec::new();
     while groups.iter().sum::<usize>() < 64 {
-        groups.push(rig.tail.recv().await.expect("the engine lives").len());
+        groups.push(test_store.events.recv().await.expect("the engine lives").len());
     }
-    // The first may have begun to wait for the lock before the others came.
+    // The writer may have taken the first call alone before the others were queued.
     assert!(groups.len() <= 2, "{groups:?}");
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_writes_but_not_reads_and_passes() {
-    let home = Home::new();
-    let (_, mut rig) = home.start(&Options { max_bytes: Some(512 * 1024), ..fast() });
-    let mina = rig.user("Mina").await;
+async fn a_full_disk_stops_writes_but_not_reads() {
+    let database = TestDatabase::new();
+    let (_, mut test_store) =
+        database.start(&Options { max_bytes: Some(512 * 1024), ..fast_options() });
+    let mina = test_store.user("Mina").await;
     let text = "x".repeat(4_000);
     let mut stored = 0;
     let full = loop {
-        let result = rig.one(post(&mina, stored, FIRST_ROOM, &text)).await;
+        let result = test_store.try_commit(post(&mina, stored, FIRST_ROOM, &text)).await;
         if result.is_err() {
             break result;
         }
@@ -44,91 +46,96 @@ async fn a_full_disk_stops_writes_but_not_reads_and_passes() {
     };
     assert!(stored > 10 && is_unavailable(&full), "{full:?}");
 
-    // The rest of a batch does not overtake the write that met the full disk, small as it is.
+    // Later writes of a batch do not overtake the write that met the full disk, even small ones.
     let refused = post(&mina, 1001, madang_shared::RoomId(99), "nowhere");
     let batch =
         vec![refused, post(&mina, stored, FIRST_ROOM, &text), post(&mina, 1002, FIRST_ROOM, "y")];
-    let mut results = rig.store.commit(batch).await;
+    let mut results = test_store.store.commit(batch).await;
     assert!(results.drain(1..).all(|result| is_unavailable(&result)));
     let first = results.remove(0);
     assert!(is_unavailable(&first) || refusal(first) == ErrorCode::NotFound);
 
-    let (position, _) = rig.state(&mina, Topic::Room(FIRST_ROOM)).await;
+    let (position, _) = test_store.snapshot(&mina, Topic::Room(FIRST_ROOM)).await;
     assert_eq!(u128::from(position.seq.0), stored);
-    assert_eq!(rig.log(Topic::Room(FIRST_ROOM)).await.len() as u64, position.seq.0);
-    rig.appended(usize::try_from(stored).expect("small") + 1).await;
-    assert!(rig.tail.try_recv().is_err(), "what was not stored was handed out");
+    assert_eq!(test_store.log(Topic::Room(FIRST_ROOM)).await.len() as u64, position.seq.0);
+    test_store.receive(usize::try_from(stored).expect("small") + 1).await;
+    assert!(test_store.events.try_recv().is_err(), "an event that was not stored was sent");
 
-    // Somebody makes room.
-    home.beside()
+    // Another program frees space.
+    database
+        .external()
         .execute_batch("DELETE FROM messages WHERE seq < 20; DELETE FROM log WHERE seq < 20")
         .expect("deleted");
-    let placed = rig.place(post(&mina, stored, FIRST_ROOM, &text)).await;
-    assert_eq!(placed.seq, position.seq.next());
-    assert_eq!(rig.store.ready().await, Ok(()));
+    let log_position = test_store.commit(post(&mina, stored, FIRST_ROOM, &text)).await;
+    assert_eq!(log_position.seq, position.seq.next());
+    assert_eq!(test_store.store.ready().await, Ok(()));
 }
 
 #[tokio::test]
-async fn a_database_that_was_damaged_underneath_is_unavailable_not_wrong() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    home.beside().execute_batch("DROP TABLE readiness; DROP TABLE messages").expect("dropped");
-    assert!(is_unavailable(&rig.store.ready().await));
-    assert!(is_unavailable(&rig.one(post(&mina, 1, FIRST_ROOM, "x")).await));
-    assert!(is_unavailable(&rig.store.open(mina.id, Topic::Room(FIRST_ROOM), None).await));
-    assert_eq!(rig.log(Topic::Room(FIRST_ROOM)).await, []);
-    // Whatever does not need the lost tables goes on.
-    assert!(rig.store.sign_up(new_user("Theo")).await.is_ok());
+async fn a_database_with_dropped_tables_is_unavailable() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    database
+        .external()
+        .execute_batch("DROP TABLE readiness; DROP TABLE messages")
+        .expect("dropped");
+    assert!(is_unavailable(&test_store.store.ready().await));
+    assert!(is_unavailable(&test_store.try_commit(post(&mina, 1, FIRST_ROOM, "x")).await));
+    assert!(is_unavailable(&test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None).await));
+    assert_eq!(test_store.log(Topic::Room(FIRST_ROOM)).await, []);
+    // Operations on other tables still work.
+    assert!(test_store.store.sign_up(new_user("Theo")).await.is_ok());
 }
 
 #[tokio::test]
-async fn closing_finishes_what_waits_and_refuses_what_comes_later() {
-    let home = Home::new();
-    let (store, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
+async fn closing_finishes_waiting_writes_and_refuses_later_ones() {
+    let database = TestDatabase::new();
+    let (store, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
     let calls: Vec<_> =
         (0..50).map(|n| store.commit(vec![post(&mina, n, FIRST_ROOM, &n.to_string())])).collect();
     store.close().await;
     assert!(join_all(calls).await.iter().all(|results| results[0].is_ok()));
-    assert!(is_unavailable(&rig.one(post(&mina, 99, FIRST_ROOM, "late")).await));
-    assert!(is_unavailable(&rig.store.ready().await));
+    assert!(is_unavailable(&test_store.try_commit(post(&mina, 99, FIRST_ROOM, "late")).await));
+    assert!(is_unavailable(&test_store.store.ready().await));
     store.close().await;
-    assert!(!home.path().with_extension("db-wal").exists(), "the log was not emptied");
-    drop((store, rig));
-    let (_, rig) = home.start(&fast());
-    assert_eq!(texts(&rig.newest(&mina, FIRST_ROOM).await).len(), 50);
+    assert!(!database.path().with_extension("db-wal").exists(), "the log was not emptied");
+    drop((store, test_store));
+    let (_, test_store) = database.start(&fast_options());
+    assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await).len(), 50);
 }
 
 #[tokio::test]
-async fn a_tail_that_nobody_holds_stops_nothing() {
-    let home = Home::new();
-    let (store, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    drop(rig);
+async fn commits_continue_without_an_event_stream() {
+    let database = TestDatabase::new();
+    let (store, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    drop(test_store);
     assert!(store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0].is_ok());
 }
 
 #[tokio::test]
-async fn an_id_is_never_given_out_twice() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    home.beside()
+async fn an_id_is_never_used_twice() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    database
+        .external()
         .execute_batch("PRAGMA foreign_keys = ON; DELETE FROM members; DELETE FROM users")
         .expect("deleted");
-    assert_eq!(rig.user("Mina").await.id.0, mina.id.0 + 1);
+    assert_eq!(test_store.user("Mina").await.id.0, mina.id.0 + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_and_does_not_poll_holds_up_nobody() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    let open = || rig.store.open(mina.id, Topic::Room(FIRST_ROOM), None);
+async fn a_future_that_is_not_polled_blocks_no_other_caller() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    let open = || test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None);
     let mut abandoned: Vec<_> = (0..64).map(|_| open()).collect();
     for ask in &mut abandoned {
-        // Polled once, as a connection does that is then busy with a slow client.
+        // Polled once, as by a connection that is then busy with a slow client.
         drop(ask.now_or_never());
     }
     for _ in 0..64 {
@@ -138,21 +145,25 @@ async fn who_asks_and_does_not_poll_holds_up_nobody() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn nothing_is_acknowledged_that_would_go_with_a_deleted_file() {
-    let home = Home::new();
-    let (_, rig) = home.start(&fast());
-    let mina = rig.user("Mina").await;
-    let log = home.folder.path().join("madang.db-wal");
-    for (id, file) in (0..).step_by(10).zip([home.path(), log]) {
-        rig.place(post(&mina, id, FIRST_ROOM, "before")).await;
-        let kept = home.folder.path().join("kept");
-        std::fs::rename(&file, &kept).expect("moved");
-        assert!(is_unavailable(&rig.one(post(&mina, id + 1, FIRST_ROOM, "lost")).await));
-        assert!(is_unavailable(&rig.store.ready().await));
-        std::fs::write(&file, "somebody else's").expect("written");
-        assert!(is_unavailable(&rig.one(post(&mina, id + 2, FIRST_ROOM, "lost")).await));
-        std::fs::rename(&kept, &file).expect("put back");
-        rig.place(post(&mina, id + 1, FIRST_ROOM, "found")).await;
-        assert_eq!(rig.store.ready().await, Ok(()));
+async fn a_deleted_database_file_gets_no_acknowledged_writes() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    let log = database.folder.path().join("madang.db-wal");
+    for (id, file) in (0..).step_by(10).zip([database.path(), log]) {
+        test_store.commit(post(&mina, id, FIRST_ROOM, "before")).await;
+        let moved = database.folder.path().join("kept");
+        std::fs::rename(&file, &moved).expect("moved");
+        assert!(is_unavailable(
+            &test_store.try_commit(post(&mina, id + 1, FIRST_ROOM, "lost")).await
+        ));
+        assert!(is_unavailable(&test_store.store.ready().await));
+        std::fs::write(&file, "another file").expect("written");
+        assert!(is_unavailable(
+            &test_store.try_commit(post(&mina, id + 2, FIRST_ROOM, "lost")).await
+        ));
+        std::fs::rename(&moved, &file).expect("put back");
+        test_store.commit(post(&mina, id + 1, FIRST_ROOM, "found")).await;
+        assert_eq!(test_store.store.ready().await, Ok(()));
     }
 }

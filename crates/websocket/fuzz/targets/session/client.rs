@@ -50,7 +50,7 @@ fn received<K: Ord + std::fmt::Debug>(expected: &mut BTreeMap<K, usize>, key: K)
 impl Client {
     pub(crate) fn new(server: &TestServer, user: User, now: Timestamp) -> Self {
         let hello = ClientFrame::Hello(Hello { client: "fuzz".into(), ..Hello::default() });
-        let hello = PendingHello::new(now).hear(&codec::encode_client(&hello)).unwrap();
+        let hello = PendingHello::new(now).receive(&codec::encode_client(&hello)).unwrap();
         let (session, effects) = hello.welcome(server.hub.clone(), user, None, now);
         assert_eq!(effects.len(), 1, "a welcome");
         Self {
@@ -95,7 +95,7 @@ impl Client {
                 let Some(session) = &mut self.session else { return };
                 let response = answer(&server.store, session.user(), request);
                 server.publish();
-                let effects = session.on_done(now, response);
+                let effects = session.on_response(now, response);
                 self.apply(effects);
             }
             let Some(session) = &mut self.session else { return };

@@ -1,0 +1,42 @@
+//! Notices: stored sentences for one user or for all users. Most of them are caused by another feature
+//! (a post, an order, a message), and are stored in the same transaction.
+
+mod mentions;
+
+use madang_shared::Timestamp;
+use madang_shared::notices::MAX_EXCERPT_CHARS;
+use madang_shared::notices::NoticeContent;
+
+pub use self::mentions::{Mention, mentions};
+
+/// A scheduled notice whose time has come. It has no author. The store keeps a high-water mark for each
+/// schedule, so a restart never repeats a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DueNotice {
+    /// A notice of the operator's schedule.
+    Scheduled {
+        /// The identity of the schedule: its whole definition.
+        schedule: String,
+        /// The time at which the notice was due. For a schedule that is new to the store, this time and
+        /// all earlier ones count as done: the schedule begins now, not in the past.
+        due: Timestamp,
+        /// The content of the notice.
+        what: NoticeContent,
+    },
+    /// A notice of the demonstration, if the demonstration still runs. The last notice ends it.
+    Demonstrated {
+        /// The start of the demonstration.
+        started_at: Timestamp,
+        /// The number of the notice, from 1.
+        number: u32,
+    },
+}
+
+/// The beginning of a message, on one line, at most [`MAX_EXCERPT_CHARS`] characters.
+pub fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_EXCERPT_CHARS) {
+        None => line,
+        Some(_) => line.chars().take(MAX_EXCERPT_CHARS - 1).chain(['…']).collect(),
+    }
+}

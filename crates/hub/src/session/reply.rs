@@ -1,0 +1,40 @@
+//! Frames that answer a client.
+
+use madang_shared::frames::ErrorContext;
+use madang_shared::{Answer, ErrorCode, Failure, QueryId, ServerFrame};
+
+use super::effects::Effect;
+use crate::frame::Frame;
+use crate::ports::StoreError;
+
+pub(super) fn send(frame: &ServerFrame) -> Effect {
+    Effect::Send(Frame::of(frame))
+}
+
+pub(super) fn answer(id: QueryId, answer: Result<Answer, Failure>) -> Effect {
+    match answer {
+        Ok(answer) => send(&ServerFrame::Answer { id, answer }),
+        Err(failure) => refuse(ErrorContext::Query(id), failure),
+    }
+}
+
+pub(super) fn refuse(about: ErrorContext, failure: Failure) -> Effect {
+    send(&ServerFrame::Error { about, failure })
+}
+
+/// The refusal that a client gets for an error of the store. The engine's own text is for the server's
+/// log alone.
+pub(super) fn refusal_of(error: StoreError) -> Failure {
+    match error {
+        StoreError::Refused(failure) => failure,
+        StoreError::Unavailable(_) => Failure::new(
+            ErrorCode::Unavailable,
+            "The server cannot store anything right now. Nothing was changed.",
+        ),
+    }
+}
+
+/// The refusal of a request above the rate limit.
+pub(super) fn rate_limited(wait_ms: u64) -> Failure {
+    Failure::new(ErrorCode::RateLimited, "Too many requests; wait a moment.").after(wait_ms)
+}

@@ -1,0 +1,268 @@
+//! How a session opens a topic, follows it from a cursor, and catches up from the log.
+
+use std::sync::Arc;
+
+use madang_shared::frames::ErrorContext;
+use madang_shared::limits::MAX_TOPICS;
+use madang_shared::topic::Durability;
+use madang_shared::{
+    CloseCode, ErrorCode, Failure, Position, ServerFrame, Snapshot, State, Subscription, Timestamp,
+    Topic,
+};
+
+use super::Session;
+use super::effects::{Effect, StoreRequest};
+use super::reply::{rate_limited, refusal_of, refuse, send};
+use super::subscriptions::{SubscriptionState, TopicSubscription};
+use crate::log_cache::LogPage;
+use crate::policy;
+use crate::ports::{Recovery, StoreError};
+use crate::subscriber::Subscriber;
+use crate::topic_channel::{Next, TAKE_FRAMES};
+
+impl Session {
+    pub(super) fn subscribe(
+        &mut self,
+        now: Timestamp,
+        subscription: &Subscription,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Subscription { topic, from } = *subscription;
+        // A client that sees a gap subscribes again to get the missing events.
+        self.unsubscribe(topic);
+        if let Err(failure) = self.check_subscription(now, topic) {
+            effects.push(refuse(ErrorContext::Topic(topic), failure));
+            return;
+        }
+        let ticket = self.subscriptions.next_ticket();
+        let subscriber = Subscriber::new(self.user.id, self.wakeups.clone(), self.sink.clone());
+        let subscriber = Arc::new(subscriber);
+        let channel = self.hub.attach(topic, self.connection, subscriber.clone());
+        let state = SubscriptionState::Opening;
+        let subscription = TopicSubscription { channel, subscriber, ticket, from, state };
+        self.subscriptions.insert(topic, subscription);
+        match (topic.durability(), topic.room()) {
+            (Durability::Durable, _) => {
+                effects.push(Effect::Request(StoreRequest::Open { ticket, topic, from }));
+            }
+            (Durability::Ephemeral, Some(room)) => {
+                effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
+            }
+            // Open to every user, and unknown to the store.
+            (Durability::Ephemeral, None) => self.begin_ephemeral(now, topic, effects),
+        }
+    }
+
+    /// The checks that need no data.
+    fn check_subscription(&mut self, now: Timestamp, topic: Topic) -> Result<(), Failure> {
+        if self.subscriptions.len() >= MAX_TOPICS {
+            let message = format!(
+                "A connection follows at most {MAX_TOPICS} topics; unsubscribe from one first."
+            );
+            return Err(Failure::new(ErrorCode::TooManyTopics, message));
+        }
+        if policy::is_private_to_other(topic, self.user.id) {
+            let message = "This topic belongs to another user.";
+            return Err(Failure::new(ErrorCode::Forbidden, message));
+        }
+        self.reads.take(now).map_err(rate_limited)
+    }
+
+    pub(super) fn unsubscribe(&mut self, topic: Topic) {
+        if self.subscriptions.remove(topic).is_some() {
+            self.hub.detach(topic, self.connection);
+            self.hub.subscriber_left(topic, self.connection);
+        }
+    }
+
+    /// Tells the hub that the connection is alive and still follows its topics.
+    pub(super) fn report_activity(&self, now: Timestamp) {
+        for topic in self.subscriptions.open_topics() {
+            self.hub.subscriber_active(topic, &self.user, self.connection, now);
+        }
+    }
+
+    /// The store has opened a durable topic, or refused to.
+    pub(super) fn on_opened(
+        &mut self,
+        now: Timestamp,
+        topic: Topic,
+        ticket: u64,
+        recovery: Result<Recovery, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(subscription) = self.subscriptions.with_ticket(topic, ticket) else {
+            return;
+        };
+        let recovery = match recovery {
+            Ok(recovery) => recovery,
+            Err(error) => return self.end_subscription(topic, refusal_of(error), effects),
+        };
+        let cursor = match (recovery, subscription.from) {
+            (Recovery::Resumed { head }, Some(from)) => {
+                effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
+                self.hub.advance(&subscription.channel, head.seq, None);
+                from.seq
+            }
+            (Recovery::Resumed { .. }, None) => {
+                // No engine resumes without a position; the contract suite tests it.
+                self.unsubscribe(topic);
+                effects.push(Effect::Close(CloseCode::Internal));
+                return;
+            }
+            (Recovery::State { position, snapshot }, from) => {
+                effects.push(send_state(topic, position, snapshot, from.is_some()));
+                self.hub.advance(&subscription.channel, position.seq, None);
+                position.seq
+            }
+        };
+        subscription.follow_from(cursor);
+        self.hub.subscriber_active(topic, &self.user, self.connection, now);
+        self.send_next(topic, effects);
+    }
+
+    /// Asks the store whether the user may still read a topic.
+    pub(super) fn recheck_access(&self, topic: Topic, effects: &mut Vec<Effect>) {
+        if let (Some(subscription), Some(room)) = (self.subscriptions.get(topic), topic.room()) {
+            let ticket = subscription.ticket;
+            effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
+        }
+    }
+
+    /// The store has checked access.
+    pub(super) fn on_access_checked(
+        &mut self,
+        now: Timestamp,
+        topic: Topic,
+        ticket: u64,
+        member: Result<bool, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(subscription) = self.subscriptions.with_ticket(topic, ticket) else {
+            return;
+        };
+        let refusal = match member {
+            Ok(true) => None,
+            Ok(false) => Some(Failure::new(ErrorCode::NotMember, "Join the room first.")),
+            Err(error) => Some(refusal_of(error)),
+        };
+        if let Some(failure) = refusal {
+            self.end_subscription(topic, failure, effects);
+        } else if subscription.state == SubscriptionState::Opening {
+            // In any other state this was a later check, and the subscription continues.
+            self.begin_ephemeral(now, topic, effects);
+        }
+    }
+
+    /// Opens an ephemeral topic: from the client's position if the ring reaches back to it, otherwise from
+    /// a snapshot.
+    fn begin_ephemeral(&mut self, now: Timestamp, topic: Topic, effects: &mut Vec<Effect>) {
+        let Some(subscription) = self.subscriptions.get_mut(topic) else {
+            return;
+        };
+        let state = self.hub.ephemeral_state(topic, &subscription.channel);
+        let Some((head, snapshot)) = state else {
+            return;
+        };
+        let from = subscription.from;
+        match from {
+            Some(from)
+                if policy::resumes(from, head)
+                    && subscription.channel.reaches_back_to(from.seq) =>
+            {
+                effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
+                subscription.follow_from(from.seq);
+            }
+            _ => {
+                effects.push(send_state(topic, head, snapshot, from.is_some()));
+                subscription.follow_from(head.seq);
+            }
+        }
+        self.hub.subscriber_active(topic, &self.user, self.connection, now);
+        self.send_next(topic, effects);
+    }
+
+    /// The log cache has answered with a page.
+    pub(super) fn on_log_page(
+        &mut self,
+        topic: Topic,
+        ticket: u64,
+        page: Result<Arc<LogPage>, StoreError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(subscription) = self.subscriptions.with_ticket(topic, ticket) else {
+            return;
+        };
+        let SubscriptionState::ReadingLog(cursor) = subscription.state else {
+            return;
+        };
+        let page = match page {
+            Ok(page) => page,
+            // The client knows its position and subscribes again; it never sees a hole.
+            Err(error) => return self.end_subscription(topic, refusal_of(error), effects),
+        };
+        let frames = page.after(cursor);
+        if frames.is_empty() {
+            // The head was announced but is not in the log yet. The next wakeup reads again.
+            subscription.follow_from(cursor);
+            return;
+        }
+        subscription.follow_from(page.end());
+        effects.extend(frames.iter().cloned().map(Effect::Send));
+        self.send_next(topic, effects);
+    }
+
+    /// Sends the events after the cursor.
+    pub(super) fn send_next(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        let Some(subscription) = self.subscriptions.get_mut(topic) else {
+            return;
+        };
+        if subscription.state != SubscriptionState::Following {
+            return;
+        }
+        match subscription.channel.take(&subscription.subscriber) {
+            Next::UpToDate => {}
+            Next::Frames(frames) => {
+                // A full take may leave more events; other topics get their turn first. With a sink, one
+                // more take is needed in any case, because an empty take hands the subscriber over to the
+                // fan-out. Otherwise the head is reached, and a later event causes its own wakeup.
+                if frames.len() == TAKE_FRAMES || self.sink.is_some() {
+                    self.wakeups.mark_advanced(topic);
+                }
+                effects.extend(frames.into_iter().map(Effect::Send));
+            }
+            Next::Behind(cursor) => match topic.durability() {
+                Durability::Durable => {
+                    subscription.state = SubscriptionState::ReadingLog(cursor);
+                    let ticket = subscription.ticket;
+                    let request = StoreRequest::ReadLog { ticket, topic, after: cursor };
+                    effects.push(Effect::Request(request));
+                }
+                Durability::Ephemeral => self.reset_ephemeral(topic, effects),
+            },
+        }
+    }
+
+    /// Sends a snapshot to a subscriber that is behind the ring of an ephemeral topic.
+    fn reset_ephemeral(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        let Some(subscription) = self.subscriptions.get_mut(topic) else {
+            return;
+        };
+        let state = self.hub.ephemeral_state(topic, &subscription.channel);
+        let Some((position, snapshot)) = state else {
+            return;
+        };
+        subscription.follow_from(position.seq);
+        effects.push(send_state(topic, position, snapshot, true));
+    }
+
+    fn end_subscription(&mut self, topic: Topic, failure: Failure, effects: &mut Vec<Effect>) {
+        self.unsubscribe(topic);
+        effects.push(refuse(ErrorContext::Topic(topic), failure));
+    }
+}
+
+fn send_state(topic: Topic, position: Position, snapshot: Snapshot, is_reset: bool) -> Effect {
+    let state = State { topic, position, snapshot };
+    send(&if is_reset { ServerFrame::Reset(state) } else { ServerFrame::Snapshot(state) })
+}

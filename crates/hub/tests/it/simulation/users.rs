@@ -1,0 +1,105 @@
+//! The actions of the users, and the faults.
+
+use madang_client::timeline::Timeline;
+use madang_client::{Action, Input};
+use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::RoomId;
+use madang_shared::chat::ChatCommand;
+use madang_shared::membership::MembershipCommand;
+use madang_shared::rooms::RoomsCommand;
+
+use super::world::{SimEvent, World};
+
+impl World {
+    /// A random user acts.
+    pub(super) fn act(&mut self) {
+        if !self.faults_active {
+            return;
+        }
+        let peer = self.random.index(self.peers.len());
+        let rooms: Vec<RoomId> =
+            self.peers[peer].client.features().rooms().all().map(|room| room.id).collect();
+        let room =
+            if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
+        let input = match self.random.below(20) {
+            0..=11 => return self.write(peer),
+            12 => Input::Act(Action::OpenRoom(Some(room))),
+            13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
+            14 | 15 => {
+                let newest =
+                    self.peers[peer].client.features().timeline(room).map(Timeline::newest);
+                Input::Act(Action::MarkSeen { room, up_to: newest.unwrap_or_default() })
+            }
+            16 if rooms.len() < 4 => Input::Command(
+                RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),
+            ),
+            17 => Input::Command(MembershipCommand::Join { room }.into()),
+            18 if room != FIRST_ROOM => Input::Command(MembershipCommand::Leave { room }.into()),
+            _ => Input::Act(Action::LoadOlder(FIRST_ROOM)),
+        };
+        self.input(peer, input);
+        self.schedule_next_action();
+    }
+
+    fn write(&mut self, peer: usize) {
+        // Some users write several messages at once, and some paste more than the rate limit allows.
+        let lines = if self.random.percent(1) { 140 } else { 1 + self.random.below(3) };
+        for _ in 0..lines {
+            self.written += 1;
+            let text = format!("line {} by {}", self.written, self.peers[peer].user.name);
+            self.input(peer, Input::Command(ChatCommand::Post { room: FIRST_ROOM, text }.into()));
+            let id = self.peers[peer].client.outbox().items().last().unwrap().id;
+            self.peers[peer].written.push(id);
+        }
+        self.schedule_next_action();
+    }
+
+    fn schedule_next_action(&mut self) {
+        let delay = self.random.below(1_500);
+        self.at(delay, SimEvent::Act);
+    }
+
+    pub(super) fn inject_fault(&mut self) {
+        if !self.faults_active {
+            return;
+        }
+        match self.random.below(10) {
+            0..=3 => {
+                let sockets = self.network.ids();
+                if !sockets.is_empty() {
+                    let socket = sockets[self.random.index(sockets.len())];
+                    self.break_socket(socket, 1006);
+                }
+            }
+            4..=6 => {
+                // A kill: sessions, topic channels and requests on their way to the store are lost.
+                self.server = None;
+                for socket in self.network.ids() {
+                    self.break_socket(socket, 1006);
+                }
+                let delay = self.random.below(4_000);
+                self.at(delay, SimEvent::StartServer);
+            }
+            7 => {
+                self.store.set_unavailable(true);
+                let delay = self.random.below(2_000);
+                self.at(delay, SimEvent::StoreWorks);
+            }
+            8 => {
+                let peer = self.random.index(self.peers.len());
+                if let Some(socket) = self.peers[peer].socket.take() {
+                    self.break_socket(socket, 1001);
+                }
+                self.peers[peer].reload();
+                self.input(peer, Input::Connect);
+                self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
+            }
+            _ => {
+                let peer = self.random.index(self.peers.len());
+                self.input(peer, Input::Connect);
+            }
+        }
+        let delay = self.random.below(4_000);
+        self.at(delay, SimEvent::Fault);
+    }
+}

@@ -1,0 +1,222 @@
+//! A server in memory: requests to the store are answered at once, unless the test answers them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
+use madang_hub::ports::NewUser;
+use madang_hub::session::effects::StoreRequest;
+use madang_hub::topic_channel::RingSize;
+use madang_hub::{Effect, FrameSink, Hub, PendingHello, Session, StoreResponse};
+use madang_shared::chat::ChatCommand;
+use madang_shared::frames::CommandFrame;
+use madang_shared::{
+    ClientFrame, CloseCode, Command, CommandId, Epoch, ErrorCode, Hello, Position, RoomId,
+    ServerFrame, Subscription, Timestamp, Topic, User, codec,
+};
+use madang_store::Memory;
+
+pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
+pub(crate) const ROOM: RoomId = RoomId(1);
+
+/// A hub with a store in memory, and no sockets.
+pub(crate) struct TestServer {
+    pub(crate) store: Memory,
+    pub(crate) hub: Arc<Hub>,
+}
+
+impl TestServer {
+    pub(crate) fn new() -> Self {
+        Self::with_ring(256)
+    }
+
+    pub(crate) fn with_ring(frames: usize) -> Self {
+        let store = Memory::new(START, 1);
+        Self::over(store, frames)
+    }
+
+    pub(crate) fn over(store: Memory, frames: usize) -> Self {
+        let hub = Hub::new("test", Epoch(1)).with_rings(RingSize { frames, bytes: 1 << 20 });
+        Self { store, hub: Arc::new(hub) }
+    }
+
+    pub(crate) fn user(&self, name: &str) -> User {
+        let mut token = [0; 32];
+        token[..name.len()].copy_from_slice(name.as_bytes());
+        let new = NewUser { name: name.into(), name_key: name.into(), token, at: START };
+        let user = self.store.sign_up_now(new).unwrap();
+        self.publish();
+        user
+    }
+
+    pub(crate) fn publish(&self) {
+        self.hub.publish(&self.store.take_events());
+    }
+
+    pub(crate) fn connect(&self, user: &User) -> TestConnection {
+        self.connect_with_sink(user, None)
+    }
+
+    pub(crate) fn connect_with_sink(
+        &self,
+        user: &User,
+        sink: Option<Arc<dyn FrameSink>>,
+    ) -> TestConnection {
+        let hello = ClientFrame::Hello(Hello { client: "test".into(), ..Hello::default() });
+        let mut connection = self.connect_with_hello(user, sink, &codec::encode_client(&hello));
+        assert!(matches!(connection.received.pop_front(), Some(ServerFrame::Welcome(_))));
+        connection
+    }
+
+    /// A connection with this first frame. Its first received frame is the welcome.
+    pub(crate) fn connect_with_hello(
+        &self,
+        user: &User,
+        sink: Option<Arc<dyn FrameSink>>,
+        hello: &str,
+    ) -> TestConnection {
+        let hello = PendingHello::new(START).receive(hello).unwrap();
+        let (session, effects) = hello.welcome(self.hub.clone(), user.clone(), sink, START);
+        let mut connection = TestConnection {
+            session,
+            user: user.clone(),
+            now: START,
+            received: VecDeque::new(),
+            requests: VecDeque::new(),
+            closed: None,
+            commands: 0,
+        };
+        connection.record(effects);
+        connection
+    }
+}
+
+/// The server's side of one connection.
+pub(crate) struct TestConnection {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+    pub(crate) now: Timestamp,
+    pub(crate) received: VecDeque<ServerFrame>,
+    pub(crate) requests: VecDeque<StoreRequest>,
+    pub(crate) closed: Option<CloseCode>,
+    commands: u128,
+}
+
+impl TestConnection {
+    pub(crate) fn send(&mut self, frame: &ClientFrame) {
+        self.send_text(&codec::encode_client(frame));
+    }
+
+    pub(crate) fn send_text(&mut self, text: &str) {
+        let effects = self.session.on_frame(self.now, text);
+        self.record(effects);
+    }
+
+    pub(crate) fn subscribe(&mut self, server: &TestServer, topic: Topic, from: Option<Position>) {
+        self.send(&ClientFrame::Subscribe(Subscription { topic, from }));
+        self.settle(server);
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> CommandId {
+        self.commands += 1;
+        let id = CommandId::new(self.now, self.commands << 60);
+        self.command_as(id, command);
+        id
+    }
+
+    pub(crate) fn command_as(&mut self, id: CommandId, command: Command) {
+        self.send(&ClientFrame::Command(CommandFrame { id, command }));
+    }
+
+    pub(crate) fn post(&mut self, text: &str) -> CommandId {
+        self.command(post(text))
+    }
+
+    pub(crate) fn respond(&mut self, response: StoreResponse) {
+        let effects = self.session.on_response(self.now, response);
+        self.record(effects);
+    }
+
+    /// Answers every request, and handles every wakeup, until none is left.
+    pub(crate) fn settle(&mut self, server: &TestServer) {
+        loop {
+            while let Some(request) = self.requests.pop_front() {
+                let response = answer(&server.store, &self.user, request);
+                server.publish();
+                self.respond(response);
+            }
+            let effects = self.session.on_wake();
+            self.record(effects);
+            if self.requests.is_empty() && !self.session.wakeups().has_pending() {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        self.now = now;
+        let effects = self.session.on_time(now);
+        self.record(effects);
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<ServerFrame> {
+        self.received.drain(..).collect()
+    }
+
+    /// The error codes among the received frames.
+    pub(crate) fn take_errors(&mut self) -> Vec<ErrorCode> {
+        let codes = self.take().into_iter().filter_map(|frame| match frame {
+            ServerFrame::Error { failure, .. } => Some(failure.code),
+            _ => None,
+        });
+        codes.collect()
+    }
+
+    /// The seqs of the events among the received frames.
+    pub(crate) fn take_seqs(&mut self, of: Topic) -> Vec<u64> {
+        let seqs = self.take().into_iter().filter_map(|frame| match frame {
+            ServerFrame::Event { topic, seq, .. } if topic == of => Some(seq.0),
+            _ => None,
+        });
+        seqs.collect()
+    }
+
+    fn record(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(frame) => {
+                    let text = std::str::from_utf8(frame.bytes()).unwrap();
+                    self.received.push_back(codec::decode_server(text).unwrap());
+                }
+                Effect::Request(request) => self.requests.push_back(request),
+                Effect::Close(code) => self.closed = Some(code),
+            }
+        }
+    }
+}
+
+pub(crate) fn post(text: &str) -> Command {
+    ChatCommand::Post { room: ROOM, text: text.into() }.into()
+}
+
+/// Answers a request, as the store would.
+pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> StoreResponse {
+    let user = user.id;
+    match request {
+        StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
+        StoreRequest::Open { ticket, topic, from } => {
+            StoreResponse::Open { ticket, topic, recovery: store.open_now(user, topic, from) }
+        }
+        StoreRequest::ReadLog { ticket, topic, after } => {
+            let events = store.read_log_now(topic, after, usize::try_from(PAGE_EVENTS).unwrap());
+            let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
+            StoreResponse::ReadLog { ticket, topic, page }
+        }
+        StoreRequest::CheckAccess { ticket, topic, room } => {
+            StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(user, room) }
+        }
+        StoreRequest::Query { id, query } => {
+            StoreResponse::Query { id, answer: store.query_now(user, &query) }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The configuration. Flags win over environment variables, those over a TOML file, and the file over
+//! the defaults, for each setting by itself.
+
+mod former_names;
+mod network;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use madang_shared::Timestamp;
+use madang_shared::session::SIGN_UPS_PER_HOUR;
+use madang_store::sqlite::Synchronous;
+use madang_web::Origins;
+use madang_web::socketio::{self, Exposure};
+use serde::Deserialize;
+
+pub(crate) use self::former_names::FormerName;
+use self::former_names::{FormerFlags, FormerNames};
+pub(crate) use self::network::{Network, TlsSettings};
+use self::network::{NetworkFlags, TlsTable};
+use crate::notices::{self, Schedule, ScheduleTable};
+use crate::price::{self, SourceSetting};
+
+/// The settings of the command line and of the environment.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
+    /// A TOML file with the settings below, written with underscores: `log_format = "json"`. Scheduled
+    /// notices are set in the file only: each `[[notices]]` has a sentence in `ko` and in `en`, and either
+    /// `every_seconds`, or `at = ["09:00"]` with `utc_offset = "+09:00"`.
+    #[arg(long, env = "MADANG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1:5001].
+    #[arg(long, env = "MADANG_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The folder of the database; created if it is missing [default: data].
+    #[arg(long, env = "MADANG_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkFlags,
+    /// Another origin whose pages may use the server, such as <http://localhost:3000>. Repeat, or
+    /// separate by commas. Pages that the server itself serves are always allowed.
+    #[arg(
+        long = "allowed-origin",
+        env = "MADANG_ALLOWED_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    allowed_origins: Option<Vec<String>>,
+    /// What an acknowledgement guarantees: with `full`, the message survives a power cut; with `normal`, a kill
+    /// of the process, and commits are faster [default: full].
+    #[arg(long, env = "MADANG_SYNCHRONOUS", value_name = "full|normal")]
+    synchronous: Option<SynchronousSetting>,
+    /// The sources of the live Bitcoin price, in order of preference: `binance`, `binance-rest`, `kraken`,
+    /// `coinbase`, `upbit`. `kraken=https://mirror.example` requests it at another address. `simulated` alone
+    /// generates prices and says so on the page; `off` requests none. An exchange is requested only while the
+    /// page has viewers [default: the five, in this order]. In the file: `sources` under `[price]`.
+    #[arg(
+        long = "price-source",
+        env = "MADANG_PRICE_SOURCES",
+        value_name = "SOURCE",
+        value_delimiter = ','
+    )]
+    price_sources: Option<Vec<String>>,
+    /// Which Socket.IO clients may connect, as guests without a session: `local`, those on this machine; `on`,
+    /// all that reach the server; `off`, none [default: `local` if the server listens on loopback only, else
+    /// `off`]. In the file: `exposure` under `[socketio]`.
+    #[arg(long = "socketio", env = "MADANG_SOCKETIO", value_name = "local|on|off")]
+    socketio: Option<SocketIoSetting>,
+    /// The topic of a Socket.IO event, such as `data=room:2` or `posts=off`. `data`, `my_event`, `message` and
+    /// `json` go to a room, `status_changed` to `orders`, `posts` to `posts` [default: room:1, orders, posts].
+    /// Repeat, or separate by commas. In the file: one line per event under `[socketio]`.
+    #[arg(
+        long = "socketio-event",
+        env = "MADANG_SOCKETIO_EVENTS",
+        value_name = "EVENT=TOPIC",
+        value_delimiter = ','
+    )]
+    socketio_events: Option<Vec<String>>,
+    /// Sign-ups per hour from one address, including the address of this machine [default: 200].
+    #[arg(long, env = "MADANG_SIGN_UPS_PER_HOUR", value_name = "NUMBER")]
+    sign_ups_per_hour: Option<NonZeroU32>,
+    /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
+    #[arg(long, env = "MADANG_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
+    shutdown_timeout: Option<u64>,
+    /// What to log: `warn`, `info`, `debug`, or by module, `info,madang_web=debug` [default: info].
+    #[arg(long, env = "MADANG_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// The format of the log: lines for people, or one JSON object per line [default: human].
+    #[arg(long, env = "MADANG_LOG_FORMAT", value_name = "human|json")]
+    log_format: Option<LogFormat>,
+    #[command(flatten)]
+    former: FormerFlags,
+}
+
+/// The settings of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    allowed_origins: Option<Vec<String>>,
+    #[serde(default)]
+    tls: TlsTable,
+    trusted_proxies: Option<Vec<String>>,
+    hsts_max_age: Option<u32>,
+    /// Former name of `hsts_max_age`.
+    hsts_seconds: Option<u32>,
+    synchronous: Option<SynchronousSetting>,
+    #[serde(default)]
+    price: PriceTable,
+    #[serde(default)]
+    socketio: SocketIoTable,
+    #[serde(default)]
+    notices: Vec<ScheduleTable>,
+    sign_ups_per_hour: Option<NonZeroU32>,
+    shutdown_timeout: Option<u64>,
+    /// Former name of `shutdown_timeout`.
+    stop_seconds: Option<u64>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+}
+
+/// The table `[price]` of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PriceTable {
+    sources: Option<Vec<String>>,
+}
+
+/// The table `[socketio]` of the file.
+#[derive(Debug, Default, Deserialize)]
+struct SocketIoTable {
+    exposure: Option<SocketIoSetting>,
+    /// Former name of `exposure`.
+    clients: Option<SocketIoSetting>,
+    /// The topic of each event.
+    #[serde(flatten)]
+    events: BTreeMap<String, String>,
+}
+
+/// The format of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum SynchronousSetting {
+    Full,
+    Normal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum SocketIoSetting {
+    Local,
+    On,
+    Off,
+}
+
+/// All settings of a run, validated.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) origins: Origins,
+    pub(crate) network: Network,
+    pub(crate) synchronous: Synchronous,
+    /// Empty if no price is requested.
+    pub(crate) price_sources: Vec<SourceSetting>,
+    pub(crate) socketio: socketio::Settings,
+    /// The schedules of notices for everybody.
+    pub(crate) notices: Vec<Schedule>,
+    /// From one address.
+    pub(crate) sign_ups_per_hour: u32,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    /// Former names in use, to be logged as warnings.
+    pub(crate) former_names: Vec<FormerName>,
+}
+
+/// The longest `shutdown_timeout`, in seconds. A service manager would have killed the process long before.
+const MAX_SHUTDOWN_TIMEOUT: u64 = 600;
+
+impl Config {
+    /// Merges the sources and validates the result. A certificate has to be valid `now`.
+    ///
+    /// # Errors
+    /// One sentence that names the invalid setting, and says how to correct it.
+    pub(crate) fn load(flags: Flags, now: Timestamp) -> Result<Self> {
+        let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let mut former_names = FormerNames::default();
+        let shutdown_timeout =
+            shutdown_timeout(&flags, &file, &mut former_names)?.unwrap_or(Duration::from_secs(20));
+        let exposure = former_names.value(
+            ("[socketio] exposure", file.socketio.exposure),
+            ("[socketio] clients", file.socketio.clients),
+        )?;
+        let network = network::load(
+            flags.network,
+            &flags.former,
+            network::FileSettings {
+                tls: file.tls,
+                trusted_proxies: file.trusted_proxies,
+                hsts_max_age: file.hsts_max_age,
+                hsts_seconds: file.hsts_seconds,
+            },
+            &mut former_names,
+            now,
+        )?;
+        let origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
+        let synchronous = match flags.synchronous.or(file.synchronous) {
+            Some(SynchronousSetting::Normal) => Synchronous::Normal,
+            Some(SynchronousSetting::Full) | None => Synchronous::Full,
+        };
+        let price_sources = flags.price_sources.or(file.price.sources);
+        let sign_ups = flags.sign_ups_per_hour.or(file.sign_ups_per_hour);
+        let listen = flags.listen.or(file.listen);
+        let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
+        let exposure = socketio_exposure(flags.socketio.or(exposure), listen);
+        let socketio = socketio_settings(exposure, flags.socketio_events, &file.socketio.events)
+            .context("`socketio`")?;
+        Ok(Self {
+            listen,
+            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
+                .context("`allowed_origins`")?,
+            network,
+            synchronous,
+            price_sources: price::source_settings(price_sources.as_deref())
+                .context("`price_sources`")?,
+            socketio,
+            notices: notices::schedules(&file.notices).context("`notices`")?,
+            sign_ups_per_hour: sign_ups.map_or(SIGN_UPS_PER_HOUR, NonZeroU32::get),
+            shutdown_timeout,
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),
+            former_names: former_names.into_vec(),
+        })
+    }
+}
+
+fn shutdown_timeout(
+    flags: &Flags,
+    file: &File,
+    former_names: &mut FormerNames,
+) -> Result<Option<Duration>> {
+    let flag = former_names.value(
+        ("--shutdown-timeout", flags.shutdown_timeout),
+        ("--stop-seconds", flags.former.stop_seconds),
+    )?;
+    let in_file = former_names
+        .value(("shutdown_timeout", file.shutdown_timeout), ("stop_seconds", file.stop_seconds))?;
+    let Some(seconds) = flag.or(in_file) else { return Ok(None) };
+    if !(1..=MAX_SHUTDOWN_TIMEOUT).contains(&seconds) {
+        bail!("`shutdown_timeout` is {seconds}; it must be from 1 to {MAX_SHUTDOWN_TIMEOUT}");
+    }
+    Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// The exposure of the gateway. Guests need no name and no session, so a server on other addresses than
+/// loopback admits them only if the setting says so.
+fn socketio_exposure(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Exposure {
+    match setting {
+        Some(SocketIoSetting::On) => Exposure::On,
+        Some(SocketIoSetting::Local) => Exposure::Local,
+        None if listen.ip().is_loopback() => Exposure::Local,
+        None | Some(SocketIoSetting::Off) => Exposure::Off,
+    }
+}
+
+fn socketio_settings(
+    exposure: Exposure,
+    flags: Option<Vec<String>>,
+    file: &BTreeMap<String, String>,
+) -> Result<socketio::Settings> {
+    let Some(flags) = flags else {
+        let topics = file.iter().map(|(event, topic)| (event.as_str(), topic.as_str()));
+        return Ok(socketio::Settings::new(exposure, topics)?);
+    };
+    let mut topics = Vec::new();
+    for entry in flags.iter().filter(|entry| !entry.is_empty()) {
+        let Some(pair) = entry.split_once('=') else {
+            bail!("`{entry}` is not an event and a topic; write `data=room:1`");
+        };
+        topics.push(pair);
+    }
+    Ok(socketio::Settings::new(exposure, topics)?)
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the configuration file {} cannot be read", path.display()))?;
+        toml::from_str(&text)
+            .with_context(|| format!("the configuration file {} is invalid", path.display()))
+    }
+}

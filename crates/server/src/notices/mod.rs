@@ -1,0 +1,105 @@
+//! Scheduled notices: those of the operator, and the demonstration.
+//!
+//! This task knows when a notice is due and passes it to the store. The store keeps a high-water
+//! mark for each schedule, so a restart never repeats a notice; after downtime only the most recent
+//! missed notice of each schedule is sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use madang_hub::bus::TopicAdvanced;
+use madang_hub::notices::DueNotice;
+use madang_hub::ports::{Clock, Recovery, Store, StoreError};
+use madang_shared::notices::Demonstration;
+use madang_shared::{Snapshot, Timestamp, Topic, UserId};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+mod schedule;
+
+pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
+
+/// Wait after the store failed.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
+const MAX_SLEEP: Duration = Duration::from_mins(1);
+/// The reader of the notices for everybody; any id will do.
+const READER: UserId = UserId(0);
+
+/// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
+/// demonstration.
+pub(crate) async fn run(
+    schedules: Vec<Schedule>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    mut advances: broadcast::Receiver<TopicAdvanced>,
+    stopping: CancellationToken,
+) -> Result<()> {
+    let mut is_healthy = true;
+    loop {
+        let wait = match send_due(&schedules, &*store, &*clock).await {
+            Ok(next) => {
+                is_healthy = true;
+                let wait = next.map(|next| Duration::from_millis(next.since(clock.now())));
+                wait.unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
+            }
+            Err(error) => {
+                if std::mem::replace(&mut is_healthy, false) {
+                    tracing::warn!(%error, "the store failed; scheduled notices are delayed");
+                }
+                RETRY_INTERVAL
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = notices_advanced(&mut advances) => {}
+            () = stopping.cancelled() => return Ok(()),
+        }
+    }
+}
+
+/// Passes all due notices to the store; returns the time of the next one, if any.
+async fn send_due(
+    schedules: &[Schedule],
+    store: &dyn Store,
+    clock: &dyn Clock,
+) -> Result<Option<Timestamp>, StoreError> {
+    let now = clock.now();
+    for schedule in schedules {
+        store.append_due_notice(schedule.due(now), now).await?;
+    }
+    let demo = demonstration(store).await?;
+    if let Some(demo) = &demo {
+        let number = demo.number_at(now);
+        if number > 0 {
+            let due = DueNotice::Demonstrated { started_at: demo.started_at, number };
+            store.append_due_notice(due, now).await?;
+        }
+    }
+    // The demonstration has ended after its last notice; this time only causes one more look.
+    let demo = demo.map(|demo| demo.due(demo.number_at(now) + 1));
+    Ok(schedules.iter().map(|schedule| schedule.next(now)).chain(demo).min())
+}
+
+async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, StoreError> {
+    match store.open(READER, Topic::Notices, None).await? {
+        Recovery::State { snapshot: Snapshot::Notices(notices), .. } => Ok(notices.demo),
+        other => Err(StoreError::Unavailable(format!("notices opened as {other:?}"))),
+    }
+}
+
+/// Waits until the notices for everybody advance, or until messages of the bus were lost.
+async fn notices_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
+    loop {
+        match advances.recv().await {
+            Ok(advanced) if advanced.topic != Topic::Notices => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            // The bus is closed; the sleep is enough.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The table of features, one row each. Both engines derive from it each place that has to know all
+//! features: applying a change, the snapshot of a topic, and the answer to a query. A change, topic or
+//! query without a row does not compile.
+//!
+//! A row names the feature's module, which every engine has, and what the module contains:
+//!
+//! - `change`: `apply(store, context, change, appended)` applies a change, appends its events, and
+//!   returns the position of the command's own event, or `None` if nothing changed.
+//! - `topic`: the named function, called as `snapshot(store, reader)` or, for a topic with an id, as
+//!   `snapshot(store, reader, id)`, returns the state of the topic.
+//! - `query`: `answer(store, reader, query)` answers a query.
+
+/// Calls a macro with the table.
+macro_rules! features {
+    ($callback:ident $engine:tt) => {
+        $callback! {
+            $engine
+            // The hub serves these without a store.
+            hub_topics { Presence, Price }
+            hub_queries { Sentiment }
+
+            rooms { change Rooms; topic Rooms => snapshot; }
+            membership { change Membership; topic Memberships(user) => snapshot; }
+            chat { change Chat; topic Room(room) => snapshot; query Chat; }
+            counter { change Counter; topic Counter => snapshot; }
+            posts { change Posts; topic Posts => snapshot; query Posts; }
+            orders { change Orders; topic Orders => snapshot; }
+            notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; }
+        }
+    };
+}
+
+/// Expands to the functions that select a feature's module.
+macro_rules! dispatch {
+    (
+        { writes: $Writable:ty; reads: $Readable:ty; error: $Error:ty; snapshots: $wrap:ident; }
+        hub_topics { $($hub_topic:ident),* }
+        hub_queries { $($hub_query:ident),* }
+        $(
+            $module:ident {
+                $(change $change:ident;)?
+                $(topic $topic:ident $(($id:ident))? => $snapshot:ident;)*
+                $(query $query:ident;)?
+            }
+        )+
+    ) => {
+        $(use super::$module;)+
+
+        /// Applies a change and appends its events. Returns the position of the command's own event, or
+        /// `None` if nothing changed.
+        pub(super) fn apply(
+            store: $Writable,
+            context: &$crate::context::CommandContext,
+            change: madang_hub::features::Change,
+            appended: &mut Vec<madang_hub::ports::TopicEvent>,
+        ) -> Result<Option<madang_shared::frames::LogPosition>, $Error> {
+            match change {
+                $($(madang_hub::features::Change::$change(change) => {
+                    $module::apply(store, context, change, appended)
+                })?)+
+            }
+        }
+
+        /// The state of a durable topic that `reader` may read.
+        pub(super) fn snapshot(
+            store: $Readable,
+            reader: madang_shared::UserId,
+            topic: madang_shared::Topic,
+        ) -> Result<madang_shared::Snapshot, $Error> {
+            match topic {
+                $($(madang_shared::Topic::$topic $(($id))? => {
+                    Ok($wrap!($module::$snapshot(store, reader $(, $id)?)).into())
+                })*)+
+                $(madang_shared::Topic::$hub_topic { .. } => {
+                    Err($crate::refusals::not_stored(topic).into())
+                })*
+            }
+        }
+
+        /// The answer to a query of `reader`.
+        pub(super) fn answer(
+            store: $Readable,
+            reader: madang_shared::UserId,
+            query: &madang_shared::Query,
+        ) -> Result<madang_shared::Answer, $Error> {
+            match query {
+                $($(madang_shared::Query::$query(query) => {
+                    Ok($module::answer(store, reader, query)?.into())
+                })?)+
+                $(madang_shared::Query::$hub_query(_) => {
+                    Err($crate::refusals::not_a_store_query().into())
+                })*
+            }
+        }
+    };
+}
+
+/// Expands to a function that returns the durable topics without an id. They exist in a new database.
+macro_rules! topics_without_id {
+    (
+        {}
+        hub_topics { $($hub_topic:ident),* }
+        hub_queries { $($hub_query:ident),* }
+        $(
+            $module:ident {
+                $(change $change:ident;)?
+                $(topic $topic:ident $(($id:ident))? => $snapshot:ident;)*
+                $(query $query:ident;)?
+            }
+        )+
+    ) => {
+        /// The durable topics without an id.
+        pub(super) fn topics_without_id() -> impl Iterator<Item = madang_shared::Topic> {
+            [$($(topic_without_id!($topic $($id)?),)*)+].into_iter().flatten()
+        }
+    };
+}
+
+/// A topic, or `None` for a topic with an id.
+macro_rules! topic_without_id {
+    ($topic:ident) => {
+        Some(madang_shared::Topic::$topic)
+    };
+    ($topic:ident $id:ident) => {
+        None
+    };
+}
+
+/// The result of a snapshot that can fail.
+macro_rules! fallible {
+    ($result:expr) => {
+        $result?
+    };
+}
+
+/// The result of a snapshot that cannot fail.
+macro_rules! infallible {
+    ($result:expr) => {
+        $result
+    };
+}

@@ -1,0 +1,69 @@
+//! The messages of a room.
+
+use madang_hub::chat::ChatChange;
+use madang_hub::notices::excerpt;
+use madang_hub::policy;
+use madang_hub::ports::TopicEvent;
+use madang_shared::chat::{
+    ChatAnswer, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
+};
+use madang_shared::frames::LogPosition;
+use madang_shared::notices::NoticeContent;
+use madang_shared::{Failure, Message, RoomId, Seq, Topic, UserId};
+
+use super::state::State;
+use super::{membership, notices};
+use crate::context::CommandContext;
+use crate::refusals;
+
+pub(super) fn apply(
+    state: &mut State,
+    context: &CommandContext,
+    change: ChatChange,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, Failure> {
+    let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
+    membership::require_member(state, context.author.id, room)?;
+    if let Some(guest) = &guest
+        && state.user_keys.contains_key(&policy::name_key(&guest.name))
+    {
+        return Err(refusals::guest_name_taken(&guest.name));
+    }
+    let topic = Topic::Room(room);
+    let seq = state.log.head(topic).next();
+    let (author, by) = (context.author.clone(), context.author.clone());
+    let what = NoticeContent::Mentioned { room, message: seq, by, excerpt: excerpt(&text) };
+    let (at, command, sentiment) = (context.at, context.command, Some(sentiment));
+    let message = Message { seq, author, at, text, command, sentiment, guest };
+    state.messages.insert((room, seq), message.clone());
+    let position = state.log.append(topic, &ChatEvent::Posted(message).into(), appended);
+    notices::append_mentions(state, context, room, &mentions, &what, appended);
+    Ok(Some(position))
+}
+
+pub(super) fn answer(
+    state: &State,
+    reader: UserId,
+    query: &ChatQuery,
+) -> Result<ChatAnswer, Failure> {
+    let ChatQuery::Before { room, before, limit } = *query;
+    membership::require_member(state, reader, room)?;
+    Ok(ChatAnswer::Before(page(state, room, before, limit.min(PAGE_MESSAGES))))
+}
+
+/// The newest messages of a room, with the reader's membership.
+pub(super) fn snapshot(state: &State, reader: UserId, room: RoomId) -> ChatSnapshot {
+    ChatSnapshot {
+        page: page(state, room, Seq(u64::MAX), PAGE_MESSAGES),
+        membership: membership::find(state, reader, room),
+    }
+}
+
+fn page(state: &State, room: RoomId, before: Seq, limit: u32) -> ChatPage {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut newest_first = state.messages.range((room, Seq(0))..(room, before)).rev();
+    let mut messages: Vec<Message> =
+        newest_first.by_ref().take(limit).map(|(_, message)| message.clone()).collect();
+    messages.reverse();
+    ChatPage { messages, older: newest_first.next().is_some() }
+}

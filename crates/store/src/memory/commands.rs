@@ -1,0 +1,33 @@
+//! Applying commands: each takes effect once, however often it is sent.
+
+use std::sync::Arc;
+
+use madang_hub::ports::{Committed, TopicEvent, Write};
+use madang_shared::Failure;
+use madang_shared::frames::LogPosition;
+
+use super::features;
+use super::state::State;
+use crate::context::CommandContext;
+
+/// Applies a write, or finds the result of its first application.
+pub(super) fn apply(
+    state: &mut State,
+    write: Write,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Committed, Failure> {
+    let Write { author, command, at, change } = write;
+    let key = (author.id, command);
+    if let Some(at) = state.commands.get(&key) {
+        return Ok(committed(state, *at));
+    }
+    let context = CommandContext { author, command, at };
+    let at = features::apply(state, &context, change, appended)?;
+    state.commands.insert(key, at);
+    Ok(committed(state, at))
+}
+
+fn committed(state: &State, at: Option<LogPosition>) -> Committed {
+    let entry = at.and_then(|at| state.log.entry(at));
+    Committed { at, event: entry.map(|entry| Arc::clone(&entry.content)) }
+}

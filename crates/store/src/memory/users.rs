@@ -1,0 +1,73 @@
+//! Users, their sessions, and service accounts.
+
+use madang_hub::policy;
+use madang_hub::ports::{NewUser, ServiceAccount, TokenHash, TopicEvent};
+use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::{Failure, Topic, User, UserId};
+
+use super::state::State;
+use super::{membership, notices};
+use crate::refusals;
+
+/// Creates a user with a session, and joins the user to the first room.
+pub(super) fn sign_up(
+    state: &mut State,
+    new: NewUser,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<User, Failure> {
+    let NewUser { name, name_key, token, at: _ } = new;
+    if state.user_keys.contains_key(&name_key) {
+        return Err(refusals::user_name_taken(&name));
+    }
+    if state.sessions.contains_key(&token) {
+        return Err(refusals::constraint_violated());
+    }
+    let user = create(state, name, name_key, appended);
+    state.sessions.insert(token, user.id);
+    Ok(user)
+}
+
+/// The user of a service account, created at its first use.
+pub(super) fn service_user(
+    state: &mut State,
+    service: ServiceAccount,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<User, Failure> {
+    if let Some(id) = state.service_accounts.get(service.key).copied()
+        && let Some(name) = state.users.get(&id)
+    {
+        return Ok(User { id, name: name.clone() });
+    }
+    let with_key = service.names().map(|name| (policy::name_key(&name), name));
+    let free = with_key.into_iter().find(|(key, _)| !state.user_keys.contains_key(key));
+    let Some((key, name)) = free else {
+        return Err(refusals::user_name_taken(service.name));
+    };
+    let user = create(state, name, key, appended);
+    state.service_accounts.insert(service.key, user.id);
+    Ok(user)
+}
+
+pub(super) fn session(state: &State, token: &TokenHash) -> Option<User> {
+    let id = *state.sessions.get(token)?;
+    Some(User { id, name: state.users.get(&id)?.clone() })
+}
+
+pub(super) fn sign_out(state: &mut State, token: &TokenHash) {
+    state.sessions.remove(token);
+}
+
+fn create(
+    state: &mut State,
+    name: String,
+    name_key: String,
+    appended: &mut Vec<TopicEvent>,
+) -> User {
+    let id = UserId(state.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+    state.users.insert(id, name.clone());
+    state.user_keys.insert(name_key, id);
+    state.log.create_topic(Topic::Memberships(id));
+    notices::create_inbox(state, id);
+    membership::join(state, id, FIRST_ROOM, appended);
+    User { id, name }
+}

@@ -1,0 +1,51 @@
+//! The errors of a statement.
+
+use madang_hub::ports::StoreError;
+use madang_shared::Failure;
+use rusqlite::{ErrorCode, ffi};
+
+use crate::refusals;
+
+/// The reason why a change or a read stopped.
+#[derive(Debug)]
+pub(super) enum StatementError {
+    /// The data forbids it.
+    Refused(Failure),
+    /// The engine could not execute it.
+    Engine(rusqlite::Error),
+}
+
+impl From<Failure> for StatementError {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<rusqlite::Error> for StatementError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error() {
+            // Features check every row that they reference, except the author's.
+            Some(inner) if inner.extended_code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY => {
+                Self::Refused(refusals::no_user())
+            }
+            Some(inner) if inner.code == ErrorCode::ConstraintViolation => {
+                Self::Refused(refusals::constraint_violated())
+            }
+            _ => Self::Engine(error),
+        }
+    }
+}
+
+impl From<StatementError> for StoreError {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Refused(failure) => Self::Refused(failure),
+            StatementError::Engine(error) => unavailable(&error),
+        }
+    }
+}
+
+/// The engine's error as the store's.
+pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

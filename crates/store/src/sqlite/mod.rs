@@ -1,0 +1,206 @@
+//! The default engine: an SQLite database in one file.
+//!
+//! One thread owns the only connection that writes. It commits all waiting writes in one transaction,
+//! with one sync. Readers have connections of their own: in WAL mode readers and the writer do not
+//! block each other.
+//!
+//! Reading order: `options`, `open`, `migrations`, `durability`; `writer`, `file_identity`, `readers`,
+//! `external_changes`; `commands`, `recovery`, `log`; then one module per feature, with its writes and
+//! reads.
+
+mod commands;
+mod durability;
+mod error;
+mod external_changes;
+mod features;
+mod file_identity;
+mod log;
+mod migrations;
+mod open;
+mod options;
+mod readers;
+mod recovery;
+mod values;
+mod writer;
+
+mod chat;
+mod counter;
+mod delivery;
+mod membership;
+mod notices;
+mod orders;
+mod posts;
+mod rooms;
+mod users;
+
+use std::path::Path;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
+use madang_hub::notices::DueNotice;
+use madang_hub::ports::Recipients;
+use madang_hub::ports::{
+    Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash, Write,
+};
+use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
+use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
+use rusqlite::Connection;
+
+use crate::event_stream::EventStream;
+use error::StatementError;
+use external_changes::{CommitWatcher, ExternalChanges};
+use file_identity::FileIdentity;
+use readers::ReaderPool;
+use writer::Writer;
+
+pub use options::{OpenError, Options, Synchronous};
+
+/// An SQLite database file.
+///
+/// After a drop the writer still finishes the waiting writes and ends by itself, but nothing waits for
+/// it; [`Sqlite::close`] waits.
+#[derive(Debug)]
+pub struct Sqlite {
+    readers: ReaderPool,
+    writer: Writer,
+    watcher: CommitWatcher,
+}
+
+impl Sqlite {
+    /// Opens the database at `path`. Creates a missing one, and migrates an older one. `now` is the
+    /// date of the first room in a new database. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`OpenError`]: one sentence for the operator.
+    pub fn open(
+        path: &Path,
+        now: Timestamp,
+        options: &Options,
+    ) -> Result<(Self, EventStream), OpenError> {
+        let connection = open::writer(path, now, options)?;
+        let readers = open::readers(path, options)?;
+        let watching = open::reader(path)?;
+        let external_changes =
+            ExternalChanges::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
+        let retry = external_changes.retry();
+        let file_identity = FileIdentity::of(path).map_err(|error| OpenError::Engine {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
+        let (writer, events) = Writer::start(connection, external_changes, file_identity)
+            .map_err(OpenError::Thread)?;
+        let watcher =
+            CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
+        let readers = ReaderPool::start(readers).map_err(OpenError::Thread)?;
+        Ok((Self { readers, writer, watcher }, events))
+    }
+
+    /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
+    /// file, and ends the writer. The caller must read or drop the event stream meanwhile.
+    pub async fn close(&self) {
+        self.readers.close();
+        self.watcher.close().await;
+        self.writer.close().await;
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.readers.read(read).boxed()
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>> {
+        if batch.is_empty() {
+            return future::ready(Vec::new()).boxed();
+        }
+        self.writer.enqueue(batch, commands::apply).boxed()
+    }
+
+    fn open(
+        &self,
+        reader: UserId,
+        topic: Topic,
+        from: Option<Position>,
+    ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
+        self.read(move |connection| recovery::open_topic(connection, reader, topic, from))
+    }
+
+    fn read_log(
+        &self,
+        topic: Topic,
+        after: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
+        self.read(move |connection| log::read(connection, topic, after, limit))
+    }
+
+    fn query(
+        &self,
+        reader: UserId,
+        query: Query,
+    ) -> BoxFuture<'static, Result<Answer, StoreError>> {
+        self.read(move |connection| features::answer(connection, reader, &query))
+    }
+
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
+        self.read(move |connection| delivery::find(connection, reader, room, message))
+    }
+
+    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+        self.read(move |connection| posts::find(connection, post))
+    }
+
+    fn is_member(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.read(move |connection| membership::is_member(connection, user, room))
+    }
+
+    fn append_due_notice(
+        &self,
+        due: DueNotice,
+        at: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
+        self.writer.enqueue_one((due, at), notices::append_due_notice).boxed()
+    }
+
+    fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
+        self.writer.enqueue_one(new, users::sign_up).boxed()
+    }
+
+    fn service_user(
+        &self,
+        service: ServiceAccount,
+    ) -> BoxFuture<'static, Result<User, StoreError>> {
+        self.writer.enqueue_one(service, users::service_user).boxed()
+    }
+
+    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+        self.read(move |connection| users::session(connection, &token))
+    }
+
+    fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.writer.enqueue_one(token, users::sign_out).boxed()
+    }
+
+    fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
+        let read = self.read(|connection| log::head(connection, Topic::Rooms));
+        let write = self.writer.enqueue_one((), commands::probe);
+        async move {
+            read.await?;
+            write.await
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,31 @@
+//! Opening a topic for a reader: resumption or snapshot.
+
+use madang_hub::policy;
+use madang_hub::ports::Recovery;
+use madang_shared::{Position, Topic, UserId};
+use rusqlite::Connection;
+
+use super::error::StatementError;
+use super::{features, log, membership};
+use crate::refusals;
+
+/// Opens a topic. The caller reads in one transaction, so that the snapshot is true at its position.
+pub(super) fn open_topic(
+    connection: &Connection,
+    reader: UserId,
+    topic: Topic,
+    from: Option<Position>,
+) -> Result<Recovery, StatementError> {
+    if policy::is_private_to_other(topic, reader) {
+        return Err(refusals::not_own_topic().into());
+    }
+    if let Topic::Room(room) = topic {
+        membership::require_member(connection, reader, room)?;
+    }
+    let head = log::position(connection, topic)?;
+    if from.is_some_and(|from| policy::resumes(from, head)) {
+        return Ok(Recovery::Resumed { head });
+    }
+    let snapshot = features::snapshot(connection, reader, topic)?;
+    Ok(Recovery::State { position: head, snapshot })
+}

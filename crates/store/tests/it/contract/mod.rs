@@ -1,0 +1,54 @@
+//! The guarantees of [`Store`](madang_hub::ports::Store), checked against every engine. One module per
+//! feature; each lists its tests once, in `on_every_engine!`. A new engine is one line of that macro and
+//! one function in [`start`].
+
+/// Registers tests that take a new [`TestStore`](crate::support::TestStore), for every engine.
+macro_rules! on_every_engine {
+    ($($test:ident,)+) => {
+        on_every_engine!(@ sqlite [$($test)+]);
+        on_every_engine!(@ memory [$($test)+]);
+    };
+    (@ $engine:ident [$($test:ident)+]) => {
+        mod $engine {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(crate::contract::start::$engine().await).await;
+                }
+            )+
+        }
+    };
+}
+
+mod counter;
+mod delivery;
+mod notices;
+mod orders;
+mod posts;
+mod reading;
+mod writing;
+
+/// Starts each engine. Asynchronous, because some engines need a network.
+mod start {
+    use std::sync::Arc;
+
+    use madang_store::sqlite::{Options, Sqlite, Synchronous};
+    use madang_store::{EventStream, Memory};
+
+    use crate::support::{NOW, TestStore};
+
+    pub(super) async fn sqlite() -> TestStore {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+        let path = folder.path().join("madang.db");
+        let (store, events) = Sqlite::open(&path, NOW, &options).expect("opens");
+        let store = Arc::new(store);
+        std::future::ready(TestStore { store, events, _keep: Box::new(folder) }).await
+    }
+
+    pub(super) async fn memory() -> TestStore {
+        let store = Memory::new(NOW, 1);
+        let events: EventStream = store.event_stream();
+        std::future::ready(TestStore { store: Arc::new(store), events, _keep: Box::new(()) }).await
+    }
+}

@@ -1,0 +1,57 @@
+//! The SQLite engine, beyond the contract.
+
+mod limits;
+mod notices;
+mod opening;
+mod orders;
+mod posts;
+mod shell;
+mod upgrade;
+mod writing;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
+use tempfile::TempDir;
+
+use crate::support::{NOW, TestStore};
+
+/// A temporary folder for one database.
+struct TestDatabase {
+    folder: TempDir,
+}
+
+impl TestDatabase {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("madang.db")
+    }
+
+    fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
+        let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
+        let store = Arc::new(store);
+        (store.clone(), TestStore { store, events, _keep: Box::new(()) })
+    }
+
+    /// A connection of another program.
+    fn external(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).expect("opens")
+    }
+}
+
+fn fast_options() -> Options {
+    Options { synchronous: Synchronous::Normal, ..Options::default() }
+}
+
+/// The error of opening. Checks that it is one line that starts with the path.
+fn open_error(path: &Path) -> OpenError {
+    let error = Sqlite::open(path, NOW, &fast_options()).expect_err("must not open");
+    let sentence = error.to_string();
+    assert!(sentence.starts_with(&path.display().to_string()), "{sentence}");
+    assert!(!sentence.contains('\n'), "{sentence}");
+    error
+}

@@ -1,0 +1,45 @@
+//! Commands over HTTP take the path of commands in frames: the feature decides, the store commits, and the
+//! store's event stream notifies all subscribers. A handler needs neither the hub nor a global object.
+
+use madang_hub::features;
+use madang_hub::ports::Write;
+use madang_shared::{Command, ErrorCode, Event, codec};
+
+use crate::http::extract::{IdempotencyKey, RateLimitedUser};
+use crate::http::problem::Problem;
+use crate::state::AppState;
+
+/// Commits a command and returns its event; none if the command found nothing to change. A repeated request
+/// gets the event of the first one, even if it contains another command now: the caller compares them, and
+/// answers [`key_reused`] if they differ.
+///
+/// # Errors
+/// The feature's refusal, or the store's.
+pub async fn commit(
+    state: &AppState,
+    RateLimitedUser(author): RateLimitedUser,
+    IdempotencyKey(command): IdempotencyKey,
+    content: impl Into<Command>,
+) -> Result<Option<Event>, Problem> {
+    state.check_running()?;
+    let change = features::decide(content.into()).map_err(Problem)?;
+    let write = Write { author, command, at: state.clock.now(), change };
+    let mut results = state.store.commit(vec![write]).await;
+    let Some(committed) = results.pop() else {
+        return Err(Problem::defect("the store returned no result for a write"));
+    };
+    let committed = committed?;
+    if committed.at.is_none() {
+        return Ok(None);
+    }
+    let event = committed.event.and_then(|content| codec::decode_event(&content).ok());
+    event.map(Some).ok_or_else(|| Problem::defect("the store returned no event for a commit"))
+}
+
+/// The refusal for a key that another request has used.
+pub fn key_reused() -> Problem {
+    Problem::new(
+        ErrorCode::Invalid,
+        "This Idempotency-Key was used for another request; send a new key.",
+    )
+}

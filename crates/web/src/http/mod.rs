@@ -1,0 +1,12 @@
+//! The HTTP API, and what handlers need to know about a request: its session, its origin, its client.
+
+pub mod client_info;
+pub mod commands;
+pub mod delivery_api;
+pub mod extract;
+pub mod health;
+pub mod origin;
+pub mod posts_api;
+pub mod problem;
+pub mod session_api;
+pub mod session_token;

@@ -1,0 +1,139 @@
+//! Posts for programs: `GET` and `POST /posts`; `GET`, `PUT` and `DELETE /posts/{id}`.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use madang_shared::posts::PAGE_POSTS;
+use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
+use madang_shared::{Answer, ErrorCode, Event, PostId, validate};
+use serde::Deserialize;
+
+use crate::http::commands::{commit, key_reused};
+use crate::http::extract::{AuthUser, IdempotencyKey, RateLimitedUser};
+use crate::http::problem::Problem;
+use crate::state::AppState;
+
+/// The body of a request that writes a post.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PostText {
+    text: String,
+}
+
+/// The query of a request for a page of posts.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct PageQuery {
+    /// The page starts with the newest post older than this one; without it, with the newest post.
+    before: Option<u64>,
+    /// The limit for the page: 1 to [`PAGE_POSTS`] posts.
+    limit: Option<u32>,
+}
+
+/// Answers a page of posts, newest first.
+pub async fn list(
+    State(state): State<AppState>,
+    AuthUser(reader): AuthUser,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<PostsPage>, Problem> {
+    let Query(PageQuery { before, limit }) =
+        query.map_err(|rejection| Problem::new(ErrorCode::Malformed, rejection.body_text()))?;
+    let before = PostId(before.unwrap_or(u64::MAX));
+    let limit = limit.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
+    let query = PostsQuery::Before { before, limit };
+    match state.store.query(reader.id, query.into()).await? {
+        Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
+        _ => Err(Problem::defect("the store answered a query for posts with something else")),
+    }
+}
+
+/// Answers the present state of one post.
+pub async fn read(
+    State(state): State<AppState>,
+    AuthUser(_): AuthUser,
+    id: Result<Path<u64>, PathRejection>,
+) -> Result<Json<Post>, Problem> {
+    let id = id_in(id)?;
+    Ok(Json(state.store.post(id).await?))
+}
+
+/// Creates a post, and answers it with its address. A repeated request after an edit gets the present text.
+pub async fn create(
+    State(state): State<AppState>,
+    author: RateLimitedUser,
+    key: IdempotencyKey,
+    body: Result<Json<PostText>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let text = text_in(body)?;
+    let command = PostsCommand::Create { text: text.clone() };
+    let post = match commit(&state, author, key, command).await? {
+        Some(Event::Posts(PostsEvent::Created { post, .. }))
+            if post.text == text || post.edited_at.is_some() =>
+        {
+            post
+        }
+        Some(Event::Posts(PostsEvent::Redacted { .. })) => return Err(no_post()),
+        _ => return Err(key_reused()),
+    };
+    let location = [(LOCATION, format!("/posts/{}", post.id))];
+    Ok((StatusCode::CREATED, location, Json(post)).into_response())
+}
+
+/// Replaces the text of the author's own post, and answers the post.
+pub async fn edit(
+    State(state): State<AppState>,
+    author: RateLimitedUser,
+    key: IdempotencyKey,
+    id: Result<Path<u64>, PathRejection>,
+    body: Result<Json<PostText>, JsonRejection>,
+) -> Result<Json<Post>, Problem> {
+    let id = id_in(id)?;
+    let text = text_in(body)?;
+    let command = PostsCommand::Edit { post: id, text: text.clone() };
+    match commit(&state, author, key, command).await? {
+        Some(Event::Posts(PostsEvent::Edited { post, .. }))
+            if post.id == id && post.text == text =>
+        {
+            Ok(Json(post))
+        }
+        // A later edit has replaced the text; a repeated request must not overwrite it.
+        Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
+            Ok(Json(state.store.post(id).await?))
+        }
+        // The post had this text already.
+        None => Ok(Json(state.store.post(id).await?)),
+        Some(_) => Err(key_reused()),
+    }
+}
+
+/// Deletes the author's own post.
+pub async fn delete(
+    State(state): State<AppState>,
+    author: RateLimitedUser,
+    key: IdempotencyKey,
+    id: Result<Path<u64>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let id = id_in(id)?;
+    match commit(&state, author, key, PostsCommand::Delete { post: id }).await? {
+        Some(Event::Posts(PostsEvent::Deleted { post, .. })) if post == id => {
+            Ok(StatusCode::NO_CONTENT)
+        }
+        _ => Err(key_reused()),
+    }
+}
+
+/// The validated text, in the form that the store keeps, so that repeated requests can be compared.
+fn text_in(body: Result<Json<PostText>, JsonRejection>) -> Result<String, Problem> {
+    let Json(PostText { text }) = body.map_err(|rejection| Problem::from(&rejection))?;
+    validate::post_text(&text).map_err(Problem)
+}
+
+fn id_in(id: Result<Path<u64>, PathRejection>) -> Result<PostId, Problem> {
+    let Path(id) = id.map_err(|_| no_post())?;
+    Ok(PostId(id))
+}
+
+fn no_post() -> Problem {
+    Problem::new(ErrorCode::NotFound, "There is no such post; check its id.")
+}

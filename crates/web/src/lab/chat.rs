@@ -1,0 +1,175 @@
+//! The socket of the page that compares HTTP and WebSocket: a chat of connections. Every connection is notified when
+//! another one connects, disconnects or sends a message.
+//!
+//! The chat is kept in memory and has no users: the app itself is always connected, so only a separate connection can
+//! show what connecting and disconnecting do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use madang_hub::ports::Clock;
+use madang_hub::token_bucket::TokenBucket;
+use madang_shared::lab::chat::{LabChatMessage, MAX_LAB_CHAT_CONNECTIONS, PATH};
+use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES};
+use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
+use madang_websocket::{InboundMessage, Limits, Prepared};
+use parking_lot::Mutex;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
+
+use super::connection::{self, Demo, Outgoing};
+use crate::http::client_info::ClientInfo;
+use crate::http::problem::Problem;
+use crate::state::AppState;
+use crate::ws::transport::Disconnect;
+use crate::ws::upgrade::Upgrade;
+
+/// Messages that a connection may lag behind before it is disconnected as too slow.
+const MAX_LAG: usize = 256;
+
+/// The chat's route.
+pub fn routes() -> Router<AppState> {
+    let room = Arc::new(ChatRoom {
+        slots: Arc::new(Semaphore::new(MAX_LAB_CHAT_CONNECTIONS)),
+        messages: broadcast::Sender::new(MAX_LAG),
+        connections: Mutex::default(),
+    });
+    Router::new().route(PATH, get(handshake)).layer(Extension(room))
+}
+
+/// The connections, and the channel to all of them.
+struct ChatRoom {
+    slots: Arc<Semaphore>,
+    messages: broadcast::Sender<Prepared>,
+    connections: Mutex<Connections>,
+}
+
+#[derive(Default)]
+struct Connections {
+    last_id: u64,
+    open: BTreeSet<ConnectionId>,
+}
+
+/// One connection's membership; dropping it notifies the others.
+struct Member {
+    room: Arc<ChatRoom>,
+    id: ConnectionId,
+    messages: broadcast::Receiver<Prepared>,
+}
+
+impl ChatRoom {
+    /// Adds a connection and notifies all. Returns the first message for the new connection.
+    fn join(self: Arc<Self>) -> (Member, LabChatMessage) {
+        // Locked while it is announced, so that all connections get the announcements in one order.
+        let mut connections = self.connections.lock();
+        connections.last_id += 1;
+        let id = ConnectionId(connections.last_id);
+        connections.open.insert(id);
+        let messages = self.messages.subscribe();
+        self.send_to_all(&LabChatMessage::Connect { id });
+        let connected = connections.open.iter().copied().collect();
+        drop(connections);
+        (Member { room: self, id, messages }, LabChatMessage::You { id, connected })
+    }
+
+    fn send_to_all(&self, message: &LabChatMessage) {
+        // An error means that no connection is left to receive it.
+        self.messages.send(prepare(message)).ok();
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut connections = self.room.connections.lock();
+        connections.open.remove(&self.id);
+        self.room.send_to_all(&LabChatMessage::Disconnect { id: self.id });
+    }
+}
+
+async fn handshake(
+    State(state): State<AppState>,
+    Extension(room): Extension<Arc<ChatRoom>>,
+    headers: HeaderMap,
+    client_info: ClientInfo,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    state.check_handshake(&headers, &client_info)?;
+    let slot = room.slots.clone().try_acquire_owned().map_err(|_| {
+        Problem::new(
+            ErrorCode::Unavailable,
+            "All connections of this page are in use; try again later.",
+        )
+    })?;
+    let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
+    let (clock, stopping) = (state.clock.clone(), state.stopping.clone());
+    Ok(upgrade.accept(&state, limits, None, move |transport| async move {
+        let (member, you) = room.join();
+        let bucket = TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, clock.now());
+        let chat = Chat { member, you: Some(you), clock, bucket };
+        connection::run(transport, chat, stopping).await;
+        drop(slot);
+    }))
+}
+
+struct Chat {
+    member: Member,
+    you: Option<LabChatMessage>,
+    clock: Arc<dyn Clock>,
+    bucket: TokenBucket,
+}
+
+impl Chat {
+    fn accept(&mut self, text: &str) -> Result<String, Failure> {
+        self.bucket.take(self.clock.now()).map_err(rate_limited)?;
+        validate::message_text(text)
+    }
+}
+
+impl Demo for Chat {
+    const NAME: &'static str = "chat";
+
+    fn greeting(&mut self) -> Option<Outgoing> {
+        self.you.take().map(|you| Outgoing::Shared(prepare(&you)))
+    }
+
+    fn on_message(&mut self, message: InboundMessage) -> Result<Option<Outgoing>, Disconnect> {
+        let text = match message {
+            InboundMessage::Text(text) => text,
+            InboundMessage::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
+            InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {
+                return Ok(None);
+            }
+        };
+        Ok(match self.accept(&text) {
+            Ok(data) => {
+                self.member.room.send_to_all(&LabChatMessage::Data { data, id: self.member.id });
+                None
+            }
+            Err(failure) => Some(Outgoing::Shared(prepare(&LabChatMessage::Refused(failure)))),
+        })
+    }
+
+    async fn next(&mut self) -> Result<Outgoing, Disconnect> {
+        match self.member.messages.recv().await {
+            Ok(message) => Ok(Outgoing::Shared(message)),
+            Err(RecvError::Lagged(_)) => Err(Disconnect::Close(CloseCode::TooSlow)),
+            Err(RecvError::Closed) => Err(Disconnect::Close(CloseCode::Internal)),
+        }
+    }
+}
+
+fn rate_limited(wait: u64) -> Failure {
+    Failure::new(
+        ErrorCode::RateLimited,
+        format!("Too many messages; wait {wait} ms and try again."),
+    )
+}
+
+fn prepare(message: &LabChatMessage) -> Prepared {
+    Prepared::text(&codec::encode_part(message))
+}

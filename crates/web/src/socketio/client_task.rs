@@ -1,0 +1,213 @@
+//! The task of one client, from its connect to its disconnect.
+
+use std::sync::Arc;
+
+use axum::extract::Query;
+use madang_hub::ports::{StoreError, Write};
+use madang_hub::token_bucket::TokenBucket;
+use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND};
+use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use socketioxide::extract::SocketRef;
+use tokio::sync::mpsc::Receiver;
+
+use super::client::{GatewayClient, InboundEvent, refuse, send_refusal};
+use super::gateway::Gateway;
+use super::inbound::{InboundAction, action_of, refusal, stopping};
+use super::replay::{self, Positions, ReplayError};
+use super::settings::Vocabulary;
+use super::subscribers::ClientHandle;
+use crate::http::problem::Problem;
+
+/// Starts the task of a client that has just connected.
+pub(super) fn spawn(gateway: &Arc<Gateway>, socket: SocketRef, auth: Option<Value>) {
+    let client = socket.extensions.get::<Arc<GatewayClient>>();
+    let Some((client, events)) =
+        client.and_then(|client| client.take_events().map(|events| (client, events)))
+    else {
+        tracing::error!("Socket.IO: a client has no handlers; this is a defect");
+        return;
+    };
+    let gateway = Arc::clone(gateway);
+    let tasks = gateway.client_tasks.clone();
+    tasks.spawn(async move {
+        gateway.subscribers.client_count.send_modify(|count| *count += 1);
+        let id = socket.id;
+        let disconnected = client.disconnected.clone();
+        tokio::select! {
+            () = serve(&gateway, socket, client, events, auth) => {}
+            () = disconnected.cancelled() => {}
+        }
+        gateway.subscribers.leave(id);
+        announce(&gateway, "disconnected", &id.to_string());
+        gateway.subscribers.client_count.send_modify(|count| *count -= 1);
+    });
+}
+
+/// Serves a client until it disconnects. Cancel-safe: a change that the store has accepted takes effect all the same.
+async fn serve(
+    gateway: &Gateway,
+    socket: SocketRef,
+    client: Arc<GatewayClient>,
+    mut events: Receiver<InboundEvent>,
+    auth: Option<Value>,
+) {
+    let id = socket.id.to_string();
+    let positions = positions_of(&socket, auth.as_ref()).unwrap_or_else(|failure| {
+        send_refusal(&socket, &refusal("auth", &failure));
+        None
+    });
+    let wants_positions = positions.is_some();
+    let handle =
+        ClientHandle { socket: socket.clone(), client: Arc::clone(&client), wants_positions };
+    if let Err(error) = join_topics(gateway, &handle, positions.unwrap_or_default()).await {
+        tracing::warn!(%id, %error, "Socket.IO: the replay to a client failed; it is disconnected");
+        client.disconnect(socket);
+        return;
+    }
+    tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
+    announce(gateway, "connected", &id);
+    let mut bucket =
+        TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.state.clock.now());
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = gateway.state.stopping.cancelled() => return refuse_queued(&socket, events),
+        };
+        let Some(InboundEvent { name, value, ack }) = event else {
+            return;
+        };
+        let result = match bucket.take(gateway.state.clock.now()) {
+            Ok(()) => execute(gateway, &id, &name, value).await,
+            Err(wait) => Err(rate_limited(wait)),
+        };
+        match result {
+            Ok(at) => {
+                if let Err(error) = ack.send(&json!({ "ok": true, "at": at })) {
+                    tracing::debug!(%id, %error, "Socket.IO: an acknowledgement could not be sent");
+                }
+            }
+            Err(failure) => refuse(&socket, ack, &refusal(&name, &failure)),
+        }
+    }
+}
+
+/// The positions that a client sends: in `auth`, or, from versions without `auth`, in the query, as JSON.
+fn positions_of(socket: &SocketRef, auth: Option<&Value>) -> Result<Option<Positions>, Failure> {
+    #[derive(Deserialize)]
+    struct PositionsQuery {
+        positions: Option<String>,
+    }
+    if let Some(positions) = replay::positions_in(auth)? {
+        return Ok(Some(positions));
+    }
+    let query = Query::<PositionsQuery>::try_from_uri(&socket.req_parts().uri).ok();
+    let Some(text) = query.and_then(|Query(query)| query.positions) else {
+        return Ok(None);
+    };
+    let positions: Value = serde_json::from_str(&text).unwrap_or_default();
+    replay::positions_in(Some(&json!({ "positions": positions })))
+}
+
+async fn join_topics(
+    gateway: &Gateway,
+    handle: &ClientHandle,
+    mut positions: Positions,
+) -> Result<(), ReplayError> {
+    for topic in gateway.subscribers.topics() {
+        replay::catch_up_and_join(gateway, handle, topic, positions.remove(&topic)).await?;
+    }
+    Ok(())
+}
+
+/// Tells all clients of the vocabulary `data` that a client has connected or disconnected. The events are not named
+/// `connect` and `disconnect`: these names are reserved, and clients disconnect when a server sends them.
+fn announce(gateway: &Gateway, event: &'static str, id: &str) {
+    if let Some(topic) = gateway.settings.topic(Vocabulary::Data) {
+        let value = json!({ "data": format!("id: {id} is {event}"), "id": id });
+        gateway.subscribers.broadcast(topic, &(event, value));
+    }
+}
+
+/// Executes an event of a client. Returns the position of its message; none if it is not stored.
+async fn execute(
+    gateway: &Gateway,
+    id: &str,
+    event: &str,
+    value: Option<Value>,
+) -> Result<Option<Value>, Failure> {
+    let (change, original) = match action_of(&gateway.settings, id, event, value)? {
+        InboundAction::Store { change, original } => (change, original),
+        InboundAction::Broadcast { room, event } => {
+            gateway.subscribers.broadcast(Topic::Room(room), &event);
+            return Ok(None);
+        }
+    };
+    let author = author(gateway)?;
+    let at = gateway.state.clock.now();
+    let command = gateway.random_command_id()?;
+    let original = original.map(|original| KeptOriginal::new(gateway, command, original));
+    let mut results = gateway.state.store.commit(vec![Write { author, command, at, change }]).await;
+    let committed = results.pop().unwrap_or_else(|| {
+        Err(StoreError::Unavailable("the store returned no result for a write".to_owned()))
+    });
+    match committed {
+        Ok(committed) => {
+            if let Some(original) = original {
+                original.leave_to_follower();
+            }
+            Ok(committed.at.map(|position| json!(position)))
+        }
+        Err(error) => Err(Problem::from(error).0),
+    }
+}
+
+/// An object that waits for its message to come back from the log. It is dropped with this guard unless the message was
+/// committed.
+struct KeptOriginal<'a> {
+    gateway: &'a Gateway,
+    command: CommandId,
+    committed: bool,
+}
+
+impl<'a> KeptOriginal<'a> {
+    fn new(gateway: &'a Gateway, command: CommandId, original: (&'static str, Value)) -> Self {
+        gateway.originals.lock().insert(command, original);
+        Self { gateway, command, committed: false }
+    }
+
+    fn leave_to_follower(mut self) {
+        self.committed = true;
+    }
+}
+
+impl Drop for KeptOriginal<'_> {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.gateway.originals.lock().remove(&self.command);
+        }
+    }
+}
+
+fn author(gateway: &Gateway) -> Result<User, Failure> {
+    gateway.user.lock().clone().ok_or_else(|| {
+        Failure::new(
+            ErrorCode::Unavailable,
+            "The gateway's service account is not available yet; try again in a moment.",
+        )
+    })
+}
+
+fn rate_limited(wait: u64) -> Failure {
+    let message = "Too many events; wait a moment and try again.";
+    Failure::new(ErrorCode::RateLimited, message).after(wait)
+}
+
+/// Refuses the queued events when the server stops.
+fn refuse_queued(socket: &SocketRef, mut events: Receiver<InboundEvent>) {
+    events.close();
+    while let Ok(InboundEvent { name, ack, .. }) = events.try_recv() {
+        refuse(socket, ack, &refusal(&name, &stopping()));
+    }
+}

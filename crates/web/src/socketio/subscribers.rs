@@ -1,0 +1,262 @@
+//! The clients of each topic, and the position up to which the gateway has sent its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use madang_shared::{Position, Topic};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use socketioxide::ack::AckStream;
+use socketioxide::extract::SocketRef;
+use socketioxide::socket::Sid;
+use socketioxide::{SendError, SocketError};
+use tokio::sync::watch;
+
+use super::client::GatewayClient;
+use super::outbound::OutboundEvent;
+use super::receipts::PendingReceipts;
+
+/// The event that clients are requested to confirm. In its tutorial, the server passes a callback with it.
+const CONFIRMED_EVENT: &str = "my response";
+
+/// The clients of each topic.
+pub(super) struct Subscribers {
+    topics: BTreeMap<Topic, Mutex<TopicSubscribers>>,
+    /// Counts the starts of topics, for tasks that wait for one.
+    starts: watch::Sender<u64>,
+    /// The number of clients.
+    pub(super) client_count: watch::Sender<usize>,
+}
+
+/// The clients of one topic.
+#[derive(Default)]
+struct TopicSubscribers {
+    /// The position of the last event that was sent; none before the topic has started.
+    position: Option<Position>,
+    /// The state at that position, for topics whose clients get a state instead of events.
+    state: Option<OutboundEvent>,
+    clients: BTreeMap<Sid, ClientHandle>,
+}
+
+/// A client, as its topics reach it.
+#[derive(Clone)]
+pub(super) struct ClientHandle {
+    pub(super) socket: SocketRef,
+    pub(super) client: Arc<GatewayClient>,
+    /// Whether the client wants the position of each event.
+    pub(super) wants_positions: bool,
+}
+
+impl ClientHandle {
+    /// Sends an event, with its position if the client wants positions.
+    ///
+    /// # Errors
+    /// If the client's queue is full, or the client is gone.
+    pub(super) fn send(
+        &self,
+        (event, value): &OutboundEvent,
+        position: Option<&Value>,
+    ) -> Result<(), SendError> {
+        match position.filter(|_| self.wants_positions) {
+            Some(position) => self.socket.emit(event, &(value, position)),
+            None => self.socket.emit(event, value),
+        }
+    }
+
+    /// Sends an event that the client is requested to confirm.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    fn send_with_receipt(
+        &self,
+        (event, value): &OutboundEvent,
+        position: &Value,
+    ) -> Result<AckStream<Value>, SendError> {
+        if self.wants_positions {
+            self.socket.emit_with_ack(event, &(value, position))
+        } else {
+            self.socket.emit_with_ack(event, value)
+        }
+    }
+
+    /// Sends the client's position in a topic.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(super) fn send_position(&self, topic: Topic, at: Position) -> Result<(), SendError> {
+        self.send_place("position", topic, at)
+    }
+
+    /// Tells the client that a resume is impossible, and its new position.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(super) fn send_reset(&self, topic: Topic, at: Position) -> Result<(), SendError> {
+        self.send_place("reset", topic, at)
+    }
+
+    fn send_place(&self, event: &str, topic: Topic, at: Position) -> Result<(), SendError> {
+        if self.wants_positions {
+            self.socket.emit(event, &position_json(topic, at))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Disconnects a client whose queue is full, because it would miss an event.
+    pub(super) fn disconnect(&self, error: &SendError) {
+        if matches!(error, SendError::Socket(SocketError::Closed)) {
+            return;
+        }
+        tracing::info!(sid = %self.socket.id, %error, "Socket.IO: a slow client is disconnected");
+        self.client.disconnect(self.socket.clone());
+    }
+}
+
+/// A position in the form that clients store: `{"topic": "room:1", "epoch": …, "seq": …}`.
+pub(super) fn position_json(topic: Topic, at: Position) -> Value {
+    json!({ "topic": topic, "epoch": at.epoch, "seq": at.seq })
+}
+
+impl Subscribers {
+    pub(super) fn new(topics: BTreeSet<Topic>) -> Self {
+        let topics = topics.into_iter().map(|topic| (topic, Mutex::default())).collect();
+        Self { topics, starts: watch::Sender::new(0), client_count: watch::Sender::new(0) }
+    }
+
+    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
+        self.topics.keys().copied()
+    }
+
+    /// The position of a topic and the state there; none before the topic has started.
+    pub(super) fn position(&self, topic: Topic) -> Option<(Position, Option<OutboundEvent>)> {
+        let subscribers = self.topics.get(&topic)?.lock();
+        subscribers.position.map(|position| (position, subscribers.state.clone()))
+    }
+
+    /// Waits until the topic has started.
+    pub(super) async fn wait_for_start(
+        &self,
+        topic: Topic,
+    ) -> Option<(Position, Option<OutboundEvent>)> {
+        let mut starts = self.starts.subscribe();
+        loop {
+            if let Some(position) = self.position(topic) {
+                return Some(position);
+            }
+            if starts.changed().await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// Starts a topic at a position. After a start at another position, clients get the state there, or a reset.
+    pub(super) fn start(&self, topic: Topic, position: Position, state: Option<OutboundEvent>) {
+        let Some(subscribers) = self.topics.get(&topic) else {
+            return;
+        };
+        let mut subscribers = subscribers.lock();
+        if subscribers.position.replace(position).is_some_and(|before| before != position) {
+            let position_value = position_json(topic, position);
+            subscribers.send_to_all(|client| match &state {
+                Some(state) => client.send(state, Some(&position_value)),
+                None => client.send_reset(topic, position),
+            });
+        }
+        subscribers.state = state;
+        drop(subscribers);
+        self.starts.send_modify(|count| *count += 1);
+    }
+
+    /// Sends the next event of a topic, as one or more events of Socket.IO. Returns the receipts to wait for.
+    pub(super) fn advance(
+        &self,
+        topic: Topic,
+        events: &[OutboundEvent],
+        state: Option<OutboundEvent>,
+    ) -> PendingReceipts {
+        let mut pending = PendingReceipts::new(topic);
+        let Some(subscribers) = self.topics.get(&topic) else {
+            return pending;
+        };
+        let mut subscribers = subscribers.lock();
+        let Some(position) = subscribers.position.as_mut() else {
+            return pending;
+        };
+        position.seq = position.seq.next();
+        let position = *position;
+        if state.is_some() {
+            subscribers.state = state;
+        }
+        let position_value = position_json(topic, position);
+        pending.seq = position.seq;
+        subscribers.send_to_all(|client| {
+            events.iter().try_for_each(|event| match event {
+                (CONFIRMED_EVENT, _) if pending.has_room() => {
+                    pending
+                        .push(client.socket.id, client.send_with_receipt(event, &position_value)?);
+                    Ok(())
+                }
+                event => client.send(event, Some(&position_value)),
+            })
+        });
+        pending
+    }
+
+    /// Sends an event that is not in the log to the connected clients of a topic.
+    pub(super) fn broadcast(&self, topic: Topic, event: &OutboundEvent) {
+        if let Some(subscribers) = self.topics.get(&topic) {
+            subscribers.lock().send_to_all(|client| client.send(event, None));
+        }
+    }
+
+    /// Adds a client that has all events up to `position`. Returns whether the topic is still there; otherwise the
+    /// client has to catch up again.
+    pub(super) fn join(&self, topic: Topic, position: Position, client: &ClientHandle) -> bool {
+        let Some(subscribers) = self.topics.get(&topic) else {
+            return true;
+        };
+        let mut subscribers = subscribers.lock();
+        if subscribers.position != Some(position) {
+            return false;
+        }
+        // Sent under the lock, so that no later position is sent first.
+        match client.send_position(topic, position) {
+            Ok(()) => {
+                subscribers.clients.insert(client.socket.id, client.clone());
+            }
+            Err(error) => client.disconnect(&error),
+        }
+        true
+    }
+
+    pub(super) fn leave(&self, id: Sid) {
+        for subscribers in self.topics.values() {
+            subscribers.lock().clients.remove(&id);
+        }
+    }
+
+    /// Stops the topics that have no clients, because the gateway no longer follows them.
+    pub(super) fn stop_unused(&self) {
+        for subscribers in self.topics.values() {
+            let mut subscribers = subscribers.lock();
+            // A client that has just joined is at the topic's position, and the follower resumes there.
+            if subscribers.clients.is_empty() {
+                subscribers.position = None;
+                subscribers.state = None;
+            }
+        }
+    }
+}
+
+impl TopicSubscribers {
+    fn send_to_all(&mut self, mut send: impl FnMut(&ClientHandle) -> Result<(), SendError>) {
+        self.clients.retain(|_, client| match send(client) {
+            Ok(()) => true,
+            Err(error) => {
+                client.disconnect(&error);
+                false
+            }
+        });
+    }
+}

@@ -1,0 +1,283 @@
+//! The connection loop of the app's protocol: one connection, from its first frame to its end.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use madang_hub::ports::{StoreError, TokenHash};
+use madang_hub::session::effects::StoreRequest;
+use madang_hub::{Effect, PendingHello, Session, StoreResponse};
+use madang_shared::{CloseCode, Timestamp, UserId};
+use tokio::time::{Instant, sleep_until};
+
+use super::open_sessions::OpenSession;
+use super::sink::ConnectionSink;
+use super::transport::{Disconnect, Transport};
+use crate::http::session_token::hash;
+use crate::state::AppState;
+
+/// Limit for the store requests in flight when a connection ends because the server stops.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Limit for one connection's concurrent reads of the store, so that a client that requests a thousand pages does not
+/// delay all others.
+const MAX_CONCURRENT_READS: usize = 4;
+
+/// Serves a connection until it ends, and cleans up, whatever the reason of the end. `cookie_session` is the session
+/// of the handshake, if it had one.
+pub async fn run(state: AppState, mut transport: Transport, cookie_session: Option<TokenHash>) {
+    // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
+    // handshake, its writes and its end.
+    let disconnect = match Box::pin(receive_hello(&state, &mut transport, cookie_session)).await {
+        Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
+        Err(disconnect) => disconnect,
+    };
+    tracing::debug!(%disconnect, "connection ended");
+    Box::pin(transport.close(disconnect)).await;
+}
+
+/// A connection after its hello.
+struct WelcomedConnection {
+    /// Ends the connection when the user signs out.
+    open: OpenSession,
+    session: Session,
+    /// Held until the loop runs.
+    sink: Arc<ConnectionSink>,
+    /// The effects of the hello.
+    effects: Vec<Effect>,
+}
+
+/// Waits for the hello and authenticates its user.
+async fn receive_hello(
+    state: &AppState,
+    transport: &mut Transport,
+    cookie_session: Option<TokenHash>,
+) -> Result<Box<WelcomedConnection>, Disconnect> {
+    let pending = PendingHello::new(state.clock.now());
+    let deadline = instant_of(state, pending.deadline());
+    let text = tokio::select! {
+        text = transport.receive_text() => text?,
+        () = sleep_until(deadline) => return Err(Disconnect::Close(CloseCode::NoHello)),
+        () = state.stopping.cancelled() => {
+            return Err(Disconnect::Close(CloseCode::ShuttingDown));
+        }
+    };
+    let hello = pending.receive(&text).map_err(Disconnect::Close)?;
+    let unauthenticated = || Disconnect::Close(CloseCode::Unauthenticated);
+    let session = cookie_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
+    let open = state.open_sessions.open(session);
+    let user = state.store.session(open.session()).await.map_err(|error| {
+        log(&error);
+        Disconnect::Close(CloseCode::Internal)
+    })?;
+    let user = user.ok_or_else(unauthenticated)?;
+    tracing::debug!(user = user.id.0, program = hello.program(), "hello");
+    let sink = Arc::new(ConnectionSink::new(transport.sender()));
+    let (session, effects) =
+        hello.welcome(state.hub.clone(), user, Some(sink.clone()), state.clock.now());
+    Ok(Box::new(WelcomedConnection { open, session, sink, effects }))
+}
+
+/// The inputs of the loop.
+enum Input {
+    /// A frame of the client.
+    Frame(String),
+    /// A response of the store.
+    StoreResponse(StoreResponse),
+    /// A topic has advanced, and the session has to catch up.
+    TopicAdvanced,
+    /// The fan-out has left a part of a write unsent.
+    Unsent,
+    /// The session's deadline has passed.
+    Deadline,
+}
+
+/// The connection loop. It turns each [`Input`] into effects and executes them before it takes the next one: it does
+/// not read from a client that does not read. The end of the user's session and the server's stop interrupt it at any
+/// time. The fan-out may write to the socket only while the loop waits for an input.
+async fn serve(
+    state: &AppState,
+    transport: &mut Transport,
+    welcomed: &mut WelcomedConnection,
+) -> Disconnect {
+    let WelcomedConnection { open, session, sink, effects } = welcomed;
+    let wakeups = session.wakeups();
+    let mut requests = StoreRequests::default();
+    let mut deadline = session.deadline();
+    let mut timer = pin!(sleep_until(instant_of(state, deadline)));
+    let mut draining = pin!(drain_time(state));
+    let mut session_ended = pin!(open.ended());
+    let mut effects = std::mem::take(effects);
+    let mut unsent = false;
+    loop {
+        if unsent || !effects.is_empty() {
+            // A write to a slow client may take long; the ends of the session and of the drain interrupt it.
+            let executing = Box::pin(async {
+                tokio::select! {
+                    biased;
+                    executed = execute(state, transport, session, &mut requests, effects) => executed,
+                    () = drain_end(state) => Err(Disconnect::Close(CloseCode::ShuttingDown)),
+                }
+            });
+            let executed = tokio::select! {
+                biased;
+                () = &mut session_ended => return Disconnect::Close(CloseCode::Unauthenticated),
+                executed = executing => executed,
+            };
+            if let Err(disconnect) = executed {
+                return disconnect;
+            }
+        }
+        sink.release();
+        // The most frequent inputs come first, because each check of the others costs a lock. tokio's cooperative
+        // budget makes the other branches run even if a client sends without a pause.
+        let input = tokio::select! {
+            biased;
+            received = transport.receive_text() => received.map(Input::Frame),
+            Some(response) = requests.next(state, session.user()) => {
+                Ok(Input::StoreResponse(response))
+            }
+            () = wakeups.changed() => Ok(Input::TopicAdvanced),
+            () = sink.unsent() => Ok(Input::Unsent),
+            // A pong that has arrived in time counts, even if it is read late.
+            () = &mut timer => match transport.receive_text().now_or_never() {
+                Some(received) => received.map(Input::Frame),
+                None => Ok(Input::Deadline),
+            },
+            () = &mut session_ended => return Disconnect::Close(CloseCode::Unauthenticated),
+            () = &mut draining => {
+                sink.hold();
+                return match Box::pin(finish(state, transport, session, requests)).await {
+                    Ok(()) => Disconnect::Close(CloseCode::ShuttingDown),
+                    Err(disconnect) => disconnect,
+                };
+            }
+        };
+        sink.hold();
+        unsent = matches!(input, Ok(Input::Unsent));
+        effects = match input {
+            Ok(Input::Frame(text)) => session.on_frame(state.clock.now(), &text),
+            Ok(Input::StoreResponse(response)) => on_response(state, session, response),
+            Ok(Input::TopicAdvanced) => session.on_wake(),
+            // Executing effects, even none, first sends the unsent rest.
+            Ok(Input::Unsent) => Vec::new(),
+            Ok(Input::Deadline) => session.on_time(state.clock.now()),
+            Err(disconnect) => return disconnect,
+        };
+        if deadline != session.deadline() || timer.is_elapsed() {
+            deadline = session.deadline();
+            timer.as_mut().reset(instant_of(state, deadline));
+        }
+    }
+}
+
+/// Waits for the store requests in flight and sends their results; reads no more frames.
+async fn finish(
+    state: &AppState,
+    transport: &mut Transport,
+    session: &mut Session,
+    mut requests: StoreRequests,
+) -> Result<(), Disconnect> {
+    let finished = tokio::time::timeout(FINISH_TIMEOUT, async {
+        while let Some(response) = requests.next(state, session.user()).await {
+            let effects = on_response(state, session, response);
+            execute(state, transport, session, &mut requests, effects).await?;
+        }
+        Ok(())
+    });
+    finished.await.unwrap_or(Ok(()))
+}
+
+async fn execute(
+    state: &AppState,
+    transport: &mut Transport,
+    session: &Session,
+    requests: &mut StoreRequests,
+    effects: Vec<Effect>,
+) -> Result<(), Disconnect> {
+    // All frames are written together, because a system call costs more than a frame.
+    let mut frames = Vec::new();
+    let mut close = None;
+    for effect in effects {
+        match effect {
+            Effect::Send(frame) => frames.push(frame),
+            Effect::Request(request) => requests.start(state, session.user(), request),
+            Effect::Close(code) => {
+                close = Some(code);
+                break;
+            }
+        }
+    }
+    transport.send_frames(&frames).await?;
+    close.map_or(Ok(()), |code| Err(Disconnect::Close(code)))
+}
+
+/// The store requests of one connection.
+#[derive(Default)]
+struct StoreRequests {
+    running: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
+    running_reads: usize,
+    /// Reads above the limit.
+    waiting_reads: VecDeque<StoreRequest>,
+}
+
+impl StoreRequests {
+    fn start(&mut self, state: &AppState, user: UserId, request: StoreRequest) {
+        let is_read = !matches!(request, StoreRequest::Commit(_));
+        if is_read && self.running_reads >= MAX_CONCURRENT_READS {
+            self.waiting_reads.push_back(request);
+            return;
+        }
+        self.running_reads += usize::from(is_read);
+        self.running.push(request.execute(&state.hub, &state.store, user));
+    }
+
+    /// The next response; none while no request runs. Cancel-safe.
+    async fn next(&mut self, state: &AppState, user: UserId) -> Option<StoreResponse> {
+        let response = self.running.next().await?;
+        if !matches!(response, StoreResponse::Commit(_)) {
+            self.running_reads -= 1;
+            if let Some(request) = self.waiting_reads.pop_front() {
+                self.start(state, user, request);
+            }
+        }
+        Some(response)
+    }
+}
+
+fn on_response(state: &AppState, session: &mut Session, response: StoreResponse) -> Vec<Effect> {
+    for error in response.errors() {
+        log(error);
+    }
+    session.on_response(state.clock.now(), response)
+}
+
+fn log(error: &StoreError) {
+    if let StoreError::Unavailable(reason) = error {
+        tracing::error!(reason, "the store is unavailable");
+    }
+}
+
+/// Completes when a stopping server should close this connection: at a random time within the drain, so that clients
+/// do not all reconnect at once.
+async fn drain_time(state: &AppState) {
+    state.stopping.cancelled().await;
+    let spread = u64::try_from(state.drain_spread.as_millis()).unwrap_or(u64::MAX);
+    // Without random bytes all connections close at once, which is worse but correct.
+    let random = getrandom::u64().unwrap_or_default();
+    tokio::time::sleep(Duration::from_millis(random % spread.saturating_add(1))).await;
+}
+
+/// Completes when a stopping server no longer waits for a slow client.
+async fn drain_end(state: &AppState) {
+    state.stopping.cancelled().await;
+    tokio::time::sleep(state.drain_spread + FINISH_TIMEOUT).await;
+}
+
+fn instant_of(state: &AppState, time: Timestamp) -> Instant {
+    Instant::now() + Duration::from_millis(time.since(state.clock.now()))
+}

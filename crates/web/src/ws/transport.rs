@@ -1,0 +1,190 @@
+//! Frames on an open WebSocket, with a timeout for each write. The layer below is `madang_websocket`.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use madang_hub::Frame;
+use madang_hub::frame::{Encoded, Encoding};
+use madang_shared::CloseCode;
+use madang_websocket::{
+    CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, ReceiveError, Sender, Socket,
+    Window, ping,
+};
+use thiserror::Error;
+
+/// Limit for one write. A peer that does not read for so long is disconnected; it resumes from its positions when
+/// it reconnects.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Frames are joined into writes of up to this many bytes. The timeout is for a whole write, and a larger one could
+/// exceed it on a slow connection that still makes progress.
+const JOINED_BYTES: usize = 64 * 1024;
+/// Limit for the peer's answer to our close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The reason why a connection ends.
+#[derive(Debug, Error)]
+pub enum Disconnect {
+    /// The server closes the connection and sends this code.
+    #[error("closed: {}", .0.reason())]
+    Close(CloseCode),
+    /// The peer broke the WebSocket protocol or exceeded a limit; it gets the code of the error.
+    #[error("closed: {0}")]
+    Protocol(ProtocolError),
+    /// The peer closed the connection.
+    #[error("closed by the peer")]
+    Peer(Option<CloseFrame>),
+    /// The connection failed.
+    #[error("broken: {0}")]
+    Broken(#[from] io::Error),
+}
+
+impl From<ReceiveError> for Disconnect {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::Closed(close_frame) => Self::Peer(close_frame),
+            ReceiveError::Protocol(error) => Self::Protocol(error),
+            ReceiveError::Broken(error) => Self::Broken(error),
+        }
+    }
+}
+
+/// An open WebSocket.
+#[derive(Debug)]
+pub struct Transport {
+    /// Boxed, because the future of a connection stores it in several of its states.
+    socket: Box<Socket>,
+}
+
+impl Transport {
+    /// Takes over an open socket.
+    pub fn new(socket: Socket) -> Self {
+        Self { socket: Box::new(socket) }
+    }
+
+    /// Receives the next text. The layer below answers pings. Cancel-safe.
+    ///
+    /// # Errors
+    /// The reason why the connection ends.
+    pub async fn receive_text(&mut self) -> Result<String, Disconnect> {
+        loop {
+            match self.receive().await? {
+                InboundMessage::Text(text) => return Ok(text),
+                InboundMessage::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
+                InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {}
+            }
+        }
+    }
+
+    /// Receives the next message; a close frame is an error. The layer below answers pings. Cancel-safe.
+    ///
+    /// # Errors
+    /// The reason why the connection ends.
+    pub async fn receive(&mut self) -> Result<InboundMessage, Disconnect> {
+        Ok(self.socket.receive().await?)
+    }
+
+    /// Sends frames of the protocol, in the encoding that all connections share.
+    ///
+    /// # Errors
+    /// The reason why the connection ends, if the peer does not read or is gone.
+    pub async fn send_frames(&mut self, frames: &[Frame]) -> Result<(), Disconnect> {
+        let window = self.socket.sender().window();
+        let mut joined = Vec::new();
+        let mut bytes = 0;
+        for frame in frames {
+            let encoded = encoded(frame, window).ok_or(Disconnect::Close(CloseCode::Internal))?;
+            bytes += encoded.len();
+            joined.push(encoded.clone());
+            if bytes >= JOINED_BYTES {
+                self.write(&joined).await?;
+                joined.clear();
+                bytes = 0;
+            }
+        }
+        self.write(&joined).await
+    }
+
+    /// Sends a message that is encoded once for many connections.
+    ///
+    /// # Errors
+    /// As [`Self::send_frames`].
+    pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Disconnect> {
+        let frame = message.frame(self.socket.sender().window()).clone();
+        self.write(&[frame]).await
+    }
+
+    /// Sends a message to this connection alone.
+    ///
+    /// # Errors
+    /// As [`Self::send_frames`].
+    pub async fn send(&mut self, opcode: Opcode, payload: Vec<u8>) -> Result<(), Disconnect> {
+        with_timeout(self.socket.send_message(opcode, payload)).await
+    }
+
+    /// Sends a ping frame.
+    ///
+    /// # Errors
+    /// As [`Self::send_frames`].
+    pub async fn ping(&mut self) -> Result<(), Disconnect> {
+        self.write(&[ping(&[])]).await
+    }
+
+    async fn write(&mut self, frames: &[Bytes]) -> Result<(), Disconnect> {
+        with_timeout(self.socket.send(frames)).await
+    }
+
+    /// A sender to the same peer, for the fan-out.
+    pub fn sender(&self) -> Sender {
+        self.socket.sender().clone()
+    }
+
+    /// Closes the connection: sends a close frame, or answers the peer's, and waits briefly for the peer.
+    pub async fn close(mut self, disconnect: Disconnect) {
+        match disconnect {
+            Disconnect::Close(code) => {
+                self.socket.close(code.number(), code.reason(), CLOSE_TIMEOUT).await;
+            }
+            Disconnect::Protocol(error) => {
+                self.socket.close(error.code(), error.reason(), CLOSE_TIMEOUT).await;
+            }
+            Disconnect::Peer(close_frame) => {
+                self.socket.answer_close(close_frame.as_ref(), CLOSE_TIMEOUT).await;
+            }
+            Disconnect::Broken(_) => {}
+        }
+    }
+}
+
+/// The bytes of a frame for sockets with this compression window; encoded once for all of them. None if the frame is
+/// not UTF-8, which a text frame always is.
+pub(crate) fn encoded(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
+    let prepare = || PreparedFrame(std::str::from_utf8(frame.bytes()).ok().map(Prepared::text));
+    frame.encoded(encoding_of(window), prepare)
+}
+
+/// The number of an encoding: the bits of its compression window, or 0 for the plain one.
+pub(super) fn encoding_of(window: Option<Window>) -> Encoding {
+    Encoding(window.map_or(0, Window::bits))
+}
+
+/// The compression window of an encoding; `None` for the plain one.
+pub(super) fn window_of(encoding: Encoding) -> Option<Window> {
+    Window::new(encoding.0)
+}
+
+/// The WebSocket frames of a text, plain and compressed; `None` if the text is not UTF-8.
+struct PreparedFrame(Option<Prepared>);
+
+impl Encoded for PreparedFrame {
+    fn bytes(&self, _frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
+        self.0.as_ref().map(|prepared| prepared.frame(window_of(encoding)))
+    }
+}
+
+async fn with_timeout(write: impl Future<Output = io::Result<()>>) -> Result<(), Disconnect> {
+    match tokio::time::timeout(WRITE_TIMEOUT, write).await {
+        Ok(written) => Ok(written?),
+        Err(_) => Err(Disconnect::Close(CloseCode::TooSlow)),
+    }
+}

@@ -1,0 +1,203 @@
+//! Misbehaving clients are disconnected; others are not affected.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::test_client::{ENGINE_IO_4, SocketIoClient};
+use crate::test_server::TestServer;
+
+const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+
+/// Opens a polling session. Returns its id.
+async fn open(server: &TestServer) -> String {
+    let answer = server.http.get(server.url(POLLING)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let answer = answer.text().await.unwrap();
+    let opened: Value = serde_json::from_str(answer.strip_prefix('0').unwrap()).unwrap();
+    opened["sid"].as_str().unwrap().to_owned()
+}
+
+async fn still_serves(server: &TestServer) {
+    let mut client = SocketIoClient::connect(server).await;
+    client.emit(&json!(["data", "still here"])).await;
+    assert_eq!(client.receive("data").await["data"], "still here");
+}
+
+#[tokio::test]
+async fn an_invalid_packet_ends_its_own_connection() {
+    let server = TestServer::start().await;
+    let big = "x".repeat(33_000);
+    for wrong in [
+        "",
+        "4",
+        "9",
+        "49",
+        "42",
+        "42[",
+        "42{}",
+        "42[]",
+        "42[1]",
+        "42\"x\"",
+        "43",
+        "44[]",
+        "45",
+        "451-[]",
+        "4299999999999999999999[\"data\"]",
+        "42/nowhere",
+        "\u{fffd}",
+        big.as_str(),
+    ] {
+        let mut client = SocketIoClient::connect(&server).await;
+        client.send_packet(wrong).await;
+        // The engine ignores some of these packets; this one closes the connection.
+        client.send_packet("1").await;
+        while client.receive_text().await.is_some() {}
+    }
+    assert_eq!(server.stored_messages(), []);
+    still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn binary_attachments_are_limited_and_refused() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    client.send_packet(r#"451-["data",{"_placeholder":true,"num":0}]"#).await;
+    client.peer.send(Message::binary(vec![1, 2, 3])).await;
+    client.receive("refused").await;
+    client.send_packet(r#"459-["data",{"_placeholder":true,"num":0}]"#).await;
+    while client.receive_text().await.is_some() {}
+    still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn an_unknown_namespace_is_refused_and_the_client_stays_connected() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    for number in 0..200 {
+        client.send_packet(&format!("40/n{number},")).await;
+    }
+    for number in 0..200 {
+        let refused = format!("44/n{number},");
+        while !client.receive_text().await.unwrap().starts_with(&refused) {}
+    }
+    client.emit(&json!(["data", "still here"])).await;
+    assert_eq!(client.receive("data").await["data"], "still here");
+}
+
+#[tokio::test]
+async fn a_client_above_the_rate_limit_is_refused_and_disconnected() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    for number in 0..3_000 {
+        client.send_packet(&format!("42[\"data\",\"{number}\"]")).await;
+    }
+    let mut received = 0;
+    let mut refused = false;
+    while let Some(text) = client.receive_text().await {
+        refused |= text.contains("rate_limited");
+        if text.starts_with("41") {
+            break;
+        }
+        if let Some(rest) = text.strip_prefix("42[\"data\",") {
+            let value: Value = serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
+            assert_eq!(value["data"], received.to_string(), "in order and without holes");
+            received += 1;
+        }
+    }
+    assert!(refused, "the client got a refusal");
+    still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
+    let server = TestServer::start().await;
+    let (mina, _) = server.user("Mina").await;
+    let stuck = SocketIoClient::connect(&server).await;
+    let mut reader = SocketIoClient::connect(&server).await;
+    let text = "x".repeat(3_900);
+    let announcement = json!(["disconnected", { "data": format!("id: {} is disconnected", stuck.id), "id": stuck.id }]);
+    let gone = format!("42{announcement}");
+    let mut disconnected = false;
+    for number in 0..2_000_u128 {
+        server.post(&mina, number, &format!("{number} {text}"));
+        let last = format!("42[\"message\",\"{number} {text}\"]");
+        loop {
+            let received = reader.receive_text().await.expect("an open connection");
+            disconnected |= received == gone;
+            if received == last {
+                break;
+            }
+        }
+        if disconnected {
+            return;
+        }
+    }
+    panic!("a client that does not read is still connected");
+}
+
+#[tokio::test]
+async fn incomplete_handshakes_time_out() {
+    let server = TestServer::start().await;
+    // A WebSocket that never connects to a namespace, and an upgrade that never completes.
+    let peer = server.connect(server.request_to(ENGINE_IO_4, &[])).await.unwrap();
+    let mut silent = SocketIoClient { peer, id: String::new() };
+    let session = open(&server).await;
+    let post = server.http.post(server.url(&format!("{POLLING}&sid={session}"))).body("40");
+    assert_eq!(post.send().await.unwrap().status(), StatusCode::OK);
+    let path = format!("{ENGINE_IO_4}&sid={session}");
+    let peer = server.connect(server.request_to(&path, &[])).await.unwrap();
+    let mut abandoned = SocketIoClient { peer, id: session.clone() };
+    assert_eq!(abandoned.receive_text().await, None);
+    while silent.receive_text().await.is_some() {}
+    let poll =
+        server.http.get(server.url(&format!("{POLLING}&sid={session}"))).send().await.unwrap();
+    assert_eq!(poll.status(), StatusCode::BAD_REQUEST, "the session has ended");
+}
+
+#[tokio::test]
+async fn a_polling_session_is_limited_too() {
+    let server = TestServer::start().await;
+    let session = open(&server).await;
+    let path = server.url(&format!("{POLLING}&sid={session}"));
+    let huge = "4".repeat(100_000);
+    let post = server.http.post(&path).body(huge).send().await.unwrap();
+    assert!(post.status().is_client_error(), "{}", post.status());
+    let unknown = server.url(&format!("{POLLING}&sid=AAAAAAAAAAAAAAAA"));
+    assert_eq!(server.http.get(&unknown).send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    let other = server.http.put(server.url(POLLING)).send().await.unwrap();
+    assert!(other.status().is_client_error());
+    still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn clients_above_the_limit_are_refused() {
+    let server = TestServer::start().await;
+    for _ in 0..1_024 {
+        open(&server).await;
+    }
+    let answer = server.http.get(server.url(POLLING)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_stop_disconnects_every_client_and_leaves_no_task() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    let _polling = open(&server).await;
+    let peer = server.connect(server.request_to(ENGINE_IO_4, &[])).await.unwrap();
+    let mut silent = SocketIoClient { peer, id: String::new() };
+    client.emit(&json!(["data", "the last word"])).await;
+    client.receive("data").await;
+    server.stopping.cancel();
+    server.tasks.close();
+    while client.receive_text().await.is_some() {}
+    while silent.receive_text().await.is_some() {}
+    let ended = timeout(Duration::from_secs(10), server.tasks.wait()).await;
+    assert!(ended.is_ok(), "{} tasks are left", server.tasks.len());
+    let late = server.http.get(server.url(POLLING)).send().await.unwrap();
+    assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+}

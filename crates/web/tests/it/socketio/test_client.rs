@@ -1,0 +1,128 @@
+//! A minimal Socket.IO client, over a WebSocket.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::test_server::{TEST_TIMEOUT, TestConnection, TestServer};
+
+/// The address of a WebSocket in Engine.IO 4 (Socket.IO protocol 5).
+pub(crate) const ENGINE_IO_4: &str = "/socket.io/?EIO=4&transport=websocket";
+/// The address of a WebSocket in Engine.IO 3 (Socket.IO protocol 4).
+pub(crate) const ENGINE_IO_3: &str = "/socket.io/?EIO=3&transport=websocket";
+
+pub(crate) struct SocketIoClient {
+    pub(crate) peer: TestConnection,
+    pub(crate) id: String,
+}
+
+impl SocketIoClient {
+    /// Connects to the default namespace, and waits for the announcement of the connection.
+    pub(crate) async fn connect(server: &TestServer) -> Self {
+        Self::connect_with(server, &Value::Null).await
+    }
+
+    pub(crate) async fn connect_with(server: &TestServer, auth: &Value) -> Self {
+        let peer = server.connect(server.request_to(ENGINE_IO_4, &[])).await.unwrap();
+        let mut client = Self { peer, id: String::new() };
+        assert!(client.receive_text().await.unwrap().starts_with("0{"));
+        let auth = if auth.is_null() { String::new() } else { auth.to_string() };
+        client.send_packet(&format!("40{auth}")).await;
+        let connected = client.receive_text().await.unwrap();
+        let connected: Value = serde_json::from_str(connected.strip_prefix("40").unwrap()).unwrap();
+        client.id = connected["sid"].as_str().unwrap().to_owned();
+        if auth.is_empty() {
+            let announcement =
+                json!({ "data": format!("id: {} is connected", client.id), "id": client.id });
+            client.receive_until("connected", &announcement).await;
+        }
+        client
+    }
+
+    pub(crate) async fn send_packet(&mut self, text: &str) {
+        // After a close by the server this fails; the test reads the close.
+        self.peer.stream.send(Message::text(text)).await.ok();
+    }
+
+    pub(crate) async fn emit(&mut self, event: &Value) {
+        self.send_packet(&format!("42{event}")).await;
+    }
+
+    /// Receives the next text; none when the server closes. Answers pings.
+    pub(crate) async fn receive_text(&mut self) -> Option<String> {
+        loop {
+            let next = timeout(TEST_TIMEOUT, self.peer.stream.next()).await.expect("an answer");
+            match next {
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
+                    self.send_packet("3").await;
+                }
+                Some(Ok(Message::Text(text))) => return Some(text.as_str().to_owned()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Receives the next event of this name: its arguments and the id of its acknowledgement.
+    async fn receive_event(&mut self, name: &str) -> (Vec<Value>, String) {
+        loop {
+            let text = self.receive_text().await.expect("an open connection");
+            let Some(rest) = text.strip_prefix("42") else {
+                continue;
+            };
+            let (number, event) = rest.split_at(rest.find('[').unwrap());
+            let mut event: Vec<Value> = serde_json::from_str(event).unwrap();
+            if event.remove(0) == name {
+                return (event, number.to_owned());
+            }
+        }
+    }
+
+    /// Receives the one argument of the next event of this name.
+    pub(crate) async fn receive(&mut self, name: &str) -> Value {
+        let (mut values, _) = self.receive_event(name).await;
+        assert_eq!(values.len(), 1, "{values:?}");
+        values.remove(0)
+    }
+
+    pub(crate) async fn receive_until(&mut self, name: &str, value: &Value) {
+        while self.receive(name).await != *value {}
+    }
+
+    /// Receives the argument and the position of the next event of this name.
+    pub(crate) async fn receive_with_position(&mut self, name: &str) -> (Value, Value) {
+        let (mut values, _) = self.receive_event(name).await;
+        assert_eq!(values.len(), 2, "{values:?}");
+        (values.remove(0), values.remove(0))
+    }
+
+    /// Receives the next event of this name that has a position in this topic.
+    pub(crate) async fn receive_position(&mut self, name: &str, topic: &str) -> Value {
+        loop {
+            let position = self.receive(name).await;
+            if position["topic"] == topic {
+                return position;
+            }
+        }
+    }
+
+    /// Confirms the next event of this name.
+    pub(crate) async fn confirm(&mut self, name: &str) -> Value {
+        let (mut values, number) = self.receive_event(name).await;
+        assert!(!number.is_empty(), "the event requests no acknowledgement");
+        self.send_packet(&format!("43{number}[]")).await;
+        values.remove(0)
+    }
+
+    /// Receives the acknowledgement of the packet with this id; skips the events before it.
+    pub(crate) async fn receive_ack(&mut self, number: u32) -> Value {
+        let start = format!("43{number}");
+        loop {
+            let text = self.receive_text().await.expect("an open connection");
+            if let Some(values) = text.strip_prefix(&start) {
+                return serde_json::from_str(values).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A server for one test, and a foreign WebSocket client.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Extension;
+use futures_util::{SinkExt, StreamExt};
+use madang_hub::Hub;
+use madang_hub::ports::{Clock, Store};
+use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
+use madang_store::sqlite::{Options, Sqlite, Synchronous};
+use madang_store::{EventStream, Memory};
+use madang_web::socketio::{Receipts, Settings};
+use madang_web::{AppState, Connected, OpenSessions, Origins, RateLimiter, TrustedProxies, router};
+use reqwest::StatusCode;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::tls::TestCertificate;
+
+pub(crate) const START: u64 = 1_700_000_000_000;
+/// Limit for each wait; a test that reaches it has hung.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+struct TestClock(Instant);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(START).plus(u64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Memory,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) http: reqwest::Client,
+    /// None for plain HTTP.
+    certificate: Option<TestCertificate>,
+}
+
+/// The settings of a test server.
+pub(crate) struct TestSettings {
+    pub(crate) socketio: Settings,
+    /// By default the server's own and `http://localhost:3000`.
+    pub(crate) origins: Origins,
+    /// None by default.
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) strict_transport: Option<HeaderValue>,
+    /// Whether the server uses TLS, as `localhost`.
+    pub(crate) tls: bool,
+}
+
+impl Default for TestSettings {
+    fn default() -> Self {
+        Self {
+            socketio: Settings::default(),
+            origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
+            proxies: TrustedProxies::default(),
+            strict_transport: None,
+            tls: false,
+        }
+    }
+}
+
+impl TestServer {
+    /// Starts a server with the default settings.
+    pub(crate) async fn start() -> Self {
+        Self::with_settings(TestSettings::default()).await
+    }
+
+    /// Starts a server with these settings.
+    pub(crate) async fn with_settings(settings: TestSettings) -> Self {
+        let store = Memory::new(Timestamp(START), 1);
+        let tail = store.event_stream();
+        Self::on_store(store.clone(), Arc::new(store), tail, settings).await
+    }
+
+    /// Starts a server with these settings of the gateway and these origins.
+    pub(crate) async fn with_socketio(socketio: Settings, origins: Origins) -> Self {
+        Self::with_settings(TestSettings { socketio, origins, ..TestSettings::default() }).await
+    }
+
+    /// Starts a server on a database, whose reads take time.
+    pub(crate) async fn on_disk(folder: &Path) -> Self {
+        let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+        let path = folder.join("madang.sqlite");
+        let (store, tail) = Sqlite::open(&path, Timestamp(START), &options).unwrap();
+        let memory = Memory::new(Timestamp(START), 1);
+        Self::on_store(memory, Arc::new(store), tail, TestSettings::default()).await
+    }
+
+    async fn on_store(
+        memory: Memory,
+        store: Arc<dyn Store>,
+        mut tail: EventStream,
+        settings: TestSettings,
+    ) -> Self {
+        let hub = Arc::new(Hub::new("test", Epoch(1)));
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let state = AppState {
+            hub: hub.clone(),
+            store,
+            clock: Arc::new(TestClock(Instant::now())),
+            origins: Arc::new(settings.origins),
+            proxies: Arc::new(settings.proxies),
+            strict_transport: settings.strict_transport,
+            socketio: Arc::new(settings.socketio),
+            receipts: Receipts::default(),
+            rate_limiter: Arc::new(RateLimiter::default()),
+            open_sessions: OpenSessions::default(),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+            drain_spread: Duration::ZERO,
+        };
+        let fan_out = hub.clone();
+        tokio::spawn(async move { fan_out.run_fan_out().await });
+        tokio::spawn(async move {
+            while let Some(appended) = tail.recv().await {
+                hub.publish(&appended);
+            }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connected =
+            Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: settings.tls };
+        let service = router(state).layer(Extension(connected));
+        let certificate = settings.tls.then(TestCertificate::new);
+        match &certificate {
+            None => tokio::spawn(async move { axum::serve(listener, service).await.unwrap() }),
+            Some(certificate) => {
+                let listener = certificate.listener(listener);
+                tokio::spawn(async move { axum::serve(listener, service).await.unwrap() })
+            }
+        };
+        let http = certificate.as_ref().map_or_else(reqwest::Client::new, TestCertificate::http);
+        Self { address, store: memory, stopping, tasks, http, certificate }
+    }
+
+    /// The base address. `scheme` is without the `s` of its TLS form.
+    fn base_url(&self, scheme: &str) -> String {
+        match &self.certificate {
+            None => format!("{scheme}://{}", self.address),
+            Some(_) => format!("{scheme}s://localhost:{}", self.address.port()),
+        }
+    }
+
+    /// The origin of the server's own pages.
+    pub(crate) fn origin(&self) -> String {
+        self.base_url("http")
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// Signs a user up. Returns the bearer token.
+    pub(crate) async fn sign_up(&self, name: &str) -> String {
+        let body = serde_json::json!({ "name": name, "bearer": true });
+        let answer = self.http.post(self.url("/api/session")).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A handshake for the app's socket.
+    pub(crate) fn socket_request(&self, headers: &[(&'static str, &str)]) -> Request {
+        self.request_to(SOCKET_PATH, headers)
+    }
+
+    /// A handshake for a socket.
+    pub(crate) fn request_to(&self, path: &str, headers: &[(&'static str, &str)]) -> Request {
+        let mut request = format!("{}{path}", self.base_url("ws")).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        request
+    }
+
+    pub(crate) async fn connect(&self, request: Request) -> Result<TestConnection, Error> {
+        let connector =
+            self.certificate.as_ref().map_or(Connector::Plain, |it| Connector::Rustls(it.client()));
+        let (stream, _) =
+            connect_async_tls_with_config(request, None, false, Some(connector)).await?;
+        Ok(TestConnection { stream })
+    }
+
+    /// Connects a program with a bearer token, and waits for the welcome.
+    pub(crate) async fn connect_as(&self, token: &str) -> TestConnection {
+        let bearer = format!("Bearer {token}");
+        let request = self
+            .socket_request(&[("sec-websocket-protocol", SUBPROTOCOL), ("authorization", &bearer)]);
+        let mut peer = self.connect(request).await.unwrap();
+        peer.send_text(r#"{"hello":{"client":"test"}}"#).await;
+        assert!(matches!(peer.receive_frame().await, ServerFrame::Welcome(_)));
+        peer
+    }
+}
+
+pub(crate) struct TestConnection {
+    pub(crate) stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl TestConnection {
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send(Message::text(text)).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.stream.send(message).await.unwrap();
+    }
+
+    /// Sends raw bytes.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// Receives the next frame.
+    pub(crate) async fn receive_frame(&mut self) -> ServerFrame {
+        match self.receive().await {
+            Some(Message::Text(text)) => codec::decode_server(&text).unwrap(),
+            other => panic!("{other:?} instead of a frame"),
+        }
+    }
+
+    /// Receives until the server closes. Returns the close code.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.receive().await {
+                Some(Message::Close(Some(frame))) => return frame.code.into(),
+                Some(Message::Close(None)) | None => panic!("closed without a code"),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Receives the next message of any kind; none at the end of the stream.
+    pub(crate) async fn receive(&mut self) -> Option<Message> {
+        let next = tokio::time::timeout(TEST_TIMEOUT, self.stream.next()).await.expect("an answer");
+        next.map(|message| message.expect("a whole message"))
+    }
+}
