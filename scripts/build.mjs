@@ -1,5 +1,5 @@
-// Builds the app and the server, both cores busy where there are two, and says how far it is: on a terminal in
-// one line that changes, elsewhere (in a CI's log) in plain lines.
+// Builds the app and the server in steps that run side by side, and shows the progress: on a terminal in one
+// line that changes, elsewhere (in the log of a CI) in plain lines.
 //
 //   node scripts/build.mjs [app]      everything; or the app alone
 import { spawn } from "node:child_process";
@@ -23,12 +23,12 @@ if (process.argv[2] === "app") {
   steps.push({ name: "the server with the app", command: server, after: ["the app's files", ...(isFirst ? ["the server"] : [])] });
 }
 
-/** Steps that run at a time: each is a cargo, which starts as many compilers as there are cores. */
-const AT_ONCE = 2;
+/** Steps that run at a time. Each is a cargo, which starts as many compilers as there are cores. */
+const MAX_RUNNING = 2;
 /** Between two plain lines, in milliseconds. */
-const PLAIN_EVERY = 30_000;
-/** A step that takes no longer than this had nothing to do, in milliseconds. */
-const NOTHING_TO_DO = 3_000;
+const PLAIN_INTERVAL = 30_000;
+/** A step that takes no longer than this is not mentioned when it ends, in milliseconds. */
+const QUIET_BELOW = 3_000;
 
 const isTerminal = process.stderr.isTTY && !process.env.CI;
 const start = Date.now();
@@ -37,44 +37,44 @@ const elapsed = (since) => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 };
 const is = (state) => (step) => step.state === state;
-const lineOf = (step) => `${step.name}${step.crates ? ` ${step.crates}` : ""}`;
+const describe = (step) => `${step.name}${step.crates ? ` ${step.crates}` : ""}`;
 
-/** How far it is, and what is left. */
+/** The steps that are done, that run, and that are left. */
 function status() {
-  const running = steps.filter(is("running")).map(lineOf).join(", ");
+  const running = steps.filter(is("running")).map(describe).join(", ");
   const left = steps.filter(is(undefined)).map((step) => step.name).join(", ");
-  return `build: ${steps.filter(is("done")).length} of ${steps.length} steps done, ${elapsed(start)}; now ${running}${left && `; then ${left}`}`;
+  return `build: ${steps.filter(is("done")).length} of ${steps.length} done, ${elapsed(start)}; now ${running}${left && `; then ${left}`}`;
 }
 
-const clear = () => isTerminal && process.stderr.write("\r\x1b[2K");
-function say(line) {
-  clear();
+const clearLine = () => isTerminal && process.stderr.write("\r\x1b[2K");
+function printLine(line) {
+  clearLine();
   process.stderr.write(`${line}\n`);
 }
-function draw() {
+function drawStatus() {
   if (!isTerminal) return;
-  clear();
+  clearLine();
   process.stderr.write(status().slice(0, (process.stderr.columns ?? 80) - 1));
 }
 
-/** Cargo's progress and status lines, which the status takes the place of. */
-const PROGRESS = /^\s*Building \[.*\] (\d+)\/(\d+)/;
-const STATUS = /^\s*(Adding|Blocking|Building|Compiling|Downloaded|Downloading|Finished|Fresh|Installed|Installing|Locking|Replacing|Updating)\b/;
+/** Cargo's progress and status lines, which the status replaces. */
+const CARGO_PROGRESS = /^\s*Building \[.*\] (\d+)\/(\d+)/;
+const CARGO_STATUS = /^\s*(Adding|Blocking|Building|Compiling|Downloaded|Downloading|Finished|Fresh|Installed|Installing|Locking|Replacing|Updating)\b/;
 
-function hear(step, chunk) {
+function onOutput(step, chunk) {
   const lines = (step.rest + chunk).split(/[\r\n]+/);
   step.rest = lines.pop();
   for (const line of lines) {
-    const progress = line.match(PROGRESS);
-    if (progress) step.crates = `(${progress[1]} of ${progress[2]} crates)`;
-    else if (!STATUS.test(line) && line.trim()) say(line);
+    const progress = line.match(CARGO_PROGRESS);
+    if (progress) step.crates = `(${progress[1]}/${progress[2]} crates)`;
+    else if (!CARGO_STATUS.test(line) && line.trim()) printLine(line);
   }
-  draw();
+  drawStatus();
 }
 
 function stop(code) {
   for (const step of steps.filter(is("running"))) process.kill(-step.group, "SIGTERM");
-  clear();
+  clearLine();
   process.exit(code);
 }
 
@@ -88,35 +88,35 @@ function run(step) {
   const child = spawn(program, parameters, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   step.group = child.pid;
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk) => hear(step, chunk));
+    stream.setEncoding("utf8").on("data", (chunk) => onOutput(step, chunk));
   }
   child.on("close", (code) => {
-    hear(step, "\n");
+    onOutput(step, "\n");
     if (code !== 0) {
-      say(`build: ${step.name} failed`);
+      printLine(`build: ${step.name} failed`);
       step.state = "failed";
       stop(code ?? 1);
     }
     step.state = "done";
     step.crates = "";
-    if (Date.now() - step.start > NOTHING_TO_DO) say(`build: ${step.name} took ${elapsed(step.start)}`);
-    next();
+    if (Date.now() - step.start > QUIET_BELOW) printLine(`build: ${step.name} took ${elapsed(step.start)}`);
+    startReady();
   });
 }
 
-function next() {
+function startReady() {
   const done = steps.filter(is("done")).map((step) => step.name);
   const ready = steps.filter((step) => !step.state && step.after.every((name) => done.includes(name)));
-  const room = AT_ONCE - steps.filter(is("running")).length;
+  const room = MAX_RUNNING - steps.filter(is("running")).length;
   ready.slice(0, room).forEach(run);
   if (steps.every(is("done"))) {
-    clear();
+    clearLine();
     process.exit();
   }
-  draw();
+  drawStatus();
 }
 
 process.on("SIGINT", () => stop(130)).on("SIGTERM", () => stop(143));
-setInterval(draw, 1000);
-if (!isTerminal) setInterval(() => say(status()), PLAIN_EVERY);
-next();
+setInterval(drawStatus, 1000);
+if (!isTerminal) setInterval(() => printLine(status()), PLAIN_INTERVAL);
+startReady();

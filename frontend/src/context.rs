@@ -15,9 +15,6 @@ use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::Memo;
 use crate::ui::erased::signal::State;
 
-/// The id of the field in which messages and posts are written.
-pub(crate) const COMPOSER_ID: &str = "composer";
-
 /// A side panel, which is a drawer on narrow screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drawer {

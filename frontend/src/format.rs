@@ -1,6 +1,6 @@
-//! Measured numbers, as one writes them: nothing is "-0.0", as the language's own rounding has it.
+//! Numbers as text. Small negative numbers are "0.0", not "-0.0" as by `format!`.
 
-/// With one digit after the point.
+/// The number with one decimal.
 pub(crate) fn tenths(number: f64) -> String {
     let tenths = whole(number * 10.0);
     let sign = if tenths < 0 { "-" } else { "" };
@@ -8,13 +8,13 @@ pub(crate) fn tenths(number: f64) -> String {
     format!("{sign}{}.{}", tenths / 10, tenths % 10)
 }
 
-/// To the nearest whole number.
+/// The nearest whole number.
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds and pixels: far from any limit")]
 pub(crate) fn whole(number: f64) -> i64 {
     number.round() as i64
 }
 
-/// In groups of three digits.
+/// The number in groups of three digits, with a minus as wide as a plus.
 pub(crate) fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut grouped = String::new();

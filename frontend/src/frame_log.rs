@@ -1,5 +1,5 @@
-//! The last frames of this page, for the inspector: what was sent, what came, and how long an answer
-//! took. Kept as text and read only when somebody looks.
+//! The last frames that this page sent and received, for the inspector, with the round-trip time of each answer.
+//! Frames are stored as text, and views read them only while the inspector is open.
 
 use std::collections::VecDeque;
 

@@ -1,9 +1,9 @@
-//! Requests over HTTP through `gloo-net`, and the answer as text.
+//! HTTP requests through `gloo-net`, with answers as text.
 
 use gloo_net::http::Request;
 use web_sys::AbortSignal;
 
-/// What a server answered.
+/// An answer of the server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) status_text: String,
@@ -11,13 +11,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Whether the server did what it was asked for.
+    /// Whether the status is a success.
     pub(crate) fn ok(&self) -> bool {
         matches!(self.status, 200..300)
     }
 }
 
-/// Nobody answered, or not to the end, or nobody wants the answer any more.
+/// There was no answer, or no complete one, or the request was aborted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unanswered;
 
@@ -27,7 +27,7 @@ impl From<gloo_net::Error> for Unanswered {
     }
 }
 
-/// Asks for what is at `path`, until `signal` says that it is no longer wanted.
+/// Gets `path`; `signal` aborts it.
 pub(crate) async fn get(path: &str, signal: Option<&AbortSignal>) -> Result<Answer, Unanswered> {
     send(Request::get(path).abort_signal(signal).build()).await
 }
@@ -37,7 +37,7 @@ pub(crate) async fn post(path: &str, json: &str) -> Result<Answer, Unanswered> {
     send(Request::post(path).header("content-type", "application/json").body(json)).await
 }
 
-/// Asks to delete what is at `path`.
+/// Deletes `path`.
 pub(crate) async fn delete(path: &str) -> Result<Answer, Unanswered> {
     send(Request::delete(path).build()).await
 }

@@ -104,10 +104,10 @@ impl Loader {
 
     fn failure(self) -> AnyView {
         view! {
-            <div class="quiet" role="alert" data-testid="lazy-part-failed">
+            <div class="content-message" role="alert" data-testid="lazy-part-failed">
                 <h2>{tr(|t| t.not_loaded)}</h2>
                 <p>{tr(|t| t.not_loaded_hint)}</p>
-                <p class="quiet-tools">
+                <p class="content-message-tools">
                     <button class="button button-strong" data-testid="lazy-part-retry" on:click=events::click(move |_| self.load())>{tr(|t| t.try_again)}</button>
                     <button class="button" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
                 </p>

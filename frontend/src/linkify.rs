@@ -1,5 +1,5 @@
-//! Finds the links in a message, and draws them. Only `http` and `https` become links; what stands right behind an
-//! address (a full stop, a closing bracket, a Korean particle) stays outside it.
+//! Finds the links in a message and draws them. Only `http` and `https` become links; punctuation and Korean
+//! particles right behind an address are not part of it.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ pub(crate) enum Piece<'a> {
     Link(&'a str),
 }
 
-/// A text with its links, each of which opens in a window of its own and says so.
+/// Draws a text with its links. Each opens in a new window, and tells screen readers so.
 pub(crate) fn draw(text: &str, lang: Lang) -> Vec<AnyView> {
     let draw = |piece| {
         match piece {
@@ -28,7 +28,7 @@ pub(crate) fn draw(text: &str, lang: Lang) -> Vec<AnyView> {
     pieces(text).into_iter().map(draw).collect()
 }
 
-/// The pieces of a message, in order; joined they are the message.
+/// The pieces of a message, in order; together they are the message.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -53,7 +53,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Where the next address starts: at a scheme that does not continue a word.
+/// The start of the next address: a scheme that does not continue a word.
 fn next_start(text: &str, from: usize) -> Option<usize> {
     let found = text.get(from..)?.char_indices().find(|(index, _)| {
         let at = from + index;
@@ -69,7 +69,7 @@ fn next_start(text: &str, from: usize) -> Option<usize> {
     found.map(|(index, _)| from + index)
 }
 
-/// How many bytes from the start belong to the address.
+/// The length of the address at the start of the text, in bytes.
 fn length(text: &str) -> usize {
     let end = text.find(ends_address).unwrap_or(text.len());
     let mut link = text.get(..end).unwrap_or_default();
@@ -167,7 +167,7 @@ fn is_particle(tail: &str) -> bool {
         || two.any(|(one, other)| PARTICLES.contains(&one) && PARTICLES.contains(&other))
 }
 
-/// Without a Korean particle at the end, as in `https://example.com/a에서`. A Korean word that is
+/// The address without a Korean particle at its end, as in `https://example.com/a에서`. A Korean word that is
 /// part of the address (`/위키`) has no Latin letter, digit or slash right before the particle.
 fn without_particle(link: &str) -> &str {
     let word = link.trim_end_matches(|c| matches!(c, '가'..='힣'));
@@ -188,7 +188,7 @@ fn has_host(link: &str) -> bool {
         .is_some_and(|c| c.is_ascii_alphanumeric() || c == '[' || is_foreign_letter(c))
 }
 
-/// Whether this is a letter outside ASCII, but for a few: the language's own table of all is 2 KB.
+/// Whether this is a letter outside ASCII, approximately: the exact table would add 2 KB to the app.
 fn is_foreign_letter(c: char) -> bool {
     let is_sign =
         matches!(c, '\u{2000}'..='\u{2bff}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe6f}');

@@ -1,4 +1,4 @@
-//! Who one is, over HTTP: `/api/session`.
+//! The session, over HTTP: `/api/session`.
 
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
@@ -7,7 +7,7 @@ use crate::http::{self, Answer, Unanswered};
 
 const PATH: &str = "/api/session";
 
-/// Who this browser's session belongs to; none if there is no session.
+/// The user of this browser's session; none if there is no session.
 pub(crate) async fn current() -> Result<Option<User>, Failure> {
     let answer = http::get(PATH, None).await.map_err(unreachable_server)?;
     if answer.status == 204 {
@@ -16,7 +16,7 @@ pub(crate) async fn current() -> Result<Option<User>, Failure> {
     user(&answer).map(Some)
 }
 
-/// Chooses a name, and starts a session with it.
+/// Starts a session with a name.
 pub(crate) async fn start(name: &str) -> Result<User, Failure> {
     let body = SignUp { name: name.to_owned(), bearer: false };
     let answer = http::post(PATH, &compact::to_text(&body)).await.map_err(unreachable_server)?;
@@ -37,19 +37,19 @@ fn user(answer: &Answer) -> Result<User, Failure> {
     Ok(signed_in.user)
 }
 
-/// What a refusal says.
+/// The failure in a refusal.
 pub(crate) fn failure(answer: &Answer) -> Failure {
-    // Something between us and the server may have answered in its stead.
+    // A proxy may have answered instead of the server.
     let unreadable = |_| Failure::new(ErrorCode::Unavailable, answer.status_text.clone());
     compact::from_text(&answer.text).unwrap_or_else(unreadable)
 }
 
-/// Nobody answers.
+/// The failure of a request without an answer.
 pub(crate) fn unreachable_server(_: Unanswered) -> Failure {
     not_ours()
 }
 
-/// Nobody answers, or somebody else does.
+/// The failure of an answer that is not of this server.
 pub(crate) fn not_ours() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

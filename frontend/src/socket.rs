@@ -15,24 +15,23 @@ use madang_shared::limits::{PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL};
 
 use crate::websocket::address;
 
-/// What became of the socket.
+/// An event of the socket.
 #[derive(Debug)]
 pub(crate) enum ConnectionEvent {
     Opened,
     Frame(String),
-    /// The last word: the socket is to be dropped.
+    /// The last event, after which the socket must be dropped.
     Closed(u16),
 }
 
 /// The browser's socket; none once it is closed or dropped.
 type Shared = Rc<RefCell<Option<WebSocket>>>;
 
-/// An open or opening socket. Dropping it closes it, and nothing of it is reported any more.
+/// An open or opening socket. Dropping it closes it, and ends its events.
 pub(crate) struct Socket(Shared);
 
 impl Socket {
-    /// Starts to open a socket to the server that the page came from; none if the browser refuses
-    /// even to try.
+    /// Opens a socket to the page's own server; none if the browser refuses.
     pub(crate) fn open(report: impl Fn(ConnectionEvent) + 'static) -> Option<Self> {
         let path = format!("{SOCKET_PATH}?{PROTOCOL_PARAMETER}={SUBPROTOCOL}");
         let socket = WebSocket::open(&address(&path)?).ok()?;
@@ -41,7 +40,7 @@ impl Socket {
         Some(Self(shared))
     }
 
-    /// Sends a text frame. What cannot be sent is lost with the connection, whose end is reported.
+    /// Sends a text frame. A frame that cannot be sent is lost with the connection, whose end is an event.
     pub(crate) fn send(&self, text: &str) {
         if let Some(socket) = self.0.borrow_mut().as_mut().filter(|it| is_open(it)) {
             // Fails only if the socket is not open.
@@ -59,14 +58,13 @@ impl Drop for Socket {
     }
 }
 
-/// Reports each event of the socket in the order in which the browser gave them, until the socket is
-/// closed or dropped.
+/// Reports the events of the socket in the browser's order, until the socket is closed or dropped.
 async fn report_events(socket: Shared, report: Box<dyn Fn(ConnectionEvent)>) {
     let mut was_open = false;
     while let Some(happened) = poll_fn(|cx| poll_event(&socket, was_open, cx)).await {
         was_open = true;
         let is_last = matches!(happened, ConnectionEvent::Closed(_));
-        // The socket is not borrowed here: whoever is told may send, and may drop it.
+        // The socket is not borrowed here, because the callee may send, and may drop it.
         report(happened);
         if is_last {
             break;
@@ -94,7 +92,7 @@ fn poll_event(
             Some(Err(WebSocketError::ConnectionClose(close))) => {
                 Some(ConnectionEvent::Closed(close.code))
             }
-            // A browser tells no more of an error than that the socket is closed, and that event follows.
+            // A browser gives no details of an error; the event of the close follows.
             Some(Err(_)) => continue,
             None => None,
         });

@@ -1,25 +1,25 @@
-//! Small and capital letters. The browser has the tables; the language's own would be 25 KB of the app.
+//! Lower and upper case by the browser's tables; those of the standard library would add 25 KB to the app.
 
-/// A text in small letters.
+/// The text in lower case.
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn small(text: &str) -> String {
+pub(crate) fn lower_case(text: &str) -> String {
     js_sys::JsString::from(text).to_lower_case().into()
 }
 
-/// A text in capital letters.
+/// The text in upper case.
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn capital(text: &str) -> String {
+pub(crate) fn upper_case(text: &str) -> String {
     js_sys::JsString::from(text).to_upper_case().into()
 }
 
-/// A text in small letters, where tests run.
+/// The text in lower case, for tests on the host.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn small(text: &str) -> String {
+pub(crate) fn lower_case(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// A text in capital letters, where tests run.
+/// The text in upper case, for tests on the host.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn capital(text: &str) -> String {
+pub(crate) fn upper_case(text: &str) -> String {
     text.to_uppercase()
 }

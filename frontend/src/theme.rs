@@ -1,4 +1,4 @@
-//! Light, dark, or as the system has it.
+//! The colour theme: light, dark, or the system's.
 
 use crate::browser;
 use crate::ui::erased::reactive::effect;
@@ -6,7 +6,7 @@ use crate::ui::erased::signal::State;
 
 const KEY: &str = "madang.theme";
 
-/// Which colours the reader wants.
+/// The chosen theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
     Auto,
@@ -15,7 +15,7 @@ pub(crate) enum Theme {
 }
 
 impl Theme {
-    /// What was chosen before.
+    /// The stored choice.
     pub(crate) fn remembered() -> Self {
         match browser::remembered(KEY).as_deref() {
             Some("light") => Self::Light,
@@ -32,7 +32,7 @@ impl Theme {
         }
     }
 
-    /// The one that the switch goes to from here.
+    /// The theme after this one, for the switch.
     pub(crate) fn next(self) -> Self {
         match self {
             Self::Auto => Self::Light,
@@ -42,7 +42,7 @@ impl Theme {
     }
 }
 
-/// Keeps the page's colours as the signal says.
+/// Applies the theme to the page, and stores each change.
 pub(crate) fn apply(theme: State<Theme>) {
     let mut first = true;
     effect(move || {

@@ -1,6 +1,5 @@
-//! A WebSocket as the browser has it, for the lab's pages that show what one is: `gloo-net`, which the
-//! app's own connection goes through (`crate::socket`), hides the handshake, the address and the reason
-//! of a close.
+//! The browser's own WebSocket, for the pages of the lab that show its details. `gloo-net`, which the app's own
+//! connection uses (`crate::socket`), hides the handshake, the address and the reason of a close.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,15 +34,14 @@ pub(crate) struct HandshakeInfo {
     pub(crate) ready_state: u16,
 }
 
-/// An open or opening socket. Dropping it closes it, and nothing of it is reported any more.
+/// An open or opening socket. Dropping it closes it, and ends its events.
 pub(crate) struct PlainSocket {
     inner: WebSocket,
     listeners: RefCell<Vec<Listener>>,
 }
 
 impl PlainSocket {
-    /// Starts to open a socket to a path of the server that the page came from, without a subprotocol;
-    /// none if the browser refuses even to try.
+    /// Opens a socket to a path of the page's own server, without a subprotocol; none if the browser refuses.
     pub(crate) fn open(path: &str, report: impl Fn(SocketEvent) + 'static) -> Option<Self> {
         Self::open_reporting(path, &(Rc::new(report) as Rc<dyn Fn(SocketEvent)>))
     }
@@ -61,25 +59,26 @@ impl PlainSocket {
 
     fn on(&self, name: &str, react: Box<dyn Fn(Event)>) {
         let listener = Closure::wrap(react);
-        // Fails for no name that there is.
-        drop(self.inner.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref()));
+        let callback = listener.as_ref().unchecked_ref();
+        // Fails for no name of an event.
+        self.inner.add_event_listener_with_callback(name, callback).ok();
         self.listeners.borrow_mut().push(listener);
     }
 
-    /// Sends a text; whether it could be handed over.
+    /// Sends a text; answers whether the browser accepted it.
     pub(crate) fn send_text(&self, text: &str) -> bool {
         self.is_open() && self.inner.send_with_str(text).is_ok()
     }
 
-    /// Sends bytes; whether they could be handed over.
+    /// Sends bytes; answers whether the browser accepted them.
     pub(crate) fn send_bytes(&self, bytes: &[u8]) -> bool {
         self.is_open() && self.inner.send_with_u8_array(bytes).is_ok()
     }
 
-    /// Says goodbye; the answer is reported.
+    /// Starts the closing handshake; its end is an event.
     pub(crate) fn close(&self) {
         // Fails only for codes that a page may not send.
-        drop(self.inner.close_with_code(1000));
+        self.inner.close_with_code(1000).ok();
     }
 
     pub(crate) fn handshake(&self) -> HandshakeInfo {
@@ -102,7 +101,8 @@ impl Drop for PlainSocket {
             ["open", "message", "close"].into_iter().zip(self.listeners.borrow().iter())
         {
             let listener = listener.as_ref().unchecked_ref();
-            drop(self.inner.remove_event_listener_with_callback(name, listener));
+            // Fails for no name of an event.
+            self.inner.remove_event_listener_with_callback(name, listener).ok();
         }
         self.close();
     }
@@ -124,34 +124,34 @@ fn heard(event: &Event) -> Option<SocketEvent> {
     Some(SocketEvent::Opened)
 }
 
-/// The address of a socket on the server that the page came from.
+/// The address of a socket on the page's own server.
 pub(crate) fn address(path: &str) -> Option<String> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     Some(format!("{scheme}://{}{path}", location.host().ok()?))
 }
 
-/// What a close code means, in a few words.
+/// The meaning of a close code, in a few words.
 pub(crate) fn meaning(code: u16) -> crate::i18n::Words {
     use crate::i18n::Words;
     match code {
-        1000 => Words::new("할 일을 마치고 닫음", "closed, all done"),
+        1000 => Words::new("할 일을 마치고 닫음", "closed normally"),
         1001 => Words::new(
             "한쪽이 떠남 (서버가 멈추거나 페이지를 닫음)",
-            "one side goes away: the server stops, or the page was closed",
+            "one side is leaving: the server stops, or the page was closed",
         ),
-        1002 => Words::new("프로토콜을 어김", "the protocol was broken"),
-        1003 => Words::new("받을 수 없는 종류의 메시지", "a kind of message that is not accepted"),
+        1002 => Words::new("프로토콜을 어김", "protocol error"),
+        1003 => Words::new("받을 수 없는 종류의 메시지", "unsupported kind of message"),
         1005 => Words::new("코드 없이 닫음", "closed without a code"),
         1006 => Words::new(
             "인사 없이 끊김 (서버에 닿지 못했거나 거절당함)",
-            "broken off without a goodbye: not reached, or refused",
+            "ended without a close frame: server not reached, or connection refused",
         ),
         1007 => Words::new("UTF-8이 아닌 글", "text that is not UTF-8"),
-        1009 => Words::new("메시지가 너무 큼", "a message was too big"),
-        1011 => Words::new("서버 안의 오류", "an error inside the server"),
-        4001 => Words::new("읽는 속도가 너무 느림", "it read too slowly"),
+        1009 => Words::new("메시지가 너무 큼", "message too big"),
+        1011 => Words::new("서버 안의 오류", "server error"),
+        4001 => Words::new("읽는 속도가 너무 느림", "the client read too slowly"),
         4002 => Words::new("핑에 답이 없음", "a ping was not answered"),
-        _ => Words::new("정해진 뜻이 없는 코드", "a code without an agreed meaning"),
+        _ => Words::new("정해진 뜻이 없는 코드", "a code without a standard meaning"),
     }
 }

@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use madang_web::Connected;
+use madang_web::ConnectionInfo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -43,12 +43,12 @@ pub(crate) async fn serve(
     let stop = stopping.clone();
     accept_each(listener, stopping, |stream, peer| {
         let (app, stop) = (app.clone(), stop.clone());
-        let connected = Connected { peer, over_tls: tls.is_some() };
+        let connection = ConnectionInfo { peer, over_tls: tls.is_some() };
         match tls.clone() {
-            None => tasks.spawn(serve_connection(stream, connected, app, stop)),
+            None => tasks.spawn(serve_connection(stream, connection, app, stop)),
             Some(tls) => tasks.spawn(async move {
                 if let Some(stream) = Box::pin(tls.handshake(stream, &stop)).await {
-                    serve_connection(stream, connected, app, stop).await;
+                    serve_connection(stream, connection, app, stop).await;
                 }
             }),
         };
@@ -85,13 +85,13 @@ pub(crate) async fn accept_each(
 
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    connected: Connected,
+    connection: ConnectionInfo,
     app: Router,
     stopping: CancellationToken,
 ) {
     let app = TowerToHyperService::new(app);
     let app = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(connected);
+        request.extensions_mut().insert(connection);
         app.call(request)
     });
     let mut builder = http1::Builder::new();

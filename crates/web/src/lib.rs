@@ -14,7 +14,7 @@ pub mod socketio;
 pub mod state;
 pub mod ws;
 
-pub use http::client_info::Connected;
+pub use http::client_info::ConnectionInfo;
 pub use http::origin::Origins;
 pub use middleware::rate_limit::RateLimiter;
 pub use middleware::trusted_proxies::TrustedProxies;

@@ -1,4 +1,4 @@
-//! What the app says, in every language it speaks. A sentence that one language lacks does not compile.
+//! The texts of the app in Korean and English. A text that is missing in one language does not compile.
 
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ pub(crate) enum Lang {
     En,
 }
 
-/// The sentences that never vary. Those that hold a name or a number are methods of [`Lang`].
+/// The fixed texts. Texts with a name or a number are methods of [`Lang`].
 pub(crate) struct Texts {
     pub(crate) app: &'static str,
     pub(crate) tagline: &'static str,
@@ -98,7 +98,7 @@ pub(crate) struct Texts {
 }
 
 impl Lang {
-    /// The language of a tag such as `ko-KR`, if it is one of ours.
+    /// The language of a tag such as `ko-KR`, if the app has it.
     pub(crate) fn of(tag: &str) -> Option<Self> {
         match tag.split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
             "ko" => Some(Self::Ko),
@@ -107,7 +107,7 @@ impl Lang {
         }
     }
 
-    /// What was chosen before; otherwise the first of the browser's languages that is one of ours.
+    /// The stored choice; otherwise the first of the browser's languages that the app has.
     pub(crate) fn remembered() -> Self {
         let chosen = browser::remembered(KEY).and_then(|tag| Self::of(&tag));
         chosen.unwrap_or_else(|| {
@@ -139,7 +139,7 @@ impl Lang {
     }
 }
 
-/// A sentence in every language, for a feature that keeps its own words.
+/// A text in both languages, for features with texts of their own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     ko: &'static str,
@@ -158,26 +158,26 @@ impl Words {
         }
     }
 
-    /// In the language that the app speaks now.
+    /// The text in the current language.
     pub(crate) fn now(self) -> Signal<&'static str> {
         let lang = use_lang();
         derived(move || self.of(lang.get()))
     }
 }
 
-/// The language that the app speaks now.
+/// The current language.
 #[inline(never)]
 pub(crate) fn use_lang() -> State<Lang> {
     expect_context()
 }
 
-/// A sentence in the language that the app speaks now.
+/// A text in the current language.
 pub(crate) fn tr(pick: fn(&'static Texts) -> &'static str) -> Signal<&'static str> {
     let lang = use_lang();
     derived(move || pick(lang.get().texts()))
 }
 
-/// Keeps the page's language as the signal says.
+/// Applies the language to the page, and stores each change.
 pub(crate) fn apply(lang: State<Lang>) {
     let mut first = true;
     effect(move || {

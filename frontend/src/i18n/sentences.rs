@@ -1,28 +1,28 @@
-//! The sentences that hold a name or a number.
+//! Texts with a name or a number.
 
 use madang_shared::rooms::MAX_ROOM_NAME_CHARS;
 use madang_shared::{ErrorCode, Failure};
 
 use super::Lang;
 
-/// How many names a line tells before it counts the rest.
-const NAMES: usize = 3;
-/// Above this a badge says only that it is more.
-const MOST: u64 = 99;
+/// The most names in a line; the rest is a number.
+const MAX_NAMES: usize = 3;
+/// The highest number in a badge; above it a plus follows.
+const MAX_BADGE: u64 = 99;
 
 impl Lang {
     /// "Mina, Jun and 3 more".
     pub(crate) fn names(self, names: &[&str]) -> String {
-        let shown: Vec<&str> = names.iter().take(NAMES).copied().collect();
+        let shown: Vec<&str> = names.iter().take(MAX_NAMES).copied().collect();
         let shown = shown.join(", ");
-        match (self, names.len().saturating_sub(NAMES)) {
+        match (self, names.len().saturating_sub(MAX_NAMES)) {
             (_, 0) => shown,
             (Self::Ko, rest) => format!("{shown} 외 {rest}명"),
             (Self::En, rest) => format!("{shown} +{rest}"),
         }
     }
 
-    /// Who is typing; nothing if nobody is.
+    /// The line with the users who are typing; none if there are none.
     pub(crate) fn typing(self, names: &[&str]) -> Option<String> {
         let line = match (self, names) {
             (_, []) => return None,
@@ -36,7 +36,7 @@ impl Lang {
         Some(line)
     }
 
-    /// Somebody who gave no name, by the beginning of the connection's.
+    /// The name of a guest without one: the beginning of the connection id.
     pub(crate) fn guest(self, connection: &str) -> String {
         let short: String = connection.chars().take(5).collect();
         match self {
@@ -61,7 +61,7 @@ impl Lang {
 
     /// The names as the subject of a Korean sentence.
     fn subject(self, names: &[&str]) -> String {
-        let particle = if names.len() > NAMES { "이" } else { " 님이" };
+        let particle = if names.len() > MAX_NAMES { "이" } else { " 님이" };
         format!("{}{particle}", self.names(names))
     }
 
@@ -83,8 +83,8 @@ impl Lang {
     pub(crate) fn unsent(self, count: usize) -> String {
         match (self, count) {
             (Self::Ko, _) => format!("이 방에 보내지 못한 메시지가 {count}개 있습니다."),
-            (Self::En, 1) => "1 message of yours could not be sent here.".to_owned(),
-            (Self::En, _) => format!("{count} messages of yours could not be sent here."),
+            (Self::En, 1) => "1 of your messages could not be sent to this room.".to_owned(),
+            (Self::En, _) => format!("{count} of your messages could not be sent to this room."),
         }
     }
 
@@ -118,10 +118,10 @@ impl Lang {
         }
     }
 
-    pub(crate) fn waiting_unkept(self, count: usize) -> String {
+    pub(crate) fn waiting_unsaved(self, count: usize) -> String {
         match self {
             Self::Ko => format!("전송 대기 {count}건, 새로고침하면 사라집니다"),
-            Self::En => format!("{count} waiting to be sent, lost on a reload"),
+            Self::En => format!("{count} waiting to be sent; a reload would lose them"),
         }
     }
 
@@ -137,11 +137,11 @@ impl Lang {
     pub(crate) fn name_too_long(self, limit: usize) -> String {
         match self {
             Self::Ko => format!("이름은 {limit}자까지 쓸 수 있습니다."),
-            Self::En => format!("At most {limit} characters, please."),
+            Self::En => format!("Use at most {limit} characters."),
         }
     }
 
-    /// Why nobody more may sign up from here for a while, which is given in milliseconds.
+    /// The refusal of a sign-up by the rate limiter; `wait` is in milliseconds.
     pub(crate) fn too_many_sign_ups(self, wait: Option<u64>) -> String {
         let seconds = wait.unwrap_or(60_000).div_ceil(1_000);
         let minutes = seconds.div_ceil(60);
@@ -152,23 +152,23 @@ impl Lang {
             (Self::Ko, _) => {
                 format!("이 네트워크에서 가입이 너무 많았습니다. {minutes}분 뒤에 다시 해 보세요.")
             }
-            (Self::En, ..90) => format!(
-                "Too many have signed up from your network. Try again in {seconds} s, please."
-            ),
-            (Self::En, _) => format!(
-                "Too many have signed up from your network. Try again in {minutes} min, please."
-            ),
+            (Self::En, ..90) => {
+                format!("Too many sign-ups from your network. Try again in {seconds} s.")
+            }
+            (Self::En, _) => {
+                format!("Too many sign-ups from your network. Try again in {minutes} min.")
+            }
         }
     }
 
     fn room_name_too_long(self, limit: usize) -> String {
         match self {
             Self::Ko => format!("방 이름은 {limit}자까지 쓸 수 있습니다."),
-            Self::En => format!("At most {limit} characters, please."),
+            Self::En => format!("Use at most {limit} characters."),
         }
     }
 
-    /// Why a room was not made.
+    /// The refusal of a new room.
     pub(crate) fn room_refusal(self, failure: &Failure) -> String {
         match failure.code {
             ErrorCode::Invalid => self.texts().name_invalid.to_owned(),
@@ -177,14 +177,14 @@ impl Lang {
         }
     }
 
-    /// Why a message or another command was refused.
+    /// The refusal of a message or another command.
     pub(crate) fn refusal(self, failure: &Failure) -> String {
         let texts = self.texts();
         match failure.code {
             ErrorCode::TooLong => texts.too_long.to_owned(),
             ErrorCode::NotMember => texts.not_member.to_owned(),
             ErrorCode::NameTaken => texts.room_name_taken.to_owned(),
-            // The server's own sentence says more than ours would, to those who read English.
+            // The server's own sentence is English, and more exact.
             _ if self == Self::En => failure.message.clone(),
             ErrorCode::NotFound => "찾을 수 없습니다.".to_owned(),
             ErrorCode::Forbidden => "할 수 없는 일입니다.".to_owned(),
@@ -197,7 +197,7 @@ impl Lang {
 
 /// A count for a badge.
 pub(crate) fn capped(count: u64) -> String {
-    if count > MOST { format!("{MOST}+") } else { count.to_string() }
+    if count > MAX_BADGE { format!("{MAX_BADGE}+") } else { count.to_string() }
 }
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_badge_never_grows_beyond_three_signs() {
+    fn a_badge_has_at_most_three_characters() {
         assert_eq!(capped(1), "1");
         assert_eq!(capped(99), "99");
         assert_eq!(capped(10_000), "99+");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_is_told_in_three_names() {
+    fn a_line_has_at_most_three_names() {
         let names = ["a", "b", "c", "d", "e"];
         assert_eq!(Lang::En.joined(&names), "a, b, c +2 joined");
         assert_eq!(Lang::Ko.left(&names), "a, b, c 외 2명이 나갔습니다");

@@ -5,10 +5,11 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::context::{AppContext, COMPOSER_ID, Drawer};
+use crate::composer::COMPOSER_ID;
+use crate::context::{AppContext, Drawer};
 use crate::features::rooms::{FILTER_ID, joined_rooms};
 
-/// Up to this width, in pixels, the side panels are drawers; `shell.css` has the same number.
+/// Up to this width, in pixels, the side panels are drawers. `style.css` has the same number.
 const NARROW: f64 = 720.0;
 
 /// Listens until the session ends.
@@ -72,4 +73,14 @@ fn is_narrow() -> bool {
 
 fn is_in_dialog() -> bool {
     browser::focused().is_some_and(|element| matches!(element.closest("dialog"), Ok(Some(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_sheet_has_the_same_width() {
+        assert!(include_str!("style.css").contains(&format!("@media (max-width: {NARROW}px)")));
+    }
 }

@@ -87,7 +87,7 @@ type Pick = fn(&'static Texts) -> &'static str;
 
 fn message(title: Pick, hint: Pick) -> AnyView {
     view! {
-        <div class="quiet">
+        <div class="content-message">
             <Mark />
             <h2>{tr(title)}</h2>
             <p>{tr(hint)}</p>

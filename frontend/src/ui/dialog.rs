@@ -1,5 +1,4 @@
-//! A modal dialog: the browser's own, which keeps the focus inside, closes on Esc, and makes what is
-//! behind it inert.
+//! The browser's own modal dialog, which traps the focus, closes on Esc, and makes the page behind it inert.
 
 use leptos::ev;
 use leptos::html;
@@ -9,7 +8,7 @@ use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, when};
 use crate::ui::erased::signal::State;
 
-/// A dialog that is open while `open` says so. `labelled_by` is the id of the heading inside.
+/// A dialog that is open while `open` is true. `labelled_by` is the id of its heading.
 pub(crate) fn dialog(
     open: State<bool>,
     labelled_by: &'static str,
@@ -20,13 +19,14 @@ pub(crate) fn dialog(
         let open = open.get();
         let Some(dialog) = dialog.get() else { return };
         if open && !dialog.open() {
-            drop(dialog.show_modal());
+            // Fails only for a dialog that is open already.
+            dialog.show_modal().ok();
         } else if !open && dialog.open() {
             dialog.close();
         }
     });
     let on_click = move |event: ev::MouseEvent| {
-        // A click on the dialog itself, not on anything in it, is one on the backdrop.
+        // A click on the dialog itself, and on no element in it, hits the backdrop.
         if event.target() == event.current_target() {
             open.set(false);
         }

@@ -1,10 +1,10 @@
-//! What stands where there is nothing yet.
+//! The empty state of a list.
 
 use leptos::prelude::*;
 
 use crate::ui::icon::Mark;
 
-/// The mark, what there is none of, and how that changes. `id` is for tests.
+/// The logo with a line and a hint. `id` is for tests.
 pub(crate) fn empty(
     class: &'static str,
     id: &'static str,

@@ -1,4 +1,4 @@
-//! Fields of several lines: as high as their text, and with a limit that shows when it is near.
+//! Fields of several lines: as high as their text, with a line that shows how many characters are left.
 
 use leptos::prelude::*;
 use web_sys::{HtmlElement, HtmlTextAreaElement};
@@ -7,22 +7,23 @@ use crate::i18n::use_lang;
 use crate::ui::erased::reactive::{derived, flag, text, when};
 use crate::ui::erased::signal::State;
 
-/// Makes the field as high as its text; the style sheet says how high at most.
+/// Makes the field as high as its text. The style sheet sets the maximum.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {
     let style = HtmlElement::style(area);
-    drop(style.set_property("height", "auto"));
-    // The border is no part of the scroll height.
+    // Setting a height fails for no element of a page.
+    style.set_property("height", "auto").ok();
+    // The scroll height does not include the border.
     let border = area.offset_height() - area.client_height();
-    drop(style.set_property("height", &format!("{}px", area.scroll_height() + border)));
+    style.set_property("height", &format!("{}px", area.scroll_height() + border)).ok();
 }
 
-/// How many characters are left before the limit; below 0, how many there are too many.
+/// The number of characters that are left before the limit; negative above it.
 pub(crate) fn characters_left(length: State<usize>, limit: usize) -> Signal<i64> {
     let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     derived(move || whole(limit) - whole(length.get()))
 }
 
-/// Says how many are left, once no more than `near` are.
+/// A line with the number of characters left. Hidden while it is above `near`.
 pub(crate) fn limit_line(left: Signal<i64>, near: i64, class: &'static str) -> AnyView {
     let lang = use_lang();
     let line = text(move || lang.get().characters_left(left.get()));

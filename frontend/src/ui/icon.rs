@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// An icon; it says nothing to those who cannot see it, so what holds it needs a name.
+/// An icon. Screen readers skip it, so its button needs a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Icon {
     Plus,
@@ -59,7 +59,7 @@ impl Icon {
         }
     }
 
-    /// The icon, drawn.
+    /// Draws the icon.
     pub(crate) fn draw(self) -> AnyView {
         view! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -70,8 +70,7 @@ impl Icon {
     }
 }
 
-/// The mark: a courtyard seen from above, four eaves around a yard with its gate open, and somebody
-/// in it. It is also ㅁ, the first letter of 마당.
+/// The logo: a courtyard from above, with an open gate and a person in it; and ㅁ, the first letter of 마당.
 #[component]
 pub(crate) fn Mark() -> impl IntoView {
     view! {

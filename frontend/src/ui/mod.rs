@@ -7,5 +7,6 @@ pub(crate) mod dialog;
 pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
+pub(crate) mod name_form;
 pub(crate) mod skeleton;
 pub(crate) mod virtual_list;

@@ -81,7 +81,7 @@ async fn t0_2_a_button_opens_and_closes_a_connection_and_leaving_closes_it() -> 
         jane.click("side-toggle").await?;
         jane.until_attribute("side-state", "data-on", "false").await?;
         let own =
-            ["#2 connected (that is you)", "Your connection is closed: 1000, closed, all done"];
+            ["#2 connected (that is you)", "Your connection is closed: 1000, closed normally"];
         until_lines(&jane, &own).await?;
         // Opening another page of the app closes the connection, and so does leaving the app.
         connect(&jane).await?;

@@ -32,7 +32,7 @@ async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<
         browser.find("new-line").await?;
         let order: Vec<String> = browser
             .eval(
-                "return [...document.querySelectorAll('.message-text, [data-testid=\"new-line\"]')] \
+                "return [...document.querySelectorAll('.user-text, [data-testid=\"new-line\"]')] \
                 .map(it => it.dataset.testid ?? it.textContent)",
                 [],
             )

@@ -23,7 +23,7 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The listener's knowledge of a connection, which it adds to the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connected {
+pub struct ConnectionInfo {
     /// The address of the other end.
     pub peer: SocketAddr,
     /// Whether our own listener ends the TLS of the connection.
@@ -45,12 +45,12 @@ impl ClientInfo {
     /// Combines the connection and the headers.
     pub fn new(
         proxies: &TrustedProxies,
-        connected: Option<Connected>,
+        connection: Option<ConnectionInfo>,
         headers: &HeaderMap,
     ) -> Self {
-        let https = connected.is_some_and(|connected| connected.over_tls);
+        let https = connection.is_some_and(|connection| connection.over_tls);
         let host = headers.get(HOST).cloned();
-        let client = connected.map(|connected| connected.peer.ip().to_canonical());
+        let client = connection.map(|connection| connection.peer.ip().to_canonical());
         let Some(proxy) = client.filter(|address| proxies.trust(*address)) else {
             return Self { https, host, client };
         };
@@ -142,13 +142,13 @@ mod tests {
     /// The client info of a request with these headers, over a plain connection from `peer`.
     fn client_info(peer: &str, headers: &[(&'static str, &'static str)]) -> ClientInfo {
         let proxies = TrustedProxies::new(["10.0.0.0/8", "::1"]).unwrap();
-        let connected = Connected { peer: peer.parse().unwrap(), over_tls: false };
+        let connection = ConnectionInfo { peer: peer.parse().unwrap(), over_tls: false };
         let mut map = HeaderMap::new();
         map.insert(HOST, HeaderValue::from_static("server:5001"));
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        ClientInfo::new(&proxies, Some(connected), &map)
+        ClientInfo::new(&proxies, Some(connection), &map)
     }
 
     fn check_client(peer: &str, forwarded_for: &[&'static str], expected: &str) {

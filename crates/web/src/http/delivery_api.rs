@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use madang_hub::delivery::report;
 use madang_shared::delivery::Delivery;
 use madang_shared::{ErrorCode, RoomId, Seq, Topic};
 
@@ -30,5 +31,5 @@ pub async fn delivery(
     let (room, message) = (RoomId(room), Seq(message));
     let recipients = state.store.delivery(reader.id, room, message).await?;
     let receipts = state.receipts.of(Topic::Room(room), message);
-    Ok(Json(madang_hub::delivery::report(&state.hub, room, recipients, receipts)))
+    Ok(Json(report(&state.hub, room, recipients, receipts)))
 }

@@ -9,8 +9,8 @@ use crate::state::AppState;
 
 /// Records the [`ClientInfo`] in the request's extensions.
 pub async fn record(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let connected = request.extensions().get().copied();
-    let client_info = ClientInfo::new(&state.proxies, connected, request.headers());
+    let connection = request.extensions().get().copied();
+    let client_info = ClientInfo::new(&state.proxies, connection, request.headers());
     request.extensions_mut().insert(client_info);
     next.run(request).await
 }

@@ -147,10 +147,11 @@ async fn a_stopping_server_closes_the_echo_and_waits_for_it() {
 async fn a_quiet_peer_gets_a_ping_and_a_dead_one_is_disconnected() {
     let server = TestServer::start().await;
     let mut alive = echo(&server, "").await;
+    // Before the connection, because its heartbeat starts with it.
+    let start = tokio::time::Instant::now();
     // A library would answer the ping.
     let (mut dead, _) = connect_raw(&server, "").await;
     tokio::time::pause();
-    let start = tokio::time::Instant::now();
     let living = tokio::spawn(async move {
         let mut pings = 0;
         while pings < 3 {

@@ -14,7 +14,9 @@ use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, Memory};
 use madang_web::socketio::{Receipts, Settings};
-use madang_web::{AppState, Connected, OpenSessions, Origins, RateLimiter, TrustedProxies, router};
+use madang_web::{
+    AppState, ConnectionInfo, OpenSessions, Origins, RateLimiter, TrustedProxies, router,
+};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -135,9 +137,9 @@ impl TestServer {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let connected =
-            Connected { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: settings.tls };
-        let service = router(state).layer(Extension(connected));
+        let connection =
+            ConnectionInfo { peer: SocketAddr::from(([127, 0, 0, 1], 9)), over_tls: settings.tls };
+        let service = router(state).layer(Extension(connection));
         let certificate = settings.tls.then(TestCertificate::new);
         match &certificate {
             None => tokio::spawn(async move { axum::serve(listener, service).await.unwrap() }),

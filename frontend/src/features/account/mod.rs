@@ -1,4 +1,4 @@
-//! One's own corner: name, language, colours, signing out.
+//! The user's account: name, language, colours, signing out.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -65,7 +65,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
     }
 }
 
-/// Who one is, and the switches.
+/// The name of the user, with the switches.
 #[component]
 pub(crate) fn Account() -> impl IntoView {
     let app = use_app();

@@ -1,5 +1,5 @@
-//! Reads new messages out to those who cannot see them. A region of its own: the timeline draws old
-//! messages whenever it is scrolled, and they are not news.
+//! Reads new messages to screen readers, in a region of its own: the timeline also draws old messages, whenever
+//! it is scrolled.
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
@@ -10,10 +10,10 @@ use crate::i18n::{Lang, use_lang};
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::state;
 
-/// So many messages at once are read out; more are counted.
-const READ_OUT: usize = 3;
-/// So much of a message is read out, in characters.
-const LENGTH: usize = 200;
+/// The most messages that are read at once; above it only their number is read.
+const MAX_READ: usize = 3;
+/// The part of a message that is read, in characters.
+const MAX_CHARS: usize = 200;
 
 /// The region.
 #[component]
@@ -21,22 +21,22 @@ pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
     let lines = state(Vec::<(u64, String)>::new());
-    let mut heard = None::<Seq>;
+    let mut announced = None::<Seq>;
     effect(move || {
         let newest = store.read(Slice::Timeline, |client| {
             let timeline = client.features().timeline(room)?;
             let newest = timeline.is_known().then(|| timeline.newest())?;
-            if let Some(heard) = heard.filter(|heard| newest > *heard) {
-                let news = news(client, room, heard, lang.get_untracked());
+            if let Some(announced) = announced.filter(|announced| newest > *announced) {
+                let news = news(client, room, announced, lang.get_untracked());
                 lines.update(|lines| {
-                    lines.extend((heard.0..).zip(news));
-                    let old = lines.len().saturating_sub(READ_OUT);
+                    lines.extend((announced.0..).zip(news));
+                    let old = lines.len().saturating_sub(MAX_READ);
                     lines.drain(..old);
                 });
             }
             Some(newest)
         });
-        heard = newest;
+        announced = newest;
     });
     let item = |(id, line): (u64, String)| {
         Item::new(id, move || view! { <p>{line.clone()}</p> }.into_any())
@@ -47,18 +47,18 @@ pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
     }
 }
 
-fn news(client: &Client, room: RoomId, heard: Seq, lang: Lang) -> Vec<String> {
+fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<String> {
     let features = client.features();
     let Some(timeline) = features.timeline(room) else {
         return Vec::new();
     };
     let me = features.me().id;
-    let after = timeline.messages().iter().rev().take_while(|message| message.seq > heard);
+    let after = timeline.messages().iter().rev().take_while(|message| message.seq > announced);
     let mut news: Vec<_> = after.filter(|message| message.author.id != me).collect();
-    if news.len() > READ_OUT {
+    if news.len() > MAX_READ {
         return vec![lang.new_messages(u64::try_from(news.len()).unwrap_or(u64::MAX))];
     }
     news.reverse();
-    let line = |text: &str| text.chars().take(LENGTH).collect::<String>();
+    let line = |text: &str| text.chars().take(MAX_CHARS).collect::<String>();
     news.iter().map(|message| format!("{}: {}", message.author.name, line(&message.text))).collect()
 }

@@ -1,4 +1,4 @@
-//! Where one writes.
+//! The composer of messages.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -7,7 +7,9 @@ use madang_shared::chat::ChatCommand;
 use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::{RoomId, validate};
 
-use crate::context::{COMPOSER_ID, use_app};
+use crate::browser;
+use crate::composer::{ComposerOptions, composer};
+use crate::context::use_app;
 use crate::draft::{Draft, DraftField};
 use crate::i18n::tr;
 use crate::ui::erased::events;
@@ -15,23 +17,24 @@ use crate::ui::erased::reactive::effect;
 use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
 
-/// The limit is shown once no more than this many characters are left.
+const HINT_ID: &str = "composer-hint";
+/// The number of characters left is shown from here down.
 const NEAR_LIMIT: i64 = 300;
 /// The key code of a key press that an input method has taken for itself (UI Events, section 8.3.1).
 const TAKEN_BY_INPUT_METHOD: u32 = 229;
 
-/// Tells the Enter that sends from the one that ends a composition.
+/// Distinguishes the Enter that sends from the Enter that ends a composition.
 ///
-/// The press that ends a composition says so itself, by `isComposing`, or in Safari, where the
-/// composition has ended by then, by key code 229. Some browsers report the same press a second time
-/// without either; so nothing is sent until the key has been let go.
+/// The press that ends a composition is marked by `isComposing`, or in Safari, where the composition has
+/// ended by then, by key code 229. Some browsers report the same press a second time without either mark, so
+/// nothing is sent until the key is released.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct EnterKey {
     ends_composition: bool,
 }
 
 impl EnterKey {
-    /// Answers whether this press of Enter sends.
+    /// Records a press of Enter; answers whether it sends.
     fn pressed(&mut self, composing: bool, shift: bool) -> bool {
         self.ends_composition |= composing;
         !self.ends_composition && !shift
@@ -46,21 +49,21 @@ impl EnterKey {
 #[component]
 pub(crate) fn Composer(
     room: RoomId,
-    /// Told when something was sent.
+    /// Called when a message was sent.
     on_sent: Callback<()>,
 ) -> impl IntoView {
     let driver = use_app().driver;
     let draft = Draft::new(driver.store().me().id, &room.to_string());
     let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
     let enter = StoredValue::new(EnterKey::default());
-    let send = move || {
+    let send = Callback::new(move |()| {
         field.send(validate::message_text, |text| {
             driver.command(ChatCommand::Post { room, text });
             on_sent.run(());
         });
-    };
-    let on_input = move |_| {
-        driver.act(if field.changed() { Action::Keystroke(room) } else { Action::StopTyping });
+    });
+    let on_change = move |has_text: bool| {
+        driver.act(if has_text { Action::Keystroke(room) } else { Action::StopTyping });
     };
     let on_keydown = move |event: ev::KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == TAKEN_BY_INPUT_METHOD;
@@ -75,58 +78,48 @@ pub(crate) fn Composer(
         let sends = enter.try_update_value(|enter| enter.pressed(composing, event.shift_key()));
         if sends == Some(true) {
             event.prevent_default();
-            send();
+            send.run(());
         } else if !composing && !event.shift_key() {
-            // The second report of a press that ended a composition breaks no line either.
+            // The second report of a press that ended a composition must not break the line either.
             event.prevent_default();
         }
-    };
-    // A field that is taken off the page loses the focus after all else of it has gone.
-    let released = move || {
-        enter.try_update_value(EnterKey::released);
     };
     effect(move || {
         if let Some(area) = field.area.get()
             && has_keyboard()
         {
-            drop(area.focus());
+            browser::focus_on(&area);
         }
     });
     on_cleanup(move || driver.act(Action::StopTyping));
 
-    view! {
-        <form
-            class="composer"
-            on:submit=events::submit(move |event: ev::SubmitEvent| {
-                event.prevent_default();
-                send();
-            })
-        >
-            <textarea
-                id=COMPOSER_ID
-                class="composer-field"
-                data-testid="composer"
-                rows="1"
-                enterkeyhint="send"
-                aria-label=tr(|t| t.write)
-                aria-describedby="composer-hint"
-                placeholder=tr(|t| t.write)
-                node_ref=field.area
-                on:input=events::change(on_input)
-                on:keydown=events::key(on_keydown)
-                on:keyup=move |_| released()
-                on:blur=move |_| released()
-            ></textarea>
-            <button class="send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
-                {Icon::Send.draw()}
-            </button>
-            <span id="composer-hint" class="visually-hidden">{tr(|t| t.send_hint)}</span>
-            {limit_line(field.left, NEAR_LIMIT, "composer-left")}
-        </form>
-    }
+    let foot = view! {
+        <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
+            {Icon::Send.draw()}
+        </button>
+        <span id=HINT_ID class="visually-hidden">{tr(|t| t.send_hint)}</span>
+        {limit_line(field.left, NEAR_LIMIT, "composer-characters-left")}
+    };
+    let options = ComposerOptions {
+        class: "composer",
+        field_class: "composer-field",
+        test_id: "composer",
+        rows: "1",
+        label: tr(|t| t.write),
+        hint_id: HINT_ID,
+        enter_key_hint: Some("send"),
+        send,
+        on_change: Box::new(on_change),
+        on_keydown: events::key(on_keydown),
+        on_release: Callback::new(move |()| {
+            enter.try_update_value(EnterKey::released);
+        }),
+        foot: foot.into_any(),
+    };
+    composer(field, options)
 }
 
-/// Whether focusing a field does not push a keyboard onto the screen.
+/// Whether the device has a keyboard: on others, a focused field opens one on the screen.
 fn has_keyboard() -> bool {
     let fine = window().match_media("(hover: hover) and (pointer: fine)").ok().flatten();
     fine.is_some_and(|query| query.matches())

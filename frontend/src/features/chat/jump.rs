@@ -1,5 +1,5 @@
-//! The way to one message: an address names it, and the timeline loads older messages until it is
-//! there, goes to it and marks it; or says that it is not there.
+//! Jumps to the message that the address names: loads older messages until it is there, scrolls to it and marks
+//! it; or reports that it does not exist.
 
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::rows::Row;
+use crate::browser;
 use crate::context::AppContext;
 use crate::i18n::{Words, use_lang};
 use crate::route::Route;
@@ -17,108 +18,111 @@ use crate::ui::erased::reactive::{effect, part};
 use crate::ui::erased::signal::state;
 use crate::ui::virtual_list::VirtualList;
 
-const SEEKING: Words = Words::new("그 메시지를 찾는 중…", "Looking for that message…");
-const GONE: Words = Words::new("그 메시지는 이제 없습니다.", "That message is not here any more.");
+const SEARCHING: Words = Words::new("그 메시지를 찾는 중…", "Looking for that message…");
+const NOT_FOUND: Words =
+    Words::new("그 메시지는 이제 없습니다.", "That message is not here any more.");
 
-/// How far the way is gone.
+/// The state of the jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Nobody asked for it, or it is there.
-    Over,
-    Seeking,
+enum JumpState {
+    /// There is no jump, or it has ended at the message.
+    Idle,
+    Searching,
     /// There is no such message.
-    Gone,
+    NotFound,
 }
 
-/// What the timeline says of a message.
+/// The result of looking for a message in the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    /// The room is not known yet, or more of it is on its way.
-    Wait,
-    /// It stands before what is loaded, which begins here.
-    Before(Seq),
-    There,
-    Nowhere,
+enum Lookup {
+    /// The room has not arrived yet, or older messages are loading.
+    Pending,
+    /// The message is older than the loaded ones, which begin here.
+    Older(Seq),
+    Found,
+    Missing,
 }
 
-fn look(client: &Client, room: RoomId, message: Seq) -> Seen {
+fn look_up(client: &Client, room: RoomId, message: Seq) -> Lookup {
     let features = client.features();
     let Some(timeline) = features.timeline(room).filter(|timeline| timeline.is_known()) else {
-        return Seen::Wait;
+        return Lookup::Pending;
     };
     let messages = timeline.messages();
     if messages.binary_search_by_key(&message, |message| message.seq).is_ok() {
-        return Seen::There;
+        return Lookup::Found;
     }
     match messages.front() {
         Some(first) if message < first.seq && timeline.has_older() => {
-            if timeline.is_loading_older() { Seen::Wait } else { Seen::Before(first.seq) }
+            if timeline.is_loading_older() { Lookup::Pending } else { Lookup::Older(first.seq) }
         }
-        // The server has not said yet what came after what is kept.
-        _ if timeline.is_cached() => Seen::Wait,
-        _ => Seen::Nowhere,
+        // Messages after the cached ones have not arrived yet.
+        _ if timeline.is_cached() => Lookup::Pending,
+        _ => Lookup::Missing,
     }
 }
 
-/// Goes to the message that the address names; draws what there is to say on the way.
-pub(super) fn way(app: AppContext, room: RoomId, list: VirtualList<Row>) -> AnyView {
+/// Jumps to the message that the address names; draws the state of the jump.
+pub(super) fn jump(app: AppContext, room: RoomId, list: VirtualList<Row>) -> AnyView {
     let store = app.driver.store();
-    let way = state(Way::Over);
+    let jump_state = state(JumpState::Idle);
     let wanted = memo(move || match app.router.get() {
         Route::Message(of, message) if of == room => Some(message),
         _ => None,
     });
     let arrived = StoredValue::new(None::<Seq>);
-    // For which message, and from where on.
-    let asked = StoredValue::new(None::<(Seq, Seq)>);
+    // The message, and the first loaded message at the last request.
+    let requested = StoredValue::new(None::<(Seq, Seq)>);
     effect(move || {
         let Some(message) = wanted.get() else {
             arrived.set_value(None);
-            asked.set_value(None);
-            way.set(Way::Over);
+            requested.set_value(None);
+            jump_state.set(JumpState::Idle);
             return;
         };
-        let seen = store.read(Slice::Timeline, |client| look(client, room, message));
+        let found = store.read(Slice::Timeline, |client| look_up(client, room, message));
         if arrived.get_value() == Some(message) {
             return;
         }
-        let now = match seen {
-            // That it was asked from here and nothing came means that nothing will.
-            Seen::Before(first) if asked.get_value() == Some((message, first)) => Way::Gone,
-            Seen::Before(first) => {
-                asked.set_value(Some((message, first)));
-                app.driver.act(Action::LoadOlder(room));
-                Way::Seeking
+        let now = match found {
+            // The same request brought nothing, so another one is useless.
+            Lookup::Older(first) if requested.get_value() == Some((message, first)) => {
+                JumpState::NotFound
             }
-            Seen::There if list.show(|row| is(row, message)) => {
+            Lookup::Older(first) => {
+                requested.set_value(Some((message, first)));
+                app.driver.act(Action::LoadOlder(room));
+                JumpState::Searching
+            }
+            Lookup::Found if list.show(|row| is_message(row, message)) => {
                 arrived.set_value(Some(message));
                 mark(message);
-                Way::Over
+                JumpState::Idle
             }
-            Seen::Wait | Seen::There => Way::Seeking,
-            Seen::Nowhere => Way::Gone,
+            Lookup::Pending | Lookup::Found => JumpState::Searching,
+            Lookup::Missing => JumpState::NotFound,
         };
-        if way.get_untracked() != now {
-            way.set(now);
+        if jump_state.get_untracked() != now {
+            jump_state.set(now);
         }
     });
     let lang = use_lang();
-    part(move || match way.get() {
-        Way::Over => ().into_any(),
-        Way::Seeking => said("message-seeking", SEEKING.of(lang.get())),
-        Way::Gone => said("message-gone", GONE.of(lang.get())),
+    part(move || match jump_state.get() {
+        JumpState::Idle => ().into_any(),
+        JumpState::Searching => status_line("message-seeking", SEARCHING.of(lang.get())),
+        JumpState::NotFound => status_line("message-gone", NOT_FOUND.of(lang.get())),
     })
 }
 
-fn said(id: &'static str, sentence: &'static str) -> AnyView {
-    view! { <p class="kept" role="status" data-testid=id>{sentence}</p> }.into_any()
+fn status_line(id: &'static str, sentence: &'static str) -> AnyView {
+    view! { <p class="chat-status" role="status" data-testid=id>{sentence}</p> }.into_any()
 }
 
-fn is(row: &Row, message: Seq) -> bool {
+fn is_message(row: &Row, message: Seq) -> bool {
     matches!(row, Row::Message(row) if row.seq == Some(message))
 }
 
-/// Marks the message, and brings the focus to it, once it is drawn.
+/// Marks the message and moves the focus to it, once it is drawn.
 fn mark(message: Seq) {
     spawn_local(async move {
         tick().await;
@@ -127,8 +131,10 @@ fn mark(message: Seq) {
         let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
             return;
         };
-        drop(element.set_attribute("data-found", "true"));
-        drop(element.set_attribute("tabindex", "-1"));
-        drop(element.focus());
+        for (name, value) in [("data-found", "true"), ("tabindex", "-1")] {
+            // Fails only for a malformed name.
+            element.set_attribute(name, value).ok();
+        }
+        browser::focus_on(&element);
     });
 }

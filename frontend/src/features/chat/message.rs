@@ -1,4 +1,4 @@
-//! One row of the timeline, drawn.
+//! Draws one row of the timeline.
 
 use leptos::prelude::*;
 use madang_client::timeline::PresenceSummary;
@@ -9,7 +9,7 @@ use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
 use crate::context::use_app;
-use crate::features::delivery::Inspected;
+use crate::features::delivery::InspectedMessage;
 use crate::i18n::{Lang, use_lang};
 use crate::lab::sentiment::mark;
 use crate::linkify;
@@ -23,49 +23,54 @@ use crate::ui::icon::Icon;
 pub(crate) struct Drawing {
     pub(crate) room: RoomId,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
-    pub(crate) inspected: Inspected,
+    pub(crate) inspected: InspectedMessage,
 }
 
-/// Draws a row in the language of the moment; the list draws it anew when that changes.
+/// Draws a row in the current language; the list draws it again when the language changes.
 pub(super) fn draw(row: &Row) -> AnyView {
     let lang = use_lang().get_untracked();
     let texts = lang.texts();
     let drawing: Drawing = expect_context();
     match row {
-        Row::Older => view! { <p class="line"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
-        Row::Start => view! { <p class="line line-start">{texts.start_of_room}</p> }.into_any(),
+        Row::Older => view! { <p class="chat-divider"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
+        Row::Start => view! { <p class="chat-divider chat-divider-start">{texts.start_of_room}</p> }.into_any(),
         Row::Day { start } => {
             let day = drawing.formats.with_value(|formats| formats.day(*start));
-            view! { <p class="line line-day" data-testid="day"><span>{day}</span></p> }.into_any()
+            view! { <p class="chat-divider chat-divider-day" data-testid="day"><span>{day}</span></p> }.into_any()
         }
         Row::New => {
-            view! { <p class="line line-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
+            view! { <p class="chat-divider chat-divider-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
-        Row::PresenceSummary { after, .. } => crowd(drawing.room, *after, lang),
+        Row::PresenceSummary { after, .. } => presence_summary(drawing.room, *after, lang),
         Row::Message(row) => message(row, drawing, lang),
     }
 }
 
-fn crowd(room: RoomId, after: Seq, lang: Lang) -> AnyView {
-    let crowd = use_app().driver.store().peek(|client| {
+fn presence_summary(room: RoomId, after: Seq, lang: Lang) -> AnyView {
+    let presence_summary = use_app().driver.store().peek(|client| {
         let timeline = client.features().timeline(room)?;
-        timeline.presence_summaries().iter().find(|crowd| crowd.after == after).cloned()
+        timeline
+            .presence_summaries()
+            .iter()
+            .find(|presence_summary| presence_summary.after == after)
+            .cloned()
     });
-    let Some(PresenceSummary { joined, left, .. }) = crowd else {
+    let Some(PresenceSummary { joined, left, .. }) = presence_summary else {
         return ().into_any();
     };
     let joined = (!joined.is_empty()).then(|| lang.joined(&names(&joined)));
     let left = (!left.is_empty()).then(|| lang.left(&names(&left)));
     let line = joined.into_iter().chain(left).collect::<Vec<_>>().join(" · ");
-    view! { <p class="line line-crowd" data-testid="crowd">{line}</p> }.into_any()
+    view! { <p class="chat-divider chat-divider-presence" data-testid="crowd">{line}</p> }
+        .into_any()
 }
 
 fn names(users: &[User]) -> Vec<&str> {
     users.iter().map(|user| user.name.as_str()).collect()
 }
 
-/// What a message says, wherever it is kept.
-struct Said {
+/// The content of a message, from the timeline or from the outbox.
+struct MessageContent {
     author: User,
     at: Timestamp,
     text: String,
@@ -74,7 +79,7 @@ struct Said {
     failure: Option<Failure>,
 }
 
-impl Said {
+impl MessageContent {
     fn find(client: &Client, room: RoomId, row: &MessageRow) -> Option<Self> {
         if let Some(seq) = row.seq {
             let messages = client.features().timeline(room)?.messages();
@@ -109,24 +114,24 @@ impl Said {
 
 fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
     let store = use_app().driver.store();
-    let Some(said) = store.peek(|client| Said::find(client, drawing.room, row)) else {
+    let Some(content) = store.peek(|client| MessageContent::find(client, drawing.room, row)) else {
         return ().into_any();
     };
     let (time, full) =
-        drawing.formats.with_value(|formats| (formats.time(said.at), formats.full(said.at)));
+        drawing.formats.with_value(|formats| (formats.time(content.at), formats.full(content.at)));
     let by_another = row.head && !row.mine;
-    // Who cannot see where a message stands still hears whose it is.
-    let name = if by_another { "author" } else { "visually-hidden" };
-    let Voice { speaker, through } = Voice::of(said.author, said.guest, lang);
+    // Screen readers get the author of every message, because they do not show its side.
+    let name = if by_another { "chat-author" } else { "visually-hidden" };
+    let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
     let avatar = by_another.then(|| avatar(&speaker));
     let time = match row.seq {
         Some(seq) => drawing.inspected.opener(seq, time, lang),
-        None => view! { <span class="time">{time}</span> }.into_any(),
+        None => view! { <span class="chat-time">{time}</span> }.into_any(),
     };
-    let refused = said.failure.map(|failure| refused(row.command, &failure, lang));
+    let refused = content.failure.map(|failure| refused(row.command, &failure, lang));
     view! {
         <div
-            class="message"
+            class="chat-message"
             data-testid="message"
             data-state=row.delivery.name()
             data-seq=row.seq.map(|seq| seq.0.to_string())
@@ -135,11 +140,11 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
             data-tail=row.tail.to_string()
         >
             {avatar}
-            <strong class=name>{speaker.name}{through}</strong>
-            <div class="said">
-                <div class="bubble" title=full><p class="message-text">{linkify::draw(&said.text, lang)}</p></div>
-                <span class="meta">
-                    {mark(said.sentiment, lang)}
+            <strong class=name>{speaker.name}{gateway}</strong>
+            <div class="chat-message-body">
+                <div class="chat-bubble" title=full><p class="user-text">{linkify::draw(&content.text, lang)}</p></div>
+                <span class="chat-meta">
+                    {mark(content.sentiment, lang)}
                     {delivery(row, lang)}
                     {time}
                 </span>
@@ -150,22 +155,22 @@ fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
     .into_any()
 }
 
-/// How whoever said something is called.
-struct Voice {
+/// The speaker of a message.
+struct Speaker {
     speaker: User,
-    /// The part of the server that passed it on, for a guest: nobody may be taken for a user.
-    through: Option<AnyView>,
+    /// The part of the server that relayed a guest's message, so that a guest is never mistaken for a user.
+    gateway: Option<AnyView>,
 }
 
-impl Voice {
+impl Speaker {
     fn of(author: User, guest: Option<Guest>, lang: Lang) -> Self {
         let Some(Guest { name, connection }) = guest else {
-            return Self { speaker: author, through: None };
+            return Self { speaker: author, gateway: None };
         };
         let name = if name.is_empty() { lang.guest(&connection) } else { name };
-        let User { id, name: through } = author;
-        let through = view! { <span class="through" data-testid="through">{through}</span> };
-        Self { speaker: User { id, name }, through: Some(through.into_any()) }
+        let User { id, name: gateway } = author;
+        let gateway = view! { <span class="chat-gateway" data-testid="through">{gateway}</span> };
+        Self { speaker: User { id, name }, gateway: Some(gateway.into_any()) }
     }
 }
 
@@ -181,7 +186,7 @@ fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
         Delivery::Failed => (Icon::Alert, texts.failed),
     };
     let mark = view! {
-        <span class="delivery" role="img" aria-label=label title=label>{icon.draw()}</span>
+        <span class="delivery-mark" role="img" aria-label=label title=label>{icon.draw()}</span>
     };
     Some(mark.into_any())
 }
@@ -190,7 +195,7 @@ fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
     let driver = use_app().driver;
     let texts = lang.texts();
     view! {
-        <div class="refused">
+        <div class="refusal">
             <span>{lang.refusal(failure)}</span>
             <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
             <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>

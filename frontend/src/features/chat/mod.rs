@@ -1,6 +1,6 @@
-//! What is said in the open room: [`rows`] decides what the timeline shows, [`timeline`] shows it,
-//! [`message`] draws one row of it, [`jump`] leads to one, [`composer`] is where one writes,
-//! [`announcer`] reads out.
+//! The open room: [`rows`] turns messages into rows, [`timeline`] lists them, [`message`] draws one row,
+//! [`jump`] scrolls to a linked message, [`composer`] is the form, and [`announcer`] reads new messages to screen
+//! readers.
 
 mod announcer;
 mod composer;

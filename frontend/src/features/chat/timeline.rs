@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use madang_client::{Action, Client, Slice};
 use madang_shared::{RoomId, Seq};
 
-use super::jump::way;
+use super::jump::jump;
 use super::message::{Drawing, draw};
 use super::rows::{IncrementalRows, Row, Scene};
 use crate::browser;
 use crate::context::{AppContext, use_app};
-use crate::features::delivery::{Inspected, inspector};
+use crate::features::delivery::{InspectedMessage, inspector};
 use crate::i18n::{Words, tr, use_lang};
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
@@ -22,15 +22,15 @@ use crate::ui::icon::Icon;
 use crate::ui::skeleton::Skeleton;
 use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
 
-const KEPT: Words = Words::new(
+const CACHED: Words = Words::new(
     "이 기기에 저장해 둔 대화입니다. 새 소식은 연결되면 나타납니다.",
-    "Kept on this device. What is new appears once there is a connection.",
+    "Saved on this device. New messages appear once you are connected.",
 );
 
-/// What the timeline is made from; none before it is known.
+/// The input of the rows; none before the timeline has arrived.
 fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
     let features = client.features();
-    // Only once the client has opened the room does it know where the reader left off.
+    // The client knows the read mark only after it has opened the room.
     if features.open() != Some(room) {
         return None;
     }
@@ -41,16 +41,16 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         edition: timeline.edition(),
         messages: timeline.messages(),
         has_older: timeline.has_older(),
-        crowds: timeline.presence_summaries(),
-        // Above what is loaded nobody knows which message is the first new one.
+        presence: timeline.presence_summaries(),
+        // If the mark lies above the loaded messages, the first new message is unknown.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
         now: browser::now(),
     })
 }
 
-/// The changes that bring the list up to the client, and whether any message is there.
-type News = (Vec<Splice<Row>>, bool);
+/// The changes that bring the list up to date, and whether the room is empty.
+type Update = (Vec<Splice<Row>>, bool);
 
 /// The timeline.
 #[component]
@@ -61,24 +61,24 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     provide_context(Drawing {
         room,
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
-        inspected: Inspected::new(),
+        inspected: InspectedMessage::new(),
     });
     let drawing: Drawing = expect_context();
     let (is_known, is_empty) = (state(false), state(false));
-    let mut keeper = IncrementalRows::new(local_day);
+    let mut incremental = IncrementalRows::new(local_day);
     effect(move || {
         store.read(Slice::Outbox, |_| ());
-        let news: Option<News> = store.read(Slice::Timeline, |client| {
+        let update: Option<Update> = store.read(Slice::Timeline, |client| {
             let scene = scene(client, room)?;
-            Some((keeper.update(&scene), keeper.is_silent(&scene)))
+            Some((incremental.update(&scene), incremental.is_silent(&scene)))
         });
-        let is_silent = news.as_ref().is_some_and(|(_, silent)| *silent);
-        for (signal, now) in [(is_known, news.is_some()), (is_empty, is_silent)] {
+        let is_silent = update.as_ref().is_some_and(|(_, silent)| *silent);
+        for (signal, now) in [(is_known, update.is_some()), (is_empty, is_silent)] {
             if signal.get_untracked() != now {
                 signal.set(now);
             }
         }
-        if let Some((changes, _)) = news {
+        if let Some((changes, _)) = update {
             let new = changes.iter().any(|change| change.rows.contains(&Row::New));
             list.splice(changes, new.then(|| Row::New.key()));
         }
@@ -91,10 +91,10 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
-    let way = way(app, room, list);
+    let jump_status = jump(app, room, list);
     follow_reader(app, room, list);
 
-    let is_kept = memo(move || {
+    let is_cached = memo(move || {
         store.read(Slice::Timeline, |client| {
             client
                 .features()
@@ -104,21 +104,21 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     view! {
         <div class="timeline">
-            {when(move || is_kept.get(), || view! { <p class="kept" role="status" data-testid="kept">{KEPT.now()}</p> }.into_any())}
+            {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="kept">{CACHED.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
-            {way}
+            {jump_status}
             {inspector(room, drawing.inspected)}
         </div>
     }
 }
 
-/// Loads older messages as the reader comes near them, and tells what was seen.
+/// Loads older messages when the user scrolls near them, and reports the read mark.
 fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
     let store = app.driver.store();
-    let told = StoredValue::new(Seq(0));
+    let reported = StoredValue::new(Seq(0));
     effect(move || {
         list.moved.track();
         if list.is_near_top() {
@@ -138,8 +138,8 @@ fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
             Row::Message(row) => row.seq,
             _ => None,
         });
-        if let Some(up_to) = seen.filter(|seq| *seq > told.get_value()) {
-            told.set_value(up_to);
+        if let Some(up_to) = seen.filter(|seq| *seq > reported.get_value()) {
+            reported.set_value(up_to);
             app.driver.act(Action::MarkSeen { room, up_to });
         }
     });
@@ -147,7 +147,7 @@ fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
     on_cleanup(move || listener.remove());
 }
 
-/// Leads back down when the reader has scrolled up.
+/// The button back to the newest message, shown when the user has scrolled up.
 #[component]
 fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let store = use_app().driver.store();
@@ -159,7 +159,7 @@ fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     let button = move || {
         view! {
-            <button class="jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
+            <button class="chat-jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
                 {Icon::Down.draw()}
                 <span>{label}</span>
             </button>

@@ -1,4 +1,4 @@
-//! The badge that tells how the connection stands, and what waits for it.
+//! The badge with the state of the connection and the number of waiting commands.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{derived, effect, part, text, when};
 use crate::ui::erased::signal::{State, state};
 
-/// How long "caught up" stays, in milliseconds.
+/// The time for which "caught up" is shown, in milliseconds.
 const CAUGHT_UP_MS: u64 = 5_000;
-/// How often the seconds until the next try are counted, in milliseconds.
-const COUNT_MS: u64 = 250;
+/// The interval at which the seconds until the next attempt are updated, in milliseconds.
+const COUNTDOWN_MS: u64 = 250;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What the badge shows.
+/// The state that the badge shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Live,
     Connecting,
-    /// Seconds until the next try.
+    /// The seconds until the next attempt.
     Waiting(u64),
     Offline,
     Ended(DisconnectReason),
@@ -89,16 +89,16 @@ pub(crate) fn Badge() -> impl IntoView {
     let ticking = StoredValue::new(None::<TimeoutHandle>);
     effect(move || {
         count.track();
-        // One timer at a time, however often the connection comes and goes.
+        // One timer at a time, however often the state changes.
         if let Some(timer) = ticking.get_value() {
             timer.clear();
         }
         let waits = matches!(shown.get(), Shown::Waiting(_));
-        let tick = Duration::from_millis(COUNT_MS);
+        let tick = Duration::from_millis(COUNTDOWN_MS);
         let timer = waits.then(|| set_timeout_with_handle(move || count.notify(), tick).ok());
         ticking.set_value(timer.flatten());
     });
-    leave_when_unknown(shown);
+    sign_out_when_unknown(shown);
     let waiting = memo(move || store.read(Slice::Outbox, unsent));
     let caught_up = caught_up();
     let extra = memo(move || {
@@ -107,7 +107,7 @@ pub(crate) fn Badge() -> impl IntoView {
             (Shown::Live, _, 0) | (_, 0, 0) => String::new(),
             (Shown::Live, _, messages) => lang.caught_up(messages),
             (_, 0, _) => String::new(),
-            (_, waiting, _) if app.driver.outbox_unsaved.get() => lang.waiting_unkept(waiting),
+            (_, waiting, _) if app.driver.outbox_unsaved.get() => lang.waiting_unsaved(waiting),
             (_, waiting, _) => lang.waiting(waiting),
         }
     });
@@ -125,7 +125,7 @@ pub(crate) fn Badge() -> impl IntoView {
         _ => ().into_any(),
     }
     });
-    // Only the kind of state is announced, not every second of the countdown.
+    // Screen readers get the kind of state, not every second of the countdown.
     let announced = memo(move || match shown.get() {
         Shown::Waiting(_) => lang.get().texts().connecting.to_owned(),
         shown => shown.sentence(lang.get()),
@@ -142,7 +142,7 @@ pub(crate) fn Badge() -> impl IntoView {
     }
 }
 
-/// How many commands wait that somebody gave: read marks are told along the way.
+/// The number of waiting commands. Read marks are not counted, because the user did not give them.
 fn unsent(client: &Client) -> usize {
     let waiting = client.outbox().items().iter().filter(|item| {
         let unsent = matches!(item.state, PendingState::Waiting | PendingState::Sent);
@@ -151,7 +151,7 @@ fn unsent(client: &Client) -> usize {
     waiting.count()
 }
 
-/// How many messages were caught up, for as long as it is news.
+/// The number of messages of the last catch-up, for [`CAUGHT_UP_MS`]; 0 after that.
 fn caught_up() -> State<u64> {
     let store = use_app().driver.store();
     let news = state(0);
@@ -169,8 +169,8 @@ fn caught_up() -> State<u64> {
     news
 }
 
-/// A server that does not know the session closes with a code that says so.
-fn leave_when_unknown(shown: Memo<Shown>) {
+/// Signs out when the server closes the connection because it does not know the session.
+fn sign_out_when_unknown(shown: Memo<Shown>) {
     let auth: Auth = expect_context();
     effect(move || {
         let unknown = CloseCode::Unauthenticated.number();
@@ -180,7 +180,7 @@ fn leave_when_unknown(shown: Memo<Shown>) {
     });
 }
 
-/// Offers to load the app anew when the server is of another version.
+/// Offers a reload when the server has another version than the app.
 #[component]
 pub(crate) fn NewVersion() -> impl IntoView {
     let store = use_app().driver.store();

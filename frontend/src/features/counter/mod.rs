@@ -1,4 +1,4 @@
-//! One number that everybody shares.
+//! The shared counter.
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
@@ -14,11 +14,11 @@ use crate::ui::skeleton::Skeleton;
 
 const INTRO: Words = Words::new(
     "모두가 같은 수를 봅니다. 누른 만큼은 내 화면에 바로 더해지고, 서버가 저장하면 모두의 화면에 나타납니다. 오십 명이 한꺼번에 눌러도 하나도 빠지지 않습니다.",
-    "Everybody sees the same number. What you add shows on your screen at once, and on everybody's as soon as it is stored. Fifty people may press at the same time and nothing gets lost.",
+    "Everybody sees the same number. An addition shows on your screen at once, and on all others as soon as it is stored. Fifty people can press at the same time and no addition is lost.",
 );
-const NUMBER: Words = Words::new("지금 수", "The number now");
+const NUMBER: Words = Words::new("지금 수", "Current number");
 const STORED: Words = Words::new("모두에게 저장됨", "Stored for everybody");
-const UNSTORED: Words = Words::new("저장하는 중…", "Being stored…");
+const UNSTORED: Words = Words::new("저장하는 중…", "Saving…");
 
 const STEPS: [i32; 4] = [-10, -1, 1, 10];
 
@@ -104,7 +104,7 @@ fn sentence(lang: Lang, event: &CounterEvent) -> String {
     }
 }
 
-/// With its sign, and a minus as wide as the plus.
+/// The number with its sign.
 fn signed(number: i64) -> String {
     if number > 0 { format!("+{}", grouped(number)) } else { grouped(number) }
 }

@@ -1,5 +1,5 @@
-//! What became of a message: a dialog that is true while it is open. It asks the server over HTTP, so
-//! that nothing of it is in the way of the conversation.
+//! The delivery of a message: a dialog that polls the server over HTTP while it is open, so that chatting does
+//! not wait for it.
 
 mod strings;
 
@@ -21,29 +21,29 @@ use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 
-const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Where this message has got to");
-const OPEN: Words = Words::new("어디까지 갔는지 보기", "See where it has got to");
+const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Delivery of this message");
+const OPEN: Words = Words::new("어디까지 갔는지 보기", "Show the delivery");
 const CLOSE: Words = Words::new("닫기", "Close");
-const ASKING: Words = Words::new("알아보는 중…", "Asking…");
-const PEOPLE: Words = Words::new("사람마다", "Person by person");
+const ASKING: Words = Words::new("알아보는 중…", "Loading…");
+const PEOPLE: Words = Words::new("사람마다", "Recipients");
 const TITLE_ID: &str = "delivery-title";
 
-/// How often it is asked again while the dialog is open.
-const AGAIN: Duration = Duration::from_secs(2);
+/// The interval of polling while the dialog is open.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Which message is looked at. Copies are the same.
+/// The message that the dialog shows. Copies are the same.
 #[derive(Clone, Copy)]
-pub(crate) struct Inspected {
+pub(crate) struct InspectedMessage {
     open: State<bool>,
     message: StoredValue<Seq>,
 }
 
-impl Inspected {
+impl InspectedMessage {
     pub(crate) fn new() -> Self {
         Self { open: state(false), message: StoredValue::new(Seq(0)) }
     }
 
-    /// The time of a stored message, which leads to what became of it.
+    /// The time of a stored message, as a button that opens the dialog.
     pub(crate) fn opener(self, message: Seq, time: String, lang: Lang) -> AnyView {
         let label = format!("{time}, {}", OPEN.of(lang));
         let open = move |_| {
@@ -51,7 +51,7 @@ impl Inspected {
             self.open.set(true);
         };
         view! {
-            <button class="time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
+            <button class="chat-time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
                 {time}
             </button>
         }
@@ -59,10 +59,10 @@ impl Inspected {
     }
 }
 
-/// The dialog. What is in it is loaded apart.
-pub(crate) fn inspector(room: RoomId, inspected: Inspected) -> AnyView {
+/// The dialog. Its content is in the lazy part of the app.
+pub(crate) fn inspector(room: RoomId, inspected: InspectedMessage) -> AnyView {
     let lazy = use_app().lazy;
-    let Inspected { open, message } = inspected;
+    let InspectedMessage { open, message } = inspected;
     let content = move || {
         let message = message.get_value();
         lazy.draw(move |views| (views.delivery)(room, message, open))
@@ -70,38 +70,38 @@ pub(crate) fn inspector(room: RoomId, inspected: Inspected) -> AnyView {
     dialog(open, TITLE_ID, content)
 }
 
-type Found = Option<Result<Delivery, Failure>>;
+type Answer = Option<Result<Delivery, Failure>>;
 
-/// What is in the dialog.
+/// The content of the dialog.
 pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
-    let found = state(None::<Result<Delivery, Failure>>);
-    let ask = move || {
+    let answer = state(None::<Result<Delivery, Failure>>);
+    let fetch = move || {
         spawn_local(async move {
-            let now: Found = Some(ask(room, message).await);
-            // The dialog may be closed by now. What is as it was is left alone.
-            if found.try_get_untracked().is_some_and(|before| before != now) {
-                found.set(now);
+            let now: Answer = Some(fetch(room, message).await);
+            // The dialog may be closed by now. An equal answer is not drawn again.
+            if answer.try_get_untracked().is_some_and(|before| before != now) {
+                answer.set(now);
             }
         });
     };
-    ask();
-    if let Ok(timer) = set_interval_with_handle(ask, AGAIN) {
+    fetch();
+    if let Ok(timer) = set_interval_with_handle(fetch, POLL_INTERVAL) {
         on_cleanup(move || timer.clear());
     }
     let lang = use_lang();
     let body = part(move || {
         let lang = lang.get();
-        found.with(|found| match found {
+        answer.with(|answer| match answer {
             None => view! { <p class="hint"><span class="spinner"></span>{ASKING.of(lang)}</p> }
                 .into_any(),
             Some(Err(failure)) => {
                 view! { <p class="error" role="alert">{lang.refusal(failure)}</p> }.into_any()
             }
-            Some(Ok(delivery)) => told(delivery, lang),
+            Some(Ok(delivery)) => steps(delivery, lang),
         })
     });
     view! {
-        <div class="way" data-testid="delivery">
+        <div class="delivery" data-testid="delivery">
             <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
             {body}
             <div class="dialog-actions">
@@ -112,7 +112,7 @@ pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView 
     .into_any()
 }
 
-async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
+async fn fetch(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
     let answer = http::get(&path(room, message), None).await;
     let answer = answer.map_err(session::unreachable_server)?;
     if !answer.ok() {
@@ -121,7 +121,7 @@ async fn ask(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
     compact::from_text(&answer.text).map_err(|_| session::not_ours())
 }
 
-fn told(delivery: &Delivery, lang: Lang) -> AnyView {
+fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
     let formats = Formats::new(lang);
     let position = strings::position(delivery.position, lang);
     let everywhere = delivery.delivered == delivery.subscribed;
@@ -129,26 +129,26 @@ fn told(delivery: &Delivery, lang: Lang) -> AnyView {
     let people: Vec<AnyView> =
         delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
     let more = (delivery.more > 0).then(|| {
-        view! { <li class="way-more">{strings::more(delivery.more, lang)}</li> }
+        view! { <li class="delivery-more">{strings::more(delivery.more, lang)}</li> }
     });
     view! {
-        <ol class="way-steps">
+        <ol class="delivery-steps">
             {step(true, "stored", strings::stored(&formats.full(delivery.stored_at), lang), Some(position))}
             {step(everywhere, "handed", strings::handed(delivery.delivered, delivery.subscribed, lang), None)}
             {clients}
         </ol>
-        <h3 class="way-people-title">{PEOPLE.of(lang)}</h3>
+        <h3 class="delivery-people-title">{PEOPLE.of(lang)}</h3>
         <p class="hint">{strings::read_by(&delivery.people, lang)}</p>
-        <ul class="way-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+        <ul class="delivery-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
     }
     .into_any()
 }
 
 fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
     let icon = if done { Icon::Check } else { Icon::Clock };
-    let detail = detail.map(|detail| view! { <span class="way-detail">{detail}</span> });
+    let detail = detail.map(|detail| view! { <span class="delivery-detail">{detail}</span> });
     view! {
-        <li class="way-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
+        <li class="delivery-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
             {icon.draw()}
             <span>{said}{detail}</span>
         </li>
@@ -156,13 +156,10 @@ fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> A
     .into_any()
 }
 
-fn confirmed(
-    GatewayReceipts { requested: asked, confirmed }: &GatewayReceipts,
-    lang: Lang,
-) -> AnyView {
-    let all = confirmed.len() as u64 == *asked;
+fn confirmed(GatewayReceipts { requested, confirmed }: &GatewayReceipts, lang: Lang) -> AnyView {
+    let all = confirmed.len() as u64 == *requested;
     let ids = (!confirmed.is_empty()).then(|| confirmed.join(", "));
-    step(all, "confirmed", strings::confirmed(confirmed.len(), *asked, lang), ids)
+    step(all, "confirmed", strings::confirmed(confirmed.len(), *requested, lang), ids)
 }
 
 fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
@@ -170,10 +167,10 @@ fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
     let state = strings::reception(person.status, formats, lang);
     let why = strings::whereabouts(person, formats, lang);
     view! {
-        <li class="way-person" data-read=has_it.to_string()>
+        <li class="delivery-person" data-read=has_it.to_string()>
             <strong>{person.user.name.clone()}</strong>
-            <span class="way-state">{state}</span>
-            <span class="way-detail">{why}</span>
+            <span class="delivery-state">{state}</span>
+            <span class="delivery-detail">{why}</span>
         </li>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! What the dialog says.
+//! The texts of the dialog.
 
 use madang_shared::Position;
 use madang_shared::delivery::{ReceiptStatus, Recipient};
@@ -16,7 +16,7 @@ pub(super) fn stored(when: &str, lang: Lang) -> String {
 pub(super) fn position(Position { epoch, seq }: Position, lang: Lang) -> String {
     match lang {
         Lang::Ko => format!("로그의 {}번째 자리 (epoch {})", seq.0, epoch.0),
-        Lang::En => format!("Place {} in the log (epoch {})", seq.0, epoch.0),
+        Lang::En => format!("Position {} in the log (epoch {})", seq.0, epoch.0),
     }
 }
 
@@ -25,8 +25,8 @@ pub(super) fn handed(handed: u64, following: u64, lang: Lang) -> String {
         (Lang::Ko, 0) => "지금 이 방에 연결된 화면이 없음".to_owned(),
         (Lang::En, 0) => "No screen is connected to this room now".to_owned(),
         (Lang::Ko, _) => format!("지금 연결된 화면 {following}개 중 {handed}개에 전달됨"),
-        (Lang::En, 1) => format!("Handed to {handed} of the 1 screen connected now"),
-        (Lang::En, _) => format!("Handed to {handed} of the {following} screens connected now"),
+        (Lang::En, 1) => format!("Delivered to {handed} of the 1 screen connected now"),
+        (Lang::En, _) => format!("Delivered to {handed} of the {following} screens connected now"),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn confirmed(confirmed: usize, asked: u64, lang: Lang) -> String {
     match lang {
         Lang::Ko => format!("Socket.IO 클라이언트 {asked}개 중 {confirmed}개가 받았다고 확인함"),
         Lang::En => {
-            format!("Confirmed by {confirmed} of {asked} Socket.IO clients that were asked")
+            format!("Confirmed by {confirmed} of {asked} Socket.IO clients")
         }
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn more(more: u64, lang: Lang) -> String {
     }
 }
 
-/// How many of those whom it was for, and who are named, have read it.
+/// The number of listed recipients who have read the message.
 pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
     let count = |wanted: fn(&ReceiptStatus) -> bool| {
         people.iter().filter(|person| wanted(&person.status)).map(|_| 1).sum::<u64>()
@@ -55,7 +55,7 @@ pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
     let of = read + count(|it| matches!(it, ReceiptStatus::Unread { .. }));
     match (lang, of) {
         (Lang::Ko, 0) => "읽을 다른 사람이 없습니다.".to_owned(),
-        (Lang::En, 0) => "There is nobody else to read it.".to_owned(),
+        (Lang::En, 0) => "There are no other recipients.".to_owned(),
         (Lang::Ko, _) => format!("{of}명 중 {read}명이 읽었습니다."),
         (Lang::En, _) => format!("Read by {read} of {of}."),
     }
@@ -76,7 +76,7 @@ pub(super) fn reception(reception: ReceiptStatus, formats: &Formats, lang: Lang)
     }
 }
 
-/// Why somebody has not read it, as far as the server can tell; and where somebody is who has.
+/// The connections of a recipient, and for an unread message the reason as far as the server knows it.
 pub(super) fn whereabouts(person: &Recipient, formats: &Formats, lang: Lang) -> String {
     if matches!(person.status, ReceiptStatus::Left { .. }) {
         return String::new();
@@ -88,9 +88,9 @@ pub(super) fn whereabouts(person: &Recipient, formats: &Formats, lang: Lang) -> 
         (0, _, None, Lang::Ko) => "서버가 켜진 뒤로 이 방에 온 적 없음".to_owned(),
         (0, _, None, Lang::En) => "not in this room since the server started".to_owned(),
         (_, 0, _, Lang::Ko) => "연결됨, 아직 받는 중".to_owned(),
-        (_, 0, _, Lang::En) => "connected, not handed over yet".to_owned(),
+        (_, 0, _, Lang::En) => "connected, not delivered yet".to_owned(),
         (.., Lang::Ko) if unread => "받았지만 아직 화면에서 보지 않음".to_owned(),
-        (.., Lang::En) if unread => "has it, but has not looked at it".to_owned(),
+        (.., Lang::En) if unread => "delivered, not seen yet".to_owned(),
         (following, .., Lang::Ko) => format!("화면 {following}개 연결됨"),
         (1, .., Lang::En) => "1 screen connected".to_owned(),
         (following, .., Lang::En) => format!("{following} screens connected"),

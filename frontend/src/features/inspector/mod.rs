@@ -1,4 +1,4 @@
-//! The wire, seen: the last frames that this page sent and received.
+//! The inspector: the last frames that this page sent and received.
 
 use js_sys::JSON;
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::context::use_app;
 use crate::frame_log::LoggedFrame;
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
-use crate::text::small;
+use crate::text::lower_case;
 use crate::time::Formats;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -25,10 +25,10 @@ const SENT: Words = Words::new("보냄", "Sent");
 const RECEIVED: Words = Words::new("받음", "Received");
 const BYTES: Words = Words::new("바이트", "bytes");
 const TYPE: Words = Words::new("이 타입의 설명", "This type's documentation");
-const CUT: Words = Words::new("앞부분만 보관했습니다.", "Only its beginning was kept.");
+const CUT: Words = Words::new("앞부분만 보관했습니다.", "Only the beginning is stored.");
 const DRAWER_ID: &str = "inspector";
 
-/// Which file documents a frame: its feature's, or that of the envelopes.
+/// The file that documents a frame: its feature's, or that of the envelopes.
 fn documentation(frame: &LoggedFrame) -> &'static str {
     const FEATURES: &[(&str, &str)] = &[
         ("\"chat\":", "shared/src/chat.rs"),
@@ -72,7 +72,7 @@ pub(crate) fn Inspector() -> impl IntoView {
     }
 }
 
-/// What is in the drawer.
+/// The content of the drawer.
 pub(crate) fn content(open: State<bool>) -> AnyView {
     view! { <Content open=open /> }.into_any()
 }
@@ -84,9 +84,9 @@ fn Content(open: State<bool>) -> impl IntoView {
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
     let wanted = state(String::new());
     let found = memo(move || {
-        let wanted = small(wanted.get().trim());
+        let wanted = lower_case(wanted.get().trim());
         let mut frames = wire.frames();
-        frames.retain(|frame| wanted.is_empty() || small(&frame.text).contains(&wanted));
+        frames.retain(|frame| wanted.is_empty() || lower_case(&frame.text).contains(&wanted));
         frames
     });
     let item = move |frame: LoggedFrame| {
@@ -146,7 +146,7 @@ fn row(frame: &LoggedFrame, time: &str) -> AnyView {
     .into_any()
 }
 
-/// As the browser itself would print it; as it came, where it is cut off.
+/// The frame, indented by the browser; unchanged where it is cut off.
 fn pretty(text: &str) -> String {
     let printed = JSON::parse(text).and_then(|value| {
         JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0))

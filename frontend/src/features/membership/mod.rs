@@ -15,24 +15,24 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
 use crate::ui::icon::{Icon, Mark};
 
-/// Whether joining this room was asked for and not answered yet. Read from a view, it follows.
+/// Whether a request to join this room is pending. A view that calls it follows the answer.
 pub(crate) fn is_joining(app: AppContext, room: RoomId) -> bool {
     let join = MembershipCommand::Join { room };
-    app.driver.store().read(Slice::Outbox, |client| is_asked_for(client, join))
+    app.driver.store().read(Slice::Outbox, |client| is_pending(client, join))
 }
 
-/// Whether leaving this room was asked for and not answered yet.
+/// Whether a request to leave this room is pending.
 pub(crate) fn is_leaving(client: &Client, room: RoomId) -> bool {
-    is_asked_for(client, MembershipCommand::Leave { room })
+    is_pending(client, MembershipCommand::Leave { room })
 }
 
-fn is_asked_for(client: &Client, command: MembershipCommand) -> bool {
+fn is_pending(client: &Client, command: MembershipCommand) -> bool {
     let command = Command::from(command);
     let mut items = client.outbox().items().iter();
     items.any(|item| item.command == command && !matches!(item.state, PendingState::Failed(_)))
 }
 
-/// How many messages of the user the room refused: most often because the user had left it by then.
+/// The number of the user's messages that the room refused, most often because the user had left it.
 fn unsent(client: &Client, room: RoomId) -> usize {
     let refused = client.outbox().items().iter().filter(|item| {
         matches!(item.state, PendingState::Failed(_))
@@ -41,7 +41,7 @@ fn unsent(client: &Client, room: RoomId) -> usize {
     refused.count()
 }
 
-/// In place of the timeline of a room that the user has not joined.
+/// Shown instead of the timeline of a room that the user has not joined.
 #[component]
 pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     let app = use_app();
@@ -53,7 +53,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
         view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
     };
     view! {
-        <div class="quiet">
+        <div class="content-message">
             <Mark />
             <h2>{room.name}</h2>
             <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
@@ -74,7 +74,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     }
 }
 
-/// Leaves the open room.
+/// The button that leaves the open room.
 #[component]
 pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
     let app = use_app();
@@ -94,8 +94,8 @@ pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
     }
 }
 
-/// What the server refused to do about rooms, memberships and orders, until it is put away. The refusal of a
-/// new room shows in the dialog that asked for it, while that is open.
+/// A banner for each refused command about rooms, memberships and orders, until the user closes it. The dialog
+/// for a new room shows its refusal itself.
 #[component]
 pub(crate) fn Refusals() -> impl IntoView {
     let app = use_app();

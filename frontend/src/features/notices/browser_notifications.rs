@@ -1,5 +1,5 @@
-//! Notices outside the page: what the browser shows while nobody looks at the tab. It is asked for on
-//! a click, beside a sentence that says what it is for, and never by itself.
+//! Notices as notifications of the browser, while the tab is hidden. The permission is requested on a click, beside
+//! a sentence that explains it, and never automatically.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -21,11 +21,11 @@ use crate::i18n::{Words, use_lang};
 use crate::ui::erased::reactive::{effect, part};
 use crate::ui::erased::signal::state;
 
-const TITLE: Words = Words::new("이 브라우저의 알림", "Notices from this browser");
-const SHOW: Words = Words::new("브라우저 알림 띄우기", "Let the browser tell me");
+const TITLE: Words = Words::new("이 브라우저의 알림", "Browser notifications");
+const SHOW: Words = Words::new("브라우저 알림 띄우기", "Show browser notifications");
 const HINT: Words = Words::new(
     "마당을 보고 있지 않을 때 새 알림이 오면 브라우저가 알려 줍니다. 켜면 브라우저가 허락을 한 번 묻습니다. 언제든 끌 수 있습니다.",
-    "While you are not looking at Madang, your browser tells you of new notices. Switching it on makes the browser ask for your permission once; you can switch it off at any time.",
+    "While Madang is not visible, your browser shows new notices. When you switch this on, the browser asks for your permission once; you can switch it off at any time.",
 );
 const DENIED: Words = Words::new(
     "브라우저가 이 사이트의 알림을 막고 있습니다. 브라우저의 사이트 설정에서 풀 수 있습니다.",
@@ -36,8 +36,8 @@ const UNSUPPORTED: Words = Words::new(
     "This browser cannot show notifications at this address.",
 );
 const KEY: &str = "madang.notices.browser";
-/// Notices shown at once; of more, the newest.
-const AT_ONCE: usize = 3;
+/// The most notifications at once; of more notices, the newest are shown.
+const MAX_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Permission {
@@ -48,7 +48,7 @@ enum Permission {
 }
 
 fn permission() -> Permission {
-    // Where the browser has no such thing, to name it would be an error.
+    // Reading the permission throws where the browser has no notifications.
     if !Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false) {
         return Permission::Unsupported;
     }
@@ -63,24 +63,24 @@ fn is_wanted() -> bool {
     browser::remembered(KEY).as_deref() == Some("on")
 }
 
-/// The switch, and what it does.
+/// The switch with its explanation.
 pub(super) fn control() -> AnyView {
     let state = state((permission(), is_wanted()));
-    let look = move || {
+    let refresh = move || {
         state.try_set((permission(), is_wanted()));
     };
     let toggle = move || {
         let (permission, wanted) = state.get_untracked();
         let on = !(wanted && permission == Permission::Granted);
         browser::remember(KEY, if on { "on" } else { "off" });
-        look();
+        refresh();
         if on && permission == Permission::NotAsked {
             spawn_local(async move {
                 if let Ok(asked) = Notification::request_permission() {
-                    // The answer is read where it is kept.
-                    drop(JsFuture::from(asked).await);
+                    // `refresh` reads the answer from the browser.
+                    JsFuture::from(asked).await.ok();
                 }
-                look();
+                refresh();
             });
         }
     };
@@ -93,14 +93,14 @@ pub(super) fn control() -> AnyView {
         Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
     });
     view! {
-        <h2 class="notes-title">{TITLE.now()}</h2>
+        <h2 class="notices-title">{TITLE.now()}</h2>
         <p class="hint">{HINT.now()}</p>
         {body}
     }
     .into_any()
 }
 
-/// While the tab is hidden, new notices are shown by the browser.
+/// Shows new notices as notifications while the tab is hidden.
 pub(crate) fn tell_when_hidden(app: AppContext) {
     let store = app.driver.store();
     let lang = use_lang();
@@ -127,10 +127,10 @@ pub(crate) fn tell_when_hidden(app: AppContext) {
             };
             notice.seq > known && !notice.read && !muted.contains(&notice.what.kind())
         };
-        for notice in notices.iter().filter(is_news).take(AT_ONCE) {
+        for notice in notices.iter().filter(is_news).take(MAX_AT_ONCE) {
             let body = sentence(&notice.what, lang.get_untracked());
-            // Some phones let only workers do this; there it stays in the bell.
-            drop(show(app, notice, lang.get_untracked().texts().app, &body));
+            // Some phones let only service workers show notifications; there the bell alone shows the notice.
+            show(app, notice, lang.get_untracked().texts().app, &body).ok();
         }
     });
 }
@@ -138,12 +138,13 @@ pub(crate) fn tell_when_hidden(app: AppContext) {
 fn show(app: AppContext, notice: &ShownNotice, title: &str, body: &str) -> Result<(), JsValue> {
     let options = NotificationOptions::new();
     options.set_body(body);
-    // Several tabs show the same notice once.
+    // Several tabs show the same notice once, because its tag is the same.
     options.set_tag(&format!("{:?}-{}", notice.of, notice.seq.0));
     let shown = Notification::new_with_options(title, &options)?;
     let route = source(&notice.what);
     let opened = Closure::once_into_js(move || {
-        drop(window().focus());
+        // The browser may forbid it; the notice is open all the same.
+        window().focus().ok();
         if let Some(route) = route {
             app.go(route);
         }

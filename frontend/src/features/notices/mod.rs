@@ -1,4 +1,4 @@
-//! Notices: the bell in every page's head, and the page behind it.
+//! Notices: the bell in the header, and the page that it opens.
 
 mod browser_notifications;
 mod strings;
@@ -35,31 +35,31 @@ const READ_ALL: Words = Words::new("모두 읽음으로 표시", "Mark all as re
 const NOTHING: Words = Words::new("알림이 없습니다", "No notices");
 const NOTHING_HINT: Words = Words::new(
     "누가 나를 부르거나, 주문이 움직이거나, 새 글이 올라오면 여기에 모입니다.",
-    "When somebody mentions you, an order moves or a post appears, it is collected here.",
+    "Mentions, changes of your orders and new posts are collected here.",
 );
-const HEARD: Words = Words::new("무엇을 알릴까요", "What to tell me");
-const HEARD_HINT: Words = Words::new(
+const SETTINGS: Words = Words::new("무엇을 알릴까요", "Notice settings");
+const SETTINGS_HINT: Words = Words::new(
     "끈 알림은 세지도 보이지도 않습니다. 모든 탭과 기기에 적용됩니다.",
-    "What is off is neither counted nor shown, in all tabs and on all devices of yours.",
+    "Notices that are switched off are neither counted nor shown, in any tab and on any of your devices.",
 );
-const DEMO: Words = Words::new("예약 알림 시범", "A demonstration of scheduled notices");
+const DEMO: Words = Words::new("예약 알림 시범", "Demonstration of scheduled notices");
 const DEMO_RUN: Words = Words::new("시범 켜기", "Run the demonstration");
 const DEMO_HINT: Words = Words::new(
     "켜면 서버가 10초마다 하나씩, 2분 동안 모두에게 알립니다. 그다음에는 저절로 꺼집니다. 아무도 요청하지 않아도 오는 알림이 어떤 것인지 보여 줍니다.",
-    "Once on, the server tells everybody something every ten seconds for two minutes, then stops by itself. It shows what notices are like that nobody asks for.",
+    "The server sends everybody a notice every ten seconds for two minutes, then stops by itself. It shows notices that arrive without a request.",
 );
 
-/// Has the focus when a button that had it is gone, because what it offers is done.
+/// The list takes the focus when its focused button disappears.
 const LIST_ID: &str = "notices";
 
-/// What the page shows of the client.
+/// The part of the client that the page shows.
 #[derive(Clone, PartialEq, Eq)]
 struct Shown {
     notices: Vec<ShownNotice>,
     muted: Vec<NoticeKind>,
 }
 
-/// Reads notices, and again when they, or what was said about them, have changed.
+/// Reads notices now, and again when they or the commands about them have changed.
 fn read<T>(store: Store, read: impl FnOnce(&Client) -> T) -> T {
     store.read(Slice::Outbox, |_| ());
     store.read(Slice::Notices, read)
@@ -71,8 +71,8 @@ fn shown(client: &Client) -> Shown {
     Shown { notices, muted: features.notices().muted(client.outbox()) }
 }
 
-/// How many unread notices the title of the tab counts beside unread messages. A mention is one of
-/// those already.
+/// The number of unread notices that the title of the tab counts besides unread messages. Mentions are among
+/// the messages already.
 pub(crate) fn unread_beside_messages(store: Store) -> u64 {
     read(store, |client| {
         let Shown { notices, muted } = shown(client);
@@ -84,7 +84,7 @@ pub(crate) fn unread_beside_messages(store: Store) -> u64 {
     })
 }
 
-/// The way to the page, with what is unread.
+/// The link to the page, with the unread count.
 #[component]
 pub(crate) fn Bell() -> impl IntoView {
     let app = use_app();
@@ -141,10 +141,10 @@ fn page() -> AnyView {
     let has_unread = move || all.with(unread);
     view! {
         <div class="page">
-            <div class="page-body notes">
-                <div class="notes-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
+            <div class="page-body notices">
+                <div class="notices-tools" role="group" aria-label=WHICH.now()>{kinds}</div>
                 {when(has_unread, move || view! {
-                    <button class="button notes-all" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
+                    <button class="button notices-read-all" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
                 }.into_any())}
                 {list(app, all, picked)}
                 {settings(app, all)}
@@ -173,7 +173,7 @@ fn list(app: AppContext, all: Memo<Shown>, picked: State<Option<NoticeKind>>) ->
     let lang = use_lang();
     let first = lang.get_untracked();
     let formats = StoredValue::new_local((first, Formats::new(first)));
-    // A muted kind shows to those who ask for it.
+    // A muted kind is listed when the user picks it.
     let listed = memo(move || {
         let (Shown { notices, muted }, picked) = (all.get(), picked.get());
         let wanted = |notice: &ShownNotice| {
@@ -199,15 +199,16 @@ fn list(app: AppContext, all: Memo<Shown>, picked: State<Option<NoticeKind>>) ->
         };
         listed.get().into_iter().map(item).collect()
     };
-    let nothing = || empty("empty notes-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
+    let nothing =
+        || empty("empty notices-empty", "notices-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul id=LIST_ID tabindex="-1" class="notes-list" aria-label=Page::Notices.title().now() data-testid="notices">{each(derived(items))}</ul>
+        <ul id=LIST_ID tabindex="-1" class="notices-list" aria-label=Page::Notices.title().now() data-testid="notices">{each(derived(items))}</ul>
         {when(move || listed.with(Vec::is_empty), nothing)}
     }
     .into_any()
 }
 
-/// Where a notice leads to.
+/// The route that a notice links to.
 fn source(what: &NoticeContent) -> Option<Route> {
     match what {
         NoticeContent::Mentioned { room, message, .. } => Some(Route::Message(*room, *message)),
@@ -220,9 +221,9 @@ fn source(what: &NoticeContent) -> Option<Route> {
 
 fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
     let command = NoticesCommand::Read { of: notice.of, notice: notice.seq };
-    let said = sentence(&notice.what, lang);
+    let sentence_text = sentence(&notice.what, lang);
     let line = match source(&notice.what) {
-        None => view! { <p class="note-line">{said}</p> }.into_any(),
+        None => view! { <p class="notice-line">{sentence_text}</p> }.into_any(),
         Some(route) => {
             let (mut follow, command, unread) =
                 (link_to(app, route), command.clone(), !notice.read);
@@ -232,12 +233,12 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
                 }
                 follow(event);
             };
-            view! { <a class="note-line" href=route.path() on:click=events::click(on_click)>{said}</a> }.into_any()
+            view! { <a class="notice-line" href=route.path() on:click=events::click(on_click)>{sentence_text}</a> }.into_any()
         }
     };
     let quote = match &notice.what {
         NoticeContent::Mentioned { excerpt, .. } => {
-            view! { <p class="note-quote">{excerpt.clone()}</p> }.into_any()
+            view! { <p class="notice-quote">{excerpt.clone()}</p> }.into_any()
         }
         _ => ().into_any(),
     };
@@ -259,8 +260,8 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
         .into_any()
     });
     view! {
-        <li class="note" data-testid=id data-read=if notice.read { "true" } else { "false" }>
-            <div class="note-body">
+        <li class="notice" data-testid=id data-read=if notice.read { "true" } else { "false" }>
+            <div class="notice-body">
                 {line}
                 {quote}
                 <p class="hint">{format!("{} · {when}", kind_name(notice.what.kind()).of(lang))}</p>
@@ -274,10 +275,10 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
 fn settings(app: AppContext, all: Memo<Shown>) -> AnyView {
     let driver = app.driver;
     let kind = move |kind: NoticeKind| {
-        let heard = move || all.with(|all| !all.muted.contains(&kind));
+        let is_enabled = move || all.with(|all| !all.muted.contains(&kind));
         let toggle =
-            move || driver.command(NoticesCommand::Mute { kind, muted: heard_now(all, kind) });
-        switch(&format!("hear-{}", strings::id(kind)), kind_name(kind), heard, toggle)
+            move || driver.command(NoticesCommand::Mute { kind, muted: is_enabled_now(all, kind) });
+        switch(&format!("hear-{}", strings::id(kind)), kind_name(kind), is_enabled, toggle)
     };
     let kinds: Vec<AnyView> = NoticeKind::ALL.into_iter().map(kind).collect();
     let store = driver.store();
@@ -295,12 +296,12 @@ fn settings(app: AppContext, all: Memo<Shown>) -> AnyView {
         by.map(|by| strings::started(lang.get(), &by)).unwrap_or_default()
     });
     view! {
-        <section class="notes-settings" aria-labelledby="notes-heard">
-            <h2 id="notes-heard" class="notes-title">{HEARD.now()}</h2>
-            <p class="hint">{HEARD_HINT.now()}</p>
-            <div class="notes-switches">{kinds}</div>
+        <section class="notices-settings" aria-labelledby="notes-heard">
+            <h2 id="notes-heard" class="notices-title">{SETTINGS.now()}</h2>
+            <p class="hint">{SETTINGS_HINT.now()}</p>
+            <div class="notices-switches">{kinds}</div>
             {browser_notifications::control()}
-            <h2 class="notes-title">{DEMO.now()}</h2>
+            <h2 class="notices-title">{DEMO.now()}</h2>
             <p class="hint">{DEMO_HINT.now()}</p>
             {switch("demo", DEMO_RUN, runs, toggle_demo)}
             <p class="hint" role="status" data-testid="demo-by">{by}</p>
@@ -309,11 +310,11 @@ fn settings(app: AppContext, all: Memo<Shown>) -> AnyView {
     .into_any()
 }
 
-fn heard_now(all: Memo<Shown>, kind: NoticeKind) -> bool {
+fn is_enabled_now(all: Memo<Shown>, kind: NoticeKind) -> bool {
     all.with_untracked(|all| !all.muted.contains(&kind))
 }
 
-/// A switch with its name.
+/// A labelled switch.
 fn switch(
     id: &str,
     name: Words,

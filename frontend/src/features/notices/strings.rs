@@ -1,4 +1,4 @@
-//! What notices say.
+//! The texts of notices.
 
 use madang_shared::notices::{NoticeContent, NoticeKind};
 
@@ -15,7 +15,7 @@ pub(super) fn kind_name(kind: NoticeKind) -> Words {
     }
 }
 
-/// For tests to find it by.
+/// The id of a kind, for tests.
 pub(super) fn id(kind: NoticeKind) -> &'static str {
     match kind {
         NoticeKind::Mention => "mention",

@@ -1,4 +1,4 @@
-//! `statusChanged`: what the board says, and sounds, when an order came or went on.
+//! Alerts of the board, with a sound, for new orders and changes of status (`statusChanged`).
 
 use std::time::Duration;
 
@@ -16,22 +16,22 @@ use crate::ui::erased::signal::state;
 
 const SOUND: Words = Words::new("알림 소리", "Alert sound");
 const SOUND_KEY: &str = "madang.orders.sound";
-/// How long an alert stays, in milliseconds.
-const STAYS_MS: u64 = 6_000;
-/// The tone: a light knock on a bowl. Hertz and seconds.
+/// The time for which an alert is shown, in milliseconds.
+const SHOWN_MS: u64 = 6_000;
+/// The tone, in hertz; its length is in seconds.
 const TONE_HZ: f32 = 880.0;
 const TONE_S: f64 = 0.25;
 const TONE_GAIN: f32 = 0.12;
 
-/// The newest change, and how many came with it.
+/// The newest change, and the number of changes that arrived with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Alert {
-    heard: u64,
+    received: u64,
     count: u64,
     change: StatusChange,
 }
 
-/// The switch for the sound, and the place where alerts appear.
+/// The switch for the sound, and the region of the alerts.
 #[component]
 pub(super) fn Alerts() -> impl IntoView {
     let store = use_app().driver.store();
@@ -41,25 +41,26 @@ pub(super) fn Alerts() -> impl IntoView {
     let alert = state(None::<Alert>);
     let mut known = None::<u64>;
     effect(move || {
-        let (heard, newest) = read(store, |client, list| {
+        let (received, newest) = read(store, |client, list| {
             (client.features().orders().status_changes_received(), list.changes.last().copied())
         });
-        let before = known.replace(heard);
+        let before = known.replace(received);
         let (Some(before), Some(change)) = (before, newest) else { return };
-        if heard <= before {
+        if received <= before {
             return;
         }
-        alert.set(Some(Alert { heard, count: heard - before, change }));
+        alert.set(Some(Alert { received, count: received - before, change }));
         if sound.get_untracked() {
-            ring(context);
+            play(context);
         }
         let fade = move || {
-            let is_last = alert.try_get_untracked().flatten().is_some_and(|it| it.heard == heard);
+            let is_last =
+                alert.try_get_untracked().flatten().is_some_and(|it| it.received == received);
             if is_last {
                 alert.set(None);
             }
         };
-        set_timeout(fade, Duration::from_millis(STAYS_MS));
+        set_timeout(fade, Duration::from_millis(SHOWN_MS));
     });
     let said = text(move || {
         let lang = lang.get();
@@ -70,7 +71,7 @@ pub(super) fn Alerts() -> impl IntoView {
         sound.set(on);
         browser::remember(SOUND_KEY, if on { "on" } else { "off" });
         if on {
-            ring(context);
+            play(context);
         }
     };
     view! {
@@ -78,7 +79,7 @@ pub(super) fn Alerts() -> impl IntoView {
             {SOUND.now()}
             <span class="switch" aria-hidden="true"></span>
         </button>
-        <div class="toast" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
+        <div class="orders-alert" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
     }
 }
 
@@ -104,21 +105,21 @@ pub(super) fn sentence(lang: Lang, change: &StatusChange) -> String {
     }
 }
 
-/// Sounds once, where the browser lets us: it may want a click on the page first.
-fn ring(context: StoredValue<Option<AudioContext>, LocalStorage>) {
+/// Plays one tone. Browsers may refuse until the user has clicked on the page.
+fn play(context: StoredValue<Option<AudioContext>, LocalStorage>) {
     context.update_value(|context| {
         if context.is_none() {
             *context = AudioContext::new().ok();
         }
         if let Some(context) = context {
-            drop(tone(context));
+            tone(context).ok();
         }
     });
 }
 
 fn tone(context: &AudioContext) -> Result<(), wasm_bindgen::JsValue> {
-    // Its promise has nothing to tell: without permission there is silence.
-    drop(context.resume()?);
+    // Without permission the promise stays pending, and there is no sound.
+    context.resume().map(drop)?;
     let (oscillator, gain) = (context.create_oscillator()?, context.create_gain()?);
     let (now, end) = (context.current_time(), context.current_time() + TONE_S);
     oscillator.frequency().set_value(TONE_HZ);

@@ -1,4 +1,4 @@
-//! The restaurant's side: every open order in the column of its status, alerts, and what happened.
+//! The restaurant's panel: a column for each status, alerts, and the log of changes.
 
 use leptos::prelude::*;
 use madang_client::Client;
@@ -11,7 +11,7 @@ use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
-use crate::text::small;
+use crate::text::lower_case;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, flag, part, text, when};
@@ -21,7 +21,7 @@ use crate::ui::icon::Icon;
 const SEARCH: Words = Words::new("번호, 손님, 음식 찾기", "Find by number, customer, dish");
 const PENDING_ONLY: Words = Words::new("대기 중인 주문만", "Pending only");
 const OVER: Words = Words::new("끝난 주문", "Closed");
-const LOG: Words = Words::new("상태 변경 기록", "What happened");
+const LOG: Words = Words::new("상태 변경 기록", "Status changes");
 const LOG_NONE: Words = Words::new("아직 아무 일도 없었습니다.", "Nothing yet.");
 const ACCEPT: Words = Words::new("접수", "Accept");
 const COOK: Words = Words::new("조리 시작", "Cook");
@@ -39,7 +39,7 @@ const COLUMNS: [OrderStatus; 5] = [
     OrderStatus::Delivering,
 ];
 
-/// What the board is narrowed to.
+/// The filter of the board.
 #[derive(Clone, Copy)]
 struct Filter {
     wanted: State<String>,
@@ -108,7 +108,7 @@ fn column(
     let store = use_app().driver.store();
     let lang = use_lang();
     let pick = move |_: &Client, list: &OrdersSnapshot| {
-        let wanted = small(filter.wanted.get().trim());
+        let wanted = lower_case(filter.wanted.get().trim());
         let found = list.orders.iter().filter(|order| {
             holds(order.status) && (wanted.is_empty() || matches(list, order, &wanted, lang.get()))
         });
@@ -126,9 +126,9 @@ fn column(
 
 fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bool {
     wanted.trim_start_matches('#') == order.id.to_string()
-        || small(&order.customer.name).contains(wanted)
-        || small(&order.note).contains(wanted)
-        || small(&dishes(list, order, lang)).contains(wanted)
+        || lower_case(&order.customer.name).contains(wanted)
+        || lower_case(&order.note).contains(wanted)
+        || lower_case(&dishes(list, order, lang)).contains(wanted)
 }
 
 fn actions(driver: Driver, order: &Order) -> AnyView {
@@ -147,7 +147,7 @@ fn actions(driver: Driver, order: &Order) -> AnyView {
     view! { <span class="order-actions">{cancel}{next}</span> }.into_any()
 }
 
-/// What happened lately, the newest first.
+/// The latest changes, newest first.
 #[component]
 fn Log() -> impl IntoView {
     let store = use_app().driver.store();

@@ -1,4 +1,4 @@
-//! The customer's side: the menu, and one's own orders on their way.
+//! The customer's panel: the menu and the user's own orders.
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice, VecMap};
@@ -23,13 +23,13 @@ const SOLD_OUT: Words = Words::new("품절", "Sold out");
 const MINE: Words = Words::new("내 주문", "My orders");
 const NONE_YET: Words = Words::new(
     "주문하면 여기에서 배달까지 지켜볼 수 있습니다.",
-    "Order something, and follow it here until it is at your door.",
+    "Your orders appear here and show their status until delivery.",
 );
-const NOTE: Words = Words::new("요청 사항", "Anything we should know?");
+const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
 const ORDER: Words = Words::new("주문하기", "Order");
 const CANCEL: Words = Words::new("주문 취소", "Cancel");
 
-/// So many of each thing.
+/// The quantity of each item.
 type Cart = VecMap<MenuItemId, u32>;
 
 /// The page.
@@ -46,7 +46,7 @@ fn Customer() -> impl IntoView {
     let cart = state(Cart::default());
     let menu = memo(move || read(store, |_, list| list.menu.clone()));
     let item = move |item: MenuItem| {
-        // What is shown of it is a part of its name: a new price draws it anew.
+        // The key contains the visible values: a new price draws the row again.
         let key = item.id.0 << 32 | u64::from(item.price_won) << 1 | u64::from(item.available);
         Item::new(key, move || menu_row(&item, cart))
     };
@@ -84,7 +84,7 @@ fn Customer() -> impl IntoView {
     }
 }
 
-/// How far it is, and the way out while there is one for the customer.
+/// The progress of an order, and the button that cancels it while that is possible.
 fn follow(driver: Driver, order: &Order) -> AnyView {
     let done = OrderStatus::ALL.iter().position(|status| *status == order.status).unwrap_or(0);
     let steps = OrderStatus::ALL.len() - 1;
@@ -115,7 +115,9 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
             } else {
                 count.saturating_sub(1)
             } {
-                0 => drop(cart.remove(&id)),
+                0 => {
+                    cart.remove(&id);
+                }
                 _ if count == 0 && cart.len() >= MAX_ORDER_LINES => {}
                 count => cart.insert(id, count),
             }
@@ -151,7 +153,7 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
     .into_any()
 }
 
-/// What of the cart can be had now, at the present prices.
+/// The available items of the cart, at the current prices.
 fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
     let line = |(id, quantity): (&MenuItemId, &u32)| {
         let item = list.item(*id).filter(|item| item.available)?;

@@ -36,10 +36,10 @@ const BOARD_TAB: Words = Words::new("매장", "Restaurant");
 const RIDER_TAB: Words = Words::new("라이더", "Rider");
 const OPEN_TO_ALL: Words = Words::new(
     "지금은 누구나 세 화면을 모두 쓸 수 있습니다.",
-    "For now everybody may use all three panels.",
+    "Everybody may use all three panels.",
 );
 
-/// Times of day in both languages, for all cards of a panel: making the formats is slow.
+/// Times of day in both languages, shared by all cards of a panel, because making the formats is slow.
 #[derive(Clone, Copy)]
 struct Times(StoredValue<(Formats, Formats), LocalStorage>);
 
@@ -57,7 +57,7 @@ impl Times {
     }
 }
 
-/// A panel: the ways to the other two, and its own part once the orders are known.
+/// A panel: tabs for the three panels, and its own content once the orders have arrived.
 fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     Times::provide();
     let app = use_app();
@@ -99,14 +99,14 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
     .into_any()
 }
 
-/// Reads the list of orders; nothing before it has arrived.
+/// Reads the list of orders; the default value before it has arrived.
 fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
     store.read(Slice::Orders, |client| {
         client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
     })
 }
 
-/// Cards of the orders that `pick` chooses, each drawn anew only when its own order has changed.
+/// Cards of the orders that `pick` selects. A card is drawn again only when its own order has changed.
 fn cards(
     pick: impl Fn(&Client, &OrdersSnapshot) -> Vec<OrderId> + Send + Sync + 'static,
     newest_first: bool,
@@ -122,7 +122,7 @@ fn cards(
     });
     let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
     let items = derived(move || ids.get().into_iter().map(card).collect());
-    view! { <ul class="cards">{each(items)}</ul> }.into_any()
+    view! { <ul class="order-cards">{each(items)}</ul> }.into_any()
 }
 
 fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> AnyView {
@@ -168,7 +168,7 @@ fn read_once<T: Default>(store: Store, read: impl FnOnce(&OrdersSnapshot) -> T) 
     store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
 }
 
-/// A button that asks for something about an order, once.
+/// A button that requests a status for an order. It is disabled while the request is pending.
 fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
     let id = order.id;
     let store = driver.store();
@@ -213,7 +213,7 @@ pub(crate) fn status_name(status: OrderStatus) -> Words {
     }
 }
 
-/// Who ordered, and who brings it.
+/// The customer and the rider.
 fn people(order: &Order, lang: Lang) -> String {
     let customer = &order.customer.name;
     match (&order.rider, lang) {
@@ -231,7 +231,7 @@ fn dish(item: &MenuItem, lang: Lang) -> &str {
     }
 }
 
-/// What was ordered, in one line.
+/// The dishes of an order, in one line.
 fn dishes(list: &OrdersSnapshot, order: &Order, lang: Lang) -> String {
     let lines = order.lines.iter().map(|line| {
         let name = list.item(line.item).map_or("?", |item| dish(item, lang));
@@ -240,7 +240,7 @@ fn dishes(list: &OrdersSnapshot, order: &Order, lang: Lang) -> String {
     lines.collect::<Vec<_>>().join(", ")
 }
 
-/// An amount of money.
+/// An amount in won.
 fn won(amount: u64, lang: Lang) -> String {
     let amount = grouped(i64::try_from(amount).unwrap_or(i64::MAX));
     match lang {
@@ -249,7 +249,7 @@ fn won(amount: u64, lang: Lang) -> String {
     }
 }
 
-/// How many orders are on their way to the server.
+/// The number of orders that the server has not stored yet.
 fn unsent(client: &Client) -> usize {
     let items = client.outbox().items().iter();
     let places = items.filter(|item| {
@@ -259,7 +259,7 @@ fn unsent(client: &Client) -> usize {
     places.count()
 }
 
-/// A switch that the browser remembers.
+/// A switch whose state the browser stores.
 fn remembered_switch(key: &'static str) -> State<bool> {
     state(browser::remembered(key).as_deref() == Some("on"))
 }

@@ -1,4 +1,4 @@
-//! The rider's side, made for a phone: what waits, and what one has.
+//! The rider's panel, for phones: orders to take, and the rider's own.
 
 use leptos::prelude::*;
 use madang_client::Client;
@@ -12,14 +12,11 @@ use crate::i18n::Words;
 use crate::route::Page;
 use crate::ui::erased::reactive::when;
 
-const MINE: Words = Words::new("배달 중", "You have");
-const MINE_NONE: Words = Words::new("맡은 배달이 없습니다.", "Nothing at the moment.");
-const WAITING: Words = Words::new("가져갈 주문", "Ready to go");
-const WAITING_NONE: Words = Words::new(
-    "준비된 주문이 아직 없습니다.",
-    "Nothing is ready yet. It will show up here by itself.",
-);
-const TAKE: Words = Words::new("가져가기", "Take it");
+const MINE: Words = Words::new("배달 중", "My deliveries");
+const MINE_NONE: Words = Words::new("맡은 배달이 없습니다.", "No deliveries.");
+const WAITING: Words = Words::new("가져갈 주문", "Ready for pickup");
+const WAITING_NONE: Words = Words::new("준비된 주문이 아직 없습니다.", "No order is ready yet.");
+const TAKE: Words = Words::new("가져가기", "Take");
 const DELIVER: Words = Words::new("배달 완료", "Delivered");
 
 /// The page.

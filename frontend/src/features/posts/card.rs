@@ -6,8 +6,8 @@ use madang_client::posts::{Change, ShownPost};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, validate};
 
-use super::composer::{ends, sends};
-use super::{DELETE, Desk};
+use super::composer::{cancels, sends};
+use super::{DELETE, PostsState};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, tr};
@@ -25,10 +25,10 @@ const EDITED: Words = Words::new("고침", "edited");
 const EDITOR: Words = Words::new("글 고치기", "Edit the post");
 const GOING: Words = Words::new("지우는 중…", "Being deleted…");
 
-/// Draws a post in the language of the moment.
+/// Draws a post in the current language.
 pub(super) fn card(
     post: &ShownPost,
-    desk: Desk,
+    page: PostsState,
     formats: StoredValue<(Lang, Formats), LocalStorage>,
     lang: Lang,
 ) -> AnyView {
@@ -54,12 +54,10 @@ pub(super) fn card(
     let text = post.text.clone();
     let body = {
         let text = text.clone();
-        move || {
-            view! { <p class="post-text message-text">{linkify::draw(&text, lang)}</p> }.into_any()
-        }
+        move || view! { <p class="post-text user-text">{linkify::draw(&text, lang)}</p> }.into_any()
     };
     let id = post.id;
-    let is_edited_now = move || id.is_some() && desk.editing.get() == id;
+    let is_edited_now = move || id.is_some() && page.editing.get() == id;
     view! {
         <li class="post" data-testid="post" data-state=state data-id=id.map(|id| id.to_string())>
             <div class="post-head">
@@ -68,10 +66,10 @@ pub(super) fn card(
                 <span class="post-time" title=full>{time}</span>
                 {edited}
                 {pending(state, lang)}
-                <span class="post-actions">{actions.map(|id| action_buttons(id, text, desk, lang))}</span>
+                <span class="post-actions">{actions.map(|id| action_buttons(id, text, page, lang))}</span>
             </div>
             {when(move || !is_edited_now(), body)}
-            {when(is_edited_now, move || editor(id, desk, lang))}
+            {when(is_edited_now, move || editor(id, page, lang))}
             {failure}
         </li>
     }
@@ -84,7 +82,7 @@ fn pending(state: &str, lang: Lang) -> Option<AnyView> {
         "going" => GOING.of(lang),
         _ => return None,
     };
-    let mark = view! { <span class="delivery" role="img" aria-label=label title=label>{Icon::Clock.draw()}</span> };
+    let mark = view! { <span class="delivery-mark" role="img" aria-label=label title=label>{Icon::Clock.draw()}</span> };
     Some(mark.into_any())
 }
 
@@ -92,14 +90,14 @@ fn edit_button_id(post: PostId) -> String {
     format!("edit-{post}")
 }
 
-fn action_buttons(id: PostId, text: String, desk: Desk, lang: Lang) -> AnyView {
+fn action_buttons(id: PostId, text: String, page: PostsState, lang: Lang) -> AnyView {
     let edit = move |_| {
-        desk.draft.set(text.clone());
-        desk.editing.set(Some(id));
+        page.draft.set(text.clone());
+        page.editing.set(Some(id));
     };
     let delete = move |_| {
-        desk.deleting.set(Some(id));
-        desk.asking.set(true);
+        page.deleting.set(Some(id));
+        page.asking.set(true);
     };
     view! {
         <button id=edit_button_id(id) class="text-button" data-testid="edit" on:click=events::click(edit)>{EDIT.of(lang)}</button>
@@ -108,8 +106,8 @@ fn action_buttons(id: PostId, text: String, desk: Desk, lang: Lang) -> AnyView {
     .into_any()
 }
 
-/// In place of the text while it is being edited.
-fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
+/// Shown instead of the text while it is being edited.
+fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
     let Some(post) = id else {
         return ().into_any();
     };
@@ -117,24 +115,24 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
     let area = NodeRef::<html::Textarea>::new();
     effect(move || {
         let Some(area) = area.get() else { return };
-        area.set_value(&desk.draft.get_untracked());
+        area.set_value(&page.draft.get_untracked());
         fit(&area);
-        drop(area.focus());
+        browser::focus_on(&area);
     });
     let finish = move || {
-        desk.editing.set(None);
-        // The card is drawn anew in the next frame; its button takes the focus after that.
+        page.editing.set(None);
+        // The card is drawn again in the next frame; its button can take the focus after that.
         request_animation_frame(move || {
             request_animation_frame(move || browser::focus(&edit_button_id(post)));
         });
     };
     let save = move || {
-        if let Ok(text) = validate::post_text(&desk.draft.get_untracked()) {
+        if let Ok(text) = validate::post_text(&page.draft.get_untracked()) {
             driver.command(PostsCommand::Edit { post, text });
             finish();
         }
     };
-    let is_wrong = derived(move || desk.draft.with(|text| validate::post_text(text).is_err()));
+    let is_wrong = derived(move || page.draft.with(|text| validate::post_text(text).is_err()));
     view! {
         <form
             class="post-editor"
@@ -144,13 +142,13 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
             })
         >
             <textarea
-                class="field feed-field"
+                class="field posts-field"
                 data-testid="editor"
                 aria-label=EDITOR.of(lang)
                 node_ref=area
                 on:input=events::change(move |_| {
                     if let Some(area) = area.get_untracked() {
-                        desk.draft.set(area.value());
+                        page.draft.set(area.value());
                         fit(&area);
                     }
                 })
@@ -158,7 +156,7 @@ fn editor(id: Option<PostId>, desk: Desk, lang: Lang) -> AnyView {
                     if sends(&event) {
                         event.prevent_default();
                         save();
-                    } else if ends(&event) {
+                    } else if cancels(&event) {
                         event.prevent_default();
                         finish();
                     }
@@ -178,7 +176,7 @@ fn refused(change: &Change, sentence: &str, lang: Lang) -> AnyView {
     let id = change.id;
     let texts = lang.texts();
     view! {
-        <div class="refused">
+        <div class="refusal">
             <span>{sentence.to_owned()}</span>
             <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
             <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>

@@ -1,4 +1,4 @@
-//! Waving: to everybody, and to everybody but oneself.
+//! Greetings: to everybody, and to everybody except the sender.
 
 use leptos::prelude::*;
 use madang_client::posts::Greeting;
@@ -15,24 +15,24 @@ use crate::ui::erased::signal::state;
 const TO_ALL: Words = Words::new("모두에게 인사", "Greet everyone");
 const TO_ALL_HINT: Words = Words::new(
     "Socket.IO의 emit: 이 화면까지, 소식을 열어 둔 모든 화면에 나타납니다.",
-    "Socket.IO's emit: shows on every open feed, this one included.",
+    "Socket.IO's emit: shows on every open screen, including this one.",
 );
 const TO_OTHERS: Words = Words::new("나만 빼고 인사", "Greet everyone but me");
 const TO_OTHERS_HINT: Words = Words::new(
     "Socket.IO의 broadcast: 이 화면만 빼고 모두에 나타납니다.",
-    "Socket.IO's broadcast: shows on every open feed but this one.",
+    "Socket.IO's broadcast: shows on every open screen except this one.",
 );
 const SENT: Words = Words::new("다른 화면에 인사했습니다.", "You greeted all other screens.");
 
-/// The two buttons, each with what it does.
+/// The two buttons, each with an explanation.
 #[component]
 pub(super) fn GreetButtons() -> impl IntoView {
     let driver = use_app().driver;
-    // Whoever leaves this screen out sees nothing of it but this line.
+    // A greeting to the others does not show on this screen, so a line confirms it.
     let was_for_others = state(false);
     let greet = move |others_only: bool| {
         driver.command(PostsCommand::Greet { others_only });
-        // This screen knows its own by the id that the command was given just now.
+        // The screen recognises its own greeting by the id of the command.
         let own = driver.store().peek(|client| client.outbox().items().last().map(|item| item.id));
         if let Some(own) = own {
             driver.act(Action::GreetingSent(own));
@@ -42,7 +42,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
     let button = move |others_only: bool, id: &'static str, label: Words, hint: Words| {
         let hint_id = format!("{id}-hint");
         view! {
-            <div class="feed-greet">
+            <div class="greeting-button">
                 <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=events::click(move |_| greet(others_only))>
                     <span aria-hidden="true">"👋 "</span>{label.now()}
                 </button>
@@ -53,15 +53,15 @@ pub(super) fn GreetButtons() -> impl IntoView {
     };
     let sent = || view! { <span data-testid="greeted-others">{SENT.now()}</span> }.into_any();
     view! {
-        <div class="feed-greets">
+        <div class="greeting-buttons">
             {button(false, "greet-all", TO_ALL, TO_ALL_HINT)}
             {button(true, "greet-others", TO_OTHERS, TO_OTHERS_HINT)}
         </div>
-        <p class="hint feed-greeted" role="status">{when(move || was_for_others.get(), sent)}</p>
+        <p class="hint greeting-sent" role="status">{when(move || was_for_others.get(), sent)}</p>
     }
 }
 
-/// The greetings of the moment, in front of the page.
+/// The current greetings, in front of the page.
 #[component]
 pub(super) fn Greetings() -> impl IntoView {
     let store = use_app().driver.store();
@@ -74,11 +74,11 @@ pub(super) fn Greetings() -> impl IntoView {
         let key = high.rotate_left(17) ^ low ^ greeting.by.id.0.rotate_left(40);
         let line = text(move || sentence(lang.get(), &greeting));
         Item::new(key, move || {
-            view! { <p class="toast" data-testid="greeting">{line}</p> }.into_any()
+            view! { <p class="greeting-toast" data-testid="greeting">{line}</p> }.into_any()
         })
     };
     let items = derived(move || greetings.get().into_iter().map(item).collect());
-    view! { <div class="toasts" role="status">{each(items)}</div> }
+    view! { <div class="greeting-toasts" role="status">{each(items)}</div> }
 }
 
 fn sentence(lang: Lang, greeting: &Greeting) -> String {

@@ -1,4 +1,4 @@
-//! The feed: what everybody writes to everybody, newest first; and greetings.
+//! Posts: short texts for everybody, newest first; and greetings.
 
 mod card;
 mod composer;
@@ -13,7 +13,8 @@ use madang_shared::PostId;
 use madang_shared::posts::PostsCommand;
 
 use crate::browser;
-use crate::context::{COMPOSER_ID, use_app};
+use crate::composer::COMPOSER_ID;
+use crate::context::use_app;
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::Page;
 use crate::time::Formats;
@@ -30,25 +31,25 @@ use greetings::{GreetButtons, Greetings};
 
 const INTRO: Words = Words::new(
     "모두가 읽는 짧은 글입니다. 누가 쓰거나 고치거나 지우면, 새로고침하지 않아도 모두의 화면이 바뀝니다.",
-    "Short posts that everybody reads. Whatever is written, edited or deleted changes on every screen at once, without a reload.",
+    "Short posts for everybody. A new, edited or deleted post changes every open screen at once, without a reload.",
 );
 const NOTHING: Words = Words::new("아직 글이 없습니다", "No posts yet");
-const NOTHING_HINT: Words = Words::new("첫 소식을 남겨 보세요.", "Write the first one.");
+const NOTHING_HINT: Words = Words::new("첫 소식을 남겨 보세요.", "Write the first post.");
 const OLDER: Words = Words::new("이전 글 더 보기", "Load older posts");
 const DELETE_QUESTION: Words = Words::new("이 글을 지울까요?", "Delete this post?");
 const DELETE_WARNING: Words = Words::new(
     "모두의 화면에서 사라지고, 되돌릴 수 없습니다.",
-    "It disappears from everybody's screen, for good.",
+    "It disappears from every screen and cannot be restored.",
 );
 const DELETE: Words = Words::new("지우기", "Delete");
 
-/// What the cards share.
+/// The state that the cards share.
 #[derive(Clone, Copy)]
-struct Desk {
-    /// The post that is being edited, and what stands in its editor.
+struct PostsState {
+    /// The post that is being edited, and the text of its editor.
     editing: State<Option<PostId>>,
     draft: State<String>,
-    /// The post that is to be deleted, if the answer is yes.
+    /// The post that the open question is about.
     deleting: State<Option<PostId>>,
     asking: State<bool>,
 }
@@ -70,7 +71,7 @@ pub(crate) fn PostsPage() -> impl IntoView {
 
 #[component]
 fn Feed() -> impl IntoView {
-    let desk = Desk {
+    let page = PostsState {
         editing: state(None),
         draft: state(String::new()),
         deleting: state(None),
@@ -78,20 +79,20 @@ fn Feed() -> impl IntoView {
     };
     view! {
         <div class="page">
-            <div class="page-body feed">
+            <div class="page-body posts">
                 <p class="page-intro">{INTRO.now()}</p>
                 <Composer />
                 <GreetButtons />
-                {posts(desk)}
+                {posts(page)}
                 <Older />
             </div>
         </div>
         <Greetings />
-        {question(desk)}
+        {question(page)}
     }
 }
 
-fn posts(desk: Desk) -> AnyView {
+fn posts(page: PostsState) -> AnyView {
     let driver = use_app().driver;
     let store = driver.store();
     let me = store.me();
@@ -111,20 +112,20 @@ fn posts(desk: Desk) -> AnyView {
             }
         });
         let item = |post: ShownPost| {
-            Item::new(stamp(&post, lang), move || card(&post, desk, formats, lang))
+            Item::new(card_key(&post, lang), move || card(&post, page, formats, lang))
         };
         posts.get().into_iter().map(item).collect()
     };
-    let nothing = || empty("empty feed-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
+    let nothing = || empty("empty posts-empty", "feed-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
-        <ul class="feed-posts" aria-label=Page::Posts.title().now() data-testid="posts">{each(derived(items))}</ul>
+        <ul class="posts-list" aria-label=Page::Posts.title().now() data-testid="posts">{each(derived(items))}</ul>
         {when(move || is_empty.get(), nothing)}
     }
     .into_any()
 }
 
-/// Stands for all that a card shows: another stamp is another card.
-fn stamp(post: &ShownPost, lang: Lang) -> u64 {
+/// A hash of everything that a card shows: a card with another hash is drawn again.
+fn card_key(post: &ShownPost, lang: Lang) -> u64 {
     let change =
         post.change.as_ref().map(|change| (change.id, change.deletes, change.failure.is_some()));
     let mut hasher = DefaultHasher::new();
@@ -144,7 +145,7 @@ fn Older() -> impl IntoView {
         let label =
             derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });
         view! {
-            <button class="button feed-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
+            <button class="button posts-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
                 {label}
             </button>
         }
@@ -153,23 +154,23 @@ fn Older() -> impl IntoView {
     when(has_older, button)
 }
 
-/// Asks before a post goes.
-fn question(desk: Desk) -> AnyView {
+/// The dialog that asks before a post is deleted.
+fn question(page: PostsState) -> AnyView {
     let driver = use_app().driver;
     let delete = move |_| {
-        if let Some(post) = desk.deleting.get_untracked() {
+        if let Some(post) = page.deleting.get_untracked() {
             driver.command(PostsCommand::Delete { post });
         }
-        desk.asking.set(false);
-        // The button that opened the dialog goes with the post.
+        page.asking.set(false);
+        // The button that opened the dialog disappears with the post.
         browser::focus(COMPOSER_ID);
     };
-    dialog(desk.asking, "delete-title", move || {
+    dialog(page.asking, "delete-title", move || {
         view! {
             <h2 id="delete-title" class="dialog-title">{DELETE_QUESTION.now()}</h2>
             <p>{DELETE_WARNING.now()}</p>
             <div class="dialog-actions">
-                <button class="button" data-testid="delete-cancel" on:click=events::click(move |_| desk.asking.set(false))>{tr(|t| t.cancel)}</button>
+                <button class="button" data-testid="delete-cancel" on:click=events::click(move |_| page.asking.set(false))>{tr(|t| t.cancel)}</button>
                 <button class="button button-danger" data-testid="delete-confirm" on:click=events::click(delete)>{DELETE.now()}</button>
             </div>
         }

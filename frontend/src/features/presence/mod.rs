@@ -1,4 +1,4 @@
-//! Who is in the open room, and who is typing there.
+//! Presence and typing in the open room.
 
 use std::collections::BinaryHeap;
 
@@ -14,7 +14,7 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text};
 use crate::ui::icon::Icon;
 
-/// Somebody who is here.
+/// A user who is in the room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Person {
     user: User,
@@ -24,7 +24,7 @@ struct Person {
 
 impl Person {
     fn item(self) -> Item {
-        // Whoever starts or stops typing is drawn anew.
+        // A person who starts or stops typing is drawn again.
         let key = self.user.id.0 * 2 + u64::from(self.typing);
         Item::new(key, move || self.draw())
     }
@@ -51,7 +51,7 @@ impl Person {
 /// The panel on the right.
 #[component]
 pub(crate) fn PresencePanel(
-    /// Whether a drawer is open in front of it.
+    /// Whether a drawer covers the panel.
     behind: Signal<bool>,
 ) -> impl IntoView {
     let app = use_app();
@@ -66,7 +66,7 @@ pub(crate) fn PresencePanel(
                 is_me: user.id == me,
                 typing: here.typing().any(|typist| typist.id == user.id),
             };
-            // A heap puts them in order with a sixth of the code of a sort.
+            // A heap sorts with a sixth of the code of `sort`.
             let order = here.present().map(|user| (user.id != me, &user.name, user));
             let people = order.collect::<BinaryHeap<_>>().into_sorted_vec();
             people.into_iter().map(|(.., user)| person(user)).collect::<Vec<_>>()
@@ -75,7 +75,7 @@ pub(crate) fn PresencePanel(
     view! {
         <aside
             id="here"
-            class="panel panel-here"
+            class="panel panel-presence"
             tabindex="-1"
             data-testid="drawer-here"
             data-open=flag(move || app.drawer.get() == Some(Drawer::Presence))
@@ -96,7 +96,7 @@ pub(crate) fn PresencePanel(
     }
 }
 
-/// The line above the composer that says who is typing.
+/// The line above the composer with the users who are typing.
 #[component]
 pub(crate) fn TypingLine() -> impl IntoView {
     let store = use_app().driver.store();
@@ -109,5 +109,5 @@ pub(crate) fn TypingLine() -> impl IntoView {
             lang.typing(&names).unwrap_or_default()
         })
     });
-    view! { <p class="typing" data-testid="typing">{text(move || line.get())}</p> }
+    view! { <p class="typing-line" data-testid="typing">{text(move || line.get())}</p> }
 }

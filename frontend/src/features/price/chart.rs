@@ -1,7 +1,7 @@
-//! The chart: a line that grows, and a crosshair that reads it out, led by a pointer or by the arrow keys.
+//! The chart: a line, and a crosshair that the pointer or the arrow keys move.
 //!
-//! To those who do not see it, it is a slider over the moments of the price. Everything stands in
-//! percent of the drawing, so nothing is measured when the window changes its size.
+//! For screen readers it is a slider over time. All positions are percentages of the drawing, so nothing is
+//! measured when the window is resized.
 
 use leptos::ev;
 use leptos::html;
@@ -18,16 +18,16 @@ use crate::ui::erased::memo::Memo;
 use crate::ui::erased::reactive::{part, text};
 use crate::ui::erased::signal::{State, state};
 
-/// How far the keys for pages go, in points.
+/// The step of the page keys, in points.
 const PAGE: usize = 10;
 
-/// What the chart shows, and where one looks.
+/// The content of the chart, and the position of the crosshair.
 #[derive(Clone, Copy)]
 struct Chart {
     plot: Memo<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
-    /// The moment that is read out; none means the latest.
-    looked_at: State<Option<Timestamp>>,
+    /// The moment at the crosshair; none means the latest.
+    selected: State<Option<Timestamp>>,
 }
 
 impl Chart {
@@ -35,11 +35,11 @@ impl Chart {
         self.plot.with(|plot| plot.as_ref().map(read))
     }
 
-    /// The point that is read out, and its index.
+    /// The point at the crosshair, and its index.
     fn dot(self) -> Option<(usize, Dot)> {
-        let looked_at = self.looked_at.get();
+        let selected = self.selected.get();
         self.read(|plot| {
-            let index = looked_at.map_or(plot.dots.len().saturating_sub(1), |at| plot.at(at));
+            let index = selected.map_or(plot.dots.len().saturating_sub(1), |at| plot.at(at));
             plot.dots.get(index).map(|dot| (index, *dot))
         })?
     }
@@ -64,7 +64,7 @@ impl Chart {
             let plot = plot.as_ref()?;
             plot.dots.get(find(plot).min(plot.dots.len().saturating_sub(1))).map(|dot| dot.at)
         });
-        self.looked_at.set(at);
+        self.selected.set(at);
     }
 
     fn on_key(self, event: &ev::KeyboardEvent) {
@@ -78,19 +78,19 @@ impl Chart {
             "PageUp" => self.look(|_| here + PAGE),
             "PageDown" => self.look(|_| here.saturating_sub(PAGE)),
             "Home" => self.look(|_| 0),
-            "End" => self.looked_at.set(None),
+            "End" => self.selected.set(None),
             _ => return,
         }
         event.prevent_default();
     }
 }
 
-/// The chart of a price, with its reading and its summary.
+/// The chart of a price, with its readout and its summary.
 pub(super) fn chart(
     plot: Memo<Option<Plot>>,
     formats: StoredValue<Formats, LocalStorage>,
 ) -> AnyView {
-    let chart = Chart { plot, formats, looked_at: state(None) };
+    let chart = Chart { plot, formats, selected: state(None) };
     let lang = use_lang();
     let field = NodeRef::<html::Div>::new();
     let on_move = move |event: ev::PointerEvent| {
@@ -136,8 +136,8 @@ pub(super) fn chart(
                 node_ref=field
                 on:pointermove=on_move
                 on:pointerdown=on_move
-                on:pointerleave=move |_| chart.looked_at.set(None)
-                on:blur=move |_| chart.looked_at.set(None)
+                on:pointerleave=move |_| chart.selected.set(None)
+                on:blur=move |_| chart.selected.set(None)
                 on:keydown=events::key(move |event| chart.on_key(&event))
             >
                 <svg class="chart-drawing" aria-hidden="true" focusable="false">
@@ -156,7 +156,7 @@ pub(super) fn chart(
     .into_any()
 }
 
-/// The lines across with their prices, and the times below.
+/// The horizontal lines with their prices, and the times below.
 fn axes(chart: Chart) -> AnyView {
     let lines = chart.read(|plot| {
         let prices = plot.prices.iter().map(|(y, price)| {
@@ -177,7 +177,7 @@ fn axes(chart: Chart) -> AnyView {
     lines.unwrap_or_default().into_any()
 }
 
-/// Of the side, as SVG wants it.
+/// A position as a percentage, for SVG.
 fn percent(place: u64) -> String {
     format!("{}.{}%", place / 10, place % 10)
 }

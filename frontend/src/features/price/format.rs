@@ -1,9 +1,8 @@
-//! Prices as people write them. A price stays a whole number of hundredths all the way: nothing here is
-//! a floating-point number.
+//! Prices as text. A price is a whole number of hundredths everywhere; there are no floating-point numbers.
 
 use madang_shared::price::Currency;
 
-/// A decimal number in hundredths, rounded half up; none if it is no such number, or beyond 64 bits.
+/// A decimal number in hundredths, rounded half up; none if the text is no decimal number or exceeds 64 bits.
 pub(super) fn hundredths(decimal: &str) -> Option<u64> {
     let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
     let mut digits = fraction.bytes().chain(std::iter::repeat(b'0'));
@@ -30,12 +29,12 @@ pub(super) fn money(hundredths: u64, currency: Currency) -> String {
     }
 }
 
-/// A price as it was told; one that is no number that we know of stands as it is.
+/// A price of the server; a text that is no decimal number is returned unchanged.
 pub(super) fn price(text: &str, currency: Currency) -> String {
     hundredths(text).map_or_else(|| text.to_owned(), |price| money(price, currency))
 }
 
-/// Which way it went.
+/// The direction of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     Up,
@@ -61,7 +60,7 @@ impl Direction {
     }
 }
 
-/// A change in percent, with its sign, and which way it is.
+/// A change in percent with its sign, and its direction.
 pub(super) fn change(percent: &str) -> Option<(Direction, String)> {
     let size = hundredths(percent.trim_start_matches(['-', '+']))?;
     let (direction, sign) = match (size, percent.starts_with('-')) {

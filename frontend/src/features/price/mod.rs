@@ -1,4 +1,4 @@
-//! What one Bitcoin costs now.
+//! The price of Bitcoin.
 
 mod chart;
 mod format;
@@ -25,17 +25,17 @@ use crate::ui::erased::reactive::{derived, effect, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::skeleton::Skeleton;
 
-/// How often an age is counted.
+/// The interval at which ages are updated.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What the page shows, but for the chart.
+/// The content of the page without the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     now: PriceNow,
     standing: Standing,
 }
 
-/// How the price stands, as seen from here.
+/// The state of the price, as this client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Off,
@@ -43,7 +43,7 @@ enum Standing {
     Live,
     Fallback,
     Stale,
-    /// The server itself is away.
+    /// The connection to the server is down.
     Away,
 }
 
@@ -70,7 +70,7 @@ impl Standing {
         }
     }
 
-    /// The price that is shown is not of now.
+    /// Whether the shown price is not current.
     fn is_old(self) -> bool {
         matches!(self, Self::Connecting | Self::Stale | Self::Away)
     }
@@ -113,7 +113,7 @@ fn off() -> AnyView {
     view! {
         <div class="page"><div class="page-body price">
             <p class="page-intro">{strings::INTRO.now()}</p>
-            <p class="notice" data-testid="price-off">{OFF.now()}</p>
+            <p class="callout" data-testid="price-off">{OFF.now()}</p>
         </div></div>
     }
     .into_any()
@@ -127,7 +127,7 @@ fn Price(shown: Memo<Option<Shown>>) -> impl IntoView {
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
     effect(move || formats.set_value(Formats::new(lang.get())));
     let plot = memo(move || {
-        // The times on the axis are of a language, too.
+        // The times on the axis depend on the language.
         lang.get();
         let span = span.get();
         store.read(Slice::Price, |client| {
@@ -167,7 +167,7 @@ fn span_button(span: State<Span>, to: Span, words: Words, id: &'static str) -> A
     .into_any()
 }
 
-/// The price, how it changed, who says so, and how old it is.
+/// The price with its change, its source and its age.
 #[component]
 fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> impl IntoView {
     let lang = use_lang();
@@ -228,7 +228,7 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
     }
 }
 
-/// Since when the price stands still, counted on.
+/// The age of a stale price, updated every second.
 fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
     let store = use_app().driver.store();
     let lang = use_lang();
@@ -247,7 +247,7 @@ fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>
     view! { <p class="price-stale" data-testid="price-stale">{line}</p> }.into_any()
 }
 
-/// The sources that do not answer, and why.
+/// The sources that failed, with the reasons.
 fn tried(shown: Memo<Option<Shown>>) -> AnyView {
     let lang = use_lang().get();
     let lines = shown.with(|shown| {

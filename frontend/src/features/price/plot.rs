@@ -1,4 +1,4 @@
-//! Where the points of the price stand in a square of 1000 by 1000, with its origin in the upper left.
+//! The geometry of the chart: a square of 1000 by 1000 with its origin at the upper left.
 
 use std::fmt::Write as _;
 
@@ -12,15 +12,15 @@ use super::format::hundredths;
 
 /// The side of the square.
 pub(super) const SIDE: u64 = 1_000;
-/// Steps without a point after which the line is broken: nobody watched.
+/// The line is broken after this many steps without a point, when nobody watched.
 const GAP_STEPS: u64 = 6;
-/// Lines across, at most; and marks of time below.
+/// The most horizontal lines, and the most marks of time.
 const MARKS: u64 = 4;
-/// What lies between two marks of time, in milliseconds.
+/// The possible steps between two marks of time, in milliseconds.
 const TIME_STEPS: [u64; 9] =
     [15_000, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000, 7_200_000];
 
-/// How far back one looks.
+/// The visible span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
     Minutes,
@@ -28,7 +28,7 @@ pub(super) enum Span {
 }
 
 impl Span {
-    /// The step between two points; the least and the most that is shown, in milliseconds.
+    /// The step between two points, and the shortest and the longest span, in milliseconds.
     fn measures(self) -> (u64, u64, u64) {
         match self {
             Self::Minutes => (PRICE_MINUTES_STEP_MS, 60_000, PRICE_MINUTES_MS),
@@ -37,7 +37,7 @@ impl Span {
     }
 }
 
-/// A price at its place.
+/// A point of the chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dot {
     pub(super) at: Timestamp,
@@ -47,27 +47,27 @@ pub(super) struct Dot {
     pub(super) y: u64,
 }
 
-/// The points, their line, and what the axes say.
+/// The points, their line and the axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plot {
     pub(super) currency: Currency,
-    /// At least one, in the order of time.
+    /// At least one, oldest first.
     pub(super) dots: Vec<Dot>,
-    /// Where the line is, as an SVG path; and what is under it.
+    /// The line as an SVG path.
     pub(super) line: String,
     pub(super) area: String,
-    /// Heights with their prices in hundredths.
+    /// The marks of the price axis: height, and price in hundredths.
     pub(super) prices: Vec<(u64, u64)>,
-    /// Places with their times.
+    /// The marks of the time axis: position and time.
     pub(super) times: Vec<(u64, Timestamp)>,
-    /// The marks of time are so close that their seconds matter.
+    /// Whether the marks of time need seconds.
     pub(super) seconds: bool,
     pub(super) lowest: u64,
     pub(super) highest: u64,
 }
 
 impl Plot {
-    /// The part of the history that is in this currency; none if there is nothing in it.
+    /// The plot of the history in this currency; none without a point.
     pub(super) fn of(history: &PriceHistory, span: Span, currency: Currency) -> Option<Self> {
         let points = match span {
             Span::Minutes => &history.minutes,
@@ -83,7 +83,7 @@ impl Plot {
         let (step, shortest, longest) = span.measures();
         let shown = last.since(first).clamp(shortest, longest);
         let start = last.0.saturating_sub(shown);
-        // A price that stands still stands in the middle, and a line does not run along the edge.
+        // The margin keeps the line off the edges, and a constant price in the middle.
         let room = (highest - lowest).max(highest / 5_000).max(1) / 8 + 1;
         let (bottom, top) = (lowest.saturating_sub(room), highest.saturating_add(room));
         let x = |at: u64| scaled(at.saturating_sub(start), shown);
@@ -110,13 +110,13 @@ impl Plot {
         })
     }
 
-    /// The index of the point nearest to a place from left to right.
+    /// The index of the point nearest to a horizontal position.
     pub(super) fn nearest(&self, x: u64) -> usize {
         let distances = self.dots.iter().map(|dot| dot.x.abs_diff(x)).enumerate();
         distances.min_by_key(|(_, distance)| *distance).map_or(0, |(index, _)| index)
     }
 
-    /// The index of the point at a moment, or of the next one after it.
+    /// The index of the point at a moment, or of the next point after it.
     pub(super) fn at(&self, at: Timestamp) -> usize {
         self.dots.partition_point(|dot| dot.at < at).min(self.dots.len().saturating_sub(1))
     }
@@ -130,7 +130,7 @@ fn multiples(from: u64, to: u64, step: u64) -> impl Iterator<Item = u64> {
     (from.div_ceil(step)..=to / step).map(move |index| index * step)
 }
 
-/// The next of 1, 2, 5, 10, 20, 50 … that is not less. Won have no hundredths.
+/// The smallest of 1, 2, 5, 10, 20, 50 … that is not below `least`. Won have no hundredths.
 fn round_step(least: u64, currency: Currency) -> u64 {
     let mut power = if currency == Currency::Krw { 100 } else { 1 };
     loop {
@@ -143,7 +143,7 @@ fn round_step(least: u64, currency: Currency) -> u64 {
     }
 }
 
-/// The line through the points, broken where there is a gap in time, and the area under it.
+/// The line through the points, broken at gaps in time, and the area below it.
 fn paths(dots: &[Dot], gap_ms: u64) -> (String, String) {
     let (mut line, mut area) = (String::new(), String::new());
     for run in dots.chunk_by(|before, after| after.at.since(before.at) <= gap_ms) {
@@ -151,13 +151,13 @@ fn paths(dots: &[Dot], gap_ms: u64) -> (String, String) {
         let start = line.len();
         for (index, dot) in run.iter().enumerate() {
             let pen = if index == 0 { 'M' } else { 'L' };
-            // Writing into a text does not fail.
-            let _written = write!(line, "{pen}{} {}", dot.x, dot.y).is_ok();
+            // Writing into a string never fails.
+            write!(line, "{pen}{} {}", dot.x, dot.y).ok();
         }
         area.push_str(line.get(start..).unwrap_or_default());
-        let _written = write!(area, "V{SIDE}H{}Z", first.x).is_ok();
-        // A point alone is a dot, which a round cap makes of no length at all.
-        let _written = write!(line, "L{} {}", last.x, last.y).is_ok();
+        write!(area, "V{SIDE}H{}Z", first.x).ok();
+        // A single point is a line of no length, which the round cap makes a dot.
+        write!(line, "L{} {}", last.x, last.y).ok();
     }
     (line, area)
 }

@@ -1,4 +1,4 @@
-//! What the page of the price says.
+//! The texts of the price page.
 
 use madang_shared::price::{Currency, PriceFault, PriceSource, PriceTrouble};
 
@@ -32,7 +32,7 @@ pub(super) const CHART: Words = Words::new(
 pub(super) const NO_POINTS: Words =
     Words::new("시세가 들어오면 여기에 그려집니다.", "Prices are drawn here as they come in.");
 
-/// The exchange as people call it.
+/// The name of a source.
 pub(super) fn source(source: PriceSource) -> Words {
     match source {
         PriceSource::Binance => Words::new("바이낸스", "Binance"),
@@ -44,7 +44,7 @@ pub(super) fn source(source: PriceSource) -> Words {
     }
 }
 
-/// Who says so, and in what. Of a price that is made up a badge says so, and louder.
+/// The line with source and currency. A simulated price has a badge instead.
 pub(super) fn source_line(lang: Lang, from: PriceSource, currency: Currency) -> String {
     let unit = match currency {
         Currency::Usd => Words::new("미국 달러 기준", "in US dollars"),
@@ -58,7 +58,7 @@ pub(super) fn source_line(lang: Lang, from: PriceSource, currency: Currency) -> 
     }
 }
 
-/// A source that failed, and why.
+/// A failed source, with the reason.
 pub(super) fn trouble(lang: Lang, trouble: PriceTrouble) -> String {
     let why = match trouble.fault {
         PriceFault::Unreachable => Words::new("연결할 수 없습니다", "cannot be reached"),
@@ -69,7 +69,7 @@ pub(super) fn trouble(lang: Lang, trouble: PriceTrouble) -> String {
     format!("{}: {}", source(trouble.source).of(lang), why.of(lang))
 }
 
-/// Since when the price stands still.
+/// The line of a stale price.
 pub(super) fn stale_since(lang: Lang, time: &str, age_ms: u64) -> String {
     let seconds = age_ms / 1_000;
     let (number, ko, en) = match seconds {
@@ -83,7 +83,7 @@ pub(super) fn stale_since(lang: Lang, time: &str, age_ms: u64) -> String {
     }
 }
 
-/// The chart in a sentence.
+/// The summary of the chart.
 pub(super) fn summary(lang: Lang, from: &str, to: &str, lowest: &str, highest: &str) -> String {
     match lang {
         Lang::Ko => format!("{from}에서 {to}까지 · 최저 {lowest} · 최고 {highest}"),

@@ -1,31 +1,34 @@
-//! The rooms on the left: the joined ones with what is unread, the others, and making a new one.
+//! The panel on the left: the joined rooms with their unread counts, the other rooms, and the button for a new
+//! room.
+
+mod new_room;
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
-use madang_client::{Client, Pending, PendingState, Slice};
+use madang_client::{Client, Slice};
 use madang_shared::membership::MembershipCommand;
-use madang_shared::rooms::{Room, RoomsCommand};
-use madang_shared::{Command, Failure, RoomId, validate};
+use madang_shared::rooms::Room;
 
 use crate::browser;
-use crate::context::{AppContext, COMPOSER_ID, Drawer, link_to, use_app};
+use crate::composer::COMPOSER_ID;
+use crate::context::{AppContext, Drawer, link_to, use_app};
 use crate::features::account::Account;
 use crate::features::membership::{is_joining, is_leaving};
 use crate::i18n::{capped, tr, use_lang};
 use crate::route::Route;
-use crate::text::small;
+use crate::text::lower_case;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::{Item, derived, each, effect, flag, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::{Icon, Mark};
+use new_room::NewRoom;
 
-/// Where rooms are searched.
+/// The id of the search field.
 pub(crate) const FILTER_ID: &str = "find-room";
 
-/// The joined rooms, in the order in which they are shown.
+/// The joined rooms, in the order of the list.
 pub(crate) fn joined_rooms(client: &Client) -> Vec<Room> {
     let features = client.features();
     let joined = features.memberships().rooms();
@@ -40,15 +43,15 @@ fn other_rooms(client: &Client) -> Vec<Room> {
     others.cloned().collect()
 }
 
-/// Whether a room is one that the reader searches for.
+/// Whether the name of a room matches the search.
 fn matches(name: &str, wanted: &str) -> bool {
-    small(name).contains(&small(wanted.trim()))
+    lower_case(name).contains(&lower_case(wanted.trim()))
 }
 
 /// The panel on the left.
 #[component]
 pub(crate) fn RoomsPanel(
-    /// Whether a drawer is open in front of it.
+    /// Whether a drawer covers the panel.
     behind: Signal<bool>,
     /// Draws the links to the pages below the rooms.
     page_links: fn() -> AnyView,
@@ -100,12 +103,12 @@ pub(crate) fn RoomsPanel(
             </div>
             <RoomLists wanted=wanted page_links=page_links />
             <Account />
-            {dialog(creating, "new-room-title", move || view! { <NewRoom creating=creating /> }.into_any())}
+            {dialog(creating, "new-room-title", move || view! { <NewRoom open=creating /> }.into_any())}
         </nav>
     }
 }
 
-/// Enter goes to the first room found, Esc forgets the search.
+/// Enter opens the first match, Esc clears the search.
 fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<String>) {
     if event.is_composing() {
         return;
@@ -245,119 +248,6 @@ fn other_room(room: &Room) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-/// What became of the wish to make a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Wish {
-    Waiting,
-    Refused(Failure),
-    Done(RoomId),
-}
-
-impl Wish {
-    fn of(client: &Client, name: &str) -> Self {
-        let wish = |item: &&Pending| matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: wanted }) if wanted == name);
-        match client.outbox().items().iter().rfind(wish) {
-            Some(Pending { state: PendingState::Failed(failure), .. }) => {
-                Self::Refused(failure.clone())
-            }
-            Some(_) => Self::Waiting,
-            None => {
-                let joined = joined_rooms(client);
-                let made = joined.iter().rfind(|room| room.name == name);
-                made.map_or(Self::Waiting, |room| Self::Done(room.id))
-            }
-        }
-    }
-}
-
-#[component]
-fn NewRoom(creating: State<bool>) -> impl IntoView {
-    let app = use_app();
-    let store = app.driver.store();
-    let lang = use_lang();
-    let input = NodeRef::<html::Input>::new();
-    let failure = state(None::<Failure>);
-    let wished = state(None::<String>);
-    effect(move || {
-        if let Some(input) = input.get() {
-            request_animation_frame(move || drop(input.focus()));
-        }
-    });
-    effect(move || {
-        let Some(name) = wished.get() else { return };
-        store.read(Slice::Rooms, |_| ());
-        store.read(Slice::Unread, |_| ());
-        match store.read(Slice::Outbox, |client| Wish::of(client, &name)) {
-            Wish::Waiting => {}
-            Wish::Refused(refused) => {
-                forget_refused(app, &name);
-                failure.set(Some(refused));
-                wished.set(None);
-            }
-            Wish::Done(room) => {
-                creating.set(false);
-                app.visit(room);
-                // The closing dialog gives the focus back to its button; what comes next is writing.
-                request_animation_frame(|| browser::focus(COMPOSER_ID));
-            }
-        }
-    });
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        if wished.with_untracked(Option::is_some) {
-            return;
-        }
-        let typed = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        match validate::room_name(&typed) {
-            Err(refused) => failure.set(Some(refused)),
-            Ok(name) => {
-                failure.set(None);
-                app.driver.command(RoomsCommand::Create { name: name.clone() });
-                wished.set(Some(name));
-            }
-        }
-    };
-    let sentence = text(move || {
-        let lang = lang.get();
-        failure.with(|failure| failure.as_ref().map(|it| lang.room_refusal(it)).unwrap_or_default())
-    });
-    view! {
-        <form on:submit=events::submit(submit) novalidate>
-            <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
-            <label class="label" for="new-room">{tr(|t| t.room_name)}</label>
-            <input
-                id="new-room"
-                class="field"
-                data-testid="room-create-name"
-                autocomplete="off"
-                aria-describedby="new-room-error"
-                aria-invalid=flag(move || failure.with(Option::is_some))
-                node_ref=input
-                on:input=events::change(move |_| failure.set(None))
-            />
-            <p id="new-room-error" class="error" role="alert" data-testid="room-create-error">{sentence}</p>
-            <div class="dialog-actions">
-                <button type="button" class="button" on:click=events::click(move |_| creating.set(false))>{tr(|t| t.cancel)}</button>
-                <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || wished.with(Option::is_some))>
-                    {tr(|t| t.create)}
-                </button>
-            </div>
-        </form>
-    }
-}
-
-/// A refused wish is told where it was made; nobody has to put it away.
-fn forget_refused(app: AppContext, name: &str) {
-    let refused = app.driver.store().peek(|client| {
-        let items = client.outbox().items().iter();
-        let mine = items.filter(|item| matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: wanted }) if wanted == name));
-        mine.map(|item| item.id).collect::<Vec<_>>()
-    });
-    for id in refused {
-        app.driver.discard(id);
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! Before the gate: choosing a name.
+//! The sign-in form: a user chooses a name.
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::session::MAX_USER_NAME_CHARS;
@@ -9,13 +8,14 @@ use madang_shared::{ErrorCode, Failure, validate};
 
 use crate::auth::Auth;
 use crate::boot_form;
+use crate::browser;
 use crate::features::account::{LanguageSwitch, ThemeSwitch};
 use crate::i18n::{Lang, tr, use_lang};
 use crate::session;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
-use crate::ui::erased::signal::state;
 use crate::ui::icon::Mark;
+use crate::ui::name_form::{NameFieldOptions, NameForm};
 
 fn refusal(lang: Lang, failure: &Failure) -> String {
     let texts = lang.texts();
@@ -29,43 +29,28 @@ fn refusal(lang: Lang, failure: &Failure) -> String {
     }
 }
 
-/// The card that asks for a name.
+/// The form.
 #[component]
 pub(crate) fn SignIn(
-    /// Whether a session ended without being asked to.
+    /// Whether a session ended without the user's request.
     session_over: bool,
 ) -> impl IntoView {
     let auth: Auth = expect_context();
     let lang = use_lang();
-    let input = NodeRef::<html::Input>::new();
-    let failure = state(None::<Failure>);
-    let busy = state(false);
-    let sentence =
-        move || failure.with(|failure| failure.as_ref().map(|it| refusal(lang.get(), it)));
-
-    let refuse = move |refused: Failure| {
-        failure.set(Some(refused));
-        busy.set(false);
-        if let Some(input) = input.get_untracked() {
-            drop(input.focus());
-            input.select();
-        }
-    };
+    let form = NameForm::new();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if form.busy.get_untracked() {
             return;
         }
-        let typed = input.get_untracked().map(|input| input.value()).unwrap_or_default();
-        match validate::user_name(&typed) {
-            Err(refused) => refuse(refused),
+        match validate::user_name(&form.text()) {
+            Err(refused) => form.refuse(refused),
             Ok(name) => {
-                busy.set(true);
-                failure.set(None);
+                form.start();
                 spawn_local(async move {
                     match session::start(&name).await {
                         Ok(user) => auth.sign_in(user),
-                        Err(refused) => refuse(refused),
+                        Err(refused) => form.refuse(refused),
                     }
                 });
             }
@@ -73,56 +58,60 @@ pub(crate) fn SignIn(
     };
     let boot_input = boot_form::take_input();
     effect(move || {
-        if let Some(input) = input.get() {
+        if let Some(input) = form.input.get() {
             input.set_value(&boot_input.name);
-            drop(input.focus());
+            browser::focus_on(&input);
             if boot_input.submitted
                 && let Some(form) = input.form()
             {
-                drop(form.request_submit());
+                // Fails only for a button of another form.
+                form.request_submit().ok();
             }
         }
     });
+    let error = text(move || {
+        let lang = lang.get();
+        form.failure
+            .with(|failure| failure.as_ref().map(|it| refusal(lang, it)).unwrap_or_default())
+    });
+    let options = NameFieldOptions {
+        id: "name",
+        test_id: "signin-name",
+        error_id: "name-error",
+        error_test_id: "signin-error",
+        described_by: "name-hint name-error",
+        autocomplete: "nickname",
+        label: tr(|t| t.your_name),
+        error,
+    };
 
     view! {
-        <main class="gate">
-            <form class="card" on:submit=events::submit(submit) novalidate>
+        <main class="sign-in">
+            <form class="sign-in-card" on:submit=events::submit(submit) novalidate>
                 <Mark />
-                <h1 class="gate-title">{tr(|t| t.app)}</h1>
-                <p class="gate-tagline">{tr(|t| t.tagline)}</p>
-                {session_over.then(|| view! { <p class="notice" role="status">{tr(|t| t.session_over)}</p> })}
-                <label class="label" for="name">{tr(|t| t.your_name)}</label>
-                <input
-                    id="name"
-                    class="field"
-                    data-testid="signin-name"
-                    autocomplete="nickname"
-                    spellcheck="false"
-                    aria-describedby="name-hint name-error"
-                    aria-invalid=flag(move || failure.with(Option::is_some))
-                    node_ref=input
-                    on:input=events::change(move |_| failure.set(None))
-                />
-                <p id="name-error" class="error" role="alert" data-testid="signin-error">{sentence}</p>
-                <button class="button button-strong" type="submit" data-testid="signin-submit" aria-disabled=flag(move || busy.get())>
+                <h1 class="sign-in-title">{tr(|t| t.app)}</h1>
+                <p class="sign-in-tagline">{tr(|t| t.tagline)}</p>
+                {session_over.then(|| view! { <p class="callout" role="status">{tr(|t| t.session_over)}</p> })}
+                {form.field(options)}
+                <button class="button button-strong" type="submit" data-testid="signin-submit" aria-disabled=flag(move || form.busy.get())>
                     {text(move || {
                         let texts = lang.get().texts();
-                        if busy.get() { texts.entering } else { texts.enter }.to_owned()
+                        if form.busy.get() { texts.entering } else { texts.enter }.to_owned()
                     })}
                 </button>
                 <p id="name-hint" class="hint">{tr(|t| t.name_hint)}</p>
             </form>
-            <div class="gate-foot"><LanguageSwitch /><ThemeSwitch /></div>
+            <div class="sign-in-foot"><LanguageSwitch /><ThemeSwitch /></div>
         </main>
     }
 }
 
-/// While the server is being asked.
+/// Shown until the server has answered.
 #[component]
 pub(crate) fn Checking() -> impl IntoView {
     view! {
-        <main class="gate" aria-busy="true">
-            <div class="gate-wait" role="status">
+        <main class="sign-in" aria-busy="true">
+            <div class="sign-in-wait" role="status">
                 <Mark />
                 <span class="visually-hidden">{tr(|t| t.loading)}</span>
             </div>
@@ -130,16 +119,16 @@ pub(crate) fn Checking() -> impl IntoView {
     }
 }
 
-/// When it does not answer.
+/// Shown when the server does not answer.
 #[component]
 pub(crate) fn Unreachable() -> impl IntoView {
     let auth: Auth = expect_context();
     view! {
-        <main class="gate">
-            <div class="card" role="alert">
+        <main class="sign-in">
+            <div class="sign-in-card" role="alert">
                 <Mark />
-                <h1 class="gate-title">{tr(|t| t.app)}</h1>
-                <p class="gate-tagline">{tr(|t| t.unreachable)}</p>
+                <h1 class="sign-in-title">{tr(|t| t.app)}</h1>
+                <p class="sign-in-tagline">{tr(|t| t.unreachable)}</p>
                 <button class="button button-strong" on:click=events::click(move |_| auth.check())>{tr(|t| t.try_again)}</button>
             </div>
         </main>

@@ -1,4 +1,4 @@
-//! The connection of the page, and what was heard on it.
+//! The page's own connection, and the messages on it.
 
 use std::collections::VecDeque;
 
@@ -12,14 +12,14 @@ use crate::ui::erased::signal::{State, state};
 use crate::websocket::{PlainSocket, SocketEvent, meaning};
 
 /// Lines that stay on the page.
-const KEPT: usize = 200;
+const MAX_LINES: usize = 200;
 
-/// How the connection stands.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ChatState {
     Off,
     Opening,
-    /// Open: under which id, and how many are connected.
+    /// Open, with the connection id and the number of connections.
     On {
         me: ConnectionId,
         here: usize,
@@ -35,25 +35,25 @@ pub(super) struct Line {
 
 #[derive(Clone, Debug)]
 enum What {
-    Came {
+    Joined {
         id: ConnectionId,
         me: bool,
     },
-    Went(ConnectionId),
+    Left(ConnectionId),
     Data {
         id: ConnectionId,
         me: bool,
         data: String,
     },
     Refused(Failure),
-    /// One's own connection ended, with this code.
+    /// The connection ended with this code.
     Ended(u16),
 }
 
 /// The chat. Copies are the same chat.
 #[derive(Clone, Copy)]
 pub(super) struct Chat {
-    pub(super) state: State<Standing>,
+    pub(super) state: State<ChatState>,
     pub(super) lines: State<VecDeque<Line>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
     here: StoredValue<VecSet<ConnectionId>>,
@@ -63,7 +63,7 @@ pub(super) struct Chat {
 impl Chat {
     pub(super) fn new() -> Self {
         Self {
-            state: state(Standing::Off),
+            state: state(ChatState::Off),
             lines: state(VecDeque::new()),
             socket: StoredValue::new_local(None),
             here: StoredValue::new(VecSet::default()),
@@ -72,7 +72,7 @@ impl Chat {
     }
 
     pub(super) fn turn_on(self) {
-        self.state.set(Standing::Opening);
+        self.state.set(ChatState::Opening);
         let socket = PlainSocket::open(PATH, move |heard| self.on_socket(heard));
         if socket.is_none() {
             self.ended(1006);
@@ -80,7 +80,7 @@ impl Chat {
         self.socket.set_value(socket);
     }
 
-    /// Says goodbye, and hears it said back.
+    /// Starts the closing handshake.
     pub(super) fn turn_off(self) {
         self.socket.with_value(|socket| {
             if let Some(socket) = socket {
@@ -89,22 +89,22 @@ impl Chat {
         });
     }
 
-    /// The page is being left.
+    /// Drops the connection, for a page that is left.
     pub(super) fn leave(self) {
         self.socket.try_update_value(|socket| *socket = None);
     }
 
-    /// Says something to everybody; whether it went out. It shows when it comes back.
-    pub(super) fn say(self, text: &str) -> bool {
+    /// Sends a text to everybody; answers whether it was sent. It shows when the server relays it back.
+    pub(super) fn send(self, text: &str) -> bool {
         !text.trim().is_empty()
             && self.socket.with_value(|socket| socket.as_ref().is_some_and(|it| it.send_text(text)))
     }
 
     fn on_socket(self, heard: SocketEvent) {
         match heard {
-            // Its first word says under which id.
+            // The first message contains the connection id.
             SocketEvent::Opened | SocketEvent::Bytes(_) => {}
-            // A newer server may have words that this page does not know.
+            // A newer server may send messages that this page does not know.
             SocketEvent::Text(text) => {
                 if let Ok(said) = compact::from_text(&text) {
                     self.on_said(said);
@@ -117,7 +117,7 @@ impl Chat {
     fn on_said(self, said: LabChatMessage) {
         let me = match (&said, self.state.get_untracked()) {
             (LabChatMessage::You { id, .. }, _) => *id,
-            (_, Standing::On { me, .. }) => me,
+            (_, ChatState::On { me, .. }) => me,
             _ => return,
         };
         match said {
@@ -126,22 +126,22 @@ impl Chat {
             }
             LabChatMessage::Connect { id } => {
                 self.here.update_value(|here| here.insert(id));
-                self.add(What::Came { id, me: id == me });
+                self.add(What::Joined { id, me: id == me });
             }
             LabChatMessage::Disconnect { id } => {
                 self.here.update_value(|here| here.remove(&id));
-                self.add(What::Went(id));
+                self.add(What::Left(id));
             }
             LabChatMessage::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
             LabChatMessage::Refused(failure) => self.add(What::Refused(failure)),
         }
         let here = self.here.with_value(VecSet::len);
-        self.state.set(Standing::On { me, here });
+        self.state.set(ChatState::On { me, here });
     }
 
     fn ended(self, code: u16) {
         self.socket.try_update_value(|socket| *socket = None);
-        self.state.set(Standing::Off);
+        self.state.set(ChatState::Off);
         self.add(What::Ended(code));
     }
 
@@ -150,7 +150,7 @@ impl Chat {
         self.next_key.set_value(key + 1);
         self.lines.update(|lines| {
             lines.push_back(Line { key, what });
-            if lines.len() > KEPT {
+            if lines.len() > MAX_LINES {
                 lines.pop_front();
             }
         });
@@ -158,10 +158,10 @@ impl Chat {
 }
 
 impl Line {
-    /// For the style sheet.
+    /// The kind of the line, for the style sheet.
     pub(super) fn kind(&self) -> &'static str {
         match &self.what {
-            What::Came { .. } | What::Went(_) | What::Ended(_) => "moved",
+            What::Joined { .. } | What::Left(_) | What::Ended(_) => "moved",
             What::Data { me: true, .. } => "mine",
             What::Data { .. } => "said",
             What::Refused(_) => "refused",
@@ -170,12 +170,12 @@ impl Line {
 
     pub(super) fn sentence(&self, lang: Lang) -> String {
         match (lang, &self.what) {
-            (Lang::Ko, What::Came { id, me: true }) => format!("#{id} 연결됨 (나)"),
-            (Lang::En, What::Came { id, me: true }) => format!("#{id} connected (that is you)"),
-            (Lang::Ko, What::Came { id, .. }) => format!("#{id} 연결됨"),
-            (Lang::En, What::Came { id, .. }) => format!("#{id} connected"),
-            (Lang::Ko, What::Went(id)) => format!("#{id} 연결 끊김"),
-            (Lang::En, What::Went(id)) => format!("#{id} disconnected"),
+            (Lang::Ko, What::Joined { id, me: true }) => format!("#{id} 연결됨 (나)"),
+            (Lang::En, What::Joined { id, me: true }) => format!("#{id} connected (that is you)"),
+            (Lang::Ko, What::Joined { id, .. }) => format!("#{id} 연결됨"),
+            (Lang::En, What::Joined { id, .. }) => format!("#{id} connected"),
+            (Lang::Ko, What::Left(id)) => format!("#{id} 연결 끊김"),
+            (Lang::En, What::Left(id)) => format!("#{id} disconnected"),
             (Lang::Ko, What::Data { id, me: true, data }) => format!("#{id} (나): {data}"),
             (Lang::En, What::Data { id, me: true, data }) => format!("#{id} (you): {data}"),
             (_, What::Data { id, data, .. }) => format!("#{id}: {data}"),
@@ -190,8 +190,8 @@ impl Line {
     }
 }
 
-/// Under which id one is connected, and with how many.
-pub(super) fn standing(lang: Lang, me: ConnectionId, here: usize) -> String {
+/// The line with the connection id and the number of connections.
+pub(super) fn state_line(lang: Lang, me: ConnectionId, here: usize) -> String {
     match lang {
         Lang::Ko => format!("켜져 있습니다. 내 연결은 #{me}, 연결된 곳은 {here}개입니다."),
         Lang::En if here == 1 => format!("It is on. You are connection #{me}, the only one."),

@@ -1,5 +1,5 @@
-//! HTTP and WebSocket side by side: one request with its one answer, and a connection that one turns on
-//! and off, over which everybody who is connected hears everybody else.
+//! HTTP and WebSocket side by side: one request with one answer, and a connection that can be turned on and off,
+//! over which all connected pages chat.
 
 mod connection;
 
@@ -11,16 +11,17 @@ use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::compact;
 use madang_shared::lab::chat::{HTTP_PATH, HttpCall};
 
+use crate::browser;
 use crate::http;
 use crate::i18n::{Words, tr, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text};
 use crate::ui::erased::signal::state;
-use connection::{Chat, Standing};
+use connection::{Chat, ChatState};
 
 const INTRO: Words = Words::new(
     "HTTP는 묻고 답을 한 번 받으면 끝납니다. 웹소켓은 연결을 열어 두고, 서버가 먼저 말할 수 있습니다. 이 페이지를 창 두 개에 열어 보세요.",
-    "Over HTTP one asks, gets one answer, and that is that. A WebSocket stays open, and the server may speak first. Open this page in two windows and see.",
+    "An HTTP request gets one answer. A WebSocket stays open, and the server can send at any time. Open this page in two windows.",
 );
 const HTTP: Words = Words::new("HTTP 통신", "HTTP communication");
 const HTTP_HINT: Words = Words::new(
@@ -31,12 +32,12 @@ const NO_ANSWER: Words = Words::new("서버가 답하지 않았습니다.", "The
 const SOCKET: Words = Words::new("웹소켓 통신", "WebSocket communication");
 const SOCKET_HINT: Words = Words::new(
     "채팅을 켜면 이 페이지만의 연결이 하나 열리고, 끄거나 페이지를 떠나면 닫힙니다. 여기서 한 말은 저장되지 않습니다.",
-    "Turning the chat on opens a connection of this page's own; turning it off, or leaving the page, closes it. Nothing that is said here is stored.",
+    "Turning the chat on opens a connection for this page; turning it off, or leaving the page, closes it. Messages here are not stored.",
 );
 const TURN_ON: Words = Words::new("채팅 켜기", "Turn the chat on");
 const TURN_OFF: Words = Words::new("채팅 끄기", "Turn the chat off");
-const LINES: Words = Words::new("오간 말", "What was said");
-const OFF: Words = Words::new("꺼져 있습니다.", "It is off.");
+const LINES: Words = Words::new("오간 말", "Messages");
+const OFF: Words = Words::new("꺼져 있습니다.", "Off.");
 const OPENING: Words = Words::new("연결하는 중…", "Connecting…");
 
 /// The page.
@@ -65,7 +66,7 @@ fn HttpBox() -> impl IntoView {
             compact::from_text::<HttpCall>(&text).ok()
         };
         // The page may be gone by now.
-        let _told = answer.try_set(Some(sentence.await.map(|call| call.data)));
+        answer.try_set(Some(sentence.await.map(|call| call.data)));
     });
     let sentence = text(move || match answer.get() {
         None => lang.get().texts().loading.to_owned(),
@@ -75,7 +76,7 @@ fn HttpBox() -> impl IntoView {
     view! {
         <section class="lab-box" aria-labelledby="http-title">
             <h2 id="http-title" class="lab-title">{HTTP.now()}</h2>
-            <p class="http-sentence" role="status" data-testid="http-sentence">{sentence}</p>
+            <p class="lab-chat-sentence" role="status" data-testid="http-sentence">{sentence}</p>
             <p class="hint">{HTTP_HINT.now()}</p>
         </section>
     }
@@ -87,36 +88,36 @@ fn SocketBox() -> impl IntoView {
     let chat = Chat::new();
     on_cleanup(move || chat.leave());
     let field = NodeRef::<html::Input>::new();
-    let is_on = move || matches!(chat.state.get(), Standing::On { .. });
+    let is_on = move || matches!(chat.state.get(), ChatState::On { .. });
     let toggle = move |_| {
-        if chat.state.get_untracked() == Standing::Off {
+        if chat.state.get_untracked() == ChatState::Off {
             chat.turn_on();
         } else {
             chat.turn_off();
         }
     };
     let label = text(move || {
-        let words = if chat.state.get() == Standing::Off { TURN_ON } else { TURN_OFF };
+        let words = if chat.state.get() == ChatState::Off { TURN_ON } else { TURN_OFF };
         words.of(lang.get()).to_owned()
     });
-    let standing = text(move || match chat.state.get() {
-        Standing::Off => OFF.of(lang.get()).to_owned(),
-        Standing::Opening => OPENING.of(lang.get()).to_owned(),
-        Standing::On { me, here } => connection::standing(lang.get(), me, here),
+    let state_line = text(move || match chat.state.get() {
+        ChatState::Off => OFF.of(lang.get()).to_owned(),
+        ChatState::Opening => OPENING.of(lang.get()).to_owned(),
+        ChatState::On { me, here } => connection::state_line(lang.get(), me, here),
     });
     let send = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
-        if chat.say(&field.value()) {
+        if chat.send(&field.value()) {
             field.set_value("");
         }
-        drop(field.focus());
+        browser::focus_on(&field);
     };
     let lines = derived(move || {
         let lang = lang.get();
         let line = |line: &connection::Line| {
             let line = line.clone();
-            // In another language it is another line.
+            // The key contains the language, so that a line is drawn again when it changes.
             let key = line.key * 2 + u64::from(lang == crate::i18n::Lang::Ko);
             Item::new(key, move || {
                 let line = line.clone();
@@ -133,7 +134,7 @@ fn SocketBox() -> impl IntoView {
             <p class="hint">{SOCKET_HINT.now()}</p>
             <div class="lab-row">
                 <button class="button button-strong" data-testid="side-toggle" on:click=events::click(toggle)>{label}</button>
-                <p class="hint" role="status" data-testid="side-state" data-on=flag(is_on)>{standing}</p>
+                <p class="hint" role="status" data-testid="side-state" data-on=flag(is_on)>{state_line}</p>
             </div>
             <div class="lab-lines lab-lines-end" role="log" tabindex="0" aria-label=LINES.now() data-testid="side-lines"><ol>{each(lines)}</ol></div>
             <form class="lab-row" on:submit=events::submit(send)>

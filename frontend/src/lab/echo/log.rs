@@ -1,35 +1,35 @@
-//! What was sent to the echo and what came back, with sizes and times.
+//! The log of sent and echoed messages, with sizes and times.
 
 use std::collections::VecDeque;
 
 /// Rows that stay on the page.
-const KEPT: usize = 100;
+const MAX_ROWS: usize = 100;
 /// Characters of a message that a row shows.
 const SHOWN_CHARS: usize = 80;
 /// Bytes of a message that a row shows.
 const SHOWN_BYTES: usize = 24;
 
-/// A message on its way there or back.
+/// A sent or received message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) key: u64,
     pub(super) sent: bool,
     pub(super) binary: bool,
-    /// Bytes of the message, without what frames it.
+    /// The size of the message without its frame, in bytes.
     pub(super) bytes: usize,
-    /// The beginning of it.
+    /// The beginning of the message.
     pub(super) shown: String,
     /// Milliseconds since the page began.
     pub(super) at: f64,
-    /// Of what came back: milliseconds since it was sent.
+    /// For an echo: milliseconds since the message was sent.
     pub(super) round_trip: Option<f64>,
 }
 
-/// All of them, newest last.
+/// All messages, newest last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
     pub(super) rows: VecDeque<Row>,
-    /// When what has not come back was sent. The echo answers in order.
+    /// The send times of messages without an echo. The echo answers in order.
     waiting: VecDeque<f64>,
     keys: u64,
 }
@@ -45,7 +45,7 @@ impl Log {
         self.add(at, message, false, round_trip);
     }
 
-    /// Nothing comes back any more.
+    /// The connection is closed: no more echoes.
     pub(super) fn closed(&mut self) {
         self.waiting.clear();
     }
@@ -57,7 +57,7 @@ impl Log {
             Message::Binary(bytes) => (true, bytes.len(), hex(bytes)),
         };
         self.rows.push_back(Row { key: self.keys, sent, binary, bytes, shown, at, round_trip });
-        if self.rows.len() > KEPT {
+        if self.rows.len() > MAX_ROWS {
             self.rows.pop_front();
         }
     }
@@ -84,7 +84,7 @@ fn hex(bytes: &[u8]) -> String {
     pairs.join(" ") + more
 }
 
-/// Bytes written as pairs of hexadecimal digits, with or without spaces; none if it is anything else.
+/// The bytes of a text of hexadecimal digit pairs, with or without spaces; none for any other text.
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()

@@ -1,4 +1,4 @@
-//! The raw echo, and what a browser lets a page see of a WebSocket.
+//! The raw echo, with the properties of a WebSocket that a browser shows to a page.
 
 mod log;
 
@@ -44,7 +44,7 @@ struct Echo {
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
     seen: State<HandshakeInfo>,
     log: State<Log>,
-    /// How the last connection ended.
+    /// The end of the last connection: code and reason.
     closed: State<Option<(u16, String)>>,
 }
 
@@ -91,7 +91,7 @@ impl Echo {
         self.look();
     }
 
-    /// Reads what the browser shows of the socket now.
+    /// Reads the current properties of the socket.
     fn look(self) {
         if let Some(seen) = self.with_socket(PlainSocket::handshake) {
             self.seen.set(seen);
@@ -109,7 +109,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
     let lang = use_lang();
     let echo = Echo {
         socket: StoredValue::new_local(None),
-        // As of a socket that was closed long ago.
+        // The state of a closed socket.
         seen: state(HandshakeInfo { ready_state: 3, ..HandshakeInfo::default() }),
         log: state(Log::default()),
         closed: state(None),
@@ -167,7 +167,7 @@ fn Sender(echo: Echo, is_open: Signal<bool>, plain: State<bool>) -> impl IntoVie
     let send_too_much = move |_| {
         echo.send(Message::Text(&"x".repeat(MAX_ECHO_MESSAGE_BYTES + 1)));
     };
-    // Without the prefix the limit is 16 MiB: no line should have to carry that for a click.
+    // Without the prefix the limit is 16 MiB, too much to send for one click.
     let is_no_use = derived(move || !is_open.get() || plain.get());
     view! {
         {sender("echo-text", TEXT, SEND_TEXT, is_open, send_text)}
@@ -177,7 +177,7 @@ fn Sender(echo: Echo, is_open: Signal<bool>, plain: State<bool>) -> impl IntoVie
     }
 }
 
-/// A field with its button; what was sent goes out of the field.
+/// A field with its button; the field is emptied after sending.
 fn sender(
     id: &'static str,
     label: Words,
@@ -192,7 +192,7 @@ fn sender(
         if send(&field.value()) {
             field.set_value("");
         }
-        drop(field.focus());
+        browser::focus_on(&field);
     };
     let is_shut = derived(move || !is_open.get());
     view! {
@@ -264,7 +264,7 @@ fn Rows(echo: Echo) -> impl IntoView {
             let key = row.key * 2 + u64::from(lang == Lang::Ko);
             Item::new(key, move || draw(&row, lang))
         };
-        // The newest first: no scrolling to see an answer.
+        // Newest first, so that an answer is visible without scrolling.
         echo.log.with(|log| log.rows.iter().rev().map(item).collect::<Vec<_>>())
     });
     view! {

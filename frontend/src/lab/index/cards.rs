@@ -1,9 +1,9 @@
-//! What people knew, and where it lives here. A test looks each of them up.
+//! The tutorials with their terms, and the file and name for each. A test checks that they exist.
 
 use crate::i18n::Words;
 use crate::route::Page;
 
-/// Where the files can be read.
+/// The address of the source files.
 pub(crate) const SOURCE: &str = "https://github.com/madang-hub/madang/blob/main/";
 
 /// A tutorial.
@@ -12,21 +12,21 @@ pub(super) struct Card {
     pub(super) title: Words,
     pub(super) about: Words,
     pub(super) pages: &'static [Page],
-    pub(super) known: &'static [Known],
+    pub(super) term: &'static [Term],
 }
 
-/// One thing that people knew.
-pub(super) struct Known {
-    /// As it is written there.
+/// A term of a tutorial.
+pub(super) struct Term {
+    /// The term as the tutorial writes it.
     pub(super) term: &'static str,
-    /// The file here.
+    /// The file in this project.
     pub(super) path: &'static str,
-    /// What to look for in it.
+    /// The text to find in the file.
     pub(super) name: &'static str,
 }
 
-const fn known(term: &'static str, path: &'static str, name: &'static str) -> Known {
-    Known { term, path, name }
+const fn term(term: &'static str, path: &'static str, name: &'static str) -> Term {
+    Term { term, path, name }
 }
 
 pub(super) const CARDS: &[Card] = &[
@@ -35,40 +35,32 @@ pub(super) const CARDS: &[Card] = &[
         title: Words::new("React + Flask + Socket.IO 채팅", "React + Flask + Socket.IO chat"),
         about: Words::new(
             "한 주소에서 HTTP로 한 문장을 받고, 다른 상자에서는 웹소켓으로 이야기합니다. 튜토리얼의 React 클라이언트도 고치지 않고 붙습니다.",
-            "One box asks over HTTP and gets a sentence, the other talks over a WebSocket. The tutorial's own React client connects as it is.",
+            "One box gets a sentence over HTTP, the other chats over a WebSocket. The tutorial's own React client connects unchanged.",
         ),
         pages: &[Page::LabChat],
-        known: &[
-            known("@app.route(\"/http-call\")", "crates/web/src/lab/http_call.rs", "fn http_call"),
-            known(
-                "@socketio.on(\"connect\")",
-                "crates/web/src/socketio/client_task.rs",
-                "fn spawn",
-            ),
-            known(
+        term: &[
+            term("@app.route(\"/http-call\")", "crates/web/src/lab/http_call.rs", "fn http_call"),
+            term("@socketio.on(\"connect\")", "crates/web/src/socketio/client_task.rs", "fn spawn"),
+            term(
                 "io(\"http://localhost:5001\")",
                 "crates/web/src/socketio/admission.rs",
                 "fn admit",
             ),
-            known("@socketio.on(\"data\")", "crates/web/src/socketio/inbound.rs", "fn action_of"),
-            known(
+            term("@socketio.on(\"data\")", "crates/web/src/socketio/inbound.rs", "fn action_of"),
+            term(
                 "{\"data\": data, \"id\": request.sid}",
                 "crates/web/src/socketio/outbound.rs",
                 "\"id\": id(message)",
             ),
-            known(
+            term(
                 "@socketio.on(\"disconnect\")",
                 "crates/web/src/socketio/client_task.rs",
                 "fn announce",
             ),
-            known("emit(..., broadcast=True)", "crates/hub/src/hub.rs", "fn publish"),
-            known("CORS(app, origins=...)", "crates/web/src/http/origin.rs", "fn allow"),
-            known("useEffect(() => socket.on())", "frontend/src/store.rs", "fn read"),
-            known(
-                "return () => socket.disconnect()",
-                "frontend/src/driver.rs",
-                "fn close_on_leave",
-            ),
+            term("emit(..., broadcast=True)", "crates/hub/src/hub.rs", "fn publish"),
+            term("CORS(app, origins=...)", "crates/web/src/http/origin.rs", "fn allow"),
+            term("useEffect(() => socket.on())", "frontend/src/store.rs", "fn read"),
+            term("return () => socket.disconnect()", "frontend/src/driver.rs", "fn close_on_leave"),
         ],
     },
     Card {
@@ -76,25 +68,25 @@ pub(super) const CARDS: &[Card] = &[
         title: Words::new("flask-socketio 채팅 페이지", "flask-socketio chat page"),
         about: Words::new(
             "이름과 글을 보내면 굵은 이름과 함께 줄이 늘어나고, 서버가 받았다고 답합니다. 그 페이지의 jQuery와 socket.io 1.7.3도 그대로 붙습니다.",
-            "A name and a text become a line with the name in bold, and the server says that it got them. The page's own jQuery and socket.io 1.7.3 connect as they are.",
+            "A name and a text become a line with the name in bold, and the server confirms them. The page's own jQuery and socket.io 1.7.3 connect unchanged.",
         ),
         pages: &[],
-        known: &[
-            known("app.config['SECRET_KEY']", "crates/server/src/config.rs", "struct Flags"),
-            known(
+        term: &[
+            term("app.config['SECRET_KEY']", "crates/server/src/config/mod.rs", "struct Flags"),
+            term(
                 "socket.emit('my event', {...})",
                 "crates/web/src/socketio/inbound.rs",
                 "\"my event\"",
             ),
-            known(
+            term(
                 "socket.on('my response')",
                 "crates/web/src/socketio/outbound.rs",
                 "\"my response\"",
             ),
-            known("send(msg), send(json)", "crates/web/src/socketio/inbound.rs", "fn message"),
-            known("callback=messageReceived", "crates/web/src/socketio/receipts.rs", "fn collect"),
-            known("socketio.run(app, port=5001)", "crates/server/src/http.rs", "fn serve"),
-            known(
+            term("send(msg), send(json)", "crates/web/src/socketio/inbound.rs", "fn message"),
+            term("callback=messageReceived", "crates/web/src/socketio/receipts.rs", "fn collect"),
+            term("socketio.run(app, port=5001)", "crates/server/src/http.rs", "fn serve"),
+            term(
                 "$('div.message_holder').append",
                 "frontend/src/features/chat/message.rs",
                 "fn message",
@@ -117,21 +109,21 @@ pub(super) const CARDS: &[Card] = &[
             Page::Counter,
             Page::Transports,
         ],
-        known: &[
-            known("@sock.route('/ws')", "crates/web/src/lab/echo.rs", "fn routes"),
-            known("ws.receive(), ws.send()", "crates/web/src/ws/transport.rs", "fn receive"),
-            known("wss://", "crates/server/src/tls.rs", "fn shake_hands"),
-            known("socketio.start_background_task", "crates/server/src/notices.rs", "async fn run"),
-            known("typing...", "crates/hub/src/presence.rs", "fn typing"),
-            known("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
-            known("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
-            known("counter += 1", "crates/store/src/sqlite/counter.rs", "UPDATE counter"),
-            known(
+        term: &[
+            term("@sock.route('/ws')", "crates/web/src/lab/echo.rs", "fn routes"),
+            term("ws.receive(), ws.send()", "crates/web/src/ws/transport.rs", "fn receive"),
+            term("wss://", "crates/server/src/tls/mod.rs", "fn shake_hands"),
+            term("socketio.start_background_task", "crates/server/src/notices.rs", "async fn run"),
+            term("typing...", "crates/hub/src/presence.rs", "fn typing"),
+            term("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
+            term("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
+            term("counter += 1", "crates/store/src/sqlite/counter.rs", "UPDATE counter"),
+            term(
                 "db.session.commit()",
                 "crates/store/src/sqlite/writer.rs",
                 "transaction.commit()",
             ),
-            known(
+            term(
                 "UNIQUE, NOT NULL, FOREIGN KEY",
                 "crates/store/migrations/sqlite/V1__first.sql",
                 "REFERENCES users",
@@ -143,21 +135,21 @@ pub(super) const CARDS: &[Card] = &[
         title: Words::new("식당 관리: 주문 변경 감지", "Restaurant back office"),
         about: Words::new(
             "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 관리 화면이 바로 압니다.",
-            "Whoever changes the orders table, a person at the database's shell included, the board knows at once.",
+            "The board shows every change of the orders table at once, even one made in the database shell.",
         ),
         pages: &[Page::Orders, Page::OrdersBoard, Page::OrdersRider],
-        known: &[
-            known(
+        term: &[
+            term(
                 "Orders.watch()",
                 "crates/store/migrations/sqlite/V5__orders.sql",
                 "CREATE TRIGGER",
             ),
-            known(
+            term(
                 "io.emit(\"statusChanged\")",
                 "crates/web/src/socketio/outbound.rs",
                 "\"statusChanged\"",
             ),
-            known("process.env.BASE_URL", "crates/server/src/config.rs", "allowed_origins"),
+            term("process.env.BASE_URL", "crates/server/src/config/mod.rs", "allowed_origins"),
         ],
     },
     Card {
@@ -165,25 +157,21 @@ pub(super) const CARDS: &[Card] = &[
         title: Words::new("Node.js 소셜 피드", "Node social feed"),
         about: Words::new(
             "글을 올리고 고치고 지우면 열려 있는 모든 화면이 새로고침 없이 바뀝니다. `posts`를 듣던 socket.io 클라이언트도 그대로 듣습니다.",
-            "Posts are made, edited and deleted, and every open feed changes without a reload. A socket.io client that listened for `posts` hears them as before.",
+            "Posts are created, edited and deleted, and every open screen changes without a reload. A socket.io client that listened to `posts` receives them unchanged.",
         ),
         pages: &[Page::Posts],
-        known: &[
-            known("app.post('/posts')", "crates/web/src/http/posts_api.rs", "fn create"),
-            known(
-                "mongoose.Schema",
-                "crates/store/migrations/sqlite/V4__posts.sql",
-                "CREATE TABLE",
-            ),
-            known("io.getIO().emit('posts')", "crates/web/src/http/commands.rs", "fn commit"),
-            known("socket.on('posts')", "crates/web/src/socketio/outbound.rs", "fn posts"),
-            known(
+        term: &[
+            term("app.post('/posts')", "crates/web/src/http/posts_api.rs", "fn create"),
+            term("mongoose.Schema", "crates/store/migrations/sqlite/V4__posts.sql", "CREATE TABLE"),
+            term("io.getIO().emit('posts')", "crates/web/src/http/commands.rs", "fn commit"),
+            term("socket.on('posts')", "crates/web/src/socketio/outbound.rs", "fn posts"),
+            term(
                 "action: 'create'",
                 "crates/web/src/socketio/outbound.rs",
                 "\"action\": \"create\"",
             ),
-            known("socket.broadcast.emit()", "shared/src/posts.rs", "others_only"),
-            known("cors: { origin: '*' }", "crates/web/src/state.rs", "foreign_origin"),
+            term("socket.broadcast.emit()", "shared/src/posts.rs", "others_only"),
+            term("cors: { origin: '*' }", "crates/web/src/state.rs", "foreign_origin"),
         ],
     },
 ];
@@ -195,12 +183,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_card_points_at_is_there() {
+    fn every_file_and_name_exists() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for known in CARDS.iter().flat_map(|card| card.known) {
-            let text = std::fs::read_to_string(root.join(known.path));
-            let text = text.unwrap_or_else(|error| panic!("{}: {error}", known.path));
-            assert!(text.contains(known.name), "{} has no {:?}", known.path, known.name);
+        for term in CARDS.iter().flat_map(|card| card.term) {
+            let text = std::fs::read_to_string(root.join(term.path));
+            let text = text.unwrap_or_else(|error| panic!("{}: {error}", term.path));
+            assert!(text.contains(term.name), "{} has no {:?}", term.path, term.name);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The front door for those who come from a tutorial: what they knew there, and where it lives here.
+//! The index of the lab: terms from tutorials, and the files that do the same here.
 
 mod cards;
 
 use leptos::prelude::*;
 
 pub(crate) use self::cards::SOURCE;
-use self::cards::{CARDS, Card, Known};
+use self::cards::{CARDS, Card, Term};
 use crate::context::{link_to, use_app};
 use crate::i18n::Words;
 use crate::route::Page;
@@ -14,10 +14,10 @@ use crate::ui::icon::Icon;
 
 const INTRO: Words = Words::new(
     "튜토리얼에서 보던 것이 여기서는 어디에 있는지 알려 줍니다. 왼쪽은 알고 있던 말, 오른쪽은 그 일을 하는 파일과 그 안의 이름입니다.",
-    "Where the things of the tutorials live here. On the left the words you knew; on the right the file that does the work, and the name in it.",
+    "Terms from tutorials and their places in this project: on the left the term, on the right the file and the name in it.",
 );
-const KNEW: Words = Words::new("알고 있던 것", "What you knew");
-const LIVES: Words = Words::new("여기서는", "Where it lives here");
+const TERM_COLUMN: Words = Words::new("알고 있던 것", "Term");
+const FILE_COLUMN: Words = Words::new("여기서는", "In this project");
 
 /// The page.
 #[component]
@@ -35,15 +35,15 @@ pub(crate) fn LabPage() -> impl IntoView {
 
 fn card(card: &'static Card) -> AnyView {
     let pages: Vec<AnyView> = card.pages.iter().map(|page| page_button(*page)).collect();
-    let known: Vec<AnyView> = card.known.iter().map(known_row).collect();
+    let term: Vec<AnyView> = card.term.iter().map(known_row).collect();
     view! {
         <section class="lab-card" data-testid=card.id aria-labelledby=card.id>
             <h2 id=card.id class="lab-title"><span class="tag">{card.id}</span>{card.title.now()}</h2>
             <p class="hint">{card.about.now()}</p>
             <div class="lab-pages">{pages}</div>
             <table class="lab-table">
-                <thead><tr><th scope="col">{KNEW.now()}</th><th scope="col">{LIVES.now()}</th></tr></thead>
-                <tbody>{known}</tbody>
+                <thead><tr><th scope="col">{TERM_COLUMN.now()}</th><th scope="col">{FILE_COLUMN.now()}</th></tr></thead>
+                <tbody>{term}</tbody>
             </table>
         </section>
     }
@@ -59,14 +59,14 @@ fn page_button(page: Page) -> AnyView {
     .into_any()
 }
 
-fn known_row(known: &'static Known) -> AnyView {
-    let href = format!("{SOURCE}{}", known.path);
+fn known_row(term: &'static Term) -> AnyView {
+    let href = format!("{SOURCE}{}", term.path);
     view! {
         <tr>
-            <th scope="row"><code>{known.term}</code></th>
+            <th scope="row"><code>{term.term}</code></th>
             <td>
-                <a href=href target="_blank" rel="noopener noreferrer">{known.path}<span class="lab-out">{Icon::Out.draw()}</span></a>
-                <code class="lab-name">{known.name}</code>
+                <a href=href target="_blank" rel="noopener noreferrer">{term.path}<span class="lab-out">{Icon::Out.draw()}</span></a>
+                <code class="lab-name">{term.name}</code>
             </td>
         </tr>
     }

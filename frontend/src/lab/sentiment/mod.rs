@@ -1,4 +1,4 @@
-//! How what one types feels, live; and the mark of it on a message.
+//! The live sentiment of a text, and the mark of a message's sentiment.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -6,6 +6,7 @@ use madang_client::{Action, Slice};
 use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
 use madang_shared::sentiment::{Analysis, DecidingWord, Mood, Sentiment};
 
+use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
@@ -14,9 +15,9 @@ use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text,
 
 const INTRO: Words = Words::new(
     "쓰는 동안 서버가 글의 느낌을 판단해서 바로 알려 줍니다. 잠깐 멈출 때마다 한 번 묻고, 늦게 온 답은 버립니다. 서버에서 하는 까닭은 영어 사전이 앱 전체만큼 크기 때문입니다.",
-    "While you type, the server judges how the text feels and answers at once. It is asked at each pause, and an answer that comes too late is dropped. It runs on the server because the English lexicon is as large as the whole app.",
+    "While you type, the server classifies the sentiment of the text. The app asks at each pause and drops late answers. This runs on the server because the English lexicon is as large as the whole app.",
 );
-const WRITE: Words = Words::new("아무 말이나 써 보세요", "Write anything");
+const WRITE: Words = Words::new("아무 말이나 써 보세요", "Write a text");
 const EXAMPLES: Words = Words::new(
     "예: love · sad · 오늘 정말 좋았어 · 안 좋아",
     "Try: love · sad · what a day · 안 좋아",
@@ -24,8 +25,8 @@ const EXAMPLES: Words = Words::new(
 const POSITIVE: Words = Words::new("긍정", "Positive");
 const NEUTRAL: Words = Words::new("중립", "Neutral");
 const NEGATIVE: Words = Words::new("부정", "Negative");
-const DECIDED: Words = Words::new("판단한 말", "What decided");
-const NOTHING: Words = Words::new("느낌을 알 만한 말이 없습니다.", "No word here tells.");
+const DECIDED: Words = Words::new("판단한 말", "Deciding words");
+const NOTHING: Words = Words::new("느낌을 알 만한 말이 없습니다.", "No deciding words.");
 const FIELD_ID: &str = "sentiment-text";
 
 fn words(mood: Mood) -> Words {
@@ -52,19 +53,19 @@ fn name(mood: Mood) -> &'static str {
     }
 }
 
-/// `긍정 😊`, as the server is understood to say it.
+/// A mood with its face, such as `긍정 😊`.
 fn sentence(mood: Mood, lang: Lang) -> String {
     format!("{} {}", words(mood).of(lang), face(mood))
 }
 
-/// In thousandths, with a sign, to two places.
+/// A number in thousandths as text, with a sign and two decimals.
 fn thousandths(number: i16) -> String {
     let (whole, part) = (number.unsigned_abs() / 1_000, number.unsigned_abs() % 1_000 / 10);
     let sign = if number < 0 { "−" } else { "+" };
     format!("{sign}{whole}.{part:02}")
 }
 
-/// The mark on a message that feels like something.
+/// The mark on a message that is not neutral.
 pub(crate) fn mark(sentiment: Option<Sentiment>, lang: Lang) -> Option<AnyView> {
     let Sentiment { mood, score } = sentiment.filter(|it| it.mood != Mood::Neutral)?;
     let label = format!("{} {}", words(mood).of(lang), thousandths(score));
@@ -87,7 +88,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
     };
     effect(move || {
         if let Some(area) = area.get() {
-            drop(area.focus());
+            browser::focus_on(&area);
         }
     });
     on_cleanup(move || driver.act(Action::Classify(String::new())));
@@ -98,29 +99,29 @@ pub(crate) fn SentimentPage() -> impl IntoView {
                 <label class="label" for=FIELD_ID>{WRITE.now()}</label>
                 <textarea id=FIELD_ID class="field" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
                 <p class="hint">{EXAMPLES.now()}</p>
-                <Judged />
+                <AnalysisResult />
             </div>
         </div>
     }
 }
 
 #[component]
-fn Judged() -> impl IntoView {
+fn AnalysisResult() -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
-    let judged = memo(move || {
+    let analysis = memo(move || {
         store.read(Slice::Sentiment, |client| client.features().sentiment().analysis().cloned())
     });
     let is_current = memo(move || {
         store.read(Slice::Sentiment, |client| client.features().sentiment().is_current())
     });
     let of = move |pick: fn(&Analysis) -> String| {
-        text(move || judged.with(|judged| judged.as_ref().map(pick).unwrap_or_default()))
+        text(move || analysis.with(|analysis| analysis.as_ref().map(pick).unwrap_or_default()))
     };
-    let mood = memo(move || judged.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
+    let mood = memo(move || analysis.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
     let said = text(move || mood.get().map(|it| sentence(it, lang.get())).unwrap_or_default());
-    let score = of(|judged| thousandths(judged.sentiment.score));
-    let place = of(|judged| format!("{}%", (i32::from(judged.sentiment.score) + 1_000) / 20));
+    let score = of(|analysis| thousandths(analysis.sentiment.score));
+    let place = of(|analysis| format!("{}%", (i32::from(analysis.sentiment.score) + 1_000) / 20));
     let result = move || {
         view! {
             <div class="sentiment-result" data-current=flag(move || is_current.get()) data-mood=derived(move || mood.get().map(name))>
@@ -128,7 +129,7 @@ fn Judged() -> impl IntoView {
                 <p class="sentiment-score" data-testid="sentiment-score">{score}</p>
                 <div class="sentiment-scale" aria-hidden="true"><span style:inset-inline-start=place></span></div>
                 <h2 class="panel-label">{DECIDED.now()}</h2>
-                {decided(judged)}
+                {decided(analysis)}
             </div>
         }
         .into_any()
@@ -136,10 +137,11 @@ fn Judged() -> impl IntoView {
     when(move || mood.get().is_some(), result)
 }
 
-fn decided(judged: Memo<Option<Analysis>>) -> AnyView {
-    let list = move || judged.with(|it| it.as_ref().map(|it| it.words.clone()).unwrap_or_default());
+fn decided(analysis: Memo<Option<Analysis>>) -> AnyView {
+    let list =
+        move || analysis.with(|it| it.as_ref().map(|it| it.words.clone()).unwrap_or_default());
     let item = |(at, word): (u64, DecidingWord)| {
-        // A word whose weight has changed is another one.
+        // The key contains the weight, so that a word is drawn again when it changes.
         let key = at << 16 | u64::from(word.weight.cast_unsigned());
         Item::new(key, move || chip(&word))
     };

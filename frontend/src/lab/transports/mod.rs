@@ -1,4 +1,4 @@
-//! Why WebSocket: one stream of events over four ways at once, with what each costs and how late it is.
+//! Why WebSocket: one stream of events over four transports at once, with the cost and the latency of each.
 
 mod run;
 mod tally;
@@ -15,12 +15,12 @@ use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
 use crate::ui::erased::signal::{State, state};
-use run::{Numbers, Run, Way};
-use tally::{HEIGHT, KEPT, Tally, WIDTH, height};
+use run::{Numbers, Run, TransportKind};
+use tally::{HEIGHT, SAMPLES, Tally, WIDTH, height};
 
 const INTRO: Words = Words::new(
     "서버의 시계 하나가 내는 같은 이벤트를 네 가지 길로 동시에 받습니다. 숫자는 모두 이 브라우저와 서버 사이에 실제로 오간 것에서 나옵니다.",
-    "The ticks of one clock on the server reach this page in four ways at once. Every number comes from what really passes between this browser and the server.",
+    "The ticks of one clock on the server reach this page over four transports at once. Every number is measured on real traffic between this browser and the server.",
 );
 const START: Words = Words::new("시작", "Start");
 const STOP: Words = Words::new("멈춤", "Stop");
@@ -50,37 +50,35 @@ const NOTES: [Words; 4] = [
     ),
 ];
 
-/// Intervals that one can choose, in milliseconds.
+/// The selectable intervals, in milliseconds.
 const INTERVALS: [u32; 5] = [100, 250, 1_000, 2_000, 5_000];
 const FIRST_RATE: u32 = 5;
 const FIRST_INTERVAL: u32 = 1_000;
-/// How often the numbers are written anew.
+/// The interval at which the numbers are updated.
 const REDRAW: Duration = Duration::from_millis(250);
 
-fn title(way: Way) -> Words {
+fn title(way: TransportKind) -> Words {
     match way {
-        Way::Poll => Words::new("폴링", "Polling"),
-        Way::LongPoll => Words::new("롱 폴링", "Long polling"),
-        Way::Events => Words::new("서버 전송 이벤트 (SSE)", "Server-sent events"),
-        Way::Socket => Words::new("웹소켓", "WebSocket"),
+        TransportKind::Poll => Words::new("폴링", "Polling"),
+        TransportKind::LongPoll => Words::new("롱 폴링", "Long polling"),
+        TransportKind::Events => Words::new("서버 전송 이벤트 (SSE)", "Server-sent events"),
+        TransportKind::Socket => Words::new("웹소켓", "WebSocket"),
     }
 }
 
-fn hint(way: Way) -> Words {
+fn hint(way: TransportKind) -> Words {
     match way {
-        Way::Poll => {
-            Words::new("정해진 간격마다 묻습니다.", "Asks again and again, at the interval.")
-        }
-        Way::LongPoll => Words::new(
+        TransportKind::Poll => Words::new("정해진 간격마다 묻습니다.", "Requests at the interval."),
+        TransportKind::LongPoll => Words::new(
             "묻고, 답이 생길 때까지 기다립니다.",
-            "Asks, and the answer waits for an event.",
+            "Requests; the answer waits for an event.",
         ),
-        Way::Events => {
-            Words::new("한 번 묻고, 답이 끝나지 않습니다.", "Asks once, and the answer never ends.")
+        TransportKind::Events => {
+            Words::new("한 번 묻고, 답이 끝나지 않습니다.", "Requests once; the answer never ends.")
         }
-        Way::Socket => Words::new(
+        TransportKind::Socket => Words::new(
             "한 번 열고, 양쪽이 언제든 말합니다.",
-            "Opens once; either side speaks at any time.",
+            "Connects once; either side sends at any time.",
         ),
     }
 }
@@ -97,7 +95,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
     let run = StoredValue::new_local(None::<Run>);
 
     let source = numbers.clone();
-    // Whatever is chosen anew begins anew.
+    // A new choice starts a new run.
     effect(move || {
         let (rate, interval) = (rate.get(), Duration::from_millis(interval.get().into()));
         let wanted = running.get();
@@ -142,7 +140,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
                     {choice("interval", INTERVAL, interval, &INTERVALS, duration)}
                 </div>
                 <p class="hint" data-testid="transports-clock">{clock}</p>
-                <div class="lab-pair">{Way::ALL.map(|way| card(way, shown)).into_iter().collect::<Vec<_>>()}</div>
+                <div class="lab-pair">{TransportKind::ALL.map(|way| card(way, shown)).into_iter().collect::<Vec<_>>()}</div>
                 <section class="lab-below lab-notes" aria-labelledby="transports-notes">
                     <h2 id="transports-notes" class="lab-title">{MEASURED.now()}</h2>
                     <ul>{NOTES.map(|note| view! { <li class="hint">{note.now()}</li> }.into_any()).into_iter().collect::<Vec<_>>()}</ul>
@@ -186,7 +184,7 @@ fn choice(
     .into_any()
 }
 
-fn card(way: Way, shown: State<Numbers>) -> AnyView {
+fn card(way: TransportKind, shown: State<Numbers>) -> AnyView {
     let lang = use_lang();
     let id = way.name();
     let fact = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {
@@ -212,8 +210,8 @@ fn card(way: Way, shown: State<Numbers>) -> AnyView {
     let plot = text(move || {
         let worst = shown.with(|numbers| latency(numbers.of(way).percentile(1.0)));
         match lang.get() {
-            Lang::Ko => format!("최근 {KEPT}개의 지연. 가장 늦은 것 {worst}"),
-            Lang::En => format!("Latencies of the last {KEPT} events; the worst {worst}"),
+            Lang::Ko => format!("최근 {SAMPLES}개의 지연. 가장 늦은 것 {worst}"),
+            Lang::En => format!("Latencies of the last {SAMPLES} events; the worst {worst}"),
         }
     });
     let line = |latency: f64, label: &'static str| {

@@ -1,4 +1,4 @@
-//! The four ways at work: real requests, a real event stream, a real socket.
+//! The four transports: real requests, a real event stream, a real socket.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,21 +21,21 @@ use crate::browser;
 use crate::http::{self, Answer};
 use crate::websocket::{PlainSocket, SocketEvent};
 
-/// Requests from whose round trips the clocks are compared.
+/// The requests whose round trips are used to compare the clocks.
 const CLOCK_TRIPS: usize = 8;
-/// How long to wait before a way that broke is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
+/// The wait before a broken transport is opened again.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// One of the four.
+/// One of the four transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum TransportKind {
     Poll,
     LongPoll,
     Events,
     Socket,
 }
 
-impl Way {
+impl TransportKind {
     pub(super) const ALL: [Self; 4] = [Self::Poll, Self::LongPoll, Self::Events, Self::Socket];
 
     pub(super) fn name(self) -> &'static str {
@@ -48,38 +48,38 @@ impl Way {
     }
 }
 
-/// The numbers of all four.
+/// The numbers of all four transports.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     pub(super) poll: Tally,
     pub(super) long_poll: Tally,
     pub(super) events: Tally,
     pub(super) socket: Tally,
-    /// The server's clock minus the browser's, and how far off that can be, in milliseconds.
+    /// The server's clock minus the browser's, and the uncertainty of it, in milliseconds.
     pub(super) clock: Option<(f64, f64)>,
 }
 
 impl Numbers {
-    pub(super) fn of(&self, way: Way) -> &Tally {
+    pub(super) fn of(&self, way: TransportKind) -> &Tally {
         match way {
-            Way::Poll => &self.poll,
-            Way::LongPoll => &self.long_poll,
-            Way::Events => &self.events,
-            Way::Socket => &self.socket,
+            TransportKind::Poll => &self.poll,
+            TransportKind::LongPoll => &self.long_poll,
+            TransportKind::Events => &self.events,
+            TransportKind::Socket => &self.socket,
         }
     }
 
-    fn of_mut(&mut self, way: Way) -> &mut Tally {
+    fn of_mut(&mut self, way: TransportKind) -> &mut Tally {
         match way {
-            Way::Poll => &mut self.poll,
-            Way::LongPoll => &mut self.long_poll,
-            Way::Events => &mut self.events,
-            Way::Socket => &mut self.socket,
+            TransportKind::Poll => &mut self.poll,
+            TransportKind::LongPoll => &mut self.long_poll,
+            TransportKind::Events => &mut self.events,
+            TransportKind::Socket => &mut self.socket,
         }
     }
 }
 
-/// A run. Dropping it ends all four.
+/// A run. Dropping it stops all transports.
 pub(super) struct Run(Rc<Shared>);
 
 struct Shared {
@@ -108,7 +108,7 @@ impl Drop for Run {
 }
 
 impl Run {
-    /// Starts all four, from the same event on.
+    /// Starts all transports at the same event.
     pub(super) fn start(rate: u32, interval: Duration, numbers: Rc<RefCell<Numbers>>) -> Self {
         let shared = Rc::new(Shared {
             rate,
@@ -126,21 +126,21 @@ impl Run {
 }
 
 impl Shared {
-    fn path(&self, way: Way, after: u64) -> String {
+    fn path(&self, way: TransportKind, after: u64) -> String {
         format!("{PATH}/{}?rate={}&after={after}", way.name(), self.rate)
     }
 
-    fn count(&self, way: Way, count: impl FnOnce(&mut Tally)) {
+    fn count(&self, way: TransportKind, count: impl FnOnce(&mut Tally)) {
         if self.wanted.get() {
             count(self.numbers.borrow_mut().of_mut(way));
         }
     }
 
-    fn last(&self, way: Way) -> u64 {
+    fn last(&self, way: TransportKind) -> u64 {
         self.numbers.borrow().of(way).last
     }
 
-    /// Now, by the server's clock.
+    /// The time by the server's clock.
     fn now(&self) -> f64 {
         browser::fine_clock() + self.numbers.borrow().clock.map_or(0.0, |clock| clock.0)
     }
@@ -151,7 +151,7 @@ impl Shared {
         compact::from_text(&answer.text).ok()
     }
 
-    fn answered(&self, way: Way, answer: Option<PollAnswer>) -> bool {
+    fn answered(&self, way: TransportKind, answer: Option<PollAnswer>) -> bool {
         let now = self.now();
         let joined = answer.is_some();
         self.count(way, |tally| match answer {
@@ -160,7 +160,7 @@ impl Shared {
                 for tick in answer.events {
                     tally.arrived(tick, now);
                 }
-                // Also where nothing came: a server that began anew counts from the start.
+                // Also without an event, because a restarted server counts from the start.
                 tally.last = answer.next;
             }
             None => tally.failures += 1,
@@ -182,7 +182,7 @@ async fn begin(run: Rc<Shared>) {
         return;
     }
     let (Some(start), Some(clock)) = (start, offset(&trips)) else {
-        for way in Way::ALL {
+        for way in TransportKind::ALL {
             run.count(way, |tally| tally.failures += 1);
         }
         set_timeout(
@@ -191,14 +191,14 @@ async fn begin(run: Rc<Shared>) {
                     spawn_local(begin(run));
                 }
             },
-            AGAIN,
+            RETRY_DELAY,
         );
         return;
     };
     {
         let mut numbers = run.numbers.borrow_mut();
         numbers.clock = Some(clock);
-        for way in Way::ALL {
+        for way in TransportKind::ALL {
             *numbers.of_mut(way) = Tally::after(start.next);
         }
     }
@@ -209,14 +209,14 @@ async fn begin(run: Rc<Shared>) {
     connect(&run);
 }
 
-/// What the browser measured of each answer that ended.
+/// Counts the bytes that the browser measured for each complete answer.
 fn measure(run: &Rc<Shared>) {
     let shared = run.clone();
     let react = Closure::<dyn Fn(PerformanceObserverEntryList)>::new(
         move |list: PerformanceObserverEntryList| {
             for entry in list.get_entries().iter() {
                 let Ok(entry) = entry.dyn_into::<PerformanceResourceTiming>() else { continue };
-                for way in [Way::Poll, Way::LongPoll] {
+                for way in [TransportKind::Poll, TransportKind::LongPoll] {
                     if entry.name().contains(&format!(
                         "{PATH}/{}?rate={}&after",
                         way.name(),
@@ -240,15 +240,16 @@ fn poll(run: &Rc<Shared>) {
     let shared = run.clone();
     let timer = set_interval_with_handle(
         move || {
-            // One at a time: what is slow is not asked again meanwhile.
+            // One request at a time: a slow one is not repeated meanwhile.
             if shared.polling.replace(true) {
                 return;
             }
             let run = shared.clone();
             spawn_local(async move {
-                run.count(Way::Poll, |tally| tally.requests += 1);
-                let answer = run.get(&run.path(Way::Poll, run.last(Way::Poll))).await;
-                run.answered(Way::Poll, answer);
+                run.count(TransportKind::Poll, |tally| tally.requests += 1);
+                let answer =
+                    run.get(&run.path(TransportKind::Poll, run.last(TransportKind::Poll))).await;
+                run.answered(TransportKind::Poll, answer);
                 run.polling.set(false);
             });
         },
@@ -262,10 +263,12 @@ fn poll(run: &Rc<Shared>) {
 fn long_poll(run: Rc<Shared>) {
     spawn_local(async move {
         while run.wanted.get() {
-            run.count(Way::LongPoll, |tally| tally.requests += 1);
-            let answer = run.get(&run.path(Way::LongPoll, run.last(Way::LongPoll))).await;
-            if !run.answered(Way::LongPoll, answer) {
-                set_timeout(move || long_poll(run), AGAIN);
+            run.count(TransportKind::LongPoll, |tally| tally.requests += 1);
+            let answer = run
+                .get(&run.path(TransportKind::LongPoll, run.last(TransportKind::LongPoll)))
+                .await;
+            if !run.answered(TransportKind::LongPoll, answer) {
+                set_timeout(move || long_poll(run), RETRY_DELAY);
                 return;
             }
         }
@@ -273,25 +276,26 @@ fn long_poll(run: Rc<Shared>) {
 }
 
 fn listen(run: &Rc<Shared>) {
-    let path = run.path(Way::Events, run.last(Way::Events));
+    let path = run.path(TransportKind::Events, run.last(TransportKind::Events));
     let Ok(source) = EventSource::new(&path) else {
-        return run.count(Way::Events, |tally| tally.failures += 1);
+        return run.count(TransportKind::Events, |tally| tally.failures += 1);
     };
     let on = |name: &str, react: fn(&Shared, Option<&MessageEvent>)| {
         let shared = run.clone();
         let react = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             react(&shared, event.dyn_ref());
         });
-        drop(source.add_event_listener_with_callback(name, react.as_ref().unchecked_ref()));
+        // Fails for no name of an event.
+        source.add_event_listener_with_callback(name, react.as_ref().unchecked_ref()).ok();
         react
     };
     let listeners = [
-        // The browser opens a stream that broke again by itself; it goes on after the last event.
-        on("open", |run, _| run.count(Way::Events, |tally| tally.requests += 1)),
-        on("error", |run, _| run.count(Way::Events, |tally| tally.failures += 1)),
+        // The browser reopens a broken stream by itself, and continues after the last event.
+        on("open", |run, _| run.count(TransportKind::Events, |tally| tally.requests += 1)),
+        on("error", |run, _| run.count(TransportKind::Events, |tally| tally.failures += 1)),
         on("start", |run, message| {
             let Some(head) = message.and_then(|it| it.data().as_string()) else { return };
-            run.count(Way::Events, |tally| {
+            run.count(TransportKind::Events, |tally| {
                 tally.received += ("event: start\ndata: \n\n".len() + head.len()) as u64;
                 tally.sent += head.parse().unwrap_or(0);
             });
@@ -301,7 +305,7 @@ fn listen(run: &Rc<Shared>) {
             let (id, data) =
                 (message.last_event_id(), message.data().as_string().unwrap_or_default());
             let now = run.now();
-            run.count(Way::Events, |tally| {
+            run.count(TransportKind::Events, |tally| {
                 tally.received += ("id: \ndata: \n\n".len() + id.len() + data.len()) as u64;
                 if let Ok(tick) = compact::from_text(&data) {
                     tally.arrived(tick, now);
@@ -316,9 +320,9 @@ fn listen(run: &Rc<Shared>) {
 }
 
 fn connect(run: &Rc<Shared>) {
-    run.count(Way::Socket, |tally| tally.requests += 1);
+    run.count(TransportKind::Socket, |tally| tally.requests += 1);
     let shared = Rc::downgrade(run);
-    let path = run.path(Way::Socket, run.last(Way::Socket));
+    let path = run.path(TransportKind::Socket, run.last(TransportKind::Socket));
     let socket = PlainSocket::open(&path, move |heard| {
         if let Some(run) = shared.upgrade() {
             on_socket(&run, heard);
@@ -332,7 +336,7 @@ fn on_socket(run: &Rc<Shared>, heard: SocketEvent) {
         SocketEvent::Opened | SocketEvent::Bytes(_) => {}
         SocketEvent::Text(text) => {
             let now = run.now();
-            run.count(Way::Socket, |tally| {
+            run.count(TransportKind::Socket, |tally| {
                 tally.received += framed(text.len());
                 if let Ok(tick) = compact::from_text::<Tick>(&text) {
                     tally.arrived(tick, now);
@@ -342,7 +346,7 @@ fn on_socket(run: &Rc<Shared>, heard: SocketEvent) {
             });
         }
         SocketEvent::Closed { .. } => {
-            run.count(Way::Socket, |tally| tally.failures += 1);
+            run.count(TransportKind::Socket, |tally| tally.failures += 1);
             let run = run.clone();
             set_timeout(
                 move || {
@@ -350,7 +354,7 @@ fn on_socket(run: &Rc<Shared>, heard: SocketEvent) {
                         connect(&run);
                     }
                 },
-                AGAIN,
+                RETRY_DELAY,
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What one way of four brought, and at what cost.
+//! The numbers of one transport.
 
 use std::collections::VecDeque;
 
@@ -6,8 +6,8 @@ use madang_shared::lab::transports::Tick;
 
 use crate::format::tenths;
 
-/// Latencies that count: those of the last so many events.
-pub(super) const KEPT: usize = 120;
+/// The events whose latencies are used: the last ones.
+pub(super) const SAMPLES: usize = 120;
 /// The plot's size, in its own units.
 pub(super) const WIDTH: f64 = 240.0;
 pub(super) const HEIGHT: f64 = 80.0;
@@ -15,44 +15,44 @@ pub(super) const HEIGHT: f64 = 80.0;
 const BOTTOM_MS: f64 = 0.1;
 const DECADES: f64 = 5.0;
 
-/// The numbers of one way.
+/// The numbers of one transport.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Requests made, handshakes of connections that stay among them.
+    /// Requests, including the handshakes of streams and sockets.
     pub(super) requests: u64,
     pub(super) events: u64,
-    /// Events that were let go of before they could be fetched.
+    /// Events that were dropped before they could be fetched.
     pub(super) missed: u64,
-    /// Bytes that came.
+    /// Received bytes.
     pub(super) received: u64,
-    /// Bytes that went: the heads of the requests.
+    /// Sent bytes: the heads of the requests.
     pub(super) sent: u64,
-    /// Times that it broke off or was refused.
+    /// Failed or refused attempts.
     pub(super) failures: u64,
-    /// The place of the last event.
+    /// The number of the last event.
     pub(super) last: u64,
     latencies: VecDeque<f64>,
 }
 
 impl Tally {
-    /// One that goes on after a place.
+    /// A tally that continues after an event.
     pub(super) fn after(last: u64) -> Self {
         Self { last, ..Self::default() }
     }
 
-    /// An event arrived; `now` is by the server's clock. Each way brings the events in order and none
-    /// twice: where the places start again, the server did.
+    /// Counts an event; `now` is by the server's clock. Events come in order and once: smaller numbers mean that
+    /// the server was restarted.
     pub(super) fn arrived(&mut self, tick: Tick, now: f64) {
         self.missed += tick.seq.saturating_sub(self.last + 1);
         self.last = tick.seq;
         self.events += 1;
         self.latencies.push_back(now - tick.at);
-        if self.latencies.len() > KEPT {
+        if self.latencies.len() > SAMPLES {
             self.latencies.pop_front();
         }
     }
 
-    /// The latency, in milliseconds, that this share of the events stayed within.
+    /// The latency, in milliseconds, that this share of the events does not exceed.
     pub(super) fn percentile(&self, share: f64) -> Option<f64> {
         let mut sorted: Vec<f64> = Vec::new();
         for latency in &self.latencies {
@@ -62,9 +62,9 @@ impl Tally {
         sorted.into_iter().zip(1_u32..).find(|(_, place)| f64::from(*place) >= rank).map(|it| it.0)
     }
 
-    /// The points of the plot, oldest first, as SVG writes them.
+    /// The points of the plot for SVG, oldest first.
     pub(super) fn points(&self) -> String {
-        let step = WIDTH / count(KEPT - 1);
+        let step = WIDTH / count(SAMPLES - 1);
         let mut x = WIDTH - step * count(self.latencies.len());
         let points = self.latencies.iter().map(|latency| {
             x += step;
@@ -74,7 +74,7 @@ impl Tally {
     }
 }
 
-/// Where a latency stands in the plot, from the top.
+/// The vertical position of a latency in the plot, from the top.
 pub(super) fn height(latency: f64) -> f64 {
     let decades = (latency.max(BOTTOM_MS) / BOTTOM_MS).log10().min(DECADES);
     HEIGHT * (1.0 - decades / DECADES)
@@ -85,7 +85,7 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// Bytes of a WebSocket frame from a server with so many bytes in it (RFC 6455 section 5.2).
+/// The size of a server's WebSocket frame with a payload of this size, in bytes (RFC 6455 section 5.2).
 pub(super) fn framed(bytes: usize) -> u64 {
     let head = match bytes {
         0..=125 => 2,
@@ -95,8 +95,8 @@ pub(super) fn framed(bytes: usize) -> u64 {
     (bytes + head) as u64
 }
 
-/// The server's clock minus the browser's, from requests `(sent, server's clock, received)`: that of the
-/// shortest round trip, and how far off it can be.
+/// The server's clock minus the browser's, and its uncertainty, from requests `(sent, server's clock, received)`:
+/// the shortest round trip decides.
 pub(super) fn offset(trips: &[(f64, f64, f64)]) -> Option<(f64, f64)> {
     let by_length =
         |a: &&(f64, f64, f64), b: &&(f64, f64, f64)| (a.2 - a.0).total_cmp(&(b.2 - b.0));

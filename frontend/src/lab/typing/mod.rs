@@ -1,4 +1,4 @@
-//! Typing, taken apart: what a keystroke sends, what comes of it, and when it goes.
+//! Typing in detail: the frames that a keystroke causes, and when the signal ends.
 
 use leptos::prelude::*;
 use madang_client::{Action, Slice};
@@ -16,11 +16,11 @@ use crate::ui::skeleton::Skeleton;
 
 const TRY: Words = Words::new(
     "여기에 써 보세요. 보내지지는 않습니다.",
-    "Type here. Nothing is sent but that you type.",
+    "Type here. Only the fact that you are typing is sent.",
 );
 const FRAMES: Words = Words::new("오간 프레임", "Frames on the wire");
 const FIELD_ID: &str = "typing-text";
-/// So many frames are shown.
+/// The number of frames shown.
 const SHOWN: usize = 12;
 
 fn intro(lang: Lang) -> String {
@@ -32,7 +32,7 @@ fn intro(lang: Lang) -> String {
             TYPING_EXPIRY_MS / 1_000
         ),
         Lang::En => format!(
-            "The first keystroke shows at once to the others in the room, and goes {} s after the last one. Whoever goes on typing says so again every {} s; where no stop arrives, it goes by itself after {} s. Open the first room in another browser and watch both.",
+            "The others in the room see the first keystroke at once; the signal ends {} s after the last one. While you keep typing it is renewed every {} s, and without a stop signal it expires after {} s. Open the first room in another browser and watch both.",
             TYPING_IDLE_MS / 1_000,
             TYPING_RENEW_MS / 1_000,
             TYPING_EXPIRY_MS / 1_000

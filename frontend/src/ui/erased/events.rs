@@ -1,9 +1,9 @@
-//! Listeners behind one type for each kind of event. The framework compiles how it listens anew for every
-//! closure that it is given; behind these types it is compiled once.
+//! Listeners behind one type for each kind of event. Leptos compiles its code for listening again for every closure;
+//! behind these types it is compiled once.
 
 use leptos::ev::{Event, KeyboardEvent, MouseEvent, SubmitEvent};
 
-/// What listens, behind a table of one method (see `ui::reactive`).
+/// A listener with a vtable of one method (see `reactive`).
 trait Listen<E> {
     fn hear(&mut self, event: E);
 }
@@ -14,7 +14,7 @@ impl<E, F: FnMut(E)> Listen<E> for F {
     }
 }
 
-/// What listens to events of one kind.
+/// A listener to events of one kind.
 pub(crate) type Listener<E> = Box<dyn FnMut(E)>;
 
 #[inline(never)]

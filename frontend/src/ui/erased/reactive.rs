@@ -1,12 +1,11 @@
-//! Reactive parts behind one type each. The framework compiles its machinery anew for every closure
-//! that a view holds; behind these types it is compiled once.
+//! Reactive parts of views behind one type each. Leptos compiles its machinery again for every closure that a view
+//! holds; behind these types it is compiled once.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-/// A closure, of which there are hundreds, behind a table of one method. (`dyn Fn` has three, each compiled
-/// for every closure.)
+/// A closure with a vtable of one method. (`dyn Fn` has three, each compiled for each of hundreds of closures.)
 pub(super) trait Read<T>: Send + Sync {
     fn read(&self) -> T;
 }
@@ -19,7 +18,7 @@ impl<T, F: Fn() -> T + Send + Sync> Read<T> for F {
 
 pub(super) type Reads<T> = Arc<dyn Read<T>>;
 
-/// A part of a view that is drawn anew when what it read has changed.
+/// A part of a view. It is drawn again when the values that it read have changed.
 pub(crate) fn part(draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     shared_part(Arc::new(draw))
 }
@@ -29,7 +28,7 @@ fn shared_part(draw: Reads<AnyView>) -> AnyView {
     (move || draw.read()).into_any()
 }
 
-/// A part of a view that is there while `condition` holds.
+/// A part of a view that is shown while `condition` is true.
 pub(crate) fn when(
     condition: impl Fn() -> bool + Send + Sync + 'static,
     draw: impl Fn() -> AnyView + Send + Sync + 'static,
@@ -43,7 +42,7 @@ fn shared_when(condition: Reads<bool>, draw: Reads<AnyView>) -> AnyView {
     part(move || if holds.get() { draw.read() } else { ().into_any() })
 }
 
-/// What is read anew, by whoever reads it, when what it read has changed.
+/// A computed signal: its readers run again when the values that it read have changed.
 pub(crate) fn derived<T>(read: impl Fn() -> T + Send + Sync + 'static) -> Signal<T>
 where
     T: Send + Sync + 'static,
@@ -56,12 +55,12 @@ fn shared_signal<T: Send + Sync + 'static>(read: Reads<T>) -> Signal<T> {
     Signal::derive(move || read.read())
 }
 
-/// A text that is written anew when what it read has changed.
+/// A computed text.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     derived(read)
 }
 
-/// `true` or `false`, for an attribute.
+/// A computed `true` or `false`, for an attribute.
 pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'static str> {
     shared_flag(Arc::new(read))
 }
@@ -71,12 +70,12 @@ fn shared_flag(read: Reads<bool>) -> Signal<&'static str> {
     derived(move || if read.read() { "true" } else { "false" })
 }
 
-/// Runs now, and again when what it read has changed.
+/// Runs now, and again when the values that it read have changed.
 pub(crate) fn effect(run: impl FnMut() + 'static) {
     boxed_effect(Box::new(run));
 }
 
-/// The same for what runs, and may keep something from one time to the next.
+/// The same for a closure with state.
 trait Run {
     fn run(&mut self);
 }
@@ -92,7 +91,7 @@ fn boxed_effect(mut run: Box<dyn Run>) {
     Effect::new(move |_| run.run());
 }
 
-/// One of several parts, under a name that stands for all that it shows.
+/// One of several parts, with a key that changes with everything that it shows.
 #[derive(Clone)]
 pub(crate) struct Item {
     key: u64,
@@ -105,7 +104,7 @@ impl Item {
     }
 }
 
-/// Several parts in a row; those whose names stay are left alone.
+/// Several parts in a row. Parts whose keys stay are not drawn again.
 pub(crate) fn each(items: Signal<Vec<Item>>) -> AnyView {
     view! { <For each=move || items.get() key=|item| item.key let:item>{item.draw.read()}</For> }
         .into_any()

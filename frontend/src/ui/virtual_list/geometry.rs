@@ -1,43 +1,40 @@
-//! Where rows of differing heights stand, when most of them were never drawn: measured heights where
-//! there are any, estimates elsewhere.
+//! The positions of rows with different heights: measured heights for rows that were drawn, estimates for the
+//! others.
 
 use std::ops::Range;
 
-/// Names a row as long as it lives, wherever it stands.
-pub(crate) type RowKey = u64;
-
-/// The heights of so many rows are kept as one sum: what has to be added up to find a place among 100,000 rows
-/// is a few hundred numbers.
+/// Rows per block. A block stores the sum of its heights, so that a position among 100,000 rows is the sum of a
+/// few hundred numbers.
 const BLOCK: usize = 256;
 
-/// A place to hold on to: this row's top, so many pixels below the top of what is seen.
+/// The row that stays in place: its top is `below` pixels below the top of the visible part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Anchor {
     pub(crate) index: usize,
     pub(crate) below: f64,
 }
 
-/// What the geometry knows of a row.
+/// The geometry of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spot {
-    /// In pixels; what to assume until it is measured.
+    /// In pixels; an estimate until it is measured.
     pub(crate) height: f64,
     pub(crate) measured: bool,
-    /// Whether the row stays beside the same neighbours when others come in above.
+    /// Whether the row keeps its neighbours when rows are added above it.
     pub(crate) steady: bool,
 }
 
-/// The rows' places, in pixels from the top of the list.
+/// The positions of rows, in pixels from the top of the list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Geometry {
     spots: Vec<Spot>,
-    /// The height of each block of rows.
+    /// The height of each block.
     blocks: Vec<f64>,
     total: f64,
 }
 
 impl Geometry {
-    /// Puts other rows in the place of those in the range.
+    /// Replaces the rows in the range.
     pub(crate) fn splice(&mut self, range: Range<usize>, with: impl IntoIterator<Item = Spot>) {
         let first = range.start / BLOCK;
         self.spots.splice(range, with);
@@ -49,7 +46,7 @@ impl Geometry {
         self.total = self.blocks.iter().sum();
     }
 
-    /// Notes a row's real height; answers whether that moves anything.
+    /// Sets the measured height of a row; answers whether other rows move.
     pub(crate) fn measure(&mut self, index: usize, height: f64) -> bool {
         let Some(spot) = self.spots.get_mut(index) else { return false };
         let more = height - spot.height;
@@ -65,7 +62,7 @@ impl Geometry {
         true
     }
 
-    /// What is known of a row.
+    /// The geometry of a row.
     pub(crate) fn spot(&self, index: usize) -> Option<Spot> {
         self.spots.get(index).copied()
     }
@@ -75,7 +72,7 @@ impl Geometry {
         self.total
     }
 
-    /// Where the row at this index starts.
+    /// The top of the row at this index.
     pub(crate) fn top(&self, index: usize) -> f64 {
         let index = index.min(self.spots.len());
         let block = index / BLOCK;
@@ -84,7 +81,7 @@ impl Geometry {
         above + beside.iter().map(|spot| spot.height).sum::<f64>()
     }
 
-    /// How many rows, from the first, have their tops where `is_before` says so; it holds up to some place.
+    /// The number of rows, from the first, whose tops satisfy `is_before`, which must be monotonic.
     fn tops_while(&self, is_before: impl Fn(f64) -> bool) -> usize {
         let (mut top, mut block) = (0.0, 0);
         for height in &self.blocks {
@@ -105,27 +102,27 @@ impl Geometry {
         index
     }
 
-    /// The rows that any part of `from..to` falls on.
+    /// The rows that overlap `from..to`.
     pub(crate) fn rows_between(&self, from: f64, to: f64) -> Range<usize> {
         let first = self.rows_above(from);
         let end = self.tops_while(|top| top < to);
         first..end.max(first)
     }
 
-    /// How many rows, from the first, end at or above `y`.
+    /// The number of rows, from the first, that end at or above `y`.
     pub(crate) fn rows_above(&self, y: f64) -> usize {
         let begun = self.tops_while(|top| top <= y);
         if self.total <= y { begun } else { begun.saturating_sub(1) }
     }
 
-    /// The first steady row that is seen when `scroll` pixels are hidden above.
+    /// The first steady visible row at this scroll position.
     pub(crate) fn anchor(&self, scroll: f64) -> Option<Anchor> {
         let first = self.rows_between(scroll, scroll).start;
         let index = first + self.spots.iter().skip(first).position(|spot| spot.steady)?;
         Some(Anchor { index, below: self.top(index) - scroll })
     }
 
-    /// How many pixels to hide above so that the anchor is where it was.
+    /// The scroll position at which the anchor is in place.
     pub(crate) fn scroll_for(&self, anchor: Anchor) -> f64 {
         (self.top(anchor.index) - anchor.below).max(0.0)
     }
@@ -150,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn measured_heights_replace_estimates_and_outlive_new_rows() {
+    fn measured_heights_replace_estimates_and_survive_new_rows() {
         let mut list = geometry(10);
         assert!(list.measure(1, 25.0));
         assert!(!list.measure(1, 25.0));
@@ -160,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rows_that_are_seen_are_drawn() {
+    fn only_visible_rows_are_drawn() {
         let list = geometry(10_000);
         assert_eq!(list.rows_between(0.0, 30.0), 0..3);
         assert_eq!(list.rows_between(25.0, 51.0), 2..6);
@@ -170,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_counts_as_above_once_all_of_it_is() {
+    fn a_row_counts_as_above_only_as_a_whole() {
         let list = geometry(10);
         assert_eq!(list.rows_above(0.0), 0);
         assert_eq!(list.rows_above(29.0), 2);
@@ -179,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn heights_found_above_do_not_move_what_is_seen() {
+    fn measurements_above_do_not_move_the_visible_rows() {
         let mut list = geometry(100);
         let anchor = list.anchor(500.0).unwrap();
         assert_eq!(anchor, Anchor { index: 51, below: 10.0 });
@@ -195,7 +192,7 @@ mod tests {
     }
 
     proptest! {
-        /// Heights are whole numbers here, so that sums in another order are the same.
+        /// Heights are whole numbers here, so that sums do not depend on their order.
         #[test]
         fn places_are_the_sums_of_the_heights_above(
             changes in vec((0..2_000_usize, 0..700_usize, vec(1..200_u8, 0..700)), 1..8),

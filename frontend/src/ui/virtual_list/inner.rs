@@ -1,28 +1,28 @@
-//! The rows of a list with their places, and what a change of rows does to both.
+//! The rows of a list with their geometry, and how a change of rows affects both.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ListRow;
-use super::geometry::{Anchor, Geometry, RowKey, Spot};
+use super::geometry::{Anchor, Geometry, Spot};
 
-/// A change of rows: these stand in the place of those in the range, as far as there are any.
+/// A change of rows: `rows` replace those in the range, which may reach beyond the end.
 #[derive(Clone, Debug)]
 pub(crate) struct Splice<R> {
     pub(crate) range: Range<usize>,
     pub(crate) rows: Vec<R>,
 }
 
-/// A list without its place on the page.
+/// A list without its elements.
 pub(super) struct Inner<R> {
     pub(super) rows: Vec<R>,
     pub(super) geometry: Geometry,
     pub(super) anchor: Option<Anchor>,
-    /// So many pixels were hidden above when it was last looked.
+    /// The last known scroll position, in pixels.
     pub(super) scroll: f64,
     /// The rows that were drawn last.
     pub(super) drawn: Range<usize>,
-    /// Drawn anew whenever this changes.
+    /// All rows are drawn again when this changes.
     pub(super) edition: u32,
 }
 
@@ -40,11 +40,11 @@ impl<R> Default for Inner<R> {
 }
 
 impl<R: ListRow> Inner<R> {
-    /// Carries a change out; answers whether it is one.
+    /// Applies a change; answers whether it changes any row.
     pub(super) fn splice(&mut self, Splice { range, mut rows }: Splice<R>) -> bool {
         let (mut start, mut end) =
             (range.start.min(self.rows.len()), range.end.min(self.rows.len()));
-        // What stays as it is is left alone.
+        // Equal rows at both ends are left alone.
         let same = self.rows.iter().skip(start).take(end - start).zip(&rows);
         let same = same.take_while(|(before, now)| before == now).count();
         rows.drain(..same);
@@ -57,7 +57,7 @@ impl<R: ListRow> Inner<R> {
             return false;
         }
         let before = self.rows.iter().enumerate().skip(start).take(end - start);
-        let known: HashMap<RowKey, f64> = before
+        let known: HashMap<R::Key, f64> = before
             .filter_map(|(index, row)| {
                 let spot = self.geometry.spot(index).filter(|spot| spot.measured)?;
                 Some((row.key(), spot.height))

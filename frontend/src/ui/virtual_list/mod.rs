@@ -1,9 +1,8 @@
-//! A list that draws only the rows that are seen, each as high as it turns out to be.
+//! A virtual list: draws only the visible rows, whose heights may differ.
 //!
-//! It keeps the reader's place: at the bottom it stays at the bottom; anywhere else the first steady
-//! row stays where it is, whatever comes in above or turns out higher than thought. Places are
-//! corrected as soon as rows are drawn, and from a `ResizeObserver` when they change by themselves:
-//! each time before the browser paints, so nothing is seen of it.
+//! It keeps the scroll position: at the bottom it stays at the bottom; anywhere else the first steady visible row
+//! stays in place when rows are added above it or measured. Positions are corrected when rows are drawn, and by a
+//! `ResizeObserver` when rows change by themselves: both before the browser paints.
 
 mod geometry;
 mod inner;
@@ -21,36 +20,37 @@ use web_sys::{HtmlElement, ResizeObserver};
 use crate::format::tenths;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::{State, state};
-pub(crate) use geometry::RowKey;
 pub(crate) use inner::Splice;
 
 use geometry::{Anchor, Geometry};
 use inner::Inner;
 
-/// Rows this far outside what is seen are drawn too, in pixels: …
+/// Rows within this distance of the visible part are drawn too, in pixels.
 const OVERSCAN: f64 = 600.0;
-/// … at the bottom fewer, for there each news draws rows, and most of these would never be seen.
+/// The same at the bottom, where each new message draws rows that would never be visible.
 const OVERSCAN_AT_BOTTOM: f64 = 150.0;
-/// Nearer than this to the bottom is at the bottom, in pixels.
+/// The distance within which the list counts as at its bottom, in pixels.
 const BOTTOM: f64 = 48.0;
 
-/// A row of a list. Rows that are equal look the same; a changed row is drawn anew.
+/// A row of a list. Equal rows look the same; a changed row is drawn again.
 pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
-    /// Names the row as long as it lives.
-    fn key(&self) -> RowKey;
-    /// The height to assume until it is drawn, in pixels.
+    /// Identifies a row, even when its content changes.
+    type Key: Copy + Eq + Hash;
+
+    fn key(&self) -> Self::Key;
+    /// The estimated height until the row is measured, in pixels.
     fn estimate(&self) -> f64;
-    /// Whether it stays beside the same neighbours when others come in above.
+    /// Whether the row keeps its neighbours when rows are added above it.
     fn steady(&self) -> bool;
 }
 
-/// A list's state and its place on the page. Copies are the same list.
+/// The state and the elements of a list. Copies are the same list.
 pub(crate) struct VirtualList<R: 'static> {
     inner: StoredValue<Inner<R>, LocalStorage>,
     drawn: State<Vec<(u32, R)>>,
-    /// Whether the newest row is seen.
+    /// Whether the newest row is visible.
     pub(crate) at_bottom: State<bool>,
-    /// Rings when something else is seen than before.
+    /// Notifies when the visible part has changed.
     pub(crate) moved: Trigger,
     scroller: NodeRef<html::Div>,
     space: NodeRef<html::Div>,
@@ -64,7 +64,7 @@ impl<R> Clone for VirtualList<R> {
 }
 impl<R> Copy for VirtualList<R> {}
 
-/// The list's elements, and what the browser says of them.
+/// The elements of a list.
 struct Page {
     scroller: HtmlElement,
     space: HtmlElement,
@@ -80,7 +80,7 @@ impl Page {
         f64::from(self.scroller.client_height())
     }
 
-    /// A short list stands at the bottom: this much is empty above it.
+    /// The empty space above a list that is shorter than its element, in pixels.
     fn gap(&self, geometry: &Geometry) -> f64 {
         (self.height() - geometry.total()).max(0.0)
     }
@@ -107,9 +107,9 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Changes rows, one change on top of the other. On the first that there are, the row `open_at` is shown a
-    /// little below the top, or the bottom if there is no such row.
-    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<RowKey>) {
+    /// Applies changes, one on top of the other. The first rows of a list open at the row `open_at`, a little below
+    /// the top, or at the bottom if there is no such row.
+    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<R::Key>) {
         let page = self.page();
         let has_moved = self.inner.try_update_value(|inner| {
             if let Some(page) = &page {
@@ -137,7 +137,7 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Draws every row anew: something changed that the rows do not know.
+    /// Draws every row again, after a change that the rows do not contain.
     pub(crate) fn redraw(self) {
         self.inner.try_update_value(|inner| inner.edition += 1);
         if let Some(page) = self.page() {
@@ -145,7 +145,7 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Shows the newest row, and stays there.
+    /// Scrolls to the newest row, and stays there.
     pub(crate) fn to_bottom(self) {
         self.at_bottom.set(true);
         if let Some(page) = self.page() {
@@ -153,7 +153,7 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Shows the row that is asked for, a little below the top; answers whether there is one.
+    /// Scrolls to a row, a little below the top; answers whether there is such a row.
     pub(crate) fn show(self, is: impl Fn(&R) -> bool) -> bool {
         let Some(page) = self.page() else { return false };
         let shown = self.inner.try_update_value(|inner| {
@@ -169,12 +169,12 @@ impl<R: ListRow> VirtualList<R> {
         true
     }
 
-    /// Whether the first rows are near.
+    /// Whether the first rows are within two heights of the list.
     pub(crate) fn is_near_top(self) -> bool {
         self.page().is_some_and(|page| page.scroll() < 2.0 * page.height())
     }
 
-    /// What `pick` finds in the last row that is wholly seen, or in the nearest one above it.
+    /// The result of `pick` for the last fully visible row, or for the nearest row above it that has one.
     pub(crate) fn last_seen<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
         let page = self.page()?;
         self.inner.with_value(|inner| {
@@ -192,7 +192,7 @@ impl<R: ListRow> VirtualList<R> {
         })
     }
 
-    /// Brings the reader back to the place that is kept, and draws what is seen there.
+    /// Restores the scroll position, and draws the visible rows.
     fn settle(self, page: &Page) {
         self.inner.try_update_value(|inner| {
             let total = inner.geometry.total().max(page.height());
@@ -224,9 +224,9 @@ impl<R: ListRow> VirtualList<R> {
             && self.drawn.with_untracked(|before| *before != drawn)
         {
             self.drawn.set(drawn);
-            // Rows that were never drawn before are seldom as high as thought: their heights must be
-            // known before the browser paints. The observer would tell a frame too late of rows that
-            // it drew itself, and never of rows that are together as high as those they replace.
+            // New rows are measured before the browser paints, because their estimates are rarely exact. The
+            // observer would report them a frame too late, and not at all if their total height is that of
+            // the rows they replace.
             spawn_local(async move {
                 tick().await;
                 self.measure(false);
@@ -241,8 +241,8 @@ impl<R: ListRow> VirtualList<R> {
         self.draw(&page);
     }
 
-    /// Learns where the reader is now, before anything moves: the browser tells of it later, and whoever
-    /// scrolled meanwhile would be brought back.
+    /// Reads the scroll position before a change: its event comes later, and the change would undo the user's
+    /// scrolling.
     fn look(self, inner: &mut Inner<R>, page: &Page) {
         let scroll = page.scroll();
         if (scroll - inner.scroll).abs() < 1.0 && inner.anchor.is_some() {
@@ -257,19 +257,19 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Learns the heights of the drawn rows. `resized` says that the list itself may have another height.
+    /// Measures the drawn rows. `resized` means that the height of the list itself may have changed.
     fn measure(self, resized: bool) {
         let Some(page) = self.page() else { return };
         let rows = page.window.children();
         let changed = self.inner.try_update_value(|inner| {
             self.look(inner, &page);
             let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
-            let places: HashMap<RowKey, usize> =
-                drawn.iter().map(ListRow::key).zip(inner.drawn.start..).collect();
+            let places: HashMap<u64, usize> =
+                drawn.iter().map(|row| hash(&row.key())).zip(inner.drawn.start..).collect();
             let mut changed = false;
             for row in (0..rows.length()).filter_map(|index| rows.item(index)) {
                 let key = row.get_attribute("data-key").and_then(|key| key.parse().ok());
-                if let Some(index) = key.and_then(|key: RowKey| places.get(&key)) {
+                if let Some(index) = key.and_then(|key: u64| places.get(&key)) {
                     let height = row.get_bounding_client_rect().height();
                     changed |= inner.geometry.measure(*index, height);
                 }
@@ -299,18 +299,24 @@ impl<R: ListRow> VirtualList<R> {
     }
 }
 
-/// A length as style sheets write it, to a tenth of a pixel. (The language prints floats to the last
-/// digit that tells them apart, with 12 KB of code that nothing else here needs.)
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A length in CSS, to a tenth of a pixel. (`format!` of a float would add 12 KB to the app.)
 fn pixels(length: f64) -> String {
     format!("{}px", tenths(length))
 }
 
 fn set_style(element: &HtmlElement, name: &str, value: &str) {
-    // Through the object model: the page's policy forbids style attributes.
-    drop(HtmlElement::style(element).set_property(name, value));
+    // Through the object model, because the page's content security policy forbids style attributes.
+    // Fails only for an element without a style of its own.
+    HtmlElement::style(element).set_property(name, value).ok();
 }
 
-/// Draws a list. `label` names it to those who cannot see it.
+/// Draws a list. `label` is for screen readers.
 #[component]
 pub(crate) fn ListView<R: ListRow>(
     list: VirtualList<R>,
@@ -323,17 +329,15 @@ pub(crate) fn ListView<R: ListRow>(
         }
     });
     let item = move |drawn: (u32, R)| {
-        let mut name = DefaultHasher::new();
-        drawn.hash(&mut name);
-        Item::new(name.finish(), move || {
+        Item::new(hash(&drawn), move || {
             let (_, row) = &drawn;
-            view! { <li data-key=row.key().to_string()>{draw(row)}</li> }.into_any()
+            view! { <li data-key=hash(&row.key()).to_string()>{draw(row)}</li> }.into_any()
         })
     };
     let items = derived(move || list.drawn.get().into_iter().map(item).collect());
     view! {
         <div
-            class="list"
+            class="virtual-list"
             data-testid="timeline"
             role="region"
             tabindex="0"
@@ -341,8 +345,8 @@ pub(crate) fn ListView<R: ListRow>(
             node_ref=list.scroller
             on:scroll=move |_| list.scrolled()
         >
-            <div class="list-space" node_ref=list.space>
-                <ol class="list-window" node_ref=list.window>
+            <div class="virtual-list-space" node_ref=list.space>
+                <ol class="virtual-list-window" node_ref=list.window>
                     {each(items)}
                 </ol>
             </div>

@@ -17,7 +17,7 @@ pub(crate) const FIRST_ROOM: RoomId = RoomId(1);
 
 /// A JavaScript expression: the content of each drawn row of the timeline.
 const ROWS: &str = "[...document.querySelectorAll('[data-testid=\"message\"]')].map(row => ({ \
-    text: row.querySelector('.message-text').textContent, \
+    text: row.querySelector('.user-text').textContent, \
     author: row.querySelector('strong').textContent, \
     state: row.dataset.state, \
     mine: row.dataset.mine === 'true', \
@@ -109,7 +109,7 @@ impl ChatPage {
             const list = document.querySelector('[data-testid=\"timeline\"]'); \
             list.scrollTop = up ? list.scrollTop - list.clientHeight : list.scrollHeight; \
             requestAnimationFrame(() => requestAnimationFrame(() => done({{ rows: {ROWS}, \
-                at_start: list.scrollTop <= 0 && document.querySelector('.line-start') !== null }})))"
+                at_start: list.scrollTop <= 0 && document.querySelector('.chat-divider-start') !== null }})))"
         );
         let mut found = BTreeMap::new();
         let mut up = false;

@@ -1,4 +1,4 @@
-//! Messages in, rows out: one after the other, from any message on.
+//! Turns messages into rows, one by one, starting at any message.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,22 +8,22 @@ use madang_client::timeline::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
-use super::{Delivery, MessageRow, Row, Scene, TOGETHER_MS};
+use super::{CHARS_PER_LINE, Delivery, GROUP_GAP_MS, MessageRow, Row, Scene};
 
-/// What decides, besides a message, which rows it becomes. A copy of it is where one can begin again.
+/// The state of the fold between two messages. A fold can resume from a copy of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
-    /// The day that was told last: it starts and ends here.
+    /// Start and end of the day of the last row.
     day: Option<(Timestamp, Timestamp)>,
-    /// Who spoke last and when, if the next message can stand together with it.
+    /// The speaker and the time of the last message, if the next one can join its group.
     last: Option<((UserId, Option<u64>), Timestamp)>,
-    /// The line of the new is still to come, before the first message by another after this.
+    /// The new-messages line is still to come, before the first message of another user after this.
     new_after: Option<Seq>,
-    /// So many comings and goings were told or left out.
-    crowds: usize,
+    /// The number of presence summaries that were used or skipped.
+    presence: usize,
 }
 
-/// Makes rows.
+/// Makes rows out of messages.
 pub(super) struct Fold<'a, F> {
     pub(super) rows: Vec<Row>,
     pub(super) context: Context,
@@ -32,24 +32,24 @@ pub(super) struct Fold<'a, F> {
 }
 
 impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
-    /// Begins before the first message.
+    /// Starts before the first message.
     pub(super) fn start(scene: &'a Scene<'a>, local_day: F) -> Self {
         let context = Context { new_after: scene.new_after, ..Context::default() };
         let mut fold = Self::resume(scene, context, local_day);
         fold.rows.push(if scene.has_older { Row::Older } else { Row::Start });
         let first = scene.messages.front().map_or(Seq(0), |message| message.seq);
-        // What happened before the first loaded message has lost its place.
-        while fold.crowd_if(|crowd| crowd.after.next() < first).is_some() {}
-        fold.tell_crowds(|crowd| crowd.after < first);
+        // Summaries before the first loaded message are skipped.
+        while fold.next_presence_if(|summary| summary.after.next() < first).is_some() {}
+        fold.push_presence(|summary| summary.after < first);
         fold
     }
 
-    /// Goes on where another left off.
+    /// Resumes from the context of another fold.
     pub(super) fn resume(scene: &'a Scene<'a>, context: Context, local_day: F) -> Self {
         Self { rows: Vec::new(), context, scene, local_day }
     }
 
-    /// The next message.
+    /// Adds a stored message.
     pub(super) fn stored(&mut self, message: &Message) {
         let mark = self.context.new_after;
         if mark.is_some_and(|mark| message.seq > mark && message.author.id != self.scene.me) {
@@ -60,33 +60,34 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         self.message(message.at, stored_row(message, self.scene.me));
     }
 
-    /// Who came and went after that message.
-    pub(super) fn crowds_after(&mut self, seq: Seq) {
-        self.tell_crowds(|crowd| crowd.after <= seq);
+    /// Adds the presence summaries after that message.
+    pub(super) fn presence_after(&mut self, seq: Seq) {
+        self.push_presence(|summary| summary.after <= seq);
     }
 
-    /// After the last message: what was not stored yet.
+    /// Ends the rows with the messages that are not stored yet.
     pub(super) fn end(&mut self, pending: Vec<(&Pending, &str)>) {
-        // In a room where nothing was said yet, comings and goings stand after nothing.
-        self.tell_crowds(|_| true);
+        // A room without messages may have presence summaries.
+        self.push_presence(|_| true);
         for item in pending {
             let at = item.0.at.min(self.scene.now);
             self.message(at, pending_row(item, self.scene.me));
         }
     }
 
-    fn crowd_if(
+    fn next_presence_if(
         &mut self,
         wanted: impl Fn(&PresenceSummary) -> bool,
     ) -> Option<&'a PresenceSummary> {
-        let crowd = self.scene.crowds.get(self.context.crowds).filter(|crowd| wanted(crowd))?;
-        self.context.crowds += 1;
-        Some(crowd)
+        let summary =
+            self.scene.presence.get(self.context.presence).filter(|summary| wanted(summary))?;
+        self.context.presence += 1;
+        Some(summary)
     }
 
-    fn tell_crowds(&mut self, wanted: impl Fn(&PresenceSummary) -> bool) {
-        while let Some(crowd) = self.crowd_if(&wanted) {
-            self.line(crowd_row(crowd));
+    fn push_presence(&mut self, wanted: impl Fn(&PresenceSummary) -> bool) {
+        while let Some(summary) = self.next_presence_if(&wanted) {
+            self.line(presence_row(summary));
         }
     }
 
@@ -99,7 +100,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         self.line(Row::Day { start: day.0 });
     }
 
-    /// A row between messages: what stands above and below it does not stand together.
+    /// Adds a row between messages, which ends the group above it.
     fn line(&mut self, row: Row) {
         self.rows.push(row);
         self.context.last = None;
@@ -110,10 +111,10 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         let last = self.context.last;
         let speaker = (row.author, row.guest);
         let together =
-            last.is_some_and(|(who, before)| who == speaker && at.since(before) < TOGETHER_MS);
+            last.is_some_and(|(who, before)| who == speaker && at.since(before) < GROUP_GAP_MS);
         if together {
             row.head = false;
-            // None where this begins again: that row knows it already.
+            // Absent where the fold resumed: that row is up to date already.
             if let Some(Row::Message(before)) = self.rows.last_mut() {
                 before.tail = false;
             }
@@ -123,7 +124,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     }
 }
 
-/// One's own messages to this room that the timeline does not have yet; `known` are those that it has.
+/// The user's own messages to this room that are not in the timeline; `known` are those that are.
 pub(super) fn own_pending<'a>(
     scene: &Scene<'a>,
     known: &HashSet<CommandId>,
@@ -146,12 +147,12 @@ fn stored_row(message: &Message, me: UserId) -> MessageRow {
         mine: message.author.id == me,
         head: true,
         tail: true,
-        guest: message.guest.as_ref().map(voice),
+        guest: message.guest.as_ref().map(guest_hash),
         length: length(&message.text),
     }
 }
 
-fn voice(guest: &Guest) -> u64 {
+fn guest_hash(guest: &Guest) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&guest.name, &guest.connection).hash(&mut hasher);
     hasher.finish()
@@ -162,7 +163,7 @@ fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
         author: me,
         command: item.id,
         seq: None,
-        delivery: Delivery::of(&item.state),
+        delivery: Delivery::inputs(&item.state),
         mine: true,
         head: true,
         tail: true,
@@ -171,21 +172,21 @@ fn pending_row((item, text): (&Pending, &str), me: UserId) -> MessageRow {
     }
 }
 
-fn crowd_row(crowd: &PresenceSummary) -> Row {
+fn presence_row(summary: &PresenceSummary) -> Row {
     let mut names = DefaultHasher::new();
-    for users in [&crowd.joined, &crowd.left] {
+    for users in [&summary.joined, &summary.left] {
         users.len().hash(&mut names);
         for user in users {
             user.id.hash(&mut names);
         }
     }
-    Row::PresenceSummary { after: crowd.after, stamp: names.finish() }
+    Row::PresenceSummary { after: summary.after, stamp: names.finish() }
 }
 
-/// In signs as wide as Latin ones, a line end counting as a whole line.
+/// The length in Latin characters; a line break counts as a whole line.
 fn length(text: &str) -> u16 {
     let width = |c: char| match c {
-        '\n' => 36,
+        '\n' => CHARS_PER_LINE,
         '\u{1100}'.. => 2,
         _ => 1,
     };

@@ -1,5 +1,5 @@
-//! The rows of a timeline that grows at its ends: what is new is made into rows, the rest stays as it is,
-//! however long the timeline.
+//! Updates the rows of a timeline that grows at its ends: only new messages are folded, however long the timeline
+//! is.
 
 use std::collections::HashSet;
 
@@ -9,76 +9,79 @@ use super::fold::{Context, Fold, own_pending};
 use super::{Row, Scene};
 use crate::ui::virtual_list::Splice;
 
-/// Knows what was made into rows. The rows themselves are with the list: it gets the differences.
+/// Remembers the folded messages. The list holds the rows themselves, and gets the differences.
 pub(crate) struct IncrementalRows<F> {
     local_day: F,
-    kept: Option<Kept>,
-    /// The reader's own messages among the stored ones.
+    folded: Option<FoldedRows>,
+    /// The user's own messages among the stored ones.
     own: HashSet<CommandId>,
 }
 
-/// What the rows were made from.
-struct Kept {
-    of: Of,
+/// The state after the last fold.
+struct FoldedRows {
+    inputs: Inputs,
     has_older: bool,
-    first: Name,
-    last: Name,
+    first: MessageId,
+    last: MessageId,
     rows: usize,
-    /// Up to here, rows change when older messages come: behind the first message.
+    /// The end of the rows that change when older messages arrive: behind the first message.
     head: usize,
-    /// From here on, rows change when anything follows: from the last stored message on, …
+    /// The start of the rows that change when a message follows: the row of the last stored message.
     seam: usize,
-    /// … before which this was so.
+    /// The context of the fold before that row.
     context: Context,
 }
 
-/// Another of these makes all rows anew.
-type Of = (RoomId, UserId, u64, Option<Seq>);
-/// The id makes sure: a stream that was rebuilt has other messages in the same places.
-type Name = (Seq, CommandId);
+/// When one of these changes, all messages are folded again.
+type Inputs = (RoomId, UserId, u64, Option<Seq>);
+/// With the command id, because a rebuilt stream has other messages at the same seqs.
+type MessageId = (Seq, CommandId);
 
-fn name(message: &Message) -> Name {
+fn name(message: &Message) -> MessageId {
     (message.seq, message.command)
 }
 
 impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
-    /// `local_day` answers when the reader's day around a moment starts and ends.
+    /// `local_day` returns start and end of the user's day around a moment.
     pub(crate) fn new(local_day: F) -> Self {
-        Self { local_day, kept: None, own: HashSet::new() }
+        Self { local_day, folded: None, own: HashSet::new() }
     }
 
-    /// What has to be done to the rows as they were after the last call, for them to show the scene; oldest
-    /// first, each change on top of those before.
+    /// The changes that turn the rows of the last call into those of the scene; oldest rows first, each change
+    /// on top of those before.
     pub(crate) fn update(&mut self, scene: &Scene<'_>) -> Vec<Splice<Row>> {
-        let Some((mut kept, known)) = self.still_holds(scene) else {
-            return vec![self.make_all(scene)];
+        let Some((mut folded, known)) = self.take_if_current(scene) else {
+            return vec![self.fold_all(scene)];
         };
         let mut changes = Vec::new();
-        if known.start > 0 || kept.has_older != scene.has_older {
-            changes.extend(self.prepend(scene, &mut kept, known.start));
+        if known.start > 0 || folded.has_older != scene.has_older {
+            changes.extend(self.prepend(scene, &mut folded, known.start));
         }
         self.add_own(scene, known.end..scene.messages.len());
-        changes.push(self.follow(scene, &mut kept, known.end.saturating_sub(1)));
-        self.kept = Some(kept);
+        changes.push(self.follow(scene, &mut folded, known.end.saturating_sub(1)));
+        self.folded = Some(folded);
         changes
     }
 
-    /// Whether nobody has said anything, as far as is known.
+    /// Whether the room has no messages.
     pub(crate) fn is_silent(&self, scene: &Scene<'_>) -> bool {
         scene.messages.is_empty() && own_pending(scene, &self.own).is_empty()
     }
 
-    /// What was kept, and which of the messages it knows; none if all has to be made anew.
-    fn still_holds(&mut self, scene: &Scene<'_>) -> Option<(Kept, std::ops::Range<usize>)> {
-        let kept = self.kept.take().filter(|kept| kept.of == of(scene))?;
-        let place = |(seq, command): Name| {
+    /// The folded state, and the range of messages that it covers; none if all messages must be folded again.
+    fn take_if_current(
+        &mut self,
+        scene: &Scene<'_>,
+    ) -> Option<(FoldedRows, std::ops::Range<usize>)> {
+        let folded = self.folded.take().filter(|folded| folded.inputs == inputs(scene))?;
+        let place = |(seq, command): MessageId| {
             let index = scene.messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
             scene.messages.get(index).filter(|message| message.command == command)?;
             Some(index)
         };
-        let (first, last) = (place(kept.first)?, place(kept.last)?);
-        // With one message the ends are the same.
-        (first < last).then_some((kept, first..last + 1))
+        let (first, last) = (place(folded.first)?, place(folded.last)?);
+        // With one message both ends are the same.
+        (first < last).then_some((folded, first..last + 1))
     }
 
     fn add_own(&mut self, scene: &Scene<'_>, messages: std::ops::Range<usize>) {
@@ -86,11 +89,11 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         self.own.extend(own.map(|message| message.command));
     }
 
-    fn make_all(&mut self, scene: &Scene<'_>) -> Splice<Row> {
+    fn fold_all(&mut self, scene: &Scene<'_>) -> Splice<Row> {
         self.own.clear();
         self.add_own(scene, 0..scene.messages.len());
         let pending = own_pending(scene, &self.own);
-        if scene.messages.is_empty() && pending.is_empty() && scene.crowds.is_empty() {
+        if scene.messages.is_empty() && pending.is_empty() && scene.presence.is_empty() {
             return Splice { range: 0..usize::MAX, rows: Vec::new() };
         }
         let mut fold = Fold::start(scene, &self.local_day);
@@ -104,13 +107,13 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
             if index == 0 {
                 head = fold.rows.len();
             }
-            fold.crowds_after(message.seq);
+            fold.presence_after(message.seq);
         }
         fold.end(pending);
         let rows = fold.rows;
         let ends = scene.messages.front().zip(scene.messages.back());
-        self.kept = ends.map(|(first, last)| Kept {
-            of: of(scene),
+        self.folded = ends.map(|(first, last)| FoldedRows {
+            inputs: inputs(scene),
             has_older: scene.has_older,
             first: name(first),
             last: name(last),
@@ -122,13 +125,18 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         Splice { range: 0..usize::MAX, rows }
     }
 
-    /// Makes rows of the messages before the one at `known`, which was the first; its own row as well, and what
-    /// stands above it, for they may look different now.
-    fn prepend(&mut self, scene: &Scene<'_>, kept: &mut Kept, known: usize) -> Option<Splice<Row>> {
+    /// Folds the messages before `known`, which was the first message. Its row and the rows above it are folded
+    /// again, because they may look different now.
+    fn prepend(
+        &mut self,
+        scene: &Scene<'_>,
+        folded: &mut FoldedRows,
+        known: usize,
+    ) -> Option<Splice<Row>> {
         self.add_own(scene, 0..known);
         let mut fold = Fold::start(scene, &self.local_day);
         let (mut head, mut end) = (0, 0);
-        // One further than the row that is needed: it decides whether that one is the last of its group.
+        // One message further, because it decides whether the row before it is the last of its group.
         for (index, message) in scene.messages.iter().take(known + 2).enumerate() {
             fold.stored(message);
             if index == 0 {
@@ -137,40 +145,40 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
             if index == known {
                 end = fold.rows.len();
             }
-            fold.crowds_after(message.seq);
+            fold.presence_after(message.seq);
         }
         let mut rows = fold.rows;
         rows.truncate(end);
-        let splice = Splice { range: 0..kept.head, rows };
-        kept.rows = kept.rows - kept.head + end;
-        kept.seam = kept.seam - kept.head + end;
-        kept.head = head;
-        kept.has_older = scene.has_older;
-        kept.first = scene.messages.front().map(name)?;
+        let splice = Splice { range: 0..folded.head, rows };
+        folded.rows = folded.rows - folded.head + end;
+        folded.seam = folded.seam - folded.head + end;
+        folded.head = head;
+        folded.has_older = scene.has_older;
+        folded.first = scene.messages.front().map(name)?;
         Some(splice)
     }
 
-    /// Makes rows of the messages from the one at `from` on, which was the last.
-    fn follow(&mut self, scene: &Scene<'_>, kept: &mut Kept, from: usize) -> Splice<Row> {
-        let start = kept.seam;
-        let mut fold = Fold::resume(scene, kept.context.clone(), &self.local_day);
+    /// Folds the messages from `from` on, which was the last message.
+    fn follow(&mut self, scene: &Scene<'_>, folded: &mut FoldedRows, from: usize) -> Splice<Row> {
+        let start = folded.seam;
+        let mut fold = Fold::resume(scene, folded.context.clone(), &self.local_day);
         let count = scene.messages.len();
         for (index, message) in scene.messages.range(from..).enumerate() {
             if from + index + 1 == count {
-                kept.seam = start + fold.rows.len();
-                kept.context = fold.context.clone();
-                kept.last = name(message);
+                folded.seam = start + fold.rows.len();
+                folded.context = fold.context.clone();
+                folded.last = name(message);
             }
             fold.stored(message);
-            fold.crowds_after(message.seq);
+            fold.presence_after(message.seq);
         }
         fold.end(own_pending(scene, &self.own));
-        let splice = Splice { range: start..kept.rows, rows: fold.rows };
-        kept.rows = start + splice.rows.len();
+        let splice = Splice { range: start..folded.rows, rows: fold.rows };
+        folded.rows = start + splice.rows.len();
         splice
     }
 }
 
-fn of(scene: &Scene<'_>) -> Of {
+fn inputs(scene: &Scene<'_>) -> Inputs {
     (scene.room, scene.me, scene.edition, scene.new_after)
 }

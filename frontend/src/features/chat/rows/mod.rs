@@ -1,5 +1,5 @@
-//! What the timeline shows, row by row: [`fold`] makes rows of messages, [`incremental`] keeps them up with what is
-//! said without looking at all of it again.
+//! The rows of the timeline: [`fold`] turns messages into rows, [`incremental`] updates them without folding all
+//! messages again.
 
 mod fold;
 mod incremental;
@@ -11,19 +11,19 @@ use madang_client::timeline::PresenceSummary;
 use madang_client::{Pending, PendingState};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
-use crate::ui::virtual_list::{ListRow, RowKey};
+use crate::ui::virtual_list::ListRow;
 
 pub(crate) use incremental::IncrementalRows;
 
-/// Messages of one author with less than this between them stand together, in milliseconds.
-const TOGETHER_MS: u64 = 5 * 60 * 1_000;
+/// Messages of one author form a group while the gaps between them are shorter than this, in milliseconds.
+const GROUP_GAP_MS: u64 = 5 * 60 * 1_000;
 
-/// How far a message of one's own has got.
+/// The state of one of the user's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Delivery {
     /// It waits for the connection.
     Pending,
-    /// It is on its way.
+    /// It is sent, but not stored yet.
     Sent,
     /// It is in the log.
     Stored,
@@ -32,7 +32,7 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
-    pub(crate) fn of(state: &PendingState) -> Self {
+    pub(crate) fn inputs(state: &PendingState) -> Self {
         match state {
             PendingState::Waiting => Self::Pending,
             PendingState::Sent => Self::Sent,
@@ -51,20 +51,20 @@ impl Delivery {
     }
 }
 
-/// A row of the timeline. It holds what decides how the row looks; texts stay where they are.
+/// A row of the timeline. It holds the values that decide how the row looks; texts stay in the client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Row {
-    /// Older messages are there and will come.
+    /// Older messages exist and will be loaded.
     Older,
-    /// There is nothing before this.
+    /// The beginning of the room.
     Start,
-    /// A day begins; the moment lies in it.
+    /// The first row of a day.
     Day { start: Timestamp },
-    /// Where the reader left off.
+    /// The line above the first new message.
     New,
-    /// Who came and who went after this message; `stamp` changes with the names.
+    /// The users who joined and left after this message; `stamp` changes with the names.
     PresenceSummary { after: Seq, stamp: u64 },
-    /// Something was said.
+    /// A message.
     Message(MessageRow),
 }
 
@@ -73,45 +73,76 @@ pub(crate) enum Row {
 pub(crate) struct MessageRow {
     pub(crate) author: UserId,
     pub(crate) command: CommandId,
-    /// None until it is known to be in the log.
+    /// None until the message is stored.
     pub(crate) seq: Option<Seq>,
     pub(crate) delivery: Delivery,
     pub(crate) mine: bool,
-    /// The first of those that stand together: it tells the name.
+    /// The first message of its group, which shows the name.
     pub(crate) head: bool,
-    /// The last of them: it tells the time.
+    /// The last message of its group, which shows the time.
     pub(crate) tail: bool,
-    /// Whom the author speaks for, if not for itself: two guests' messages do not stand together.
+    /// A hash of the guest that the author relays: messages of two guests are not one group.
     guest: Option<u64>,
-    /// About how long it is; for the guess at its height.
+    /// The approximate length of the text, for the estimated height.
     length: u16,
 }
 
+/// Identifies a row, even when its content changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RowKey {
+    Older,
+    Start,
+    New,
+    Day(Timestamp),
+    PresenceSummary(Seq),
+    /// A command id is unique for its author.
+    Message(UserId, CommandId),
+}
+
+// Estimated heights of rows that were never drawn, in pixels, after `style.css` in the folder above. A wrong
+// estimate costs one more measurement, nothing else.
+/// `--leading` times `--text-md`.
+const LINE_HEIGHT: f64 = 22.0;
+/// `.chat-bubble` around one line.
+const ONE_LINE_BUBBLE: f64 = 40.0;
+/// The padding of `.chat-message[data-head="true"]`.
+const GROUP_GAP: f64 = 12.0;
+/// The padding of every other `.chat-message`.
+const MESSAGE_GAP: f64 = 3.0;
+/// `.chat-divider-start`.
+const START_HEIGHT: f64 = 96.0;
+/// `.chat-divider-day`.
+const DAY_HEIGHT: f64 = 52.0;
+/// `.chat-divider`.
+const DIVIDER_HEIGHT: f64 = 36.0;
+/// Latin characters per line of a bubble on a phone.
+const CHARS_PER_LINE: u16 = 36;
+
 impl ListRow for Row {
+    type Key = RowKey;
+
     fn key(&self) -> RowKey {
         match self {
-            Self::Older => 1,
-            Self::Start => 2,
-            Self::New => 3,
-            Self::Day { start } => start.0 ^ (1 << 60),
-            Self::PresenceSummary { after, .. } => after.0 ^ (1 << 61),
-            Self::Message(row) => {
-                let (high, low) = row.command.0.as_u64_pair();
-                high.rotate_left(17) ^ low ^ row.author.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            }
+            Self::Older => RowKey::Older,
+            Self::Start => RowKey::Start,
+            Self::New => RowKey::New,
+            Self::Day { start } => RowKey::Day(*start),
+            Self::PresenceSummary { after, .. } => RowKey::PresenceSummary(*after),
+            Self::Message(row) => RowKey::Message(row.author, row.command),
         }
     }
 
     fn estimate(&self) -> f64 {
         match self {
             Self::Message(row) => {
-                let name = if row.head && !row.mine { 22.0 } else { 0.0 };
-                let gap = if row.head { 12.0 } else { 3.0 };
-                40.0 + name + gap + f64::from(row.length / 36) * 22.0
+                let name = if row.head && !row.mine { LINE_HEIGHT } else { 0.0 };
+                let gap = if row.head { GROUP_GAP } else { MESSAGE_GAP };
+                let more_lines = f64::from(row.length / CHARS_PER_LINE);
+                ONE_LINE_BUBBLE + name + gap + more_lines * LINE_HEIGHT
             }
-            Self::Start => 96.0,
-            Self::Older | Self::Day { .. } => 52.0,
-            Self::New | Self::PresenceSummary { .. } => 36.0,
+            Self::Start => START_HEIGHT,
+            Self::Older | Self::Day { .. } => DAY_HEIGHT,
+            Self::New | Self::PresenceSummary { .. } => DIVIDER_HEIGHT,
         }
     }
 
@@ -120,19 +151,19 @@ impl ListRow for Row {
     }
 }
 
-/// All that the rows are made from.
+/// The input of the rows.
 pub(crate) struct Scene<'a> {
     pub(crate) room: RoomId,
     pub(crate) me: UserId,
-    /// While this stays, messages were added at either end, and nothing else happened to them.
+    /// Unchanged as long as messages were only added at either end.
     pub(crate) edition: u64,
     pub(crate) messages: &'a VecDeque<Message>,
     pub(crate) has_older: bool,
-    pub(crate) crowds: &'a [PresenceSummary],
-    /// The reader left off after this.
+    pub(crate) presence: &'a [PresenceSummary],
+    /// The read mark: messages after it are new.
     pub(crate) new_after: Option<Seq>,
     pub(crate) outbox: &'a [Pending],
-    /// No message of one's own is shown as later than this.
+    /// The latest time that one of the user's own messages can show.
     pub(crate) now: Timestamp,
 }
 

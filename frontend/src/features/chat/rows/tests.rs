@@ -50,14 +50,14 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [Pending]) -> Scene<'a
         edition: 0,
         messages,
         has_older: false,
-        crowds: &[],
+        presence: &[],
         new_after: None,
         outbox,
         now: Timestamp(u64::MAX),
     }
 }
 
-/// All rows, made anew.
+/// The rows of a fold of all messages.
 fn rows(scene: &Scene<'_>, local_day: impl Fn(Timestamp) -> (Timestamp, Timestamp)) -> Vec<Row> {
     IncrementalRows::new(local_day)
         .update(scene)
@@ -66,7 +66,7 @@ fn rows(scene: &Scene<'_>, local_day: impl Fn(Timestamp) -> (Timestamp, Timestam
         .collect()
 }
 
-/// One sign a row: `<` older, `^` start, `D` day, `N` new, `C` crowd; a message is `h` if it is the
+/// One character per row: `<` older, `^` start, `D` day, `N` new, `C` presence; a message is `h` if it is the
 /// first of its group, `t` if it is the last, `s` if it is both, `m` if it is neither.
 fn sketch(rows: &[Row]) -> String {
     let sign = |row: &Row| match row {
@@ -96,7 +96,7 @@ fn an_empty_room_has_no_rows() {
 }
 
 #[test]
-fn messages_of_one_author_within_five_minutes_stand_together() {
+fn messages_of_one_author_within_five_minutes_are_one_group() {
     let messages = VecDeque::from([
         message(1, 2, 0),
         message(2, 2, 4 * MINUTE),
@@ -108,7 +108,7 @@ fn messages_of_one_author_within_five_minutes_stand_together() {
 }
 
 #[test]
-fn a_new_day_is_told_and_parts_what_stood_together() {
+fn a_new_day_has_a_row_and_ends_the_group() {
     let messages = VecDeque::from([
         message(1, 2, DAY - MINUTE),
         message(2, 2, DAY),
@@ -129,28 +129,28 @@ fn the_new_line_stands_before_the_first_message_by_another_after_the_mark() {
 }
 
 #[test]
-fn comings_and_goings_stand_after_their_message() {
+fn presence_summaries_follow_their_message() {
     let messages = VecDeque::from([message(5, 2, 0), message(6, 2, 1)]);
-    let crowd =
+    let summary =
         |after, id| PresenceSummary { after: Seq(after), joined: vec![user(id)], left: vec![] };
-    let crowds = [crowd(2, 3), crowd(4, 3), crowd(5, 3), crowd(6, 4)];
+    let presence = [summary(2, 3), summary(4, 3), summary(5, 3), summary(6, 4)];
     let mut scene = scene(&messages, &[]);
     scene.has_older = true;
-    scene.crowds = &crowds;
+    scene.presence = &presence;
     check(&scene, "<CDsCsC");
 }
 
 #[test]
-fn comings_and_goings_show_before_the_first_word() {
+fn presence_summaries_show_in_a_room_without_messages() {
     let nothing = VecDeque::new();
-    let crowds = [PresenceSummary { after: Seq(0), joined: vec![user(3)], left: vec![] }];
+    let presence = [PresenceSummary { after: Seq(0), joined: vec![user(3)], left: vec![] }];
     let mut scene = scene(&nothing, &[]);
-    scene.crowds = &crowds;
+    scene.presence = &presence;
     check(&scene, "^C");
 }
 
 #[test]
-fn what_was_not_stored_yet_stands_at_the_end_once() {
+fn unstored_messages_stand_at_the_end_once() {
     let messages = VecDeque::from([message(1, 1, 0), message(2, 1, 1)]);
     let failed = PendingState::Failed(Failure::new(ErrorCode::Invalid, ""));
     let outbox =
@@ -171,7 +171,7 @@ fn what_was_not_stored_yet_stands_at_the_end_once() {
 }
 
 #[test]
-fn a_row_keeps_its_name_from_pending_to_stored() {
+fn a_row_keeps_its_key_from_pending_to_stored() {
     let outbox = [pending(7, PendingState::Waiting)];
     let before = rows(&scene(&VecDeque::new(), &outbox), day);
     let messages = VecDeque::from([Message { command: outbox[0].id, ..message(1, 1, 9) }]);
@@ -181,17 +181,17 @@ fn a_row_keeps_its_name_from_pending_to_stored() {
 }
 
 #[test]
-fn ten_thousand_messages_have_ten_thousand_names() {
+fn ten_thousand_messages_have_ten_thousand_keys() {
     let messages: VecDeque<_> = (1..=10_000).map(|seq| message(seq, seq % 7, seq)).collect();
     let rows = rows(&scene(&messages, &[]), day);
     let keys: HashSet<RowKey> = rows.iter().map(ListRow::key).collect();
     assert_eq!(keys.len(), rows.len());
 }
 
-/// What happens to a timeline, in a few numbers.
+/// A change of a timeline.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Somebody says something, so many seconds after the last.
+    /// A message, with the seconds since the last one.
     Said {
         author: u64,
         after: u64,
@@ -221,13 +221,13 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn rows_that_are_kept_up_are_those_that_would_be_made_anew(steps in vec(step(), 1..60)) {
+    fn incremental_rows_equal_those_of_a_whole_fold(steps in vec(step(), 1..60)) {
         const FIRST: u64 = 1_000;
         let mut messages: VecDeque<Message> = VecDeque::new();
-        let (mut crowds, mut outbox): (Vec<PresenceSummary>, Vec<Pending>) = (Vec::new(), Vec::new());
+        let (mut presence, mut outbox): (Vec<PresenceSummary>, Vec<Pending>) = (Vec::new(), Vec::new());
         let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
         let mut keeper = IncrementalRows::new(day);
-        let mut kept: Vec<Row> = Vec::new();
+        let mut folded: Vec<Row> = Vec::new();
         for step in steps {
             let newest = messages.back().map_or(FIRST, |message| message.seq.0);
             match step {
@@ -244,12 +244,12 @@ proptest! {
                         messages.push_front(message(first.seq.0 - 1, author, at));
                     }
                 }
-                Step::Came(id) => match crowds.last_mut() {
+                Step::Came(id) => match presence.last_mut() {
                     Some(last) if last.after.0 == newest => last.joined.push(user(id)),
-                    _ => crowds.push(PresenceSummary { after: Seq(newest), joined: vec![user(id)], left: vec![] }),
+                    _ => presence.push(PresenceSummary { after: Seq(newest), joined: vec![user(id)], left: vec![] }),
                 },
                 Step::CrowdsForgotten => {
-                    crowds.clear();
+                    presence.clear();
                     edition += 1;
                 }
                 Step::Mark(back) => mark = back.map(|back| Seq(newest.saturating_sub(back))),
@@ -265,22 +265,22 @@ proptest! {
             let scene = Scene {
                 edition,
                 has_older: messages.front().is_some_and(|first| first.seq.0 > FIRST - 100),
-                crowds: &crowds,
+                presence: &presence,
                 new_after: mark.filter(reaches),
                 now: Timestamp(now),
                 ..scene(&messages, &outbox)
             };
             for Splice { range, rows } in keeper.update(&scene) {
-                let range = range.start.min(kept.len())..range.end.min(kept.len());
-                kept.splice(range, rows);
+                let range = range.start.min(folded.len())..range.end.min(folded.len());
+                folded.splice(range, rows);
             }
-            prop_assert_eq!(&kept, &rows(&scene, day));
+            prop_assert_eq!(&folded, &rows(&scene, day));
         }
     }
 }
 
 #[test]
-fn a_message_at_the_end_of_many_makes_rows_of_nothing_else() {
+fn a_message_at_the_end_changes_no_other_rows() {
     let mut messages: VecDeque<_> = (1..=10_000).map(|seq| message(seq, seq % 7, seq)).collect();
     let mut keeper = IncrementalRows::new(day);
     keeper.update(&scene(&messages, &[]));

@@ -1,0 +1,65 @@
+//! The composer: the form in which messages and posts are written.
+
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::prelude::*;
+
+use crate::draft::DraftField;
+use crate::ui::erased::events::{self, Listener};
+
+/// The id of the composer's field, for the keyboard shortcuts. A page has one composer.
+pub(crate) const COMPOSER_ID: &str = "composer";
+
+/// The parts in which composers differ.
+pub(crate) struct ComposerOptions {
+    pub(crate) class: &'static str,
+    pub(crate) field_class: &'static str,
+    pub(crate) test_id: &'static str,
+    /// The height of the empty field, in lines.
+    pub(crate) rows: &'static str,
+    pub(crate) label: Signal<&'static str>,
+    /// The id of the hint, which is a part of `foot`.
+    pub(crate) hint_id: &'static str,
+    /// What the Enter key of a phone is called.
+    pub(crate) enter_key_hint: Option<&'static str>,
+    pub(crate) send: Callback<()>,
+    /// Called after each change, with whether the field has a text.
+    pub(crate) on_change: Box<dyn Fn(bool)>,
+    pub(crate) on_keydown: Listener<KeyboardEvent>,
+    /// Called when a key is released, and when the field loses the focus.
+    pub(crate) on_release: Callback<()>,
+    /// The send button and the other parts behind the field.
+    pub(crate) foot: AnyView,
+}
+
+/// A form with the field. It sends by its button, and by the keys that `on_keydown` chooses.
+pub(crate) fn composer(field: DraftField, options: ComposerOptions) -> AnyView {
+    let ComposerOptions { send, on_change, on_release, label, .. } = options;
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        send.run(());
+    };
+    view! {
+        <form class=options.class on:submit=events::submit(submit)>
+            <textarea
+                id=COMPOSER_ID
+                class=options.field_class
+                data-testid=options.test_id
+                rows=options.rows
+                enterkeyhint=options.enter_key_hint
+                aria-label=label
+                aria-describedby=options.hint_id
+                placeholder=label
+                node_ref=field.area
+                on:input=events::change(move |_| on_change(field.changed()))
+                on:keydown=options.on_keydown
+                on:keyup=events::key(move |_| on_release.run(()))
+                // `try_run`: a field that is taken off the page loses the focus after its view is gone.
+                on:blur=move |_| {
+                    on_release.try_run(());
+                }
+            ></textarea>
+            {options.foot}
+        </form>
+    }
+    .into_any()
+}

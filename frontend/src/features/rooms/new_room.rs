@@ -1,0 +1,134 @@
+//! The dialog that creates a room.
+
+use leptos::ev;
+use leptos::prelude::*;
+use madang_client::{Client, Pending, PendingState, Slice};
+use madang_shared::rooms::RoomsCommand;
+use madang_shared::{Command, Failure, RoomId, validate};
+
+use super::joined_rooms;
+use crate::browser;
+use crate::composer::COMPOSER_ID;
+use crate::context::{AppContext, use_app};
+use crate::i18n::{tr, use_lang};
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{effect, flag, text};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::name_form::{NameFieldOptions, NameForm};
+
+/// The state of a request for a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Request {
+    Pending,
+    Refused(Failure),
+    Done(RoomId),
+}
+
+impl Request {
+    fn of(client: &Client, name: &str) -> Self {
+        match client.outbox().items().iter().rfind(|item| creates(item, name)) {
+            Some(Pending { state: PendingState::Failed(failure), .. }) => {
+                Self::Refused(failure.clone())
+            }
+            Some(_) => Self::Pending,
+            None => {
+                let joined = joined_rooms(client);
+                let created = joined.iter().rfind(|room| room.name == name);
+                created.map_or(Self::Pending, |room| Self::Done(room.id))
+            }
+        }
+    }
+}
+
+fn creates(item: &Pending, name: &str) -> bool {
+    matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested }) if requested == name)
+}
+
+/// The content of the dialog.
+#[component]
+pub(super) fn NewRoom(
+    /// Whether the dialog is open.
+    open: State<bool>,
+) -> impl IntoView {
+    let app = use_app();
+    let store = app.driver.store();
+    let lang = use_lang();
+    let form = NameForm::new();
+    let requested = state(None::<String>);
+    effect(move || {
+        if let Some(input) = form.input.get() {
+            request_animation_frame(move || browser::focus_on(&input));
+        }
+    });
+    effect(move || {
+        let Some(name) = requested.get() else { return };
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Unread, |_| ());
+        match store.read(Slice::Outbox, |client| Request::of(client, &name)) {
+            Request::Pending => {}
+            Request::Refused(refused) => {
+                discard(app, &name);
+                requested.set(None);
+                form.refuse(refused);
+            }
+            Request::Done(room) => {
+                open.set(false);
+                app.visit(room);
+                // The closing dialog moves the focus to its button; the user goes on with writing.
+                request_animation_frame(|| browser::focus(COMPOSER_ID));
+            }
+        }
+    });
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if form.busy.get_untracked() {
+            return;
+        }
+        match validate::room_name(&form.text()) {
+            Err(refused) => form.refuse(refused),
+            Ok(name) => {
+                form.start();
+                app.driver.command(RoomsCommand::Create { name: name.clone() });
+                requested.set(Some(name));
+            }
+        }
+    };
+    let error = text(move || {
+        let lang = lang.get();
+        form.failure
+            .with(|failure| failure.as_ref().map(|it| lang.room_refusal(it)).unwrap_or_default())
+    });
+    let options = NameFieldOptions {
+        id: "new-room",
+        test_id: "room-create-name",
+        error_id: "new-room-error",
+        error_test_id: "room-create-error",
+        described_by: "new-room-error",
+        autocomplete: "off",
+        label: tr(|t| t.room_name),
+        error,
+    };
+    view! {
+        <form on:submit=events::submit(submit) novalidate>
+            <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
+            {form.field(options)}
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{tr(|t| t.cancel)}</button>
+                <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || form.busy.get())>
+                    {tr(|t| t.create)}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Discards a refused request: the dialog shows the refusal, so the outbox need not.
+fn discard(app: AppContext, name: &str) {
+    let refused = app.driver.store().peek(|client| {
+        let items = client.outbox().items().iter();
+        items.filter(|item| creates(item, name)).map(|item| item.id).collect::<Vec<_>>()
+    });
+    for id in refused {
+        app.driver.discard(id);
+    }
+}
