@@ -112,8 +112,12 @@ pub(super) const CARDS: &[Card] = &[
         term: &[
             term("@sock.route('/ws')", "crates/web/src/lab/echo.rs", "fn routes"),
             term("ws.receive(), ws.send()", "crates/web/src/ws/transport.rs", "fn receive"),
-            term("wss://", "crates/server/src/tls/mod.rs", "fn shake_hands"),
-            term("socketio.start_background_task", "crates/server/src/notices.rs", "async fn run"),
+            term("wss://", "crates/server/src/tls/mod.rs", "fn handshake"),
+            term(
+                "socketio.start_background_task",
+                "crates/server/src/notices/mod.rs",
+                "async fn run",
+            ),
             term("typing...", "crates/hub/src/presence.rs", "fn typing"),
             term("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
             term("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
