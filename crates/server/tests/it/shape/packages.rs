@@ -1,17 +1,8 @@
-//! The shape of the workspace, kept true: which package may know which, what members inherit, what
-//! ARCHITECTURE.md names, and how long a file gets.
+//! The packages: which may know which, and what they inherit from the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
-/// Lines that no Rust file has more of.
-const MAX_LINES: usize = 400;
-/// Lines that the median Rust file stays below.
-const MEDIAN_LINES: usize = 150;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
+use super::root;
 
 fn manifests() -> BTreeMap<String, toml::Table> {
     let mut folders = vec![root().join("shared"), root().join("frontend"), root().join("bench")];
@@ -177,90 +168,4 @@ fn locked_packages(path: &str) -> BTreeSet<[String; 3]> {
     packages
         .map(|package| ["name", "version", "checksum"].map(|name| field(package, name)))
         .collect()
-}
-
-#[test]
-fn what_the_architecture_page_names_is_there() {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let named: Vec<&str> =
-        page.split('`').skip(1).step_by(2).filter(|text| is_path(text)).collect();
-    assert!(named.len() > 20, "the page names paths");
-    for path in named {
-        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}, which is not there");
-    }
-}
-
-fn is_path(text: &str) -> bool {
-    let tops = ["bench/", "crates/", "shared/", "frontend/", "docs/", "scripts/", ".ci/"];
-    tops.iter().any(|top| text.starts_with(top)) && !text.contains(['*', ' ', '{', '<'])
-}
-
-/// Every Rust file, and what is in it.
-fn sources() -> Vec<(PathBuf, String)> {
-    let mut sources = Vec::new();
-    let mut folders: Vec<PathBuf> =
-        ["bench", "crates", "shared", "frontend"].map(|folder| root().join(folder)).into();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("target") {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                sources.push((path, text));
-            }
-        }
-    }
-    sources
-}
-
-#[test]
-fn files_stay_short_enough_to_read() {
-    let mut lengths = Vec::new();
-    for (path, text) in sources() {
-        let lines = text.lines().count();
-        assert!(lines <= MAX_LINES, "{} has {lines} lines", path.display());
-        lengths.push(lines);
-    }
-    lengths.sort_unstable();
-    let median = lengths[lengths.len() / 2];
-    assert!(median < MEDIAN_LINES, "the median file has {median} lines");
-}
-
-#[test]
-fn every_test_that_the_table_of_behaviours_names_is_there() {
-    let sources: String = sources().into_iter().map(|(_, text)| text).collect();
-    let table = std::fs::read_to_string(root().join("docs/rows.md")).unwrap();
-    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| T")).collect();
-    assert!(rows.len() > 20, "the table is not read");
-    for row in rows {
-        let named: Vec<&str> =
-            row.split('`').filter(|part| part.starts_with('t') && part.contains('_')).collect();
-        assert!(!named.is_empty(), "{row}");
-        for test in named {
-            assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
-        }
-    }
-}
-
-#[test]
-fn every_line_of_the_ways_over_has_a_place_here() {
-    for way in ["from-flask-socketio", "from-node-socket.io", "from-flask-sock"] {
-        let [english, korean] = ["", ".ko"].map(|language| {
-            let page = root().join(format!("docs/{way}{language}.md"));
-            let page = std::fs::read_to_string(page).unwrap();
-            let rows: Vec<String> =
-                page.lines().filter(|line| line.starts_with("| ")).skip(2).map(place).collect();
-            rows
-        });
-        assert!(english.len() >= 8, "{way}: the table is not read");
-        assert_eq!(english, korean, "{way}: both languages lead to the same places");
-    }
-}
-
-/// The file that the last cell of a row names; it is there.
-fn place(row: &str) -> String {
-    let path = row.split('`').nth_back(1).unwrap_or_else(|| panic!("no path in {row}"));
-    assert!(is_path(path) && root().join(path).exists(), "{row} leads to nothing");
-    path.to_owned()
 }

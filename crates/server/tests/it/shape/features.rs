@@ -1,0 +1,43 @@
+//! The registration of features: one name, in the same place in every layer.
+
+use super::{read, root};
+
+/// What a feature of the shared table has besides its messages. Each column names a file of a
+/// layer, by the feature's own name.
+fn features() -> Vec<(String, String)> {
+    let table = read("shared/src/features/mod.rs");
+    let (_, table) = table.split_once("features! {").expect("the table of features");
+    let (table, _) = table.split_once("\n}\n").expect("the end of the table");
+    let rows = table.split("\n    }").filter_map(|row| row.split_once(" {\n"));
+    rows.map(|(name, row)| {
+        let name = name.rsplit([' ', '\n']).next().unwrap().to_lowercase();
+        (name, row.to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn a_feature_has_a_file_of_its_name_in_every_layer() {
+    let features = features();
+    assert!(features.len() >= 11, "the table is not read");
+    for (name, row) in features {
+        // Two topics, one feature.
+        if name == "inbox" {
+            continue;
+        }
+        let is_durable = row.contains("Durable");
+        let layers = [
+            (true, format!("shared/src/{name}")),
+            (true, format!("crates/hub/src/{name}")),
+            (is_durable, format!("crates/store/src/sqlite/{name}")),
+            (is_durable, format!("crates/store/src/memory/{name}")),
+            (row.contains("topic"), format!("crates/client/src/views/{name}")),
+            (true, format!("frontend/src/features/{name}")),
+        ];
+        for (_, file) in layers.iter().filter(|(is_needed, _)| *is_needed) {
+            let is_there = root().join(format!("{file}.rs")).is_file()
+                || root().join(format!("{file}/mod.rs")).is_file();
+            assert!(is_there, "{name}: there is no {file}.rs and no {file}/mod.rs");
+        }
+    }
+}
