@@ -2,7 +2,7 @@
 //
 //   node examples/serve.mjs FOLDER [PORT] [BEHIND]
 //
-// What is not there is asked of the server at BEHIND, as the dev server of a React page does for its proxy.
+// Requests for missing files go to the server at BEHIND, as with the proxy of a React development server.
 // Packages come from the folder's own node_modules; `MADANG_MODULES` names others, separated by colons.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

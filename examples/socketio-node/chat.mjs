@@ -1,8 +1,8 @@
-// A chat in a terminal, over a stock socket.io-client: whichever version is installed here.
+// A chat in a terminal, over the socket.io-client that is installed here, of any version.
 //
 //   node chat.mjs [--server http://localhost:5001] [--name Ada] [--transport websocket|polling|both] [--resume]
 //
-// A line that you type is said in the room. Whatever is heard is printed, an event a line, as JSON.
+// Each line that you type is sent to the room. Each event that arrives is printed as one line of JSON.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -23,8 +23,7 @@ const io = client.io ?? client;
 
 const print = (...what) => console.log(JSON.stringify(what));
 
-// What this program knows, by topic. A server that gets it back says what was missed meanwhile, and
-// nothing twice.
+// The last known position of each topic. A server that gets it back sends the missed events, each once.
 const positions = {};
 const keep = (at) => (positions[at.topic] = at);
 

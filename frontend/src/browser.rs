@@ -92,7 +92,7 @@ pub(crate) fn remembered(key: &str) -> Option<String> {
     local_storage()?.get_item(key).ok().flatten()
 }
 
-/// Stores a value under `key`. What a browser refuses to store is lost on a reload.
+/// Stores a value under `key`. A value that the browser refuses to store is lost on a reload.
 pub(crate) fn remember(key: &str, value: &str) {
     if let Some(storage) = local_storage() {
         set_item(&storage, key, value);

@@ -19,7 +19,7 @@ pub(crate) struct ComposerOptions {
     pub(crate) label: Signal<&'static str>,
     /// The id of the hint, which is a part of `foot`.
     pub(crate) hint_id: &'static str,
-    /// What the Enter key of a phone is called.
+    /// The label of the Enter key on a phone.
     pub(crate) enter_key_hint: Option<&'static str>,
     pub(crate) send: Callback<()>,
     /// Called after each change, with whether the field has a text.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::protocol::frame::FrameError;
-use crate::protocol::handshake::HandshakeError;
+use crate::protocol::handshake::UpgradeError;
 use crate::protocol::nats::NatsError;
 
 /// A connection failed, or the server violated a protocol.
@@ -17,7 +17,7 @@ pub enum PoolError {
     Frame(#[from] FrameError),
     /// The opening handshake failed.
     #[error(transparent)]
-    Handshake(#[from] HandshakeError),
+    Handshake(#[from] UpgradeError),
     /// A violation of the NATS protocol.
     #[error(transparent)]
     Nats(#[from] NatsError),

@@ -61,7 +61,7 @@ pub struct UpgradeResponse {
 
 /// The handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum HandshakeError {
+pub enum UpgradeError {
     /// The status is not 101.
     #[error("the server refuses the upgrade: {0}")]
     Status(String),
@@ -76,16 +76,16 @@ pub enum HandshakeError {
 /// Parses the response. Returns `None` if it is incomplete.
 ///
 /// # Errors
-/// [`HandshakeError`].
-pub fn read_response(bytes: &[u8]) -> Result<Option<UpgradeResponse>, HandshakeError> {
+/// [`UpgradeError`].
+pub fn read_response(bytes: &[u8]) -> Result<Option<UpgradeResponse>, UpgradeError> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return if bytes.len() > MAX_RESPONSE { Err(HandshakeError::TooLong) } else { Ok(None) };
+        return if bytes.len() > MAX_RESPONSE { Err(UpgradeError::TooLong) } else { Ok(None) };
     };
     let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
     let mut lines = head.lines();
     let status = lines.next().unwrap_or_default();
     if status.split(' ').nth(1) != Some("101") {
-        return Err(HandshakeError::Status(status.to_owned()));
+        return Err(UpgradeError::Status(status.to_owned()));
     }
     let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).collect();
     let header = |name: &str| {
@@ -93,7 +93,7 @@ pub fn read_response(bytes: &[u8]) -> Result<Option<UpgradeResponse>, HandshakeE
         found.map(|(_, value)| value.trim())
     };
     if header("Sec-WebSocket-Accept") != Some(derive_accept_key(KEY.as_bytes()).as_str()) {
-        return Err(HandshakeError::Accept);
+        return Err(UpgradeError::Accept);
     }
     let extensions = header("Sec-WebSocket-Extensions").unwrap_or_default();
     Ok(Some(UpgradeResponse {
@@ -128,11 +128,11 @@ mod tests {
         );
         let full = response("503 Service Unavailable", &key, "");
         let status = "HTTP/1.1 503 Service Unavailable".to_owned();
-        assert_eq!(read_response(full.as_bytes()), Err(HandshakeError::Status(status)));
+        assert_eq!(read_response(full.as_bytes()), Err(UpgradeError::Status(status)));
         assert_eq!(
             read_response(response("101 Yes", "x", "").as_bytes()),
-            Err(HandshakeError::Accept)
+            Err(UpgradeError::Accept)
         );
-        assert_eq!(read_response(&vec![b'x'; MAX_RESPONSE + 1]), Err(HandshakeError::TooLong));
+        assert_eq!(read_response(&vec![b'x'; MAX_RESPONSE + 1]), Err(UpgradeError::TooLong));
     }
 }

@@ -14,8 +14,8 @@ use madang_loadgen::TestUser;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
 use madang_shared::membership::Membership;
 use madang_shared::{
-    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, TopicState,
-    Timestamp, Topic, User, UserId, codec,
+    ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, Timestamp,
+    Topic, TopicState, User, UserId, codec,
 };
 use tungstenite::handshake::derive_accept_key;
 

@@ -1,4 +1,4 @@
-//! What a user does that is not a command.
+//! The actions of a user that are not commands.
 
 use madang_shared::{CommandId, RoomId, Seq, Topic};
 

@@ -37,7 +37,7 @@ pub enum DisconnectReason {
     SignedOut,
 }
 
-/// What the driver must do with its socket.
+/// The action that the driver must take on its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketAction {
     Nothing,

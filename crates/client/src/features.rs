@@ -17,11 +17,11 @@ use crate::view::{
     ApplyEvent, ApplySnapshot, CommandRules, Effects, ReceiveAnswer, Request, View, Wake,
 };
 use crate::views;
+use crate::views::chat::Timeline;
 use crate::views::joined_rooms::JoinedRooms;
 use crate::views::membership::Memberships;
 use crate::views::notices::ShownNotice;
 use crate::views::presence::RoomPresence;
-use crate::views::timeline::Timeline;
 
 /// A message with content of another feature than its topic or its query. Only a faulty server sends
 /// one; the client counts it as a frame that it could not decode.

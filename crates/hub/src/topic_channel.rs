@@ -24,7 +24,7 @@ use crate::subscriber::{Cursor, Subscriber};
 pub struct RingSize {
     /// The most frames.
     pub frames: usize,
-    /// The most bytes of all frames together. The last frame is kept whatever its size.
+    /// The most bytes of all frames together. The last frame is always kept, even a larger one.
     pub bytes: usize,
 }
 

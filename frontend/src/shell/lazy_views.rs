@@ -1,5 +1,5 @@
-//! The entry points of the lazy part (see `crate::lazy`): whatever the app reaches only through [`views`] is in
-//! the second module.
+//! The entry points of the lazy part (see `crate::lazy`): code that the app reaches only through [`views`]
+//! is in the second module.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -15,10 +15,10 @@ use madang_shared::{CommandId, RoomId, Seq, Timestamp, UserId};
 use crate::slice::Slice;
 use crate::vec_map::VecMap;
 use crate::view::{Effects, Request};
+use crate::views::chat::Timeline;
 use crate::views::membership::Memberships;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
-use crate::views::timeline::Timeline;
 
 /// A change of memberships changes these. The open room may change with them, and a notice of a
 /// mention is read together with its message.

@@ -7,7 +7,7 @@ use madang_shared::{RoomId, Seq, UserId};
 
 use crate::vec_map::VecMap;
 use crate::view::CommandRules;
-use crate::views::timeline::Timeline;
+use crate::views::chat::Timeline;
 
 /// The rooms that the user has joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! Most views stand alone, with one row each in the table of views (`view_table.rs`). The views of
 //! joined rooms depend on each other; [`joined_rooms`] keeps them together.
 
+pub mod chat;
 pub mod counter;
 pub mod joined_rooms;
 pub mod membership;
@@ -14,4 +15,3 @@ pub mod price;
 mod read_mark_schedule;
 pub mod rooms;
 pub mod sentiment;
-pub mod timeline;

@@ -11,7 +11,7 @@ use super::hangul::{
     SSANG_SIOT, Syllable, U, UI, WA, WAE, WI, WO, YEO,
 };
 
-/// What may follow a shape.
+/// The text that may follow a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tail {
     /// Anything.

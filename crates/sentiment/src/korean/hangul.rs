@@ -46,15 +46,15 @@ pub(super) struct Syllable {
 impl Syllable {
     /// Decomposes a syllable; none for any other character.
     pub(super) fn of(c: char) -> Option<Self> {
-        let place = u32::from(c).checked_sub(BASE).filter(|place| *place < SYLLABLES)?;
-        let (block, last) = (place / LASTS, place % LASTS);
+        let part = u32::from(c).checked_sub(BASE).filter(|part| *part < SYLLABLES)?;
+        let (block, last) = (part / LASTS, part % LASTS);
         Some(Self { initial: block / VOWELS, vowel: block % VOWELS, last })
     }
 
     /// The character.
     pub(super) fn compose(self) -> char {
-        let place = (self.initial * VOWELS + self.vowel) * LASTS + self.last;
-        char::from_u32(BASE + place).unwrap_or('\u{fffd}')
+        let part = (self.initial * VOWELS + self.vowel) * LASTS + self.last;
+        char::from_u32(BASE + part).unwrap_or('\u{fffd}')
     }
 
     /// The same with another last consonant.

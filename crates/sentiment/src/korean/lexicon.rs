@@ -31,7 +31,7 @@ pub(super) struct Match {
 
 /// The position of the search in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum WordPart {
     /// At its beginning, or directly after a recognised part.
     Beginning,
     /// Inside the word.
@@ -85,14 +85,19 @@ pub(super) fn prepare() {
 
 /// The longest entry that begins at `at`. `offsets` has the byte offset of every character of
 /// `text`, and the length of the text.
-pub(super) fn longest(text: &str, offsets: &[usize], at: usize, place: Place) -> Option<Match> {
+pub(super) fn longest(
+    text: &str,
+    offsets: &[usize],
+    at: usize,
+    word_part: WordPart,
+) -> Option<Match> {
     let rest = text.get(*offsets.get(at)?..)?;
     (1..=*LENGTH_MAX).rev().find_map(|length| {
         let end = *offsets.get(at + length)?;
         let part = rest.get(..end - offsets.get(at)?)?;
         let shape = SHAPES.get(part)?;
         let next = text.get(end..)?.chars().next().filter(|c| is_syllable(*c));
-        let fits = place == Place::Beginning || shape.inside;
+        let fits = word_part == WordPart::Beginning || shape.inside;
         // A degree of one syllable must be the whole word.
         let whole = length > 1 || shape.kind != Kind::Degree || next.is_none();
         (fits && whole && shape.tail.admits(next)).then_some(Match {

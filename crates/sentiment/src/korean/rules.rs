@@ -90,13 +90,13 @@ impl Rules {
     }
 
     fn negate(&mut self) {
-        let leaning = self.leaning.filter(|place| place + 1 < self.words.len());
+        let leaning = self.leaning.filter(|part| part + 1 < self.words.len());
         if let Some(last) = self.words.last_mut() {
             last.weight = last.weight
                 * if last.weight > 0 { NEGATED_POSITIVE } else { NEGATED_NEGATIVE }
                 / 1_000;
         }
-        if let Some(leaning) = leaning.and_then(|place| self.words.get_mut(place)) {
+        if let Some(leaning) = leaning.and_then(|part| self.words.get_mut(part)) {
             leaning.weight = 0;
         }
     }
@@ -118,8 +118,8 @@ impl Rules {
 
     fn stop(&mut self, question: bool) {
         let in_question = self.words.iter_mut().enumerate().skip(self.sentence);
-        for (place, word) in in_question.filter(|_| question) {
-            if self.negated_by_next == Some(place) {
+        for (part, word) in in_question.filter(|_| question) {
+            if self.negated_by_next == Some(part) {
                 // 좋지 않아? asks for agreement: the speaker thinks so.
                 word.weight = word.weight.abs();
             } else if word.weight > 0 {
@@ -138,8 +138,8 @@ impl Rules {
             return;
         }
         let (before, after) = if whole { CONTRAST } else { HALF_CONTRAST };
-        for (place, word) in self.words.iter_mut().enumerate() {
-            word.weight = word.weight * if place < turn { before } else { after } / 1_000;
+        for (part, word) in self.words.iter_mut().enumerate() {
+            word.weight = word.weight * if part < turn { before } else { after } / 1_000;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::hangul::{NIEUN, Syllable, is_letter, is_syllable};
-use super::lexicon::{self, Kind, Match, Place};
+use super::lexicon::{self, Kind, Match, WordPart};
 
 /// How many syllables of an ending are shown after the recognised word.
 const ENDING_SHOWN_MAX: usize = 6;
@@ -141,12 +141,12 @@ impl Scan<'_> {
 
     /// Handles a syllable; returns the number of characters consumed.
     fn syllable(&mut self, at: usize, beginning: bool) -> usize {
-        let place = if beginning || (at > 0 && at == self.recognised) {
-            Place::Beginning
+        let part = if beginning || (at > 0 && at == self.recognised) {
+            WordPart::Beginning
         } else {
-            Place::Inside
+            WordPart::Inside
         };
-        let found = lexicon::longest(self.text, &self.offsets, at, place);
+        let found = lexicon::longest(self.text, &self.offsets, at, part);
         if let Some(found) = found.filter(|found| found.kind != Kind::Contrast || beginning) {
             return self.recognise(at, found);
         }
@@ -172,14 +172,14 @@ impl Scan<'_> {
     /// The range of the word with its ending, as far as it is shown.
     fn shown(&self, at: usize, end: usize) -> Range<usize> {
         let ending = (end..end + ENDING_SHOWN_MAX).take_while(|at| !self.ends_at(*at)).count();
-        let place = |at: usize| self.offsets.get(at).copied().unwrap_or(self.text.len());
-        place(at)..place(end + ending)
+        let part = |at: usize| self.offsets.get(at).copied().unwrap_or(self.text.len());
+        part(at)..part(end + ending)
     }
 
     /// The beginning of a word that is not in the lexicon.
     fn beginning(&mut self, at: usize) -> usize {
         let Some(c) = self.char(at) else { return 1 };
-        let next = lexicon::longest(self.text, &self.offsets, at + 1, Place::Beginning);
+        let next = lexicon::longest(self.text, &self.offsets, at + 1, WordPart::Beginning);
         if matches!(c, '안' | '못') {
             let alone = self.ends_at(at + 1);
             if alone && self.starts_with(at + 2, BECOMES) {

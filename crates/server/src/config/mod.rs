@@ -51,7 +51,7 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     allowed_origins: Option<Vec<String>>,
-    /// What an acknowledgement guarantees: with `full`, the message survives a power cut; with `normal`, a kill
+    /// The guarantee of an acknowledgement: with `full`, the message survives a power cut; with `normal`, a kill
     /// of the process, and commits are faster [default: full].
     #[arg(long, env = "MADANG_SYNCHRONOUS", value_name = "full|normal")]
     synchronous: Option<SynchronousSetting>,
@@ -87,7 +87,7 @@ pub(crate) struct Flags {
     /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
     #[arg(long, env = "MADANG_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     shutdown_timeout: Option<u64>,
-    /// What to log: `warn`, `info`, `debug`, or by module, `info,madang_web=debug` [default: info].
+    /// The events to log: `warn`, `info`, `debug`, or by module, `info,madang_web=debug` [default: info].
     #[arg(long, env = "MADANG_LOG", value_name = "FILTER")]
     log: Option<String>,
     /// The format of the log: lines for people, or one JSON object per line [default: human].

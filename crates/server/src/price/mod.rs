@@ -2,8 +2,8 @@
 //!
 //! Reading order: `sources` (the setting), this (the task), `wire` (the types that clients see).
 
+mod conversion;
 mod sources;
-mod wire;
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ async fn publish_feed(hub: &Hub, clock: &SteadyClock, mut feed: watch::Receiver<
         let price = {
             let feed = feed.borrow_and_update();
             log.changes(&feed);
-            wire::price_now(&feed)
+            conversion::price_now(&feed)
         };
         hub.ephemeral::<LivePrice>().update(|state| state.set(price, clock.now()));
         if feed.changed().await.is_err() {

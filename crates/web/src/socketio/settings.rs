@@ -9,7 +9,7 @@ use thiserror::Error;
 /// The setting of a vocabulary that is not used.
 const OFF: &str = "off";
 
-/// Who may use the gateway.
+/// The clients that may use the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Exposure {
     /// Nobody; the gateway does not run.
@@ -74,7 +74,7 @@ impl Vocabulary {
 /// The settings of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Who may use the gateway.
+    /// The clients that may use the gateway.
     pub exposure: Exposure,
     topics: BTreeMap<Vocabulary, Topic>,
 }

@@ -27,7 +27,7 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// Serves a connection until it ends, and cleans up, whatever the reason of the end. `cookie_session` is the session
+/// Serves a connection until it ends, and cleans up after every kind of end. `cookie_session` is the session
 /// of the handshake, if it had one.
 pub async fn run(state: AppState, mut transport: Transport, cookie_session: Option<TokenHash>) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its

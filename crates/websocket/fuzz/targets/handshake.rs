@@ -26,7 +26,10 @@ fuzz_target!(|head: &[u8]| {
 fn offers(headers: &str) {
     if let Some(compression) = NegotiatedCompression::negotiate(headers.lines()) {
         assert!(compression.window_requested || compression.window == Window::LARGEST);
-        assert_eq!(NegotiatedCompression::negotiate([compression.answer().as_str()]), Some(compression));
+        assert_eq!(
+            NegotiatedCompression::negotiate([compression.answer().as_str()]),
+            Some(compression)
+        );
     }
 }
 
@@ -68,7 +71,11 @@ fn answer(request: Request<Incoming>) -> (Response<String>, Option<PendingUpgrad
     let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header(SEC_WEBSOCKET_PROTOCOL), offered.last().map(String::as_str));
     let offers = parts.headers.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
-    let compression = NegotiatedCompression::negotiate(offers.filter_map(|value| value.to_str().ok()));
-    assert_eq!(header(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned), compression.map(NegotiatedCompression::answer));
+    let compression =
+        NegotiatedCompression::negotiate(offers.filter_map(|value| value.to_str().ok()));
+    assert_eq!(
+        header(SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned),
+        compression.map(NegotiatedCompression::answer)
+    );
     (response.map(|()| String::new()), Some(pending))
 }

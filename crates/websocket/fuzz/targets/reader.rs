@@ -6,7 +6,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use madang_websocket::{ProtocolError, Limits, InboundMessage, Reader, MemoryBudget};
+use madang_websocket::{InboundMessage, Limits, MemoryBudget, ProtocolError, Reader};
 
 /// More than a connection may hold without a share, so that the memory budget is exercised.
 const MAX: usize = 100_000;
@@ -44,7 +44,11 @@ fn read(compression: bool, stream: &[u8], piece: impl Fn(usize) -> usize) -> Rea
         loop {
             let read = reader.read(&mut input);
             // One byte above the limit is inflated, to detect that there is more.
-            assert!(BUDGET - budget.available() <= MAX + 1, "holds {}", BUDGET - budget.available());
+            assert!(
+                BUDGET - budget.available() <= MAX + 1,
+                "holds {}",
+                BUDGET - budget.available()
+            );
             match read {
                 Ok(Some(message)) => {
                     assert!(capacity(&message) <= MAX + 1, "{} bytes", capacity(&message));

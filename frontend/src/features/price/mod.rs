@@ -32,12 +32,12 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     now: PriceNow,
-    standing: Standing,
+    status: SourceStatus,
 }
 
 /// The state of the price, as this client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum SourceStatus {
     Off,
     Connecting,
     Live,
@@ -47,7 +47,7 @@ enum Standing {
     Away,
 }
 
-impl Standing {
+impl SourceStatus {
     fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -79,15 +79,15 @@ impl Standing {
 impl Shown {
     fn of(client: &Client) -> Option<Self> {
         let now = client.features().price().now()?.clone();
-        let standing = match (client.connection(), now.state) {
-            (_, PriceState::Off) => Standing::Off,
-            (ConnectionState::Live, PriceState::Connecting) => Standing::Connecting,
-            (ConnectionState::Live, PriceState::Live) => Standing::Live,
-            (ConnectionState::Live, PriceState::Fallback) => Standing::Fallback,
-            (ConnectionState::Live, PriceState::Stale { .. }) => Standing::Stale,
-            _ => Standing::Away,
+        let status = match (client.connection(), now.state) {
+            (_, PriceState::Off) => SourceStatus::Off,
+            (ConnectionState::Live, PriceState::Connecting) => SourceStatus::Connecting,
+            (ConnectionState::Live, PriceState::Live) => SourceStatus::Live,
+            (ConnectionState::Live, PriceState::Fallback) => SourceStatus::Fallback,
+            (ConnectionState::Live, PriceState::Stale { .. }) => SourceStatus::Stale,
+            _ => SourceStatus::Away,
         };
-        Some(Self { now, standing })
+        Some(Self { now, status })
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn PricePage() -> impl IntoView {
         store.read(Slice::Price, Shown::of)
     });
     let is_off = memo(move || {
-        shown.with(|shown| shown.as_ref().map(|shown| shown.standing == Standing::Off))
+        shown.with(|shown| shown.as_ref().map(|shown| shown.status == SourceStatus::Off))
     });
     part(move || match is_off.get() {
         None => view! { <Skeleton /> }.into_any(),
@@ -174,8 +174,8 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
     let read = move |read: fn(&PriceNow) -> Option<String>| {
         shown.with(|shown| shown.as_ref().and_then(|shown| read(&shown.now)))
     };
-    let standing = memo(move || {
-        shown.with(|shown| shown.as_ref().map_or(Standing::Connecting, |shown| shown.standing))
+    let status = memo(move || {
+        shown.with(|shown| shown.as_ref().map_or(SourceStatus::Connecting, |shown| shown.status))
     });
     let number = text(move || {
         let price = read(|now| now.quote.as_ref().map(|quote| price(&quote.price, quote.currency)));
@@ -210,14 +210,14 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
         };
         shown.with(|shown| shown.as_ref().and_then(line)).unwrap_or_default()
     });
-    let stands = text(move || standing.get().words().of(lang.get()).to_owned());
-    let is_old = move || standing.get().is_old() && has_price();
+    let stands = text(move || status.get().words().of(lang.get()).to_owned());
+    let is_old = move || status.get().is_old() && has_price();
     view! {
         <div class="price-head">
-            <p class="price-number" data-testid="price" data-known=flag(has_price) data-old=flag(move || standing.get().is_old())>{number}</p>
+            <p class="price-number" data-testid="price" data-known=flag(has_price) data-old=flag(move || status.get().is_old())>{number}</p>
             {change_line}
             <p class="price-source">
-                <span class="price-pill" data-testid="price-state" data-state=derived(move || standing.get().name())>{stands}</span>
+                <span class="price-pill" data-testid="price-state" data-state=derived(move || status.get().name())>{stands}</span>
                 {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{strings::SIMULATED.now()}</span> }.into_any())}
                 <span data-testid="price-source">{source}</span>
             </p>

@@ -28,13 +28,13 @@ pub(super) enum ChatState {
 
 /// A line on the page.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct LogLine {
     pub(super) key: u64,
-    what: What,
+    what: LineContent,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum LineContent {
     Joined {
         id: ConnectionId,
         me: bool,
@@ -54,7 +54,7 @@ enum What {
 #[derive(Clone, Copy)]
 pub(super) struct Chat {
     pub(super) state: State<ChatState>,
-    pub(super) lines: State<VecDeque<Line>>,
+    pub(super) lines: State<VecDeque<LogLine>>,
     socket: StoredValue<Option<PlainSocket>, LocalStorage>,
     connected: StoredValue<VecSet<ConnectionId>>,
     next_key: StoredValue<u64>,
@@ -126,14 +126,16 @@ impl Chat {
             }
             LabChatMessage::Connect { id } => {
                 self.connected.update_value(|connected| connected.insert(id));
-                self.add(What::Joined { id, me: id == me });
+                self.add(LineContent::Joined { id, me: id == me });
             }
             LabChatMessage::Disconnect { id } => {
                 self.connected.update_value(|connected| connected.remove(&id));
-                self.add(What::Left(id));
+                self.add(LineContent::Left(id));
             }
-            LabChatMessage::Data { data, id } => self.add(What::Data { id, me: id == me, data }),
-            LabChatMessage::Error(failure) => self.add(What::Refused(failure)),
+            LabChatMessage::Data { data, id } => {
+                self.add(LineContent::Data { id, me: id == me, data })
+            }
+            LabChatMessage::Error(failure) => self.add(LineContent::Refused(failure)),
         }
         let connected = self.connected.with_value(VecSet::len);
         self.state.set(ChatState::On { me, connected });
@@ -142,14 +144,14 @@ impl Chat {
     fn ended(self, code: u16) {
         self.socket.try_update_value(|socket| *socket = None);
         self.state.set(ChatState::Off);
-        self.add(What::Ended(code));
+        self.add(LineContent::Ended(code));
     }
 
-    fn add(self, what: What) {
+    fn add(self, what: LineContent) {
         let key = self.next_key.get_value();
         self.next_key.set_value(key + 1);
         self.lines.update(|lines| {
-            lines.push_back(Line { key, what });
+            lines.push_back(LogLine { key, what });
             if lines.len() > MAX_LINES {
                 lines.pop_front();
             }
@@ -157,33 +159,35 @@ impl Chat {
     }
 }
 
-impl Line {
+impl LogLine {
     /// The kind of the line, for the style sheet.
     pub(super) fn kind(&self) -> &'static str {
         match &self.what {
-            What::Joined { .. } | What::Left(_) | What::Ended(_) => "moved",
-            What::Data { me: true, .. } => "mine",
-            What::Data { .. } => "said",
-            What::Refused(_) => "refused",
+            LineContent::Joined { .. } | LineContent::Left(_) | LineContent::Ended(_) => "moved",
+            LineContent::Data { me: true, .. } => "mine",
+            LineContent::Data { .. } => "said",
+            LineContent::Refused(_) => "refused",
         }
     }
 
     pub(super) fn sentence(&self, lang: Lang) -> String {
         match (lang, &self.what) {
-            (Lang::Ko, What::Joined { id, me: true }) => format!("#{id} 연결됨 (나)"),
-            (Lang::En, What::Joined { id, me: true }) => format!("#{id} connected (that is you)"),
-            (Lang::Ko, What::Joined { id, .. }) => format!("#{id} 연결됨"),
-            (Lang::En, What::Joined { id, .. }) => format!("#{id} connected"),
-            (Lang::Ko, What::Left(id)) => format!("#{id} 연결 끊김"),
-            (Lang::En, What::Left(id)) => format!("#{id} disconnected"),
-            (Lang::Ko, What::Data { id, me: true, data }) => format!("#{id} (나): {data}"),
-            (Lang::En, What::Data { id, me: true, data }) => format!("#{id} (you): {data}"),
-            (_, What::Data { id, data, .. }) => format!("#{id}: {data}"),
-            (_, What::Refused(failure)) => lang.refusal(failure),
-            (Lang::Ko, What::Ended(code)) => {
+            (Lang::Ko, LineContent::Joined { id, me: true }) => format!("#{id} 연결됨 (나)"),
+            (Lang::En, LineContent::Joined { id, me: true }) => {
+                format!("#{id} connected (that is you)")
+            }
+            (Lang::Ko, LineContent::Joined { id, .. }) => format!("#{id} 연결됨"),
+            (Lang::En, LineContent::Joined { id, .. }) => format!("#{id} connected"),
+            (Lang::Ko, LineContent::Left(id)) => format!("#{id} 연결 끊김"),
+            (Lang::En, LineContent::Left(id)) => format!("#{id} disconnected"),
+            (Lang::Ko, LineContent::Data { id, me: true, data }) => format!("#{id} (나): {data}"),
+            (Lang::En, LineContent::Data { id, me: true, data }) => format!("#{id} (you): {data}"),
+            (_, LineContent::Data { id, data, .. }) => format!("#{id}: {data}"),
+            (_, LineContent::Refused(failure)) => lang.refusal(failure),
+            (Lang::Ko, LineContent::Ended(code)) => {
                 format!("내 연결이 닫힘: {code}, {}", meaning(*code).of(lang))
             }
-            (Lang::En, What::Ended(code)) => {
+            (Lang::En, LineContent::Ended(code)) => {
                 format!("Your connection is closed: {code}, {}", meaning(*code).of(lang))
             }
         }

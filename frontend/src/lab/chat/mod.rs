@@ -115,7 +115,7 @@ fn SocketBox() -> impl IntoView {
     };
     let lines = derived(move || {
         let lang = lang.get();
-        let line = |line: &connection::Line| {
+        let line = |line: &connection::LogLine| {
             let line = line.clone();
             // The key contains the language, so that a line is drawn again when it changes.
             let key = line.key * 2 + u64::from(lang == crate::i18n::Lang::Ko);

@@ -2,8 +2,7 @@
 
 use super::{read, root};
 
-/// What a feature of the shared table has besides its messages. Each column names a file of a
-/// layer, by the feature's own name.
+/// The name and the row of each feature in the shared table.
 fn features() -> Vec<(String, String)> {
     let table = read("shared/src/features/mod.rs");
     let (_, table) = table.split_once("features! {").expect("the table of features");
@@ -32,7 +31,13 @@ fn a_feature_has_a_file_of_its_name_in_every_layer() {
             (is_durable, format!("crates/store/src/sqlite/{name}")),
             (is_durable, format!("crates/store/src/memory/{name}")),
             (row.contains("topic"), format!("crates/client/src/views/{name}")),
-            (true, format!("frontend/src/features/{name}")),
+            (
+                true,
+                format!(
+                    "frontend/src/{}/{name}",
+                    if row.contains("topic") { "features" } else { "lab" }
+                ),
+            ),
         ];
         for (_, file) in layers.iter().filter(|(is_needed, _)| *is_needed) {
             let is_there = root().join(format!("{file}.rs")).is_file()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
 use madang_hub::session::effects::StoreRequest;
-use madang_hub::{StoreResponse, Effect, PendingHello, Session};
+use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::codec;
 use madang_shared::frames::ErrorContext;
 use madang_shared::{
@@ -67,7 +67,9 @@ impl Client {
             Ok(ClientFrame::Command(command)) => {
                 *self.expected.commands.entry(command.id).or_default() += 1
             }
-            Ok(ClientFrame::Query(query)) => *self.expected.queries.entry(query.id).or_default() += 1,
+            Ok(ClientFrame::Query(query)) => {
+                *self.expected.queries.entry(query.id).or_default() += 1
+            }
             Ok(ClientFrame::Subscribe(subscription)) => {
                 *self.expected.topics.entry(subscription.topic).or_default() += 1;
                 self.seqs.remove(&subscription.topic);
@@ -159,7 +161,9 @@ impl Client {
             ServerFrame::Error { about: ErrorContext::Command(id), .. } => {
                 received(&mut self.expected.commands, id)
             }
-            ServerFrame::Error { about: ErrorContext::Query(id), .. } => received(&mut self.expected.queries, id),
+            ServerFrame::Error { about: ErrorContext::Query(id), .. } => {
+                received(&mut self.expected.queries, id)
+            }
             ServerFrame::Error { about: ErrorContext::Topic(topic), .. } => {
                 // An error also comes without a request, when access to the topic was revoked.
                 if self.seqs.remove(&topic).is_none() {
@@ -186,6 +190,8 @@ fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreRespons
         StoreRequest::CheckAccess { ticket, topic, room } => {
             StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(reader, room) }
         }
-        StoreRequest::Query { id, query } => StoreResponse::Query { id, answer: store.query_now(reader, &query) },
+        StoreRequest::Query { id, query } => {
+            StoreResponse::Query { id, answer: store.query_now(reader, &query) }
+        }
     }
 }

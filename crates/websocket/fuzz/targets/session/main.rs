@@ -6,7 +6,6 @@
 //! second client if it begins with `>`.
 #![no_main]
 
-#[path = "session/client.rs"]
 mod client;
 
 use std::sync::Arc;
@@ -43,7 +42,8 @@ impl TestServer {
 }
 
 fuzz_target!(|input: &str| {
-    let server = TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let server =
+        TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
     let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;
