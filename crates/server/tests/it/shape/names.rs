@@ -96,7 +96,8 @@ fn a_public_type_has_a_name_of_its_own() {
     for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
         let public: String = text
             .lines()
-            .filter(|line| line.trim_start().starts_with("pub "))
+            // The name of a type in a macro is a variable.
+            .filter(|line| line.trim_start().starts_with("pub ") && !line.contains('$'))
             .flat_map(|line| [line, "\n"])
             .collect();
         for (kind, name) in definitions(&public) {
