@@ -133,7 +133,7 @@ impl Chat {
                 self.add(LineContent::Left(id));
             }
             LabChatMessage::Data { data, id } => {
-                self.add(LineContent::Data { id, me: id == me, data })
+                self.add(LineContent::Data { id, me: id == me, data });
             }
             LabChatMessage::Error(failure) => self.add(LineContent::Refused(failure)),
         }

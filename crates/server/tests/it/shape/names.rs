@@ -80,8 +80,7 @@ fn definitions(text: &str) -> Vec<(&str, &str)> {
             .filter(|word| !word.is_empty())
             .collect();
         let words = match words.as_slice() {
-            ["pub", "crate" | "super", rest @ ..] | ["pub", rest @ ..] => rest,
-            rest => rest,
+            ["pub", "crate" | "super", rest @ ..] | ["pub", rest @ ..] | rest => rest,
         };
         if let [kind @ ("struct" | "enum" | "trait" | "type" | "mod"), name, ..] = words {
             found.push((*kind, *name));
@@ -151,10 +150,8 @@ fn holds_prose(path: &str) -> bool {
 /// The English on a line: a comment, or a line of a page.
 fn prose<'l>(path: &str, line: &'l str) -> Option<&'l str> {
     let line = line.trim_start();
-    if path.ends_with(".md") {
-        return Some(line);
-    }
     let markers: &[&str] = match path.rsplit('.').next() {
+        Some("md") => &[""],
         Some("rs" | "mjs" | "js") => &["//!", "///", "//", "*"],
         Some("css") => &["/*", "*"],
         Some("sql") => &["--"],
