@@ -33,7 +33,8 @@ fn user(answer: &Answer) -> Result<User, Failure> {
     if !answer.ok() {
         return Err(failure(answer));
     }
-    let signed_in: SessionInfo = compact::from_text(&answer.text).map_err(|_| not_ours())?;
+    let signed_in: SessionInfo =
+        compact::from_text(&answer.text).map_err(|_| unexpected_answer())?;
     Ok(signed_in.user)
 }
 
@@ -46,10 +47,10 @@ pub(crate) fn failure(answer: &Answer) -> Failure {
 
 /// The failure of a request without an answer.
 pub(crate) fn unreachable_server(_: Unanswered) -> Failure {
-    not_ours()
+    unexpected_answer()
 }
 
 /// The failure of an answer that is not of this server.
-pub(crate) fn not_ours() -> Failure {
+pub(crate) fn unexpected_answer() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

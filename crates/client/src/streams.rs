@@ -64,7 +64,7 @@ impl Streams {
     }
 
     /// The seq up to which the topic is known; `None` if it is not subscribed.
-    pub(crate) fn known(&self, topic: Topic) -> Option<Seq> {
+    pub(crate) fn known_seq(&self, topic: Topic) -> Option<Seq> {
         self.streams
             .get(&topic)
             .map(|stream| stream.position.map_or(Seq(0), |position| position.seq))

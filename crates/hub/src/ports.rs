@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use madang_shared::delivery::ReceiptStatus;
+use madang_shared::delivery::ReadStatus;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{
@@ -87,7 +87,7 @@ pub struct Recipients {
     pub position: Position,
     /// The recipients, in the order and within the limit of
     /// [`Delivery::people`](madang_shared::delivery::Delivery::people).
-    pub people: Vec<(User, ReceiptStatus)>,
+    pub people: Vec<(User, ReadStatus)>,
     /// The number of further recipients.
     pub more: u64,
 }

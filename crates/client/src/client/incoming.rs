@@ -58,7 +58,7 @@ impl Client {
                 }
             }
             ServerFrame::Recovered { topic, to, .. } => {
-                let missed = self.streams.known(topic).is_some_and(|known| known < to.seq);
+                let missed = self.streams.known_seq(topic).is_some_and(|known| known < to.seq);
                 self.streams.recovered(topic, to);
                 let changed = self.features.recovered(topic, missed);
                 out.extend(changed.into_iter().map(Output::Changed));
@@ -86,7 +86,7 @@ impl Client {
                 self.check_caught_up(out);
             }
             ServerFrame::Ack { id, at } => {
-                let known = at.and_then(|placed| self.streams.known(placed.topic));
+                let known = at.and_then(|placed| self.streams.known_seq(placed.topic));
                 self.outbox.acknowledged(id, at, known);
                 outbox_changed(out);
             }

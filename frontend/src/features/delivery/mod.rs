@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
 use crate::context::use_app;
@@ -118,7 +118,7 @@ async fn fetch(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
     if !answer.ok() {
         return Err(session::failure(&answer));
     }
-    compact::from_text(&answer.text).map_err(|_| session::not_ours())
+    compact::from_text(&answer.text).map_err(|_| session::unexpected_answer())
 }
 
 fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
@@ -163,7 +163,7 @@ fn confirmed(GatewayReceipts { requested, confirmed }: &GatewayReceipts, lang: L
 }
 
 fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
-    let has_it = matches!(person.status, ReceiptStatus::Read | ReceiptStatus::Wrote);
+    let has_it = matches!(person.status, ReadStatus::Read | ReadStatus::Wrote);
     let state = strings::reception(person.status, formats, lang);
     let why = strings::whereabouts(person, formats, lang);
     view! {
