@@ -315,7 +315,7 @@ impl Features {
 
     /// The server continues the topic from the known position. `missed` tells whether events follow.
     pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Slice> {
-        // Other views show a cached state as if it were current, and need no sign that it is.
+        // Only timelines mark a cached state on the screen, so the other views do not change here.
         if let Topic::Room(room) = topic {
             return self.joined_rooms.recovered(room, missed);
         }

@@ -155,7 +155,8 @@ impl Client {
         }
     }
 
-    /// Returns whether the event happened during the disconnect; `None` if it must not be applied.
+    /// Checks the seq of an event. Returns whether the event happened during the disconnect; `None`
+    /// if it must not be applied. After a gap it subscribes again from the last known position.
     fn check_order(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) -> Option<bool> {
         match self.streams.event_received(topic, seq) {
             EventStatus::Next { missed } => Some(missed),

@@ -25,7 +25,7 @@ pub struct Client {
     pub(super) streams: Streams,
     pub(super) queries: VecMap<QueryId, Query>,
     pub(super) next_query: u32,
-    /// When to send the unanswered queries again, after a refusal that a retry can heal.
+    /// When to send the unanswered queries again, after a retryable refusal.
     pub(super) resend_queries_at: Option<Timestamp>,
     pub(super) features: Features,
     pub(super) welcome: Option<Welcome>,
@@ -110,7 +110,7 @@ impl Client {
         live.chain(self.connection.deadline()).chain(self.features.deadline()).min()
     }
 
-    /// Processes one input. Returns the outputs to carry out, in order.
+    /// Processes one input. Returns the outputs to execute, in order.
     pub fn handle(&mut self, context: InputContext, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         let now = context.now;

@@ -2,8 +2,8 @@
 //! typing in the open room.
 //!
 //! They depend on each other: a message ends its author's typing, unread counts follow from the
-//! timeline, and a read mark also reads the notices of mentions. Everything that crosses from one
-//! view to another stands here.
+//! timeline, and a read mark also reads the notices of mentions. This module has all effects of one
+//! view on another.
 
 use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
@@ -20,8 +20,8 @@ use crate::views::membership::Memberships;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 
-/// A change of memberships changes these. The open room may change with them, and a notice of a
-/// mention is read together with its message.
+/// The slices that a change of memberships changes. The open room may change with them, and a
+/// notice of a mention is read together with its message.
 const MEMBERSHIP_SLICES: [Slice; 4] =
     [Slice::Unread, Slice::Timeline, Slice::Presence, Slice::Notices];
 

@@ -19,9 +19,9 @@ impl Orders {
         self.list.as_ref()
     }
 
-    /// The number of status changes that this client received since it subscribed: that many of the
-    /// newest [`OrdersSnapshot::changes`] are news. A snapshot in place of events counts each order
-    /// whose status differs from the one known before.
+    /// The number of status changes that this client received since it subscribed: the newest
+    /// [`OrdersSnapshot::changes`], up to this number, are new to the user. A snapshot in place of
+    /// events counts each order whose status differs from the one known before.
     pub fn status_changes_received(&self) -> u64 {
         self.status_changes_received
     }
