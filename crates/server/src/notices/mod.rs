@@ -24,7 +24,7 @@ pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
-/// The reader of the notices for everybody; any id will do.
+/// The reader of the notices for everybody. The snapshot is the same for every user.
 const READER: UserId = UserId(0);
 
 /// Sends due notices, until the process stops. `advances` wakes the task when a user starts the

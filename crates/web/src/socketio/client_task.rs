@@ -20,7 +20,7 @@ use super::settings::Vocabulary;
 use super::subscribers::ClientHandle;
 use crate::http::problem::Problem;
 
-/// Starts the task of a client that has just connected.
+/// Starts the task of a new client.
 pub(super) fn spawn(gateway: &Arc<Gateway>, socket: SocketRef, auth: Option<Value>) {
     let client = socket.extensions.get::<Arc<GatewayClient>>();
     let Some((client, events)) =

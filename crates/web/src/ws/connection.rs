@@ -45,7 +45,7 @@ struct WelcomedConnection {
     /// Ends the connection when the user signs out.
     open: OpenSession,
     session: Session,
-    /// Held until the loop runs.
+    /// The fan-out does not write until the loop runs.
     sink: Arc<ConnectionSink>,
     /// The effects of the hello.
     effects: Vec<Effect>,
@@ -115,7 +115,7 @@ async fn serve(
     let mut unsent = false;
     loop {
         if unsent || !effects.is_empty() {
-            // A write to a slow client may take long; the ends of the session and of the drain interrupt it.
+            // A write to a slow client may take long. The end of the session and the end of the drain interrupt it.
             let executing = Box::pin(async {
                 tokio::select! {
                     biased;
@@ -163,7 +163,7 @@ async fn serve(
             Ok(Input::Frame(text)) => session.on_frame(state.clock.now(), &text),
             Ok(Input::StoreResponse(response)) => on_response(state, session, response),
             Ok(Input::TopicAdvanced) => session.on_wake(),
-            // Executing effects, even none, first sends the unsent rest.
+            // The next execution of effects first sends the unsent part, even if there are no effects.
             Ok(Input::Unsent) => Vec::new(),
             Ok(Input::Deadline) => session.on_time(state.clock.now()),
             Err(disconnect) => return disconnect,
@@ -267,7 +267,7 @@ fn log(error: &StoreError) {
 async fn drain_time(state: &AppState) {
     state.stopping.cancelled().await;
     let spread = u64::try_from(state.drain_spread.as_millis()).unwrap_or(u64::MAX);
-    // Without random bytes all connections close at once, which is worse but correct.
+    // Without random bytes all connections close at once, which is correct but causes a burst of reconnects.
     let random = getrandom::u64().unwrap_or_default();
     tokio::time::sleep(Duration::from_millis(random % spread.saturating_add(1))).await;
 }
