@@ -38,7 +38,7 @@ fn user(answer: &Answer) -> Result<User, Failure> {
     Ok(signed_in.user)
 }
 
-/// The failure in a refusal.
+/// The failure in an answer that is a refusal.
 pub(crate) fn failure(answer: &Answer) -> Failure {
     // A proxy may have answered instead of the server.
     let unreadable = |_| Failure::new(ErrorCode::Unavailable, answer.status_text.clone());
@@ -50,7 +50,7 @@ pub(crate) fn unreachable_server(_: Unanswered) -> Failure {
     unexpected_answer()
 }
 
-/// The failure of an answer that is not of this server.
+/// The failure of an answer that cannot be from this server, for example from a proxy.
 pub(crate) fn unexpected_answer() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

@@ -5,7 +5,7 @@ use madang_shared::{ErrorCode, Failure};
 
 use super::Lang;
 
-/// The most names in a line; the rest is a number.
+/// The maximum number of names in a line; the rest is a number.
 const MAX_NAMES: usize = 3;
 /// The highest number in a badge; above it a plus follows.
 const MAX_BADGE: u64 = 99;

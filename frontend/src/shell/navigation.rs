@@ -1,4 +1,4 @@
-//! Keeps the client at what the address selects: the open room, and the topics of the open page.
+//! Tells the client what the address selects: the open room, and the topics of the open page.
 
 use madang_client::{Action, Slice};
 use madang_shared::RoomId;

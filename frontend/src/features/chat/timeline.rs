@@ -42,7 +42,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         messages: timeline.messages(),
         has_older: timeline.has_older(),
         presence: timeline.presence_summaries(),
-        // If the mark lies above the loaded messages, the first new message is unknown.
+        // If the mark is before the first loaded message, the first new message is unknown.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
         now: browser::now(),

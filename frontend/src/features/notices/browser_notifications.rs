@@ -36,7 +36,7 @@ const UNSUPPORTED: Words = Words::new(
     "This browser cannot show notifications at this address.",
 );
 const KEY: &str = "madang.notices.browser";
-/// The most notifications at once; of more notices, the newest are shown.
+/// The maximum number of notifications at once; of more notices, the newest are shown.
 const MAX_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
