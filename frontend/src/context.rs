@@ -26,14 +26,14 @@ impl Drawer {
     fn id(self) -> &'static str {
         match self {
             Self::Rooms => "rooms",
-            Self::Presence => "here",
+            Self::Presence => "presence",
         }
     }
 
     fn opener_id(self) -> &'static str {
         match self {
             Self::Rooms => "open-rooms",
-            Self::Presence => "open-here",
+            Self::Presence => "open-presence",
         }
     }
 }

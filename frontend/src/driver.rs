@@ -10,6 +10,7 @@ use madang_client::{Action, Client, Input, Output, Slice, VecSet};
 use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
+use crate::client_store::ClientStore;
 use crate::draft;
 use crate::frame_log::FrameLog;
 use crate::offline_cache;
@@ -17,7 +18,6 @@ use crate::outbox_storage::{OutboxStorage, RENEW_MS};
 use crate::route;
 use crate::session;
 use crate::socket::{ConnectionEvent, Socket};
-use crate::store::Store;
 use crate::ui::erased::signal::{State, state};
 
 /// A hidden tab draws no animation frames. Its views are notified after this time instead, in milliseconds,
@@ -32,7 +32,7 @@ const PROGRAM: &str = concat!("app/", env!("CARGO_PKG_VERSION"));
 /// The driver of one session. Copies share one driver; after the session they do nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Driver {
-    store: Store,
+    store: ClientStore,
     resources: StoredValue<Resources, LocalStorage>,
     storage: StoredValue<OutboxStorage>,
     frame_log: FrameLog,
@@ -63,7 +63,7 @@ impl Driver {
             client = client.with_offline_cache(cached, browser::now());
         }
         let driver = Self {
-            store: Store::new(client),
+            store: ClientStore::new(client),
             resources: StoredValue::new_local(Resources::default()),
             storage: StoredValue::new(storage),
             frame_log: FrameLog::new(),
@@ -79,7 +79,7 @@ impl Driver {
     }
 
     /// The client, for views to read.
-    pub(crate) fn store(self) -> Store {
+    pub(crate) fn store(self) -> ClientStore {
         self.store
     }
 

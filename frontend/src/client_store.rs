@@ -1,5 +1,5 @@
 //! The client as views read it, with one trigger for each slice. It is no part of the server's store. A view
-//! that reads through [`Store::read`] runs again when the slice has changed, at most once per animation
+//! that reads through [`ClientStore::read`] runs again when the slice has changed, at most once per animation
 //! frame.
 
 use std::ops::Deref;
@@ -10,7 +10,7 @@ use madang_shared::User;
 
 /// The client, as views read it. Copies share one client.
 #[derive(Clone, Copy)]
-pub(crate) struct Store {
+pub(crate) struct ClientStore {
     client: StoredValue<Client, LocalStorage>,
     me: StoredValue<User>,
     /// Behind a handle, because the store is copied into every view.
@@ -36,7 +36,7 @@ fn trigger() -> Trigger {
     Trigger::new()
 }
 
-impl Store {
+impl ClientStore {
     pub(crate) fn new(client: Client) -> Self {
         let me = client.features().me().clone();
         Self {
