@@ -112,7 +112,7 @@ impl ByteStream {
 }
 
 /// Reads once. If that fills only a part of the buffer, there is nothing more, and the runtime is
-/// told so; otherwise it would make one more system call per message, in vain. (`TcpStream`'s own
+/// told so; otherwise it would make one useless system call more per message. (`TcpStream`'s own
 /// `poll_read` does the same, but needs exclusive access.)
 fn read_available(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     if !EDGE_TRIGGERED {

@@ -118,7 +118,7 @@ fn a_public_type_has_a_name_of_its_own() {
 /// Clauses in place of a noun, at the beginning of a sentence.
 const OPENINGS: [&str; 7] =
     ["Who ", "Whom ", "Whose ", "Whoever ", "What ", "Whatever ", "Whomever "];
-/// Words that a plain sentence does without, wherever they stand.
+/// Words that a plain sentence does not need, anywhere in it.
 const WORDS: [&str; 5] = ["whoever", "whomever", "whatever ", "nobody else's", " anew"];
 
 #[test]
