@@ -50,17 +50,17 @@ pub(crate) struct Streams {
 impl Streams {
     /// Keeps exactly the `wanted` topics. Returns the topics that were dropped.
     pub(crate) fn set_topics(&mut self, wanted: &VecSet<Topic>) -> Vec<Topic> {
-        let gone: Vec<Topic> =
+        let dropped: Vec<Topic> =
             self.streams.keys().filter(|topic| !wanted.contains(topic)).copied().collect();
         let new: Vec<Topic> =
             wanted.iter().filter(|topic| !self.streams.contains_key(topic)).copied().collect();
-        for topic in &gone {
+        for topic in &dropped {
             self.streams.remove(topic);
         }
         for topic in &new {
             self.streams.insert(*topic, Stream::default());
         }
-        gone
+        dropped
     }
 
     /// The seq up to which the topic is known; `None` if it is not subscribed.

@@ -145,7 +145,7 @@ impl Hub {
         EphemeralHandle { hub: self, registration: self.ephemeral.registration() }
     }
 
-    /// How often the log was read for subscribers behind their ring, since the start.
+    /// The number of reads of the log for subscribers behind their ring, since the start.
     pub fn log_pages_read(&self) -> u64 {
         self.log_cache.reads()
     }

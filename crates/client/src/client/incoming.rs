@@ -86,7 +86,7 @@ impl Client {
                 self.check_caught_up(out);
             }
             ServerFrame::Ack { id, at } => {
-                let known = at.and_then(|placed| self.streams.known_seq(placed.topic));
+                let known = at.and_then(|position| self.streams.known_seq(position.topic));
                 self.outbox.acknowledged(id, at, known);
                 outbox_changed(out);
             }

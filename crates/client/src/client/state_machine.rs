@@ -227,8 +227,8 @@ impl Client {
 
     /// Subscribes to the topics that the views want, and unsubscribes from all others.
     pub(super) fn update_subscriptions(&mut self, out: &mut Vec<Output>) {
-        let gone = self.streams.set_topics(&self.features.wanted_topics());
-        for topic in gone {
+        let dropped = self.streams.set_topics(&self.features.wanted_topics());
+        for topic in dropped {
             self.features.unsubscribed(topic);
             self.outbox.unsubscribed(topic);
             if self.connection.is_live() {

@@ -182,7 +182,7 @@ impl Session {
         self.send_next(topic, effects);
     }
 
-    /// The log cache has answered with a page.
+    /// The log cache has returned a page.
     pub(super) fn on_log_page(
         &mut self,
         topic: Topic,
