@@ -254,7 +254,7 @@ impl Driver {
     fn save_offline_cache(self) {
         let room = route::last_room();
         let cached = self.store.change(|client| {
-            let room = client.features().open().or(room);
+            let room = client.features().open_room_id().or(room);
             client.cached_state(room).map(|cached| (client.features().me().id, cached))
         });
         if let Some((user, cached)) = cached.flatten() {

@@ -7,8 +7,8 @@ use madang_shared::{CommandId, RoomId, Seq, Topic};
 pub enum Action {
     /// Opens a room, or closes the open one.
     OpenRoom(Option<RoomId>),
-    /// Opens a page that shows these topics, instead of the topics of the page before.
-    Watch(&'static [Topic]),
+    /// Opens a page that follows these topics, instead of the topics of the previous page.
+    FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
     /// Saw everything up to this message, on a visible screen.

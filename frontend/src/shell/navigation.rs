@@ -15,7 +15,7 @@ pub(super) fn follow_route(app: AppContext) {
         let route = app.router.get();
         let room = route.room();
         app.driver.act(Action::OpenRoom(room));
-        app.driver.act(Action::Watch(route.page().map_or(&[], Page::topics)));
+        app.driver.act(Action::FollowTopics(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
             route::remember_room(room);
         }

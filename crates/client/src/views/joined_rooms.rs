@@ -59,7 +59,7 @@ impl JoinedRooms {
         self.timelines.get(&room)
     }
 
-    pub(crate) fn open(&self) -> Option<RoomId> {
+    pub(crate) fn open_room_id(&self) -> Option<RoomId> {
         self.open
     }
 

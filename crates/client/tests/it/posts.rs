@@ -20,7 +20,7 @@ fn post(id: u64, author: User, text: &str) -> Post {
 /// The page of posts is open, with the posts 7 (by me) and 6 (by another user), and older ones.
 fn watching() -> TestClient {
     let mut driver = TestClient::in_room(0);
-    driver.input(Input::Act(Action::Watch(&[Topic::Posts])));
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Posts])));
     let posts = vec![post(7, me(), "mine"), post(6, other(), "theirs")];
     driver.state(Topic::Posts, 10, PostsSnapshot { posts, older: true }.into());
     driver.sent.clear();

@@ -31,14 +31,14 @@ const TITLE_ID: &str = "delivery-title";
 /// The interval of polling while the dialog is open.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The message that the dialog shows. Copies are the same.
+/// The message whose delivery the dialog shows, and whether the dialog is open. Copies share one state.
 #[derive(Clone, Copy)]
-pub(crate) struct InspectedMessage {
+pub(crate) struct DeliveryTarget {
     open: State<bool>,
     message: StoredValue<Seq>,
 }
 
-impl InspectedMessage {
+impl DeliveryTarget {
     pub(crate) fn new() -> Self {
         Self { open: state(false), message: StoredValue::new(Seq(0)) }
     }
@@ -59,10 +59,10 @@ impl InspectedMessage {
     }
 }
 
-/// The dialog. Its content is in the lazy part of the app.
-pub(crate) fn inspector(room: RoomId, inspected: InspectedMessage) -> AnyView {
+/// The dialog of a message's delivery. Its content is in the lazy part of the app.
+pub(crate) fn delivery_dialog(room: RoomId, target: DeliveryTarget) -> AnyView {
     let lazy = use_app().lazy;
-    let InspectedMessage { open, message } = inspected;
+    let DeliveryTarget { open, message } = target;
     let content = move || {
         let message = message.get_value();
         lazy.draw(move |views| (views.delivery)(room, message, open))
