@@ -1,4 +1,4 @@
-//! The session, over HTTP: `/api/session`.
+//! The sign-in session, over HTTP: `/api/session`.
 
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};

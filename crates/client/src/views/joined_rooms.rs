@@ -178,9 +178,9 @@ impl JoinedRooms {
         }
     }
 
-    /// The server continues the room's stream from the known position. `missed` tells whether events
-    /// follow. A timeline from the offline cache is current from here on, and the user has read as
-    /// far as the earlier visit went.
+    /// The server continues the room's stream from the known position. `missed` tells whether
+    /// events follow. A timeline from the offline cache is current from now on, and the messages
+    /// after the read mark are new.
     pub(crate) fn recovered(&mut self, room: RoomId, missed: bool) -> Vec<Slice> {
         let mark = self.memberships.read_up_to(room);
         let is_open = self.open == Some(room);

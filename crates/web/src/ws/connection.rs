@@ -27,8 +27,8 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// Serves a connection until it ends, and cleans up after every kind of end. `cookie_session` is the session
-/// of the handshake, if it had one.
+/// Serves a connection until it ends, and cleans up after every kind of end. `cookie_session` is the sign-in session
+/// of the handshake's cookie, if it had one.
 pub async fn run(state: AppState, mut transport: Transport, cookie_session: Option<TokenHash>) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
@@ -97,7 +97,7 @@ enum Input {
 }
 
 /// The connection loop. It turns each [`Input`] into effects and executes them before it takes the next one: it does
-/// not read from a client that does not read. The end of the user's session and the server's stop interrupt it at any
+/// not read from a client that does not read. The end of the sign-in session and the server's stop interrupt it at any
 /// time. The fan-out may write to the socket only while the loop waits for an input.
 async fn serve(
     state: &AppState,
