@@ -27,12 +27,13 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// Serves a connection until it ends, and cleans up after every kind of end. `cookie_session` is the sign-in session
-/// of the handshake's cookie, if it had one.
-pub async fn run(state: AppState, mut transport: Transport, cookie_session: Option<TokenHash>) {
+/// Serves a connection until it ends, and cleans up after every kind of end. `handshake_session` is the sign-in
+/// session that the handshake named by cookie or bearer token, if any.
+pub async fn run(state: AppState, mut transport: Transport, handshake_session: Option<TokenHash>) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
-    let disconnect = match Box::pin(receive_hello(&state, &mut transport, cookie_session)).await {
+    let disconnect = match Box::pin(receive_hello(&state, &mut transport, handshake_session)).await
+    {
         Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
         Err(disconnect) => disconnect,
     };
@@ -55,7 +56,7 @@ struct WelcomedConnection {
 async fn receive_hello(
     state: &AppState,
     transport: &mut Transport,
-    cookie_session: Option<TokenHash>,
+    handshake_session: Option<TokenHash>,
 ) -> Result<Box<WelcomedConnection>, Disconnect> {
     let pending = PendingHello::new(state.clock.now());
     let deadline = instant_of(state, pending.deadline());
@@ -68,7 +69,8 @@ async fn receive_hello(
     };
     let hello = pending.receive(&text).map_err(Disconnect::Close)?;
     let unauthenticated = || Disconnect::Close(CloseCode::Unauthenticated);
-    let session = cookie_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
+    let session =
+        handshake_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
     let open = state.open_sessions.open(session);
     let user = state.store.session(open.session()).await.map_err(|error| {
         log(&error);
