@@ -31,12 +31,14 @@ impl Orders {
         let mut requested =
             outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
                 (_, PendingState::Failed(_)) => None,
-                (Command::Orders(OrdersCommand::Advance { order: asked, to }), _)
-                    if *asked == order =>
+                (Command::Orders(OrdersCommand::Advance { order: requested_order, to }), _)
+                    if *requested_order == order =>
                 {
                     Some(*to)
                 }
-                (Command::Orders(OrdersCommand::Take { order: asked }), _) if *asked == order => {
+                (Command::Orders(OrdersCommand::Take { order: requested_order }), _)
+                    if *requested_order == order =>
+                {
                     Some(OrderStatus::Delivering)
                 }
                 _ => None,

@@ -102,11 +102,11 @@ impl Posts {
                     fresh.push(unstored(item.at, me, None, text, change));
                 }
                 PostsCommand::Edit { post, text } => {
-                    let there = shown.iter_mut().find(|shown| shown.id == Some(*post));
-                    match there {
-                        Some(there) => {
-                            there.text.clone_from(text);
-                            there.change = Some(change);
+                    let loaded = shown.iter_mut().find(|shown| shown.id == Some(*post));
+                    match loaded {
+                        Some(loaded) => {
+                            loaded.text.clone_from(text);
+                            loaded.change = Some(change);
                         }
                         // The post is deleted or not loaded. The user's own text must still be
                         // shown.
@@ -117,8 +117,8 @@ impl Posts {
                     }
                 }
                 PostsCommand::Delete { post } => {
-                    if let Some(there) = shown.iter_mut().find(|shown| shown.id == Some(*post)) {
-                        there.change = Some(PendingChange { deletes: true, ..change });
+                    if let Some(loaded) = shown.iter_mut().find(|shown| shown.id == Some(*post)) {
+                        loaded.change = Some(PendingChange { deletes: true, ..change });
                     }
                 }
                 PostsCommand::Greet { .. } => {}

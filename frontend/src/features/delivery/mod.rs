@@ -144,13 +144,13 @@ fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
+fn step(done: bool, id: &'static str, sentence: String, detail: Option<String>) -> AnyView {
     let icon = if done { Icon::Check } else { Icon::Clock };
     let detail = detail.map(|detail| view! { <span class="delivery-detail">{detail}</span> });
     view! {
         <li class="delivery-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
             {icon.draw()}
-            <span>{said}{detail}</span>
+            <span>{sentence}{detail}</span>
         </li>
     }
     .into_any()

@@ -30,11 +30,13 @@ pub(super) fn handed(handed: u64, following: u64, lang: Lang) -> String {
     }
 }
 
-pub(super) fn confirmed(confirmed: usize, asked: u64, lang: Lang) -> String {
+pub(super) fn confirmed(confirmed: usize, requested: u64, lang: Lang) -> String {
     match lang {
-        Lang::Ko => format!("Socket.IO 클라이언트 {asked}개 중 {confirmed}개가 받았다고 확인함"),
+        Lang::Ko => {
+            format!("Socket.IO 클라이언트 {requested}개 중 {confirmed}개가 받았다고 확인함")
+        }
         Lang::En => {
-            format!("Confirmed by {confirmed} of {asked} Socket.IO clients")
+            format!("Confirmed by {confirmed} of {requested} Socket.IO clients")
         }
     }
 }

@@ -76,9 +76,9 @@ pub(super) fn control() -> AnyView {
         refresh();
         if on && permission == Permission::NotAsked {
             spawn_local(async move {
-                if let Ok(asked) = Notification::request_permission() {
+                if let Ok(request) = Notification::request_permission() {
                     // `refresh` reads the answer from the browser.
-                    JsFuture::from(asked).await.ok();
+                    JsFuture::from(request).await.ok();
                 }
                 refresh();
             });

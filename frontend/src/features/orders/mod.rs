@@ -172,7 +172,7 @@ fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) 
 fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
     let id = order.id;
     let store = driver.store();
-    let is_asked = move || {
+    let is_requested = move || {
         store.read(Slice::Outbox, |client| {
             client.features().orders().requested_status(id, client.outbox()).is_some()
         })
@@ -180,7 +180,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let lang = use_lang();
     let label = text(move || format!("{}, #{id}", name.of(lang.get())));
     let ask = move |_| {
-        if !is_asked() {
+        if !is_requested() {
             driver.command(match to {
                 OrderStatus::Delivering => OrdersCommand::Take { order: id },
                 to => OrdersCommand::Advance { order: id, to },
@@ -192,7 +192,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
             class=if strong { "button button-strong" } else { "button" }
             data-testid=format!("{}-{id}", to.name())
             aria-label=label
-            aria-disabled=flag(is_asked)
+            aria-disabled=flag(is_requested)
             on:click=events::click(ask)
         >
             {name.now()}
