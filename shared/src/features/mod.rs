@@ -1,5 +1,5 @@
-//! The table of features: one row for each, and everything that must know all of them is derived
-//! from it: [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
+//! The table of features, one row for each. Everything that covers all features is derived from it:
+//! [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
 //!
 //! A row lists the parts of a feature in this order, and leaves out those that it does not have:
 //!
@@ -70,7 +70,7 @@ features! {
         answer SentimentAnswer;
     }
     Posts {
-        /// The feed, open to every signed-in user.
+        /// The posts, which every signed-in user may read.
         topic Posts = "posts", Durable;
         event PostsEvent;
         snapshot PostsSnapshot;

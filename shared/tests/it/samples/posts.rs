@@ -1,4 +1,4 @@
-//! Samples of the feed.
+//! Samples of posts.
 
 use madang_shared::PostId;
 use madang_shared::posts::{Post, PostsEvent, PostsPage};
