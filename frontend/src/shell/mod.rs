@@ -17,7 +17,7 @@ use crate::driver::Driver;
 use crate::features::chat::ChatPane;
 use crate::features::connection::NewVersion;
 use crate::features::membership::{JoinCard, Refusals};
-use crate::features::notices::tell_when_hidden;
+use crate::features::notices::notify_when_hidden;
 use crate::features::presence::PresencePanel;
 use crate::features::rooms::RoomsPanel;
 use crate::i18n::{Texts, tr};
@@ -45,8 +45,8 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     let app = AppContext { driver, router, drawer: state(None), view, lazy };
     provide_context(app);
     navigation::follow_route(app);
-    title::keep_title(app);
-    tell_when_hidden(app);
+    title::update_title(app);
+    notify_when_hidden(app);
     keys::listen(app);
     sign_out_with_driver(app);
 

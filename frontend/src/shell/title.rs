@@ -11,7 +11,7 @@ use crate::i18n::{capped, use_lang};
 use crate::ui::erased::reactive::effect;
 
 /// Keeps title and badge current until the session ends.
-pub(super) fn keep_title(app: AppContext) {
+pub(super) fn update_title(app: AppContext) {
     let store = app.driver.store();
     let lang = use_lang();
     effect(move || {

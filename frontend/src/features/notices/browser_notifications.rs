@@ -101,7 +101,7 @@ pub(super) fn control() -> AnyView {
 }
 
 /// Shows new notices as notifications while the tab is hidden.
-pub(crate) fn tell_when_hidden(app: AppContext) {
+pub(crate) fn notify_when_hidden(app: AppContext) {
     let store = app.driver.store();
     let lang = use_lang();
     let mut known = None::<(Seq, Seq)>;

@@ -26,7 +26,7 @@ use crate::ui::icon::Icon;
 use crate::ui::skeleton::Skeleton;
 use strings::{kind_name, sentence};
 
-pub(crate) use browser_notifications::tell_when_hidden;
+pub(crate) use browser_notifications::notify_when_hidden;
 
 const ALL: Words = Words::new("모두", "All");
 const WHICH: Words = Words::new("알림 종류", "Kinds of notices");
