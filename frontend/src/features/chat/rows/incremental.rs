@@ -154,7 +154,7 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         folded.seam = folded.seam - folded.head + end;
         folded.head = head;
         folded.has_older = scene.has_older;
-        folded.first = scene.messages.front().map(name)?;
+        folded.first = scene.messages.front().map(message_id)?;
         Some(splice)
     }
 
