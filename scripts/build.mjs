@@ -15,17 +15,17 @@ const publish = { name: "the app's files", command: ["scripts/app.sh", "publish"
 if (process.argv[2] === "app") {
   steps.push(publish);
 } else {
-  // The first time, the server is compiled before there is an app to put into it, while the app still is: only
-  // the package that holds the app's files is compiled again then.
+  // In the first build, the server is compiled at the same time as the app, and without it. After that, only the
+  // package with the app's files is compiled again.
   const isFirst = !existsSync(binary);
   if (isFirst) steps.push({ name: "the server", command: server, after: [] });
   steps.push(publish);
   steps.push({ name: "the server with the app", command: server, after: ["the app's files", ...(isFirst ? ["the server"] : [])] });
 }
 
-/** Steps that run at a time. Each is a cargo, which starts as many compilers as there are cores. */
+/** The maximum number of steps at a time. Each runs cargo, which starts as many compilers as there are cores. */
 const MAX_RUNNING = 2;
-/** Between two plain lines, in milliseconds. */
+/** The time between two plain lines, in milliseconds. */
 const PLAIN_INTERVAL = 30_000;
 /** A step that takes no longer than this is not mentioned when it ends, in milliseconds. */
 const QUIET_BELOW = 3_000;

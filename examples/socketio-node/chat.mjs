@@ -25,7 +25,7 @@ const print = (...what) => console.log(JSON.stringify(what));
 
 // The last known position of each topic. A server that gets it back sends the missed events, each once.
 const positions = {};
-const keep = (at) => (positions[at.topic] = at);
+const keepPosition = (at) => (positions[at.topic] = at);
 
 const socket = io(values.server, {
   transports: values.transport === "both" ? ["polling", "websocket"] : [values.transport],
@@ -35,16 +35,16 @@ const socket = io(values.server, {
 socket.on("connect", () => print("connect", socket.id));
 socket.on("disconnect", (reason) => print("disconnect", reason));
 socket.on("refused", (refusal) => print("refused", refusal));
-socket.on("position", keep);
-socket.on("reset", keep);
-socket.on("data", (said) => print("data", said));
-socket.on("my response", (said, ...rest) => {
-  // The server asks everybody to confirm; with `--resume` the message's place stands before that.
+socket.on("position", keepPosition);
+socket.on("reset", keepPosition);
+socket.on("data", (message) => print("data", message));
+socket.on("my response", (message, ...rest) => {
+  // The last argument is the acknowledgement that the server requests; with `--resume`, the position precedes it.
   const confirm = rest.find((it) => typeof it === "function");
   const at = rest.find((it) => typeof it === "object");
-  if (at) keep(at);
+  if (at) keepPosition(at);
   if (confirm) confirm("got it");
-  print("my response", said, socket.io.engine.transport.name);
+  print("my response", message, socket.io.engine.transport.name);
 });
 
 createInterface({ input: process.stdin })

@@ -2,7 +2,7 @@
 
 python3 chat.py [--server http://localhost:5001] [--name Ada] [--transport websocket|polling|both] [--resume]
 
-A line that you type is said in the room. Whatever is heard is printed, an event a line, as JSON.
+Each line that you type is sent to the room. Each event that arrives is printed as one line of JSON.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import sys
 import socketio
 from engineio.payload import Payload
 
-# Over long polling this client takes 16 packets at a time and breaks off at the 17th; who comes back after a
-# while, or listens in a busy room, gets more at once.
+# Over long polling this library accepts 16 packets at a time and disconnects if there are more, as after an absence
+# or in a busy room.
 Payload.max_decode_packets = 1_000
 
 parser = argparse.ArgumentParser()
@@ -27,14 +27,14 @@ client = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=1)
 positions = {}
 
 
-def say(*what):
-    # In one piece: each handler runs on a thread of its own.
-    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
+def print_event(*values):
+    # One write for the whole line, because each handler runs on a thread of its own.
+    sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
-def keep(at):
-    # Handlers run on threads of their own, so that a later one may be here first.
+def keep_position(at):
+    # Each handler runs on a thread of its own, so a later event may be handled first.
     known = positions.get(at["topic"])
     if not known or known["epoch"] != at["epoch"] or known["seq"] < at["seq"]:
         positions[at["topic"]] = at
@@ -42,27 +42,27 @@ def keep(at):
 
 @client.event
 def connect():
-    say("connect", client.get_sid())
+    print_event("connect", client.get_sid())
 
 
 @client.event
 def disconnect(reason):
-    say("disconnect", reason)
+    print_event("disconnect", reason)
 
 
-client.on("position", keep)
-client.on("reset", keep)
-client.on("refused", lambda refusal: say("refused", refusal))
-# With --resume the place of what is told comes as one argument more.
-client.on("data", lambda said, at=None: say("data", said))
+client.on("position", keep_position)
+client.on("reset", keep_position)
+client.on("refused", lambda refusal: print_event("refused", refusal))
+# With --resume, the position of the event is an additional argument.
+client.on("data", lambda message, at=None: print_event("data", message))
 
 
 @client.on("my response")
-def my_response(said, at=None):
+def my_response(message, at=None):
     if at:
-        keep(at)
-    say("my response", said, client.transport())
-    # What a handler returns confirms what it got.
+        keep_position(at)
+    print_event("my response", message, client.transport())
+    # The returned value is the acknowledgement of the event.
     return "got it"
 
 
@@ -73,6 +73,6 @@ client.connect(
     wait_timeout=10,
 )
 for line in sys.stdin:
-    said = {"user_name": arguments.name, "message": line.rstrip("\n")}
-    client.emit("my event", said, callback=lambda ack: say("ack", ack))
+    message = {"user_name": arguments.name, "message": line.rstrip("\n")}
+    client.emit("my event", message, callback=lambda ack: print_event("ack", ack))
 client.disconnect()

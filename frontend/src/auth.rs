@@ -1,4 +1,4 @@
-//! Whether a user is signed in, as the whole app sees it.
+//! The state of signing in, for the whole app.
 
 use leptos::task::spawn_local;
 use madang_shared::User;
@@ -34,9 +34,9 @@ impl Auth {
         self.0.get()
     }
 
-    /// Asks the server for the session. Nobody waits for the answer if this browser can tell: the user of the
-    /// last visit sees the offline cache meanwhile, and a browser that never had a session shows the form. (It
-    /// is wrong only where the storage was emptied and the cookies were not.)
+    /// Requests the session from the server. Until the answer, the app shows the likely state: the offline
+    /// cache of the last user, or the form if this browser never had a session. The guess is wrong only if
+    /// the browser's storage was emptied and its cookies were not.
     pub(crate) fn check(self) {
         let had_session = offline_cache::had_session();
         let before = match offline_cache::last_user() {
@@ -47,7 +47,7 @@ impl Auth {
         self.0.set(before.clone());
         spawn_local(async move {
             let answer = session::current().await;
-            // A user who signed in or out meanwhile made the answer obsolete.
+            // The user signed in or out meanwhile, so the answer is obsolete.
             if self.0.get_untracked() != before {
                 return;
             }

@@ -32,7 +32,7 @@ pub(crate) fn fine_clock() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now())
 }
 
-/// Random numbers per request to the browser: every received frame takes one.
+/// Random numbers that one call to the browser fetches. Every received frame uses one.
 const RANDOM_BATCH: usize = 64;
 
 thread_local! {
@@ -70,7 +70,7 @@ pub(crate) fn session_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-/// Stores an item; answers whether the browser stored it. It refuses when the storage is full or forbidden.
+/// Stores an item; returns whether the browser stored it. It refuses when the storage is full or forbidden.
 pub(crate) fn set_item(storage: &Storage, key: &str, value: &str) -> bool {
     storage.set_item(key, value).is_ok()
 }

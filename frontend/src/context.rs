@@ -1,5 +1,5 @@
-//! The context of every view behind the sign-in form: the driver, the router, the open drawer, and the
-//! view that the address selects. Features read it and the shell provides it, so it knows neither of them.
+//! The context of every view behind the sign-in form: the driver, the router, the open drawer, and the view
+//! that the address selects. The shell provides it and features read it; this module depends on neither.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -26,14 +26,14 @@ impl Drawer {
     fn id(self) -> &'static str {
         match self {
             Self::Rooms => "rooms",
-            Self::Presence => "here",
+            Self::Presence => "presence",
         }
     }
 
     fn opener_id(self) -> &'static str {
         match self {
             Self::Rooms => "open-rooms",
-            Self::Presence => "open-here",
+            Self::Presence => "open-presence",
         }
     }
 }
@@ -88,7 +88,7 @@ impl View {
     }
 }
 
-/// Shared by every view behind the sign-in form. Copies are the same context.
+/// The context of every view behind the sign-in form. Copies share one context.
 #[derive(Clone, Copy)]
 pub(crate) struct AppContext {
     pub(crate) driver: Driver,

@@ -69,7 +69,7 @@ impl DraftField {
         field
     }
 
-    /// Saves the changed text as the draft; answers whether the text is not empty.
+    /// Saves the changed text as the draft; returns whether the text is not empty.
     pub(crate) fn changed(self) -> bool {
         let Some(area) = self.area.get_untracked() else { return false };
         let text = area.value();

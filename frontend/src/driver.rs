@@ -1,5 +1,6 @@
-//! Executes the outputs of the client: sockets, timers, storage. Gives it its inputs with the time and
-//! randomness, and notifies views of changes once per animation frame, however many frames arrive.
+//! The driver: executes the outputs of the client with the browser's sockets, timers and storage, and passes
+//! inputs to the client with the time and random bits. It notifies views of changes at most once per
+//! animation frame.
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use madang_client::{Action, Client, Input, Output, Slice, VecSet};
 use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
+use crate::client_store::ClientStore;
 use crate::draft;
 use crate::frame_log::FrameLog;
 use crate::offline_cache;
@@ -16,28 +18,27 @@ use crate::outbox_storage::{OutboxStorage, RENEW_MS};
 use crate::route;
 use crate::session;
 use crate::socket::{ConnectionEvent, Socket};
-use crate::store::Store;
 use crate::ui::erased::signal::{State, state};
 
 /// A hidden tab draws no animation frames. Its views are notified after this time instead, in milliseconds,
 /// because its title must be right.
 const HIDDEN_FRAME_MS: u64 = 250;
-/// The close code of a page that is left (RFC 6455 section 7.4.1).
+/// The close code when the user leaves the page (RFC 6455 section 7.4.1).
 const GOING_AWAY: u16 = 1001;
 /// The close code of a connection that ended without a close frame (RFC 6455 section 7.4.1).
 const ABNORMAL_CLOSURE: u16 = 1006;
 const PROGRAM: &str = concat!("app/", env!("CARGO_PKG_VERSION"));
 
-/// The driver of one session. Copies are the same driver; after the session they do nothing.
+/// The driver of one session. Copies share one driver; after the session they do nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Driver {
-    store: Store,
+    store: ClientStore,
     resources: StoredValue<Resources, LocalStorage>,
     storage: StoredValue<OutboxStorage>,
     frame_log: FrameLog,
-    /// The server has ended the session.
+    /// Whether the server has ended the session.
     pub(crate) signed_out: State<bool>,
-    /// The browser refuses to store the outbox: a reload would lose it.
+    /// Whether the browser refuses to store the outbox. A reload would lose it then.
     pub(crate) outbox_unsaved: State<bool>,
 }
 
@@ -53,7 +54,7 @@ struct Resources {
 }
 
 impl Driver {
-    /// Starts a session's client in the current reactive owner; its end is the end of the session.
+    /// Starts a session's client in the current reactive owner. When the owner is disposed, the session ends.
     pub(crate) fn start(me: User) -> Self {
         let storage = OutboxStorage::new(me.id);
         let cached = offline_cache::load(me.id);
@@ -62,7 +63,7 @@ impl Driver {
             client = client.with_offline_cache(cached, browser::now());
         }
         let driver = Self {
-            store: Store::new(client),
+            store: ClientStore::new(client),
             resources: StoredValue::new_local(Resources::default()),
             storage: StoredValue::new(storage),
             frame_log: FrameLog::new(),
@@ -78,7 +79,7 @@ impl Driver {
     }
 
     /// The client, for views to read.
-    pub(crate) fn store(self) -> Store {
+    pub(crate) fn store(self) -> ClientStore {
         self.store
     }
 
@@ -112,8 +113,9 @@ impl Driver {
         self.input(Input::Connect);
     }
 
-    /// Deletes everything that the session stored on this device, once it is called. It works without the
-    /// driver, because the server may close its socket before it answers that the session has ended.
+    /// Returns a function that deletes everything that the session stored on this device. The function also
+    /// works after the driver is gone, because the server may close the socket before it answers that the
+    /// session has ended.
     pub(crate) fn cleanup(self) -> impl FnOnce() + 'static {
         let storage = self.storage.get_value();
         move || {
@@ -168,9 +170,9 @@ impl Driver {
         }
     }
 
-    /// Closes the socket of a page that is left. A browser that keeps the page for its back button would keep
-    /// the connection too, and others would see the user in the room until the server's next ping. `pageshow`
-    /// connects again.
+    /// Closes the socket when the user leaves the page. A browser that keeps the page for its back button
+    /// would keep the connection too, and others would see the user in the room until the server's next ping.
+    /// `pageshow` connects again.
     fn close_on_leave(self) {
         let connected =
             self.resources.try_update_value(|resources| resources.socket.take().is_some());
@@ -205,8 +207,8 @@ impl Driver {
         }
     }
 
-    /// Asks for the session after a socket that never opened. A browser does not say why; an ended session is
-    /// the one reason for which connecting again is useless.
+    /// Requests the session after a socket that never opened. A browser does not report the reason. If the
+    /// session has ended, connecting again is useless.
     fn check_session(self) {
         leptos::task::spawn_local(async move {
             if let Ok(None) = session::current().await {
@@ -215,8 +217,8 @@ impl Driver {
         });
     }
 
-    /// Sets the timer for the client's deadline. A timer that is too early is left alone, and set again when it
-    /// has fired: most deadlines move with every frame.
+    /// Sets the timer for the client's deadline. A timer that is too early stays, and is set again when it
+    /// has fired, because most deadlines move with every frame.
     fn set_timer(self) {
         let deadline = self.store.change(|client| client.deadline()).flatten();
         let Some(deadline) = deadline else { return };
@@ -252,7 +254,7 @@ impl Driver {
     fn save_offline_cache(self) {
         let room = route::last_room();
         let cached = self.store.change(|client| {
-            let room = client.features().open().or(room);
+            let room = client.features().open_room_id().or(room);
             client.cached_state(room).map(|cached| (client.features().me().id, cached))
         });
         if let Some((user, cached)) = cached.flatten() {
@@ -260,8 +262,8 @@ impl Driver {
         }
     }
 
-    /// Renews this tab's outbox, so that no other tab adopts it, and adopts the abandoned ones: a new window
-    /// sends the messages of one that crashed a moment before.
+    /// Renews this tab's outbox, so that no other tab adopts it. Then adopts abandoned outboxes, so that this
+    /// tab sends the messages of a tab that crashed.
     fn renew(self) {
         self.save_outbox();
         self.save_offline_cache();
@@ -300,9 +302,8 @@ impl Driver {
         }
     }
 
-    /// The device lost its network. A dead socket may look open for half a minute, so it is replaced; if the
-    /// new one cannot be opened either, the client is offline. (A server on the same machine can still be
-    /// reached.)
+    /// The device lost its network. A dead socket may look open for half a minute, so it is replaced. If no
+    /// new one can be opened, the client is offline. (A server on the same machine can still be reached.)
     fn on_network_lost(self) {
         let had_socket =
             self.resources.try_update_value(|resources| resources.socket.take().is_some());

@@ -42,7 +42,7 @@ pub(crate) async fn delete(path: &str) -> Result<Answer, Unanswered> {
     send(Request::delete(path).build()).await
 }
 
-/// Takes what a builder made of a request, so that all requests share one function.
+/// Sends a built request, or returns the builder's error. All requests share this function, which saves code.
 async fn send(request: Result<Request, gloo_net::Error>) -> Result<Answer, Unanswered> {
     let response = request?.send().await?;
     let text = response.text().await?;

@@ -1,9 +1,10 @@
 //! Loads the part of the app that signing in and chatting do not need: a second module, fetched after the
 //! first view, or earlier when a view needs it.
 //!
-//! [`LazyViews`] lists the entry points of that part; `shell::lazy_views` fills it in. Code and texts that
-//! only these reach are cut out of the compiled app by `app-split`, so the views themselves need not know.
-//! The cargo feature `lazy-part` announces the cut; without it (development, tests) there is one module.
+//! [`LazyViews`] lists the entry points of that part; `shell::lazy_views` fills it in. `app-split` moves the
+//! code and texts that only these entry points reach from the compiled app into the second module, so views
+//! are written as if there were one module. The cargo feature `lazy-part` is set in such a build; without it
+//! (development, tests) there is one module.
 
 use std::future::Future;
 use std::pin::Pin;

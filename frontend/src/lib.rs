@@ -1,7 +1,7 @@
 //! The browser app of Madang: views over the client state machine of `madang-client`.
 //!
 //! Reading order: `app` (the sign-in form or the shell), `driver` (executes the client's outputs: socket,
-//! timers, storage), `store` (how views read the client), `route` (the table of pages), `shell` (the frame
+//! timers, storage), `client_store` (how views read the client), `route` (the table of pages), `shell` (the frame
 //! around all pages), then one module per feature in `features` and `lab`, made of the components in `ui`.
 
 #![expect(
@@ -19,13 +19,13 @@ mod route;
 mod shell;
 mod ui;
 
+mod client_store;
 mod driver;
 mod frame_log;
 mod offline_cache;
 mod outbox_storage;
 mod session;
 mod socket;
-mod store;
 mod websocket;
 
 mod boot_form;

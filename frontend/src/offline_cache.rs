@@ -15,7 +15,7 @@ pub(crate) fn last_user() -> Option<User> {
     compact::from_text(&browser::remembered(USER_KEY)?).ok()
 }
 
-/// Whether there is a last user. Older versions of the app stored no more than that.
+/// Whether there is a last user. Older versions of the app stored only this.
 pub(crate) fn had_session() -> bool {
     browser::remembered(USER_KEY).is_some()
 }

@@ -1,6 +1,6 @@
 //! Stores the outbox across reloads: each tab has its own in `localStorage`, under the tab's id. Another tab
-//! adopts the outbox of a tab that is gone. Adopting twice is harmless: a command that is sent again keeps its
-//! id, and takes effect once.
+//! adopts the outbox of a tab that is gone. Two tabs may adopt one outbox: a command that is sent twice keeps
+//! its id, and takes effect once.
 
 use madang_client::PendingCommand;
 use madang_shared::{Timestamp, UserId, compact};
@@ -94,7 +94,7 @@ impl OutboxStorage {
         }
     }
 
-    /// Saves these commands in place of the saved ones. Answers whether it succeeded: a browser may forbid it,
+    /// Saves these commands in place of the saved ones. Returns whether it succeeded: a browser may forbid it,
     /// or be full.
     pub(crate) fn save(&self, items: &[PendingCommand]) -> bool {
         let Some(storage) = browser::local_storage() else {

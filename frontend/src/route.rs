@@ -247,7 +247,7 @@ impl Router {
         self.route.set(to);
     }
 
-    /// Goes to a route, in place of the current entry of the history.
+    /// Goes to a route, and replaces the current entry of the history.
     pub(crate) fn replace(self, to: Route) {
         if self.route.get_untracked() == to {
             return;

@@ -1,4 +1,4 @@
-//! The session, over HTTP: `/api/session`.
+//! The sign-in session, over HTTP: `/api/session`.
 
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
@@ -33,11 +33,12 @@ fn user(answer: &Answer) -> Result<User, Failure> {
     if !answer.ok() {
         return Err(failure(answer));
     }
-    let signed_in: SessionInfo = compact::from_text(&answer.text).map_err(|_| not_ours())?;
+    let signed_in: SessionInfo =
+        compact::from_text(&answer.text).map_err(|_| unexpected_answer())?;
     Ok(signed_in.user)
 }
 
-/// The failure in a refusal.
+/// The failure in an answer that is a refusal.
 pub(crate) fn failure(answer: &Answer) -> Failure {
     // A proxy may have answered instead of the server.
     let unreadable = |_| Failure::new(ErrorCode::Unavailable, answer.status_text.clone());
@@ -46,10 +47,10 @@ pub(crate) fn failure(answer: &Answer) -> Failure {
 
 /// The failure of a request without an answer.
 pub(crate) fn unreachable_server(_: Unanswered) -> Failure {
-    not_ours()
+    unexpected_answer()
 }
 
-/// The failure of an answer that is not of this server.
-pub(crate) fn not_ours() -> Failure {
+/// The failure of an answer that cannot be from this server, for example from a proxy.
+pub(crate) fn unexpected_answer() -> Failure {
     Failure::new(ErrorCode::Unavailable, "The server cannot be reached.")
 }

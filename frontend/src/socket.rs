@@ -20,7 +20,7 @@ use crate::websocket::address;
 pub(crate) enum ConnectionEvent {
     Opened,
     Frame(String),
-    /// The last event, after which the socket must be dropped.
+    /// The socket has closed with this code. It is the last event; drop the socket after it.
     Closed(u16),
 }
 
@@ -40,7 +40,8 @@ impl Socket {
         Some(Self(shared))
     }
 
-    /// Sends a text frame. A frame that cannot be sent is lost with the connection, whose end is an event.
+    /// Sends a text frame. A frame that cannot be sent is lost with the connection, and
+    /// [`ConnectionEvent::Closed`] follows.
     pub(crate) fn send(&self, text: &str) {
         if let Some(socket) = self.0.borrow_mut().as_mut().filter(|it| is_open(it)) {
             // Fails only if the socket is not open.
@@ -72,7 +73,8 @@ async fn report_events(socket: Shared, report: Box<dyn Fn(ConnectionEvent)>) {
     }
 }
 
-/// The next event. `gloo-net` has none for the opening: the sink is ready then.
+/// The next event. `gloo-net` reports no opening, so this polls the sink, which is ready once the socket is
+/// open.
 fn poll_event(
     socket: &Shared,
     was_open: bool,

@@ -68,12 +68,12 @@ impl PlainSocket {
         self.listeners.borrow_mut().push(listener);
     }
 
-    /// Sends a text; answers whether the browser accepted it.
+    /// Sends a text; returns whether the browser accepted it.
     pub(crate) fn send_text(&self, text: &str) -> bool {
         self.is_open() && self.inner.send_with_str(text).is_ok()
     }
 
-    /// Sends bytes; answers whether the browser accepted them.
+    /// Sends bytes; returns whether the browser accepted them.
     pub(crate) fn send_bytes(&self, bytes: &[u8]) -> bool {
         self.is_open() && self.inner.send_with_u8_array(bytes).is_ok()
     }

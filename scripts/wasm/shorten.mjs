@@ -1,5 +1,5 @@
 // Shortens the names of imports and exports between a WebAssembly module and its JavaScript. wasm-bindgen ends each of
-// about 300 names with a hash of 16 digits, which does not compress and stands in both files: 6 KB of the download.
+// about 300 names with a hash of 16 digits, which does not compress and is in both files: 6 KB of the download.
 
 import { name, number, reader } from "./format.mjs";
 

@@ -1,4 +1,4 @@
-//! Messages to text and back; no other place encodes or decodes frames.
+//! Encodes messages as text and decodes them; all frames go through this module.
 //!
 //! The server uses `serde_json`, a client uses [`compact`]. Both follow the same derives.
 //!

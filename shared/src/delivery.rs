@@ -45,7 +45,7 @@ pub struct Recipient {
     /// The user.
     pub user: User,
     /// Whether the user has read the message.
-    pub status: ReceiptStatus,
+    pub status: ReadStatus,
     /// The user's connections that are subscribed to the room now.
     pub subscribed: u64,
     /// Those connections to which everything up to the message was sent.
@@ -60,7 +60,7 @@ pub struct Recipient {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum ReceiptStatus {
+pub enum ReadStatus {
     /// The user wrote the message.
     Wrote,
     /// The user has read it: the read mark is at the message, or after it.

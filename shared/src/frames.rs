@@ -1,6 +1,6 @@
-//! The envelopes. A frame is one WebSocket text message holding one JSON value.
+//! Frames, and the envelopes in them. A frame is one WebSocket text message with one JSON value.
 //!
-//! The frames do not depend on features: the messages of features stand in the envelopes that
+//! The frames do not depend on features: the messages of features are in the envelopes that
 //! [`crate::features`] derives from its table.
 
 use serde::{Deserialize, Serialize};

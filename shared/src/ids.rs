@@ -33,7 +33,7 @@ numbered!(
     RoomId
 );
 numbered!(
-    /// A post in the feed.
+    /// A post.
     PostId
 );
 numbered!(

@@ -1,4 +1,4 @@
-//! The limits of the protocol, enforced on both sides. The limits of a feature stand in its module.
+//! The limits of the protocol, enforced on both sides. The limits of a feature are in its module.
 //! Numbers without another source are decisions of this project.
 
 /// The protocol with its version and its encoding. A client names it in the query parameter

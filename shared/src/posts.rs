@@ -1,16 +1,16 @@
-//! The feed: short posts for every user, and greetings that show for some seconds. Topic
+//! Posts: short texts for every user on the page `/feed`, and greetings that show for some seconds. Topic
 //! [`Topic::Posts`](crate::Topic::Posts).
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, PostId, Timestamp, User};
 
-/// Unicode scalar values in one post of the feed.
+/// Unicode scalar values in one post.
 pub const MAX_POST_CHARS: usize = 2_000;
 /// Bytes in the body of a request with a post: the longest text with every character escaped, and its
 /// envelope.
 pub const MAX_POST_BODY_BYTES: usize = 32 * 1024;
-/// Posts in one page of the feed, and in its snapshot.
+/// Posts in one page of older posts, and in a snapshot.
 pub const PAGE_POSTS: u32 = 30;
 /// The time that a screen shows a greeting, in milliseconds.
 pub const GREETING_SHOWN_MS: u64 = 6_000;
@@ -34,7 +34,7 @@ pub struct Post {
     pub text: String,
 }
 
-/// Commands to the feed.
+/// Commands about posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -57,7 +57,7 @@ pub enum PostsCommand {
         /// Which post.
         post: PostId,
     },
-    /// Greets every user who has the feed open.
+    /// Greets every user who has the page of posts open.
     Greet {
         /// Whether the screen that sends the greeting does not show it. Every client receives the same
         /// event; only that screen knows the command.
@@ -65,7 +65,7 @@ pub enum PostsCommand {
     },
 }
 
-/// Events of the feed.
+/// Events of the posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -136,7 +136,7 @@ impl PostsEvent {
     }
 }
 
-/// The feed at a position: its newest posts.
+/// The posts at a position: the newest ones.
 pub type PostsSnapshot = PostsPage;
 
 /// Consecutive posts.
@@ -149,7 +149,7 @@ pub struct PostsPage {
     pub older: bool,
 }
 
-/// Queries of the feed.
+/// Queries of posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

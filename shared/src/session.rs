@@ -6,8 +6,8 @@ use crate::ids::User;
 
 /// Unicode scalar values in a user's name.
 pub const MAX_USER_NAME_CHARS: usize = 32;
-/// The default limit of sign-ups from one address within an hour, in any distribution: a whole class may
-/// sit behind one router.
+/// The default limit of sign-ups from one address within an hour, in any distribution: a school class
+/// may share one router.
 pub const SIGN_UPS_PER_HOUR: u32 = 200;
 
 /// `POST /api/session`: chooses a name and starts a session.

@@ -1,5 +1,5 @@
 //! The parts of a topic that do not depend on a feature: its durability, its id, and the id's spelling.
-//! The topics themselves stand in [`crate::features`].
+//! The topics themselves are in [`crate::features`].
 
 use thiserror::Error;
 

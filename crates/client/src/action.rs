@@ -2,16 +2,16 @@
 
 use madang_shared::{CommandId, RoomId, Seq, Topic};
 
-/// Something that the user of an app does that is not a command.
+/// An action of the app's user that is not a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Opens a room, or closes the open one.
     OpenRoom(Option<RoomId>),
-    /// Opens a page that shows these topics, instead of the topics of the page before.
-    Watch(&'static [Topic]),
+    /// Opens a page that follows these topics, instead of the topics of the previous page.
+    FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
-    /// Has seen everything up to this message, on a visible screen.
+    /// Saw everything up to this message, on a visible screen.
     MarkSeen {
         /// Which room.
         room: RoomId,
@@ -26,7 +26,7 @@ pub enum Action {
     StopTyping,
     /// Changes the draft text whose sentiment is shown.
     Classify(String),
-    /// Asks for posts that are not loaded yet.
+    /// Requests posts that are not loaded yet.
     LoadOlderPosts,
     /// Sends the greeting with this command id from this screen.
     GreetingSent(CommandId),

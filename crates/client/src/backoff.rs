@@ -3,8 +3,8 @@
 use madang_shared::limits::{BACKOFF_MAX_MS, BACKOFF_MIN_MS};
 
 /// The wait in milliseconds before reconnect number `attempt` (the first is 0), with full jitter:
-/// `min(20 s, 500 ms + rand(0 ..= min(20 s, 500 ms · 2^attempt)))`. So a thousand
-/// clients of a restarted server reconnect at different times.
+/// `min(20 s, 500 ms + rand(0 ..= min(20 s, 500 ms · 2^attempt)))`. So the clients of a restarted
+/// server reconnect at different times.
 pub fn wait_ms(attempt: u32, random: u64) -> u64 {
     let doubled = 1_u64.checked_shl(attempt).unwrap_or(u64::MAX);
     let ceiling = BACKOFF_MIN_MS.saturating_mul(doubled).min(BACKOFF_MAX_MS);

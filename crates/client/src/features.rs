@@ -41,7 +41,7 @@ macro_rules! define_features {
         pub struct Features {
             me: User,
             /// The topics of the open page.
-            watched: &'static [Topic],
+            page_topics: &'static [Topic],
             joined_rooms: JoinedRooms,
             $($field: views::$field::$View,)+
         }
@@ -49,7 +49,7 @@ macro_rules! define_features {
         impl Features {
             pub(crate) fn new(me: User) -> Self {
                 Self {
-                    watched: &[],
+                    page_topics: &[],
                     joined_rooms: JoinedRooms::new(me.id),
                     $($field: views::$field::$View::default(),)+
                     me,
@@ -236,8 +236,8 @@ impl Features {
     }
 
     /// The open room.
-    pub fn open(&self) -> Option<RoomId> {
-        self.joined_rooms.open()
+    pub fn open_room_id(&self) -> Option<RoomId> {
+        self.joined_rooms.open_room_id()
     }
 
     /// The users in the open room.
@@ -271,16 +271,16 @@ impl Features {
         let mut topics = VecSet::default();
         topics.extend([Topic::Rooms, Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships().rooms().map(Topic::Room));
-        topics.extend(self.watched.iter().copied());
-        let open = self.open().filter(|room| self.memberships().contains(*room));
+        topics.extend(self.page_topics.iter().copied());
+        let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
         topics.extend(open.map(Topic::Presence));
         topics
     }
 
     pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {
         match action {
-            Action::Watch(topics) => {
-                self.watched = topics;
+            Action::FollowTopics(topics) => {
+                self.page_topics = topics;
                 Effects::default()
             }
             Action::OpenRoom(room) => self.joined_rooms.open_room(room),
@@ -315,7 +315,7 @@ impl Features {
 
     /// The server continues the topic from the known position. `missed` tells whether events follow.
     pub(crate) fn recovered(&mut self, topic: Topic, missed: bool) -> Vec<Slice> {
-        // Other views show a cached state as if it were current, and need no sign that it is.
+        // Only timelines mark a cached state on the screen, so the other views do not change here.
         if let Topic::Room(room) = topic {
             return self.joined_rooms.recovered(room, missed);
         }

@@ -1,9 +1,9 @@
 //! The client of Madang as a state machine without I/O.
 //!
 //! The browser app, the load generator and the tests all drive this one [`Client`]. They open
-//! sockets, carry text, measure time and draw random numbers, and pass all of it in as [`Input`]. The
-//! client returns [`Output`]s to carry out, and holds the views to show. So the logic of resuming,
-//! gaps, order and exactly-once commands runs unchanged under a simulated network.
+//! sockets, carry text, measure time and draw random numbers, and pass all of it in as [`Input`].
+//! The client returns [`Output`]s to execute, and holds the views to show. So the same code of
+//! resuming, gaps, order and exactly-once commands also runs over a simulated network.
 //!
 //! Reading order: [`client`] (the state machine), [`connection`] (connecting and reconnecting),
 //! [`outbox`] (commands that are not stored yet), [`streams`] (positions and gaps), [`action`] and

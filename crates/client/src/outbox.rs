@@ -1,7 +1,7 @@
 //! The outbox: commands that are not acknowledged yet, in the order in which the user gave them.
 //!
-//! Up to [`WINDOW`] of them are unacknowledged at once. After a refusal that a retry can heal, the
-//! command and everything sent after it are sent again, and the server refuses the later ones too
+//! Up to [`WINDOW`] of them are unacknowledged at once. After a retryable refusal the command and
+//! everything sent after it are sent again, and the server refuses the later ones too
 //! (`blocked_by_earlier`). So messages are stored in the order in which the user wrote them.
 
 use madang_shared::frames::LogPosition;
@@ -45,7 +45,7 @@ pub enum PendingState {
 #[derive(Debug, Default)]
 pub struct Outbox {
     items: Vec<PendingCommand>,
-    /// Nothing is sent before this time, after a refusal that a retry can heal.
+    /// Nothing is sent before this time, after a retryable refusal.
     not_before: Option<Timestamp>,
     /// Sent on the present connection. The server may refuse all later commands until one of these
     /// is sent again, so they must not be dropped.
@@ -139,7 +139,7 @@ impl Outbox {
         self.stream_advanced(topic, Seq(u64::MAX));
     }
 
-    /// The server refused the command. Where `is_dropped` says so, it is dropped silently.
+    /// The server refused the command. If `is_dropped` returns true, it is dropped silently.
     pub(crate) fn refused(
         &mut self,
         id: CommandId,

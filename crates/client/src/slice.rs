@@ -24,7 +24,7 @@ macro_rules! define_slice {
         }
 
         impl Slice {
-            /// Every slice; each stands at its [`Slice::index`].
+            /// Every slice, each at its [`Slice::index`].
             pub const ALL: &'static [Self] = &[
                 Self::Connection,
                 Self::Outbox,

@@ -50,21 +50,21 @@ pub(crate) struct Streams {
 impl Streams {
     /// Keeps exactly the `wanted` topics. Returns the topics that were dropped.
     pub(crate) fn set_topics(&mut self, wanted: &VecSet<Topic>) -> Vec<Topic> {
-        let gone: Vec<Topic> =
+        let dropped: Vec<Topic> =
             self.streams.keys().filter(|topic| !wanted.contains(topic)).copied().collect();
         let new: Vec<Topic> =
             wanted.iter().filter(|topic| !self.streams.contains_key(topic)).copied().collect();
-        for topic in &gone {
+        for topic in &dropped {
             self.streams.remove(topic);
         }
         for topic in &new {
             self.streams.insert(*topic, Stream::default());
         }
-        gone
+        dropped
     }
 
     /// The seq up to which the topic is known; `None` if it is not subscribed.
-    pub(crate) fn known(&self, topic: Topic) -> Option<Seq> {
+    pub(crate) fn known_seq(&self, topic: Topic) -> Option<Seq> {
         self.streams
             .get(&topic)
             .map(|stream| stream.position.map_or(Seq(0), |position| position.seq))

@@ -1,4 +1,4 @@
-//! The table of views: one row for each view that stands alone.
+//! The table of views: one row for each view that depends on no other view.
 //!
 //! A row names the view's [`Slice`](crate::Slice), its module in [`views`](crate::views), which is
 //! also its field and accessor in [`Features`](crate::Features), its type, and the variants of
@@ -23,7 +23,7 @@ macro_rules! with_view_table {
             Counter { counter: Counter, topics: [Counter], queries: [], commands: [Counter] }
             /// The draft text whose sentiment is shown.
             Sentiment { sentiment: SentimentDraft, topics: [], queries: [Sentiment], commands: [] }
-            /// The feed, while a page follows it.
+            /// The posts, while a page follows them.
             Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
             /// The price of one Bitcoin, while a page follows it.
             Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }

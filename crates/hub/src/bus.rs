@@ -43,7 +43,7 @@ impl Default for InProcess {
 
 impl Bus for InProcess {
     fn announce(&self, advanced: TopicAdvanced) {
-        // An error means that there is no listener, which is no failure.
+        // An error means that there is no listener, which is allowed.
         self.notifications.send(advanced).ok();
     }
 

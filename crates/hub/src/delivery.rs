@@ -1,6 +1,6 @@
 //! The delivery of one message: the store's recipients, joined with the connections of this node.
 
-use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient};
 use madang_shared::{RoomId, Topic, User};
 
 use crate::hub::Hub;
@@ -19,7 +19,7 @@ pub fn report(
     let connection_counts = hub.connection_counts(Topic::Room(room), stored.position.seq);
     let presence = hub.ephemeral::<Presence>();
     let people = presence.read(|presence| {
-        let recipient = |(user, status): (User, ReceiptStatus)| {
+        let recipient = |(user, status): (User, ReadStatus)| {
             let ConnectionCounts { subscribed, delivered } =
                 connection_counts.get(&user.id).copied().unwrap_or_default();
             let away_since =

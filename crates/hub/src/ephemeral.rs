@@ -25,7 +25,7 @@ pub struct EphemeralEvent {
 /// The state of a feature whose topics are ephemeral. Time is an argument, and the methods return the
 /// events to publish.
 pub trait EphemeralTopic: fmt::Debug + Send + 'static {
-    /// The most frames in the ring of each topic. The hub's own limit applies as well.
+    /// The maximum number of frames in the ring of each topic. The hub's own limit applies as well.
     const RING_FRAMES: usize = usize::MAX;
 
     /// The empty state. `epoch` must differ from the epoch of every earlier start of this server.
@@ -38,7 +38,8 @@ pub trait EphemeralTopic: fmt::Debug + Send + 'static {
     /// The events that are due. Called every [`madang_shared::presence::PRESENCE_WINDOW_MS`].
     fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent>;
 
-    /// Whether the feature needs to know the subscribers of a topic. Any topic can be observed.
+    /// Whether the feature needs to know the subscribers of a topic. A topic of another feature can be
+    /// observed as well.
     #[expect(unused_variables, reason = "a feature that observes nothing needs no argument")]
     fn observes(topic: Topic) -> bool {
         false

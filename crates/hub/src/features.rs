@@ -1,7 +1,7 @@
 //! The table of features: one row for each. [`Change`], [`decide`], [`answer_at_once`],
 //! [`is_redaction`], [`revoked_access`] and [`EphemeralTopics`] are derived from it.
 //!
-//! A row names what the feature has, in this order, and leaves out what it has not:
+//! A row lists the parts of a feature in this order, and leaves out those that it does not have:
 //!
 //! - `topic`: the topic's variant in [`Topic`], followed by its properties:
 //!   `redacts` (the function that recognises a redaction), `revokes` (the function that names the access
@@ -193,8 +193,8 @@ features! {
     }
 }
 
-/// Accepts every command of a feature. Such a command is harmless when it finds nothing to change, and
-/// only the data can tell whether it does.
+/// Accepts every command of a feature. Such a command may find nothing to change, which only the data
+/// can tell; then it changes nothing.
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of every feature's decision")]
 fn accept<C>(command: C) -> Result<C, Failure> {
     Ok(command)

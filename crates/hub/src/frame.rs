@@ -1,7 +1,8 @@
 //! Frames that are encoded once and written by every connection that needs them.
 //!
-//! The edge adds its own encodings (a WebSocket frame, plain or compressed) through [`Encoded`]. They
-//! are cached beside the text, so that a frame for a thousand connections is encoded once.
+//! The web package adds its own encodings (a WebSocket frame, plain or compressed) through
+//! [`Encoded`]. They are cached beside the text, so that a frame for a thousand connections is encoded
+//! once.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -22,11 +23,11 @@ struct Inner {
     encoded: EncodedCache,
 }
 
-/// The number that the edge gives to one of its encodings.
+/// The number that the web package gives to one of its encodings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoding(pub u8);
 
-/// The edge's encodings of one frame, or of one batch of frames.
+/// The web package's encodings of one frame, or of one batch of frames.
 pub trait Encoded: Send + Sync + 'static {
     /// The bytes of `frames` in one encoding; `frames` are always those for which the value was made.
     /// An implementation makes the bytes at the first call and returns the same ones afterwards.
@@ -34,7 +35,8 @@ pub trait Encoded: Send + Sync + 'static {
     fn bytes(&self, frames: &[Frame], encoding: Encoding) -> Option<&Bytes>;
 }
 
-/// The encodings of a frame or a batch, made at the first use. Other callers wait meanwhile.
+/// The encodings of a frame or a batch, made at the first use. Concurrent callers wait for the first
+/// one.
 #[derive(Default)]
 struct EncodedCache(OnceLock<Box<dyn Encoded>>);
 
@@ -76,8 +78,8 @@ impl Frame {
         &self.0.text
     }
 
-    /// The frame in one of the edge's encodings. `make` runs once for the frame and all its clones,
-    /// so every caller must pass the same kind of encodings.
+    /// The frame in one of the web package's encodings. `make` runs once for the frame and all its
+    /// clones, so every caller must pass the same kind of encodings.
     pub fn encoded<E: Encoded>(
         &self,
         encoding: Encoding,
@@ -123,8 +125,8 @@ impl FrameBatch {
         &self.frames
     }
 
-    /// The whole batch in one of the edge's encodings. `make` runs once for the batch, so every caller
-    /// must pass the same kind of encodings.
+    /// The whole batch in one of the web package's encodings. `make` runs once for the batch, so every
+    /// caller must pass the same kind of encodings.
     pub fn encoded<E: Encoded>(
         &self,
         encoding: Encoding,

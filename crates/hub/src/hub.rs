@@ -23,7 +23,8 @@ use crate::policy::RevokedAccess;
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
 
-/// The live side of one node. It holds nothing durable, so it can be lost at any moment.
+/// The topics of one node, with their subscribers and ephemeral states. Nothing in it is durable: a
+/// restart loses no event of the log.
 #[derive(Debug)]
 pub struct Hub {
     version: String,
@@ -128,7 +129,8 @@ impl Hub {
         }
     }
 
-    /// The topic has events up to `seq`, whose frames are not here: its subscribers read the log.
+    /// Tells the subscribers of a topic that it has events up to `seq`. The frames are not in this
+    /// process, so the subscribers read the log.
     pub fn catch_up_to(&self, topic: Topic, seq: Seq) {
         if let Some(channel) = self.channel(topic) {
             self.advance(&channel, seq, None);
@@ -143,7 +145,7 @@ impl Hub {
         EphemeralHandle { hub: self, registration: self.ephemeral.registration() }
     }
 
-    /// How often the log was read for subscribers behind their ring, since the start.
+    /// The number of reads of the log for subscribers behind their ring, since the start.
     pub fn log_pages_read(&self) -> u64 {
         self.log_cache.reads()
     }
@@ -265,7 +267,7 @@ impl Hub {
     }
 
     /// A user who leaves a room on one device leaves it on all of them: each connection checks its access
-    /// to the topics of the room. This visits all topics, which is fine for an event as rare as that.
+    /// to the topics of the room. This visits all topics, which is acceptable because the event is rare.
     fn request_access_checks(&self, RevokedAccess { user, room }: RevokedAccess) {
         let channels = self.channels.lock();
         let of_room = channels.iter().filter(|(topic, _)| topic.room() == Some(room));

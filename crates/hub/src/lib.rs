@@ -1,16 +1,19 @@
 //! The domain of Madang: sessions, topics and fan-out, presence, policy, one module per feature.
 //!
-//! Nothing here knows HTTP, WebSocket, SQL or NATS; the domain reaches the world through [`ports`] and
-//! [`bus`]. A [`Session`] is a state machine: frames and results go in, [`Effect`]s come out, and the
-//! edge carries them out. So the rules are tested, and simulated, without a socket.
+//! Nothing here knows HTTP, WebSocket, SQL or NATS; the domain uses engines through the traits of
+//! [`ports`] and [`bus`]. A [`Session`] is a state machine: frames and responses of the store go in,
+//! [`Effect`]s come out, and the web package executes them. So the rules are tested, and simulated,
+//! without a socket.
 //!
 //! Reading order:
 //! 1. [`session`]: the rules of one connection.
-//! 2. [`hub`], [`topic_channel`], [`frame`], [`sink`] and [`log_cache`]: what connections share.
-//! 3. [`ports`], [`bus`] and [`log`]: what the domain needs.
+//! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`] and [`log_cache`]: the topics
+//!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up.
+//! 3. [`ports`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
+//! 5. [`policy`], the pure decisions about access and resumption, and [`token_bucket`], the rate limiter.
 
 pub mod bus;
 mod fan_out;

@@ -1,7 +1,7 @@
 //! Orders: the orders of a small restaurant. Topic [`Topic::Orders`](madang_shared::Topic::Orders).
 //!
-//! The database enforces the same rules against other programs that change its tables. Here they are
-//! explained in sentences.
+//! The database enforces the same rules against other programs that change its tables. This module
+//! refuses a command with a sentence for the user.
 
 use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
 use madang_shared::orders::{MenuItem, OrderLine, OrderStatus, OrdersCommand};

@@ -23,7 +23,7 @@ pub fn resumes(from: Position, head: Position) -> bool {
         && head.seq.since(from.seq) <= MAX_RECOVERED_EVENTS
 }
 
-/// Whether the topic belongs to another user. Needs no look at the store.
+/// Whether the topic belongs to another user. Needs no query to the store.
 pub fn is_private_to_other(topic: Topic, user: UserId) -> bool {
     topic.owner().is_some_and(|owner| owner != user)
 }

@@ -1,11 +1,11 @@
-//! The ports of the domain: what it needs from the world, as traits. Engines implement them in other
-//! packages, and only the binary knows which engines are used. The port for other nodes is
+//! The ports of the domain: the traits through which it uses the store and the clock. Engines implement
+//! them in other packages, and only the binary knows which engines are used. The port for other nodes is
 //! [`Bus`](crate::bus::Bus).
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use madang_shared::delivery::ReceiptStatus;
+use madang_shared::delivery::ReadStatus;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{
@@ -19,7 +19,8 @@ use crate::notices::DueNotice;
 
 pub use crate::log::{LogEntry, TopicEvent};
 
-/// The source of time. The domain gets time as an argument; only the edge asks the clock.
+/// The source of time. The domain gets time as an argument; only the web package and the binary read the
+/// clock.
 pub trait Clock: Send + Sync + 'static {
     /// The present time. It never goes back.
     fn now(&self) -> Timestamp;
@@ -49,7 +50,7 @@ pub struct Committed {
     pub event: Option<Arc<str>>,
 }
 
-/// The reason why the store has not done what it was asked. In either case nothing was changed.
+/// The reason why the store did not execute a request. In either case nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// The data forbids it: a name is taken, a room does not exist, the user is no member.
@@ -87,7 +88,7 @@ pub struct Recipients {
     pub position: Position,
     /// The recipients, in the order and within the limit of
     /// [`Delivery::people`](madang_shared::delivery::Delivery::people).
-    pub people: Vec<(User, ReceiptStatus)>,
+    pub people: Vec<(User, ReadStatus)>,
     /// The number of further recipients.
     pub more: u64,
 }
@@ -99,11 +100,11 @@ pub struct Recipients {
 /// - **Atomic**: a write's state change and its events are stored together or not at all.
 /// - **Durable**: `commit` answers only after the writes survive a kill of the process (and of the
 ///   machine, unless the operator chose otherwise).
-/// - **Once**: a (author, command) that has taken effect is not applied again. Its repetition gets the
-///   answer of the first time, however late it comes.
+/// - **Once**: a (author, command) that has taken effect is not applied again. A repetition gets the
+///   answer of the first time, however late it is sent.
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes. The writes of a batch take effect in
 ///   the order of the batch. The event stream carries the [`TopicEvent`]s of a topic in the order of
-///   `seq`, after they are durable, also those of a commit whose caller has gone away.
+///   `seq`, after they are durable, also those of a commit whose caller has dropped its future.
 /// - **Redacted**: after the transaction that edits or deletes a text, no event of the log contains the
 ///   text. Its events keep their seqs, and state what they did without the text
 ///   ([`madang_shared::posts::PostsEvent::Redacted`]).
@@ -111,8 +112,9 @@ pub struct Recipients {
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
 pub trait Store: Send + Sync + 'static {
-    /// Makes the writes of one session durable, in order. Answers one result for each write, in order.
-    /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch does.
+    /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
+    /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
+    /// with it too.
     fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>>;
 
     /// Opens a durable topic for a user. [`crate::policy::resumes`] decides whether `from` resumes. The
@@ -171,7 +173,7 @@ pub trait Store: Send + Sync + 'static {
     -> BoxFuture<'static, Result<bool, StoreError>>;
 
     /// Appends a due notice to the topic of notices, once: a notice that was appended before is not
-    /// appended again. Answers its position, or `None` if there was nothing to append. The high-water
+    /// appended again. Returns its position, or `None` if there was nothing to append. The high-water
     /// mark and the notice are stored in one transaction.
     ///
     /// # Errors
@@ -209,7 +211,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>>;
 
-    /// Answers if both reading and writing work.
+    /// Checks that both reading and writing work.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -238,7 +240,7 @@ impl ServiceAccount {
     }
 }
 
-/// The most names of a [`ServiceAccount`].
+/// The maximum number of names of a [`ServiceAccount`].
 const MAX_SERVICE_NAMES: u32 = 20;
 
 /// A user to be made.

@@ -20,7 +20,7 @@ pub fn decide(command: PostsCommand) -> Result<PostsCommand, Failure> {
 }
 
 /// Redacts an event of the topic, after its text was edited or deleted. `now` is the post as it is now;
-/// `None` if it was deleted. Answers the event that replaces it, or `None` if the event has no text.
+/// `None` if it was deleted. Returns the event that replaces it, or `None` if the event has no text.
 pub fn redact(event: Event, now: Option<&Post>) -> Option<Event> {
     let Event::Posts(event) = event else { return None };
     event.redact(now).map(Event::from)

@@ -24,7 +24,7 @@ const SWEEP_MS: u64 = 5_000;
 pub struct Presence {
     rooms: HashMap<RoomId, Room>,
     connections: HashMap<ConnectionId, Entry>,
-    /// Rooms with something to publish or to expire at the next tick.
+    /// Rooms with changes to publish, or entries to expire, at the next tick.
     pending_rooms: BTreeSet<RoomId>,
     epoch: Epoch,
     published_at: Timestamp,

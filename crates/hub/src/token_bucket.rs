@@ -8,7 +8,7 @@ use madang_shared::Timestamp;
 pub struct TokenBucket {
     /// The content in fractions of a token, so that a millisecond adds a whole number of fractions.
     level: u64,
-    /// The most that the bucket holds, in the same fractions.
+    /// The capacity of the bucket, in the same fractions.
     capacity: u64,
     fractions_per_token: u64,
     fractions_per_milli: u64,

@@ -2,8 +2,8 @@
 //!
 //! **Connections keep positions, not queues of copies.** The ring is a cache of the end of the log. A
 //! frame that has left the ring is read from the log, so it is safe to clear the ring at any time.
-//! Therefore every notification is harmless: one that comes twice, late, or without its frame moves the
-//! head and nothing else.
+//! Therefore a notification may be repeated, late, or without its frame: it moves the head and nothing
+//! else.
 //!
 //! **An up-to-date subscriber is served by the fan-out** (`TopicChannel::write_next`). A subscriber with
 //! missed events is served by its connection's task (`TopicChannel::take`) until it is up to date.
@@ -22,9 +22,10 @@ use crate::subscriber::{Cursor, Subscriber};
 /// The limits of a ring.
 #[derive(Clone, Copy, Debug)]
 pub struct RingSize {
-    /// The most frames.
+    /// The maximum number of frames.
     pub frames: usize,
-    /// The most bytes of all frames together. The last frame is always kept, even a larger one.
+    /// The maximum size of all frames together, in bytes. The last frame is always kept, even a larger
+    /// one.
     pub bytes: usize,
 }
 
@@ -35,12 +36,12 @@ impl Default for RingSize {
     }
 }
 
-/// The most frames that a connection's task takes at a time, so that a connection far behind in one
-/// topic does not delay its other topics.
+/// The maximum number of frames that a connection's task takes at a time, so that a connection far
+/// behind in one topic does not delay its other topics.
 pub const TAKE_FRAMES: usize = 64;
 
-/// The most subscribers that one pass writes to before other topics get their turn. A write costs some
-/// microseconds, so a small room waits for a huge one less than a millisecond.
+/// The maximum number of subscribers that one pass writes to before other topics get their turn. A write
+/// costs some microseconds, so a small room waits for a huge one less than a millisecond.
 const SUBSCRIBERS_PER_PASS: usize = 64;
 
 /// One topic in the hub.
@@ -153,7 +154,7 @@ impl TopicChannel {
     }
 
     /// Moves the head to an event at `seq`. Its frame, where it is available, saves the subscribers a
-    /// read of the log. Answers whether the topic must be added to the fan-out queue.
+    /// read of the log. Returns whether the topic must be added to the fan-out queue.
     #[must_use]
     pub(crate) fn advance(&self, seq: Seq, frame: Option<Frame>) -> bool {
         let mut inner = self.inner.lock();
@@ -214,7 +215,7 @@ impl TopicChannel {
         self.inner.lock().after(seq, 0).is_some()
     }
 
-    /// Writes to the next subscribers of a pass. Answers whether the topic must be queued again, with
+    /// Writes to the next subscribers of a pass. Returns whether the topic must be queued again, with
     /// the same pass.
     pub(crate) fn write_next(&self, pass: &mut FanOutPass) -> bool {
         let subscribers = self.next_subscribers(pass);

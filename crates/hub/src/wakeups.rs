@@ -23,9 +23,8 @@ impl PendingTopics {
 
 /// The pending topics of one connection.
 ///
-/// Memory is bounded by the connection's topics, however far it lags: to mark a topic again changes
-/// nothing. `Notify` is used instead of a channel, because a wakeup carries no data and any number of
-/// wakeups may be merged into one.
+/// Memory is bounded by the connection's topics, however far it lags: marking a topic again changes nothing. `Notify`
+/// is used instead of a channel, because a wakeup carries no data and any number of wakeups may be merged into one.
 #[derive(Debug, Default)]
 pub struct TopicWakeups {
     pending: Mutex<PendingTopics>,

@@ -67,7 +67,7 @@ pub(crate) async fn run(options: CountOptions) -> Result<ExitCode> {
 
 /// Adds 1 this many times and waits until every command is stored.
 async fn add(mut driver: Driver, times: u32) -> Result<()> {
-    driver.act(Action::Watch(&[Topic::Counter]));
+    driver.act(Action::FollowTopics(&[Topic::Counter]));
     for _ in 0..times {
         driver.command(CounterCommand::Add { amount: 1 });
     }
@@ -84,7 +84,7 @@ async fn add(mut driver: Driver, times: u32) -> Result<()> {
 
 /// The number, as a client that connects afterwards receives it.
 async fn read_number(mut driver: Driver) -> i64 {
-    driver.act(Action::Watch(&[Topic::Counter]));
+    driver.act(Action::FollowTopics(&[Topic::Counter]));
     loop {
         if let Some(stored) = driver.client().features().counter().stored() {
             return stored;

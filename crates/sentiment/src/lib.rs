@@ -2,8 +2,8 @@
 //!
 //! [`classify`] is a pure function of its text: no clock, no files, no network. It returns the deciding
 //! words, so that the author of a message can check the result. It knows words and a little grammar; irony,
-//! and bad news without a bad word, are beyond it. Its accuracy on sentences that it was not tuned on
-//! stands in docs/figures.md.
+//! and bad news without a bad word, are beyond it. Its accuracy on sentences that it was not tuned on is in
+//! docs/figures.md.
 //!
 //! # Method
 //!

@@ -64,8 +64,8 @@ impl Lifecycle {
         self.tasks.spawn(self.supervise(name, task));
     }
 
-    /// Runs a task that serves others to the last, so a stop does not wait for it. It must not end
-    /// before the stop begins.
+    /// Runs a task that others need until they have ended, so a stop does not wait for it. It must
+    /// not end before the stop begins.
     pub(crate) fn spawn_background(
         &self,
         name: &'static str,

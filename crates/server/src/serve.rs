@@ -90,7 +90,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         "notices",
         notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
     );
-    lifecycle.spawn_background("presence", tick_presence(hub.clone(), clock.clone()));
+    lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;
         lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
@@ -187,7 +187,7 @@ async fn listen_to_bus(hub: Arc<Hub>, advances: broadcast::Receiver<TopicAdvance
     Ok(())
 }
 
-async fn tick_presence(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
+async fn tick_ephemeral_topics(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     let mut ticks = tokio::time::interval(Duration::from_millis(PRESENCE_WINDOW_MS));
     loop {
         ticks.tick().await;

@@ -1,4 +1,4 @@
-//! The part of a write that every feature sees.
+//! The context of a command that every feature gets.
 
 use madang_shared::{CommandId, Timestamp, User};
 

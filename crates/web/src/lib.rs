@@ -1,9 +1,10 @@
 //! The HTTP and WebSocket layer of Madang. It translates requests and frames; the hub and the store decide.
 //!
-//! Reading order: [`AppState`] (shared by all handlers) and [`mod@router`]; then [`ws`], a connection from its
-//! handshake to its end; then [`http`] (sessions, posts, delivery, origins) and [`middleware`] (client info, CORS,
-//! rate limits, security headers); then [`assets`], the app's files. Two parts stand apart: [`lab`], demonstrations
-//! without a store, and [`socketio`], the gateway for Socket.IO clients.
+//! Reading order: [`AppState`] (shared by all handlers) and [`mod@router`]; then [`ws`], a
+//! connection from its handshake to its end; then [`http`] (sessions, posts, delivery, origins) and
+//! [`middleware`] (client info, CORS, rate limits, security headers); then [`assets`], the app's
+//! files. Two parts are separate from the app: [`lab`], demonstrations without a store, and
+//! [`socketio`], the gateway for Socket.IO clients.
 
 pub mod assets;
 pub mod http;

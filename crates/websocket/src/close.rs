@@ -35,7 +35,7 @@ impl CloseFrame {
     }
 }
 
-/// Whether a code may stand in a close frame: the codes of section 7.4.1, those that IANA has
+/// Whether a code is allowed in a close frame: the codes of section 7.4.1, those that IANA has
 /// registered since (1012 to 1014), and the ranges for libraries (3000 to 3999) and programs (4000
 /// to 4999). 1004 has no meaning; 1005, 1006 and 1015 are never on the wire.
 pub fn may_be_sent(code: u16) -> bool {

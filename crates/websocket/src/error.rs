@@ -17,7 +17,7 @@ pub enum ProtocolError {
     /// A message has more bytes than the limit.
     #[error("message too big")]
     TooBig,
-    /// The memory budget for large messages is exhausted at the moment.
+    /// The memory budget for large messages is exhausted; a retry later may succeed.
     #[error("no room for so large a message now")]
     NoRoom,
 }

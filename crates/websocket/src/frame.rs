@@ -55,7 +55,7 @@ impl Opcode {
         }
     }
 
-    /// Whether it is a control frame, which may stand between the frames of a message.
+    /// Whether it is a control frame, which is allowed between the frames of a message.
     pub(crate) fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }

@@ -14,8 +14,8 @@
 //!   either direction: with it, outbound frames could not be shared, and an inflater would cost each idle
 //!   connection 40 KB. Inflaters and deflaters belong to threads, not to connections.
 //! - [`Handshake`] and [`PendingUpgrade`] lead from a request to a [`Socket`]. hyper hands the connection over. With
-//!   plain TCP we unwrap the stream itself, so that nothing stands between a frame and the system. TLS and other
-//!   streams are written in the same way (`boxed_stream`): the sending thread encrypts.
+//!   plain TCP we unwrap the stream itself, so that frames go to the system directly. TLS and other streams are written
+//!   in the same way (`boxed_stream`): the sending thread encrypts.
 //! - [`Socket`] receives and closes. Other tasks write with its [`Sender`], without waiting, for example in a loop
 //!   over all subscribers of a topic.
 //!

@@ -14,7 +14,7 @@ pub const UNBUDGETED_BYTES: usize = 64 * 1024;
 pub struct MemoryBudget(AtomicUsize);
 
 impl MemoryBudget {
-    /// A budget of so many bytes.
+    /// A budget of this many bytes.
     pub fn new(bytes: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(bytes)))
     }

@@ -48,9 +48,9 @@ impl ByteStream {
         }
     }
 
-    /// Writes what the system accepts at once, without a look at the readiness that the runtime
-    /// keeps: of a thousand sockets perhaps one is full, and each look would touch one more place
-    /// in memory.
+    /// Writes what the system accepts at once, without checking the readiness that the runtime
+    /// records: of a thousand sockets perhaps one is full, and each check would read one more cache
+    /// line.
     fn write_now(&self, piece: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).send(piece),
@@ -112,7 +112,7 @@ impl ByteStream {
 }
 
 /// Reads once. If that fills only a part of the buffer, there is nothing more, and the runtime is
-/// told so; otherwise it would make one more system call per message, in vain. (`TcpStream`'s own
+/// told so; otherwise it would make one useless system call more per message. (`TcpStream`'s own
 /// `poll_read` does the same, but needs exclusive access.)
 fn read_available(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     if !EDGE_TRIGGERED {
@@ -190,8 +190,8 @@ impl Sender {
         self.0.window
     }
 
-    /// Lets only the connection's own task write, until [`Self::release`]. Its frames stand after
-    /// those that others wrote before, and before those that others write afterwards.
+    /// Lets only the connection's own task write, until [`Self::release`]. Its frames follow those
+    /// that others wrote before, and precede those that others write afterwards.
     pub fn hold(&self) {
         self.0.queue.lock().is_held = true;
     }

@@ -5,7 +5,7 @@ use madang_shared::{ErrorCode, Failure};
 
 use super::Lang;
 
-/// The most names in a line; the rest is a number.
+/// The maximum number of names in a line; the rest is a number.
 const MAX_NAMES: usize = 3;
 /// The highest number in a badge; above it a plus follows.
 const MAX_BADGE: u64 = 99;
@@ -80,7 +80,7 @@ impl Lang {
         }
     }
 
-    pub(crate) fn unsent(self, count: usize) -> String {
+    pub(crate) fn refused_messages(self, count: usize) -> String {
         match (self, count) {
             (Self::Ko, _) => format!("이 방에 보내지 못한 메시지가 {count}개 있습니다."),
             (Self::En, 1) => "1 of your messages could not be sent to this room.".to_owned(),

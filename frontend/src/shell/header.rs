@@ -27,7 +27,7 @@ pub(super) fn Header() -> impl IntoView {
     });
     let open_presence = move || {
         view! {
-            <button id="open-here" class="icon-button narrow-only" data-testid="open-here" aria-label=tr(|t| t.open_here) on:click=events::click(move |_| app.open(Drawer::Presence))>
+            <button id="open-presence" class="icon-button narrow-only" data-testid="open-presence" aria-label=tr(|t| t.open_presence) on:click=events::click(move |_| app.open(Drawer::Presence))>
                 {Icon::People.draw()}
             </button>
         }

@@ -1,4 +1,4 @@
-//! Keeps the client at what the address selects: the open room, and the topics of the open page.
+//! Tells the client what the address selects: the open room, and the topics of the open page.
 
 use madang_client::{Action, Slice};
 use madang_shared::RoomId;
@@ -15,7 +15,7 @@ pub(super) fn follow_route(app: AppContext) {
         let route = app.router.get();
         let room = route.room();
         app.driver.act(Action::OpenRoom(room));
-        app.driver.act(Action::Watch(route.page().map_or(&[], Page::topics)));
+        app.driver.act(Action::FollowTopics(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
             route::remember_room(room);
         }

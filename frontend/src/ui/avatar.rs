@@ -21,7 +21,7 @@ fn hue(user: &User) -> u64 {
     user.id.0.wrapping_mul(7) % HUES
 }
 
-/// The avatar of a user. Screen readers skip it, because the name stands beside it.
+/// The avatar of a user. Screen readers skip it, because the name is beside it.
 pub(crate) fn avatar(user: &User) -> AnyView {
     view! {
         <span class="avatar" data-hue=hue(user).to_string() aria-hidden="true">

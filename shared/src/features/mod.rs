@@ -1,5 +1,5 @@
-//! The table of features: one row for each, and everything that must know all of them is derived
-//! from it: [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
+//! The table of features, one row for each. Everything that covers all features is derived from it:
+//! [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
 //!
 //! A row names the feature's variant in these enums and the module with its messages. It lists the
 //! parts of the feature in this order, and leaves out those that it does not have:
@@ -61,7 +61,7 @@ features! {
         answer SentimentAnswer;
     }
     Posts in crate::posts {
-        /// The feed, open to every signed-in user.
+        /// The posts, which every signed-in user may read.
         topic Posts = "posts", Durable;
         event PostsEvent;
         snapshot PostsSnapshot;

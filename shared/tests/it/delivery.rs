@@ -1,24 +1,24 @@
 //! The delivery of a message on the wire.
 
-use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient, path};
 use madang_shared::{Epoch, Position, RoomId, Seq, Timestamp, User, UserId, compact};
 
 #[test]
 fn the_app_reads_the_servers_delivery() {
     let at = Timestamp(1_750_000_000_000);
     let states = [
-        ReceiptStatus::Wrote,
-        ReceiptStatus::Read,
-        ReceiptStatus::Unread { up_to: Seq(3) },
-        ReceiptStatus::JoinedLater,
-        ReceiptStatus::Left { at },
+        ReadStatus::Wrote,
+        ReadStatus::Read,
+        ReadStatus::Unread { up_to: Seq(3) },
+        ReadStatus::JoinedLater,
+        ReadStatus::Left { at },
     ];
     let people = states.map(|status| Recipient {
         user: User { id: UserId(3), name: "민수".into() },
         status,
         subscribed: 2,
         delivered: 1,
-        away_since: (status == ReceiptStatus::Read).then_some(at),
+        away_since: (status == ReadStatus::Read).then_some(at),
     });
     let clients = GatewayReceipts { requested: 2, confirmed: vec!["AAAAAAAAAAAAAAHs".into()] };
     for clients in [None, Some(clients)] {

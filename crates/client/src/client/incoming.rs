@@ -58,7 +58,7 @@ impl Client {
                 }
             }
             ServerFrame::Recovered { topic, to, .. } => {
-                let missed = self.streams.known(topic).is_some_and(|known| known < to.seq);
+                let missed = self.streams.known_seq(topic).is_some_and(|known| known < to.seq);
                 self.streams.recovered(topic, to);
                 let changed = self.features.recovered(topic, missed);
                 out.extend(changed.into_iter().map(Output::Changed));
@@ -86,7 +86,7 @@ impl Client {
                 self.check_caught_up(out);
             }
             ServerFrame::Ack { id, at } => {
-                let known = at.and_then(|placed| self.streams.known(placed.topic));
+                let known = at.and_then(|position| self.streams.known_seq(position.topic));
                 self.outbox.acknowledged(id, at, known);
                 outbox_changed(out);
             }
@@ -155,7 +155,8 @@ impl Client {
         }
     }
 
-    /// Returns whether the event happened during the disconnect; `None` if it must not be applied.
+    /// Checks the seq of an event. Returns whether the event happened during the disconnect; `None`
+    /// if it must not be applied. After a gap it subscribes again from the last known position.
     fn check_order(&mut self, topic: Topic, seq: Seq, out: &mut Vec<Output>) -> Option<bool> {
         match self.streams.event_received(topic, seq) {
             EventStatus::Next { missed } => Some(missed),

@@ -6,10 +6,10 @@ use crate::action::Action;
 use crate::outbox::PendingCommand;
 use crate::slice::Slice;
 
-/// The time of an input, and 128 random bits for its effects. Every input needs a context of its own.
+/// The time of an input, and 128 random bits for its effects. Every input needs another context.
 #[derive(Clone, Copy, Debug)]
 pub struct InputContext {
-    /// The time now; never earlier than that of the input before.
+    /// The time now; never earlier than that of the previous input.
     pub now: Timestamp,
     /// Random bits from the operating system, or from a simulation's seed.
     pub random: u128,
@@ -31,7 +31,7 @@ pub enum Input {
     Connect,
     /// The device has no network.
     Offline,
-    /// The socket that [`Output::OpenSocket`] asked for is open.
+    /// The socket that [`Output::OpenSocket`] requested is open.
     SocketOpened,
     /// A text frame arrived on the socket.
     Frame(String),
@@ -40,7 +40,7 @@ pub enum Input {
         /// See [`madang_shared::close`].
         code: u16,
     },
-    /// [`crate::Client::deadline`] has passed. An early or repeated wake does no harm.
+    /// [`crate::Client::deadline`] has passed. An early or repeated wake has no effect.
     Wake,
     /// The user gives a command.
     Command(Command),
@@ -56,7 +56,7 @@ pub enum Input {
     SignOut,
 }
 
-/// Something that the driver of the client must do. Outputs are carried out in order.
+/// An instruction to the driver of the client. The driver executes outputs in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Open a socket, and report [`Input::SocketOpened`] or [`Input::SocketClosed`].

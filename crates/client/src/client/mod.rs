@@ -1,4 +1,5 @@
-//! The client of one user.
+//! The client of one user: `input` (inputs and outputs), `state_machine` (commands, timers, the
+//! socket), `incoming` (frames from the server), and `offline_cache`.
 
 mod incoming;
 mod input;

@@ -25,7 +25,7 @@ pub struct Client {
     pub(super) streams: Streams,
     pub(super) queries: VecMap<QueryId, Query>,
     pub(super) next_query: u32,
-    /// When to send the unanswered queries again, after a refusal that a retry can heal.
+    /// When to send the unanswered queries again, after a retryable refusal.
     pub(super) resend_queries_at: Option<Timestamp>,
     pub(super) features: Features,
     pub(super) welcome: Option<Welcome>,
@@ -99,8 +99,8 @@ impl Client {
     }
 
     /// The seq up to which a topic is known; `None` if it is not subscribed.
-    pub fn known(&self, topic: Topic) -> Option<madang_shared::Seq> {
-        self.streams.known(topic)
+    pub fn known_seq(&self, topic: Topic) -> Option<madang_shared::Seq> {
+        self.streams.known_seq(topic)
     }
 
     /// When to pass in [`Input::Wake`]. Every input can change it.
@@ -110,7 +110,7 @@ impl Client {
         live.chain(self.connection.deadline()).chain(self.features.deadline()).min()
     }
 
-    /// Processes one input. Returns the outputs to carry out, in order.
+    /// Processes one input. Returns the outputs to execute, in order.
     pub fn handle(&mut self, context: InputContext, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         let now = context.now;
@@ -134,7 +134,7 @@ impl Client {
             Input::Act(action) => {
                 let effects = self.features.act(action, now);
                 self.update_subscriptions(&mut out);
-                self.carry_out(context, effects, &mut out);
+                self.apply_effects(context, effects, &mut out);
             }
             Input::Adopt(items) => {
                 self.outbox.adopt(items);
@@ -189,7 +189,7 @@ impl Client {
         let action = self.connection.wake(context.now, context.jitter());
         self.on_socket_action(action, out);
         let effects = self.features.wake(context.now);
-        self.carry_out(context, effects, out);
+        self.apply_effects(context, effects, out);
     }
 
     fn command(&mut self, context: InputContext, command: Command, out: &mut Vec<Output>) {
@@ -197,10 +197,10 @@ impl Client {
         let effects = self.features.command_given(&command);
         self.outbox.push(CommandId::new(context.now, context.random), command, context.now);
         outbox_changed(out);
-        self.carry_out(context, effects, out);
+        self.apply_effects(context, effects, out);
     }
 
-    fn carry_out(&mut self, context: InputContext, effects: Effects, out: &mut Vec<Output>) {
+    fn apply_effects(&mut self, context: InputContext, effects: Effects, out: &mut Vec<Output>) {
         for (index, request) in (1..).zip(effects.requests) {
             match request {
                 // Commands of one input have the same time, so each needs random bits of its own.
@@ -227,8 +227,8 @@ impl Client {
 
     /// Subscribes to the topics that the views want, and unsubscribes from all others.
     pub(super) fn update_subscriptions(&mut self, out: &mut Vec<Output>) {
-        let gone = self.streams.set_topics(&self.features.wanted_topics());
-        for topic in gone {
+        let dropped = self.streams.set_topics(&self.features.wanted_topics());
+        for topic in dropped {
             self.features.unsubscribed(topic);
             self.outbox.unsubscribed(topic);
             if self.connection.is_live() {

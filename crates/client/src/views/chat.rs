@@ -18,7 +18,7 @@ const MAX_CACHED_MESSAGES: usize = 300;
 /// The presence changes between two messages, as one summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceSummary {
-    /// The summary stands after this message.
+    /// The summary is shown after this message.
     pub after: Seq,
     /// Users who joined and are still present.
     pub joined: Vec<User>,

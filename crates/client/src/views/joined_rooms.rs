@@ -2,8 +2,8 @@
 //! typing in the open room.
 //!
 //! They depend on each other: a message ends its author's typing, unread counts follow from the
-//! timeline, and a read mark also reads the notices of mentions. Everything that crosses from one
-//! view to another stands here.
+//! timeline, and a read mark also reads the notices of mentions. This module has all effects of one
+//! view on another.
 
 use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
@@ -20,8 +20,8 @@ use crate::views::membership::Memberships;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 
-/// A change of memberships changes these. The open room may change with them, and a notice of a
-/// mention is read together with its message.
+/// The slices that a change of memberships changes. The open room may change with them, and a
+/// notice of a mention is read together with its message.
 const MEMBERSHIP_SLICES: [Slice; 4] =
     [Slice::Unread, Slice::Timeline, Slice::Presence, Slice::Notices];
 
@@ -59,7 +59,7 @@ impl JoinedRooms {
         self.timelines.get(&room)
     }
 
-    pub(crate) fn open(&self) -> Option<RoomId> {
+    pub(crate) fn open_room_id(&self) -> Option<RoomId> {
         self.open
     }
 
@@ -178,9 +178,9 @@ impl JoinedRooms {
         }
     }
 
-    /// The server continues the room's stream from the known position. `missed` tells whether events
-    /// follow. A timeline from the offline cache is current from here on, and the user has read as
-    /// far as the earlier visit went.
+    /// The server continues the room's stream from the known position. `missed` tells whether
+    /// events follow. A timeline from the offline cache is current from now on, and the messages
+    /// after the read mark are new.
     pub(crate) fn recovered(&mut self, room: RoomId, missed: bool) -> Vec<Slice> {
         let mark = self.memberships.read_up_to(room);
         let is_open = self.open == Some(room);

@@ -1,7 +1,8 @@
 //! The views: what this client knows of each feature, built from snapshots and events.
 //!
-//! Most views stand alone, with one row each in the table of views (`view_table.rs`). The views of
-//! joined rooms depend on each other; [`joined_rooms`] keeps them together.
+//! Most views depend on no other view, and have one row each in the table of views
+//! (`view_table.rs`). The views of joined rooms depend on each other; [`joined_rooms`] keeps them
+//! together.
 
 pub mod chat;
 pub mod counter;

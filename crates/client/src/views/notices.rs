@@ -19,7 +19,7 @@ pub struct Notices {
     own: Option<InboxSnapshot>,
 }
 
-/// A notice as this user sees it.
+/// A notice as it appears to this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownNotice {
     /// The topic of the notice.

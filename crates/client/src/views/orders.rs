@@ -19,9 +19,9 @@ impl Orders {
         self.list.as_ref()
     }
 
-    /// The number of status changes that this client received since it subscribed: that many of the
-    /// newest [`OrdersSnapshot::changes`] are news. A snapshot in place of events counts each order
-    /// whose status differs from the one known before.
+    /// The number of status changes that this client received since it subscribed: the newest
+    /// [`OrdersSnapshot::changes`], up to this number, are new to the user. A snapshot in place of
+    /// events counts each order whose status differs from the one known before.
     pub fn status_changes_received(&self) -> u64 {
         self.status_changes_received
     }
@@ -31,12 +31,14 @@ impl Orders {
         let mut requested =
             outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
                 (_, PendingState::Failed(_)) => None,
-                (Command::Orders(OrdersCommand::Advance { order: asked, to }), _)
-                    if *asked == order =>
+                (Command::Orders(OrdersCommand::Advance { order: requested_order, to }), _)
+                    if *requested_order == order =>
                 {
                     Some(*to)
                 }
-                (Command::Orders(OrdersCommand::Take { order: asked }), _) if *asked == order => {
+                (Command::Orders(OrdersCommand::Take { order: requested_order }), _)
+                    if *requested_order == order =>
+                {
                     Some(OrderStatus::Delivering)
                 }
                 _ => None,

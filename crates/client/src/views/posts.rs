@@ -1,4 +1,4 @@
-//! The feed: the loaded posts, without gaps, from the newest on; and the greetings that show now.
+//! The posts: the loaded ones, without gaps, from the newest on; and the greetings that show now.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, ReceiveAnswer, View, 
 /// arrive.
 const MAX_OWN_GREETINGS: usize = 64;
 
-/// The feed.
+/// The loaded posts and the current greetings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Posts {
     loaded: VecDeque<Post>,
@@ -70,7 +70,7 @@ pub struct PendingChange {
 }
 
 impl Posts {
-    /// Whether the feed has arrived. Until then an empty feed means nothing.
+    /// Whether the posts have arrived. Until then an empty list means nothing.
     pub fn is_known(&self) -> bool {
         self.known
     }
@@ -102,13 +102,14 @@ impl Posts {
                     fresh.push(unstored(item.at, me, None, text, change));
                 }
                 PostsCommand::Edit { post, text } => {
-                    let there = shown.iter_mut().find(|shown| shown.id == Some(*post));
-                    match there {
-                        Some(there) => {
-                            there.text.clone_from(text);
-                            there.change = Some(change);
+                    let loaded = shown.iter_mut().find(|shown| shown.id == Some(*post));
+                    match loaded {
+                        Some(loaded) => {
+                            loaded.text.clone_from(text);
+                            loaded.change = Some(change);
                         }
-                        // The post is deleted or not loaded. The user's text must still show.
+                        // The post is deleted or not loaded. The user's own text must still be
+                        // shown.
                         None if change.failure.is_some() => {
                             fresh.push(unstored(item.at, me, Some(*post), text, change));
                         }
@@ -116,8 +117,8 @@ impl Posts {
                     }
                 }
                 PostsCommand::Delete { post } => {
-                    if let Some(there) = shown.iter_mut().find(|shown| shown.id == Some(*post)) {
-                        there.change = Some(PendingChange { deletes: true, ..change });
+                    if let Some(loaded) = shown.iter_mut().find(|shown| shown.id == Some(*post)) {
+                        loaded.change = Some(PendingChange { deletes: true, ..change });
                     }
                 }
                 PostsCommand::Greet { .. } => {}

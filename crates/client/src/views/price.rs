@@ -31,8 +31,8 @@ impl LatestPrice {
     }
 
     /// The age of the quote in milliseconds. For a quote that arrived fresh, the client's own clock
-    /// measures it, so a wrong clock does no harm. For a quote that was old on arrival, it is the
-    /// difference between the client's clock and the server's.
+    /// measures it, so that a wrong clock does not matter. For a quote that was old on arrival, it
+    /// is the difference between the client's clock and the server's.
     pub fn age(&self, now: Timestamp) -> Option<u64> {
         self.fresh_at.map(|fresh_at| now.since(fresh_at))
     }

@@ -56,7 +56,7 @@ fn an_undecodable_event_advances_the_position_and_is_counted() {
         r#"{"event":{"topic":"room:1","seq":4,"event":{"chat":{"pinned":{}}}}}"#.into(),
     ));
     driver.event(by_other(5));
-    assert_eq!(driver.client.known(TIMELINE), Some(Seq(5)));
+    assert_eq!(driver.client.known_seq(TIMELINE), Some(Seq(5)));
     assert_eq!(driver.client.undecodable_frames(), 1);
     assert_eq!(driver.sent, []);
 }
@@ -67,7 +67,7 @@ fn an_event_of_another_feature_advances_the_position_and_is_counted() {
     let added = CounterEvent::Added { value: 1, amount: 1, by: me(), command: by_other(1).command };
     driver.frame(&ServerFrame::Event { topic: TIMELINE, seq: Seq(4), event: added.into() });
     driver.event(by_other(5));
-    assert_eq!(driver.client.known(TIMELINE), Some(Seq(5)));
+    assert_eq!(driver.client.known_seq(TIMELINE), Some(Seq(5)));
     assert_eq!(driver.client.undecodable_frames(), 1);
     assert_eq!(driver.client.features().counter().stored(), None);
 }

@@ -8,7 +8,7 @@ use crate::support::{TestClient, me, other};
 
 fn watching() -> TestClient {
     let mut driver = TestClient::in_room(0);
-    driver.input(Input::Act(Action::Watch(&[Topic::Counter])));
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Counter])));
     driver.state(Topic::Counter, 3, CounterSnapshot { value: 40 }.into());
     driver
 }
@@ -47,7 +47,7 @@ fn t2_6_an_own_addition_shows_at_once_and_counts_once() {
 fn leaving_the_page_unsubscribes_and_clears_the_view() {
     let mut driver = watching();
     driver.sent.clear();
-    driver.input(Input::Act(Action::Watch(&[])));
+    driver.input(Input::Act(Action::FollowTopics(&[])));
     assert_eq!(driver.sent, [ClientFrame::Unsubscribe { topic: Topic::Counter }]);
     assert_eq!(numbers(&driver), (None, None));
 }

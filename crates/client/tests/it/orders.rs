@@ -23,7 +23,7 @@ fn order(id: u64, status: OrderStatus) -> Order {
 
 fn watching() -> TestClient {
     let mut driver = TestClient::in_room(0);
-    driver.input(Input::Act(Action::Watch(&[Topic::Orders])));
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Orders])));
     let orders = vec![order(1, OrderStatus::Pending)];
     driver.state(Topic::Orders, 3, OrdersSnapshot { orders, ..OrdersSnapshot::default() }.into());
     driver
@@ -92,6 +92,6 @@ fn a_command_completes_when_the_stream_passes_its_position() {
 #[test]
 fn leaving_the_orders_page_clears_the_orders() {
     let mut driver = watching();
-    driver.input(Input::Act(Action::Watch(&[])));
+    driver.input(Input::Act(Action::FollowTopics(&[])));
     assert!(driver.client.features().orders().list().is_none());
 }

@@ -1,4 +1,4 @@
-//! The feed.
+//! Posts.
 
 use madang_client::posts::ShownPost;
 use madang_client::{Action, Input, Slice};
@@ -17,10 +17,10 @@ fn post(id: u64, author: User, text: &str) -> Post {
     Post { id: PostId(id), author, at: START, edited_at: None, text: text.into() }
 }
 
-/// The feed is open, with the posts 7 (by me) and 6 (by another user), and older ones.
+/// The page of posts is open, with the posts 7 (by me) and 6 (by another user), and older ones.
 fn watching() -> TestClient {
     let mut driver = TestClient::in_room(0);
-    driver.input(Input::Act(Action::Watch(&[Topic::Posts])));
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Posts])));
     let posts = vec![post(7, me(), "mine"), post(6, other(), "theirs")];
     driver.state(Topic::Posts, 10, PostsSnapshot { posts, older: true }.into());
     driver.sent.clear();

@@ -22,7 +22,7 @@ fn live(quote: Quote) -> PriceNow {
 
 fn watching(now: PriceNow) -> TestClient {
     let mut driver = TestClient::in_room(0);
-    driver.input(Input::Act(Action::Watch(&[Topic::Price])));
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Price])));
     let mut history = PriceHistory::default();
     if let Some(quote) = &now.quote {
         history.add(quote);
@@ -106,7 +106,7 @@ fn another_epoch_starts_another_price_history() {
 fn leaving_the_page_unsubscribes_and_clears_the_view() {
     let mut driver = watching(live(quote(START, "1")));
     driver.sent.clear();
-    driver.input(Input::Act(Action::Watch(&[])));
+    driver.input(Input::Act(Action::FollowTopics(&[])));
     assert_eq!(driver.sent, [ClientFrame::Unsubscribe { topic: Topic::Price }]);
     assert_eq!(price(&driver), &LatestPrice::default());
 }

@@ -26,9 +26,10 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
     BrowserTest::run("phone", async |test| {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        for (drawer, opener, panel) in
-            [("drawer-rooms", "open-rooms", "rooms"), ("drawer-here", "open-here", "here")]
-        {
+        for (drawer, opener, panel) in [
+            ("drawer-rooms", "open-rooms", "rooms"),
+            ("drawer-presence", "open-presence", "presence"),
+        ] {
             ensure!(!is_on_screen(browser, panel).await?, "{drawer} is closed at first");
             browser.click(opener).await?;
             browser.until_attribute(drawer, "data-open", "true").await?;
@@ -182,7 +183,7 @@ async fn axe_finds_nothing_on_a_phone() -> Result<()> {
             jiu.until_stored("저도 지금 가요").await?;
             jiu.until_present_first("지우").await?;
             found.check(&jiu.browser, &format!("phone-{dressed}")).await?;
-            for (opener, panel) in [("open-rooms", "rooms"), ("open-here", "here")] {
+            for (opener, panel) in [("open-rooms", "rooms"), ("open-presence", "presence")] {
                 open_drawer(&jiu.browser, opener, panel).await?;
                 found.check(&jiu.browser, &format!("phone-{dressed}-{panel}")).await?;
                 jiu.browser.keys(Key::Escape).await?;

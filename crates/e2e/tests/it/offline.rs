@@ -38,7 +38,7 @@ async fn without_a_server_the_cached_timeline_is_shown_and_marked() -> Result<()
         minsu
             .until_messages("the cached message is shown", |all| texts(all) == ["마당에서 나눈 말"])
             .await?;
-        minsu.browser.until_text("kept", |line| line.contains("저장해 둔 대화")).await?;
+        minsu.browser.until_text("cached", |line| line.contains("저장해 둔 대화")).await?;
         minsu.browser.until_animations_end().await?;
         minsu.browser.screenshot("phone-ko-kept").await?;
         // Writing is possible, too.
@@ -47,7 +47,7 @@ async fn without_a_server_the_cached_timeline_is_shown_and_marked() -> Result<()
         test.server.restart().await?;
         minsu.browser.run_script("dispatchEvent(new Event('online'))", []).await?;
         minsu.until_stored("이따 보내질 말").await?;
-        minsu.browser.until_gone("kept").await?;
+        minsu.browser.until_gone("cached").await?;
         assert_eq!(test.server.database()?.messages(FIRST_ROOM)?.len(), 2);
         Ok(())
     })
@@ -70,7 +70,7 @@ async fn a_returning_user_gets_missed_messages_exactly_once() -> Result<()> {
         minsu
             .until_messages("both messages are shown", |all| texts(all) == ["하나", "two"])
             .await?;
-        minsu.browser.until_gone("kept").await
+        minsu.browser.until_gone("cached").await
     })
     .await
 }

@@ -24,7 +24,7 @@ async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<
             // Neighbours in the list have different results, so that an earlier result cannot pass for this one.
             browser.chord(Key::Control, "a").await?;
             browser.insert_text(text).await?;
-            browser.until_text("sentiment-said", |it| it == result).await?;
+            browser.until_text("sentiment-conclusion", |it| it == result).await?;
         }
         // The result is that of the whole text, after the last key press.
         browser.chord(Key::Control, "a").await?;

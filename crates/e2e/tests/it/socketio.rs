@@ -79,7 +79,8 @@ async fn t0_6_t1_3_clients_of_every_generation_chat_with_the_app() -> Result<()>
             ensure!(last[1] == json!(over), "{name} uses {last:?}");
             rows.push(table_row(*kind, transport.1));
         }
-        let confirmed = format!("seq={0} asked={1} confirmed={1}", names.len() + 1, names.len());
+        let confirmed =
+            format!("seq={0} requested={1} confirmed={1}", names.len() + 1, names.len());
         until("every client confirmed the app's message", async || {
             Ok(test.server.log().contains(&confirmed).then_some(()))
         })

@@ -21,9 +21,9 @@ use crate::ports::StoreError;
 /// The events in a page. Pages begin at multiples of it, so that subscribers at different positions
 /// share them.
 pub const PAGE_EVENTS: u64 = 128;
-/// The most cached pages.
+/// The maximum number of cached pages.
 const MAX_PAGES: usize = 64;
-/// The most bytes of all cached pages together.
+/// The maximum size of all cached pages together, in bytes.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Consecutive events of a topic, as frames.
@@ -101,7 +101,7 @@ impl LogCache {
         self.page(&read, key, after).await.0
     }
 
-    /// Returns a cached page, or waits for a read. Answers also whether the result is fresh: it contains
+    /// Returns a cached page, or waits for a read. Also returns whether the result is fresh: it contains
     /// the requested events, or was read after the call.
     async fn page(
         self: &Arc<Self>,

@@ -13,7 +13,7 @@ use crate::policy::name_key;
 /// The keys (see [`name_key`]) of all possible names after one `@`, the longest first.
 pub type Mention = Vec<String>;
 
-/// The most possible ends of one name. A name with more words cannot be mentioned.
+/// The maximum number of possible ends of one name. A name with more words cannot be mentioned.
 const MAX_ENDS: usize = 12;
 
 /// Korean titles and particles, which follow a name without a space and are no part of it.
@@ -71,7 +71,7 @@ fn names_at_start(text: &str) -> Mention {
     keys
 }
 
-/// The most characters of a title and a particle after a name.
+/// The maximum number of characters of a title and a particle after a name.
 const MAX_SUFFIX_CHARS: usize = 4;
 
 /// The name unchanged, and without one and two of the [`PARTICLES`] at its end; the longest first.

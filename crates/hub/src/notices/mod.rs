@@ -1,5 +1,5 @@
-//! Notices: stored sentences for one user or for all users. Most of them are caused by another feature
-//! (a post, an order, a message), and are stored in the same transaction.
+//! Notices: stored sentences for one user or for every user. Most of them are caused by another
+//! feature (a post, an order, a message), and are stored in the same transaction.
 
 mod mentions;
 

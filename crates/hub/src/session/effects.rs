@@ -1,4 +1,4 @@
-//! Effects: the instructions of a session to the edge, and the responses of the store.
+//! Effects: the instructions of a session to the connection loop, and the responses of the store.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::hub::Hub;
 use crate::log_cache::LogPage;
 use crate::ports::{Committed, Recovery, Store, StoreError, Write};
 
-/// An instruction, to be carried out in the given order.
+/// An instruction. The connection loop executes effects in the given order.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Write this frame.

@@ -18,7 +18,7 @@ pub struct PendingHello {
     deadline: Timestamp,
 }
 
-/// A connection with a hello. The edge identifies its user.
+/// A connection whose hello has arrived. The caller identifies its user.
 #[derive(Debug)]
 pub struct HelloReceived {
     hello: Hello,
@@ -59,7 +59,7 @@ impl HelloReceived {
     }
 
     /// Begins the session of a user: its welcome, and the topics of the hello. The fan-out writes to the
-    /// sink; without a sink, every frame comes as an effect.
+    /// sink; without a sink, every frame is an effect.
     pub fn welcome(
         self,
         hub: Arc<Hub>,

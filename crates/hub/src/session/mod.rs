@@ -31,7 +31,7 @@ use crate::sink::FrameSink;
 use crate::token_bucket::TokenBucket;
 use crate::wakeups::{PendingTopics, TopicWakeups};
 
-/// The time after which one bad frame is forgiven, in milliseconds.
+/// The time after which the count of undecodable frames falls by one, in milliseconds.
 const FORGIVE_MS: u64 = 60_000;
 
 /// A connection after its hello. Dropping it ends its subscriptions, and its user leaves the rooms. There
@@ -168,7 +168,7 @@ impl Session {
         match self.heartbeat {
             Heartbeat::AwaitingPong { .. } => vec![Effect::Close(CloseCode::NoPong)],
             Heartbeat::Idle { .. } => {
-                // Any number will do that differs from the last nonce.
+                // The nonce only has to differ from the last one.
                 let nonce = u32::try_from(now.0 & 0xFFFF_FFFF).unwrap_or_default();
                 self.heartbeat =
                     Heartbeat::AwaitingPong { nonce, deadline: now.plus(PONG_TIMEOUT_MS) };

@@ -48,7 +48,7 @@ impl Session {
             (Durability::Ephemeral, Some(room)) => {
                 effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
             }
-            // Open to every user, and unknown to the store.
+            // Every user may read these topics, and the store does not have them.
             (Durability::Ephemeral, None) => self.begin_ephemeral(now, topic, effects),
         }
     }
@@ -162,7 +162,7 @@ impl Session {
         };
         let state = self.hub.ephemeral_state(topic, &subscription.channel);
         let Some((head, snapshot)) = state else {
-            // The topic's row in the table of features names no state.
+            // A defect: the topic's row in the table of features names no state.
             self.unsubscribe(topic);
             effects.push(Effect::Close(CloseCode::Internal));
             return;
@@ -182,7 +182,7 @@ impl Session {
         self.send_next(topic, effects);
     }
 
-    /// The log cache has answered with a page.
+    /// The log cache has returned a page.
     pub(super) fn on_log_page(
         &mut self,
         topic: Topic,
@@ -198,7 +198,7 @@ impl Session {
         };
         let page = match page {
             Ok(page) => page,
-            // The client knows its position and subscribes again; it never sees a hole.
+            // The client knows its position and subscribes again, so it never shows a hole.
             Err(error) => return self.end_subscription(topic, refusal_of(error), effects),
         };
         let frames = page.after(cursor);

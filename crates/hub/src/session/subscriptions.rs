@@ -1,4 +1,4 @@
-//! The topics that a session follows.
+//! The state of a session's subscriptions. The session changes it in `subscribe`.
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ impl Tab {
         let user = server.user("reader");
         let client = Client::new(user.clone(), "test", Vec::new());
         let mut tab = Self { user, client, connection: None, received: String::new(), random: 0 };
-        tab.input(server, Input::Act(Action::Watch(&[Topic::Posts])));
+        tab.input(server, Input::Act(Action::FollowTopics(&[Topic::Posts])));
         tab.connect(server);
         tab
     }

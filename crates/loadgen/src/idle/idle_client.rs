@@ -119,7 +119,7 @@ impl IdleClients {
         let Some(room) = features.memberships().rooms().min() else {
             return false;
         };
-        if self.topics == Topics::All && features.open().is_none() {
+        if self.topics == Topics::All && features.open_room_id().is_none() {
             driver.act(Action::OpenRoom(Some(room)));
         }
         let client = driver.client();

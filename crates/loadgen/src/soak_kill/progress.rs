@@ -62,7 +62,7 @@ impl WriterProgress {
     ) {
         let client = driver.client();
         let is_live = *client.connection() == ConnectionState::Live;
-        let seq = room_of(driver).and_then(|room| client.known(Topic::Room(room)));
+        let seq = room_of(driver).and_then(|room| client.known_seq(Topic::Room(room)));
         self.statuses.send_modify(|statuses| {
             if let Some(status) = statuses.get_mut(usize::from(writer)) {
                 change(status);

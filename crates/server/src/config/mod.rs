@@ -177,7 +177,7 @@ pub(crate) struct Config {
     /// Empty if no price is requested.
     pub(crate) price_sources: Vec<SourceSetting>,
     pub(crate) socketio: socketio::Settings,
-    /// The schedules of notices for everybody.
+    /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
     /// From one address.
     pub(crate) sign_ups_per_hour: u32,

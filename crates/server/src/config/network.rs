@@ -19,7 +19,7 @@ use crate::tls::{PemContents, PemFiles, Tls};
 pub(super) struct NetworkFlags {
     /// Serve HTTPS and `wss://` with the certificate in this file: a chain in PEM, the server's own certificate
     /// first. When the files are replaced, new connections get the new certificate within seconds, and open
-    /// ones live on [default: plain HTTP]. In the file: `certificate` under `[tls]`.
+    /// ones continue [default: plain HTTP]. In the file: `certificate` under `[tls]`.
     #[arg(long, env = "MADANG_TLS_CERTIFICATE", value_name = "FILE")]
     tls_certificate: Option<PathBuf>,
     /// The private key of that certificate, in PEM. In the file: `key` under `[tls]`.

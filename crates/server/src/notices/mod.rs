@@ -24,7 +24,7 @@ pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
-/// The reader of the notices for everybody; any id will do.
+/// The reader of the notices for every user. The snapshot is the same for every user.
 const READER: UserId = UserId(0);
 
 /// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
@@ -89,7 +89,7 @@ async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, Store
     }
 }
 
-/// Waits until the notices for everybody advance, or until messages of the bus were lost.
+/// Waits until the notices for every user advance, or until messages of the bus were lost.
 async fn notices_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
     loop {
         match advances.recv().await {

@@ -1,6 +1,7 @@
 //! The live Bitcoin price, from the exchanges to the hub, while it has viewers.
 //!
-//! Reading order: `sources` (the setting), this (the task), `wire` (the types that clients see).
+//! Reading order: `sources` (the setting), this module (the task), `conversion` (to the types that
+//! clients see).
 
 mod conversion;
 mod sources;
@@ -40,7 +41,8 @@ impl PriceTask {
             sources,
             Timing::default(),
             Box::new(move || clock.now().0),
-            // The jitter of waits guards nothing: without a random number of the system, zero will do.
+            // The jitter protects nothing secret, so zero is enough if the system has no random
+            // number.
             Box::new(|| getrandom::u64().unwrap_or_default()),
         );
         Ok(Self { follower, feed })

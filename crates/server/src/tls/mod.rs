@@ -1,7 +1,7 @@
 //! TLS: the certificate in use, its replacement, and handshakes.
 //!
 //! Reading order: [`identity`] (from PEM files to a configuration of `rustls`, with their errors),
-//! [`watch`] (when changed files are used), and this.
+//! [`watch`] (when changed files are used), and this module.
 
 mod identity;
 mod watch;

@@ -47,7 +47,7 @@ fn a_forced_stop_exits_with_3() {
     let server = Server::start(data.path(), &["--shutdown-timeout", "600"]);
     let mut request = unfinished_request(&server);
     server.signal("TERM");
-    // The listener closes first; only after that is the next signal surely a second one.
+    // The listener closes when the first signal was handled, so the next signal is the second one.
     while TcpStream::connect(server.url.trim_start_matches("http://")).is_ok() {
         std::thread::yield_now();
     }

@@ -1,4 +1,4 @@
-//! Budgets for the size of the first view, and of the whole app. The figures behind them stand in
+//! Budgets for the size of the first view, and of the whole app. The figures behind them are in
 //! `docs/figures.md`.
 
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! The recipients of a message, each with a receipt status.
+//! The recipients of a message, each with a read status.
 
 use madang_hub::policy;
 use madang_hub::ports::Recipients;
-use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReceiptStatus};
+use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReadStatus};
 use madang_shared::{Failure, RoomId, Seq, Topic, User, UserId};
 
 use super::membership;
@@ -18,7 +18,7 @@ pub(super) fn find(
     membership::require_member(state, reader, room)?;
     let found = state.messages.get(&(room, message)).ok_or_else(refusals::no_message)?;
     let of_room = (room, UserId(0))..=(room, UserId(u64::MAX));
-    let mut people: Vec<(bool, String, User, ReceiptStatus)> = Vec::new();
+    let mut people: Vec<(bool, String, User, ReadStatus)> = Vec::new();
     for (&(_, id), &joined_after) in state.joined_after.range(of_room) {
         let Some(name) = state.users.get(&id) else { continue };
         if state.service_accounts.values().any(|service| *service == id) {
@@ -28,13 +28,13 @@ pub(super) fn find(
         let left = state.departures.get(&(room, id)).copied();
         let status = match (mark, left) {
             (None, Some((at, left_after))) if joined_after < message && message <= left_after => {
-                ReceiptStatus::Left { at }
+                ReadStatus::Left { at }
             }
             (None, _) => continue,
-            _ if id == found.author.id => ReceiptStatus::Wrote,
-            _ if joined_after >= message => ReceiptStatus::JoinedLater,
-            (Some(up_to), _) if up_to >= message => ReceiptStatus::Read,
-            (Some(up_to), _) => ReceiptStatus::Unread { up_to },
+            _ if id == found.author.id => ReadStatus::Wrote,
+            _ if joined_after >= message => ReadStatus::JoinedLater,
+            (Some(up_to), _) if up_to >= message => ReadStatus::Read,
+            (Some(up_to), _) => ReadStatus::Unread { up_to },
         };
         let has_read = mark.is_some_and(|up_to| up_to >= message);
         let user = User { id, name: name.clone() };

@@ -1,8 +1,8 @@
 //! An engine that keeps its data in memory: for tests, and for simulations that must be deterministic.
 //!
 //! It passes the contract suite of all engines. Its data lives as long as its last clone. Every
-//! operation exists twice: synchronous (`…_now`), and as a method of the port, which calls the
-//! synchronous one and returns a future that is ready.
+//! operation exists twice: as a synchronous method (`…_now`), and as the method of the port, which
+//! calls it and returns a ready future.
 
 mod commands;
 mod faults;
@@ -43,7 +43,7 @@ use crate::event_stream::EventStream;
 use faults::Faults;
 use state::State;
 
-/// The most groups that wait in the event stream.
+/// The maximum number of groups that wait in the event stream.
 const EVENT_GROUPS: usize = 1024;
 
 /// An engine in memory. Clones share the data, so that it outlives a simulated server.

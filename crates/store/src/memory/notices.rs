@@ -1,4 +1,4 @@
-//! Notices for everybody, and the inbox of each user.
+//! Notices for every user, and the inbox of each user.
 
 use madang_hub::notices::{DueNotice, Mention};
 use madang_hub::ports::TopicEvent;
@@ -67,7 +67,7 @@ pub(super) fn create_inbox(state: &mut State, user: UserId) {
     state.inboxes.insert(user, inbox);
 }
 
-/// Appends a notice for everybody.
+/// Appends a notice for every user.
 pub(super) fn append_broadcast(
     state: &mut State,
     at: Timestamp,

@@ -28,7 +28,7 @@ pub(super) fn apply(
     let at = features::apply(connection, &context, change, appended)?;
     record_applied(connection, &context, at)?;
     let event = match at {
-        Some(at) => content(connection, at, appended.get(before..).unwrap_or_default())?,
+        Some(at) => event_content(connection, at, appended.get(before..).unwrap_or_default())?,
         None => None,
     };
     Ok(Committed { at, event })
@@ -47,7 +47,7 @@ pub(super) fn probe(
 
 /// The content of the command's event: from the events that the feature appended, or from the log if a
 /// trigger wrote it.
-fn content(
+fn event_content(
     connection: &Connection,
     at: LogPosition,
     appended: &[TopicEvent],
@@ -70,11 +70,11 @@ fn find_applied(
         WHERE author_id = ?1 AND command = ?2";
     connection
         .prepare_cached(sql)?
-        .query_row((integer(author.0), command.0.as_bytes()), committed)
+        .query_row((integer(author.0), command.0.as_bytes()), committed_from_row)
         .optional()
 }
 
-fn committed(row: &Row<'_>) -> rusqlite::Result<Committed> {
+fn committed_from_row(row: &Row<'_>) -> rusqlite::Result<Committed> {
     let Some(name) = row.get_ref(0)?.as_str_or_null()? else {
         return Ok(Committed { at: None, event: None });
     };

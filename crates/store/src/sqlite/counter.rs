@@ -1,4 +1,4 @@
-//! The shared number.
+//! The counter: one number for all users.
 
 use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;

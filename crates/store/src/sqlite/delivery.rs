@@ -1,7 +1,7 @@
-//! The recipients of a message, each with a receipt status.
+//! The recipients of a message, each with a read status.
 
 use madang_hub::ports::Recipients;
-use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReceiptStatus};
+use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReadStatus};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -51,16 +51,16 @@ pub(super) fn find(
     Ok(Recipients { at, position, people, more })
 }
 
-fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User, ReceiptStatus)> {
+fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User, ReadStatus)> {
     let user = User { id: UserId(natural(row, 0)?), name: row.get(1)? };
     let (up_to, joined_after) = (Seq(natural(row, 2)?), Seq(natural(row, 3)?));
     let left: Option<i64> = row.get(4)?;
     let status = match left {
-        Some(_) => ReceiptStatus::Left { at: Timestamp(natural(row, 4)?) },
-        None if user.id == author => ReceiptStatus::Wrote,
-        None if joined_after >= message => ReceiptStatus::JoinedLater,
-        None if up_to >= message => ReceiptStatus::Read,
-        None => ReceiptStatus::Unread { up_to },
+        Some(_) => ReadStatus::Left { at: Timestamp(natural(row, 4)?) },
+        None if user.id == author => ReadStatus::Wrote,
+        None if joined_after >= message => ReadStatus::JoinedLater,
+        None if up_to >= message => ReadStatus::Read,
+        None => ReadStatus::Unread { up_to },
     };
     Ok((user, status))
 }

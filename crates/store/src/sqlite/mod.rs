@@ -58,8 +58,8 @@ pub use options::{OpenError, Options, Synchronous};
 
 /// An SQLite database file.
 ///
-/// After a drop the writer still finishes the waiting writes and ends by itself, but nothing waits for
-/// it; [`Sqlite::close`] waits.
+/// After a drop the writer finishes the waiting writes and ends in the background;
+/// [`Sqlite::close`] waits for it.
 #[derive(Debug)]
 pub struct Sqlite {
     readers: ReaderPool,

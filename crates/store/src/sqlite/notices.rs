@@ -58,7 +58,7 @@ pub(super) fn create_inbox(connection: &Connection, user: UserId) -> Result<(), 
     Ok(write_preferences(connection, user, &marks, &[])?)
 }
 
-/// Appends a notice for everybody.
+/// Appends a notice for every user.
 pub(super) fn append_broadcast(
     connection: &Connection,
     at: Timestamp,

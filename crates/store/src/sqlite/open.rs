@@ -56,7 +56,7 @@ pub(super) fn writer(
     rooms::create_first_room(&transaction, now).map_err(explain)?;
     durability::begin(&transaction, options.synchronous).map_err(explain)?;
     transaction.commit().map_err(explain)?;
-    // Only now: all writes up to here have been synced.
+    // Only now, because all writes up to here have to be synced.
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",

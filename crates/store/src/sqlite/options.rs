@@ -134,7 +134,7 @@ pub enum OpenError {
         /// The engine's message.
         detail: String,
     },
-    /// The operating system gave no thread.
+    /// The operating system could not start a thread.
     #[error("the threads of the database cannot be started: {0}")]
     Thread(io::Error),
 }

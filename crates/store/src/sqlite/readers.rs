@@ -15,7 +15,8 @@ use tokio::sync::oneshot;
 
 use super::error::{StatementError, unavailable};
 
-/// The most reads in one transaction: a long transaction keeps the write-ahead log from being emptied.
+/// The maximum number of reads in one transaction: a long transaction keeps the write-ahead log
+/// from being emptied.
 const GROUP: usize = 64;
 
 /// The handle to the threads.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 
-/// A number as SQLite stores it. Clients may name ids and positions beyond the range of SQLite. The
-/// largest integer stands for all of them; no row has it.
+/// A number as SQLite stores it. Clients may name ids and positions beyond the range of SQLite. All
+/// of them become the largest integer, which no row has.
 pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

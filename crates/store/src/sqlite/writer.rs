@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The writer: the one thread that writes to the database.
 //!
 //! A sync of the disk costs about as much as hundreds of inserts. So all waiting writes go into one
 //! transaction (a group) and share one sync; the next group gathers during that sync.
@@ -18,13 +18,13 @@ use super::external_changes::ExternalChanges;
 use super::file_identity::FileIdentity;
 use crate::event_stream::EventStream;
 
-/// The most waiting jobs; later callers get an error at once. One for every connection of a large
-/// server.
+/// The maximum number of waiting jobs: enough for one of every connection of a large server. Further
+/// callers get an error at once.
 const QUEUE: usize = 16 * 1024;
-/// The most writes in one group. A larger group would hardly reduce the share of the sync, but would
-/// delay its first writes.
+/// The maximum number of writes in one group. A larger group would hardly reduce the share of the sync,
+/// but would delay its first writes.
 const GROUP: usize = 512;
-/// The most groups that wait in the event stream.
+/// The maximum number of groups that wait in the event stream.
 const EVENT_GROUPS: usize = 1024;
 
 /// Applies one input inside the transaction of the group, and adds the events that it appended.
@@ -51,7 +51,7 @@ impl Writer {
         Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, stream))
     }
 
-    /// Queues a batch before the future is first polled, so that the order of the calls is kept. The
+    /// Queues a batch at once, before the future is polled, so that the order of the calls is kept. The
     /// batch is applied even if the future is dropped.
     pub(super) fn enqueue<I: Send + 'static, T: Send + 'static>(
         &self,
@@ -101,7 +101,7 @@ impl Writer {
         self.jobs.send(Job::Close).await.ok();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // The callers of a thread that panicked have got their errors.
+            // The callers of a thread that panicked have received their errors.
             tokio::task::spawn_blocking(|| thread.join().ok()).await.ok();
         }
     }
@@ -120,15 +120,15 @@ trait PendingBatch: Send {
     /// Applies the inputs in order.
     ///
     /// # Errors
-    /// The whole group is lost.
+    /// The whole group is rolled back.
     fn apply(
         &mut self,
         group: &Connection,
         appended: &mut Vec<TopicEvent>,
     ) -> Result<(), StoreError>;
 
-    /// Answers the caller: with the results, or with the error that lost the group.
-    fn answer(self: Box<Self>, lost: Option<&StoreError>);
+    /// Answers the caller: with the results, or with the error that rolled the group back.
+    fn answer(self: Box<Self>, group_error: Option<&StoreError>);
 }
 
 struct Batch<I, T> {
@@ -165,8 +165,8 @@ impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
         Ok(())
     }
 
-    fn answer(self: Box<Self>, lost: Option<&StoreError>) {
-        let results = match lost {
+    fn answer(self: Box<Self>, group_error: Option<&StoreError>) {
+        let results = match group_error {
             None => self.results,
             Some(error) => {
                 std::iter::repeat_with(|| Err(error.clone())).take(self.size()).collect()
@@ -177,7 +177,7 @@ impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
     }
 }
 
-/// Applies one change completely or not at all. The outer error loses the group.
+/// Applies one change completely or not at all. The outer error rolls the whole group back.
 fn in_savepoint<T>(
     group: &Connection,
     appended: &mut Vec<TopicEvent>,
@@ -225,16 +225,16 @@ impl WriterThread {
                         batch.answer(None);
                     }
                 }
-                Err(lost) => {
+                Err(group_error) => {
                     for batch in group {
-                        batch.answer(Some(&lost));
+                        batch.answer(Some(&group_error));
                     }
                 }
             }
         }
-        // After a failure the next opening gives the topics new epochs, which is safe.
+        // If this fails, the next start gives the topics new epochs, which is safe.
         durability::end(&self.connection).ok();
-        // Saves the next opening some work; a failure costs only that.
+        // Makes the next start faster; a failure has no other effect.
         self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").ok();
     }
 
@@ -263,9 +263,9 @@ impl WriterThread {
                     size += batch.size();
                     group.push(batch);
                 }
-                // Every group ends with sending them.
+                // Nothing to do: the thread sends external changes after every group.
                 Job::SendExternalChanges => {}
-                // The jobs that are queued already are still received; then the queue ends.
+                // Jobs that are queued already are still received; later ones are refused.
                 Job::Close => self.jobs.close(),
             }
             next = if size < GROUP { self.jobs.try_recv().ok() } else { None };

@@ -1,9 +1,10 @@
 //! The client info of a request: whether it came over TLS, for which host, from which address.
 //!
-//! The listener knows the connection. A proxy before the server knows more, and adds `X-Forwarded-For`,
-//! `-Proto` and `-Host`. Every client can send these headers, so they are used only when the connection comes
-//! from one of [`TrustedProxies`], and only the entry that such a proxy has added itself: the last one. The
-//! header `Forwarded` (RFC 7239) is not used: a proxy that sets one kind passes the client's other kind on.
+//! The listener knows the connection. A proxy before the server knows the original request, and
+//! adds `X-Forwarded-For`, `-Proto` and `-Host`. Every client can send these headers, so they are
+//! used only when the connection comes from one of [`TrustedProxies`], and only the entry that such
+//! a proxy has added itself: the last one. The header `Forwarded` (RFC 7239) is not used: a proxy
+//! that sets `X-Forwarded-*` passes on a `Forwarded` header that the client has forged.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

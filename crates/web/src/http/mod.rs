@@ -1,4 +1,4 @@
-//! The HTTP API, and what handlers need to know about a request: its session, its origin, its client.
+//! The HTTP API, and the properties of a request: its session, its origin, its client info.
 
 pub mod client_info;
 pub mod commands;

@@ -2,7 +2,7 @@
 //!
 //! A browser lets any page open a WebSocket to any server and sends the cookies along, so the server itself
 //! refuses foreign origins in the handshake. The same rule guards every request that changes something.
-//! Programs other than browsers send no `Origin` and pass: they hold no cookies of another person.
+//! Programs other than browsers send no `Origin` and pass: they have no browser's cookies.
 
 use std::net::IpAddr;
 
@@ -58,8 +58,8 @@ impl Origins {
     /// Whether a guest's request may pass: one that is answered without cookie or session.
     ///
     /// A server that listens on loopback also admits the pages of this machine, on any port, because developers
-    /// run their pages there. A guest can do no more than a program on this machine. Such a page may contain
-    /// text of strangers, so this rule must not guard a request that acts for a user.
+    /// run their pages there. A guest can do no more than a program on this machine. Such a page may run code
+    /// of strangers, so this rule must not guard a request that acts for a user.
     pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
         let of_this_machine = |origin: &HeaderValue| {
             let authority = origin.to_str().ok().and_then(authority);
@@ -93,8 +93,8 @@ impl Origins {
     }
 }
 
-/// Whether a host, with or without a port, always means this machine. The unspecified address `0.0.0.0` does
-/// too, and tutorials use it.
+/// Whether a host, with or without a port, always means this machine. So does the unspecified address
+/// `0.0.0.0`, which tutorials use.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     is_loopback(host) || name_of(host).parse::<IpAddr>().is_ok_and(|it| it.is_unspecified())
 }

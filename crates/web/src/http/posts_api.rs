@@ -58,7 +58,8 @@ pub async fn read(
     Ok(Json(state.store.post(id).await?))
 }
 
-/// Creates a post, and answers it with its address. A repeated request after an edit gets the present text.
+/// Creates a post, and answers it with its address. A repeated request gets the text as it is now,
+/// edits included.
 pub async fn create(
     State(state): State<AppState>,
     author: RateLimitedUser,

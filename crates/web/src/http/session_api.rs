@@ -1,4 +1,4 @@
-//! The session of a client: `POST`, `GET` and `DELETE /api/session`.
+//! The sign-in session of a client: `POST`, `GET` and `DELETE /api/session`.
 
 use axum::Json;
 use axum::extract::State;

@@ -12,9 +12,10 @@ use crate::http::client_info::ClientInfo;
 
 /// The name of the session cookie over plain HTTP.
 pub const COOKIE_NAME: &str = "madang_session";
-/// The name of the session cookie over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and
-/// only from the host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker in the network nor a
-/// neighbouring host can set it. Over HTTPS the other cookie is ignored.
+/// The name of the session cookie over HTTPS. Browsers accept a cookie with this prefix over HTTPS
+/// only, and only from the host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker
+/// in the network nor another host of the same domain can set it. Over HTTPS the other cookie is
+/// ignored.
 pub const SECURE_COOKIE_NAME: &str = "__Host-madang_session";
 /// The lifetime of the cookie in a browser, in seconds: 400 days, the browsers' limit (RFC 6265bis section 5.5).
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;

@@ -4,7 +4,7 @@ use madang_shared::CloseCode;
 use madang_websocket::{InboundMessage, Opcode, Prepared};
 use tokio_util::sync::CancellationToken;
 
-use crate::ws::heartbeat::{Heartbeat, HeartbeatEvent};
+use super::heartbeat::{Heartbeat, HeartbeatEvent};
 use crate::ws::transport::{Disconnect, Transport};
 
 /// A message to the client.

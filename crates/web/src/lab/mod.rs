@@ -3,5 +3,6 @@
 pub mod chat;
 mod connection;
 pub mod echo;
+mod heartbeat;
 pub mod http_call;
 pub mod transports;

@@ -1,4 +1,4 @@
-//! Layers around the handlers, and the rules that they apply.
+//! Middleware around the handlers: client info, CORS, rate limits, security headers.
 
 pub mod client_info;
 pub mod cors;

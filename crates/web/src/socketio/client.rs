@@ -1,4 +1,4 @@
-//! One client, as its connection's handlers know it: they queue its events, in their order.
+//! One client: the handlers of its connection queue its events in order, and its task takes them.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl GatewayClient {
         });
     }
 
-    /// The client's events, for its task; none if they were taken before.
+    /// The client's events, for its task; none at the second call.
     pub(super) fn take_events(&self) -> Option<Receiver<InboundEvent>> {
         self.events.lock().take()
     }

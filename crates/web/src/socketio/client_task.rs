@@ -20,7 +20,7 @@ use super::settings::Vocabulary;
 use super::subscribers::ClientHandle;
 use crate::http::problem::Problem;
 
-/// Starts the task of a client that has just connected.
+/// Starts the task of a new client.
 pub(super) fn spawn(gateway: &Arc<Gateway>, socket: SocketRef, auth: Option<Value>) {
     let client = socket.extensions.get::<Arc<GatewayClient>>();
     let Some((client, events)) =
@@ -147,7 +147,7 @@ async fn execute(
     let author = author(gateway)?;
     let at = gateway.state.clock.now();
     let command = gateway.random_command_id()?;
-    let original = original.map(|original| KeptOriginal::new(gateway, command, original));
+    let original = original.map(|original| PendingOriginal::new(gateway, command, original));
     let mut results = gateway.state.store.commit(vec![Write { author, command, at, change }]).await;
     let committed = results.pop().unwrap_or_else(|| {
         Err(StoreError::Unavailable("the store returned no result for a write".to_owned()))
@@ -163,15 +163,15 @@ async fn execute(
     }
 }
 
-/// An object that waits for its message to come back from the log. It is dropped with this guard unless the message was
-/// committed.
-struct KeptOriginal<'a> {
+/// The client's object, stored until its message comes back from the log. It is removed when this guard is dropped,
+/// unless the message was committed.
+struct PendingOriginal<'a> {
     gateway: &'a Gateway,
     command: CommandId,
     committed: bool,
 }
 
-impl<'a> KeptOriginal<'a> {
+impl<'a> PendingOriginal<'a> {
     fn new(gateway: &'a Gateway, command: CommandId, original: (&'static str, Value)) -> Self {
         gateway.originals.lock().insert(command, original);
         Self { gateway, command, committed: false }
@@ -182,7 +182,7 @@ impl<'a> KeptOriginal<'a> {
     }
 }
 
-impl Drop for KeptOriginal<'_> {
+impl Drop for PendingOriginal<'_> {
     fn drop(&mut self) {
         if !self.committed {
             self.gateway.originals.lock().remove(&self.command);

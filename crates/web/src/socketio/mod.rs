@@ -2,8 +2,8 @@
 //!
 //! An event of a client becomes a command, on the path of all commands. Every event that is appended to a room, to the
 //! posts or to the orders goes to all clients, in the events of the tutorials from which these clients come
-//! (`outbound`). A client is a guest: it has no session, the gateway drops its cookies, and nothing it does is in a
-//! user's name.
+//! (`outbound`). A client is a guest: it has no session, the gateway drops its cookies, and its actions are never
+//! those of a user.
 //!
 //! `socketioxide` implements the protocol. The rest is here:
 //! - [`mod@routes`] and `admission`: access, slots, the upgrade; `engineio_v3`: the encoding of the oldest clients;

@@ -12,7 +12,7 @@ const OFF: &str = "off";
 /// The clients that may use the gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Exposure {
-    /// Nobody; the gateway does not run.
+    /// No client; the gateway does not run.
     Off,
     /// Clients on this machine, so that the tutorials' clients work without any setting.
     #[default]

@@ -38,7 +38,7 @@ struct TopicSubscribers {
     clients: BTreeMap<Sid, ClientHandle>,
 }
 
-/// A client, as its topics reach it.
+/// A client as a subscriber of topics.
 #[derive(Clone)]
 pub(super) struct ClientHandle {
     pub(super) socket: SocketRef,
@@ -84,7 +84,7 @@ impl ClientHandle {
     /// # Errors
     /// As [`Self::send`].
     pub(super) fn send_position(&self, topic: Topic, at: Position) -> Result<(), SendError> {
-        self.send_place("position", topic, at)
+        self.send_position_event("position", topic, at)
     }
 
     /// Tells the client that a resume is impossible, and its new position.
@@ -92,10 +92,15 @@ impl ClientHandle {
     /// # Errors
     /// As [`Self::send`].
     pub(super) fn send_reset(&self, topic: Topic, at: Position) -> Result<(), SendError> {
-        self.send_place("reset", topic, at)
+        self.send_position_event("reset", topic, at)
     }
 
-    fn send_place(&self, event: &str, topic: Topic, at: Position) -> Result<(), SendError> {
+    fn send_position_event(
+        &self,
+        event: &str,
+        topic: Topic,
+        at: Position,
+    ) -> Result<(), SendError> {
         if self.wants_positions {
             self.socket.emit(event, &position_json(topic, at))
         } else {

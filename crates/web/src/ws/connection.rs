@@ -27,12 +27,13 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// Serves a connection until it ends, and cleans up after every kind of end. `cookie_session` is the session
-/// of the handshake, if it had one.
-pub async fn run(state: AppState, mut transport: Transport, cookie_session: Option<TokenHash>) {
+/// Serves a connection until it ends, and cleans up after every kind of end. `handshake_session` is the sign-in
+/// session that the handshake named by cookie or bearer token, if any.
+pub async fn run(state: AppState, mut transport: Transport, handshake_session: Option<TokenHash>) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
-    let disconnect = match Box::pin(receive_hello(&state, &mut transport, cookie_session)).await {
+    let disconnect = match Box::pin(receive_hello(&state, &mut transport, handshake_session)).await
+    {
         Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
         Err(disconnect) => disconnect,
     };
@@ -45,7 +46,7 @@ struct WelcomedConnection {
     /// Ends the connection when the user signs out.
     open: OpenSession,
     session: Session,
-    /// Held until the loop runs.
+    /// The fan-out does not write until the loop runs.
     sink: Arc<ConnectionSink>,
     /// The effects of the hello.
     effects: Vec<Effect>,
@@ -55,7 +56,7 @@ struct WelcomedConnection {
 async fn receive_hello(
     state: &AppState,
     transport: &mut Transport,
-    cookie_session: Option<TokenHash>,
+    handshake_session: Option<TokenHash>,
 ) -> Result<Box<WelcomedConnection>, Disconnect> {
     let pending = PendingHello::new(state.clock.now());
     let deadline = instant_of(state, pending.deadline());
@@ -68,7 +69,8 @@ async fn receive_hello(
     };
     let hello = pending.receive(&text).map_err(Disconnect::Close)?;
     let unauthenticated = || Disconnect::Close(CloseCode::Unauthenticated);
-    let session = cookie_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
+    let session =
+        handshake_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
     let open = state.open_sessions.open(session);
     let user = state.store.session(open.session()).await.map_err(|error| {
         log(&error);
@@ -97,7 +99,7 @@ enum Input {
 }
 
 /// The connection loop. It turns each [`Input`] into effects and executes them before it takes the next one: it does
-/// not read from a client that does not read. The end of the user's session and the server's stop interrupt it at any
+/// not read from a client that does not read. The end of the sign-in session and the server's stop interrupt it at any
 /// time. The fan-out may write to the socket only while the loop waits for an input.
 async fn serve(
     state: &AppState,
@@ -115,7 +117,7 @@ async fn serve(
     let mut unsent = false;
     loop {
         if unsent || !effects.is_empty() {
-            // A write to a slow client may take long; the ends of the session and of the drain interrupt it.
+            // A write to a slow client may take long. The end of the session and the end of the drain interrupt it.
             let executing = Box::pin(async {
                 tokio::select! {
                     biased;
@@ -163,7 +165,7 @@ async fn serve(
             Ok(Input::Frame(text)) => session.on_frame(state.clock.now(), &text),
             Ok(Input::StoreResponse(response)) => on_response(state, session, response),
             Ok(Input::TopicAdvanced) => session.on_wake(),
-            // Executing effects, even none, first sends the unsent rest.
+            // The next execution of effects first sends the unsent part, even if there are no effects.
             Ok(Input::Unsent) => Vec::new(),
             Ok(Input::Deadline) => session.on_time(state.clock.now()),
             Err(disconnect) => return disconnect,
@@ -267,7 +269,7 @@ fn log(error: &StoreError) {
 async fn drain_time(state: &AppState) {
     state.stopping.cancelled().await;
     let spread = u64::try_from(state.drain_spread.as_millis()).unwrap_or(u64::MAX);
-    // Without random bytes all connections close at once, which is worse but correct.
+    // Without random bytes all connections close at once, which is correct but causes a burst of reconnects.
     let random = getrandom::u64().unwrap_or_default();
     tokio::time::sleep(Duration::from_millis(random % spread.saturating_add(1))).await;
 }

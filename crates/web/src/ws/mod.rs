@@ -1,8 +1,9 @@
-//! The socket of the app's protocol, from the outside in: the handshake, the connection loop, frames on the wire.
+//! The WebSocket of the app's protocol, in reading order: `upgrade` and `handshake`, `connection` (the loop of one
+//! connection), `transport` (frames on an open socket), `sink` (for the fan-out), `open_sessions` (a sign-out ends
+//! connections).
 
 pub mod connection;
 pub mod handshake;
-pub mod heartbeat;
 pub mod open_sessions;
 mod sink;
 pub mod transport;

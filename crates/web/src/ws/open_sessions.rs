@@ -1,4 +1,5 @@
-//! Sessions that have open connections. The end of a session closes its connections.
+//! Sign-in sessions that have open connections. The end of such a session closes its connections.
+//! (The hub's `Session` is another one: the state machine of one connection.)
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,7 +9,7 @@ use madang_hub::ports::TokenHash;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// The sessions of this node that have open connections. Clones share one table.
+/// The sign-in sessions of this node that have open connections. Clones share one table.
 #[derive(Clone, Default)]
 pub struct OpenSessions(Arc<Mutex<HashMap<TokenHash, Entry>>>);
 
@@ -17,7 +18,7 @@ struct Entry {
     ended: CancellationToken,
 }
 
-/// One connection of a session; dropping it unregisters the connection.
+/// One connection of a sign-in session; dropping it unregisters the connection.
 pub struct OpenSession {
     sessions: OpenSessions,
     session: TokenHash,

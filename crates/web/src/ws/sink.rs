@@ -56,7 +56,7 @@ impl FrameSink for ConnectionSink {
                 self.unsent.notify_one();
                 TrySend::Accepted
             }
-            // After an error the task takes over, and its own write fails with the same error.
+            // After an error the connection's task writes, and fails with the same error.
             Ok(SendOutcome::Busy) | Err(_) => TrySend::Busy,
         }
     }

@@ -156,8 +156,8 @@ impl Transport {
     }
 }
 
-/// The bytes of a frame for sockets with this compression window; encoded once for all of them. None if the frame is
-/// not UTF-8, which a text frame always is.
+/// The bytes of a frame for sockets with this compression window; encoded once for all of them. None if the frame
+/// is not UTF-8, which cannot happen: its source is a text.
 pub(super) fn encoded(frame: &Frame, window: Option<Window>) -> Option<&Bytes> {
     let prepare = || PreparedFrame(std::str::from_utf8(frame.bytes()).ok().map(Prepared::text));
     frame.encoded(encoding_of(window), prepare)

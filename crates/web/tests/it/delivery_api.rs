@@ -1,6 +1,6 @@
 //! The delivery of a message over HTTP.
 
-use madang_shared::delivery::{Delivery, ReceiptStatus, path};
+use madang_shared::delivery::{Delivery, ReadStatus, path};
 use madang_shared::{RoomId, Seq, ServerFrame};
 use serde_json::Value;
 
@@ -48,8 +48,8 @@ async fn t1_2_the_delivery_of_a_message_lists_all_recipients() {
         let person = delivery.people.iter().find(|person| person.user.name == name).unwrap();
         (person.status, person.subscribed, person.delivered)
     };
-    let unread = ReceiptStatus::Unread { up_to: Seq(0) };
-    assert_eq!(line(&before, "Mina"), (ReceiptStatus::Wrote, 1, 1));
+    let unread = ReadStatus::Unread { up_to: Seq(0) };
+    assert_eq!(line(&before, "Mina"), (ReadStatus::Wrote, 1, 1));
     assert_eq!(line(&before, "Theo"), (unread, 2, 2));
     assert_eq!(line(&before, "Away"), (unread, 0, 0));
     assert_eq!(before.gateway, None);
@@ -59,7 +59,7 @@ async fn t1_2_the_delivery_of_a_message_lists_all_recipients() {
     )
     .await;
     while !matches!(to.receive_frame().await, ServerFrame::Ack { .. }) {}
-    assert_eq!(line(&delivery_of(&server, &mina, 1).await, "Theo"), (ReceiptStatus::Read, 2, 2));
+    assert_eq!(line(&delivery_of(&server, &mina, 1).await, "Theo"), (ReadStatus::Read, 2, 2));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::i18n::{Lang, use_lang};
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::state;
 
-/// The most messages that are read at once; above it only their number is read.
+/// The maximum number of messages that are read at once; of more, only their number is read.
 const MAX_READ: usize = 3;
 /// The part of a message that is read, in characters.
 const MAX_CHARS: usize = 200;

@@ -34,7 +34,7 @@ struct EnterKey {
 }
 
 impl EnterKey {
-    /// Records a press of Enter; answers whether it sends.
+    /// Records a press of Enter; returns whether it sends.
     fn pressed(&mut self, composing: bool, shift: bool) -> bool {
         self.ends_composition |= composing;
         !self.ends_composition && !shift

@@ -85,7 +85,7 @@ pub(super) fn jump(app: AppContext, room: RoomId, list: VirtualList<Row>) -> Any
             return;
         }
         let now = match found {
-            // The same request brought nothing, so another one is useless.
+            // The last request loaded no older message, so another one is useless.
             Lookup::Older(first) if requested.get_value() == Some((message, first)) => {
                 JumpState::NotFound
             }

@@ -9,7 +9,7 @@ use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
 use crate::context::use_app;
-use crate::features::delivery::InspectedMessage;
+use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Lang, use_lang};
 use crate::lab::sentiment::mark;
 use crate::linkify;
@@ -18,31 +18,31 @@ use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::icon::Icon;
 
-/// The context of a row: its room, the formats of times, and the message whose delivery is shown.
+/// The context of all rows: the room, the formats of times, and the message whose delivery is shown.
 #[derive(Clone, Copy)]
-pub(crate) struct Drawing {
+pub(crate) struct RowContext {
     pub(crate) room: RoomId,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
-    pub(crate) inspected: InspectedMessage,
+    pub(crate) delivery_target: DeliveryTarget,
 }
 
 /// Draws a row in the current language; the list draws it again when the language changes.
 pub(super) fn draw(row: &Row) -> AnyView {
     let lang = use_lang().get_untracked();
     let texts = lang.texts();
-    let drawing: Drawing = expect_context();
+    let row_context: RowContext = expect_context();
     match row {
         Row::Older => view! { <p class="chat-divider"><span class="spinner"></span>{texts.loading}</p> }.into_any(),
         Row::Start => view! { <p class="chat-divider chat-divider-start">{texts.start_of_room}</p> }.into_any(),
         Row::Day { start } => {
-            let day = drawing.formats.with_value(|formats| formats.day(*start));
+            let day = row_context.formats.with_value(|formats| formats.day(*start));
             view! { <p class="chat-divider chat-divider-day" data-testid="day"><span>{day}</span></p> }.into_any()
         }
         Row::New => {
             view! { <p class="chat-divider chat-divider-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
-        Row::PresenceSummary { after, .. } => presence_summary(drawing.room, *after, lang),
-        Row::Message(row) => message(row, drawing, lang),
+        Row::PresenceSummary { after, .. } => presence_summary(row_context.room, *after, lang),
+        Row::Message(row) => message(row, row_context, lang),
     }
 }
 
@@ -112,20 +112,22 @@ impl MessageContent {
     }
 }
 
-fn message(row: &MessageRow, drawing: Drawing, lang: Lang) -> AnyView {
+fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     let store = use_app().driver.store();
-    let Some(content) = store.peek(|client| MessageContent::find(client, drawing.room, row)) else {
+    let Some(content) = store.peek(|client| MessageContent::find(client, row_context.room, row))
+    else {
         return ().into_any();
     };
-    let (time, full) =
-        drawing.formats.with_value(|formats| (formats.time(content.at), formats.full(content.at)));
+    let (time, full) = row_context
+        .formats
+        .with_value(|formats| (formats.time(content.at), formats.full(content.at)));
     let by_another = row.head && !row.mine;
     // Screen readers get the author of every message, because they do not show its side.
     let name = if by_another { "chat-author" } else { "visually-hidden" };
     let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
     let avatar = by_another.then(|| avatar(&speaker));
     let time = match row.seq {
-        Some(seq) => drawing.inspected.opener(seq, time, lang),
+        Some(seq) => row_context.delivery_target.opener(seq, time, lang),
         None => view! { <span class="chat-time">{time}</span> }.into_any(),
     };
     let refused = content.failure.map(|failure| refused(row.command, &failure, lang));

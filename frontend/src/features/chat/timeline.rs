@@ -6,11 +6,11 @@ use madang_client::{Action, Client, Slice};
 use madang_shared::{RoomId, Seq};
 
 use super::jump::jump;
-use super::message::{Drawing, draw};
+use super::message::{RowContext, draw};
 use super::rows::{IncrementalRows, Row, Scene};
 use crate::browser;
 use crate::context::{AppContext, use_app};
-use crate::features::delivery::{InspectedMessage, inspector};
+use crate::features::delivery::{DeliveryTarget, delivery_dialog};
 use crate::i18n::{Words, tr, use_lang};
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
@@ -31,7 +31,7 @@ const CACHED: Words = Words::new(
 fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
     let features = client.features();
     // The client knows the read mark only after it has opened the room.
-    if features.open() != Some(room) {
+    if features.open_room_id() != Some(room) {
         return None;
     }
     let timeline = features.timeline(room).filter(|timeline| timeline.is_known())?;
@@ -42,7 +42,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         messages: timeline.messages(),
         has_older: timeline.has_older(),
         presence: timeline.presence_summaries(),
-        // If the mark lies above the loaded messages, the first new message is unknown.
+        // If the mark is before the first loaded message, the first new message is unknown.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
         now: browser::now(),
@@ -58,22 +58,23 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
-    provide_context(Drawing {
+    provide_context(RowContext {
         room,
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
-        inspected: InspectedMessage::new(),
+        delivery_target: DeliveryTarget::new(),
     });
-    let drawing: Drawing = expect_context();
+    let row_context: RowContext = expect_context();
     let (is_known, is_empty) = (state(false), state(false));
     let mut incremental = IncrementalRows::new(local_day);
     effect(move || {
         store.read(Slice::Outbox, |_| ());
         let update: Option<Update> = store.read(Slice::Timeline, |client| {
             let scene = scene(client, room)?;
-            Some((incremental.update(&scene), incremental.is_silent(&scene)))
+            Some((incremental.update(&scene), incremental.has_no_messages(&scene)))
         });
-        let is_silent = update.as_ref().is_some_and(|(_, silent)| *silent);
-        for (signal, now) in [(is_known, update.is_some()), (is_empty, is_silent)] {
+        let has_no_messages =
+            update.as_ref().is_some_and(|(_, without_messages)| *without_messages);
+        for (signal, now) in [(is_known, update.is_some()), (is_empty, has_no_messages)] {
             if signal.get_untracked() != now {
                 signal.set(now);
             }
@@ -87,7 +88,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     effect(move || {
         let lang = lang.get();
         if !std::mem::replace(&mut first, false) {
-            drawing.formats.set_value(Formats::new(lang));
+            row_context.formats.set_value(Formats::new(lang));
             list.redraw();
         }
     });
@@ -101,13 +102,13 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     view! {
         <div class="timeline">
-            {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="kept">{CACHED.now()}</p> }.into_any())}
+            {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="cached">{CACHED.now()}</p> }.into_any())}
             <ListView list=list label=tr(|t| t.messages) draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
             {jump_status}
-            {inspector(room, drawing.inspected)}
+            {delivery_dialog(room, row_context.delivery_target)}
         </div>
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::delivery::{Delivery, GatewayReceipts, ReceiptStatus, Recipient, path};
+use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
 use crate::context::use_app;
@@ -31,14 +31,14 @@ const TITLE_ID: &str = "delivery-title";
 /// The interval of polling while the dialog is open.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The message that the dialog shows. Copies are the same.
+/// The message whose delivery the dialog shows, and whether the dialog is open. Copies share one state.
 #[derive(Clone, Copy)]
-pub(crate) struct InspectedMessage {
+pub(crate) struct DeliveryTarget {
     open: State<bool>,
     message: StoredValue<Seq>,
 }
 
-impl InspectedMessage {
+impl DeliveryTarget {
     pub(crate) fn new() -> Self {
         Self { open: state(false), message: StoredValue::new(Seq(0)) }
     }
@@ -59,10 +59,10 @@ impl InspectedMessage {
     }
 }
 
-/// The dialog. Its content is in the lazy part of the app.
-pub(crate) fn inspector(room: RoomId, inspected: InspectedMessage) -> AnyView {
+/// The dialog of a message's delivery. Its content is in the lazy part of the app.
+pub(crate) fn delivery_dialog(room: RoomId, target: DeliveryTarget) -> AnyView {
     let lazy = use_app().lazy;
-    let InspectedMessage { open, message } = inspected;
+    let DeliveryTarget { open, message } = target;
     let content = move || {
         let message = message.get_value();
         lazy.draw(move |views| (views.delivery)(room, message, open))
@@ -118,7 +118,7 @@ async fn fetch(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
     if !answer.ok() {
         return Err(session::failure(&answer));
     }
-    compact::from_text(&answer.text).map_err(|_| session::not_ours())
+    compact::from_text(&answer.text).map_err(|_| session::unexpected_answer())
 }
 
 fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
@@ -144,13 +144,13 @@ fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn step(done: bool, id: &'static str, said: String, detail: Option<String>) -> AnyView {
+fn step(done: bool, id: &'static str, sentence: String, detail: Option<String>) -> AnyView {
     let icon = if done { Icon::Check } else { Icon::Clock };
     let detail = detail.map(|detail| view! { <span class="delivery-detail">{detail}</span> });
     view! {
         <li class="delivery-step" data-testid=format!("delivery-{id}") data-done=done.to_string()>
             {icon.draw()}
-            <span>{said}{detail}</span>
+            <span>{sentence}{detail}</span>
         </li>
     }
     .into_any()
@@ -163,7 +163,7 @@ fn confirmed(GatewayReceipts { requested, confirmed }: &GatewayReceipts, lang: L
 }
 
 fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
-    let has_it = matches!(person.status, ReceiptStatus::Read | ReceiptStatus::Wrote);
+    let has_it = matches!(person.status, ReadStatus::Read | ReadStatus::Wrote);
     let state = strings::reception(person.status, formats, lang);
     let why = strings::whereabouts(person, formats, lang);
     view! {

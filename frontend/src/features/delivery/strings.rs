@@ -1,7 +1,7 @@
 //! The texts of the dialog.
 
 use madang_shared::Position;
-use madang_shared::delivery::{ReceiptStatus, Recipient};
+use madang_shared::delivery::{ReadStatus, Recipient};
 
 use crate::i18n::Lang;
 use crate::time::Formats;
@@ -30,11 +30,13 @@ pub(super) fn handed(handed: u64, following: u64, lang: Lang) -> String {
     }
 }
 
-pub(super) fn confirmed(confirmed: usize, asked: u64, lang: Lang) -> String {
+pub(super) fn confirmed(confirmed: usize, requested: u64, lang: Lang) -> String {
     match lang {
-        Lang::Ko => format!("Socket.IO 클라이언트 {asked}개 중 {confirmed}개가 받았다고 확인함"),
+        Lang::Ko => {
+            format!("Socket.IO 클라이언트 {requested}개 중 {confirmed}개가 받았다고 확인함")
+        }
         Lang::En => {
-            format!("Confirmed by {confirmed} of {asked} Socket.IO clients")
+            format!("Confirmed by {confirmed} of {requested} Socket.IO clients")
         }
     }
 }
@@ -48,11 +50,11 @@ pub(super) fn more(more: u64, lang: Lang) -> String {
 
 /// The number of listed recipients who have read the message.
 pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
-    let count = |wanted: fn(&ReceiptStatus) -> bool| {
+    let count = |wanted: fn(&ReadStatus) -> bool| {
         people.iter().filter(|person| wanted(&person.status)).map(|_| 1).sum::<u64>()
     };
-    let read = count(|it| matches!(it, ReceiptStatus::Read));
-    let of = read + count(|it| matches!(it, ReceiptStatus::Unread { .. }));
+    let read = count(|it| matches!(it, ReadStatus::Read));
+    let of = read + count(|it| matches!(it, ReadStatus::Unread { .. }));
     match (lang, of) {
         (Lang::Ko, 0) => "읽을 다른 사람이 없습니다.".to_owned(),
         (Lang::En, 0) => "There are no other recipients.".to_owned(),
@@ -61,27 +63,27 @@ pub(super) fn read_by(people: &[Recipient], lang: Lang) -> String {
     }
 }
 
-pub(super) fn reception(reception: ReceiptStatus, formats: &Formats, lang: Lang) -> String {
+pub(super) fn reception(reception: ReadStatus, formats: &Formats, lang: Lang) -> String {
     match (reception, lang) {
-        (ReceiptStatus::Wrote, Lang::Ko) => "쓴 사람".to_owned(),
-        (ReceiptStatus::Wrote, Lang::En) => "wrote it".to_owned(),
-        (ReceiptStatus::Read, Lang::Ko) => "읽음".to_owned(),
-        (ReceiptStatus::Read, Lang::En) => "has read it".to_owned(),
-        (ReceiptStatus::Unread { .. }, Lang::Ko) => "아직 안 읽음".to_owned(),
-        (ReceiptStatus::Unread { .. }, Lang::En) => "has not read it".to_owned(),
-        (ReceiptStatus::JoinedLater, Lang::Ko) => "나중에 들어옴".to_owned(),
-        (ReceiptStatus::JoinedLater, Lang::En) => "joined later".to_owned(),
-        (ReceiptStatus::Left { at }, Lang::Ko) => format!("방을 나감 · {}", formats.full(at)),
-        (ReceiptStatus::Left { at }, Lang::En) => format!("left the room · {}", formats.full(at)),
+        (ReadStatus::Wrote, Lang::Ko) => "쓴 사람".to_owned(),
+        (ReadStatus::Wrote, Lang::En) => "wrote it".to_owned(),
+        (ReadStatus::Read, Lang::Ko) => "읽음".to_owned(),
+        (ReadStatus::Read, Lang::En) => "has read it".to_owned(),
+        (ReadStatus::Unread { .. }, Lang::Ko) => "아직 안 읽음".to_owned(),
+        (ReadStatus::Unread { .. }, Lang::En) => "has not read it".to_owned(),
+        (ReadStatus::JoinedLater, Lang::Ko) => "나중에 들어옴".to_owned(),
+        (ReadStatus::JoinedLater, Lang::En) => "joined later".to_owned(),
+        (ReadStatus::Left { at }, Lang::Ko) => format!("방을 나감 · {}", formats.full(at)),
+        (ReadStatus::Left { at }, Lang::En) => format!("left the room · {}", formats.full(at)),
     }
 }
 
 /// The connections of a recipient, and for an unread message the reason as far as the server knows it.
 pub(super) fn whereabouts(person: &Recipient, formats: &Formats, lang: Lang) -> String {
-    if matches!(person.status, ReceiptStatus::Left { .. }) {
+    if matches!(person.status, ReadStatus::Left { .. }) {
         return String::new();
     }
-    let unread = matches!(person.status, ReceiptStatus::Unread { .. });
+    let unread = matches!(person.status, ReadStatus::Unread { .. });
     match (person.subscribed, person.delivered, person.away_since, lang) {
         (0, _, Some(since), Lang::Ko) => format!("{}부터 연결 없음", formats.full(since)),
         (0, _, Some(since), Lang::En) => format!("not connected since {}", formats.full(since)),

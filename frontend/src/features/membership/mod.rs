@@ -33,10 +33,10 @@ fn is_pending(client: &Client, command: MembershipCommand) -> bool {
 }
 
 /// The number of the user's messages that the room refused, most often because the user had left it.
-fn unsent(client: &Client, room: RoomId) -> usize {
+fn refused_messages(client: &Client, room: RoomId) -> usize {
     let refused = client.outbox().items().iter().filter(|item| {
         matches!(item.state, PendingState::Failed(_))
-            && matches!(&item.command, Command::Chat(ChatCommand::Post { room: there, .. }) if *there == room)
+            && matches!(&item.command, Command::Chat(ChatCommand::Post { room: of, .. }) if *of == room)
     });
     refused.count()
 }
@@ -47,9 +47,10 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     let app = use_app();
     let id = room.id;
     let lang = use_lang();
-    let unsent = memo(move || app.driver.store().read(Slice::Outbox, |client| unsent(client, id)));
+    let refused_messages =
+        memo(move || app.driver.store().read(Slice::Outbox, |client| refused_messages(client, id)));
     let unsent_line = move || {
-        let line = text(move || lang.get().unsent(unsent.get()));
+        let line = text(move || lang.get().refused_messages(refused_messages.get()));
         view! { <p class="error" data-testid="unsent">{line}</p> }.into_any()
     };
     view! {
@@ -57,7 +58,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
             <Mark />
             <h2>{room.name}</h2>
             <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
-            {when(move || unsent.get() > 0, unsent_line)}
+            {when(move || refused_messages.get() > 0, unsent_line)}
             <button
                 class="button button-strong"
                 data-testid="join-this"

@@ -36,7 +36,7 @@ const UNSUPPORTED: Words = Words::new(
     "This browser cannot show notifications at this address.",
 );
 const KEY: &str = "madang.notices.browser";
-/// The most notifications at once; of more notices, the newest are shown.
+/// The maximum number of notifications at once; of more notices, the newest are shown.
 const MAX_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,9 +76,9 @@ pub(super) fn control() -> AnyView {
         refresh();
         if on && permission == Permission::NotAsked {
             spawn_local(async move {
-                if let Ok(asked) = Notification::request_permission() {
+                if let Ok(request) = Notification::request_permission() {
                     // `refresh` reads the answer from the browser.
-                    JsFuture::from(asked).await.ok();
+                    JsFuture::from(request).await.ok();
                 }
                 refresh();
             });

@@ -11,11 +11,11 @@ use madang_client::{Client, Slice};
 use madang_shared::notices::{NoticeBox, NoticeContent, NoticeKind, NoticesCommand};
 
 use crate::browser;
+use crate::client_store::ClientStore;
 use crate::context::{AppContext, link_to, use_app};
 use crate::i18n::{Lang, Words, capped, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::store::Store;
 use crate::time::Formats;
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
@@ -60,7 +60,7 @@ struct Shown {
 }
 
 /// Reads notices now, and again when they or the commands about them have changed.
-fn read<T>(store: Store, read: impl FnOnce(&Client) -> T) -> T {
+fn read<T>(store: ClientStore, read: impl FnOnce(&Client) -> T) -> T {
     store.read(Slice::Outbox, |_| ());
     store.read(Slice::Notices, read)
 }
@@ -73,7 +73,7 @@ fn shown(client: &Client) -> Shown {
 
 /// The number of unread notices that the title of the tab counts besides unread messages. Mentions are among
 /// the messages already.
-pub(crate) fn unread_beside_messages(store: Store) -> u64 {
+pub(crate) fn unread_beside_messages(store: ClientStore) -> u64 {
     read(store, |client| {
         let Shown { notices, muted } = shown(client);
         let counts = |notice: &&ShownNotice| {

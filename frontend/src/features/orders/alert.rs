@@ -62,9 +62,9 @@ pub(super) fn Alerts() -> impl IntoView {
         };
         set_timeout(fade, Duration::from_millis(SHOWN_MS));
     });
-    let said = text(move || {
+    let announcement = text(move || {
         let lang = lang.get();
-        alert.get().map(|alert| told(lang, &alert)).unwrap_or_default()
+        alert.get().map(|alert| alert_text(lang, &alert)).unwrap_or_default()
     });
     let toggle = move |_| {
         let on = !sound.get_untracked();
@@ -79,11 +79,11 @@ pub(super) fn Alerts() -> impl IntoView {
             {SOUND.now()}
             <span class="switch" aria-hidden="true"></span>
         </button>
-        <div class="orders-alert" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{said}</div>
+        <div class="orders-alert" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{announcement}</div>
     }
 }
 
-fn told(lang: Lang, alert: &Alert) -> String {
+fn alert_text(lang: Lang, alert: &Alert) -> String {
     let sentence = sentence(lang, &alert.change);
     match (lang, alert.count) {
         (_, 1) => sentence,

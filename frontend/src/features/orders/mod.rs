@@ -7,13 +7,13 @@ use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersS
 use madang_shared::{OrderId, Timestamp};
 
 use crate::browser;
+use crate::client_store::ClientStore;
 use crate::context::{link_to, use_app};
 use crate::driver::Driver;
 use crate::format::grouped;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::store::Store;
 use crate::time::Formats;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -100,7 +100,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
 }
 
 /// Reads the list of orders; the default value before it has arrived.
-fn read<T: Default>(store: Store, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
+fn read<T: Default>(store: ClientStore, read: impl FnOnce(&Client, &OrdersSnapshot) -> T) -> T {
     store.read(Slice::Orders, |client| {
         client.features().orders().list().map(|list| read(client, list)).unwrap_or_default()
     })
@@ -164,7 +164,7 @@ fn line(class: &'static str, text: &str) -> AnyView {
     view! { <p class=class>{text.to_owned()}</p> }.into_any()
 }
 
-fn read_once<T: Default>(store: Store, read: impl FnOnce(&OrdersSnapshot) -> T) -> T {
+fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) -> T) -> T {
     store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
 }
 
@@ -172,7 +172,7 @@ fn read_once<T: Default>(store: Store, read: impl FnOnce(&OrdersSnapshot) -> T) 
 fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
     let id = order.id;
     let store = driver.store();
-    let is_asked = move || {
+    let is_requested = move || {
         store.read(Slice::Outbox, |client| {
             client.features().orders().requested_status(id, client.outbox()).is_some()
         })
@@ -180,7 +180,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let lang = use_lang();
     let label = text(move || format!("{}, #{id}", name.of(lang.get())));
     let ask = move |_| {
-        if !is_asked() {
+        if !is_requested() {
             driver.command(match to {
                 OrderStatus::Delivering => OrdersCommand::Take { order: id },
                 to => OrdersCommand::Advance { order: id, to },
@@ -192,7 +192,7 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
             class=if strong { "button button-strong" } else { "button" }
             data-testid=format!("{}-{id}", to.name())
             aria-label=label
-            aria-disabled=flag(is_asked)
+            aria-disabled=flag(is_requested)
             on:click=events::click(ask)
         >
             {name.now()}

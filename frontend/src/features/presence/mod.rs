@@ -74,22 +74,22 @@ pub(crate) fn PresencePanel(
     });
     view! {
         <aside
-            id="here"
+            id="presence"
             class="panel panel-presence"
             tabindex="-1"
-            data-testid="drawer-here"
+            data-testid="drawer-presence"
             data-open=flag(move || app.drawer.get() == Some(Drawer::Presence))
-            aria-labelledby="here-title"
+            aria-labelledby="presence-title"
             prop:inert=behind
         >
             <div class="panel-head">
-                <h2 id="here-title" class="panel-title">{tr(|t| t.here)}</h2>
+                <h2 id="presence-title" class="panel-title">{tr(|t| t.presence)}</h2>
                 <span class="count">{text(move || lang.get().people(people.with(Vec::len)))}</span>
                 <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
                     {Icon::Close.draw()}
                 </button>
             </div>
-            <ul class="people" data-testid="presence-list" tabindex="0" aria-labelledby="here-title">
+            <ul class="people" data-testid="presence-list" tabindex="0" aria-labelledby="presence-title">
                 {each(derived(move || people.get().into_iter().map(Person::item).collect()))}
             </ul>
         </aside>

@@ -111,13 +111,13 @@ pub(super) fn chart(
     let y = text(move || percent(chart.dot().map_or(0, |(_, dot)| dot.y)));
     let summary = text(move || {
         let money = |price: u64, plot: &Plot| money(price, plot.currency);
-        let said = chart.read(|plot| {
+        let description = chart.read(|plot| {
             let (first, last) = (plot.dots.first()?, plot.dots.last()?);
             let (from, to) = (money(first.price, plot), money(last.price, plot));
             let (lowest, highest) = (money(plot.lowest, plot), money(plot.highest, plot));
             Some(strings::summary(lang.get(), &from, &to, &lowest, &highest))
         });
-        said.flatten().unwrap_or_default()
+        description.flatten().unwrap_or_default()
     });
     view! {
         <p class="chart-readout" data-testid="price-readout" aria-hidden="true">{readout}</p>

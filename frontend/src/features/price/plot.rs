@@ -12,9 +12,10 @@ use super::format::hundredths;
 
 /// The side of the square.
 pub(super) const SIDE: u64 = 1_000;
-/// The line is broken after this many steps without a point, when nobody watched.
+/// The line is broken after this many steps without a point, because the price has no points for times
+/// without viewers.
 const GAP_STEPS: u64 = 6;
-/// The most horizontal lines, and the most marks of time.
+/// The maximum numbers of horizontal lines and of marks of time.
 const MARKS: u64 = 4;
 /// The possible steps between two marks of time, in milliseconds.
 const TIME_STEPS: [u64; 9] =

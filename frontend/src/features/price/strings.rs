@@ -6,12 +6,12 @@ use crate::i18n::{Lang, Words};
 
 pub(super) const INTRO: Words = Words::new(
     "서버가 거래소 한 곳에서 시세를 받아, 보고 있는 모두에게 바로 알립니다. 아무도 보지 않을 때는 받지 않습니다.",
-    "The server asks one exchange and tells everybody who watches, at once. While nobody watches, it asks nobody.",
+    "The server requests the price from one exchange and sends it to all viewers at once. Without viewers, it requests nothing.",
 );
 pub(super) const NO_PRICE: Words = Words::new("아직 시세가 없습니다", "No price yet");
 pub(super) const OFF: Words = Words::new(
     "이 서버는 시세를 받지 않도록 설정되어 있습니다.",
-    "This server is set to follow no price.",
+    "This server is configured without a price source.",
 );
 pub(super) const LAST_DAY: Words = Words::new("24시간 전보다", "in 24 hours");
 pub(super) const SIMULATED: Words =

@@ -74,7 +74,7 @@ pub(super) fn NewRoom(
             Request::Done(room) => {
                 open.set(false);
                 app.visit(room);
-                // The closing dialog moves the focus to its button; the user goes on with writing.
+                // The closing dialog moves the focus to its button; the user wants to write next.
                 request_animation_frame(|| browser::focus(COMPOSER_ID));
             }
         }

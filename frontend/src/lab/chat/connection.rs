@@ -94,7 +94,7 @@ impl Chat {
         self.socket.try_update_value(|socket| *socket = None);
     }
 
-    /// Sends a text to everybody; answers whether it was sent. It shows when the server relays it back.
+    /// Sends a text to everybody; returns whether it was sent. It shows when the server relays it back.
     pub(super) fn send(self, text: &str) -> bool {
         !text.trim().is_empty()
             && self.socket.with_value(|socket| socket.as_ref().is_some_and(|it| it.send_text(text)))
@@ -133,7 +133,7 @@ impl Chat {
                 self.add(LineContent::Left(id));
             }
             LabChatMessage::Data { data, id } => {
-                self.add(LineContent::Data { id, me: id == me, data })
+                self.add(LineContent::Data { id, me: id == me, data });
             }
             LabChatMessage::Error(failure) => self.add(LineContent::Refused(failure)),
         }

@@ -19,7 +19,7 @@ use log::{Log, Message, Row, from_hex};
 
 const INTRO: Words = Words::new(
     "/ws는 받은 글 앞에 “Echo: ”를 붙여 돌려주고, 바이트는 그대로 돌려줍니다. 로그인이 필요 없으니 Postman이나 websocat으로도 연결해 보세요.",
-    "/ws says back what it is told, text behind “Echo: ” and bytes as they came. It asks for no sign-in: Postman or websocat will do as well as this page.",
+    "/ws returns every message: text behind “Echo: ”, bytes unchanged. It needs no sign-in, so Postman and websocat work as well as this page.",
 );
 const CONNECT: Words = Words::new("연결", "Connect");
 const DISCONNECT: Words = Words::new("연결 끊기", "Disconnect");
@@ -52,7 +52,7 @@ impl Echo {
     fn connect(self, plain: bool) {
         self.closed.set(None);
         let path = if plain { format!("{ECHO_PATH}?{ECHO_PLAIN}") } else { ECHO_PATH.to_owned() };
-        self.socket.set_value(PlainSocket::open(&path, move |heard| self.on_socket(heard)));
+        self.socket.set_value(PlainSocket::open(&path, move |event| self.on_socket(event)));
         self.look();
     }
 
@@ -73,9 +73,9 @@ impl Echo {
         sent == Some(true)
     }
 
-    fn on_socket(self, heard: SocketEvent) {
+    fn on_socket(self, event: SocketEvent) {
         let at = browser::stopwatch();
-        match heard {
+        match event {
             SocketEvent::Opened => {}
             SocketEvent::Text(text) => {
                 self.log.update(|log| log.received(at, Message::Text(&text)));

@@ -119,13 +119,14 @@ fn AnalysisResult() -> impl IntoView {
         text(move || analysis.with(|analysis| analysis.as_ref().map(pick).unwrap_or_default()))
     };
     let mood = memo(move || analysis.with(|it| it.as_ref().map(|it| it.sentiment.mood)));
-    let said = text(move || mood.get().map(|it| sentence(it, lang.get())).unwrap_or_default());
+    let conclusion =
+        text(move || mood.get().map(|it| sentence(it, lang.get())).unwrap_or_default());
     let score = of(|analysis| thousandths(analysis.sentiment.score));
     let place = of(|analysis| format!("{}%", (i32::from(analysis.sentiment.score) + 1_000) / 20));
     let result = move || {
         view! {
             <div class="sentiment-result" data-current=flag(move || is_current.get()) data-mood=derived(move || mood.get().map(name))>
-                <p class="sentiment-said" role="status" data-testid="sentiment-said">{said}</p>
+                <p class="sentiment-conclusion" role="status" data-testid="sentiment-conclusion">{conclusion}</p>
                 <p class="sentiment-score" data-testid="sentiment-score">{score}</p>
                 <div class="sentiment-scale" aria-hidden="true"><span style:inset-inline-start=place></span></div>
                 <h2 class="panel-label">{DECIDED.now()}</h2>

@@ -67,7 +67,7 @@ impl<T: Send + Sync + 'static> State<T> {
         write_whole(self.signal, Box::new(value));
     }
 
-    /// Replaces the value, and answers whether the view of the signal is still there.
+    /// Replaces the value, and returns whether the view of the signal is still there.
     pub(crate) fn try_set(self, value: T) -> bool {
         self.signal.try_set(Box::new(value)).is_none()
     }
@@ -78,7 +78,7 @@ impl<T: Send + Sync + 'static> State<T> {
     }
 }
 
-// These depend on no type, and are not inlined into their callers.
+// Not generic and not inlined, so that they are compiled once.
 
 #[inline(never)]
 fn new_signal(value: AnyValue) -> RwSignal<AnyValue> {

@@ -46,7 +46,7 @@ impl Geometry {
         self.total = self.blocks.iter().sum();
     }
 
-    /// Sets the measured height of a row; answers whether other rows move.
+    /// Sets the measured height of a row; returns whether other rows move.
     pub(crate) fn measure(&mut self, index: usize, height: f64) -> bool {
         let Some(spot) = self.spots.get_mut(index) else { return false };
         let more = height - spot.height;

@@ -40,7 +40,7 @@ impl<R> Default for Inner<R> {
 }
 
 impl<R: ListRow> Inner<R> {
-    /// Applies a change; answers whether it changes any row.
+    /// Applies a change; returns whether it changes any row.
     pub(super) fn splice(&mut self, Splice { range, mut rows }: Splice<R>) -> bool {
         let (mut start, mut end) =
             (range.start.min(self.rows.len()), range.end.min(self.rows.len()));

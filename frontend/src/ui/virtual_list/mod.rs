@@ -153,7 +153,7 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Scrolls to a row, a little below the top; answers whether there is such a row.
+    /// Scrolls to a row, a little below the top; returns whether there is such a row.
     pub(crate) fn show(self, is: impl Fn(&R) -> bool) -> bool {
         let Some(page) = self.page() else { return false };
         let shown = self.inner.try_update_value(|inner| {

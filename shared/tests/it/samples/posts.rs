@@ -1,4 +1,4 @@
-//! Samples of the feed.
+//! Samples of posts.
 
 use madang_shared::posts::{Post, PostsCommand, PostsEvent, PostsPage};
 use madang_shared::{PostId, Topic};

@@ -164,7 +164,7 @@ impl World {
             SimEvent::Frame(socket, Direction::ToServer, text) => {
                 let effects =
                     self.server.as_mut().map(|server| server.on_frame(socket, now, &text));
-                self.carry_out(socket, effects.unwrap_or_default());
+                self.execute_effects(socket, effects.unwrap_or_default());
             }
             SimEvent::Frame(socket, Direction::ToClient, text) => {
                 if let Some(peer) = self
@@ -190,7 +190,7 @@ impl World {
             SimEvent::Answer { generation, socket, response } => {
                 let server = self.server.as_mut().filter(|server| server.generation == generation);
                 let effects = server.map(|server| server.on_response(socket, now, response));
-                self.carry_out(socket, effects.unwrap_or_default());
+                self.execute_effects(socket, effects.unwrap_or_default());
             }
             SimEvent::EventStream { generation, appended } => {
                 if let Some(server) =
@@ -202,7 +202,7 @@ impl World {
             SimEvent::WakeConnection { generation, socket } => {
                 let server = self.server.as_mut().filter(|server| server.generation == generation);
                 let effects = server.map(|server| server.on_wake(socket));
-                self.carry_out(socket, effects.unwrap_or_default());
+                self.execute_effects(socket, effects.unwrap_or_default());
             }
             SimEvent::WakePeer(peer) => {
                 if self.peers[peer].wake_at.is_some_and(|at| at <= self.now) {
@@ -242,7 +242,7 @@ impl World {
         if let Some(server) = self.server.as_mut() {
             server.hub.tick(now);
             for (socket, effects) in server.on_time(now) {
-                self.carry_out(socket, effects);
+                self.execute_effects(socket, effects);
             }
         }
         self.at(PRESENCE_WINDOW_MS, SimEvent::Tick);
@@ -272,7 +272,7 @@ impl World {
         self.at(delay, SimEvent::Answer { generation, socket, response });
     }
 
-    fn carry_out(&mut self, socket: SocketId, effects: Vec<Effect>) {
+    fn execute_effects(&mut self, socket: SocketId, effects: Vec<Effect>) {
         let Some(generation) = self.server.as_ref().map(|server| server.generation) else { return };
         for effect in effects {
             match effect {

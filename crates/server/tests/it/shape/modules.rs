@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{is_test, root, sources};
 
-/// The most lines of a Rust file.
+/// The maximum number of lines of a Rust file.
 const MAX_LINES: usize = 400;
 /// The median Rust file has fewer lines than this.
 const MEDIAN_LINES: usize = 150;

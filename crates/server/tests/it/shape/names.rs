@@ -80,8 +80,7 @@ fn definitions(text: &str) -> Vec<(&str, &str)> {
             .filter(|word| !word.is_empty())
             .collect();
         let words = match words.as_slice() {
-            ["pub", "crate" | "super", rest @ ..] | ["pub", rest @ ..] => rest,
-            rest => rest,
+            ["pub", "crate" | "super", rest @ ..] | ["pub", rest @ ..] | rest => rest,
         };
         if let [kind @ ("struct" | "enum" | "trait" | "type" | "mod"), name, ..] = words {
             found.push((*kind, *name));
@@ -118,8 +117,21 @@ fn a_public_type_has_a_name_of_its_own() {
 /// Clauses in place of a noun, at the beginning of a sentence.
 const OPENINGS: [&str; 7] =
     ["Who ", "Whom ", "Whose ", "Whoever ", "What ", "Whatever ", "Whomever "];
-/// Words that a plain sentence does without, wherever they stand.
-const WORDS: [&str; 5] = ["whoever", "whomever", "whatever ", "nobody else's", " anew"];
+/// Words that a plain sentence does not need, anywhere in it.
+const WORDS: [&str; 12] = [
+    "whoever",
+    "whomever",
+    "whatever ",
+    "nobody else's",
+    " anew",
+    "does no harm",
+    " stands in ",
+    " stand in ",
+    " goes on ",
+    " lives on",
+    " live on",
+    " so many ",
+];
 
 #[test]
 fn the_subject_of_a_sentence_is_a_noun() {
@@ -143,7 +155,7 @@ fn holds_prose(path: &str) -> bool {
     let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
     // A migration that was released is never changed, not even its comments.
     let is_released = path.contains("/migrations/") && !path.contains("/V11__");
-    ["rs", "md", "mjs", "js", "css", "sh", "sql", "toml", "justfile"].contains(&extension)
+    ["rs", "md", "mjs", "js", "css", "sh", "sql", "toml", "py", "justfile"].contains(&extension)
         && !is_released
         && !path.ends_with("shape/names.rs")
 }
@@ -151,10 +163,8 @@ fn holds_prose(path: &str) -> bool {
 /// The English on a line: a comment, or a line of a page.
 fn prose<'l>(path: &str, line: &'l str) -> Option<&'l str> {
     let line = line.trim_start();
-    if path.ends_with(".md") {
-        return Some(line);
-    }
     let markers: &[&str] = match path.rsplit('.').next() {
+        Some("md") => &[""],
         Some("rs" | "mjs" | "js") => &["//!", "///", "//", "*"],
         Some("css") => &["/*", "*"],
         Some("sql") => &["--"],
@@ -178,6 +188,8 @@ fn the_search_for_riddles_finds_them() {
         "It is full. Whoever comes next waits.",
         "- **Who asks**",
         "The page is loaded anew.",
+        "An early wake does no harm.",
+        "The result stands in the table.",
     ] {
         assert!(is_riddle(riddle), "{riddle}");
     }

@@ -43,7 +43,7 @@ fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
 
 #[test]
 fn packages_know_only_what_they_may() {
-    // Of our own packages, each may depend on these; of everybody else's, on none of those.
+    // Each package may depend on these packages of ours, and on none of those of others.
     let rules: &[(&str, &[&str], &[&str])] = &[
         ("madang-shared", &[], &["tokio", "axum", "leptos", "rusqlite", "gloo-net"]),
         (

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{files_below, read, root, sources};
 
-/// The most lines of the architecture page: a map that one reads in one sitting.
+/// The maximum number of lines of the architecture page, which is a map.
 const MAX_ARCHITECTURE_LINES: usize = 120;
 
 fn pages() -> Vec<String> {

@@ -2,7 +2,7 @@ use madang_hub::ports::Recipients;
 use madang_hub::ports::ServiceAccount;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::delivery::MAX_DELIVERY_PEOPLE;
-use madang_shared::delivery::ReceiptStatus::{self, JoinedLater, Left, Read, Unread, Wrote};
+use madang_shared::delivery::ReadStatus::{self, JoinedLater, Left, Read, Unread, Wrote};
 use madang_shared::{ErrorCode, RoomId, Seq, Topic, User};
 
 use crate::support::{NOW, TestStore, create, join, leave, post, read, refusal};
@@ -17,7 +17,7 @@ async fn stored(test_store: &TestStore, reader: &User, room: RoomId, message: u6
     test_store.store.delivery(reader.id, room, Seq(message)).await.expect("a member may know")
 }
 
-fn people(stored: &Recipients) -> Vec<(&str, ReceiptStatus)> {
+fn people(stored: &Recipients) -> Vec<(&str, ReadStatus)> {
     stored.people.iter().map(|(user, reception)| (user.name.as_str(), *reception)).collect()
 }
 

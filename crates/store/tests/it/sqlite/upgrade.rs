@@ -7,7 +7,7 @@ use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
-use madang_shared::delivery::ReceiptStatus;
+use madang_shared::delivery::ReadStatus;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{CommandId, Epoch, PostId, Seq, Snapshot, Timestamp, Topic, User, UserId};
@@ -195,9 +195,9 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(1)).await.expect("a member");
     let people: Vec<_> = delivery.people.iter().map(|(user, it)| (user.id.0, *it)).collect();
     let (gone, jane) =
-        (ReceiptStatus::Left { at: Timestamp(20) }, ReceiptStatus::Unread { up_to: Seq(0) });
-    let late = (5, ReceiptStatus::JoinedLater);
-    let expected = [(3, gone), (2, jane), late, (1, ReceiptStatus::Wrote)];
+        (ReadStatus::Left { at: Timestamp(20) }, ReadStatus::Unread { up_to: Seq(0) });
+    let late = (5, ReadStatus::JoinedLater);
+    let expected = [(3, gone), (2, jane), late, (1, ReadStatus::Wrote)];
     let expected: Vec<_> = expected.into_iter().filter(|it| version >= 10 || *it != late).collect();
     assert_eq!(people, expected, "{version}");
     let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");

@@ -37,7 +37,7 @@ type Inputs = (RoomId, UserId, u64, Option<Seq>);
 /// With the command id, because a rebuilt stream has other messages at the same seqs.
 type MessageId = (Seq, CommandId);
 
-fn name(message: &Message) -> MessageId {
+fn message_id(message: &Message) -> MessageId {
     (message.seq, message.command)
 }
 
@@ -58,13 +58,13 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
             changes.extend(self.prepend(scene, &mut folded, known.start));
         }
         self.add_own(scene, known.end..scene.messages.len());
-        changes.push(self.follow(scene, &mut folded, known.end.saturating_sub(1)));
+        changes.push(self.append(scene, &mut folded, known.end.saturating_sub(1)));
         self.folded = Some(folded);
         changes
     }
 
     /// Whether the room has no messages.
-    pub(crate) fn is_silent(&self, scene: &Scene<'_>) -> bool {
+    pub(crate) fn has_no_messages(&self, scene: &Scene<'_>) -> bool {
         scene.messages.is_empty() && own_pending(scene, &self.own).is_empty()
     }
 
@@ -74,12 +74,12 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         scene: &Scene<'_>,
     ) -> Option<(FoldedRows, std::ops::Range<usize>)> {
         let folded = self.folded.take().filter(|folded| folded.inputs == inputs(scene))?;
-        let place = |(seq, command): MessageId| {
+        let index_of = |(seq, command): MessageId| {
             let index = scene.messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
             scene.messages.get(index).filter(|message| message.command == command)?;
             Some(index)
         };
-        let (first, last) = (place(folded.first)?, place(folded.last)?);
+        let (first, last) = (index_of(folded.first)?, index_of(folded.last)?);
         // With one message both ends are the same.
         (first < last).then_some((folded, first..last + 1))
     }
@@ -115,8 +115,8 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         self.folded = ends.map(|(first, last)| FoldedRows {
             inputs: inputs(scene),
             has_older: scene.has_older,
-            first: name(first),
-            last: name(last),
+            first: message_id(first),
+            last: message_id(last),
             rows: rows.len(),
             head,
             seam,
@@ -159,7 +159,7 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
     }
 
     /// Folds the messages from `from` on, which was the last message.
-    fn follow(&mut self, scene: &Scene<'_>, folded: &mut FoldedRows, from: usize) -> Splice<Row> {
+    fn append(&mut self, scene: &Scene<'_>, folded: &mut FoldedRows, from: usize) -> Splice<Row> {
         let start = folded.seam;
         let mut fold = Fold::resume(scene, folded.context.clone(), &self.local_day);
         let count = scene.messages.len();
@@ -167,7 +167,7 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
             if from + index + 1 == count {
                 folded.seam = start + fold.rows.len();
                 folded.context = fold.context.clone();
-                folded.last = name(message);
+                folded.last = message_id(message);
             }
             fold.stored(message);
             fold.presence_after(message.seq);

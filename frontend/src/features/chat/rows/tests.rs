@@ -233,9 +233,9 @@ proptest! {
             match step {
                 Step::Said { author, after } => {
                     now += after * 1_000;
-                    let said = message(newest + 1, author, now);
-                    outbox.retain(|item| item.id != said.command);
-                    messages.push_back(said);
+                    let stored = message(newest + 1, author, now);
+                    outbox.retain(|item| item.id != stored.command);
+                    messages.push_back(stored);
                 }
                 Step::Older { count, author } => {
                     for _ in 0..count {

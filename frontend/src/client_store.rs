@@ -1,5 +1,6 @@
-//! How views read the client: one trigger for each slice of it. A view that reads through [`Store::read`] runs
-//! again when the slice has changed, at most once per animation frame.
+//! The client as views read it, with one trigger for each slice. It is no part of the server's store. A view
+//! that reads through [`ClientStore::read`] runs again when the slice has changed, at most once per animation
+//! frame.
 
 use std::ops::Deref;
 
@@ -7,12 +8,12 @@ use leptos::prelude::*;
 use madang_client::{Client, Slice, VecSet};
 use madang_shared::User;
 
-/// The client, as views read it. Copies are the same store.
+/// The client, as views read it. Copies share one client.
 #[derive(Clone, Copy)]
-pub(crate) struct Store {
+pub(crate) struct ClientStore {
     client: StoredValue<Client, LocalStorage>,
     me: StoredValue<User>,
-    /// Stored once, because the store is copied into every view.
+    /// Behind a handle, because the store is copied into every view.
     triggers: StoredValue<SliceTriggers>,
 }
 
@@ -35,7 +36,7 @@ fn trigger() -> Trigger {
     Trigger::new()
 }
 
-impl Store {
+impl ClientStore {
     pub(crate) fn new(client: Client) -> Self {
         let me = client.features().me().clone();
         Self {
@@ -61,7 +62,7 @@ impl Store {
         read(&self.client())
     }
 
-    // These depend on no reader, and are not inlined into the hundred of them.
+    // Not generic and not inlined: a hundred callers would each get a copy of the code.
     #[inline(never)]
     fn track(self, slice: Slice) {
         if let Some(trigger) = self.triggers.with_value(|triggers| triggers.get(slice)) {

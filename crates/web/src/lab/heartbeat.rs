@@ -1,4 +1,5 @@
-//! The heartbeat of a WebSocket: pings for a quiet peer, and a timeout for the answer.
+//! The heartbeat of the lab's sockets: pings for a quiet peer, and a timeout for the answer. The app's protocol has a
+//! heartbeat of its own, in the session.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The heartbeat of a connection whose peer answers ping frames (RFC 6455 section 5.5.2).
 #[derive(Debug)]
-pub struct Heartbeat {
+pub(super) struct Heartbeat {
     awaiting_pong: bool,
     due: Instant,
     /// Fires at `due` or earlier: resetting the timer for every message would cost more than the message.
@@ -17,7 +18,7 @@ pub struct Heartbeat {
 
 /// A step of the heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeartbeatEvent {
+pub(super) enum HeartbeatEvent {
     /// The peer is quiet: send a ping.
     Ping,
     /// The peer has not answered the last ping: disconnect.
@@ -26,19 +27,19 @@ pub enum HeartbeatEvent {
 
 impl Heartbeat {
     /// Starts the heartbeat of a new connection.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let due = after(PING_INTERVAL_MS);
         Self { awaiting_pong: false, due, timer: Box::pin(sleep_until(due)) }
     }
 
     /// Records a received message; any message shows that the peer lives.
-    pub fn on_message(&mut self) {
+    pub(super) fn on_message(&mut self) {
         self.awaiting_pong = false;
         self.due = after(PING_INTERVAL_MS);
     }
 
     /// Waits for the next step. Cancel-safe.
-    pub async fn next_event(&mut self) -> HeartbeatEvent {
+    pub(super) async fn next_event(&mut self) -> HeartbeatEvent {
         loop {
             self.timer.as_mut().await;
             if self.due > Instant::now() {
