@@ -1,4 +1,5 @@
-//! The rules for text that users type. The app uses them to help, the server to decide.
+//! The rules for text that users type. The app uses them to help, the server to decide. A feature
+//! whose text has a limit of its own uses [`one_line`] or [`some_lines`].
 
 use crate::chat::MAX_MESSAGE_CHARS;
 use crate::failure::{ErrorCode, Failure};
@@ -41,7 +42,12 @@ pub fn post_text(text: &str) -> Result<String, Failure> {
     some_lines(text, MAX_POST_CHARS, "A post")
 }
 
-fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
+/// A text of several lines, by the rules of [`message_text`]. `limit` is the most characters; `what`
+/// begins the sentence of a refusal: "A message".
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // A paste from a terminal can contain control characters. No screen shows them, and each takes six
     // bytes on the wire.
@@ -57,7 +63,12 @@ fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
-fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
+/// A text of one line, by the rules of [`room_name`]. `limit` is the most characters; `what` begins
+/// the sentence of a refusal: "A name".
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !text.chars().any(is_visible) {
         return Err(Failure::new(

@@ -12,25 +12,17 @@
 //! - `query`: the function that answers the feature's queries without data; without a function, the
 //!   store answers them.
 //!
+//! A row names everything by its path, so that a new feature changes no `use`.
+//!
 //! The compiler asks for a row when `madang_shared` gains a topic, a command, a query or a signal.
 
-use madang_shared::counter::CounterCommand;
-use madang_shared::membership::MembershipCommand;
-use madang_shared::notices::NoticesCommand;
-use madang_shared::orders::OrdersCommand;
-use madang_shared::posts::PostsCommand;
 use madang_shared::{
     Answer, Command, ConnectionId, Epoch, Failure, Query, Signal, Timestamp, Topic,
 };
 
-use crate::chat::{self, ChatChange};
 use crate::ephemeral::{AnyRegistration, EphemeralEvent, Registration, Registry};
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
-use crate::presence::Presence;
-use crate::price::LivePrice;
-use crate::rooms::{self, RoomsChange};
-use crate::{counter, membership, orders, posts, sentiment};
 
 /// Expands to `None`, or to `Some` of the one expression.
 macro_rules! optional {
@@ -60,9 +52,9 @@ macro_rules! features {
                 topic $topic:ident
                 $(, redacts $redacts:path)?
                 $(, revokes $revokes:path)?
-                $(, ephemeral $field:ident: $State:ident $(, signal $on_signal:ident)?)?;
+                $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident)?)?;
             )?
-            $(command $Change:ident = $decide:path;)?
+            $(command $Change:ty = $decide:path;)?
             $(query $(= $answer:path)?;)?
         }
     )+) => {
@@ -159,45 +151,45 @@ macro_rules! features {
 features! {
     Rooms {
         topic Rooms;
-        command RoomsChange = rooms::decide;
+        command crate::rooms::RoomsChange = crate::rooms::decide;
     }
     Membership {
-        topic Memberships, revokes membership::revoked_access;
-        command MembershipCommand = accept;
+        topic Memberships, revokes crate::membership::revoked_access;
+        command madang_shared::membership::MembershipCommand = accept;
     }
     Chat {
         topic Room;
-        command ChatChange = chat::decide;
+        command crate::chat::ChatChange = crate::chat::decide;
         query;
     }
     Counter {
         topic Counter;
-        command CounterCommand = counter::decide;
+        command madang_shared::counter::CounterCommand = crate::counter::decide;
     }
     Sentiment {
-        query = sentiment::answer;
+        query = crate::sentiment::answer;
     }
     Posts {
-        topic Posts, redacts posts::is_redaction;
-        command PostsCommand = posts::decide;
+        topic Posts, redacts crate::posts::is_redaction;
+        command madang_shared::posts::PostsCommand = crate::posts::decide;
         query;
     }
     Price {
-        topic Price, ephemeral price: LivePrice;
+        topic Price, ephemeral price: crate::price::LivePrice;
     }
     Orders {
         topic Orders;
-        command OrdersCommand = orders::decide;
+        command madang_shared::orders::OrdersCommand = crate::orders::decide;
     }
     Notices {
         topic Notices;
-        command NoticesCommand = accept;
+        command madang_shared::notices::NoticesCommand = accept;
     }
     Inbox {
         topic Inbox;
     }
     Presence {
-        topic Presence, ephemeral presence: Presence, signal on_signal;
+        topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal;
     }
 }
 

@@ -1,7 +1,8 @@
 //! The table of features, one row for each. Everything that covers all features is derived from it:
 //! [`Topic`], [`Command`], [`Event`], [`Snapshot`], [`Query`], [`Answer`] and [`Signal`].
 //!
-//! A row lists the parts of a feature in this order, and leaves out those that it does not have:
+//! A row names the feature's variant in these enums and the module with its messages. It lists the
+//! parts of the feature in this order, and leaves out those that it does not have:
 //!
 //! - `topic`: its stream, with its name on the wire and its durability. A topic with an id is written
 //!   `name:id`. Only the user with that id can read a topic with a user's id.
@@ -20,35 +21,25 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot};
-use crate::counter::{CounterCommand, CounterEvent, CounterSnapshot};
 use crate::ids::{RoomId, UserId};
-use crate::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
-use crate::notices::{InboxEvent, InboxSnapshot, NoticesCommand, NoticesEvent, NoticesSnapshot};
-use crate::orders::{OrdersCommand, OrdersEvent, OrdersSnapshot};
-use crate::posts::{PostsAnswer, PostsCommand, PostsEvent, PostsQuery, PostsSnapshot};
-use crate::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
-use crate::price::{PriceEvent, PriceSnapshot};
-use crate::rooms::{RoomsCommand, RoomsEvent, RoomsSnapshot};
-use crate::sentiment::{SentimentAnswer, SentimentQuery};
 use crate::topic::{Durability, TopicId, UnknownTopic, parse_id};
 
 features! {
-    Rooms {
+    Rooms in crate::rooms {
         /// The directory of rooms.
         topic Rooms = "rooms", Durable;
         event RoomsEvent;
         snapshot RoomsSnapshot;
         command RoomsCommand;
     }
-    Membership {
+    Membership in crate::membership {
         /// The rooms that one user has joined, with read marks.
         topic Memberships(user: UserId) = "memberships", Durable;
         event MembershipEvent;
         snapshot MembershipSnapshot;
         command MembershipCommand;
     }
-    Chat {
+    Chat in crate::chat {
         /// The messages of a room.
         topic Room(room: RoomId) = "room", Durable;
         event ChatEvent;
@@ -57,7 +48,7 @@ features! {
         query ChatQuery;
         answer ChatAnswer;
     }
-    Counter {
+    Counter in crate::counter {
         /// The shared counter.
         topic Counter = "counter", Durable;
         event CounterEvent;
@@ -65,11 +56,11 @@ features! {
         command CounterCommand;
     }
     // The sentiment of a text; it has no topic.
-    Sentiment {
+    Sentiment in crate::sentiment {
         query SentimentQuery;
         answer SentimentAnswer;
     }
-    Posts {
+    Posts in crate::posts {
         /// The posts, which every signed-in user may read.
         topic Posts = "posts", Durable;
         event PostsEvent;
@@ -78,33 +69,33 @@ features! {
         query PostsQuery;
         answer PostsAnswer;
     }
-    Price {
+    Price in crate::price {
         /// The price of one Bitcoin.
         topic Price = "price", Ephemeral;
         event PriceEvent;
         snapshot PriceSnapshot;
     }
-    Orders {
+    Orders in crate::orders {
         /// The orders of the restaurant, and its menu.
         topic Orders = "orders", Durable;
         event OrdersEvent;
         snapshot OrdersSnapshot;
         command OrdersCommand;
     }
-    Notices {
+    Notices in crate::notices {
         /// Notices for every user.
         topic Notices = "notices", Durable;
         event NoticesEvent;
         snapshot NoticesSnapshot;
         command NoticesCommand;
     }
-    Inbox {
+    Inbox in crate::notices {
         /// Notices for one user, and that user's read marks of all notices.
         topic Inbox(user: UserId) = "inbox", Durable;
         event InboxEvent;
         snapshot InboxSnapshot;
     }
-    Presence {
+    Presence in crate::presence {
         /// The users who are in a room now, and those of them who are typing.
         topic Presence(room: RoomId) = "presence", Ephemeral;
         event PresenceEvent;

@@ -44,7 +44,7 @@ macro_rules! envelope {
 
 macro_rules! features {
     ($(
-        $feature:ident {
+        $feature:ident in crate::$module:ident {
             $($(#[$doc:meta])* topic $topic:ident $(($id:ident: $Id:ident))? = $wire:literal, $durability:ident;)?
             $(event $event:ident;)?
             $(snapshot $snapshot:ident;)?
@@ -54,6 +54,12 @@ macro_rules! features {
             $(signal $signal:ident;)?
         }
     )+) => {
+        $(
+            use crate::$module::{
+                $($event,)? $($snapshot,)? $($command,)? $($query,)? $($answer,)? $($signal,)?
+            };
+        )+
+
         /// A named, ordered stream of typed events.
         ///
         /// On the wire a topic is a short string, `name` or `name:id`, which is readable in a log and

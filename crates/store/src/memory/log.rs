@@ -9,7 +9,7 @@ use madang_shared::{Epoch, Event, Failure, Position, Seq, Topic, codec};
 use crate::refusals;
 
 /// The log of all topics.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Log {
     topics: BTreeMap<Topic, TopicLog>,
     /// The state of the generator of epochs.

@@ -24,8 +24,8 @@ pub(super) fn apply(
     let mut broadcast = None;
     let event = match change {
         PostsCommand::Create { text } => {
-            let id = PostId(state.last_post.0 + 1);
-            state.last_post = id;
+            let id = PostId(state.last_post.map_or(1, |last| last.0 + 1));
+            state.last_post = Some(id);
             broadcast = Some(NoticeContent::Posted { post: id, by: by.clone() });
             let post = Post { id, author: by, at, edited_at: None, text };
             state.posts.insert(id, post.clone());

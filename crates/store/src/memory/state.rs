@@ -16,8 +16,9 @@ use madang_shared::{
 use super::log::Log;
 use crate::refusals;
 
-/// One field per table of the SQLite engine, and the log.
-#[derive(Debug)]
+/// One field per table of the SQLite engine, and the log. A field starts with its default, so that a
+/// new one is one line.
+#[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) log: Log,
     /// The applied commands, each with the position of its event.
@@ -44,7 +45,7 @@ pub(super) struct State {
     /// The first and the last event that hold a text of the post.
     pub(super) post_events: BTreeMap<PostId, (Seq, Seq)>,
     /// The id of the newest post, so that the id of a deleted post is not used again.
-    pub(super) last_post: PostId,
+    pub(super) last_post: Option<PostId>,
 
     pub(super) orders: BTreeMap<OrderId, Order>,
     /// The menu, and the orders that clients see.
@@ -69,30 +70,7 @@ impl State {
         for topic in topics {
             log.create_topic(topic);
         }
-        Self {
-            log,
-            commands: BTreeMap::new(),
-            users: BTreeMap::new(),
-            user_keys: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            service_accounts: BTreeMap::new(),
-            rooms: BTreeMap::new(),
-            room_keys: BTreeMap::new(),
-            members: BTreeMap::new(),
-            joined_after: BTreeMap::new(),
-            departures: BTreeMap::new(),
-            messages: BTreeMap::new(),
-            counter: 0,
-            posts: BTreeMap::new(),
-            post_events: BTreeMap::new(),
-            last_post: PostId(0),
-            orders: BTreeMap::new(),
-            orders_view,
-            notices: NoticesSnapshot::default(),
-            inboxes: BTreeMap::new(),
-            notice_schedules: BTreeMap::new(),
-            demo_last_number: 0,
-        }
+        Self { log, orders_view, ..Self::default() }
     }
 
     /// Refuses an author who is not a user.

@@ -1,16 +1,23 @@
-//! Samples of notices.
+//! Samples of the notices for every user.
 
 use madang_shared::notices::{
-    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
-    NoticesCommand, NoticesEvent, NoticesSnapshot, ReadMark, ReadMarks,
+    Demonstration, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, NoticesEvent,
+    NoticesSnapshot,
 };
-use madang_shared::orders::OrderStatus;
-use madang_shared::{OrderId, PostId, Seq};
+use madang_shared::{OrderId, PostId, Seq, Topic};
 
-use super::{ROOM, TIME, user};
+use super::{TIME, user};
 
-pub(super) fn notices_commands() -> [NoticesCommand; 4] {
-    [
+pub(super) fn notice(what: NoticeContent) -> Notice {
+    Notice { seq: Seq(42), at: TIME, what }
+}
+
+fn demo() -> Demonstration {
+    Demonstration { by: user(), started_at: TIME }
+}
+
+pub(super) fn commands() -> Vec<NoticesCommand> {
+    vec![
         NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(42) },
         NoticesCommand::ReadAll { everybody: Seq(42), own: Seq(7) },
         NoticesCommand::Mute { kind: NoticeKind::Post, muted: true },
@@ -18,20 +25,16 @@ pub(super) fn notices_commands() -> [NoticesCommand; 4] {
     ]
 }
 
-fn notice(what: NoticeContent) -> Notice {
-    Notice { seq: Seq(42), at: TIME, what }
+pub(super) fn command_name(command: &NoticesCommand) -> &'static str {
+    match command {
+        NoticesCommand::Read { .. } => "notices.read",
+        NoticesCommand::ReadAll { .. } => "notices.read_all",
+        NoticesCommand::Mute { .. } => "notices.mute",
+        NoticesCommand::Demo { .. } => "notices.demo",
+    }
 }
 
-fn marks() -> ReadMarks {
-    let own = ReadMark { up_to: Seq(40), beyond: vec![Seq(42)] };
-    ReadMarks { everybody: ReadMark::default(), own }
-}
-
-fn demo() -> Demonstration {
-    Demonstration { by: user(), started_at: TIME }
-}
-
-pub(super) fn notices_events() -> Vec<NoticesEvent> {
+pub(super) fn events() -> Vec<(Topic, NoticesEvent)> {
     let told = [
         NoticeContent::Scheduled { ko: "점심시간입니다".into(), en: "Lunch time".into() },
         NoticeContent::Demonstrated { number: 3, of: 12 },
@@ -39,35 +42,19 @@ pub(super) fn notices_events() -> Vec<NoticesEvent> {
         NoticeContent::Ordered { order: OrderId(12), by: user() },
     ];
     let told = told.map(|what| NoticesEvent::Told(notice(what)));
-    let mut events = told.to_vec();
-    events.push(NoticesEvent::DemoStarted(demo()));
-    events.push(NoticesEvent::DemoEnded { at: TIME });
-    events
+    let demos = [NoticesEvent::DemoStarted(demo()), NoticesEvent::DemoEnded { at: TIME }];
+    told.into_iter().chain(demos).map(|event| (Topic::Notices, event)).collect()
 }
 
-pub(super) fn inbox_events() -> Vec<InboxEvent> {
-    let told = [
-        NoticeContent::Mentioned {
-            room: ROOM,
-            message: Seq(42),
-            by: user(),
-            excerpt: "@Jun 점심?".into(),
-        },
-        NoticeContent::OrderMoved {
-            order: OrderId(12),
-            was: OrderStatus::Pending,
-            now: Some(OrderStatus::Accepted),
-        },
-        NoticeContent::OrderMoved { order: OrderId(12), was: OrderStatus::Ready, now: None },
-    ];
-    let told = told.map(|what| InboxEvent::Told(notice(what)));
-    let mut events = told.to_vec();
-    events.push(InboxEvent::Read(marks()));
-    events.push(InboxEvent::Muted { kinds: vec![NoticeKind::Order, NoticeKind::Schedule] });
-    events
+pub(super) fn event_name(event: &NoticesEvent) -> &'static str {
+    match event {
+        NoticesEvent::Told(notice) => notice_name(notice),
+        NoticesEvent::DemoStarted(_) => "notices.demo_started",
+        NoticesEvent::DemoEnded { .. } => "notices.demo_ended",
+    }
 }
 
-pub(super) fn told_name(notice: &Notice) -> &'static str {
+pub(super) fn notice_name(notice: &Notice) -> &'static str {
     match notice.what {
         NoticeContent::Scheduled { .. } => "notices.told scheduled",
         NoticeContent::Demonstrated { .. } => "notices.told demonstrated",
@@ -79,18 +66,10 @@ pub(super) fn told_name(notice: &Notice) -> &'static str {
     }
 }
 
-pub(super) fn notices() -> NoticesSnapshot {
+pub(super) fn snapshot() -> (Topic, NoticesSnapshot) {
     let mut notices = NoticesSnapshot { notices: Vec::new(), demo: Some(demo()) };
-    for event in notices_events().into_iter().take(1) {
-        notices.apply(event);
+    if let Some((_, told)) = events().into_iter().next() {
+        notices.apply(told);
     }
-    notices
-}
-
-pub(super) fn inbox() -> InboxSnapshot {
-    let mut inbox = InboxSnapshot::default();
-    for event in inbox_events() {
-        inbox.apply(event);
-    }
-    inbox
+    (Topic::Notices, notices)
 }

@@ -1,11 +1,13 @@
 //! Samples of the restaurant's orders.
 
-use madang_shared::orders::{MenuItem, Order, OrderLine, OrderStatus, OrdersEvent, OrdersSnapshot};
-use madang_shared::{MenuItemId, OrderId, User, UserId};
+use madang_shared::orders::{
+    MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+};
+use madang_shared::{MenuItemId, OrderId, Topic, User, UserId};
 
 use super::{TIME, user};
 
-pub(super) fn order_line() -> OrderLine {
+fn order_line() -> OrderLine {
     OrderLine { item: MenuItemId(2), quantity: 3, price_won: 9_000 }
 }
 
@@ -31,20 +33,48 @@ fn order() -> Order {
     }
 }
 
-pub(super) fn orders_events() -> [OrdersEvent; 5] {
+pub(super) fn commands() -> Vec<OrdersCommand> {
+    vec![
+        OrdersCommand::Place { lines: vec![order_line()], note: "덜 맵게".into() },
+        OrdersCommand::Advance { order: OrderId(12), to: OrderStatus::Accepted },
+        OrdersCommand::Take { order: OrderId(12) },
+    ]
+}
+
+pub(super) fn command_name(command: &OrdersCommand) -> &'static str {
+    match command {
+        OrdersCommand::Place { .. } => "orders.place",
+        OrdersCommand::Advance { .. } => "orders.advance",
+        OrdersCommand::Take { .. } => "orders.take",
+    }
+}
+
+pub(super) fn events() -> Vec<(Topic, OrdersEvent)> {
     let fresh = Order { status: OrderStatus::Pending, rider: None, ..order() };
-    [
+    let events = [
         OrdersEvent::Changed { at: TIME, was: Some(OrderStatus::Ready), order: order() },
         OrdersEvent::Changed { at: TIME, was: None, order: fresh },
         OrdersEvent::Removed { at: TIME, was: OrderStatus::Cancelled, order: OrderId(12) },
         OrdersEvent::Offered(menu_item()),
         OrdersEvent::Withdrawn { item: MenuItemId(2) },
-    ]
+    ];
+    events.map(|event| (Topic::Orders, event)).into()
 }
 
-pub(super) fn orders() -> OrdersSnapshot {
+pub(super) fn event_name(event: &OrdersEvent) -> &'static str {
+    match event {
+        OrdersEvent::Changed { was: Some(_), .. } => "orders.changed",
+        OrdersEvent::Changed { was: None, .. } => "orders.changed that is new",
+        OrdersEvent::Removed { .. } => "orders.removed",
+        OrdersEvent::Offered(_) => "orders.offered",
+        OrdersEvent::Withdrawn { .. } => "orders.withdrawn",
+    }
+}
+
+pub(super) fn snapshot() -> (Topic, OrdersSnapshot) {
     let mut orders = OrdersSnapshot { menu: vec![menu_item()], ..OrdersSnapshot::default() };
-    let [changed, ..] = orders_events();
-    orders.apply(changed);
-    orders
+    if let Some((_, changed)) = events().into_iter().next() {
+        orders.apply(changed);
+    }
+    (Topic::Orders, orders)
 }

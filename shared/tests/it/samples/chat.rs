@@ -1,0 +1,48 @@
+//! Samples of the messages of a room.
+
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Guest};
+use madang_shared::{Message, Seq, Topic};
+
+use super::membership::membership;
+use super::sentiment::sentiment;
+use super::{ROOM, TIME, command_id, user};
+
+fn message() -> Message {
+    Message {
+        seq: Seq(42),
+        author: user(),
+        at: TIME,
+        text: "안녕 👋\n\"hello\"".into(),
+        command: command_id(),
+        sentiment: Some(sentiment()),
+        guest: Some(Guest { name: "민수".into(), connection: "AAAAAAAAAAAAAAHs".into() }),
+    }
+}
+
+pub(super) fn page() -> ChatPage {
+    ChatPage { messages: vec![message()], older: true }
+}
+
+pub(super) fn commands() -> Vec<ChatCommand> {
+    vec![ChatCommand::Post { room: ROOM, text: "안녕".into() }]
+}
+
+pub(super) fn command_name(command: &ChatCommand) -> &'static str {
+    match command {
+        ChatCommand::Post { .. } => "chat.post",
+    }
+}
+
+pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
+    vec![(Topic::Room(ROOM), ChatEvent::Posted(message()))]
+}
+
+pub(super) fn event_name(event: &ChatEvent) -> &'static str {
+    match event {
+        ChatEvent::Posted(_) => "chat.posted",
+    }
+}
+
+pub(super) fn snapshot() -> (Topic, ChatSnapshot) {
+    (Topic::Room(ROOM), ChatSnapshot { page: page(), membership: membership() })
+}

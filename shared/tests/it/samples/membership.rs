@@ -1,0 +1,50 @@
+//! Samples of a user's memberships.
+
+use madang_shared::membership::{
+    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
+};
+use madang_shared::{Seq, Topic, UserId};
+
+use super::ROOM;
+
+const TOPIC: Topic = Topic::Memberships(UserId(3));
+
+pub(super) fn membership() -> Membership {
+    Membership { room: ROOM, read_up_to: Seq(40), unread: 2, head: Seq(42) }
+}
+
+pub(super) fn commands() -> Vec<MembershipCommand> {
+    vec![
+        MembershipCommand::Join { room: ROOM },
+        MembershipCommand::Leave { room: ROOM },
+        MembershipCommand::Read { room: ROOM, up_to: Seq(42) },
+    ]
+}
+
+pub(super) fn command_name(command: &MembershipCommand) -> &'static str {
+    match command {
+        MembershipCommand::Join { .. } => "membership.join",
+        MembershipCommand::Leave { .. } => "membership.leave",
+        MembershipCommand::Read { .. } => "membership.read",
+    }
+}
+
+pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
+    vec![
+        (TOPIC, MembershipEvent::Joined(membership())),
+        (TOPIC, MembershipEvent::Left { room: ROOM }),
+        (TOPIC, MembershipEvent::Read(membership())),
+    ]
+}
+
+pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
+    match event {
+        MembershipEvent::Joined(_) => "membership.joined",
+        MembershipEvent::Left { .. } => "membership.left",
+        MembershipEvent::Read(_) => "membership.read",
+    }
+}
+
+pub(super) fn snapshot() -> (Topic, MembershipSnapshot) {
+    (TOPIC, MembershipSnapshot { memberships: vec![membership()] })
+}

@@ -1,0 +1,46 @@
+//! Samples of the price of one Bitcoin.
+
+use madang_shared::Topic;
+use madang_shared::price::{
+    Currency, PriceEvent, PriceFault, PriceHistory, PriceNow, PricePoint, PriceSnapshot,
+    PriceSource, PriceState, PriceTrouble, Quote,
+};
+
+use super::TIME;
+
+fn price_now() -> PriceNow {
+    let quote = Quote {
+        price: "70352.36000000".into(),
+        currency: Currency::Usdt,
+        change_24h: Some("-1.25".into()),
+        source: PriceSource::BinanceRest,
+        at: TIME,
+    };
+    let trouble = PriceTrouble { source: PriceSource::Binance, fault: PriceFault::Unreachable };
+    PriceNow { quote: Some(quote), state: PriceState::Fallback, tried: vec![trouble] }
+}
+
+pub(super) fn events() -> Vec<(Topic, PriceEvent)> {
+    let connecting = PriceNow { state: PriceState::Connecting, ..PriceNow::default() };
+    let stale =
+        PriceNow { state: PriceState::Stale { since: TIME }, tried: Vec::new(), ..price_now() };
+    let events = [price_now(), connecting, stale].map(PriceEvent::Changed);
+    events.map(|event| (Topic::Price, event)).into()
+}
+
+pub(super) fn event_name(event: &PriceEvent) -> &'static str {
+    let PriceEvent::Changed(now) = event;
+    match now.state {
+        PriceState::Off => "price.moved off",
+        PriceState::Connecting => "price.moved connecting",
+        PriceState::Live => "price.moved live",
+        PriceState::Fallback => "price.moved fallback",
+        PriceState::Stale { .. } => "price.moved stale",
+    }
+}
+
+pub(super) fn snapshot() -> (Topic, PriceSnapshot) {
+    let point = PricePoint { at: TIME, price: "70352.36000000".into(), currency: Currency::Usdt };
+    let history = PriceHistory { minutes: vec![point.clone()], hours: vec![point] };
+    (Topic::Price, PriceSnapshot { now: price_now(), history })
+}
