@@ -145,7 +145,7 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
         ClientFrame::Query(QueryFrame {
             query: Query::Sentiment(SentimentQuery::Classify { .. }),
             ..
-        }) => "query sentiment.judge".into(),
+        }) => "query sentiment.classify".into(),
         ClientFrame::Query(QueryFrame {
             query: Query::Posts(PostsQuery::Before { .. }), ..
         }) => "query posts.before".into(),
@@ -213,7 +213,7 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         }
         ServerFrame::Answer {
             answer: Answer::Sentiment(SentimentAnswer::Classified(_)), ..
-        } => "answer sentiment.judged".into(),
+        } => "answer sentiment.classified".into(),
         ServerFrame::Answer { answer: Answer::Posts(PostsAnswer::Before(_)), .. } => {
             "answer posts.before".into()
         }

@@ -15,7 +15,7 @@ pub(super) fn events() -> Vec<(Topic, PresenceEvent)> {
 
 pub(super) fn event_name(event: &PresenceEvent) -> &'static str {
     match event {
-        PresenceEvent::Changed { .. } => "presence.moved",
+        PresenceEvent::Changed { .. } => "presence.changed",
         PresenceEvent::Typing { .. } => "presence.typing",
     }
 }

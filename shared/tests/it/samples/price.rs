@@ -31,11 +31,11 @@ pub(super) fn events() -> Vec<(Topic, PriceEvent)> {
 pub(super) fn event_name(event: &PriceEvent) -> &'static str {
     let PriceEvent::Changed(now) = event;
     match now.state {
-        PriceState::Off => "price.moved off",
-        PriceState::Connecting => "price.moved connecting",
-        PriceState::Live => "price.moved live",
-        PriceState::Fallback => "price.moved fallback",
-        PriceState::Stale { .. } => "price.moved stale",
+        PriceState::Off => "price.changed off",
+        PriceState::Connecting => "price.changed connecting",
+        PriceState::Live => "price.changed live",
+        PriceState::Fallback => "price.changed fallback",
+        PriceState::Stale { .. } => "price.changed stale",
     }
 }
 
