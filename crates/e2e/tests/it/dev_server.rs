@@ -43,13 +43,22 @@ async fn two_people_chat_through_trunk_serve_and_a_change_reloads_the_page() -> 
         let lines = ["#1 connected (that is you)", "#1 (you): through trunk"];
         lab_http::until_lines(browser, &lines).await?;
 
-        let _: () = browser.eval("window.isOld = true; return null", []).await?;
+        let browsers = [&minsu.browser, &jane.browser];
+        for browser in browsers {
+            let _: () = browser.eval("window.isOld = true; return null", []).await?;
+        }
         TrunkServe::touch_page()?;
-        until("the page reloads", async || {
-            let script = "return window.isOld !== true && document.readyState === 'complete'";
-            Ok(browser.eval::<bool>(script, []).await?.then_some(()))
-        })
-        .await
+        for browser in browsers {
+            until("the page reloads and the app runs", async || {
+                let script = "return window.isOld !== true && document.readyState === 'complete' \
+                    && performance.getEntriesByName('madang:running').length > 0";
+                Ok(browser.eval::<bool>(script, []).await?.then_some(()))
+            })
+            .await?;
+            // trunk ends with this test; a page that still loads then would report an error.
+            browser.goto("about:blank").await?;
+        }
+        Ok(())
     })
     .await
 }
