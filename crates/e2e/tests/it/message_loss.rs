@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM, ShownMessage, as_stored, texts};
@@ -45,9 +45,10 @@ async fn no_message_is_lost_duplicated_or_reordered_when_the_server_is_killed() 
                 .await?;
             until("the screen shows the messages of the database", async || {
                 let shown = page.whole_timeline().await?;
-                ensure!(shown.len() == 2 * MESSAGES_PER_WRITER, "{} messages", shown.len());
-                ensure!(as_stored(&shown) == database.messages(FIRST_ROOM)?, "{shown:#?}");
-                Ok(Some(()))
+                let is_complete = shown.len() == 2 * MESSAGES_PER_WRITER;
+                let is_same = as_stored(&shown) == database.messages(FIRST_ROOM)?;
+                // The other writer's last messages may still be on their way to this screen.
+                Ok((is_complete && is_same).then_some(()))
             })
             .await?;
         }
