@@ -31,4 +31,3 @@ pub use features::Features;
 pub use outbox::{PendingCommand, PendingState};
 pub use slice::Slice;
 pub use vec_map::{VecMap, VecSet};
-pub use views::*;

@@ -1,6 +1,6 @@
 //! Posts.
 
-use madang_client::posts::ShownPost;
+use madang_client::views::posts::ShownPost;
 use madang_client::{Action, Input, Slice};
 use madang_shared::frames::{ErrorContext, LogPosition};
 use madang_shared::posts::{GREETING_SHOWN_MS, MAX_GREETINGS_SHOWN};

@@ -1,6 +1,6 @@
 //! The price.
 
-use madang_client::price::LatestPrice;
+use madang_client::views::price::LatestPrice;
 use madang_client::{Action, Input, Slice};
 use madang_shared::price::{
     Currency, PriceEvent, PriceHistory, PriceNow, PriceSnapshot, PriceSource, PriceState, Quote,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use madang_client::chat::Timeline;
+use madang_client::views::chat::Timeline;
 use madang_client::{Action, ConnectionState};
 use madang_loadgen::client_socket::{ClientSocket, SocketEvent};
 use madang_loadgen::{Driver, MonotonicClock, TestUser};

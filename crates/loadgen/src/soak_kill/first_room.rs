@@ -1,6 +1,6 @@
 //! The first room of the server, in which all writers post.
 
-use madang_client::chat::Timeline;
+use madang_client::views::chat::Timeline;
 use madang_loadgen::Driver;
 use madang_shared::RoomId;
 

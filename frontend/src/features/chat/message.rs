@@ -1,7 +1,7 @@
 //! Draws one row of the timeline.
 
 use leptos::prelude::*;
-use madang_client::chat::PresenceSummary;
+use madang_client::views::chat::PresenceSummary;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::Sentiment;

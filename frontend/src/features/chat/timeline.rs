@@ -97,7 +97,10 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
 
     let is_cached = memo(move || {
         store.read(Slice::Timeline, |client| {
-            client.features().timeline(room).is_some_and(madang_client::chat::Timeline::is_cached)
+            client
+                .features()
+                .timeline(room)
+                .is_some_and(madang_client::views::chat::Timeline::is_cached)
         })
     });
     view! {

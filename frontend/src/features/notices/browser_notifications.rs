@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_client::Slice;
-use madang_client::notices::ShownNotice;
+use madang_client::views::notices::ShownNotice;
 use madang_shared::Seq;
 use madang_shared::notices::NoticeBox;
 use wasm_bindgen::closure::Closure;

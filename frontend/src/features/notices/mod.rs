@@ -6,7 +6,7 @@ mod strings;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
-use madang_client::notices::ShownNotice;
+use madang_client::views::notices::ShownNotice;
 use madang_client::{Client, Slice};
 use madang_shared::notices::{NoticeBox, NoticeContent, NoticeKind, NoticesCommand};
 

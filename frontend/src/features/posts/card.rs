@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::posts::{PendingChange, ShownPost};
+use madang_client::views::posts::{PendingChange, ShownPost};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, validate};
 

@@ -1,7 +1,7 @@
 //! Greetings: to everybody, and to everybody except the sender.
 
 use leptos::prelude::*;
-use madang_client::posts::Greeting;
+use madang_client::views::posts::Greeting;
 use madang_client::{Action, Slice};
 use madang_shared::posts::PostsCommand;
 

@@ -7,7 +7,7 @@ mod greetings;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
-use madang_client::posts::ShownPost;
+use madang_client::views::posts::ShownPost;
 use madang_client::{Action, Slice};
 use madang_shared::PostId;
 use madang_shared::posts::PostsCommand;

@@ -1,6 +1,6 @@
 //! The actions of the users, and the faults.
 
-use madang_client::chat::Timeline;
+use madang_client::views::chat::Timeline;
 use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::RoomId;

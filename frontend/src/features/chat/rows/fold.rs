@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_client::PendingCommand;
-use madang_client::chat::PresenceSummary;
+use madang_client::views::chat::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 

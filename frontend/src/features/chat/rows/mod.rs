@@ -7,7 +7,7 @@ mod incremental;
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use madang_client::chat::PresenceSummary;
+use madang_client::views::chat::PresenceSummary;
 use madang_client::{PendingCommand, PendingState};
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
