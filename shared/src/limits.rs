@@ -20,17 +20,12 @@ pub const MAX_CLIENT_FRAME_BYTES: usize = 64 * 1024;
 pub const MAX_TOPICS: usize = 512;
 /// Commands of one connection that wait for the store; more are refused as `rate_limited`.
 pub const MAX_QUEUED_COMMANDS: usize = 64;
-/// Commands and signals that one connection may send in a burst.
+/// Commands and signals that one user may send in a burst, in all connections together.
 pub const COMMAND_BURST: u32 = 100;
-/// Commands and signals that one connection may send per second, on average.
+/// Commands and signals that one user may send per second, on average.
 pub const COMMANDS_PER_SECOND: u32 = 50;
-/// Commands over HTTP from one address in a burst; many users can share an address. The commands of one
-/// user are limited as those of a connection.
-pub const ADDRESS_COMMAND_BURST: u32 = 500;
-/// Commands over HTTP from one address per second, on average.
-pub const ADDRESS_COMMANDS_PER_SECOND: u32 = 200;
-/// Addresses and users with a rate limit of their own; more share one.
-pub const MAX_RATE_LIMIT_KEYS: usize = 10_000;
+/// Users, networks and strangers with budgets of their own; more of a kind share one.
+pub const MAX_RATE_LIMIT_KEYS: usize = 100_000;
 /// Undecodable frames before a connection is closed with `Abuse`; the count falls by one each minute.
 pub const MAX_BAD_FRAMES: u32 = 20;
 

@@ -6,8 +6,9 @@ use crate::ids::User;
 
 /// Unicode scalar values in a user's name.
 pub const MAX_USER_NAME_CHARS: usize = 32;
-/// The default limit of sign-ups from one address within an hour, in any distribution: a school class
-/// may share one router.
+/// The default limit of sign-ups from one address in a burst: a school class may share one router.
+pub const SIGN_UP_BURST: u32 = 60;
+/// The default limit of sign-ups from one address per hour, on average.
 pub const SIGN_UPS_PER_HOUR: u32 = 200;
 
 /// `POST /api/session`: chooses a name and starts a session.

@@ -5,7 +5,9 @@ use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{ErrorCode, Failure, RoomId, validate};
 
-use crate::notices::{Mention, mentions};
+use crate::budgets::account::Cost;
+use crate::budgets::resource::Resource;
+use crate::notices::{Mention, mention_signs, mentions};
 use crate::sentiment;
 
 /// A decided change of a room's timeline.
@@ -51,6 +53,13 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     }
     let name = if name.trim().is_empty() { String::new() } else { validate::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
+}
+
+/// Each mention may notify a person.
+pub fn cost(command: &ChatCommand) -> Option<Cost> {
+    let ChatCommand::Post { text, .. } = command;
+    let units = mention_signs(text) as u64;
+    (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }
 
 fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Failure> {

@@ -8,7 +8,8 @@
 //!   which an event takes away), and `ephemeral` (the name and the type of the state in memory, see
 //!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals).
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
-//!   command is the change, the type is the command itself.
+//!   command is the change, the type is the command itself. `costs` names the function that returns the cost of a
+//!   command beyond that of any command (see [`crate::budgets`]).
 //! - `query`: the function that answers the feature's queries without data; without a function, the
 //!   store answers them.
 //!
@@ -20,6 +21,7 @@ use madang_shared::{
     Answer, Command, ConnectionId, Epoch, Failure, Query, Signal, Timestamp, Topic,
 };
 
+use crate::budgets::account::Cost;
 use crate::ephemeral::{AnyRegistration, EphemeralEvent, Registration, Registry};
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
@@ -54,7 +56,7 @@ macro_rules! features {
                 $(, revokes $revokes:path)?
                 $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident)?)?;
             )?
-            $(command $Change:ty = $decide:path;)?
+            $(command $Change:ty = $decide:path $(, costs $cost:path)?;)?
             $(query $(= $answer:path)?;)?
         }
     )+) => {
@@ -75,6 +77,14 @@ macro_rules! features {
         pub fn decide(command: Command) -> Result<Change, Failure> {
             match command {
                 $($(Command::$feature(command) => $decide(command).map(Change::$feature),)?)+
+            }
+        }
+
+        /// The cost of a command beyond that of any command; `None` for most commands. It is charged before the
+        /// command is decided, because the decision may be dear.
+        pub fn cost(command: &Command) -> Option<Cost> {
+            match command {
+                $($(Command::$feature(_command) => optional!($($cost(_command))?).flatten(),)?)+
             }
         }
 
@@ -151,7 +161,7 @@ macro_rules! features {
 features! {
     Rooms {
         topic Rooms;
-        command crate::rooms::RoomsChange = crate::rooms::decide;
+        command crate::rooms::RoomsChange = crate::rooms::decide, costs crate::rooms::cost;
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
@@ -159,7 +169,7 @@ features! {
     }
     Chat {
         topic Room;
-        command crate::chat::ChatChange = crate::chat::decide;
+        command crate::chat::ChatChange = crate::chat::decide, costs crate::chat::cost;
         query;
     }
     Counter {

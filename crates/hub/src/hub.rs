@@ -12,6 +12,7 @@ use madang_shared::{
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 
+use crate::budgets::Budgets;
 use crate::bus::{Bus, TopicAdvanced};
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
@@ -33,6 +34,7 @@ pub struct Hub {
     fan_out: FanOutQueue,
     log_cache: Arc<LogCache>,
     ephemeral: EphemeralTopics,
+    budgets: Budgets,
     next_connection: AtomicU64,
 }
 
@@ -71,6 +73,7 @@ impl Hub {
             fan_out: FanOutQueue::default(),
             log_cache: Arc::default(),
             ephemeral: EphemeralTopics::new(epoch),
+            budgets: Budgets::default(),
             next_connection: AtomicU64::new(1),
         }
     }
@@ -80,6 +83,18 @@ impl Hub {
     pub fn with_rings(mut self, size: RingSize) -> Self {
         self.ring = size;
         self
+    }
+
+    /// The same hub with other budgets.
+    #[must_use]
+    pub fn with_budgets(mut self, budgets: Budgets) -> Self {
+        self.budgets = budgets;
+        self
+    }
+
+    /// The budgets of users, networks and strangers.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// The server's version.

@@ -13,7 +13,7 @@
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
-//! 5. [`policy`], the pure decisions about access and resumption, and [`token_bucket`], the rate limiter.
+//! 5. [`policy`], the pure decisions about access and resumption, and [`budgets`], the limits on costs.
 
 pub mod bus;
 mod fan_out;
@@ -43,6 +43,7 @@ pub mod price;
 pub mod rooms;
 pub mod sentiment;
 
+pub mod budgets;
 pub mod policy;
 pub mod token_bucket;
 

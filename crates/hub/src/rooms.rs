@@ -3,6 +3,8 @@
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Failure, RoomId, validate};
 
+use crate::budgets::account::Cost;
+use crate::budgets::resource::Resource;
 use crate::policy;
 
 /// The room of every new server. Every new user is a member of it.
@@ -33,5 +35,12 @@ pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
             let name_key = policy::name_key(&name);
             Ok(RoomsChange::Create { name, name_key })
         }
+    }
+}
+
+/// A new room costs a place in the directory, which every user loads.
+pub fn cost(command: &RoomsCommand) -> Option<Cost> {
+    match command {
+        RoomsCommand::Create { .. } => Some(Cost { resource: Resource::NewRooms, units: 1 }),
     }
 }

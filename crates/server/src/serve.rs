@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
+use madang_hub::budgets::Budgets;
 use madang_hub::bus::{Bus, InProcess, TopicAdvanced};
 use madang_hub::ports::{Clock, Store, StoreError};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
@@ -19,7 +20,7 @@ use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
 use madang_store::sqlite::{Options, Sqlite};
 use madang_web::socketio::{Exposure, Receipts, Settings};
-use madang_web::{AppState, OpenSessions, RateLimiter, router};
+use madang_web::{AppState, OpenSessions, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
@@ -77,7 +78,10 @@ async fn serve(config: Config) -> Result<ExitCode> {
 
     madang_hub::sentiment::prepare();
     // Two starts of a server never fall into the same millisecond, so the epoch is new.
-    let hub = Arc::new(Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0)));
+    let hub = Arc::new(
+        Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0))
+            .with_budgets(Budgets::new(config.budgets)),
+    );
     let bus = InProcess::default();
     let advances = bus.listen();
     lifecycle.spawn_background("listener", listen_to_bus(hub.clone(), bus.listen()));
@@ -111,7 +115,6 @@ async fn serve(config: Config) -> Result<ExitCode> {
         strict_transport,
         socketio: Arc::new(config.socketio),
         receipts: Receipts::default(),
-        rate_limiter: Arc::new(RateLimiter::new(config.sign_ups_per_hour)),
         open_sessions: OpenSessions::default(),
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),

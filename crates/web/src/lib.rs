@@ -17,7 +17,6 @@ pub mod ws;
 
 pub use http::client_info::ConnectionInfo;
 pub use http::origin::Origins;
-pub use middleware::rate_limit::RateLimiter;
 pub use middleware::trusted_proxies::TrustedProxies;
 pub use router::router;
 pub use state::AppState;

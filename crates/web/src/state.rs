@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use madang_hub::Hub;
+use madang_hub::budgets::account::Account;
+use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +15,6 @@ use tokio_util::task::TaskTracker;
 use crate::http::client_info::ClientInfo;
 use crate::http::origin::Origins;
 use crate::http::problem::Problem;
-use crate::middleware::rate_limit::RateLimiter;
 use crate::middleware::trusted_proxies::TrustedProxies;
 use crate::socketio::receipts::Receipts;
 use crate::socketio::settings::Settings;
@@ -37,8 +39,6 @@ pub struct AppState {
     pub socketio: Arc<Settings>,
     /// Receipts of Socket.IO clients.
     pub receipts: Receipts,
-    /// HTTP rate limits, per user and per address.
-    pub rate_limiter: Arc<RateLimiter>,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.
@@ -55,7 +55,7 @@ impl AppState {
     /// socket calls this.
     ///
     /// # Errors
-    /// `forbidden` for a foreign origin; `shutting_down` when the server stops.
+    /// `forbidden` for a foreign origin; `rate_limited` after too many handshakes; `shutting_down` when the server stops.
     pub fn check_handshake(
         &self,
         headers: &HeaderMap,
@@ -64,7 +64,16 @@ impl AppState {
         if !self.origins.allow(headers, client_info) {
             return Err(Problem::foreign_origin());
         }
+        if let Some(stranger) = self.stranger(client_info) {
+            stranger.charge_one(Resource::Reads, self.clock.now()).map_err(Problem)?;
+        }
         self.check_running()
+    }
+
+    /// The budgets of a client without a user; none without an address, as in a connection within the process.
+    pub fn stranger(&self, client_info: &ClientInfo) -> Option<Account> {
+        let network = client_info.client.map(Network::of)?;
+        Some(self.hub.budgets().stranger(network, self.clock.now()))
     }
 
     /// Checks that new work may begin.

@@ -22,16 +22,19 @@ const PARTICLES: &[&str] = &[
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
 ];
 
+/// The maximum number of `@` signs that are examined in one text. The work for a text is bounded by it, whatever the
+/// text repeats.
+const MAX_SIGNS: usize = 4 * MAX_MENTIONS;
+
+/// The number of signs in a text that may begin a mention, at most [`MAX_MENTIONS`].
+pub fn mention_signs(text: &str) -> usize {
+    signs(text).take(MAX_MENTIONS).count()
+}
+
 /// The mentions in a text, in order, at most [`MAX_MENTIONS`].
 pub fn mentions(text: &str) -> Vec<Mention> {
-    // Composed, because a syllable that is typed as separate letters would hide a particle.
-    let text: String = text.nfc().collect();
     let mut found: Vec<Mention> = Vec::new();
-    let mut previous = None;
-    for (index, c) in text.char_indices() {
-        let is_mention = c == '@' && !previous.is_some_and(char::is_alphanumeric);
-        previous = Some(c);
-        let Some(rest) = text.get(index + 1..).filter(|_| is_mention) else { continue };
+    for rest in signs(text).take(MAX_SIGNS) {
         let mention = names_at_start(rest);
         if !mention.is_empty() && !found.contains(&mention) {
             found.push(mention);
@@ -43,28 +46,41 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     found
 }
 
+/// The texts after the signs that may begin a mention: not in an address (`jane@example.com`), and not before white
+/// space.
+fn signs(text: &str) -> impl Iterator<Item = &str> {
+    let mut previous = None;
+    text.char_indices().filter_map(move |(index, c)| {
+        let begins = c == '@' && !previous.is_some_and(char::is_alphanumeric);
+        previous = Some(c);
+        let rest = text.get(index + 1..).filter(|_| begins)?;
+        (!rest.is_empty() && !rest.starts_with(char::is_whitespace)).then_some(rest)
+    })
+}
+
 fn names_at_start(text: &str) -> Mention {
-    let mut keys: Mention = Vec::new();
-    if text.starts_with(char::is_whitespace) {
-        return keys;
-    }
     let line = text.lines().next().unwrap_or_default();
+    // Composed, because a syllable that is typed as separate letters is one character of a name.
+    let start: String = line.nfc().take(MAX_USER_NAME_CHARS + MAX_SUFFIX_CHARS).collect();
+    // The key of the whole start is made once, and its beginnings are the keys of the names: a key costs about as much
+    // as everything else here.
+    let key = name_key(&start.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut ends = Vec::new();
-    for (index, c) in line.char_indices().take(MAX_USER_NAME_CHARS + MAX_SUFFIX_CHARS) {
-        let next = line.get(index + c.len_utf8()..).and_then(|rest| rest.chars().next());
+    let mut chars = key.char_indices().peekable();
+    while let Some((index, c)) = chars.next()
+        && ends.len() < MAX_ENDS
+    {
+        let next = chars.peek().map(|(_, next)| *next);
         let inside_a_word = c.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
         if !inside_a_word && !c.is_whitespace() {
             ends.push(index + c.len_utf8());
         }
-        if ends.len() == MAX_ENDS {
-            break;
-        }
     }
-    for name in ends.into_iter().rev().filter_map(|end| line.get(..end)) {
+    let mut keys: Mention = Vec::new();
+    for name in ends.into_iter().rev().filter_map(|end| key.get(..end)) {
         for name in without_particles(name) {
-            let key = name_key(&name.split_whitespace().collect::<Vec<_>>().join(" "));
-            if !key.is_empty() && !keys.contains(&key) {
-                keys.push(key);
+            if !name.is_empty() && !keys.iter().any(|key| key == name) {
+                keys.push(name.to_owned());
             }
         }
     }

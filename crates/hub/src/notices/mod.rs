@@ -7,7 +7,7 @@ use madang_shared::Timestamp;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
 use madang_shared::notices::NoticeContent;
 
-pub use self::mentions::{Mention, mentions};
+pub use self::mentions::{Mention, mention_signs, mentions};
 
 /// A scheduled notice whose time has come. It has no author. The store keeps a high-water mark for each
 /// schedule, so a restart never repeats a notice.

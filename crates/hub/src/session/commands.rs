@@ -9,19 +9,19 @@
 use std::collections::VecDeque;
 
 use madang_shared::frames::{CommandFrame, ErrorContext};
-use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_QUEUED_COMMANDS};
+use madang_shared::limits::MAX_QUEUED_COMMANDS;
 use madang_shared::{Command, CommandId, ErrorCode, Failure, ServerFrame, Timestamp, User};
 
 use super::effects::{Effect, StoreRequest};
-use super::reply::{rate_limited, refusal_of, refuse, send};
+use super::reply::{refusal_of, refuse, send};
+use crate::budgets::account::Account;
+use crate::budgets::resource::Resource;
 use crate::features;
 use crate::ports::{Committed, StoreError, Write};
-use crate::token_bucket::TokenBucket;
 
 /// The unacknowledged commands of one session.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Commands {
-    bucket: TokenBucket,
     /// The batch that is with the store.
     in_flight: Vec<CommandId>,
     /// The next batch.
@@ -31,30 +31,17 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    pub(super) fn new(now: Timestamp) -> Self {
-        Self {
-            bucket: TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, now),
-            in_flight: Vec::new(),
-            queued: VecDeque::new(),
-            blocked_by: None,
-        }
-    }
-
-    /// Checks the rate limit for a signal. Signals and commands share one limit.
-    pub(super) fn check_signal(&mut self, now: Timestamp) -> Result<(), Failure> {
-        self.bucket.take(now).map_err(rate_limited)
-    }
-
     /// Queues a command of the client, or refuses it.
     pub(super) fn submit(
         &mut self,
         author: &User,
+        account: &Account,
         now: Timestamp,
         frame: CommandFrame,
         effects: &mut Vec<Effect>,
     ) {
         let CommandFrame { id, command } = frame;
-        match self.accept(author, now, id, command) {
+        match self.accept(author, account, now, id, command) {
             Ok(write) => {
                 self.queued.push_back(write);
                 self.send_batch(effects);
@@ -101,6 +88,7 @@ impl Commands {
     fn accept(
         &mut self,
         author: &User,
+        account: &Account,
         now: Timestamp,
         id: CommandId,
         command: Command,
@@ -114,7 +102,10 @@ impl Commands {
                 "Too many commands wait for the store; wait for an acknowledgement.",
             ));
         }
-        self.bucket.take(now).map_err(rate_limited)?;
+        account.charge_one(Resource::Commands, now)?;
+        if let Some(cost) = features::cost(&command) {
+            account.charge(cost, now)?;
+        }
         self.blocked_by = None;
         let change = features::decide(command)?;
         Ok(Write { author: author.clone(), command: id, at: now, change })

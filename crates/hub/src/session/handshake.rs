@@ -9,6 +9,7 @@ use madang_shared::{ClientFrame, CloseCode, Hello, Timestamp, User};
 
 use super::Session;
 use super::effects::Effect;
+use crate::budgets::network::Network;
 use crate::hub::Hub;
 use crate::sink::FrameSink;
 
@@ -59,15 +60,17 @@ impl HelloReceived {
     }
 
     /// Begins the session of a user: its welcome, and the topics of the hello. The fan-out writes to the
-    /// sink; without a sink, every frame is an effect.
+    /// sink; without a sink, every frame is an effect. The requests are charged to the budgets of the user and of the
+    /// network, if there is one.
     pub fn welcome(
         self,
         hub: Arc<Hub>,
         user: User,
+        network: Option<Network>,
         sink: Option<Arc<dyn FrameSink>>,
         now: Timestamp,
     ) -> (Session, Vec<Effect>) {
-        let mut session = Session::new(hub, user, sink, now);
+        let mut session = Session::new(hub, user, network, sink, now);
         let mut effects = vec![session.welcome(now)];
         for subscription in self.hello.topics {
             session.subscribe(now, &subscription, &mut effects);

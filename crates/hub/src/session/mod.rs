@@ -13,9 +13,7 @@ use std::sync::Arc;
 
 use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
-use madang_shared::limits::{
-    COMMANDS_PER_SECOND, MAX_BAD_FRAMES, MAX_TOPICS, PING_INTERVAL_MS, PONG_TIMEOUT_MS,
-};
+use madang_shared::limits::{MAX_BAD_FRAMES, PING_INTERVAL_MS, PONG_TIMEOUT_MS};
 use madang_shared::{
     ClientFrame, CloseCode, ConnectionId, ErrorCode, Failure, QueryFrame, ServerFrame, Signal,
     Timestamp, Topic, User, UserId, Welcome,
@@ -23,12 +21,14 @@ use madang_shared::{
 
 use self::commands::Commands;
 use self::effects::{Effect, StoreRequest, StoreResponse};
-use self::reply::{answer, rate_limited, refusal_of, refuse, send};
+use self::reply::{answer, refusal_of, refuse, send};
 use self::subscriptions::Subscriptions;
+use crate::budgets::account::{Account, Cost};
+use crate::budgets::network::Network;
+use crate::budgets::resource::Resource;
 use crate::features;
 use crate::hub::Hub;
 use crate::sink::FrameSink;
-use crate::token_bucket::TokenBucket;
 use crate::wakeups::{PendingTopics, TopicWakeups};
 
 /// The time after which the count of undecodable frames falls by one, in milliseconds.
@@ -44,8 +44,8 @@ pub struct Session {
     sink: Option<Arc<dyn FrameSink>>,
     subscriptions: Subscriptions,
     commands: Commands,
-    /// The rate limit of subscriptions and queries; each of them reads the store.
-    reads: TokenBucket,
+    /// The budgets that the requests are charged to.
+    account: Account,
     heartbeat: Heartbeat,
     bad_frames: u32,
     forgiven_at: Timestamp,
@@ -63,11 +63,12 @@ impl Session {
     pub(crate) fn new(
         hub: Arc<Hub>,
         user: User,
+        network: Option<Network>,
         sink: Option<Arc<dyn FrameSink>>,
         now: Timestamp,
     ) -> Self {
         let connection = hub.next_connection();
-        let burst = u32::try_from(MAX_TOPICS).unwrap_or(u32::MAX).saturating_mul(2);
+        let account = hub.budgets().account(user.id, network, now);
         Self {
             hub,
             user,
@@ -75,8 +76,8 @@ impl Session {
             wakeups: Arc::default(),
             sink,
             subscriptions: Subscriptions::default(),
-            commands: Commands::new(now),
-            reads: TokenBucket::new(burst, COMMANDS_PER_SECOND, now),
+            commands: Commands::default(),
+            account,
             heartbeat: Heartbeat::Idle { ping_at: now.plus(PING_INTERVAL_MS) },
             bad_frames: 0,
             forgiven_at: now,
@@ -102,6 +103,11 @@ impl Session {
         self.user.id
     }
 
+    /// The budgets that the requests of the connection are charged to.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
     /// The wakeups of the connection. When [`TopicWakeups::changed`] completes, call
     /// [`Session::on_wake`].
     pub fn wakeups(&self) -> Arc<TopicWakeups> {
@@ -123,12 +129,16 @@ impl Session {
             Ok(frame) => self.on_client_frame(now, frame, &mut effects),
             Err(error) => self.on_bad_frame(now, &error, &mut effects),
         }
+        if !effects.is_empty() && self.account.is_abusive(now) {
+            effects.push(Effect::Close(CloseCode::Abuse));
+        }
         effects
     }
 
     /// Handles a response of the store.
     pub fn on_response(&mut self, now: Timestamp, response: StoreResponse) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let is_read = !matches!(response, StoreResponse::Commit(_));
         match response {
             StoreResponse::Commit(results) => self.commands.on_committed(results, &mut effects),
             StoreResponse::Open { ticket, topic, recovery } => {
@@ -144,7 +154,18 @@ impl Session {
                 effects.push(answer(id, result.map_err(refusal_of)));
             }
         }
+        if is_read {
+            self.charge_answers(&effects, now);
+        }
         effects
+    }
+
+    fn charge_answers(&self, effects: &[Effect], now: Timestamp) {
+        let bytes = effects.iter().map(|effect| match effect {
+            Effect::Send(frame) => frame.len() as u64,
+            Effect::Close(_) | Effect::Request(_) => 0,
+        });
+        self.account.spend(Cost { resource: Resource::BytesOut, units: bytes.sum() }, now);
     }
 
     /// Handles the pending wakeups.
@@ -187,15 +208,15 @@ impl Session {
             ClientFrame::Subscribe(subscription) => self.subscribe(now, &subscription, effects),
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
             ClientFrame::Command(command) => {
-                self.commands.submit(&self.user, now, command, effects);
+                self.commands.submit(&self.user, &self.account, now, command, effects);
             }
             ClientFrame::Query(QueryFrame { id, query }) => {
-                effects.push(match self.reads.take(now) {
+                effects.push(match self.check_read(now) {
                     Ok(()) => match features::answer_at_once(&query) {
                         Some(result) => answer(id, result),
                         None => Effect::Request(StoreRequest::Query { id, query }),
                     },
-                    Err(wait) => refuse(ErrorContext::Query(id), rate_limited(wait)),
+                    Err(failure) => refuse(ErrorContext::Query(id), failure),
                 });
             }
             ClientFrame::Signal(signal) => self.on_signal(now, &signal, effects),
@@ -209,8 +230,15 @@ impl Session {
         }
     }
 
+    /// Charges a read of the store. The answers to earlier reads are charged when they are known, so a client may be
+    /// in debt for them.
+    fn check_read(&self, now: Timestamp) -> Result<(), Failure> {
+        self.account.check(Resource::BytesOut, now)?;
+        self.account.charge_one(Resource::Reads, now)
+    }
+
     fn on_signal(&mut self, now: Timestamp, signal: &Signal, effects: &mut Vec<Effect>) {
-        match self.commands.check_signal(now) {
+        match self.account.charge_one(Resource::Commands, now) {
             Ok(()) => self.hub.on_signal(signal, self.connection, now),
             Err(failure) => effects.push(refuse(ErrorContext::Frame, failure)),
         }

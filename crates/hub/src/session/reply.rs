@@ -33,8 +33,3 @@ pub(super) fn refusal_of(error: StoreError) -> Failure {
         ),
     }
 }
-
-/// The refusal of a request above the rate limit.
-pub(super) fn rate_limited(wait_ms: u64) -> Failure {
-    Failure::new(ErrorCode::RateLimited, "Too many requests; wait a moment.").after(wait_ms)
-}

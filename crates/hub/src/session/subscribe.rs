@@ -12,7 +12,7 @@ use madang_shared::{
 
 use super::Session;
 use super::effects::{Effect, StoreRequest};
-use super::reply::{rate_limited, refusal_of, refuse, send};
+use super::reply::{refusal_of, refuse, send};
 use super::subscriptions::{SubscriptionState, TopicSubscription};
 use crate::log_cache::LogPage;
 use crate::policy;
@@ -54,7 +54,7 @@ impl Session {
     }
 
     /// The checks that need no data.
-    fn check_subscription(&mut self, now: Timestamp, topic: Topic) -> Result<(), Failure> {
+    fn check_subscription(&self, now: Timestamp, topic: Topic) -> Result<(), Failure> {
         if self.subscriptions.len() >= MAX_TOPICS {
             let message = format!(
                 "A connection follows at most {MAX_TOPICS} topics; unsubscribe from one first."
@@ -65,7 +65,7 @@ impl Session {
             let message = "This topic belongs to another user.";
             return Err(Failure::new(ErrorCode::Forbidden, message));
         }
-        self.reads.take(now).map_err(rate_limited)
+        self.check_read(now)
     }
 
     pub(super) fn unsubscribe(&mut self, topic: Topic) {

@@ -1,7 +1,8 @@
 //! Mentions in messages, and excerpts of messages.
 
-use madang_hub::notices::{excerpt, mentions};
+use madang_hub::notices::{excerpt, mention_signs, mentions};
 use madang_shared::notices::{MAX_EXCERPT_CHARS, MAX_MENTIONS};
+use madang_shared::session::MAX_USER_NAME_CHARS;
 
 /// Checks the mentioned members: the longest name wins, as in a store.
 #[track_caller]
@@ -69,6 +70,21 @@ fn the_number_of_mentions_in_a_message_is_bounded() {
         1 + 2,
         "one mention for each distinct set of ends"
     );
+}
+
+#[test]
+fn signs_that_may_begin_a_mention_are_counted_up_to_the_limit() {
+    for (text, signs) in [("", 0), ("a@b.example", 0), ("@ Jane @", 0), ("@Jane (@Theo)", 2)] {
+        assert_eq!(mention_signs(text), signs, "{text}");
+    }
+    assert_eq!(mention_signs(&"@@ﷺ.".repeat(1_000)), MAX_MENTIONS);
+}
+
+#[test]
+fn a_decomposed_name_of_the_longest_length_is_found() {
+    let name = "각".repeat(MAX_USER_NAME_CHARS);
+    let decomposed = "\u{1100}\u{1161}\u{11a8}".repeat(MAX_USER_NAME_CHARS);
+    check(&format!("@{decomposed}님"), &[&name], &[&name]);
 }
 
 #[test]

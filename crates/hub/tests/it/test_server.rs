@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use madang_hub::budgets::Budgets;
+use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
 use madang_hub::ports::NewUser;
 use madang_hub::session::effects::StoreRequest;
@@ -33,6 +35,11 @@ impl TestServer {
     pub(crate) fn with_ring(frames: usize) -> Self {
         let store = Memory::new(START, 1);
         Self::over(store, frames)
+    }
+
+    pub(crate) fn with_budgets(rates: BudgetRates) -> Self {
+        let hub = Hub::new("test", Epoch(1)).with_budgets(Budgets::new(Box::new(rates)));
+        Self { store: Memory::new(START, 1), hub: Arc::new(hub) }
     }
 
     pub(crate) fn over(store: Memory, frames: usize) -> Self {
@@ -76,7 +83,7 @@ impl TestServer {
         hello: &str,
     ) -> TestConnection {
         let hello = PendingHello::new(START).receive(hello).unwrap();
-        let (session, effects) = hello.welcome(self.hub.clone(), user.clone(), sink, START);
+        let (session, effects) = hello.welcome(self.hub.clone(), user.clone(), None, sink, START);
         let mut connection = TestConnection {
             session,
             user: user.clone(),

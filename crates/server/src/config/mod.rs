@@ -1,6 +1,7 @@
 //! The configuration. Flags win over environment variables, those over a TOML file, and the file over
 //! the defaults, for each setting by itself.
 
+mod budgets;
 mod former_names;
 mod network;
 
@@ -12,13 +13,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use madang_hub::budgets::resource::BudgetRates;
 use madang_shared::Timestamp;
-use madang_shared::session::SIGN_UPS_PER_HOUR;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
 use madang_web::socketio::{self, Exposure};
 use serde::Deserialize;
 
+use self::budgets::BudgetTable;
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
 pub(crate) use self::network::{Network, TlsSettings};
@@ -81,9 +83,14 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     socketio_events: Option<Vec<String>>,
-    /// Sign-ups per hour from one address, including the address of this machine [default: 200].
+    /// Sign-ups per hour from one address, including the address of this machine; at most 60 at once
+    /// [default: 200].
     #[arg(long, env = "MADANG_SIGN_UPS_PER_HOUR", value_name = "NUMBER")]
     sign_ups_per_hour: Option<NonZeroU32>,
+    /// Multiplies the budgets of users, networks and strangers, for tests of the server's speed [default: 1]. In
+    /// the file: `factor` under `[budgets]`.
+    #[arg(long, env = "MADANG_BUDGET_FACTOR", value_name = "NUMBER")]
+    budget_factor: Option<NonZeroU32>,
     /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
     #[arg(long, env = "MADANG_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     shutdown_timeout: Option<u64>,
@@ -118,6 +125,8 @@ struct File {
     #[serde(default)]
     notices: Vec<ScheduleTable>,
     sign_ups_per_hour: Option<NonZeroU32>,
+    #[serde(default)]
+    budgets: BudgetTable,
     shutdown_timeout: Option<u64>,
     /// Former name of `shutdown_timeout`.
     stop_seconds: Option<u64>,
@@ -179,8 +188,7 @@ pub(crate) struct Config {
     pub(crate) socketio: socketio::Settings,
     /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
-    /// From one address.
-    pub(crate) sign_ups_per_hour: u32,
+    pub(crate) budgets: Box<BudgetRates>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -224,6 +232,7 @@ impl Config {
         };
         let price_sources = flags.price_sources.or(file.price.sources);
         let sign_ups = flags.sign_ups_per_hour.or(file.sign_ups_per_hour);
+        let budgets = budgets::load(&file.budgets, flags.budget_factor, sign_ups)?;
         let listen = flags.listen.or(file.listen);
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
         let exposure = socketio_exposure(flags.socketio.or(exposure), listen);
@@ -240,7 +249,7 @@ impl Config {
                 .context("`price_sources`")?,
             socketio,
             notices: notices::schedules(&file.notices).context("`notices`")?,
-            sign_ups_per_hour: sign_ups.map_or(SIGN_UPS_PER_HOUR, NonZeroU32::get),
+            budgets,
             shutdown_timeout,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),

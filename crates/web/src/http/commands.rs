@@ -5,7 +5,7 @@ use madang_hub::features;
 use madang_hub::ports::Write;
 use madang_shared::{Command, ErrorCode, Event, codec};
 
-use crate::http::extract::{IdempotencyKey, RateLimitedUser};
+use crate::http::extract::{CommandUser, IdempotencyKey};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -17,12 +17,16 @@ use crate::state::AppState;
 /// The feature's refusal, or the store's.
 pub async fn commit(
     state: &AppState,
-    RateLimitedUser(author): RateLimitedUser,
+    CommandUser { user: author, account }: CommandUser,
     IdempotencyKey(command): IdempotencyKey,
     content: impl Into<Command>,
 ) -> Result<Option<Event>, Problem> {
     state.check_running()?;
-    let change = features::decide(content.into()).map_err(Problem)?;
+    let content = content.into();
+    if let Some(cost) = features::cost(&content) {
+        account.charge(cost, state.clock.now()).map_err(Problem)?;
+    }
+    let change = features::decide(content).map_err(Problem)?;
     let write = Write { author, command, at: state.clock.now(), change };
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {

@@ -7,7 +7,7 @@ use madang_hub::delivery::report;
 use madang_shared::delivery::Delivery;
 use madang_shared::{ErrorCode, RoomId, Seq, Topic};
 
-use crate::http::extract::RateLimitedUser;
+use crate::http::extract::CommandUser;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -18,7 +18,7 @@ pub const PATH: &str = "/api/rooms/{room}/messages/{seq}/delivery";
 /// rate limits apply.
 pub async fn delivery(
     State(state): State<AppState>,
-    RateLimitedUser(reader): RateLimitedUser,
+    CommandUser { user: reader, .. }: CommandUser,
     path: Result<Path<(u64, u64)>, PathRejection>,
 ) -> Result<Json<Delivery>, Problem> {
     let no_message = |_| {

@@ -1,11 +1,16 @@
-//! Extractors for requests of signed-in users: the user, the rate limits, the idempotency key.
+//! Extractors for requests of signed-in users: the user, the budgets, the idempotency key.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
+use madang_hub::budgets::account::{Account, Cost};
+use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::Resource;
+use madang_shared::posts::MAX_POST_BODY_BYTES;
 use madang_shared::{CommandId, ErrorCode, User};
 
-use crate::http::client_info::{ClientAddress, ClientInfo};
+use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
 use crate::http::session_token::{hash, token_of};
 use crate::state::AppState;
@@ -16,25 +21,35 @@ use crate::state::AppState;
 /// [draft-ietf-httpapi-idempotency-key-header]: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The user of the request's session. A request without a session is refused as `unauthenticated`.
+/// The user of the request's session, after the request was charged as a read. A request without a session is
+/// refused as `unauthenticated`.
 #[derive(Clone, Debug)]
-pub struct AuthUser(pub User);
+pub struct AuthUser {
+    /// The user.
+    pub user: User,
+    /// The budgets of the user and of the network.
+    pub account: Account,
+}
 
-/// The user of the request's session, after the rate limits of the user and of the address.
+/// The user of a command over HTTP, after the command and its body were charged.
 #[derive(Clone, Debug)]
-pub struct RateLimitedUser(pub User);
+pub struct CommandUser {
+    /// The user.
+    pub user: User,
+    /// The budgets of the user and of the network.
+    pub account: Account,
+}
 
-impl FromRequestParts<AppState> for RateLimitedUser {
+impl FromRequestParts<AppState> for CommandUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let AuthUser { user, account } = AuthUser::from_request_parts(parts, state).await?;
         let now = state.clock.now();
-        let address = ClientAddress::from_request_parts(parts, state).await?;
-        // First, because it costs no query to the store.
-        state.rate_limiter.check_address(address, now)?;
-        let AuthUser(user) = AuthUser::from_request_parts(parts, state).await?;
-        state.rate_limiter.check_user(user.id, now)?;
-        Ok(Self(user))
+        let units = body_bytes(&parts.headers);
+        account.charge(Cost { resource: Resource::BytesIn, units }, now).map_err(Problem)?;
+        account.charge_one(Resource::Commands, now).map_err(Problem)?;
+        Ok(Self { user, account })
     }
 }
 
@@ -43,16 +58,35 @@ impl FromRequestParts<AppState> for AuthUser {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let client_info = ClientInfo::of(&parts.extensions);
+        let now = state.clock.now();
+        // First, because the session is a read of the store, whoever asks for it.
+        if let Some(stranger) = state.stranger(&client_info) {
+            stranger.charge_one(Resource::Reads, now).map_err(Problem)?;
+        }
         let user = match token_of(&parts.headers, &client_info) {
             Some(token) => state.store.session(hash(&token)).await?,
             None => None,
         };
-        user.map(Self).ok_or_else(|| {
-            Problem::new(
+        let Some(user) = user else {
+            return Err(Problem::new(
                 ErrorCode::Unauthenticated,
                 "This request needs a session; start one with POST /api/session.",
-            )
-        })
+            ));
+        };
+        let network = client_info.client.map(Network::of);
+        let account = state.hub.budgets().account(user.id, network, now);
+        account.charge_one(Resource::Reads, now).map_err(Problem)?;
+        Ok(Self { user, account })
+    }
+}
+
+/// The length of a request's body. A body of unknown length costs as much as the longest one.
+fn body_bytes(headers: &HeaderMap) -> u64 {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    match length {
+        Some(length) => length,
+        None if headers.contains_key(TRANSFER_ENCODING) => MAX_POST_BODY_BYTES as u64,
+        None => 0,
     }
 }
 

@@ -12,7 +12,7 @@ use madang_shared::{Answer, ErrorCode, Event, PostId, validate};
 use serde::Deserialize;
 
 use crate::http::commands::{commit, key_reused};
-use crate::http::extract::{AuthUser, IdempotencyKey, RateLimitedUser};
+use crate::http::extract::{AuthUser, CommandUser, IdempotencyKey};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -34,7 +34,7 @@ pub struct PageQuery {
 /// Answers a page of posts, newest first.
 pub async fn list(
     State(state): State<AppState>,
-    AuthUser(reader): AuthUser,
+    AuthUser { user: reader, .. }: AuthUser,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<PostsPage>, Problem> {
     let Query(PageQuery { before, limit }) =
@@ -51,7 +51,7 @@ pub async fn list(
 /// Answers the present state of one post.
 pub async fn read(
     State(state): State<AppState>,
-    AuthUser(_): AuthUser,
+    _: AuthUser,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
@@ -62,7 +62,7 @@ pub async fn read(
 /// edits included.
 pub async fn create(
     State(state): State<AppState>,
-    author: RateLimitedUser,
+    author: CommandUser,
     key: IdempotencyKey,
     body: Result<Json<PostText>, JsonRejection>,
 ) -> Result<Response, Problem> {
@@ -84,7 +84,7 @@ pub async fn create(
 /// Replaces the text of the author's own post, and answers the post.
 pub async fn edit(
     State(state): State<AppState>,
-    author: RateLimitedUser,
+    author: CommandUser,
     key: IdempotencyKey,
     id: Result<Path<u64>, PathRejection>,
     body: Result<Json<PostText>, JsonRejection>,
@@ -111,7 +111,7 @@ pub async fn edit(
 /// Deletes the author's own post.
 pub async fn delete(
     State(state): State<AppState>,
-    author: RateLimitedUser,
+    author: CommandUser,
     key: IdempotencyKey,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, Problem> {

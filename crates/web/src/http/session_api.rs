@@ -6,6 +6,9 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use madang_hub::budgets::account::Cost;
+use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::policy;
 use madang_hub::ports::NewUser;
 use madang_shared::session::{SessionInfo, SignUp};
@@ -19,13 +22,16 @@ use crate::state::AppState;
 /// Signs a user up and starts a session: with a cookie for browsers, or with a bearer token if requested.
 pub async fn sign_up(
     State(state): State<AppState>,
-    address: ClientAddress,
+    ClientAddress(address): ClientAddress,
     client_info: ClientInfo,
     body: Result<Json<SignUp>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(SignUp { name, bearer }) = body.map_err(|rejection| Problem::from(&rejection))?;
     let name = validate::user_name(&name).map_err(Problem)?;
-    state.rate_limiter.check_sign_up(address, state.clock.now())?;
+    let now = state.clock.now();
+    let account = state.hub.budgets().stranger(Network::of(address), now);
+    account.charge_one(Resource::Reads, now).map_err(Problem)?;
+    account.check(Resource::SignUps, now).map_err(Problem)?;
     let token = Token::random().map_err(|error| {
         tracing::error!(%error, "the system provides no random bytes");
         Problem::new(
@@ -34,9 +40,11 @@ pub async fn sign_up(
         )
     })?;
     let name_key = policy::name_key(&name);
-    let new = NewUser { name, name_key, token: token.hash(), at: state.clock.now() };
+    let new = NewUser { name, name_key, token: token.hash(), at: now };
     let user = state.store.sign_up(new).await?;
-    tracing::info!(user = user.id.0, client = %address.0, "signed up");
+    // After the sign-up, because a try at a taken name takes no place from the others behind the address.
+    account.spend(Cost { resource: Resource::SignUps, units: 1 }, now);
+    tracing::info!(user = user.id.0, client = %address, "signed up");
     Ok(if bearer {
         (StatusCode::CREATED, Json(SessionInfo { user, token: Some(token.into_text()) }))
             .into_response()
@@ -54,6 +62,9 @@ pub async fn current(
     headers: HeaderMap,
     client_info: ClientInfo,
 ) -> Result<Response, Problem> {
+    if let Some(stranger) = state.stranger(&client_info) {
+        stranger.charge_one(Resource::Reads, state.clock.now()).map_err(Problem)?;
+    }
     let user = match token_of(&headers, &client_info) {
         Some(token) => state.store.session(hash(&token)).await?,
         None => None,

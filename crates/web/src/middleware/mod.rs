@@ -2,6 +2,5 @@
 
 pub mod client_info;
 pub mod cors;
-pub mod rate_limit;
 pub mod security_headers;
 pub mod trusted_proxies;

@@ -134,7 +134,7 @@ impl<'a> FollowerSession<'a> {
         let hello = codec::encode_client(&ClientFrame::Hello(hello));
         let now = state.clock.now();
         let hello = PendingHello::new(now).receive(&hello)?;
-        let (session, effects) = hello.welcome(Arc::clone(&state.hub), user, None, now);
+        let (session, effects) = hello.welcome(Arc::clone(&state.hub), user, None, None, now);
         let (requests, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
         Ok(Self { gateway, session, effects, requests, orders })
     }

@@ -8,10 +8,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use madang_hub::budgets::account::{Cost, WaitingRoom};
+use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
-use madang_shared::{CloseCode, Timestamp, UserId};
+use madang_shared::{CloseCode, Timestamp};
 use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
@@ -27,16 +30,28 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
+/// The bytes that an answer of the store usually takes at most: a page of history .
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// The cost of a frame beyond its bytes: the system call and the parsing of a short frame cost about as much as this many
+/// bytes of a long one.
+const FRAME_COST_BYTES: usize = 64;
+
 /// Serves a connection until it ends, and cleans up after every kind of end. `handshake_session` is the sign-in
 /// session that the handshake named by cookie or bearer token, if any.
-pub async fn run(state: AppState, mut transport: Transport, handshake_session: Option<TokenHash>) {
+pub async fn run(
+    state: AppState,
+    mut transport: Transport,
+    handshake_session: Option<TokenHash>,
+    network: Option<Network>,
+) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
-    let disconnect = match Box::pin(receive_hello(&state, &mut transport, handshake_session)).await
-    {
-        Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
-        Err(disconnect) => disconnect,
-    };
+    let disconnect =
+        match Box::pin(receive_hello(&state, &mut transport, handshake_session, network)).await {
+            Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
+            Err(disconnect) => disconnect,
+        };
     tracing::debug!(%disconnect, "connection ended");
     Box::pin(transport.close(disconnect)).await;
 }
@@ -57,6 +72,7 @@ async fn receive_hello(
     state: &AppState,
     transport: &mut Transport,
     handshake_session: Option<TokenHash>,
+    network: Option<Network>,
 ) -> Result<Box<WelcomedConnection>, Disconnect> {
     let pending = PendingHello::new(state.clock.now());
     let deadline = instant_of(state, pending.deadline());
@@ -80,7 +96,7 @@ async fn receive_hello(
     tracing::debug!(user = user.id.0, program = hello.program(), "hello");
     let sink = Arc::new(ConnectionSink::new(transport.sender()));
     let (session, effects) =
-        hello.welcome(state.hub.clone(), user, Some(sink.clone()), state.clock.now());
+        hello.welcome(state.hub.clone(), user, network, Some(sink.clone()), state.clock.now());
     Ok(Box::new(WelcomedConnection { open, session, sink, effects }))
 }
 
@@ -88,14 +104,16 @@ async fn receive_hello(
 enum Input {
     /// A frame of the client.
     Frame(String),
-    /// A response of the store.
-    StoreResponse(StoreResponse),
+    /// A response of the store, and the room that it takes until it is written.
+    StoreResponse(StoreResponse, Option<WaitingRoom>),
     /// A topic has advanced, and the session has to catch up.
     TopicAdvanced,
     /// The fan-out has left a part of a write unsent.
     Unsent,
     /// The session's deadline has passed.
     Deadline,
+    /// The client may send again.
+    Paid,
 }
 
 /// The connection loop. It turns each [`Input`] into effects and executes them before it takes the next one: it does
@@ -115,6 +133,10 @@ async fn serve(
     let mut session_ended = pin!(open.ended());
     let mut effects = std::mem::take(effects);
     let mut unsent = false;
+    // The room of the response whose frames are among the effects.
+    let mut waiting_room = None;
+    // A client in debt for its bytes is not read until then. It loses nothing: its frames wait in its own buffers.
+    let mut paused_until: Option<Instant> = None;
     loop {
         if unsent || !effects.is_empty() {
             // A write to a slow client may take long. The end of the session and the end of the drain interrupt it.
@@ -134,17 +156,21 @@ async fn serve(
                 return disconnect;
             }
         }
+        drop(waiting_room.take());
         sink.release();
         // The most frequent inputs come first, because each check of the others costs a lock. tokio's cooperative
         // budget makes the other branches run even if a client sends without a pause.
         let input = tokio::select! {
             biased;
-            received = transport.receive_text() => received.map(Input::Frame),
-            Some(response) = requests.next(state, session.user()) => {
-                Ok(Input::StoreResponse(response))
+            received = transport.receive_text(), if paused_until.is_none() => {
+                received.map(Input::Frame)
+            }
+            Some((response, room)) = requests.next(state, session) => {
+                Ok(Input::StoreResponse(response, room))
             }
             () = wakeups.changed() => Ok(Input::TopicAdvanced),
             () = sink.unsent() => Ok(Input::Unsent),
+            () = until(paused_until), if paused_until.is_some() => Ok(Input::Paid),
             // A pong that has arrived in time counts, even if it is read late.
             () = &mut timer => match transport.receive_text().now_or_never() {
                 Some(received) => received.map(Input::Frame),
@@ -162,8 +188,19 @@ async fn serve(
         sink.hold();
         unsent = matches!(input, Ok(Input::Unsent));
         effects = match input {
-            Ok(Input::Frame(text)) => session.on_frame(state.clock.now(), &text),
-            Ok(Input::StoreResponse(response)) => on_response(state, session, response),
+            Ok(Input::Frame(text)) => {
+                let now = state.clock.now();
+                paused_until = pay_for(session, text.len(), now);
+                session.on_frame(now, &text)
+            }
+            Ok(Input::StoreResponse(response, room)) => {
+                waiting_room = room;
+                on_response(state, session, response)
+            }
+            Ok(Input::Paid) => {
+                paused_until = None;
+                Vec::new()
+            }
             Ok(Input::TopicAdvanced) => session.on_wake(),
             // The next execution of effects first sends the unsent part, even if there are no effects.
             Ok(Input::Unsent) => Vec::new(),
@@ -185,7 +222,7 @@ async fn finish(
     mut requests: StoreRequests,
 ) -> Result<(), Disconnect> {
     let finished = tokio::time::timeout(FINISH_TIMEOUT, async {
-        while let Some(response) = requests.next(state, session.user()).await {
+        while let Some((response, _room)) = requests.next(state, session).await {
             let effects = on_response(state, session, response);
             execute(state, transport, session, &mut requests, effects).await?;
         }
@@ -207,7 +244,7 @@ async fn execute(
     for effect in effects {
         match effect {
             Effect::Send(frame) => frames.push(frame),
-            Effect::Request(request) => requests.start(state, session.user(), request),
+            Effect::Request(request) => requests.start(state, session, request),
             Effect::Close(code) => {
                 close = Some(code);
                 break;
@@ -218,36 +255,68 @@ async fn execute(
     close.map_or(Ok(()), |code| Err(Disconnect::Close(code)))
 }
 
+/// Charges a frame of the client. Returns the time at which the client may send the next one, if it is in debt.
+fn pay_for(session: &Session, bytes: usize, now: Timestamp) -> Option<Instant> {
+    let units = (bytes + FRAME_COST_BYTES) as u64;
+    session.account().spend(Cost { resource: Resource::BytesIn, units }, now);
+    let wait = session.account().wait(Resource::BytesIn, now)?;
+    Some(Instant::now() + Duration::from_millis(wait))
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The store requests of one connection.
 #[derive(Default)]
 struct StoreRequests {
-    running: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
+    running: FuturesUnordered<BoxFuture<'static, (StoreResponse, Option<WaitingRoom>)>>,
     running_reads: usize,
     /// Reads above the limit.
     waiting_reads: VecDeque<StoreRequest>,
 }
 
 impl StoreRequests {
-    fn start(&mut self, state: &AppState, user: UserId, request: StoreRequest) {
-        let is_read = !matches!(request, StoreRequest::Commit(_));
-        if is_read && self.running_reads >= MAX_CONCURRENT_READS {
+    fn start(&mut self, state: &AppState, session: &Session, request: StoreRequest) {
+        if matches!(request, StoreRequest::Commit(_)) {
+            // The commit reaches the store now, not when the future is polled first.
+            let committed = request.execute(&state.hub, &state.store, session.user());
+            self.running.push(committed.map(|response| (response, None)).boxed());
+            return;
+        }
+        if self.running_reads >= MAX_CONCURRENT_READS {
             self.waiting_reads.push_back(request);
             return;
         }
-        self.running_reads += usize::from(is_read);
-        self.running.push(request.execute(&state.hub, &state.store, user));
+        self.running_reads += 1;
+        let (hub, store) = (Arc::clone(&state.hub), Arc::clone(&state.store));
+        let (user, account) = (session.user(), session.account().clone());
+        let answered = async move {
+            // The answer has a place to wait before it is read.
+            let room = account.waiting_room(ANSWER_BYTES).await;
+            let response = request.execute(&hub, &store, user).await;
+            (response, Some(room))
+        };
+        self.running.push(answered.boxed());
     }
 
     /// The next response; none while no request runs. Cancel-safe.
-    async fn next(&mut self, state: &AppState, user: UserId) -> Option<StoreResponse> {
-        let response = self.running.next().await?;
-        if !matches!(response, StoreResponse::Commit(_)) {
+    async fn next(
+        &mut self,
+        state: &AppState,
+        session: &Session,
+    ) -> Option<(StoreResponse, Option<WaitingRoom>)> {
+        let (response, room) = self.running.next().await?;
+        if room.is_some() {
             self.running_reads -= 1;
             if let Some(request) = self.waiting_reads.pop_front() {
-                self.start(state, user, request);
+                self.start(state, session, request);
             }
         }
-        Some(response)
+        Some((response, room))
     }
 }
 

@@ -4,6 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use madang_hub::budgets::network::Network;
 use madang_shared::limits::{
     MAX_CLIENT_FRAME_BYTES, PROTOCOL_PARAMETER, SOCKET_PATH, SUBPROTOCOL, SUBPROTOCOL_FAMILY,
 };
@@ -39,9 +40,9 @@ pub async fn handshake(
     match OfferedVersion::new(upgrade.offered_protocols().chain(in_query.as_deref())) {
         OfferedVersion::Ours => {
             let session = token_of(&headers, &client_info).map(|token| hash(&token));
-            let connection = state.clone();
+            let (connection, network) = (state.clone(), client_info.client.map(Network::of));
             Ok(upgrade.accept(&state, limits, Some(SUBPROTOCOL), move |transport| {
-                connection::run(connection, transport, session)
+                connection::run(connection, transport, session, network)
             }))
         }
         // A browser reports a refused handshake and an unreachable server alike. A close code is the only way to

@@ -14,9 +14,7 @@ use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, Memory};
 use madang_web::socketio::{Receipts, Settings};
-use madang_web::{
-    AppState, ConnectionInfo, OpenSessions, Origins, RateLimiter, TrustedProxies, router,
-};
+use madang_web::{AppState, ConnectionInfo, OpenSessions, Origins, TrustedProxies, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -122,7 +120,6 @@ impl TestServer {
             strict_transport: settings.strict_transport,
             socketio: Arc::new(settings.socketio),
             receipts: Receipts::default(),
-            rate_limiter: Arc::new(RateLimiter::default()),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),

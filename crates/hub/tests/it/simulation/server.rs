@@ -54,8 +54,13 @@ impl Server {
             State::PendingHello(pending) => {
                 match pending.take().map(|pending| pending.receive(text)) {
                     Some(Ok(hello)) => {
-                        let (session, effects) =
-                            hello.welcome(self.hub.clone(), connection.user.clone(), None, now);
+                        let (session, effects) = hello.welcome(
+                            self.hub.clone(),
+                            connection.user.clone(),
+                            None,
+                            None,
+                            now,
+                        );
                         connection.state = State::Open(Box::new(session));
                         effects
                     }

@@ -51,7 +51,7 @@ impl Client {
     pub(crate) fn new(server: &TestServer, user: User, now: Timestamp) -> Self {
         let hello = ClientFrame::Hello(Hello { client: "fuzz".into(), ..Hello::default() });
         let hello = PendingHello::new(now).receive(&codec::encode_client(&hello)).unwrap();
-        let (session, effects) = hello.welcome(server.hub.clone(), user, None, now);
+        let (session, effects) = hello.welcome(server.hub.clone(), user, None, None, now);
         assert_eq!(effects.len(), 1, "a welcome");
         Self {
             session: Some(session),

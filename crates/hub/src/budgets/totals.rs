@@ -1,0 +1,41 @@
+//! The parts of the budgets that all accounts share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::payer::permits;
+use super::resource::{BudgetRates, RESOURCES, Resource};
+
+/// The most bytes of answers that wait for all clients together.
+pub const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
+
+/// The rates, the room for all waiting answers, and the number of refusals.
+#[derive(Debug)]
+pub(super) struct Totals {
+    pub(super) rates: Box<BudgetRates>,
+    pub(super) waiting: Arc<Semaphore>,
+    refusals: [AtomicU64; RESOURCES],
+}
+
+impl Totals {
+    pub(super) fn new(rates: Box<BudgetRates>) -> Self {
+        Self {
+            rates,
+            waiting: Arc::new(Semaphore::new(permits(MAX_WAITING_BYTES))),
+            refusals: [const { AtomicU64::new(0) }; RESOURCES],
+        }
+    }
+
+    pub(super) fn count_refusal(&self, resource: Resource) {
+        if let Some(count) = self.refusals.get(resource.index()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn refusals(&self) -> impl Iterator<Item = (Resource, u64)> {
+        let counts = self.refusals.iter().map(|count| count.load(Ordering::Relaxed));
+        Resource::ALL.into_iter().zip(counts)
+    }
+}
