@@ -52,8 +52,8 @@ impl ServerCommand {
             return Err(LoadgenError::NoBinary(binary.to_owned()));
         }
         let mut arguments: Vec<OsString> = ["serve", "--log", "warn"].map(Into::into).into();
-        // All test users share one address.
-        arguments.extend(["--sign-ups-per-hour", "10000000", "--data"].map(Into::into));
+        // All test users share one address, and send as fast as the server answers.
+        arguments.extend(["--budget-factor", "100000", "--data"].map(Into::into));
         arguments.push(data.into());
         Self::listening(binary.to_owned(), arguments)
     }

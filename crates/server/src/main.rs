@@ -9,6 +9,7 @@ mod logging;
 mod notices;
 mod price;
 mod redirect;
+mod refusals;
 mod serve;
 mod slots;
 mod tls;

@@ -32,6 +32,7 @@ use crate::logging;
 use crate::notices;
 use crate::price::PriceTask;
 use crate::redirect;
+use crate::refusals;
 use crate::tls::Tls;
 
 /// The file of the database in the data folder.
@@ -94,6 +95,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         "notices",
         notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
     );
+    lifecycle.spawn_background("refusals", refusals::report(hub.clone()));
     lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`AppState`] (shared by all handlers) and [`mod@router`]; then [`ws`], a
 //! connection from its handshake to its end; then [`http`] (sessions, posts, delivery, origins) and
-//! [`middleware`] (client info, CORS, rate limits, security headers); then [`assets`], the app's
+//! [`middleware`] (client info, CORS, security headers); then [`assets`], the app's
 //! files. Two parts are separate from the app: [`lab`], demonstrations without a store, and
 //! [`socketio`], the gateway for Socket.IO clients.
 

@@ -103,7 +103,7 @@ resources! {
     Mentions mentions "Too many mentions":
         user Rate::per_hour(60, 600), network Rate::per_hour(600, 6_000),
         stranger Rate::per_hour(60, 600);
-    /// Refused requests. A client that goes on for long is disconnected.
+    /// Refused requests. A client above this budget is disconnected.
     Refusals refusals "Too many refused requests":
         user Rate::per_second(1_000, 20), network Rate::per_second(10_000, 200),
         stranger Rate::per_second(1_000, 20);

@@ -22,8 +22,7 @@ const PARTICLES: &[&str] = &[
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
 ];
 
-/// The maximum number of `@` signs that are examined in one text. The work for a text is bounded by it, whatever the
-/// text repeats.
+/// The maximum number of `@` signs that are examined in one text. It bounds the work for a text of repeated signs.
 const MAX_SIGNS: usize = 4 * MAX_MENTIONS;
 
 /// The number of signs in a text that may begin a mention, at most [`MAX_MENTIONS`].

@@ -47,14 +47,13 @@ pub(super) fn load(
     set(&mut rates.user, &table.user).context("`[budgets.user]`")?;
     set(&mut rates.network, &table.network).context("`[budgets.network]`")?;
     set(&mut rates.stranger, &table.stranger).context("`[budgets.stranger]`")?;
-    let mut rates =
-        Box::new(rates.times(factor.or(table.factor).map_or(1, |factor| factor.get().into())));
     if let Some(sign_ups) = sign_ups_per_hour {
         let per_hour = u64::from(sign_ups.get());
         let burst = Rates::STRANGER.sign_ups.burst.min(per_hour);
         rates.stranger.sign_ups = Rate::per_hour(burst, per_hour);
     }
-    Ok(rates)
+    let factor = factor.or(table.factor).map_or(1, |factor| factor.get().into());
+    Ok(Box::new(rates.times(factor)))
 }
 
 fn set(rates: &mut Rates, tables: &RateTables) -> Result<()> {

@@ -32,6 +32,7 @@ fn help_and_version_explain_the_settings() {
         "--price-source",
         "--socketio",
         "--sign-ups-per-hour",
+        "--budget-factor",
         "--tls-certificate",
         "MADANG_TLS_KEY",
         "--trusted-proxy",

@@ -14,8 +14,8 @@ use crate::state::AppState;
 /// The route; [`madang_shared::delivery::path`] fills in its parameters.
 pub const PATH: &str = "/api/rooms/{room}/messages/{seq}/delivery";
 
-/// Answers the present delivery state of a message. The query costs about as much as a command, so the same
-/// rate limits apply.
+/// Answers the present delivery state of a message. The query costs about as much as a command, so it is charged
+/// as one.
 pub async fn delivery(
     State(state): State<AppState>,
     CommandUser { user: reader, .. }: CommandUser,

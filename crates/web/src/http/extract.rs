@@ -59,7 +59,7 @@ impl FromRequestParts<AppState> for AuthUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let client_info = ClientInfo::of(&parts.extensions);
         let now = state.clock.now();
-        // First, because the session is a read of the store, whoever asks for it.
+        // First, because finding the session is a read of the store.
         if let Some(stranger) = state.stranger(&client_info) {
             stranger.charge_one(Resource::Reads, now).map_err(Problem)?;
         }

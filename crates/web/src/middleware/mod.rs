@@ -1,4 +1,4 @@
-//! Middleware around the handlers: client info, CORS, rate limits, security headers.
+//! Middleware around the handlers: client info, CORS, security headers.
 
 pub mod client_info;
 pub mod cors;
