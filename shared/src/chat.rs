@@ -13,6 +13,8 @@ pub const MAX_MESSAGE_CHARS: usize = 4_000;
 pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
 /// Messages in one history page, and in the snapshot of a room.
 pub const PAGE_MESSAGES: u32 = 50;
+/// Bytes of all texts in one history page. A page of long messages has fewer than [`PAGE_MESSAGES`].
+pub const MAX_PAGE_TEXT_BYTES: usize = 64 * 1024;
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 //! The port documents the guarantees of every engine. The contract suite in `tests/it/contract` runs
 //! against each of them.
 
+mod chat_page;
 mod context;
 mod event_stream;
 mod refusals;

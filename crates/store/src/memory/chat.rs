@@ -1,5 +1,7 @@
 //! The messages of a room.
 
+use std::convert::Infallible;
+
 use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
@@ -13,6 +15,7 @@ use madang_shared::{Failure, Message, RoomId, Seq, Topic, UserId};
 
 use super::state::State;
 use super::{membership, notices};
+use crate::chat_page;
 use crate::context::CommandContext;
 use crate::refusals;
 
@@ -60,10 +63,8 @@ pub(super) fn snapshot(state: &State, reader: UserId, room: RoomId) -> ChatSnaps
 }
 
 fn page(state: &State, room: RoomId, before: Seq, limit: u32) -> ChatPage {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut newest_first = state.messages.range((room, Seq(0))..(room, before)).rev();
-    let mut messages: Vec<Message> =
-        newest_first.by_ref().take(limit).map(|(_, message)| message.clone()).collect();
-    messages.reverse();
-    ChatPage { messages, older: newest_first.next().is_some() }
+    let newest_first = state.messages.range((room, Seq(0))..(room, before)).rev();
+    let Ok(page) = chat_page::cut(newest_first.map(|(_, message)| Ok(message.clone())), limit)
+        as Result<_, Infallible>;
+    page
 }

@@ -16,6 +16,7 @@ use rusqlite::{Connection, Row};
 use super::error::StatementError;
 use super::values::{integer, natural};
 use super::{log, membership, notices, users};
+use crate::chat_page;
 use crate::context::CommandContext;
 use crate::refusals;
 
@@ -101,13 +102,7 @@ fn page(
     let mut statement = connection.prepare_cached(sql)?;
     // One row beyond the limit shows whether there are older messages.
     let found = (integer(room.0), integer(before.0), i64::from(limit) + 1);
-    let mut messages: Vec<Message> =
-        statement.query_map(found, message)?.collect::<Result<_, _>>()?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let older = messages.len() > limit;
-    messages.truncate(limit);
-    messages.reverse();
-    Ok(ChatPage { messages, older })
+    chat_page::cut(statement.query_map(found, message)?, limit)
 }
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
 use super::sink::ConnectionSink;
-use super::transport::{Disconnect, Transport};
+use super::transport::{Disconnect, Received, Transport};
 use crate::http::session_token::hash;
 use crate::state::AppState;
 
@@ -77,7 +77,7 @@ async fn receive_hello(
     let pending = PendingHello::new(state.clock.now());
     let deadline = instant_of(state, pending.deadline());
     let text = tokio::select! {
-        text = transport.receive_text() => text?,
+        text = receive_first_text(transport) => text?,
         () = sleep_until(deadline) => return Err(Disconnect::Close(CloseCode::NoHello)),
         () = state.stopping.cancelled() => {
             return Err(Disconnect::Close(CloseCode::ShuttingDown));
@@ -100,10 +100,18 @@ async fn receive_hello(
     Ok(Box::new(WelcomedConnection { open, session, sink, effects }))
 }
 
+async fn receive_first_text(transport: &mut Transport) -> Result<String, Disconnect> {
+    loop {
+        if let Received::Text(text) = transport.receive_text().await? {
+            return Ok(text);
+        }
+    }
+}
+
 /// The inputs of the loop.
 enum Input {
     /// A frame of the client.
-    Frame(String),
+    Frame(Received),
     /// A response of the store, and the room that it takes until it is written.
     StoreResponse(StoreResponse, Option<WaitingRoom>),
     /// A topic has advanced, and the session has to catch up.
@@ -188,10 +196,14 @@ async fn serve(
         sink.hold();
         unsent = matches!(input, Ok(Input::Unsent));
         effects = match input {
-            Ok(Input::Frame(text)) => {
+            Ok(Input::Frame(Received::Text(text))) => {
                 let now = state.clock.now();
                 paused_until = pay_for(session, text.len(), now);
                 session.on_frame(now, &text)
+            }
+            Ok(Input::Frame(Received::Control)) => {
+                paused_until = pay_for(session, 0, state.clock.now());
+                Vec::new()
             }
             Ok(Input::StoreResponse(response, room)) => {
                 waiting_room = room;

@@ -49,6 +49,15 @@ impl From<ReceiveError> for Disconnect {
     }
 }
 
+/// A frame of the client.
+#[derive(Debug)]
+pub enum Received {
+    /// A text.
+    Text(String),
+    /// A control frame. It needs no answer, but costs as much as a short text.
+    Control,
+}
+
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Transport {
@@ -62,16 +71,16 @@ impl Transport {
         Self { socket: Box::new(socket) }
     }
 
-    /// Receives the next text. The layer below answers pings. Cancel-safe.
+    /// Receives the next text, or a ping or pong, which the layer below has handled. Cancel-safe.
     ///
     /// # Errors
     /// The reason why the connection ends.
-    pub async fn receive_text(&mut self) -> Result<String, Disconnect> {
-        loop {
-            match self.receive().await? {
-                InboundMessage::Text(text) => return Ok(text),
-                InboundMessage::Binary(_) => return Err(Disconnect::Close(CloseCode::NotText)),
-                InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {}
+    pub async fn receive_text(&mut self) -> Result<Received, Disconnect> {
+        match self.receive().await? {
+            InboundMessage::Text(text) => Ok(Received::Text(text)),
+            InboundMessage::Binary(_) => Err(Disconnect::Close(CloseCode::NotText)),
+            InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {
+                Ok(Received::Control)
             }
         }
     }

@@ -4,7 +4,7 @@ use madang_hub::ports::Recovery;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::chat::ChatQuery;
 use madang_shared::chat::ChatSnapshot;
-use madang_shared::chat::PAGE_MESSAGES;
+use madang_shared::chat::{MAX_MESSAGE_CHARS, MAX_PAGE_TEXT_BYTES, PAGE_MESSAGES};
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
@@ -24,6 +24,7 @@ on_every_engine! {
     an_ephemeral_topic_is_not_stored,
     pages_of_history_are_adjacent,
     a_page_has_at_most_the_limit_of_messages,
+    a_page_of_long_messages_has_fewer_of_them,
     the_unread_count_counts_messages_by_others_after_the_read_mark,
     ids_beyond_the_range_of_the_engine_are_not_found,
     a_healthy_engine_is_ready,
@@ -195,6 +196,27 @@ async fn a_page_has_at_most_the_limit_of_messages(test_store: TestStore) {
     assert_eq!(all.messages.len(), usize::try_from(PAGE_MESSAGES).expect("small"));
     let none = test_store.before(&mina, FIRST_ROOM, 60, 0).await;
     assert_eq!((none.messages.len(), none.older), (0, true));
+}
+
+async fn a_page_of_long_messages_has_fewer_of_them(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    let long = "각".repeat(MAX_MESSAGE_CHARS);
+    let batch = (1..=20).map(|n| post(&mina, n, FIRST_ROOM, &long)).collect();
+    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
+    let (mut before, mut seqs) = (u64::MAX, Vec::new());
+    loop {
+        let page = test_store.before(&mina, FIRST_ROOM, before, PAGE_MESSAGES).await;
+        let bytes: usize = page.messages.iter().map(|message| message.text.len()).sum();
+        assert!(bytes <= MAX_PAGE_TEXT_BYTES, "{bytes}");
+        seqs.extend(page.messages.iter().rev().map(|message| message.seq.0));
+        before = page.messages.first().expect("a message").seq.0;
+        if !page.older {
+            break;
+        }
+    }
+    assert_eq!(seqs, (1..=20).rev().collect::<Vec<_>>(), "the pages have no hole");
+    let page = test_store.before(&mina, FIRST_ROOM, 2, 1).await;
+    assert_eq!((page.messages.len(), page.older), (1, false));
 }
 
 async fn the_unread_count_counts_messages_by_others_after_the_read_mark(test_store: TestStore) {
