@@ -9,6 +9,7 @@
 )]
 
 mod assets;
+mod budgets;
 mod connection;
 mod cors;
 mod delivery_api;

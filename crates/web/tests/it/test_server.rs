@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use axum::Extension;
 use futures_util::{SinkExt, StreamExt};
 use madang_hub::Hub;
+use madang_hub::budgets::Budgets;
+use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::ports::{Clock, Store};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
@@ -62,6 +64,7 @@ pub(crate) struct TestSettings {
     pub(crate) strict_transport: Option<HeaderValue>,
     /// Whether the server uses TLS, as `localhost`.
     pub(crate) tls: bool,
+    pub(crate) budgets: BudgetRates,
 }
 
 impl Default for TestSettings {
@@ -72,6 +75,7 @@ impl Default for TestSettings {
             proxies: TrustedProxies::default(),
             strict_transport: None,
             tls: false,
+            budgets: BudgetRates::default(),
         }
     }
 }
@@ -109,7 +113,8 @@ impl TestServer {
         mut tail: EventStream,
         settings: TestSettings,
     ) -> Self {
-        let hub = Arc::new(Hub::new("test", Epoch(1)));
+        let budgets = Budgets::new(Box::new(settings.budgets));
+        let hub = Arc::new(Hub::new("test", Epoch(1)).with_budgets(budgets));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let state = AppState {
             hub: hub.clone(),
