@@ -75,6 +75,14 @@ pub fn event_frame(topic: Topic, seq: Seq, content: &str) -> String {
     format!(r#"{{"event":{{"topic":"{topic}","seq":{},"event":{content}}}}}"#, seq.0)
 }
 
+/// Whether a client can at least skip this content in an [`event_frame`]. Valid JSON is not enough: a
+/// client refuses half a surrogate pair, and values that are nested too deeply.
+pub fn is_event_content(content: &str) -> bool {
+    // One value, and as deep as in the frame of an event.
+    compact::from_text::<IgnoredAny>(content).is_ok()
+        && compact::from_text::<IgnoredAny>(&format!("[[{content}]]")).is_ok()
+}
+
 /// Reads a frame from a client.
 ///
 /// # Errors

@@ -25,6 +25,14 @@ pub(crate) fn no_order() -> Failure {
     Failure::new(ErrorCode::NotFound, "This order does not exist.")
 }
 
+/// The row exists, but another program has written something that this version cannot read.
+pub(crate) fn unreadable() -> Failure {
+    Failure::new(
+        ErrorCode::Invalid,
+        "The database holds something here that this server cannot read; its log has details.",
+    )
+}
+
 /// The topic has no row in the log.
 pub(crate) fn no_topic(topic: Topic) -> Failure {
     match (topic.durability(), topic.room(), topic.owner()) {

@@ -13,7 +13,7 @@ use madang_shared::limits::MAX_QUEUED_COMMANDS;
 use madang_shared::{Command, CommandId, ErrorCode, Failure, ServerFrame, Timestamp, User};
 
 use super::effects::{Effect, StoreRequest};
-use super::reply::{refusal_of, refuse, send};
+use super::reply::{refusal_of_write, refuse, send};
 use crate::budgets::account::Account;
 use crate::budgets::resource::Resource;
 use crate::features;
@@ -66,7 +66,7 @@ impl Commands {
             match result {
                 Ok(committed) => effects.push(send(&ServerFrame::Ack { id, at: committed.at })),
                 Err(error) => {
-                    let failure = refusal_of(error);
+                    let failure = refusal_of_write(error);
                     if failure.retry {
                         first_refused.get_or_insert(id);
                     }

@@ -21,7 +21,7 @@ use madang_shared::{
 
 use self::commands::Commands;
 use self::effects::{Effect, StoreRequest, StoreResponse};
-use self::reply::{answer, refusal_of, refuse, send};
+use self::reply::{answer, refusal_of_read, refuse, send};
 use self::subscriptions::Subscriptions;
 use crate::budgets::account::{Account, Cost};
 use crate::budgets::network::Network;
@@ -151,7 +151,7 @@ impl Session {
                 self.on_access_checked(now, topic, ticket, member, &mut effects);
             }
             StoreResponse::Query { id, answer: result } => {
-                effects.push(answer(id, result.map_err(refusal_of)));
+                effects.push(answer(id, result.map_err(refusal_of_read)));
             }
         }
         if is_read {

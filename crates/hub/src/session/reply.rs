@@ -22,14 +22,20 @@ pub(super) fn refuse(about: ErrorContext, failure: Failure) -> Effect {
     send(&ServerFrame::Error { about, failure })
 }
 
-/// The refusal that a client gets for an error of the store. The engine's own text is for the server's
-/// log alone.
-pub(super) fn refusal_of(error: StoreError) -> Failure {
+/// The refusal that a client gets for a failed command. The engine's own text is for the server's log
+/// alone.
+pub(super) fn refusal_of_write(error: StoreError) -> Failure {
+    refusal_of(error, "The server cannot store anything right now. Nothing was changed.")
+}
+
+/// The refusal that a client gets for a failed read.
+pub(super) fn refusal_of_read(error: StoreError) -> Failure {
+    refusal_of(error, "The server cannot read this from its database right now; try again later.")
+}
+
+fn refusal_of(error: StoreError, unavailable: &str) -> Failure {
     match error {
         StoreError::Refused(failure) => failure,
-        StoreError::Unavailable(_) => Failure::new(
-            ErrorCode::Unavailable,
-            "The server cannot store anything right now. Nothing was changed.",
-        ),
+        StoreError::Unavailable(_) => Failure::new(ErrorCode::Unavailable, unavailable),
     }
 }

@@ -12,7 +12,7 @@ use madang_shared::{
 
 use super::Session;
 use super::effects::{Effect, StoreRequest};
-use super::reply::{refusal_of, refuse, send};
+use super::reply::{refusal_of_read, refuse, send};
 use super::subscriptions::{SubscriptionState, TopicSubscription};
 use crate::log_cache::LogPage;
 use crate::policy;
@@ -96,7 +96,7 @@ impl Session {
         };
         let recovery = match recovery {
             Ok(recovery) => recovery,
-            Err(error) => return self.end_subscription(topic, refusal_of(error), effects),
+            Err(error) => return self.end_subscription(topic, refusal_of_read(error), effects),
         };
         let cursor = match (recovery, subscription.from) {
             (Recovery::Resumed { head }, Some(from)) => {
@@ -144,7 +144,7 @@ impl Session {
         let refusal = match member {
             Ok(true) => None,
             Ok(false) => Some(Failure::new(ErrorCode::NotMember, "Join the room first.")),
-            Err(error) => Some(refusal_of(error)),
+            Err(error) => Some(refusal_of_read(error)),
         };
         if let Some(failure) = refusal {
             self.end_subscription(topic, failure, effects);
@@ -199,7 +199,7 @@ impl Session {
         let page = match page {
             Ok(page) => page,
             // The client knows its position and subscribes again, so it never shows a hole.
-            Err(error) => return self.end_subscription(topic, refusal_of(error), effects),
+            Err(error) => return self.end_subscription(topic, refusal_of_read(error), effects),
         };
         let frames = page.after(cursor);
         if frames.is_empty() {

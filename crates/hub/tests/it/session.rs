@@ -107,6 +107,18 @@ fn a_retryable_refusal_blocks_later_commands_until_the_refused_one_comes_again()
 }
 
 #[test]
+fn a_failed_read_says_so_and_speaks_of_no_change() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    server.store.set_unavailable(true);
+    connection.subscribe(&server, Topic::Room(ROOM), None);
+    let frames = connection.take();
+    let [ServerFrame::Error { failure, .. }] = frames.as_slice() else { panic!("{frames:?}") };
+    assert_eq!(failure.code, ErrorCode::Unavailable);
+    assert!(failure.message.starts_with("The server cannot read"), "{failure}");
+}
+
+#[test]
 fn queued_commands_are_not_blocked_by_a_later_rate_limited_command() {
     let server = TestServer::new();
     let user = server.user("a");

@@ -10,11 +10,11 @@ use madang_shared::chat::{
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::{Mood, Sentiment};
-use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, Topic, User, UserId};
+use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, Row};
 
 use super::error::StatementError;
-use super::values::{integer, natural};
+use super::values::{command_id, integer, natural, optional_string, string};
 use super::{log, membership, notices, users};
 use crate::chat_page;
 use crate::context::CommandContext;
@@ -97,7 +97,7 @@ fn page(
 ) -> rusqlite::Result<ChatPage> {
     let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score, \
         guest_name, guest_connection \
-        FROM messages JOIN users ON users.id = author_id \
+        FROM messages LEFT JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     // One row beyond the limit shows whether there are older messages.
@@ -106,23 +106,22 @@ fn page(
 }
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let command: [u8; 16] = row.get(5)?;
     // A newer version may have stored a mood that this version does not know.
-    let mood = row.get_ref(6)?.as_str_or_null()?.and_then(parse_mood);
+    let mood = optional_string(row, 6)?.as_deref().and_then(parse_mood);
     let sentiment = match mood {
-        Some(mood) => Some(Sentiment { mood, score: row.get(7)? }),
+        Some(mood) => Some(Sentiment { mood, score: row.get(7).unwrap_or_default() }),
         None => None,
     };
-    let guest = match row.get(8)? {
-        Some(name) => Some(Guest { name, connection: row.get(9)? }),
+    let guest = match optional_string(row, 8)? {
+        Some(name) => Some(Guest { name, connection: string(row, 9)? }),
         None => None,
     };
     Ok(Message {
         seq: Seq(natural(row, 0)?),
-        author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
+        author: User { id: UserId(natural(row, 1)?), name: string(row, 2)? },
         at: Timestamp(natural(row, 3)?),
-        text: row.get(4)?,
-        command: CommandId(uuid::Uuid::from_bytes(command)),
+        text: string(row, 4)?,
+        command: command_id(row, 5)?,
         sentiment,
         guest,
     })

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use madang_hub::ports::{Committed, TopicEvent, Write};
 use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Topic, UserId};
-use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
-use super::values::{integer, natural, text};
+use super::values::{integer, natural, optional_string};
 use super::{features, log};
 use crate::context::CommandContext;
 
@@ -75,17 +74,12 @@ fn find_applied(
 }
 
 fn committed_from_row(row: &Row<'_>) -> rusqlite::Result<Committed> {
-    let Some(name) = row.get_ref(0)?.as_str_or_null()? else {
+    // Another program may have changed the topic's name. The command is applied in any case.
+    let Some(topic) = optional_string(row, 0)?.and_then(|name| name.parse::<Topic>().ok()) else {
         return Ok(Committed { at: None, event: None });
     };
-    let topic: Topic = name.parse().map_err(|unknown| {
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(unknown))
-    })?;
     let at = LogPosition { topic, seq: Seq(natural(row, 1)?) };
-    let event = match row.get_ref(2)? {
-        ValueRef::Null => None,
-        content => Some(text(content)?.into()),
-    };
+    let event = optional_string(row, 2)?.map(Into::into);
     Ok(Committed { at: Some(at), event })
 }
 

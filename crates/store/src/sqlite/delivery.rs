@@ -6,7 +6,7 @@ use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
-use super::values::{integer, natural};
+use super::values::{integer, natural, string};
 use super::{log, membership};
 use crate::refusals;
 
@@ -52,7 +52,7 @@ pub(super) fn find(
 }
 
 fn person(row: &Row<'_>, author: UserId, message: Seq) -> rusqlite::Result<(User, ReadStatus)> {
-    let user = User { id: UserId(natural(row, 0)?), name: row.get(1)? };
+    let user = User { id: UserId(natural(row, 0)?), name: string(row, 1)? };
     let (up_to, joined_after) = (Seq(natural(row, 2)?), Seq(natural(row, 3)?));
     let left: Option<i64> = row.get(4)?;
     let status = match left {

@@ -17,6 +17,7 @@ use madang_hub::ports::{LogEntry, TopicEvent};
 use madang_shared::Seq;
 use rusqlite::Connection;
 
+use super::log;
 use super::values::{integer, natural, text};
 
 /// The interval of the poll. `docs/figures.md` has its cost and the delay of external changes.
@@ -66,8 +67,9 @@ impl ExternalChanges {
             last = row.get(0)?;
             // Another program may list an unknown topic; it has no subscribers.
             let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
-            let content = text(row.get_ref(3)?)?.into();
-            let entry = LogEntry { seq: Seq(natural(row, 2)?), content };
+            let seq = Seq(natural(row, 2)?);
+            let entry =
+                LogEntry { seq, content: log::readable(topic, seq, text(row.get_ref(3)?)?) };
             events.push(TopicEvent { topic, entry });
         }
         self.sent = last;

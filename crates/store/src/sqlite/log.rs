@@ -1,13 +1,19 @@
 //! Topics, their positions, and their events.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use madang_hub::ports::{LogEntry, TopicEvent};
 use madang_shared::frames::LogPosition;
 use madang_shared::{Epoch, Event, Position, Seq, Timestamp, Topic, codec};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StatementError;
-use super::values::{integer, natural, text};
+use super::values::{integer, natural, optional_string};
 use crate::refusals;
+
+/// The content of an event that cannot be read. Clients count it as an event that they do not know.
+const UNREADABLE: &str = "null";
 
 /// The next position of a topic, reserved by this transaction, which must append an event there.
 pub(super) struct ReservedPosition {
@@ -103,21 +109,51 @@ pub(super) fn entry(
     Ok(found.filter(|entry| entry.seq == seq))
 }
 
-/// At most `limit` events after a position.
+/// At most `limit` events after a position, without holes: another program may have deleted an event,
+/// and a client waits for it otherwise.
 pub(super) fn read(
     connection: &Connection,
     topic: Topic,
     after: Seq,
     limit: usize,
 ) -> Result<Vec<LogEntry>, StatementError> {
-    let sql = "SELECT seq, content FROM log \
-        WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq > ?2 \
-        ORDER BY seq LIMIT ?3";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = "SELECT topics.head, log.seq, log.content FROM topics \
+        LEFT JOIN log ON log.topic_id = topics.id AND log.seq > ?2 \
+        WHERE topics.name = ?1 ORDER BY log.seq LIMIT ?3";
+    let rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let events = statement.query_map((topic.to_string(), integer(after.0), limit), |row| {
-        let content = text(row.get_ref(1)?)?.into();
-        Ok(LogEntry { seq: Seq(natural(row, 0)?), content })
-    })?;
-    Ok(events.collect::<Result<_, _>>()?)
+    let mut rows = statement.query((topic.to_string(), integer(after.0), rows))?;
+    let (mut events, mut head) = (Vec::new(), Seq(0));
+    while let Some(row) = rows.next()? {
+        head = Seq(natural(row, 0)?);
+        let Some(content) = optional_string(row, 2)? else { break };
+        let seq = Seq(natural(row, 1)?);
+        fill_hole(topic, after, Seq(seq.0.saturating_sub(1)), limit, &mut events);
+        if events.len() < limit {
+            events.push(LogEntry { seq, content: readable(topic, seq, content.into()) });
+        }
+    }
+    fill_hole(topic, after, head, limit, &mut events);
+    Ok(events)
+}
+
+/// The content of an event. Content that no client can parse becomes [`UNREADABLE`], so that a client
+/// loses this event alone: JSON may hold half a surrogate pair, or be nested too deeply.
+pub(super) fn readable(topic: Topic, seq: Seq, content: Cow<'_, str>) -> Arc<str> {
+    if codec::is_event_content(&content) {
+        return content.into();
+    }
+    tracing::warn!(%topic, seq = seq.0, "an event of the log is unreadable and is left out");
+    UNREADABLE.into()
+}
+
+/// Adds events without content after the last event, up to `seq`.
+fn fill_hole(topic: Topic, after: Seq, seq: Seq, limit: usize, events: &mut Vec<LogEntry>) {
+    let last = events.last().map_or(after, |last| last.seq);
+    if seq <= last || events.len() >= limit {
+        return;
+    }
+    tracing::warn!(%topic, after = last.0, up_to = seq.0, "the log lacks events, which are left out");
+    let missing = (last.0 + 1..=seq.0).take(limit - events.len());
+    events.extend(missing.map(|seq| LogEntry { seq: Seq(seq), content: UNREADABLE.into() }));
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::error::StatementError;
 use super::log;
-use super::values::{integer, natural, text};
+use super::values::{integer, natural, string, text};
 use crate::context::CommandContext;
 
 #[expect(clippy::needless_pass_by_value, reason = "one signature for all features")]
@@ -236,7 +236,7 @@ fn demo(connection: &Connection) -> rusqlite::Result<Option<Demonstration>> {
     let sql = "SELECT started_by, users.name, started_at \
         FROM notice_demo JOIN users ON users.id = started_by";
     let demo = connection.prepare_cached(sql)?.query_row([], |row| {
-        let by = User { id: UserId(natural(row, 0)?), name: row.get(1)? };
+        let by = User { id: UserId(natural(row, 0)?), name: string(row, 1)? };
         Ok(Demonstration { by, started_at: Timestamp(natural(row, 2)?) })
     });
     demo.optional()

@@ -11,7 +11,6 @@ use madang_shared::orders::{
     RECENT_STATUS_CHANGES, StatusChange,
 };
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 
@@ -83,15 +82,16 @@ fn find(
     order: OrderId,
 ) -> Result<(OrderStatus, Option<UserId>), StatementError> {
     let sql = "SELECT json FROM orders_as_json WHERE id = ?1";
-    let found: Option<Order> =
+    let found: Option<Option<Order>> =
         connection.prepare_cached(sql)?.query_row([integer(order.0)], decoded).optional()?;
-    let found = found.ok_or_else(refusals::no_order)?;
+    let found = found.ok_or_else(refusals::no_order)?.ok_or_else(refusals::unreadable)?;
     Ok((found.status, found.rider.map(|rider| rider.id)))
 }
 
 fn item(connection: &Connection, item: MenuItemId) -> rusqlite::Result<Option<MenuItem>> {
     let sql = "SELECT json FROM menu_as_json WHERE id = ?1";
-    connection.prepare_cached(sql)?.query_row([integer(item.0)], decoded).optional()
+    let found = connection.prepare_cached(sql)?.query_row([integer(item.0)], decoded).optional()?;
+    Ok(found.flatten())
 }
 
 pub(super) fn snapshot(
@@ -136,11 +136,17 @@ fn all<T: DeserializeOwned>(
     sql: &str,
     parameters: impl Params,
 ) -> rusqlite::Result<Vec<T>> {
-    connection.prepare_cached(sql)?.query_map(parameters, decoded)?.collect()
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(parameters, decoded)?;
+    rows.filter_map(Result::transpose).collect()
 }
 
-/// A row of a view that holds the wire format as JSON.
-fn decoded<T: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<T> {
-    codec::decode_part(&text(row.get_ref(0)?)?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+/// A row of a view that holds the wire format as JSON; `None` for a row that this version cannot read,
+/// which is logged.
+fn decoded<T: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<Option<T>> {
+    let json = text(row.get_ref(0)?)?;
+    let decoded = codec::decode_part(&json);
+    let unreadable =
+        |error| tracing::warn!(%error, row = &*json, "an order or a dish is unreadable");
+    Ok(decoded.map_err(unreadable).ok())
 }

@@ -10,7 +10,7 @@ use madang_shared::{PostId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
-use super::values::{integer, natural};
+use super::values::{integer, natural, string};
 use super::{log, notices};
 use crate::context::CommandContext;
 use crate::refusals;
@@ -69,7 +69,7 @@ pub(super) fn answer(
 /// One post, as it is now.
 pub(super) fn find(connection: &Connection, id: PostId) -> Result<Post, StatementError> {
     let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
-        FROM posts JOIN users ON users.id = author_id WHERE posts.id = ?1";
+        FROM posts LEFT JOIN users ON users.id = author_id WHERE posts.id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([integer(id.0)], post).optional()?;
     found.ok_or_else(|| refusals::no_post().into())
 }
@@ -139,7 +139,7 @@ fn find_own(connection: &Connection, author: UserId, id: PostId) -> Result<Post,
 
 fn page(connection: &Connection, before: PostId, limit: u32) -> rusqlite::Result<PostsPage> {
     let sql = "SELECT posts.id, author_id, users.name, at, edited_at, text \
-        FROM posts JOIN users ON users.id = author_id \
+        FROM posts LEFT JOIN users ON users.id = author_id \
         WHERE posts.id < ?1 ORDER BY posts.id DESC LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     // One row beyond the limit shows whether there are older posts.
@@ -155,9 +155,9 @@ fn post(row: &Row<'_>) -> rusqlite::Result<Post> {
     let edited: Option<i64> = row.get(4)?;
     Ok(Post {
         id: PostId(natural(row, 0)?),
-        author: User { id: UserId(natural(row, 1)?), name: row.get(2)? },
+        author: User { id: UserId(natural(row, 1)?), name: string(row, 2)? },
         at: Timestamp(natural(row, 3)?),
         edited_at: edited.map(|_| natural(row, 4)).transpose()?.map(Timestamp),
-        text: row.get(5)?,
+        text: string(row, 5)?,
     })
 }

@@ -10,7 +10,7 @@ use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
-use super::values::{integer, natural};
+use super::values::{integer, natural, optional_string, string};
 use super::{log, membership};
 use crate::context::CommandContext;
 use crate::refusals;
@@ -86,14 +86,13 @@ fn append_created(
 }
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
-    let made_by: Option<String> = row.get(4)?;
-    let made_by = match made_by {
+    let made_by = match optional_string(row, 4)? {
         Some(name) => Some(User { id: UserId(natural(row, 3)?), name }),
         None => None,
     };
     Ok(Room {
         id: RoomId(natural(row, 0)?),
-        name: row.get(1)?,
+        name: string(row, 1)?,
         made_by,
         made_at: Timestamp(natural(row, 2)?),
     })

@@ -7,7 +7,7 @@ use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StatementError;
-use super::values::{integer, natural};
+use super::values::{integer, natural, string};
 use super::{log, membership, notices};
 use crate::refusals;
 
@@ -38,7 +38,7 @@ pub(super) fn service_user(
     let user = connection
         .prepare_cached(sql)?
         .query_row([service.key], |row| {
-            Ok(User { id: UserId(natural(row, 0)?), name: row.get(1)? })
+            Ok(User { id: UserId(natural(row, 0)?), name: string(row, 1)? })
         })
         .optional()?;
     if let Some(user) = user {
@@ -90,7 +90,7 @@ pub(super) fn session(
         FROM sessions JOIN users ON users.id = sessions.user_id WHERE token_hash = ?1";
     let user = connection
         .prepare_cached(sql)?
-        .query_row([token], |row| Ok(User { id: UserId(natural(row, 0)?), name: row.get(1)? }))
+        .query_row([token], |row| Ok(User { id: UserId(natural(row, 0)?), name: string(row, 1)? }))
         .optional()?;
     Ok(user)
 }

@@ -6,6 +6,7 @@ mod opening;
 mod orders;
 mod posts;
 mod shell;
+mod unreadable;
 mod upgrade;
 mod writing;
 
