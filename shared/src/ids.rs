@@ -109,7 +109,24 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// Whether `millis` milliseconds have passed since this moment. A moment that is still to come was
+    /// recorded by a clock that was wrong, and has passed too: nothing waits for it.
+    pub fn has_passed(self, millis: u64, now: Self) -> bool {
+        now < self || now.since(self) >= millis
+    }
+
+    /// Whether this deadline, set at most `millis` milliseconds ahead, is reached. One further ahead was
+    /// set by a clock that was wrong, and is reached too.
+    pub fn is_due(self, millis: u64, now: Self) -> bool {
+        self <= now || self.since(now) > millis
+    }
 }
+
+/// The largest correction of a clock that a running server makes unnoticed, in milliseconds. A clock
+/// that is further ahead was wrong: the server's clock goes back, and a recorded time that lies further
+/// in the future is not believed.
+pub const MAX_CLOCK_CORRECTION_MS: u64 = 60_000;
 
 /// A user as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Timestamp;
+use crate::ids::{MAX_CLOCK_CORRECTION_MS, Timestamp};
 
 /// The shortest time between two events of the price, in milliseconds: people cannot read a number that
 /// changes more often than twice a second.
@@ -188,6 +188,8 @@ impl PriceHistory {
 fn add(points: &mut Vec<PricePoint>, quote: &Quote, step_ms: u64, span_ms: u64) {
     let Quote { price, currency, at, .. } = quote;
     let point = PricePoint { at: *at, price: price.clone(), currency: *currency };
+    // Points of a clock that was wrong would keep all later ones away.
+    points.retain(|known| known.at.since(*at) <= MAX_CLOCK_CORRECTION_MS);
     match points.last_mut() {
         Some(last) if last.at > point.at => return,
         Some(last) if last.at.0 / step_ms == point.at.0 / step_ms => *last = point,
@@ -221,6 +223,11 @@ mod tests {
         history.add(&quote(2_100, "5", Currency::Usd));
         history.add(&quote(100, "late", Currency::Usd));
         assert_eq!(history, before, "a repeated or an older quote changes nothing");
+
+        history.add(&quote(90_000_000, "6", Currency::Usd));
+        history.add(&quote(3_000, "7", Currency::Usd));
+        history.add(&quote(5_000, "8", Currency::Usd));
+        assert_eq!(prices(&history.minutes), ["7", "8"], "a clock that was a day ahead");
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub use crate::log::{LogEntry, TopicEvent};
 /// The source of time. The domain gets time as an argument; only the web package and the binary read the
 /// clock.
 pub trait Clock: Send + Sync + 'static {
-    /// The present time. It never goes back.
+    /// The present time. It goes back only after a clock was wrong by more than
+    /// [`MAX_CLOCK_CORRECTION_MS`](madang_shared::ids::MAX_CLOCK_CORRECTION_MS).
     fn now(&self) -> Timestamp;
 }
 

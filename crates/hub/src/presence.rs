@@ -76,11 +76,11 @@ impl EphemeralTopic for Presence {
 
     /// Publishes the users who joined or left in the last [`PRESENCE_WINDOW_MS`], and expires entries.
     fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent> {
-        if now.since(self.swept_at) >= SWEEP_MS {
+        if self.swept_at.has_passed(SWEEP_MS, now) {
             self.swept_at = now;
             self.sweep(now);
         }
-        if now.since(self.published_at) < PRESENCE_WINDOW_MS {
+        if !self.published_at.has_passed(PRESENCE_WINDOW_MS, now) {
             return Vec::new();
         }
         self.published_at = now;
@@ -204,6 +204,10 @@ impl Presence {
     }
 
     fn sweep(&mut self, now: Timestamp) {
+        // A clock that was ahead has set times that would come far too late.
+        for entry in self.connections.values_mut() {
+            entry.expires = entry.expires.min(now.plus(PRESENCE_EXPIRY_MS));
+        }
         let expired = self.connections.iter().filter(|(_, entry)| entry.expires <= now);
         let expired: Vec<(ConnectionId, BTreeSet<RoomId>)> =
             expired.map(|(connection, entry)| (*connection, entry.rooms.clone())).collect();
@@ -263,8 +267,8 @@ impl Room {
         if !joined.is_empty() || !left.is_empty() {
             events.push(self.next_event(room, PresenceEvent::Changed { joined, left }));
         }
-        let expired: Vec<UserId> =
-            self.typing.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
+        let expired = self.typing.iter().filter(|(_, until)| until.is_due(TYPING_EXPIRY_MS, now));
+        let expired: Vec<UserId> = expired.map(|(id, _)| *id).collect();
         for id in expired {
             self.typing.remove(&id);
             if let Some(user) = self.published.get(&id).cloned() {

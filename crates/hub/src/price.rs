@@ -53,7 +53,7 @@ impl LivePrice {
     }
 
     fn publish_pending(&mut self, now: Timestamp) -> Option<EphemeralEvent> {
-        if self.published_at.is_some_and(|last| now.since(last) < PRICE_EVERY_MS) {
+        if self.published_at.is_some_and(|last| !last.has_passed(PRICE_EVERY_MS, now)) {
             return None;
         }
         let price = self.pending.take().filter(|price| *price != self.published)?;

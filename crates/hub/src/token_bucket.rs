@@ -44,7 +44,8 @@ impl TokenBucket {
     /// The milliseconds until the next token, if the bucket is empty.
     pub fn take(&mut self, now: Timestamp) -> Result<(), u64> {
         self.level = self.level_at(now);
-        self.updated_at = self.updated_at.max(now);
+        // Also if the clock was ahead: the bucket would not refill until the old time comes again.
+        self.updated_at = now;
         if let Some(rest) = self.level.checked_sub(self.fractions_per_token) {
             self.level = rest;
             Ok(())
@@ -78,6 +79,7 @@ mod tests {
         assert_eq!(bucket.take(start.plus(99)), Err(1));
         assert_eq!(bucket.take(start.plus(100)), Ok(()));
         assert_eq!(bucket.take(Timestamp(0)), Err(100), "a clock that goes back adds no token");
+        assert_eq!(bucket.take(Timestamp(100)), Ok(()), "and the bucket refills");
     }
 
     #[test]

@@ -4,13 +4,14 @@
 mod mentions;
 
 use madang_shared::Timestamp;
+use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
 use madang_shared::notices::NoticeContent;
 
 pub use self::mentions::{Mention, mention_signs, mentions};
 
 /// A scheduled notice whose time has come. It has no author. The store keeps a high-water mark for each
-/// schedule, so a restart never repeats a notice.
+/// schedule, so a restart never repeats a notice; see [`schedule_step`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DueNotice {
     /// A notice of the operator's schedule.
@@ -30,6 +31,33 @@ pub enum DueNotice {
         /// The number of the notice, from 1.
         number: u32,
     },
+}
+
+/// The step of a schedule when one of its notices is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScheduleStep {
+    /// The notice is appended, and the high-water mark moves to its time.
+    Append,
+    /// The notice was appended before.
+    Done,
+    /// The schedule begins now: the mark moves to the time of the notice, which counts as done.
+    Begin {
+        /// Whether there was a mark that lies in the future. A clock that was wrong has set it, and the
+        /// schedule would be silent until then.
+        was_ahead: bool,
+    },
+}
+
+/// What a schedule with this high-water mark does about the notice that was due at `due`.
+pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) -> ScheduleStep {
+    match mark {
+        None => ScheduleStep::Begin { was_ahead: false },
+        Some(mark) if mark.since(now) > MAX_CLOCK_CORRECTION_MS => {
+            ScheduleStep::Begin { was_ahead: true }
+        }
+        Some(mark) if due <= mark => ScheduleStep::Done,
+        Some(_) => ScheduleStep::Append,
+    }
 }
 
 /// The beginning of a message, on one line, at most [`MAX_EXCERPT_CHARS`] characters.

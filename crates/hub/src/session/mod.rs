@@ -183,7 +183,11 @@ impl Session {
 
     /// Handles the deadline. A call before the deadline has no effect.
     pub fn on_time(&mut self, now: Timestamp) -> Vec<Effect> {
-        if now < self.deadline() {
+        let interval = match self.heartbeat {
+            Heartbeat::Idle { .. } => PING_INTERVAL_MS,
+            Heartbeat::AwaitingPong { .. } => PONG_TIMEOUT_MS,
+        };
+        if !self.deadline().is_due(interval, now) {
             return Vec::new();
         }
         match self.heartbeat {
@@ -245,6 +249,7 @@ impl Session {
     }
 
     fn on_bad_frame(&mut self, now: Timestamp, error: &DecodeError, effects: &mut Vec<Effect>) {
+        self.forgiven_at = self.forgiven_at.min(now);
         let forgiven = now.since(self.forgiven_at) / FORGIVE_MS;
         self.forgiven_at = self.forgiven_at.plus(forgiven * FORGIVE_MS);
         self.bad_frames =

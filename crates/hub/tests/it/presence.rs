@@ -138,6 +138,34 @@ fn typing_is_published_at_once_and_expires() {
 }
 
 #[test]
+fn a_clock_that_goes_back_stops_neither_presence_nor_typing() {
+    let server = TestServer::new();
+    let (anna, ben) = (server.user("anna"), server.user("ben"));
+    let ahead = START.plus(86_400_000);
+    server.hub.tick(ahead);
+    let mut watcher = enter(&server, &anna);
+    server.hub.tick(later(1));
+    take_events(&server, &mut watcher);
+    let mut typist = enter(&server, &ben);
+    server.hub.tick(later(2));
+    let joined = PresenceEvent::Changed { joined: vec![ben.clone()], left: vec![] };
+    assert_eq!(take_events(&server, &mut watcher), [joined]);
+    // Set a day ahead, and right again.
+    typist.now = ahead;
+    send_typing(&mut typist, true);
+    take_events(&server, &mut watcher);
+    server.hub.tick(later(3));
+    assert_eq!(
+        take_events(&server, &mut watcher),
+        [PresenceEvent::Typing { user: ben.clone(), typing: false }]
+    );
+    let expired = START.plus(2 * PRESENCE_EXPIRY_MS);
+    server.hub.tick(expired);
+    let left = PresenceEvent::Changed { joined: vec![], left: vec![anna.id, ben.id] };
+    assert_eq!(take_events(&server, &mut watcher), [left]);
+}
+
+#[test]
 fn typing_is_ignored_outside_the_room_and_in_a_large_room() {
     let server = TestServer::new();
     let (anna, ben) = (server.user("anna"), server.user("ben"));

@@ -119,6 +119,32 @@ fn a_failed_read_says_so_and_speaks_of_no_change() {
 }
 
 #[test]
+fn a_clock_that_goes_back_stops_no_heartbeat_and_no_limit() {
+    let server = TestServer::new();
+    let mut connection = server.connect(&server.user("a"));
+    let ahead = START.plus(86_400_000);
+    // A ping and its pong while the clock is a day ahead; then the clock is right again.
+    connection.tick(ahead);
+    let Some(ServerFrame::Ping { nonce }) = connection.received.pop_front() else {
+        panic!("a ping is due")
+    };
+    connection.send(&ClientFrame::Pong { nonce });
+    for _ in 0..=COMMAND_BURST {
+        connection.post("before");
+    }
+    connection.settle(&server);
+    connection.take();
+    connection.now = START.plus(PING_INTERVAL_MS);
+    connection.post("after");
+    connection.settle(&server);
+    assert_eq!(connection.take_errors().len(), 1, "no token yet");
+    connection.tick(START.plus(2 * PING_INTERVAL_MS));
+    assert!(matches!(connection.received.pop_front(), Some(ServerFrame::Ping { .. })));
+    connection.tick(START.plus(2 * PING_INTERVAL_MS + PONG_TIMEOUT_MS));
+    assert_eq!(connection.closed, Some(CloseCode::NoPong));
+}
+
+#[test]
 fn queued_commands_are_not_blocked_by_a_later_rate_limited_command() {
     let server = TestServer::new();
     let user = server.user("a");

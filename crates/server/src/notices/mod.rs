@@ -11,7 +11,8 @@ use anyhow::Result;
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Clock, Recovery, Store, StoreError};
-use madang_shared::notices::Demonstration;
+use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
+use madang_shared::notices::{DEMO_NOTICES, Demonstration};
 use madang_shared::{Snapshot, Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
@@ -71,7 +72,13 @@ async fn send_due(
     }
     let demo = demonstration(store).await?;
     if let Some(demo) = &demo {
-        let number = demo.number_at(now);
+        let mut number = demo.number_at(now);
+        if demo.started_at.since(now) > MAX_CLOCK_CORRECTION_MS {
+            tracing::warn!(
+                "the demonstration began in the future, so the clock was wrong; it ends"
+            );
+            number = DEMO_NOTICES;
+        }
         if number > 0 {
             let due = DueNotice::Demonstrated { started_at: demo.started_at, number };
             store.append_due_notice(due, now).await?;

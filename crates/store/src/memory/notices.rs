@@ -1,6 +1,6 @@
 //! Notices for every user, and the inbox of each user.
 
-use madang_hub::notices::{DueNotice, Mention};
+use madang_hub::notices::{DueNotice, Mention, ScheduleStep, schedule_step};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticesCommand;
@@ -120,8 +120,11 @@ pub(super) fn append_due_notice(
     let what = match due {
         DueNotice::Scheduled { schedule, due, what } => {
             let mark = state.notice_schedules.get(&schedule).copied();
-            state.notice_schedules.insert(schedule, mark.map_or(due, |mark| mark.max(due)));
-            if mark.is_none_or(|mark| due <= mark) {
+            let step = schedule_step(mark, due, at);
+            if step != ScheduleStep::Done {
+                state.notice_schedules.insert(schedule, due);
+            }
+            if step != ScheduleStep::Append {
                 return None;
             }
             what

@@ -1,7 +1,7 @@
 //! Notices. Other programs may cause some, so triggers append their events. The writer reads them from
 //! the log; see `external_changes`.
 
-use madang_hub::notices::DueNotice;
+use madang_hub::notices::{DueNotice, ScheduleStep, schedule_step};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticesCommand;
@@ -104,11 +104,22 @@ pub(super) fn append_due_notice(
                 .prepare_cached(sql)?
                 .query_row([&schedule], |row| natural(row, 0))
                 .optional()?;
+            let step = schedule_step(mark.map(Timestamp), due, at);
+            if step == ScheduleStep::Done {
+                return Ok(None);
+            }
             let sql = "INSERT INTO notice_schedules (schedule, high_water_mark) VALUES (?1, ?2) \
-                ON CONFLICT (schedule) DO UPDATE \
-                SET high_water_mark = max(high_water_mark, excluded.high_water_mark)";
+                ON CONFLICT (schedule) DO UPDATE SET high_water_mark = excluded.high_water_mark";
             connection.prepare_cached(sql)?.execute((&schedule, integer(due.0)))?;
-            if mark.is_none_or(|mark| due.0 <= mark) {
+            if let ScheduleStep::Begin { was_ahead } = step {
+                if was_ahead {
+                    tracing::warn!(
+                        schedule,
+                        mark,
+                        "the last notice of this schedule lies in the future, so the clock was wrong; \
+                        the schedule begins again"
+                    );
+                }
                 return Ok(None);
             }
             what

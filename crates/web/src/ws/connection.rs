@@ -15,6 +15,7 @@ use madang_hub::ports::{StoreError, TokenHash};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::{CloseCode, Timestamp};
+use madang_shared::limits::PING_INTERVAL_MS;
 use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
@@ -362,5 +363,7 @@ async fn drain_end(state: &AppState) {
 }
 
 fn instant_of(state: &AppState, time: Timestamp) -> Instant {
-    Instant::now() + Duration::from_millis(time.since(state.clock.now()))
+    // No deadline is further away than a ping. A clock that goes back must not delay one.
+    let wait = time.since(state.clock.now()).min(PING_INTERVAL_MS);
+    Instant::now() + Duration::from_millis(wait)
 }

@@ -316,6 +316,15 @@ async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
     assert_eq!(append(&test_store, 200).await, None, "a notice is appended once");
     assert_eq!(append(&test_store, 150).await, None);
     assert_eq!(append(&test_store, 900).await, Some(2));
+    let year = 365 * 24 * 3_600_000;
+    let ahead = async |due: u64| {
+        let due = scheduled(NOW.0 + year + due);
+        test_store.store.append_due_notice(due, NOW.plus(year + 5_000)).await.expect("stored")
+    };
+    assert!(ahead(1_000).await.is_some(), "the clock is a year ahead");
+    assert_eq!(append(&test_store, NOW.0 - 10).await, None, "and right again: it begins again");
+    assert_eq!(append(&test_store, NOW.0 - 5).await, Some(4));
+    assert_eq!(append(&test_store, NOW.0 - 5).await, None);
     let DueNotice::Scheduled { what, .. } = scheduled(0) else { panic!() };
     let other =
         DueNotice::Scheduled { schedule: "b".into(), due: Timestamp(5), what: what.clone() };
@@ -324,8 +333,9 @@ async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
         Ok(None),
         "each schedule has its own mark"
     );
-    assert_eq!(broadcast_contents(&test_store).await, [what.clone(), what]);
-    let received = test_store.receive_notices(2).await;
+    let expected = [what.clone(), what.clone(), what.clone(), what];
+    assert_eq!(broadcast_contents(&test_store).await, expected);
+    let received = test_store.receive_notices(4).await;
     assert_eq!((received[0].topic, received[1].entry.seq), (Topic::Notices, Seq(2)));
 }
 
