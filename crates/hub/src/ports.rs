@@ -9,12 +9,13 @@ use madang_shared::delivery::ReadStatus;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp, Topic,
-    User, UserId,
+    Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp,
+    Topic, User, UserId, codec,
 };
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::features::Change;
+use crate::features::{self, Change};
 use crate::notices::DueNotice;
 
 pub use crate::log::{LogEntry, TopicEvent};
@@ -36,8 +37,42 @@ pub struct Write {
     pub command: CommandId,
     /// The time at which the server accepted it.
     pub at: Timestamp,
+    /// The fingerprint of the command that asked for the change. `None` for a change that a part of the
+    /// server makes under an id of its own.
+    pub fingerprint: Option<CommandFingerprint>,
     /// The change.
     pub change: Change,
+}
+
+impl Write {
+    /// The write of a user's command, decided by its feature.
+    ///
+    /// # Errors
+    /// The feature's refusal.
+    pub fn of_command(
+        author: User,
+        id: CommandId,
+        at: Timestamp,
+        command: Command,
+    ) -> Result<Self, Failure> {
+        let fingerprint = Some(CommandFingerprint::of(&command));
+        let change = features::decide(command)?;
+        Ok(Self { author, command: id, at, fingerprint, change })
+    }
+}
+
+/// A hash of a command's canonical encoding. The store keeps it with the command's id, and refuses the
+/// id for another command: an acknowledgement would say that the other one is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandFingerprint(pub u64);
+
+impl CommandFingerprint {
+    /// The first 64 bits of SHA-256 over the JSON of the command.
+    pub fn of(command: &Command) -> Self {
+        let hash: [u8; 32] = Sha256::digest(codec::encode_part(command)).into();
+        let (first, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        Self(u64::from_be_bytes(*first))
+    }
 }
 
 /// A write that is durable.
@@ -102,7 +137,8 @@ pub struct Recipients {
 /// - **Durable**: `commit` answers only after the writes survive a kill of the process (and of the
 ///   machine, unless the operator chose otherwise).
 /// - **Once**: a (author, command) that has taken effect is not applied again. A repetition gets the
-///   answer of the first time, however late it is sent.
+///   answer of the first time, however late it is sent. The same id with another [`CommandFingerprint`]
+///   is refused as `invalid`.
 /// - **Ordered**: within a topic, `seq` grows by 1 without holes. The writes of a batch take effect in
 ///   the order of the batch. The event stream carries the [`TopicEvent`]s of a topic in the order of
 ///   `seq`, after they are durable, also those of a commit whose caller has dropped its future.

@@ -1,6 +1,9 @@
 //! The context of a command that every feature gets.
 
-use madang_shared::{CommandId, Timestamp, User};
+use madang_hub::ports::CommandFingerprint;
+use madang_shared::{CommandId, Failure, Timestamp, User};
+
+use crate::refusals;
 
 /// Author, command and time of a write.
 #[derive(Debug)]
@@ -8,4 +11,16 @@ pub(crate) struct CommandContext {
     pub(crate) author: User,
     pub(crate) command: CommandId,
     pub(crate) at: Timestamp,
+}
+
+/// Refuses an id that was used for another command. A command of an earlier version has no fingerprint,
+/// and is taken for the same one.
+pub(crate) fn require_same(
+    applied: Option<CommandFingerprint>,
+    repeated: Option<CommandFingerprint>,
+) -> Result<(), Failure> {
+    match (applied, repeated) {
+        (Some(applied), Some(repeated)) if applied != repeated => Err(refusals::command_id_used()),
+        _ => Ok(()),
+    }
 }

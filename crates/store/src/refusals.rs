@@ -25,6 +25,13 @@ pub(crate) fn no_order() -> Failure {
     Failure::new(ErrorCode::NotFound, "This order does not exist.")
 }
 
+pub(crate) fn command_id_used() -> Failure {
+    Failure::new(
+        ErrorCode::Invalid,
+        "This id was used for another command; send this command with a new id.",
+    )
+}
+
 /// The row exists, but another program has written something that this version cannot read.
 pub(crate) fn unreadable() -> Failure {
     Failure::new(

@@ -107,8 +107,7 @@ impl Commands {
             account.charge(cost, now)?;
         }
         self.blocked_by = None;
-        let change = features::decide(command)?;
-        Ok(Write { author: author.clone(), command: id, at: now, change })
+        Write::of_command(author.clone(), id, now, command)
     }
 
     fn send_batch(&mut self, effects: &mut Vec<Effect>) {

@@ -1,6 +1,5 @@
 //! Schedules in paused time, with the in-memory engine: no test waits for a real second.
 
-use madang_hub::features::{Change, decide};
 use madang_hub::ports::{NewUser, Write};
 use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{NoticeContent, NoticesCommand, NoticesSnapshot};
@@ -61,10 +60,10 @@ impl ScheduleTest {
     }
 
     fn demo(&self, number: u128, on: bool) {
-        let change: Change = decide(NoticesCommand::Demo { on }.into()).expect("acceptable");
         let (author, at) = (self.mina.clone(), self.clock.now());
-        let command = CommandId::new(at, number);
-        let outcomes = self.store.commit_now(vec![Write { author, command, at, change }]);
+        let id = CommandId::new(at, number);
+        let write = Write::of_command(author, id, at, NoticesCommand::Demo { on }.into());
+        let outcomes = self.store.commit_now(vec![write.expect("acceptable")]);
         assert!(outcomes[0].is_ok());
         let seq = madang_shared::Seq(0);
         self.bus.send(TopicAdvanced { topic: Topic::Notices, seq }).expect("there is a receiver");

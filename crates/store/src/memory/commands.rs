@@ -7,8 +7,8 @@ use madang_shared::Failure;
 use madang_shared::frames::LogPosition;
 
 use super::features;
-use super::state::State;
-use crate::context::CommandContext;
+use super::state::{AppliedCommand, State};
+use crate::context::{CommandContext, require_same};
 
 /// Applies a write, or finds the result of its first application.
 pub(super) fn apply(
@@ -16,14 +16,15 @@ pub(super) fn apply(
     write: Write,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, Failure> {
-    let Write { author, command, at, change } = write;
+    let Write { author, command, at, fingerprint, change } = write;
     let key = (author.id, command);
-    if let Some(at) = state.commands.get(&key) {
-        return Ok(committed(state, *at));
+    if let Some(applied) = state.commands.get(&key) {
+        require_same(applied.fingerprint, fingerprint)?;
+        return Ok(committed(state, applied.at));
     }
     let context = CommandContext { author, command, at };
     let at = features::apply(state, &context, change, appended)?;
-    state.commands.insert(key, at);
+    state.commands.insert(key, AppliedCommand { at, fingerprint });
     Ok(committed(state, at))
 }
 

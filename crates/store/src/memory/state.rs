@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use madang_hub::ports::TokenHash;
+use madang_hub::ports::{CommandFingerprint, TokenHash};
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::{InboxSnapshot, NoticesSnapshot};
 use madang_shared::orders::{Order, OrdersSnapshot};
@@ -21,8 +21,8 @@ use crate::refusals;
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) log: Log,
-    /// The applied commands, each with the position of its event.
-    pub(super) commands: BTreeMap<(UserId, CommandId), Option<LogPosition>>,
+    /// The applied commands.
+    pub(super) commands: BTreeMap<(UserId, CommandId), AppliedCommand>,
 
     pub(super) users: BTreeMap<UserId, String>,
     pub(super) user_keys: BTreeMap<String, UserId>,
@@ -57,6 +57,13 @@ pub(super) struct State {
     pub(super) notice_schedules: BTreeMap<String, Timestamp>,
     /// The number of the last notice of the demonstration.
     pub(super) demo_last_number: u32,
+}
+
+/// The position of a command's event, and the fingerprint of the command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AppliedCommand {
+    pub(super) at: Option<LogPosition>,
+    pub(super) fingerprint: Option<CommandFingerprint>,
 }
 
 impl State {

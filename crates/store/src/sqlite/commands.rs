@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use madang_hub::ports::{Committed, TopicEvent, Write};
+use madang_hub::ports::{CommandFingerprint, Committed, TopicEvent, Write};
 use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::StatementError;
 use super::values::{integer, natural, optional_string};
 use super::{features, log};
-use crate::context::CommandContext;
+use crate::context::{CommandContext, require_same};
 
 /// Applies a write, or finds the result of its first application.
 pub(super) fn apply(
@@ -18,14 +18,15 @@ pub(super) fn apply(
     write: Write,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, StatementError> {
-    let Write { author, command, at, change } = write;
-    if let Some(committed) = find_applied(connection, author.id, command)? {
+    let Write { author, command, at, fingerprint, change } = write;
+    if let Some((committed, applied)) = find_applied(connection, author.id, command)? {
+        require_same(applied, fingerprint)?;
         return Ok(committed);
     }
     let context = CommandContext { author, command, at };
     let before = appended.len();
     let at = features::apply(connection, &context, change, appended)?;
-    record_applied(connection, &context, at)?;
+    record_applied(connection, &context, fingerprint, at)?;
     let event = match at {
         Some(at) => event_content(connection, at, appended.get(before..).unwrap_or_default())?,
         None => None,
@@ -62,14 +63,18 @@ fn find_applied(
     connection: &Connection,
     author: UserId,
     command: CommandId,
-) -> rusqlite::Result<Option<Committed>> {
-    let sql = "SELECT topics.name, commands.seq, log.content \
+) -> rusqlite::Result<Option<(Committed, Option<CommandFingerprint>)>> {
+    let sql = "SELECT topics.name, commands.seq, log.content, fingerprint \
         FROM commands LEFT JOIN topics ON topics.id = commands.topic_id \
         LEFT JOIN log ON log.topic_id = commands.topic_id AND log.seq = commands.seq \
         WHERE author_id = ?1 AND command = ?2";
     connection
         .prepare_cached(sql)?
-        .query_row((integer(author.0), command.0.as_bytes()), committed_from_row)
+        .query_row((integer(author.0), command.0.as_bytes()), |row| {
+            let fingerprint: Option<i64> = row.get(3)?;
+            let fingerprint = fingerprint.map(|hash| CommandFingerprint(hash.cast_unsigned()));
+            Ok((committed_from_row(row)?, fingerprint))
+        })
         .optional()
 }
 
@@ -86,15 +91,17 @@ fn committed_from_row(row: &Row<'_>) -> rusqlite::Result<Committed> {
 fn record_applied(
     connection: &Connection,
     context: &CommandContext,
+    fingerprint: Option<CommandFingerprint>,
     at: Option<LogPosition>,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO commands (author_id, command, topic_id, seq) \
-        VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4)";
+    let sql = "INSERT INTO commands (author_id, command, topic_id, seq, fingerprint) \
+        VALUES (?1, ?2, (SELECT id FROM topics WHERE name = ?3), ?4, ?5)";
     connection.prepare_cached(sql)?.execute((
         integer(context.author.id.0),
         context.command.0.as_bytes(),
         at.map(|position| position.topic.to_string()),
         at.map(|position| integer(position.seq.0)),
+        fingerprint.map(|CommandFingerprint(hash)| hash.cast_signed()),
     ))?;
     Ok(())
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use madang_hub::chat::ChatChange;
-use madang_hub::features::{Change, decide};
+use madang_hub::features::Change;
 use madang_hub::policy::name_key;
-use madang_hub::ports::{Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write};
-use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery};
+use madang_hub::ports::{
+    CommandFingerprint, Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write,
+};
+use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::rooms::RoomsCommand;
@@ -139,12 +141,8 @@ pub(crate) fn token(name: &str) -> [u8; 32] {
 
 /// A command whose id is the given number.
 pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) -> Write {
-    Write {
-        author: author.clone(),
-        command: CommandId(Uuid::from_u128(number)),
-        at: NOW.plus(1),
-        change: decide(command.into()).expect("acceptable"),
-    }
+    let id = CommandId(Uuid::from_u128(number));
+    Write::of_command(author.clone(), id, NOW.plus(1), command.into()).expect("acceptable")
 }
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
@@ -156,7 +154,9 @@ pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Wri
         guest: None,
         mentions: madang_hub::notices::mentions(text),
     });
-    Write { change, ..join(author, number, room) }
+    let command = ChatCommand::Post { room, text: text.to_owned() }.into();
+    let fingerprint = Some(CommandFingerprint::of(&command));
+    Write { change, fingerprint, ..join(author, number, room) }
 }
 
 pub(crate) fn join(author: &User, number: u128, room: RoomId) -> Write {

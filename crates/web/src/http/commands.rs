@@ -1,7 +1,6 @@
 //! Commands over HTTP take the path of commands in frames: the feature decides, the store commits,
 //! and the store's event stream notifies all subscribers. A handler needs no access to the hub.
 
-use madang_hub::features;
 use madang_hub::ports::Write;
 use madang_shared::{Command, ErrorCode, Event, codec};
 
@@ -10,8 +9,9 @@ use crate::http::problem::Problem;
 use crate::state::AppState;
 
 /// Commits a command and returns its event; none if the command found nothing to change. A repeated request
-/// gets the event of the first one, even if it contains another command now: the caller compares them, and
-/// answers [`key_reused`] if they differ.
+/// gets the event of the first one. The store refuses another command under the same key, except for a key
+/// that an earlier version has stored: so the caller compares them too, and answers [`key_reused`] if they
+/// differ.
 ///
 /// # Errors
 /// The feature's refusal, or the store's.
@@ -26,8 +26,8 @@ pub async fn commit(
     if let Some(cost) = features::cost(&content) {
         account.charge(cost, state.clock.now()).map_err(Problem)?;
     }
-    let change = features::decide(content).map_err(Problem)?;
-    let write = Write { author, command, at: state.clock.now(), change };
+    let write = Write::of_command(author, command, state.clock.now(), content);
+    let write = write.map_err(Problem)?;
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {
         return Err(Problem::defect("the store returned no result for a write"));

@@ -148,7 +148,9 @@ async fn execute(
     let at = gateway.state.clock.now();
     let command = gateway.random_command_id()?;
     let original = original.map(|original| PendingOriginal::new(gateway, command, original));
-    let mut results = gateway.state.store.commit(vec![Write { author, command, at, change }]).await;
+    // The id is new, so the write needs no fingerprint.
+    let write = Write { author, command, at, fingerprint: None, change };
+    let mut results = gateway.state.store.commit(vec![write]).await;
     let committed = results.pop().unwrap_or_else(|| {
         Err(StoreError::Unavailable("the store returned no result for a write".to_owned()))
     });

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use madang_hub::ports::{ServiceAccount, StoreError, Write};
-use madang_hub::{Effect, PendingHello, Session, StoreResponse, features};
+use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::chat::ChatEvent;
 use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
@@ -98,10 +98,10 @@ async fn prepare_account(gateway: &Gateway) -> Result<User, FollowerError> {
         if state.store.is_member(user.id, room).await? {
             continue;
         }
-        let change = features::decide(MembershipCommand::Join { room }.into())
-            .map_err(FollowerError::Refused)?;
-        let command = gateway.random_command_id().map_err(FollowerError::Refused)?;
-        let write = Write { author: user.clone(), command, at: now, change };
+        let id = gateway.random_command_id().map_err(FollowerError::Refused)?;
+        let join = MembershipCommand::Join { room }.into();
+        let write =
+            Write::of_command(user.clone(), id, now, join).map_err(FollowerError::Refused)?;
         for joined in state.store.commit(vec![write]).await {
             joined?;
         }

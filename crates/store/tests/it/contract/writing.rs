@@ -21,6 +21,7 @@ on_every_engine! {
     a_repeated_command_gets_its_first_answer,
     a_repeated_command_without_effect_has_none_later,
     a_command_id_is_unique_per_author,
+    a_command_id_is_refused_for_another_command,
     a_refused_write_changes_nothing_and_the_batch_continues,
     a_refused_command_can_succeed_later,
     a_batch_is_applied_in_order,
@@ -101,6 +102,31 @@ async fn a_command_id_is_unique_per_author(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     assert_eq!(test_store.commit(post(&mina, 1, FIRST_ROOM, "hers")).await.seq, Seq(1));
     assert_eq!(test_store.commit(post(&theo, 1, FIRST_ROOM, "his")).await.seq, Seq(2));
+}
+
+async fn a_command_id_is_refused_for_another_command(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    let first = test_store.commit(post(&mina, 1, FIRST_ROOM, "first")).await;
+    let batch = vec![
+        post(&mina, 1, FIRST_ROOM, "second"),
+        read(&mina, 1, FIRST_ROOM, 1),
+        create(&mina, 1, "Kitchen"),
+        post(&mina, 1, FIRST_ROOM, "first"),
+    ];
+    let mut results = test_store.store.commit(batch).await;
+    let same = results.pop().expect("four results").expect("the same command");
+    assert_eq!(same.at, Some(first));
+    for result in results {
+        assert_eq!(refusal(result), ErrorCode::Invalid);
+    }
+    assert_eq!(test_store.log(CHAT).await.len(), 1);
+    // Also after a command that found nothing to change.
+    assert_eq!(test_store.try_commit_at(join(&mina, 2, FIRST_ROOM)).await, Ok(None));
+    let other = test_store.try_commit(post(&mina, 2, FIRST_ROOM, "third")).await;
+    assert_eq!(refusal(other), ErrorCode::Invalid);
+    // A write of the server itself has no fingerprint, and a repetition needs none.
+    let unmarked = Write { fingerprint: None, ..post(&mina, 1, FIRST_ROOM, "fourth") };
+    assert_eq!(test_store.try_commit_at(unmarked).await, Ok(Some(first)));
 }
 
 async fn a_refused_write_changes_nothing_and_the_batch_continues(mut test_store: TestStore) {

@@ -100,7 +100,7 @@ fn migrations() -> Vec<(String, String)> {
         .collect();
     found.sort();
     let numbers: Vec<usize> = found.iter().map(|(number, ..)| *number).collect();
-    assert_eq!(numbers, (1..=found.len()).collect::<Vec<_>>(), "the numbers have no holes");
+    assert!(numbers.is_sorted_by(|a, b| a < b), "each number is used once: {numbers:?}");
     found.into_iter().map(|(_, name, sql)| (name, sql)).collect()
 }
 

@@ -32,7 +32,8 @@ impl TestServer {
     /// Commits a change, as the app's commands do.
     pub(crate) fn commit(&self, author: &User, number: u128, change: features::Change) {
         let command: CommandId = format!("018bcfe5-6800-7000-8000-{number:012x}").parse().unwrap();
-        let write = Write { author: author.clone(), command, at: Timestamp(START), change };
+        let (author, at) = (author.clone(), Timestamp(START));
+        let write = Write { author, command, at, fingerprint: None, change };
         assert!(self.store.commit_now(vec![write]).iter().all(Result::is_ok));
     }
 
