@@ -2,7 +2,7 @@
 //! user, so that all tabs and devices of a user agree.
 //!
 //! An unread count is not stored. It is the number of messages by others after the read mark. The server
-//! counts it for a snapshot, and the client (`madang-client`) applies the same rule to later events, so
+//! counts it for a snapshot, up to [`MAX_COUNTED_UNREAD`], and the client (`madang-client`) applies the same rule to later events, so
 //! the count cannot drift.
 //!
 //! [`Topic::Memberships`]: crate::Topic::Memberships
@@ -16,6 +16,14 @@ use crate::position::Seq;
 /// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
 pub const MAX_JOINED_ROOMS: u64 = 200;
 
+/// The largest unread count of a room that the server counts. A larger one is shown as “more than”, so
+/// that opening a room does not get slower with its history.
+pub const MAX_COUNTED_UNREAD: u64 = 1_000;
+
+/// The messages after the read mark that the server looks at while it counts. Only a user with more
+/// own messages there, who never reads, gets a smaller count than [`MAX_COUNTED_UNREAD`].
+pub const MAX_UNREAD_SCAN: u64 = 10_000;
+
 /// One room that the user has joined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -24,7 +32,8 @@ pub struct Membership {
     pub room: RoomId,
     /// Everything in the room up to and including this has been read.
     pub read_up_to: Seq,
-    /// The number of messages by others after `read_up_to`, up to and including `head`.
+    /// The number of messages by others after `read_up_to`, up to and including `head`; at most
+    /// [`MAX_COUNTED_UNREAD`].
     pub unread: u64,
     /// The last event of the room when `unread` was counted.
     pub head: Seq,

@@ -75,8 +75,8 @@ impl Lang {
 
     pub(crate) fn unread(self, count: u64) -> String {
         match self {
-            Self::Ko => format!("읽지 않은 메시지 {count}개"),
-            Self::En => format!("{count} unread"),
+            Self::Ko => format!("읽지 않은 메시지 {}개", capped(count)),
+            Self::En => format!("{} unread", capped(count)),
         }
     }
 

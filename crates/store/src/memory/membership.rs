@@ -4,7 +4,8 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
-    MAX_JOINED_ROOMS, Membership, MembershipEvent, MembershipSnapshot,
+    MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
+    MembershipSnapshot,
 };
 use madang_shared::{Failure, RoomId, Seq, Topic, UserId};
 
@@ -100,8 +101,9 @@ pub(super) fn require_may_join(state: &State, user: UserId) -> Result<(), Failur
 pub(super) fn find(state: &State, user: UserId, room: RoomId) -> Membership {
     let read_up_to = state.members.get(&(user, room)).copied().unwrap_or_default();
     let after = state.messages.range((room, read_up_to.next())..=(room, Seq(u64::MAX)));
-    let by_others = after.filter(|(_, message)| message.author.id != user);
-    let unread = by_others.map(|_| 1).sum();
+    let scanned = after.take(usize::try_from(MAX_UNREAD_SCAN).unwrap_or(usize::MAX));
+    let by_others = scanned.filter(|(_, message)| message.author.id != user);
+    let unread = by_others.map(|_| 1).sum::<u64>().min(MAX_COUNTED_UNREAD);
     Membership { room, read_up_to, unread, head: state.log.head(Topic::Room(room)) }
 }
 

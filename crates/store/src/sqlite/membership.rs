@@ -4,7 +4,8 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
-    MAX_JOINED_ROOMS, Membership, MembershipEvent, MembershipSnapshot,
+    MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
+    MembershipSnapshot,
 };
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -16,14 +17,16 @@ use crate::context::CommandContext;
 use crate::refusals;
 
 /// The memberships of a user (`?1`) with unread counts. The index makes the count independent of the
-/// length of the texts.
+/// length of the texts, and two limits (`?2`, `?3`) make it independent of their number.
 macro_rules! memberships {
     () => {
         "SELECT members.room_id, members.read_up_to, topics.head, \
-            (SELECT count(*) FROM messages INDEXED BY messages_unread \
-                WHERE messages.room_id = members.room_id \
-                AND messages.seq > members.read_up_to \
-                AND messages.author_id <> members.user_id) \
+            (SELECT count(*) FROM (SELECT 1 FROM ( \
+                SELECT author_id FROM messages INDEXED BY messages_unread \
+                    WHERE messages.room_id = members.room_id \
+                    AND messages.seq > members.read_up_to \
+                    ORDER BY messages.seq LIMIT ?2) \
+                WHERE author_id <> members.user_id LIMIT ?3)) \
         FROM members JOIN topics ON topics.name = 'room:' || members.room_id \
         WHERE members.user_id = ?1"
     };
@@ -137,7 +140,8 @@ pub(super) fn snapshot(
 ) -> rusqlite::Result<MembershipSnapshot> {
     let sql = concat!(memberships!(), " ORDER BY members.room_id");
     let mut statement = connection.prepare_cached(sql)?;
-    let memberships = statement.query_map([integer(user.0)], read)?.collect::<Result<_, _>>()?;
+    let parameters = (integer(user.0), integer(MAX_UNREAD_SCAN), integer(MAX_COUNTED_UNREAD));
+    let memberships = statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
     Ok(MembershipSnapshot { memberships })
 }
 
@@ -147,8 +151,10 @@ pub(super) fn find(
     user: UserId,
     room: RoomId,
 ) -> rusqlite::Result<Membership> {
-    let sql = concat!(memberships!(), " AND members.room_id = ?2");
-    connection.prepare_cached(sql)?.query_row((integer(user.0), integer(room.0)), read)
+    let sql = concat!(memberships!(), " AND members.room_id = ?4");
+    let (scan, counted) = (integer(MAX_UNREAD_SCAN), integer(MAX_COUNTED_UNREAD));
+    let parameters = (integer(user.0), scan, counted, integer(room.0));
+    connection.prepare_cached(sql)?.query_row(parameters, read)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Membership> {

@@ -6,6 +6,7 @@ use madang_shared::chat::ChatQuery;
 use madang_shared::chat::ChatSnapshot;
 use madang_shared::chat::{MAX_MESSAGE_CHARS, MAX_PAGE_TEXT_BYTES, PAGE_MESSAGES};
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
+use madang_shared::membership::MAX_COUNTED_UNREAD;
 use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
@@ -26,6 +27,7 @@ on_every_engine! {
     a_page_has_at_most_the_limit_of_messages,
     a_page_of_long_messages_has_fewer_of_them,
     the_unread_count_counts_messages_by_others_after_the_read_mark,
+    the_unread_count_is_bounded_whatever_the_history,
     ids_beyond_the_range_of_the_engine_are_not_found,
     a_healthy_engine_is_ready,
 }
@@ -237,6 +239,21 @@ async fn the_unread_count_counts_messages_by_others_after_the_read_mark(test_sto
             if membership == test_store.memberships(&theo).await[0]));
     test_store.commit(leave(&theo, 10, FIRST_ROOM)).await;
     assert_eq!(unread(&mina).await, (2, 0, 5));
+}
+
+async fn the_unread_count_is_bounded_whatever_the_history(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let many = u128::from(MAX_COUNTED_UNREAD);
+    say(&test_store, &mina, 1..=many / 2).await;
+    say(&test_store, &theo, 1..=many + 2).await;
+    assert_eq!(test_store.memberships(&mina).await[0].unread, MAX_COUNTED_UNREAD);
+    assert_eq!(u128::from(test_store.memberships(&theo).await[0].unread), many / 2);
+    // Two of the messages that were counted are read: the others still exceed the limit.
+    let up_to = MAX_COUNTED_UNREAD / 2 + 2;
+    test_store.commit(read(&mina, many + 9, FIRST_ROOM, up_to)).await;
+    assert_eq!(test_store.memberships(&mina).await[0].unread, MAX_COUNTED_UNREAD);
+    test_store.commit(read(&mina, many + 10, FIRST_ROOM, up_to + 1)).await;
+    assert_eq!(test_store.memberships(&mina).await[0].unread, MAX_COUNTED_UNREAD - 1);
 }
 
 async fn ids_beyond_the_range_of_the_engine_are_not_found(test_store: TestStore) {
