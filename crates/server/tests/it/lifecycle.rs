@@ -96,6 +96,11 @@ fn a_second_server_on_the_same_data_is_refused() {
     let (code, text) = output(madang().args(second).arg(data.path()));
     assert_eq!(code, Some(1));
     assert!(text.contains("another server uses the data folder"), "{text}");
+    // The lock file is gone, and the database is still locked.
+    std::fs::remove_file(data.path().join("madang.lock")).unwrap();
+    let (code, text) = output(madang().args(second).arg(data.path()));
+    assert_eq!(code, Some(1));
+    assert!(text.contains("in use by another Madang server"), "{text}");
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! The errors of a statement.
 
-use madang_hub::ports::StoreError;
 use madang_shared::Failure;
 use rusqlite::{ErrorCode, ffi};
 
@@ -34,18 +33,4 @@ impl From<rusqlite::Error> for StatementError {
             _ => Self::Engine(error),
         }
     }
-}
-
-impl From<StatementError> for StoreError {
-    fn from(error: StatementError) -> Self {
-        match error {
-            StatementError::Refused(failure) => Self::Refused(failure),
-            StatementError::Engine(error) => unavailable(&error),
-        }
-    }
-}
-
-/// The engine's error as the store's.
-pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
 }

@@ -17,6 +17,7 @@ use madang_hub::ports::{LogEntry, TopicEvent};
 use madang_shared::Seq;
 use rusqlite::Connection;
 
+use super::damage::Damage;
 use super::log;
 use super::values::{integer, natural, text};
 
@@ -48,8 +49,10 @@ impl ExternalChanges {
     }
 
     /// The next events for the event stream, in order; empty when all were sent.
-    pub(super) fn next(&mut self, connection: &Connection) -> Vec<TopicEvent> {
-        self.read(connection).unwrap_or_else(|_| {
+    pub(super) fn next(&mut self, connection: &Connection, damage: &Damage) -> Vec<TopicEvent> {
+        self.read(connection).unwrap_or_else(|error| {
+            // Its caller has no use for the error; it is repeated, and damage is kept.
+            damage.unavailable(&error);
             self.retry.store(true, Ordering::Relaxed);
             Vec::new()
         })

@@ -4,11 +4,12 @@
 //! with one sync. Readers have connections of their own: in WAL mode readers and the writer do not
 //! block each other.
 //!
-//! Reading order: `options`, `open`, `migrations`, `durability`; `writer`, `file_identity`, `readers`,
-//! `external_changes`; `commands`, `recovery`, `log`; then one module per feature, with its writes and
+//! Reading order: `options`, `open`, `migrations`, `durability`, `stamp`; `writer`, `file_identity`,
+//! `damage`, `readers`, `external_changes`; `commands`, `recovery`, `log`; then one module per feature, with its writes and
 //! reads.
 
 mod commands;
+mod damage;
 mod durability;
 mod error;
 mod external_changes;
@@ -20,6 +21,7 @@ mod open;
 mod options;
 mod readers;
 mod recovery;
+mod stamp;
 mod values;
 mod writer;
 
@@ -48,11 +50,13 @@ use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Top
 use rusqlite::Connection;
 
 use crate::event_stream::EventStream;
+use damage::Damage;
 use error::StatementError;
 use external_changes::{CommitWatcher, ExternalChanges};
-use file_identity::FileIdentity;
+use file_identity::{DatabaseLock, FileIdentity};
 use readers::ReaderPool;
-use writer::Writer;
+use stamp::Stamp;
+use writer::{Guard, Writer};
 
 pub use options::{OpenError, Options, Synchronous};
 
@@ -65,6 +69,7 @@ pub struct Sqlite {
     readers: ReaderPool,
     writer: Writer,
     watcher: CommitWatcher,
+    damage: Damage,
 }
 
 impl Sqlite {
@@ -78,22 +83,29 @@ impl Sqlite {
         now: Timestamp,
         options: &Options,
     ) -> Result<(Self, EventStream), OpenError> {
+        let lock = DatabaseLock::acquire(path)?;
+        // SQLite keeps its other files beside the real one.
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let connection = open::writer(path, now, options)?;
         let readers = open::readers(path, options)?;
         let watching = open::reader(path)?;
         let external_changes =
             ExternalChanges::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
         let retry = external_changes.retry();
-        let file_identity = FileIdentity::of(path).map_err(|error| OpenError::Engine {
+        let engine = |error: std::io::Error| OpenError::Engine {
             path: path.to_owned(),
             detail: error.to_string(),
-        })?;
-        let (writer, events) = Writer::start(connection, external_changes, file_identity)
-            .map_err(OpenError::Thread)?;
+        };
+        let file_identity = FileIdentity::of(path).map_err(engine)?;
+        let stamp = Stamp::create(path, &connection).map_err(engine)?;
+        let damage = Damage::default();
+        let guard = Guard { file_identity, stamp, damage: damage.clone(), _lock: lock };
+        let (writer, events) =
+            Writer::start(connection, external_changes, guard).map_err(OpenError::Thread)?;
         let watcher =
             CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
-        let readers = ReaderPool::start(readers).map_err(OpenError::Thread)?;
-        Ok((Self { readers, writer, watcher }, events))
+        let readers = ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread)?;
+        Ok((Self { readers, writer, watcher, damage }, events))
     }
 
     /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
@@ -102,6 +114,7 @@ impl Sqlite {
         self.readers.close();
         self.watcher.close().await;
         self.writer.close().await;
+        self.readers.closed().await;
     }
 
     fn read<T: Send + 'static>(
@@ -197,9 +210,11 @@ impl Store for Sqlite {
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
         let read = self.read(|connection| log::head(connection, Topic::Rooms));
         let write = self.writer.enqueue_one((), commands::probe);
+        let damage = self.damage.clone();
         async move {
             read.await?;
-            write.await
+            write.await?;
+            damage.check()
         }
         .boxed()
     }

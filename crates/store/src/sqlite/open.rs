@@ -54,7 +54,8 @@ pub(super) fn writer(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
     rooms::create_first_room(&transaction, now).map_err(explain)?;
-    durability::begin(&transaction, options.synchronous).map_err(explain)?;
+    durability::begin(&transaction, options.synchronous, path)
+        .map_err(|error| OpenError::of_statement(path, error))?;
     transaction.commit().map_err(explain)?;
     // Only now, because all writes up to here have to be synced.
     let synchronous = match options.synchronous {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use super::error::StatementError;
+
 /// The durability of an acknowledged commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
@@ -109,6 +111,12 @@ pub enum OpenError {
         /// The database file.
         path: PathBuf,
     },
+    /// Another server has the database open.
+    #[error("{} is in use by another Madang server; stop it, or choose another path", path.display())]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The disk has no space for the writes of opening.
     #[error("{} cannot grow: the disk is full; free some space", path.display())]
     Full {
@@ -140,6 +148,16 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The error for an error of a statement.
+    pub(super) fn of_statement(path: &Path, error: StatementError) -> Self {
+        match error {
+            StatementError::Engine(error) => Self::explain(path, &error),
+            StatementError::Refused(failure) => {
+                Self::Engine { path: path.to_owned(), detail: failure.message }
+            }
+        }
+    }
+
     /// The error for an error of the engine.
     pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();

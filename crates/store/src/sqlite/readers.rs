@@ -7,13 +7,14 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 
 use madang_hub::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::error::{StatementError, unavailable};
+use super::damage::Damage;
+use super::error::StatementError;
 
 /// The maximum number of reads in one transaction: a long transaction keeps the write-ahead log
 /// from being emptied.
@@ -21,7 +22,11 @@ const GROUP: usize = 64;
 
 /// The handle to the threads.
 #[derive(Debug)]
-pub(super) struct ReaderPool(Arc<Queue>);
+pub(super) struct ReaderPool {
+    queue: Arc<Queue>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    damage: Damage,
+}
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -44,15 +49,17 @@ type Job = Box<dyn FnOnce(Result<&Connection, &StoreError>) + Send>;
 
 impl ReaderPool {
     /// Starts one thread per connection.
-    pub(super) fn start(connections: Vec<Connection>) -> io::Result<Self> {
-        let readers = Self(Arc::default());
+    pub(super) fn start(connections: Vec<Connection>, damage: Damage) -> io::Result<Self> {
+        let (queue, mut threads) = (Arc::default(), Vec::new());
         for connection in connections {
-            let thread = ReaderThread::new(&readers.0);
-            Builder::new()
+            let thread = ReaderThread::new(&queue);
+            let damage = damage.clone();
+            let handle = Builder::new()
                 .name("sqlite-reader".to_owned())
-                .spawn(move || thread.run(&connection))?;
+                .spawn(move || thread.run(&connection, &damage))?;
+            threads.push(handle);
         }
-        Ok(readers)
+        Ok(Self { queue, threads: Mutex::new(threads), damage })
     }
 
     /// Reads in a transaction, which sees one state of the database, the current or a later one. The
@@ -62,12 +69,13 @@ impl ReaderPool {
         read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
-        self.0.put(Box::new(move |found: Result<&Connection, &StoreError>| {
+        let damage = self.damage.clone();
+        self.queue.put(Box::new(move |found: Result<&Connection, &StoreError>| {
             if reply.is_closed() {
                 return;
             }
             let answer = match found {
-                Ok(connection) => read(connection).map_err(StoreError::from),
+                Ok(connection) => read(connection).map_err(|error| damage.store_error(error)),
                 Err(error) => Err(error.clone()),
             };
             // The caller may have dropped its future.
@@ -78,7 +86,16 @@ impl ReaderPool {
 
     /// Refuses waiting and later reads. The threads end and close their connections.
     pub(super) fn close(&self) {
-        self.0.close();
+        self.queue.close();
+    }
+
+    /// Waits for the end of the threads after [`Self::close`].
+    pub(super) async fn closed(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let threads = std::mem::take(&mut *threads);
+        // The callers of a thread that panicked have received their errors.
+        let join = || threads.into_iter().for_each(|thread| drop(thread.join()));
+        tokio::task::spawn_blocking(join).await.ok();
     }
 }
 
@@ -144,7 +161,7 @@ impl ReaderThread {
         Self(Arc::clone(queue))
     }
 
-    fn run(self, connection: &Connection) {
+    fn run(self, connection: &Connection, damage: &Damage) {
         while let Some(jobs) = self.0.take() {
             // The transaction only reads, so the rollback at its drop is as good as a commit.
             match connection.unchecked_transaction() {
@@ -154,7 +171,7 @@ impl ReaderThread {
                     }
                 }
                 Err(error) => {
-                    let error = unavailable(&error);
+                    let error = damage.unavailable(&error);
                     for job in jobs {
                         job(Err(&error));
                     }

@@ -12,10 +12,12 @@ use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::damage::Damage;
 use super::durability;
-use super::error::{StatementError, unavailable};
+use super::error::StatementError;
 use super::external_changes::ExternalChanges;
-use super::file_identity::FileIdentity;
+use super::file_identity::{DatabaseLock, FileIdentity};
+use super::stamp::{Origin, Stamp};
 use crate::event_stream::EventStream;
 
 /// The maximum number of waiting jobs: enough for one of every connection of a large server. Further
@@ -35,20 +37,31 @@ type Apply<I, T> = fn(&Connection, I, &mut Vec<TopicEvent>) -> Result<T, Stateme
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    damage: Damage,
+}
+
+/// The things beside the connection that keep the data safe.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub(super) file_identity: FileIdentity,
+    pub(super) stamp: Stamp,
+    pub(super) damage: Damage,
+    /// Released after the connection is closed.
+    pub(super) _lock: DatabaseLock,
 }
 
 impl Writer {
     pub(super) fn start(
         connection: Connection,
         external_changes: ExternalChanges,
-        file_identity: FileIdentity,
+        guard: Guard,
     ) -> io::Result<(Self, EventStream)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (events, stream) = mpsc::channel(EVENT_GROUPS);
-        let thread =
-            WriterThread { connection, jobs: queue, events, external_changes, file_identity };
+        let damage = guard.damage.clone();
+        let thread = WriterThread { connection, jobs: queue, events, external_changes, guard };
         let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
-        Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, stream))
+        Ok((Self { jobs, thread: Mutex::new(Some(handle)), damage }, stream))
     }
 
     /// Queues a batch at once, before the future is polled, so that the order of the calls is kept. The
@@ -60,7 +73,8 @@ impl Writer {
     ) -> impl Future<Output = Vec<Result<T, StoreError>>> + Send + 'static {
         let size = inputs.len();
         let (reply, answer) = oneshot::channel();
-        let batch = Batch { size, inputs, results: Vec::with_capacity(size), apply, reply };
+        let (results, damage) = (Vec::with_capacity(size), self.damage.clone());
+        let batch = Batch { size, inputs, results, apply, reply, damage };
         let queued = self.jobs.try_send(Job::Batch(Box::new(batch)));
         async move {
             let error = match queued {
@@ -137,6 +151,7 @@ struct Batch<I, T> {
     results: Vec<Result<T, StoreError>>,
     apply: Apply<I, T>,
     reply: oneshot::Sender<Vec<Result<T, StoreError>>>,
+    damage: Damage,
 }
 
 impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
@@ -153,9 +168,9 @@ impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
         for input in std::mem::take(&mut self.inputs) {
             let result = match &unavailable {
                 Some(error) => Err(StoreError::clone(error)),
-                None => {
-                    in_savepoint(group, appended, |appended| (self.apply)(group, input, appended))?
-                }
+                None => in_savepoint(group, appended, &self.damage, |appended| {
+                    (self.apply)(group, input, appended)
+                })?,
             };
             if let Err(error @ StoreError::Unavailable(_)) = &result {
                 unavailable = Some(error.clone());
@@ -181,11 +196,12 @@ impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
 fn in_savepoint<T>(
     group: &Connection,
     appended: &mut Vec<TopicEvent>,
+    damage: &Damage,
     change: impl FnOnce(&mut Vec<TopicEvent>) -> Result<T, StatementError>,
 ) -> Result<Result<T, StoreError>, StoreError> {
     let run = |sql| {
         let done = group.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-        done.map_err(|error| unavailable(&error))
+        done.map_err(|error| damage.unavailable(&error))
     };
     let before = appended.len();
     run("SAVEPOINT change")?;
@@ -196,12 +212,12 @@ fn in_savepoint<T>(
         }
         // After some errors (disk full, I/O error, out of memory) SQLite rolls back the whole
         // transaction by itself, not only to the savepoint.
-        Err(error) if group.is_autocommit() => Err(error.into()),
+        Err(error) if group.is_autocommit() => Err(damage.store_error(error)),
         Err(error) => {
             run("ROLLBACK TO change")?;
             run("RELEASE change")?;
             appended.truncate(before);
-            Ok(Err(error.into()))
+            Ok(Err(damage.store_error(error)))
         }
     }
 }
@@ -211,7 +227,7 @@ struct WriterThread {
     jobs: mpsc::Receiver<Job>,
     events: mpsc::Sender<Vec<TopicEvent>>,
     external_changes: ExternalChanges,
-    file_identity: FileIdentity,
+    guard: Guard,
 }
 
 impl WriterThread {
@@ -240,12 +256,15 @@ impl WriterThread {
 
     /// Sends the events that features appended, and then the events that triggers appended.
     fn send_events(&mut self, mut appended: Vec<TopicEvent>) {
+        let mut origin = Origin::Own;
         loop {
             if !appended.is_empty() {
+                self.guard.stamp.record(&appended, origin);
                 // Fails if the receiver was dropped; the events are in the log.
                 self.events.blocking_send(appended).ok();
             }
-            appended = self.external_changes.next(&self.connection);
+            origin = Origin::Trigger;
+            appended = self.external_changes.next(&self.connection, &self.guard.damage);
             if appended.is_empty() {
                 return;
             }
@@ -282,19 +301,19 @@ impl WriterThread {
         if group.is_empty() {
             return Ok(Vec::new());
         }
-        self.file_identity.check()?;
+        self.guard.file_identity.check()?;
+        let damage = &self.guard.damage;
         let immediate = TransactionBehavior::Immediate;
         // An early return drops the transaction, which rolls it back.
-        let transaction = self
-            .connection
-            .transaction_with_behavior(immediate)
-            .map_err(|error| unavailable(&error))?;
-        self.external_changes.remove_sent(&transaction).map_err(|error| unavailable(&error))?;
+        let unavailable = |error| damage.unavailable(&error);
+        let transaction =
+            self.connection.transaction_with_behavior(immediate).map_err(unavailable)?;
+        self.external_changes.remove_sent(&transaction).map_err(unavailable)?;
         let mut appended = Vec::new();
         for batch in group {
             batch.apply(&transaction, &mut appended)?;
         }
-        transaction.commit().map_err(|error| unavailable(&error))?;
+        transaction.commit().map_err(unavailable)?;
         Ok(appended)
     }
 }

@@ -1,6 +1,7 @@
 //! The SQLite engine, beyond the contract.
 
 mod limits;
+mod loss;
 mod notices;
 mod opening;
 mod orders;

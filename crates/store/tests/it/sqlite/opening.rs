@@ -9,6 +9,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::Topic;
 use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
 
+use super::loss::FilesOfKill;
 use super::{TestDatabase, fast_options, open_error};
 use crate::support::{NOW, post, texts, token};
 
@@ -32,16 +33,6 @@ async fn data_and_positions_survive_a_restart() {
     assert_eq!(test_store.log(Topic::Rooms).await.len(), 1, "the first room is created once");
 }
 
-/// The database as a kill leaves it: a copy made while the server runs.
-fn as_after_a_kill(database: &TestDatabase) -> TestDatabase {
-    let copy = TestDatabase::new();
-    for suffix in ["", "-wal"] {
-        let name = |database: &TestDatabase| format!("{}{suffix}", database.path().display());
-        fs::copy(name(database), name(&copy)).expect("copied");
-    }
-    copy
-}
-
 #[tokio::test]
 async fn after_a_kill_positions_stay_valid_only_with_synced_commits() {
     for (synchronous, stays_good) in [(Synchronous::Full, true), (Synchronous::Normal, false)] {
@@ -58,12 +49,7 @@ async fn after_a_kill_positions_stay_valid_only_with_synced_commits() {
             store.close().await;
             found.epoch
         };
-        let killed = as_after_a_kill(&database);
-        // The options of the killed server decide, not those of the next one.
-        let epoch = epoch_after(&killed, &Options::default()).await;
-        assert_eq!(epoch == position.epoch, stays_good, "{synchronous:?}");
-        assert_eq!(epoch_after(&killed, &options).await, epoch, "the epoch changes once");
-
+        let killed = FilesOfKill::read(&database);
         store.close().await;
         drop((store, test_store));
         assert_eq!(
@@ -71,6 +57,11 @@ async fn after_a_kill_positions_stay_valid_only_with_synced_commits() {
             position.epoch,
             "a graceful stop keeps the epoch"
         );
+        killed.put_back(&database);
+        // The options of the killed server decide, not those of the next one.
+        let epoch = epoch_after(&database, &Options::default()).await;
+        assert_eq!(epoch == position.epoch, stays_good, "{synchronous:?}");
+        assert_eq!(epoch_after(&database, &options).await, epoch, "the epoch changes once");
     }
 }
 
