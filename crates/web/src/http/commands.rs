@@ -1,6 +1,7 @@
 //! Commands over HTTP take the path of commands in frames: the feature decides, the store commits,
 //! and the store's event stream notifies all subscribers. A handler needs no access to the hub.
 
+use madang_hub::features;
 use madang_hub::ports::Write;
 use madang_shared::{Command, ErrorCode, Event, codec};
 
