@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, HOST, LOCATION};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use madang_web::requested_host;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
 
 async fn serve_connection(stream: TcpStream, tls: Arc<Tls>, port: u16) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = respond(request.uri(), request.headers(), &tls.identity(), port);
+        let response = respond(&request, &tls.identity(), port);
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let mut builder = http1::Builder::new();
@@ -71,9 +71,9 @@ async fn serve_connection(stream: TcpStream, tls: Arc<Tls>, port: u16) {
     }
 }
 
-fn respond(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Response<Body> {
+fn respond<T>(request: &Request<T>, identity: &Identity, port: u16) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    match location(uri, headers, identity, port) {
+    match location(request, identity, port) {
         Ok(location) => {
             *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
             response.headers_mut().insert(LOCATION, location);
@@ -86,35 +86,24 @@ fn respond(uri: &Uri, headers: &HeaderMap, identity: &Identity, port: u16) -> Re
 }
 
 /// The same path at our HTTPS address.
-fn location(
-    uri: &Uri,
-    headers: &HeaderMap,
+fn location<T>(
+    request: &Request<T>,
     identity: &Identity,
     port: u16,
 ) -> Result<HeaderValue, StatusCode> {
-    let authority =
-        uri.authority().cloned().or_else(|| host(headers)).ok_or(StatusCode::BAD_REQUEST)?;
-    let host = authority.host().to_ascii_lowercase();
+    let requested = requested_host(request.version(), request.uri(), request.headers());
+    let requested = requested.ok().flatten().ok_or(StatusCode::BAD_REQUEST)?;
+    let host = requested.host().to_string();
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(name).map_err(|_| StatusCode::BAD_REQUEST)?;
     if !identity.covers(&name) {
         return Err(StatusCode::MISDIRECTED_REQUEST);
     }
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     if !path.starts_with('/') {
         return Err(StatusCode::BAD_REQUEST);
     }
     let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
     let location = HeaderValue::from_str(&format!("https://{host}{port}{path}"));
     location.map_err(|_| StatusCode::BAD_REQUEST)
-}
-
-/// The `Host`, if there is exactly one and it is well-formed.
-fn host(headers: &HeaderMap) -> Option<Authority> {
-    let mut hosts = headers.get_all(HOST).iter();
-    let host = hosts.next().filter(|_| hosts.next().is_none())?.to_str().ok()?;
-    let host: Authority = host.parse().ok()?;
-    let port = host.as_str().strip_prefix(host.host())?;
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)
 }

@@ -16,6 +16,7 @@ pub mod state;
 pub mod ws;
 
 pub use http::client_info::ConnectionInfo;
+pub use http::host::{HostPort, requested_host};
 pub use http::origin::Origins;
 pub use middleware::trusted_proxies::TrustedProxies;
 pub use router::router;

@@ -57,9 +57,18 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 18] = [
         (&["--listen", "5001"], "--listen"),
-        (&["--allowed-origin", "localhost:3000"], "is not an origin"),
+        (&["--allowed-origin", "localhost:3000"], "is not an origin: write scheme://host"),
+        (&["--allowed-origin", "https://chat.example/"], "is not an origin: leave out everything"),
+        (
+            &["--allowed-origin", "https://*.chat.example"],
+            "is not an origin: there are no wildcards",
+        ),
+        (
+            &["--allowed-origin", "https://마당 .kr"],
+            "is not an origin: its host is not a valid name",
+        ),
         (&["--shutdown-timeout", "0"], "`shutdown_timeout` is 0"),
         (&["--sign-ups-per-hour", "0"], "--sign-ups-per-hour"),
         (&["--synchronous", "maybe"], "full"),
@@ -111,12 +120,15 @@ fn t1_4_flags_win_over_environment_over_file() {
 fn t3_3_the_allowed_origin_comes_from_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("madang.toml");
-    std::fs::write(&file, "allowed_origins = [\"https://kitchen.example\"]").unwrap();
+    // With the default port, in Unicode, and behind a byte order mark, as editors write them.
+    let text = "\u{feff}allowed_origins = [\"https://kitchen.example:443\", \"https://마당.kr\"]";
+    std::fs::write(&file, text).unwrap();
     let data = folder.path().join("data");
     let server = Server::start(&data, &["--config", file.to_str().unwrap()]);
     for (origin, status) in [
         (server.url.as_str(), "101"),
         ("https://kitchen.example", "101"),
+        ("https://xn--ok1b32k.kr", "101"),
         ("https://elsewhere.example", "403"),
         ("http://kitchen.example", "403"),
     ] {

@@ -10,11 +10,10 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::FromRequestParts;
-use axum::http::header::HOST;
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
+use crate::http::host::{HostPort, Scheme};
 use crate::http::problem::Problem;
 use crate::middleware::trusted_proxies::TrustedProxies;
 
@@ -36,30 +35,30 @@ pub struct ConnectionInfo {
 pub struct ClientInfo {
     /// Whether the client speaks TLS, with us or with a trusted proxy.
     pub https: bool,
-    /// The requested host, with its port unless that is the default of the scheme.
-    pub host: Option<HeaderValue>,
+    /// The requested host.
+    pub host: Option<HostPort>,
     /// The client's address; none if the listener did not provide one.
     pub client: Option<IpAddr>,
 }
 
 impl ClientInfo {
-    /// Combines the connection and the headers.
+    /// Combines the connection, the requested host and the headers of trusted proxies.
     pub fn new(
         proxies: &TrustedProxies,
         connection: Option<ConnectionInfo>,
+        host: Option<HostPort>,
         headers: &HeaderMap,
     ) -> Self {
         let https = connection.is_some_and(|connection| connection.over_tls);
-        let host = headers.get(HOST).cloned();
         let client = connection.map(|connection| connection.peer.ip().to_canonical());
         let Some(proxy) = client.filter(|address| proxies.trust(*address)) else {
             return Self { https, host, client };
         };
-        let forwarded_host = last_entry(headers, &FORWARDED_HOST).filter(|host| is_host(host));
+        let scheme = last_entry(headers, &FORWARDED_PROTO).and_then(Scheme::parse);
+        let forwarded_host = last_entry(headers, &FORWARDED_HOST).and_then(HostPort::parse);
         Self {
-            https: last_entry(headers, &FORWARDED_PROTO)
-                .map_or(https, |scheme| scheme.eq_ignore_ascii_case("https")),
-            host: forwarded_host.and_then(|host| HeaderValue::from_str(host).ok()).or(host),
+            https: scheme.map_or(https, |scheme| scheme == Scheme::Https),
+            host: forwarded_host.or(host),
             client: Some(client_behind(proxies, proxy, headers)),
         }
     }
@@ -116,10 +115,6 @@ fn parse_address(entry: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
-fn is_host(entry: &str) -> bool {
-    !entry.contains('@') && entry.parse::<Authority>().is_ok_and(|it| !it.host().is_empty())
-}
-
 fn last_entry<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     entries(headers, name).next_back().filter(|last| !last.is_empty())
 }
@@ -145,11 +140,10 @@ mod tests {
         let proxies = TrustedProxies::new(["10.0.0.0/8", "::1"]).unwrap();
         let connection = ConnectionInfo { peer: peer.parse().unwrap(), over_tls: false };
         let mut map = HeaderMap::new();
-        map.insert(HOST, HeaderValue::from_static("server:5001"));
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        ClientInfo::new(&proxies, Some(connection), &map)
+        ClientInfo::new(&proxies, Some(connection), HostPort::parse("server:5001"), &map)
     }
 
     fn check_client(peer: &str, forwarded_for: &[&'static str], expected: &str) {
@@ -166,7 +160,7 @@ mod tests {
             ("x-forwarded-for", "203.0.113.7"),
         ];
         let client = Some("203.0.113.7".parse().unwrap());
-        let host = Some(HeaderValue::from_static("chat.example"));
+        let host = HostPort::parse("chat.example");
         assert_eq!(client_info(PROXY, &headers), ClientInfo { https: true, host, client });
     }
 
@@ -184,7 +178,7 @@ mod tests {
                 plain.client.map(|it| it.to_string()),
                 peer.parse().ok().map(|it: SocketAddr| it.ip().to_string())
             );
-            assert!(!plain.https && plain.host.is_some_and(|host| host == "server:5001"));
+            assert!(!plain.https && plain.host == HostPort::parse("server:5001"));
         }
     }
 
@@ -210,13 +204,18 @@ mod tests {
         let last = |headers: &[_]| client_info(PROXY, headers);
         assert!(!last(&[("x-forwarded-proto", "https, http")]).https);
         assert!(last(&[("x-forwarded-proto", "http"), ("x-forwarded-proto", "HTTPS")]).https);
-        let host = |headers: &[_]| last(headers).host.unwrap();
+        let https = |scheme| last(&[("x-forwarded-proto", scheme)]).https;
+        assert!(https("wss") && https("WSS") && https("ws, wss"));
+        assert!(!https("ws") && !https("wss, ws") && !https("on") && !https(""));
+        let host = |headers: &[_]| last(headers).host;
         assert_eq!(
             host(&[("x-forwarded-host", "evil.example, chat.example:8443")]),
-            "chat.example:8443"
+            HostPort::parse("chat.example:8443")
         );
-        for wrong in ["", "a b", "u@chat.example", "chat.example/path", ":443", "é"] {
-            assert_eq!(host(&[("x-forwarded-host", wrong)]), "server:5001", "{wrong:?}");
+        for wrong in ["", "a b", "u@chat.example", "chat.example/path", ":443", "é", "a:x", "::1"]
+        {
+            let expected = HostPort::parse("server:5001");
+            assert_eq!(host(&[("x-forwarded-host", wrong)]), expected, "{wrong:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod delivery_api;
 pub mod extract;
 pub mod health;
+pub mod host;
 pub mod origin;
 pub mod posts_api;
 pub mod problem;

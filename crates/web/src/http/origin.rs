@@ -6,11 +6,76 @@
 
 use std::net::IpAddr;
 
+use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
-use axum::http::{HeaderMap, HeaderValue};
 use thiserror::Error;
 
 use crate::http::client_info::ClientInfo;
+use crate::http::host::{HostPort, Scheme};
+
+/// Scheme, host and port of a page, compared as parts: `https://chat.example` equals `https://CHAT.example:443`, and
+/// `https://마당.kr` equals `https://xn--ok1b32k.kr`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    scheme: Scheme,
+    host: HostPort,
+}
+
+impl Origin {
+    /// Parses `scheme://host` or `scheme://host:port`.
+    ///
+    /// # Errors
+    /// If the text is not an origin.
+    pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        let invalid = |reason| InvalidOrigin { origin: text.to_owned(), reason };
+        let (scheme, host) = text.split_once("://").ok_or_else(|| {
+            invalid("write scheme://host or scheme://host:port, such as https://chat.example")
+        })?;
+        let scheme =
+            Scheme::parse(scheme).ok_or_else(|| invalid("its scheme must be http or https"))?;
+        if host.contains(['/', '?', '#', '\\']) {
+            return Err(invalid("leave out everything after host and port, the final / too"));
+        }
+        if host.contains('@') {
+            return Err(invalid("leave out the user name before the @"));
+        }
+        if host.contains('*') {
+            return Err(invalid("there are no wildcards; write each host"));
+        }
+        let host = HostPort::parse(host).ok_or_else(|| {
+            invalid(
+                "its host is not a valid name or address, or its port is not a number up to 65535",
+            )
+        })?;
+        // The default port is left out, so that origins with and without it are equal.
+        let host = host.without_default_port(scheme);
+        Ok(Self { scheme, host })
+    }
+
+    /// The origin of the page that sent a request. None if the request names no origin, an error if it names another
+    /// thing, such as `null`, or several.
+    pub fn of_request(headers: &HeaderMap) -> Option<Result<Self, ForeignOrigin>> {
+        let mut lines = headers.get_all(ORIGIN).iter();
+        let line = lines.next()?;
+        let origin = line.to_str().ok().filter(|_| lines.next().is_none());
+        Some(origin.and_then(|origin| Self::parse(origin).ok()).ok_or(ForeignOrigin))
+    }
+
+    /// Whether the page came from the requested host and port.
+    ///
+    /// The scheme of the request is not compared, except that a request over HTTPS needs a page of HTTPS. A page of
+    /// HTTPS may send a request that looks plain, because TLS may end in a proxy that is not configured as trusted.
+    fn is_requested(&self, client_info: &ClientInfo) -> bool {
+        let is_secure_enough = !client_info.https || self.scheme == Scheme::Https;
+        let host = client_info.host.as_ref();
+        is_secure_enough
+            && host.is_some_and(|host| host.clone().without_default_port(self.scheme) == self.host)
+    }
+}
+
+/// A request names an origin that cannot be one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignOrigin;
 
 /// The allowed origins: our own, and the configured ones.
 ///
@@ -22,14 +87,19 @@ use crate::http::client_info::ClientInfo;
 /// Other names, for example those of a proxy, must be configured: a rebinding page can forge a proxy's headers.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    allowed: Vec<String>,
+    allowed: Vec<Origin>,
     loopback_only: bool,
 }
 
 /// A configured entry is not an origin.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0:?} is not an origin: write scheme://host or scheme://host:port, with nothing after it")]
-pub struct InvalidOrigin(pub String);
+#[error("{origin:?} is not an origin: {reason}")]
+pub struct InvalidOrigin {
+    /// The entry.
+    pub origin: String,
+    /// The mistake, and how to correct it.
+    pub reason: &'static str,
+}
 
 impl Origins {
     /// Allows these origins besides our own. Each is `scheme://host` or `scheme://host:port`.
@@ -37,15 +107,8 @@ impl Origins {
     /// # Errors
     /// The first entry that is not an origin.
     pub fn new(allowed: impl IntoIterator<Item = String>) -> Result<Self, InvalidOrigin> {
-        let checked = allowed.into_iter().map(|origin| match authority(&origin) {
-            Some(authority)
-                if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']) =>
-            {
-                Ok(origin.to_ascii_lowercase())
-            }
-            _ => Err(InvalidOrigin(origin)),
-        });
-        Ok(Self { allowed: checked.collect::<Result<_, _>>()?, loopback_only: false })
+        let origins = allowed.into_iter().map(|origin| Origin::parse(origin.trim()));
+        Ok(Self { allowed: origins.collect::<Result<_, _>>()?, loopback_only: false })
     }
 
     /// The same origins, for a server that listens on this address.
@@ -61,70 +124,33 @@ impl Origins {
     /// run their pages there. A guest can do no more than a program on this machine. Such a page may run code
     /// of strangers, so this rule must not guard a request that acts for a user.
     pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-        let of_this_machine = |origin: &HeaderValue| {
-            let authority = origin.to_str().ok().and_then(authority);
-            authority.is_some_and(is_this_machine)
-        };
         self.allow(headers, client_info)
-            || (self.loopback_only && headers.get(ORIGIN).is_some_and(of_this_machine))
+            || (self.loopback_only
+                && matches!(Origin::of_request(headers), Some(Ok(origin)) if origin.host.is_this_machine()))
     }
 
     /// Whether a request with these headers may pass.
     pub fn allow(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-        let Some(origin) = headers.get(ORIGIN) else {
-            return true;
-        };
-        let Ok(origin) = origin.to_str().map(str::to_ascii_lowercase) else {
-            return false;
-        };
-        if self.allowed.contains(&origin) {
-            return true;
+        match Origin::of_request(headers) {
+            None => true,
+            Some(Err(ForeignOrigin)) => false,
+            Some(Ok(origin)) => self.allowed.contains(&origin) || self.is_own(&origin, client_info),
         }
-        // Same origin: the page came from the requested host and port. A page of HTTPS may send a request that
-        // looks plain, because TLS may end in a proxy that is not configured as trusted.
-        if client_info.https && !origin.starts_with("https://") {
-            return false;
-        }
-        let host = client_info.host.as_ref().and_then(|host| host.to_str().ok());
-        host.is_some_and(|host| {
-            authority(&origin).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
-                && (!self.loopback_only || is_loopback(host))
-        })
     }
-}
 
-/// Whether a host, with or without a port, always means this machine. So does the unspecified address
-/// `0.0.0.0`, which tutorials use.
-pub(crate) fn is_this_machine(host: &str) -> bool {
-    is_loopback(host) || name_of(host).parse::<IpAddr>().is_ok_and(|it| it.is_unspecified())
-}
-
-/// Whether a host, with or without a port, is a loopback name or address.
-fn is_loopback(host: &str) -> bool {
-    let name = name_of(host);
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The name or address in a host, without its port.
-fn name_of(host: &str) -> &str {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
-    });
-    name.trim_start_matches('[').trim_end_matches(']')
-}
-
-fn authority(origin: &str) -> Option<&str> {
-    let (scheme, authority) = origin.split_once("://")?;
-    (scheme == "http" || scheme == "https").then_some(authority)
+    fn is_own(&self, origin: &Origin, client_info: &ClientInfo) -> bool {
+        origin.is_requested(client_info) && (!self.loopback_only || origin.host.is_loopback())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn at(host: &str, https: bool) -> ClientInfo {
-        ClientInfo { host: HeaderValue::from_str(host).ok(), https, client: None }
+        ClientInfo { host: Some(HostPort::parse(host).unwrap()), https, client: None }
     }
 
     fn from(origin: &str) -> HeaderMap {
@@ -222,12 +248,70 @@ mod tests {
     }
 
     #[test]
-    fn invalid_origins_are_refused() {
-        for wrong in ["*", "localhost:3000", "http://", "http://a/b", "ftp://a", "http://u@a"] {
-            assert_eq!(
-                Origins::new([wrong.to_owned()]).unwrap_err(),
-                InvalidOrigin(wrong.to_owned())
-            );
+    fn origins_are_compared_as_scheme_host_and_port() {
+        let listed = |origin: &str| Origins::new([origin.to_owned()]).unwrap();
+        for (entry, origin) in [
+            ("https://chat.example:443", "https://chat.example"),
+            ("https://chat.example", "https://chat.example:443"),
+            ("http://chat.example:80", "http://CHAT.example"),
+            ("HTTPS://Chat.Example", "https://chat.example"),
+            ("wss://chat.example", "https://chat.example"),
+            (" https://chat.example ", "https://chat.example"),
+            ("https://마당.kr", "https://xn--ok1b32k.kr"),
+            ("https://xn--OK1B32K.kr:443", "https://xn--ok1b32k.kr"),
+            ("http://[0::1]:3000", "http://[::1]:3000"),
+        ] {
+            let allowed = listed(entry).allow(&from(origin), &at("other.example", true));
+            assert!(allowed, "{entry} and {origin}");
+        }
+        for (entry, origin) in [
+            ("https://chat.example", "http://chat.example"),
+            ("https://chat.example", "https://chat.example:8443"),
+            ("http://chat.example", "http://chat.example:443"),
+            ("https://chat.example", "https://chat.example."),
+            ("https://chat.example", "https://a.chat.example"),
+            ("https://chat.example", "https://chat.example.evil.example"),
+            ("https://chat.example", "https://chat.example@evil.example"),
+            ("https://chat.example", "https://evil.example https://chat.example"),
+        ] {
+            let allowed = listed(entry).allow(&from(origin), &at("other.example", true));
+            assert!(!allowed, "{entry} and {origin}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_origins_does_not_pass() {
+        let mut headers = from("http://localhost:5001");
+        assert!(Origins::default().allow(&headers, &at("localhost:5001", false)));
+        headers.append(ORIGIN, HeaderValue::from_static("http://localhost:5001"));
+        assert!(!Origins::default().allow(&headers, &at("localhost:5001", false)));
+    }
+
+    #[test]
+    fn invalid_origins_are_refused_with_the_reason() {
+        for (wrong, reason) in [
+            ("*", "write scheme://host"),
+            ("null", "write scheme://host"),
+            ("localhost:3000", "write scheme://host"),
+            ("//chat.example", "write scheme://host"),
+            ("ftp://a", "must be http or https"),
+            ("http://", "not a valid name"),
+            ("http://a/b", "leave out everything after"),
+            ("https://chat.example/", "leave out everything after"),
+            ("https://chat.example?x", "leave out everything after"),
+            ("https:///chat.example", "leave out everything after"),
+            ("http://u@a", "leave out the user name"),
+            ("https://*.chat.example", "no wildcards"),
+            ("https://chat example", "not a valid name"),
+            ("https://chat.example:https", "port"),
+            ("https://chat.example:65536", "port"),
+            ("https://[::1", "not a valid name"),
+            ("https://1.2.3.400", "not a valid name"),
+            ("https://마당..kr", "not a valid name"),
+        ] {
+            let error = Origins::new([wrong.to_owned()]).unwrap_err();
+            assert_eq!(error.origin, wrong);
+            assert!(error.to_string().contains(reason), "{error}");
         }
     }
 }

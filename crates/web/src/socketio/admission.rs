@@ -26,7 +26,7 @@ use super::settings::Exposure;
 use super::slot::Slot;
 use super::timeout_stream::{StreamResources, TimeoutStream};
 use crate::http::client_info::ClientInfo;
-use crate::http::origin::is_this_machine;
+use crate::http::host::HostPort;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -151,8 +151,7 @@ impl Admission {
 
 /// Whether a request has a loopback host and address, and no header of a proxy.
 fn from_this_machine(headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-    let host = client_info.host.as_ref().and_then(|host| host.to_str().ok());
-    host.is_some_and(is_this_machine)
+    client_info.host.as_ref().is_some_and(HostPort::is_this_machine)
         && client_info.client.is_none_or(|client| client.is_loopback())
         && !PROXY_HEADERS.iter().any(|name| headers.contains_key(*name))
 }

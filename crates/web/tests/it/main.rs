@@ -18,6 +18,7 @@ mod handshake;
 mod lab_chat;
 mod posts_api;
 mod proxies;
+mod requested_host;
 mod session_api;
 mod socketio;
 mod test_server;

@@ -1,5 +1,6 @@
 //! Behind a proxy: the headers of a trusted proxy are used, those of others are ignored.
 
+use madang_shared::ServerFrame;
 use madang_shared::limits::SUBPROTOCOL;
 use madang_web::{Origins, TrustedProxies};
 use reqwest::header::HeaderValue;
@@ -39,15 +40,45 @@ async fn sign_up(server: &TestServer, name: &str, headers: &[(&str, &str)]) -> (
 #[tokio::test]
 async fn cookies_are_secure_behind_a_trusted_proxy_with_https() {
     let server = behind_proxy(true).await;
-    let (cookie, strict) = sign_up(&server, "a", &[HTTPS]).await;
-    assert!(cookie.starts_with("__Host-madang_session=") && cookie.ends_with("; Secure"));
-    assert!(strict);
-    for headers in [&[][..], &[("x-forwarded-proto", "http")], &[("forwarded", "proto=https")]] {
-        let name = format!("b{}", headers.first().map_or("", |(name, _)| name));
+    // Traefik sends the scheme of the socket with a handshake.
+    for (number, scheme) in ["https", "HTTPS", "wss", "http, wss"].iter().enumerate() {
+        let name = format!("secure {number}");
+        let (cookie, strict) = sign_up(&server, &name, &[("x-forwarded-proto", scheme)]).await;
+        assert!(cookie.starts_with("__Host-madang_session=") && cookie.ends_with("; Secure"));
+        assert!(strict, "{scheme}");
+    }
+    for (number, headers) in [
+        &[][..],
+        &[("x-forwarded-proto", "http")],
+        &[("x-forwarded-proto", "ws")],
+        &[("x-forwarded-proto", "wss, ws")],
+        &[("forwarded", "proto=https")],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let name = format!("plain {number}");
         let (cookie, strict) = sign_up(&server, &name, headers).await;
         assert!(cookie.starts_with("madang_session=") && !cookie.contains("Secure"), "{cookie}");
         assert!(!strict);
     }
+}
+
+#[tokio::test]
+async fn a_session_over_https_is_found_in_a_handshake_that_is_forwarded_as_wss() {
+    let server = behind_proxy(true).await;
+    let (cookie, _) = sign_up(&server, "a", &[HTTPS, HOST]).await;
+    let cookie = cookie.split(';').next().unwrap();
+    let request = server.socket_request(&[
+        ("sec-websocket-protocol", SUBPROTOCOL),
+        ("origin", "https://chat.example"),
+        ("cookie", cookie),
+        ("x-forwarded-proto", "wss"),
+        HOST,
+    ]);
+    let mut peer = server.connect(request).await.unwrap();
+    peer.send_text(r#"{"hello":{"client":"test"}}"#).await;
+    assert!(matches!(peer.receive_frame().await, ServerFrame::Welcome(_)));
 }
 
 #[tokio::test]

@@ -1,0 +1,255 @@
+//! Hosts and schemes, compared as parts: a name in any case and script, an address in any notation, a port or its
+//! default.
+
+use axum::http::header::HOST;
+use axum::http::uri::Uri;
+use axum::http::{HeaderMap, HeaderValue, Version};
+use thiserror::Error;
+use url::Host;
+
+/// The scheme of a page or a request. A WebSocket has the scheme of the HTTP request that opens it: proxies name it
+/// `wss` or `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`, or `ws`.
+    Http,
+    /// `https`, or `wss`.
+    Https,
+}
+
+impl Scheme {
+    /// Parses a scheme, in any case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_any = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+        match () {
+            () if is_any(["http", "ws"]) => Some(Self::Http),
+            () if is_any(["https", "wss"]) => Some(Self::Https),
+            () => None,
+        }
+    }
+
+    /// The port of an address that names none.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// A host and its port, as in `Host` and in an origin. Equal names and addresses compare equal in every notation:
+/// names are in the form of UTS 46, in ASCII and lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    host: Host,
+    port: Option<u16>,
+}
+
+/// The requested host of a request is missing, repeated or malformed (RFC 9112 section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidHost {
+    /// HTTP/1.1 requires the header.
+    #[error("The request has no `Host`; send one.")]
+    Missing,
+    /// More than one header.
+    #[error("The request has several `Host` headers; send one.")]
+    Repeated,
+    /// Neither a name nor an address, or a port that is no number.
+    #[error("`Host`, or the host in the target, is malformed; send `name` or `name:port`.")]
+    Malformed,
+}
+
+impl HostPort {
+    /// Parses `host` or `host:port`. The host is a name of letters, digits, `-`, `_` and `.`, an IPv4 address, or an
+    /// IPv6 address in brackets. An empty port is the default port (RFC 3986 section 3.2.3).
+    pub fn parse(text: &str) -> Option<Self> {
+        let end = text.find(']').map_or_else(|| text.find(':'), |bracket| Some(bracket + 1));
+        let (host, port) = text.split_at_checked(end.unwrap_or(text.len()))?;
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => None,
+            None => return None,
+            Some("") => None,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok()?)
+            }
+            Some(_) => return None,
+        };
+        // The parser would decode these escapes, which clients never send.
+        let host = Host::parse(host).ok().filter(|_| !host.contains('%'))?;
+        is_plain(&host).then_some(Self { host, port })
+    }
+
+    /// Parses the value of a header, which is ASCII.
+    pub fn from_header(value: &HeaderValue) -> Option<Self> {
+        Self::parse(value.to_str().ok()?)
+    }
+
+    /// The name or address.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The same host, without a port that is the default of the scheme.
+    #[must_use]
+    pub fn without_default_port(self, scheme: Scheme) -> Self {
+        Self { port: self.port.filter(|port| *port != scheme.default_port()), ..self }
+    }
+
+    /// Whether it is a loopback name or address. `localhost` and the names below it are reserved for loopback
+    /// (RFC 6761 section 6.3).
+    pub fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
+    /// Whether it always means this machine. So does the unspecified address `0.0.0.0`, which tutorials use.
+    pub fn is_this_machine(&self) -> bool {
+        self.is_loopback()
+            || match &self.host {
+                Host::Domain(_) => false,
+                Host::Ipv4(address) => address.is_unspecified(),
+                Host::Ipv6(address) => address.is_unspecified(),
+            }
+    }
+}
+
+/// Whether a name has the characters of host names, and no empty label except that of the root.
+fn is_plain(host: &Host) -> bool {
+    let Host::Domain(name) = host else { return true };
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !label.is_empty() && label.bytes().all(is_plain)
+    };
+    name.strip_suffix('.').unwrap_or(name).split('.').all(is_label)
+}
+
+/// The requested host (RFC 9112 section 3.2): that of an absolute target, or else `Host`. None for HTTP/1.0 without
+/// `Host`.
+///
+/// # Errors
+/// [`InvalidHost`], to be answered with 400.
+pub fn requested_host(
+    version: Version,
+    target: &Uri,
+    headers: &HeaderMap,
+) -> Result<Option<HostPort>, InvalidHost> {
+    let mut lines = headers.get_all(HOST).iter();
+    let in_header = match (lines.next(), lines.next()) {
+        (None, _) if version <= Version::HTTP_10 => None,
+        (None, _) => return Err(InvalidHost::Missing),
+        (Some(_), Some(_)) => return Err(InvalidHost::Repeated),
+        (Some(line), None) => Some(HostPort::from_header(line).ok_or(InvalidHost::Malformed)?),
+    };
+    match target.authority() {
+        None => Ok(in_header),
+        Some(target) => HostPort::parse(target.as_str()).map(Some).ok_or(InvalidHost::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_hosts_compare_equal_in_every_notation() {
+        for (one, other) in [
+            ("chat.example", "CHAT.Example"),
+            ("chat.example", "chat.example:"),
+            ("마당.kr:8443", "xn--ok1b32k.kr:8443"),
+            ("마당.kr", "\u{1106}\u{1161}\u{1103}\u{1161}\u{11bc}.KR"),
+            ("chat.example", "ｃｈａｔ。example"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("[::1]", "[0:0:0:0:0:0:0:1]"),
+            ("[::ffff:127.0.0.1]", "[::FFFF:7f00:1]"),
+            ("127.0.0.1", "127.1"),
+        ] {
+            assert_eq!(HostPort::parse(one), HostPort::parse(other), "{one} and {other}");
+            assert!(HostPort::parse(one).is_some(), "{one}");
+        }
+        for (one, other) in [
+            ("chat.example", "chat.example."),
+            ("chat.example", "chat.example:8080"),
+            ("chat.example", "chat-example"),
+            ("[::1]", "127.0.0.1"),
+            ("paypal.example", "pаypal.example"),
+        ] {
+            assert_ne!(HostPort::parse(one), HostPort::parse(other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_host_is_refused() {
+        for wrong in [
+            "",
+            " ",
+            ":",
+            ":80",
+            "a b",
+            "a:b",
+            "a:-1",
+            "a:65536",
+            "a:1:2",
+            "::1",
+            "[::1",
+            "[::1]1",
+            "[::1%25eth0]",
+            "u@a",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "*.a",
+            "a,b",
+            "a..b",
+            ".",
+            ".a",
+            "%61",
+            "[a]",
+            "]",
+            "[]",
+            "1.2.3.256",
+            "xn--a",
+        ] {
+            assert_eq!(HostPort::parse(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_every_notation() {
+        let host = |text: &str| HostPort::parse(text).unwrap();
+        for loopback in
+            ["localhost", "LOCALHOST.:1", "app.localhost", "127.8.9.1", "127.1", "[::1]:5001"]
+        {
+            assert!(host(loopback).is_loopback() && host(loopback).is_this_machine(), "{loopback}");
+        }
+        for unspecified in ["0.0.0.0", "0", "[::]:5001"] {
+            assert!(host(unspecified).is_this_machine(), "{unspecified}");
+            assert!(!host(unspecified).is_loopback(), "{unspecified}");
+        }
+        for other in ["localhost.example", "notlocalhost", "192.168.0.7", "128.0.0.1", "[fe80::1]"]
+        {
+            assert!(!host(other).is_this_machine(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_socket_has_the_scheme_of_its_page() {
+        for (text, expected) in [
+            ("http", Some(Scheme::Http)),
+            ("WS", Some(Scheme::Http)),
+            ("Https", Some(Scheme::Https)),
+            ("wss", Some(Scheme::Https)),
+            ("", None),
+            ("on", None),
+            ("https,http", None),
+        ] {
+            assert_eq!(Scheme::parse(text), expected, "{text:?}");
+        }
+    }
+}
