@@ -221,7 +221,9 @@ pub trait Store: Send + Sync + 'static {
         at: Timestamp,
     ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>>;
 
-    /// Makes a user and a first session, and joins the user to the first room.
+    /// Makes a user and a first session, and joins the user to the first room. A name belongs to its user from the
+    /// first use of the session on. Until then a sign-up under the same name gets the same user with a new session, and
+    /// the old one has ended: a browser that drops cookies would otherwise use the name up.
     ///
     /// # Errors
     /// Refused as `name_taken`.
@@ -236,7 +238,8 @@ pub trait Store: Send + Sync + 'static {
     fn service_user(&self, service: ServiceAccount)
     -> BoxFuture<'static, Result<User, StoreError>>;
 
-    /// The user of a session; `None` if the session has ended or never existed.
+    /// The user of a session; `None` if the session has ended or never existed. The first call for a session is
+    /// recorded: see [`Self::sign_up`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

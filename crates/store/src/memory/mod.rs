@@ -189,7 +189,8 @@ impl Memory {
 
     /// [`Store::session`], synchronous.
     pub fn session_now(&self, token: &TokenHash) -> Result<Option<User>, StoreError> {
-        self.read(|state| Ok(users::session(state, token)))
+        let Shared { state, faults, .. } = &mut *self.lock();
+        faults.read(|| Ok(users::session(state, token)))
     }
 
     /// [`Store::sign_out`], synchronous.

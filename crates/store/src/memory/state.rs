@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) users: BTreeMap<UserId, String>,
     pub(super) user_keys: BTreeMap<String, UserId>,
     pub(super) sessions: BTreeMap<TokenHash, UserId>,
+    /// The sessions that no request has named yet.
+    pub(super) unused_sessions: BTreeMap<UserId, TokenHash>,
     pub(super) service_accounts: BTreeMap<&'static str, UserId>,
 
     pub(super) rooms: BTreeMap<RoomId, Room>,

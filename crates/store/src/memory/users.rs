@@ -9,21 +9,30 @@ use super::state::State;
 use super::{membership, notices};
 use crate::refusals;
 
-/// Creates a user with a session, and joins the user to the first room.
+/// Creates a user with a session, and joins the user to the first room. If the name belongs to a user whose session
+/// was never used, that user gets a new session instead.
 pub(super) fn sign_up(
     state: &mut State,
     new: NewUser,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, Failure> {
     let NewUser { name, name_key, token, at: _ } = new;
-    if state.user_keys.contains_key(&name_key) {
-        return Err(refusals::user_name_taken(&name));
-    }
     if state.sessions.contains_key(&token) {
         return Err(refusals::constraint_violated());
     }
-    let user = create(state, name, name_key, appended);
+    let user = match state.user_keys.get(&name_key).copied() {
+        None => create(state, name, name_key, appended),
+        Some(id) => {
+            let Some(lost) = state.unused_sessions.remove(&id) else {
+                return Err(refusals::user_name_taken(&name));
+            };
+            state.sessions.remove(&lost);
+            state.users.insert(id, name.clone());
+            User { id, name }
+        }
+    };
     state.sessions.insert(token, user.id);
+    state.unused_sessions.insert(user.id, token);
     Ok(user)
 }
 
@@ -48,13 +57,17 @@ pub(super) fn service_user(
     Ok(user)
 }
 
-pub(super) fn session(state: &State, token: &TokenHash) -> Option<User> {
+/// The user of a session. The name belongs to the user from now on.
+pub(super) fn session(state: &mut State, token: &TokenHash) -> Option<User> {
     let id = *state.sessions.get(token)?;
+    state.unused_sessions.remove(&id);
     Some(User { id, name: state.users.get(&id)?.clone() })
 }
 
 pub(super) fn sign_out(state: &mut State, token: &TokenHash) {
-    state.sessions.remove(token);
+    if let Some(user) = state.sessions.remove(token) {
+        state.unused_sessions.remove(&user);
+    }
 }
 
 fn create(

@@ -56,6 +56,7 @@ use external_changes::{CommitWatcher, ExternalChanges};
 use file_identity::{DatabaseLock, FileIdentity};
 use readers::ReaderPool;
 use stamp::Stamp;
+use users::UserSession;
 use writer::{Guard, Writer};
 
 pub use options::{OpenError, Options, Synchronous};
@@ -200,7 +201,18 @@ impl Store for Sqlite {
     }
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
-        self.read(move |connection| users::session(connection, &token))
+        let session = self.read(move |connection| users::session(connection, &token));
+        let record_use = self.writer.deferred(users::record_use);
+        async move {
+            match session.await? {
+                // The name belongs to the user from now on. The session may have ended since it was read.
+                Some(UserSession { user, is_used: false }) => {
+                    Ok(record_use(token).await?.then_some(user))
+                }
+                session => Ok(session.map(|session| session.user)),
+            }
+        }
+        .boxed()
     }
 
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {

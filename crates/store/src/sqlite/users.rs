@@ -11,20 +11,52 @@ use super::values::{integer, natural, string};
 use super::{log, membership, notices};
 use crate::refusals;
 
-/// Creates a user with a session, and joins the user to the first room.
+/// A session with its user.
+pub(super) struct UserSession {
+    pub(super) user: User,
+    /// Whether a request has named the session before.
+    pub(super) is_used: bool,
+}
+
+/// Creates a user with a session, and joins the user to the first room. If the name belongs to a user whose session
+/// was never used, that user gets a new session instead.
 pub(super) fn sign_up(
     connection: &Connection,
     new: NewUser,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
     let NewUser { name, name_key, token, at } = new;
-    let Some(user) = create(connection, &name, &name_key, at)? else {
+    let user = if let Some(user) = create(connection, &name, &name_key, at)? {
+        membership::join(connection, user.id, FIRST_ROOM, at, appended)?;
+        user
+    } else if let Some(user) = take_back(connection, &name, &name_key)? {
+        user
+    } else {
         return Err(refusals::user_name_taken(&name).into());
     };
-    let sql = "INSERT INTO sessions (token_hash, user_id, made_at) VALUES (?1, ?2, ?3)";
+    let sql = "INSERT INTO sessions (token_hash, user_id, made_at, is_used) VALUES (?1, ?2, ?3, 0)";
     connection.prepare_cached(sql)?.execute((&token, integer(user.id.0), integer(at.0)))?;
-    membership::join(connection, user.id, FIRST_ROOM, at, appended)?;
     Ok(user)
+}
+
+/// Ends the session of the user with this name if it was never used, and names the user as the new request does;
+/// `None` if there is no such session.
+fn take_back(
+    connection: &Connection,
+    name: &str,
+    name_key: &str,
+) -> Result<Option<User>, StatementError> {
+    let sql = "DELETE FROM sessions WHERE NOT is_used \
+        AND user_id = (SELECT id FROM users WHERE name_key = ?1) RETURNING user_id";
+    let id = connection
+        .prepare_cached(sql)?
+        .query_row([name_key], |row| natural(row, 0))
+        .optional()?
+        .map(UserId);
+    let Some(id) = id else { return Ok(None) };
+    let sql = "UPDATE users SET name = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((integer(id.0), name))?;
+    Ok(Some(User { id, name: name.to_owned() }))
 }
 
 /// The user of a service account, created at its first use.
@@ -85,14 +117,27 @@ pub(super) fn is_named(connection: &Connection, name_key: &str) -> rusqlite::Res
 pub(super) fn session(
     connection: &Connection,
     token: &TokenHash,
-) -> Result<Option<User>, StatementError> {
-    let sql = "SELECT users.id, users.name \
+) -> Result<Option<UserSession>, StatementError> {
+    let sql = "SELECT users.id, users.name, sessions.is_used \
         FROM sessions JOIN users ON users.id = sessions.user_id WHERE token_hash = ?1";
-    let user = connection
+    let session = connection
         .prepare_cached(sql)?
-        .query_row([token], |row| Ok(User { id: UserId(natural(row, 0)?), name: string(row, 1)? }))
+        .query_row([token], |row| {
+            let user = User { id: UserId(natural(row, 0)?), name: string(row, 1)? };
+            Ok(UserSession { user, is_used: row.get(2)? })
+        })
         .optional()?;
-    Ok(user)
+    Ok(session)
+}
+
+/// Records that a session is used; false if it has ended.
+pub(super) fn record_use(
+    connection: &Connection,
+    token: TokenHash,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<bool, StatementError> {
+    let sql = "UPDATE sessions SET is_used = 1 WHERE token_hash = ?1";
+    Ok(connection.prepare_cached(sql)?.execute([token])? > 0)
 }
 
 pub(super) fn sign_out(

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -71,23 +72,7 @@ impl Writer {
         inputs: Vec<I>,
         apply: Apply<I, T>,
     ) -> impl Future<Output = Vec<Result<T, StoreError>>> + Send + 'static {
-        let size = inputs.len();
-        let (reply, answer) = oneshot::channel();
-        let (results, damage) = (Vec::with_capacity(size), self.damage.clone());
-        let batch = Batch { size, inputs, results, apply, reply, damage };
-        let queued = self.jobs.try_send(Job::Batch(Box::new(batch)));
-        async move {
-            let error = match queued {
-                Ok(()) => match answer.await {
-                    Ok(results) => return results,
-                    Err(_) => "the writer has stopped",
-                },
-                Err(mpsc::error::TrySendError::Full(_)) => "too many writes are waiting",
-                Err(mpsc::error::TrySendError::Closed(_)) => "the writer has stopped",
-            };
-            let unavailable = || Err(StoreError::Unavailable(error.to_owned()));
-            std::iter::repeat_with(unavailable).take(size).collect()
-        }
+        enqueue(&self.jobs, &self.damage, inputs, apply)
     }
 
     /// Queues a batch of one.
@@ -96,10 +81,16 @@ impl Writer {
         input: I,
         apply: Apply<I, T>,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
-        self.enqueue(vec![input], apply).map(|mut results| {
-            let missing = || Err(StoreError::Unavailable("the writer gave no answer".to_owned()));
-            results.pop().unwrap_or_else(missing)
-        })
+        enqueue(&self.jobs, &self.damage, vec![input], apply).map(only)
+    }
+
+    /// A function that queues a batch of one later, for a write that depends on a read.
+    pub(super) fn deferred<I: Send + 'static, T: Send + 'static>(
+        &self,
+        apply: Apply<I, T>,
+    ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {
+        let (jobs, damage) = (self.jobs.clone(), self.damage.clone());
+        move |input| enqueue(&jobs, &damage, vec![input], apply).map(only).boxed()
     }
 
     /// A function that wakes the thread after a commit of another connection. It returns whether the
@@ -119,6 +110,37 @@ impl Writer {
             tokio::task::spawn_blocking(|| thread.join().ok()).await.ok();
         }
     }
+}
+
+fn enqueue<I: Send + 'static, T: Send + 'static>(
+    jobs: &mpsc::Sender<Job>,
+    damage: &Damage,
+    inputs: Vec<I>,
+    apply: Apply<I, T>,
+) -> impl Future<Output = Vec<Result<T, StoreError>>> + Send + use<I, T> {
+    let size = inputs.len();
+    let (reply, answer) = oneshot::channel();
+    let (results, damage) = (Vec::with_capacity(size), damage.clone());
+    let batch = Batch { size, inputs, results, apply, reply, damage };
+    let queued = jobs.try_send(Job::Batch(Box::new(batch)));
+    async move {
+        let error = match queued {
+            Ok(()) => match answer.await {
+                Ok(results) => return results,
+                Err(_) => "the writer has stopped",
+            },
+            Err(mpsc::error::TrySendError::Full(_)) => "too many writes are waiting",
+            Err(mpsc::error::TrySendError::Closed(_)) => "the writer has stopped",
+        };
+        let unavailable = || Err(StoreError::Unavailable(error.to_owned()));
+        std::iter::repeat_with(unavailable).take(size).collect()
+    }
+}
+
+/// The result of a batch of one.
+fn only<T>(mut results: Vec<Result<T, StoreError>>) -> Result<T, StoreError> {
+    let missing = || Err(StoreError::Unavailable("the writer gave no answer".to_owned()));
+    results.pop().unwrap_or_else(missing)
 }
 
 enum Job {

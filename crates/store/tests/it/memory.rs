@@ -66,6 +66,7 @@ async fn an_unavailable_engine_fails_every_operation() {
     assert!(is_unavailable(&store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0]));
     store.set_unavailable(false);
     assert!(store.sign_up(new_user("Theo")).await.is_ok());
+    assert!(store.session(token("Theo")).await.is_ok_and(|user| user.is_some()));
     let mut taken = new_user("theo");
     taken.token = token("other");
     refusal(store.sign_up(taken).await);

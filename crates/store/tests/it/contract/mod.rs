@@ -26,6 +26,7 @@ mod notices;
 mod orders;
 mod posts;
 mod reading;
+mod users;
 mod writing;
 
 /// Starts each engine. Asynchronous, because some engines need a network.

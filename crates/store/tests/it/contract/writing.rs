@@ -10,14 +10,12 @@ use madang_shared::rooms::RoomsEvent;
 use madang_shared::{ErrorCode, Event, RoomId, Seq, Topic, User, UserId};
 
 use crate::support::{
-    NOW, TestStore, create, is_unavailable, join, leave, message_text, new_user, post, read,
-    refusal, sign_up, texts, token,
+    NOW, TestStore, create, is_unavailable, join, leave, message_text, post, read, refusal,
+    sign_up, texts, token,
 };
 
 on_every_engine! {
     a_new_user_is_a_member_of_the_first_room,
-    a_user_name_is_unique_in_every_case_and_unicode_form,
-    a_signed_out_session_stays_ended,
     a_repeated_command_gets_its_first_answer,
     a_repeated_command_without_effect_has_none_later,
     a_command_id_is_unique_per_author,
@@ -52,25 +50,6 @@ async fn a_new_user_is_a_member_of_the_first_room(mut test_store: TestStore) {
     assert_eq!(test_store.log(Topic::Memberships(mina.id)).await, [joined]);
     assert_eq!(test_store.receive(1).await[0].topic, Topic::Memberships(mina.id));
     assert_eq!(test_store.store.session(token("Mina")).await, Ok(Some(mina)));
-}
-
-async fn a_user_name_is_unique_in_every_case_and_unicode_form(test_store: TestStore) {
-    let first = test_store.user("Jane").await;
-    let mut second = new_user("Ｊａｎｅ");
-    second.token = token("another");
-    assert_eq!(refusal(test_store.store.sign_up(second).await), ErrorCode::NameTaken);
-    assert_eq!(test_store.store.session(token("another")).await, Ok(None));
-    assert_eq!(test_store.user("Joan").await.name, "Joan");
-    assert_eq!(first.name, "Jane");
-}
-
-async fn a_signed_out_session_stays_ended(test_store: TestStore) {
-    test_store.user("Mina").await;
-    for _ in 0..2 {
-        assert_eq!(test_store.store.sign_out(token("Mina")).await, Ok(()));
-        assert_eq!(test_store.store.session(token("Mina")).await, Ok(None));
-    }
-    assert_eq!(refusal(sign_up(&*test_store.store, "mina").await), ErrorCode::NameTaken);
 }
 
 async fn a_repeated_command_gets_its_first_answer(mut test_store: TestStore) {

@@ -10,13 +10,15 @@ use madang_shared::counter::CounterSnapshot;
 use madang_shared::delivery::ReadStatus;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
-use madang_shared::{CommandId, Epoch, PostId, Seq, Snapshot, Timestamp, Topic, User, UserId};
+use madang_shared::{
+    CommandId, Epoch, ErrorCode, PostId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+};
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{TestDatabase, fast_options};
-use crate::support::{TestStore, message_text, post, texts, token, write};
+use crate::support::{TestStore, message_text, post, refusal, sign_up, texts, token, write};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -119,7 +121,7 @@ fn of_version(version: usize) -> TestDatabase {
         }
     }
     // A session of the first user, with a token that the tests know.
-    let session = "INSERT INTO sessions VALUES (?1, 1, 10)";
+    let session = "INSERT INTO sessions (token_hash, user_id, made_at) VALUES (?1, 1, 10)";
     connection.execute(session, [token("민수")]).expect("inserted");
     database
 }
@@ -172,6 +174,8 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
 /// Checks that the data of the earlier version is complete.
 async fn check_data(test_store: &TestStore, version: usize) {
     let minsu = User { id: UserId(1), name: "민수".into() };
+    let again = sign_up(&*test_store.store, "민수").await;
+    assert_eq!(refusal(again), ErrorCode::NameTaken, "{version}: sessions of before count as used");
     assert_eq!(test_store.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
     let room = Topic::Room(FIRST_ROOM);
     let page = test_store.newest(&minsu, FIRST_ROOM).await;
