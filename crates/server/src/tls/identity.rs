@@ -17,6 +17,9 @@ use x509_parser::prelude::FromDer;
 /// The only protocol over TLS (RFC 7301).
 const HTTP_1_1: &[u8] = b"http/1.1";
 
+/// The byte order mark in UTF-8. PEM is ASCII and never contains it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The paths of certificate and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PemFiles {
@@ -103,8 +106,15 @@ impl Identity {
     }
 }
 
+/// Reads a PEM file without its byte order marks. Editors write one at the beginning, and a chain that was joined from
+/// several files has some in between; the parser would skip the sections behind them.
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+    let mut pem =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    while let Some(at) = pem.windows(BYTE_ORDER_MARK.len()).position(|it| it == BYTE_ORDER_MARK) {
+        pem.drain(at..at + BYTE_ORDER_MARK.len());
+    }
+    Ok(pem)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {

@@ -48,6 +48,23 @@ async fn until(what: &str, mut met: impl AsyncFnMut() -> bool) {
     }
 }
 
+#[tokio::test]
+async fn a_byte_order_mark_before_pem_is_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = Pair::of(&["localhost"]);
+    let files = Files::write(folder.path(), &pair);
+    let other = Pair::of(&["other.example"]).certificate;
+    // A chain of two files, each with a mark, as editors write them.
+    let chain = format!("\u{feff}{}\u{feff}{other}", pair.certificate);
+    std::fs::write(&files.certificate, chain).unwrap();
+    std::fs::write(&files.key, format!("\u{feff}{}", pair.key)).unwrap();
+    let server = start(folder.path(), &files, &[]);
+    let stream = pair.connect(port(&server)).await.unwrap();
+    let sent = stream.get_ref().1.peer_certificates().map(<[_]>::len);
+    assert_eq!(sent, Some(2), "the whole chain is sent");
+    assert!(ask(&pair, port(&server), "GET /healthz HTTP/1.1\r\n").await.contains("200 OK"));
+}
+
 #[test]
 fn the_error_names_invalid_files_and_the_reason() {
     let folder = tempfile::tempdir().unwrap();
