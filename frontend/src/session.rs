@@ -18,7 +18,7 @@ pub(crate) async fn current() -> Result<Option<User>, Failure> {
 
 /// Starts a session with a name.
 pub(crate) async fn start(name: &str) -> Result<User, Failure> {
-    let body = SignUp { name: name.to_owned(), bearer: false };
+    let body = SignUp { name: name.to_owned(), bearer: false, needs_cookie: true };
     let answer = http::post(PATH, &compact::to_text(&body)).await.map_err(unreachable_server)?;
     user(&answer)
 }

@@ -21,6 +21,11 @@ pub struct SignUp {
     /// no script can read.
     #[serde(default)]
     pub bearer: bool,
+    /// Whether the session is useless without a cookie, as in a browser. The server then refuses the sign-up as
+    /// `unsupported` if the browser does not send back the probe cookie of `GET /api/session`, and the name stays free.
+    /// The refusal brings the probe cookie too, so a second request succeeds if cookies are allowed.
+    #[serde(default)]
+    pub needs_cookie: bool,
 }
 
 /// The answer to `POST` and `GET /api/session`. `GET` answers 204 where there is no session.

@@ -42,7 +42,7 @@ impl TestUser {
         name: &str,
     ) -> Result<Self, LoadgenError> {
         let failed = |source| LoadgenError::SignUp { name: name.to_owned(), source };
-        let body = SignUp { name: name.to_owned(), bearer: true };
+        let body = SignUp { name: name.to_owned(), bearer: true, needs_cookie: false };
         let url = format!("{scheme}://{server}/api/session");
         let response = http.post(url).json(&body).send().await.map_err(failed)?;
         if !response.status().is_success() {

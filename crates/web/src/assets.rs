@@ -15,6 +15,8 @@ use base64::prelude::BASE64_STANDARD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
+use crate::http::unknown_path;
+
 #[derive(RustEmbed)]
 #[folder = "../../frontend/dist/"]
 #[exclude = ".gitignore"]
@@ -36,10 +38,14 @@ pub fn is_built() -> bool {
     AppFiles::get(INDEX).is_some()
 }
 
-/// Serves all paths without a route: a file of the app, or else the app's page, which has routes of its own.
+/// Serves all paths without a route: a file of the app, or else the app's page, which has routes of its own. A path
+/// of the server gets a problem.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(problem) = unknown_path::refusal(uri.path()) {
+        return problem.into_response();
+    }
     if !matches!(method, Method::GET | Method::HEAD) {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
+        return ([(ALLOW, "GET, HEAD")], unknown_path::wrong_method(method).await).into_response();
     }
     let path = uri.path().trim_start_matches('/');
     let exists = |path: &str| !path.is_empty() && AppFiles::get(path).is_some();
@@ -49,7 +55,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     // A name with an ending is a missing file. With the page as the answer, a stale tab would get HTML instead of a
     // script.
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if is_file || path.starts_with("api/") {
+    if is_file {
         return StatusCode::NOT_FOUND.into_response();
     }
     if !is_built() {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
@@ -15,6 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
+use crate::http::unknown_path::wrong_method;
 use crate::http::{delivery_api, health, posts_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{client_info, cors, security_headers};
@@ -33,7 +34,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub fn router(state: AppState) -> Router {
     let session =
         get(session_api::current).post(session_api::sign_up).delete(session_api::sign_out);
-    let post = get(posts_api::read).put(posts_api::edit).delete(posts_api::delete);
+    let post =
+        get(posts_api::read).put(posts_api::edit).patch(posts_api::edit).delete(posts_api::delete);
     let posts = Router::new()
         .route("/posts", get(posts_api::list).post(posts_api::create))
         .route("/posts/{id}", post)
@@ -42,17 +44,19 @@ pub fn router(state: AppState) -> Router {
         .route("/api/session", session)
         .route(delivery_api::PATH, get(delivery_api::delivery))
         .merge(posts)
-        .layer(from_fn_with_state(state.clone(), cors::refuse_changes))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(cors::refuse_changes))
         // The answers are private to one user. The timeout ends requests whose body does not arrive.
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, API_TIMEOUT))
-        .layer(cors::readable(&state));
+        .layer(cors::readable());
     let lab = Router::new()
         .route(HTTP_PATH, get(http_call::http_call))
         .merge(transports::routes::routes())
+        .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
-        .layer(cors::readable(&state))
-        .layer(from_fn_with_state(state.clone(), cors::refuse_all));
+        .layer(cors::readable())
+        .layer(from_fn(cors::refuse_all));
     Router::new()
         .merge(api)
         .merge(lab)
@@ -62,6 +66,7 @@ pub fn router(state: AppState) -> Router {
         .route(SOCKET_PATH, get(handshake::handshake))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), security_headers::add))

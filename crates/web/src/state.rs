@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderValue;
 use madang_hub::Hub;
 use madang_hub::budgets::account::Account;
 use madang_hub::budgets::network::Network;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::client_info::ClientInfo;
-use crate::http::origin::Origins;
+use crate::http::origin::{Origins, PageAccess};
 use crate::http::problem::Problem;
 use crate::middleware::trusted_proxies::TrustedProxies;
 use crate::socketio::receipts::Receipts;
@@ -51,21 +51,41 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Checks a WebSocket handshake. Browsers send no CORS preflight before it, so the handler of each
-    /// socket calls this.
+    /// Checks a WebSocket handshake that may act for a user. Browsers send no CORS preflight before it, so the handler
+    /// of each socket calls this, or [`Self::check_guest_handshake`].
+    ///
+    /// # Errors
+    /// `forbidden` for a page without full access; `rate_limited` after too many handshakes; `shutting_down` when the
+    /// server stops.
+    pub fn check_handshake(
+        &self,
+        access: PageAccess,
+        client_info: &ClientInfo,
+    ) -> Result<(), Problem> {
+        match access {
+            PageAccess::Full => self.check_new_socket(client_info),
+            PageAccess::Guest | PageAccess::Foreign => Err(Problem::foreign_origin()),
+        }
+    }
+
+    /// Checks the handshake of a socket without a session.
     ///
     /// # Errors
     /// `forbidden` for a foreign origin; `rate_limited` after too many handshakes; `shutting_down` when the server stops.
-    pub fn check_handshake(
+    pub fn check_guest_handshake(
         &self,
-        headers: &HeaderMap,
+        access: PageAccess,
         client_info: &ClientInfo,
     ) -> Result<(), Problem> {
-        if !self.origins.allow(headers, client_info) {
-            return Err(Problem::foreign_origin());
+        match access {
+            PageAccess::Full | PageAccess::Guest => self.check_new_socket(client_info),
+            PageAccess::Foreign => Err(Problem::foreign_origin()),
         }
+    }
+
+    fn check_new_socket(&self, client_info: &ClientInfo) -> Result<(), Problem> {
         if let Some(stranger) = self.stranger(client_info) {
-            stranger.charge_one(Resource::Reads, self.clock.now()).map_err(Problem)?;
+            stranger.charge_one(Resource::Reads, self.clock.now())?;
         }
         self.check_running()
     }

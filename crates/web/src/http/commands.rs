@@ -25,10 +25,9 @@ pub async fn commit(
     state.check_running()?;
     let content = content.into();
     if let Some(cost) = features::cost(&content) {
-        account.charge(cost, state.clock.now()).map_err(Problem)?;
+        account.charge(cost, state.clock.now())?;
     }
-    let write = Write::of_command(author, command, state.clock.now(), content);
-    let write = write.map_err(Problem)?;
+    let write = Write::of_command(author, command, state.clock.now(), content)?;
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {
         return Err(Problem::defect("the store returned no result for a write"));

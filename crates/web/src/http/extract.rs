@@ -12,7 +12,7 @@ use madang_shared::{CommandId, ErrorCode, User};
 
 use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
-use crate::http::session_token::{hash, token_of};
+use crate::http::session_token::{authenticate, candidates};
 use crate::state::AppState;
 
 /// The header with the command id of a request ([draft-ietf-httpapi-idempotency-key-header]), with or without
@@ -47,8 +47,8 @@ impl FromRequestParts<AppState> for CommandUser {
         let AuthUser { user, account } = AuthUser::from_request_parts(parts, state).await?;
         let now = state.clock.now();
         let units = body_bytes(&parts.headers);
-        account.charge(Cost { resource: Resource::BytesIn, units }, now).map_err(Problem)?;
-        account.charge_one(Resource::Commands, now).map_err(Problem)?;
+        account.charge(Cost { resource: Resource::BytesIn, units }, now)?;
+        account.charge_one(Resource::Commands, now)?;
         Ok(Self { user, account })
     }
 }
@@ -61,13 +61,10 @@ impl FromRequestParts<AppState> for AuthUser {
         let now = state.clock.now();
         // First, because finding the session is a read of the store.
         if let Some(stranger) = state.stranger(&client_info) {
-            stranger.charge_one(Resource::Reads, now).map_err(Problem)?;
+            stranger.charge_one(Resource::Reads, now)?;
         }
-        let user = match token_of(&parts.headers, &client_info) {
-            Some(token) => state.store.session(hash(&token)).await?,
-            None => None,
-        };
-        let Some(user) = user else {
+        let candidates = candidates(&parts.headers, &client_info);
+        let Some(user) = authenticate(state.store.as_ref(), &candidates).await? else {
             return Err(Problem::new(
                 ErrorCode::Unauthenticated,
                 "This request needs a session; start one with POST /api/session.",
@@ -75,7 +72,7 @@ impl FromRequestParts<AppState> for AuthUser {
         };
         let network = client_info.client.map(Network::of);
         let account = state.hub.budgets().account(user.id, network, now);
-        account.charge_one(Resource::Reads, now).map_err(Problem)?;
+        account.charge_one(Resource::Reads, now)?;
         Ok(Self { user, account })
     }
 }

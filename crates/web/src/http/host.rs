@@ -67,12 +67,11 @@ impl HostPort {
         let (host, port) = text.split_at_checked(end.unwrap_or(text.len()))?;
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,
-            None => return None,
             Some("") => None,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Some(digits.parse().ok()?)
             }
-            Some(_) => return None,
+            None | Some(_) => return None,
         };
         // The parser would decode these escapes, which clients never send.
         let host = Host::parse(host).ok().filter(|_| !host.contains('%'))?;

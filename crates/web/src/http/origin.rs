@@ -4,10 +4,13 @@
 //! refuses foreign origins in the handshake. The same rule guards every request that changes something.
 //! Programs other than browsers send no `Origin` and pass: they have no browser's cookies.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
+use axum::extract::FromRequestParts;
 use axum::http::header::ORIGIN;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use thiserror::Error;
 
 use crate::http::client_info::ClientInfo;
@@ -77,6 +80,34 @@ impl Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignOrigin;
 
+/// The access of the page that sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAccess {
+    /// One of our own pages, a page of a configured origin, or a program, which sends no origin.
+    Full,
+    /// A page of this machine, from another port, on a server that listens on loopback: most often that of a
+    /// development server. It may do what a program on this machine may do, with a token of its own. It may run code of
+    /// strangers, so the browser's cookies are removed from its requests, and its answers set none.
+    Guest,
+    /// Another page. It may change nothing, and reads no answer.
+    Foreign,
+}
+
+impl PageAccess {
+    /// The access that the middleware has recorded.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::Foreign)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for PageAccess {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
 /// The allowed origins: our own, and the configured ones.
 ///
 /// The requested host tells our own origin (`Host`, or the header of a trusted proxy). Over HTTPS the page must
@@ -118,24 +149,22 @@ impl Origins {
         self
     }
 
-    /// Whether a guest's request may pass: one that is answered without cookie or session.
-    ///
-    /// A server that listens on loopback also admits the pages of this machine, on any port, because developers
-    /// run their pages there. A guest can do no more than a program on this machine. Such a page may run code
-    /// of strangers, so this rule must not guard a request that acts for a user.
-    pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-        self.allow(headers, client_info)
-            || (self.loopback_only
-                && matches!(Origin::of_request(headers), Some(Ok(origin)) if origin.host.is_this_machine()))
+    /// The access of a request with these headers.
+    pub fn access(&self, headers: &HeaderMap, client_info: &ClientInfo) -> PageAccess {
+        match Origin::of_request(headers) {
+            None => PageAccess::Full,
+            Some(Ok(origin)) if self.allowed.contains(&origin) => PageAccess::Full,
+            Some(Ok(origin)) if self.is_own(&origin, client_info) => PageAccess::Full,
+            Some(Ok(origin)) if self.loopback_only && origin.host.is_this_machine() => {
+                PageAccess::Guest
+            }
+            Some(Ok(_) | Err(ForeignOrigin)) => PageAccess::Foreign,
+        }
     }
 
-    /// Whether a request with these headers may pass.
-    pub fn allow(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-        match Origin::of_request(headers) {
-            None => true,
-            Some(Err(ForeignOrigin)) => false,
-            Some(Ok(origin)) => self.allowed.contains(&origin) || self.is_own(&origin, client_info),
-        }
+    /// Whether a guest's request may pass: one that is answered without cookie or session.
+    pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
+        self.access(headers, client_info) != PageAccess::Foreign
     }
 
     fn is_own(&self, origin: &Origin, client_info: &ClientInfo) -> bool {
@@ -149,6 +178,11 @@ mod tests {
 
     use super::*;
 
+    /// Whether a request may act for a user.
+    fn allow(origins: &Origins, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
+        origins.access(headers, client_info) == PageAccess::Full
+    }
+
     fn at(host: &str, https: bool) -> ClientInfo {
         ClientInfo { host: Some(HostPort::parse(host).unwrap()), https, client: None }
     }
@@ -160,7 +194,7 @@ mod tests {
     fn check(origin: Option<&str>, host: &str, expected: bool) {
         let origins = Origins::new(["http://localhost:3000".to_owned()]).unwrap();
         let headers = origin.map(from).unwrap_or_default();
-        assert_eq!(origins.allow(&headers, &at(host, false)), expected, "{origin:?} at {host}");
+        assert_eq!(allow(&origins, &headers, &at(host, false)), expected, "{origin:?} at {host}");
     }
 
     #[test]
@@ -177,14 +211,14 @@ mod tests {
             ("http://localhost:3000", "chat.example", true),
         ] {
             assert_eq!(
-                network.allow(&from(origin), &at(host, true)),
+                allow(&network, &from(origin), &at(host, true)),
                 expected,
                 "{origin} at {host}"
             );
         }
-        assert!(loopback_only.allow(&from("https://localhost:5001"), &at(loopback, true)));
-        assert!(!loopback_only.allow(&from("http://localhost:5001"), &at(loopback, true)));
-        assert!(!loopback_only.allow(&from("https://chat.example"), &at("chat.example", true)));
+        assert!(allow(&loopback_only, &from("https://localhost:5001"), &at(loopback, true)));
+        assert!(!allow(&loopback_only, &from("http://localhost:5001"), &at(loopback, true)));
+        assert!(!allow(&loopback_only, &from("https://chat.example"), &at("chat.example", true)));
     }
 
     #[test]
@@ -217,10 +251,10 @@ mod tests {
             ("192.168.0.7:5001", false),
         ] {
             let (headers, client_info) = (from(&format!("http://{host}")), at(host, false));
-            assert_eq!(loopback_only.allow(&headers, &client_info), expected, "{host}");
-            assert!(network.allow(&headers, &client_info), "{host}");
+            assert_eq!(allow(&loopback_only, &headers, &client_info), expected, "{host}");
+            assert!(allow(&network, &headers, &client_info), "{host}");
             let headers = from("https://chat.example");
-            assert!(loopback_only.allow(&headers, &client_info), "behind a proxy: {host}");
+            assert!(allow(&loopback_only, &headers, &client_info), "behind a proxy: {host}");
         }
     }
 
@@ -242,7 +276,7 @@ mod tests {
         ] {
             let (headers, client_info) = (from(origin), at("localhost:5001", false));
             assert_eq!(loopback_only.allow_guests(&headers, &client_info), expected, "{origin}");
-            assert!(!loopback_only.allow(&headers, &client_info), "with a session: {origin}");
+            assert!(!allow(&loopback_only, &headers, &client_info), "with a session: {origin}");
             assert!(!network.allow_guests(&headers, &client_info), "on the network: {origin}");
         }
     }
@@ -261,7 +295,7 @@ mod tests {
             ("https://xn--OK1B32K.kr:443", "https://xn--ok1b32k.kr"),
             ("http://[0::1]:3000", "http://[::1]:3000"),
         ] {
-            let allowed = listed(entry).allow(&from(origin), &at("other.example", true));
+            let allowed = allow(&listed(entry), &from(origin), &at("other.example", true));
             assert!(allowed, "{entry} and {origin}");
         }
         for (entry, origin) in [
@@ -274,7 +308,7 @@ mod tests {
             ("https://chat.example", "https://chat.example@evil.example"),
             ("https://chat.example", "https://evil.example https://chat.example"),
         ] {
-            let allowed = listed(entry).allow(&from(origin), &at("other.example", true));
+            let allowed = allow(&listed(entry), &from(origin), &at("other.example", true));
             assert!(!allowed, "{entry} and {origin}");
         }
     }
@@ -282,9 +316,9 @@ mod tests {
     #[test]
     fn one_of_several_origins_does_not_pass() {
         let mut headers = from("http://localhost:5001");
-        assert!(Origins::default().allow(&headers, &at("localhost:5001", false)));
+        assert!(allow(&Origins::default(), &headers, &at("localhost:5001", false)));
         headers.append(ORIGIN, HeaderValue::from_static("http://localhost:5001"));
-        assert!(!Origins::default().allow(&headers, &at("localhost:5001", false)));
+        assert!(!allow(&Origins::default(), &headers, &at("localhost:5001", false)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Posts for programs: `GET` and `POST /posts`; `GET`, `PUT` and `DELETE /posts/{id}`.
+//! Posts for programs: `GET` and `POST /posts`; `GET`, `PUT`, `PATCH` and `DELETE /posts/{id}`.
+
+use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -13,22 +15,17 @@ use serde::Deserialize;
 
 use crate::http::commands::{commit, key_reused};
 use crate::http::extract::{AuthUser, CommandUser, IdempotencyKey};
+use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
-/// The body of a request that writes a post.
+/// The query of a request for a page of posts, as text, so that each parameter gets its own error message.
 #[derive(Clone, Debug, Deserialize)]
-pub struct PostText {
-    text: String,
-}
-
-/// The query of a request for a page of posts.
-#[derive(Clone, Copy, Debug, Deserialize)]
 pub struct PageQuery {
     /// The page starts with the newest post older than this one; without it, with the newest post.
-    before: Option<u64>,
+    before: Option<String>,
     /// The limit for the page: 1 to [`PAGE_POSTS`] posts.
-    limit: Option<u32>,
+    limit: Option<String>,
 }
 
 /// Answers a page of posts, newest first.
@@ -37,10 +34,11 @@ pub async fn list(
     AuthUser { user: reader, .. }: AuthUser,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<PostsPage>, Problem> {
-    let Query(PageQuery { before, limit }) =
-        query.map_err(|rejection| Problem::new(ErrorCode::Malformed, rejection.body_text()))?;
-    let before = PostId(before.unwrap_or(u64::MAX));
-    let limit = limit.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
+    let Query(PageQuery { before, limit }) = query.map_err(|_| {
+        malformed("`before` and `limit` may each be given once; remove the repeated one.")
+    })?;
+    let before = PostId(number("before", before)?.unwrap_or(u64::MAX));
+    let limit = number("limit", limit)?.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
     let query = PostsQuery::Before { before, limit };
     match state.store.query(reader.id, query.into()).await? {
         Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
@@ -64,9 +62,9 @@ pub async fn create(
     State(state): State<AppState>,
     author: CommandUser,
     key: IdempotencyKey,
-    body: Result<Json<PostText>, JsonRejection>,
+    body: JsonObject,
 ) -> Result<Response, Problem> {
-    let text = text_in(body)?;
+    let text = text_in(&body)?;
     let command = PostsCommand::Create { text: text.clone() };
     let post = match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Created { post, .. }))
@@ -87,10 +85,10 @@ pub async fn edit(
     author: CommandUser,
     key: IdempotencyKey,
     id: Result<Path<u64>, PathRejection>,
-    body: Result<Json<PostText>, JsonRejection>,
+    body: JsonObject,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
-    let text = text_in(body)?;
+    let text = text_in(&body)?;
     let command = PostsCommand::Edit { post: id, text: text.clone() };
     match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
@@ -124,10 +122,27 @@ pub async fn delete(
     }
 }
 
-/// The validated text, in the form that the store keeps, so that repeated requests can be compared.
-fn text_in(body: Result<Json<PostText>, JsonRejection>) -> Result<String, Problem> {
-    let Json(PostText { text }) = body.map_err(|rejection| Problem::from(&rejection))?;
-    validate::post_text(&text).map_err(Problem)
+/// The validated text, in the form that the store keeps, so that repeated requests can be compared. A title becomes
+/// its first line.
+fn text_in(body: &JsonObject) -> Result<String, Problem> {
+    let text = match (body.has("text"), body.has("title") || body.has("content")) {
+        (true, true) => {
+            return Err(malformed("Send either `text`, or `title` and `content`, but not both."));
+        }
+        (true | false, false) => body.string("text")?.to_owned(),
+        (false, true) => {
+            let title: Vec<&str> = body.string("title")?.trim().lines().collect();
+            format!("{}\n{}", title.join(" "), body.string("content")?)
+        }
+    };
+    Ok(validate::post_text(&text)?)
+}
+
+/// Parses a parameter of a query, if it is present.
+fn number<T: FromStr>(name: &str, value: Option<String>) -> Result<Option<T>, Problem> {
+    value.map(|value| value.parse()).transpose().map_err(|_| {
+        malformed(format!("The parameter `{name}` must be a whole number, from 0 on."))
+    })
 }
 
 fn id_in(id: Result<Path<u64>, PathRejection>) -> Result<PostId, Problem> {
@@ -137,4 +152,8 @@ fn id_in(id: Result<Path<u64>, PathRejection>) -> Result<PostId, Problem> {
 
 fn no_post() -> Problem {
     Problem::new(ErrorCode::NotFound, "There is no such post; check its id.")
+}
+
+fn malformed(message: impl Into<String>) -> Problem {
+    Problem::new(ErrorCode::Malformed, message)
 }

@@ -1,7 +1,6 @@
 //! Refusals over HTTP, as problem details (RFC 9457) that contain the [`Failure`] of the socket protocol.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -25,12 +24,22 @@ struct Document {
 
 /// A refusal as an HTTP response.
 #[derive(Debug)]
-pub struct Problem(pub Failure);
+pub struct Problem {
+    /// The refusal.
+    pub failure: Failure,
+    status: StatusCode,
+}
 
 impl Problem {
-    /// A refusal with this code and sentence.
+    /// A refusal with this code and sentence. The code determines the status.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self(Failure::new(code, message))
+        Failure::new(code, message).into()
+    }
+
+    /// The same refusal, with a status that is more exact than its code.
+    #[must_use]
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// A defect of the server: `detail` goes to the log, the client gets a general sentence.
@@ -56,20 +65,34 @@ impl Problem {
     }
 }
 
-impl From<&JsonRejection> for Problem {
-    fn from(rejection: &JsonRejection) -> Self {
-        let code = match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLong,
-            _ => ErrorCode::Malformed,
-        };
-        Self::new(code, rejection.body_text())
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self { status: status_of(failure.code), failure }
+    }
+}
+
+fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::Malformed | ErrorCode::Unsupported | ErrorCode::UnexpectedFrame => {
+            StatusCode::BAD_REQUEST
+        }
+        ErrorCode::Invalid | ErrorCode::TooLong => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::Forbidden | ErrorCode::NotMember => StatusCode::FORBIDDEN,
+        ErrorCode::NameTaken => StatusCode::CONFLICT,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::TooManyTopics | ErrorCode::RateLimited | ErrorCode::BlockedByEarlier => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        ErrorCode::Unavailable | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Internal | ErrorCode::Other => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Refused(failure) => Self(failure),
+            StoreError::Refused(failure) => failure.into(),
             StoreError::Unavailable(reason) => {
                 tracing::error!(reason, "the store is unavailable");
                 Self::new(
@@ -83,22 +106,7 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = match self.0.code {
-            ErrorCode::Malformed | ErrorCode::Unsupported | ErrorCode::UnexpectedFrame => {
-                StatusCode::BAD_REQUEST
-            }
-            ErrorCode::Invalid | ErrorCode::TooLong => StatusCode::UNPROCESSABLE_ENTITY,
-            ErrorCode::NotFound => StatusCode::NOT_FOUND,
-            ErrorCode::Forbidden | ErrorCode::NotMember => StatusCode::FORBIDDEN,
-            ErrorCode::NameTaken => StatusCode::CONFLICT,
-            ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ErrorCode::TooManyTopics | ErrorCode::RateLimited | ErrorCode::BlockedByEarlier => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            ErrorCode::Unavailable | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-            ErrorCode::Internal | ErrorCode::Other => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        let failure = self.0;
+        let Self { failure, status } = self;
         let retry_after =
             failure.retry_after.map(|millis| HeaderValue::from(millis.div_ceil(1_000)));
         let document = Document {

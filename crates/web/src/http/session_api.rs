@@ -2,36 +2,58 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::policy;
 use madang_hub::ports::NewUser;
-use madang_shared::session::{SessionInfo, SignUp};
+use madang_shared::session::SessionInfo;
 use madang_shared::{ErrorCode, validate};
 
 use crate::http::client_info::{ClientAddress, ClientInfo};
+use crate::http::json_object::JsonObject;
+use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
-use crate::http::session_token::{Token, hash, removal_cookie, token_of};
+use crate::http::session_token::{
+    Token, authenticate, candidates, has_probe, probe_cookie, removal_cookie,
+};
 use crate::state::AppState;
 
-/// Signs a user up and starts a session: with a cookie for browsers, or with a bearer token if requested.
+/// Signs a user up and starts a session: with a cookie for browsers, or with a bearer token if requested. The fields of
+/// the body are those of [`madang_shared::session::SignUp`].
 pub async fn sign_up(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     client_info: ClientInfo,
-    body: Result<Json<SignUp>, JsonRejection>,
+    access: PageAccess,
+    headers: HeaderMap,
+    body: JsonObject,
 ) -> Result<Response, Problem> {
-    let Json(SignUp { name, bearer }) = body.map_err(|rejection| Problem::from(&rejection))?;
-    let name = validate::user_name(&name).map_err(Problem)?;
     let now = state.clock.now();
     let account = state.hub.budgets().stranger(Network::of(address), now);
-    account.charge_one(Resource::Reads, now).map_err(Problem)?;
-    account.check(Resource::SignUps, now).map_err(Problem)?;
+    account.charge_one(Resource::Reads, now)?;
+    let name = body.string("name")?;
+    let (bearer, needs_cookie) = (body.flag("bearer")?, body.flag("needs_cookie")?);
+    let name = validate::user_name(name)?;
+    if !bearer && access != PageAccess::Full {
+        return Err(Problem::new(
+            ErrorCode::Forbidden,
+            "A page of a development server gets no cookie; sign up with `bearer`, or add its origin to \
+             `allowed_origins` in the configuration.",
+        ));
+    }
+    // Before anything changes: a session that never comes back would use up the name.
+    if needs_cookie && !bearer && !has_probe(&headers, &client_info) {
+        let problem = Problem::new(
+            ErrorCode::Unsupported,
+            "The browser sends no cookies back, and signing in needs one; allow cookies, and send the request again.",
+        );
+        return Ok((set_cookies([probe_cookie(&client_info)]), problem).into_response());
+    }
+    account.check(Resource::SignUps, now)?;
     let token = Token::random().map_err(|error| {
         tracing::error!(%error, "the system provides no random bytes");
         Problem::new(
@@ -49,43 +71,54 @@ pub async fn sign_up(
         (StatusCode::CREATED, Json(SessionInfo { user, token: Some(token.into_text()) }))
             .into_response()
     } else {
-        let cookie =
-            AppendHeaders(token.to_cookie(&client_info).map(|cookie| (SET_COOKIE, cookie)));
-        (StatusCode::CREATED, cookie, Json(SessionInfo { user, token: None })).into_response()
+        let cookies = set_cookies([token.to_cookie(&client_info)]);
+        (StatusCode::CREATED, cookies, Json(SessionInfo { user, token: None })).into_response()
     })
 }
 
 /// Answers the user of the session; 204 without a session. A missing session is not an error, because every
-/// new visitor's page sends this request, and browsers log errors to their console.
+/// new visitor's page sends this request, and browsers log errors to their console. The visitor may sign up next, so the
+/// answer brings the probe cookie.
 pub async fn current(
     State(state): State<AppState>,
+    access: PageAccess,
     headers: HeaderMap,
     client_info: ClientInfo,
 ) -> Result<Response, Problem> {
     if let Some(stranger) = state.stranger(&client_info) {
-        stranger.charge_one(Resource::Reads, state.clock.now()).map_err(Problem)?;
+        stranger.charge_one(Resource::Reads, state.clock.now())?;
     }
-    let user = match token_of(&headers, &client_info) {
-        Some(token) => state.store.session(hash(&token)).await?,
-        None => None,
-    };
-    Ok(match user {
+    let candidates = candidates(&headers, &client_info);
+    Ok(match authenticate(state.store.as_ref(), &candidates).await? {
         Some(user) => Json(SessionInfo { user, token: None }).into_response(),
+        None if access == PageAccess::Full && !has_probe(&headers, &client_info) => {
+            (StatusCode::NO_CONTENT, set_cookies([probe_cookie(&client_info)])).into_response()
+        }
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
 
-/// Ends the session and closes its connections. Ending an ended session is not an error.
+/// Ends each session that the request names, and closes its connections. Ending an ended session is not an error.
 pub async fn sign_out(
     State(state): State<AppState>,
+    access: PageAccess,
     headers: HeaderMap,
     client_info: ClientInfo,
 ) -> Result<Response, Problem> {
-    if let Some(token) = token_of(&headers, &client_info) {
-        let session = hash(&token);
+    for session in candidates(&headers, &client_info) {
         state.store.sign_out(session).await?;
         state.open_sessions.end(&session);
     }
-    let cookie = AppendHeaders(removal_cookie(&client_info).map(|cookie| (SET_COOKIE, cookie)));
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+    Ok(if access == PageAccess::Full {
+        let cookies = [removal_cookie(&client_info), probe_cookie(&client_info)];
+        (StatusCode::NO_CONTENT, set_cookies(cookies)).into_response()
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    })
+}
+
+fn set_cookies<const N: usize>(
+    cookies: [Option<HeaderValue>; N],
+) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
+    AppendHeaders(cookies.into_iter().flatten().map(|cookie| (SET_COOKIE, cookie)).collect())
 }

@@ -1,24 +1,31 @@
-//! Session tokens: random bytes, sent as a cookie or as a bearer token, stored as hashes.
+//! Session tokens: random bytes, sent as a cookie or as a bearer token, stored as hashes. A probe cookie shows whether
+//! a browser sends cookies back.
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cookie::Cookie;
-use madang_hub::ports::TokenHash;
+use madang_hub::ports::{Store, StoreError, TokenHash};
+use madang_shared::User;
 use sha2::{Digest, Sha256};
 
 use crate::http::client_info::ClientInfo;
 
 /// The name of the session cookie over plain HTTP.
-pub const COOKIE_NAME: &str = "madang_session";
-/// The name of the session cookie over HTTPS. Browsers accept a cookie with this prefix over HTTPS
-/// only, and only from the host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker
-/// in the network nor another host of the same domain can set it. Over HTTPS the other cookie is
-/// ignored.
-pub const SECURE_COOKIE_NAME: &str = "__Host-madang_session";
-/// The lifetime of the cookie in a browser, in seconds: 400 days, the browsers' limit (RFC 6265bis section 5.5).
+const SESSION: &str = "madang_session";
+/// The name of the probe cookie over plain HTTP.
+const PROBE: &str = "madang_probe";
+/// What the names begin with over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and only from the
+/// host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker in the network nor another host of the same
+/// domain can set it. Over HTTPS the other cookies are ignored.
+const SECURE_PREFIX: &str = "__Host-";
+/// The lifetime of the session cookie in a browser, in seconds: 400 days, the browsers' limit (RFC 6265bis section 5.5).
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
+/// The random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+/// Limit for the tokens of one request that are tried, because each costs a query to the store.
+const MAX_CANDIDATES: usize = 16;
 
 /// A session token: 256 random bits, opaque. The server stores only its hash.
 pub struct Token(String);
@@ -29,7 +36,7 @@ impl Token {
     /// # Errors
     /// If the system provides no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -46,13 +53,24 @@ impl Token {
 
     /// The `Set-Cookie` header that gives the token to a browser.
     pub fn to_cookie(&self, client_info: &ClientInfo) -> Option<HeaderValue> {
-        set_cookie(client_info, &self.0, COOKIE_SECONDS)
+        set_cookie(client_info, SESSION, &self.0, Some(COOKIE_SECONDS))
     }
 }
 
 /// The `Set-Cookie` header that removes the token from a browser.
 pub fn removal_cookie(client_info: &ClientInfo) -> Option<HeaderValue> {
-    set_cookie(client_info, "", 0)
+    set_cookie(client_info, SESSION, "", Some(0))
+}
+
+/// The `Set-Cookie` header of the probe cookie, which lives until the browser is closed. It has the same attributes as
+/// the session cookie, so that a browser keeps both or none.
+pub fn probe_cookie(client_info: &ClientInfo) -> Option<HeaderValue> {
+    set_cookie(client_info, PROBE, "1", None)
+}
+
+/// Whether a request has the probe cookie.
+pub fn has_probe(headers: &HeaderMap, client_info: &ClientInfo) -> bool {
+    cookies(headers, client_info, PROBE).next().is_some()
 }
 
 /// The hash of a token. A fast hash suffices, because 256 random bits cannot be guessed.
@@ -60,30 +78,75 @@ pub fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The token of a request: the bearer token, or else the cookie.
-pub fn token_of(headers: &HeaderMap, client_info: &ClientInfo) -> Option<String> {
-    let bearer =
-        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-        });
-    bearer.or_else(|| {
-        let headers = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        let mut cookies = headers.flat_map(Cookie::split_parse).filter_map(Result::ok);
-        let cookie = cookies.find(|cookie| cookie.name() == cookie_name(client_info))?;
-        Some(cookie.value().to_owned())
-    })
+/// The tokens of a request that may be ours, as the store knows them: bearer tokens, then cookies. There may be
+/// several, and others before ours: a proxy with single sign-on adds an `Authorization` of its own, and another
+/// program at the same host may set a cookie of the same name.
+pub fn candidates(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<TokenHash> {
+    let lines = headers.get_all(AUTHORIZATION).into_iter().filter_map(|line| line.to_str().ok());
+    let bearer = lines.filter_map(|line| {
+        let (scheme, token) = line.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    });
+    let mut candidates = Vec::new();
+    for token in bearer.chain(cookies(headers, client_info, SESSION)) {
+        if candidates.len() == MAX_CANDIDATES {
+            break;
+        }
+        let candidate = hash(&token);
+        if has_form_of_ours(&token) && !candidates.contains(&candidate) {
+            candidates.push(candidate);
+        }
+    }
+    candidates
 }
 
-fn cookie_name(client_info: &ClientInfo) -> &'static str {
-    if client_info.https { SECURE_COOKIE_NAME } else { COOKIE_NAME }
+/// The user of the first candidate that is a session.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn authenticate(
+    store: &dyn Store,
+    candidates: &[TokenHash],
+) -> Result<Option<User>, StoreError> {
+    for candidate in candidates {
+        if let Some(user) = store.session(*candidate).await? {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
 }
 
-fn set_cookie(client_info: &ClientInfo, token: &str, seconds: u32) -> Option<HeaderValue> {
+fn has_form_of_ours(token: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD.decode(token).is_ok_and(|bytes| bytes.len() == TOKEN_BYTES)
+}
+
+/// The values of all cookies of this name.
+fn cookies(
+    headers: &HeaderMap,
+    client_info: &ClientInfo,
+    name: &str,
+) -> impl Iterator<Item = String> {
+    let name = name_of(client_info, name);
+    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+fn name_of(client_info: &ClientInfo, name: &str) -> String {
+    format!("{}{name}", if client_info.https { SECURE_PREFIX } else { "" })
+}
+
+fn set_cookie(
+    client_info: &ClientInfo,
+    name: &str,
+    value: &str,
+    seconds: Option<u32>,
+) -> Option<HeaderValue> {
     // Lax, so that a visitor who follows a link to a room is signed in. The origin check guards requests that
     // change something.
-    let name = cookie_name(client_info);
+    let name = name_of(client_info, name);
+    let lifetime = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     let secure = if client_info.https { "; Secure" } else { "" };
-    let text = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={value}; Path=/{lifetime}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
 }

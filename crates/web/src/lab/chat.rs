@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use madang_hub::ports::Clock;
@@ -24,6 +23,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::connection::{self, Demo, Outgoing};
 use crate::http::client_info::ClientInfo;
+use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use crate::ws::transport::Disconnect;
@@ -94,11 +94,11 @@ impl Drop for Member {
 async fn handshake(
     State(state): State<AppState>,
     Extension(room): Extension<Arc<ChatRoom>>,
-    headers: HeaderMap,
+    access: PageAccess,
     client_info: ClientInfo,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    state.check_handshake(&headers, &client_info)?;
+    state.check_guest_handshake(access, &client_info)?;
     let slot = room.slots.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
             ErrorCode::Unavailable,

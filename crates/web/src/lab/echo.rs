@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use madang_shared::ErrorCode;
@@ -17,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::connection::{self, Demo, Outgoing};
 use crate::http::client_info::ClientInfo;
+use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use crate::ws::transport::Disconnect;
@@ -48,11 +48,11 @@ async fn handshake(
     State(state): State<AppState>,
     Extension(shared): Extension<SharedLimits>,
     Query(parameters): Query<Parameters>,
-    headers: HeaderMap,
+    access: PageAccess,
     client_info: ClientInfo,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    state.check_handshake(&headers, &client_info)?;
+    state.check_guest_handshake(access, &client_info)?;
     let slot = shared.slots.try_acquire_owned().map_err(|_| {
         Problem::new(
             ErrorCode::Unavailable,

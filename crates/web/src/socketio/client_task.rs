@@ -161,7 +161,7 @@ async fn execute(
             }
             Ok(committed.at.map(|position| json!(position)))
         }
-        Err(error) => Err(Problem::from(error).0),
+        Err(error) => Err(Problem::from(error).failure),
     }
 }
 

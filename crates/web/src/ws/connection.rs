@@ -14,8 +14,8 @@ use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
-use madang_shared::{CloseCode, Timestamp};
 use madang_shared::limits::PING_INTERVAL_MS;
+use madang_shared::{CloseCode, Timestamp, User};
 use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
@@ -31,25 +31,25 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// The bytes that an answer of the store usually takes at most: a page of history .
+/// The bytes that an answer of the store usually takes at most: those of a page of history.
 const ANSWER_BYTES: usize = 64 * 1024;
 
 /// The cost of a frame beyond its bytes: the system call and the parsing of a short frame cost about as much as this many
 /// bytes of a long one.
 const FRAME_COST_BYTES: usize = 64;
 
-/// Serves a connection until it ends, and cleans up after every kind of end. `handshake_session` is the sign-in
-/// session that the handshake named by cookie or bearer token, if any.
+/// Serves a connection until it ends, and cleans up after every kind of end. `candidates` are the tokens of the
+/// handshake that may belong to a sign-in session.
 pub async fn run(
     state: AppState,
     mut transport: Transport,
-    handshake_session: Option<TokenHash>,
+    candidates: Vec<TokenHash>,
     network: Option<Network>,
 ) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
     let disconnect =
-        match Box::pin(receive_hello(&state, &mut transport, handshake_session, network)).await {
+        match Box::pin(receive_hello(&state, &mut transport, candidates, network)).await {
             Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
             Err(disconnect) => disconnect,
         };
@@ -72,7 +72,7 @@ struct WelcomedConnection {
 async fn receive_hello(
     state: &AppState,
     transport: &mut Transport,
-    handshake_session: Option<TokenHash>,
+    mut candidates: Vec<TokenHash>,
     network: Option<Network>,
 ) -> Result<Box<WelcomedConnection>, Disconnect> {
     let pending = PendingHello::new(state.clock.now());
@@ -85,15 +85,8 @@ async fn receive_hello(
         }
     };
     let hello = pending.receive(&text).map_err(Disconnect::Close)?;
-    let unauthenticated = || Disconnect::Close(CloseCode::Unauthenticated);
-    let session =
-        handshake_session.or_else(|| hello.token().map(hash)).ok_or_else(unauthenticated)?;
-    let open = state.open_sessions.open(session);
-    let user = state.store.session(open.session()).await.map_err(|error| {
-        log(&error);
-        Disconnect::Close(CloseCode::Internal)
-    })?;
-    let user = user.ok_or_else(unauthenticated)?;
+    candidates.extend(hello.token().map(hash));
+    let (open, user) = authenticate(state, candidates).await?;
     tracing::debug!(user = user.id.0, program = hello.program(), "hello");
     let sink = Arc::new(ConnectionSink::new(transport.sender()));
     let (session, effects) =
@@ -107,6 +100,25 @@ async fn receive_first_text(transport: &mut Transport) -> Result<String, Disconn
             return Ok(text);
         }
     }
+}
+
+/// The first candidate that is a session, and its user. It is registered before the store is asked, so that a sign-out
+/// in between is not missed.
+async fn authenticate(
+    state: &AppState,
+    candidates: Vec<TokenHash>,
+) -> Result<(OpenSession, User), Disconnect> {
+    for candidate in candidates {
+        let open = state.open_sessions.open(candidate);
+        let user = state.store.session(open.session()).await.map_err(|error| {
+            log(&error);
+            Disconnect::Close(CloseCode::Internal)
+        })?;
+        if let Some(user) = user {
+            return Ok((open, user));
+        }
+    }
+    Err(Disconnect::Close(CloseCode::Unauthenticated))
 }
 
 /// The inputs of the loop.

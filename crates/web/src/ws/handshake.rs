@@ -16,8 +16,9 @@ use super::connection;
 use super::transport::Disconnect;
 use super::upgrade::Upgrade;
 use crate::http::client_info::ClientInfo;
+use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
-use crate::http::session_token::{hash, token_of};
+use crate::http::session_token::candidates;
 use crate::state::AppState;
 
 /// The query of the socket's address; its field is named like [`PROTOCOL_PARAMETER`].
@@ -32,17 +33,18 @@ pub async fn handshake(
     query: Result<Query<SocketQuery>, QueryRejection>,
     headers: HeaderMap,
     client_info: ClientInfo,
+    access: PageAccess,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    state.check_handshake(&headers, &client_info)?;
+    state.check_handshake(access, &client_info)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     let in_query = query.ok().and_then(|Query(query)| query.protocol);
     match OfferedVersion::new(upgrade.offered_protocols().chain(in_query.as_deref())) {
         OfferedVersion::Ours => {
-            let session = token_of(&headers, &client_info).map(|token| hash(&token));
+            let candidates = candidates(&headers, &client_info);
             let (connection, network) = (state.clone(), client_info.client.map(Network::of));
             Ok(upgrade.accept(&state, limits, Some(SUBPROTOCOL), move |transport| {
-                connection::run(connection, transport, session, network)
+                connection::run(connection, transport, candidates, network)
             }))
         }
         // A browser reports a refused handshake and an unreachable server alike. A close code is the only way to

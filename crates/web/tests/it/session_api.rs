@@ -43,7 +43,10 @@ async fn the_session_cookie_is_hidden_from_scripts() {
 #[tokio::test]
 async fn a_name_is_unique_and_an_invalid_name_is_explained() {
     let server = TestServer::start().await;
-    server.sign_up("Jane").await;
+    let token = server.sign_up("Jane").await;
+    // A name belongs to its user from the first use of the session.
+    let who = server.http.get(server.url("/api/session")).bearer_auth(token).send().await.unwrap();
+    assert_eq!(who.status(), StatusCode::OK);
     let cases = [
         (json!({ "name": "jANE" }), 409, "name_taken"),
         (json!({ "name": "Ｊａｎｅ" }), 409, "name_taken"),
@@ -59,6 +62,72 @@ async fn a_name_is_unique_and_an_invalid_name_is_explained() {
         assert_eq!(failure["code"], code);
         assert!(failure["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
+}
+
+#[tokio::test]
+async fn a_sign_up_that_needs_a_cookie_is_refused_if_the_browser_sends_none_back() {
+    let server = TestServer::start().await;
+    let url = server.url("/api/session");
+    let first = server.http.get(&url).send().await.unwrap();
+    assert_eq!(first.status(), StatusCode::NO_CONTENT);
+    let probe = first.headers()["set-cookie"].to_str().unwrap();
+    assert!(
+        probe.starts_with("madang_probe=")
+            && probe.contains("HttpOnly")
+            && probe.contains("Path=/"),
+        "{probe}"
+    );
+    assert!(!probe.contains("Max-Age"), "{probe}");
+    let sign_up = |cookie: Option<&str>| {
+        let body = json!({ "name": "Mina", "needs_cookie": true });
+        let request = server.http.post(&url).json(&body);
+        cookie.map_or(request.try_clone().unwrap(), |it| request.header("cookie", it)).send()
+    };
+    for _ in 0..2 {
+        let refused = sign_up(None).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        let again = refused.headers()["set-cookie"].to_str().unwrap();
+        assert!(again.starts_with("madang_probe="), "a second request can succeed: {again}");
+        let problem: Value = refused.json().await.unwrap();
+        assert_eq!(problem["code"], "unsupported");
+        assert!(problem["message"].as_str().unwrap().contains("cookie"), "{problem}");
+    }
+    // The name is still free.
+    let pair = probe.split(';').next().unwrap();
+    let signed_up = sign_up(Some(pair)).await.unwrap();
+    assert_eq!(signed_up.status(), StatusCode::CREATED);
+    let session = signed_up.headers()["set-cookie"].to_str().unwrap();
+    let session = session.split(';').next().unwrap().to_owned();
+
+    let who = |cookie: String| server.http.get(&url).header("cookie", cookie).send();
+    let known = who(format!("{pair}; {session}")).await.unwrap();
+    assert_eq!((known.status().as_u16(), known.headers().get("set-cookie")), (200, None));
+    let unknown = who(pair.to_owned()).await.unwrap();
+    assert_eq!((unknown.status().as_u16(), unknown.headers().get("set-cookie")), (204, None));
+    let out = server.http.delete(&url).header("cookie", session).send().await.unwrap();
+    let cookies: Vec<_> =
+        out.headers().get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    assert!(cookies.iter().any(|it| it.starts_with("madang_probe=1")), "{cookies:?}");
+}
+
+#[tokio::test]
+async fn a_name_whose_session_was_never_used_can_be_taken_back() {
+    let server = TestServer::start().await;
+    let lost = server.sign_up("Mina").await;
+    let found = server.sign_up("mina").await;
+    let who = |token: &str| server.http.get(server.url("/api/session")).bearer_auth(token).send();
+    assert_eq!(who(&lost).await.unwrap().status(), StatusCode::NO_CONTENT);
+    let me: Value = who(&found).await.unwrap().json().await.unwrap();
+    assert_eq!(me["user"], json!({ "id": 1, "name": "mina" }));
+    let body = json!({ "name": "MINA", "bearer": true });
+    let taken = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
+    assert_eq!(taken.status(), StatusCode::CONFLICT);
+    // A socket uses a session too.
+    let theo = server.sign_up("Theo").await;
+    server.connect_as(&theo).await;
+    let body = json!({ "name": "Theo", "bearer": true });
+    let taken = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();
+    assert_eq!(taken.status(), StatusCode::CONFLICT);
 }
 
 #[tokio::test]

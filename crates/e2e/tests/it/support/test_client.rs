@@ -31,7 +31,7 @@ pub(crate) struct TestClient {
 impl TestClient {
     /// Signs a user up without connecting.
     pub(crate) async fn sign_up(server: &TestServer, name: &str) -> Result<SessionInfo> {
-        let body = SignUp { name: name.to_owned(), bearer: true };
+        let body = SignUp { name: name.to_owned(), bearer: true, needs_cookie: false };
         let answer =
             reqwest::Client::new().post(server.url("/api/session")).json(&body).send().await?;
         ensure!(answer.status().is_success(), "{name} cannot sign up: {}", answer.text().await?);
