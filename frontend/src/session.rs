@@ -16,8 +16,10 @@ pub(crate) async fn current() -> Result<Option<User>, Failure> {
     user(&answer).map(Some)
 }
 
-/// Starts a session with a name.
+/// Starts a session with a name. The request before it brings the cookie by which the server sees that cookies come
+/// back; the refusal otherwise is `unsupported`.
 pub(crate) async fn start(name: &str) -> Result<User, Failure> {
+    http::get(PATH, None).await.map_err(unreachable_server)?;
     let body = SignUp { name: name.to_owned(), bearer: false, needs_cookie: true };
     let answer = http::post(PATH, &compact::to_text(&body)).await.map_err(unreachable_server)?;
     user(&answer)
