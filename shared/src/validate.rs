@@ -25,8 +25,8 @@ pub fn room_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_ROOM_NAME_CHARS, "A room's name")
 }
 
-/// A message's text: line ends become `\n`, other control characters and white space at the end are
-/// removed. At least one visible character and at most [`MAX_MESSAGE_CHARS`] characters must remain.
+/// A message's text: separators of lines, pages and records become `\n`, other control characters and
+/// white space at the end are removed. At least one visible character and at most [`MAX_MESSAGE_CHARS`] characters must remain.
 ///
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
@@ -48,7 +48,8 @@ pub fn post_text(text: &str) -> Result<String, Failure> {
 /// # Errors
 /// `invalid` or `too_long`, with a sentence for the user.
 pub fn some_lines(text: &str, limit: usize, what: &str) -> Result<String, Failure> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.replace("\r\n", "\n").replace(is_line_separator, "\n");
+    let text = text.replace('\u{1F}', "\t");
     // A paste from a terminal can contain control characters. No screen shows them, and each takes six
     // bytes on the wire.
     let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "");
@@ -76,7 +77,7 @@ pub fn one_line(text: &str, limit: usize, what: &str) -> Result<String, Failure>
             format!("{what} needs at least one visible character."),
         ));
     }
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if !is_fully_visible(&text) {
         return Err(Failure::new(
             ErrorCode::Invalid,
             format!("{what} cannot contain invisible characters."),
@@ -95,45 +96,106 @@ fn within(text: &str, limit: usize, what: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a control character ends a line: those of Unicode's line breaking (UAX 14: `BK`, `CR`, `LF`,
+/// `NL`), and the separators of files, groups and records, which are paragraph separators to Unicode
+/// (UAX 9: `B`).
+fn is_line_separator(c: char) -> bool {
+    matches!(
+        c,
+        '\n' | '\u{B}'..='\r' | '\u{1C}'..='\u{1E}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// The flag whose tags name a part of a country.
+const FLAG: char = '\u{1F3F4}';
+const CANCEL_TAG: char = '\u{E007F}';
+
+/// Whether people can see every character of a name, or its effect on the character before it.
+fn is_fully_visible(text: &str) -> bool {
+    let mut previous = ' ';
+    // The number of tags behind a flag.
+    let mut tags = None;
+    for c in text.chars() {
+        let is_seen = if is_tag(c) {
+            // The tags of a flag are a country and a part of it, such as `gbeng` (UTS 51, ED-14).
+            tags = match (tags, c) {
+                (Some(3..=7), CANCEL_TAG) => None,
+                (Some(count), '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}') => {
+                    Some(count + 1)
+                }
+                _ => return false,
+            };
+            true
+        } else if tags.is_some_and(|count| count > 0) {
+            // The tags have no end.
+            false
+        } else if is_variation_selector(c) {
+            tags = None;
+            is_visible(previous)
+        } else {
+            tags = (c == FLAG).then_some(0);
+            !c.is_control() && !is_invisible(c)
+        };
+        if !is_seen {
+            return false;
+        }
+        previous = c;
+    }
+    tags.is_none_or(|count| count == 0)
+}
+
 fn is_visible(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !is_invisible(c) && !is_joiner(c)
+    !c.is_whitespace() && !c.is_control() && !is_invisible(c) && !is_ignored_in_keys(c)
 }
 
 /// Invisible characters, and characters that change the direction of text: they can make one name look
 /// like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
-/// [`is_joiner`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille blank.)
+/// [`is_ignored_in_keys`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille
+/// blank.)
 fn is_invisible(c: char) -> bool {
+    !is_ignored_in_keys(c)
+        && matches!(
+            c,
+            '\u{AD}'
+                | '\u{34F}'
+                | '\u{61C}'
+                | '\u{115F}'
+                | '\u{1160}'
+                | '\u{17B4}'
+                | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}'
+                | '\u{200B}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF0}'..='\u{FFFB}'
+                | '\u{FFFE}'
+                | '\u{FFFF}'
+                | '\u{1BCA0}'..='\u{1BCA3}'
+                | '\u{1D173}'..='\u{1D17A}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
+}
+
+/// Joiners, variation selectors and tags, which emoji and some scripts need. A name may contain them
+/// where they have an effect, but two names that differ only in them are the same: not every screen
+/// shows the difference.
+pub fn is_ignored_in_keys(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}') || is_variation_selector(c) || is_tag(c)
+}
+
+fn is_variation_selector(c: char) -> bool {
     matches!(
         c,
-        '\u{AD}'
-            | '\u{34F}'
-            | '\u{61C}'
-            | '\u{115F}'
-            | '\u{1160}'
-            | '\u{17B4}'
-            | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'
-            | '\u{200E}'
-            | '\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0D}'
-            | '\u{FEFF}'
-            | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{FFFE}'
-            | '\u{FFFF}'
-            | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}'
+        '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}'
     )
 }
 
-/// Joiners and variation selectors, which emoji and Indic scripts need. A name may contain them, but two
-/// names that differ only in them are the same.
-pub fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}')
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{E0020}'..=CANCEL_TAG)
 }

@@ -1,18 +1,20 @@
 //! Decisions as pure functions: names, access, resumption.
 
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
-use madang_shared::validate::is_joiner;
+use madang_shared::validate::is_ignored_in_keys;
 use madang_shared::{Position, RoomId, Topic, UserId};
 use unicode_normalization::UnicodeNormalization;
 
 /// The key under which a name is unique. Names that look the same to people have the same key:
 /// compatibility decomposition, full case folding, composition (Unicode 3.13, D147). `한글` typed on a
-/// Mac (as separate letters) and on Windows have one key, and so have `Ｊａｎｅ` and `jane`. Joining
-/// characters are left out, because a name that ends in one looks the same.
+/// Mac (as separate letters) and on Windows have one key, and so have `Ｊａｎｅ` and `jane`. Joiners,
+/// variation selectors and tags are left out, because not every screen shows their effect.
 pub fn name_key(name: &str) -> String {
-    let folded = caseless::default_case_fold_str(&name.nfkd().collect::<String>());
+    // First, because a selector between a letter and its mark would keep them apart.
+    let decomposed: String = name.chars().filter(|c| !is_ignored_in_keys(*c)).nfkd().collect();
+    let folded = caseless::default_case_fold_str(&decomposed);
     let key = caseless::default_case_fold_str(&folded.nfkd().collect::<String>());
-    key.nfkc().filter(|c| !is_joiner(*c)).collect()
+    key.nfkc().collect()
 }
 
 /// Whether a client that knows every event up to `from` resumes, in a topic whose last event is at

@@ -6,6 +6,7 @@
 
 use madang_shared::notices::MAX_MENTIONS;
 use madang_shared::session::MAX_USER_NAME_CHARS;
+use madang_shared::validate::is_ignored_in_keys;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::policy::name_key;
@@ -60,7 +61,8 @@ fn signs(text: &str) -> impl Iterator<Item = &str> {
 fn names_at_start(text: &str) -> Mention {
     let line = text.lines().next().unwrap_or_default();
     // Composed, because a syllable that is typed as separate letters is one character of a name.
-    let start: String = line.nfc().take(MAX_USER_NAME_CHARS + MAX_SUFFIX_CHARS).collect();
+    let seen = line.chars().filter(|c| !is_ignored_in_keys(*c)).nfc();
+    let start: String = seen.take(MAX_USER_NAME_CHARS + MAX_SUFFIX_CHARS).collect();
     // The key of the whole start is made once, and its beginnings are the keys of the names: a key costs about as much
     // as everything else here.
     let key = name_key(&start.split_whitespace().collect::<Vec<_>>().join(" "));

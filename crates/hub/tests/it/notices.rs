@@ -49,6 +49,14 @@ fn particles_after_a_korean_name_are_no_part_of_it() {
 }
 
 #[test]
+fn selectors_and_tags_in_a_name_are_ignored() {
+    check("@辻\u{E0100}本님 안녕", &["辻本"], &["辻本"]);
+    check("@辻본", &["辻\u{E0100}본"], &["辻\u{E0100}본"]);
+    let two_flags = "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}".repeat(2);
+    check(&format!("@{two_flags}님"), &[&two_flags], &[&two_flags]);
+}
+
+#[test]
 fn a_part_of_a_name_is_no_mention() {
     check("@Johnson", &["John"], &[]);
     check("@민수정", &["민수"], &[]);
