@@ -7,6 +7,7 @@ use madang_shared::Timestamp;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
 use madang_shared::notices::NoticeContent;
+use unicode_segmentation::UnicodeSegmentation;
 
 pub use self::mentions::{Mention, mention_signs, mentions};
 
@@ -60,11 +61,19 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
     }
 }
 
-/// The beginning of a message, on one line, at most [`MAX_EXCERPT_CHARS`] characters.
+/// The beginning of a message, on one line, at most [`MAX_EXCERPT_CHARS`] characters. It ends between
+/// grapheme clusters (UAX 29): an emoji, a flag or a syllable is shown whole or not at all.
 pub fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_EXCERPT_CHARS) {
-        None => line,
-        Some(_) => line.chars().take(MAX_EXCERPT_CHARS - 1).chain(['…']).collect(),
+    let Some((limit, _)) = line.char_indices().nth(MAX_EXCERPT_CHARS - 1) else {
+        return line;
+    };
+    if line.char_indices().nth(MAX_EXCERPT_CHARS).is_none() {
+        return line;
     }
+    let ends = line.grapheme_indices(true).map(|(start, _)| start);
+    let end = ends.take_while(|end| *end <= limit).last().filter(|end| *end > 0);
+    // A first cluster that is longer than an excerpt is cut.
+    let shown = line.get(..end.unwrap_or(limit)).unwrap_or_default();
+    format!("{shown}…")
 }

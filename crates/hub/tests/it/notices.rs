@@ -104,3 +104,29 @@ fn an_excerpt_is_the_beginning_of_a_message_on_one_line() {
     assert_eq!(long.chars().count(), MAX_EXCERPT_CHARS);
     assert!(long.ends_with("가…"));
 }
+
+#[test]
+fn an_excerpt_ends_between_whole_signs() {
+    for sign in [
+        "👩‍👩‍👧‍👦",
+        "🇰🇷",
+        "\u{1F3F4}\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
+        "👋🏽",
+        "1\u{FE0F}\u{20E3}",
+        "\u{1106}\u{1175}\u{11ab}",
+        "क्षि",
+        "e\u{301}",
+        "辻\u{E0100}",
+    ] {
+        for before in 0..MAX_EXCERPT_CHARS {
+            let text = format!("{}{}", "a".repeat(before), sign.repeat(MAX_EXCERPT_CHARS));
+            let excerpt = excerpt(&text);
+            assert!(excerpt.chars().count() <= MAX_EXCERPT_CHARS, "{excerpt}");
+            let shown = excerpt.strip_suffix('…').unwrap().trim_start_matches('a');
+            assert_eq!(shown.replace(sign, ""), "", "{before} letters before {sign}");
+        }
+    }
+    // A sign that is longer than an excerpt has to be cut.
+    let stacked = excerpt(&format!("e{}", "\u{301}".repeat(1_000)));
+    assert_eq!(stacked.chars().count(), MAX_EXCERPT_CHARS);
+}
