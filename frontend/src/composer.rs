@@ -25,15 +25,13 @@ pub(crate) struct ComposerOptions {
     /// Called after each change, with whether the field has a text.
     pub(crate) on_change: Box<dyn Fn(bool)>,
     pub(crate) on_keydown: Listener<KeyboardEvent>,
-    /// Called when a key is released, and when the field loses the focus.
-    pub(crate) on_release: Callback<()>,
     /// The send button and the other parts behind the field.
     pub(crate) foot: AnyView,
 }
 
 /// A form with the field. It sends by its button, and by the keys that `on_keydown` chooses.
 pub(crate) fn composer(field: DraftField, options: ComposerOptions) -> AnyView {
-    let ComposerOptions { send, on_change, on_release, label, .. } = options;
+    let ComposerOptions { send, on_change, label, .. } = options;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         send.run(());
@@ -42,6 +40,7 @@ pub(crate) fn composer(field: DraftField, options: ComposerOptions) -> AnyView {
         <form class=options.class on:submit=events::submit(submit)>
             <textarea
                 id=COMPOSER_ID
+                dir="auto"
                 class=options.field_class
                 data-testid=options.test_id
                 rows=options.rows
@@ -52,11 +51,6 @@ pub(crate) fn composer(field: DraftField, options: ComposerOptions) -> AnyView {
                 node_ref=field.area
                 on:input=events::change(move |_| on_change(field.changed()))
                 on:keydown=options.on_keydown
-                on:keyup=events::key(move |_| on_release.run(()))
-                // `try_run`: a field that is taken off the page loses the focus after its view is gone.
-                on:blur=move |_| {
-                    on_release.try_run(());
-                }
             ></textarea>
             {options.foot}
         </form>

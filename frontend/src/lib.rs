@@ -35,6 +35,7 @@ mod draft;
 mod format;
 mod http;
 mod i18n;
+mod input_method;
 mod linkify;
 mod text;
 mod theme;
@@ -42,6 +43,7 @@ mod time;
 
 /// Mounts the app in place of the form that `index.html` shows.
 pub fn start() {
+    input_method::guard_keys();
     boot_form::after_composition(|| {
         leptos::mount::mount_to_body(app::App);
         boot_form::remove();

@@ -15,7 +15,7 @@ const NARROW: f64 = 720.0;
 /// Listens until the session ends.
 pub(super) fn listen(app: AppContext) {
     let on_key = window_event_listener(ev::keydown, move |event| {
-        if event.is_composing() || event.default_prevented() {
+        if event.default_prevented() {
             return;
         }
         match event.key().as_str() {

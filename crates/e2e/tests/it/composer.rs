@@ -29,7 +29,7 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
         browser.find("composer").await?.focus().await?;
         browser
             .run_script(
-                "window.presses = []; document.addEventListener('keydown', event => \
+                "window.presses = []; window.addEventListener('keydown', event => \
                 window.presses.push({ code: event.code, isComposing: event.isComposing, \
                     keyCode: event.keyCode }), true)",
                 [],
@@ -38,9 +38,9 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
 
         // In Chromium, the key press that ends a composition belongs to the composition.
         compose(browser, "한글").await?;
-        dispatch_enter(browser, "rawKeyDown", 229).await?;
+        dispatch_key(browser, "rawKeyDown", "Enter", 229).await?;
         browser.insert_text("한글").await?;
-        dispatch_enter(browser, "keyUp", 229).await?;
+        dispatch_key(browser, "keyUp", "Enter", 229).await?;
         minsu.until_composer_text("한글").await?;
         let presses: Vec<KeyPress> = browser.eval("return window.presses", []).await?;
         let ending = KeyPress { code: "Enter".to_owned(), is_composing: true, key_code: 229 };
@@ -48,10 +48,10 @@ async fn the_enter_that_ends_a_korean_composition_does_not_send() -> Result<()> 
 
         // Other browsers report the same key press again after the composition.
         compose(browser, " 입력").await?;
-        dispatch_enter(browser, "rawKeyDown", 229).await?;
+        dispatch_key(browser, "rawKeyDown", "Enter", 229).await?;
         browser.insert_text(" 입력").await?;
-        dispatch_enter(browser, "rawKeyDown", 13).await?;
-        dispatch_enter(browser, "keyUp", 13).await?;
+        dispatch_key(browser, "rawKeyDown", "Enter", 13).await?;
+        dispatch_key(browser, "keyUp", "Enter", 13).await?;
         minsu.until_composer_text("한글 입력").await?;
         assert_eq!(minsu.messages().await?, [], "nothing was sent");
 
@@ -73,13 +73,80 @@ async fn compose(browser: &Browser, text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn dispatch_enter(browser: &Browser, kind: &str, key_code: u32) -> Result<()> {
+/// Reports a key as WebKit does, with its own name beside the key code of an input method.
+async fn dispatch_key(browser: &Browser, kind: &str, key: &str, key_code: u32) -> Result<()> {
     let key = json!({
-        "type": kind, "key": if key_code == 229 { "Process" } else { "Enter" }, "code": "Enter",
+        "type": kind, "key": key, "code": key,
         "windowsVirtualKeyCode": key_code, "nativeVirtualKeyCode": key_code,
     });
     browser.devtools("Input.dispatchKeyEvent", key).await?;
     Ok(())
+}
+
+/// Presses and releases a key that belongs to an input method after the end of its composition.
+async fn press_taken(browser: &Browser, key: &str) -> Result<()> {
+    dispatch_key(browser, "rawKeyDown", key, 229).await?;
+    dispatch_key(browser, "keyUp", key, 229).await
+}
+
+#[tokio::test]
+async fn keys_of_an_input_method_do_nothing_else_anywhere() -> Result<()> {
+    BrowserTest::run("input-method", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        let second = jane.create_room("둘째 방").await?;
+        jane.open_room(FIRST_ROOM).await?;
+        // The room search: Enter does not leave the room, and Esc does not clear the field.
+        browser.chord(Key::Control, "k").await?;
+        browser.until_focus("room-filter").await?;
+        browser.insert_text("둘").await?;
+        for key in ["Enter", "Escape"] {
+            press_taken(browser, key).await?;
+        }
+        browser.insert_text("째").await?;
+        let typed = "return document.getElementById('find-room').value";
+        assert_eq!(browser.eval::<String>(typed, []).await?, "둘째");
+        assert_eq!(
+            (browser.focus().await?, jane.room().await?),
+            ("room-filter".to_owned(), FIRST_ROOM)
+        );
+        browser.keys(Key::Enter).await?;
+        jane.until_room_open(second).await?;
+
+        // The global keys: Esc does not move the focus.
+        browser.find("timeline").await?.focus().await?;
+        press_taken(browser, "Escape").await?;
+        assert_eq!(browser.focus().await?, "timeline");
+        browser.keys(Key::Escape).await?;
+        browser.until_focus("composer").await?;
+
+        // The dialog of a new room: the Enter that ends a composition does not create it.
+        browser.click("room-create").await?;
+        browser.until_focus("room-create-name").await?;
+        browser.insert_text("셋").await?;
+        press_taken(browser, "Enter").await?;
+        press_taken(browser, "Escape").await?;
+        browser.insert_text("째").await?;
+        browser.keys(Key::Enter).await?;
+        browser.until_gone("room-create-name").await?;
+        assert_eq!(jane.rooms().await?.last().map(String::as_str), Some("셋째"));
+
+        // The editor of a post: Esc does not drop the text, and Ctrl+Enter saves.
+        browser.click("page-feed").await?;
+        browser.find("post-composer").await?.focus().await?;
+        browser.insert_text("글").await?;
+        press_taken(browser, "Enter").await?;
+        browser.chord(Key::Control, Key::Enter).await?;
+        browser.click("edit").await?;
+        browser.until_focus("editor").await?;
+        browser.insert_text("을 고침").await?;
+        press_taken(browser, "Escape").await?;
+        assert_eq!(browser.focus().await?, "editor");
+        browser.chord(Key::Control, Key::Enter).await?;
+        browser.until_text("posts", |text| text.contains("글을 고침")).await?;
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]

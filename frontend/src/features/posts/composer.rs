@@ -22,12 +22,12 @@ const NEAR_LIMIT: i64 = 200;
 
 /// Whether a key press sends the text of a field of several lines.
 pub(super) fn sends(event: &ev::KeyboardEvent) -> bool {
-    event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing()
+    event.key() == "Enter" && (event.ctrl_key() || event.meta_key())
 }
 
 /// Whether a key press cancels the editing of a field.
 pub(super) fn cancels(event: &ev::KeyboardEvent) -> bool {
-    event.key() == "Escape" && !event.is_composing()
+    event.key() == "Escape"
 }
 
 /// The composer.
@@ -65,7 +65,6 @@ pub(super) fn Composer() -> impl IntoView {
         send,
         on_change: Box::new(|_| {}),
         on_keydown: events::key(on_keydown),
-        on_release: Callback::new(|()| {}),
         foot: foot.into_any(),
     };
     composer(field, options)

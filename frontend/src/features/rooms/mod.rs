@@ -110,9 +110,6 @@ pub(crate) fn RoomsPanel(
 
 /// Enter opens the first match, Esc clears the search.
 fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<String>) {
-    if event.is_composing() {
-        return;
-    }
     match event.key().as_str() {
         "Enter" => {
             let wanted_name = wanted.get_untracked();
