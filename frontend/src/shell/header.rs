@@ -44,7 +44,7 @@ pub(super) fn Header() -> impl IntoView {
             <button id="open-rooms" class="icon-button narrow-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
                 {Icon::Menu.draw()}
             </button>
-            <h1 class="header-title" title=name>{name}</h1>
+            <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
             <Badge />
             <Bell />
             <Inspector />

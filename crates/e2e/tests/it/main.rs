@@ -32,5 +32,6 @@ mod sessions;
 mod sign_in;
 mod socketio;
 mod tls;
+mod translated_page;
 mod transports;
 mod unread;

@@ -74,7 +74,7 @@ pub(crate) fn Account() -> impl IntoView {
     view! {
         <div class="account">
             {avatar(&me)}
-            <span class="account-name" title=me.name.clone()>{me.name.clone()}</span>
+            <span class="account-name isolated" translate="no" title=me.name.clone()>{me.name.clone()}</span>
             <LanguageSwitch />
             <ThemeSwitch />
             <button

@@ -142,9 +142,9 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
             data-tail=row.tail.to_string()
         >
             {avatar}
-            <strong class=name>{speaker.name}{gateway}</strong>
+            <strong class=name translate="no"><span class="isolated">{speaker.name}</span>{gateway}</strong>
             <div class="chat-message-body">
-                <div class="chat-bubble" title=full><p class="user-text">{linkify::draw(&content.text, lang)}</p></div>
+                <div class="chat-bubble" title=full><p class="user-text" dir="auto">{linkify::draw(&content.text, lang)}</p></div>
                 <span class="chat-meta">
                     {mark(content.sentiment, lang)}
                     {delivery(row, lang)}

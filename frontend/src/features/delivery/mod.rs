@@ -168,7 +168,7 @@ fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
     let why = strings::whereabouts(person, formats, lang);
     view! {
         <li class="delivery-person" data-read=has_it.to_string()>
-            <strong>{person.user.name.clone()}</strong>
+            <strong class="isolated" translate="no">{person.user.name.clone()}</strong>
             <span class="delivery-state">{state}</span>
             <span class="delivery-detail">{why}</span>
         </li>

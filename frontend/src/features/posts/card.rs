@@ -54,7 +54,10 @@ pub(super) fn card(
     let text = post.text.clone();
     let body = {
         let text = text.clone();
-        move || view! { <p class="post-text user-text">{linkify::draw(&text, lang)}</p> }.into_any()
+        move || {
+            view! { <p class="post-text user-text" dir="auto">{linkify::draw(&text, lang)}</p> }
+                .into_any()
+        }
     };
     let id = post.id;
     let is_edited_now = move || id.is_some() && page.editing.get() == id;
@@ -62,7 +65,7 @@ pub(super) fn card(
         <li class="post" data-testid="post" data-state=state data-id=id.map(|id| id.to_string())>
             <div class="post-head">
                 {avatar(&post.author)}
-                <strong class="post-author">{post.author.name.clone()}</strong>
+                <strong class="post-author isolated" translate="no">{post.author.name.clone()}</strong>
                 <span class="post-time" title=full>{time}</span>
                 {edited}
                 {pending(state, lang)}
@@ -143,6 +146,7 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
         >
             <textarea
                 class="field posts-field"
+                dir="auto"
                 data-testid="editor"
                 aria-label=EDITOR.of(lang)
                 node_ref=area

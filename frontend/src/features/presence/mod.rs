@@ -39,7 +39,7 @@ impl Person {
         view! {
             <li class="person">
                 {avatar(&self.user)}
-                <span class="person-name" title=name.clone()>{name.clone()}</span>
+                <span class="person-name isolated" translate="no" title=name.clone()>{name.clone()}</span>
                 {self.is_me.then(you)}
                 {self.typing.then(typing)}
             </li>
