@@ -3,17 +3,13 @@
 use leptos::prelude::*;
 use madang_shared::User;
 
-use crate::text::upper_case;
+use crate::text::{first_grapheme, upper_case};
 
 const HUES: u64 = 10;
 
-/// The first character of a name, with the code points that belong to it.
+/// The first letter, syllable, emoji or flag of a name.
 fn initial(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|c| upper_case(c.encode_utf8(&mut [0; 4])));
-    // Joiners, skin tones and combining marks belong to the first character.
-    let rest = letters.take_while(|c| matches!(c, '\u{200D}' | '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{0300}'..='\u{036F}'));
-    first.into_iter().chain(rest.map(String::from)).collect()
+    upper_case(&first_grapheme(name))
 }
 
 /// The number of the colour: a user has the same colour everywhere.
@@ -24,7 +20,7 @@ fn hue(user: &User) -> u64 {
 /// The avatar of a user. Screen readers skip it, because the name is beside it.
 pub(crate) fn avatar(user: &User) -> AnyView {
     view! {
-        <span class="avatar" data-hue=hue(user).to_string() aria-hidden="true">
+        <span class="avatar" data-hue=hue(user).to_string() aria-hidden="true" translate="no">
             {initial(&user.name)}
         </span>
     }
@@ -36,10 +32,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_initial_is_the_whole_first_character() {
-        assert_eq!(initial("mina"), "M");
-        assert_eq!(initial("민수"), "민");
-        assert_eq!(initial("👋🏽 hi"), "👋🏽");
-        assert_eq!(initial(""), "");
+    fn the_initial_is_a_whole_sign() {
+        for (name, expected) in [
+            ("mina", "M"),
+            ("민수", "민"),
+            ("\u{1106}\u{1175}\u{11ab}\u{1109}\u{116e}", "\u{1106}\u{1175}\u{11ab}"),
+            ("👋🏽 hi", "👋🏽"),
+            ("👩‍👩‍👧‍👦 Kim", "👩‍👩‍👧‍👦"),
+            ("🇰🇷 Seoul", "🇰🇷"),
+            (
+                "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}!",
+                "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+            ),
+            ("1\u{FE0F}\u{20E3}st", "1\u{FE0F}\u{20E3}"),
+            ("辻\u{E0100}本", "辻\u{E0100}"),
+            ("e\u{301}mile", "E\u{301}"),
+            ("क्षितिज", "क्षि"),
+            ("", ""),
+        ] {
+            assert_eq!(initial(name), expected, "{name}");
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use crate::text;
+
 /// Rows that stay on the page.
 const MAX_ROWS: usize = 100;
-/// Characters of a message that a row shows.
-const SHOWN_CHARS: usize = 80;
+/// UTF-16 code units of a text that a row shows.
+const SHOWN_UNITS: u32 = 80;
 /// Bytes of a message that a row shows.
 const SHOWN_BYTES: usize = 24;
 
@@ -71,11 +73,8 @@ pub(super) enum Message<'a> {
 }
 
 fn beginning(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
-    if text.chars().nth(SHOWN_CHARS).is_some() {
-        shown.push('…');
-    }
-    shown
+    let shown = text::beginning(text, SHOWN_UNITS);
+    if shown.len() < text.len() { shown + "…" } else { shown }
 }
 
 fn hex(bytes: &[u8]) -> String {
