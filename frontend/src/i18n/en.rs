@@ -15,7 +15,7 @@ pub(super) const TEXTS: Texts = Texts {
     not_loaded_hint: "The network may be down, or a newer version is available. Try again, or reload the page.",
     try_again: "Try again",
     name_taken: "That name is taken. Please choose another.",
-    name_invalid: "A name needs at least one visible character, and no control characters.",
+    name_invalid: "A name needs at least one visible character, and no invisible ones.",
     rooms: "Rooms",
     other_rooms: "Other rooms",
     no_rooms: "You have not joined a room yet.",

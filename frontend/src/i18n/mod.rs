@@ -6,10 +6,12 @@ use crate::browser;
 use crate::ui::erased::reactive::{derived, effect};
 use crate::ui::erased::signal::State;
 
+mod bidi;
 mod en;
 mod ko;
 mod sentences;
 
+pub(crate) use bidi::isolated;
 pub(crate) use sentences::capped;
 
 const KEY: &str = "madang.lang";

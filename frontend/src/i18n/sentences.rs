@@ -3,7 +3,7 @@
 use madang_shared::rooms::MAX_ROOM_NAME_CHARS;
 use madang_shared::{ErrorCode, Failure};
 
-use super::Lang;
+use super::{Lang, isolated};
 
 /// The maximum number of names in a line; the rest is a number.
 const MAX_NAMES: usize = 3;
@@ -13,7 +13,7 @@ const MAX_BADGE: u64 = 99;
 impl Lang {
     /// "Mina, Jun and 3 more".
     pub(crate) fn names(self, names: &[&str]) -> String {
-        let shown: Vec<&str> = names.iter().take(MAX_NAMES).copied().collect();
+        let shown: Vec<_> = names.iter().take(MAX_NAMES).map(|name| isolated(name)).collect();
         let shown = shown.join(", ");
         match (self, names.len().saturating_sub(MAX_NAMES)) {
             (_, 0) => shown,
@@ -26,11 +26,12 @@ impl Lang {
     pub(crate) fn typing(self, names: &[&str]) -> Option<String> {
         let line = match (self, names) {
             (_, []) => return None,
-            (Self::Ko, [one]) => format!("💬 {one} 님이 입력 중…"),
-            (Self::Ko, [one, two]) => format!("💬 {one}, {two} 님이 입력 중…"),
+            (Self::Ko, [_] | [_, _]) => format!("💬 {} 님이 입력 중…", self.names(names)),
             (Self::Ko, many) => format!("💬 {}명이 입력 중…", many.len()),
-            (Self::En, [one]) => format!("💬 {one} is typing…"),
-            (Self::En, [one, two]) => format!("💬 {one} and {two} are typing…"),
+            (Self::En, [one]) => format!("💬 {} is typing…", isolated(one)),
+            (Self::En, [one, two]) => {
+                format!("💬 {} and {} are typing…", isolated(one), isolated(two))
+            }
             (Self::En, many) => format!("💬 {} people are typing…", many.len()),
         };
         Some(line)
@@ -224,12 +225,15 @@ mod tests {
         assert_eq!(Lang::En.joined(&names), "a, b, c +2 joined");
         assert_eq!(Lang::Ko.left(&names), "a, b, c 외 2명이 나갔습니다");
         assert_eq!(Lang::En.names(&names[..3]), "a, b, c");
+        assert_eq!(Lang::En.names(&["דנה", "b"]), "\u{2068}דנה\u{2069}, b");
     }
 
     #[test]
     fn typing_names_one_and_two_and_counts_more() {
         assert_eq!(Lang::Ko.typing(&[]), None);
         assert_eq!(Lang::Ko.typing(&["민수"]).as_deref(), Some("💬 민수 님이 입력 중…"));
+        assert_eq!(Lang::En.typing(&["דנה"]).as_deref(), Some("💬 \u{2068}דנה\u{2069} is typing…"));
+        assert_eq!(Lang::Ko.typing(&["a", "b"]).as_deref(), Some("💬 a, b 님이 입력 중…"));
         assert_eq!(Lang::En.typing(&["a", "b"]).as_deref(), Some("💬 a and b are typing…"));
         assert_eq!(Lang::En.typing(&["a", "b", "c"]).as_deref(), Some("💬 3 people are typing…"));
     }

@@ -66,6 +66,7 @@ impl NameForm {
             <input
                 id=options.id
                 class="field"
+                dir="auto"
                 data-testid=options.test_id
                 autocomplete=options.autocomplete
                 spellcheck="false"

@@ -25,6 +25,7 @@ mod message_loss;
 mod notices;
 mod offline;
 mod orders;
+mod people_texts;
 mod posts;
 mod price;
 mod sentiment;

@@ -3,17 +3,19 @@
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
+use madang_shared::chat::Message;
 use madang_shared::{RoomId, Seq};
 
 use crate::context::use_app;
-use crate::i18n::{Lang, use_lang};
+use crate::i18n::{Lang, isolated, use_lang};
+use crate::text::beginning;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::state;
 
 /// The maximum number of messages that are read at once; of more, only their number is read.
 const MAX_READ: usize = 3;
-/// The part of a message that is read, in characters.
-const MAX_CHARS: usize = 200;
+/// The part of a message that is read, in code units.
+const MAX_UNITS: u32 = 200;
 
 /// The region.
 #[component]
@@ -59,6 +61,9 @@ fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<String
         return vec![lang.new_messages(u64::try_from(news.len()).unwrap_or(u64::MAX))];
     }
     news.reverse();
-    let line = |text: &str| text.chars().take(MAX_CHARS).collect::<String>();
-    news.iter().map(|message| format!("{}: {}", message.author.name, line(&message.text))).collect()
+    let line = |message: &&Message| {
+        let (name, text) = (&message.author.name, beginning(&message.text, MAX_UNITS));
+        format!("{}: {}", isolated(name), isolated(&text))
+    };
+    news.iter().map(line).collect()
 }

@@ -6,7 +6,7 @@ use madang_shared::counter::{CounterCommand, CounterEvent};
 
 use crate::context::use_app;
 use crate::format::grouped;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{flag, part, text};
@@ -97,10 +97,10 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
 
 fn sentence(lang: Lang, event: &CounterEvent) -> String {
     let CounterEvent::Added { by, amount, .. } = event;
-    let amount = signed(i64::from(*amount));
+    let (name, amount) = (isolated(&by.name), signed(i64::from(*amount)));
     match lang {
-        Lang::Ko => format!("마지막: {} 님이 {amount}", by.name),
-        Lang::En => format!("Last: {amount} by {}", by.name),
+        Lang::Ko => format!("마지막: {name} 님이 {amount}"),
+        Lang::En => format!("Last: {amount} by {name}"),
     }
 }
 

@@ -104,6 +104,7 @@ fn Content(open: State<bool>) -> impl IntoView {
         <input
             type="search"
             class="field inspector-filter"
+            dir="auto"
             data-testid="inspector-filter"
             aria-label=FILTER.now()
             placeholder=FILTER.now()

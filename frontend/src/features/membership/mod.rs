@@ -56,7 +56,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
     view! {
         <div class="content-message">
             <Mark />
-            <h2>{room.name}</h2>
+            <h2 class="isolated">{room.name}</h2>
             <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
             {when(move || refused_messages.get() > 0, unsent_line)}
             <button

@@ -223,7 +223,7 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
     let command = NoticesCommand::Read { of: notice.of, notice: notice.seq };
     let sentence_text = sentence(&notice.what, lang);
     let line = match source(&notice.what) {
-        None => view! { <p class="notice-line">{sentence_text}</p> }.into_any(),
+        None => view! { <p class="notice-line" dir="auto">{sentence_text}</p> }.into_any(),
         Some(route) => {
             let (mut follow, command, unread) =
                 (link_to(app, route), command.clone(), !notice.read);
@@ -238,7 +238,7 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
     };
     let quote = match &notice.what {
         NoticeContent::Mentioned { excerpt, .. } => {
-            view! { <p class="notice-quote">{excerpt.clone()}</p> }.into_any()
+            view! { <p class="notice-quote user-text" dir="auto">{excerpt.clone()}</p> }.into_any()
         }
         _ => ().into_any(),
     };

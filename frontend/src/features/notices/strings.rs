@@ -3,7 +3,7 @@
 use madang_shared::notices::{NoticeContent, NoticeKind};
 
 use crate::features::orders::status_name;
-use crate::i18n::{Lang, Words};
+use crate::i18n::{Lang, Words, isolated};
 
 pub(super) fn kind_name(kind: NoticeKind) -> Words {
     match kind {
@@ -37,19 +37,23 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
             format!("Demonstration, notice {number} of {of}")
         }
         (NoticeContent::Posted { by, .. }, Lang::Ko) => {
-            format!("{} 님이 새 글을 올렸습니다", by.name)
+            format!("{} 님이 새 글을 올렸습니다", isolated(&by.name))
         }
-        (NoticeContent::Posted { by, .. }, Lang::En) => format!("{} wrote a post", by.name),
+        (NoticeContent::Posted { by, .. }, Lang::En) => {
+            format!("{} wrote a post", isolated(&by.name))
+        }
         (NoticeContent::Ordered { order, by }, Lang::Ko) => {
-            format!("{} 님의 새 주문 #{order}", by.name)
+            format!("{} 님의 새 주문 #{order}", isolated(&by.name))
         }
         (NoticeContent::Ordered { order, by }, Lang::En) => {
-            format!("New order #{order} by {}", by.name)
+            format!("New order #{order} by {}", isolated(&by.name))
         }
         (NoticeContent::Mentioned { by, .. }, Lang::Ko) => {
-            format!("{} 님이 나를 불렀습니다", by.name)
+            format!("{} 님이 나를 불렀습니다", isolated(&by.name))
         }
-        (NoticeContent::Mentioned { by, .. }, Lang::En) => format!("{} mentioned you", by.name),
+        (NoticeContent::Mentioned { by, .. }, Lang::En) => {
+            format!("{} mentioned you", isolated(&by.name))
+        }
         (NoticeContent::OrderMoved { order, was, now }, lang) => {
             let gone = Words::new("삭제됨", "Deleted");
             let now = now.map_or(gone, status_name).of(lang);
@@ -70,6 +74,7 @@ pub(super) fn bell(lang: Lang, unread: u64) -> String {
 }
 
 pub(super) fn started(lang: Lang, by: &str) -> String {
+    let by = isolated(by);
     match lang {
         Lang::Ko => format!("{by} 님이 켰습니다."),
         Lang::En => format!("Started by {by}."),

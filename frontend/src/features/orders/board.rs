@@ -76,6 +76,7 @@ fn Board() -> impl IntoView {
                 <input
                     type="search"
                     class="search-field"
+                    dir="auto"
                     data-testid="board-search"
                     aria-label=SEARCH.now()
                     placeholder=SEARCH.now()

@@ -196,6 +196,7 @@ fn Checkout(cart: State<Cart>) -> impl IntoView {
             <label class="label" for="order-note">{NOTE.now()}</label>
             <input
                 id="order-note"
+                dir="auto"
                 class="field"
                 data-testid="order-note"
                 maxlength=MAX_ORDER_NOTE_CHARS.to_string()

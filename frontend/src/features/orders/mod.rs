@@ -11,7 +11,7 @@ use crate::client_store::ClientStore;
 use crate::context::{link_to, use_app};
 use crate::driver::Driver;
 use crate::format::grouped;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::route::Page;
 use crate::route::Route;
 use crate::time::Formats;
@@ -144,7 +144,7 @@ fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> Any
                 <span class="hint order-when">{placed}</span>
             </div>
             <p class="order-what">{what}</p>
-            {line("order-note", &order.note)}
+            {line("order-note user-text", &order.note)}
             {line("hint", &people(&order, lang))}
             <div class="order-foot">
                 <strong class="order-total">{won(order.total_won(), lang)}</strong>
@@ -161,7 +161,7 @@ fn line(class: &'static str, text: &str) -> AnyView {
     if text.is_empty() {
         return ().into_any();
     }
-    view! { <p class=class>{text.to_owned()}</p> }.into_any()
+    view! { <p class=class dir="auto">{text.to_owned()}</p> }.into_any()
 }
 
 fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) -> T) -> T {
@@ -215,12 +215,12 @@ pub(crate) fn status_name(status: OrderStatus) -> Words {
 
 /// The customer and the rider.
 fn people(order: &Order, lang: Lang) -> String {
-    let customer = &order.customer.name;
-    match (&order.rider, lang) {
+    let customer = isolated(&order.customer.name);
+    match (order.rider.as_ref().map(|rider| isolated(&rider.name)), lang) {
         (None, Lang::Ko) => format!("{customer} 님"),
-        (None, Lang::En) => customer.clone(),
-        (Some(rider), Lang::Ko) => format!("{customer} 님 · 라이더 {}", rider.name),
-        (Some(rider), Lang::En) => format!("{customer} · rider {}", rider.name),
+        (None, Lang::En) => customer.into_owned(),
+        (Some(rider), Lang::Ko) => format!("{customer} 님 · 라이더 {rider}"),
+        (Some(rider), Lang::En) => format!("{customer} · rider {rider}"),
     }
 }
 

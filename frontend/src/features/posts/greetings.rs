@@ -6,7 +6,7 @@ use madang_client::{Action, Slice};
 use madang_shared::posts::PostsCommand;
 
 use crate::context::use_app;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, text, when};
@@ -82,7 +82,7 @@ pub(super) fn Greetings() -> impl IntoView {
 }
 
 fn sentence(lang: Lang, greeting: &Greeting) -> String {
-    let name = &greeting.by.name;
+    let name = isolated(&greeting.by.name);
     match (lang, greeting.others_only) {
         (Lang::Ko, false) => format!("👋 {name} 님이 모두에게 인사합니다"),
         (Lang::Ko, true) => format!("👋 {name} 님이 다른 모두에게 인사합니다"),

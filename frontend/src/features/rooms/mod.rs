@@ -14,7 +14,7 @@ use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, Drawer, link_to, use_app};
 use crate::features::account::Account;
 use crate::features::membership::{is_joining, is_leaving};
-use crate::i18n::{capped, tr, use_lang};
+use crate::i18n::{capped, isolated, tr, use_lang};
 use crate::route::Route;
 use crate::text::lower_case;
 use crate::ui::dialog::dialog;
@@ -81,6 +81,7 @@ pub(crate) fn RoomsPanel(
                     {Icon::Search.draw()}
                     <input
                         id=FILTER_ID
+                        dir="auto"
                         type="search"
                         class="search-field"
                         data-testid="room-filter"
@@ -214,7 +215,7 @@ fn room_link(room: &Room) -> AnyView {
                 title=room.name.clone()
                 on:click=link_to(app, Route::Room(id))
             >
-                <span class="room-name">{room.name.clone()}</span>
+                <span class="room-name isolated">{room.name.clone()}</span>
                 {badge}
             </a>
         </li>
@@ -227,7 +228,7 @@ fn other_room(room: &Room) -> AnyView {
     let lang = use_lang();
     let id = room.id;
     let name = room.name.clone();
-    let label = text(move || format!("{}: {name}", lang.get().texts().join));
+    let label = text(move || format!("{}: {}", lang.get().texts().join, isolated(&name)));
     let join = move |_| {
         if !is_joining(app, id) {
             app.driver.command(MembershipCommand::Join { room: id });
@@ -237,7 +238,7 @@ fn other_room(room: &Room) -> AnyView {
     view! {
         <li class="other-room">
             <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(app, Route::Room(id))>
-                <span class="room-name">{room.name.clone()}</span>
+                <span class="room-name isolated">{room.name.clone()}</span>
             </a>
             <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=events::click(join)>
                 {tr(|t| t.join)}

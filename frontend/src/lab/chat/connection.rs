@@ -7,7 +7,7 @@ use madang_client::VecSet;
 use madang_shared::lab::chat::{LabChatMessage, PATH};
 use madang_shared::{ConnectionId, Failure, compact};
 
-use crate::i18n::Lang;
+use crate::i18n::{Lang, isolated};
 use crate::ui::erased::signal::{State, state};
 use crate::websocket::{PlainSocket, SocketEvent, meaning};
 
@@ -180,9 +180,13 @@ impl LogLine {
             (Lang::En, LineContent::Joined { id, .. }) => format!("#{id} connected"),
             (Lang::Ko, LineContent::Left(id)) => format!("#{id} 연결 끊김"),
             (Lang::En, LineContent::Left(id)) => format!("#{id} disconnected"),
-            (Lang::Ko, LineContent::Data { id, me: true, data }) => format!("#{id} (나): {data}"),
-            (Lang::En, LineContent::Data { id, me: true, data }) => format!("#{id} (you): {data}"),
-            (_, LineContent::Data { id, data, .. }) => format!("#{id}: {data}"),
+            (Lang::Ko, LineContent::Data { id, me: true, data }) => {
+                format!("#{id} (나): {}", isolated(data))
+            }
+            (Lang::En, LineContent::Data { id, me: true, data }) => {
+                format!("#{id} (you): {}", isolated(data))
+            }
+            (_, LineContent::Data { id, data, .. }) => format!("#{id}: {}", isolated(data)),
             (_, LineContent::Refused(failure)) => lang.refusal(failure),
             (Lang::Ko, LineContent::Ended(code)) => {
                 format!("내 연결이 닫힘: {code}, {}", meaning(*code).of(lang))

@@ -138,7 +138,7 @@ fn SocketBox() -> impl IntoView {
             </div>
             <div class="lab-lines lab-lines-end" role="log" tabindex="0" aria-label=LINES.now() data-testid="side-lines"><ol>{each(lines)}</ol></div>
             <form class="lab-row" on:submit=events::submit(send)>
-                <input class="field" type="text" maxlength=MAX_MESSAGE_CHARS autocomplete="off" aria-label=tr(|t| t.write) placeholder=tr(|t| t.write) data-testid="side-field" node_ref=field disabled=derived(move || !is_on()) />
+                <input class="field" dir="auto" type="text" maxlength=MAX_MESSAGE_CHARS autocomplete="off" aria-label=tr(|t| t.write) placeholder=tr(|t| t.write) data-testid="side-field" node_ref=field disabled=derived(move || !is_on()) />
                 <button class="button" type="submit" data-testid="side-send" disabled=derived(move || !is_on())>{tr(|t| t.send)}</button>
             </form>
         </section>

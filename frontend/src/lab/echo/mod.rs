@@ -197,7 +197,7 @@ fn sender(
     let is_shut = derived(move || !is_open.get());
     view! {
         <form class="lab-row" on:submit=events::submit(on_submit)>
-            <input class="field" type="text" autocomplete="off" spellcheck="false" aria-label=label.now() placeholder=label.now() data-testid=id node_ref=field disabled=is_shut />
+            <input class="field" dir="auto" type="text" autocomplete="off" spellcheck="false" aria-label=label.now() placeholder=label.now() data-testid=id node_ref=field disabled=is_shut />
             <button class="button" type="submit" data-testid=format!("{id}-send") disabled=is_shut>{verb.now()}</button>
         </form>
     }
@@ -298,7 +298,7 @@ fn draw(row: &Row, lang: Lang) -> AnyView {
     view! {
         <li class="echo-row" data-testid="echo-row" data-sent=flag({ let sent = row.sent; move || sent })>
             <span aria-hidden="true">{arrow}</span>
-            <span class="echo-text">{row.shown.clone()}</span>
+            <span class="echo-text isolated">{row.shown.clone()}</span>
             <span class="hint">{about}</span>
         </li>
     }

@@ -97,7 +97,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
             <div class="page-body sentiment">
                 <p class="page-intro">{INTRO.now()}</p>
                 <label class="label" for=FIELD_ID>{WRITE.now()}</label>
-                <textarea id=FIELD_ID class="field" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
+                <textarea id=FIELD_ID class="field" dir="auto" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
                 <p class="hint">{EXAMPLES.now()}</p>
                 <AnalysisResult />
             </div>
@@ -159,7 +159,7 @@ fn decided(analysis: Memo<Option<Analysis>>) -> AnyView {
 fn chip(word: &DecidingWord) -> AnyView {
     let good = (word.weight > 0).to_string();
     view! {
-        <li class="chip" data-good=good>{word.text.clone()}" "<span class="chip-weight">{thousandths(word.weight)}</span></li>
+        <li class="chip" data-good=good><span class="isolated">{word.text.clone()}</span>" "<span class="chip-weight">{thousandths(word.weight)}</span></li>
     }
     .into_any()
 }

@@ -75,7 +75,7 @@ fn Field(room: RoomId) -> impl IntoView {
             <div class="page-body">
                 <p class="page-intro">{text(move || intro(lang.get()))}</p>
                 <label class="label" for=FIELD_ID>{TRY.now()}</label>
-                <input id=FIELD_ID class="field" data-testid="typing-text" autocomplete="off" on:input=events::change(move |_| driver.act(Action::Keystroke(room))) />
+                <input id=FIELD_ID class="field" dir="auto" data-testid="typing-text" autocomplete="off" on:input=events::change(move |_| driver.act(Action::Keystroke(room))) />
                 <TypingLine />
                 <h2 class="panel-label">{FRAMES.now()}</h2>
                 <ul class="typing-frames" data-testid="typing-frames">{each(items)}</ul>
