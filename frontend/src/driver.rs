@@ -332,7 +332,7 @@ impl Driver {
                 driver.frame();
                 driver.save_offline_cache();
             } else {
-                driver.act(Action::WindowFocused);
+                driver.act(Action::MarkStartOfNew);
                 driver.input(Input::Connect);
             }
         });

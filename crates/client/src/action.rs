@@ -11,15 +11,20 @@ pub enum Action {
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
-    /// Saw everything up to this message, on a visible screen.
-    MarkSeen {
+    /// Has had these messages on a visible screen. The read mark moves over shown messages without
+    /// gaps.
+    ShowMessages {
         /// Which room.
         room: RoomId,
-        /// The last message that was seen.
-        up_to: Seq,
+        /// The first message on the screen.
+        first: Seq,
+        /// The last message on the screen; all between the two are loaded.
+        last: Seq,
     },
-    /// Returns to the window of the app. Messages that arrived during the absence are new.
-    WindowFocused,
+    /// Marks every message of a room as read, shown or not.
+    MarkRead(RoomId),
+    /// Returns to the window of the app, or passes unread messages: those of the open room are new.
+    MarkStartOfNew,
     /// Changes the text in the composer.
     Keystroke(RoomId),
     /// Empties the composer, or leaves it.

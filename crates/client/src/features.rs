@@ -250,6 +250,11 @@ impl Features {
         self.joined_rooms.unread(room)
     }
 
+    /// The time of the first unread message in the room; `None` if it is not loaded.
+    pub fn unread_since(&self, room: RoomId) -> Option<Timestamp> {
+        self.joined_rooms.unread_since(room)
+    }
+
     /// The number of unread messages in all rooms: the number in the tab's title.
     pub fn unread_total(&self) -> u64 {
         self.memberships().rooms().map(|room| self.unread(room)).sum()
@@ -285,8 +290,11 @@ impl Features {
             }
             Action::OpenRoom(room) => self.joined_rooms.open_room(room),
             Action::LoadOlder(room) => self.joined_rooms.load_older(room),
-            Action::MarkSeen { room, up_to } => self.joined_rooms.mark_seen(room, up_to, now),
-            Action::WindowFocused => self.joined_rooms.window_focused(),
+            Action::ShowMessages { room, first, last } => {
+                self.joined_rooms.show_messages(room, first, last, now)
+            }
+            Action::MarkRead(room) => self.joined_rooms.mark_read(room, now),
+            Action::MarkStartOfNew => self.joined_rooms.mark_start_of_new(),
             Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
             Action::StopTyping => self.joined_rooms.stop_typing(),
             Action::Classify(text) => {

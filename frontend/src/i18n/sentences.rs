@@ -97,6 +97,16 @@ impl Lang {
         }
     }
 
+    /// The unread messages; `since` is the time of the first one.
+    pub(crate) fn new_since(self, count: u64, since: Option<&str>) -> String {
+        match (self, since) {
+            (Self::Ko, None) => format!("새 메시지 {count}개"),
+            (Self::Ko, Some(since)) => format!("{since} 이후 새 메시지 {count}개"),
+            (Self::En, None) => format!("{count} new"),
+            (Self::En, Some(since)) => format!("{count} new since {since}"),
+        }
+    }
+
     pub(crate) fn caught_up(self, count: u64) -> String {
         match (self, count) {
             (Self::Ko, _) => format!("놓친 메시지 {count}개를 받았습니다"),

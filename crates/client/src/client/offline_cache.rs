@@ -30,7 +30,11 @@ impl Client {
         let room = room.and_then(|room| {
             let position = self.streams.position(Topic::Room(room))?;
             let counted = features.memberships().counted_up_to(room);
-            Some((room, position, features.timeline(room)?.cached_page(counted)?))
+            let mark = features.memberships().read_up_to(room)?.min(counted);
+            let timeline = features.timeline(room)?;
+            // With the first new message, if there are not too many.
+            let page = timeline.cached_page(mark).or_else(|| timeline.cached_page(counted))?;
+            Some((room, position, page))
         });
         Some(CachedState {
             user,

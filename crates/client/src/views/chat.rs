@@ -26,6 +26,9 @@ pub struct PresenceSummary {
     pub left: Vec<User>,
 }
 
+/// The largest number of messages that a room loads by itself to open at its first new message.
+const MAX_OPENING_MESSAGES: usize = 550;
+
 /// One room's timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
@@ -91,6 +94,34 @@ impl Timeline {
     pub fn reaches_back_to(&self, mark: Seq) -> bool {
         self.known
             && (!self.older || self.messages.front().is_some_and(|first| first.seq <= mark.next()))
+    }
+
+    /// Whether older messages are needed before the timeline can open at its first new message. With
+    /// very many new messages it opens at the end.
+    pub fn is_opening(&self) -> bool {
+        self.known
+            && !self.cached
+            && self.messages.len() < MAX_OPENING_MESSAGES
+            && self.new_after.is_some_and(|mark| !self.reaches_back_to(mark))
+    }
+
+    /// The first loaded message after `mark` by another user than `me`.
+    pub(crate) fn first_by_others_after(&self, mark: Seq, me: UserId) -> Option<&Message> {
+        let after = self.messages.partition_point(|message| message.seq <= mark);
+        self.messages.range(after..).find(|message| message.author.id != me)
+    }
+
+    /// The last message before `first` by another user than `me`: if everything up to it is read, no
+    /// unread message is left before `first`.
+    pub(crate) fn last_by_others_before(&self, first: Seq, me: UserId) -> Seq {
+        let before = self.messages.partition_point(|message| message.seq < first);
+        let last = self.messages.range(..before).rev().find(|message| message.author.id != me);
+        match (last, self.messages.front()) {
+            (Some(last), _) => last.seq,
+            // The message before the first loaded one is unknown.
+            (None, Some(oldest)) if self.older => oldest.seq.previous(),
+            (None, _) => Seq(0),
+        }
     }
 
     /// The number of loaded messages after `mark` by other users than `me`.

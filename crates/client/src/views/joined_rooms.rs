@@ -19,6 +19,7 @@ use crate::views::chat::Timeline;
 use crate::views::membership::Memberships;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
+use crate::views::shown_messages::{ShownMessages, ShownRun};
 
 /// The slices that a change of memberships changes. The open room may change with them, and a
 /// notice of a mention is read together with its message.
@@ -36,6 +37,7 @@ pub struct JoinedRooms {
     presence: RoomPresence,
     own_typing: OwnTyping,
     read_marks: ReadMarkSchedule,
+    shown: VecMap<RoomId, ShownMessages>,
 }
 
 impl JoinedRooms {
@@ -48,6 +50,7 @@ impl JoinedRooms {
             presence: RoomPresence::default(),
             own_typing: OwnTyping::default(),
             read_marks: ReadMarkSchedule::default(),
+            shown: VecMap::default(),
         }
     }
 
@@ -72,6 +75,13 @@ impl JoinedRooms {
         self.memberships.unread(room, self.timeline(room), self.me)
     }
 
+    /// The time of the first unread message by another user, if the timeline reaches back to it.
+    pub(crate) fn unread_since(&self, room: RoomId) -> Option<Timestamp> {
+        let mark = self.memberships.read_up_to(room)?;
+        let timeline = self.timeline(room).filter(|timeline| timeline.reaches_back_to(mark))?;
+        Some(timeline.first_by_others_after(mark, self.me)?.at)
+    }
+
     /// Drops all memberships: the topic was unsubscribed, or began another epoch.
     pub(crate) fn reset_memberships(&mut self) {
         self.memberships = Memberships::default();
@@ -80,11 +90,12 @@ impl JoinedRooms {
     /// Drops the timeline of a room whose topic began another epoch.
     pub(crate) fn reset_timeline(&mut self, room: RoomId) {
         self.timelines.remove(&room);
+        self.shown.remove(&room);
     }
 
     /// Drops everything about a room whose topic was unsubscribed.
     pub(crate) fn forget_room(&mut self, room: RoomId) {
-        self.timelines.remove(&room);
+        self.reset_timeline(room);
         self.read_marks.forget(room);
     }
 
@@ -111,7 +122,7 @@ impl JoinedRooms {
         let ChatSnapshot { page, membership } = snapshot;
         self.memberships.update(membership);
         self.timelines.or_default(room).apply_snapshot(page);
-        self.mark_start_of_new(room);
+        self.set_start_of_new(room);
         self.timeline_slices(room)
     }
 
@@ -179,19 +190,18 @@ impl JoinedRooms {
     }
 
     /// The server continues the room's stream from the known position. `missed` tells whether
-    /// events follow. A timeline from the offline cache is current from now on, and the messages
-    /// after the read mark are new.
+    /// events follow: those messages are new. A timeline from the offline cache is current from now
+    /// on.
     pub(crate) fn recovered(&mut self, room: RoomId, missed: bool) -> Vec<Slice> {
         let mark = self.memberships.read_up_to(room);
-        let is_open = self.open == Some(room);
-        let Some(timeline) = self.timelines.get_mut(&room).filter(|timeline| timeline.is_cached())
-        else {
-            return Vec::new();
-        };
-        timeline.set_cached(false);
-        if is_open && missed && timeline.new_after().is_none() {
+        let all_read = self.open == Some(room) && self.unread(room) == 0;
+        let Some(timeline) = self.timelines.get_mut(&room) else { return Vec::new() };
+        if missed && all_read {
             timeline.set_new_after(mark);
+        } else if !timeline.is_cached() {
+            return Vec::new();
         }
+        timeline.set_cached(false);
         self.timeline_slices(room)
     }
 
@@ -209,7 +219,7 @@ impl JoinedRooms {
         self.open = room;
         self.presence = RoomPresence::default();
         if let Some(room) = room {
-            self.mark_start_of_new(room);
+            self.set_start_of_new(room);
         }
         Effects { changed: MEMBERSHIP_SLICES.into(), ..self.stop_typing() }
     }
@@ -221,17 +231,43 @@ impl JoinedRooms {
         Effects { requests, changed: self.if_open(room, [Slice::Timeline]) }
     }
 
-    pub(crate) fn mark_seen(&mut self, room: RoomId, up_to: Seq, now: Timestamp) -> Effects {
-        if !self.memberships.mark_seen(room, up_to) {
+    pub(crate) fn show_messages(
+        &mut self,
+        room: RoomId,
+        first: Seq,
+        last: Seq,
+        now: Timestamp,
+    ) -> Effects {
+        let timeline = self.timelines.get(&room);
+        let Some((timeline, mark)) = timeline.zip(self.memberships.read_up_to(room)) else {
+            return Effects::default();
+        };
+        let run = ShownRun { after: timeline.last_by_others_before(first, self.me), up_to: last };
+        let mark = self.shown.or_default(room).add(mark, run);
+        self.move_read_mark(room, mark, now)
+    }
+
+    pub(crate) fn mark_read(&mut self, room: RoomId, now: Timestamp) -> Effects {
+        let newest = self.timeline(room).map_or(Seq(0), Timeline::newest);
+        let newest = newest.max(self.memberships.counted_up_to(room));
+        self.shown.remove(&room);
+        if let Some(timeline) = self.timelines.get_mut(&room) {
+            timeline.set_new_after(None);
+        }
+        self.move_read_mark(room, newest, now)
+    }
+
+    fn move_read_mark(&mut self, room: RoomId, mark: Seq, now: Timestamp) -> Effects {
+        if !self.memberships.mark_seen(room, mark) {
             return Effects::default();
         }
         self.read_marks.schedule(room);
         Effects { requests: self.take_due_read_marks(now), changed: MEMBERSHIP_SLICES.into() }
     }
 
-    pub(crate) fn window_focused(&mut self) -> Effects {
+    pub(crate) fn mark_start_of_new(&mut self) -> Effects {
         let Some(room) = self.open else { return Effects::default() };
-        self.mark_start_of_new(room);
+        self.set_start_of_new(room);
         Effects::changed([Slice::Timeline])
     }
 
@@ -243,10 +279,12 @@ impl JoinedRooms {
         Effects::send(self.own_typing.stop())
     }
 
-    /// The author of a new message has read the room, and stops typing.
+    /// The author of a new message stops typing, and has no use for the line above messages that
+    /// all are read.
     pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
         let ChatCommand::Post { room, .. } = command;
-        if let Some(timeline) = self.timelines.get_mut(room) {
+        let all_read = self.unread(*room) == 0;
+        if let Some(timeline) = self.timelines.get_mut(room).filter(|_| all_read) {
             timeline.set_new_after(None);
         }
         Effects { changed: self.if_open(*room, [Slice::Timeline]), ..self.stop_typing() }
@@ -279,7 +317,7 @@ impl JoinedRooms {
     }
 
     /// Puts the line "new messages" after the last read message of the open room.
-    fn mark_start_of_new(&mut self, room: RoomId) {
+    fn set_start_of_new(&mut self, room: RoomId) {
         if self.open != Some(room) || self.unread(room) == 0 {
             return;
         }

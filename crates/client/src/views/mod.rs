@@ -16,3 +16,4 @@ pub mod price;
 mod read_mark_schedule;
 pub mod rooms;
 pub mod sentiment;
+mod shown_messages;

@@ -15,5 +15,6 @@ mod orders;
 mod outbox;
 mod posts;
 mod price;
+mod read_marks;
 mod support;
 mod views;

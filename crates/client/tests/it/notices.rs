@@ -1,6 +1,6 @@
 //! Notices: the list and the unread count, under any order of events.
 
-use madang_client::{Action, Client, Input};
+use madang_client::{Client, Input};
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand,
@@ -12,7 +12,7 @@ use madang_shared::{
 };
 use proptest::prelude::*;
 
-use crate::support::{ROOM, START, TestClient, me, other};
+use crate::support::{ROOM, START, TestClient, me, other, shown};
 
 fn inbox() -> Topic {
     Topic::Inbox(me().id)
@@ -123,9 +123,9 @@ fn a_mention_is_read_together_with_its_message() {
     let what = NoticeContent::Mentioned { room, message, by: other(), excerpt: "@me".into() };
     tell(&mut driver, NoticeBox::Own, 1, what);
     assert_eq!(unread(&driver.client), 1);
-    driver.input(Input::Act(Action::MarkSeen { room, up_to: Seq(2) }));
+    driver.input(shown(1, 2));
     assert_eq!(unread(&driver.client), 1);
-    driver.input(Input::Act(Action::MarkSeen { room, up_to: Seq(3) }));
+    driver.input(shown(1, 3));
     assert_eq!(unread(&driver.client), 0);
     assert_eq!(seqs(&driver), [(NoticeBox::Own, 1, true)]);
 }

@@ -1,20 +1,20 @@
 //! The offline cache.
 
 use madang_client::{Action, Client, Input};
-use madang_shared::chat::ChatPage;
+use madang_shared::chat::{ChatAnswer, ChatPage};
 use madang_shared::rooms::RoomsSnapshot;
 use madang_shared::{
-    ClientFrame, Epoch, Position, Seq, ServerFrame, Subscription, Topic, User, UserId,
+    ClientFrame, Epoch, Position, QueryFrame, Seq, ServerFrame, Subscription, Topic, User, UserId,
 };
 
-use crate::support::{ROOM, TestClient, by_other, me};
+use crate::support::{ROOM, TestClient, by_other, me, shown};
 
 /// A client that has seen all messages of a room.
 fn after_a_visit(messages: u64) -> TestClient {
     let mut driver = TestClient::in_room(messages);
     driver.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
     driver.input(Input::Act(Action::OpenRoom(Some(ROOM))));
-    driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(messages) }));
+    driver.input(shown(1, messages));
     driver
 }
 
@@ -87,4 +87,19 @@ fn the_cache_of_another_user_is_ignored() {
 #[test]
 fn a_client_without_snapshots_caches_nothing() {
     assert!(TestClient::new().client.cached_state(Some(ROOM)).is_none());
+}
+
+#[test]
+fn the_cache_reaches_back_to_the_first_new_message() {
+    let mut before = TestClient::in_room(80);
+    before.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
+    before.input(Input::Act(Action::OpenRoom(Some(ROOM))));
+    before.sent.clear();
+    before.input(Input::Act(Action::LoadOlder(ROOM)));
+    let [ClientFrame::Query(QueryFrame { id, .. })] = before.sent[..] else {
+        panic!("{:?}", before.sent)
+    };
+    let page = ChatPage { messages: (1..=30).map(by_other).collect(), older: false };
+    before.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
+    assert_eq!(seqs(&next_visit(&before, me())), (1..=80).collect::<Vec<_>>());
 }

@@ -1,6 +1,6 @@
 //! A client under test, and the server's side of its connection.
 
-use madang_client::{Client, Input, InputContext, Output, Slice};
+use madang_client::{Action, Client, Input, InputContext, Output, Slice};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::{
@@ -148,4 +148,9 @@ pub(crate) fn by_other(seq: u64) -> Message {
         guest: None,
         sentiment: None,
     }
+}
+
+/// These messages of the room have been on the screen.
+pub(crate) fn shown(first: u64, last: u64) -> Input {
+    Input::Act(Action::ShowMessages { room: ROOM, first: Seq(first), last: Seq(last) })
 }

@@ -13,7 +13,7 @@ use madang_shared::{
     TopicState, User, UserId,
 };
 
-use crate::support::{ROOM, TestClient, by_other, me, other};
+use crate::support::{ROOM, TestClient, by_other, me, other, shown};
 
 fn presence_event(driver: &mut TestClient, seq: u64, event: PresenceEvent) {
     driver.frame(&ServerFrame::Event {
@@ -46,7 +46,7 @@ fn unread_counts_messages_after_the_read_mark() {
     driver.event(by_other(4));
     driver.event(madang_shared::Message { author: me(), ..by_other(5) });
     assert_eq!(driver.unread(), 4, "the user's own message is not unread");
-    driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
+    driver.input(shown(1, 3));
     assert_eq!(driver.unread(), 1);
     // Another tab has read further; an older mark changes nothing.
     for read_up_to in [5, 2] {
@@ -76,7 +76,7 @@ fn unread_beyond_the_loaded_messages_is_the_servers_count_plus_newer_messages() 
 fn read_marks_are_sent_at_once_and_then_at_intervals() {
     let mut driver = in_open_room(9);
     for up_to in 1..=5 {
-        driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(up_to) }));
+        driver.input(shown(1, up_to));
     }
     let marks = |driver: &mut TestClient| -> Vec<u64> {
         let commands =
@@ -96,7 +96,7 @@ fn the_line_of_new_messages_stays_until_the_user_posts() {
     let mut driver = in_open_room(3);
     let line = |driver: &TestClient| driver.client.features().timeline(ROOM).unwrap().new_after();
     assert_eq!(line(&driver), Some(Seq(0)));
-    driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
+    driver.input(shown(1, 3));
     assert_eq!(line(&driver), Some(Seq(0)), "reading does not move the line");
     driver.post("an answer");
     assert_eq!(line(&driver), None);
@@ -106,14 +106,14 @@ fn the_line_of_new_messages_stays_until_the_user_posts() {
 fn messages_during_an_absence_are_new_on_return() {
     let mut driver = in_open_room(3);
     let line = |driver: &TestClient| driver.client.features().timeline(ROOM).unwrap().new_after();
-    driver.input(Input::Act(Action::MarkSeen { room: ROOM, up_to: Seq(3) }));
+    driver.input(shown(1, 3));
     driver.post("an answer");
-    driver.input(Input::Act(Action::WindowFocused));
+    driver.input(Input::Act(Action::MarkStartOfNew));
     assert_eq!(line(&driver), None, "no message arrived");
     driver.event(by_other(4));
     driver.event(by_other(5));
     driver.changed.clear();
-    driver.input(Input::Act(Action::WindowFocused));
+    driver.input(Input::Act(Action::MarkStartOfNew));
     assert_eq!(line(&driver), Some(Seq(3)));
     assert!(driver.changed.contains(&Slice::Timeline));
 }

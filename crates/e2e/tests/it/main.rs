@@ -32,6 +32,7 @@ mod sentiment;
 mod sessions;
 mod sign_in;
 mod socketio;
+mod timeline;
 mod tls;
 mod translated_page;
 mod transports;

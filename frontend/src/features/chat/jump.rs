@@ -1,5 +1,5 @@
-//! Jumps to the message that the address names: loads older messages until it is there, scrolls to it and marks
-//! it; or reports that it does not exist.
+//! Jumps to the message that the address names, or to the first new message: loads older messages until it is
+//! there, scrolls to it and marks it; or reports that it does not exist.
 
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
@@ -15,7 +15,7 @@ use crate::i18n::{Words, use_lang};
 use crate::route::Route;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, part};
-use crate::ui::erased::signal::state;
+use crate::ui::erased::signal::{State, state};
 use crate::ui::virtual_list::VirtualList;
 
 const SEARCHING: Words = Words::new("그 메시지를 찾는 중…", "Looking for that message…");
@@ -43,83 +43,135 @@ enum Lookup {
     Missing,
 }
 
-fn look_up(client: &Client, room: RoomId, message: Seq) -> Lookup {
-    let features = client.features();
-    let Some(timeline) = features.timeline(room).filter(|timeline| timeline.is_known()) else {
-        return Lookup::Pending;
-    };
-    let messages = timeline.messages();
-    if messages.binary_search_by_key(&message, |message| message.seq).is_ok() {
-        return Lookup::Found;
-    }
-    match messages.front() {
-        Some(first) if message < first.seq && timeline.has_older() => {
-            if timeline.is_loading_older() { Lookup::Pending } else { Lookup::Older(first.seq) }
+/// The target of a jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Message(Seq),
+    FirstNew,
+}
+
+impl Target {
+    fn look_up(self, client: &Client, room: RoomId) -> Lookup {
+        let features = client.features();
+        let Some(timeline) = features.timeline(room).filter(|timeline| timeline.is_known()) else {
+            return Lookup::Pending;
+        };
+        let messages = timeline.messages();
+        let (is_found, is_older) = match self {
+            Self::Message(seq) => (
+                messages.binary_search_by_key(&seq, |message| message.seq).is_ok(),
+                messages.front().is_some_and(|first| seq < first.seq),
+            ),
+            Self::FirstNew => match timeline.new_after() {
+                Some(mark) => (timeline.reaches_back_to(mark), true),
+                None => (false, false),
+            },
+        };
+        match messages.front() {
+            _ if is_found => Lookup::Found,
+            Some(_) if is_older && timeline.is_loading_older() => Lookup::Pending,
+            Some(first) if is_older && timeline.has_older() => Lookup::Older(first.seq),
+            // Messages after the cached ones have not arrived yet.
+            _ if timeline.is_cached() => Lookup::Pending,
+            _ => Lookup::Missing,
         }
-        // Messages after the cached ones have not arrived yet.
-        _ if timeline.is_cached() => Lookup::Pending,
-        _ => Lookup::Missing,
+    }
+
+    fn is(self, row: &Row) -> bool {
+        match (self, row) {
+            (Self::Message(message), Row::Message(row)) => row.seq == Some(message),
+            (Self::FirstNew, row) => matches!(row, Row::New { .. }),
+            _ => false,
+        }
     }
 }
 
-/// Jumps to the message that the address names; draws the state of the jump.
-pub(super) fn jump(app: AppContext, room: RoomId, list: VirtualList<Row>) -> AnyView {
-    let store = app.driver.store();
-    let jump_state = state(JumpState::Idle);
-    let wanted = memo(move || match app.router.get() {
-        Route::Message(of, message) if of == room => Some(message),
-        _ => None,
-    });
-    let arrived = StoredValue::new(None::<Seq>);
-    // The message, and the first loaded message at the last request.
-    let requested = StoredValue::new(None::<(Seq, Seq)>);
-    effect(move || {
-        let Some(message) = wanted.get() else {
-            arrived.set_value(None);
-            requested.set_value(None);
-            jump_state.set(JumpState::Idle);
-            return;
-        };
-        let found = store.read(Slice::Timeline, |client| look_up(client, room, message));
-        if arrived.get_value() == Some(message) {
-            return;
-        }
-        let now = match found {
-            // The last request loaded no older message, so another one is useless.
-            Lookup::Older(first) if requested.get_value() == Some((message, first)) => {
-                JumpState::NotFound
+/// A room's jumps. Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Jump {
+    state: State<JumpState>,
+    first_new: State<bool>,
+}
+
+impl Jump {
+    pub(super) fn new() -> Self {
+        Self { state: state(JumpState::Idle), first_new: state(false) }
+    }
+
+    /// Jumps to the first new message.
+    pub(super) fn to_first_new(self) {
+        self.first_new.set(true);
+    }
+
+    /// Whether the target is still being looked for.
+    pub(super) fn is_searching(self) -> bool {
+        self.state.get_untracked() == JumpState::Searching
+    }
+
+    /// Jumps to the message that the address names, now and whenever it names another; draws the state of the jump.
+    pub(super) fn run(self, app: AppContext, room: RoomId, list: VirtualList<Row>) -> AnyView {
+        let store = app.driver.store();
+        let named = memo(move || match app.router.get() {
+            Route::Message(of, message) if of == room => Some(Target::Message(message)),
+            _ => None,
+        });
+        let arrived = StoredValue::new(None::<Target>);
+        // The target, and the first loaded message at the last request.
+        let requested = StoredValue::new(None::<(Target, Seq)>);
+        effect(move || {
+            let named = named.get();
+            if arrived.get_value() != named {
+                arrived.set_value(None);
             }
-            Lookup::Older(first) => {
-                requested.set_value(Some((message, first)));
-                app.driver.act(Action::LoadOlder(room));
-                JumpState::Searching
+            let wanted = if self.first_new.get() { Some(Target::FirstNew) } else { named };
+            let found = store.read(Slice::Timeline, |client| {
+                wanted.map(|target| (target, target.look_up(client, room)))
+            });
+            let now = match found {
+                None => {
+                    requested.set_value(None);
+                    JumpState::Idle
+                }
+                Some((target, _)) if arrived.get_value() == Some(target) => JumpState::Idle,
+                // The last request loaded no older message, so another one is useless.
+                Some((target, Lookup::Older(first)))
+                    if requested.get_value() == Some((target, first)) =>
+                {
+                    JumpState::NotFound
+                }
+                Some((target, Lookup::Older(first))) => {
+                    requested.set_value(Some((target, first)));
+                    app.driver.act(Action::LoadOlder(room));
+                    JumpState::Searching
+                }
+                Some((target, Lookup::Found)) if list.show(|row| target.is(row)) => {
+                    match target {
+                        Target::Message(message) => {
+                            arrived.set_value(Some(target));
+                            mark(message);
+                        }
+                        Target::FirstNew => self.first_new.set(false),
+                    }
+                    JumpState::Idle
+                }
+                Some((_, Lookup::Pending | Lookup::Found)) => JumpState::Searching,
+                Some((_, Lookup::Missing)) => JumpState::NotFound,
+            };
+            if self.state.get_untracked() != now {
+                self.state.set(now);
             }
-            Lookup::Found if list.show(|row| is_message(row, message)) => {
-                arrived.set_value(Some(message));
-                mark(message);
-                JumpState::Idle
-            }
-            Lookup::Pending | Lookup::Found => JumpState::Searching,
-            Lookup::Missing => JumpState::NotFound,
-        };
-        if jump_state.get_untracked() != now {
-            jump_state.set(now);
-        }
-    });
-    let lang = use_lang();
-    part(move || match jump_state.get() {
-        JumpState::Idle => ().into_any(),
-        JumpState::Searching => status_line("message-seeking", SEARCHING.of(lang.get())),
-        JumpState::NotFound => status_line("message-gone", NOT_FOUND.of(lang.get())),
-    })
+        });
+        let lang = use_lang();
+        part(move || match self.state.get() {
+            JumpState::Idle => ().into_any(),
+            JumpState::Searching => status_line("message-seeking", SEARCHING.of(lang.get())),
+            JumpState::NotFound => status_line("message-gone", NOT_FOUND.of(lang.get())),
+        })
+    }
 }
 
 fn status_line(id: &'static str, sentence: &'static str) -> AnyView {
     view! { <p class="chat-status" role="status" data-testid=id>{sentence}</p> }.into_any()
-}
-
-fn is_message(row: &Row, message: Seq) -> bool {
-    matches!(row, Row::Message(row) if row.seq == Some(message))
 }
 
 /// Marks the message and moves the focus to it, once it is drawn.
@@ -131,10 +183,8 @@ fn mark(message: Seq) {
         let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
             return;
         };
-        for (name, value) in [("data-found", "true"), ("tabindex", "-1")] {
-            // Fails only for a malformed name.
-            element.set_attribute(name, value).ok();
-        }
+        // Fails only for a malformed name.
+        element.set_attribute("data-found", "true").ok();
         browser::focus_on(&element);
     });
 }

@@ -38,7 +38,7 @@ pub(super) fn draw(row: &Row) -> AnyView {
             let day = row_context.formats.with_value(|formats| formats.day(*start));
             view! { <p class="chat-divider chat-divider-day" data-testid="day"><span>{day}</span></p> }.into_any()
         }
-        Row::New => {
+        Row::New { .. } => {
             view! { <p class="chat-divider chat-divider-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
         Row::PresenceSummary { after, .. } => presence_summary(row_context.room, *after, lang),

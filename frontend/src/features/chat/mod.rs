@@ -6,6 +6,7 @@ mod announcer;
 mod composer;
 mod jump;
 mod message;
+mod reading;
 mod rows;
 mod timeline;
 
@@ -23,7 +24,7 @@ pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
         <section class="chat">
             <timeline::Timeline room=room list=list />
             <TypingLine />
-            <composer::Composer room=room on_sent=Callback::new(move |()| list.to_bottom()) />
+            <composer::Composer room=room on_sent=Callback::new(move |()| list.to_end()) />
             <announcer::Announcer room=room />
         </section>
     }

@@ -1,31 +1,40 @@
 //! The timeline of the open room.
 
-use leptos::ev;
 use leptos::prelude::*;
-use madang_client::{Action, Client, Slice};
+use madang_client::views::chat;
+use madang_client::{Action, Client, ConnectionState, Slice};
 use madang_shared::{RoomId, Seq};
 
-use super::jump::jump;
+use super::jump::Jump;
 use super::message::{RowContext, draw};
-use super::rows::{IncrementalRows, Row, Scene};
+use super::reading::{follow_reader, unread_bar};
+use super::rows::{IncrementalRows, Row, RowKey, Scene};
 use crate::browser;
-use crate::context::{AppContext, use_app};
+use crate::context::use_app;
 use crate::features::delivery::{DeliveryTarget, delivery_dialog};
 use crate::i18n::{Words, tr, use_lang};
+use crate::route::Route;
 use crate::time::{Formats, local_day};
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{effect, flag, text, when};
+use crate::ui::erased::reactive::{effect, flag, part, text, when};
 use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::Skeleton;
-use crate::ui::virtual_list::{ListRow, ListView, Splice, VirtualList};
+use crate::ui::virtual_list::{ListView, Splice, VirtualList};
 
 const CACHED: Words = Words::new(
     "이 기기에 저장해 둔 대화입니다. 새 소식은 연결되면 나타납니다.",
     "Saved on this device. New messages appear once you are connected.",
 );
+
+/// For screen readers, at the list.
+const KEYS: Words = Words::new(
+    "화살표 키로 메시지 사이를 옮겨 다니고, Enter 키로 메시지의 버튼과 링크에 갑니다.",
+    "The arrow keys move between messages, Enter goes to the buttons and links of a message.",
+);
+const KEYS_ID: &str = "timeline-keys";
 
 /// The input of the rows; none before the timeline has arrived.
 fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
@@ -49,8 +58,22 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
     })
 }
 
-/// The changes that bring the list up to date, and whether the room is empty.
-type Update = (Vec<Splice<Row>>, bool);
+/// The first loaded message, while the room still loads older ones to open at its first new message.
+fn opening_from(client: &Client, room: RoomId) -> Option<Seq> {
+    let timeline = client.features().timeline(room).filter(|timeline| timeline.is_opening())?;
+    if *client.connection() != ConnectionState::Live {
+        return None;
+    }
+    Some(timeline.messages().front()?.seq)
+}
+
+/// The changes that bring the list up to date.
+struct Update {
+    changes: Vec<Splice<Row>>,
+    /// The line above the first new message, if that is unread: it stays on the screen.
+    held: Option<RowKey>,
+    is_empty: bool,
+}
 
 /// The timeline.
 #[component]
@@ -66,22 +89,43 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let row_context: RowContext = expect_context();
     let (is_known, is_empty) = (state(false), state(false));
     let mut incremental = IncrementalRows::new(local_day);
+    let (mut is_open, mut opening_query) = (false, None);
     effect(move || {
         store.read(Slice::Outbox, |_| ());
-        let update: Option<Update> = store.read(Slice::Timeline, |client| {
+        let names_message = matches!(app.router.get(), Route::Message(of, _) if of == room);
+        if !is_open
+            && !names_message
+            && let Some(first) = store.read(Slice::Timeline, |client| opening_from(client, room))
+        {
+            let is_new = opening_query.replace(first) != Some(first);
+            if is_new {
+                app.driver.act(Action::LoadOlder(room));
+            }
+            // A refused query loads nothing; the room then opens at its end.
+            if store.peek(|client| {
+                client.features().timeline(room).is_some_and(chat::Timeline::is_loading_older)
+            }) {
+                return;
+            }
+        }
+        let update = store.read(Slice::Timeline, |client| {
             let scene = scene(client, room)?;
-            Some((incremental.update(&scene), incremental.has_no_messages(&scene)))
+            is_open |= *client.connection() == ConnectionState::Live;
+            let mark = client.features().memberships().read_up_to(room);
+            Some(Update {
+                changes: incremental.update(&scene),
+                held: scene.new_after.filter(|after| Some(*after) == mark).map(RowKey::New),
+                is_empty: incremental.has_no_messages(&scene),
+            })
         });
-        let has_no_messages =
-            update.as_ref().is_some_and(|(_, without_messages)| *without_messages);
-        for (signal, now) in [(is_known, update.is_some()), (is_empty, has_no_messages)] {
+        let without_messages = update.as_ref().is_some_and(|update| update.is_empty);
+        for (signal, now) in [(is_known, update.is_some()), (is_empty, without_messages)] {
             if signal.get_untracked() != now {
                 signal.set(now);
             }
         }
-        if let Some((changes, _)) = update {
-            let new = changes.iter().any(|change| change.rows.contains(&Row::New));
-            list.splice(changes, new.then(|| Row::New.key()));
+        if let Some(update) = update {
+            list.splice(update.changes, update.held);
         }
     });
     let mut first = true;
@@ -92,60 +136,31 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
-    let jump_status = jump(app, room, list);
-    follow_reader(app, room, list);
+    let jump = Jump::new();
+    let jump_status = jump.run(app, room, list);
+    let has_unread_bar = state(false);
+    follow_reader(app, room, list, jump, has_unread_bar);
 
     let is_cached = memo(move || {
         store.read(Slice::Timeline, |client| {
-            client
-                .features()
-                .timeline(room)
-                .is_some_and(madang_client::views::chat::Timeline::is_cached)
+            client.features().timeline(room).is_some_and(chat::Timeline::is_cached)
         })
     });
     view! {
         <div class="timeline">
-            {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="cached">{CACHED.now()}</p> }.into_any())}
-            <ListView list=list label=tr(|t| t.messages) draw=draw />
+            <div class="chat-statuses">
+                {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="cached">{CACHED.now()}</p> }.into_any())}
+                {when(move || has_unread_bar.get(), move || unread_bar(app, room, row_context.formats, jump))}
+                {jump_status}
+            </div>
+            <p id=KEYS_ID class="visually-hidden">{part(move || KEYS.of(lang.get()).into_any())}</p>
+            <ListView list=list label=tr(|t| t.messages) hint_id=KEYS_ID draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
             <JumpNewest room=room list=list />
-            {jump_status}
             {delivery_dialog(room, row_context.delivery_target)}
         </div>
     }
-}
-
-/// Loads older messages when the user scrolls near them, and reports the read mark.
-fn follow_reader(app: AppContext, room: RoomId, list: VirtualList<Row>) {
-    let store = app.driver.store();
-    let reported = StoredValue::new(Seq(0));
-    effect(move || {
-        list.moved.track();
-        if list.is_near_top() {
-            let ask = store.peek(|client| {
-                let timeline = client.features().timeline(room);
-                timeline
-                    .is_some_and(|timeline| timeline.has_older() && !timeline.is_loading_older())
-            });
-            if ask {
-                app.driver.act(Action::LoadOlder(room));
-            }
-        }
-        if browser::is_hidden() {
-            return;
-        }
-        let seen = list.last_visible(|row| match row {
-            Row::Message(row) => row.seq,
-            _ => None,
-        });
-        if let Some(up_to) = seen.filter(|seq| *seq > reported.get_value()) {
-            reported.set_value(up_to);
-            app.driver.act(Action::MarkSeen { room, up_to });
-        }
-    });
-    let listener = window_event_listener(ev::visibilitychange, move |_| list.moved.notify());
-    on_cleanup(move || listener.remove());
 }
 
 /// The button back to the newest message, shown when the user has scrolled up.
@@ -160,12 +175,12 @@ fn JumpNewest(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     });
     let button = move || {
         view! {
-            <button class="chat-jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_bottom())>
+            <button class="chat-jump" data-testid="jump-newest" data-unread=flag(move || unread.get() > 0) on:click=events::click(move |_| list.to_end())>
                 {Icon::Down.draw()}
                 <span>{label}</span>
             </button>
         }
         .into_any()
     };
-    when(move || !list.at_bottom.get(), button)
+    when(move || !list.at_end.get(), button)
 }

@@ -1,11 +1,16 @@
 //! A virtual list: draws only the visible rows, whose heights may differ.
 //!
-//! It keeps the scroll position: at the bottom it stays at the bottom; anywhere else the first steady visible row
-//! stays in place when rows are added above it or measured. Positions are corrected when rows are drawn, and by a
-//! `ResizeObserver` when rows change by themselves: both before the browser paints.
+//! It keeps its place. A list that follows its end stays there; any other keeps the first steady visible row in
+//! place when rows are added above it or measured. Only the reader's own scrolling and explicit acts decide whether
+//! it follows (`inner`). Positions are corrected when rows are drawn, and by a `ResizeObserver` when rows or the list
+//! change their size: both before the browser paints.
+//!
+//! The list is one tab stop (`focus`).
 
+mod focus;
 mod geometry;
 mod inner;
+mod page;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,22 +20,20 @@ use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{HtmlElement, ResizeObserver};
+use web_sys::ResizeObserver;
 
-use crate::format::tenths;
+use crate::ui::erased::events;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::{State, state};
 pub(crate) use inner::Splice;
 
-use geometry::{Anchor, Geometry};
 use inner::Inner;
+use page::{Page, pixels, set_style};
 
 /// Rows within this distance of the visible part are drawn too, in pixels.
 const OVERSCAN: f64 = 600.0;
-/// The same at the bottom, where each new message draws rows that would never be visible.
-const OVERSCAN_AT_BOTTOM: f64 = 150.0;
-/// The distance within which the list counts as at its bottom, in pixels.
-const BOTTOM: f64 = 48.0;
+/// The same at the end, where each new message draws rows that would never be visible.
+const OVERSCAN_AT_END: f64 = 150.0;
 
 /// A row of a list. Equal rows look the same; a changed row is drawn again.
 pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
@@ -45,11 +48,11 @@ pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
 }
 
 /// The state and the elements of a list. Copies are the same list.
-pub(crate) struct VirtualList<R: 'static> {
+pub(crate) struct VirtualList<R: ListRow> {
     inner: StoredValue<Inner<R>, LocalStorage>,
     drawn: State<Vec<(u32, R)>>,
     /// Whether the newest row is visible.
-    pub(crate) at_bottom: State<bool>,
+    pub(crate) at_end: State<bool>,
     /// Notifies when the visible part has changed.
     pub(crate) moved: Trigger,
     scroller: NodeRef<html::Div>,
@@ -57,49 +60,19 @@ pub(crate) struct VirtualList<R: 'static> {
     window: NodeRef<html::Ol>,
 }
 
-impl<R> Clone for VirtualList<R> {
+impl<R: ListRow> Clone for VirtualList<R> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<R> Copy for VirtualList<R> {}
-
-/// The elements of a list.
-struct Page {
-    scroller: HtmlElement,
-    space: HtmlElement,
-    window: HtmlElement,
-}
-
-impl Page {
-    fn scroll(&self) -> f64 {
-        f64::from(self.scroller.scroll_top())
-    }
-
-    fn height(&self) -> f64 {
-        f64::from(self.scroller.client_height())
-    }
-
-    /// The empty space above a list that is shorter than its element, in pixels.
-    fn gap(&self, geometry: &Geometry) -> f64 {
-        (self.height() - geometry.total()).max(0.0)
-    }
-
-    fn scroll_to(&self, y: f64) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a list is far below 2^31 pixels high"
-        )]
-        self.scroller.set_scroll_top(y.round() as i32);
-    }
-}
+impl<R: ListRow> Copy for VirtualList<R> {}
 
 impl<R: ListRow> VirtualList<R> {
     pub(crate) fn new() -> Self {
         Self {
             inner: StoredValue::new_local(Inner::default()),
             drawn: state(Vec::new()),
-            at_bottom: state(true),
+            at_end: state(true),
             moved: Trigger::new(),
             scroller: NodeRef::new(),
             space: NodeRef::new(),
@@ -107,26 +80,19 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Applies changes, one on top of the other. The first rows of a list open at the row `open_at`, a little below
-    /// the top, or at the bottom if there is no such row.
-    pub(crate) fn splice(self, changes: Vec<Splice<R>>, open_at: Option<R::Key>) {
+    /// Applies changes, one on top of the other. As long as the reader has not scrolled, a list at its end does not
+    /// let the row `held` leave the screen: it stops there.
+    pub(crate) fn splice(self, changes: Vec<Splice<R>>, held: Option<R::Key>) {
         let page = self.page();
         let has_moved = self.inner.try_update_value(|inner| {
-            if let Some(page) = &page {
-                self.look(inner, page);
+            if let Some(view) = page.as_ref().map(Page::view) {
+                inner.look(view);
+                inner.follow_shown_end(view);
             }
-            let first = inner.rows.is_empty();
-            let mut moved = false;
+            let mut moved = inner.held != held;
+            inner.held = held;
             for change in changes {
                 moved |= inner.splice(change);
-            }
-            let open_at = open_at.filter(|_| first);
-            if let Some(index) =
-                open_at.and_then(|key| inner.rows.iter().position(|row| row.key() == key))
-            {
-                let below = page.as_ref().map_or(0.0, |page| page.height() / 4.0);
-                inner.anchor = Some(Anchor { index, below });
-                self.at_bottom.set(false);
             }
             moved
         });
@@ -146,8 +112,8 @@ impl<R: ListRow> VirtualList<R> {
     }
 
     /// Scrolls to the newest row, and stays there.
-    pub(crate) fn to_bottom(self) {
-        self.at_bottom.set(true);
+    pub(crate) fn to_end(self) {
+        self.inner.try_update_value(Inner::to_end);
         if let Some(page) = self.page() {
             self.settle(&page);
         }
@@ -158,61 +124,75 @@ impl<R: ListRow> VirtualList<R> {
         let Some(page) = self.page() else { return false };
         let shown = self.inner.try_update_value(|inner| {
             let index = inner.rows.iter().position(is)?;
-            inner.anchor = Some(Anchor { index, below: page.height() / 4.0 });
+            inner.show(index, page.view().height);
             Some(())
         });
         if shown.flatten().is_none() {
             return false;
         }
-        self.at_bottom.set(false);
         self.settle(&page);
         true
     }
 
-    /// Whether the first rows are within two heights of the list.
-    pub(crate) fn is_near_top(self) -> bool {
-        self.page().is_some_and(|page| page.scroll() < 2.0 * page.height())
+    /// Whether the list stays at its end.
+    pub(crate) fn follows(self) -> bool {
+        self.inner.try_with_value(|inner| inner.follows).unwrap_or_default()
     }
 
-    /// The result of `pick` for the last fully visible row, or for the nearest row above it that has one.
-    pub(crate) fn last_visible<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
-        let page = self.page()?;
+    /// The reader has read everything: the next held row counts again.
+    pub(crate) fn hold_again(self) {
+        self.inner.try_update_value(|inner| inner.may_hold = true);
+    }
+
+    /// Whether the first rows are within two heights of the list.
+    pub(crate) fn is_near_start(self) -> bool {
+        let is_empty = self.inner.with_value(|inner| inner.rows.is_empty());
+        !is_empty && self.page().is_some_and(|page| page.view().scroll < 2.0 * page.view().height)
+    }
+
+    /// The results of `pick` for the first and the last row whose end is on the screen, of those that have one.
+    pub(crate) fn shown<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<(T, T)> {
+        let view = self.page()?.view();
         self.inner.with_value(|inner| {
-            let top = page.scroll() - page.gap(&inner.geometry);
-            let visible = inner.geometry.rows_above(top + page.height() + 2.0);
-            inner.rows.iter().take(visible).rev().find_map(pick)
+            let rows = inner.rows.get(inner.shown(view))?;
+            Some((rows.iter().find_map(&pick)?, rows.iter().rev().find_map(&pick)?))
         })
     }
 
+    /// The elements; none while they have no size, as in a part of the page that is not displayed.
     fn page(self) -> Option<Page> {
-        Some(Page {
+        let page = Page {
             scroller: self.scroller.get_untracked()?.into(),
             space: self.space.get_untracked()?.into(),
             window: self.window.get_untracked()?.into(),
-        })
+        };
+        (page.scroller.client_height() > 0).then_some(page)
     }
 
     /// Restores the scroll position, and draws the visible rows.
     fn settle(self, page: &Page) {
         self.inner.try_update_value(|inner| {
-            let total = inner.geometry.total().max(page.height());
-            set_style(&page.space, "height", &pixels(total));
-            if self.at_bottom.get_untracked() {
-                page.scroll_to(total);
-            } else if let Some(anchor) = inner.anchor {
-                page.scroll_to(inner.geometry.scroll_for(anchor));
+            let height = page.view().height;
+            set_style(&page.space, "height", &pixels(inner.geometry.total().max(height)));
+            if let Some(place) = inner.place(height) {
+                page.scroll_to(place);
             }
-            inner.scroll = page.scroll();
+            inner.scroll = page.view().scroll;
         });
         self.draw(page);
     }
 
     fn draw(self, page: &Page) {
         let drawn = self.inner.try_update_value(|inner| {
+            let view = page.view();
+            let at_end = inner.is_at_end(view);
+            if at_end != self.at_end.get_untracked() {
+                self.at_end.set(at_end);
+            }
             let gap = page.gap(&inner.geometry);
-            let top = page.scroll() - gap;
-            let beyond = if self.at_bottom.get_untracked() { OVERSCAN_AT_BOTTOM } else { OVERSCAN };
-            let bottom = top + page.height();
+            let top = view.scroll - gap;
+            let beyond = if at_end { OVERSCAN_AT_END } else { OVERSCAN };
+            let bottom = top + view.height;
             let range = inner.geometry.rows_between(top - beyond, bottom + beyond);
             let y = gap + inner.geometry.top(range.start);
             set_style(&page.window, "transform", &format!("translateY({})", pixels(y)));
@@ -223,6 +203,7 @@ impl<R: ListRow> VirtualList<R> {
         if let Some(drawn) = drawn
             && self.drawn.with_untracked(|before| *before != drawn)
         {
+            let focus = self.focus_in(page);
             self.drawn.set(drawn);
             // New rows are measured before the browser paints, because their estimates are rarely exact. The
             // observer would report them a frame too late, and not at all if their total height is that of
@@ -230,6 +211,7 @@ impl<R: ListRow> VirtualList<R> {
             spawn_local(async move {
                 tick().await;
                 self.measure(false);
+                self.keep_focus(focus);
             });
         }
         self.moved.notify();
@@ -237,39 +219,22 @@ impl<R: ListRow> VirtualList<R> {
 
     fn scrolled(self) {
         let Some(page) = self.page() else { return };
-        self.inner.try_update_value(|inner| self.look(inner, &page));
+        self.inner.try_update_value(|inner| inner.look(page.view()));
         self.draw(&page);
-    }
-
-    /// Reads the scroll position before a change: its event comes later, and the change would undo the user's
-    /// scrolling.
-    fn look(self, inner: &mut Inner<R>, page: &Page) {
-        let scroll = page.scroll();
-        if (scroll - inner.scroll).abs() < 1.0 && inner.anchor.is_some() {
-            return;
-        }
-        inner.scroll = scroll;
-        inner.anchor = inner.geometry.anchor(scroll).or(inner.anchor);
-        let below = f64::from(page.scroller.scroll_height()) - scroll - page.height();
-        let at_bottom = below < BOTTOM;
-        if at_bottom != self.at_bottom.get_untracked() {
-            self.at_bottom.set(at_bottom);
-        }
     }
 
     /// Measures the drawn rows. `resized` means that the height of the list itself may have changed.
     fn measure(self, resized: bool) {
         let Some(page) = self.page() else { return };
-        let rows = page.window.children();
         let changed = self.inner.try_update_value(|inner| {
-            self.look(inner, &page);
+            inner.look(page.view());
             let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
             let places: HashMap<u64, usize> =
                 drawn.iter().map(|row| hash(&row.key())).zip(inner.drawn.start..).collect();
             let mut changed = false;
-            for row in (0..rows.length()).filter_map(|index| rows.item(index)) {
-                let key = row.get_attribute("data-key").and_then(|key| key.parse().ok());
-                if let Some(index) = key.and_then(|key: u64| places.get(&key)) {
+            for row in page.drawn_rows() {
+                focus::take_out_of_tab_order(&row);
+                if let Some(index) = page::key(&row).and_then(|key| places.get(&key)) {
                     let height = row.get_bounding_client_rect().height();
                     changed |= inner.geometry.measure(*index, height);
                 }
@@ -305,22 +270,12 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// A length in CSS, to a tenth of a pixel. (`format!` of a float would add 12 KB to the app.)
-fn pixels(length: f64) -> String {
-    format!("{}px", tenths(length))
-}
-
-fn set_style(element: &HtmlElement, name: &str, value: &str) {
-    // Through the object model, because the page's content security policy forbids style attributes.
-    // Fails only for an element without a style of its own.
-    HtmlElement::style(element).set_property(name, value).ok();
-}
-
-/// Draws a list. `label` is for screen readers.
+/// Draws a list. `label` is for screen readers, which also get `hint_id`: the element that tells the keys.
 #[component]
 pub(crate) fn ListView<R: ListRow>(
     list: VirtualList<R>,
     label: Signal<&'static str>,
+    hint_id: &'static str,
     draw: fn(&R) -> AnyView,
 ) -> impl IntoView {
     effect(move || {
@@ -342,8 +297,12 @@ pub(crate) fn ListView<R: ListRow>(
             role="region"
             tabindex="0"
             aria-label=label
+            aria-describedby=hint_id
             node_ref=list.scroller
             on:scroll=move |_| list.scrolled()
+            on:keydown=events::key(move |event| list.on_key(&event))
+            on:focusin=move |event| list.on_focus(&event)
+            on:focusout=move |event| list.on_blur(&event)
         >
             <div class="virtual-list-space" node_ref=list.space>
                 <ol class="virtual-list-window" node_ref=list.window>

@@ -32,6 +32,14 @@ impl Database {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The read mark of a user in a room.
+    pub(crate) fn read_mark(&self, room: RoomId, user: &str) -> Result<u64> {
+        let sql = "SELECT read_up_to FROM members JOIN users ON users.id = user_id \
+            WHERE room_id = ?1 AND users.name = ?2";
+        let found = (i64::try_from(room.0)?, user);
+        Ok(self.0.query_row(sql, found, |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     /// Inserts `count` messages of one author into an empty room, one a minute up to `last`, in the form in which
     /// the server writes them. The server must be down.
     pub(crate) fn insert_messages(

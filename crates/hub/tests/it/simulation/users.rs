@@ -3,10 +3,10 @@
 use madang_client::views::chat::Timeline;
 use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::RoomId;
 use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::RoomsCommand;
+use madang_shared::{RoomId, Seq};
 
 use super::world::{SimEvent, World};
 
@@ -25,10 +25,12 @@ impl World {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
-            14 | 15 => {
-                let newest =
-                    self.peers[peer].client.features().timeline(room).map(Timeline::newest);
-                Input::Act(Action::MarkSeen { room, up_to: newest.unwrap_or_default() })
+            14 => Input::Act(Action::MarkRead(room)),
+            15 => {
+                let timeline = self.peers[peer].client.features().timeline(room);
+                let last = timeline.map(Timeline::newest).unwrap_or_default();
+                let first = Seq(last.0.saturating_sub(self.random.below(20)));
+                Input::Act(Action::ShowMessages { room, first, last })
             }
             16 if rooms.len() < 4 => Input::Command(
                 RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),

@@ -51,11 +51,13 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
 
     /// Adds a stored message.
     pub(super) fn stored(&mut self, message: &Message) {
-        let mark = self.context.new_after;
-        if mark.is_some_and(|mark| message.seq > mark && message.author.id != self.scene.me) {
+        if let Some(after) = self.context.new_after
+            && message.seq > after
+            && message.author.id != self.scene.me
+        {
             self.context.new_after = None;
             self.day_of(message.at);
-            self.line(Row::New);
+            self.line(Row::New { after });
         }
         self.message(message.at, stored_row(message, self.scene.me));
     }

@@ -60,8 +60,8 @@ pub(crate) enum Row {
     Start,
     /// The first row of a day.
     Day { start: Timestamp },
-    /// The line above the first new message.
-    New,
+    /// The line above the first new message; `after` is the read mark when the line was placed.
+    New { after: Seq },
     /// The users who joined and left after this message; `stamp` changes with the names.
     PresenceSummary { after: Seq, stamp: u64 },
     /// A message.
@@ -92,7 +92,7 @@ pub(crate) struct MessageRow {
 pub(crate) enum RowKey {
     Older,
     Start,
-    New,
+    New(Seq),
     Day(Timestamp),
     PresenceSummary(Seq),
     /// A command id is unique for its author.
@@ -125,7 +125,7 @@ impl ListRow for Row {
         match self {
             Self::Older => RowKey::Older,
             Self::Start => RowKey::Start,
-            Self::New => RowKey::New,
+            Self::New { after } => RowKey::New(*after),
             Self::Day { start } => RowKey::Day(*start),
             Self::PresenceSummary { after, .. } => RowKey::PresenceSummary(*after),
             Self::Message(row) => RowKey::Message(row.author, row.command),
@@ -142,7 +142,7 @@ impl ListRow for Row {
             }
             Self::Start => START_HEIGHT,
             Self::Older | Self::Day { .. } => DAY_HEIGHT,
-            Self::New | Self::PresenceSummary { .. } => DIVIDER_HEIGHT,
+            Self::New { .. } | Self::PresenceSummary { .. } => DIVIDER_HEIGHT,
         }
     }
 

@@ -73,7 +73,7 @@ fn sketch(rows: &[Row]) -> String {
         Row::Older => '<',
         Row::Start => '^',
         Row::Day { .. } => 'D',
-        Row::New => 'N',
+        Row::New { .. } => 'N',
         Row::PresenceSummary { .. } => 'C',
         Row::Message(row) => match (row.head, row.tail) {
             (true, true) => 's',

@@ -1,0 +1,407 @@
+//! The place of the timeline: it opens at its end or at the first new message, stays there, and marks as read only
+//! what was on the screen. The keyboard in it.
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+use serde_json::json;
+use thirtyfour::Key;
+
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM};
+use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
+use crate::support::wait::{until, until_true};
+
+/// The place of the timeline.
+#[derive(Debug, Deserialize)]
+struct Place {
+    /// The pixels below the visible part.
+    below: f64,
+    /// The first and the last message that end in the visible part.
+    first: u64,
+    last: u64,
+    /// The distance of the line above new messages from the top, in heights of the timeline.
+    new_line: Option<f64>,
+    has_jump_button: bool,
+    unread_bar: Option<String>,
+}
+
+/// Waits for two frames, so that all corrections have been made.
+async fn place(browser: &Browser) -> Result<Place> {
+    let script = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => { \
+        const list = document.querySelector('[data-testid=\"timeline\"]'); \
+        const frame = list.getBoundingClientRect(); \
+        const ends = [...list.querySelectorAll('[data-seq]')].filter(row => { \
+            const end = row.closest('li').getBoundingClientRect().bottom; \
+            return end > frame.top && end <= frame.bottom + 2; \
+        }); \
+        const line = list.querySelector('[data-testid=\"new-line\"]'); \
+        done({ \
+            below: list.scrollHeight - list.scrollTop - list.clientHeight, \
+            first: Number(ends.at(0)?.dataset.seq ?? 0), \
+            last: Number(ends.at(-1)?.dataset.seq ?? 0), \
+            new_line: line && (line.getBoundingClientRect().top - frame.top) / frame.height, \
+            has_jump_button: document.querySelector('[data-testid=\"jump-newest\"]') !== null, \
+            unread_bar: document.querySelector('[data-testid=\"unread-bar\"]')?.textContent ?? null, \
+        }); \
+    }))";
+    browser.eval_async(script, []).await
+}
+
+/// Waits until a message is the last one, at the end of the timeline, without a button that covers it.
+async fn until_at_end(browser: &Browser, what: &str, seq: u64) -> Result<()> {
+    until(format_args!("{what}: message {seq} is at the end"), async || {
+        let place = place(browser).await?;
+        let is_at_end = place.below.abs() <= 1.0 && place.last == seq && !place.has_jump_button;
+        ensure!(is_at_end, "{place:?}");
+        Ok(Some(()))
+    })
+    .await
+}
+
+async fn set_screen(browser: &Browser, width: u32, height: u32) -> Result<()> {
+    let size = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
+    browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_timeline_that_nobody_scrolls_stays_at_its_end() -> Result<()> {
+    BrowserTest::run("end", async |test| {
+        let mut author = TestClient::connect(&test.server, "민수").await?;
+        let short = (1..=40).map(|n| format!("short {n}"));
+        let long = "The quick brown fox jumps over. ".repeat(19);
+        author.send_all(FIRST_ROOM, short.chain([long.trim().to_owned(), "ok".into()])).await?;
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        let browser = &jane.browser;
+        until_at_end(browser, "load", 42).await?;
+        browser.screenshot("timeline-end-en-phone").await?;
+        browser.reload().await?;
+        until_at_end(browser, "reload", 42).await?;
+
+        for (what, width, height) in [
+            ("rotation", 844, 390),
+            ("rotation back", 390, 844),
+            ("keyboard", 390, 460),
+            ("no keyboard", 390, 844),
+        ] {
+            set_screen(browser, width, height).await?;
+            until_at_end(browser, what, 42).await?;
+        }
+        let composer = browser.find("composer").await?;
+        composer.focus().await?;
+        for _ in 0..6 {
+            browser.chord(Key::Shift, Key::Enter.value().to_string()).await?;
+        }
+        until_at_end(browser, "a growing composer", 42).await?;
+        for (what, style) in [
+            ("fonts arrive", ".chat-bubble { font-size: 1.4em; line-height: 2 }"),
+            (
+                "images arrive",
+                ".chat-bubble::after { content: ''; display: block; block-size: 90px }",
+            ),
+            ("images vanish", ".chat-bubble::after { display: none }"),
+        ] {
+            let script = "const sheet = new CSSStyleSheet(); sheet.replaceSync(arguments[0]); \
+                document.adoptedStyleSheets.push(sheet)";
+            browser.run_script(script, [style.into()]).await?;
+            until_at_end(browser, what, 42).await?;
+        }
+
+        // New messages are followed and read.
+        author.send_all(FIRST_ROOM, (43..=46).map(|n| format!("line {n}"))).await?;
+        until_at_end(browser, "new messages", 46).await?;
+        let database = test.server.database()?;
+        until_true("they are read", async || Ok(database.read_mark(FIRST_ROOM, "Jane")? == 46))
+            .await?;
+
+        // Only the reader leaves the end, and finds the way back.
+        let up = "document.querySelector('[data-testid=\"timeline\"]').scrollTop -= 200";
+        browser.run_script(up, []).await?;
+        author.send(FIRST_ROOM, "line 47").await?;
+        browser.until_text("jump-newest", |text| text.contains("1 new message")).await?;
+        assert_eq!(database.read_mark(FIRST_ROOM, "Jane")?, 46);
+        browser.click("jump-newest").await?;
+        until_at_end(browser, "a jump", 47).await
+    })
+    .await
+}
+
+/// A phone whose user has read everything, and the users who write to her.
+struct Reader<'a> {
+    test: &'a BrowserTest,
+    page: ChatPage,
+    writers: Vec<TestClient>,
+    /// The number of messages in the room.
+    count: u64,
+    /// The read mark.
+    mark: u64,
+}
+
+impl<'a> Reader<'a> {
+    async fn new(test: &'a BrowserTest) -> Result<Self> {
+        let page = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        let mut writers = Vec::new();
+        for name in ["하나", "두리", "세찬", "네온"] {
+            writers.push(TestClient::connect(&test.server, name).await?);
+        }
+        Ok(Self { test, page, writers, count: 0, mark: 0 })
+    }
+
+    fn browser(&self) -> &Browser {
+        &self.page.browser
+    }
+
+    async fn goto(&self, path: &str) -> Result<()> {
+        self.browser().goto(&self.test.server.url(path)).await?;
+        self.page.until_connection("live").await
+    }
+
+    /// On another page, that many messages arrive; one of them mentions Jane. The app is loaded there again, so that it
+    /// knows only the newest messages. Everything before is read.
+    async fn away(&mut self, unread: u64, mention: u64) -> Result<()> {
+        if self.browser().has("unread-bar").await? {
+            self.browser().click("mark-read").await?;
+        }
+        until("everything is read", async || {
+            let mark = self.server_mark()?;
+            ensure!(mark == self.count, "the mark is {mark} of {}", self.count);
+            Ok(Some(()))
+        })
+        .await?;
+        self.mark = self.count;
+        self.goto("/notices").await?;
+        let first = self.count + 1;
+        self.count += unread;
+        let text = |seq: u64| match seq {
+            _ if seq == first - 1 + mention => "@Jane look".to_owned(),
+            _ => format!(
+                "message {seq}{}",
+                " of several words".repeat(usize::try_from(seq % 5).unwrap_or(0))
+            ),
+        };
+        let texts: Vec<String> = (first..=self.count).map(text).collect();
+        for (writer, texts) in self.writers.iter_mut().zip(texts.chunks(45)) {
+            writer.send_all(FIRST_ROOM, texts.iter().cloned()).await?;
+        }
+        self.goto("/notices").await?;
+        let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
+        until("the messages are counted", async || {
+            let unread = self.page.unread(FIRST_ROOM).await?;
+            ensure!(unread.as_ref() == Some(&shown), "{unread:?} are unread");
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Follows a link inside the app, wherever it is.
+    async fn follow(&self, css: &str) -> Result<()> {
+        let script = "document.querySelector(arguments[0]).click()";
+        self.browser().find_css(css).await?;
+        self.browser().run_script(script, [css.into()]).await
+    }
+
+    async fn open_from_list(&self) -> Result<()> {
+        self.follow("[data-testid='room-1']").await
+    }
+
+    fn server_mark(&self) -> Result<u64> {
+        self.test.server.database()?.read_mark(FIRST_ROOM, "Jane")
+    }
+
+    /// Waits until the timeline stands at the first new message, and checks that the messages on that screen are read,
+    /// and no others.
+    async fn until_at_first_new(&mut self, what: &str) -> Result<()> {
+        let before = self.mark;
+        let mark =
+            until(format_args!("{what}: the first new message is on the screen"), async || {
+                let (place, mark) = (place(self.browser()).await?, self.server_mark()?);
+                let left = format!("{} new since ", self.count - mark);
+                let stands_there = place.new_line.is_some_and(|at| (0.0..0.9).contains(&at))
+                    && place.first <= before + 1
+                    && place.below > 1.0
+                    && place.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
+                ensure!(
+                    stands_there && mark == place.last && mark > before,
+                    "the mark was {before} and is {mark}; {place:?}"
+                );
+                Ok(Some(mark))
+            })
+            .await?;
+        self.mark = mark;
+        Ok(())
+    }
+
+    /// Waits until a message is on the screen, and checks that nothing is read but what was read before.
+    async fn until_shown_unread(&self, what: &str, seq: u64) -> Result<()> {
+        until(format_args!("{what}: message {seq} is on the screen"), async || {
+            let (place, mark) = (place(self.browser()).await?, self.server_mark()?);
+            let left = format!("{} new", self.count - self.mark);
+            let is_shown = (place.first..=place.last).contains(&seq)
+                && place.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
+            ensure!(
+                is_shown && mark == self.mark,
+                "the mark was {} and is {mark}; {place:?}",
+                self.mark
+            );
+            Ok(Some(()))
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn a_room_opens_at_its_first_new_message_and_reads_one_screen() -> Result<()> {
+    BrowserTest::run("first-new", async |test| {
+        let mut reader = Reader::new(test).await?;
+        for unread in [30, 49, 60, 150] {
+            reader.away(unread, 0).await?;
+            reader.open_from_list().await?;
+            reader.until_at_first_new(&format!("list, {unread}")).await?;
+        }
+        reader.browser().screenshot("timeline-first-new-en-phone").await?;
+
+        // The next screen, in every other way into the room.
+        reader.browser().reload().await?;
+        reader.until_at_first_new("reload").await?;
+        reader.follow("[data-testid='bell']").await?;
+        reader.browser().find("notices").await?;
+        reader.browser().back().await?;
+        reader.until_at_first_new("back").await?;
+        let first_tab = reader.browser().tab().await?;
+        reader.browser().new_tab().await?;
+        reader.goto("/rooms/1").await?;
+        reader.until_at_first_new("second tab").await?;
+        reader.browser().close_tab().await?;
+        reader.browser().switch_to(&first_tab).await?;
+
+        // A jump over unread messages reads none of them.
+        reader.browser().click("jump-newest").await?;
+        reader.until_shown_unread("jump", reader.count).await?;
+        reader.browser().screenshot("timeline-passed-en-phone").await?;
+        reader.browser().click("unread-first").await?;
+        until_true("the first new message is there again", async || {
+            Ok(place(reader.browser()).await?.new_line.is_some_and(|at| (0.0..0.9).contains(&at)))
+        })
+        .await?;
+        // Reading on to the end closes the gap.
+        let down = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
+            list.scrollTop += list.clientHeight / 2";
+        until_true("everything is read", async || {
+            place(reader.browser()).await?;
+            reader.browser().run_script(down, []).await?;
+            Ok(reader.server_mark()? == reader.count)
+        })
+        .await?;
+        reader.browser().until_gone("unread-bar").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_link_to_a_message_does_not_read_the_messages_around_it() -> Result<()> {
+    BrowserTest::run("linked", async |test| {
+        let mut reader = Reader::new(test).await?;
+        reader.away(150, 60).await?;
+        reader.follow("[data-testid='notices'] li:first-child a").await?;
+        reader.until_shown_unread("a mention", 60).await?;
+        reader.goto(&format!("/rooms/1/messages/{}", reader.count)).await?;
+        reader.until_shown_unread("a link to the newest message", reader.count).await?;
+        set_screen(reader.browser(), 844, 390).await?;
+        reader.until_shown_unread("rotation", reader.count).await?;
+        set_screen(reader.browser(), 390, 844).await?;
+        reader.browser().click("unread-first").await?;
+        reader.until_at_first_new("the bar").await?;
+        let mark = reader.mark;
+        reader.away(60, 0).await?;
+        assert!(mark < 150, "the button has read the rest");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<()> {
+    BrowserTest::run("list-keys", async |test| {
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        let texts = (1..=90).map(|n| format!("message {n} https://example.com/{n}"));
+        minsu.send_all(FIRST_ROOM, texts).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        until_at_end(browser, "load", 90).await?;
+        browser.until_focus("composer").await?;
+
+        browser.chord(Key::Shift, Key::Tab.value().to_string()).await?;
+        until_message_focus(browser, 90).await?;
+        browser.keys(Key::Up).await?;
+        browser.keys(Key::Up).await?;
+        until_message_focus(browser, 88).await?;
+        browser.keys(Key::Down).await?;
+        until_message_focus(browser, 89).await?;
+        browser.keys(Key::Tab).await?;
+        browser.until_focus("composer").await?;
+        browser.chord(Key::Shift, Key::Tab.value().to_string()).await?;
+        until_message_focus(browser, 89).await?;
+        browser.screenshot("timeline-focus-en-desktop").await?;
+
+        // The link and the button of a message.
+        browser.keys(Key::Enter).await?;
+        until_focused(browser, "a link", "it.tagName === 'A' && it.closest('[data-seq=\"89\"]')")
+            .await?;
+        browser.keys(Key::Right).await?;
+        browser.until_focus("inspect").await?;
+        browser.keys(Key::Escape).await?;
+        until_message_focus(browser, 89).await?;
+
+        // New messages draw rows again and push them out of the list.
+        minsu.send(FIRST_ROOM, "message 91").await?;
+        until_at_end(browser, "a new message", 91).await?;
+        until_message_focus(browser, 89).await?;
+        let up = "document.querySelector('[data-testid=\"timeline\"]').scrollTop = 0";
+        browser.run_script(up, []).await?;
+        until_true("message 1 is drawn", async || {
+            browser.run_script(up, []).await?;
+            browser.eval("return document.querySelector('[data-seq=\"1\"]') !== null", []).await
+        })
+        .await?;
+        browser.until_focus("timeline").await?;
+        browser.keys(Key::Up).await?;
+        until_message_focus(browser, 88).await?;
+        browser.keys(Key::Home).await?;
+        until_message_focus(browser, 1).await?;
+        browser.keys(Key::End).await?;
+        until_message_focus(browser, 91).await?;
+        until_at_end(browser, "End", 91).await?;
+        browser.chord(Key::Shift, Key::Tab.value().to_string()).await?;
+        until_focused(
+            browser,
+            "an element before the list",
+            "!it.closest('.timeline') && it.tagName !== 'BODY'",
+        )
+        .await
+    })
+    .await
+}
+
+async fn until_message_focus(browser: &Browser, seq: u64) -> Result<()> {
+    let visible = "const at = it.getBoundingClientRect(); \
+        const list = it.closest('[data-testid=\"timeline\"]').getBoundingClientRect(); \
+        return at.top >= list.top && at.bottom <= list.bottom";
+    let what = format!("it.dataset.seq === '{seq}' && (() => {{ {visible} }})()");
+    until_focused(browser, &format!("message {seq}"), &what).await
+}
+
+/// Waits until a JavaScript condition on the focused element, `it`, holds.
+async fn until_focused(browser: &Browser, what: &str, condition: &str) -> Result<()> {
+    until(format_args!("the focus is on {what}"), async || {
+        let script = format!(
+            "const it = document.activeElement; \
+            return [Boolean({condition}), it.outerHTML.slice(0, 200)]"
+        );
+        let (holds, html): (bool, String) = browser.eval(&script, []).await?;
+        ensure!(holds, "the focus is on {html}");
+        Ok(Some(()))
+    })
+    .await
+}
