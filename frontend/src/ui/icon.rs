@@ -22,6 +22,7 @@ pub(crate) enum Icon {
     Alert,
     Language,
     Wire,
+    Keyboard,
     Out,
     Bell,
 }
@@ -50,7 +51,11 @@ impl Icon {
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::Clock => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5V12l3 2",
             Self::Alert => "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.5v5.5M12 16.3v.1",
-            Self::Wire => "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
+            // Up and down, as the arrows of sent and received messages.
+            Self::Wire => "M8 20V4M4 8l4-4 4 4M16 4v16M12 16l4 4 4-4",
+            Self::Keyboard => {
+                "M5 6h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2ZM7 10h.1M11 10h.1M15 10h.1M17 14h.1M7 14h6"
+            }
             Self::Bell => "M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15L6 16.5ZM10 20.5a2 2 0 0 0 4 0",
             Self::Out => "M8 16 17 7M10 7h7v7",
             Self::Language => {

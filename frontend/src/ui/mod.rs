@@ -4,6 +4,7 @@ pub(crate) mod erased;
 
 pub(crate) mod avatar;
 pub(crate) mod dialog;
+pub(crate) mod direction;
 pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;

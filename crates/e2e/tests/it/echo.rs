@@ -31,7 +31,8 @@ async fn send(browser: &Browser, field: &str, text: &str) -> Result<()> {
 /// Waits until the newest rows are these, newest first: direction, text, and a part of the description.
 async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<()> {
     let script = "return [...document.querySelectorAll('[data-testid=\"echo-row\"]')] \
-        .map(row => [...row.children].map(it => it.textContent))";
+        .map(row => [row.querySelector('.direction').dataset.sent === 'true' ? '↑' : '↓', \
+            ...[...row.children].slice(1).map(it => it.textContent)])";
     until(format_args!("the newest rows are {wanted:?}"), async || {
         let rows: Vec<[String; 3]> = browser.eval(script, []).await?;
         let same = wanted.len() <= rows.len()

@@ -170,6 +170,14 @@ impl LogLine {
         }
     }
 
+    /// Whether this page sent the message of the line; none for a line that is no message.
+    pub(super) fn is_mine(&self) -> Option<bool> {
+        match self.what {
+            LineContent::Data { me, .. } => Some(me),
+            _ => None,
+        }
+    }
+
     pub(super) fn sentence(&self, lang: Lang) -> String {
         match (lang, &self.what) {
             (Lang::Ko, LineContent::Joined { id, me: true }) => format!("#{id} 연결됨 (나)"),

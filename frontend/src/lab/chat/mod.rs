@@ -14,6 +14,7 @@ use madang_shared::lab::chat::{HTTP_PATH, HttpCall};
 use crate::browser;
 use crate::http;
 use crate::i18n::{Words, tr, use_lang};
+use crate::ui::direction::direction;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text};
 use crate::ui::erased::signal::state;
@@ -122,7 +123,8 @@ fn SocketBox() -> impl IntoView {
             Item::new(key, move || {
                 let line = line.clone();
                 let (kind, sentence) = (line.kind(), line.sentence(lang));
-                view! { <li class="lab-line" data-kind=kind data-testid="side-line">{sentence}</li> }
+                let direction = line.is_mine().map(direction);
+                view! { <li class="lab-line" data-kind=kind data-testid="side-line">{direction}{sentence}</li> }
                     .into_any()
             })
         };

@@ -10,9 +10,10 @@ use madang_shared::lab::echo::{ECHO_PATH, ECHO_PLAIN, MAX_ECHO_MESSAGE_BYTES};
 use crate::browser;
 use crate::format::tenths;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::ui::direction::direction;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, flag, part, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::websocket::{HandshakeInfo, PlainSocket, SocketEvent, meaning};
 use log::{Log, Message, Row, from_hex};
@@ -277,11 +278,11 @@ fn Rows(echo: Echo) -> impl IntoView {
 }
 
 fn draw(row: &Row, lang: Lang) -> AnyView {
-    let (arrow, way) = match (row.sent, lang) {
-        (true, Lang::Ko) => ("↑", "보냄"),
-        (true, Lang::En) => ("↑", "sent"),
-        (false, Lang::Ko) => ("↓", "받음"),
-        (false, Lang::En) => ("↓", "received"),
+    let way = match (row.sent, lang) {
+        (true, Lang::Ko) => "보냄",
+        (true, Lang::En) => "sent",
+        (false, Lang::Ko) => "받음",
+        (false, Lang::En) => "received",
     };
     let kind = match (row.binary, lang) {
         (true, Lang::Ko) => "바이너리",
@@ -296,8 +297,8 @@ fn draw(row: &Row, lang: Lang) -> AnyView {
     };
     let about = format!("{way} · {kind} · {} B · {} s{trip}", row.bytes, tenths(row.at / 1000.0));
     view! {
-        <li class="echo-row" data-testid="echo-row" data-sent=flag({ let sent = row.sent; move || sent })>
-            <span aria-hidden="true">{arrow}</span>
+        <li class="echo-row" data-testid="echo-row">
+            {direction(row.sent)}
             <span class="echo-text isolated">{row.shown.clone()}</span>
             <span class="hint">{about}</span>
         </li>

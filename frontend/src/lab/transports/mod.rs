@@ -12,6 +12,7 @@ use madang_shared::lab::transports::TRANSPORT_RATES;
 
 use crate::format::{tenths, whole};
 use crate::i18n::{Lang, Words, use_lang};
+use crate::ui::direction::direction;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
 use crate::ui::erased::signal::{State, state};
@@ -189,7 +190,13 @@ fn card(kind: TransportKind, shown: State<Numbers>) -> AnyView {
     let id = kind.name();
     let fact = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {
         let value = text(move || shown.with(|numbers| read(numbers.of(kind))));
-        view! { <dt>{label.now()}</dt><dd data-testid=format!("{id}-{name}")>{value}</dd> }
+        // Two of the facts are about one direction.
+        let way = match name {
+            "sent" => Some(direction(true)),
+            "received" => Some(direction(false)),
+            _ => None,
+        };
+        view! { <dt>{label.now()}" "{way}</dt><dd data-testid=format!("{id}-{name}")>{value}</dd> }
             .into_any()
     };
     let facts = vec![

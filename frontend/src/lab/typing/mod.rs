@@ -9,6 +9,7 @@ use crate::context::use_app;
 use crate::features::presence::TypingLine;
 use crate::frame_log::LoggedFrame;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::ui::direction::named_direction;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, effect, part, text};
@@ -86,7 +87,7 @@ fn Field(room: RoomId) -> impl IntoView {
 
 fn frame(frame: LoggedFrame) -> Item {
     Item::new(frame.number, move || {
-        let arrow = if frame.sent { "↑" } else { "↓" };
-        view! { <li><code>{format!("{arrow} {}", frame.text)}</code></li> }.into_any()
+        view! { <li>{named_direction(frame.sent)}" "<code>{frame.text.clone()}</code></li> }
+            .into_any()
     })
 }
