@@ -15,6 +15,11 @@ use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::Memo;
 use crate::ui::erased::signal::State;
 
+/// The id of the inspector, of its opener, and of the opener of the rooms.
+pub(crate) const INSPECTOR_ID: &str = "inspector";
+pub(crate) const INSPECTOR_OPENER_ID: &str = "open-inspector";
+const ROOMS_OPENER_ID: &str = "open-rooms";
+
 /// A side panel, which is a drawer on narrow screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drawer {
@@ -32,9 +37,23 @@ impl Drawer {
 
     fn opener_id(self) -> &'static str {
         match self {
-            Self::Rooms => "open-rooms",
+            Self::Rooms => ROOMS_OPENER_ID,
             Self::Presence => "open-presence",
         }
+    }
+
+    /// Up to this width of the window, in pixels, the panel is a drawer. The shell's style sheet has the same numbers.
+    pub(crate) const fn max_width(self) -> u32 {
+        match self {
+            Self::Rooms => 720,
+            Self::Presence => 1023,
+        }
+    }
+
+    /// Whether the window is so narrow now that the panel is a drawer.
+    pub(crate) fn is_drawer(self) -> bool {
+        let width = window().inner_width().ok().and_then(|width| width.as_f64());
+        width.is_some_and(|width| width <= f64::from(self.max_width()))
     }
 }
 
@@ -94,6 +113,10 @@ pub(crate) struct AppContext {
     pub(crate) driver: Driver,
     pub(crate) router: Router,
     pub(crate) drawer: State<Option<Drawer>>,
+    /// Whether the inspector is open. It stays open from room to room.
+    pub(crate) inspector: State<bool>,
+    /// Whether the list of keyboard shortcuts is open.
+    pub(crate) shortcuts: State<bool>,
     pub(crate) view: Memo<View>,
     /// The part of the app that is loaded after the first view.
     pub(crate) lazy: Loader,
@@ -125,9 +148,27 @@ impl AppContext {
         }
     }
 
-    /// Whether a drawer other than `except` is open; content behind an open drawer is inert.
+    /// Opens the inspector and moves the focus into it, or closes it and moves the focus back.
+    pub(crate) fn show_inspector(self, shown: bool) {
+        self.drawer.set(None);
+        self.inspector.set(shown);
+        request_animation_frame(move || {
+            if shown {
+                browser::focus(INSPECTOR_ID);
+            } else {
+                // The opener is in the panel of the rooms. While that is a closed drawer, only its opener can have the
+                // focus; otherwise only the inspector's.
+                browser::focus(ROOMS_OPENER_ID);
+                browser::focus(INSPECTOR_OPENER_ID);
+            }
+        });
+    }
+
+    /// Whether a drawer other than `except` is open, or the inspector covers a narrow window; content behind them is
+    /// inert.
     pub(crate) fn is_behind(self, except: Option<Drawer>) -> bool {
-        self.drawer.get().is_some_and(|open| Some(open) != except)
+        let is_covered = self.inspector.get() && Drawer::Rooms.is_drawer();
+        is_covered || self.drawer.get().is_some_and(|open| Some(open) != except)
     }
 }
 

@@ -31,8 +31,10 @@ const IDLE_DELAY: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy)]
 pub(crate) struct LazyViews {
     pub(crate) page: fn(Page) -> AnyView,
-    /// The inspector's content; the state closes it.
-    pub(crate) inspector: fn(State<bool>) -> AnyView,
+    /// The inspector's content.
+    pub(crate) inspector: fn() -> AnyView,
+    /// The list of keyboard shortcuts.
+    pub(crate) shortcuts: fn() -> AnyView,
     /// The delivery of a message; the state closes the dialog.
     pub(crate) delivery: fn(RoomId, Seq, State<bool>) -> AnyView,
 }

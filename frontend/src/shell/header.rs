@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::context::{Drawer, View, use_app};
 use crate::features::connection::Badge;
-use crate::features::inspector::Inspector;
 use crate::features::membership::LeaveButton;
 use crate::features::notices::Bell;
 use crate::i18n::{tr, use_lang};
@@ -27,7 +26,7 @@ pub(super) fn Header() -> impl IntoView {
     });
     let open_presence = move || {
         view! {
-            <button id="open-presence" class="icon-button narrow-only" data-testid="open-presence" aria-label=tr(|t| t.open_presence) on:click=events::click(move |_| app.open(Drawer::Presence))>
+            <button id="open-presence" class="icon-button presence-drawer-only" data-testid="open-presence" aria-label=tr(|t| t.open_presence) on:click=events::click(move |_| app.open(Drawer::Presence))>
                 {Icon::People.draw()}
             </button>
         }
@@ -41,13 +40,12 @@ pub(super) fn Header() -> impl IntoView {
     });
     view! {
         <header class="header">
-            <button id="open-rooms" class="icon-button narrow-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
+            <button id="open-rooms" class="icon-button rooms-drawer-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
                 {Icon::Menu.draw()}
             </button>
             <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
             <Badge />
             <Bell />
-            <Inspector />
             {leave}
             {when(move || app.view.with(|view| view.page().is_none()), open_presence)}
         </header>

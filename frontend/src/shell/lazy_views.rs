@@ -8,6 +8,7 @@ use leptos::prelude::*;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
+use super::shortcuts;
 use crate::features::{delivery, inspector};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -34,7 +35,12 @@ async fn load_views() -> Result<LazyViews, LoadError> {
 }
 
 fn views() -> LazyViews {
-    LazyViews { page: draw, inspector: inspector::content, delivery: delivery::content }
+    LazyViews {
+        page: draw,
+        inspector: inspector::content,
+        shortcuts: shortcuts::content,
+        delivery: delivery::content,
+    }
 }
 
 /// Makes `draw` out of the table of pages.

@@ -5,6 +5,7 @@ mod keys;
 mod lazy_views;
 mod navigation;
 mod page_links;
+mod shortcuts;
 mod title;
 
 use leptos::prelude::*;
@@ -16,6 +17,7 @@ use crate::context::{AppContext, Drawer, View, use_app};
 use crate::driver::Driver;
 use crate::features::chat::ChatPane;
 use crate::features::connection::NewVersion;
+use crate::features::inspector;
 use crate::features::membership::{JoinCard, Refusals};
 use crate::features::notices::notify_when_hidden;
 use crate::features::presence::PresencePanel;
@@ -42,7 +44,15 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         store.read(Slice::Unread, |client| View::of(client, route))
     });
     let lazy = Loader::start(lazy_views::load);
-    let app = AppContext { driver, router, drawer: state(None), view, lazy };
+    let app = AppContext {
+        driver,
+        router,
+        drawer: state(None),
+        inspector: state(false),
+        shortcuts: state(false),
+        view,
+        lazy,
+    };
     provide_context(app);
     navigation::follow_route(app);
     title::update_title(app);
@@ -57,7 +67,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     };
     view! {
         <div class="shell" data-page=flag(is_page)>
-            <RoomsPanel behind=derived(move || app.is_behind(Some(Drawer::Rooms))) page_links=page_links::page_links />
+            <RoomsPanel behind=derived(move || app.is_behind(Some(Drawer::Rooms))) tools=tools page_links=page_links::page_links />
             <main class="main" prop:inert=derived(move || app.is_behind(None))>
                 <NewVersion />
                 <Refusals />
@@ -65,9 +75,20 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
                 <Content />
             </main>
             {when(move || !is_page(), presence)}
+            {inspector::inspector()}
+            {shortcuts::dialog()}
             <div class="scrim" data-shown=flag(move || app.drawer.get().is_some()) on:click=events::click(move |_| app.close_drawer())></div>
         </div>
     }
+}
+
+/// The buttons beside the wordmark.
+fn tools() -> AnyView {
+    view! {
+        {inspector::opener()}
+        {shortcuts::opener()}
+    }
+    .into_any()
 }
 
 #[component]

@@ -26,9 +26,9 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
     BrowserTest::run("phone", async |test| {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        for (drawer, opener, panel) in [
-            ("drawer-rooms", "open-rooms", "rooms"),
-            ("drawer-presence", "open-presence", "presence"),
+        for (drawer, opener, closer, panel) in [
+            ("drawer-rooms", "open-rooms", "close-rooms", "rooms"),
+            ("drawer-presence", "open-presence", "close-presence", "presence"),
         ] {
             ensure!(!is_on_screen(browser, panel).await?, "{drawer} is closed at first");
             browser.click(opener).await?;
@@ -49,7 +49,7 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
             browser.until_focus(opener).await?;
 
             open_drawer(browser, opener, panel).await?;
-            browser.click_css(&format!("#{panel} .panel-head button")).await?;
+            browser.click(closer).await?;
             until_on_screen(browser, panel, false).await?;
             browser.until_focus(opener).await?;
         }

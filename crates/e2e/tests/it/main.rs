@@ -30,6 +30,7 @@ mod posts;
 mod price;
 mod sentiment;
 mod sessions;
+mod shortcuts;
 mod sign_in;
 mod socketio;
 mod timeline;

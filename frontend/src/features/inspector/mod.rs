@@ -4,16 +4,17 @@ use js_sys::JSON;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::context::use_app;
+use crate::context::{INSPECTOR_ID, INSPECTOR_OPENER_ID, use_app};
 use crate::frame_log::LoggedFrame;
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
 use crate::text::lower_case;
 use crate::time::Formats;
+use crate::ui::direction::named_direction;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
-use crate::ui::erased::signal::{State, state};
+use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
 
 const TITLE: Words = Words::new("오간 프레임", "Frames on the wire");
@@ -21,12 +22,9 @@ const OPEN: Words = Words::new("오간 프레임 보기", "Show the frames on th
 const CLOSE: Words = Words::new("닫기", "Close");
 const FILTER: Words = Words::new("찾기: 종류, 토픽, 내용", "Find: kind, topic, content");
 const NONE: Words = Words::new("아직 없습니다.", "Nothing yet.");
-const SENT: Words = Words::new("보냄", "Sent");
-const RECEIVED: Words = Words::new("받음", "Received");
 const BYTES: Words = Words::new("바이트", "bytes");
 const TYPE: Words = Words::new("이 타입의 설명", "This type's documentation");
 const CUT: Words = Words::new("앞부분만 보관했습니다.", "Only the beginning is stored.");
-const DRAWER_ID: &str = "inspector";
 
 /// The file that documents a frame: its feature's, or that of the envelopes.
 fn documentation(frame: &LoggedFrame) -> &'static str {
@@ -48,38 +46,45 @@ fn documentation(frame: &LoggedFrame) -> &'static str {
     found.map_or("shared/src/frames.rs", |(_, path)| path)
 }
 
-/// The button that opens the drawer, and the drawer.
-#[component]
-pub(crate) fn Inspector() -> impl IntoView {
-    let open = state(false);
-    let content = move || use_app().lazy.draw(move |views| (views.inspector)(open));
-    let drawer = move || {
-        view! { <aside id=DRAWER_ID class="inspector" data-testid="inspector" aria-label=TITLE.now()>{content()}</aside> }.into_any()
-    };
+/// The button that opens and closes the inspector.
+pub(crate) fn opener() -> AnyView {
+    let app = use_app();
     view! {
         <button
+            id=INSPECTOR_OPENER_ID
             class="icon-button"
             data-testid="open-inspector"
             aria-label=OPEN.now()
             title=OPEN.now()
-            aria-expanded=flag(move || open.get())
-            aria-controls=DRAWER_ID
-            on:click=events::click(move |_| open.update(|open| *open = !*open))
+            aria-expanded=flag(move || app.inspector.get())
+            aria-controls=INSPECTOR_ID
+            on:click=events::click(move |_| app.show_inspector(!app.inspector.get_untracked()))
         >
             {Icon::Wire.draw()}
         </button>
-        {when(move || open.get(), drawer)}
     }
+    .into_any()
 }
 
-/// The content of the drawer.
-pub(crate) fn content(open: State<bool>) -> AnyView {
-    view! { <Content open=open /> }.into_any()
+/// The inspector, while it is open.
+pub(crate) fn inspector() -> AnyView {
+    let app = use_app();
+    let panel = move || {
+        let content = app.lazy.draw(|views| (views.inspector)());
+        view! { <aside id=INSPECTOR_ID class="inspector" tabindex="-1" data-testid="inspector" aria-label=TITLE.now()>{content}</aside> }.into_any()
+    };
+    when(move || app.inspector.get(), panel)
+}
+
+/// The content of the inspector.
+pub(crate) fn content() -> AnyView {
+    view! { <Content /> }.into_any()
 }
 
 #[component]
-fn Content(open: State<bool>) -> impl IntoView {
-    let wire = use_app().driver.frame_log();
+fn Content() -> impl IntoView {
+    let app = use_app();
+    let wire = app.driver.frame_log();
     let lang = use_lang();
     let formats = StoredValue::new_local(Formats::new(lang.get_untracked()));
     let wanted = state(String::new());
@@ -99,7 +104,7 @@ fn Content(open: State<bool>) -> impl IntoView {
     view! {
         <div class="inspector-head">
             <h2 class="panel-title">{TITLE.now()}</h2>
-            <button class="icon-button" aria-label=CLOSE.now() on:click=events::click(move |_| open.set(false))>{Icon::Close.draw()}</button>
+            <button class="icon-button" aria-label=CLOSE.now() on:click=events::click(move |_| app.show_inspector(false))>{Icon::Close.draw()}</button>
         </div>
         <input
             type="search"
@@ -116,8 +121,7 @@ fn Content(open: State<bool>) -> impl IntoView {
 }
 
 fn row(frame: &LoggedFrame, time: &str) -> AnyView {
-    let direction = if frame.sent { SENT } else { RECEIVED };
-    let arrow = if frame.sent { "↑" } else { "↓" };
+    let sent = frame.sent;
     let trip = frame.round_trip.map(|millis| format!("{millis} ms"));
     let shown = state(false);
     let frame = frame.clone();
@@ -134,10 +138,9 @@ fn row(frame: &LoggedFrame, time: &str) -> AnyView {
         .into_any()
     };
     view! {
-        <li class="frame" data-sent=(arrow == "↑").to_string()>
+        <li class="frame">
             <button class="frame-line" aria-expanded=flag(move || shown.get()) on:click=events::click(move |_| shown.update(|shown| *shown = !*shown))>
-                <span aria-hidden="true">{arrow}</span>
-                <span class="visually-hidden">{direction.now()}</span>
+                {named_direction(sent)}
                 <strong data-testid="frame-kind">{kind}</strong>
                 <span class="frame-meta">{trip}" "{size}" "{time.to_owned()}</span>
             </button>

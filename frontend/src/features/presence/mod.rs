@@ -85,7 +85,7 @@ pub(crate) fn PresencePanel(
             <div class="panel-head">
                 <h2 id="presence-title" class="panel-title">{tr(|t| t.presence)}</h2>
                 <span class="count">{text(move || lang.get().people(people.with(Vec::len)))}</span>
-                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
+                <button class="icon-button panel-head-tools presence-drawer-only" data-testid="close-presence" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
                     {Icon::Close.draw()}
                 </button>
             </div>

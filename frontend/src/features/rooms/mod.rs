@@ -53,6 +53,8 @@ fn matches(name: &str, wanted: &str) -> bool {
 pub(crate) fn RoomsPanel(
     /// Whether a drawer covers the panel.
     behind: Signal<bool>,
+    /// Draws the buttons beside the wordmark.
+    tools: fn() -> AnyView,
     /// Draws the links to the pages below the rooms.
     page_links: fn() -> AnyView,
 ) -> impl IntoView {
@@ -72,9 +74,12 @@ pub(crate) fn RoomsPanel(
             <div class="panel-head">
                 <Mark />
                 <span class="wordmark">{tr(|t| t.app)}</span>
-                <button class="icon-button narrow-only" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
-                    {Icon::Close.draw()}
-                </button>
+                <span class="panel-head-tools">
+                    {tools()}
+                    <button class="icon-button rooms-drawer-only" data-testid="close-rooms" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
+                        {Icon::Close.draw()}
+                    </button>
+                </span>
             </div>
             <div class="panel-tools">
                 <label class="search">
