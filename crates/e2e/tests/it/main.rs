@@ -19,6 +19,7 @@ mod first_interactive;
 mod history;
 mod lab;
 mod lab_http;
+mod layout;
 mod lazy_part;
 mod load_web;
 mod message_loss;

@@ -1,0 +1,215 @@
+//! Layout on every page: narrow windows, fingers, forced colours, drawers, and nothing that jumps sideways.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use thirtyfour::Key;
+
+use crate::appearance::set_language_and_theme;
+use crate::support::browser::Browser;
+use crate::support::browser_test::BrowserTest;
+use crate::support::chat_page::ChatPage;
+use crate::support::device::{Device, Lang};
+use crate::support::wait::{until, until_true};
+
+/// Finds what does not fit on the page: `[kind, element]`.
+const MISFITS: &str = include_str!("layout/misfits.js");
+/// Finds chosen elements that look like the others of their kind in forced colours.
+const LOST_STATES: &str = include_str!("layout/lost_states.js");
+
+/// The paths of all pages, from their table.
+fn page_paths() -> impl Iterator<Item = &'static str> {
+    let table = include_str!("../../../../frontend/src/route.rs");
+    table.lines().filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","))
+}
+
+async fn set_size(browser: &Browser, width: u32, height: u32, touch: bool) -> Result<()> {
+    let metrics =
+        json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch });
+    browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
+    let touch = json!({ "enabled": touch, "maxTouchPoints": if touch { 5 } else { 1 } });
+    browser.devtools("Emulation.setTouchEmulationEnabled", touch).await?;
+    Ok(())
+}
+
+/// Waits until the view of the address is drawn.
+async fn until_drawn(browser: &Browser) -> Result<()> {
+    let script = "return document.querySelector('[data-testid=\"badge\"]')?.dataset.link === 'live' \
+        && document.querySelector('.page-body, .composer, .content-message') !== null \
+        && document.querySelector('.skeleton') === null";
+    until_true("the page is drawn", async || browser.eval(script, []).await).await?;
+    browser.until_animations_end().await
+}
+
+/// Goes to an address without loading the app again, and waits until its view is drawn.
+async fn go_to(browser: &Browser, path: &str) -> Result<()> {
+    let script = "const [path, done] = arguments; history.pushState(null, '', path); \
+        dispatchEvent(new PopStateEvent('popstate')); \
+        requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+    browser.eval_async::<bool>(script, [path.into()]).await?;
+    until_drawn(browser).await
+}
+
+async fn misfits(browser: &Browser) -> Result<Vec<String>> {
+    browser.eval(MISFITS, []).await
+}
+
+#[tokio::test]
+async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
+    BrowserTest::run("layout-narrow", async |test| {
+        let page = test.chat_page("정지우", Device::phone(Lang::Ko)).await?;
+        let browser = &page.browser;
+        page.send("https://example.com/a/long/address/without/a/place/to/break/it?and=a&query=too")
+            .await?;
+        page.send("Going up the hill by eight").await?;
+        set_size(browser, 320, 568, true).await?;
+        let root: String =
+            browser.eval("return getComputedStyle(document.documentElement).fontSize", []).await?;
+        let mut found = String::new();
+        if root != "16px" {
+            writeln!(found, "a rem is {root} instead of the browser's own font size")?;
+        }
+        let room = "/rooms/1";
+        for lang in [Lang::Ko, Lang::En] {
+            set_language_and_theme(browser, lang, "light").await?;
+            for path in page_paths().chain([room, "/rooms/999"]) {
+                go_to(browser, path).await?;
+                let mut views = vec![(path.to_owned(), misfits(browser).await?)];
+                if path == room {
+                    for (opener, closer, view) in [
+                        ("open-rooms", "close-rooms", "#rooms"),
+                        ("open-presence", "close-presence", "#presence"),
+                    ] {
+                        browser.click(opener).await?;
+                        browser.until_animations_end().await?;
+                        views.push((view.to_owned(), misfits(browser).await?));
+                        browser.click(closer).await?;
+                        browser.until_animations_end().await?;
+                    }
+                    browser.click("open-rooms").await?;
+                    browser.until_animations_end().await?;
+                    browser.click("open-inspector").await?;
+                    browser.find("frame-kind").await?;
+                    browser.until_animations_end().await?;
+                    views.push(("inspector".to_owned(), misfits(browser).await?));
+                    browser.keys(Key::Escape).await?;
+                    browser.until_gone("inspector").await?;
+                }
+                for (view, misfits) in views {
+                    for misfit in misfits {
+                        writeln!(found, "{} {view}: {misfit}", lang.code())?;
+                    }
+                }
+            }
+        }
+        ensure!(found.is_empty(), "on a screen of 320 pixels for fingers:\n{found}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_state_shows_in_forced_colours() -> Result<()> {
+    BrowserTest::run("forced-colours", async |test| {
+        let page = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &page.browser;
+        page.create_room("Second room").await?;
+        let forced = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+        browser.devtools("Emulation.setEmulatedMedia", forced).await?;
+        let mut found = String::new();
+        // Rooms and page links, tabs, filters and switches, segments.
+        for path in ["/rooms/1", "/orders", "/notices", "/bitcoin", "/lab/echo"] {
+            go_to(browser, path).await?;
+            browser.screenshot(&format!("forced-colours{}", path.replace('/', "-"))).await?;
+            let lost: Vec<String> = browser.eval(LOST_STATES, []).await?;
+            for state in lost {
+                writeln!(found, "{path}: {state}")?;
+            }
+        }
+        ensure!(found.is_empty(), "lost in forced colours:\n{found}");
+        Ok(())
+    })
+    .await
+}
+
+async fn is_shown(browser: &Browser, selector: &str) -> Result<bool> {
+    let script = "const it = document.querySelector(arguments[0]); \
+        const { left, right } = it.getBoundingClientRect(); \
+        return it.checkVisibility({ visibilityProperty: true }) && right > 1 && left < innerWidth - 1";
+    browser.eval(script, [selector.into()]).await
+}
+
+#[tokio::test]
+async fn on_a_medium_window_the_people_are_a_drawer() -> Result<()> {
+    BrowserTest::run("layout-medium", async |test| {
+        let ChatPage { browser } = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        for (width, height, is_drawer) in
+            [(1024, 800, false), (1023, 800, true), (721, 800, true), (844, 390, true)]
+        {
+            set_size(&browser, width, height, false).await?;
+            until_true(
+                format_args!("at {width} pixels the people are a drawer: {is_drawer}"),
+                async || {
+                    Ok(is_shown(&browser, "#presence").await? != is_drawer
+                        && is_shown(&browser, "#open-presence").await? == is_drawer)
+                },
+            )
+            .await?;
+            assert!(is_shown(&browser, "#rooms").await?, "{width}: the rooms stay");
+            if is_drawer {
+                browser.click("open-presence").await?;
+                until_true("the drawer opens", async || is_shown(&browser, "#presence").await)
+                    .await?;
+                browser.until_animations_end().await?;
+                browser.click("close-presence").await?;
+                browser.until_focus("open-presence").await?;
+                browser.until_animations_end().await?;
+            }
+        }
+        // A drawer that becomes a panel is no drawer any more: nothing lies behind it.
+        browser.click("open-presence").await?;
+        set_size(&browser, 1280, 800, false).await?;
+        browser.until_attribute("drawer-presence", "data-open", "false").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn nothing_jumps_sideways() -> Result<()> {
+    BrowserTest::run("layout-sideways", async |test| {
+        let ChatPage { browser } = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let left = async |selector: &str| -> Result<f64> {
+            let script = "return document.querySelector(arguments[0]).getBoundingClientRect().left";
+            browser.eval(script, [selector.into()]).await
+        };
+        let mut places = Vec::new();
+        for height in [1600, 320] {
+            for width in [1280, 1920] {
+                set_size(&browser, width, height, false).await?;
+                for path in ["/orders", "/orders/board", "/orders/rider"] {
+                    go_to(&browser, path).await?;
+                    places.push((
+                        width,
+                        left(".tabs").await?,
+                        format!("{path} of height {height}"),
+                    ));
+                }
+            }
+        }
+        for (width, place, path) in &places {
+            let first = places.iter().find(|it| it.0 == *width).map(|it| it.1);
+            ensure!(first == Some(*place), "the tabs of {path} are elsewhere: {places:#?}");
+        }
+        // The composer has no scroll bar, and the messages above it have one.
+        go_to(&browser, "/rooms/1").await?;
+        let centre = "const [list, composer] = ['.virtual-list-window', '.composer'].map(it => { \
+            const { left, right } = document.querySelector(it).getBoundingClientRect(); \
+            return (left + right) / 2 }); return Math.abs(list - composer) < 1";
+        until(format_args!("messages and composer have one centre"), async || {
+            Ok(browser.eval::<bool>(centre, []).await?.then_some(()))
+        })
+        .await
+    })
+    .await
+}

@@ -1,0 +1,56 @@
+// What does not fit on the page: content wider than its box, targets smaller than a fingertip, letters cut off.
+const name = (it) => [it.localName, it.id && `#${it.id}`, it.dataset?.testid, it.className].filter(Boolean).join(" ");
+const shown = (it) => it.checkVisibility({ visibilityProperty: true }) && !it.closest("[inert], .visually-hidden, svg");
+const all = [document.documentElement, ...document.body.querySelectorAll("*")].filter(shown);
+const found = new Set();
+
+for (const it of all) {
+  const style = getComputedStyle(it);
+  // An ellipsis shows that something is left out; its title has the whole text.
+  if (style.display !== "inline" && style.textOverflow !== "ellipsis" && it.clientWidth > 0 && it.scrollWidth > it.clientWidth)
+    found.add(`content of ${it.scrollWidth} px in ${it.clientWidth} px: ${name(it)}`);
+  const { left, right } = it.getBoundingClientRect();
+  if (left < -1 || right > innerWidth + 1) found.add(`from ${left} to ${right} px: ${name(it)}`);
+}
+
+const SMALLEST = 44;
+const pressed = "a[href], button, input, select, textarea, summary, [role=button], [role=switch], [role=tab]";
+// Links within a sentence are as high as its lines (WCAG 2.5.8).
+const isInSentence = (it) =>
+  it.localName === "a" &&
+  getComputedStyle(it).display === "inline" &&
+  it.closest("p, li, td, dd")?.textContent.trim() !== it.textContent.trim();
+for (const it of all.filter((it) => it.matches(pressed) && !isInSentence(it))) {
+  const target = it.matches("[type=checkbox], [type=radio]") ? (it.closest("label") ?? it) : it;
+  target.scrollIntoView({ block: "center", behavior: "instant" });
+  const { left, top, width, height } = target.getBoundingClientRect();
+  const hits = (x, y) => target.contains(document.elementFromPoint(x, y));
+  const [x, y] = [left + width / 2, top + height / 2];
+  // The pressed area may be larger than the box: the distance to the first point, in steps of a pixel, that is not it.
+  const reach = (right, down) => {
+    let steps = 0;
+    while (steps < SMALLEST && hits(x + right * (steps + 1), y + down * (steps + 1))) steps++;
+    return steps;
+  };
+  const sides = [
+    Math.max(width, reach(1, 0) + reach(-1, 0) + 1),
+    Math.max(height, reach(0, 1) + reach(0, -1) + 1),
+  ];
+  if (!hits(x, y)) found.add(`covered: ${name(it)}`);
+  // A box between two pixels loses one of them.
+  else if (sides.some((side) => side < SMALLEST - 0.5)) found.add(`a target of ${sides.map(Math.round)} px: ${name(it)}`);
+}
+
+const canvas = document.createElement("canvas").getContext("2d");
+for (const it of all) {
+  const style = getComputedStyle(it);
+  const hasText = [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
+  if (!hasText || !["clip", "hidden"].includes(style.overflowY)) continue;
+  canvas.font = style.font;
+  const { fontBoundingBoxAscent, fontBoundingBoxDescent } = canvas.measureText("가힣gjpqyÅ");
+  // The line is centred on the font's box, so half of the difference is cut off below; fonts leave some room there.
+  const line = it.clientHeight - parseFloat(style.paddingBlockStart) - parseFloat(style.paddingBlockEnd);
+  if (line + 1 < fontBoundingBoxAscent + fontBoundingBoxDescent)
+    found.add(`letters of ${fontBoundingBoxAscent + fontBoundingBoxDescent} px in ${line} px: ${name(it)}`);
+}
+return [...found];
