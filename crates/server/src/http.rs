@@ -1,8 +1,7 @@
-//! Accepts and serves HTTP connections, plain and over TLS, with timeouts and a graceful end.
+//! Serves HTTP connections, plain and over TLS, with timeouts and a graceful end.
 //! (axum's own `serve` has no timeout for the head of a request, so half a request could hold a
 //! connection for ever.)
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,88 +13,76 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use madang_web::ConnectionInfo;
+use madang_web::{ConnectionInfo, ConnectionSlot, ConnectionSlots};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::listener::accept_each;
 use crate::tls::Tls;
 
 /// Time limit for the head of a request, from the start of the connection or from the previous
 /// response. It therefore also limits how long a connection may be idle.
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Limit for the head of a request, in bytes; a larger one is answered with status 431. hyper reads the parts of a body
+/// into the same buffer.
+pub(crate) const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
 /// Time limit for a request that is under way when the server stops.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Wait after a failed accept, most often for lack of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-
 /// Serves until the server stops. Each connection is a task of `tasks`, which includes the TLS
 /// handshake, so that no connection waits for the handshake of another.
 pub(crate) async fn serve(
     listener: TcpListener,
+    slots: ConnectionSlots,
     app: Router,
     tls: Option<Arc<Tls>>,
     stopping: CancellationToken,
     tasks: TaskTracker,
 ) {
     let stop = stopping.clone();
-    accept_each(listener, stopping, |stream, peer| {
+    accept_each(listener, slots, stopping, |stream, peer, slot| {
         let (app, stop) = (app.clone(), stop.clone());
         let connection = ConnectionInfo { peer, over_tls: tls.is_some() };
         match tls.clone() {
-            None => tasks.spawn(serve_connection(stream, connection, app, stop)),
+            None => tasks.spawn(async move {
+                slot.until_evicted(serve_connection(stream, connection, slot.clone(), app, stop))
+                    .await;
+            }),
             Some(tls) => tasks.spawn(async move {
-                if let Some(stream) = Box::pin(tls.handshake(stream, &stop)).await {
-                    serve_connection(stream, connection, app, stop).await;
-                }
+                slot.until_evicted(async {
+                    if let Some(stream) = Box::pin(tls.handshake(stream, &stop)).await {
+                        serve_connection(stream, connection, slot.clone(), app, stop).await;
+                    }
+                })
+                .await;
             }),
         };
     })
     .await;
 }
 
-/// Accepts connections until the server stops.
-pub(crate) async fn accept_each(
-    listener: TcpListener,
-    stopping: CancellationToken,
-    on_connection: impl Fn(TcpStream, SocketAddr),
-) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                // Small frames must not wait for each other (Nagle's algorithm).
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "cannot set TCP_NODELAY");
-                }
-                on_connection(stream, peer);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     connection: ConnectionInfo,
+    slot: ConnectionSlot,
     app: Router,
     stopping: CancellationToken,
 ) {
     let app = TowerToHyperService::new(app);
     let app = service_fn(move |mut request: Request<Incoming>| {
+        // The protection by a session lasts until the next request, which has to show its own.
+        slot.unprotect();
         request.extensions_mut().insert(connection);
+        request.extensions_mut().insert(slot.clone());
         app.call(request)
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_HEAD_TIMEOUT);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD_TIMEOUT)
+        .max_buf_size(MAX_REQUEST_HEAD_BYTES);
     let connection = builder.serve_connection(TokioIo::new(stream), app).with_upgrades();
     let mut connection = pin!(connection);
     let outcome = tokio::select! {

@@ -3,15 +3,16 @@
 
 mod clock;
 mod config;
+mod descriptors;
 mod http;
 mod lifecycle;
+mod listener;
 mod logging;
 mod notices;
 mod price;
 mod redirect;
 mod refusals;
 mod serve;
-mod slots;
 mod tls;
 
 use std::process::ExitCode;

@@ -16,19 +16,17 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use madang_web::requested_host;
+use madang_web::{ConnectionSlots, requested_host};
 use rustls::pki_types::ServerName;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http;
-use crate::slots::EvictingSlots;
+use crate::http::MAX_REQUEST_HEAD_BYTES;
+use crate::listener::{Stream, accept_each};
 use crate::tls::{Identity, Tls};
 
-/// Maximum number of concurrent connections.
-const MAX_CONNECTIONS: usize = 256;
 /// Time limit for a connection, from its start to the end of its only response.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// The default port of https addresses.
@@ -37,17 +35,16 @@ const HTTPS_PORT: u16 = 443;
 /// Redirects until the server stops; `port` is the public port of HTTPS.
 pub(crate) async fn serve(
     listener: TcpListener,
+    slots: ConnectionSlots,
     tls: Arc<Tls>,
     port: u16,
     stopping: CancellationToken,
     tasks: TaskTracker,
 ) -> Result<()> {
-    let slots = EvictingSlots::new(MAX_CONNECTIONS);
     let stop = stopping.clone();
-    http::accept_each(listener, stopping, |stream, _| {
-        let (slots, tls, stop) = (slots.clone(), Arc::clone(&tls), stop.clone());
+    accept_each(listener, slots, stopping, |stream, _, slot| {
+        let (tls, stop) = (Arc::clone(&tls), stop.clone());
         tasks.spawn(async move {
-            let slot = slots.take();
             tokio::select! {
                 _ = timeout(CONNECTION_TIMEOUT, serve_connection(stream, tls, port)) => {}
                 () = slot.evicted() => {}
@@ -59,13 +56,17 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn serve_connection(stream: TcpStream, tls: Arc<Tls>, port: u16) {
+async fn serve_connection(stream: Stream, tls: Arc<Tls>, port: u16) {
     let service = service_fn(move |request: Request<Incoming>| {
         let response = respond(&request, &tls.identity(), port);
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(CONNECTION_TIMEOUT).keep_alive(false);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(CONNECTION_TIMEOUT)
+        .max_buf_size(MAX_REQUEST_HEAD_BYTES)
+        .keep_alive(false);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%error, "a redirect connection ended with an error");
     }

@@ -20,14 +20,16 @@ use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
 use madang_store::sqlite::{Options, Sqlite};
 use madang_web::socketio::{Exposure, Receipts, Settings};
-use madang_web::{AppState, OpenSessions, router};
+use madang_web::{AppState, ConnectionSlots, OpenSessions, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::clock::SteadyClock;
 use crate::config::{Config, FormerName, Network, TlsSettings};
+use crate::descriptors;
 use crate::http;
 use crate::lifecycle::Lifecycle;
+use crate::listener;
 use crate::logging;
 use crate::notices;
 use crate::price::PriceTask;
@@ -67,6 +69,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     for FormerName { former, name } in &config.former_names {
         tracing::warn!("`{former}` is a former name and goes with the next version; use `{name}`");
     }
+    // Before the database opens its files.
+    let max_connections = descriptors::max_connections(config.max_connections)?;
     let lifecycle = Lifecycle::new()?;
     let clock = Arc::new(SteadyClock::start());
 
@@ -103,11 +107,11 @@ async fn serve(config: Config) -> Result<ExitCode> {
     }
 
     check_rooms(store.as_ref(), &config.socketio).await?;
-    let listener = TcpListener::bind(config.listen)
-        .await
+    let listener = listener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr().context("cannot read the address of the listener")?;
     let Network { tls, proxies, strict_transport } = config.network;
+    let slots = ConnectionSlots::new(max_connections, proxies.clone());
     let state = AppState {
         hub,
         store: store.clone(),
@@ -123,11 +127,11 @@ async fn serve(config: Config) -> Result<ExitCode> {
         drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),
     };
     let tls = match tls {
-        Some(settings) => Some(start_tls(&lifecycle, settings, address, clock).await?),
+        Some(settings) => Some(start_tls(&lifecycle, settings, slots.clone(), address, clock)?),
         None => None,
     };
     let is_https = tls.is_some();
-    lifecycle.spawn("http", listen(listener, state, tls));
+    lifecycle.spawn("http", listen(listener, slots, state, tls));
     announce(address, is_https);
 
     let code = lifecycle.run(config.shutdown_timeout).await;
@@ -201,32 +205,38 @@ async fn tick_ephemeral_topics(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result
 }
 
 /// Starts the tasks of TLS: the poll of the certificate files, and the redirect.
-async fn start_tls(
+fn start_tls(
     lifecycle: &Lifecycle,
     settings: TlsSettings,
+    slots: ConnectionSlots,
     address: SocketAddr,
     clock: Arc<SteadyClock>,
 ) -> Result<Arc<Tls>> {
     let TlsSettings { tls, contents, redirect_listen, redirect_port } = settings;
     tracing::info!(until = tls.identity().until(), "serving TLS with a certificate from a file");
     if let Some(redirect) = redirect_listen {
-        let listener = TcpListener::bind(redirect)
-            .await
+        let listener = listener::bind(redirect)
             .with_context(|| format!("cannot listen on {redirect} (`redirect_listen`)"))?;
         let redirect = listener.local_addr().context("cannot read the redirect address")?;
         let port = redirect_port.unwrap_or(address.port());
         tracing::info!(listen = %redirect, port, "plain HTTP is redirected to HTTPS");
         let (stopping, tasks) = (lifecycle.stopping(), lifecycle.tasks());
-        lifecycle.spawn("redirect", redirect::serve(listener, tls.clone(), port, stopping, tasks));
+        let serving = redirect::serve(listener, slots, tls.clone(), port, stopping, tasks);
+        lifecycle.spawn("redirect", serving);
     }
     let following = tls.clone().follow_files(contents, clock, lifecycle.stopping());
     lifecycle.spawn("certificate", following);
     Ok(tls)
 }
 
-async fn listen(listener: TcpListener, state: AppState, tls: Option<Arc<Tls>>) -> Result<()> {
+async fn listen(
+    listener: TcpListener,
+    slots: ConnectionSlots,
+    state: AppState,
+    tls: Option<Arc<Tls>>,
+) -> Result<()> {
     let (stopping, tasks) = (state.stopping.clone(), state.tasks.clone());
-    http::serve(listener, router(state), tls, stopping, tasks).await;
+    http::serve(listener, slots, router(state), tls, stopping, tasks).await;
     Ok(())
 }
 

@@ -53,6 +53,7 @@ mod prepared;
 mod reader;
 mod socket;
 mod upgrade;
+mod write_deadline;
 mod writer;
 
 pub use close::{CloseFrame, close_answer, close_frame, may_be_sent};
@@ -67,4 +68,5 @@ pub use prepared::Prepared;
 pub use reader::{Limits, Reader};
 pub use socket::{ReceiveError, Socket};
 pub use upgrade::PendingUpgrade;
+pub use write_deadline::WriteDeadline;
 pub use writer::{SendOutcome, Sender};

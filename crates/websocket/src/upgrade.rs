@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use crate::deflate::Window;
 use crate::reader::Limits;
 use crate::socket::Socket;
+use crate::write_deadline::WriteDeadline;
 use crate::writer::ByteStream;
 
 /// A socket that opens once the response to its handshake is sent.
@@ -35,7 +36,15 @@ impl PendingUpgrade {
     /// # Errors
     /// If the response could not be sent.
     pub async fn open(self, limits: Limits) -> Result<Socket, hyper::Error> {
-        let upgraded: Upgraded = self.on_upgrade.await?;
+        let upgraded = self.on_upgrade.await?;
+        // The fan-out writes to plain TCP without the cost of a wrapper, and a socket limits its writes itself.
+        let upgraded = match upgraded.downcast::<TokioIo<WriteDeadline<TcpStream>>>() {
+            Ok(Parts { io, read_buf, .. }) => {
+                let stream = ByteStream::Tcp(io.into_inner().into_inner());
+                return Ok(Socket::new(stream, &read_buf, limits, self.window));
+            }
+            Err(upgraded) => upgraded,
+        };
         Ok(match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(Parts { io, read_buf, .. }) => {
                 Socket::new(ByteStream::Tcp(io.into_inner()), &read_buf, limits, self.window)

@@ -91,6 +91,10 @@ pub(crate) struct Flags {
     /// the file: `factor` under `[budgets]`.
     #[arg(long, env = "MADANG_BUDGET_FACTOR", value_name = "NUMBER")]
     budget_factor: Option<NonZeroU32>,
+    /// Connections at once; at more, new ones replace the oldest that belong to no signed-in user [default: as many as
+    /// the system's limit of open files allows, at most 65536].
+    #[arg(long, env = "MADANG_MAX_CONNECTIONS", value_name = "NUMBER")]
+    max_connections: Option<u32>,
     /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
     #[arg(long, env = "MADANG_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     shutdown_timeout: Option<u64>,
@@ -127,6 +131,7 @@ struct File {
     sign_ups_per_hour: Option<NonZeroU32>,
     #[serde(default)]
     budgets: BudgetTable,
+    max_connections: Option<u32>,
     shutdown_timeout: Option<u64>,
     /// Former name of `shutdown_timeout`.
     stop_seconds: Option<u64>,
@@ -189,6 +194,8 @@ pub(crate) struct Config {
     /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
     pub(crate) budgets: Box<BudgetRates>,
+    /// None: as many as the limit of open files allows.
+    pub(crate) max_connections: Option<u32>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -250,6 +257,7 @@ impl Config {
             socketio,
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
+            max_connections: flags.max_connections.or(file.max_connections),
             shutdown_timeout,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),

@@ -13,7 +13,6 @@ use anyhow::{Result, anyhow};
 use madang_hub::ports::Clock;
 use parking_lot::RwLock;
 use rustls::crypto::ring;
-use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -21,12 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::identity::{Identity, PemContents, PemFiles};
 use self::watch::FileWatch;
-use crate::slots::EvictingSlots;
+use crate::listener::Stream;
 
 /// Time limit for a handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Maximum number of concurrent handshakes; each costs some kilobytes.
-const MAX_HANDSHAKES: usize = 1_024;
 /// Interval at which the files are read. They are small, so this costs nothing.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -39,20 +36,18 @@ pub(crate) fn install_provider() -> Result<()> {
     installed.map_err(|_| anyhow!("another provider of cryptography is already installed"))
 }
 
-/// The certificate with its key, and the handshakes under way.
+/// The certificate with its key.
 #[derive(Debug)]
 pub(crate) struct Tls {
     files: PemFiles,
     /// Certificate and key are replaced together, so they always match.
     identity: RwLock<Arc<Identity>>,
-    handshakes: EvictingSlots,
 }
 
 impl Tls {
     /// TLS with an identity from these files.
     pub(crate) fn new(files: PemFiles, identity: Identity) -> Self {
-        let identity = RwLock::new(Arc::new(identity));
-        Self { files, identity, handshakes: EvictingSlots::new(MAX_HANDSHAKES) }
+        Self { files, identity: RwLock::new(Arc::new(identity)) }
     }
 
     /// The identity for new connections.
@@ -60,21 +55,15 @@ impl Tls {
         self.identity.read().clone()
     }
 
-    /// The TLS stream; none if the handshake failed. A silent client costs a timer and a slot,
-    /// which is evicted when it is needed.
+    /// The TLS stream; none if the handshake failed.
     pub(crate) async fn handshake(
         &self,
-        stream: TcpStream,
+        stream: Stream,
         stopping: &CancellationToken,
-    ) -> Option<TlsStream<TcpStream>> {
-        let slot = self.handshakes.take();
+    ) -> Option<TlsStream<Stream>> {
         let acceptor = TlsAcceptor::from(self.identity().config());
         let outcome = tokio::select! {
             outcome = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => outcome,
-            () = slot.evicted() => {
-                tracing::debug!("a TLS handshake was evicted by a newer one");
-                return None;
-            }
             () = stopping.cancelled() => return None,
         };
         match outcome {

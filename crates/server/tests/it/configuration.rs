@@ -33,6 +33,7 @@ fn help_and_version_explain_the_settings() {
         "--socketio",
         "--sign-ups-per-hour",
         "--budget-factor",
+        "--max-connections",
         "--tls-certificate",
         "MADANG_TLS_KEY",
         "--trusted-proxy",

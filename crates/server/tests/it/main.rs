@@ -10,6 +10,7 @@
 
 mod certificates;
 mod configuration;
+mod connections;
 mod lifecycle;
 mod process;
 mod redirect;

@@ -1,5 +1,6 @@
 //! A `madang serve` process for tests.
 
+use std::borrow::BorrowMut;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -10,6 +11,13 @@ pub(crate) fn madang() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADANG_")) {
         command.env_remove(name);
     }
+    command
+}
+
+/// A command that runs the program in its arguments with this limit of open files.
+pub(crate) fn with_open_files(limit: u32) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")]);
     command
 }
 
@@ -42,6 +50,22 @@ impl Server {
     ) -> Self {
         let mut command = madang();
         command.envs(variables.iter().copied());
+        Self::run(command, data, arguments, log)
+    }
+
+    /// Starts a server that may open this many files at most.
+    pub(crate) fn with_open_files(limit: u32, data: &Path, arguments: &[&str]) -> Self {
+        let mut command = with_open_files(limit);
+        Self::run(command.arg(env!("CARGO_BIN_EXE_madang")), data, arguments, Stdio::null())
+    }
+
+    fn run(
+        mut command: impl BorrowMut<Command>,
+        data: &Path,
+        arguments: &[&str],
+        log: Stdio,
+    ) -> Self {
+        let command = command.borrow_mut();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
@@ -51,6 +75,11 @@ impl Server {
             .strip_prefix("Madang is listening on ")
             .unwrap_or_else(|| panic!("{line:?}"));
         Self { url: url.to_owned(), child }
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, name: &str) {

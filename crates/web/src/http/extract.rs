@@ -10,6 +10,7 @@ use madang_hub::budgets::resource::Resource;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
 use madang_shared::{CommandId, ErrorCode, User};
 
+use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
 use crate::http::session_token::{authenticate, candidates};
@@ -73,6 +74,9 @@ impl FromRequestParts<AppState> for AuthUser {
         let network = client_info.client.map(Network::of);
         let account = state.hub.budgets().account(user.id, network, now);
         account.charge_one(Resource::Reads, now)?;
+        if let Some(slot) = parts.extensions.get::<ConnectionSlot>() {
+            slot.protect(user.id);
+        }
         Ok(Self { user, account })
     }
 }

@@ -18,10 +18,11 @@ use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME
 use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
 use madang_websocket::{InboundMessage, Limits, Prepared};
 use parking_lot::Mutex;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Semaphore, broadcast};
 
 use super::connection::{self, Demo, Outgoing};
+use super::slots::{LabSlots, SlotHolder};
 use crate::http::client_info::ClientInfo;
 use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
@@ -35,7 +36,7 @@ const MAX_LAG: usize = 256;
 /// The chat's route.
 pub fn routes() -> Router<AppState> {
     let room = Arc::new(ChatRoom {
-        slots: Arc::new(Semaphore::new(MAX_LAB_CHAT_CONNECTIONS)),
+        slots: LabSlots::new(MAX_LAB_CHAT_CONNECTIONS),
         messages: broadcast::Sender::new(MAX_LAG),
         connections: Mutex::default(),
     });
@@ -44,7 +45,7 @@ pub fn routes() -> Router<AppState> {
 
 /// The connections, and the channel to all of them.
 struct ChatRoom {
-    slots: Arc<Semaphore>,
+    slots: LabSlots,
     messages: broadcast::Sender<Prepared>,
     connections: Mutex<Connections>,
 }
@@ -96,15 +97,11 @@ async fn handshake(
     Extension(room): Extension<Arc<ChatRoom>>,
     access: PageAccess,
     client_info: ClientInfo,
+    holder: SlotHolder,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     state.check_guest_handshake(access, &client_info)?;
-    let slot = room.slots.clone().try_acquire_owned().map_err(|_| {
-        Problem::new(
-            ErrorCode::Unavailable,
-            "All connections of this page are in use; try again later.",
-        )
-    })?;
+    let slot = room.slots.take(holder)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     let (clock, stopping) = (state.clock.clone(), state.stopping.clone());
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {

@@ -47,8 +47,10 @@ pub(super) async fn run<D: Demo>(
     mut demo: D,
     stopping: CancellationToken,
 ) {
+    let slot = transport.slot().clone();
     let disconnect = tokio::select! {
         disconnect = serve(&mut transport, &mut demo) => disconnect,
+        () = slot.evicted() => return,
         () = stopping.cancelled() => Disconnect::Close(CloseCode::GoingAway),
     };
     // Before the close frame, whose answer may take long: other clients are notified now.

@@ -6,15 +6,14 @@ use axum::Router;
 use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use madang_shared::ErrorCode;
 use madang_shared::lab::echo::{
     ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
 };
 use madang_websocket::{InboundMessage, Limits, MemoryBudget, Opcode};
-use tokio::sync::Semaphore;
 
 use super::connection::{self, Demo, Outgoing};
+use super::slots::{LabSlots, SlotHolder};
 use crate::http::client_info::ClientInfo;
 use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
@@ -28,7 +27,7 @@ const LOGGED_CHARS: usize = 120;
 /// The limits that all connections share.
 #[derive(Clone)]
 struct SharedLimits {
-    slots: Arc<Semaphore>,
+    slots: LabSlots,
     /// For large messages, each of which stays in memory until its echo is sent.
     memory: Arc<MemoryBudget>,
 }
@@ -38,7 +37,7 @@ type Parameters = Vec<(String, String)>;
 
 /// The echo's route.
 pub fn routes() -> Router<AppState> {
-    let slots = Arc::new(Semaphore::new(MAX_ECHO_CONNECTIONS));
+    let slots = LabSlots::new(MAX_ECHO_CONNECTIONS);
     let limits = SharedLimits { slots, memory: MemoryBudget::new(ECHO_ROOM_BYTES) };
     Router::new().route(ECHO_PATH, get(handshake)).layer(Extension(limits))
 }
@@ -50,15 +49,11 @@ async fn handshake(
     Query(parameters): Query<Parameters>,
     access: PageAccess,
     client_info: ClientInfo,
+    holder: SlotHolder,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     state.check_guest_handshake(access, &client_info)?;
-    let slot = shared.slots.try_acquire_owned().map_err(|_| {
-        Problem::new(
-            ErrorCode::Unavailable,
-            "All connections of the echo are in use; try again later.",
-        )
-    })?;
+    let slot = shared.slots.take(holder)?;
     let (prefix, max_message_bytes) = if is_plain(&parameters) {
         ("", MAX_PLAIN_ECHO_MESSAGE_BYTES)
     } else {

@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::engineio_v3;
 use super::limits::MAX_CLIENTS;
@@ -25,6 +26,7 @@ use super::server::{Engine, Server};
 use super::settings::Exposure;
 use super::slot::Slot;
 use super::timeout_stream::{StreamResources, TimeoutStream};
+use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::ClientInfo;
 use crate::http::host::HostPort;
 use crate::http::problem::Problem;
@@ -125,6 +127,7 @@ impl Admission {
         // The engine supports no extensions.
         handshake.without_compression();
         let (response, upgrade) = handshake.accept(None);
+        let connection: ConnectionSlot = parts.extensions.get().cloned().unwrap_or_default();
         let request = Request::from_parts(parts, ());
         let task = self.state.tasks.token();
         let engine = self.engine.clone();
@@ -136,10 +139,19 @@ impl Admission {
             };
             match stream {
                 Ok(stream) => {
-                    let resources = StreamResources { _task: task, _slot: slot };
-                    let stream = TimeoutStream::new(TokioIo::new(stream), closed, resources);
+                    let ended = CancellationToken::new();
+                    let resources = StreamResources {
+                        _task: task,
+                        _slot: slot,
+                        _ended: ended.clone().drop_guard(),
+                    };
+                    let stream =
+                        TimeoutStream::new(TokioIo::new(stream), closed.clone(), resources);
                     if let Err(error) = engine.call((stream, request)).await {
                         tracing::debug!(%error, "the Socket.IO engine refused a connection");
+                    }
+                    if connection.until_evicted(ended.cancelled()).await.is_none() {
+                        closed.cancel();
                     }
                 }
                 Err(error) => tracing::debug!(%error, "a Socket.IO upgrade failed"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::slot::Slot;
@@ -37,6 +37,8 @@ pub(super) struct StreamResources {
     pub(super) _task: TaskTrackerToken,
     /// The client's slot.
     pub(super) _slot: Arc<Slot>,
+    /// Ends the task that waits for an eviction of the connection.
+    pub(super) _ended: DropGuard,
 }
 
 impl<S> TimeoutStream<S> {

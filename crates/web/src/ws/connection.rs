@@ -48,11 +48,20 @@ pub async fn run(
 ) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
     // handshake, its writes and its end.
-    let disconnect =
-        match Box::pin(receive_hello(&state, &mut transport, candidates, network)).await {
-            Ok(mut welcomed) => serve(&state, &mut transport, &mut welcomed).await,
-            Err(disconnect) => disconnect,
-        };
+    let slot = transport.slot().clone();
+    let hello = slot.until_evicted(receive_hello(&state, &mut transport, candidates, network));
+    let Some(hello) = Box::pin(hello).await else { return };
+    let disconnect = match hello {
+        Ok(mut welcomed) if slot.protect(welcomed.session.user()) => {
+            serve(&state, &mut transport, &mut welcomed).await
+        }
+        Ok(mut welcomed) => {
+            let serving = slot.until_evicted(serve(&state, &mut transport, &mut welcomed));
+            let Some(disconnect) = Box::pin(serving).await else { return };
+            disconnect
+        }
+        Err(disconnect) => disconnect,
+    };
     tracing::debug!(%disconnect, "connection ended");
     Box::pin(transport.close(disconnect)).await;
 }

@@ -13,6 +13,8 @@ use madang_websocket::{
 };
 use thiserror::Error;
 
+use crate::connection_slots::ConnectionSlot;
+
 /// Limit for one write. A peer that does not read for so long is disconnected; it resumes from its positions when
 /// it reconnects.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,12 +65,18 @@ pub enum Received {
 pub struct Transport {
     /// Boxed, because the future of a connection stores it in several of its states.
     socket: Box<Socket>,
+    slot: ConnectionSlot,
 }
 
 impl Transport {
     /// Takes over an open socket.
-    pub fn new(socket: Socket) -> Self {
-        Self { socket: Box::new(socket) }
+    pub fn new(socket: Socket, slot: ConnectionSlot) -> Self {
+        Self { socket: Box::new(socket), slot }
+    }
+
+    /// The slot of the connection, which is free when the transport is dropped.
+    pub fn slot(&self) -> &ConnectionSlot {
+        &self.slot
     }
 
     /// Receives the next text, or a ping or pong, which the layer below has handled. Cancel-safe.

@@ -18,6 +18,7 @@ mod echo;
 mod handshake;
 mod json_object;
 mod lab_chat;
+mod lab_slots;
 mod posts_api;
 mod proxies;
 mod requested_host;

@@ -11,6 +11,7 @@ use super::query::EventsRequest;
 use super::state::TransportsState;
 use super::ticker::EventBatch;
 use crate::http::problem::Problem;
+use crate::lab::slots::SlotHolder;
 use crate::state::AppState;
 
 /// `/time`: the clock of the events, in milliseconds.
@@ -28,8 +29,11 @@ pub(super) async fn poll(request: EventsRequest) -> Json<PollAnswer> {
 }
 
 /// `/long-poll?after=N`: answers as soon as there is an event; with none after a timeout.
-pub(super) async fn long_poll(request: EventsRequest) -> Result<Json<PollAnswer>, Problem> {
-    let _slot = request.take_slot()?;
+pub(super) async fn long_poll(
+    holder: SlotHolder,
+    request: EventsRequest,
+) -> Result<Json<PollAnswer>, Problem> {
+    let _slot = request.take_slot(holder)?;
     let mut newest = request.tickers.listen(&request.state, &request.ticker);
     // The lease keeps the ticker running until the client's next request.
     request.tickers.extend_lease(&request.state, &request.ticker);

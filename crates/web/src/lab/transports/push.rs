@@ -12,7 +12,7 @@ use madang_shared::codec::encode_part as json;
 use madang_shared::lab::transports::{StreamStart, Tick};
 use madang_shared::limits::PING_INTERVAL_MS;
 use madang_websocket::{InboundMessage, Limits, Opcode};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,7 @@ use super::query::EventsRequest;
 use super::ticker::Ticker;
 use crate::http::problem::Problem;
 use crate::lab::connection::{self, Demo, Outgoing};
+use crate::lab::slots::{LabSlot, SlotHolder};
 use crate::ws::transport::Disconnect;
 use crate::ws::upgrade::Upgrade;
 
@@ -34,12 +35,12 @@ struct TickListener {
     /// Ticks that were read and not yet returned.
     read: VecDeque<Tick>,
     stopping: CancellationToken,
-    _slot: OwnedSemaphorePermit,
+    _slot: LabSlot,
 }
 
 impl TickListener {
-    fn new(request: &EventsRequest) -> Result<Self, Problem> {
-        let slot = request.take_slot()?;
+    fn new(request: &EventsRequest, holder: SlotHolder) -> Result<Self, Problem> {
+        let slot = request.take_slot(holder)?;
         let newest = request.tickers.listen(&request.state, &request.ticker);
         Ok(Self {
             ticker: request.ticker.clone(),
@@ -71,8 +72,11 @@ impl TickListener {
 
 /// `/events`: server-sent events. The first event is `start`, with the size of the request's head. Each tick has its
 /// seq as its id, so that a browser that reconnects continues after it.
-pub(super) async fn events(request: EventsRequest) -> Result<Response, Problem> {
-    let listener = TickListener::new(&request)?;
+pub(super) async fn events(
+    holder: SlotHolder,
+    request: EventsRequest,
+) -> Result<Response, Problem> {
+    let listener = TickListener::new(&request, holder)?;
     let start = Event::default().event("start").data(request.head_bytes.to_string());
     let ticks = stream::unfold(listener, async |mut listener| {
         let tick = listener.next().await?;
@@ -84,8 +88,12 @@ pub(super) async fn events(request: EventsRequest) -> Result<Response, Problem> 
 }
 
 /// `/socket`: a WebSocket. The first message is a [`StreamStart`]; then each tick is a message.
-pub(super) async fn socket(request: EventsRequest, upgrade: Upgrade) -> Result<Response, Problem> {
-    let listener = TickListener::new(&request)?;
+pub(super) async fn socket(
+    holder: SlotHolder,
+    request: EventsRequest,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    let listener = TickListener::new(&request, holder)?;
     let start = Some(StreamStart { request_bytes: request.head_bytes });
     let stopping = request.state.stopping.clone();
     let limits = Limits::new(MAX_MESSAGE_BYTES);

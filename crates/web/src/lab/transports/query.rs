@@ -8,11 +8,11 @@ use axum::http::request::Parts;
 use madang_shared::ErrorCode;
 use madang_shared::lab::transports::TRANSPORT_RATES;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::state::TransportsState;
 use super::ticker::{Ticker, Tickers};
 use crate::http::problem::Problem;
+use crate::lab::slots::{LabSlot, LabSlots, SlotHolder};
 use crate::state::AppState;
 
 /// The rate of a request without `rate`, in events per second.
@@ -36,7 +36,7 @@ pub(super) struct EventsRequest {
     pub(super) after: u64,
     /// The size of the request's head in HTTP/1.1, in bytes.
     pub(super) head_bytes: u32,
-    slots: Arc<Semaphore>,
+    slots: LabSlots,
 }
 
 impl FromRequestParts<AppState> for EventsRequest {
@@ -69,15 +69,10 @@ impl EventsRequest {
     /// Takes a slot for a request that stays open.
     ///
     /// # Errors
-    /// If the server stops, or all slots are taken.
-    pub(super) fn take_slot(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// If the server stops, or all slots or those of the holder are taken.
+    pub(super) fn take_slot(&self, holder: SlotHolder) -> Result<LabSlot, Problem> {
         self.state.check_running()?;
-        self.slots.clone().try_acquire_owned().map_err(|_| {
-            Problem::new(
-                ErrorCode::Unavailable,
-                "All connections of this page are in use; try again later.",
-            )
-        })
+        self.slots.take(holder)
     }
 }
 

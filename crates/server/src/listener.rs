@@ -1,0 +1,72 @@
+//! Listens and accepts: the backlog, the slot and the write limit of each connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use madang_web::{ConnectionSlot, ConnectionSlots, WriteDeadline};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Limit for a write that makes no progress. hyper reads the next request only when the previous answer is written, so
+/// it holds at most one answer of a client that does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that may wait until the server accepts them: all clients reconnect at once after a restart.
+const LISTEN_BACKLOG: u32 = 1_024;
+/// The longest wait after a failed accept, most often for lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection with its limit for writes.
+pub(crate) type Stream = WriteDeadline<TcpStream>;
+
+/// Listens on an address.
+///
+/// # Errors
+/// If the address is in use, or is not one of this machine.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Connections of an earlier process that have not expired do not prevent a restart.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_BACKLOG)
+}
+
+/// Accepts connections until the server stops. Each takes a slot.
+pub(crate) async fn accept_each(
+    listener: TcpListener,
+    slots: ConnectionSlots,
+    stopping: CancellationToken,
+    on_connection: impl Fn(Stream, SocketAddr, ConnectionSlot),
+) {
+    loop {
+        slots.closing().await;
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Small frames must not wait for each other (Nagle's algorithm).
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "cannot set TCP_NODELAY");
+                }
+                if let Some(slot) = slots.take(peer.ip()) {
+                    on_connection(WriteDeadline::new(stream, WRITE_TIMEOUT), peer, slot);
+                } else {
+                    tracing::debug!("all connections belong to users; refused a new one");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                let freed = slots.freed();
+                slots.evict();
+                // After an eviction, the wait lasts until that connection has ended.
+                timeout(ACCEPT_PAUSE, freed).await.ok();
+            }
+        }
+    }
+}
