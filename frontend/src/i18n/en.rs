@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     try_again: "Try again",
     name_taken: "That name is taken. Please choose another.",
     name_invalid: "A name needs at least one visible character, and no invisible ones.",
+    cookies_blocked: "Your browser blocks cookies, and signing in needs one. Allow cookies for this site, and try again.",
     rooms: "Rooms",
     other_rooms: "Other rooms",
     no_rooms: "You have not joined a room yet.",

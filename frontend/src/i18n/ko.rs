@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     try_again: "다시 시도",
     name_taken: "이미 있는 이름입니다. 다른 이름을 골라 주세요.",
     name_invalid: "눈에 보이는 글자를 한 자 이상 넣어 주세요. 보이지 않는 문자는 쓸 수 없습니다.",
+    cookies_blocked: "브라우저가 쿠키를 막고 있어 로그인할 수 없습니다. 이 사이트의 쿠키를 허용하고 다시 시도해 주세요.",
     rooms: "방",
     other_rooms: "다른 방",
     no_rooms: "아직 들어간 방이 없습니다.",

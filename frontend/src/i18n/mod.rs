@@ -38,6 +38,7 @@ pub(crate) struct Texts {
     pub(crate) try_again: &'static str,
     pub(crate) name_taken: &'static str,
     pub(crate) name_invalid: &'static str,
+    pub(crate) cookies_blocked: &'static str,
     pub(crate) rooms: &'static str,
     pub(crate) other_rooms: &'static str,
     pub(crate) no_rooms: &'static str,

@@ -141,18 +141,31 @@ async fn fetch_from_other_origin(browser: &Browser, server: &TestServer) -> Resu
     browser.eval_async(script, [server.url("/http-call").into(), socket.into()]).await
 }
 
+/// The statuses of a read with the browser's cookies, and of a sign-up without them.
+async fn use_session_api(browser: &Browser, server: &TestServer) -> Result<[u16; 2]> {
+    let script = "const [url, done] = arguments; \
+        const headers = { 'content-type': 'application/json' }; \
+        const body = JSON.stringify({ name: 'development', bearer: true }); \
+        Promise.all([fetch(url, { credentials: 'include' }), fetch(url, { method: 'POST', headers, body })]) \
+            .then(answers => done(answers.map(it => it.status)))";
+    browser.eval_async(script, [server.url("/api/session").into()]).await
+}
+
 #[tokio::test]
-async fn t0_5_only_listed_origins_are_served() -> Result<()> {
+async fn t0_5_pages_of_this_machine_are_served_without_cookies_and_foreign_pages_are_not()
+-> Result<()> {
     BrowserTest::run("side-origins", async |test| {
-        let browser = test.browser(Device::desktop(Lang::En)).await?;
+        let ChatPage { browser } = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        assert_eq!(use_session_api(&browser, &test.server).await?[0], 200, "the server's own page");
         let elsewhere = OtherOrigin::start().await?;
-        let allowing =
-            TestServer::start(&["--allowed-origin".to_owned(), elsewhere.origin.clone()]).await?;
         browser.goto(&elsewhere.origin).await?;
+        assert_eq!(fetch_from_other_origin(&browser, &test.server).await?, (true, true));
+        assert_eq!(use_session_api(&browser, &test.server).await?, [204, 201]);
+        // A page from no server has the origin `null`.
+        browser.goto("data:text/html,<title>foreign</title>").await?;
         browser.expect_console_error("has been blocked by CORS policy");
         browser.expect_console_error("Failed to load resource");
         browser.expect_console_error("WebSocket connection to");
-        assert_eq!(fetch_from_other_origin(&browser, &allowing).await?, (true, true));
         assert_eq!(fetch_from_other_origin(&browser, &test.server).await?, (false, false));
         Ok(())
     })

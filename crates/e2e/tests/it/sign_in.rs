@@ -10,7 +10,8 @@ use crate::support::wait::until;
 #[tokio::test]
 async fn t2_7_a_taken_name_is_refused_in_any_case_and_any_unicode_form() -> Result<()> {
     BrowserTest::run("taken", async |test| {
-        TestClient::sign_up(&test.server, "Zoë 민수").await?;
+        // A name is taken from the first use of its session on.
+        let _connected = TestClient::connect(&test.server, "Zoë 민수").await?;
         for (lang, sentence) in [
             (Lang::Ko, "이미 있는 이름입니다. 다른 이름을 골라 주세요."),
             (Lang::En, "That name is taken. Please choose another."),
@@ -51,6 +52,25 @@ async fn an_invisible_or_too_long_name_is_refused() -> Result<()> {
             Ok(error.filter(|error| error.contains("32")))
         };
         until("the error names the limit", names_the_limit).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_browser_that_blocks_cookies_is_told_and_the_name_stays_free() -> Result<()> {
+    BrowserTest::run("cookies", async |test| {
+        for (lang, sentence) in [(Lang::Ko, "쿠키를 허용하고"), (Lang::En, "Allow cookies")]
+        {
+            let form = test.sign_in_page(Device::desktop(lang).blocking_cookies()).await?;
+            form.browser.expect_console_error("status of 400");
+            form.submit_name("Mina").await?;
+            let error = form.error().await?;
+            assert!(error.contains(sentence), "{error}");
+            form.browser.until_focus("signin-name").await?;
+            form.browser.screenshot(&format!("sign-in-{}-cookies", lang.code())).await?;
+        }
+        TestClient::connect(&test.server, "Mina").await?;
         Ok(())
     })
     .await

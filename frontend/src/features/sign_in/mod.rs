@@ -25,6 +25,7 @@ fn refusal(lang: Lang, failure: &Failure) -> String {
         ErrorCode::Invalid => texts.name_invalid.to_owned(),
         ErrorCode::RateLimited => lang.too_many_sign_ups(failure.retry_after),
         ErrorCode::Unavailable => texts.unreachable.to_owned(),
+        ErrorCode::Unsupported => texts.cookies_blocked.to_owned(),
         _ => lang.refusal(failure),
     }
 }

@@ -57,7 +57,10 @@ impl Browser {
         }
         wanted.add_arg(&format!("--lang={}", device.lang.code()))?;
         wanted.add_arg(&format!("--accept-lang={}", device.lang.accepted()))?;
-        let preferences = json!({ "intl.accept_languages": device.lang.accepted() });
+        let mut preferences = json!({ "intl.accept_languages": device.lang.accepted() });
+        if device.blocks_cookies {
+            preferences["profile.default_content_setting_values.cookies"] = json!(2);
+        }
         wanted.add_experimental_option("prefs", preferences)?;
         if device.phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });

@@ -31,21 +31,27 @@ pub(crate) struct Device {
     pub(super) lang: Lang,
     pub(super) phone: bool,
     pub(super) ignores_certificate_errors: bool,
+    pub(super) blocks_cookies: bool,
 }
 
 impl Device {
     /// A window of 1280 by 800.
     pub(crate) fn desktop(lang: Lang) -> Self {
-        Self { lang, phone: false, ignores_certificate_errors: false }
+        Self { lang, phone: false, ignores_certificate_errors: false, blocks_cookies: false }
     }
 
     /// A touch screen of 390 by 844.
     pub(crate) fn phone(lang: Lang) -> Self {
-        Self { lang, phone: true, ignores_certificate_errors: false }
+        Self { lang, phone: true, ignores_certificate_errors: false, blocks_cookies: false }
     }
 
     /// Accepts the self-signed certificate of a test.
     pub(crate) fn ignoring_certificate_errors(self) -> Self {
         Self { ignores_certificate_errors: true, ..self }
+    }
+
+    /// Neither stores nor sends cookies.
+    pub(crate) fn blocking_cookies(self) -> Self {
+        Self { blocks_cookies: true, ..self }
     }
 }
