@@ -35,7 +35,7 @@ struct Press<'a> {
 
 /// Distinguishes the presses of an input method from those for the app.
 ///
-/// A press during a composition is marked by `isComposing`. WebKit ends the composition before it reports the
+/// A press during a composition is marked by `isComposing`. `WebKit` ends the composition before it reports the
 /// press that ended it, so that `isComposing` is false and only the key code tells. Some browsers report that press
 /// a second time without either mark, so an Enter or Escape belongs to the input method until it is released.
 #[derive(Debug, Default)]
