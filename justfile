@@ -61,6 +61,10 @@ soak-kill rounds="100": build
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang
 
+# Attack the server in many ways while one honest user works; prints a table, and fails if that user is refused or slow; `--only TEXT` selects attacks
+siege *args: build
+    cargo run --release --package madang-loadgen -- siege --binary target/release/madang "$@"
+
 # Measure the server relative to a baseline server and write docs/performance.md; `--quick` only tests the measurement, `--peers` adds other servers
 load *args: build
     @scripts/load.sh "$@"

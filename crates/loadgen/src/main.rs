@@ -1,9 +1,10 @@
 //! `madang-loadgen`: scenarios that put load on a real server and check it.
 //!
-//! One module per scenario: [`soak_kill`], [`idle`] and [`count`].
+//! One module per scenario: [`soak_kill`], [`idle`], [`count`] and [`siege`].
 
 mod count;
 mod idle;
+mod siege;
 mod soak_kill;
 
 use std::process::ExitCode;
@@ -30,6 +31,9 @@ enum Scenario {
     /// Let many clients add to the shared number at the same time. Fails unless the number is the exact
     /// sum.
     Count(count::CountOptions),
+    /// Attack the server in many ways while one honest user posts, connects and reads. Fails if the
+    /// honest user is refused or slowed down, or the server's memory grows.
+    Siege(siege::SiegeOptions),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
                 Scenario::SoakKill(options) => soak_kill::run(options).await,
                 Scenario::Idle(options) => idle::run(options).await,
                 Scenario::Count(options) => count::run(options).await,
+                Scenario::Siege(options) => siege::run(options).await,
             }
         })
     });

@@ -48,14 +48,34 @@ impl ServerCommand {
     /// # Errors
     /// [`LoadgenError::NoBinary`] and [`LoadgenError::NoFreePort`].
     pub fn madang(binary: &Path, data: &Path) -> Result<Self, LoadgenError> {
+        // All test users share one address, and send as fast as the server answers.
+        let mut command = Self::madang_with_default_budgets(binary, data)?;
+        command.arguments.extend(["--budget-factor", "100000"].map(Into::into));
+        Ok(command)
+    }
+
+    /// As [`Self::madang`], with the budgets of a server for people.
+    ///
+    /// # Errors
+    /// As [`Self::madang`].
+    pub fn madang_with_default_budgets(binary: &Path, data: &Path) -> Result<Self, LoadgenError> {
         if !binary.is_file() {
             return Err(LoadgenError::NoBinary(binary.to_owned()));
         }
-        let mut arguments: Vec<OsString> = ["serve", "--log", "warn"].map(Into::into).into();
-        // All test users share one address, and send as fast as the server answers.
-        arguments.extend(["--budget-factor", "100000", "--data"].map(Into::into));
+        let mut arguments: Vec<OsString> =
+            ["serve", "--log", "warn", "--data"].map(Into::into).into();
         arguments.push(data.into());
         Self::listening(binary.to_owned(), arguments)
+    }
+
+    /// Limits the open files of the server.
+    #[must_use]
+    pub fn with_open_files(mut self, limit: u64) -> Self {
+        // The shell becomes the program, which keeps its process id.
+        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        let binary = std::mem::replace(&mut self.binary, "sh".into());
+        self.arguments.splice(0..0, ["-c".into(), script.into(), binary.into()]);
+        self
     }
 
     /// Serves HTTPS with this certificate and key instead of HTTP.

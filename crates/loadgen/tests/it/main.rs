@@ -56,6 +56,15 @@ fn idle_connections_with_an_open_room_are_measured() {
 }
 
 #[test]
+fn an_honest_user_is_not_refused_during_attacks() {
+    let (table, errors, passed) = run(&["siege", "--quick"]);
+    assert!(passed, "{table}{errors}");
+    for attack in ["quiet", "silent connections, one address", "unread event streams, many"] {
+        assert!(table.lines().any(|line| line.starts_with(attack)), "{attack}: {table}");
+    }
+}
+
+#[test]
 fn t2_6_fifty_clients_who_add_two_hundred_times_make_exactly_ten_thousand() {
     let (table, errors, passed) = run(&["count", "--clients", "50", "--adds", "200"]);
     assert!(passed, "{table}{errors}");

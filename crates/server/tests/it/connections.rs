@@ -16,7 +16,7 @@ use crate::process::{Server, output, with_open_files};
 
 /// The limit for an honest client. Below the server's own limits for idle connections, so that a server that only waits
 /// for those fails.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Open files of the server under attack; 16 of them are for connections.
 const OPEN_FILES: u32 = 208;
 /// More connections than the server under attack can have.
@@ -161,10 +161,10 @@ async fn a_client_that_does_not_read_its_answers_is_disconnected() {
     }
     while holds(&unread) {
         // Longer than the limit for a write, and shorter than the idle time of a connection.
-        assert!(began.elapsed() < Duration::from_secs(25), "the connection stays");
+        assert!(began.elapsed() < Duration::from_secs(28), "the connection stays");
         tokio::task::yield_now().await;
     }
-    assert!(began.elapsed() > PATIENCE, "a moment without reading is allowed");
+    assert!(began.elapsed() > Duration::from_secs(5), "a moment without reading is allowed");
 }
 
 /// The figure of a process in KiB.

@@ -1,0 +1,123 @@
+//! The means of an attack: connections from chosen addresses of the loopback network.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use madang_loadgen::TestUser;
+use tokio::io::{AsyncWriteExt, Interest};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+/// The addresses that an attack comes from. The honest user has 127.0.0.1.
+#[derive(Clone, Debug)]
+pub(super) struct SourceAddresses {
+    count: u32,
+    next: Arc<AtomicU32>,
+}
+
+/// Addresses of an attack from many.
+const MANY: u32 = 10_000;
+/// The first address of an attack.
+const FIRST: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
+
+impl SourceAddresses {
+    /// One address.
+    pub(super) fn one() -> Self {
+        Self { count: 1, next: Arc::default() }
+    }
+
+    /// More addresses than an attack has connections.
+    pub(super) fn many() -> Self {
+        Self { count: MANY, next: Arc::default() }
+    }
+
+    /// The next address.
+    fn next(&self) -> Ipv4Addr {
+        let number = self.next.fetch_add(1, Ordering::Relaxed) % self.count;
+        Ipv4Addr::from_bits(FIRST.to_bits() + number)
+    }
+}
+
+/// An attacker of one server.
+#[derive(Clone, Debug)]
+pub(super) struct Attacker {
+    pub(super) server: SocketAddr,
+    /// Connections of the attack.
+    pub(super) connections: usize,
+    /// The session of a user who belongs to the attacker.
+    pub(super) user: TestUser,
+    http: reqwest::Client,
+    addresses: SourceAddresses,
+}
+
+impl Attacker {
+    /// Signs the attacker's user up.
+    pub(super) async fn new(
+        server: SocketAddr,
+        addresses: SourceAddresses,
+        connections: usize,
+        http: reqwest::Client,
+    ) -> Result<Self> {
+        let user = TestUser::sign_up(&http, server, "attacker").await?;
+        Ok(Self { server, connections, user, http, addresses })
+    }
+
+    /// Connects from the next address and sends bytes.
+    pub(super) async fn connect(&self, bytes: &[u8]) -> std::io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((self.addresses.next(), 0)))?;
+        let mut stream = socket.connect(self.server).await?;
+        stream.write_all(bytes).await?;
+        Ok(stream)
+    }
+
+    /// Opens all connections of the attack, and opens a connection again whenever the server has ended one.
+    pub(super) async fn hold(&self, bytes: &[u8]) -> Result<Infallible> {
+        let bytes: Arc<[u8]> = bytes.into();
+        let mut held = JoinSet::new();
+        loop {
+            while held.len() < self.connections {
+                held.spawn(hold_one(self.clone(), Arc::clone(&bytes)));
+            }
+            // An ended connection is one that the server has refused or evicted.
+            held.join_next().await;
+        }
+    }
+
+    /// The path of a large answer: the app's module, or without the app its page.
+    pub(super) async fn large_path(&self) -> Result<String> {
+        let page = self.http.get(format!("http://{}/", self.server)).send().await?.text().await?;
+        let name = page.split(['"', '\'']).find(|part| part.contains(".wasm"));
+        Ok(format!("/{}", name.unwrap_or_default().trim_start_matches('/')))
+    }
+}
+
+/// The wait before an attacker's connection is opened again: an attacker also has a bounded speed.
+const REOPEN: Duration = Duration::from_millis(250);
+
+/// Holds one connection without reading, until the server has ended it.
+async fn hold_one(attacker: Attacker, bytes: Arc<[u8]>) {
+    if let Ok(stream) = attacker.connect(&bytes).await {
+        ended(&stream).await;
+    }
+    sleep(REOPEN).await;
+}
+
+/// The interval at which a connection with unread answers is checked for its end.
+const CHECK: Duration = Duration::from_millis(100);
+
+/// Completes when the server has ended the connection. Reads nothing, so that answers stay unread.
+async fn ended(stream: &TcpStream) {
+    while let Ok(ready) = stream.ready(Interest::READABLE | Interest::ERROR).await {
+        if ready.is_read_closed() || ready.is_error() {
+            return;
+        }
+        // Unread answers make the connection ready at once.
+        sleep(CHECK).await;
+    }
+}
