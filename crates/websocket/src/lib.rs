@@ -41,6 +41,7 @@
 
 mod boxed_stream;
 mod close;
+mod compression_pool;
 mod deflate;
 mod error;
 mod frame;
@@ -57,6 +58,7 @@ mod write_deadline;
 mod writer;
 
 pub use close::{CloseFrame, close_answer, close_frame, may_be_sent};
+pub use compression_pool::{MAX_INLINE_COMPRESSION_BYTES, compress_apart};
 pub use deflate::{COMPRESSIBLE_BYTES, Window};
 pub use error::ProtocolError;
 pub use frame::{MAX_CONTROL_BYTES, Opcode, ping};

@@ -12,6 +12,7 @@ use tokio::task::coop;
 use tokio::time::timeout;
 
 use crate::close::{self, CloseFrame};
+use crate::compression_pool::{MAX_INLINE_COMPRESSION_BYTES, compress_apart};
 use crate::deflate::{self, Window};
 use crate::error::ProtocolError;
 use crate::frame::{self, Opcode};
@@ -157,8 +158,15 @@ impl Socket {
     /// # Errors
     /// As [`Self::send`].
     pub async fn send_message(&mut self, opcode: Opcode, payload: Vec<u8>) -> io::Result<()> {
-        let compressed =
-            self.sender.window().and_then(|window| deflate::frame(opcode, &payload, window));
+        let (compressed, payload) = match self.sender.window() {
+            None => (None, payload),
+            Some(window) if payload.len() <= MAX_INLINE_COMPRESSION_BYTES => {
+                (deflate::frame(opcode, &payload, window), payload)
+            }
+            Some(window) => {
+                compress_apart(move || (deflate::frame(opcode, &payload, window), payload)).await?
+            }
+        };
         match compressed {
             Some(frame) => self.send(&[frame]).await,
             None if payload.len() <= JOINED_BYTES => {

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use axum::routing::get;
+use madang_hub::budgets::network::Network;
 use madang_hub::ports::Clock;
 use madang_hub::token_bucket::TokenBucket;
 use madang_shared::lab::chat::{LabChatMessage, MAX_LAB_CHAT_CONNECTIONS, PATH};
@@ -103,12 +104,13 @@ async fn handshake(
     state.check_guest_handshake(access, &client_info)?;
     let slot = room.slots.take(holder)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
-    let (clock, stopping) = (state.clock.clone(), state.stopping.clone());
+    let network = client_info.client.map(Network::of);
+    let (clock, connection_state) = (state.clock.clone(), state.clone());
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         let (member, you) = room.join();
         let bucket = TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, clock.now());
         let chat = Chat { member, you: Some(you), clock, bucket };
-        connection::run(transport, chat, stopping).await;
+        connection::run(connection_state, network, transport, chat).await;
         drop(slot);
     }))
 }

@@ -1,10 +1,14 @@
 //! The connection loop of the lab's sockets: heartbeat, answers, and messages that the server sends by itself.
 
+use madang_hub::budgets::account::Account;
+use madang_hub::budgets::network::Network;
 use madang_shared::CloseCode;
 use madang_websocket::{InboundMessage, Opcode, Prepared};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
 use super::heartbeat::{Heartbeat, HeartbeatEvent};
+use crate::state::AppState;
+use crate::ws::pacing::{pause_for, until};
 use crate::ws::transport::{Disconnect, Transport};
 
 /// A message to the client.
@@ -41,15 +45,19 @@ pub(super) trait Demo: Send {
 }
 
 /// Serves a connection until it ends or the server stops. Each message is sent before the next one is read: the loop
-/// does not read from a client that does not read.
+/// does not read from a client that does not read, nor from one whose network is in debt for its bytes.
 pub(super) async fn run<D: Demo>(
+    state: AppState,
+    network: Option<Network>,
     mut transport: Transport,
     mut demo: D,
-    stopping: CancellationToken,
 ) {
+    let now = state.clock.now();
+    let account = network.map(|network| state.hub.budgets().stranger(network, now));
+    let stopping = state.stopping.clone();
     let slot = transport.slot().clone();
     let disconnect = tokio::select! {
-        disconnect = serve(&mut transport, &mut demo) => disconnect,
+        disconnect = serve(&state, account, &mut transport, &mut demo) => disconnect,
         () = slot.evicted() => return,
         () = stopping.cancelled() => Disconnect::Close(CloseCode::GoingAway),
     };
@@ -59,9 +67,15 @@ pub(super) async fn run<D: Demo>(
     transport.close(disconnect).await;
 }
 
-async fn serve(transport: &mut Transport, demo: &mut impl Demo) -> Disconnect {
+async fn serve(
+    state: &AppState,
+    account: Option<Account>,
+    transport: &mut Transport,
+    demo: &mut impl Demo,
+) -> Disconnect {
     let mut heartbeat = Heartbeat::start();
     let mut outgoing = demo.greeting();
+    let mut paused_until = None;
     loop {
         let sent = match outgoing.take() {
             Some(Outgoing::Own(opcode, payload)) => transport.send(opcode, payload).await,
@@ -71,27 +85,49 @@ async fn serve(transport: &mut Transport, demo: &mut impl Demo) -> Disconnect {
         if let Err(disconnect) = sent {
             return disconnect;
         }
-        match next_outgoing(transport, demo, &mut heartbeat).await {
-            Ok(next) => outgoing = next,
+        let input = tokio::select! {
+            received = transport.receive(), if paused_until.is_none() => received.map(Input::Received),
+            outgoing = demo.next() => outgoing.map(Input::Outgoing),
+            event = heartbeat.next_event() => match event {
+                HeartbeatEvent::Ping => transport.ping().await.map(|()| Input::Nothing),
+                HeartbeatEvent::TimedOut => Err(Disconnect::Close(CloseCode::NoPong)),
+            },
+            () = until(paused_until), if paused_until.is_some() => {
+                paused_until = None;
+                Ok(Input::Nothing)
+            }
+        };
+        outgoing = match input {
+            Ok(Input::Received(message)) => {
+                heartbeat.on_message();
+                let account = account.as_ref();
+                paused_until = account.and_then(|account| pay_for(account, &message, state));
+                match demo.on_message(message) {
+                    Ok(answer) => answer,
+                    Err(disconnect) => return disconnect,
+                }
+            }
+            Ok(Input::Outgoing(message)) => Some(message),
+            Ok(Input::Nothing) => None,
             Err(disconnect) => return disconnect,
-        }
+        };
     }
 }
 
-async fn next_outgoing(
-    transport: &mut Transport,
-    demo: &mut impl Demo,
-    heartbeat: &mut Heartbeat,
-) -> Result<Option<Outgoing>, Disconnect> {
-    tokio::select! {
-        received = transport.receive() => {
-            heartbeat.on_message();
-            demo.on_message(received?)
-        }
-        outgoing = demo.next() => outgoing.map(Some),
-        event = heartbeat.next_event() => match event {
-            HeartbeatEvent::Ping => transport.ping().await.map(|()| None),
-            HeartbeatEvent::TimedOut => Err(Disconnect::Close(CloseCode::NoPong)),
-        },
-    }
+/// The inputs of the loop.
+enum Input {
+    Received(InboundMessage),
+    Outgoing(Outgoing),
+    Nothing,
+}
+
+/// Charges a message of the client. Returns the time at which the client may send the next one, if its network is in
+/// debt.
+fn pay_for(account: &Account, message: &InboundMessage, state: &AppState) -> Option<Instant> {
+    let bytes = match message {
+        InboundMessage::Text(text) => text.len(),
+        InboundMessage::Binary(bytes) => bytes.len(),
+        InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => 0,
+    };
+    pause_for(account, bytes, state.clock.now())
 }

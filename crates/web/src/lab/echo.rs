@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use axum::routing::get;
+use madang_hub::budgets::network::Network;
 use madang_shared::lab::echo::{
     ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
@@ -60,9 +61,9 @@ async fn handshake(
         (ECHO_PREFIX, MAX_ECHO_MESSAGE_BYTES)
     };
     let limits = Limits { max_message_bytes, memory_budget: Some(shared.memory) };
-    let stopping = state.stopping.clone();
+    let (connection_state, network) = (state.clone(), client_info.client.map(Network::of));
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {
-        connection::run(transport, Echo { prefix }, stopping).await;
+        connection::run(connection_state, network, transport, Echo { prefix }).await;
         drop(slot);
     }))
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use madang_hub::budgets::account::{Cost, WaitingRoom};
+use madang_hub::budgets::account::WaitingRoom;
 use madang_hub::budgets::network::Network;
-use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
@@ -19,6 +18,7 @@ use madang_shared::{CloseCode, Timestamp, User};
 use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
+use super::pacing::{pause_for, until};
 use super::sink::ConnectionSink;
 use super::transport::{Disconnect, Received, Transport};
 use crate::http::session_token::hash;
@@ -33,10 +33,6 @@ const MAX_CONCURRENT_READS: usize = 4;
 
 /// The bytes that an answer of the store usually takes at most: those of a page of history.
 const ANSWER_BYTES: usize = 64 * 1024;
-
-/// The cost of a frame beyond its bytes: the system call and the parsing of a short frame cost about as much as this many
-/// bytes of a long one.
-const FRAME_COST_BYTES: usize = 64;
 
 /// Serves a connection until it ends, and cleans up after every kind of end. `candidates` are the tokens of the
 /// handshake that may belong to a sign-in session.
@@ -220,11 +216,11 @@ async fn serve(
         effects = match input {
             Ok(Input::Frame(Received::Text(text))) => {
                 let now = state.clock.now();
-                paused_until = pay_for(session, text.len(), now);
+                paused_until = pause_for(session.account(), text.len(), now);
                 session.on_frame(now, &text)
             }
             Ok(Input::Frame(Received::Control)) => {
-                paused_until = pay_for(session, 0, state.clock.now());
+                paused_until = pause_for(session.account(), 0, state.clock.now());
                 Vec::new()
             }
             Ok(Input::StoreResponse(response, room)) => {
@@ -287,21 +283,6 @@ async fn execute(
     }
     transport.send_frames(&frames).await?;
     close.map_or(Ok(()), |code| Err(Disconnect::Close(code)))
-}
-
-/// Charges a frame of the client. Returns the time at which the client may send the next one, if it is in debt.
-fn pay_for(session: &Session, bytes: usize, now: Timestamp) -> Option<Instant> {
-    let units = (bytes + FRAME_COST_BYTES) as u64;
-    session.account().spend(Cost { resource: Resource::BytesIn, units }, now);
-    let wait = session.account().wait(Resource::BytesIn, now)?;
-    Some(Instant::now() + Duration::from_millis(wait))
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The store requests of one connection.

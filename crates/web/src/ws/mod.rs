@@ -5,6 +5,7 @@
 pub mod connection;
 pub mod handshake;
 pub mod open_sessions;
+pub(crate) mod pacing;
 mod sink;
 pub mod transport;
 pub mod upgrade;

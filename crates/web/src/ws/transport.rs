@@ -8,8 +8,8 @@ use madang_hub::Frame;
 use madang_hub::frame::{Encoded, Encoding};
 use madang_shared::CloseCode;
 use madang_websocket::{
-    CloseFrame, InboundMessage, Opcode, Prepared, ProtocolError, ReceiveError, Sender, Socket,
-    Window, ping,
+    CloseFrame, InboundMessage, MAX_INLINE_COMPRESSION_BYTES, Opcode, Prepared, ProtocolError,
+    ReceiveError, Sender, Socket, Window, compress_apart, ping,
 };
 use thiserror::Error;
 
@@ -110,6 +110,10 @@ impl Transport {
         let mut joined = Vec::new();
         let mut bytes = 0;
         for frame in frames {
+            if frame.len() > MAX_INLINE_COMPRESSION_BYTES && window.is_some() {
+                let frame = frame.clone();
+                compress_apart(move || encoded(&frame, window).map(Bytes::len)).await?;
+            }
             let encoded = encoded(frame, window).ok_or(Disconnect::Close(CloseCode::Internal))?;
             bytes += encoded.len();
             joined.push(encoded.clone());

@@ -1,5 +1,6 @@
 //! Budgets over HTTP and over sockets.
 
+use futures_util::FutureExt;
 use madang_hub::budgets::rate::Rate;
 use madang_hub::budgets::resource::{BudgetRates, Rates};
 use madang_hub::ports::Store;
@@ -89,4 +90,20 @@ async fn bytes_above_the_budget_are_delayed_and_not_lost() {
     }
     let first: Vec<_> = texts(&server).await.iter().map(|text| text[..1].to_owned()).collect();
     assert_eq!(first, (0..10).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_stranger_above_the_bytes_of_the_network_gets_the_next_echo_later() {
+    let stranger = Rates { bytes_in: Rate::per_hour(200, 100), ..Rates::STRANGER };
+    let budgets = BudgetRates { stranger, ..BudgetRates::default() };
+    let settings = TestSettings { budgets, ..TestSettings::default() };
+    let server = TestServer::with_settings(settings).await;
+    let mut anna = server.connect_as(&server.sign_up("anna").await).await;
+    let mut echo = server.connect(server.request_to("/ws", &[])).await.unwrap();
+    echo.send_text(&"x".repeat(300)).await;
+    assert!(echo.receive().await.is_some());
+    echo.send_text("too early").await;
+    anna.send_text(&post(1, "hello")).await;
+    assert!(matches!(anna.receive_frame().await, ServerFrame::Ack { .. }));
+    assert!(echo.receive().now_or_never().is_none());
 }

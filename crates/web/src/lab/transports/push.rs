@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
+use madang_hub::budgets::network::Network;
 use madang_shared::CloseCode;
 use madang_shared::codec::encode_part as json;
 use madang_shared::lab::transports::{StreamStart, Tick};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::query::EventsRequest;
 use super::ticker::Ticker;
+use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
 use crate::lab::connection::{self, Demo, Outgoing};
 use crate::lab::slots::{LabSlot, SlotHolder};
@@ -90,15 +92,16 @@ pub(super) async fn events(
 /// `/socket`: a WebSocket. The first message is a [`StreamStart`]; then each tick is a message.
 pub(super) async fn socket(
     holder: SlotHolder,
+    client_info: ClientInfo,
     request: EventsRequest,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     let listener = TickListener::new(&request, holder)?;
     let start = Some(StreamStart { request_bytes: request.head_bytes });
-    let stopping = request.state.stopping.clone();
+    let (state, network) = (request.state.clone(), client_info.client.map(Network::of));
     let limits = Limits::new(MAX_MESSAGE_BYTES);
     Ok(upgrade.accept(&request.state, limits, None, move |transport| {
-        connection::run(transport, TickSocket { listener, start }, stopping)
+        connection::run(state, network, transport, TickSocket { listener, start })
     }))
 }
 

@@ -1,0 +1,28 @@
+//! The pause of a client that is in debt for its bytes. It loses nothing: its messages wait in its own buffers.
+
+use std::time::Duration;
+
+use madang_hub::budgets::account::{Account, Cost};
+use madang_hub::budgets::resource::Resource;
+use madang_shared::Timestamp;
+use tokio::time::{Instant, sleep_until};
+
+/// The cost of a message beyond its bytes: the system call and the parsing of a short message cost about as much as
+/// this many bytes of a long one.
+const MESSAGE_COST_BYTES: usize = 64;
+
+/// Charges a message of the client. Returns the time at which the client may send the next one, if it is in debt.
+pub(crate) fn pause_for(account: &Account, bytes: usize, now: Timestamp) -> Option<Instant> {
+    let units = (bytes + MESSAGE_COST_BYTES) as u64;
+    account.spend(Cost { resource: Resource::BytesIn, units }, now);
+    let wait = account.wait(Resource::BytesIn, now)?;
+    Some(Instant::now() + Duration::from_millis(wait))
+}
+
+/// Waits for the end of a pause; for ever without one.
+pub(crate) async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
