@@ -60,7 +60,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(api)
         .merge(lab)
-        .merge(echo::routes())
+        .merge(echo::routes(state.clock.clone()))
         .merge(chat::routes())
         .merge(socketio::routes(&state))
         .route(SOCKET_PATH, get(handshake::handshake))

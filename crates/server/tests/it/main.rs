@@ -11,6 +11,7 @@
 mod certificates;
 mod configuration;
 mod connections;
+mod echo_log;
 mod lifecycle;
 mod process;
 mod redirect;
