@@ -1,6 +1,8 @@
 //! The limits of the protocol, enforced on both sides. The limits of a feature are in its module.
 //! Numbers without another source are decisions of this project.
 
+use crate::chat::MAX_MESSAGE_CHARS;
+
 /// The protocol with its version and its encoding. A client names it in the query parameter
 /// [`PROTOCOL_PARAMETER`] of the socket's address, or in `Sec-WebSocket-Protocol`.
 pub const SUBPROTOCOL: &str = "madang.v2.json";
@@ -13,9 +15,12 @@ pub const PROTOCOL_PARAMETER: &str = "protocol";
 
 /// Bytes in one WebSocket message from the server. The largest is a page of the longest messages.
 pub const MAX_FRAME_BYTES: usize = 1024 * 1024;
-/// Bytes in one message from a client: the longest text, every byte of it escaped, with room for
-/// its envelope.
+/// Bytes of JSON that one character of a text may need: two escapes of a UTF-16 code unit.
+pub const MAX_CHAR_BYTES: usize = 12;
+/// Bytes in one message from a client: the longest text in its longest encoding, with room for its
+/// envelope.
 pub const MAX_CLIENT_FRAME_BYTES: usize = 64 * 1024;
+const _: () = assert!(MAX_CHAR_BYTES * MAX_MESSAGE_CHARS + 4_096 <= MAX_CLIENT_FRAME_BYTES);
 /// Topics that one connection may hold at once.
 pub const MAX_TOPICS: usize = 512;
 /// Commands of one connection that wait for the store; more are refused as `rate_limited`.

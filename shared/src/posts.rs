@@ -4,12 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, PostId, Timestamp, User};
+use crate::limits::MAX_CHAR_BYTES;
 
 /// Unicode scalar values in one post.
 pub const MAX_POST_CHARS: usize = 2_000;
 /// Bytes in the body of a request with a post: the longest text with every character escaped, and its
 /// envelope.
 pub const MAX_POST_BODY_BYTES: usize = 32 * 1024;
+const _: () = assert!(MAX_CHAR_BYTES * MAX_POST_CHARS + 1_024 <= MAX_POST_BODY_BYTES);
 /// Posts in one page of older posts, and in a snapshot.
 pub const PAGE_POSTS: u32 = 30;
 /// The time that a screen shows a greeting, in milliseconds.

@@ -12,6 +12,8 @@ mod certificates;
 mod configuration;
 mod connections;
 mod echo_log;
+#[cfg(target_os = "linux")]
+mod gateway_memory;
 mod lifecycle;
 mod process;
 mod redirect;

@@ -88,6 +88,14 @@ impl Server {
         assert!(status.success());
     }
 
+    /// The most memory that the process has held, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory_kib(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+    }
+
     pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }

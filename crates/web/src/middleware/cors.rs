@@ -17,7 +17,7 @@ use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 
 /// How long a browser caches the answer to a preflight.
-const PREFLIGHT_MAX_AGE: Duration = Duration::from_mins(10);
+pub(crate) const PREFLIGHT_MAX_AGE: Duration = Duration::from_mins(10);
 
 /// Lets pages of allowed origins read the answers. It refuses nothing: see [`refuse_changes`] and
 /// [`refuse_all`]. Requests of guests carry no cookies, so their pages may read the answers too.

@@ -4,28 +4,32 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::service::Service;
-use hyper_util::rt::TokioIo;
 use madang_shared::ErrorCode;
-use madang_websocket::Handshake;
+use madang_websocket::{Handshake, MemoryBudget, UNBUDGETED_BYTES};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::engineio_v3;
-use super::limits::MAX_CLIENTS;
+use super::inbound_frames::InboundFrames;
+use super::limits::{
+    MAX_ALL_INBOUND_BYTES, MAX_ALL_RECEIVED_BYTES, MAX_ALL_WAITING_BYTES, MAX_CLIENTS,
+    MAX_INBOUND_BYTES, MAX_RECEIVED_BYTES, MAX_WAITING_BYTES,
+};
+use super::polling::{self, EngineVersion};
 use super::server::{Engine, Server};
 use super::settings::Exposure;
 use super::slot::Slot;
 use super::timeout_stream::{StreamResources, TimeoutStream};
+use super::waiting_bytes::{SharedCeiling, WaitingBytes};
 use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::ClientInfo;
 use crate::http::host::HostPort;
@@ -34,10 +38,38 @@ use crate::state::AppState;
 
 /// Limit for a request of long polling. The longest one waits for the next ping.
 const POLL_TIMEOUT: Duration = Duration::from_mins(1);
-/// Limit for the engine's first answer to a polling client, in bytes.
-const MAX_OPEN_BYTES: usize = 4 * 1024;
-/// Headers that proxies add.
-const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+/// Headers that proxies and delivery networks add.
+const PROXY_HEADERS: [&str; 17] = [
+    "via",
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "client-ip",
+    "true-client-ip",
+    "fastly-client-ip",
+    "wl-proxy-client-ip",
+    "x-proxyuser-ip",
+    "x-scheme",
+    "x-request-start",
+    "x-amzn-trace-id",
+    "x-cloud-trace-context",
+    "cdn-loop",
+    "surrogate-capability",
+    "x-varnish",
+];
+/// The beginnings of the names of further ones.
+const PROXY_HEADER_PREFIXES: [&str; 9] = [
+    "x-forwarded",
+    "x-original-",
+    "x-envoy-",
+    "x-azure-",
+    "x-appengine-",
+    "x-vercel-",
+    "cf-",
+    "fly-",
+    "ngrok-",
+];
 
 /// Admits clients to the gateway. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +80,29 @@ pub(super) struct Admission {
     free_slots: Arc<Semaphore>,
     /// The slots of polling clients, by Engine.IO session.
     slots: Arc<Mutex<HashMap<String, Weak<Slot>>>>,
+    memory: Memory,
+}
+
+/// The memory that all clients share. Cheap to clone.
+#[derive(Clone)]
+struct Memory {
+    outbound: Arc<SharedCeiling>,
+    inbound: Arc<SharedCeiling>,
+    /// For large WebSocket messages that are being read.
+    messages: Arc<MemoryBudget>,
+    /// For large requests of polling clients that are being read.
+    requests: Arc<Semaphore>,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self {
+            outbound: SharedCeiling::new(MAX_WAITING_BYTES, MAX_ALL_WAITING_BYTES),
+            inbound: SharedCeiling::new(MAX_INBOUND_BYTES, MAX_ALL_INBOUND_BYTES),
+            messages: MemoryBudget::new(MAX_ALL_RECEIVED_BYTES),
+            requests: Arc::new(Semaphore::new(MAX_ALL_RECEIVED_BYTES / MAX_RECEIVED_BYTES)),
+        }
+    }
 }
 
 /// The query parameters of an Engine.IO request.
@@ -59,12 +114,15 @@ struct EngineQuery {
     /// The version of the protocol.
     #[serde(rename = "EIO")]
     version: Option<String>,
+    /// The index of a JSONP callback, which clients of versions 1 and 2 send.
+    j: Option<String>,
 }
 
 impl Admission {
     pub(super) fn new(state: &AppState, server: Arc<Server>, engine: Engine) -> Self {
         let free_slots = Arc::new(Semaphore::new(MAX_CLIENTS));
-        Self { state: state.clone(), server, engine, free_slots, slots: Arc::default() }
+        let (slots, memory) = (Arc::default(), Memory::new());
+        Self { state: state.clone(), server, engine, free_slots, slots, memory }
     }
 
     /// Checks that a request may use the gateway.
@@ -99,7 +157,12 @@ impl Admission {
             Problem::new(ErrorCode::Unavailable, message)
         })?;
         self.server.start();
-        Ok(Arc::new(Slot::new(self.server.gateway.closed.child_token(), permit)))
+        Ok(Arc::new(Slot {
+            closed: self.server.gateway.closed.child_token(),
+            outbound: Arc::new(WaitingBytes::new(&self.memory.outbound)),
+            inbound: Arc::new(WaitingBytes::new(&self.memory.inbound)),
+            _permit: permit,
+        }))
     }
 
     /// Records the slot of a session, for the session's next requests.
@@ -131,6 +194,7 @@ impl Admission {
         let request = Request::from_parts(parts, ());
         let task = self.state.tasks.token();
         let engine = self.engine.clone();
+        let inbound = InboundFrames::new(Arc::clone(&self.memory.messages));
         self.state.tasks.spawn(async move {
             let closed = slot.closed.clone();
             let stream = tokio::select! {
@@ -140,13 +204,9 @@ impl Admission {
             match stream {
                 Ok(stream) => {
                     let ended = CancellationToken::new();
-                    let resources = StreamResources {
-                        _task: task,
-                        _slot: slot,
-                        _ended: ended.clone().drop_guard(),
-                    };
-                    let stream =
-                        TimeoutStream::new(TokioIo::new(stream), closed.clone(), resources);
+                    let resources =
+                        StreamResources { task, slot, _ended: ended.clone().drop_guard() };
+                    let stream = TimeoutStream::new(stream, inbound, resources);
                     if let Err(error) = engine.call((stream, request)).await {
                         tracing::debug!(%error, "the Socket.IO engine refused a connection");
                     }
@@ -159,13 +219,37 @@ impl Admission {
         });
         response.map(|()| Body::empty())
     }
+
+    /// Passes a request of a polling client to the engine. Large requests wait until there is memory for them.
+    async fn poll(&self, version: EngineVersion, request: Request, next: Next) -> Response {
+        let permit =
+            if is_large(&request) { self.memory.requests.acquire().await.ok() } else { None };
+        let response = match polling::rewrite_request(version, request).await {
+            Ok(request) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        };
+        drop(permit);
+        response
+    }
+}
+
+/// Whether a request's body may need a share of the memory.
+fn is_large(request: &Request) -> bool {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse::<usize>().ok());
+    *request.method() == Method::POST && length.is_none_or(|length| length > UNBUDGETED_BYTES)
 }
 
 /// Whether a request has a loopback host and address, and no header of a proxy.
 fn from_this_machine(headers: &HeaderMap, client_info: &ClientInfo) -> bool {
     client_info.host.as_ref().is_some_and(HostPort::is_this_machine)
         && client_info.client.is_none_or(|client| client.is_loopback())
-        && !PROXY_HEADERS.iter().any(|name| headers.contains_key(*name))
+        && !headers.keys().any(|name| is_of_a_proxy(name.as_str()))
+}
+
+fn is_of_a_proxy(header: &str) -> bool {
+    PROXY_HEADERS.contains(&header)
+        || PROXY_HEADER_PREFIXES.iter().any(|prefix| header.starts_with(prefix))
 }
 
 /// Middleware for every request of a client. It answers WebSocket handshakes, and passes other requests to the engine.
@@ -178,6 +262,10 @@ pub(super) async fn admit(
         let message = "A query parameter is repeated; send `sid`, `transport` and `EIO` once each.";
         return Problem::new(ErrorCode::Malformed, message).into_response();
     };
+    if query.j.is_some() {
+        let message = "JSONP is not served; use the transport `polling` without `forceJSONP`, or `websocket`.";
+        return Problem::new(ErrorCode::Unsupported, message).into_response();
+    }
     let slot = match &query.sid {
         None => admission.take_slot(),
         Some(session) => admission.slot_of(session).ok_or_else(unknown_session),
@@ -193,48 +281,25 @@ pub(super) async fn admit(
     if query.transport.as_deref() == Some("websocket") {
         return admission.upgrade(request, slot);
     }
-    let poll = async {
-        if query.version.as_deref() != Some("3") {
-            return next.run(request).await;
-        }
-        match engineio_v3::decode_request(request).await {
-            Ok(request) => engineio_v3::encode_response(next.run(request).await).await,
-            Err(problem) => problem.into_response(),
-        }
-    };
+    let version =
+        if query.version.as_deref() == Some("3") { EngineVersion::V3 } else { EngineVersion::V4 };
+    let is_poll = *request.method() == Method::GET;
+    let poll = admission.poll(version, request, next);
     let Ok(response) = timeout(POLL_TIMEOUT, poll).await else {
         return StatusCode::REQUEST_TIMEOUT.into_response();
     };
-    if query.sid.is_none() { record_session(&admission, &slot, response).await } else { response }
-}
-
-/// Records the session that the engine's first answer to a polling client names.
-async fn record_session(admission: &Admission, slot: &Arc<Slot>, response: Response) -> Response {
-    let (parts, body) = response.into_parts();
-    match to_bytes(body, MAX_OPEN_BYTES).await {
-        Ok(body) => {
-            if let Some(session) = session_in(&body) {
-                admission.record_slot(session, slot);
-            }
-            Response::from_parts(parts, body.into())
-        }
-        Err(error) => {
-            tracing::error!(%error, "the engine's first answer exceeds its limit");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    if query.sid.is_some() {
+        return if is_poll {
+            polling::count_response(version, response, &slot.outbound).await
+        } else {
+            response
+        };
     }
-}
-
-/// The session in an open packet: `0{"sid":"…",…}`, which version 3 of the protocol sends after its length.
-fn session_in(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct OpenPacket {
-        sid: String,
+    let (response, session) = polling::open_packet(response).await;
+    if let Some(session) = session {
+        admission.record_slot(session, &slot);
     }
-    let start = body.iter().position(|byte| *byte == b'{')?;
-    let mut packets = serde_json::Deserializer::from_slice(body.get(start..)?).into_iter();
-    let OpenPacket { sid } = packets.next()?.ok()?;
-    Some(sid)
+    response
 }
 
 fn unknown_session() -> Problem {
@@ -242,22 +307,4 @@ fn unknown_session() -> Problem {
         ErrorCode::Malformed,
         "There is no such Socket.IO session; connect again without `sid`.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_session_is_read_from_open_packets_of_both_versions() {
-        for (body, expected) in [
-            (r#"0{"sid":"a-b_c","upgrades":["websocket"],"pingInterval":25000}"#, Some("a-b_c")),
-            (r#"33:0{"upgrades":[],"sid":"x\"y"}2:40"#, Some("x\"y")),
-            (r#"0{"upgrades":[]}"#, None),
-            (r#"{"code":1,"message":"Session ID unknown"}"#, None),
-            ("", None),
-        ] {
-            assert_eq!(session_in(body.as_bytes()).as_deref(), expected, "{body}");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use madang_shared::Failure;
 use madang_shared::limits::MAX_QUEUED_COMMANDS;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -10,15 +11,18 @@ use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
-use super::inbound::{refusal, stopping, too_fast};
+use super::inbound::{refusal, stopping, too_fast, too_long};
+use super::outbound::{EncodedEvent, OutboundEvent, refusal_in_vocabulary};
+use super::packets::InboundContent;
 use super::slot::Slot;
+use super::waiting_bytes::HeldBytes;
 
 /// An event of a client.
 pub(super) struct InboundEvent {
-    pub(super) name: String,
-    /// The first argument; none if it is missing or not JSON.
-    pub(super) value: Option<Value>,
+    pub(super) content: InboundContent,
     pub(super) ack: AckSender,
+    /// Its bytes, which count as waiting.
+    pub(super) _held: Option<HeldBytes>,
 }
 
 /// One client.
@@ -46,7 +50,7 @@ impl GatewayClient {
                   Event(name): Event,
                   TryData(value): TryData<Value>,
                   ack: AckSender| {
-                client.enqueue(socket, InboundEvent { name, value: value.ok(), ack });
+                client.enqueue(socket, InboundContent::new(name, value.ok()), ack);
                 ready(())
             },
         );
@@ -61,17 +65,80 @@ impl GatewayClient {
         self.events.lock().take()
     }
 
-    fn enqueue(&self, socket: SocketRef, event: InboundEvent) {
-        match self.queue.try_send(event) {
+    fn enqueue(&self, socket: SocketRef, content: InboundContent, ack: AckSender) {
+        if let InboundContent::TooLong(name) = &content {
+            // At once, because the connection may end after it.
+            return self.refuse(&socket, ack, name, &too_long());
+        }
+        let name = content.name();
+        let held = match &self.slot {
+            None => None,
+            Some(slot) => match HeldBytes::reserve(&slot.inbound, content.bytes()) {
+                Some(held) => Some(held),
+                None => return self.disconnect_too_fast(socket, ack, &name),
+            },
+        };
+        match self.queue.try_send(InboundEvent { content, ack, _held: held }) {
             Ok(()) => {}
-            Err(TrySendError::Full(event)) => {
-                refuse(&socket, event.ack, &refusal(&event.name, &too_fast()));
-                tracing::info!(sid = %socket.id, "Socket.IO: a client's queue is full; it is disconnected");
-                self.disconnect(socket);
-            }
+            Err(TrySendError::Full(event)) => self.disconnect_too_fast(socket, event.ack, &name),
             Err(TrySendError::Closed(event)) => {
-                refuse(&socket, event.ack, &refusal(&event.name, &stopping()));
+                self.refuse(&socket, event.ack, &name, &stopping());
             }
+        }
+    }
+
+    fn disconnect_too_fast(&self, socket: SocketRef, ack: AckSender, name: &str) {
+        self.refuse(&socket, ack, name, &too_fast());
+        tracing::info!(sid = %socket.id, "Socket.IO: a client's queue is full; it is disconnected");
+        self.disconnect(socket);
+    }
+
+    /// Counts bytes as waiting for the client. Returns whether there is room for them.
+    pub(super) fn reserve_outbound(&self, bytes: usize) -> bool {
+        self.slot.as_ref().is_none_or(|slot| slot.outbound.reserve(bytes))
+    }
+
+    /// Counts bytes as not waiting, because they were not sent.
+    pub(super) fn release_outbound(&self, bytes: usize) {
+        if let Some(slot) = &self.slot {
+            slot.outbound.release(bytes);
+        }
+    }
+
+    /// Sends a refusal: in the acknowledgement, as the event `refused`, and to a page that knows neither as an event of
+    /// its vocabulary.
+    pub(super) fn refuse(
+        &self,
+        socket: &SocketRef,
+        ack: AckSender,
+        event: &str,
+        failure: &Failure,
+    ) {
+        let refusal = refusal(event, failure);
+        if let Err(error) = ack.send(&refusal) {
+            tracing::debug!(sid = %socket.id, %error, "Socket.IO: a refusal could not be acknowledged");
+        }
+        self.send_refusal(socket, &("refused", refusal));
+        if let Some(event) = refusal_in_vocabulary(event, failure) {
+            self.send_refusal(socket, &event);
+        }
+    }
+
+    /// Sends a refusal as an event.
+    pub(super) fn send_refusal(&self, socket: &SocketRef, event: &OutboundEvent) {
+        let event = EncodedEvent::new(event);
+        if !self.reserve_outbound(event.bytes()) {
+            tracing::debug!(sid = %socket.id, "Socket.IO: a client does not read; a refusal is dropped");
+        } else if let Err(error) = socket.emit(event.name, &event.value) {
+            tracing::debug!(sid = %socket.id, %error, "Socket.IO: a refusal could not be sent");
+        }
+    }
+
+    /// Disconnects a client that does not read. Its connection ends at once, and the bytes that wait for it are freed.
+    pub(super) fn drop_connection(&self, socket: SocketRef) {
+        self.disconnect(socket);
+        if let Some(slot) = &self.slot {
+            slot.closed.cancel();
         }
     }
 
@@ -83,21 +150,5 @@ impl GatewayClient {
             slot.closed.cancel();
         }
         self.disconnected.cancel();
-    }
-}
-
-/// Sends a refusal to a client, in the acknowledgement and as an event.
-pub(super) fn refuse(socket: &SocketRef, ack: AckSender, refusal: &Value) {
-    let acknowledged = ack.send(refusal).is_ok();
-    send_refusal(socket, refusal);
-    if !acknowledged {
-        tracing::debug!(sid = %socket.id, "Socket.IO: a refusal could not be acknowledged");
-    }
-}
-
-/// Sends a refusal to a client, as an event.
-pub(super) fn send_refusal(socket: &SocketRef, refusal: &Value) {
-    if let Err(error) = socket.emit("refused", refusal) {
-        tracing::debug!(sid = %socket.id, %error, "Socket.IO: a refusal could not be sent");
     }
 }

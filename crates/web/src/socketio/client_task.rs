@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use socketioxide::extract::SocketRef;
 use tokio::sync::mpsc::Receiver;
 
-use super::client::{GatewayClient, InboundEvent, refuse, send_refusal};
+use super::client::{GatewayClient, InboundEvent};
 use super::gateway::Gateway;
 use super::inbound::{InboundAction, action_of, refusal, stopping};
+use super::packets::InboundContent;
 use super::replay::{self, Positions, ReplayError};
-use super::settings::Vocabulary;
+use super::settings::{PresenceEvents, Vocabulary};
 use super::subscribers::ClientHandle;
 use crate::http::problem::Problem;
 
@@ -40,7 +41,7 @@ pub(super) fn spawn(gateway: &Arc<Gateway>, socket: SocketRef, auth: Option<Valu
             () = disconnected.cancelled() => {}
         }
         gateway.subscribers.leave(id);
-        announce(&gateway, "disconnected", &id.to_string());
+        announce(&gateway, Presence::Disconnected, &id.to_string());
         gateway.subscribers.client_count.send_modify(|count| *count -= 1);
     });
 }
@@ -55,7 +56,7 @@ async fn serve(
 ) {
     let id = socket.id.to_string();
     let positions = positions_of(&socket, auth.as_ref()).unwrap_or_else(|failure| {
-        send_refusal(&socket, &refusal("auth", &failure));
+        client.send_refusal(&socket, &("refused", refusal("auth", &failure)));
         None
     });
     let wants_positions = positions.is_some();
@@ -67,19 +68,22 @@ async fn serve(
         return;
     }
     tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
-    announce(gateway, "connected", &id);
+    announce(gateway, Presence::Connected, &id);
     let mut bucket =
         TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.state.clock.now());
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
-            () = gateway.state.stopping.cancelled() => return refuse_queued(&socket, events),
+            () = gateway.state.stopping.cancelled() => {
+                return refuse_queued(&client, &socket, events);
+            }
         };
-        let Some(InboundEvent { name, value, ack }) = event else {
+        let Some(InboundEvent { content, ack, _held }) = event else {
             return;
         };
+        let name = content.name();
         let result = match bucket.take(gateway.state.clock.now()) {
-            Ok(()) => execute(gateway, &id, &name, value).await,
+            Ok(()) => execute(gateway, &id, &content).await,
             Err(wait) => Err(rate_limited(wait)),
         };
         match result {
@@ -88,7 +92,7 @@ async fn serve(
                     tracing::debug!(%id, %error, "Socket.IO: an acknowledgement could not be sent");
                 }
             }
-            Err(failure) => refuse(&socket, ack, &refusal(&name, &failure)),
+            Err(failure) => client.refuse(&socket, ack, &name, &failure),
         }
     }
 }
@@ -121,11 +125,26 @@ async fn join_topics(
     Ok(())
 }
 
-/// Tells all clients of the vocabulary `data` that a client has connected or disconnected. The events are not named
-/// `connect` and `disconnect`: these names are reserved, and clients disconnect when a server sends them.
-fn announce(gateway: &Gateway, event: &'static str, id: &str) {
+/// A client's arrival or its end.
+#[derive(Clone, Copy)]
+enum Presence {
+    Connected,
+    Disconnected,
+}
+
+/// Tells all clients of the vocabulary `data` that a client has connected or disconnected.
+fn announce(gateway: &Gateway, presence: Presence, id: &str) {
     if let Some(topic) = gateway.settings.topic(Vocabulary::Data) {
-        let value = json!({ "data": format!("id: {id} is {event}"), "id": id });
+        let state = match presence {
+            Presence::Connected => "connected",
+            Presence::Disconnected => "disconnected",
+        };
+        let event = match (gateway.settings.presence_events, presence) {
+            (PresenceEvents::Connected, _) => state,
+            (PresenceEvents::Connect, Presence::Connected) => "connect",
+            (PresenceEvents::Connect, Presence::Disconnected) => "disconnect",
+        };
+        let value = json!({ "data": format!("id: {id} is {state}"), "id": id });
         gateway.subscribers.broadcast(topic, &(event, value));
     }
 }
@@ -134,10 +153,9 @@ fn announce(gateway: &Gateway, event: &'static str, id: &str) {
 async fn execute(
     gateway: &Gateway,
     id: &str,
-    event: &str,
-    value: Option<Value>,
+    content: &InboundContent,
 ) -> Result<Option<Value>, Failure> {
-    let (change, original) = match action_of(&gateway.settings, id, event, value)? {
+    let (change, original) = match action_of(&gateway.settings, id, content)? {
         InboundAction::Store { change, original } => (change, original),
         InboundAction::Broadcast { room, event } => {
             gateway.subscribers.broadcast(Topic::Room(room), &event);
@@ -207,9 +225,9 @@ fn rate_limited(wait: u64) -> Failure {
 }
 
 /// Refuses the queued events when the server stops.
-fn refuse_queued(socket: &SocketRef, mut events: Receiver<InboundEvent>) {
+fn refuse_queued(client: &GatewayClient, socket: &SocketRef, mut events: Receiver<InboundEvent>) {
     events.close();
-    while let Ok(InboundEvent { name, ack, .. }) = events.try_recv() {
-        refuse(socket, ack, &refusal(&name, &stopping()));
+    while let Ok(InboundEvent { content, ack, .. }) = events.try_recv() {
+        client.refuse(socket, ack, &content.name(), &stopping());
     }
 }

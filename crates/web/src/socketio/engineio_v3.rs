@@ -9,60 +9,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
-use madang_shared::ErrorCode;
-
-use super::limits::{MAX_PACKET_BYTES, MAX_POST_BYTES, MAX_WAITING_PACKETS};
-use crate::http::problem::Problem;
-
-/// Limit for one response, in bytes. The engine's payloads are much smaller.
-const MAX_RESPONSE_BYTES: usize = MAX_WAITING_PACKETS * MAX_PACKET_BYTES;
-
-/// Removes the second encoding from a request.
-///
-/// # Errors
-/// `too_long` above the limit for a request.
-pub(super) async fn decode_request(request: Request) -> Result<Request, Problem> {
-    if *request.method() != Method::POST || !is_text(request.headers()) {
-        return Ok(request);
-    }
-    let (mut parts, body) = request.into_parts();
-    let limit = usize::try_from(MAX_POST_BYTES).unwrap_or(usize::MAX);
-    let body = to_bytes(body, limit).await.map_err(|error| {
-        tracing::debug!(%error, "Socket.IO: a long polling request exceeds its limit or broke off");
-        let message = "The request is longer than 64 KiB; send fewer packets at once.";
-        Problem::new(ErrorCode::TooLong, message)
-    })?;
-    parts.headers.remove(CONTENT_LENGTH);
-    let rewritten = str::from_utf8(&body).ok().and_then(|text| rewrite(text, decode_again));
-    Ok(Request::from_parts(parts, rewritten.map_or_else(|| Body::from(body), Body::from)))
-}
-
-/// Escapes a response of the engine to ASCII.
-pub(super) async fn encode_response(response: Response) -> Response {
-    if !is_text(response.headers()) || !response.status().is_success() {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, MAX_RESPONSE_BYTES).await else {
-        tracing::error!("the engine's response exceeds its limit");
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    parts.headers.remove(CONTENT_LENGTH);
-    let rewritten = str::from_utf8(&body).ok().and_then(|text| rewrite(text, escape_to_ascii));
-    Response::from_parts(parts, rewritten.map_or_else(|| Body::from(body), Body::from))
-}
-
-fn is_text(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/"))
-}
-
 /// Changes each packet of a payload; none if the text is not a payload.
-fn rewrite(mut payload: &str, change: impl Fn(&str) -> Cow<'_, str>) -> Option<String> {
+pub(super) fn rewrite(mut payload: &str, change: impl Fn(&str) -> Cow<'_, str>) -> Option<String> {
     let mut rewritten = String::with_capacity(payload.len());
     while !payload.is_empty() {
         let (length, rest) = payload.split_once(':')?;
@@ -88,7 +36,7 @@ fn byte_length(text: &str, units: usize) -> Option<usize> {
 
 /// Decodes a text that was encoded twice: all its characters are bytes, and the bytes are UTF-8. Hardly any other text
 /// has this form.
-fn decode_again(packet: &str) -> Cow<'_, str> {
+pub(super) fn decode_again(packet: &str) -> Cow<'_, str> {
     let bytes: Option<Vec<u8>> = packet.chars().map(|char| u8::try_from(char).ok()).collect();
     match bytes.filter(|_| !packet.is_ascii()).map(String::from_utf8) {
         Some(Ok(decoded)) => Cow::Owned(decoded),
@@ -97,7 +45,7 @@ fn decode_again(packet: &str) -> Cow<'_, str> {
 }
 
 /// Escapes all characters outside ASCII. They can only be within JSON strings (RFC 8259 section 7).
-fn escape_to_ascii(packet: &str) -> Cow<'_, str> {
+pub(super) fn escape_to_ascii(packet: &str) -> Cow<'_, str> {
     if packet.is_ascii() {
         return Cow::Borrowed(packet);
     }

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::gateway::Gateway;
 use super::outbound::{OutboundEvent, open_orders, outbound_events};
+use super::replay;
 use super::settings::Vocabulary;
 
 /// The key of the gateway's service account.
@@ -49,7 +50,7 @@ pub(super) async fn run(gateway: Arc<Gateway>) {
     }
 }
 
-async fn follow_while_needed(gateway: &Gateway) {
+async fn follow_while_needed(gateway: &Arc<Gateway>) {
     let mut client_count = gateway.subscribers.client_count.subscribe();
     loop {
         if client_count.wait_for(|count| *count > 0).await.is_err() {
@@ -71,7 +72,7 @@ async fn follow_while_needed(gateway: &Gateway) {
 }
 
 /// Runs one session of the hub until it fails.
-async fn follow(gateway: &Gateway) -> FollowerError {
+async fn follow(gateway: &Arc<Gateway>) -> FollowerError {
     let user = match prepare_account(gateway).await {
         Ok(user) => user,
         Err(error) => return error,
@@ -111,7 +112,7 @@ async fn prepare_account(gateway: &Gateway) -> Result<User, FollowerError> {
 
 /// The gateway's session.
 struct FollowerSession<'a> {
-    gateway: &'a Gateway,
+    gateway: &'a Arc<Gateway>,
     session: Session,
     effects: Vec<Effect>,
     requests: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
@@ -119,7 +120,7 @@ struct FollowerSession<'a> {
 }
 
 impl<'a> FollowerSession<'a> {
-    fn new(gateway: &'a Gateway, user: User) -> Result<Self, CloseCode> {
+    fn new(gateway: &'a Arc<Gateway>, user: User) -> Result<Self, CloseCode> {
         let state = &gateway.state;
         let topics = gateway.subscribers.topics().map(|topic| Subscription {
             topic,
@@ -218,7 +219,10 @@ impl<'a> FollowerSession<'a> {
             event => self.with_original(&event, outbound_events(&gateway.settings, topic, &event)),
         };
         let state = events.last().filter(|_| topic == Topic::Orders).cloned();
-        let pending = gateway.subscribers.advance(topic, &events, state);
+        let (pending, behind) = gateway.subscribers.advance(topic, &events, state);
+        for client in behind {
+            replay::spawn_catch_up(gateway, client);
+        }
         let stopping = gateway.state.stopping.clone();
         gateway.receipts.collect(pending, &gateway.client_tasks, stopping);
     }

@@ -2,15 +2,18 @@
 
 use madang_hub::chat::relay_guest_message;
 use madang_hub::features::Change;
-use madang_shared::chat::Guest;
+use madang_shared::chat::{Guest, MAX_MESSAGE_CHARS};
 use madang_shared::{ErrorCode, Failure, RoomId, Topic};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::limits::MAX_PACKET_BYTES;
 use super::outbound::OutboundEvent;
+use super::packets::InboundContent;
 use super::settings::{Settings, Vocabulary};
 
-/// Limit for a value that is broadcast, in bytes: about the size of the longest text.
-const MAX_VALUE_BYTES: usize = 16 * 1024;
+/// Limit for a value, in bytes of JSON. The longest text fits, in an object with a name, with each character in four
+/// bytes.
+const MAX_VALUE_BYTES: usize = 20 * 1024;
 
 /// The action for an event of a client.
 #[derive(Debug, PartialEq)]
@@ -38,46 +41,68 @@ pub(super) enum InboundAction {
 pub(super) fn action_of(
     settings: &Settings,
     id: &str,
-    event: &str,
-    value: Option<Value>,
+    content: &InboundContent,
 ) -> Result<InboundAction, Failure> {
-    let (vocabulary, room) = vocabulary_of(settings, event)?;
-    let value = value.ok_or_else(|| {
-        let message = "The event has no JSON value; send one argument that is JSON.";
-        Failure::new(ErrorCode::Malformed, message)
-    })?;
-    match (vocabulary, value) {
-        (Vocabulary::Data | Vocabulary::Message, Value::String(text)) => {
-            message(room, id, "", &text, None)
+    let (event, value) = event_and_value(content)?;
+    let (vocabulary, room) = vocabulary_of(settings, &event)?;
+    let Some(value) = value else {
+        return Err(no_json());
+    };
+    match (&value, message_parts(&value)) {
+        // These values are made from the message itself, in the form in which it is stored.
+        (Value::String(text), _)
+            if matches!(vocabulary, Vocabulary::Data | Vocabulary::Message) =>
+        {
+            message(room, id, "", text, None)
         }
-        (Vocabulary::MyEvent | Vocabulary::Json, Value::Object(object)) => {
-            object_action(vocabulary, room, id, object)
+        (_, Some((name, text))) => {
+            let original = echo(vocabulary, id, value.clone());
+            let stored = message(room, id, &name, &text, Some(original))?;
+            check_size(&value)?;
+            Ok(stored)
         }
-        (vocabulary, value) => {
+        (_, None) => {
             check_size(&value)?;
             Ok(InboundAction::Broadcast { room, event: echo(vocabulary, id, value) })
         }
     }
 }
 
-/// An object with a text in `message` becomes a message; any other object is broadcast unchanged.
-fn object_action(
-    vocabulary: Vocabulary,
-    room: RoomId,
-    id: &str,
-    object: Map<String, Value>,
-) -> Result<InboundAction, Failure> {
-    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    let name = text("user_name").or_else(|| (!object.contains_key("user_name")).then(String::new));
-    let parts = text("message").zip(name);
-    let object = Value::Object(object);
-    check_size(&object)?;
-    match parts {
-        Some((message_text, name)) => {
-            message(room, id, &name, &message_text, Some(echo(vocabulary, id, object)))
+/// The name of an event, and its first argument; none if there is no argument.
+fn event_and_value(content: &InboundContent) -> Result<(String, Option<Value>), Failure> {
+    match content {
+        InboundContent::TooLong(_) => Err(too_long()),
+        InboundContent::Binary(name) => Ok((name.clone(), None)),
+        InboundContent::Json(json) => {
+            let elements: Vec<Value> = serde_json::from_str(json).map_err(|_| no_json())?;
+            let mut elements = elements.into_iter();
+            match elements.next() {
+                Some(Value::String(name)) => Ok((name, elements.next())),
+                _ => Err(no_json()),
+            }
         }
-        None => Ok(InboundAction::Broadcast { room, event: echo(vocabulary, id, object) }),
     }
+}
+
+fn no_json() -> Failure {
+    let message =
+        "The event is not JSON with a name and one argument; send one argument that is JSON.";
+    Failure::new(ErrorCode::Malformed, message)
+}
+
+/// The name and the text of a value that is a message: a string, or an object with a text in `message`.
+fn message_parts(value: &Value) -> Option<(String, String)> {
+    let object = match value {
+        Value::String(text) => return Some((String::new(), text.clone())),
+        value => value.as_object()?,
+    };
+    let text = object.get("message")?.as_str()?.to_owned();
+    let name = match object.get("user_name") {
+        Some(Value::String(name)) => name.clone(),
+        Some(name @ (Value::Number(_) | Value::Bool(_))) => name.to_string(),
+        _ => String::new(),
+    };
+    Some((name, text))
 }
 
 fn message(
@@ -93,13 +118,7 @@ fn message(
 }
 
 fn vocabulary_of(settings: &Settings, event: &str) -> Result<(Vocabulary, RoomId), Failure> {
-    let vocabulary = match event {
-        "data" => Some(Vocabulary::Data),
-        "my event" => Some(Vocabulary::MyEvent),
-        "message" => Some(Vocabulary::Message),
-        "json" => Some(Vocabulary::Json),
-        _ => None,
-    };
+    let vocabulary = Vocabulary::of_event(event);
     match vocabulary.map(|vocabulary| (vocabulary, settings.topic(vocabulary))) {
         Some((vocabulary, Some(Topic::Room(room)))) => Ok((vocabulary, room)),
         _ => Err(Failure::new(
@@ -134,6 +153,15 @@ pub(super) fn refusal(event: &str, failure: &Failure) -> Value {
     json!({ "ok": false, "event": event, "error": failure })
 }
 
+/// The refusal of an event whose arguments exceed the limit.
+pub(super) fn too_long() -> Failure {
+    let message = format!(
+        "The event is longer than {MAX_PACKET_BYTES} bytes; send less at once. A message has at most \
+         {MAX_MESSAGE_CHARS} characters."
+    );
+    Failure::new(ErrorCode::TooLong, message)
+}
+
 /// The refusal of an event that exceeds the client's queue.
 pub(super) fn too_fast() -> Failure {
     let message = "Too many events at once; you are disconnected. Connect again and send fewer.";
@@ -151,7 +179,8 @@ mod tests {
     use super::*;
 
     fn action(event: &str, value: Value) -> Result<InboundAction, ErrorCode> {
-        action_of(&Settings::default(), "sid", event, Some(value)).map_err(|failure| failure.code)
+        let content = InboundContent::Json(json!([event, value]).to_string());
+        action_of(&Settings::default(), "sid", &content).map_err(|failure| failure.code)
     }
 
     fn stored(event: &str, value: Value) -> (String, Guest) {
@@ -176,6 +205,36 @@ mod tests {
         assert_eq!(stored("my event", object.clone()), ("안녕".into(), guest("민수")));
         assert_eq!(stored("json", object), ("안녕".into(), guest("민수")));
         assert_eq!(stored("json", json!({ "message": "hi" })), ("hi".into(), guest("")));
+        for event in ["data", "message", "my event", "json"] {
+            assert_eq!(stored(event, json!("hello")), ("hello".into(), guest("")), "{event}");
+            let object = json!({ "user_name": "민수", "message": "안녕" });
+            assert_eq!(stored(event, object), ("안녕".into(), guest("민수")), "{event}");
+        }
+        for (name, expected) in
+            [(json!(7), "7"), (json!(true), "true"), (json!(null), ""), (json!([1]), "")]
+        {
+            let object = json!({ "user_name": name, "message": "hi" });
+            assert_eq!(stored("my event", object), ("hi".into(), guest(expected)));
+        }
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_was_sent() {
+        for (event, value, expected) in [
+            ("my event", json!("hello"), ("my response", json!("hello"))),
+            ("json", json!("hello"), ("json", json!("hello"))),
+            ("message", json!({ "message": "hi" }), ("message", json!({ "message": "hi" }))),
+            (
+                "data",
+                json!({ "message": "hi" }),
+                ("data", json!({ "data": { "message": "hi" }, "id": "sid" })),
+            ),
+        ] {
+            match action(event, value) {
+                Ok(InboundAction::Store { original, .. }) => assert_eq!(original, Some(expected)),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]
@@ -186,11 +245,7 @@ mod tests {
             ("json", json!([1, 2]), ("json", json!([1, 2]))),
             ("data", json!(7), ("data", json!({ "data": 7, "id": "sid" }))),
             ("message", object.clone(), ("message", object)),
-            (
-                "my event",
-                json!({ "user_name": 1, "message": "x" }),
-                ("my response", json!({ "user_name": 1, "message": "x" })),
-            ),
+            ("my event", json!({ "message": 1 }), ("my response", json!({ "message": 1 }))),
         ] {
             let expected =
                 InboundAction::Broadcast { room: madang_hub::rooms::FIRST_ROOM, event: expected };
@@ -204,8 +259,15 @@ mod tests {
         assert_eq!(action("date", json!("x")), Err(ErrorCode::Unsupported));
         assert_eq!(action("data", json!(" ")), Err(ErrorCode::Invalid));
         assert_eq!(action("data", json!("x".repeat(4001))), Err(ErrorCode::TooLong));
-        assert_eq!(action("json", json!({ "x": "x".repeat(17_000) })), Err(ErrorCode::TooLong));
-        let nothing = action_of(&Settings::default(), "sid", "data", None);
-        assert_eq!(nothing.map_err(|failure| failure.code), Err(ErrorCode::Malformed));
+        assert_eq!(action("json", json!({ "x": "x".repeat(21_000) })), Err(ErrorCode::TooLong));
+        for wrong in [r#"["data"]"#, "[]", "[7]", "[", r#"["data",]"#, r#"["data","\ud83d"]"#] {
+            let refused =
+                action_of(&Settings::default(), "sid", &InboundContent::Json(wrong.into()));
+            assert_eq!(refused.unwrap_err().code, ErrorCode::Malformed, "{wrong}");
+        }
+        let binary = action_of(&Settings::default(), "sid", &InboundContent::Binary("data".into()));
+        assert_eq!(binary.unwrap_err().code, ErrorCode::Malformed);
+        let longest = json!({ "user_name": "👋".repeat(32), "message": "👋".repeat(4000) });
+        assert!(action("my event", longest).is_ok());
     }
 }

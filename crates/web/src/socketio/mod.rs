@@ -6,8 +6,9 @@
 //! those of a user.
 //!
 //! `socketioxide` implements the protocol. The rest is here:
-//! - [`mod@routes`] and `admission`: access, slots, the upgrade; `engineio_v3`: the encoding of the oldest clients;
-//!   `timeout_stream`: connections that neither read nor end.
+//! - [`mod@routes`] and `admission`: access, slots, the upgrade; `polling`: the bodies of long polling, and
+//!   `engineio_v3`, their form in the oldest clients; `timeout_stream`: connections that neither read nor end;
+//!   `inbound_frames` and `packets`: packets that the engine cannot read; `waiting_bytes`: bounds for all that waits.
 //! - `server`: start and stop; `gateway`: the shared state.
 //! - `client` and `client_task`: the events of one client, in their order (`inbound`).
 //! - `follower`: one session of the hub for all clients; `subscribers`: the clients of each topic; `replay`: missed
@@ -20,8 +21,11 @@ mod engineio_v3;
 mod follower;
 mod gateway;
 mod inbound;
+mod inbound_frames;
 mod limits;
 mod outbound;
+mod packets;
+mod polling;
 pub mod receipts;
 mod replay;
 pub mod routes;
@@ -30,6 +34,7 @@ pub mod settings;
 mod slot;
 mod subscribers;
 mod timeout_stream;
+mod waiting_bytes;
 
 pub use receipts::Receipts;
-pub use settings::{Exposure, Settings};
+pub use settings::{Exposure, PresenceEvents, Settings};

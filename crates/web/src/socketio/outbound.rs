@@ -1,9 +1,10 @@
 //! The events that clients get for an event of the log, as in the tutorials.
 
 use madang_shared::chat::ChatEvent;
-use madang_shared::orders::OrdersSnapshot;
+use madang_shared::orders::{OrderStatus, OrdersSnapshot};
 use madang_shared::posts::PostsEvent;
-use madang_shared::{Event, Message, Topic};
+use madang_shared::{Event, Failure, Message, Topic};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::settings::{Settings, Vocabulary};
@@ -72,9 +73,71 @@ fn posts(event: &PostsEvent) -> Option<OutboundEvent> {
 }
 
 /// The event for a changed status of an order: the list of all open orders, because the tutorial's client reads a list.
+/// Its `status` is a text in which that client finds the tutorial's word; `status_code` is the status alone.
 pub(super) fn open_orders(snapshot: &OrdersSnapshot) -> OutboundEvent {
-    let open: Vec<_> = snapshot.orders.iter().filter(|order| order.status.is_open()).collect();
-    ("statusChanged", json!(open))
+    let open = snapshot.orders.iter().filter(|order| order.status.is_open()).map(|order| {
+        let mut value = json!(order);
+        if let Some(members) = value.as_object_mut() {
+            let (label, name) = (korean_label(order.status), order.status.name());
+            members.insert("status".to_owned(), json!(format!("{label} ({name})")));
+            members.insert("status_code".to_owned(), json!(name));
+        }
+        value
+    });
+    ("statusChanged", open.collect())
+}
+
+/// The label of a status. That of a pending order is the tutorial's.
+fn korean_label(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Pending => "보류 중",
+        OrderStatus::Accepted => "접수",
+        OrderStatus::Cooking => "조리 중",
+        OrderStatus::Ready => "준비됨",
+        OrderStatus::Delivering => "배달 중",
+        OrderStatus::Delivered => "배달 완료",
+        OrderStatus::Cancelled => "취소됨",
+    }
+}
+
+/// The id, and the name, of the sender of a refusal.
+const REFUSAL_SENDER: &str = "Socket.IO";
+
+/// A refusal as an event of the vocabulary in which the client sent its event, for pages that do not know `refused`.
+/// Its `error` tells programs that it is no message. None if the event is in no vocabulary.
+pub(super) fn refusal_in_vocabulary(event: &str, failure: &Failure) -> Option<OutboundEvent> {
+    let text = format!("Not sent: {}", failure.message);
+    let object = json!({ "user_name": REFUSAL_SENDER, "message": text, "error": failure });
+    Some(match Vocabulary::of_event(event)? {
+        Vocabulary::Data => {
+            ("data", json!({ "data": text, "id": REFUSAL_SENDER, "error": failure }))
+        }
+        Vocabulary::MyEvent => ("my response", object),
+        Vocabulary::Json => ("json", object),
+        Vocabulary::Message => ("message", json!(text)),
+        Vocabulary::StatusChanged | Vocabulary::Posts => return None,
+    })
+}
+
+/// An event that is encoded once for all clients.
+pub(super) struct EncodedEvent {
+    pub(super) name: &'static str,
+    pub(super) value: Box<RawValue>,
+}
+
+impl EncodedEvent {
+    pub(super) fn new((name, value): &OutboundEvent) -> Self {
+        let value = to_raw_value(value).unwrap_or_else(|error| {
+            tracing::error!(%error, "Socket.IO: a value cannot be encoded; this is a defect");
+            RawValue::NULL.to_owned()
+        });
+        Self { name, value }
+    }
+
+    /// The size of its packet in bytes, without the head: never more than the packet has.
+    pub(super) fn bytes(&self) -> usize {
+        self.name.len() + self.value.get().len()
+    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! The replay to a client that connects with positions: it gets exactly the missed events, and then the new ones.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_hub::policy;
 use madang_hub::ports::StoreError;
 use madang_shared::{Epoch, ErrorCode, Event, Failure, Position, Seq, Topic, codec};
 use serde_json::Value;
-use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep};
 
 use super::gateway::Gateway;
 use super::outbound::{OutboundEvent, outbound_events};
-use super::subscribers::{ClientHandle, position_json};
+use super::subscribers::{ClientBehind, ClientHandle, DeliveryError, position_json};
 
 /// Limit for a client that does not read the replay.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +30,10 @@ pub(super) enum ReplayError {
     #[error("{0}")]
     Store(#[from] StoreError),
     #[error("{0}")]
-    Client(#[from] SendError),
+    Client(#[from] DeliveryError),
+    /// The client has missed too much, and could not be told.
+    #[error("the client is too far behind, and uses no positions")]
+    TooFarBehind,
     #[error("the gateway has stopped")]
     Stopped,
 }
@@ -55,6 +58,8 @@ pub(super) async fn catch_up_and_join(
                 continue;
             }
             Some(position) if position == at => {}
+            // A client without positions would not notice the hole.
+            Some(_) if !client.wants_positions => return Err(ReplayError::TooFarBehind),
             Some(_) => retry_while_full(|| client.send_reset(topic, at)).await?,
             None => {}
         }
@@ -104,14 +109,32 @@ async fn catch_up(
     Ok(known)
 }
 
-/// Sends, and tries again while the client's queue is full.
-async fn retry_while_full(send: impl Fn() -> Result<(), SendError>) -> Result<(), SendError> {
+/// Lets a client catch up that had no room for an event, in a task of its own. A client that does not read is
+/// disconnected.
+pub(super) fn spawn_catch_up(gateway: &Arc<Gateway>, behind: ClientBehind) {
+    let ClientBehind { client, topic, known } = behind;
+    let task_gateway = Arc::clone(gateway);
+    gateway.client_tasks.spawn(async move {
+        let caught_up = tokio::select! {
+            caught_up = catch_up_and_join(&task_gateway, &client, topic, Some(known)) => caught_up,
+            () = client.client.disconnected.cancelled() => return,
+            () = task_gateway.state.stopping.cancelled() => return,
+        };
+        if let Err(error) = caught_up {
+            tracing::info!(sid = %client.socket.id, %error, "Socket.IO: a slow client is disconnected");
+            client.client.drop_connection(client.socket.clone());
+        }
+    });
+}
+
+/// Sends, and tries again while the client has no room.
+async fn retry_while_full(
+    send: impl Fn() -> Result<(), DeliveryError>,
+) -> Result<(), DeliveryError> {
     let deadline = Instant::now() + QUEUE_TIMEOUT;
     loop {
         match send() {
-            Err(SendError::Socket(SocketError::InternalChannelFull))
-                if Instant::now() < deadline =>
-            {
+            Err(DeliveryError::NoRoom) if Instant::now() < deadline => {
                 sleep(QUEUE_CHECK_INTERVAL).await;
             }
             result => return result,

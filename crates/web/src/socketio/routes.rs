@@ -2,18 +2,21 @@
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CACHE_CONTROL;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Json, Router};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use madang_shared::ErrorCode;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::admission::{Admission, admit};
 use super::server::{SOCKETIO_PATH, Server};
 use super::settings::Exposure;
 use crate::http::client_info::ClientInfo;
 use crate::http::extract::AuthUser;
+use crate::http::problem::Problem;
+use crate::middleware::cors::PREFLIGHT_MAX_AGE;
 use crate::state::AppState;
 
 /// The path at which users read the latest receipts, oldest first.
@@ -36,7 +39,14 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(admission.clone(), admit))
         .layer(readable)
         .layer(from_fn_with_state(admission, check_access))
+        .route(&format!("{SOCKETIO_PATH}/{{*file}}"), any(no_file))
         .merge(for_users)
+}
+
+/// Other servers of Socket.IO serve the client's script below this path.
+async fn no_file() -> Problem {
+    let message = "The server serves no script of the client; load it from a CDN, or install `socket.io-client`.";
+    Problem::new(ErrorCode::NotFound, message)
 }
 
 /// Refuses foreign pages. Runs before CORS, so that they get no answer of it either.
@@ -62,5 +72,7 @@ fn readable(admission: &Admission) -> CorsLayer {
         }))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE])
+        // `extraHeaders` of a client may have any name. The gateway uses none of them.
+        .allow_headers(AllowHeaders::mirror_request())
+        .max_age(PREFLIGHT_MAX_AGE)
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::client::GatewayClient;
 use super::gateway::Gateway;
-use super::limits::{MAX_PACKET_BYTES, MAX_POST_BYTES, MAX_WAITING_PACKETS, RECEIPT_TIMEOUT};
+use super::limits::{MAX_ENGINE_BYTES, MAX_PACKET_BYTES, MAX_WAITING_PACKETS, RECEIPT_TIMEOUT};
 use super::{client_task, follower};
 use crate::state::AppState;
 
@@ -84,9 +84,9 @@ fn engine() -> (Engine, SocketIo) {
         .req_path(SOCKETIO_PATH)
         .with_parser(parser)
         .max_buffer_size(MAX_WAITING_PACKETS)
-        .max_payload(MAX_POST_BYTES)
-        .ws_max_message_size(MAX_PACKET_BYTES)
-        .ws_max_frame_size(MAX_PACKET_BYTES)
+        .max_payload(MAX_ENGINE_BYTES as u64)
+        .ws_max_message_size(MAX_ENGINE_BYTES)
+        .ws_max_frame_size(MAX_ENGINE_BYTES)
         .ws_read_buffer_size(READ_BUFFER_BYTES)
         .connect_timeout(Duration::from_millis(HELLO_TIMEOUT_MS))
         .ping_interval(Duration::from_millis(PING_INTERVAL_MS))

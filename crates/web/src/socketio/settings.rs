@@ -21,6 +21,17 @@ pub enum Exposure {
     On,
 }
 
+/// The events that announce a client's connect and disconnect to the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PresenceEvents {
+    /// `connected` and `disconnected`.
+    #[default]
+    Connected,
+    /// `connect` and `disconnect`, the names of the tutorial. socket.io-client emits events of these names itself.
+    /// With a socket.io-parser from 4.2.4 on it treats them as reserved, and disconnects when a server sends one.
+    Connect,
+}
+
 /// A set of events that belong together in a tutorial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vocabulary {
@@ -55,6 +66,17 @@ impl Vocabulary {
         }
     }
 
+    /// The vocabulary of an event that clients send.
+    pub fn of_event(event: &str) -> Option<Self> {
+        Some(match event {
+            "data" => Self::Data,
+            "my event" => Self::MyEvent,
+            "message" => Self::Message,
+            "json" => Self::Json,
+            _ => return None,
+        })
+    }
+
     fn default_topic(self) -> Topic {
         match self {
             Self::Data | Self::MyEvent | Self::Message | Self::Json => Topic::Room(FIRST_ROOM),
@@ -76,6 +98,8 @@ impl Vocabulary {
 pub struct Settings {
     /// The clients that may use the gateway.
     pub exposure: Exposure,
+    /// The names of the events for a client's connect and disconnect.
+    pub presence_events: PresenceEvents,
     topics: BTreeMap<Vocabulary, Topic>,
 }
 
@@ -113,7 +137,8 @@ impl Default for Settings {
     /// All vocabularies in their default topics, for clients on this machine.
     fn default() -> Self {
         let topics = Vocabulary::ALL.into_iter().map(|it| (it, it.default_topic())).collect();
-        Self { exposure: Exposure::default(), topics }
+        let (exposure, presence_events) = (Exposure::default(), PresenceEvents::default());
+        Self { exposure, presence_events, topics }
     }
 }
 

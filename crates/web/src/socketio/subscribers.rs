@@ -10,10 +10,11 @@ use socketioxide::ack::AckStream;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 use socketioxide::{SendError, SocketError};
+use thiserror::Error;
 use tokio::sync::watch;
 
 use super::client::GatewayClient;
-use super::outbound::OutboundEvent;
+use super::outbound::{EncodedEvent, OutboundEvent};
 use super::receipts::PendingReceipts;
 
 /// The event that clients are requested to confirm. In its tutorial, the server passes a callback with it.
@@ -47,35 +48,84 @@ pub(super) struct ClientHandle {
     pub(super) wants_positions: bool,
 }
 
+/// A client that could not be sent the next event of a topic.
+pub(super) struct ClientBehind {
+    pub(super) client: ClientHandle,
+    pub(super) topic: Topic,
+    /// The position up to which it has all events.
+    pub(super) known: Position,
+}
+
+/// The reason why an event was not sent to a client.
+#[derive(Debug, Error)]
+pub(super) enum DeliveryError {
+    /// So much waits for the client that it must read first.
+    #[error("too much waits for the client")]
+    NoRoom,
+    /// The engine cannot send to the client.
+    #[error("{0}")]
+    Engine(SendError),
+}
+
+impl From<SendError> for DeliveryError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Socket(SocketError::InternalChannelFull) => Self::NoRoom,
+            error => Self::Engine(error),
+        }
+    }
+}
+
 impl ClientHandle {
     /// Sends an event, with its position if the client wants positions.
     ///
     /// # Errors
-    /// If the client's queue is full, or the client is gone.
+    /// If the client has no room, or is gone.
     pub(super) fn send(
         &self,
-        (event, value): &OutboundEvent,
+        event: &OutboundEvent,
+        position: Option<&Value>,
+    ) -> Result<(), DeliveryError> {
+        let event = EncodedEvent::new(event);
+        self.deliver(event.bytes(), || self.emit(&event, position))
+    }
+
+    /// Sends what has `bytes`, which count as waiting from then on.
+    fn deliver(
+        &self,
+        bytes: usize,
+        emit: impl FnOnce() -> Result<(), SendError>,
+    ) -> Result<(), DeliveryError> {
+        if !self.client.reserve_outbound(bytes) {
+            return Err(DeliveryError::NoRoom);
+        }
+        emit().map_err(|error| {
+            self.client.release_outbound(bytes);
+            error.into()
+        })
+    }
+
+    fn emit(
+        &self,
+        EncodedEvent { name, value }: &EncodedEvent,
         position: Option<&Value>,
     ) -> Result<(), SendError> {
         match position.filter(|_| self.wants_positions) {
-            Some(position) => self.socket.emit(event, &(value, position)),
-            None => self.socket.emit(event, value),
+            Some(position) => self.socket.emit(name, &(value, position)),
+            None => self.socket.emit(name, value),
         }
     }
 
     /// Sends an event that the client is requested to confirm.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
-    fn send_with_receipt(
+    fn emit_with_receipt(
         &self,
-        (event, value): &OutboundEvent,
+        EncodedEvent { name, value }: &EncodedEvent,
         position: &Value,
     ) -> Result<AckStream<Value>, SendError> {
         if self.wants_positions {
-            self.socket.emit_with_ack(event, &(value, position))
+            self.socket.emit_with_ack(name, &(value, position))
         } else {
-            self.socket.emit_with_ack(event, value)
+            self.socket.emit_with_ack(name, value)
         }
     }
 
@@ -83,7 +133,7 @@ impl ClientHandle {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub(super) fn send_position(&self, topic: Topic, at: Position) -> Result<(), SendError> {
+    pub(super) fn send_position(&self, topic: Topic, at: Position) -> Result<(), DeliveryError> {
         self.send_position_event("position", topic, at)
     }
 
@@ -91,30 +141,30 @@ impl ClientHandle {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub(super) fn send_reset(&self, topic: Topic, at: Position) -> Result<(), SendError> {
+    pub(super) fn send_reset(&self, topic: Topic, at: Position) -> Result<(), DeliveryError> {
         self.send_position_event("reset", topic, at)
     }
 
     fn send_position_event(
         &self,
-        event: &str,
+        event: &'static str,
         topic: Topic,
         at: Position,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), DeliveryError> {
         if self.wants_positions {
-            self.socket.emit(event, &position_json(topic, at))
+            self.send(&(event, position_json(topic, at)), None)
         } else {
             Ok(())
         }
     }
 
-    /// Disconnects a client whose queue is full, because it would miss an event.
-    pub(super) fn disconnect(&self, error: &SendError) {
-        if matches!(error, SendError::Socket(SocketError::Closed)) {
+    /// Disconnects a client that cannot be sent an event which it must not miss.
+    pub(super) fn disconnect(&self, error: &DeliveryError) {
+        if matches!(error, DeliveryError::Engine(SendError::Socket(SocketError::Closed))) {
             return;
         }
         tracing::info!(sid = %self.socket.id, %error, "Socket.IO: a slow client is disconnected");
-        self.client.disconnect(self.socket.clone());
+        self.client.drop_connection(self.socket.clone());
     }
 }
 
@@ -163,9 +213,12 @@ impl Subscribers {
         let mut subscribers = subscribers.lock();
         if subscribers.position.replace(position).is_some_and(|before| before != position) {
             let position_value = position_json(topic, position);
-            subscribers.send_to_all(|client| match &state {
-                Some(state) => client.send(state, Some(&position_value)),
-                None => client.send_reset(topic, position),
+            subscribers.clients.retain(|_, client| {
+                let sent = match &state {
+                    Some(state) => client.send(state, Some(&position_value)),
+                    None => client.send_reset(topic, position),
+                };
+                sent.inspect_err(|error| client.disconnect(error)).is_ok()
             });
         }
         subscribers.state = state;
@@ -173,45 +226,69 @@ impl Subscribers {
         self.starts.send_modify(|count| *count += 1);
     }
 
-    /// Sends the next event of a topic, as one or more events of Socket.IO. Returns the receipts to wait for.
+    /// Sends the next event of a topic, as one or more events of Socket.IO. Returns the receipts to wait for, and the
+    /// clients that have no room for it; these are no subscribers any more.
     pub(super) fn advance(
         &self,
         topic: Topic,
         events: &[OutboundEvent],
         state: Option<OutboundEvent>,
-    ) -> PendingReceipts {
-        let mut pending = PendingReceipts::new(topic);
+    ) -> (PendingReceipts, Vec<ClientBehind>) {
+        let (mut pending, mut behind) = (PendingReceipts::new(topic), Vec::new());
         let Some(subscribers) = self.topics.get(&topic) else {
-            return pending;
+            return (pending, behind);
         };
         let mut subscribers = subscribers.lock();
         let Some(position) = subscribers.position.as_mut() else {
-            return pending;
+            return (pending, behind);
         };
+        let known = *position;
         position.seq = position.seq.next();
         let position = *position;
         if state.is_some() {
             subscribers.state = state;
         }
         let position_value = position_json(topic, position);
+        let events: Vec<_> = events.iter().map(EncodedEvent::new).collect();
+        let bytes = events.iter().map(EncodedEvent::bytes).sum();
         pending.seq = position.seq;
-        subscribers.send_to_all(|client| {
-            events.iter().try_for_each(|event| match event {
-                (CONFIRMED_EVENT, _) if pending.has_room() => {
-                    pending
-                        .push(client.socket.id, client.send_with_receipt(event, &position_value)?);
-                    Ok(())
+        subscribers.clients.retain(|_, client| {
+            let mut sent = 0;
+            let delivered = client.deliver(bytes, || {
+                for event in &events {
+                    if event.name == CONFIRMED_EVENT && pending.has_room() {
+                        let receipt = client.emit_with_receipt(event, &position_value)?;
+                        pending.push(client.socket.id, receipt);
+                    } else {
+                        client.emit(event, Some(&position_value))?;
+                    }
+                    sent += 1;
                 }
-                event => client.send(event, Some(&position_value)),
-            })
+                Ok(())
+            });
+            match delivered {
+                Ok(()) => return true,
+                // It catches up from the log, unless it has received a part of the events.
+                Err(DeliveryError::NoRoom) if sent == 0 => {
+                    behind.push(ClientBehind { client: client.clone(), topic, known });
+                }
+                Err(error) => client.disconnect(&error),
+            }
+            false
         });
-        pending
+        (pending, behind)
     }
 
-    /// Sends an event that is not in the log to the connected clients of a topic.
+    /// Sends an event that is not in the log to the connected clients of a topic. Clients without room miss it.
     pub(super) fn broadcast(&self, topic: Topic, event: &OutboundEvent) {
-        if let Some(subscribers) = self.topics.get(&topic) {
-            subscribers.lock().send_to_all(|client| client.send(event, None));
+        let Some(subscribers) = self.topics.get(&topic) else {
+            return;
+        };
+        let event = EncodedEvent::new(event);
+        for client in subscribers.lock().clients.values() {
+            if let Err(error) = client.deliver(event.bytes(), || client.emit(&event, None)) {
+                tracing::debug!(sid = %client.socket.id, %error, "Socket.IO: a client misses an unstored event");
+            }
         }
     }
 
@@ -251,17 +328,5 @@ impl Subscribers {
                 subscribers.state = None;
             }
         }
-    }
-}
-
-impl TopicSubscribers {
-    fn send_to_all(&mut self, mut send: impl FnMut(&ClientHandle) -> Result<(), SendError>) {
-        self.clients.retain(|_, client| match send(client) {
-            Ok(()) => true,
-            Err(error) => {
-                client.disconnect(&error);
-                false
-            }
-        });
     }
 }

@@ -103,7 +103,8 @@ async fn the_longest_message_fits_and_malformed_input_loses_nothing() {
         matches!(peer.receive_frame().await, ServerFrame::Error { failure, .. } if failure.code == ErrorCode::Malformed)
     );
     let longest = "\u{1F600}".repeat(madang_shared::chat::MAX_MESSAGE_CHARS);
-    peer.send_text(&post(1, &longest)).await;
+    // As two escapes of JSON for each character, the longest encoding.
+    peer.send_text(&post(1, &longest).replace('\u{1F600}', "\\ud83d\\ude00")).await;
     assert_eq!(receive_post(&mut peer).await, (1, longest));
     peer.send(Message::Ping(vec![7].into())).await;
     peer.send_text(&post(2, "after a ping")).await;

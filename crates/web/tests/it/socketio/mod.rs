@@ -2,6 +2,7 @@
 
 mod admission;
 mod limits;
+mod packets;
 pub(crate) mod test_client;
 
 use madang_hub::ports::Write;
@@ -15,6 +16,8 @@ use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{
     Command, CommandId, Event, MenuItemId, PostId, Seq, Timestamp, Topic, User, codec,
 };
+use madang_web::Origins;
+use madang_web::socketio::{PresenceEvents, Settings};
 use serde_json::{Value, json};
 
 use self::test_client::SocketIoClient;
@@ -85,6 +88,23 @@ async fn t0_6_a_string_comes_back_to_everybody_with_its_senders_id() {
 }
 
 #[tokio::test]
+async fn t0_6_a_setting_announces_clients_by_the_tutorials_names() {
+    let mut settings = Settings::default();
+    settings.presence_events = PresenceEvents::Connect;
+    let server = TestServer::with_socketio(settings, Origins::default()).await;
+    let mut one = SocketIoClient::connect_with(&server, &json!({})).await;
+    let announcement =
+        |id: &str, state: &str| json!({ "data": format!("id: {id} is {state}"), "id": id });
+    let id = one.id.clone();
+    one.receive_until("connect", &announcement(&id, "connected")).await;
+    let two = SocketIoClient::connect_with(&server, &json!({})).await;
+    let id = two.id.clone();
+    one.receive_until("connect", &announcement(&id, "connected")).await;
+    drop(two);
+    one.receive_until("disconnect", &announcement(&id, "disconnected")).await;
+}
+
+#[tokio::test]
 async fn t1_3_an_object_comes_back_as_it_was_and_the_app_sees_the_message() {
     let server = TestServer::start().await;
     let (mina, _) = server.user("Mina").await;
@@ -105,6 +125,49 @@ async fn t1_3_an_object_comes_back_as_it_was_and_the_app_sees_the_message() {
     client.receive_until("my response", &object).await;
     assert_eq!(client.receive("message").await, json!("from the app"));
     assert_eq!(server.stored_messages()[0], ("민수".to_owned(), "안녕".to_owned()));
+}
+
+#[tokio::test]
+async fn a_string_becomes_a_message_in_every_event() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    for (sent, received) in [("my event", "my response"), ("json", "json"), ("message", "message")]
+    {
+        client.emit(&json!([sent, format!("a string in {sent}")])).await;
+        client.receive_until(received, &json!(format!("a string in {sent}"))).await;
+    }
+    let object = json!({ "user_name": 7, "message": "an object in message" });
+    client.emit(&json!(["message", object])).await;
+    client.receive_until("message", &object).await;
+    let expected = [
+        ("", "a string in my event"),
+        ("", "a string in json"),
+        ("", "a string in message"),
+        ("7", "an object in message"),
+    ];
+    let expected = expected.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(server.stored_messages(), expected);
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_event_of_the_vocabulary_for_the_sender_alone() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    let mut other = SocketIoClient::connect(&server).await;
+    let reason = "Not sent: A message needs at least one visible character.";
+    for (sent, received, text) in [
+        ("data", "data", "/data"),
+        ("my event", "my response", "/message"),
+        ("json", "json", "/message"),
+        ("message", "message", ""),
+    ] {
+        client.emit(&json!([sent, " "])).await;
+        assert_eq!(client.receive("refused").await["event"], sent);
+        let told = client.receive(received).await;
+        assert_eq!(told.pointer(text), Some(&json!(reason)), "{told}");
+    }
+    client.emit(&json!(["message", "said"])).await;
+    assert_eq!(other.receive("message").await, json!("said"), "the first event for the other");
 }
 
 #[tokio::test]
@@ -164,9 +227,13 @@ async fn t3_2_a_changed_status_sends_the_list_of_open_orders() {
     let list = client.receive("statusChanged").await;
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
     assert_eq!(
-        (&list[0]["status"], &list[0]["customer"]["name"]),
+        (&list[0]["status_code"], &list[0]["customer"]["name"]),
         (&json!("pending"), &json!("Mina"))
     );
+    // The tutorial's handler filters by the first of these.
+    for word in ["보류 중", "pending"] {
+        assert!(list[0]["status"].as_str().unwrap().contains(word), "{list}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A minimal Socket.IO client, over a WebSocket.
 
+use std::collections::VecDeque;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -11,6 +13,79 @@ use crate::test_server::{TEST_TIMEOUT, TestConnection, TestServer};
 pub(crate) const ENGINE_IO_4: &str = "/socket.io/?EIO=4&transport=websocket";
 /// The address of a WebSocket in Engine.IO 3 (Socket.IO protocol 4).
 pub(crate) const ENGINE_IO_3: &str = "/socket.io/?EIO=3&transport=websocket";
+
+/// A session of long polling, in the default namespace.
+pub(crate) struct PollingClient {
+    url: String,
+    /// Separates the packets of one payload; none in Engine.IO 3, which sends the length of each.
+    separator: Option<char>,
+    http: reqwest::Client,
+    packets: VecDeque<String>,
+}
+
+impl PollingClient {
+    /// Connects in version 3 or 4 of Engine.IO.
+    pub(crate) async fn connect(server: &TestServer, version: u8) -> Self {
+        let url = server.url(&format!("/socket.io/?EIO={version}&transport=polling"));
+        let http = server.http.clone();
+        let separator = (version == 4).then_some('\u{1e}');
+        let mut client = Self { url, separator, http, packets: VecDeque::new() };
+        let opened = client.next_packet().await;
+        let opened: Value = serde_json::from_str(opened.strip_prefix('0').unwrap()).unwrap();
+        client.url = format!("{}&sid={}", client.url, opened["sid"].as_str().unwrap());
+        if version == 4 {
+            assert_eq!(client.post("40").await, 200);
+        }
+        while !client.next_packet().await.starts_with("40") {}
+        client
+    }
+
+    /// Sends one packet. Returns the status.
+    pub(crate) async fn post(&self, packet: &str) -> u16 {
+        let length = packet.encode_utf16().count();
+        let body =
+            if self.separator.is_some() { packet.to_owned() } else { format!("{length}:{packet}") };
+        let request = self.http.post(&self.url).header("content-type", "text/plain;charset=UTF-8");
+        request.body(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Receives the one argument of the next event of this name.
+    pub(crate) async fn receive(&mut self, name: &str) -> Value {
+        loop {
+            let packet = self.next_packet().await;
+            let Some(event) = packet.find('[').filter(|_| packet.starts_with("42")) else {
+                continue;
+            };
+            let mut event: Vec<Value> = serde_json::from_str(&packet[event..]).unwrap();
+            if event.remove(0) == name {
+                return event.remove(0);
+            }
+        }
+    }
+
+    async fn next_packet(&mut self) -> String {
+        loop {
+            if let Some(packet) = self.packets.pop_front() {
+                return packet;
+            }
+            let answer = timeout(TEST_TIMEOUT, self.http.get(&self.url).send()).await;
+            let answer = answer.expect("an answer").unwrap();
+            assert_eq!(answer.status(), 200);
+            let payload = answer.text().await.unwrap();
+            if let Some(separator) = self.separator {
+                self.packets.extend(payload.split(separator).map(str::to_owned));
+                continue;
+            }
+            // The server's answers in Engine.IO 3 are ASCII.
+            let mut rest = payload.as_str();
+            while let Some((length, after)) = rest.split_once(':') {
+                let (packet, after) = after.split_at(length.parse().unwrap());
+                self.packets.push_back(packet.to_owned());
+                rest = after;
+            }
+        }
+    }
+}
 
 pub(crate) struct SocketIoClient {
     pub(crate) peer: TestConnection,
@@ -47,6 +122,11 @@ impl SocketIoClient {
 
     pub(crate) async fn emit(&mut self, event: &Value) {
         self.send_packet(&format!("42{event}")).await;
+    }
+
+    /// Receives until the server closes. Returns the close code.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        self.peer.close_code().await
     }
 
     /// Receives the next text; none when the server closes. Answers pings.
