@@ -133,6 +133,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let is_https = tls.is_some();
     lifecycle.spawn("http", listen(listener, slots, state, tls));
     announce(address, is_https);
+    tracing::info!("{}", config.exposure_sentence);
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.

@@ -3,9 +3,9 @@
 
 mod budgets;
 mod former_names;
+mod gateway;
 mod network;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,13 @@ use madang_hub::budgets::resource::BudgetRates;
 use madang_shared::Timestamp;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
-use madang_web::socketio::{self, Exposure};
+use madang_web::socketio;
 use serde::Deserialize;
 
 use self::budgets::BudgetTable;
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
+use self::gateway::{GatewayFlags, GatewayTable};
 pub(crate) use self::network::{Network, TlsSettings};
 use self::network::{NetworkFlags, TlsTable};
 use crate::notices::{self, Schedule, ScheduleTable};
@@ -68,21 +69,8 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     price_sources: Option<Vec<String>>,
-    /// Which Socket.IO clients may connect, as guests without a session: `local`, those on this machine; `on`,
-    /// all that reach the server; `off`, none [default: `local` if the server listens on loopback only, else
-    /// `off`]. In the file: `exposure` under `[socketio]`.
-    #[arg(long = "socketio", env = "MADANG_SOCKETIO", value_name = "local|on|off")]
-    socketio: Option<SocketIoSetting>,
-    /// The topic of a Socket.IO event, such as `data=room:2` or `posts=off`. `data`, `my_event`, `message` and
-    /// `json` go to a room, `status_changed` to `orders`, `posts` to `posts` [default: room:1, orders, posts].
-    /// Repeat, or separate by commas. In the file: one line per event under `[socketio]`.
-    #[arg(
-        long = "socketio-event",
-        env = "MADANG_SOCKETIO_EVENTS",
-        value_name = "EVENT=TOPIC",
-        value_delimiter = ','
-    )]
-    socketio_events: Option<Vec<String>>,
+    #[command(flatten)]
+    gateway: GatewayFlags,
     /// Sign-ups per hour from one address, including the address of this machine; at most 60 at once
     /// [default: 200].
     #[arg(long, env = "MADANG_SIGN_UPS_PER_HOUR", value_name = "NUMBER")]
@@ -125,7 +113,7 @@ struct File {
     #[serde(default)]
     price: PriceTable,
     #[serde(default)]
-    socketio: SocketIoTable,
+    socketio: GatewayTable,
     #[serde(default)]
     notices: Vec<ScheduleTable>,
     sign_ups_per_hour: Option<NonZeroU32>,
@@ -146,17 +134,6 @@ struct PriceTable {
     sources: Option<Vec<String>>,
 }
 
-/// The table `[socketio]` of the file.
-#[derive(Debug, Default, Deserialize)]
-struct SocketIoTable {
-    exposure: Option<SocketIoSetting>,
-    /// Former name of `exposure`.
-    clients: Option<SocketIoSetting>,
-    /// The topic of each event.
-    #[serde(flatten)]
-    events: BTreeMap<String, String>,
-}
-
 /// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -172,14 +149,6 @@ enum SynchronousSetting {
     Normal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-enum SocketIoSetting {
-    Local,
-    On,
-    Off,
-}
-
 /// All settings of a run, validated.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -191,6 +160,8 @@ pub(crate) struct Config {
     /// Empty if no price is requested.
     pub(crate) price_sources: Vec<SourceSetting>,
     pub(crate) socketio: socketio::Settings,
+    /// Says to which clients the gateway is open, and why.
+    pub(crate) exposure_sentence: &'static str,
     /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
     pub(crate) budgets: Box<BudgetRates>,
@@ -216,10 +187,6 @@ impl Config {
         let mut former_names = FormerNames::default();
         let shutdown_timeout =
             shutdown_timeout(&flags, &file, &mut former_names)?.unwrap_or(Duration::from_secs(20));
-        let exposure = former_names.value(
-            ("[socketio] exposure", file.socketio.exposure),
-            ("[socketio] clients", file.socketio.clients),
-        )?;
         let network = network::load(
             flags.network,
             &flags.former,
@@ -232,7 +199,8 @@ impl Config {
             &mut former_names,
             now,
         )?;
-        let origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
+        let mut origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
+        origins.retain(|origin| !origin.is_empty());
         let synchronous = match flags.synchronous.or(file.synchronous) {
             Some(SynchronousSetting::Normal) => Synchronous::Normal,
             Some(SynchronousSetting::Full) | None => Synchronous::Full,
@@ -242,19 +210,23 @@ impl Config {
         let budgets = budgets::load(&file.budgets, flags.budget_factor, sign_ups)?;
         let listen = flags.listen.or(file.listen);
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
-        let exposure = socketio_exposure(flags.socketio.or(exposure), listen);
-        let socketio = socketio_settings(exposure, flags.socketio_events, &file.socketio.events)
-            .context("`socketio`")?;
+        let surroundings = gateway::Surroundings {
+            listen,
+            allowed_origins: &origins,
+            has_proxies: !network.proxies.is_empty(),
+        };
+        let (socketio, exposure_sentence) =
+            gateway::load(flags.gateway, file.socketio, &surroundings, &mut former_names)?;
         Ok(Self {
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
-            origins: Origins::new(origins.into_iter().filter(|origin| !origin.is_empty()))
-                .context("`allowed_origins`")?,
+            origins: Origins::new(origins).context("`allowed_origins`")?,
             network,
             synchronous,
             price_sources: price::source_settings(price_sources.as_deref())
                 .context("`price_sources`")?,
             socketio,
+            exposure_sentence,
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
             max_connections: flags.max_connections.or(file.max_connections),
@@ -282,36 +254,6 @@ fn shutdown_timeout(
         bail!("`shutdown_timeout` is {seconds}; it must be from 1 to {MAX_SHUTDOWN_TIMEOUT}");
     }
     Ok(Some(Duration::from_secs(seconds)))
-}
-
-/// The exposure of the gateway. Guests need no name and no session, so a server on other addresses than
-/// loopback admits them only if the setting says so.
-fn socketio_exposure(setting: Option<SocketIoSetting>, listen: SocketAddr) -> Exposure {
-    match setting {
-        Some(SocketIoSetting::On) => Exposure::On,
-        Some(SocketIoSetting::Local) => Exposure::Local,
-        None if listen.ip().is_loopback() => Exposure::Local,
-        None | Some(SocketIoSetting::Off) => Exposure::Off,
-    }
-}
-
-fn socketio_settings(
-    exposure: Exposure,
-    flags: Option<Vec<String>>,
-    file: &BTreeMap<String, String>,
-) -> Result<socketio::Settings> {
-    let Some(flags) = flags else {
-        let topics = file.iter().map(|(event, topic)| (event.as_str(), topic.as_str()));
-        return Ok(socketio::Settings::new(exposure, topics)?);
-    };
-    let mut topics = Vec::new();
-    for entry in flags.iter().filter(|entry| !entry.is_empty()) {
-        let Some(pair) = entry.split_once('=') else {
-            bail!("`{entry}` is not an event and a topic; write `data=room:1`");
-        };
-        topics.push(pair);
-    }
-    Ok(socketio::Settings::new(exposure, topics)?)
 }
 
 impl File {

@@ -31,6 +31,7 @@ fn help_and_version_explain_the_settings() {
         "--synchronous",
         "--price-source",
         "--socketio",
+        "--socketio-presence-events",
         "--sign-ups-per-hour",
         "--budget-factor",
         "--max-connections",
@@ -58,7 +59,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 18] = [
+    let cases: [(&[&str], &str); 19] = [
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin: write scheme://host"),
         (&["--allowed-origin", "https://chat.example/"], "is not an origin: leave out everything"),
@@ -76,6 +77,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
         (&["--price-source", "bitstamp"], "there is no source `bitstamp`"),
         (&["--price-source", "kraken,simulated"], "must not replace a real one"),
         (&["--socketio", "yes"], "local"),
+        (&["--socketio-presence-events", "connects"], "connected"),
         (&["--socketio-event", "data=orders"], "write `room:` and a room's number, or `off`"),
         (&["--socketio-event", "date=room:1"], "there is no vocabulary `date`"),
         (
@@ -226,6 +228,34 @@ fn former_names_of_keys_work_and_the_log_names_the_new_ones() {
         assert!(log.contains(&format!("use `{name}`")), "{name}: {log}");
     }
     assert!(log.contains("plain HTTP is redirected to HTTPS"), "{log}");
+}
+
+#[test]
+fn the_log_says_to_which_clients_socket_io_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    std::fs::write(&file, "[socketio]\npresence_events = \"connect\"\ndata = \"room:1\"\n")
+        .unwrap();
+    let cases: [(&[&str], &str); 5] = [
+        (
+            &["--config", file.to_str().unwrap()],
+            "Socket.IO is open to programs and pages of this machine",
+        ),
+        (&["--allowed-origin", "http://localhost:3000"], "Socket.IO is open to programs"),
+        (
+            &["--allowed-origin", "https://chat.example"],
+            "Socket.IO is off, because `allowed_origins`",
+        ),
+        (&["--trusted-proxy", "127.0.0.1"], "Socket.IO is off, because `trusted_proxies`"),
+        (
+            &["--trusted-proxy", "127.0.0.1", "--socketio", "on"],
+            "Socket.IO is open to every client",
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let log = log_of(folder.path(), arguments, &[]);
+        assert!(log.contains(expected), "{expected} is not in {log}");
+    }
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! The settings of the Socket.IO gateway.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use anyhow::{Context, Result, bail};
+use axum::http::Uri;
+use clap::{Args, ValueEnum};
+use madang_web::socketio::{Exposure, PresenceEvents, Settings};
+use serde::Deserialize;
+
+use super::former_names::FormerNames;
+
+/// The gateway's settings of the command line and of the environment.
+#[derive(Debug, Args)]
+pub(super) struct GatewayFlags {
+    /// Which Socket.IO clients may connect, as guests without a session: `local`, those on this machine; `on`,
+    /// all that reach the server; `off`, none [default: `local` if the server listens on loopback only, and neither a
+    /// proxy nor an origin beyond this machine is configured, else `off`]. In the file: `exposure` under `[socketio]`.
+    #[arg(long = "socketio", env = "MADANG_SOCKETIO", value_name = "local|on|off")]
+    socketio: Option<ExposureSetting>,
+    /// The topic of a Socket.IO event, such as `data=room:2` or `posts=off`. `data`, `my_event`, `message` and
+    /// `json` go to a room, `status_changed` to `orders`, `posts` to `posts` [default: room:1, orders, posts].
+    /// Repeat, or separate by commas. In the file: one line per event under `[socketio]`.
+    #[arg(
+        long = "socketio-event",
+        env = "MADANG_SOCKETIO_EVENTS",
+        value_name = "EVENT=TOPIC",
+        value_delimiter = ','
+    )]
+    socketio_events: Option<Vec<String>>,
+    /// The Socket.IO events that announce a client: `connected` and `disconnected`, or with `connect` the names
+    /// `connect` and `disconnect`. Clients with socket.io-parser 4.2.4 or later disconnect at those names [default:
+    /// connected]. In the file: `presence_events` under `[socketio]`.
+    #[arg(
+        long = "socketio-presence-events",
+        env = "MADANG_SOCKETIO_PRESENCE_EVENTS",
+        value_name = "connected|connect"
+    )]
+    socketio_presence_events: Option<PresenceEventsSetting>,
+}
+
+/// The table `[socketio]` of the file.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct GatewayTable {
+    exposure: Option<ExposureSetting>,
+    /// Former name of `exposure`.
+    clients: Option<ExposureSetting>,
+    presence_events: Option<PresenceEventsSetting>,
+    /// The topic of each event.
+    #[serde(flatten)]
+    events: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum ExposureSetting {
+    Local,
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum PresenceEventsSetting {
+    Connected,
+    Connect,
+}
+
+/// Other settings, which decide the gateway's default exposure.
+pub(super) struct Surroundings<'a> {
+    pub(super) listen: SocketAddr,
+    pub(super) allowed_origins: &'a [String],
+    pub(super) has_proxies: bool,
+}
+
+/// Merges the sources and validates the result. Returns it with a sentence about the exposure, for the log.
+///
+/// # Errors
+/// One sentence that names the invalid setting, and says how to correct it.
+pub(super) fn load(
+    flags: GatewayFlags,
+    file: GatewayTable,
+    surroundings: &Surroundings<'_>,
+    former_names: &mut FormerNames,
+) -> Result<(Settings, &'static str)> {
+    let in_file = former_names
+        .value(("[socketio] exposure", file.exposure), ("[socketio] clients", file.clients))?;
+    let (exposure, sentence) = match flags.socketio.or(in_file) {
+        Some(ExposureSetting::On) => (Exposure::On, ALL),
+        Some(ExposureSetting::Local) => (Exposure::Local, THIS_MACHINE),
+        Some(ExposureSetting::Off) => (Exposure::Off, "Socket.IO is off."),
+        None => surroundings.default_exposure(),
+    };
+    let mut settings =
+        settings(exposure, flags.socketio_events, &file.events).context("`socketio`")?;
+    settings.presence_events = match flags.socketio_presence_events.or(file.presence_events) {
+        Some(PresenceEventsSetting::Connect) => PresenceEvents::Connect,
+        Some(PresenceEventsSetting::Connected) | None => PresenceEvents::Connected,
+    };
+    Ok((settings, sentence))
+}
+
+const ALL: &str = "Socket.IO is open to every client that reaches this server: programs, and pages \
+    of this server and of `allowed_origins`.";
+const THIS_MACHINE: &str = "Socket.IO is open to programs and pages of this machine. If a proxy passes other \
+    clients on, name it with `--trusted-proxy`, or set `--socketio off`.";
+
+impl Surroundings<'_> {
+    /// The exposure without a setting. Guests need no name and no session, so the gateway is open only where no
+    /// other machine is meant to reach the server: neither by itself, nor through a proxy. A proxy that adds no
+    /// header cannot be told from a program of this machine.
+    fn default_exposure(&self) -> (Exposure, &'static str) {
+        if !self.listen.ip().is_loopback() {
+            let sentence = "Socket.IO is off, because the server listens beyond this machine; set `--socketio on` to \
+                serve its clients as guests.";
+            return (Exposure::Off, sentence);
+        }
+        if self.has_proxies {
+            let sentence = "Socket.IO is off, because `trusted_proxies` is set; set `--socketio on` to serve all \
+                clients behind the proxy as guests, or `--socketio local` for those of this machine.";
+            return (Exposure::Off, sentence);
+        }
+        if !self.allowed_origins.iter().all(|origin| is_of_this_machine(origin)) {
+            let sentence = "Socket.IO is off, because `allowed_origins` names an origin beyond this machine; set \
+                `--socketio on` to serve all clients as guests, or `--socketio local` for those of this machine.";
+            return (Exposure::Off, sentence);
+        }
+        (Exposure::Local, THIS_MACHINE)
+    }
+}
+
+/// Whether an origin always means this machine.
+fn is_of_this_machine(origin: &str) -> bool {
+    let Ok(origin) = origin.parse::<Uri>() else { return false };
+    let host = origin.host().unwrap_or_default().trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback() || it.is_unspecified())
+}
+
+fn settings(
+    exposure: Exposure,
+    flags: Option<Vec<String>>,
+    file: &BTreeMap<String, String>,
+) -> Result<Settings> {
+    let Some(flags) = flags else {
+        let topics = file.iter().map(|(event, topic)| (event.as_str(), topic.as_str()));
+        return Ok(Settings::new(exposure, topics)?);
+    };
+    let mut topics = Vec::new();
+    for entry in flags.iter().filter(|entry| !entry.is_empty()) {
+        let Some(pair) = entry.split_once('=') else {
+            bail!("`{entry}` is not an event and a topic; write `data=room:1`");
+        };
+        topics.push(pair);
+    }
+    Ok(Settings::new(exposure, topics)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default_exposure(listen: &str, origins: &[&str], has_proxies: bool) -> Exposure {
+        let allowed_origins: Vec<String> = origins.iter().map(|&it| it.to_owned()).collect();
+        let listen = listen.parse().unwrap();
+        Surroundings { listen, allowed_origins: &allowed_origins, has_proxies }.default_exposure().0
+    }
+
+    #[test]
+    fn the_gateway_is_local_only_where_no_other_machine_is_expected() {
+        let loopback = "127.0.0.1:5001";
+        let local =
+            ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:3000", "http://LOCALHOST"];
+        assert_eq!(default_exposure(loopback, &[], false), Exposure::Local);
+        assert_eq!(default_exposure("[::1]:5001", &local, false), Exposure::Local);
+        assert_eq!(default_exposure("0.0.0.0:5001", &[], false), Exposure::Off);
+        assert_eq!(default_exposure(loopback, &[], true), Exposure::Off);
+        for beyond in [
+            "https://chat.example",
+            "http://192.168.0.7:3000",
+            "http://localhost.example",
+            "https://마당.kr",
+            "nonsense",
+        ] {
+            let origins = [local[0], beyond];
+            assert_eq!(default_exposure(loopback, &origins, false), Exposure::Off, "{beyond}");
+        }
+    }
+}
