@@ -77,6 +77,19 @@ npm_tool() {
     finish "$home"
 }
 
+# client_with_parser VERSION: the tutorial's Socket.IO client, with another parser than npm would choose.
+client_with_parser() {
+    local home=$tools/socket.io-client-$socketio_tutorial_version-parser-$1
+    [ -d "$home" ] && return
+    has npm || fail "npm is missing: install Node.js 18.20 or newer"
+    say "socket.io-client $socketio_tutorial_version with socket.io-parser $1: a published client, for the tests"
+    begin
+    printf '{ "overrides": { "socket.io-parser": "%s" } }\n' "$1" >"$partial/package.json"
+    npm install --prefix "$partial" --no-save --no-package-lock --ignore-scripts --no-audit \
+        --no-fund --loglevel=error "socket.io-client@$socketio_tutorial_version"
+    finish "$home"
+}
+
 # pip_tool NAME VERSION WHY [OTHER REQUIREMENTS…]
 pip_tool() {
     local name=$1 version=$2 why=$3 home=$tools/$1-$2
@@ -149,6 +162,8 @@ clients() {
     npm_tool socket.io-client "$socketio_4_version" "$why"
     npm_tool socket.io-client "$socketio_2_version" "$why"
     npm_tool socket.io-client "$socketio_1_version" "$why"
+    client_with_parser "$socketio_old_parser_version"
+    client_with_parser "$socketio_new_parser_version"
     npm_tool react-dom "$react_version" "an example's page" "react@$react_version"
     npm_tool jquery "$jquery_version" "an example's page"
     pip_tool python-socketio "$python_socketio_version" "$why" \

@@ -17,6 +17,10 @@ axe_version=4.14.1
 socketio_4_version=4.8.4
 socketio_2_version=2.5.0
 socketio_1_version=1.7.3
+# The client of a tutorial, with the parser of its lock file and with that of a fresh install.
+socketio_tutorial_version=4.5.1
+socketio_old_parser_version=4.0.4
+socketio_new_parser_version=4.2.7
 react_version=18.3.1
 jquery_version=1.12.4
 python_socketio_version=5.18.1
@@ -39,16 +43,21 @@ axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js
 # The node_modules of an npm tool.
 modules() { printf '%s' "$tools/$1-$2/node_modules"; }
 
+# The node_modules of the tutorial's client with a parser.
+modules_with_parser() { printf '%s' "$tools/socket.io-client-$socketio_tutorial_version-parser-$1/node_modules"; }
+
 # Exports the folders of the clients for the tests and the examples.
 for_clients() {
     MADANG_SOCKETIO_4=$(modules socket.io-client "$socketio_4_version")
     MADANG_SOCKETIO_2=$(modules socket.io-client "$socketio_2_version")
     MADANG_SOCKETIO_1=$(modules socket.io-client "$socketio_1_version")
+    MADANG_SOCKETIO_OLD_PARSER=$(modules_with_parser "$socketio_old_parser_version")
+    MADANG_SOCKETIO_NEW_PARSER=$(modules_with_parser "$socketio_new_parser_version")
     MADANG_REACT=$(modules react-dom "$react_version")
     MADANG_JQUERY=$(modules jquery "$jquery_version")
     MADANG_PYTHON_SOCKETIO=$tools/python-socketio-$python_socketio_version
-    export MADANG_SOCKETIO_4 MADANG_SOCKETIO_2 MADANG_SOCKETIO_1 MADANG_REACT MADANG_JQUERY \
-        MADANG_PYTHON_SOCKETIO
+    export MADANG_SOCKETIO_4 MADANG_SOCKETIO_2 MADANG_SOCKETIO_1 MADANG_SOCKETIO_OLD_PARSER \
+        MADANG_SOCKETIO_NEW_PARSER MADANG_REACT MADANG_JQUERY MADANG_PYTHON_SOCKETIO
 }
 
 # Exports the folders of the other servers for the load laboratory, which skips missing servers.

@@ -32,8 +32,11 @@ const socket = io(values.server, {
   auth: (answer) => answer(values.resume ? { positions } : {}),
 });
 
-socket.on("connect", () => print("connect", socket.id));
+// A server may also send events of these two names to announce other clients: docs/compatibility.md.
+socket.on("connect", (announcement) => print("connect", socket.id, announcement));
 socket.on("disconnect", (reason) => print("disconnect", reason));
+socket.on("connected", (announcement) => print("connected", announcement));
+socket.on("disconnected", (announcement) => print("disconnected", announcement));
 socket.on("refused", (refusal) => print("refused", refusal));
 socket.on("position", keepPosition);
 socket.on("reset", keepPosition);

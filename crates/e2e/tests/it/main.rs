@@ -28,6 +28,7 @@ mod offline;
 mod orders;
 mod people_texts;
 mod posts;
+mod presence_events;
 mod price;
 mod sentiment;
 mod sessions;
