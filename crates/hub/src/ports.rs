@@ -251,6 +251,28 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>>;
 
+    /// The sessions among these that have ended or never existed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn ended_sessions(
+        &self,
+        sessions: Vec<TokenHash>,
+    ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>>;
+
+    /// Records that these sessions are in use, and those that [`Store::session`] was asked for since the
+    /// last call. With limits, it ends the sessions beyond them, and returns their number. A recorded
+    /// time in the future is the mistake of a clock, and counts as now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn expire_sessions(
+        &self,
+        in_use: Vec<TokenHash>,
+        now: Timestamp,
+        limits: Option<SessionLimits>,
+    ) -> BoxFuture<'static, Result<u64, StoreError>>;
+
     /// Checks that both reading and writing work.
     ///
     /// # Errors
@@ -260,6 +282,22 @@ pub trait Store: Send + Sync + 'static {
 
 /// SHA-256 of a session token. The token itself is never stored.
 pub type TokenHash = [u8; 32];
+
+/// The age at which a sign-in session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Since its last use, in milliseconds.
+    pub idle_ms: u64,
+    /// Since the sign-up, in milliseconds.
+    pub max_ms: u64,
+}
+
+impl SessionLimits {
+    /// Whether a session has ended. Times in the future count as now.
+    pub fn have_passed(self, made_at: Timestamp, used_at: Timestamp, now: Timestamp) -> bool {
+        now.since(used_at) > self.idle_ms || now.since(made_at) > self.max_ms
+    }
+}
 
 /// A user that belongs to a part of the server.
 #[derive(Clone, Copy, Debug)]

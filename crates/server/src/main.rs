@@ -13,6 +13,7 @@ mod price;
 mod redirect;
 mod refusals;
 mod serve;
+mod sessions;
 mod tls;
 
 use std::process::ExitCode;

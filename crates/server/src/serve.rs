@@ -35,6 +35,7 @@ use crate::notices;
 use crate::price::PriceTask;
 use crate::redirect;
 use crate::refusals;
+use crate::sessions;
 use crate::tls::Tls;
 
 /// The file of the database in the data folder.
@@ -106,6 +107,16 @@ async fn serve(config: Config) -> Result<ExitCode> {
         lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
     }
 
+    let open_sessions = OpenSessions::default();
+    let session_end = sessions::run(
+        store.clone(),
+        clock.clone(),
+        open_sessions.clone(),
+        config.session_limits,
+        lifecycle.stopping(),
+    );
+    lifecycle.spawn("sessions", session_end);
+
     check_rooms(store.as_ref(), &config.socketio).await?;
     let listener = listener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -121,7 +132,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         strict_transport,
         socketio: Arc::new(config.socketio),
         receipts: Receipts::default(),
-        open_sessions: OpenSessions::default(),
+        open_sessions,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),

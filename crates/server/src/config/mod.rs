@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use madang_hub::budgets::resource::BudgetRates;
+use madang_hub::ports::SessionLimits;
 use madang_shared::Timestamp;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
@@ -83,6 +84,13 @@ pub(crate) struct Flags {
     /// the system's limit of open files allows, at most 65536].
     #[arg(long, env = "MADANG_MAX_CONNECTIONS", value_name = "NUMBER")]
     max_connections: Option<u32>,
+    /// Days after which an unused session ends, from 1 to 3650. A session is in use while a page is open or a
+    /// program sends requests [default: 90].
+    #[arg(long, env = "MADANG_SESSION_IDLE_DAYS", value_name = "DAYS")]
+    session_idle_days: Option<u64>,
+    /// Days after which every session ends, from 1 to 3650 [default: 400].
+    #[arg(long, env = "MADANG_SESSION_MAX_DAYS", value_name = "DAYS")]
+    session_max_days: Option<u64>,
     /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
     #[arg(long, env = "MADANG_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     shutdown_timeout: Option<u64>,
@@ -120,6 +128,8 @@ struct File {
     #[serde(default)]
     budgets: BudgetTable,
     max_connections: Option<u32>,
+    session_idle_days: Option<u64>,
+    session_max_days: Option<u64>,
     shutdown_timeout: Option<u64>,
     /// Former name of `shutdown_timeout`.
     stop_seconds: Option<u64>,
@@ -167,6 +177,7 @@ pub(crate) struct Config {
     pub(crate) budgets: Box<BudgetRates>,
     /// None: as many as the limit of open files allows.
     pub(crate) max_connections: Option<u32>,
+    pub(crate) session_limits: SessionLimits,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -176,6 +187,10 @@ pub(crate) struct Config {
 
 /// The longest `shutdown_timeout`, in seconds. A service manager would have killed the process long before.
 const MAX_SHUTDOWN_TIMEOUT: u64 = 600;
+
+/// The largest age of a session that can be set, in days.
+const MAX_SESSION_DAYS: u64 = 3_650;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Config {
     /// Merges the sources and validates the result. A certificate has to be valid `now`.
@@ -208,6 +223,8 @@ impl Config {
         let price_sources = flags.price_sources.or(file.price.sources);
         let sign_ups = flags.sign_ups_per_hour.or(file.sign_ups_per_hour);
         let budgets = budgets::load(&file.budgets, flags.budget_factor, sign_ups)?;
+        let idle_days = flags.session_idle_days.or(file.session_idle_days);
+        let max_days = flags.session_max_days.or(file.session_max_days);
         let listen = flags.listen.or(file.listen);
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
         let surroundings = gateway::Surroundings {
@@ -230,12 +247,25 @@ impl Config {
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
             max_connections: flags.max_connections.or(file.max_connections),
+            session_limits: SessionLimits {
+                idle_ms: days("session_idle_days", idle_days, 90)?,
+                max_ms: days("session_max_days", max_days, 400)?,
+            },
             shutdown_timeout,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),
             former_names: former_names.into_vec(),
         })
     }
+}
+
+/// A number of days, in milliseconds.
+fn days(name: &str, setting: Option<u64>, default: u64) -> Result<u64> {
+    let days = setting.unwrap_or(default);
+    if !(1..=MAX_SESSION_DAYS).contains(&days) {
+        bail!("`{name}` is {days}; it must be from 1 to {MAX_SESSION_DAYS}");
+    }
+    Ok(days * DAY_MS)
 }
 
 fn shutdown_timeout(

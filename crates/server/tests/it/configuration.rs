@@ -35,6 +35,8 @@ fn help_and_version_explain_the_settings() {
         "--sign-ups-per-hour",
         "--budget-factor",
         "--max-connections",
+        "--session-idle-days",
+        "--session-max-days",
         "--tls-certificate",
         "MADANG_TLS_KEY",
         "--trusted-proxy",
@@ -60,6 +62,8 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
     let cases: [(&[&str], &str); 19] = [
+        (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
+        (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin: write scheme://host"),
         (&["--allowed-origin", "https://chat.example/"], "is not an origin: leave out everything"),

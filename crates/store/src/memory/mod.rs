@@ -30,8 +30,8 @@ use futures_util::future::{self, BoxFuture};
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
-    Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash,
-    TopicEvent, Write,
+    Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
+    TokenHash, TopicEvent, Write,
 };
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
@@ -201,6 +201,24 @@ impl Memory {
         })
     }
 
+    /// [`Store::ended_sessions`], synchronous.
+    pub fn ended_sessions_now(
+        &self,
+        sessions: Vec<TokenHash>,
+    ) -> Result<Vec<TokenHash>, StoreError> {
+        self.read(|state| Ok(users::ended_sessions(state, sessions)))
+    }
+
+    /// [`Store::expire_sessions`], synchronous.
+    pub fn expire_sessions_now(
+        &self,
+        in_use: Vec<TokenHash>,
+        now: Timestamp,
+        limits: Option<SessionLimits>,
+    ) -> Result<u64, StoreError> {
+        self.write(|state, _appended| Ok(users::expire_sessions(state, in_use, now, limits)))
+    }
+
     /// [`Store::ready`], synchronous.
     pub fn ready_now(&self) -> Result<(), StoreError> {
         self.lock().faults.probe()
@@ -325,6 +343,22 @@ impl Store for Memory {
 
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {
         ready(self.sign_out_now(&token))
+    }
+
+    fn ended_sessions(
+        &self,
+        sessions: Vec<TokenHash>,
+    ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
+        ready(self.ended_sessions_now(sessions))
+    }
+
+    fn expire_sessions(
+        &self,
+        in_use: Vec<TokenHash>,
+        now: Timestamp,
+        limits: Option<SessionLimits>,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        ready(self.expire_sessions_now(in_use, now, limits))
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {

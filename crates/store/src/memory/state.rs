@@ -1,7 +1,8 @@
 //! The state that other engines keep in tables. Features decide each change before its first step, so
 //! that a refusal leaves nothing behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use madang_hub::ports::{CommandFingerprint, TokenHash};
 use madang_shared::frames::LogPosition;
@@ -26,9 +27,11 @@ pub(super) struct State {
 
     pub(super) users: BTreeMap<UserId, String>,
     pub(super) user_keys: BTreeMap<String, UserId>,
-    pub(super) sessions: BTreeMap<TokenHash, UserId>,
+    pub(super) sessions: BTreeMap<TokenHash, SignInSession>,
     /// The sessions that no request has named yet.
     pub(super) unused_sessions: BTreeMap<UserId, TokenHash>,
+    /// The sessions that were asked for since their use was last recorded.
+    pub(super) used_sessions: Mutex<BTreeSet<TokenHash>>,
     pub(super) service_accounts: BTreeMap<&'static str, UserId>,
 
     pub(super) rooms: BTreeMap<RoomId, Room>,
@@ -59,6 +62,14 @@ pub(super) struct State {
     pub(super) notice_schedules: BTreeMap<String, Timestamp>,
     /// The number of the last notice of the demonstration.
     pub(super) demo_last_number: u32,
+}
+
+/// A sign-in session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignInSession {
+    pub(super) user: UserId,
+    pub(super) made_at: Timestamp,
+    pub(super) used_at: Timestamp,
 }
 
 /// The position of a command's event, and the fingerprint of the command.

@@ -1,11 +1,13 @@
 //! Users, their sessions, and service accounts.
 
-use madang_hub::policy;
-use madang_hub::ports::{NewUser, ServiceAccount, TokenHash, TopicEvent};
-use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::{Failure, Topic, User, UserId};
+use std::sync::PoisonError;
 
-use super::state::State;
+use madang_hub::policy;
+use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
+use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::{Failure, Timestamp, Topic, User, UserId};
+
+use super::state::{SignInSession, State};
 use super::{membership, notices};
 use crate::refusals;
 
@@ -16,7 +18,7 @@ pub(super) fn sign_up(
     new: NewUser,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, Failure> {
-    let NewUser { name, name_key, token, at: _ } = new;
+    let NewUser { name, name_key, token, at } = new;
     if state.sessions.contains_key(&token) {
         return Err(refusals::constraint_violated());
     }
@@ -31,7 +33,8 @@ pub(super) fn sign_up(
             User { id, name }
         }
     };
-    state.sessions.insert(token, user.id);
+    let session = SignInSession { user: user.id, made_at: at, used_at: at };
+    state.sessions.insert(token, session);
     state.unused_sessions.insert(user.id, token);
     Ok(user)
 }
@@ -59,14 +62,44 @@ pub(super) fn service_user(
 
 /// The user of a session. The name belongs to the user from now on.
 pub(super) fn session(state: &mut State, token: &TokenHash) -> Option<User> {
-    let id = *state.sessions.get(token)?;
+    let id = state.sessions.get(token)?.user;
     state.unused_sessions.remove(&id);
+    state.used_sessions.get_mut().unwrap_or_else(PoisonError::into_inner).insert(*token);
     Some(User { id, name: state.users.get(&id)?.clone() })
 }
 
+/// The sessions among these that do not exist.
+pub(super) fn ended_sessions(state: &State, mut sessions: Vec<TokenHash>) -> Vec<TokenHash> {
+    sessions.retain(|session| !state.sessions.contains_key(session));
+    sessions
+}
+
+/// Records use, and ends the sessions beyond the limits.
+pub(super) fn expire_sessions(
+    state: &mut State,
+    in_use: Vec<TokenHash>,
+    now: Timestamp,
+    limits: Option<SessionLimits>,
+) -> u64 {
+    let used = state.used_sessions.get_mut().unwrap_or_else(PoisonError::into_inner);
+    for token in in_use.into_iter().chain(std::mem::take(used)) {
+        if let Some(session) = state.sessions.get_mut(&token) {
+            session.used_at = now;
+        }
+    }
+    let Some(limits) = limits else { return 0 };
+    let before = state.sessions.len();
+    state.sessions.retain(|_, session| {
+        session.made_at = session.made_at.min(now);
+        session.used_at = session.used_at.min(now);
+        !limits.have_passed(session.made_at, session.used_at, now)
+    });
+    u64::try_from(before - state.sessions.len()).unwrap_or(u64::MAX)
+}
+
 pub(super) fn sign_out(state: &mut State, token: &TokenHash) {
-    if let Some(user) = state.sessions.remove(token) {
-        state.unused_sessions.remove(&user);
+    if let Some(session) = state.sessions.remove(token) {
+        state.unused_sessions.remove(&session.user);
     }
 }
 

@@ -35,14 +35,17 @@ mod posts;
 mod rooms;
 mod users;
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
-    Committed, LogEntry, NewUser, Recovery, ServiceAccount, Store, StoreError, TokenHash, Write,
+    Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
+    TokenHash, Write,
 };
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
@@ -71,6 +74,8 @@ pub struct Sqlite {
     writer: Writer,
     watcher: CommitWatcher,
     damage: Damage,
+    /// The sessions that were asked for since their use was last recorded.
+    used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
 }
 
 impl Sqlite {
@@ -106,7 +111,8 @@ impl Sqlite {
         let watcher =
             CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
         let readers = ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread)?;
-        Ok((Self { readers, writer, watcher, damage }, events))
+        let used_sessions = Arc::default();
+        Ok((Self { readers, writer, watcher, damage, used_sessions }, events))
     }
 
     /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
@@ -201,7 +207,14 @@ impl Store for Sqlite {
     }
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
-        let session = self.read(move |connection| users::session(connection, &token));
+        let used = Arc::clone(&self.used_sessions);
+        let session = self.read(move |connection| {
+            let session = users::session(connection, &token)?;
+            if session.is_some() {
+                used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
+            }
+            Ok(session)
+        });
         let record_use = self.writer.deferred(users::record_use);
         async move {
             match session.await? {
@@ -217,6 +230,24 @@ impl Store for Sqlite {
 
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {
         self.writer.enqueue_one(token, users::sign_out).boxed()
+    }
+
+    fn ended_sessions(
+        &self,
+        sessions: Vec<TokenHash>,
+    ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
+        self.read(move |connection| users::ended_sessions(connection, sessions))
+    }
+
+    fn expire_sessions(
+        &self,
+        mut in_use: Vec<TokenHash>,
+        now: Timestamp,
+        limits: Option<SessionLimits>,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let used = &mut *self.used_sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.extend(std::mem::take(used));
+        self.writer.enqueue_one((in_use, now, limits), users::expire_sessions).boxed()
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {

@@ -1,7 +1,7 @@
 //! Users, their sessions, and service accounts.
 
 use madang_hub::policy;
-use madang_hub::ports::{NewUser, ServiceAccount, TokenHash, TopicEvent};
+use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
@@ -10,6 +10,9 @@ use super::error::StatementError;
 use super::values::{integer, natural, string};
 use super::{log, membership, notices};
 use crate::refusals;
+
+/// The precision of a session's last use, in milliseconds: a session in use is written this seldom.
+const USE_PRECISION_MS: u64 = 3_600_000;
 
 /// A session with its user.
 pub(super) struct UserSession {
@@ -34,7 +37,8 @@ pub(super) fn sign_up(
     } else {
         return Err(refusals::user_name_taken(&name).into());
     };
-    let sql = "INSERT INTO sessions (token_hash, user_id, made_at, is_used) VALUES (?1, ?2, ?3, 0)";
+    let sql = "INSERT INTO sessions (token_hash, user_id, made_at, last_used_at, is_used) \
+        VALUES (?1, ?2, ?3, ?3, 0)";
     connection.prepare_cached(sql)?.execute((&token, integer(user.id.0), integer(at.0)))?;
     Ok(user)
 }
@@ -138,6 +142,47 @@ pub(super) fn record_use(
 ) -> Result<bool, StatementError> {
     let sql = "UPDATE sessions SET is_used = 1 WHERE token_hash = ?1";
     Ok(connection.prepare_cached(sql)?.execute([token])? > 0)
+}
+
+/// The sessions among these that do not exist.
+pub(super) fn ended_sessions(
+    connection: &Connection,
+    sessions: Vec<TokenHash>,
+) -> Result<Vec<TokenHash>, StatementError> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM sessions WHERE token_hash = ?1")?;
+    let mut ended = Vec::new();
+    for session in sessions {
+        if !statement.exists([&session])? {
+            ended.push(session);
+        }
+    }
+    Ok(ended)
+}
+
+/// Records use, and ends the sessions beyond the limits; see
+/// [`Store::expire_sessions`](madang_hub::ports::Store::expire_sessions).
+pub(super) fn expire_sessions(
+    connection: &Connection,
+    (in_use, now, limits): (Vec<TokenHash>, Timestamp, Option<SessionLimits>),
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<u64, StatementError> {
+    // Most are recorded already, and cause no write.
+    let sql = "UPDATE sessions SET last_used_at = ?2 \
+        WHERE token_hash = ?1 AND coalesce(last_used_at, 0) NOT BETWEEN ?3 AND ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let recent = integer(now.0.saturating_sub(USE_PRECISION_MS));
+    for session in in_use {
+        statement.execute((&session, integer(now.0), recent))?;
+    }
+    let Some(SessionLimits { idle_ms, max_ms }) = limits else { return Ok(0) };
+    let sql = "UPDATE sessions SET made_at = min(made_at, ?1), last_used_at = min(last_used_at, ?1) \
+        WHERE made_at > ?1 OR last_used_at > ?1";
+    connection.prepare_cached(sql)?.execute([integer(now.0)])?;
+    let sql = "DELETE FROM sessions WHERE coalesce(last_used_at, made_at) < ?1 OR made_at < ?2";
+    let oldest = |age| integer(now.0.saturating_sub(age));
+    let ended = connection.prepare_cached(sql)?.execute([oldest(idle_ms), oldest(max_ms)])?;
+    Ok(u64::try_from(ended).unwrap_or(u64::MAX))
 }
 
 pub(super) fn sign_out(

@@ -9,7 +9,7 @@ use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::policy;
-use madang_hub::ports::NewUser;
+use madang_hub::ports::{NewUser, TokenHash};
 use madang_shared::session::SessionInfo;
 use madang_shared::{ErrorCode, validate};
 
@@ -18,12 +18,13 @@ use crate::http::json_object::JsonObject;
 use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 use crate::http::session_token::{
-    Token, authenticate, candidates, has_probe, probe_cookie, removal_cookie,
+    Token, authenticate, candidates, candidates_in_cookies, has_probe, probe_cookie, removal_cookie,
 };
 use crate::state::AppState;
 
 /// Signs a user up and starts a session: with a cookie for browsers, or with a bearer token if requested. The fields of
-/// the body are those of [`madang_shared::session::SignUp`].
+/// the body are those of [`madang_shared::session::SignUp`]. The new cookie replaces the browser's cookie, so the session
+/// of that one ends.
 pub async fn sign_up(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
@@ -71,6 +72,10 @@ pub async fn sign_up(
         (StatusCode::CREATED, Json(SessionInfo { user, token: Some(token.into_text()) }))
             .into_response()
     } else {
+        // The new user is signed up in any case, and an error is logged.
+        for replaced in candidates_in_cookies(&headers, &client_info) {
+            end_session(&state, replaced).await.ok();
+        }
         let cookies = set_cookies([token.to_cookie(&client_info)]);
         (StatusCode::CREATED, cookies, Json(SessionInfo { user, token: None })).into_response()
     })
@@ -106,8 +111,7 @@ pub async fn sign_out(
     client_info: ClientInfo,
 ) -> Result<Response, Problem> {
     for session in candidates(&headers, &client_info) {
-        state.store.sign_out(session).await?;
-        state.open_sessions.end(&session);
+        end_session(&state, session).await?;
     }
     Ok(if access == PageAccess::Full {
         let cookies = [removal_cookie(&client_info), probe_cookie(&client_info)];
@@ -121,4 +125,11 @@ fn set_cookies<const N: usize>(
     cookies: [Option<HeaderValue>; N],
 ) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
     AppendHeaders(cookies.into_iter().flatten().map(|cookie| (SET_COOKIE, cookie)).collect())
+}
+
+/// Ends a session and closes its connections.
+async fn end_session(state: &AppState, session: TokenHash) -> Result<(), Problem> {
+    state.store.sign_out(session).await?;
+    state.open_sessions.end(&session);
+    Ok(())
 }

@@ -87,8 +87,17 @@ pub fn candidates(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<TokenHas
         let (scheme, token) = line.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
+    distinct_hashes(bearer.chain(cookies(headers, client_info, SESSION)))
+}
+
+/// The tokens in the cookies of a request that may be ours.
+pub fn candidates_in_cookies(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<TokenHash> {
+    distinct_hashes(cookies(headers, client_info, SESSION))
+}
+
+fn distinct_hashes(tokens: impl Iterator<Item = String>) -> Vec<TokenHash> {
     let mut candidates = Vec::new();
-    for token in bearer.chain(cookies(headers, client_info, SESSION)) {
+    for token in tokens {
         if candidates.len() == MAX_CANDIDATES {
             break;
         }

@@ -37,6 +37,11 @@ impl OpenSessions {
         OpenSession { sessions: self.clone(), session, ended: entry.ended.clone() }
     }
 
+    /// The sessions that have open connections.
+    pub fn all(&self) -> Vec<TokenHash> {
+        self.0.lock().keys().copied().collect()
+    }
+
     /// Closes the connections of a session that has ended in the store.
     pub fn end(&self, session: &TokenHash) {
         if let Some(entry) = self.0.lock().remove(session) {

@@ -41,6 +41,31 @@ async fn the_session_cookie_is_hidden_from_scripts() {
 }
 
 #[tokio::test]
+async fn a_second_sign_up_in_one_browser_ends_the_first_session() {
+    let server = TestServer::start().await;
+    let sign_up = async |name: &str, header: (&str, String)| {
+        let request = server.http.post(server.url("/api/session")).header(header.0, header.1);
+        let answer = request.json(&json!({ "name": name })).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let status = async |cookie: &str| {
+        let request = server.http.get(server.url("/api/session")).header("cookie", cookie);
+        request.send().await.unwrap().status()
+    };
+    let first = sign_up("Mina", ("x-nothing", String::new())).await;
+    let second = sign_up("Theo", ("cookie", first.clone())).await;
+    assert_eq!(status(&first).await, StatusCode::NO_CONTENT);
+    assert_eq!(status(&second).await, StatusCode::OK);
+    // A program's bearer token is no cookie that the answer replaces.
+    let program = server.sign_up("Robot").await;
+    sign_up("Anna", ("authorization", format!("Bearer {program}"))).await;
+    let request = server.http.get(server.url("/api/session")).bearer_auth(program);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_name_is_unique_and_an_invalid_name_is_explained() {
     let server = TestServer::start().await;
     let token = server.sign_up("Jane").await;
