@@ -1,5 +1,5 @@
-//! The end of sign-in sessions: connections close when their session has ended in the database, by
-//! whatever program; and sessions that are unused or too old are ended.
+//! The end of sign-in sessions: connections close when any program has ended their session in the
+//! database, and sessions that are unused or too old are ended.
 //!
 //! A session is the only way back to its user. So no session is ended before the clock has run steadily
 //! for an hour: a clock that starts wrong, or jumps, would end them all.

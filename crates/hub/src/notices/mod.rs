@@ -49,7 +49,7 @@ pub enum ScheduleStep {
     },
 }
 
-/// What a schedule with this high-water mark does about the notice that was due at `due`.
+/// The step of a schedule with this high-water mark, when a notice was due at `due`.
 pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) -> ScheduleStep {
     match mark {
         None => ScheduleStep::Begin { was_ahead: false },

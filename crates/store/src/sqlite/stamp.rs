@@ -37,7 +37,7 @@ pub(super) struct StampContent {
     external: Option<(Topic, Seq)>,
 }
 
-/// Whose commit has appended an event.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Own,

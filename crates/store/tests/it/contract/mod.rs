@@ -26,6 +26,7 @@ mod notices;
 mod orders;
 mod posts;
 mod reading;
+mod sessions;
 mod users;
 mod writing;
 

@@ -1,6 +1,6 @@
 use madang_hub::chat;
 use madang_hub::features::Change;
-use madang_hub::ports::{Committed, ServiceAccount, SessionLimits, Write};
+use madang_hub::ports::{Committed, ServiceAccount, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::Guest;
 use madang_shared::frames::LogPosition;
