@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// it holds at most one answer of a client that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that may wait until the server accepts them: all clients reconnect at once after a restart.
-const LISTEN_BACKLOG: u32 = 1_024;
+const LISTEN_BACKLOG: u32 = 4_096;
 /// The longest wait after a failed accept, most often for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 

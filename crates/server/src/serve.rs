@@ -1,9 +1,11 @@
 //! `madang serve`, as a script: makes all parts in order, and connects them.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZero;
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,7 +68,9 @@ pub(crate) fn run(config: Config) -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<ExitCode> {
-    logging::start(&config)?;
+    // Dropped last, so that the last lines are written.
+    let log = logging::start(&config)?;
+    log_settings(&config);
     for FormerName { former, name } in &config.former_names {
         tracing::warn!("`{former}` is a former name and goes with the next version; use `{name}`");
     }
@@ -75,8 +79,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let lifecycle = Lifecycle::new()?;
     let clock = Arc::new(SteadyClock::start());
 
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot create the data folder {}", config.data.display()))?;
+    create_data_folder(&config.data)?;
     let _lock = lock(&config.data)?;
     let options = Options { synchronous: config.synchronous, ..Options::default() };
     let (store, events) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
@@ -121,7 +124,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let listener = listener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr().context("cannot read the address of the listener")?;
-    let Network { tls, proxies, strict_transport } = config.network;
+    let Network { tls, proxies, strict_transport, wide_proxies: _ } = config.network;
     let slots = ConnectionSlots::new(max_connections, proxies.clone());
     let state = AppState {
         hub,
@@ -143,8 +146,10 @@ async fn serve(config: Config) -> Result<ExitCode> {
     };
     let is_https = tls.is_some();
     lifecycle.spawn("http", listen(listener, slots, state, tls));
-    announce(address, is_https);
     tracing::info!("{}", config.exposure_sentence);
+    // The lines before the announcement are there when a script reads it.
+    log.flush();
+    announce(address, is_https);
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.
@@ -152,6 +157,53 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tracing::warn!("the database takes too long to close; acknowledged messages are stored");
     }
     Ok(code)
+}
+
+/// Logs the version and the settings that decide how the server behaves. They hold no secrets: keys and
+/// certificates are named by their files in other lines.
+fn log_settings(config: &Config) {
+    let network = &config.network;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        listen = %config.listen,
+        data = %config.data.display(),
+        synchronous = ?config.synchronous,
+        tls = network.tls.is_some(),
+        trusted_proxies = !network.proxies.is_empty(),
+        socketio = ?config.socketio.exposure,
+        price_sources = config.price_sources.len(),
+        schedules = config.notices.len(),
+        sign_ups_per_hour = config.sign_ups_per_hour,
+        shutdown_timeout = ?config.shutdown_timeout,
+        log = config.log,
+        "Madang starts"
+    );
+    for network in &network.wide_proxies {
+        tracing::warn!(
+            network,
+            "`trusted_proxies` names a network that holds strangers: each of them chooses the address that \
+            limits are counted for, and the scheme and host of a request; name your own proxies"
+        );
+    }
+}
+
+/// Creates a missing data folder, for this user alone: it holds everybody's messages.
+fn create_data_folder(data: &Path) -> Result<()> {
+    let mut folder = DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    folder.mode(0o700);
+    let metadata = folder.create(data).and_then(|()| std::fs::metadata(data));
+    let metadata =
+        metadata.with_context(|| format!("cannot create the data folder {}", data.display()))?;
+    #[cfg(unix)]
+    if metadata.permissions().mode() & 0o007 != 0 {
+        tracing::warn!(
+            folder = %data.display(),
+            "every user of this machine can open the data folder; `chmod 700` it if that is not meant"
+        );
+    }
+    Ok(())
 }
 
 /// Locks the data folder while the process lives: two servers on one database would not notice each

@@ -75,6 +75,8 @@ pub(crate) struct Network {
     /// None: the server speaks plain HTTP.
     pub(crate) tls: Option<TlsSettings>,
     pub(crate) proxies: TrustedProxies,
+    /// The trusted networks that are too wide to hold proxies only.
+    pub(crate) wide_proxies: Vec<String>,
     /// The value of `Strict-Transport-Security`.
     pub(crate) strict_transport: Option<HeaderValue>,
 }
@@ -144,6 +146,7 @@ pub(super) fn load(
     }
     let proxies = flags.trusted_proxies.or(file.trusted_proxies).unwrap_or_default();
     let proxies = proxies.iter().filter(|entry| !entry.trim().is_empty());
+    let wide_proxies = proxies.clone().filter(|entry| is_wide(entry)).cloned().collect();
     let proxies = TrustedProxies::new(proxies).context("`trusted_proxies`")?;
     if hsts_max_age.is_some() && tls.is_none() && proxies.is_empty() {
         bail!(
@@ -153,5 +156,27 @@ pub(super) fn load(
     let strict_transport = hsts_max_age
         .map(|seconds| HeaderValue::from_str(&format!("max-age={seconds}")))
         .transpose()?;
-    Ok(Network { tls, proxies, strict_transport })
+    Ok(Network { tls, proxies, wide_proxies, strict_transport })
+}
+
+/// Whether a network is wider than any private one: 10.0.0.0/8 and fc00::/7 are the widest.
+fn is_wide(network: &str) -> bool {
+    let widest = if network.contains(':') { 7 } else { 8 };
+    let bits = network.split_once('/').and_then(|(_, bits)| bits.trim().parse::<u8>().ok());
+    bits.is_some_and(|bits| bits < widest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_wide;
+
+    #[test]
+    fn a_network_wider_than_any_private_one_is_reported() {
+        for wide in ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3", " 0.0.0.0/0 "] {
+            assert!(is_wide(wide), "{wide}");
+        }
+        for proper in ["10.0.0.0/8", "fc00::/7", "127.0.0.1", "::1", "172.16.0.0/12"] {
+            assert!(!is_wide(proper), "{proper}");
+        }
+    }
 }

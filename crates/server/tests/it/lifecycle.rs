@@ -1,7 +1,11 @@
 //! How the process ends, and its exit codes.
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
 
 use crate::process::{Server, madang, output};
 
@@ -114,6 +118,79 @@ async fn a_log_that_cannot_be_written_does_not_disturb_requests() {
     let answer =
         client.post(format!("{}/api/session", server.url)).json(&body).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 201);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_neither_requests_nor_the_end() {
+    let data = tempfile::tempdir().unwrap();
+    let (_log_reader, log) = std::io::pipe().unwrap();
+    let arguments = ["--log-format", "json", "--sign-ups-per-hour", "100000"];
+    let server = Server::start_logging(data.path(), &arguments, log.into());
+    let client = reqwest::Client::new();
+    // One line each, together more than a pipe holds.
+    for number in 0..700 {
+        let body = serde_json::json!({ "name": format!("user {number}"), "bearer": true });
+        let request = client.post(format!("{}/api/session", server.url)).json(&body);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), 201);
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+/// The log of a server from its start to its end.
+fn log_of(data: &Path, arguments: &[&str]) -> String {
+    let (mut log_reader, log) = std::io::pipe().unwrap();
+    let server = Server::start_logging(data, arguments, log.into());
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    let mut text = String::new();
+    log_reader.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn the_log_begins_with_version_and_settings_and_ends_with_the_stop() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("new/data");
+    let text = log_of(&folder, &["--synchronous", "normal"]);
+    let lines: Vec<&str> = text.lines().collect();
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    for part in [env!("CARGO_PKG_VERSION"), "127.0.0.1:0", "new/data", "Normal"] {
+        assert!(first.contains(part), "{first}");
+    }
+    assert!(last.contains("stopped gracefully"), "{last}");
+    assert!(!text.contains("trusted_proxies` names") && !text.contains("chmod"), "{text}");
+    let text =
+        log_of(&folder, &["--trusted-proxy", "10.0.0.0/8,0.0.0.0/0", "--log-format", "json"]);
+    assert!(text.contains(r#""network":"0.0.0.0/0""#) && !text.contains("10.0.0.0/8"), "{text}");
+}
+
+#[test]
+fn a_new_data_folder_belongs_to_its_user_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    let folder = data.path().join("data");
+    log_of(&folder, &[]);
+    assert_eq!(mode(&folder), 0o700);
+    // An existing folder stays as it is, and is reported.
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert!(log_of(&folder, &[]).contains("chmod 700"));
+    assert_eq!(mode(&folder), 0o755);
+}
+
+#[test]
+fn many_clients_that_come_at_once_wait_in_the_listener() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    server.signal("STOP");
+    let address: SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    // A connection beyond the queue would be tried again by the system, for longer than this.
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(20));
+    let waiting: Vec<TcpStream> = (0..300).map(connect).collect::<Result<_, _>>().unwrap();
+    server.signal("CONT");
+    drop(waiting);
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 }

@@ -1,25 +1,14 @@
 use madang_hub::ports::SessionLimits;
-use madang_shared::ErrorCode;
 
-use crate::support::{NOW, TestStore, refusal, sign_up, token};
+use crate::support::{NOW, TestStore, token};
 
 on_every_engine! {
-    a_signed_out_session_stays_ended,
     an_unused_or_old_session_expires,
     a_session_of_a_clock_that_was_wrong_is_kept,
 }
 
 const HOUR: u64 = 3_600_000;
 const LIMITS: SessionLimits = SessionLimits { idle_ms: 10 * HOUR, max_ms: 100 * HOUR };
-
-async fn a_signed_out_session_stays_ended(test_store: TestStore) {
-    test_store.user("Mina").await;
-    for _ in 0..2 {
-        assert_eq!(test_store.store.sign_out(token("Mina")).await, Ok(()));
-        assert_eq!(test_store.store.session(token("Mina")).await, Ok(None));
-    }
-    assert_eq!(refusal(sign_up(&*test_store.store, "mina").await), ErrorCode::NameTaken);
-}
 
 /// Signs three users up; returns their sessions.
 async fn three_sessions(test_store: &TestStore) -> [[u8; 32]; 3] {
