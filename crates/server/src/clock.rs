@@ -32,7 +32,7 @@ struct State {
     /// Milliseconds since 1970 at the start, according to the present knowledge.
     base_ms: u64,
     /// The last time that was returned.
-    last_ms: u64,
+    last: Timestamp,
     /// The time since the start up to which this clock has run slower.
     slowed_ms: u64,
 }
@@ -50,7 +50,7 @@ impl SteadyClock {
     }
 
     fn starting_at(base_ms: u64) -> Self {
-        let state = State { base_ms, last_ms: base_ms, slowed_ms: 0 };
+        let state = State { base_ms, last: Timestamp(base_ms), slowed_ms: 0 };
         Self { started: Instant::now(), state: Mutex::new(state) }
     }
 }
@@ -72,7 +72,7 @@ impl State {
                 let ahead = time - system_ms;
                 if ahead > MAX_CLOCK_CORRECTION_MS {
                     self.base_ms = self.base_ms.saturating_sub(ahead);
-                    self.last_ms = 0;
+                    self.last = Timestamp(0);
                     self.slowed_ms = elapsed_ms;
                     correction = Some(Correction::Back(ahead));
                 } else {
@@ -82,8 +82,8 @@ impl State {
                 }
             }
         }
-        self.last_ms = self.last_ms.max(self.base_ms.saturating_add(elapsed_ms));
-        (Timestamp(self.last_ms), correction)
+        self.last = self.last.max(Timestamp(self.base_ms).plus(elapsed_ms));
+        (self.last, correction)
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn load(
     Ok(Network { tls, proxies, wide_proxies, strict_transport })
 }
 
-/// Whether a network is wider than any private one: 10.0.0.0/8 and fc00::/7 are the widest.
+/// Whether a network is wider than any private one: `10.0.0.0/8` and `fc00::/7` are the widest.
 fn is_wide(network: &str) -> bool {
     let widest = if network.contains(':') { 7 } else { 8 };
     let bits = network.split_once('/').and_then(|(_, bits)| bits.trim().parse::<u8>().ok());

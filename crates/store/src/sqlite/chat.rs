@@ -108,10 +108,8 @@ fn page(
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     // A newer version may have stored a mood that this version does not know.
     let mood = optional_string(row, 6)?.as_deref().and_then(parse_mood);
-    let sentiment = match mood {
-        Some(mood) => Some(Sentiment { mood, score: row.get(7).unwrap_or_default() }),
-        None => None,
-    };
+    let score = row.get(7).unwrap_or_default();
+    let sentiment = mood.map(|mood| Sentiment { mood, score });
     let guest = match optional_string(row, 8)? {
         Some(name) => Some(Guest { name, connection: string(row, 9)? }),
         None => None,

@@ -106,7 +106,7 @@ impl FileIdentity {
             self.log_size.latest = metadata.len();
         }
         // The log is the last of the files.
-        if let Some(bytes) = self.log_size.to_report() {
+        if let Some(bytes) = self.log_size.next_report() {
             tracing::warn!(
                 megabytes = bytes / (1024 * 1024),
                 "the write-ahead log grows, because a program keeps a read transaction open; end it (a shell \
@@ -126,7 +126,7 @@ struct LogSize {
 
 impl LogSize {
     /// The size, if it has become large or has doubled since the last report.
-    fn to_report(&mut self) -> Option<u64> {
+    fn next_report(&mut self) -> Option<u64> {
         if self.latest < LARGE_LOG {
             self.reported = 0;
             return None;
@@ -165,7 +165,7 @@ mod tests {
         let mut size = LogSize::default();
         let mut report = |latest| {
             size.latest = latest;
-            size.to_report()
+            size.next_report()
         };
         assert_eq!(report(LARGE_LOG - 1), None);
         assert_eq!(report(LARGE_LOG), Some(LARGE_LOG));

@@ -91,8 +91,8 @@ impl ReaderPool {
 
     /// Waits for the end of the threads after [`Self::close`].
     pub(super) async fn closed(&self) {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        let threads = std::mem::take(&mut *threads);
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         // The callers of a thread that panicked have received their errors.
         let join = || threads.into_iter().for_each(|thread| drop(thread.join()));
         tokio::task::spawn_blocking(join).await.ok();

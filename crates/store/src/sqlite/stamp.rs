@@ -121,12 +121,11 @@ impl StampContent {
     }
 
     fn to_text(&self) -> String {
-        let mut text = format!("{HEADER}\nepoch {}\ninode {}\n", self.epoch, self.inode);
-        let events = [("own", self.own), ("trigger", self.external)];
-        for (origin, (topic, seq)) in events.into_iter().filter_map(|(of, it)| Some((of, it?))) {
-            text.push_str(&format!("{origin} {topic} {}\n", seq.0));
-        }
-        text
+        let line = |origin, event: Option<(Topic, Seq)>| {
+            event.map_or_else(String::new, |(topic, seq)| format!("{origin} {topic} {}\n", seq.0))
+        };
+        let (own, external) = (line("own", self.own), line("trigger", self.external));
+        format!("{HEADER}\nepoch {}\ninode {}\n{own}{external}", self.epoch, self.inode)
     }
 
     /// Whether the database is the one that was stamped, and holds the events of the stamp.
