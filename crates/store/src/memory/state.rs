@@ -2,7 +2,6 @@
 //! that a refusal leaves nothing behind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
 use madang_hub::ports::{CommandFingerprint, TokenHash};
 use madang_shared::frames::LogPosition;
@@ -31,7 +30,7 @@ pub(super) struct State {
     /// The sessions that no request has named yet.
     pub(super) unused_sessions: BTreeMap<UserId, TokenHash>,
     /// The sessions that were asked for since their use was last recorded.
-    pub(super) used_sessions: Mutex<BTreeSet<TokenHash>>,
+    pub(super) used_sessions: BTreeSet<TokenHash>,
     pub(super) service_accounts: BTreeMap<&'static str, UserId>,
 
     pub(super) rooms: BTreeMap<RoomId, Room>,

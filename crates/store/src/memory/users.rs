@@ -1,7 +1,5 @@
 //! Users, their sessions, and service accounts.
 
-use std::sync::PoisonError;
-
 use madang_hub::policy;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
@@ -64,7 +62,7 @@ pub(super) fn service_user(
 pub(super) fn session(state: &mut State, token: &TokenHash) -> Option<User> {
     let id = state.sessions.get(token)?.user;
     state.unused_sessions.remove(&id);
-    state.used_sessions.get_mut().unwrap_or_else(PoisonError::into_inner).insert(*token);
+    state.used_sessions.insert(*token);
     Some(User { id, name: state.users.get(&id)?.clone() })
 }
 
@@ -81,18 +79,23 @@ pub(super) fn expire_sessions(
     now: Timestamp,
     limits: Option<SessionLimits>,
 ) -> u64 {
-    let used = state.used_sessions.get_mut().unwrap_or_else(PoisonError::into_inner);
-    for token in in_use.into_iter().chain(std::mem::take(used)) {
+    let used = std::mem::take(&mut state.used_sessions);
+    for token in in_use.into_iter().chain(used) {
         if let Some(session) = state.sessions.get_mut(&token) {
             session.used_at = now;
         }
     }
     let Some(limits) = limits else { return 0 };
     let before = state.sessions.len();
+    let unused = &mut state.unused_sessions;
     state.sessions.retain(|_, session| {
         session.made_at = session.made_at.min(now);
         session.used_at = session.used_at.min(now);
-        !limits.have_passed(session.made_at, session.used_at, now)
+        let has_ended = limits.have_passed(session.made_at, session.used_at, now);
+        if has_ended {
+            unused.remove(&session.user);
+        }
+        !has_ended
     });
     u64::try_from(before - state.sessions.len()).unwrap_or(u64::MAX)
 }
