@@ -1,6 +1,7 @@
 //! Fields of several lines: as high as their text, with a line that shows how many characters are left.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use crate::i18n::use_lang;
@@ -9,12 +10,22 @@ use crate::ui::erased::signal::State;
 
 /// Makes the field as high as its text. The style sheet sets the maximum.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {
-    let style = HtmlElement::style(area);
-    // Setting a height fails for no element of a page.
-    style.set_property("height", "auto").ok();
+    let set = |element: &HtmlElement, name: &str, value: &str| {
+        // Setting a height fails for no element of a page.
+        HtmlElement::style(element).set_property(name, value).ok();
+    };
+    let parent = area.parent_element().and_then(|parent| parent.dyn_into::<HtmlElement>().ok());
+    // While it is measured, the field takes no less space: a list above it would lose its scroll position.
+    if let Some(parent) = &parent {
+        set(parent, "min-height", &format!("{}px", parent.offset_height()));
+    }
+    set(area, "height", "auto");
     // The scroll height does not include the border.
     let border = area.offset_height() - area.client_height();
-    style.set_property("height", &format!("{}px", area.scroll_height() + border)).ok();
+    set(area, "height", &format!("{}px", area.scroll_height() + border));
+    if let Some(parent) = &parent {
+        set(parent, "min-height", "");
+    }
 }
 
 /// The number of characters that are left before the limit; negative above it.

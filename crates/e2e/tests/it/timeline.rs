@@ -330,6 +330,7 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
         until_at_end(browser, "load", 90).await?;
+        browser.find("composer").await?.focus().await?;
         browser.until_focus("composer").await?;
 
         browser.chord(Key::Shift, Key::Tab.value().to_string()).await?;

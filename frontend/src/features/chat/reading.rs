@@ -68,16 +68,28 @@ pub(super) fn follow_reader(
             }
         }
     });
+    let last_shown = StoredValue::new(None);
     let report = move || {
         if browser::is_hidden() || jump.is_searching() || store.peek(is_catching_up) {
+            last_shown.set_value(None);
             return;
         }
         let seq = |row: &Row| match row {
             Row::Message(row) => row.seq,
             _ => None,
         };
-        if let Some((first, last)) = list.shown(seq) {
-            app.driver.act(Action::ShowMessages { room, first, last });
+        let shown = list.shown(seq);
+        let shown_before = last_shown.try_update_value(|last| std::mem::replace(last, shown));
+        let shown_before = shown_before.flatten();
+        if let Some(((first, last), (first_before, last_before))) = shown.zip(shown_before) {
+            let (first, last) = (first.max(first_before), last.min(last_before));
+            if first <= last {
+                app.driver.act(Action::ShowMessages { room, first, last });
+            }
+        }
+        if shown != shown_before {
+            list.moved.notify();
+            return;
         }
         let Unread { count, has_line, .. } = store.peek(|client| Unread::of(client, room));
         if count == 0 {
@@ -91,7 +103,7 @@ pub(super) fn follow_reader(
             has_bar.set(has_unread);
         }
     };
-    // In the next frame, so that only rows count that were painted.
+    // A message counts as shown when two frames in a row had it: the first may be one of several steps of a layout.
     let is_scheduled = StoredValue::new(false);
     let schedule = move || {
         if is_scheduled.try_update_value(|scheduled| std::mem::replace(scheduled, true))

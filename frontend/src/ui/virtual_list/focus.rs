@@ -75,7 +75,12 @@ impl<R: ListRow> VirtualList<R> {
         let keeps = self.inner.try_update_value(|inner| std::mem::take(&mut inner.keeps_focus));
         // A click beside the rows moves nothing.
         if keeps == Some(false) && is(&target, ":focus-visible") {
-            self.move_focus(&page, Step::Enter);
+            // After this event, because the row's event runs this listener again.
+            spawn_local(async move {
+                if let Some(page) = self.page() {
+                    self.move_focus(&page, Step::Enter);
+                }
+            });
         }
     }
 
@@ -152,6 +157,7 @@ pub(super) fn take_out_of_tab_order(row: &Element) {
 
 /// Moves the focus to an action of a row, or to the row itself; returns whether there is such an element.
 fn focus_in_row(row: &Element, action: Option<usize>) -> bool {
+    take_out_of_tab_order(row);
     let element = match action {
         Some(index) => actions(row).nth(index),
         None => row.first_element_child().and_then(|content| content.dyn_into().ok()),

@@ -210,8 +210,9 @@ impl<R: ListRow> VirtualList<R> {
             // the rows they replace.
             spawn_local(async move {
                 tick().await;
-                self.measure(false);
+                // First, because measuring may draw the rows again.
                 self.keep_focus(focus);
+                self.measure(false);
             });
         }
         self.moved.notify();

@@ -55,6 +55,8 @@ pub(super) struct Inner<R: ListRow> {
     pub(super) may_hold: bool,
     /// The scroll position that the list has set or read last, in pixels.
     pub(super) scroll: f64,
+    /// The height of the visible part when the list was placed last, in pixels.
+    height: f64,
     /// The rows that were drawn last.
     pub(super) drawn: Range<usize>,
     /// All rows are drawn again when this changes.
@@ -75,6 +77,7 @@ impl<R: ListRow> Default for Inner<R> {
             held: None,
             may_hold: true,
             scroll: 0.0,
+            height: 0.0,
             drawn: 0..0,
             edition: 0,
             active: None,
@@ -144,15 +147,14 @@ impl<R: ListRow> Inner<R> {
     /// scrolling.
     pub(super) fn look(&mut self, view: Viewport) {
         let is_own = (view.scroll - self.scroll).abs() < 1.0;
-        // The browser moves a list that has become too short for its position.
+        // The browser moves a list that has become too short for its position, also where it was too short only
+        // for a moment of a resize.
         let is_clamped = self.scroll > view.limit && view.scroll >= view.limit - 1.0;
-        if is_clamped {
-            self.scroll = view.scroll;
-        }
-        if is_own || is_clamped {
+        let is_resized = (view.height - self.height).abs() >= 1.0;
+        self.scroll = view.scroll;
+        if is_own || is_clamped || is_resized {
             return;
         }
-        self.scroll = view.scroll;
         self.anchor = self.geometry.anchor(view.scroll).or(self.anchor);
         self.follows = self.below(view.scroll, view.height) < AT_END;
         self.may_hold = false;
@@ -160,6 +162,7 @@ impl<R: ListRow> Inner<R> {
 
     /// The scroll position at which the list stands; none if it has no place yet.
     pub(super) fn place(&mut self, height: f64) -> Option<f64> {
+        self.height = height;
         let total = self.geometry.total();
         if self.follows
             && self.may_hold
@@ -169,7 +172,14 @@ impl<R: ListRow> Inner<R> {
         {
             self.show(index, height);
         }
-        if self.follows { Some(total) } else { Some(self.geometry.scroll_for(self.anchor?)) }
+        if self.follows {
+            return Some(total);
+        }
+        let anchor = self.anchor.as_mut()?;
+        let place = self.geometry.scroll_for(*anchor);
+        // At the start of the list the row stands higher than wanted. It stays there when rows are added above it.
+        anchor.below = anchor.below.min(self.geometry.top(anchor.index) - place);
+        Some(place)
     }
 
     /// Whether the end is on the screen, or almost.

@@ -78,6 +78,13 @@ impl Screen {
         self.settle();
     }
 
+    /// The list is higher for a moment, as beside a field that is measured.
+    fn resize_through(&mut self, moment: f64, height: f64) {
+        self.height = moment;
+        self.view();
+        self.resize(height);
+    }
+
     fn scroll(&mut self, to: f64) {
         self.scroll = to;
         let view = self.view();
@@ -112,6 +119,10 @@ fn a_resize_keeps_the_end_and_any_other_place() {
     for height in [200.0, 390.0, 844.0, 3_000.0, 10.0] {
         screen.resize(height);
         assert!(screen.inner.follows && screen.below() < 1.0, "a height of {height} pixels");
+    }
+    for height in [350.0, 300.0, 250.0] {
+        screen.resize_through(400.0, height);
+        assert!(screen.inner.follows && screen.below() < 1.0, "a growing composer");
     }
     screen.resize(400.0);
     screen.scroll(1_520.0);
@@ -167,6 +178,15 @@ fn a_list_opens_at_the_first_new_row_and_stays_there_when_it_is_measured() {
         let below = screen.inner.geometry.top(20) - screen.scroll;
         assert!((below - 100.0).abs() < 1.0, "the line stands at {below}");
     }
+}
+
+#[test]
+fn a_row_near_the_start_stays_in_place_when_older_rows_arrive() {
+    let mut screen = Screen::new([]);
+    screen.splice(0, [1, 0].into_iter().chain(2..=60), Some(0));
+    assert_eq!((screen.scroll, screen.inner.follows), (0.0, false));
+    screen.splice(0, 100..=150, Some(0));
+    assert_eq!(screen.scroll, 51.0 * 40.0);
 }
 
 #[test]
