@@ -63,6 +63,13 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
         page.send("https://example.com/a/long/address/without/a/place/to/break/it?and=a&query=too")
             .await?;
         page.send("Going up the hill by eight").await?;
+        go_to(browser, "/feed").await?;
+        browser.find("post-composer").await?.send_keys("A post with its buttons").await?;
+        browser.click("post-send").await?;
+        go_to(browser, "/orders").await?;
+        browser.click("more-1").await?;
+        browser.click("order-place").await?;
+        browser.find("order-1").await?;
         set_size(browser, 320, 568, true).await?;
         let root: String =
             browser.eval("return getComputedStyle(document.documentElement).fontSize", []).await?;
