@@ -108,6 +108,8 @@ const filled = worker
   .replace("const FILES = [];", `const FILES = ${JSON.stringify(paths)};`)
   .replace("const PAGES = [];", `const PAGES = ${JSON.stringify(pages)};`);
 sources.set("worker.js", Buffer.from(filled));
+// The server answers other paths with 404 (crates/web/src/assets.rs).
+sources.set("pages.txt", Buffer.from(pages.filter(Boolean).map((path) => `${path}\n`).join("")));
 
 const published = new Map();
 for (const [name, bytes] of sources) {

@@ -23,6 +23,8 @@ use crate::http::unknown_path;
 struct AppFiles;
 
 const INDEX: &str = "index.html";
+/// The paths of the app's pages, one in each line. The app's build writes it.
+const PAGES: &str = "pages.txt";
 /// The shortest content hash in a file name. The bundler writes up to sixteen hexadecimal digits after the last `-`,
 /// without leading zeros.
 const MIN_HASH_DIGITS: usize = 12;
@@ -39,7 +41,7 @@ pub fn is_built() -> bool {
 }
 
 /// Serves all paths without a route: a file of the app, or else the app's page, which has routes of its own. A path
-/// of the server gets a problem.
+/// of the server gets a problem. A path that neither knows is 404 with the page, which says so.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if let Some(problem) = unknown_path::refusal(uri.path()) {
         return problem.into_response();
@@ -66,7 +68,40 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         )
             .into_response();
     }
-    file_response(INDEX, &headers)
+    if is_app_path(path) {
+        return file_response(INDEX, &headers);
+    }
+    let mut response = file_response(INDEX, &without_validators(headers));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().remove(ETAG);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The same request for a whole answer: 304 would say that the path exists.
+fn without_validators(mut headers: HeaderMap) -> HeaderMap {
+    headers.remove(IF_NONE_MATCH);
+    headers
+}
+
+/// Whether the app has a page at this path, without the slash in front. Only the app knows whether a room exists.
+fn is_app_path(path: &str) -> bool {
+    AppFiles::get(PAGES).is_none_or(|pages| is_in(&String::from_utf8_lossy(&pages.data), path))
+}
+
+/// Whether a path is home, a room, a message or one of the pages. `Route::from_path` of the app reads paths alike.
+fn is_in(pages: &str, path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let is_page = || pages.lines().any(|page| page.trim_start_matches('/') == path);
+    path.is_empty() || is_room(path) || is_page()
+}
+
+fn is_room(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix("rooms/") else { return false };
+    let (room, message) =
+        rest.split_once("/messages/").map_or((rest, None), |(room, message)| (room, Some(message)));
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    is_number(room) && message.is_none_or(is_number)
 }
 
 /// The content security policy of our pages: only our own resources, and the one inline script that starts the app, by
@@ -203,6 +238,32 @@ mod tests {
         assert!(!is_named_after_content("index.html"));
         assert!(!is_named_after_content("favicon.svg"));
         assert!(!is_named_after_content("long-readable-name.svg"));
+    }
+
+    #[test]
+    fn paths_of_pages_rooms_and_messages_are_those_of_the_app() {
+        let pages = "/feed\n/orders/board\n";
+        for path in
+            ["", "/", "feed", "feed/", "orders/board", "rooms/1", "rooms/1/", "rooms/7/messages/12"]
+        {
+            assert!(is_in(pages, path), "{path}");
+        }
+        for path in [
+            "nonsense",
+            "Feed",
+            "feed/1",
+            "orders",
+            "orders/boards",
+            "rooms",
+            "rooms/",
+            "rooms/x",
+            "rooms/-1",
+            "rooms/1/messages",
+            "rooms/1/messages/x",
+            "rooms/1/messages/1/2",
+        ] {
+            assert!(!is_in(pages, path), "{path}");
+        }
     }
 
     #[test]

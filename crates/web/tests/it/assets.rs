@@ -32,6 +32,13 @@ async fn paths_of_the_app_get_its_page_and_missing_files_get_404() {
         let text = answer.text().await.unwrap();
         assert!(built || text.contains("was not built"), "the page explains what is missing");
     }
+    for path in ["/nonsense", "/feed/1", "/rooms/x", "/rooms/1/messages/x"] {
+        let request = server.http.get(server.url(path)).header("if-none-match", "*");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), if built { 404 } else { 503 }, "{path}");
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        assert!(!built || answer.headers()["cache-control"] == "no-store", "{path}");
+    }
     for path in [
         "/madang-app-0000000000000000.js",
         "/favicon.gif",
