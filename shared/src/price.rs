@@ -78,6 +78,8 @@ pub enum PriceState {
     Off,
     /// No source has sent a price yet.
     Connecting,
+    /// Every source has failed, and none has ever sent a price.
+    Unanswered,
     /// The preferred source sends the price.
     Live,
     /// Another source than the preferred one sends the price.
@@ -126,6 +128,9 @@ pub struct PriceNow {
     /// The sources that failed and have not recovered, the preferred one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<PriceTrouble>,
+    /// When the server last asked a source; present only while none sends a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
 }
 
 /// Events of the price.

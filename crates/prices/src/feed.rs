@@ -13,6 +13,8 @@ pub struct Feed {
     pub state: FeedState,
     /// The sources that failed and have not answered since, in order of preference.
     pub failures: Vec<SourceFailure>,
+    /// When a source was last asked, in milliseconds since 1970-01-01 UTC; none before the first.
+    pub asked_at: Option<u64>,
 }
 
 /// Which source serves, if any.
@@ -23,6 +25,8 @@ pub enum FeedState {
     Idle,
     /// There are watchers, but no source has answered yet, and there is no earlier quote.
     Connecting,
+    /// Every source has failed, and there is no earlier quote. The follower keeps trying.
+    Unanswered,
     /// The preferred source serves.
     Live,
     /// Another source serves.

@@ -126,6 +126,8 @@ impl Follower {
 
     fn open(&self, rank: usize) -> Option<Upstream> {
         let source = self.sources.get(rank)?;
+        let now = (self.clock)();
+        self.feed.send_modify(|feed| feed.asked_at = Some(now));
         Some(Upstream::open(rank, Arc::clone(source), &self.timing))
     }
 
@@ -155,13 +157,15 @@ impl Follower {
         let failures = self.sources.iter().zip(&self.health).filter_map(|(source, health)| {
             Some(SourceFailure { source: source.name(), error: health.last_error()?.clone() })
         });
-        let failures = failures.collect();
+        let failures: Vec<SourceFailure> = failures.collect();
+        let all_failed = !failures.is_empty() && failures.len() == self.sources.len();
         self.feed.send_modify(|feed| {
             feed.failures = failures;
             feed.state = match (serving, &feed.latest) {
                 (Some(0), _) => FeedState::Live,
                 (Some(_), _) => FeedState::Fallback,
                 (None, Some(latest)) => FeedState::Stale { since: latest.at },
+                (None, None) if all_failed => FeedState::Unanswered,
                 (None, None) => FeedState::Connecting,
             };
         });

@@ -17,7 +17,7 @@ fn quote(at: Timestamp, price: &str) -> Quote {
 }
 
 fn live(quote: Quote) -> PriceNow {
-    PriceNow { quote: Some(quote), state: PriceState::Live, tried: Vec::new() }
+    PriceNow { quote: Some(quote), state: PriceState::Live, ..PriceNow::default() }
 }
 
 fn watching(now: PriceNow) -> TestClient {

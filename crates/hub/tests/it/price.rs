@@ -16,7 +16,7 @@ fn price(at: Timestamp, price: &str) -> PriceNow {
     let source = PriceSource::Simulated;
     let currency = Currency::Usd;
     let quote = Quote { price: price.into(), currency, change_24h: None, source, at };
-    PriceNow { quote: Some(quote), state: PriceState::Live, tried: Vec::new() }
+    PriceNow { quote: Some(quote), state: PriceState::Live, ..PriceNow::default() }
 }
 
 /// The time at which the event number `step` may be published.

@@ -42,7 +42,7 @@ async fn a_ban_outlives_its_watchers() {
     for _ in 0..10 {
         running.watched.send_replace(true);
         running
-            .until(|feed| feed.state == FeedState::Connecting && !feed.failures.is_empty())
+            .until(|feed| feed.state == FeedState::Unanswered && !feed.failures.is_empty())
             .await;
         running.watched.send_replace(false);
         running.until(|feed| feed.state == FeedState::Idle).await;

@@ -53,6 +53,25 @@ async fn the_first_that_answers_serves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_feed_says_that_no_source_answers_and_when_the_last_was_asked() {
+    let mut test = test();
+    for source in [&test.first, &test.second] {
+        source.on_open(Act::Fail(SourceError::Status(500)));
+    }
+    // The third source does not answer, so the first attempt takes a while.
+    let feed = test.running.until(|feed| feed.failures.len() == 2).await;
+    assert_eq!(feed.state, FeedState::Connecting, "one source has not failed yet");
+    let feed = test.running.until(|feed| feed.failures.len() == 3).await;
+    assert_eq!(feed.state, FeedState::Unanswered);
+    let first_asked = feed.asked_at.expect("sources were asked");
+
+    test.running.until(|feed| feed.asked_at > Some(first_asked)).await;
+    test.third.on_open(Act::Price("148601000.0"));
+    let feed = test.running.until(|feed| feed.state == FeedState::Fallback).await;
+    assert!(feed.latest.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_does_not_answer_in_time_is_replaced() {
     let mut test = test();
     test.second.on_open(Act::Price("70300.1"));
@@ -143,7 +162,7 @@ async fn when_all_sources_fail_they_are_retried_without_spinning() {
         scripted.on_open(Act::Fail(SourceError::TimedOut));
     }
     let feed = test.running.until(|feed| feed.failures.len() == 3).await;
-    assert_eq!(feed.state, FeedState::Connecting);
+    assert_eq!(feed.state, FeedState::Unanswered);
     sleep(60 * SECOND).await;
     assert!((3..=30).contains(&test.first.times_opened()), "{}", test.first.times_opened());
     test.third.on_open(Act::Price("148601000.0"));

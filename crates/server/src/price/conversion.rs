@@ -21,6 +21,7 @@ pub(super) fn price_now(feed: &Feed) -> PriceNow {
         // The first viewer after a pause sees the last price with its age, until a source answers.
         (FeedState::Idle, Some(quote)) => PriceState::Stale { since: quote.at },
         (FeedState::Idle, None) | (FeedState::Connecting, _) => PriceState::Connecting,
+        (FeedState::Unanswered, _) => PriceState::Unanswered,
         (FeedState::Live, _) => PriceState::Live,
         (FeedState::Fallback, _) => PriceState::Fallback,
         (FeedState::Stale { since }, _) => PriceState::Stale { since: Timestamp(since) },
@@ -29,7 +30,10 @@ pub(super) fn price_now(feed: &Feed) -> PriceNow {
         source: source(failure.source),
         fault: fault(&failure.error),
     });
-    PriceNow { quote, state, tried: tried.collect() }
+    // While a source answers, an attempt to reach a preferred one is no news.
+    let is_unserved = matches!(state, PriceState::Unanswered | PriceState::Stale { .. });
+    let asked_at = feed.asked_at.filter(|_| is_unserved).map(Timestamp);
+    PriceNow { quote, state, tried: tried.collect(), asked_at }
 }
 
 fn currency(currency: QuoteCurrency) -> Currency {
@@ -83,10 +87,24 @@ mod tests {
             source: SourceName::Binance,
             at: 7,
         };
-        let feed = Feed { latest: Some(quote), state: FeedState::Idle, failures: Vec::new() };
+        let feed = Feed { latest: Some(quote), state: FeedState::Idle, ..Feed::default() };
         let price = price_now(&feed);
         assert_eq!(price.state, PriceState::Stale { since: Timestamp(7) });
         assert_eq!(price.quote.unwrap().price, "70352.36000000");
         assert_eq!(price_now(&Feed::default()).state, PriceState::Connecting);
+    }
+
+    #[test]
+    fn the_last_attempt_is_told_only_while_no_source_answers() {
+        for (state, expected) in [
+            (FeedState::Unanswered, Some(Timestamp(9))),
+            (FeedState::Stale { since: 7 }, Some(Timestamp(9))),
+            (FeedState::Connecting, None),
+            (FeedState::Live, None),
+            (FeedState::Fallback, None),
+        ] {
+            let feed = Feed { state, asked_at: Some(9), ..Feed::default() };
+            assert_eq!(price_now(&feed).asked_at, expected, "{state:?}");
+        }
     }
 }

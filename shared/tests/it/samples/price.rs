@@ -17,14 +17,25 @@ fn price_now() -> PriceNow {
         at: TIME,
     };
     let trouble = PriceTrouble { source: PriceSource::Binance, fault: PriceFault::Unreachable };
-    PriceNow { quote: Some(quote), state: PriceState::Fallback, tried: vec![trouble] }
+    PriceNow {
+        quote: Some(quote),
+        state: PriceState::Fallback,
+        tried: vec![trouble],
+        asked_at: None,
+    }
 }
 
 pub(super) fn events() -> Vec<(Topic, PriceEvent)> {
     let connecting = PriceNow { state: PriceState::Connecting, ..PriceNow::default() };
+    let unanswered = PriceNow {
+        state: PriceState::Unanswered,
+        quote: None,
+        asked_at: Some(TIME),
+        ..price_now()
+    };
     let stale =
         PriceNow { state: PriceState::Stale { since: TIME }, tried: Vec::new(), ..price_now() };
-    let events = [price_now(), connecting, stale].map(PriceEvent::Changed);
+    let events = [price_now(), connecting, unanswered, stale].map(PriceEvent::Changed);
     events.map(|event| (Topic::Price, event)).into()
 }
 
@@ -33,6 +44,7 @@ pub(super) fn event_name(event: &PriceEvent) -> &'static str {
     match now.state {
         PriceState::Off => "price.changed off",
         PriceState::Connecting => "price.changed connecting",
+        PriceState::Unanswered => "price.changed unanswered",
         PriceState::Live => "price.changed live",
         PriceState::Fallback => "price.changed fallback",
         PriceState::Stale { .. } => "price.changed stale",
