@@ -143,6 +143,10 @@ impl CommandRules for Memberships {
                 MembershipCommand::Read { room: newer, .. },
                 MembershipCommand::Read { room: older, .. },
             ) => newer == older,
+            // The user came back before the server heard of the leaving.
+            (MembershipCommand::Join { room: newer }, MembershipCommand::Leave { room: older }) => {
+                newer == older
+            }
             _ => false,
         }
     }

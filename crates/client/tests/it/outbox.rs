@@ -179,3 +179,30 @@ fn adopted_commands_are_sent_once_after_our_own() {
     driver.input(Input::Adopt(left));
     assert_eq!(ids(&mut driver), [own, one, two]);
 }
+
+#[test]
+fn coming_back_withdraws_a_leaving_that_was_not_sent() {
+    let mut driver = TestClient::new();
+    driver.input(Input::Command(MembershipCommand::Leave { room: ROOM }.into()));
+    driver.input(Input::Command(MembershipCommand::Join { room: ROOM }.into()));
+    driver.connect();
+    let sent: Vec<_> = driver.take_commands().into_iter().map(|(_, command)| command).collect();
+    assert_eq!(sent, [MembershipCommand::Join { room: ROOM }.into()]);
+
+    // The server may have acted on a leaving that was sent, so both are sent in order.
+    driver.input(Input::Command(MembershipCommand::Leave { room: ROOM }.into()));
+    driver.input(Input::Command(MembershipCommand::Join { room: ROOM }.into()));
+    assert_eq!(driver.take_commands().len(), 2);
+}
+
+#[test]
+fn a_discarded_command_comes_back_as_it_was() {
+    let mut driver = TestClient::in_room(0);
+    let id = driver.post("mine");
+    refuse(&mut driver, id, Failure::new(ErrorCode::NotMember, "join first"));
+    let item = driver.client.outbox().items()[0].clone();
+    driver.input(Input::Discard(id));
+    assert_eq!(driver.client.outbox().items(), []);
+    driver.input(Input::Adopt(vec![item.clone()]));
+    assert_eq!(driver.client.outbox().items(), [item]);
+}
