@@ -8,7 +8,14 @@ use madang_shared::Timestamp;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage};
 
-/// The time now. The clock never goes back while the page lives.
+use crate::clock::AppClock;
+
+thread_local! {
+    static CLOCK: RefCell<AppClock> = const { RefCell::new(AppClock::new()) };
+}
+
+/// The time now. It follows the device's clock forward, also after a sleep, and never goes back while the page
+/// lives.
 pub(crate) fn now() -> Timestamp {
     Timestamp(millis_from(fine_clock()))
 }
@@ -27,9 +34,11 @@ pub(crate) fn stopwatch() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
-/// Milliseconds since 1970, at the browser's resolution.
+/// [`now`] in milliseconds since 1970, at the browser's resolution.
 pub(crate) fn fine_clock() -> f64 {
-    window().performance().map_or_else(js_sys::Date::now, |clock| clock.time_origin() + clock.now())
+    // Without a counter, the clock still never goes back.
+    let counter = window().performance().map_or(0.0, |clock| clock.now());
+    CLOCK.with_borrow_mut(|clock| clock.at(js_sys::Date::now(), counter))
 }
 
 /// Random numbers that one call to the browser fetches. Every received frame uses one.

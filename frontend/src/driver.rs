@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Action, Client, Input, Output, Slice, VecSet};
+use madang_client::{Action, Client, Input, Output, PendingCommand, Slice, VecSet};
 use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
@@ -14,7 +14,7 @@ use crate::client_store::ClientStore;
 use crate::draft;
 use crate::frame_log::FrameLog;
 use crate::offline_cache;
-use crate::outbox_storage::{OutboxStorage, RENEW_MS};
+use crate::outbox_storage::{ABANDONED_MS, OutboxStorage, RENEW_MS};
 use crate::route;
 use crate::session;
 use crate::socket::{ConnectionEvent, Socket};
@@ -51,6 +51,8 @@ struct Resources {
     timer: Option<(Timestamp, TimeoutHandle)>,
     changed: VecSet<Slice>,
     frame_requested: bool,
+    /// When the outbox was last renewed.
+    renewed_at: Option<Timestamp>,
 }
 
 impl Driver {
@@ -106,6 +108,11 @@ impl Driver {
     /// Discards a failed command.
     pub(crate) fn discard(self, id: CommandId) {
         self.input(Input::Discard(id));
+    }
+
+    /// Undoes [`Self::discard`].
+    pub(crate) fn restore(self, command: PendingCommand) {
+        self.input(Input::Adopt(vec![command]));
     }
 
     /// Connects now, instead of after the backoff.
@@ -265,8 +272,16 @@ impl Driver {
     /// Renews this tab's outbox, so that no other tab adopts it. Then adopts abandoned outboxes, so that this
     /// tab sends the messages of a tab that crashed.
     fn renew(self) {
+        // The timer of a deadline may have stood still while the device slept.
+        self.input(Input::Wake);
         self.save_outbox();
         self.save_offline_cache();
+        let now = browser::now();
+        let renewed_at = self.resources.try_update_value(|it| it.renewed_at.replace(now)).flatten();
+        // After a sleep, the other tabs look abandoned until they have renewed their outboxes.
+        if renewed_at.is_some_and(|last| now.since(last) > 2 * ABANDONED_MS) {
+            return;
+        }
         let (items, keys) = self.storage.with_value(OutboxStorage::abandoned);
         if !items.is_empty() {
             self.input(Input::Adopt(items));
@@ -315,6 +330,13 @@ impl Driver {
         }
     }
 
+    /// The user is back. While the device slept, timers stood still, so a deadline may have passed; and a waiting
+    /// client connects at once.
+    fn resume(self) {
+        self.input(Input::Wake);
+        self.input(Input::Connect);
+    }
+
     fn listen(self) {
         let on = |name: &'static str, react: fn(Self)| {
             let listener = window_event_listener_untyped(name, move |_| react(self));
@@ -324,7 +346,7 @@ impl Driver {
         on("offline", Self::on_network_lost);
         on("pageshow", |driver| {
             OutboxStorage::claim_tab();
-            driver.input(Input::Connect);
+            driver.resume();
         });
         on("visibilitychange", |driver| {
             if browser::is_hidden() {
@@ -333,9 +355,11 @@ impl Driver {
                 driver.save_offline_cache();
             } else {
                 driver.act(Action::MarkStartOfNew);
-                driver.input(Input::Connect);
+                driver.resume();
             }
         });
+        // The browser had frozen the page.
+        on("resume", Self::resume);
         on("pagehide", |driver| {
             driver.storage.with_value(OutboxStorage::release_tab);
             driver.save_offline_cache();

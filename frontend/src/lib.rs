@@ -30,6 +30,7 @@ mod websocket;
 
 mod boot_form;
 mod browser;
+mod clock;
 mod composer;
 mod draft;
 mod format;

@@ -13,7 +13,7 @@ const TAB_KEY: &str = "madang.tab";
 /// The interval at which a tab renews its outbox, in milliseconds.
 pub(crate) const RENEW_MS: u64 = 20_000;
 /// An outbox that was not renewed for this long is abandoned, in milliseconds.
-const ABANDONED_MS: u64 = 60_000;
+pub(crate) const ABANDONED_MS: u64 = 60_000;
 
 /// The stored form of an outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ fn adopt(
     let mut taken = Vec::new();
     for (key, outbox) in found {
         let Some(outbox) = outbox else { continue };
-        if key != own && now.since(outbox.renewed) < ABANDONED_MS {
+        if key != own && !is_abandoned(outbox.renewed, now) {
             continue;
         }
         taken.push(key);
@@ -151,6 +151,12 @@ fn adopt(
         }
     }
     (items, taken)
+}
+
+/// Whether no tab renews an outbox any more. A tab whose clock was wrong leaves a time in the future, which
+/// would otherwise keep the outbox from being adopted until then.
+fn is_abandoned(renewed: Timestamp, now: Timestamp) -> bool {
+    now.since(renewed).max(renewed.since(now)) >= ABANDONED_MS
 }
 
 #[cfg(test)]
@@ -198,6 +204,18 @@ mod tests {
         let (items, taken) = adopt("me", found, Timestamp(100_000));
         assert_eq!(items, [2, 3, 4, 5].map(pending));
         assert_eq!(taken, ["a", "me", "b"]);
+    }
+
+    #[test]
+    fn an_outbox_from_a_clock_that_was_ahead_is_adopted() {
+        let soon = vec![("other".to_owned(), Some(outbox(100_900, &[1])))];
+        assert_eq!(
+            adopt("me", soon, Timestamp(100_000)).1,
+            [""; 0],
+            "clocks of tabs differ a little"
+        );
+        let ahead = vec![("other".to_owned(), Some(outbox(900_000, &[1])))];
+        assert_eq!(adopt("me", ahead, Timestamp(100_000)).1, ["other"]);
     }
 
     #[test]
