@@ -4,16 +4,18 @@
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::Client;
-use madang_shared::RoomId;
 use madang_shared::rooms::Room;
+use madang_shared::{CommandId, RoomId};
 
 use crate::browser;
 use crate::driver::Driver;
+use crate::i18n::Lang;
 use crate::lazy::Loader;
 use crate::route::{Page, Route, Router};
 use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::Memo;
 use crate::ui::erased::signal::State;
+use crate::ui::undo_bar::UndoBar;
 
 /// The id of the inspector, of its opener, and of the opener of the rooms.
 pub(crate) const INSPECTOR_ID: &str = "inspector";
@@ -72,12 +74,17 @@ pub(crate) enum View {
     Room(Room),
     /// A page that is no room.
     Page(Page),
+    /// The address names nothing.
+    PageNotFound,
 }
 
 impl View {
     pub(crate) fn of(client: &Client, route: Route) -> Self {
         if let Some(page) = route.page() {
             return Self::Page(page);
+        }
+        if route == Route::NotFound {
+            return Self::PageNotFound;
         }
         let features = client.features();
         let known = features.memberships().is_known() && features.rooms().is_known();
@@ -92,18 +99,20 @@ impl View {
         }
     }
 
-    pub(crate) fn room(&self) -> Option<&Room> {
+    /// The name of the place, for the title of the tab; none while there is no place yet.
+    pub(crate) fn title(&self, lang: Lang) -> Option<&str> {
         match self {
-            Self::Room(room) | Self::NotJoined(room) => Some(room),
-            Self::Loading | Self::NoRoom | Self::RoomNotFound | Self::Page(_) => None,
+            Self::Loading | Self::NoRoom => None,
+            Self::RoomNotFound => Some(lang.texts().no_such_room),
+            Self::PageNotFound => Some(lang.texts().no_such_page),
+            Self::NotJoined(room) | Self::Room(room) => Some(&room.name),
+            Self::Page(page) => Some(page.title().of(lang)),
         }
     }
 
-    pub(crate) fn page(&self) -> Option<Page> {
-        match self {
-            Self::Page(page) => Some(*page),
-            _ => None,
-        }
+    /// Whether the view belongs to no room, so that nobody can be present in it.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(self, Self::Page(_) | Self::PageNotFound)
     }
 }
 
@@ -176,6 +185,17 @@ impl AppContext {
 #[inline(never)]
 pub(crate) fn use_app() -> AppContext {
     expect_context()
+}
+
+/// Discards a refused command with the user's text, and offers to undo it.
+pub(crate) fn discard(driver: Driver, undo: UndoBar, id: CommandId, lang: Lang) {
+    let refused = driver
+        .store()
+        .peek(|client| client.outbox().items().iter().find(|item| item.id == id).cloned());
+    driver.discard(id);
+    if let Some(refused) = refused {
+        undo.offer(lang.texts().discarded.to_owned(), move || driver.restore(refused.clone()));
+    }
 }
 
 /// The click listener of a link: goes to the route without reloading the app.

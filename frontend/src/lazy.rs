@@ -22,7 +22,7 @@ use crate::route::Page;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::{Shape, skeleton};
 
 /// The part is fetched this long after sign-in, unless a view needs it earlier.
 const IDLE_DELAY: Duration = Duration::from_millis(500);
@@ -93,13 +93,14 @@ impl Loader {
     /// may be back.
     pub(crate) fn draw(
         self,
+        shape: Shape,
         draw: impl Fn(LazyViews) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
         if matches!(self.state.get_untracked(), LoadState::Idle | LoadState::Failed) {
             self.load();
         }
         part(move || match self.state.get() {
-            LoadState::Idle | LoadState::Loading => view! { <Skeleton /> }.into_any(),
+            LoadState::Idle | LoadState::Loading => skeleton(shape),
             LoadState::Loaded(views) => draw(views),
             LoadState::Failed => self.failure(),
         })

@@ -9,12 +9,14 @@ use wasm_bindgen::JsValue;
 use crate::browser;
 use crate::i18n::Words;
 use crate::ui::erased::signal::{State, state};
+use crate::ui::skeleton::Shape;
 
 /// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
 /// `title` is in Korean and English. `area` is the page whose link in the left panel leads to this one; a page
 /// that is its own area has that link, in the order of the rows. `topics` are followed while the page is open.
-/// `draw` is the page's component: `shell::lazy_views` takes it from here, because all code of pages is in the
-/// lazy part of the app, and this table is not.
+/// `skeleton` is the shape of the page until its content has arrived. `draw` is the page's component:
+/// `shell::lazy_views` takes it from here, because all code of pages is in the lazy part of the app, and this table
+/// is not.
 macro_rules! pages {
     ($with:ident) => {
         $with! {
@@ -24,6 +26,7 @@ macro_rules! pages {
                 title: ("소식", "Feed"),
                 area: Some(Page::Posts),
                 topics: &[Topic::Posts],
+                skeleton: Shape::Cards,
                 draw: features::posts::PostsPage
             }
             Orders {
@@ -31,6 +34,7 @@ macro_rules! pages {
                 title: ("주문", "Orders"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
+                skeleton: Shape::Rows,
                 draw: features::orders::OrdersPage
             }
             OrdersBoard {
@@ -38,6 +42,7 @@ macro_rules! pages {
                 title: ("주문 관리", "Order board"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
+                skeleton: Shape::Cards,
                 draw: features::orders::OrdersBoardPage
             }
             OrdersRider {
@@ -45,6 +50,7 @@ macro_rules! pages {
                 title: ("배달", "Deliveries"),
                 area: Some(Page::Orders),
                 topics: &[Topic::Orders],
+                skeleton: Shape::Cards,
                 draw: features::orders::OrdersRiderPage
             }
             // The bell in the header leads here, and its topics are always followed.
@@ -53,6 +59,7 @@ macro_rules! pages {
                 title: ("알림", "Notices"),
                 area: None,
                 topics: &[],
+                skeleton: Shape::Rows,
                 draw: features::notices::NoticesPage
             }
             Price {
@@ -60,6 +67,7 @@ macro_rules! pages {
                 title: ("비트코인 시세", "Bitcoin price"),
                 area: Some(Page::Price),
                 topics: &[Topic::Price],
+                skeleton: Shape::Figure,
                 draw: features::price::PricePage
             }
             Lab {
@@ -67,6 +75,7 @@ macro_rules! pages {
                 title: ("실험실", "Lab"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Cards,
                 draw: lab::index::LabPage
             }
             LabChat {
@@ -74,6 +83,7 @@ macro_rules! pages {
                 title: ("HTTP와 웹소켓", "HTTP and WebSocket"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Rows,
                 draw: lab::chat::LabChatPage
             }
             Echo {
@@ -81,6 +91,7 @@ macro_rules! pages {
                 title: ("웹소켓 메아리", "WebSocket echo"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Rows,
                 draw: lab::echo::EchoPage
             }
             Typing {
@@ -88,6 +99,7 @@ macro_rules! pages {
                 title: ("입력 중", "Typing"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Rows,
                 draw: lab::typing::TypingPage
             }
             Sentiment {
@@ -95,6 +107,7 @@ macro_rules! pages {
                 title: ("말의 느낌", "Live sentiment"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Rows,
                 draw: lab::sentiment::SentimentPage
             }
             Counter {
@@ -102,6 +115,7 @@ macro_rules! pages {
                 title: ("함께 세는 수", "Shared counter"),
                 area: Some(Page::Lab),
                 topics: &[Topic::Counter],
+                skeleton: Shape::Figure,
                 draw: features::counter::CounterPage
             }
             Transports {
@@ -109,6 +123,7 @@ macro_rules! pages {
                 title: ("왜 웹소켓인가", "Why WebSocket"),
                 area: Some(Page::Lab),
                 topics: &[],
+                skeleton: Shape::Figure,
                 draw: lab::transports::TransportsPage
             }
         }
@@ -118,7 +133,7 @@ pub(crate) use pages;
 
 /// Makes [`Page`] and [`PAGES`] out of the table.
 macro_rules! define_pages {
-    ($($page:ident { path: $path:literal, title: ($ko:literal, $en:literal), area: $area:expr, topics: $topics:expr, draw: $draw:path })*) => {
+    ($($page:ident { path: $path:literal, title: ($ko:literal, $en:literal), area: $area:expr, topics: $topics:expr, skeleton: $skeleton:expr, draw: $draw:path })*) => {
         /// A page that is no room.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Page {
@@ -154,6 +169,13 @@ macro_rules! define_pages {
                     $(Self::$page => $topics,)*
                 }
             }
+
+            /// The shape of the page's skeleton.
+            pub(crate) fn skeleton(self) -> Shape {
+                match self {
+                    $(Self::$page => $skeleton,)*
+                }
+            }
         }
     };
 }
@@ -164,8 +186,10 @@ const LAST_ROOM_KEY: &str = "madang.room";
 /// The content of the address bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/`, and every unknown address.
+    /// `/`.
     Home,
+    /// An address that names nothing.
+    NotFound,
     /// A room.
     Room(RoomId),
     /// A message of a room.
@@ -175,9 +199,12 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Reads a path. A path that names neither a room nor a page is home.
+    /// Reads a path. The server (`crates/web/src/assets.rs`) and the service worker know the same paths.
     pub(crate) fn from_path(path: &str) -> Self {
         let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return Self::Home;
+        }
         if let Some(page) = PAGES.iter().find(|page| page.path() == path) {
             return Self::Page(*page);
         }
@@ -189,13 +216,14 @@ impl Route {
         match (room.parse(), message.map(str::parse)) {
             (Ok(room), None) => Self::Room(RoomId(room)),
             (Ok(room), Some(Ok(message))) => Self::Message(RoomId(room), Seq(message)),
-            _ => Self::Home,
+            _ => Self::NotFound,
         }
     }
 
+    /// The path; that of [`Route::Home`] for [`Route::NotFound`], because nothing leads there.
     pub(crate) fn path(self) -> String {
         match self {
-            Self::Home => "/".to_owned(),
+            Self::Home | Self::NotFound => "/".to_owned(),
             Self::Room(room) => format!("/rooms/{room}"),
             Self::Message(room, message) => format!("/rooms/{room}/messages/{}", message.0),
             Self::Page(page) => page.path().to_owned(),
@@ -205,14 +233,14 @@ impl Route {
     pub(crate) fn room(self) -> Option<RoomId> {
         match self {
             Self::Room(room) | Self::Message(room, _) => Some(room),
-            Self::Home | Self::Page(_) => None,
+            Self::Home | Self::NotFound | Self::Page(_) => None,
         }
     }
 
     pub(crate) fn page(self) -> Option<Page> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Home | Self::Room(_) | Self::Message(..) => None,
+            Self::Home | Self::NotFound | Self::Room(_) | Self::Message(..) => None,
         }
     }
 }
@@ -299,9 +327,24 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_path_is_home() {
-        for path in ["", "/rooms/", "/rooms/x", "/rooms/-1", "/rooms/1/messages/x", "/else"] {
+    fn only_the_root_is_home_and_other_unknown_paths_are_not_found() {
+        for path in ["", "/", "//"] {
             assert_eq!(Route::from_path(path), Route::Home, "{path}");
+        }
+        for path in [
+            "/nonsense",
+            "/Feed",
+            "/feed/1",
+            "/orders/boards",
+            "/rooms",
+            "/rooms/",
+            "/rooms/x",
+            "/rooms/-1",
+            "/rooms/1/messages",
+            "/rooms/1/messages/x",
+            "/rooms/1/messages/1/2",
+        ] {
+            assert_eq!(Route::from_path(path), Route::NotFound, "{path}");
         }
     }
 }

@@ -1,12 +1,19 @@
 //! Dates and times in the user's locale, by the browser's `Intl`.
 
+use std::time::Duration;
+
 use js_sys::{Array, Date, Intl, Object, Reflect};
-use leptos::prelude::window;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
 use madang_shared::Timestamp;
 use wasm_bindgen::JsValue;
 
 use crate::browser;
 use crate::i18n::Lang;
+use crate::ui::erased::signal::{State, state};
+
+/// The longest time between two looks at the day, in milliseconds. A timer stands still while the device sleeps.
+const LOOK_MS: u64 = 20_000;
 
 /// Formats of one language. Make them once, because making one is slow.
 #[derive(Clone)]
@@ -57,15 +64,96 @@ impl Formats {
         write(&self.day, at)
     }
 
-    /// The time alone for a moment of today; day and time for any other.
-    pub(crate) fn short(&self, at: Timestamp) -> String {
-        let (today, _) = local_day(browser::now());
-        if at >= today { self.time(at) } else { self.full(at) }
-    }
-
     /// Day and time.
     pub(crate) fn full(&self, at: Timestamp) -> String {
         write(&self.full, at)
+    }
+}
+
+/// The start of the reader's day, in the context of every view. It changes at local midnight, and soon after the
+/// device has slept or its time zone has changed.
+#[derive(Clone, Copy)]
+pub(crate) struct Today(State<Timestamp>);
+
+impl Today {
+    /// The moment now, and again when it has changed.
+    pub(crate) fn get(self) -> Timestamp {
+        self.0.get()
+    }
+}
+
+/// The present day.
+#[inline(never)]
+pub(crate) fn use_today() -> Today {
+    expect_context()
+}
+
+/// Times as texts for the reader's day and language. Copies share the formats.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    today: Today,
+    formats: StoredValue<Option<(Lang, Timestamp, Formats)>, LocalStorage>,
+}
+
+impl Times {
+    pub(crate) fn new() -> Self {
+        Self { today: use_today(), formats: StoredValue::new_local(None) }
+    }
+
+    /// The time alone for a moment of today; day and time for any other. A view that calls it runs again on the
+    /// next day.
+    pub(crate) fn short(self, lang: Lang, at: Timestamp) -> String {
+        let today = self.today.get();
+        self.with(
+            lang,
+            today,
+            |formats| {
+                if at >= today { formats.time(at) } else { formats.full(at) }
+            },
+        )
+    }
+
+    /// Day and time.
+    pub(crate) fn full(self, lang: Lang, at: Timestamp) -> String {
+        self.with(lang, self.today.get(), |formats| formats.full(at))
+    }
+
+    /// The formats are made again with the language and with the day, because the time zone may have changed.
+    fn with(self, lang: Lang, today: Timestamp, write: impl FnOnce(&Formats) -> String) -> String {
+        let text = self.formats.try_update_value(|formats| {
+            let current = formats.take().filter(|(made, day, _)| (*made, *day) == (lang, today));
+            let (_, _, current) =
+                formats.insert(current.unwrap_or_else(|| (lang, today, Formats::new(lang))));
+            write(current)
+        });
+        text.unwrap_or_default()
+    }
+}
+
+/// Provides [`Today`] to the views, and keeps it current until the session ends.
+pub(crate) fn provide_today() {
+    let today = state(local_day(browser::now()).0);
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    look(today, timer);
+    for event in ["visibilitychange", "pageshow", "resume", "focus"] {
+        let listener = window_event_listener_untyped(event, move |_| look(today, timer));
+        on_cleanup(move || listener.remove());
+    }
+    provide_context(Today(today));
+}
+
+/// Updates the day, and looks again at its end at the latest.
+fn look(today: State<Timestamp>, timer: StoredValue<Option<TimeoutHandle>>) {
+    let now = browser::now();
+    let (start, end) = local_day(now);
+    let Some(before) = today.try_get_untracked() else { return };
+    if before != start {
+        today.set(start);
+    }
+    let wait = Duration::from_millis(end.since(now).clamp(1, LOOK_MS));
+    let next = set_timeout_with_handle(move || look(today, timer), wait).ok();
+    if let Some(Some(last)) = timer.try_update_value(|timer| std::mem::replace(timer, next)) {
+        last.clear();
     }
 }
 
@@ -74,16 +162,15 @@ fn write(format: &Intl::DateTimeFormat, at: Timestamp) -> String {
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// The start of the user's local day around a moment, and the start of the next day.
+/// The start of the user's local day around a moment, and the start of the next day. A day whose midnight does not
+/// exist, because clocks are set forward then, starts at the first moment that exists.
 pub(crate) fn local_day(at: Timestamp) -> (Timestamp, Timestamp) {
-    let start = date(at);
-    start.set_hours(0);
-    start.set_minutes(0);
-    start.set_seconds(0);
-    start.set_milliseconds(0);
-    let end = Date::new(&start);
-    end.set_date(start.get_date() + 1);
-    (timestamp(&start), timestamp(&end))
+    let at = date(at);
+    let (year, month) = (at.get_full_year(), at.get_month().cast_signed());
+    let day = at.get_date().cast_signed();
+    let midnight = |day| timestamp(&Date::new_with_year_month_day(year, month, day));
+    // The browser continues with the next month after the last day of one.
+    (midnight(day), midnight(day + 1))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay far below 2^53")]

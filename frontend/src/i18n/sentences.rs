@@ -107,6 +107,24 @@ impl Lang {
         }
     }
 
+    /// After the user has left a room.
+    pub(crate) fn left_room(self, room: &str) -> String {
+        let room = isolated(room);
+        match self {
+            Self::Ko => format!("{room} 방에서 나왔습니다."),
+            Self::En => format!("You left {room}."),
+        }
+    }
+
+    /// The part of the outbox that signing out loses.
+    pub(crate) fn unsent_lost(self, count: usize) -> String {
+        match (self, count) {
+            (Self::Ko, _) => format!("아직 보내지 못한 {count}건이 사라집니다."),
+            (Self::En, 1) => "1 item that was not sent will be lost.".to_owned(),
+            (Self::En, _) => format!("{count} items that were not sent will be lost."),
+        }
+    }
+
     pub(crate) fn caught_up(self, count: u64) -> String {
         match (self, count) {
             (Self::Ko, _) => format!("놓친 메시지 {count}개를 받았습니다"),

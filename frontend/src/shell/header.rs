@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use crate::context::{Drawer, View, use_app};
 use crate::features::connection::Badge;
-use crate::features::membership::LeaveButton;
+use crate::features::membership::leave_button;
 use crate::features::notices::Bell;
 use crate::i18n::{tr, use_lang};
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{part, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, text, when};
 use crate::ui::icon::Icon;
 
 /// The header.
@@ -18,11 +18,7 @@ pub(super) fn Header() -> impl IntoView {
     let lang = use_lang();
     let name = text(move || {
         let lang = lang.get();
-        app.view.with(|view| match (view.room(), view.page()) {
-            (Some(room), _) => room.name.clone(),
-            (None, Some(page)) => page.title().of(lang).to_owned(),
-            (None, None) => lang.texts().app.to_owned(),
-        })
+        app.view.with(|view| view.title(lang).unwrap_or(lang.texts().app).to_owned())
     });
     let open_presence = move || {
         view! {
@@ -32,12 +28,15 @@ pub(super) fn Header() -> impl IntoView {
         }
         .into_any()
     };
-    let leave = part(move || {
-        app.view.with(|view| match view {
-            View::Room(room) => view! { <LeaveButton room=room.id /> }.into_any(),
-            _ => ().into_any(),
+    // Each room has a button of its own, so that a key that is still down cannot leave the next room.
+    let leave = each(derived(move || {
+        app.view.with(|view| match view.clone() {
+            View::Room(room) => {
+                vec![Item::new(room.id.0, move || leave_button(room.clone()))]
+            }
+            _ => Vec::new(),
         })
-    });
+    }));
     view! {
         <header class="header">
             <button id="open-rooms" class="icon-button rooms-drawer-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
@@ -47,7 +46,7 @@ pub(super) fn Header() -> impl IntoView {
             <Badge />
             <Bell />
             {leave}
-            {when(move || app.view.with(|view| view.page().is_none()), open_presence)}
+            {when(move || !app.view.with(View::is_page), open_presence)}
         </header>
     }
 }

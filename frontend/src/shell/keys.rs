@@ -84,6 +84,11 @@ pub(super) fn listen(app: AppContext) {
             event.alt_key().then_some(Modifier::Alt)
         };
         let key = event.key();
+        if key == "Enter" && event.repeat() && is_on_button() {
+            // Enter that is held down would press one button after another.
+            event.prevent_default();
+            return;
+        }
         let pressed = |it: &&Shortcut| it.modifier == modifier && it.keys.contains(&key.as_str());
         if SHORTCUTS.iter().find(pressed).is_some_and(|shortcut| (shortcut.run)(app)) {
             event.prevent_default();
@@ -152,6 +157,10 @@ fn step(app: AppContext, down: bool) -> bool {
 
 fn is_focused_in(selector: &str) -> bool {
     browser::focused().is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
+}
+
+fn is_on_button() -> bool {
+    browser::focused().is_some_and(|element| element.tag_name() == "BUTTON")
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn views() -> LazyViews {
 
 /// Makes `draw` out of the table of pages.
 macro_rules! draw_pages {
-    ($($page:ident { path: $path:literal, title: $title:tt, area: $area:expr, topics: $topics:expr, draw: $draw:path })*) => {
+    ($($page:ident { path: $path:literal, title: $title:tt, area: $area:expr, topics: $topics:expr, skeleton: $skeleton:expr, draw: $draw:path })*) => {
         fn draw(page: Page) -> AnyView {
             match page {
                 $(Page::$page => $draw().into_any(),)*

@@ -25,12 +25,14 @@ use crate::features::rooms::RoomsPanel;
 use crate::i18n::{Texts, tr};
 use crate::lazy::Loader;
 use crate::route::Router;
+use crate::time::provide_today;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, effect, flag, part, when};
 use crate::ui::erased::signal::state;
 use crate::ui::icon::Mark;
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::{Shape, skeleton};
+use crate::ui::undo_bar::UndoBar;
 
 /// The app behind the sign-in form, for as long as the session lasts.
 #[component]
@@ -54,13 +56,16 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         lazy,
     };
     provide_context(app);
+    let undo = UndoBar::new();
+    provide_context(undo);
+    provide_today();
     navigation::follow_route(app);
     title::update_title(app);
     notify_when_hidden(app);
     keys::listen(app);
     sign_out_with_driver(app);
 
-    let is_page = move || app.view.with(|view| view.page().is_some());
+    let is_page = move || app.view.with(View::is_page);
     let presence = move || {
         let behind = derived(move || app.is_behind(Some(Drawer::Presence)));
         view! { <PresencePanel behind=behind /> }.into_any()
@@ -73,6 +78,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
                 <Refusals />
                 <header::Header />
                 <Content />
+                {undo.draw()}
             </main>
             {when(move || !is_page(), presence)}
             {inspector::inspector()}
@@ -95,12 +101,13 @@ fn tools() -> AnyView {
 fn Content() -> impl IntoView {
     let app = use_app();
     part(move || match app.view.get() {
-        View::Loading => view! { <Skeleton /> }.into_any(),
+        View::Loading => skeleton(Shape::Messages),
         View::NoRoom => message(|t| t.choose_room, |t| t.choose_room_hint),
         View::RoomNotFound => message(|t| t.no_such_room, |t| t.no_such_room_hint),
+        View::PageNotFound => message(|t| t.no_such_page, |t| t.no_such_page_hint),
         View::NotJoined(room) => view! { <JoinCard room=room /> }.into_any(),
         View::Room(room) => view! { <ChatPane room=room.id /> }.into_any(),
-        View::Page(page) => app.lazy.draw(move |views| (views.page)(page)),
+        View::Page(page) => app.lazy.draw(page.skeleton(), move |views| (views.page)(page)),
     })
 }
 

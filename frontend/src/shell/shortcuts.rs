@@ -8,6 +8,7 @@ use crate::i18n::{Words, tr};
 use crate::ui::dialog;
 use crate::ui::erased::events;
 use crate::ui::icon::Icon;
+use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
 const TITLE_ID: &str = "shortcuts-title";
@@ -33,7 +34,9 @@ pub(super) fn opener() -> AnyView {
 /// The dialog. Its content is in the lazy part of the app.
 pub(super) fn dialog() -> AnyView {
     let app = use_app();
-    dialog::dialog(app.shortcuts, TITLE_ID, move || app.lazy.draw(|views| (views.shortcuts)()))
+    dialog::dialog(app.shortcuts, TITLE_ID, move || {
+        app.lazy.draw(Shape::Rows, |views| (views.shortcuts)())
+    })
 }
 
 /// The content of the dialog.

@@ -11,9 +11,10 @@ use crate::ui::erased::signal::State;
 /// A dialog that is open while `open` is true. `labelled_by` is the id of its heading.
 pub(crate) fn dialog(
     open: State<bool>,
-    labelled_by: &'static str,
+    labelled_by: impl Into<String>,
     draw: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
+    let labelled_by = labelled_by.into();
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         let open = open.get();
@@ -31,8 +32,15 @@ pub(crate) fn dialog(
             open.set(false);
         }
     };
+    // The second press of the double click that opened the dialog may hit the backdrop. It must not take the focus
+    // out of the dialog.
+    let on_press = move |event: ev::MouseEvent| {
+        if event.target() == event.current_target() {
+            event.prevent_default();
+        }
+    };
     view! {
-        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:click=events::click(on_click)>
+        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:mousedown=events::click(on_press) on:click=events::click_once(on_click)>
             <div class="dialog-body">{when(move || open.get(), draw)}</div>
         </dialog>
     }

@@ -9,5 +9,7 @@ pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod name_form;
+pub(crate) mod question;
 pub(crate) mod skeleton;
+pub(crate) mod undo_bar;
 pub(crate) mod virtual_list;

@@ -106,13 +106,14 @@ async fn the_language_follows_the_browser_until_one_is_chosen() -> Result<()> {
         {
             let page =
                 test.chat_page(&format!("user {}", lang.code()), Device::desktop(lang)).await?;
-            assert_eq!(page.browser.title().await?, title);
+            assert_eq!(page.browser.title().await?, format!("마당 Madang · {title}"));
             assert_eq!(placeholder(&page).await?, write);
         }
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         jane.browser.click("lang-switch").await?;
         until_true("the app is in Korean", async || {
-            Ok(placeholder(&jane).await? == "메시지 쓰기" && jane.browser.title().await? == "마당")
+            Ok(placeholder(&jane).await? == "메시지 쓰기"
+                && jane.browser.title().await?.ends_with(" · 마당"))
         })
         .await?;
         jane.browser.reload().await?;

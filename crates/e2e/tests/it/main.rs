@@ -6,11 +6,13 @@
 
 mod support;
 
+mod acts;
 mod appearance;
 mod chat;
 mod composer;
 mod console;
 mod counter;
+mod days;
 mod delivery;
 mod dev_server;
 mod echo;

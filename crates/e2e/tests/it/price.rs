@@ -134,6 +134,30 @@ async fn t2_5_after_a_failure_another_exchange_takes_over_and_the_page_names_it(
 }
 
 #[tokio::test]
+async fn the_page_says_that_no_exchange_answers_and_when_it_was_asked() -> Result<()> {
+    let upbit = StubExchange::start(UPBIT).await?;
+    upbit.set_available(false);
+    let sources = format!("upbit={}", upbit.url());
+    BrowserTest::run_with("unanswered", &["--price-source", &sources], async move |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
+        for page in [&jane, &minsu] {
+            page.browser.goto(&test.server.url("/bitcoin")).await?;
+            page.browser.until_attribute("price-state", "data-state", "unanswered").await?;
+        }
+        jane.browser.until_text("price-state", |text| text == "No exchange answers").await?;
+        let asked = jane.browser.until_text("price-asked", |line| line.contains(':')).await?;
+        check_appearance(&jane.browser, "price-unanswered-en-desktop").await?;
+        check_appearance(&minsu.browser, "price-unanswered-ko-phone").await?;
+        jane.browser.until_text("price-asked", |line| line != asked).await?;
+        upbit.set_available(true);
+        jane.browser.until_text("price", |price| price == "₩98,765,432").await?;
+        jane.browser.until_gone("price-asked").await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_server_without_a_price_source_says_so() -> Result<()> {
     BrowserTest::run_with("price-off", &["--price-source", "off"], async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;

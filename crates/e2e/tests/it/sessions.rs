@@ -138,6 +138,11 @@ async fn refused_messages_stay_until_they_are_retried_or_discarded() -> Result<(
         browser.click("retry").await?;
         minsu.until_stored("하나").await?;
         browser.click("discard").await?;
+        browser.click("undo").await?;
+        minsu
+            .until_messages("the discarded message is back", |m| m.iter().any(|it| it.text == "둘"))
+            .await?;
+        browser.click("discard").await?;
         until_true("only the first message is shown", async || {
             Ok(minsu.messages().await?.iter().map(|it| it.text.as_str()).eq(["하나"]))
         })

@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_client::{Client, PendingState, Slice};
+use madang_shared::Command;
+use madang_shared::membership::MembershipCommand;
 
 use crate::auth::Auth;
 use crate::context::use_app;
@@ -9,11 +12,12 @@ use crate::i18n::{tr, use_lang};
 use crate::session;
 use crate::theme::Theme;
 use crate::ui::avatar::avatar;
-use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
+use crate::ui::question::{Question, question};
 
 /// Changes the language.
 #[component]
@@ -87,16 +91,17 @@ pub(crate) fn Account() -> impl IntoView {
                 {Icon::SignOut.draw()}
             </button>
         </div>
-        {dialog(asking, "sign-out-title", move || view! { <SignOut asking=asking /> }.into_any())}
+        {sign_out_question(asking)}
     }
 }
 
-#[component]
-fn SignOut(asking: State<bool>) -> impl IntoView {
+fn sign_out_question(asking: State<bool>) -> AnyView {
     let app = use_app();
     let auth: Auth = expect_context();
+    let lang = use_lang();
     let failed = state(false);
-    let sign_out = move |_| {
+    provide_context(failed);
+    let sign_out = move || {
         failed.set(false);
         let clean_up = app.driver.cleanup();
         spawn_local(async move {
@@ -108,13 +113,38 @@ fn SignOut(asking: State<bool>) -> impl IntoView {
             }
         });
     };
+    let texts = Question {
+        id: "sign-out",
+        title: text(move || lang.get().texts().sign_out_question.to_owned()),
+        warning: tr(|t| t.sign_out_warning),
+        keep: tr(|t| t.cancel),
+        act: tr(|t| t.sign_out),
+    };
+    question(asking, texts, consequences, sign_out)
+}
+
+/// The commands that signing out loses, and the failure of an attempt.
+fn consequences() -> AnyView {
+    let store = use_app().driver.store();
+    let lang = use_lang();
+    let failed: State<bool> = expect_context();
+    let unsent = memo(move || store.read(Slice::Outbox, unsent));
+    let lost = move || {
+        let line = text(move || lang.get().unsent_lost(unsent.get()));
+        view! { <p class="error" data-testid="sign-out-unsent">{line}</p> }.into_any()
+    };
     view! {
-        <h2 id="sign-out-title" class="dialog-title">{tr(|t| t.sign_out_question)}</h2>
-        <p>{tr(|t| t.sign_out_warning)}</p>
+        {when(move || unsent.get() > 0, lost)}
         <p class="error" role="alert">{when(move || failed.get(), || tr(|t| t.unreachable).into_any())}</p>
-        <div class="dialog-actions">
-            <button class="button" on:click=events::click(move |_| asking.set(false))>{tr(|t| t.cancel)}</button>
-            <button class="button button-danger" data-testid="sign-out-confirm" on:click=events::click(sign_out)>{tr(|t| t.sign_out)}</button>
-        </div>
     }
+    .into_any()
+}
+
+/// The number of commands that the server has not stored, refused ones included.
+fn unsent(client: &Client) -> usize {
+    let lost = client.outbox().items().iter().filter(|item| {
+        !matches!(item.state, PendingState::Stored(_))
+            && !matches!(item.command, Command::Membership(MembershipCommand::Read { .. }))
+    });
+    lost.count()
 }

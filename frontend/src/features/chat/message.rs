@@ -8,7 +8,7 @@ use madang_shared::sentiment::Sentiment;
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
-use crate::context::use_app;
+use crate::context::{discard, use_app};
 use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Lang, use_lang};
 use crate::lab::sentiment::mark;
@@ -17,6 +17,7 @@ use crate::time::Formats;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::icon::Icon;
+use crate::ui::undo_bar::use_undo_bar;
 
 /// The context of all rows: the room, the formats of times, and the message whose delivery is shown.
 #[derive(Clone, Copy)]
@@ -194,13 +195,13 @@ fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
 }
 
 fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
-    let driver = use_app().driver;
+    let (driver, undo) = (use_app().driver, use_undo_bar());
     let texts = lang.texts();
     view! {
         <div class="refusal">
             <span>{lang.refusal(failure)}</span>
-            <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
-            <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>
+            <button class="text-button" data-testid="retry" on:click=events::click_once(move |_| driver.retry(id))>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=events::click_once(move |_| discard(driver, undo, id, lang))>{texts.discard}</button>
         </div>
     }
     .into_any()

@@ -11,7 +11,7 @@ use super::rows::Row;
 use crate::browser;
 use crate::context::AppContext;
 use crate::i18n::{Words, use_lang};
-use crate::time::Formats;
+use crate::time::Times;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, text};
@@ -130,21 +130,17 @@ pub(super) fn follow_reader(
 }
 
 /// The bar: the unread messages, which lead to the first of them, and a button that marks them all as read.
-pub(super) fn unread_bar(
-    app: AppContext,
-    room: RoomId,
-    formats: StoredValue<Formats, LocalStorage>,
-    jump: Jump,
-) -> AnyView {
+pub(super) fn unread_bar(app: AppContext, room: RoomId, jump: Jump) -> AnyView {
     let store = app.driver.store();
     let lang = use_lang();
     let unread = memo(move || {
         store.read(Slice::Timeline, |_| ());
         store.read(Slice::Unread, |client| Unread::of(client, room))
     });
+    let times = Times::new();
     let label = text(move || {
         let Unread { count, since, .. } = unread.get();
-        let since = since.map(|at| formats.with_value(|formats| formats.short(at)));
+        let since = since.map(|at| times.short(lang.get(), at));
         lang.get().new_since(count, since.as_deref())
     });
     let mark_read = move |_| app.driver.act(Action::MarkRead(room));

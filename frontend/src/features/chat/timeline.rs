@@ -21,7 +21,7 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, flag, part, text, when};
 use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::{Shape, skeleton};
 use crate::ui::virtual_list::{ListView, Splice, VirtualList};
 
 const CACHED: Words = Words::new(
@@ -150,13 +150,13 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         <div class="timeline">
             <div class="chat-statuses">
                 {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="cached">{CACHED.now()}</p> }.into_any())}
-                {when(move || has_unread_bar.get(), move || unread_bar(app, room, row_context.formats, jump))}
+                {when(move || has_unread_bar.get(), move || unread_bar(app, room, jump))}
                 {jump_status}
             </div>
             <p id=KEYS_ID class="visually-hidden">{part(move || KEYS.of(lang.get()).into_any())}</p>
             <ListView list=list label=tr(|t| t.messages) hint_id=KEYS_ID draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
-            {when(move || !is_known.get(), || view! { <Skeleton /> }.into_any())}
+            {when(move || !is_known.get(), || skeleton(Shape::Messages))}
             <JumpNewest room=room list=list />
             {delivery_dialog(room, row_context.delivery_target)}
         </div>

@@ -7,10 +7,11 @@ use madang_shared::counter::{CounterCommand, CounterEvent};
 use crate::context::use_app;
 use crate::format::grouped;
 use crate::i18n::{Lang, Words, isolated, use_lang};
+use crate::route::Page;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{flag, part, text};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::skeleton;
 
 const INTRO: Words = Words::new(
     "모두가 같은 수를 봅니다. 누른 만큼은 내 화면에 바로 더해지고, 서버가 저장하면 모두의 화면에 나타납니다. 오십 명이 한꺼번에 눌러도 하나도 빠지지 않습니다.",
@@ -49,7 +50,7 @@ pub(crate) fn CounterPage() -> impl IntoView {
         if is_known.get() {
             view! { <Number shown=shown /> }.into_any()
         } else {
-            view! { <Skeleton /> }.into_any()
+            skeleton(Page::Counter.skeleton())
         }
     })
 }

@@ -20,6 +20,7 @@ use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
+use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Delivery of this message");
 const OPEN: Words = Words::new("어디까지 갔는지 보기", "Show the delivery");
@@ -65,7 +66,7 @@ pub(crate) fn delivery_dialog(room: RoomId, target: DeliveryTarget) -> AnyView {
     let DeliveryTarget { open, message } = target;
     let content = move || {
         let message = message.get_value();
-        lazy.draw(move |views| (views.delivery)(room, message, open))
+        lazy.draw(Shape::Rows, move |views| (views.delivery)(room, message, open))
     };
     dialog(open, TITLE_ID, content)
 }

@@ -16,6 +16,7 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
 use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
+use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("오간 프레임", "Frames on the wire");
 const OPEN: Words = Words::new("오간 프레임 보기", "Show the frames on the wire");
@@ -70,7 +71,7 @@ pub(crate) fn opener() -> AnyView {
 pub(crate) fn inspector() -> AnyView {
     let app = use_app();
     let panel = move || {
-        let content = app.lazy.draw(|views| (views.inspector)());
+        let content = app.lazy.draw(Shape::Rows, |views| (views.inspector)());
         view! { <aside id=INSPECTOR_ID class="inspector" tabindex="-1" data-testid="inspector" aria-label=TITLE.now()>{content}</aside> }.into_any()
     };
     when(move || app.inspector.get(), panel)

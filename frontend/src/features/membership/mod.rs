@@ -14,22 +14,27 @@ use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
 use crate::ui::icon::{Icon, Mark};
+use crate::ui::undo_bar::use_undo_bar;
 
 /// Whether a request to join this room is pending. A view that calls it follows the answer.
 pub(crate) fn is_joining(app: AppContext, room: RoomId) -> bool {
-    let join = MembershipCommand::Join { room };
-    app.driver.store().read(Slice::Outbox, |client| is_pending(client, join))
+    app.driver.store().read(Slice::Outbox, |client| pending(client, room) == Some(true))
 }
 
 /// Whether a request to leave this room is pending.
 pub(crate) fn is_leaving(client: &Client, room: RoomId) -> bool {
-    is_pending(client, MembershipCommand::Leave { room })
+    pending(client, room) == Some(false)
 }
 
-fn is_pending(client: &Client, command: MembershipCommand) -> bool {
-    let command = Command::from(command);
-    let mut items = client.outbox().items().iter();
-    items.any(|item| item.command == command && !matches!(item.state, PendingState::Failed(_)))
+/// Whether the last pending request about this room joins it; none without a request.
+fn pending(client: &Client, room: RoomId) -> Option<bool> {
+    let items = client.outbox().items().iter().rev();
+    let mut items = items.filter(|item| !matches!(item.state, PendingState::Failed(_)));
+    items.find_map(|item| match item.command {
+        Command::Membership(MembershipCommand::Join { room: of }) if of == room => Some(true),
+        Command::Membership(MembershipCommand::Leave { room: of }) if of == room => Some(false),
+        _ => None,
+    })
 }
 
 /// The number of the user's messages that the room refused, most often because the user had left it.
@@ -63,7 +68,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
                 class="button button-strong"
                 data-testid="join-this"
                 aria-disabled=flag(move || is_joining(app, id))
-                on:click=events::click(move |_| {
+                on:click=events::click_once(move |_| {
                     if !is_joining(app, id) {
                         app.driver.command(MembershipCommand::Join { room: id });
                     }
@@ -76,23 +81,31 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
 }
 
 /// The button that leaves the open room.
-#[component]
-pub(crate) fn LeaveButton(room: RoomId) -> impl IntoView {
-    let app = use_app();
+pub(crate) fn leave_button(room: Room) -> AnyView {
+    let (app, undo) = (use_app(), use_undo_bar());
+    let lang = use_lang();
+    let Room { id: room, name, .. } = room;
+    let leave = move |_| {
+        app.driver.command(MembershipCommand::Leave { room });
+        app.router.go(Route::Home);
+        let sentence = lang.get_untracked().left_room(&name);
+        undo.offer(sentence, move || {
+            app.driver.command(MembershipCommand::Join { room });
+            app.visit(room);
+        });
+    };
     view! {
         <button
             class="icon-button"
             data-testid="room-leave"
             aria-label=tr(|t| t.leave_room)
             title=tr(|t| t.leave_room)
-            on:click=events::click(move |_| {
-                app.driver.command(MembershipCommand::Leave { room });
-                app.router.go(Route::Home);
-            })
+            on:click=events::click_once(leave)
         >
             {Icon::Leave.draw()}
         </button>
     }
+    .into_any()
 }
 
 /// A banner for each refused command about rooms, memberships and orders, until the user closes it. The dialog
@@ -121,7 +134,7 @@ pub(crate) fn Refusals() -> impl IntoView {
             view! {
                 <div class="banner banner-bad" role="alert">
                     <span>{sentence}</span>
-                    <button class="button" on:click=events::click(move |_| app.driver.discard(id))>{tr(|t| t.close)}</button>
+                    <button class="button" on:click=events::click_once(move |_| app.driver.discard(id))>{tr(|t| t.close)}</button>
                 </div>
             }
             .into_any()

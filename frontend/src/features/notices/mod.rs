@@ -16,14 +16,14 @@ use crate::context::{AppContext, link_to, use_app};
 use crate::i18n::{Lang, Words, capped, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::time::Formats;
+use crate::time::{Times, use_today};
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{Item, derived, each, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::skeleton;
 use strings::{kind_name, sentence};
 
 pub(crate) use browser_notifications::notify_when_hidden;
@@ -118,7 +118,7 @@ pub(crate) fn Bell() -> impl IntoView {
 pub(crate) fn NoticesPage() -> impl IntoView {
     let store = use_app().driver.store();
     let is_known = memo(move || read(store, |client| client.features().notices().is_known()));
-    part(move || if is_known.get() { page() } else { view! { <Skeleton /> }.into_any() })
+    part(move || if is_known.get() { page() } else { skeleton(Page::Notices.skeleton()) })
 }
 
 fn page() -> AnyView {
@@ -171,8 +171,7 @@ fn filter(picked: State<Option<NoticeKind>>, kind: Option<NoticeKind>) -> AnyVie
 
 fn list(app: AppContext, all: Memo<Shown>, picked: State<Option<NoticeKind>>) -> AnyView {
     let lang = use_lang();
-    let first = lang.get_untracked();
-    let formats = StoredValue::new_local((first, Formats::new(first)));
+    let (times, today) = (Times::new(), use_today());
     // A muted kind is listed when the user picks it.
     let listed = memo(move || {
         let (Shown { notices, muted }, picked) = (all.get(), picked.get());
@@ -183,18 +182,12 @@ fn list(app: AppContext, all: Memo<Shown>, picked: State<Option<NoticeKind>>) ->
         notices.into_iter().filter(wanted).collect::<Vec<_>>()
     });
     let items = move || {
-        let lang = lang.get();
-        formats.update_value(|formats| {
-            if formats.0 != lang {
-                *formats = (lang, Formats::new(lang));
-            }
-        });
+        let (lang, today) = (lang.get(), today.get());
         let item = |notice: ShownNotice| {
             let mut stamp = DefaultHasher::new();
-            (notice.of, notice.seq, notice.read, lang).hash(&mut stamp);
+            (notice.of, notice.seq, notice.read, lang, today).hash(&mut stamp);
             Item::new(stamp.finish(), move || {
-                let when = formats.with_value(|(_, formats)| formats.short(notice.at));
-                row(app, &notice, &when, lang)
+                row(app, &notice, &times.short(lang, notice.at), lang)
             })
         };
         listed.get().into_iter().map(item).collect()
@@ -253,7 +246,7 @@ fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView
             app.driver.command(command.clone());
         };
         view! {
-            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=events::click(mark)>
+            <button class="icon-button" data-testid=format!("read-{id}") title=READ.of(lang) aria-label=label on:click=events::click_once(mark)>
                 {Icon::Check.draw()}
             </button>
         }

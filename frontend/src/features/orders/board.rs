@@ -6,12 +6,13 @@ use madang_shared::OrderId;
 use madang_shared::orders::{Order, OrderStatus, OrdersSnapshot, StatusChange};
 
 use super::alert::{Alerts, sentence};
-use super::{Times, action, cards, dishes, panel, read, status_name};
+use super::{action, cancel_button, cards, dishes, panel, read, status_name};
 use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
 use crate::text::lower_case;
+use crate::time::Times;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, flag, part, text, when};
@@ -26,7 +27,6 @@ const LOG_NONE: Words = Words::new("아직 아무 일도 없었습니다.", "Not
 const ACCEPT: Words = Words::new("접수", "Accept");
 const COOK: Words = Words::new("조리 시작", "Cook");
 const READY: Words = Words::new("준비 완료", "Ready");
-const CANCEL: Words = Words::new("취소", "Cancel");
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 20;
@@ -139,13 +139,8 @@ fn actions(driver: Driver, order: &Order) -> AnyView {
         OrderStatus::Cooking => Some((OrderStatus::Ready, READY)),
         _ => None,
     };
-    let next = next.map(|(to, name)| action(driver, order, to, name, true));
-    let cancel = order
-        .status
-        .next()
-        .contains(&OrderStatus::Cancelled)
-        .then(|| action(driver, order, OrderStatus::Cancelled, CANCEL, false));
-    view! { <span class="order-actions">{cancel}{next}</span> }.into_any()
+    let next = next.map(|(to, name)| action(driver, order, to, name));
+    view! { <span class="order-actions">{next}{cancel_button(driver, order)}</span> }.into_any()
 }
 
 /// The latest changes, newest first.
@@ -162,7 +157,7 @@ fn Log() -> impl IntoView {
     let lines = part(move || {
         let lang = lang.get();
         let line = |change: StatusChange| {
-            let (at, sentence) = (times.of(lang, change.at), sentence(lang, &change));
+            let (at, sentence) = (times.short(lang, change.at), sentence(lang, &change));
             view! { <li><span class="hint">{at}</span>" "{sentence}</li> }.into_any()
         };
         let lines: Vec<AnyView> = changes.get().into_iter().map(line).collect();

@@ -8,7 +8,7 @@ use madang_shared::orders::{
 };
 use madang_shared::{MenuItemId, OrderId};
 
-use super::{action, cards, dish, panel, read, read_once, unsent, won};
+use super::{cancel_button, cards, dish, panel, read, read_once, unsent, won};
 use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
@@ -27,7 +27,6 @@ const NONE_YET: Words = Words::new(
 );
 const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
 const ORDER: Words = Words::new("주문하기", "Order");
-const CANCEL: Words = Words::new("주문 취소", "Cancel");
 
 /// The quantity of each item.
 type Cart = VecMap<MenuItemId, u32>;
@@ -95,8 +94,7 @@ fn follow(driver: Driver, order: &Order) -> AnyView {
         let steps: Vec<AnyView> = (0..steps).map(step).collect();
         view! { <span class="order-track" aria-hidden="true">{steps}</span> }.into_any()
     });
-    let cancel = (order.status == OrderStatus::Pending)
-        .then(|| action(driver, order, OrderStatus::Cancelled, CANCEL, false));
+    let cancel = (order.status == OrderStatus::Pending).then(|| cancel_button(driver, order));
     view! { {cancel}{track} }.into_any()
 }
 

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use madang_client::{Client, PendingState, Slice};
 use madang_shared::Command;
+use madang_shared::OrderId;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
-use madang_shared::{OrderId, Timestamp};
 
 use crate::browser;
 use crate::client_store::ClientStore;
@@ -14,12 +14,13 @@ use crate::format::grouped;
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::route::Page;
 use crate::route::Route;
-use crate::time::Formats;
+use crate::time::Times;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, part, text};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::question::{Question, question};
+use crate::ui::skeleton::skeleton;
 
 mod alert;
 mod board;
@@ -30,6 +31,10 @@ pub(crate) use board::OrdersBoardPage;
 pub(crate) use customer::OrdersPage;
 pub(crate) use rider::OrdersRiderPage;
 
+const CANCEL: Words = Words::new("주문 취소", "Cancel order");
+const CANCEL_NOT: Words = Words::new("그대로 두기", "Keep the order");
+const CANCEL_WARNING: Words =
+    Words::new("취소한 주문은 되돌릴 수 없습니다.", "A cancelled order cannot be restored.");
 const PANELS: Words = Words::new("주문 화면", "Order panels");
 const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
 const BOARD_TAB: Words = Words::new("매장", "Restaurant");
@@ -39,28 +44,46 @@ const OPEN_TO_ALL: Words = Words::new(
     "Everybody may use all three panels.",
 );
 
-/// Times of day in both languages, shared by all cards of a panel, because making the formats is slow.
+/// The order that the open question is about.
 #[derive(Clone, Copy)]
-struct Times(StoredValue<(Formats, Formats), LocalStorage>);
+struct Cancelling {
+    order: State<OrderId>,
+    asking: State<bool>,
+}
 
-impl Times {
-    fn provide() {
-        let formats = (Formats::new(Lang::Ko), Formats::new(Lang::En));
-        provide_context(Self(StoredValue::new_local(formats)));
-    }
-
-    fn of(self, lang: Lang, at: Timestamp) -> String {
-        self.0.with_value(|(ko, en)| match lang {
-            Lang::Ko => ko.time(at),
-            Lang::En => en.time(at),
-        })
-    }
+/// The question before an order is cancelled.
+fn cancel_question(driver: Driver, cancelling: Cancelling) -> AnyView {
+    let lang = use_lang();
+    let Cancelling { order, asking } = cancelling;
+    let title = text(move || match lang.get() {
+        Lang::Ko => format!("#{} 주문을 취소할까요?", order.get()),
+        Lang::En => format!("Cancel order #{}?", order.get()),
+    });
+    let texts = Question {
+        id: "cancel-order",
+        title,
+        warning: CANCEL_WARNING.now(),
+        keep: CANCEL_NOT.now(),
+        act: CANCEL.now(),
+    };
+    question(
+        asking,
+        texts,
+        || ().into_any(),
+        move || {
+            let to = OrderStatus::Cancelled;
+            driver.command(OrdersCommand::Advance { order: order.get_untracked(), to });
+            asking.set(false);
+        },
+    )
 }
 
 /// A panel: tabs for the three panels, and its own content once the orders have arrived.
 fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
-    Times::provide();
     let app = use_app();
+    provide_context(Times::new());
+    let cancelling = Cancelling { order: state(OrderId(0)), asking: state(false) };
+    provide_context(cancelling);
     let store = app.driver.store();
     let is_known = memo(move || {
         store.read(Slice::Orders, |client| client.features().orders().list().is_some())
@@ -85,8 +108,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
         (Page::OrdersRider, RIDER_TAB),
     ];
     let tabs: Vec<AnyView> = tabs.into_iter().map(tab).collect();
-    let body =
-        part(move || if is_known.get() { draw() } else { view! { <Skeleton /> }.into_any() });
+    let body = part(move || if is_known.get() { draw() } else { skeleton(active.skeleton()) });
     view! {
         <div class="page">
             <div class="page-body orders" data-wide=if active == Page::OrdersBoard { "true" } else { "false" }>
@@ -95,6 +117,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
                 <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p>
             </div>
         </div>
+        {cancel_question(app.driver, cancelling)}
     }
     .into_any()
 }
@@ -136,7 +159,7 @@ fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> Any
         let Some(order) = order.get() else { return ().into_any() };
         let lang = lang.get();
         let what = read_once(store, |list| dishes(list, &order, lang));
-        let placed = times.of(lang, order.placed_at);
+        let placed = times.short(lang, order.placed_at);
         view! {
             <div class="order-head">
                 <span class="order-number">{format!("#{id}")}</span>
@@ -168,9 +191,11 @@ fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) 
     store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
 }
 
-/// A button that requests a status for an order. It is disabled while the request is pending.
-fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: bool) -> AnyView {
+/// A button that requests a status for an order. It is disabled while the request is pending. A cancelled order
+/// cannot be restored, so its button asks first, and looks different.
+fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words) -> AnyView {
     let id = order.id;
+    let cancelling: Cancelling = expect_context();
     let store = driver.store();
     let is_requested = move || {
         store.read(Slice::Outbox, |client| {
@@ -180,20 +205,25 @@ fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words, strong: b
     let lang = use_lang();
     let label = text(move || format!("{}, #{id}", name.of(lang.get())));
     let ask = move |_| {
-        if !is_requested() {
-            driver.command(match to {
-                OrderStatus::Delivering => OrdersCommand::Take { order: id },
-                to => OrdersCommand::Advance { order: id, to },
-            });
+        if is_requested() {
+            return;
+        }
+        match to {
+            OrderStatus::Cancelled => {
+                cancelling.order.set(id);
+                cancelling.asking.set(true);
+            }
+            OrderStatus::Delivering => driver.command(OrdersCommand::Take { order: id }),
+            to => driver.command(OrdersCommand::Advance { order: id, to }),
         }
     };
     view! {
         <button
-            class=if strong { "button button-strong" } else { "button" }
+            class=if to == OrderStatus::Cancelled { "text-button order-cancel" } else { "button button-strong" }
             data-testid=format!("{}-{id}", to.name())
             aria-label=label
             aria-disabled=flag(is_requested)
-            on:click=events::click(ask)
+            on:click=events::click_once(ask)
         >
             {name.now()}
         </button>
@@ -257,6 +287,12 @@ fn unsent(client: &Client) -> usize {
             && !matches!(item.state, PendingState::Failed(_))
     });
     places.count()
+}
+
+/// The button that cancels an order, where the restaurant or the customer may.
+fn cancel_button(driver: Driver, order: &Order) -> Option<AnyView> {
+    let may = order.status.next().contains(&OrderStatus::Cancelled);
+    may.then(|| action(driver, order, OrderStatus::Cancelled, CANCEL))
 }
 
 /// A switch whose state the browser stores.

@@ -69,9 +69,9 @@ fn waiting(_: &Client, list: &OrdersSnapshot) -> Vec<OrderId> {
 }
 
 fn deliver(driver: Driver, order: &Order) -> AnyView {
-    action(driver, order, OrderStatus::Delivered, DELIVER, true)
+    action(driver, order, OrderStatus::Delivered, DELIVER)
 }
 
 fn take(driver: Driver, order: &Order) -> AnyView {
-    action(driver, order, OrderStatus::Delivering, TAKE, true)
+    action(driver, order, OrderStatus::Delivering, TAKE)
 }

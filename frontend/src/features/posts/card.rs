@@ -9,33 +9,30 @@ use madang_shared::{PostId, validate};
 use super::composer::{cancels, sends};
 use super::{DELETE, PostsState};
 use crate::browser;
-use crate::context::use_app;
+use crate::context::{discard, use_app};
 use crate::i18n::{Lang, Words, tr};
 use crate::linkify;
-use crate::time::Formats;
+use crate::time::Times;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{derived, effect, when};
 use crate::ui::field::fit;
 use crate::ui::icon::Icon;
+use crate::ui::undo_bar::use_undo_bar;
 
 const EDIT: Words = Words::new("고치기", "Edit");
 const SAVE: Words = Words::new("저장", "Save");
 const EDITED: Words = Words::new("고침", "edited");
 const EDITOR: Words = Words::new("글 고치기", "Edit the post");
+const CHANGES_DISCARDED: Words =
+    Words::new("고친 내용을 버렸습니다.", "Your changes were discarded.");
 const GOING: Words = Words::new("지우는 중…", "Being deleted…");
 
 /// Draws a post in the current language.
-pub(super) fn card(
-    post: &ShownPost,
-    page: PostsState,
-    formats: StoredValue<(Lang, Formats), LocalStorage>,
-    lang: Lang,
-) -> AnyView {
-    let (time, full) =
-        formats.with_value(|(_, formats)| (formats.short(post.at), formats.full(post.at)));
+pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang) -> AnyView {
+    let (time, full) = (times.short(lang, post.at), times.full(lang, post.at));
     let edited = post.edited_at.map(|at| {
-        let at = formats.with_value(|(_, formats)| formats.full(at));
+        let at = times.full(lang, at);
         view! { <span class="post-edited" data-testid="edited" title=at>{EDITED.of(lang)}</span> }
             .into_any()
     });
@@ -52,6 +49,7 @@ pub(super) fn card(
         Some(_) => "pending",
     };
     let text = post.text.clone();
+    let stored_text = text.clone();
     let body = {
         let text = text.clone();
         move || {
@@ -72,7 +70,7 @@ pub(super) fn card(
                 <span class="post-actions">{actions.map(|id| action_buttons(id, text, page, lang))}</span>
             </div>
             {when(move || !is_edited_now(), body)}
-            {when(is_edited_now, move || editor(id, page, lang))}
+            {when(is_edited_now, move || editor(id, stored_text.clone(), page, lang))}
             {failure}
         </li>
     }
@@ -110,11 +108,11 @@ fn action_buttons(id: PostId, text: String, page: PostsState, lang: Lang) -> Any
 }
 
 /// Shown instead of the text while it is being edited.
-fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
+fn editor(id: Option<PostId>, stored_text: String, page: PostsState, lang: Lang) -> AnyView {
     let Some(post) = id else {
         return ().into_any();
     };
-    let driver = use_app().driver;
+    let (driver, undo_bar) = (use_app().driver, use_undo_bar());
     let area = NodeRef::<html::Textarea>::new();
     effect(move || {
         let Some(area) = area.get() else { return };
@@ -129,6 +127,19 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
             request_animation_frame(move || browser::focus(&edit_button_id(post)));
         });
     };
+    let edit_again = move |draft: String| {
+        page.draft.set(draft);
+        page.editing.set(Some(post));
+    };
+    let cancel = move || {
+        let draft = page.draft.get_untracked();
+        finish();
+        if draft != stored_text {
+            let undo = move || edit_again(draft.clone());
+            undo_bar.offer(CHANGES_DISCARDED.of(lang).to_owned(), undo);
+        }
+    };
+    let cancel_by_key = cancel.clone();
     let save = move || {
         if let Ok(text) = validate::post_text(&page.draft.get_untracked()) {
             driver.command(PostsCommand::Edit { post, text });
@@ -162,12 +173,12 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
                         save();
                     } else if cancels(&event) {
                         event.prevent_default();
-                        finish();
+                        cancel_by_key();
                     }
                 })
             ></textarea>
             <div class="post-editor-actions">
-                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click(move |_| finish())>{tr(|t| t.cancel)}</button>
+                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click_once(move |_| cancel())>{tr(|t| t.cancel)}</button>
                 <button class="button button-strong" type="submit" data-testid="edit-save" disabled=is_wrong>{SAVE.of(lang)}</button>
             </div>
         </form>
@@ -176,14 +187,14 @@ fn editor(id: Option<PostId>, page: PostsState, lang: Lang) -> AnyView {
 }
 
 fn refused(change: &PendingChange, sentence: &str, lang: Lang) -> AnyView {
-    let driver = use_app().driver;
+    let (driver, undo) = (use_app().driver, use_undo_bar());
     let id = change.id;
     let texts = lang.texts();
     view! {
         <div class="refusal">
             <span>{sentence.to_owned()}</span>
-            <button class="text-button" data-testid="retry" on:click=events::click(move |_| driver.retry(id))>{texts.try_again}</button>
-            <button class="text-button" data-testid="discard" on:click=events::click(move |_| driver.discard(id))>{texts.discard}</button>
+            <button class="text-button" data-testid="retry" on:click=events::click_once(move |_| driver.retry(id))>{texts.try_again}</button>
+            <button class="text-button" data-testid="discard" on:click=events::click_once(move |_| discard(driver, undo, id, lang))>{texts.discard}</button>
         </div>
     }
     .into_any()

@@ -43,7 +43,7 @@ pub(super) fn GreetButtons() -> impl IntoView {
         let hint_id = format!("{id}-hint");
         view! {
             <div class="greeting-button">
-                <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=events::click(move |_| greet(others_only))>
+                <button class="button" data-testid=id aria-describedby=hint_id.clone() on:click=events::click_once(move |_| greet(others_only))>
                     <span aria-hidden="true">"👋 "</span>{label.now()}
                 </button>
                 <p id=hint_id class="hint">{hint.now()}</p>

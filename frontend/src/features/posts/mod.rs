@@ -9,22 +9,22 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use leptos::prelude::*;
 use madang_client::views::posts::ShownPost;
 use madang_client::{Action, Slice};
-use madang_shared::PostId;
 use madang_shared::posts::PostsCommand;
+use madang_shared::{PostId, Timestamp};
 
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::Page;
-use crate::time::Formats;
-use crate::ui::dialog::dialog;
+use crate::time::{Times, use_today};
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, flag, part, when};
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::question::{Question, question};
+use crate::ui::skeleton::skeleton;
 use card::card;
 use composer::Composer;
 use greetings::{GreetButtons, Greetings};
@@ -64,7 +64,7 @@ pub(crate) fn PostsPage() -> impl IntoView {
         if is_known.get() {
             view! { <Feed /> }.into_any()
         } else {
-            view! { <Skeleton /> }.into_any()
+            skeleton(Page::Posts.skeleton())
         }
     })
 }
@@ -88,7 +88,7 @@ fn Feed() -> impl IntoView {
             </div>
         </div>
         <Greetings />
-        {question(page)}
+        {delete_question(page)}
     }
 }
 
@@ -102,17 +102,11 @@ fn posts(page: PostsState) -> AnyView {
         store.read(Slice::Posts, |client| client.features().posts().shown(client.outbox(), &me))
     });
     let is_empty = memo(move || posts.with(Vec::is_empty));
-    let first = lang.get_untracked();
-    let formats = StoredValue::new_local((first, Formats::new(first)));
+    let (times, today) = (Times::new(), use_today());
     let items = move || {
-        let lang = lang.get();
-        formats.update_value(|formats| {
-            if formats.0 != lang {
-                *formats = (lang, Formats::new(lang));
-            }
-        });
+        let (lang, today) = (lang.get(), today.get());
         let item = |post: ShownPost| {
-            Item::new(card_key(&post, lang), move || card(&post, page, formats, lang))
+            Item::new(card_key(&post, lang, today), move || card(&post, page, times, lang))
         };
         posts.get().into_iter().map(item).collect()
     };
@@ -125,11 +119,11 @@ fn posts(page: PostsState) -> AnyView {
 }
 
 /// A hash of everything that a card shows: a card with another hash is drawn again.
-fn card_key(post: &ShownPost, lang: Lang) -> u64 {
+fn card_key(post: &ShownPost, lang: Lang, today: Timestamp) -> u64 {
     let change =
         post.change.as_ref().map(|change| (change.id, change.deletes, change.failure.is_some()));
     let mut hasher = DefaultHasher::new();
-    (post.id, &post.text, post.edited_at, change, lang).hash(&mut hasher);
+    (post.id, &post.text, post.edited_at, change, lang, today).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -155,9 +149,10 @@ fn Older() -> impl IntoView {
 }
 
 /// The dialog that asks before a post is deleted.
-fn question(page: PostsState) -> AnyView {
+fn delete_question(page: PostsState) -> AnyView {
     let driver = use_app().driver;
-    let delete = move |_| {
+    let lang = use_lang();
+    let delete = move || {
         if let Some(post) = page.deleting.get_untracked() {
             driver.command(PostsCommand::Delete { post });
         }
@@ -165,15 +160,12 @@ fn question(page: PostsState) -> AnyView {
         // The button that opened the dialog disappears with the post.
         browser::focus(COMPOSER_ID);
     };
-    dialog(page.asking, "delete-title", move || {
-        view! {
-            <h2 id="delete-title" class="dialog-title">{DELETE_QUESTION.now()}</h2>
-            <p>{DELETE_WARNING.now()}</p>
-            <div class="dialog-actions">
-                <button class="button" data-testid="delete-cancel" on:click=events::click(move |_| page.asking.set(false))>{tr(|t| t.cancel)}</button>
-                <button class="button button-danger" data-testid="delete-confirm" on:click=events::click(delete)>{DELETE.now()}</button>
-            </div>
-        }
-        .into_any()
-    })
+    let texts = Question {
+        id: "delete",
+        title: text(move || DELETE_QUESTION.of(lang.get()).to_owned()),
+        warning: DELETE_WARNING.now(),
+        keep: tr(|t| t.cancel),
+        act: DELETE.now(),
+    };
+    question(page.asking, texts, || ().into_any(), delete)
 }

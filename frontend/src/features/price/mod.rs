@@ -14,16 +14,17 @@ use madang_shared::price::{PriceNow, PriceSource, PriceState};
 
 use self::format::{change, price};
 use self::plot::{Plot, Span};
-use self::strings::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE};
+use self::strings::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE, UNANSWERED};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Words, use_lang};
-use crate::time::Formats;
+use crate::route::Page;
+use crate::time::{Formats, use_today};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{derived, effect, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::skeleton;
 
 /// The interval at which ages are updated.
 const TICK: Duration = Duration::from_secs(1);
@@ -40,6 +41,7 @@ struct Shown {
 enum SourceStatus {
     Off,
     Connecting,
+    Unanswered,
     Live,
     Fallback,
     Stale,
@@ -52,6 +54,7 @@ impl SourceStatus {
         match self {
             Self::Off => "off",
             Self::Connecting => "connecting",
+            Self::Unanswered => "unanswered",
             Self::Live => "live",
             Self::Fallback => "fallback",
             Self::Stale => "stale",
@@ -63,6 +66,7 @@ impl SourceStatus {
         match self {
             Self::Off => OFF,
             Self::Connecting => CONNECTING,
+            Self::Unanswered => UNANSWERED,
             Self::Live => LIVE,
             Self::Fallback => FALLBACK,
             Self::Stale => STALE,
@@ -72,7 +76,7 @@ impl SourceStatus {
 
     /// Whether the shown price is not current.
     fn is_old(self) -> bool {
-        matches!(self, Self::Connecting | Self::Stale | Self::Away)
+        matches!(self, Self::Connecting | Self::Unanswered | Self::Stale | Self::Away)
     }
 }
 
@@ -82,6 +86,7 @@ impl Shown {
         let status = match (client.connection(), now.state) {
             (_, PriceState::Off) => SourceStatus::Off,
             (ConnectionState::Live, PriceState::Connecting) => SourceStatus::Connecting,
+            (ConnectionState::Live, PriceState::Unanswered) => SourceStatus::Unanswered,
             (ConnectionState::Live, PriceState::Live) => SourceStatus::Live,
             (ConnectionState::Live, PriceState::Fallback) => SourceStatus::Fallback,
             (ConnectionState::Live, PriceState::Stale { .. }) => SourceStatus::Stale,
@@ -103,7 +108,7 @@ pub(crate) fn PricePage() -> impl IntoView {
         shown.with(|shown| shown.as_ref().map(|shown| shown.status == SourceStatus::Off))
     });
     part(move || match is_off.get() {
-        None => view! { <Skeleton /> }.into_any(),
+        None => skeleton(Page::Price.skeleton()),
         Some(true) => off(),
         Some(false) => view! { <Price shown=shown /> }.into_any(),
     })
@@ -222,6 +227,7 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
                 <span data-testid="price-source">{source}</span>
             </p>
             {when(is_old, move || since(shown, formats))}
+            {part(move || asked(shown, formats))}
             {part(move || tried(shown))}
             <span class="visually-hidden" role="status">{stands}</span>
         </div>
@@ -231,7 +237,7 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
 /// The age of a stale price, updated every second.
 fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
     let store = use_app().driver.store();
-    let lang = use_lang();
+    let (lang, today) = (use_lang(), use_today());
     let now = state(browser::now());
     if let Ok(ticking) = set_interval_with_handle(move || now.set(browser::now()), TICK) {
         on_cleanup(move || ticking.clear());
@@ -241,10 +247,27 @@ fn since(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>
         let lang = lang.get();
         let now: Timestamp = now.get();
         let age = store.peek(|client| client.features().price().age(now));
-        let time = at.map(|at| formats.with_value(|formats| formats.precise(at)));
+        let time = at.map(|at| precise(formats, today.get(), at));
         strings::stale_since(lang, &time.unwrap_or_default(), age.unwrap_or_default())
     });
     view! { <p class="price-stale" data-testid="price-stale">{line}</p> }.into_any()
+}
+
+/// When the server last asked an exchange, while none answers.
+fn asked(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>) -> AnyView {
+    let (lang, today) = (use_lang().get(), use_today().get());
+    let at = shown.with(|shown| {
+        let shown = shown.as_ref()?;
+        shown.now.asked_at.filter(|_| shown.status != SourceStatus::Away)
+    });
+    let Some(at) = at else { return ().into_any() };
+    let line = strings::asked(lang, &precise(formats, today, at));
+    view! { <p class="hint" data-testid="price-asked">{line}</p> }.into_any()
+}
+
+/// Down to the second for a moment of today; day and time for any other.
+fn precise(formats: StoredValue<Formats, LocalStorage>, today: Timestamp, at: Timestamp) -> String {
+    formats.with_value(|formats| if at >= today { formats.precise(at) } else { formats.full(at) })
 }
 
 /// The sources that failed, with the reasons.

@@ -18,6 +18,8 @@ pub(super) const SIMULATED: Words =
     Words::new("모의 시세 (실제 가격이 아닙니다)", "Simulated: not a real price");
 pub(super) const LIVE: Words = Words::new("실시간", "Live");
 pub(super) const CONNECTING: Words = Words::new("거래소에 연결하는 중…", "Reaching an exchange…");
+pub(super) const UNANSWERED: Words =
+    Words::new("응답하는 거래소가 없습니다", "No exchange answers");
 pub(super) const FALLBACK: Words = Words::new("대체 거래소", "Fallback");
 pub(super) const STALE: Words = Words::new("시세 멈춤", "Stale");
 pub(super) const RECONNECTING: Words = Words::new("서버에 다시 연결하는 중…", "Reconnecting…");
@@ -80,6 +82,14 @@ pub(super) fn stale_since(lang: Lang, time: &str, age_ms: u64) -> String {
     match lang {
         Lang::Ko => format!("{time}부터 갱신되지 않음 · {number}{ko} 전"),
         Lang::En => format!("Stale since {time} · {number} {en} ago"),
+    }
+}
+
+/// The line of the last attempt.
+pub(super) fn asked(lang: Lang, time: &str) -> String {
+    match lang {
+        Lang::Ko => format!("마지막으로 {time}에 물어보았고, 계속 다시 물어봅니다."),
+        Lang::En => format!("Last asked at {time}. The server keeps asking."),
     }
 }
 

@@ -39,7 +39,9 @@ pub(crate) fn joined_rooms(client: &Client) -> Vec<Room> {
 fn other_rooms(client: &Client) -> Vec<Room> {
     let features = client.features();
     let all = features.rooms().all();
-    let others = all.filter(|room| !features.memberships().contains(room.id));
+    let is_joined =
+        |room: &Room| features.memberships().contains(room.id) && !is_leaving(client, room.id);
+    let others = all.filter(|room| !is_joined(room));
     others.cloned().collect()
 }
 
@@ -151,6 +153,7 @@ fn RoomLists(wanted: State<String>, page_links: fn() -> AnyView) -> impl IntoVie
     });
     let others = memo(move || {
         store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Outbox, |_| ());
         found(store.read(Slice::Unread, other_rooms))
     });
     let known = memo(move || {
@@ -245,7 +248,7 @@ fn other_room(room: &Room) -> AnyView {
             <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(app, Route::Room(id))>
                 <span class="room-name isolated">{room.name.clone()}</span>
             </a>
-            <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=events::click(join)>
+            <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=events::click_once(join)>
                 {tr(|t| t.join)}
             </button>
         </li>

@@ -8,12 +8,13 @@ use madang_shared::presence::{TYPING_EXPIRY_MS, TYPING_IDLE_MS, TYPING_RENEW_MS}
 use crate::context::use_app;
 use crate::features::presence::TypingLine;
 use crate::frame_log::LoggedFrame;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::route::Page;
 use crate::ui::direction::named_direction;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, effect, part, text};
-use crate::ui::skeleton::Skeleton;
+use crate::ui::skeleton::skeleton;
 
 const TRY: Words = Words::new(
     "여기에 써 보세요. 보내지지는 않습니다.",
@@ -45,12 +46,20 @@ fn intro(lang: Lang) -> String {
 #[component]
 pub(crate) fn TypingPage() -> impl IntoView {
     let store = use_app().driver.store();
+    // None until the memberships are known.
     let room = memo(move || {
-        store.read(Slice::Unread, |client| client.features().memberships().rooms().next())
+        store.read(Slice::Unread, |client| {
+            let memberships = client.features().memberships();
+            memberships.is_known().then(|| memberships.rooms().next())
+        })
     });
     part(move || match room.get() {
-        Some(room) => view! { <Field room=room /> }.into_any(),
-        None => view! { <Skeleton /> }.into_any(),
+        Some(Some(room)) => view! { <Field room=room /> }.into_any(),
+        Some(None) => {
+            view! { <div class="page"><p class="page-body hint">{tr(|t| t.no_rooms)}</p></div> }
+                .into_any()
+        }
+        None => skeleton(Page::Typing.skeleton()),
     })
 }
 

@@ -27,6 +27,22 @@ pub(crate) fn click(listen: impl FnMut(MouseEvent) + 'static) -> Listener<MouseE
     boxed(Box::new(listen))
 }
 
+/// For `on:click` of an act that is meant once. The further clicks of a double click are ignored: the first may have
+/// put something else below the pointer.
+pub(crate) fn click_once(listen: impl FnMut(MouseEvent) + 'static) -> Listener<MouseEvent> {
+    once(Box::new(listen))
+}
+
+#[inline(never)]
+fn once(mut listener: Box<dyn Listen<MouseEvent>>) -> Listener<MouseEvent> {
+    Box::new(move |event: MouseEvent| {
+        // The number of the click; 0 from the keyboard.
+        if event.detail() <= 1 {
+            listener.hear(event);
+        }
+    })
+}
+
 /// For `on:input` and `on:change`.
 pub(crate) fn change(listen: impl FnMut(Event) + 'static) -> Listener<Event> {
     boxed(Box::new(listen))

@@ -262,6 +262,12 @@ impl Browser {
         .await
     }
 
+    /// Clicks an element twice at the pace of a double click.
+    pub(crate) async fn double_click(&self, id: &str) -> Result<()> {
+        let element = self.find(id).await?;
+        Ok(self.driver.action_chain().double_click_element(&element).perform().await?)
+    }
+
     /// The test id of the focused element, or else its id.
     pub(crate) async fn focus(&self) -> Result<String> {
         let script = "const it = document.activeElement; \
