@@ -147,6 +147,8 @@ pub fn requested_host(
     };
     match target.authority() {
         None => Ok(in_header),
+        // A host alone is a target of CONNECT only, which the server does not have.
+        Some(_) if target.scheme().is_none() => Err(InvalidHost::Malformed),
         Some(target) => HostPort::parse(target.as_str()).map(Some).ok_or(InvalidHost::Malformed),
     }
 }

@@ -48,7 +48,16 @@ const ROUTES: [&str; 16] = [
 /// that is almost right, in another case or with a `/` too many, is answered with the right one.
 pub fn refusal(path: &str) -> Option<Problem> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let segments: Vec<&str> = decoded.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in decoded.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
     if !PREFIXES.iter().any(|prefix| is_below(&segments, prefix)) {
         return None;
     }
@@ -87,4 +96,59 @@ fn filled(segments: &[&str], route: &str) -> Option<String> {
         path.push_str(if is_value { segment } else { name });
     }
     (names.len() == segments.len()).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_below_those_of_the_server_are_refused() {
+        for path in [
+            "/api",
+            "/API/x",
+            "/posts/",
+            "/x/../posts/1",
+            "/%2e%2e/api/x",
+            "//ws",
+            "/./healthz/",
+            "/lab/http/nothing",
+            "/socket.io/x",
+        ] {
+            assert!(refusal(path).is_some(), "{path}");
+        }
+        for path in [
+            "/",
+            "",
+            "/feed",
+            "/rooms/1",
+            "/lab",
+            "/lab/http",
+            "/lab/http/",
+            "/lab/transports/",
+            "/lab/echo",
+            "/apis",
+            "/postscript",
+            "/posts/../feed",
+            "/wsx",
+            "/orders/board",
+        ] {
+            assert!(refusal(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_almost_right_path_is_answered_with_the_right_one() {
+        for (path, expected) in [
+            ("/posts/", "`/posts`"),
+            ("/Posts/7/", "`/posts/7`"),
+            ("//api//Session", "`/api/session`"),
+            ("/api/rooms/1/messages/2/delivery/", "`/api/rooms/1/messages/2/delivery`"),
+            ("/api/rooms/1/messages", "check its spelling"),
+            ("/posts/<x>/", "check its spelling"),
+        ] {
+            let message = refusal(path).unwrap().failure.message;
+            assert!(message.contains(expected), "{path}: {message}");
+        }
+    }
 }

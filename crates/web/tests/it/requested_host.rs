@@ -129,6 +129,9 @@ async fn the_authority_of_an_absolute_target_counts() {
     }
     let origin = "Origin: http://chat.example";
     assert_eq!(echo_status(&server, absolute, &[origin]).await, 400, "without `Host`");
+    for first in ["GET ws HTTP/1.1", "GET chat.example:80 HTTP/1.1", "CONNECT a:80 HTTP/1.1"] {
+        assert_eq!(status(&server, &[first, "Host: chat.example"]).await, 400, "{first}");
+    }
 }
 
 #[tokio::test]
