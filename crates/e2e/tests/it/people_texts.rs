@@ -124,8 +124,10 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
         browser.click("tab-orders-board").await?;
         browser.until_text("order-1", |text| text.contains("\u{2068}דנה 3\u{2069}")).await?;
         check("orders").await?;
-        let note: String = browser.eval(direction, [".order-note".into()]).await?;
-        assert_eq!(note, "rtl");
+        for (line, expected) in [(".order-note", "rtl"), (".order-note + .hint", "ltr")] {
+            let shown: String = browser.eval(direction, [line.into()]).await?;
+            assert_eq!(shown, expected, "{line}");
+        }
         browser.screenshot("right-to-left-orders-en").await?;
 
         let sara = TestClient::sign_up(&test.server, "שרה").await?;

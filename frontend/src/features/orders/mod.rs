@@ -167,8 +167,8 @@ fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> Any
                 <span class="hint order-when">{placed}</span>
             </div>
             <p class="order-what">{what}</p>
-            {line("order-note user-text", &order.note)}
-            {line("hint", &people(&order, lang))}
+            {line("order-note user-text", Some("auto"), &order.note)}
+            {line("hint", None, &people(&order, lang))}
             <div class="order-foot">
                 <strong class="order-total">{won(order.total_won(), lang)}</strong>
                 {with(driver, &order)}
@@ -180,11 +180,11 @@ fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> Any
         .into_any()
 }
 
-fn line(class: &'static str, text: &str) -> AnyView {
+fn line(class: &'static str, dir: Option<&'static str>, text: &str) -> AnyView {
     if text.is_empty() {
         return ().into_any();
     }
-    view! { <p class=class dir="auto">{text.to_owned()}</p> }.into_any()
+    view! { <p class=class dir=dir>{text.to_owned()}</p> }.into_any()
 }
 
 fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) -> T) -> T {
