@@ -36,17 +36,23 @@ async fn copied_text_is_what_was_visible() -> Result<()> {
         ensure!(copied.matches("Minsu").count() == 1, "a hidden name is copied: {copied:?}");
         ensure!(!copied.lines().any(|line| line == "M"), "an avatar is copied: {copied:?}");
 
-        minsu
-            .send(FIRST_ROOM, "【https://example.com/b】とhttps://example.com/c\u{202E}/fdp.exe")
-            .await?;
+        // By the browser's own tables.
+        for text in [
+            "【https://example.com/b】とhttps://example.com/c\u{202E}/fdp.exe",
+            "https://example.com/d، ثم《https://example.com/e》https://example.com/f\u{200B}에서",
+            "https://example.com/g。https://example.com/h_(i)_❤\u{FE0F}\u{200D}🔥, https://쉼터.example/j।",
+        ] {
+            minsu.send(FIRST_ROOM, text).await?;
+        }
         until("the links end where their addresses end", async || {
             let script =
-                "return [...document.querySelectorAll('.user-text a')].map(link => link.href)";
+                "return [...document.querySelectorAll('.user-text a')] \
+                .map(link => link.getAttribute('href'))";
             let links: Vec<String> = browser.eval(script, []).await?;
-            ensure!(
-                links == ["a2", "b", "c"].map(|it| format!("https://example.com/{it}")),
-                "{links:?}"
-            );
+            let paths = ["a2", "b", "c", "d", "e", "f", "g", "h_(i)_❤\u{FE0F}\u{200D}🔥"];
+            let mut expected = paths.map(|path| format!("https://example.com/{path}")).to_vec();
+            expected.push("https://쉼터.example/j".to_owned());
+            ensure!(links == expected, "{links:?}");
             Ok(Some(()))
         })
         .await

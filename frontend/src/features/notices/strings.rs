@@ -80,3 +80,27 @@ pub(super) fn started(lang: Lang, by: &str) -> String {
         Lang::En => format!("Started by {by}."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use madang_shared::{OrderId, PostId, RoomId, Seq, User, UserId};
+
+    use super::*;
+
+    /// Notifications of the browser have no markup that could isolate a name.
+    #[test]
+    fn a_name_from_right_to_left_is_isolated_in_every_sentence() {
+        let by = || User { id: UserId(1), name: "דנה 3".to_owned() };
+        let (room, message) = (RoomId(1), Seq(1));
+        for what in [
+            NoticeContent::Posted { post: PostId(1), by: by() },
+            NoticeContent::Ordered { order: OrderId(1), by: by() },
+            NoticeContent::Mentioned { room, message, by: by(), excerpt: String::new() },
+        ] {
+            for lang in [Lang::Ko, Lang::En] {
+                let sentence = sentence(&what, lang);
+                assert!(sentence.contains("\u{2068}דנה 3\u{2069}"), "{sentence}");
+            }
+        }
+    }
+}
