@@ -173,7 +173,6 @@ fn log_settings(config: &Config) {
         socketio = ?config.socketio.exposure,
         price_sources = config.price_sources.len(),
         schedules = config.notices.len(),
-        sign_ups_per_hour = config.sign_ups_per_hour,
         shutdown_timeout = ?config.shutdown_timeout,
         log = config.log,
         "Madang starts"

@@ -61,7 +61,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 19] = [
+    let cases: [(&[&str], &str); 21] = [
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
