@@ -99,7 +99,7 @@ pub(super) fn listen(app: AppContext) {
         if app.drawer.get_untracked().is_some_and(|drawer| !drawer.is_drawer()) {
             app.drawer.set(None);
         }
-        // Whether it covers the window depends on the width.
+        // The inspector covers a narrow window and stands beside the content in a wide one.
         if app.inspector.get_untracked() {
             app.inspector.set(true);
         }

@@ -24,7 +24,7 @@ for (const it of document.querySelectorAll("[aria-current], [aria-pressed='true'
 }
 for (const it of document.querySelectorAll(".switch")) {
   if (look(it) === look(it.parentElement.parentElement)) found.push(`no border: ${name(it.parentElement)}`);
-  // The knob is what moves.
+  // The place of the knob shows the state.
   const knob = getComputedStyle(it, "::before").backgroundColor;
   if (knob === background(getComputedStyle(it))) found.push(`knob: ${name(it.parentElement)}`);
 }

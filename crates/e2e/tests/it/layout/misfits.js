@@ -1,4 +1,4 @@
-// What does not fit on the page: content wider than its box, targets smaller than a fingertip, letters cut off.
+// Elements that do not fit: content wider than its box, targets smaller than a fingertip, letters cut off.
 const name = (it) => [it.localName, it.id && `#${it.id}`, it.dataset?.testid, it.className].filter(Boolean).join(" ");
 const shown = (it) => it.checkVisibility({ visibilityProperty: true }) && !it.closest("[inert], .visually-hidden, svg");
 const all = [document.documentElement, ...document.body.querySelectorAll("*")].filter(shown);

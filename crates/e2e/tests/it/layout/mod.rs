@@ -13,14 +13,14 @@ use crate::support::chat_page::ChatPage;
 use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
-/// Finds what does not fit on the page: `[kind, element]`.
-const MISFITS: &str = include_str!("layout/misfits.js");
+/// Finds elements that do not fit: a description of each.
+const MISFITS: &str = include_str!("misfits.js");
 /// Finds chosen elements that look like the others of their kind in forced colours.
-const LOST_STATES: &str = include_str!("layout/lost_states.js");
+const LOST_STATES: &str = include_str!("lost_states.js");
 
 /// The paths of all pages, from their table.
 fn page_paths() -> impl Iterator<Item = &'static str> {
-    let table = include_str!("../../../../frontend/src/route.rs");
+    let table = include_str!("../../../../../frontend/src/route.rs");
     table.lines().filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","))
 }
 
