@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::support::repository_path;
-use crate::support::socketio_clients::{ClientKind, SocketIoClient};
+use crate::support::socketio_clients::{CLIENT_KINDS, ClientKind, SocketIoClient};
 use crate::support::test_server::TestServer;
 
 /// The tutorial's client with a parser. The versions are those of `scripts/tools.sh`.
@@ -72,7 +72,11 @@ async fn t0_6_the_tutorials_names_are_for_the_parser_of_its_lock_file() -> Resul
     until_event(&mut client, "disconnect", &announcement(&id, "disconnected")).await?;
     drop(client);
 
+    // The tutorial's client does not catch the error of its parser, so the program ends; the current one disconnects.
     let (mut client, _) = start(NEW_PARSER, &server, "three").await?;
+    let ended = client.next_event("disconnect").await;
+    ensure!(ended.is_err_and(|error| error.to_string().contains("has ended")), "it goes on");
+    let (mut client, _) = start(CLIENT_KINDS[0], &server, "four").await?;
     let reason = client.next_event("disconnect").await?;
     ensure!(reason == [json!("parse error")], "{reason:?}");
     Ok(())

@@ -80,7 +80,7 @@ pub(super) struct Surroundings<'a> {
 /// One sentence that names the invalid setting, and says how to correct it.
 pub(super) fn load(
     flags: GatewayFlags,
-    file: GatewayTable,
+    file: &GatewayTable,
     surroundings: &Surroundings<'_>,
     former_names: &mut FormerNames,
 ) -> Result<(Settings, &'static str)> {

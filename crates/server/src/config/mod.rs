@@ -233,7 +233,7 @@ impl Config {
             has_proxies: !network.proxies.is_empty(),
         };
         let (socketio, exposure_sentence) =
-            gateway::load(flags.gateway, file.socketio, &surroundings, &mut former_names)?;
+            gateway::load(flags.gateway, &file.socketio, &surroundings, &mut former_names)?;
         Ok(Self {
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),

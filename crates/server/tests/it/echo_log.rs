@@ -26,8 +26,8 @@ async fn a_received_text_is_logged_on_one_line_at_info() {
     }
     let lines = timeout(Duration::from_secs(20), async {
         loop {
-            let log = std::fs::read_to_string(&path).unwrap();
-            let lines: Vec<_> = log.lines().filter(|it| it.contains("echo received")).collect();
+            let written = std::fs::read_to_string(&path).unwrap();
+            let lines: Vec<_> = written.lines().filter(|it| it.contains("echo received")).collect();
             if lines.len() == 3 {
                 return lines.into_iter().map(str::to_owned).collect::<Vec<_>>();
             }

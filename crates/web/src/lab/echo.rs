@@ -153,10 +153,8 @@ fn for_log(text: &str) -> String {
     for c in text.chars().take(LOGGED_CHARS) {
         match c {
             '\\' => shown.push_str("\\\\"),
-            // Parts of emoji and accents are printed as they are.
-            '\u{200d}' | '\u{fe0f}' | '\u{300}'..='\u{36f}' => shown.push(c),
-            // `escape_debug` also escapes quotes, and marks that combine with the character before them.
-            '"' | '\'' => shown.push(c),
+            // Parts of emoji, accents and quotes are printed as they are; `escape_debug` would escape them.
+            '\u{200d}' | '\u{fe0f}' | '\u{300}'..='\u{36f}' | '"' | '\'' => shown.push(c),
             c if c.is_alphanumeric() => shown.push(c),
             c => shown.extend(c.escape_debug()),
         }

@@ -80,12 +80,12 @@ pub(super) struct Admission {
     free_slots: Arc<Semaphore>,
     /// The slots of polling clients, by Engine.IO session.
     slots: Arc<Mutex<HashMap<String, Weak<Slot>>>>,
-    memory: Memory,
+    memory: SharedMemory,
 }
 
 /// The memory that all clients share. Cheap to clone.
 #[derive(Clone)]
-struct Memory {
+struct SharedMemory {
     outbound: Arc<SharedCeiling>,
     inbound: Arc<SharedCeiling>,
     /// For large WebSocket messages that are being read.
@@ -94,7 +94,7 @@ struct Memory {
     requests: Arc<Semaphore>,
 }
 
-impl Memory {
+impl SharedMemory {
     fn new() -> Self {
         Self {
             outbound: SharedCeiling::new(MAX_WAITING_BYTES, MAX_ALL_WAITING_BYTES),
@@ -121,7 +121,7 @@ struct EngineQuery {
 impl Admission {
     pub(super) fn new(state: &AppState, server: Arc<Server>, engine: Engine) -> Self {
         let free_slots = Arc::new(Semaphore::new(MAX_CLIENTS));
-        let (slots, memory) = (Arc::default(), Memory::new());
+        let (slots, memory) = (Arc::default(), SharedMemory::new());
         Self { state: state.clone(), server, engine, free_slots, slots, memory }
     }
 

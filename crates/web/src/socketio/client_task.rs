@@ -41,7 +41,7 @@ pub(super) fn spawn(gateway: &Arc<Gateway>, socket: SocketRef, auth: Option<Valu
             () = disconnected.cancelled() => {}
         }
         gateway.subscribers.leave(id);
-        announce(&gateway, Presence::Disconnected, &id.to_string());
+        announce(&gateway, PresenceChange::Disconnected, &id.to_string());
         gateway.subscribers.client_count.send_modify(|count| *count -= 1);
     });
 }
@@ -68,7 +68,7 @@ async fn serve(
         return;
     }
     tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
-    announce(gateway, Presence::Connected, &id);
+    announce(gateway, PresenceChange::Connected, &id);
     let mut bucket =
         TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.state.clock.now());
     loop {
@@ -127,22 +127,22 @@ async fn join_topics(
 
 /// A client's arrival or its end.
 #[derive(Clone, Copy)]
-enum Presence {
+enum PresenceChange {
     Connected,
     Disconnected,
 }
 
 /// Tells all clients of the vocabulary `data` that a client has connected or disconnected.
-fn announce(gateway: &Gateway, presence: Presence, id: &str) {
+fn announce(gateway: &Gateway, presence: PresenceChange, id: &str) {
     if let Some(topic) = gateway.settings.topic(Vocabulary::Data) {
         let state = match presence {
-            Presence::Connected => "connected",
-            Presence::Disconnected => "disconnected",
+            PresenceChange::Connected => "connected",
+            PresenceChange::Disconnected => "disconnected",
         };
         let event = match (gateway.settings.presence_events, presence) {
             (PresenceEvents::Connected, _) => state,
-            (PresenceEvents::Connect, Presence::Connected) => "connect",
-            (PresenceEvents::Connect, Presence::Disconnected) => "disconnect",
+            (PresenceEvents::Connect, PresenceChange::Connected) => "connect",
+            (PresenceEvents::Connect, PresenceChange::Disconnected) => "disconnect",
         };
         let value = json!({ "data": format!("id: {id} is {state}"), "id": id });
         gateway.subscribers.broadcast(topic, &(event, value));

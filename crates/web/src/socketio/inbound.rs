@@ -178,7 +178,11 @@ pub(super) fn stopping() -> Failure {
 mod tests {
     use super::*;
 
-    fn action(event: &str, value: Value) -> Result<InboundAction, ErrorCode> {
+    fn action(
+        event: &str,
+        value: impl std::borrow::Borrow<Value>,
+    ) -> Result<InboundAction, ErrorCode> {
+        let value = value.borrow();
         let content = InboundContent::Json(json!([event, value]).to_string());
         action_of(&Settings::default(), "sid", &content).map_err(|failure| failure.code)
     }

@@ -12,6 +12,10 @@ use super::packets::{for_engine, long_event};
 const FIN: u8 = 0x80;
 /// The bit of a masked frame. The engine requires masks; this one is zero.
 const MASKED: u8 = 0x80;
+/// Says that the length follows in two bytes.
+const LENGTH_OF_16_BITS: u8 = 0x7E;
+/// Says that the length follows in eight bytes.
+const LENGTH_OF_64_BITS: u8 = 0x7F;
 
 /// Rewrites the frames of one connection. It parses them itself, because the engine ends a connection without a word
 /// when a message is too long or cannot be read.
@@ -95,7 +99,7 @@ impl InboundFrames {
             InboundMessage::Text(text) => self.push_frame(1, for_engine(&text).as_bytes()),
             InboundMessage::Binary(bytes) => self.push_frame(2, &bytes),
             InboundMessage::Close(Some(CloseFrame { code, reason })) => {
-                self.push_close(code, &reason)
+                self.push_close(code, &reason);
             }
             InboundMessage::Close(None) => self.push_frame(8, &[]),
             InboundMessage::Ping(payload) => self.push_frame(9, &payload),
@@ -112,11 +116,11 @@ impl InboundFrames {
         match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
             (Ok(length @ ..=125), _) => self.ready.push(MASKED | length),
             (_, Ok(length)) => {
-                self.ready.push(MASKED | 126);
+                self.ready.push(MASKED | LENGTH_OF_16_BITS);
                 self.ready.extend(length.to_be_bytes());
             }
             _ => {
-                self.ready.push(MASKED | 127);
+                self.ready.push(MASKED | LENGTH_OF_64_BITS);
                 self.ready.extend((payload.len() as u64).to_be_bytes());
             }
         }

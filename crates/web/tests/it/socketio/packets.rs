@@ -1,5 +1,7 @@
 //! Packets in every legal form: escaped or not, as long as a text may be, and longer.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::test_client::{ENGINE_IO_3, PollingClient, SocketIoClient};
@@ -13,7 +15,7 @@ fn escaped(event: &Value) -> String {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                write!(text, "\\u{unit:04x}").unwrap();
             }
         }
     }
