@@ -13,6 +13,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::scale::Scale;
+
 /// The addresses that an attack comes from. The honest user has 127.0.0.1.
 #[derive(Clone, Debug)]
 pub(super) struct SourceAddresses {
@@ -47,8 +49,7 @@ impl SourceAddresses {
 #[derive(Clone, Debug)]
 pub(super) struct Attacker {
     pub(super) server: SocketAddr,
-    /// Connections of the attack.
-    pub(super) connections: usize,
+    pub(super) scale: Scale,
     /// The session of a user who belongs to the attacker.
     pub(super) user: TestUser,
     http: reqwest::Client,
@@ -60,11 +61,11 @@ impl Attacker {
     pub(super) async fn new(
         server: SocketAddr,
         addresses: SourceAddresses,
-        connections: usize,
+        scale: Scale,
         http: reqwest::Client,
     ) -> Result<Self> {
         let user = TestUser::sign_up(&http, server, "attacker").await?;
-        Ok(Self { server, connections, user, http, addresses })
+        Ok(Self { server, scale, user, http, addresses })
     }
 
     /// Connects from the next address and sends bytes.
@@ -81,7 +82,7 @@ impl Attacker {
         let bytes: Arc<[u8]> = bytes.into();
         let mut held = JoinSet::new();
         loop {
-            while held.len() < self.connections {
+            while held.len() < self.scale.connections {
                 held.spawn(hold_one(self.clone(), Arc::clone(&bytes)));
             }
             // An ended connection is one that the server has refused or evicted.
@@ -97,15 +98,12 @@ impl Attacker {
     }
 }
 
-/// The wait before an attacker's connection is opened again: an attacker also has a bounded speed.
-const REOPEN: Duration = Duration::from_millis(250);
-
 /// Holds one connection without reading, until the server has ended it.
 async fn hold_one(attacker: Attacker, bytes: Arc<[u8]>) {
     if let Ok(stream) = attacker.connect(&bytes).await {
         ended(&stream).await;
     }
-    sleep(REOPEN).await;
+    sleep(attacker.scale.reopen).await;
 }
 
 /// The interval at which a connection with unread answers is checked for its end.

@@ -6,6 +6,7 @@
 mod attacker;
 mod honest_user;
 mod memory;
+mod scale;
 mod scenarios;
 mod table;
 
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use self::attacker::{Attacker, SourceAddresses};
 use self::honest_user::HonestUser;
 use self::memory::PeakMemory;
+use self::scale::{FULL, QUICK, Scale};
 use self::scenarios::Scenario;
 use self::table::Row;
 
@@ -40,31 +42,6 @@ pub(crate) struct SiegeOptions {
     only: Option<String>,
 }
 
-/// The size of the attacks.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    /// The server's limit of open files.
-    open_files: u64,
-    /// Connections of an attack: more than the server can have.
-    connections: usize,
-    /// The duration of an attack.
-    attack: Duration,
-    /// From the end of an attack until the memory is measured.
-    recovery: Duration,
-}
-
-const FULL: Scale = Scale {
-    open_files: 1_024,
-    connections: 1_500,
-    attack: Duration::from_secs(10),
-    recovery: Duration::from_secs(20),
-};
-const QUICK: Scale = Scale {
-    open_files: 256,
-    connections: 300,
-    attack: Duration::from_millis(500),
-    recovery: Duration::ZERO,
-};
 /// Limit for the parts of a row that are no attack.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
 
@@ -115,8 +92,7 @@ async fn row(
     let acts = match attack {
         None => honest.act(scale.attack).await,
         Some((scenario, addresses)) => {
-            let attacker =
-                Attacker::new(command.address(), addresses, scale.connections, http).await?;
+            let attacker = Attacker::new(command.address(), addresses, scale, http).await?;
             let attack = (scenario.run)(attacker);
             tokio::select! {
                 acts = honest.act(scale.attack) => acts,
