@@ -72,8 +72,7 @@ async fn serve_connection(
 ) {
     let app = TowerToHyperService::new(app);
     let app = service_fn(move |mut request: Request<Incoming>| {
-        // The protection by a session lasts until the next request, which has to show its own.
-        slot.unprotect();
+        slot.begin_request();
         request.extensions_mut().insert(connection);
         request.extensions_mut().insert(slot.clone());
         app.call(request)

@@ -9,7 +9,7 @@ mod table;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ pub struct ConnectionSlot(Option<Arc<Inner>>);
 
 struct Inner {
     slots: ConnectionSlots,
-    number: u64,
+    /// The age: each request gets a new number.
+    number: AtomicU64,
     origin: Origin,
     is_evicted: AtomicBool,
     evicted: Notify,
@@ -71,7 +72,7 @@ impl ConnectionSlots {
         let number = table.next_number();
         let inner = Arc::new(Inner {
             slots: self.clone(),
-            number,
+            number: AtomicU64::new(number),
             origin,
             is_evicted: AtomicBool::new(false),
             evicted: Notify::new(),
@@ -134,17 +135,22 @@ impl ConnectionSlot {
         if inner.is_protected.load(Ordering::Acquire) {
             return true;
         }
-        let is_protected = inner.slots.0.table.lock().protect(inner.number, inner.origin, user);
+        let number = inner.number.load(Ordering::Acquire);
+        let is_protected = inner.slots.0.table.lock().protect(number, inner.origin, user);
         inner.is_protected.store(is_protected, Ordering::Release);
         is_protected
     }
 
-    /// Ends the protection, because the next request on the connection may have no session.
-    pub fn unprotect(&self) {
+    /// Begins a request: the slot is evictable until the request shows its session, and it is the youngest again. As the
+    /// oldest, the connection of a user could not reach the check of its session.
+    pub fn begin_request(&self) {
         let Some(inner) = &self.0 else { return };
-        if inner.is_protected.swap(false, Ordering::AcqRel) {
-            let slot = Arc::downgrade(inner);
-            inner.slots.0.table.lock().unprotect(inner.number, inner.origin.network, slot);
+        inner.is_protected.store(false, Ordering::Release);
+        let slot = Arc::downgrade(inner);
+        let number = inner.number.load(Ordering::Acquire);
+        let number = inner.slots.0.table.lock().renew(number, inner.origin.network, slot);
+        if let Some(number) = number {
+            inner.number.store(number, Ordering::Release);
         }
     }
 
@@ -172,14 +178,15 @@ impl ConnectionSlot {
 
 impl fmt::Debug for ConnectionSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0.as_ref().map(|inner| inner.number);
+        let number = self.0.as_ref().map(|inner| inner.number.load(Ordering::Relaxed));
         f.debug_tuple("ConnectionSlot").field(&number).finish()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.slots.0.table.lock().remove(self.number, self.origin.network);
+        let number = *self.number.get_mut();
+        self.slots.0.table.lock().remove(number, self.origin.network);
         self.slots.0.freed.notify_waiters();
     }
 }
@@ -236,11 +243,13 @@ mod tests {
         let strangers: Vec<_> = (0..9).map(|_| take("192.0.2.1").unwrap()).collect();
         assert!(!is_evicted(&user));
         assert_eq!(strangers.iter().filter(|slot| is_evicted(slot)).count(), 7);
-        user.unprotect();
-        let last = take("192.0.2.1").unwrap();
-        assert!(is_evicted(&user) && !is_evicted(&last), "it is the oldest again");
+        user.begin_request();
+        let last = [(); 2].map(|()| take("192.0.2.1").unwrap());
+        assert!(!is_evicted(&user), "its request made it the youngest");
+        let more = take("192.0.2.1").unwrap();
+        assert!(is_evicted(&user) && !is_evicted(&more) && !is_evicted(&last[1]));
         drop(strangers);
-        drop((user, last));
+        drop((user, last, more));
         assert!(["192.0.2.7"; 3].iter().map(|it| take(it)).all(|it| it.is_some()));
     }
 
@@ -250,7 +259,7 @@ mod tests {
         let first = take("192.0.2.1").unwrap();
         let second = take("192.0.2.2").unwrap();
         assert!(is_evicted(&first) && !first.protect(UserId(1)));
-        first.unprotect();
+        first.begin_request();
         assert!(!is_evicted(&second));
     }
 

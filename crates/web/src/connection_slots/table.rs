@@ -119,11 +119,15 @@ impl<T> SlotTable<T> {
         true
     }
 
-    /// Makes a protected slot evictable.
-    pub(super) fn unprotect(&mut self, number: u64, network: Network, slot: T) {
-        if self.remove_protected(number, network) {
+    /// Makes a slot evictable and the youngest one. Returns its new number; none if it was evicted.
+    pub(super) fn renew(&mut self, number: u64, network: Network, slot: T) -> Option<u64> {
+        let is_open = self.remove_protected(number, network)
+            || self.evictable.remove(number, network).is_some();
+        is_open.then(|| {
+            let number = self.next_number();
             self.insert(number, network, slot);
-        }
+            number
+        })
     }
 
     /// Removes the slot of a connection that has ended.
