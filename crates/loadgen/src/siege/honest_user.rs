@@ -72,9 +72,10 @@ impl Durations {
 impl HonestUser {
     /// Signs up, before the attack.
     pub(super) async fn sign_up(server: SocketAddr) -> Result<Self, LoadgenError> {
-        let http = reqwest::Client::new();
-        let user = TestUser::sign_up(&http, server, "honest").await?;
-        Ok(Self { user, http })
+        let user = TestUser::sign_up(&reqwest::Client::new(), server, "honest").await?;
+        // Without the idle connection of the sign-up: it belongs to a stranger, and this client, unlike a browser, does
+        // not repeat a POST request whose connection was idle too long.
+        Ok(Self { user, http: reqwest::Client::new() })
     }
 
     /// Acts for this long.

@@ -56,7 +56,7 @@ fn idle_connections_with_an_open_room_are_measured() {
 }
 
 #[test]
-fn an_honest_user_is_not_refused_during_attacks() {
+fn a_siege_measures_an_honest_user_during_attacks() {
     let (table, errors, passed) = run(&["siege", "--quick"]);
     assert!(passed, "{table}{errors}");
     for attack in ["quiet", "silent connections, many", "unread event streams, many"] {
