@@ -159,6 +159,9 @@ async fn a_name_whose_session_was_never_used_can_be_taken_back() {
 async fn sign_ups_of_one_address_are_limited_and_sessions_continue() {
     let server = TestServer::start().await;
     let first = server.sign_up("user 0").await;
+    // A name is taken from the first use of its session on.
+    let who = || server.http.get(server.url("/api/session")).bearer_auth(&first).send();
+    assert_eq!(who().await.unwrap().status(), StatusCode::OK);
     let sign_up = |name: &str| {
         server.http.post(server.url("/api/session")).json(&json!({ "name": name })).send()
     };
@@ -179,8 +182,7 @@ async fn sign_ups_of_one_address_are_limited_and_sessions_continue() {
     let problem: Value = refused.json().await.unwrap();
     assert_eq!((&problem["code"], &problem["retry"]), (&json!("rate_limited"), &json!(true)));
 
-    let who = server.http.get(server.url("/api/session")).bearer_auth(first).send().await.unwrap();
-    assert_eq!(who.status(), StatusCode::OK);
+    assert_eq!(who().await.unwrap().status(), StatusCode::OK, "the session continues");
 }
 
 #[tokio::test]
