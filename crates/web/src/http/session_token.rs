@@ -16,7 +16,7 @@ use crate::http::client_info::ClientInfo;
 const SESSION: &str = "madang_session";
 /// The name of the probe cookie over plain HTTP.
 const PROBE: &str = "madang_probe";
-/// What the names begin with over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and only from the
+/// The prefix of the cookie names over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and only from the
 /// host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker in the network nor another host of the same
 /// domain can set it. Over HTTPS the other cookies are ignored.
 const SECURE_PREFIX: &str = "__Host-";
