@@ -173,6 +173,8 @@ fn log_settings(config: &Config) {
         socketio = ?config.socketio.exposure,
         price_sources = config.price_sources.len(),
         schedules = config.notices.len(),
+        max_connections = config.max_connections,
+        session_limits = ?config.session_limits,
         shutdown_timeout = ?config.shutdown_timeout,
         log = config.log,
         "Madang starts"

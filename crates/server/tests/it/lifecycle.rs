@@ -126,7 +126,7 @@ async fn a_log_that_cannot_be_written_does_not_disturb_requests() {
 async fn a_log_that_nobody_reads_stops_neither_requests_nor_the_end() {
     let data = tempfile::tempdir().unwrap();
     let (_log_reader, log) = std::io::pipe().unwrap();
-    let arguments = ["--log-format", "json", "--sign-ups-per-hour", "100000"];
+    let arguments = ["--log-format", "json", "--budget-factor", "1000"];
     let server = Server::start_logging(data.path(), &arguments, log.into());
     let client = reqwest::Client::new();
     // One line each, together more than a pipe holds.

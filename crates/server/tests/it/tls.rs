@@ -299,6 +299,9 @@ async fn the_headers_of_a_configured_proxy_are_trusted_and_its_client_is_logged(
             .unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         assert!(cookie.starts_with(name), "{cookie}");
+        // The end of the process writes the last lines.
+        server.signal("TERM");
+        assert_eq!(server.wait().code(), Some(0));
         let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
         assert!(log.contains(&format!("client={client}")), "{log}");
     }
