@@ -211,7 +211,7 @@ async fn everything_can_be_done_by_keyboard() -> Result<()> {
         browser.tab_to(&format!("room-{FIRST_ROOM}")).await?;
         browser.keys(Key::Enter).await?;
         jane.until_room_open(FIRST_ROOM).await?;
-        browser.tab_to("timeline").await?;
+        browser.tab_to("message").await?;
         browser.keys(Key::Escape).await?;
         browser.until_focus("composer").await
     })

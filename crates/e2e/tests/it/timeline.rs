@@ -1,4 +1,4 @@
-//! The place of the timeline: it opens at its end or at the first new message, stays there, and marks as read only
+//! The position of the timeline: it opens at its end or at the first new message, stays there, and marks as read only
 //! what was on the screen. The keyboard in it.
 
 use anyhow::{Result, ensure};
@@ -13,9 +13,9 @@ use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::wait::{until, until_true};
 
-/// The place of the timeline.
+/// The position of the timeline.
 #[derive(Debug, Deserialize)]
-struct Place {
+struct ListPosition {
     /// The pixels below the visible part.
     below: f64,
     /// The first and the last message that end in the visible part.
@@ -28,7 +28,7 @@ struct Place {
 }
 
 /// Waits for two frames, so that all corrections have been made.
-async fn place(browser: &Browser) -> Result<Place> {
+async fn list_position(browser: &Browser) -> Result<ListPosition> {
     let script = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => { \
         const list = document.querySelector('[data-testid=\"timeline\"]'); \
         const frame = list.getBoundingClientRect(); \
@@ -52,9 +52,10 @@ async fn place(browser: &Browser) -> Result<Place> {
 /// Waits until a message is the last one, at the end of the timeline, without a button that covers it.
 async fn until_at_end(browser: &Browser, what: &str, seq: u64) -> Result<()> {
     until(format_args!("{what}: message {seq} is at the end"), async || {
-        let place = place(browser).await?;
-        let is_at_end = place.below.abs() <= 1.0 && place.last == seq && !place.has_jump_button;
-        ensure!(is_at_end, "{place:?}");
+        let position = list_position(browser).await?;
+        let is_at_end =
+            position.below.abs() <= 1.0 && position.last == seq && !position.has_jump_button;
+        ensure!(is_at_end, "{position:?}");
         Ok(Some(()))
     })
     .await
@@ -216,15 +217,15 @@ impl<'a> Reader<'a> {
         let before = self.mark;
         let mark =
             until(format_args!("{what}: the first new message is on the screen"), async || {
-                let (place, mark) = (place(self.browser()).await?, self.server_mark()?);
+                let (position, mark) = (list_position(self.browser()).await?, self.server_mark()?);
                 let left = format!("{} new since ", self.count - mark);
-                let stands_there = place.new_line.is_some_and(|at| (0.0..0.9).contains(&at))
-                    && place.first <= before + 1
-                    && place.below > 1.0
-                    && place.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
+                let stands_there = position.new_line.is_some_and(|at| (0.0..0.9).contains(&at))
+                    && position.first <= before + 1
+                    && position.below > 1.0
+                    && position.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
                 ensure!(
-                    stands_there && mark == place.last && mark > before,
-                    "the mark was {before} and is {mark}; {place:?}"
+                    stands_there && mark == position.last && mark > before,
+                    "the mark was {before} and is {mark}; {position:?}"
                 );
                 Ok(Some(mark))
             })
@@ -236,13 +237,13 @@ impl<'a> Reader<'a> {
     /// Waits until a message is on the screen, and checks that nothing is read but what was read before.
     async fn until_shown_unread(&self, what: &str, seq: u64) -> Result<()> {
         until(format_args!("{what}: message {seq} is on the screen"), async || {
-            let (place, mark) = (place(self.browser()).await?, self.server_mark()?);
+            let (position, mark) = (list_position(self.browser()).await?, self.server_mark()?);
             let left = format!("{} new", self.count - self.mark);
-            let is_shown = (place.first..=place.last).contains(&seq)
-                && place.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
+            let is_shown = (position.first..=position.last).contains(&seq)
+                && position.unread_bar.as_ref().is_some_and(|bar| bar.starts_with(&left));
             ensure!(
                 is_shown && mark == self.mark,
-                "the mark was {} and is {mark}; {place:?}",
+                "the mark was {} and is {mark}; {position:?}",
                 self.mark
             );
             Ok(Some(()))
@@ -282,14 +283,17 @@ async fn a_room_opens_at_its_first_new_message_and_reads_one_screen() -> Result<
         reader.browser().screenshot("timeline-passed-en-phone").await?;
         reader.browser().click("unread-first").await?;
         until_true("the first new message is there again", async || {
-            Ok(place(reader.browser()).await?.new_line.is_some_and(|at| (0.0..0.9).contains(&at)))
+            Ok(list_position(reader.browser())
+                .await?
+                .new_line
+                .is_some_and(|at| (0.0..0.9).contains(&at)))
         })
         .await?;
         // Reading on to the end closes the gap.
         let down = "const list = document.querySelector('[data-testid=\"timeline\"]'); \
             list.scrollTop += list.clientHeight / 2";
         until_true("everything is read", async || {
-            place(reader.browser()).await?;
+            list_position(reader.browser()).await?;
             reader.browser().run_script(down, []).await?;
             Ok(reader.server_mark()? == reader.count)
         })

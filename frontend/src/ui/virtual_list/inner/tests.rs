@@ -4,9 +4,9 @@ use super::*;
 
 /// A row of 40 pixels by estimate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Line(u32);
+struct TestRow(u32);
 
-impl ListRow for Line {
+impl ListRow for TestRow {
     type Key = u32;
 
     fn key(&self) -> u32 {
@@ -25,7 +25,7 @@ impl ListRow for Line {
 
 /// A list with the browser's part: the scroll position is clamped.
 struct Screen {
-    inner: Inner<Line>,
+    inner: Inner<TestRow>,
     scroll: f64,
     height: f64,
 }
@@ -57,7 +57,7 @@ impl Screen {
         self.inner.look(view);
         self.inner.follow_shown_end(view);
         self.inner.held = held;
-        self.inner.splice(Splice { range: at..at, rows: rows.into_iter().map(Line).collect() });
+        self.inner.splice(Splice { range: at..at, rows: rows.into_iter().map(TestRow).collect() });
         self.settle();
     }
 
