@@ -7,6 +7,7 @@ pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
 pub(crate) mod database;
 pub(crate) mod device;
+pub(crate) mod list_position;
 pub(crate) mod newer_app_server;
 pub(crate) mod other_origin;
 pub(crate) mod other_version_server;
