@@ -5,7 +5,8 @@ use madang_client::{Action, Input};
 use madang_shared::chat::{ChatAnswer, ChatPage, ChatQuery, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
 use madang_shared::{
-    ClientFrame, Command, Epoch, Message, Position, QueryFrame, Seq, ServerFrame, Timestamp, Topic,
+    ClientFrame, Command, Epoch, Message, Position, Query, QueryFrame, Seq, ServerFrame, Timestamp,
+    Topic,
 };
 
 use crate::support::{ROOM, START, TestClient, by_other, me, shown};
@@ -33,13 +34,12 @@ fn is_opening(driver: &TestClient) -> bool {
 fn load_older(driver: &mut TestClient) {
     driver.sent.clear();
     driver.input(Input::Act(Action::LoadOlder(ROOM)));
-    let [ClientFrame::Query(QueryFrame { id, query })] = &driver.sent[..] else {
-        panic!("{:?}", driver.sent)
-    };
-    let madang_shared::Query::Chat(ChatQuery::Before { before, limit, .. }) = query else {
-        panic!("{query:?}")
-    };
-    let (id, before) = (*id, before.0);
+    let mut queries = driver.sent.iter().filter_map(|frame| match frame {
+        ClientFrame::Query(QueryFrame { id, query: Query::Chat(query) }) => Some((*id, query)),
+        _ => None,
+    });
+    let (id, ChatQuery::Before { before, limit, .. }) = queries.next().unwrap();
+    let before = before.0;
     let first = before.saturating_sub(u64::from(*limit)).max(1);
     let page = ChatPage { messages: (first..before).map(by_other).collect(), older: first > 1 };
     driver.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });

@@ -81,10 +81,10 @@ pub(super) fn follow_reader(
         let shown = list.shown(seq);
         let shown_before = last_shown.try_update_value(|last| std::mem::replace(last, shown));
         let shown_before = shown_before.flatten();
-        if let Some(((first, last), (first_before, last_before))) = shown.zip(shown_before) {
-            let (first, last) = (first.max(first_before), last.min(last_before));
-            if first <= last {
-                app.driver.act(Action::ShowMessages { room, first, last });
+        if let Some((now, before)) = shown.zip(shown_before) {
+            let (first, last_seq) = (now.0.max(before.0), now.1.min(before.1));
+            if first <= last_seq {
+                app.driver.act(Action::ShowMessages { room, first, last: last_seq });
             }
         }
         if shown != shown_before {

@@ -36,7 +36,7 @@ impl<R: ListRow> VirtualList<R> {
         if event.ctrl_key() || event.alt_key() || event.meta_key() || is(&target, FIELDS) {
             return;
         }
-        let focus = self.focus_in(&page);
+        let focus = row_focus(&page);
         let row = focus.as_ref().and_then(|focus| page.drawn_row(focus.row));
         let action = focus.and_then(|focus| focus.action);
         let done = match (event.key().as_str(), row) {
@@ -98,7 +98,7 @@ impl<R: ListRow> VirtualList<R> {
             let view = page.view();
             let index = inner.step(step, view)?;
             if step == Step::Last {
-                inner.to_end();
+                inner.follow_end();
             } else {
                 inner.reveal(index, view);
             }
@@ -119,14 +119,6 @@ impl<R: ListRow> VirtualList<R> {
         true
     }
 
-    /// The row that has the focus.
-    pub(super) fn focus_in(self, page: &Page) -> Option<RowFocus> {
-        let focused = browser::focused()?;
-        let row = page.row_around(&focused)?;
-        let action = actions(&row).position(|action| *action == *focused);
-        Some(RowFocus { row: page::key(&row)?, action })
-    }
-
     /// Gives the focus back to a row that was drawn again, or to the list if it was not.
     pub(super) fn keep_focus(self, before: Option<RowFocus>) {
         let Some((before, page)) = before.zip(self.page()) else { return };
@@ -141,6 +133,14 @@ impl<R: ListRow> VirtualList<R> {
         set_tab_index(&page.scroller, "0");
         focus_without_scrolling(&page.scroller);
     }
+}
+
+/// The row that has the focus.
+pub(super) fn row_focus(page: &Page) -> Option<RowFocus> {
+    let focused = browser::focused()?;
+    let row = page.row_around(&focused)?;
+    let action = actions(&row).position(|action| *action == *focused);
+    Some(RowFocus { row: page::key(&row)?, action })
 }
 
 /// Makes a new row and its actions reachable by keys and scripts, but no tab stops.

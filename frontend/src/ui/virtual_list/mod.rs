@@ -60,6 +60,10 @@ pub(crate) struct VirtualList<R: ListRow> {
     window: NodeRef<html::Ol>,
 }
 
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "deriving it would require rows that are `Copy`"
+)]
 impl<R: ListRow> Clone for VirtualList<R> {
     fn clone(&self) -> Self {
         *self
@@ -113,7 +117,7 @@ impl<R: ListRow> VirtualList<R> {
 
     /// Scrolls to the newest row, and stays there.
     pub(crate) fn to_end(self) {
-        self.inner.try_update_value(Inner::to_end);
+        self.inner.try_update_value(Inner::follow_end);
         if let Some(page) = self.page() {
             self.settle(&page);
         }
@@ -203,7 +207,7 @@ impl<R: ListRow> VirtualList<R> {
         if let Some(drawn) = drawn
             && self.drawn.with_untracked(|before| *before != drawn)
         {
-            let focus = self.focus_in(page);
+            let focus = focus::row_focus(page);
             self.drawn.set(drawn);
             // New rows are measured before the browser paints, because their estimates are rarely exact. The
             // observer would report them a frame too late, and not at all if their total height is that of

@@ -46,7 +46,7 @@ pub(super) struct Inner<R: ListRow> {
     pub(super) geometry: Geometry,
     /// The place of a list that does not follow its end.
     pub(super) anchor: Option<Anchor>,
-    /// Whether the list stays at its end. Only the reader's own scrolling, [`Inner::show`], [`Inner::to_end`],
+    /// Whether the list stays at its end. Only the reader's own scrolling, [`Inner::show`], [`Inner::follow_end`],
     /// [`Inner::reveal`] and a held row change it; measuring never does.
     pub(super) follows: bool,
     /// A list that follows its end does not let this row leave the screen.
@@ -193,7 +193,7 @@ impl<R: ListRow> Inner<R> {
     }
 
     /// Stands at the end from now on.
-    pub(super) fn to_end(&mut self) {
+    pub(super) fn follow_end(&mut self) {
         self.follows = true;
         self.may_hold = false;
         self.active = None;

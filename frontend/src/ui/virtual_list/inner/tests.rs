@@ -162,7 +162,7 @@ fn the_first_new_row_does_not_leave_the_screen_of_a_reader_who_has_not_scrolled(
     assert!(!screen.inner.follows);
     assert_eq!(screen.scroll, 20.0 * 40.0 - view.height / 4.0);
     // A jump to the end is obeyed, and stays.
-    screen.inner.to_end();
+    screen.inner.follow_end();
     screen.settle();
     screen.splice(81, 81..=90, Some(0));
     assert!(screen.inner.follows && screen.below() < 1.0);
