@@ -73,7 +73,7 @@ async fn compose(browser: &Browser, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reports a key as WebKit does, with its own name beside the key code of an input method.
+/// Reports a key as `WebKit` does, with its own name beside the key code of an input method.
 async fn dispatch_key(browser: &Browser, kind: &str, key: &str, key_code: u32) -> Result<()> {
     let key = json!({
         "type": kind, "key": key, "code": key,

@@ -1,7 +1,5 @@
 //! The app's clock and the labels that depend on the day: over a sleep, at midnight, and without a midnight.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::{Result, ensure};
 use madang_shared::Timestamp;
 use serde_json::json;
@@ -30,11 +28,10 @@ async fn set_time_zone(browser: &Browser, name: &str) -> Result<()> {
 }
 
 /// The time zone in which it is about noon, so that the test does not run over a midnight.
-fn noon_time_zone() -> Result<String> {
-    let hours = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 3_600 % 24;
+async fn noon_time_zone(browser: &Browser) -> Result<String> {
+    let hours: i64 = browser.eval("return new Date().getUTCHours()", []).await?;
     // `Etc/GMT-3` is three hours ahead of UTC.
-    let ahead = 12 - i64::try_from(hours)?;
-    Ok(format!("Etc/GMT{:+}", -ahead))
+    Ok(format!("Etc/GMT{:+}", hours - 12))
 }
 
 async fn label(browser: &Browser, css: &str) -> Result<String> {
@@ -62,7 +59,7 @@ async fn timeline(page: &ChatPage) -> Result<Vec<String>> {
 async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Result<()> {
     BrowserTest::run("days", async |test| {
         let sign_in = test.sign_in_page(Device::desktop(Lang::En)).await?;
-        set_time_zone(&sign_in.browser, &noon_time_zone()?).await?;
+        set_time_zone(&sign_in.browser, &noon_time_zone(&sign_in.browser).await?).await?;
         let jane = sign_in.sign_in("Jane").await?;
         jane.open_composer().await?;
         TestClient::connect(&test.server, "하나").await?.send(FIRST_ROOM, "@Jane hello").await?;

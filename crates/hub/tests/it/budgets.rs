@@ -94,7 +94,7 @@ fn mentions_are_charged_before_the_text_is_read_for_names() {
 #[test]
 fn answers_are_charged_by_their_bytes() {
     let user = Rates { bytes_out: Rate::per_second(10_000, 1_000), ..Rates::USER };
-    let rates = BudgetRates { user, ..BudgetRates::default() };
+    let rates = Box::new(BudgetRates { user, ..BudgetRates::default() });
     let server = TestServer::with_budgets(rates);
     let user = server.user("a");
     let mut connection = server.connect(&user);

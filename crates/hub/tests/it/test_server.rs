@@ -37,8 +37,8 @@ impl TestServer {
         Self::over(store, frames)
     }
 
-    pub(crate) fn with_budgets(rates: BudgetRates) -> Self {
-        let hub = Hub::new("test", Epoch(1)).with_budgets(Budgets::new(Box::new(rates)));
+    pub(crate) fn with_budgets(rates: Box<BudgetRates>) -> Self {
+        let hub = Hub::new("test", Epoch(1)).with_budgets(Budgets::new(rates));
         Self { store: Memory::new(START, 1), hub: Arc::new(hub) }
     }
 

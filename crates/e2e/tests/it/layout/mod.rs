@@ -77,13 +77,13 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
         if root != "16px" {
             writeln!(found, "a rem is {root} instead of the browser's own font size")?;
         }
-        let room = "/rooms/1";
+        let first_room = "/rooms/1";
         for lang in [Lang::Ko, Lang::En] {
             set_language_and_theme(browser, lang, "light").await?;
-            for path in page_paths().chain([room, "/rooms/999"]) {
+            for path in page_paths().chain([first_room, "/rooms/999"]) {
                 go_to(browser, path).await?;
                 let mut views = vec![(path.to_owned(), misfits(browser).await?)];
-                if path == room {
+                if path == first_room {
                     for (opener, closer, view) in [
                         ("open-rooms", "close-rooms", "#rooms"),
                         ("open-presence", "close-presence", "#presence"),

@@ -57,10 +57,11 @@ impl Browser {
         }
         wanted.add_arg(&format!("--lang={}", device.lang.code()))?;
         wanted.add_arg(&format!("--accept-lang={}", device.lang.accepted()))?;
-        let mut preferences = json!({ "intl.accept_languages": device.lang.accepted() });
-        if device.blocks_cookies {
-            preferences["profile.default_content_setting_values.cookies"] = json!(2);
-        }
+        // In Chromium's preferences, 1 allows and 2 blocks.
+        let preferences = json!({
+            "intl.accept_languages": device.lang.accepted(),
+            "profile.default_content_setting_values.cookies": if device.blocks_cookies { 2 } else { 1 },
+        });
         wanted.add_experimental_option("prefs", preferences)?;
         if device.phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
