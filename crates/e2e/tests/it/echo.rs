@@ -97,6 +97,9 @@ async fn axe_finds_nothing_on_the_echo_page() -> Result<()> {
         check_page(test, "echo", open_page, async |browser| {
             connect(browser).await?;
             send(browser, "echo-text", "안녕, hello").await?;
+            // Otherwise the order of the rows depends on the speed of the first echo.
+            until_rows(browser, &[("↓", "Echo: 안녕, hello", ""), ("↑", "안녕, hello", "")])
+                .await?;
             send(browser, "echo-hex", "00ffa0").await?;
             until_rows(browser, &[("↓", "00 ff a0", ""), ("↑", "00 ff a0", "")]).await
         })

@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "the positions are whole pixels, which floats hold exactly")]
+
 use proptest::prelude::*;
 
 use super::*;
