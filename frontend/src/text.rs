@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beginning_ends_between_whole_signs() {
+    fn a_beginning_ends_between_grapheme_clusters() {
         let family = "👩‍👩‍👧‍👦";
         assert_eq!(beginning("abc", 3), "abc");
         assert_eq!(beginning("abcd", 3), "abc");

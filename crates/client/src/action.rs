@@ -11,7 +11,7 @@ pub enum Action {
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
-    /// Has had these messages on a visible screen. The read mark moves over shown messages without
+    /// Reports messages that were on a visible screen. The read mark moves over shown messages without
     /// gaps.
     ShowMessages {
         /// Which room.
@@ -23,7 +23,8 @@ pub enum Action {
     },
     /// Marks every message of a room as read, shown or not.
     MarkRead(RoomId),
-    /// Returns to the window of the app, or passes unread messages: those of the open room are new.
+    /// Places the line "New" above the first unread message of the open room: the user has returned to the app's
+    /// window, or has scrolled past unread messages.
     MarkStartOfNew,
     /// Changes the text in the composer.
     Keystroke(RoomId),

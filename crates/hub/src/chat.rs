@@ -55,7 +55,7 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     post(room, text, Some(Guest { name, connection }))
 }
 
-/// Each mention may notify a person.
+/// The cost of a message: its possible mentions, because each may notify a person.
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
     let ChatCommand::Post { text, .. } = command;
     let units = mention_signs(text) as u64;

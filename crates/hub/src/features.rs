@@ -81,7 +81,7 @@ macro_rules! features {
         }
 
         /// The cost of a command beyond that of any command; `None` for most commands. It is charged before the
-        /// command is decided, because the decision may be dear.
+        /// command is decided, because the decision may be expensive.
         pub fn cost(command: &Command) -> Option<Cost> {
             match command {
                 $($(Command::$feature(_command) => optional!($($cost(_command))?).flatten(),)?)+

@@ -223,7 +223,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes a user and a first session, and joins the user to the first room. A name belongs to its user from the
     /// first use of the session on. Until then a sign-up under the same name gets the same user with a new session, and
-    /// the old one has ended: a browser that drops cookies would otherwise use the name up.
+    /// the old one has ended: otherwise a lost cookie would make the name unusable.
     ///
     /// # Errors
     /// Refused as `name_taken`.

@@ -38,7 +38,7 @@ pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
     }
 }
 
-/// A new room costs a place in the directory, which every user loads.
+/// The cost of a new room, because every user loads the directory of all rooms.
 pub fn cost(command: &RoomsCommand) -> Option<Cost> {
     match command {
         RoomsCommand::Create { .. } => Some(Cost { resource: Resource::NewRooms, units: 1 }),

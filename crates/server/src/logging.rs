@@ -87,7 +87,7 @@ struct Counts {
     lost: AtomicU64,
 }
 
-/// The way to the written lines. Dropping it writes the last ones, unless that takes too long.
+/// Flushes the log. Dropping it waits until the last lines are written, up to a time limit.
 pub(crate) struct LogFlush(SyncSender<Message>);
 
 impl LogQueue {
@@ -113,7 +113,7 @@ fn write_lines(queue: &Receiver<Message>, counts: &Counts, mut out: impl Write) 
     for message in queue {
         match message {
             Message::Line(line) => {
-                // A closed pipe takes no line; there is nobody to tell.
+                // If standard error is closed, the error cannot be reported anywhere.
                 out.write_all(&line).ok();
                 counts.waiting.fetch_sub(line.len(), Ordering::Relaxed);
             }
@@ -153,7 +153,7 @@ impl<'a> MakeWriter<'a> for LogQueue {
 }
 
 impl LogFlush {
-    /// Waits until the lines up to now are written, unless that takes too long.
+    /// Waits until all earlier lines are written, up to a time limit.
     pub(crate) fn flush(&self) {
         let (done, wait) = sync_channel(1);
         // A full queue means that nobody reads standard error.
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a line only when it is allowed to.
+    /// A standard error that accepts a line only when the test permits it.
     struct SlowReader {
         allowed: Receiver<()>,
         written: Sender<Vec<u8>>,

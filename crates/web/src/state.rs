@@ -52,7 +52,7 @@ pub struct AppState {
 
 impl AppState {
     /// Checks a WebSocket handshake that may act for a user. Browsers send no CORS preflight before it, so the handler
-    /// of each socket calls this, or [`Self::check_guest_handshake`].
+    /// of each socket calls this, or [`Self::check_sessionless_handshake`].
     ///
     /// # Errors
     /// `forbidden` for a page without full access; `rate_limited` after too many handshakes; `shutting_down` when the
@@ -64,7 +64,7 @@ impl AppState {
     ) -> Result<(), Problem> {
         match access {
             PageAccess::Full => self.check_new_socket(client_info),
-            PageAccess::Guest | PageAccess::Foreign => Err(Problem::foreign_origin()),
+            PageAccess::Cookieless | PageAccess::Foreign => Err(Problem::foreign_origin()),
         }
     }
 
@@ -72,13 +72,13 @@ impl AppState {
     ///
     /// # Errors
     /// `forbidden` for a foreign origin; `rate_limited` after too many handshakes; `shutting_down` when the server stops.
-    pub fn check_guest_handshake(
+    pub fn check_sessionless_handshake(
         &self,
         access: PageAccess,
         client_info: &ClientInfo,
     ) -> Result<(), Problem> {
         match access {
-            PageAccess::Full | PageAccess::Guest => self.check_new_socket(client_info),
+            PageAccess::Full | PageAccess::Cookieless => self.check_new_socket(client_info),
             PageAccess::Foreign => Err(Problem::foreign_origin()),
         }
     }

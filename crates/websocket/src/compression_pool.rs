@@ -12,17 +12,17 @@ use tokio::task::spawn_blocking;
 /// Payloads up to this many bytes are compressed at once: the handover to another thread costs about as much.
 pub const MAX_INLINE_COMPRESSION_BYTES: usize = 16 * 1024;
 
-/// As many as there are processors: more at a time would only take their time from the runtime.
-static PLACES: LazyLock<Semaphore> =
+/// Permits for long compressions at once, one for each processor: more would delay the threads of the runtime.
+static PERMITS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
 
-/// Runs a long compression on a thread of its own, when there is a place.
+/// Runs a long compression on a thread of its own, as soon as a permit is free.
 ///
 /// # Errors
 /// If the work panics, or the runtime ends.
 pub async fn compress_apart<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
-    let _place = PLACES.acquire().await.map_err(io::Error::other)?;
+    let _permit = PERMITS.acquire().await.map_err(io::Error::other)?;
     spawn_blocking(work).await.map_err(io::Error::other)
 }

@@ -60,7 +60,7 @@ fn korean_words_inside_an_address_belong_to_it() {
 }
 
 #[test]
-fn schemes_without_hosts_are_text_however_many() {
+fn many_schemes_without_hosts_are_text() {
     check(&"http:// ".repeat(500), &[]);
 }
 

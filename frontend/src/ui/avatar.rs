@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_initial_is_a_whole_sign() {
+    fn the_initial_is_a_whole_grapheme_cluster() {
         for (name, expected) in [
             ("mina", "M"),
             ("민수", "민"),

@@ -1,4 +1,4 @@
-//! The bar that says what the user has just done, and offers to undo it.
+//! The bar that names the user's last act, and offers to undo it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl UndoBar {
         Self { offer: state(None) }
     }
 
-    /// Says what the user did, and offers to undo it. Replaces the offer before.
+    /// Names an act of the user, and offers to undo it. Replaces the previous offer.
     pub(crate) fn offer(self, sentence: String, undo: impl Fn() + Send + Sync + 'static) {
         self.show(sentence, Arc::new(undo));
     }

@@ -74,7 +74,7 @@ async fn a_double_click_leaves_or_joins_one_room_and_leaving_is_undone() -> Resu
         jane.until_room_open(tea).await?;
         until_rooms(&jane, &["마당 Madang", "tea"]).await?;
 
-        // Signing out says that it loses what was not sent.
+        // The question before a sign-out counts the commands that it loses.
         jane.send("not sent yet").await?;
         browser.click("sign-out").await?;
         browser.until_text("sign-out-unsent", |text| text.contains("will be lost")).await?;

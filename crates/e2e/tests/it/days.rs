@@ -1,4 +1,4 @@
-//! The app's clock and the labels that depend on the day: over a sleep, at midnight, and without a midnight.
+//! The app's clock and the labels that depend on the day: over a sleep, at midnight, and on a day without a midnight.
 
 use anyhow::{Result, ensure};
 use madang_shared::Timestamp;
@@ -101,7 +101,7 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
         jane.set_network(true).await?;
         jane.until_stored("good morning").await?;
 
-        // At midnight nothing happens but the time.
+        // At midnight nothing but the time changes.
         browser.goto(&test.server.url("/feed")).await?;
         until_label(browser, ".post-time", false).await?;
         browser.run_script(BEFORE_MIDNIGHT, []).await?;
@@ -114,7 +114,7 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
 async fn days_beside_a_midnight_that_does_not_exist_have_their_lines() -> Result<()> {
     BrowserTest::run("no-midnight", async |test| {
         let author = TestClient::sign_up(&test.server, "민수").await?.user;
-        // In Cairo, 24 April 2026 began at 01:00, two hours after 23:00 of the day before in other words.
+        // In Cairo, 24 April 2026 began at 01:00, because clocks were set forward at midnight.
         let messages = [
             ("23 at 22:00", 1_776_974_400_000),
             ("24 at 01:30", 1_776_983_400_000),

@@ -150,7 +150,7 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
 }
 
 #[tokio::test]
-async fn avatars_and_excerpts_show_whole_signs() -> Result<()> {
+async fn avatars_and_excerpts_show_whole_grapheme_clusters() -> Result<()> {
     BrowserTest::run("signs", async |test| {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let england = "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}";

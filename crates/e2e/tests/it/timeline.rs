@@ -1,5 +1,5 @@
 //! The position of the timeline: it opens at its end or at the first new message, stays there, and marks as read only
-//! what was on the screen.
+//! shown messages.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Waits until a message is on the screen, and checks that nothing is read but what was read before.
+    /// Waits until a message is on the screen, and checks that the read mark has not moved.
     async fn until_shown_unread(&self, what: &str, seq: u64) -> Result<()> {
         until(format_args!("{what}: message {seq} is on the screen"), async || {
             let (position, mark) = (list_position(self.browser()).await?, self.server_mark()?);

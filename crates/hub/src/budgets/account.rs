@@ -30,9 +30,9 @@ pub struct Cost {
     pub units: u64,
 }
 
-/// The room that one waiting answer takes. Dropping it frees the room.
+/// The memory that is reserved for one answer until it is written. Dropping it frees the memory.
 #[derive(Debug)]
-pub struct WaitingRoom {
+pub struct AnswerMemory {
     _permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -79,7 +79,7 @@ impl Account {
         Err(failure)
     }
 
-    /// Whether the client has gone on for long with requests that were refused.
+    /// Whether the client has spent its budget of refusals, so that it is to be disconnected.
     pub fn is_abusive(&self, now: Timestamp) -> bool {
         self.payers
             .first()
@@ -108,18 +108,18 @@ impl Account {
         payer.with_level(resource, |level| level.spend(rate, units, now));
     }
 
-    /// Waits for the room that an answer of this many bytes takes while it waits for its reader.
-    pub async fn waiting_room(&self, bytes: usize) -> WaitingRoom {
+    /// Reserves memory for an answer of this many bytes; waits until there is enough.
+    pub async fn reserve_answer_memory(&self, bytes: usize) -> AnswerMemory {
         let permits = u32::try_from(permits(bytes)).unwrap_or(u32::MAX);
         let mut taken = Vec::with_capacity(self.payers.len() + 1);
-        // One order for all accounts, the room for everybody last: nobody holds a part of it while waiting for a
+        // One order for all accounts, the shared memory last: no account holds a part of it while it waits for a
         // user who does not read.
         let semaphores = self.payers.iter().map(|payer| payer.waiting());
         for semaphore in semaphores.chain([&self.totals.waiting]) {
             // The semaphores are never closed.
             taken.extend(Arc::clone(semaphore).acquire_many_owned(permits).await.ok());
         }
-        WaitingRoom { _permits: taken }
+        AnswerMemory { _permits: taken }
     }
 }
 
@@ -220,17 +220,17 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_nobody_reads_leave_room_for_other_users() {
+    fn unread_answers_leave_memory_for_other_users() {
         let budgets = Budgets::default();
         let account = |user| budgets.account(UserId(user), None, START);
-        let [careless, other] = [account(1), account(2)];
-        let mut rooms = Vec::new();
-        while let Some(room) = careless.waiting_room(64 * 1024).now_or_never() {
-            rooms.push(room);
+        let [not_reading, other] = [account(1), account(2)];
+        let mut reserved = Vec::new();
+        while let Some(memory) = not_reading.reserve_answer_memory(64 * 1024).now_or_never() {
+            reserved.push(memory);
         }
-        assert_eq!(rooms.len(), MAX_WAITING_BYTES_PER_USER / (64 * 1024));
-        assert!(other.waiting_room(64 * 1024).now_or_never().is_some());
-        drop(rooms);
-        assert_eq!(careless.totals.waiting.available_permits(), permits(MAX_WAITING_BYTES));
+        assert_eq!(reserved.len(), MAX_WAITING_BYTES_PER_USER / (64 * 1024));
+        assert!(other.reserve_answer_memory(64 * 1024).now_or_never().is_some());
+        drop(reserved);
+        assert_eq!(not_reading.totals.waiting.available_permits(), permits(MAX_WAITING_BYTES));
     }
 }

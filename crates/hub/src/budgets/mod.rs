@@ -1,7 +1,8 @@
-//! Budgets: the costs that one user, one network and one stranger may cause, in all of their connections together,
-//! over every protocol.
+//! Budgets: the costs that a user, a network, and the strangers of a network may cause, in all of their connections
+//! together, over every protocol.
 //!
 //! - [`resource`]: the table of resources with their rates.
+//! - [`rate`]: a rate limit, and the level of a bucket under it.
 //! - [`network`]: the part of an address that its holder cannot choose.
 //! - `payer`: the levels of one user or network.
 //! - [`account`]: the payers of one client, which are charged together.

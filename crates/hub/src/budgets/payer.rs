@@ -1,4 +1,4 @@
-//! One user or network: its levels, and the room for the answers that wait for it.
+//! One user or network: the levels of its budget, and the memory for its answers.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,9 +13,9 @@ use super::network::Network;
 use super::rate::Level;
 use super::resource::{BudgetRates, PayerKind, RESOURCES, Resource};
 
-/// The most bytes of answers that wait for the clients of one user.
+/// Limit for the unwritten answers to the clients of one user, in bytes.
 pub const MAX_WAITING_BYTES_PER_USER: usize = 2 * 1024 * 1024;
-/// The most bytes of answers that wait for the clients of one network.
+/// Limit for the unwritten answers to the clients of one network, in bytes.
 pub const MAX_WAITING_BYTES_PER_NETWORK: usize = 16 * 1024 * 1024;
 /// The bytes that one permit of a semaphore stands for.
 const WAITING_UNIT_BYTES: usize = 1024;
@@ -58,7 +58,7 @@ impl Payer {
         self.levels.lock().get_mut(resource.index()).map(change)
     }
 
-    /// The room for waiting answers.
+    /// The memory for unwritten answers, in permits of [`WAITING_UNIT_BYTES`].
     pub(super) fn waiting(&self) -> &Arc<Semaphore> {
         &self.waiting
     }

@@ -1,4 +1,4 @@
-//! The table of resources: one row for each, with the default rates of a user, a network and a stranger.
+//! The table of resources: one row for each, with the default rates of a user, a network, and the strangers of a network.
 //!
 //! The rates are decisions of this project, chosen so that honest use never meets them: 200 people behind one
 //! address, one person with ten tabs, 5,000 clients that return after a restart.

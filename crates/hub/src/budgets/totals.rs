@@ -8,10 +8,10 @@ use tokio::sync::Semaphore;
 use super::payer::permits;
 use super::resource::{BudgetRates, RESOURCES, Resource};
 
-/// The most bytes of answers that wait for all clients together.
+/// Limit for the unwritten answers to all clients together, in bytes.
 pub const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
 
-/// The rates, the room for all waiting answers, and the number of refusals.
+/// The rates, the memory for the answers to all clients, and the number of refusals.
 #[derive(Debug)]
 pub(super) struct Totals {
     pub(super) rates: Box<BudgetRates>,

@@ -106,7 +106,7 @@ fn an_excerpt_is_the_beginning_of_a_message_on_one_line() {
 }
 
 #[test]
-fn an_excerpt_ends_between_whole_signs() {
+fn an_excerpt_ends_between_grapheme_clusters() {
     for sign in [
         "👩‍👩‍👧‍👦",
         "🇰🇷",
@@ -126,7 +126,7 @@ fn an_excerpt_ends_between_whole_signs() {
             assert_eq!(shown.replace(sign, ""), "", "{before} letters before {sign}");
         }
     }
-    // A sign that is longer than an excerpt has to be cut.
+    // A grapheme cluster that is longer than an excerpt is cut.
     let stacked = excerpt(&format!("e{}", "\u{301}".repeat(1_000)));
     assert_eq!(stacked.chars().count(), MAX_EXCERPT_CHARS);
 }

@@ -72,7 +72,7 @@ pub(crate) struct Flags {
     price_sources: Option<Vec<String>>,
     #[command(flatten)]
     gateway: GatewayFlags,
-    /// Sign-ups per hour from one address, including the address of this machine; at most 60 at once
+    /// Sign-ups per hour from one network, including this machine; at most 60 at once
     /// [default: 200].
     #[arg(long, env = "MADANG_SIGN_UPS_PER_HOUR", value_name = "NUMBER")]
     sign_ups_per_hour: Option<NonZeroU32>,

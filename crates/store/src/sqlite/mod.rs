@@ -60,7 +60,7 @@ use file_identity::{DatabaseLock, FileIdentity};
 use readers::ReaderPool;
 use stamp::Stamp;
 use users::UserSession;
-use writer::{Guard, Writer};
+use writer::{DatabaseGuard, Writer};
 
 pub use options::{OpenError, Options, Synchronous};
 
@@ -105,7 +105,7 @@ impl Sqlite {
         let file_identity = FileIdentity::of(path).map_err(engine)?;
         let stamp = Stamp::create(path, &connection).map_err(engine)?;
         let damage = Damage::default();
-        let guard = Guard { file_identity, stamp, damage: damage.clone(), _lock: lock };
+        let guard = DatabaseGuard { file_identity, stamp, damage: damage.clone(), _lock: lock };
         let (writer, events) =
             Writer::start(connection, external_changes, guard).map_err(OpenError::Thread)?;
         let watcher =

@@ -39,7 +39,7 @@ pub(super) struct StampContent {
 
 /// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum EventSource {
     Own,
     Trigger,
 }
@@ -69,11 +69,11 @@ impl Stamp {
     }
 
     /// Records the last of the events, which are committed.
-    pub(super) fn record(&mut self, events: &[TopicEvent], origin: Origin) {
+    pub(super) fn record(&mut self, events: &[TopicEvent], source: EventSource) {
         let Some(last) = events.last().map(|event| (event.topic, event.entry.seq)) else { return };
-        match origin {
-            Origin::Own => self.content.own = Some(last),
-            Origin::Trigger => self.content.external = Some(last),
+        match source {
+            EventSource::Own => self.content.own = Some(last),
+            EventSource::Trigger => self.content.external = Some(last),
         }
         let written = self.write();
         if let Err(error) = &written
@@ -121,8 +121,8 @@ impl StampContent {
     }
 
     fn to_text(&self) -> String {
-        let line = |origin, event: Option<(Topic, Seq)>| {
-            event.map_or_else(String::new, |(topic, seq)| format!("{origin} {topic} {}\n", seq.0))
+        let line = |source, event: Option<(Topic, Seq)>| {
+            event.map_or_else(String::new, |(topic, seq)| format!("{source} {topic} {}\n", seq.0))
         };
         let (own, external) = (line("own", self.own), line("trigger", self.external));
         format!("{HEADER}\nepoch {}\ninode {}\n{own}{external}", self.epoch, self.inode)

@@ -32,7 +32,7 @@ pub(super) fn sign_up(
     let user = if let Some(user) = create(connection, &name, &name_key, at)? {
         membership::join(connection, user.id, FIRST_ROOM, at, appended)?;
         user
-    } else if let Some(user) = take_back(connection, &name, &name_key)? {
+    } else if let Some(user) = replace_unused_session(connection, &name, &name_key)? {
         user
     } else {
         return Err(refusals::user_name_taken(&name).into());
@@ -45,7 +45,7 @@ pub(super) fn sign_up(
 
 /// Ends the session of the user with this name if it was never used, and names the user as the new request does;
 /// `None` if there is no such session.
-fn take_back(
+fn replace_unused_session(
     connection: &Connection,
     name: &str,
     name_key: &str,

@@ -1,8 +1,7 @@
 //! Conversions between values of the domain and values of SQLite.
 //!
 //! Other programs write to the database too, and SQLite accepts bytes that are no UTF-8. An unreadable
-//! value becomes a readable one here, so that it takes away itself alone, and not its row, its room or
-//! its user.
+//! value is replaced here by a readable one, so that its row, its room and its user stay usable.
 
 use std::borrow::Cow;
 

@@ -18,7 +18,7 @@ use super::durability;
 use super::error::StatementError;
 use super::external_changes::ExternalChanges;
 use super::file_identity::{DatabaseLock, FileIdentity};
-use super::stamp::{Origin, Stamp};
+use super::stamp::{EventSource, Stamp};
 use crate::event_stream::EventStream;
 
 /// The maximum number of waiting jobs: enough for one of every connection of a large server. Further
@@ -41,9 +41,9 @@ pub(super) struct Writer {
     damage: Damage,
 }
 
-/// The things beside the connection that keep the data safe.
+/// The lock, the stamp and the checks that protect the database while the writer's connection is open.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(super) struct DatabaseGuard {
     pub(super) file_identity: FileIdentity,
     pub(super) stamp: Stamp,
     pub(super) damage: Damage,
@@ -55,7 +55,7 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         external_changes: ExternalChanges,
-        guard: Guard,
+        guard: DatabaseGuard,
     ) -> io::Result<(Self, EventStream)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (events, stream) = mpsc::channel(EVENT_GROUPS);
@@ -249,7 +249,7 @@ struct WriterThread {
     jobs: mpsc::Receiver<Job>,
     events: mpsc::Sender<Vec<TopicEvent>>,
     external_changes: ExternalChanges,
-    guard: Guard,
+    guard: DatabaseGuard,
 }
 
 impl WriterThread {
@@ -278,14 +278,14 @@ impl WriterThread {
 
     /// Sends the events that features appended, and then the events that triggers appended.
     fn send_events(&mut self, mut appended: Vec<TopicEvent>) {
-        let mut origin = Origin::Own;
+        let mut source = EventSource::Own;
         loop {
             if !appended.is_empty() {
-                self.guard.stamp.record(&appended, origin);
+                self.guard.stamp.record(&appended, source);
                 // Fails if the receiver was dropped; the events are in the log.
                 self.events.blocking_send(appended).ok();
             }
-            origin = Origin::Trigger;
+            source = EventSource::Trigger;
             appended = self.external_changes.next(&self.connection, &self.guard.damage);
             if appended.is_empty() {
                 return;

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 pub use self::table::{MAX_EVICTABLE_CONNECTIONS, MAX_PROTECTED_PER_USER};
-use self::table::{Origin, SlotLimits, SlotTable};
+use self::table::{Peer, SlotLimits, SlotTable};
 use crate::middleware::trusted_proxies::TrustedProxies;
 
 /// Evicted connections that may still hold their file descriptor; at more, the listener waits.
@@ -48,7 +48,7 @@ struct Inner {
     slots: ConnectionSlots,
     /// The age: each request gets a new number.
     number: AtomicU64,
-    origin: Origin,
+    peer: Peer,
     is_evicted: AtomicBool,
     evicted: Notify,
     /// Whether the table protects the slot. Saves the lock for the requests of connections that are not protected.
@@ -64,21 +64,21 @@ impl ConnectionSlots {
 
     /// Takes a slot for a connection from this address. If all are taken, the slot of another connection is evicted;
     /// none if all connections are protected.
-    pub fn take(&self, peer: IpAddr) -> Option<ConnectionSlot> {
-        let peer = peer.to_canonical();
-        let origin = Origin { network: Network::of(peer), is_proxy: self.0.proxies.trust(peer) };
+    pub fn take(&self, address: IpAddr) -> Option<ConnectionSlot> {
+        let address = address.to_canonical();
+        let peer = Peer { network: Network::of(address), is_proxy: self.0.proxies.trust(address) };
         let mut table = self.0.table.lock();
         let evicted = if table.is_full() { Some(table.evict()?) } else { None };
         let number = table.next_number();
         let inner = Arc::new(Inner {
             slots: self.clone(),
             number: AtomicU64::new(number),
-            origin,
+            peer,
             is_evicted: AtomicBool::new(false),
             evicted: Notify::new(),
             is_protected: AtomicBool::new(false),
         });
-        table.insert(number, origin.network, Arc::downgrade(&inner));
+        table.insert(number, peer.network, Arc::downgrade(&inner));
         drop(table);
         notify(evicted.as_ref());
         Some(ConnectionSlot(Some(inner)))
@@ -136,7 +136,7 @@ impl ConnectionSlot {
             return true;
         }
         let number = inner.number.load(Ordering::Acquire);
-        let is_protected = inner.slots.0.table.lock().protect(number, inner.origin, user);
+        let is_protected = inner.slots.0.table.lock().protect(number, inner.peer, user);
         inner.is_protected.store(is_protected, Ordering::Release);
         is_protected
     }
@@ -148,7 +148,7 @@ impl ConnectionSlot {
         inner.is_protected.store(false, Ordering::Release);
         let slot = Arc::downgrade(inner);
         let number = inner.number.load(Ordering::Acquire);
-        let number = inner.slots.0.table.lock().renew(number, inner.origin.network, slot);
+        let number = inner.slots.0.table.lock().renew(number, inner.peer.network, slot);
         if let Some(number) = number {
             inner.number.store(number, Ordering::Release);
         }
@@ -186,7 +186,7 @@ impl fmt::Debug for ConnectionSlot {
 impl Drop for Inner {
     fn drop(&mut self) {
         let number = *self.number.get_mut();
-        self.slots.0.table.lock().remove(number, self.origin.network);
+        self.slots.0.table.lock().remove(number, self.peer.network);
         self.slots.0.freed.notify_waiters();
     }
 }

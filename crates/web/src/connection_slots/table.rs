@@ -41,7 +41,7 @@ impl SlotLimits {
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
+pub(super) struct Peer {
     pub(super) network: Network,
     /// A trusted proxy has the connections of many networks.
     pub(super) is_proxy: bool,
@@ -103,19 +103,18 @@ impl<T> SlotTable<T> {
     }
 
     /// Protects an evictable slot. Returns whether it is protected.
-    pub(super) fn protect(&mut self, number: u64, origin: Origin, user: UserId) -> bool {
+    pub(super) fn protect(&mut self, number: u64, peer: Peer, user: UserId) -> bool {
         let of_user = self.protected_by_user.get(&user).copied().unwrap_or_default();
-        let of_network =
-            self.protected_by_network.get(&origin.network).copied().unwrap_or_default();
+        let of_network = self.protected_by_network.get(&peer.network).copied().unwrap_or_default();
         let is_allowed = self.protected.len() < self.limits.protected
             && of_user < self.limits.protected_per_user
-            && (origin.is_proxy || of_network < self.limits.protected_per_network);
-        if !is_allowed || self.evictable.remove(number, origin.network).is_none() {
+            && (peer.is_proxy || of_network < self.limits.protected_per_network);
+        if !is_allowed || self.evictable.remove(number, peer.network).is_none() {
             return false;
         }
         self.protected.insert(number, user);
         *self.protected_by_user.entry(user).or_default() += 1;
-        *self.protected_by_network.entry(origin.network).or_default() += 1;
+        *self.protected_by_network.entry(peer.network).or_default() += 1;
         true
     }
 

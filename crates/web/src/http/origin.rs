@@ -87,8 +87,8 @@ pub enum PageAccess {
     Full,
     /// A page of this machine, from another port, on a server that listens on loopback: most often that of a
     /// development server. It may do what a program on this machine may do, with a token of its own. It may run code of
-    /// strangers, so the browser's cookies are removed from its requests, and its answers set none.
-    Guest,
+    /// other people, so the browser's cookies are removed from its requests, and its answers set none.
+    Cookieless,
     /// Another page. It may change nothing, and reads no answer.
     Foreign,
 }
@@ -156,13 +156,13 @@ impl Origins {
             Some(Ok(origin)) if self.allowed.contains(&origin) => PageAccess::Full,
             Some(Ok(origin)) if self.is_own(&origin, client_info) => PageAccess::Full,
             Some(Ok(origin)) if self.loopback_only && origin.host.is_this_machine() => {
-                PageAccess::Guest
+                PageAccess::Cookieless
             }
             Some(Ok(_) | Err(ForeignOrigin)) => PageAccess::Foreign,
         }
     }
 
-    /// Whether a guest's request may pass: one that is answered without cookie or session.
+    /// Whether a request may pass that is answered without cookies and without a session.
     pub fn allow_guests(&self, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
         self.access(headers, client_info) != PageAccess::Foreign
     }
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_this_machine_are_guests_of_a_server_on_loopback() {
+    fn pages_of_this_machine_have_cookieless_access_to_a_server_on_loopback() {
         let loopback_only = Origins::default().listening_on([127, 0, 0, 1].into());
         let network = Origins::default().listening_on([192, 168, 0, 7].into());
         for (origin, expected) in [

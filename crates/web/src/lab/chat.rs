@@ -101,7 +101,7 @@ async fn handshake(
     holder: SlotHolder,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    state.check_guest_handshake(access, &client_info)?;
+    state.check_sessionless_handshake(access, &client_info)?;
     let slot = room.slots.take(holder)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     let network = client_info.client.map(Network::of);

@@ -62,7 +62,7 @@ async fn handshake(
     holder: SlotHolder,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
-    state.check_guest_handshake(access, &client_info)?;
+    state.check_sessionless_handshake(access, &client_info)?;
     let slot = shared.slots.take(holder)?;
     let (prefix, max_message_bytes) = if is_plain(&parameters) {
         ("", MAX_PLAIN_ECHO_MESSAGE_BYTES)

@@ -20,7 +20,7 @@ use crate::http::problem::Problem;
 pub(crate) const PREFLIGHT_MAX_AGE: Duration = Duration::from_mins(10);
 
 /// Lets pages of allowed origins read the answers. It refuses nothing: see [`refuse_changes`] and
-/// [`refuse_all`]. Requests of guests carry no cookies, so their pages may read the answers too.
+/// [`refuse_all`]. Requests with cookieless access carry no cookies, so their pages may read the answers too.
 pub fn readable() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(|_, request| {

@@ -12,12 +12,12 @@ use super::packets::{for_engine, long_event};
 const FIN: u8 = 0x80;
 /// The bit of a masked frame. The engine requires masks; this one is zero.
 const MASKED: u8 = 0x80;
-/// Says that the length follows in two bytes.
+/// The length field of a frame whose length follows in two bytes.
 const LENGTH_OF_16_BITS: u8 = 0x7E;
-/// Says that the length follows in eight bytes.
+/// The length field of a frame whose length follows in eight bytes.
 const LENGTH_OF_64_BITS: u8 = 0x7F;
 
-/// Rewrites the frames of one connection. It parses them itself, because the engine ends a connection without a word
+/// Rewrites the frames of one connection. It parses them itself, because the engine ends a connection without a reason
 /// when a message is too long or cannot be read.
 pub(super) struct InboundFrames {
     reader: Reader,

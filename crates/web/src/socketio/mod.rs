@@ -8,7 +8,7 @@
 //! `socketioxide` implements the protocol. The rest is here:
 //! - [`mod@routes`] and `admission`: access, slots, the upgrade; `polling`: the bodies of long polling, and
 //!   `engineio_v3`, their form in the oldest clients; `timeout_stream`: connections that neither read nor end;
-//!   `inbound_frames` and `packets`: packets that the engine cannot read; `waiting_bytes`: bounds for all that waits.
+//!   `inbound_frames` and `packets`: packets that the engine cannot read; `waiting_bytes`: limits for waiting packets and events.
 //! - `server`: start and stop; `gateway`: the shared state.
 //! - `client` and `client_task`: the events of one client, in their order (`inbound`).
 //! - `follower`: one session of the hub for all clients; `subscribers`: the clients of each topic; `replay`: missed

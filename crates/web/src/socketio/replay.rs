@@ -31,7 +31,7 @@ pub(super) enum ReplayError {
     Store(#[from] StoreError),
     #[error("{0}")]
     Client(#[from] DeliveryError),
-    /// The client has missed too much, and could not be told.
+    /// The client has missed too many events, and cannot receive a reset because it uses no positions.
     #[error("the client is too far behind, and uses no positions")]
     TooFarBehind,
     #[error("the gateway has stopped")]

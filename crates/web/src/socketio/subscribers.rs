@@ -59,8 +59,8 @@ pub(super) struct ClientBehind {
 /// The reason why an event was not sent to a client.
 #[derive(Debug, Error)]
 pub(super) enum DeliveryError {
-    /// So much waits for the client that it must read first.
-    #[error("too much waits for the client")]
+    /// The bytes that wait for the client have reached their limit; it must read first.
+    #[error("the bytes that wait for the client have reached their limit")]
     NoRoom,
     /// The engine cannot send to the client.
     #[error("{0}")]
@@ -90,7 +90,7 @@ impl ClientHandle {
         self.deliver(event.bytes(), || self.emit(&event, position))
     }
 
-    /// Sends what has `bytes`, which count as waiting from then on.
+    /// Sends an event of `bytes`, which count as waiting from then on.
     fn deliver(
         &self,
         bytes: usize,

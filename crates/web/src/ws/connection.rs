@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use madang_hub::budgets::account::WaitingRoom;
+use madang_hub::budgets::account::AnswerMemory;
 use madang_hub::budgets::network::Network;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_hub::session::effects::StoreRequest;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use super::open_sessions::OpenSession;
 use super::pacing::{pause_for, until};
 use super::sink::ConnectionSink;
-use super::transport::{Disconnect, Received, Transport};
+use super::transport::{Disconnect, ReceivedFrame, Transport};
 use crate::http::session_token::hash;
 use crate::state::AppState;
 
@@ -31,7 +31,7 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// delay all others.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// The bytes that an answer of the store usually takes at most: those of a page of history.
+/// The memory that is reserved for an answer of the store, in bytes: that of a page of history.
 const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Serves a connection until it ends, and cleans up after every kind of end. `candidates` are the tokens of the
@@ -101,7 +101,7 @@ async fn receive_hello(
 
 async fn receive_first_text(transport: &mut Transport) -> Result<String, Disconnect> {
     loop {
-        if let Received::Text(text) = transport.receive_text().await? {
+        if let ReceivedFrame::Text(text) = transport.receive_text().await? {
             return Ok(text);
         }
     }
@@ -133,9 +133,9 @@ async fn authenticate(
 )]
 enum Input {
     /// A frame of the client.
-    Frame(Received),
-    /// A response of the store, and the room that it takes until it is written.
-    StoreResponse(StoreResponse, Option<WaitingRoom>),
+    Frame(ReceivedFrame),
+    /// A response of the store, and the memory that is reserved for its answer until that is written.
+    StoreResponse(StoreResponse, Option<AnswerMemory>),
     /// A topic has advanced, and the session has to catch up.
     TopicAdvanced,
     /// The fan-out has left a part of a write unsent.
@@ -163,8 +163,8 @@ async fn serve(
     let mut session_ended = pin!(open.ended());
     let mut effects = std::mem::take(effects);
     let mut unsent = false;
-    // The room of the response whose frames are among the effects.
-    let mut waiting_room = None;
+    // The memory of the response whose frames are among the effects.
+    let mut answer_memory = None;
     // A client in debt for its bytes is not read until then. It loses nothing: its frames wait in its own buffers.
     let mut paused_until: Option<Instant> = None;
     loop {
@@ -186,7 +186,7 @@ async fn serve(
                 return disconnect;
             }
         }
-        drop(waiting_room.take());
+        drop(answer_memory.take());
         sink.release();
         // The most frequent inputs come first, because each check of the others costs a lock. tokio's cooperative
         // budget makes the other branches run even if a client sends without a pause.
@@ -218,17 +218,17 @@ async fn serve(
         sink.hold();
         unsent = matches!(input, Ok(Input::Unsent));
         effects = match input {
-            Ok(Input::Frame(Received::Text(text))) => {
+            Ok(Input::Frame(ReceivedFrame::Text(text))) => {
                 let now = state.clock.now();
                 paused_until = pause_for(session.account(), text.len(), now);
                 session.on_frame(now, &text)
             }
-            Ok(Input::Frame(Received::Control)) => {
+            Ok(Input::Frame(ReceivedFrame::Control)) => {
                 paused_until = pause_for(session.account(), 0, state.clock.now());
                 Vec::new()
             }
             Ok(Input::StoreResponse(response, room)) => {
-                waiting_room = room;
+                answer_memory = room;
                 on_response(state, session, response)
             }
             Ok(Input::Paid) => {
@@ -292,7 +292,7 @@ async fn execute(
 /// The store requests of one connection.
 #[derive(Default)]
 struct StoreRequests {
-    running: FuturesUnordered<BoxFuture<'static, (StoreResponse, Option<WaitingRoom>)>>,
+    running: FuturesUnordered<BoxFuture<'static, (StoreResponse, Option<AnswerMemory>)>>,
     running_reads: usize,
     /// Reads above the limit.
     waiting_reads: VecDeque<StoreRequest>,
@@ -314,8 +314,8 @@ impl StoreRequests {
         let (hub, store) = (Arc::clone(&state.hub), Arc::clone(&state.store));
         let (user, account) = (session.user(), session.account().clone());
         let answered = async move {
-            // The answer has a place to wait before it is read.
-            let room = account.waiting_room(ANSWER_BYTES).await;
+            // The memory for the answer is reserved before the store reads it.
+            let room = account.reserve_answer_memory(ANSWER_BYTES).await;
             let response = request.execute(&hub, &store, user).await;
             (response, Some(room))
         };
@@ -327,7 +327,7 @@ impl StoreRequests {
         &mut self,
         state: &AppState,
         session: &Session,
-    ) -> Option<(StoreResponse, Option<WaitingRoom>)> {
+    ) -> Option<(StoreResponse, Option<AnswerMemory>)> {
         let (response, room) = self.running.next().await?;
         if room.is_some() {
             self.running_reads -= 1;

@@ -53,7 +53,7 @@ impl From<ReceiveError> for Disconnect {
 
 /// A frame of the client.
 #[derive(Debug)]
-pub enum Received {
+pub enum ReceivedFrame {
     /// A text.
     Text(String),
     /// A control frame. It needs no answer, but costs as much as a short text.
@@ -83,12 +83,12 @@ impl Transport {
     ///
     /// # Errors
     /// The reason why the connection ends.
-    pub async fn receive_text(&mut self) -> Result<Received, Disconnect> {
+    pub async fn receive_text(&mut self) -> Result<ReceivedFrame, Disconnect> {
         match self.receive().await? {
-            InboundMessage::Text(text) => Ok(Received::Text(text)),
+            InboundMessage::Text(text) => Ok(ReceivedFrame::Text(text)),
             InboundMessage::Binary(_) => Err(Disconnect::Close(CloseCode::NotText)),
             InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => {
-                Ok(Received::Control)
+                Ok(ReceivedFrame::Control)
             }
         }
     }

@@ -136,7 +136,7 @@ async fn a_sign_up_that_needs_a_cookie_is_refused_if_the_browser_sends_none_back
 }
 
 #[tokio::test]
-async fn a_name_whose_session_was_never_used_can_be_taken_back() {
+async fn a_name_whose_session_was_never_used_can_be_signed_up_again() {
     let server = TestServer::start().await;
     let lost = server.sign_up("Mina").await;
     let found = server.sign_up("mina").await;

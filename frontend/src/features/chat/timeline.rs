@@ -31,7 +31,7 @@ const CACHED: Words = Words::new(
 
 /// For screen readers, at the list.
 const KEYS: Words = Words::new(
-    "화살표 키로 메시지 사이를 옮겨 다니고, Enter 키로 메시지의 버튼과 링크에 갑니다.",
+    "화살표 키로 메시지 사이를 이동하고, Enter 키로 메시지의 버튼과 링크로 이동합니다.",
     "The arrow keys move between messages, Enter goes to the buttons and links of a message.",
 );
 const KEYS_ID: &str = "timeline-keys";

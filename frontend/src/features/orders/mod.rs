@@ -32,7 +32,7 @@ pub(crate) use customer::OrdersPage;
 pub(crate) use rider::OrdersRiderPage;
 
 const CANCEL: Words = Words::new("주문 취소", "Cancel order");
-const CANCEL_NOT: Words = Words::new("그대로 두기", "Keep the order");
+const KEEP_ORDER: Words = Words::new("그대로 두기", "Keep the order");
 const CANCEL_WARNING: Words =
     Words::new("취소한 주문은 되돌릴 수 없습니다.", "A cancelled order cannot be restored.");
 const PANELS: Words = Words::new("주문 화면", "Order panels");
@@ -63,7 +63,7 @@ fn cancel_question(driver: Driver, cancelling: Cancelling) -> AnyView {
         id: "cancel-order",
         title,
         warning: CANCEL_WARNING.now(),
-        keep: CANCEL_NOT.now(),
+        keep: KEEP_ORDER.now(),
         act: CANCEL.now(),
     };
     question(

@@ -88,8 +88,8 @@ pub(super) fn stale_since(lang: Lang, time: &str, age_ms: u64) -> String {
 /// The line of the last attempt.
 pub(super) fn asked(lang: Lang, time: &str) -> String {
     match lang {
-        Lang::Ko => format!("마지막으로 {time}에 물어보았고, 계속 다시 물어봅니다."),
-        Lang::En => format!("Last asked at {time}. The server keeps asking."),
+        Lang::Ko => format!("마지막으로 {time}에 조회했고, 계속 다시 조회합니다."),
+        Lang::En => format!("Last request at {time}. The server keeps trying."),
     }
 }
 

@@ -11,8 +11,8 @@ use leptos::task::{spawn_local, tick};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, FocusOptions, HtmlElement, NodeList};
 
+use super::elements::{self, ListElements};
 use super::inner::Step;
-use super::page::{self, Page};
 use super::{ListRow, VirtualList, hash};
 use crate::browser;
 
@@ -32,18 +32,18 @@ pub(super) struct RowFocus {
 impl<R: ListRow> VirtualList<R> {
     /// A key was pressed in the list.
     pub(super) fn on_key(self, event: &KeyboardEvent) {
-        let Some((page, target)) = self.page().zip(element(event.target())) else { return };
+        let Some((elements, target)) = self.elements().zip(element(event.target())) else { return };
         if event.ctrl_key() || event.alt_key() || event.meta_key() || is(&target, FIELDS) {
             return;
         }
-        let focus = row_focus(&page);
-        let row = focus.as_ref().and_then(|focus| page.drawn_row(focus.row));
+        let focus = row_focus(&elements);
+        let row = focus.as_ref().and_then(|focus| elements.drawn_row(focus.row));
         let action = focus.and_then(|focus| focus.action);
         let done = match (event.key().as_str(), row) {
-            ("ArrowUp", _) => self.move_focus(&page, Step::Previous),
-            ("ArrowDown", _) => self.move_focus(&page, Step::Next),
-            ("Home", _) => self.move_focus(&page, Step::First),
-            ("End", _) => self.move_focus(&page, Step::Last),
+            ("ArrowUp", _) => self.move_focus(&elements, Step::Previous),
+            ("ArrowDown", _) => self.move_focus(&elements, Step::Next),
+            ("Home", _) => self.move_focus(&elements, Step::First),
+            ("End", _) => self.move_focus(&elements, Step::Last),
             ("Enter", Some(row)) if action.is_none() => focus_in_row(&row, Some(0)),
             ("ArrowRight", Some(row)) => {
                 focus_in_row(&row, Some(action.map_or(0, |action| action + 1)))
@@ -62,12 +62,12 @@ impl<R: ListRow> VirtualList<R> {
 
     /// The list or one of its rows gets the focus.
     pub(super) fn on_focus(self, event: &FocusEvent) {
-        let Some((page, target)) = self.page().zip(element(event.target())) else { return };
-        if let Some(row) = page.row_around(&target) {
-            set_tab_index(&page.scroller, "-1");
+        let Some((elements, target)) = self.elements().zip(element(event.target())) else { return };
+        if let Some(row) = elements.row_around(&target) {
+            set_tab_index(&elements.scroller, "-1");
             self.inner.try_update_value(|inner| {
                 let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
-                let found = drawn.iter().find(|it| Some(hash(&it.key())) == page::key(&row));
+                let found = drawn.iter().find(|it| Some(hash(&it.key())) == elements::key(&row));
                 inner.active = found.filter(|row| row.steady()).map(R::key).or(inner.active);
             });
             return;
@@ -77,8 +77,8 @@ impl<R: ListRow> VirtualList<R> {
         if keeps == Some(false) && is(&target, ":focus-visible") {
             // After this event, because the row's event runs this listener again.
             spawn_local(async move {
-                if let Some(page) = self.page() {
-                    self.move_focus(&page, Step::Enter);
+                if let Some(elements) = self.elements() {
+                    self.move_focus(&elements, Step::Enter);
                 }
             });
         }
@@ -86,16 +86,16 @@ impl<R: ListRow> VirtualList<R> {
 
     /// An element of the list loses the focus.
     pub(super) fn on_blur(self, event: &FocusEvent) {
-        let Some(page) = self.page() else { return };
-        if element(event.related_target()).is_none_or(|to| page.row_around(&to).is_none()) {
-            set_tab_index(&page.scroller, "0");
+        let Some(elements) = self.elements() else { return };
+        if element(event.related_target()).is_none_or(|to| elements.row_around(&to).is_none()) {
+            set_tab_index(&elements.scroller, "0");
         }
     }
 
     /// Moves the focus to another row; returns whether there is one.
-    fn move_focus(self, page: &Page, step: Step) -> bool {
+    fn move_focus(self, elements: &ListElements, step: Step) -> bool {
         let moved = self.inner.try_update_value(|inner| {
-            let view = page.view();
+            let view = elements.view();
             let index = inner.step(step, view)?;
             if step == Step::Last {
                 inner.follow_end();
@@ -106,13 +106,13 @@ impl<R: ListRow> VirtualList<R> {
             inner.active.map(|key| hash(&key))
         });
         let Some(key) = moved.flatten() else { return false };
-        self.settle(page);
-        if page.drawn_row(key).is_some_and(|row| focus_in_row(&row, None)) {
+        self.settle(elements);
+        if elements.drawn_row(key).is_some_and(|row| focus_in_row(&row, None)) {
             return true;
         }
         spawn_local(async move {
             tick().await;
-            if let Some(row) = self.page().and_then(|page| page.drawn_row(key)) {
+            if let Some(row) = self.elements().and_then(|elements| elements.drawn_row(key)) {
                 focus_in_row(&row, None);
             }
         });
@@ -121,26 +121,26 @@ impl<R: ListRow> VirtualList<R> {
 
     /// Gives the focus back to a row that was drawn again, or to the list if it was not.
     pub(super) fn keep_focus(self, before: Option<RowFocus>) {
-        let Some((before, page)) = before.zip(self.page()) else { return };
+        let Some((before, elements)) = before.zip(self.elements()) else { return };
         let is_lost = browser::focused().is_none_or(|focused| focused.tag_name() == "BODY");
         if !is_lost {
             return;
         }
-        if page.drawn_row(before.row).is_some_and(|row| focus_in_row(&row, before.action)) {
+        if elements.drawn_row(before.row).is_some_and(|row| focus_in_row(&row, before.action)) {
             return;
         }
         self.inner.try_update_value(|inner| inner.keeps_focus = true);
-        set_tab_index(&page.scroller, "0");
-        focus_without_scrolling(&page.scroller);
+        set_tab_index(&elements.scroller, "0");
+        focus_without_scrolling(&elements.scroller);
     }
 }
 
 /// The row that has the focus.
-pub(super) fn row_focus(page: &Page) -> Option<RowFocus> {
+pub(super) fn row_focus(elements: &ListElements) -> Option<RowFocus> {
     let focused = browser::focused()?;
-    let row = page.row_around(&focused)?;
+    let row = elements.row_around(&focused)?;
     let action = actions(&row).position(|action| *action == *focused);
-    Some(RowFocus { row: page::key(&row)?, action })
+    Some(RowFocus { row: elements::key(&row)?, action })
 }
 
 /// Makes a new row and its actions reachable by keys and scripts, but no tab stops.

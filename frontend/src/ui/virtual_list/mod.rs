@@ -7,10 +7,10 @@
 //!
 //! The list is one tab stop (`focus`).
 
+mod elements;
 mod focus;
 mod geometry;
 mod inner;
-mod page;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,8 +27,8 @@ use crate::ui::erased::reactive::{Item, derived, each, effect};
 use crate::ui::erased::signal::{State, state};
 pub(crate) use inner::Splice;
 
+use elements::{ListElements, pixels, set_style};
 use inner::Inner;
-use page::{Page, pixels, set_style};
 
 /// Rows within this distance of the visible part are drawn too, in pixels.
 const OVERSCAN: f64 = 600.0;
@@ -87,9 +87,9 @@ impl<R: ListRow> VirtualList<R> {
     /// Applies changes, one on top of the other. As long as the reader has not scrolled, a list at its end does not
     /// let the row `held` leave the screen: it stops there.
     pub(crate) fn splice(self, changes: Vec<Splice<R>>, held: Option<R::Key>) {
-        let page = self.page();
+        let elements = self.elements();
         let has_moved = self.inner.try_update_value(|inner| {
-            if let Some(view) = page.as_ref().map(Page::view) {
+            if let Some(view) = elements.as_ref().map(ListElements::view) {
                 inner.look(view);
                 inner.follow_shown_end(view);
             }
@@ -100,41 +100,41 @@ impl<R: ListRow> VirtualList<R> {
             }
             moved
         });
-        if let Some(page) = page
+        if let Some(elements) = elements
             && has_moved == Some(true)
         {
-            self.settle(&page);
+            self.settle(&elements);
         }
     }
 
     /// Draws every row again, after a change that the rows do not contain.
     pub(crate) fn redraw(self) {
         self.inner.try_update_value(|inner| inner.edition += 1);
-        if let Some(page) = self.page() {
-            self.draw(&page);
+        if let Some(elements) = self.elements() {
+            self.draw(&elements);
         }
     }
 
     /// Scrolls to the newest row, and stays there.
     pub(crate) fn to_end(self) {
         self.inner.try_update_value(Inner::follow_end);
-        if let Some(page) = self.page() {
-            self.settle(&page);
+        if let Some(elements) = self.elements() {
+            self.settle(&elements);
         }
     }
 
     /// Scrolls to a row, a little below the top; returns whether there is such a row.
     pub(crate) fn show(self, is: impl Fn(&R) -> bool) -> bool {
-        let Some(page) = self.page() else { return false };
+        let Some(elements) = self.elements() else { return false };
         let shown = self.inner.try_update_value(|inner| {
             let index = inner.rows.iter().position(is)?;
-            inner.show(index, page.view().height);
+            inner.show(index, elements.view().height);
             Some(())
         });
         if shown.flatten().is_none() {
             return false;
         }
-        self.settle(&page);
+        self.settle(&elements);
         true
     }
 
@@ -151,12 +151,15 @@ impl<R: ListRow> VirtualList<R> {
     /// Whether the first rows are within two heights of the list.
     pub(crate) fn is_near_start(self) -> bool {
         let is_empty = self.inner.with_value(|inner| inner.rows.is_empty());
-        !is_empty && self.page().is_some_and(|page| page.view().scroll < 2.0 * page.view().height)
+        !is_empty
+            && self
+                .elements()
+                .is_some_and(|elements| elements.view().scroll < 2.0 * elements.view().height)
     }
 
     /// The results of `pick` for the first and the last row whose end is on the screen, of those that have one.
     pub(crate) fn shown<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<(T, T)> {
-        let view = self.page()?.view();
+        let view = self.elements()?.view();
         self.inner.with_value(|inner| {
             let rows = inner.rows.get(inner.shown(view))?;
             Some((rows.iter().find_map(&pick)?, rows.iter().rev().find_map(&pick)?))
@@ -164,42 +167,42 @@ impl<R: ListRow> VirtualList<R> {
     }
 
     /// The elements; none while they have no size, as in a part of the page that is not displayed.
-    fn page(self) -> Option<Page> {
-        let page = Page {
+    fn elements(self) -> Option<ListElements> {
+        let elements = ListElements {
             scroller: self.scroller.get_untracked()?.into(),
             space: self.space.get_untracked()?.into(),
             window: self.window.get_untracked()?.into(),
         };
-        (page.scroller.client_height() > 0).then_some(page)
+        (elements.scroller.client_height() > 0).then_some(elements)
     }
 
     /// Restores the scroll position, and draws the visible rows.
-    fn settle(self, page: &Page) {
+    fn settle(self, elements: &ListElements) {
         self.inner.try_update_value(|inner| {
-            let height = page.view().height;
-            set_style(&page.space, "height", &pixels(inner.geometry.total().max(height)));
+            let height = elements.view().height;
+            set_style(&elements.space, "height", &pixels(inner.geometry.total().max(height)));
             if let Some(place) = inner.place(height) {
-                page.scroll_to(place);
+                elements.scroll_to(place);
             }
-            inner.scroll = page.view().scroll;
+            inner.scroll = elements.view().scroll;
         });
-        self.draw(page);
+        self.draw(elements);
     }
 
-    fn draw(self, page: &Page) {
+    fn draw(self, elements: &ListElements) {
         let drawn = self.inner.try_update_value(|inner| {
-            let view = page.view();
+            let view = elements.view();
             let at_end = inner.is_at_end(view);
             if at_end != self.at_end.get_untracked() {
                 self.at_end.set(at_end);
             }
-            let gap = page.gap(&inner.geometry);
+            let gap = elements.gap(&inner.geometry);
             let top = view.scroll - gap;
             let beyond = if at_end { OVERSCAN_AT_END } else { OVERSCAN };
             let bottom = top + view.height;
             let range = inner.geometry.rows_between(top - beyond, bottom + beyond);
             let y = gap + inner.geometry.top(range.start);
-            set_style(&page.window, "transform", &format!("translateY({})", pixels(y)));
+            set_style(&elements.window, "transform", &format!("translateY({})", pixels(y)));
             inner.drawn = range.clone();
             let rows = inner.rows.get(range).unwrap_or_default();
             rows.iter().map(|row| (inner.edition, row.clone())).collect::<Vec<_>>()
@@ -207,7 +210,7 @@ impl<R: ListRow> VirtualList<R> {
         if let Some(drawn) = drawn
             && self.drawn.with_untracked(|before| *before != drawn)
         {
-            let focus = focus::row_focus(page);
+            let focus = focus::row_focus(elements);
             self.drawn.set(drawn);
             // New rows are measured before the browser paints, because their estimates are rarely exact. The
             // observer would report them a frame too late, and not at all if their total height is that of
@@ -223,23 +226,23 @@ impl<R: ListRow> VirtualList<R> {
     }
 
     fn scrolled(self) {
-        let Some(page) = self.page() else { return };
-        self.inner.try_update_value(|inner| inner.look(page.view()));
-        self.draw(&page);
+        let Some(elements) = self.elements() else { return };
+        self.inner.try_update_value(|inner| inner.look(elements.view()));
+        self.draw(&elements);
     }
 
     /// Measures the drawn rows. `resized` means that the height of the list itself may have changed.
     fn measure(self, resized: bool) {
-        let Some(page) = self.page() else { return };
+        let Some(elements) = self.elements() else { return };
         let changed = self.inner.try_update_value(|inner| {
-            inner.look(page.view());
+            inner.look(elements.view());
             let drawn = inner.rows.get(inner.drawn.clone()).unwrap_or_default();
             let places: HashMap<u64, usize> =
                 drawn.iter().map(|row| hash(&row.key())).zip(inner.drawn.start..).collect();
             let mut changed = false;
-            for row in page.drawn_rows() {
+            for row in elements.drawn_rows() {
                 focus::take_out_of_tab_order(&row);
-                if let Some(index) = page::key(&row).and_then(|key| places.get(&key)) {
+                if let Some(index) = elements::key(&row).and_then(|key| places.get(&key)) {
                     let height = row.get_bounding_client_rect().height();
                     changed |= inner.geometry.measure(*index, height);
                 }
@@ -249,17 +252,17 @@ impl<R: ListRow> VirtualList<R> {
         if changed != Some(true) && !resized {
             return;
         }
-        self.settle(&page);
+        self.settle(&elements);
     }
 
     fn observe(self) {
-        let Some(page) = self.page() else { return };
+        let Some(elements) = self.elements() else { return };
         let measure = Closure::<dyn FnMut()>::new(move || self.measure(true));
         let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) else {
             return;
         };
-        observer.observe(&page.scroller);
-        observer.observe(&page.window);
+        observer.observe(&elements.scroller);
+        observer.observe(&elements.window);
         let observing = StoredValue::new_local(Some((observer, measure)));
         on_cleanup(move || {
             if let Some(Some((observer, _))) = observing.try_update_value(Option::take) {

@@ -14,9 +14,9 @@ use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
 /// Finds elements that do not fit: a description of each.
-const MISFITS: &str = include_str!("misfits.js");
+const LAYOUT_FAULTS: &str = include_str!("layout_faults.js");
 /// Finds chosen elements that look like the others of their kind in forced colours.
-const LOST_STATES: &str = include_str!("lost_states.js");
+const FORCED_COLOUR_FAULTS: &str = include_str!("forced_colour_faults.js");
 
 /// The paths of all pages, from their table.
 fn page_paths() -> impl Iterator<Item = &'static str> {
@@ -51,8 +51,8 @@ async fn go_to(browser: &Browser, path: &str) -> Result<()> {
     until_drawn(browser).await
 }
 
-async fn misfits(browser: &Browser) -> Result<Vec<String>> {
-    browser.eval(MISFITS, []).await
+async fn layout_faults(browser: &Browser) -> Result<Vec<String>> {
+    browser.eval(LAYOUT_FAULTS, []).await
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
             set_language_and_theme(browser, lang, "light").await?;
             for path in page_paths().chain([first_room, "/rooms/999"]) {
                 go_to(browser, path).await?;
-                let mut views = vec![(path.to_owned(), misfits(browser).await?)];
+                let mut views = vec![(path.to_owned(), layout_faults(browser).await?)];
                 if path == first_room {
                     for (opener, closer, view) in [
                         ("open-rooms", "close-rooms", "#rooms"),
@@ -90,7 +90,7 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
                     ] {
                         browser.click(opener).await?;
                         browser.until_animations_end().await?;
-                        views.push((view.to_owned(), misfits(browser).await?));
+                        views.push((view.to_owned(), layout_faults(browser).await?));
                         browser.click(closer).await?;
                         browser.until_animations_end().await?;
                     }
@@ -99,13 +99,13 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
                     browser.click("open-inspector").await?;
                     browser.find("frame-kind").await?;
                     browser.until_animations_end().await?;
-                    views.push(("inspector".to_owned(), misfits(browser).await?));
+                    views.push(("inspector".to_owned(), layout_faults(browser).await?));
                     browser.keys(Key::Escape).await?;
                     browser.until_gone("inspector").await?;
                 }
-                for (view, misfits) in views {
-                    for misfit in misfits {
-                        writeln!(found, "{} {view}: {misfit}", lang.code())?;
+                for (view, faults) in views {
+                    for fault in faults {
+                        writeln!(found, "{} {view}: {fault}", lang.code())?;
                     }
                 }
             }
@@ -129,12 +129,12 @@ async fn every_state_shows_in_forced_colours() -> Result<()> {
         for path in ["/rooms/1", "/orders", "/notices", "/bitcoin", "/lab/echo"] {
             go_to(browser, path).await?;
             browser.screenshot(&format!("forced-colours{}", path.replace('/', "-"))).await?;
-            let lost: Vec<String> = browser.eval(LOST_STATES, []).await?;
-            for state in lost {
+            let faults: Vec<String> = browser.eval(FORCED_COLOUR_FAULTS, []).await?;
+            for state in faults {
                 writeln!(found, "{path}: {state}")?;
             }
         }
-        ensure!(found.is_empty(), "lost in forced colours:\n{found}");
+        ensure!(found.is_empty(), "states without a difference in forced colours:\n{found}");
         Ok(())
     })
     .await

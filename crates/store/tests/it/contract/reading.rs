@@ -27,7 +27,7 @@ on_every_engine! {
     a_page_has_at_most_the_limit_of_messages,
     a_page_of_long_messages_has_fewer_of_them,
     the_unread_count_counts_messages_by_others_after_the_read_mark,
-    the_unread_count_is_bounded_whatever_the_history,
+    the_unread_count_is_bounded_for_any_history,
     ids_beyond_the_range_of_the_engine_are_not_found,
     a_healthy_engine_is_ready,
 }
@@ -241,7 +241,7 @@ async fn the_unread_count_counts_messages_by_others_after_the_read_mark(test_sto
     assert_eq!(unread(&mina).await, (2, 0, 5));
 }
 
-async fn the_unread_count_is_bounded_whatever_the_history(test_store: TestStore) {
+async fn the_unread_count_is_bounded_for_any_history(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let many = u128::from(MAX_COUNTED_UNREAD);
     say(&test_store, &mina, 1..=many / 2).await;

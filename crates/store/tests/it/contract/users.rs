@@ -6,8 +6,8 @@ use crate::support::{NOW, TestStore, new_user, post, refusal, sign_up, token};
 
 on_every_engine! {
     a_user_name_is_unique_in_every_case_and_unicode_form,
-    a_name_whose_session_was_never_used_is_taken_back,
-    a_session_that_was_taken_back_during_its_first_use_is_ended,
+    a_name_whose_session_was_never_used_can_be_signed_up_again,
+    a_session_that_is_replaced_during_its_first_use_has_ended,
     a_signed_out_session_stays_ended,
 }
 
@@ -23,7 +23,7 @@ async fn a_user_name_is_unique_in_every_case_and_unicode_form(test_store: TestSt
     assert_eq!(first.name, "Jane");
 }
 
-async fn a_name_whose_session_was_never_used_is_taken_back(mut test_store: TestStore) {
+async fn a_name_whose_session_was_never_used_can_be_signed_up_again(mut test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let theo = test_store.user("Theo").await;
     assert_eq!(test_store.store.session(token("Theo")).await, Ok(Some(theo.clone())));
@@ -33,8 +33,8 @@ async fn a_name_whose_session_was_never_used_is_taken_back(mut test_store: TestS
         ..new_user(name)
     };
     for token_name in ["second", "third"] {
-        let taken_back = test_store.store.sign_up(again("ＭＩＮＡ", token_name)).await;
-        assert_eq!(taken_back, Ok(User { id: mina.id, name: "ＭＩＮＡ".into() }));
+        let second_sign_up = test_store.store.sign_up(again("ＭＩＮＡ", token_name)).await;
+        assert_eq!(second_sign_up, Ok(User { id: mina.id, name: "ＭＩＮＡ".into() }));
     }
     let store = &test_store.store;
     for lost in ["Mina", "second"] {
@@ -55,17 +55,17 @@ async fn a_name_whose_session_was_never_used_is_taken_back(mut test_store: TestS
     test_store.receive(3).await;
 }
 
-async fn a_session_that_was_taken_back_during_its_first_use_is_ended(test_store: TestStore) {
+async fn a_session_that_is_replaced_during_its_first_use_has_ended(test_store: TestStore) {
     for number in 0..50 {
         let (first, second) = (format!("first {number}"), format!("second {number}"));
         let new = |token_name: &str| NewUser { token: token(token_name), ..new_user(&first) };
         test_store.store.sign_up(new(&first)).await.expect("the name is free");
-        let (session, taken_back) = tokio::join!(
+        let (session, second_sign_up) = tokio::join!(
             test_store.store.session(token(&first)),
             test_store.store.sign_up(new(&second))
         );
         let lives = session.expect("readable").is_some();
-        assert_ne!(lives, taken_back.is_ok(), "one of both, in any order");
+        assert_ne!(lives, second_sign_up.is_ok(), "one of both, in any order");
         let found = |token_name: &str| test_store.store.session(token(token_name));
         assert_eq!(found(&first).await.expect("readable").is_some(), lives);
         assert_eq!(found(&second).await.expect("readable").is_some(), !lives);

@@ -1,4 +1,4 @@
-//! Values that another program wrote and that cannot be read. Each takes away only itself.
+//! Values that another program wrote and that cannot be read. All other values stay visible.
 
 use madang_hub::ports::Recovery;
 use madang_hub::rooms::FIRST_ROOM;
@@ -80,7 +80,7 @@ async fn a_user_with_an_unreadable_name_can_do_everything() {
 }
 
 #[tokio::test]
-async fn values_that_break_the_rules_of_the_schema_take_away_only_themselves() {
+async fn values_that_break_the_rules_of_the_schema_hide_nothing_else() {
     let database = TestDatabase::new();
     let (test_store, mina) = filled(&database).await;
     shell(

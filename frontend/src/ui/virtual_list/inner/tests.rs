@@ -106,7 +106,7 @@ impl Screen {
 }
 
 #[test]
-fn a_list_opens_at_its_end_however_wrong_the_estimates_are() {
+fn a_list_opens_at_its_end_despite_wrong_estimates() {
     for height in [3.0, 39.0, 41.0, 90.0, 600.0] {
         let mut screen = Screen::new(1..=50);
         screen.measure(height);
@@ -192,7 +192,7 @@ fn a_row_near_the_start_stays_in_place_when_older_rows_arrive() {
 }
 
 #[test]
-fn a_list_that_shows_its_end_follows_it_however_it_came_there() {
+fn a_list_that_shows_its_end_follows_it() {
     let mut screen = Screen::new(1..=50);
     screen.measure(40.0);
     screen.inner.show(48, 400.0);

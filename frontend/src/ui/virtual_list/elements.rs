@@ -7,7 +7,7 @@ use super::inner::Viewport;
 use crate::format::tenths;
 
 /// The elements of a list.
-pub(super) struct Page {
+pub(super) struct ListElements {
     /// The element that scrolls.
     pub(super) scroller: HtmlElement,
     /// As high as all rows together.
@@ -16,7 +16,7 @@ pub(super) struct Page {
     pub(super) window: HtmlElement,
 }
 
-impl Page {
+impl ListElements {
     pub(super) fn view(&self) -> Viewport {
         let height = f64::from(self.scroller.client_height());
         Viewport {
