@@ -45,7 +45,6 @@ pub mod sentiment;
 
 pub mod budgets;
 pub mod policy;
-pub mod token_bucket;
 
 pub use frame::Frame;
 pub use hub::Hub;

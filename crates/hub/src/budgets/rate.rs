@@ -2,6 +2,7 @@
 //! (The `governor` package does the same with a clock of its own, and without debts.)
 
 use madang_shared::Timestamp;
+use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 
 const SECOND_MS: u64 = 1_000;
 const HOUR_MS: u64 = 3_600_000;
@@ -49,7 +50,7 @@ impl Rate {
 
 /// The level of one bucket. It may be in debt, because the cost of an answer is known only after the answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Level {
+pub struct Level {
     /// In fractions of a unit; see [`Rate::capacity`].
     fractions: i64,
     updated_at: Timestamp,
@@ -57,7 +58,7 @@ pub(super) struct Level {
 
 impl Level {
     /// A full bucket.
-    pub(super) fn full(rate: Rate) -> Self {
+    pub fn full(rate: Rate) -> Self {
         Self { fractions: rate.capacity(), updated_at: Timestamp(0) }
     }
 
@@ -65,7 +66,7 @@ impl Level {
     ///
     /// # Errors
     /// The milliseconds until it does.
-    pub(super) fn check(&mut self, rate: Rate, now: Timestamp) -> Result<(), u64> {
+    pub fn check(&mut self, rate: Rate, now: Timestamp) -> Result<(), u64> {
         self.refill(rate, now);
         let unit = i64::try_from(rate.period_ms).unwrap_or(i64::MAX);
         let missing = unit.saturating_sub(self.fractions);
@@ -76,7 +77,7 @@ impl Level {
     }
 
     /// Takes units. The debt never exceeds one burst, so that the longest wait is known.
-    pub(super) fn spend(&mut self, rate: Rate, units: u64, now: Timestamp) {
+    pub fn spend(&mut self, rate: Rate, units: u64, now: Timestamp) {
         self.refill(rate, now);
         let cost = i64::try_from(units.saturating_mul(rate.period_ms)).unwrap_or(i64::MAX);
         self.fractions = self.fractions.saturating_sub(cost).max(-rate.capacity());
@@ -89,6 +90,10 @@ impl Level {
     }
 
     fn refill(&mut self, rate: Rate, now: Timestamp) {
+        if self.updated_at.since(now) > MAX_CLOCK_CORRECTION_MS {
+            // The clock was ahead and went back: the bucket would not refill until the old time comes again.
+            self.updated_at = now;
+        }
         let gained = now.since(self.updated_at).saturating_mul(rate.amount);
         let gained = i64::try_from(gained).unwrap_or(i64::MAX);
         self.fractions = self.fractions.saturating_add(gained).min(rate.capacity());
@@ -121,6 +126,9 @@ mod tests {
             Err(100),
             "a clock that goes back adds nothing"
         );
+        assert_eq!(take(&mut level, rate, Timestamp(100)), Ok(()), "and the bucket refills");
+        assert_eq!(take(&mut level, rate, Timestamp(99)), Err(100), "a late thread adds nothing");
+        assert_eq!(take(&mut level, rate, Timestamp(199)), Err(1), "neither then nor later");
     }
 
     #[test]

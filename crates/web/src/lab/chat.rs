@@ -11,12 +11,13 @@ use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use axum::routing::get;
+use madang_hub::budgets::account::Account;
 use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::Clock;
-use madang_hub::token_bucket::TokenBucket;
 use madang_shared::lab::chat::{LabChatMessage, MAX_LAB_CHAT_CONNECTIONS, PATH};
-use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND, MAX_CLIENT_FRAME_BYTES};
-use madang_shared::{CloseCode, ConnectionId, ErrorCode, Failure, codec, validate};
+use madang_shared::limits::MAX_CLIENT_FRAME_BYTES;
+use madang_shared::{CloseCode, ConnectionId, Failure, codec, validate};
 use madang_websocket::{InboundMessage, Limits, Prepared};
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
@@ -105,11 +106,11 @@ async fn handshake(
     let slot = room.slots.take(holder)?;
     let limits = Limits::new(MAX_CLIENT_FRAME_BYTES);
     let network = client_info.client.map(Network::of);
-    let (clock, connection_state) = (state.clock.clone(), state.clone());
+    let (clock, account) = (state.clock.clone(), state.stranger(&client_info));
+    let connection_state = state.clone();
     Ok(upgrade.accept(&state, limits, None, move |transport| async move {
         let (member, you) = room.join();
-        let bucket = TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, clock.now());
-        let chat = Chat { member, you: Some(you), clock, bucket };
+        let chat = Chat { member, you: Some(you), clock, account };
         connection::run(connection_state, network, transport, chat).await;
         drop(slot);
     }))
@@ -119,12 +120,14 @@ struct Chat {
     member: Member,
     you: Option<LabChatMessage>,
     clock: Arc<dyn Clock>,
-    bucket: TokenBucket,
+    account: Option<Account>,
 }
 
 impl Chat {
-    fn accept(&mut self, text: &str) -> Result<String, Failure> {
-        self.bucket.take(self.clock.now()).map_err(rate_limited)?;
+    fn accept(&self, text: &str) -> Result<String, Failure> {
+        if let Some(account) = &self.account {
+            account.charge_one(Resource::Commands, self.clock.now())?;
+        }
         validate::message_text(text)
     }
 }
@@ -160,13 +163,6 @@ impl Demo for Chat {
             Err(RecvError::Closed) => Err(Disconnect::Close(CloseCode::Internal)),
         }
     }
-}
-
-fn rate_limited(wait: u64) -> Failure {
-    Failure::new(
-        ErrorCode::RateLimited,
-        format!("Too many messages; wait {wait} ms and try again."),
-    )
 }
 
 fn prepare(message: &LabChatMessage) -> Prepared {

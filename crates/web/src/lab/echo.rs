@@ -7,8 +7,8 @@ use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use madang_hub::budgets::network::Network;
+use madang_hub::budgets::rate::{Level, Rate};
 use madang_hub::ports::Clock;
-use madang_hub::token_bucket::TokenBucket;
 use madang_shared::lab::echo::{
     ECHO_PATH, ECHO_PLAIN, ECHO_PREFIX, ECHO_ROOM_BYTES, MAX_ECHO_CONNECTIONS,
     MAX_ECHO_MESSAGE_BYTES, MAX_PLAIN_ECHO_MESSAGE_BYTES,
@@ -27,10 +27,9 @@ use crate::ws::upgrade::Upgrade;
 
 /// Characters of a received text that the log shows.
 const LOGGED_CHARS: usize = 120;
-/// Received messages that the log shows in a burst, of all connections together.
-const LOGGED_BURST: u32 = 50;
-/// Received messages that the log shows per second, on average. A client without a session must not fill the disk.
-const LOGGED_PER_SECOND: u32 = 10;
+/// Received messages that the log shows, of all connections together. A client without a session must not fill the
+/// disk.
+const LOGGED: Rate = Rate::per_second(50, 10);
 
 /// The limits that all connections share.
 #[derive(Clone)]
@@ -89,23 +88,24 @@ struct MessageLog {
 }
 
 struct LogRate {
-    bucket: TokenBucket,
+    level: Level,
     /// Messages since the last line that the log does not show.
     omitted: u64,
 }
 
 impl MessageLog {
     fn new(clock: Arc<dyn Clock>) -> Self {
-        let bucket = TokenBucket::new(LOGGED_BURST, LOGGED_PER_SECOND, clock.now());
-        Self { clock, rate: Mutex::new(LogRate { bucket, omitted: 0 }) }
+        Self { clock, rate: Mutex::new(LogRate { level: Level::full(LOGGED), omitted: 0 }) }
     }
 
     fn write(&self, message: &InboundMessage) {
+        let now = self.clock.now();
         let mut rate = self.rate.lock();
-        if rate.bucket.take(self.clock.now()).is_err() {
+        if rate.level.check(LOGGED, now).is_err() {
             rate.omitted += 1;
             return;
         }
+        rate.level.spend(LOGGED, 1, now);
         let omitted = std::mem::take(&mut rate.omitted);
         drop(rate);
         if omitted > 0 {

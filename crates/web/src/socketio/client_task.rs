@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{StoreError, Write};
-use madang_hub::token_bucket::TokenBucket;
-use madang_shared::limits::{COMMAND_BURST, COMMANDS_PER_SECOND};
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +18,7 @@ use super::packets::InboundContent;
 use super::replay::{self, Positions, ReplayError};
 use super::settings::{PresenceEvents, Vocabulary};
 use super::subscribers::ClientHandle;
+use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
 
 /// Starts the task of a new client.
@@ -69,8 +69,7 @@ async fn serve(
     }
     tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
     announce(gateway, PresenceChange::Connected, &id);
-    let mut bucket =
-        TokenBucket::new(COMMAND_BURST, COMMANDS_PER_SECOND, gateway.state.clock.now());
+    let account = gateway.state.stranger(&ClientInfo::of(&socket.req_parts().extensions));
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
@@ -82,9 +81,12 @@ async fn serve(
             return;
         };
         let name = content.name();
-        let result = match bucket.take(gateway.state.clock.now()) {
+        let now = gateway.state.clock.now();
+        let charged =
+            account.as_ref().map_or(Ok(()), |account| account.charge_one(Resource::Commands, now));
+        let result = match charged {
             Ok(()) => execute(gateway, &id, &content).await,
-            Err(wait) => Err(rate_limited(wait)),
+            Err(failure) => Err(failure),
         };
         match result {
             Ok(at) => {
@@ -93,6 +95,10 @@ async fn serve(
                 }
             }
             Err(failure) => client.refuse(&socket, ack, &name, &failure),
+        }
+        if account.as_ref().is_some_and(|account| account.is_abusive(now)) {
+            tracing::info!(%id, "Socket.IO: a client had too many refusals; it is disconnected");
+            return client.disconnect(socket);
         }
     }
 }
@@ -217,11 +223,6 @@ fn author(gateway: &Gateway) -> Result<User, Failure> {
             "The gateway's service account is not available yet; try again in a moment.",
         )
     })
-}
-
-fn rate_limited(wait: u64) -> Failure {
-    let message = "Too many events; wait a moment and try again.";
-    Failure::new(ErrorCode::RateLimited, message).after(wait)
 }
 
 /// Refuses the queued events when the server stops.
