@@ -103,3 +103,11 @@ pub(crate) fn not_a_store_query() -> Failure {
 pub(crate) fn constraint_violated() -> Failure {
     Failure::new(ErrorCode::Invalid, "A rule of the database forbids this change.")
 }
+
+/// A row that every database of ours has is gone. A retry cannot succeed.
+pub(crate) fn missing_row() -> Failure {
+    Failure::new(
+        ErrorCode::NotFound,
+        "The server's database lacks what this command changes. Its operator has to restore it.",
+    )
+}

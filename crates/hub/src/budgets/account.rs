@@ -9,6 +9,9 @@ use super::payer::{Payer, permits};
 use super::resource::Resource;
 use super::totals::Totals;
 
+/// The shortest wait that a refusal names, in milliseconds. A client with many commands gets a part of its budget back
+/// meanwhile, instead of one command.
+const MIN_RETRY_WAIT_MS: u64 = 200;
 /// The longest wait after which a client repeats a refused command by itself, in milliseconds.
 pub const MAX_RETRY_WAIT_MS: u64 = 60_000;
 
@@ -74,7 +77,8 @@ impl Account {
             self.spend_of(payer, Cost { resource: Resource::Refusals, units: 1 }, now);
         }
         let message = format!("{}; try again in {}.", resource.refusal(), in_words(wait));
-        let mut failure = Failure::new(ErrorCode::RateLimited, message).after(wait);
+        let mut failure =
+            Failure::new(ErrorCode::RateLimited, message).after(wait.max(MIN_RETRY_WAIT_MS));
         failure.retry = wait <= MAX_RETRY_WAIT_MS;
         Err(failure)
     }
@@ -164,7 +168,7 @@ mod tests {
             .map(|from| budgets.account(UserId(1), Some(network(from)), START));
         assert_eq!(spent(&first, Resource::Commands), rates.user.commands.burst);
         let refused = second.charge_one(Resource::Commands, START).unwrap_err();
-        assert_eq!((refused.code, refused.retry_after), (ErrorCode::RateLimited, Some(20)));
+        assert_eq!((refused.code, refused.retry_after), (ErrorCode::RateLimited, Some(200)));
         let other = budgets.account(UserId(2), Some(network("127.0.0.1")), START);
         assert_eq!(spent(&other, Resource::Commands), rates.user.commands.burst);
         assert_eq!(budgets.refusals().next(), Some((Resource::Commands, 3)));

@@ -98,7 +98,7 @@ resources! {
         stranger Rate::per_second(32 * MIB, 4 * MIB);
     /// New rooms.
     NewRooms new_rooms "Too many new rooms":
-        user Rate::per_day(20, 20), network Rate::per_day(60, 60), stranger Rate::per_day(1, 1);
+        user Rate::per_day(20, 20), network Rate::per_day(200, 200), stranger Rate::per_day(1, 1);
     /// Possible mentions in messages, each of which may notify a person.
     Mentions mentions "Too many mentions":
         user Rate::per_hour(60, 600), network Rate::per_hour(600, 6_000),

@@ -193,7 +193,7 @@ fn a_rate_limited_command_gets_the_time_to_wait() {
     let last = connection.take().pop().unwrap();
     let ServerFrame::Error { failure, .. } = last else { panic!("{last:?}") };
     assert_eq!((failure.code, failure.retry), (ErrorCode::RateLimited, true));
-    assert_eq!(failure.retry_after, Some(20));
+    assert_eq!(failure.retry_after, Some(200));
 }
 
 #[test]

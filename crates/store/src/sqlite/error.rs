@@ -30,6 +30,11 @@ impl From<rusqlite::Error> for StatementError {
             Some(inner) if inner.code == ErrorCode::ConstraintViolation => {
                 Self::Refused(refusals::constraint_violated())
             }
+            // A retry would not find the row either, and would hold back every later command.
+            None if matches!(error, rusqlite::Error::QueryReturnedNoRows) => {
+                tracing::error!("the database lacks a row that it must have; restore a backup");
+                Self::Refused(refusals::missing_row())
+            }
             _ => Self::Engine(error),
         }
     }

@@ -132,14 +132,40 @@ fn check(connection: &Connection, path: &Path, up_to: u64) -> Result<(), OpenErr
     if bytes > up_to {
         return Ok(());
     }
-    let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;
-    if verdict == "ok" {
-        return Ok(());
+    let findings = quick_check(connection).map_err(explain)?;
+    let (values, damage): (Vec<String>, Vec<String>) =
+        findings.into_iter().partition(|finding| is_about_a_value(finding));
+    for finding in values {
+        tracing::warn!(finding, "the database holds a value that another program has written");
     }
-    // The first line only names the schema, and is left out.
-    let detail = verdict.lines().last().unwrap_or_default().to_owned();
-    Err(OpenError::Damaged { path: path.to_owned(), detail })
+    match damage.into_iter().next() {
+        None => Ok(()),
+        Some(detail) => Err(OpenError::Damaged { path: path.to_owned(), detail }),
+    }
+}
+
+/// The findings of SQLite's check; none in a sound database.
+fn quick_check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA quick_check(1000)")?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut findings = Vec::new();
+    for row in rows {
+        // A row may name the schema in its first line.
+        let finding = row?.lines().last().unwrap_or_default().to_owned();
+        if finding != "ok" {
+            findings.push(finding);
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether a finding is about a value that breaks a rule of its column. Such a value takes away only its row, so the
+/// server starts.
+fn is_about_a_value(finding: &str) -> bool {
+    ["CHECK constraint failed in ", "NULL value in ", "non-"]
+        .iter()
+        .any(|it| finding.starts_with(it))
+        || finding.contains(" value in ")
 }
 
 /// The value of a pragma that is a size.

@@ -136,9 +136,16 @@ fn cookies(
     name: &str,
 ) -> impl Iterator<Item = String> {
     let name = name_of(client_info, name);
-    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    // By bytes: a cookie of another program may hold any, and must not hide ours.
+    let pairs = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let cookies =
+        pairs.filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?.trim()).ok());
+    cookies
+        .filter(move |cookie| cookie.name() == name)
+        .map(|cookie| cookie.value_trimmed().to_owned())
 }
 
 fn name_of(client_info: &ClientInfo, name: &str) -> String {

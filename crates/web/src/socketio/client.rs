@@ -4,7 +4,6 @@ use std::future::ready;
 use std::sync::Arc;
 
 use madang_shared::Failure;
-use madang_shared::limits::MAX_QUEUED_COMMANDS;
 use parking_lot::Mutex;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
@@ -12,6 +11,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
 use super::inbound::{refusal, stopping, too_fast, too_long};
+use super::limits::MAX_QUEUED_EVENTS;
 use super::outbound::{EncodedEvent, OutboundEvent, refusal_in_vocabulary};
 use super::packets::InboundContent;
 use super::slot::Slot;
@@ -39,7 +39,7 @@ impl GatewayClient {
     /// Registers a client's handlers. No handler waits: `socketioxide` runs waiting handlers on tasks of their own, in
     /// no order.
     pub(super) fn register(socket: &SocketRef) {
-        let (queue, events) = mpsc::channel(MAX_QUEUED_COMMANDS);
+        let (queue, events) = mpsc::channel(MAX_QUEUED_EVENTS);
         let slot = socket.req_parts().extensions.get::<Arc<Slot>>().map(Arc::clone);
         let events = Mutex::new(Some(events));
         let disconnected = CancellationToken::new();

@@ -6,6 +6,9 @@ use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::limits::MAX_CHAR_BYTES;
 use madang_shared::session::MAX_USER_NAME_CHARS;
 
+/// Limit for the events of one client that wait for the store. After an offline time, a client sends all the events of
+/// that time at once.
+pub(super) const MAX_QUEUED_EVENTS: usize = 1_024;
 /// Limit for connected clients; further ones are refused with status 503.
 pub(super) const MAX_CLIENTS: usize = 1_024;
 /// Limit for the packets that wait for one client, besides that for their bytes. A client that exceeds it catches up

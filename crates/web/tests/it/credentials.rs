@@ -16,7 +16,7 @@ const UNKNOWN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 fn map(headers: &[(HeaderName, String)]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for (name, text) in headers {
-        map.append(name.clone(), HeaderValue::from_str(text).unwrap());
+        map.append(name.clone(), HeaderValue::from_bytes(text.as_bytes()).unwrap());
     }
     map
 }
@@ -38,6 +38,8 @@ fn mixed(token: &str) -> Vec<Vec<(HeaderName, String)>> {
         vec![cookie(format!("{ours}; {unknown}"))],
         vec![cookie(unknown.clone()), cookie(ours.clone())],
         vec![cookie(format!("madang_session=; other; madang_session={token}"))],
+        vec![cookie(format!("theme=가나; {ours}"))],
+        vec![cookie(format!("madang_session=\"{token}\""))],
     ]
 }
 

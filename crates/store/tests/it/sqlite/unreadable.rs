@@ -1,7 +1,8 @@
 //! Values that another program wrote and that cannot be read. All other values stay visible.
 
-use madang_hub::ports::Recovery;
+use madang_hub::ports::{Recovery, StoreError};
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::counter::CounterCommand;
 use madang_shared::posts::PostsCommand;
 use madang_shared::{Event, PostId, Seq, Snapshot, Topic, User};
 
@@ -156,4 +157,30 @@ async fn an_unreadable_or_missing_event_is_left_out_and_keeps_its_seq() {
     assert_eq!(committed.at, None);
     let opened = test_store.store.open(mina.id, topic, None).await;
     assert!(matches!(opened, Ok(Recovery::State { .. })));
+}
+
+#[tokio::test]
+async fn a_missing_row_refuses_its_command_for_good() {
+    let database = TestDatabase::new();
+    let (test_store, mina) = filled(&database).await;
+    shell(&database, "DELETE FROM counter");
+    let add = CounterCommand::Add { amount: 1 };
+    match test_store.store.commit(vec![write(&mina, 5, add)]).await.pop() {
+        Some(Err(StoreError::Refused(failure))) => assert!(!failure.retry, "{failure:?}"),
+        other => panic!("{other:?}"),
+    }
+    test_store.commit(post(&mina, 6, FIRST_ROOM, "third")).await;
+}
+
+#[tokio::test]
+async fn a_value_that_breaks_a_rule_of_its_column_does_not_prevent_a_start() {
+    let database = TestDatabase::new();
+    let (store, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "first")).await;
+    store.close().await;
+    drop((store, test_store));
+    shell(&database, "PRAGMA ignore_check_constraints = ON; UPDATE users SET name = ''");
+    let (_, test_store) = database.start(&fast_options());
+    assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await), ["first"]);
 }
