@@ -261,3 +261,16 @@ async fn a_stop_disconnects_every_client_and_leaves_no_task() {
     let late = server.http.get(server.url(POLLING)).send().await.unwrap();
     assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[tokio::test]
+async fn the_events_of_an_offline_time_are_all_stored() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    for number in 0..200 {
+        client.emit(&json!(["data", format!("{number}")])).await;
+    }
+    for number in 0..200 {
+        assert_eq!(client.receive("data").await["data"], format!("{number}"));
+    }
+    assert_eq!(server.stored_messages().len(), 200);
+}
