@@ -75,7 +75,12 @@ async fn serve_connection(
         slot.begin_request();
         request.extensions_mut().insert(connection);
         request.extensions_mut().insert(slot.clone());
-        app.call(request)
+        let (slot, response) = (slot.clone(), app.call(request));
+        async move {
+            let response = response.await;
+            slot.end_request();
+            response
+        }
     });
     let mut builder = http1::Builder::new();
     builder

@@ -43,9 +43,9 @@ pub(crate) async fn accept_each(
     on_connection: impl Fn(Stream, SocketAddr, ConnectionSlot),
 ) {
     loop {
-        slots.closing().await;
+        // Without a slot, a new connection waits in the backlog.
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &slots) => accepted,
             () = stopping.cancelled() => return,
         };
         match accepted {
@@ -69,4 +69,13 @@ pub(crate) async fn accept_each(
             }
         }
     }
+}
+
+/// Waits for a slot, and then for a connection. Cancel-safe.
+async fn accept(
+    listener: &TcpListener,
+    slots: &ConnectionSlots,
+) -> io::Result<(TcpStream, SocketAddr)> {
+    slots.vacancy().await;
+    listener.accept().await
 }

@@ -79,14 +79,42 @@ impl Attacker {
 
     /// Opens all connections of the attack, and opens a connection again whenever the server has ended one.
     pub(super) async fn hold(&self, bytes: &[u8]) -> Result<Infallible> {
+        self.hold_some(self.scale.connections, bytes).await
+    }
+
+    /// As [`Self::hold`], with fewer connections.
+    pub(super) async fn hold_some(&self, connections: usize, bytes: &[u8]) -> Result<Infallible> {
         let bytes: Arc<[u8]> = bytes.into();
         let mut held = JoinSet::new();
         loop {
-            while held.len() < self.scale.connections {
+            while held.len() < connections.min(self.scale.connections) {
                 held.spawn(hold_one(self.clone(), Arc::clone(&bytes)));
             }
             // An ended connection is one that the server has refused or evicted.
             held.join_next().await;
+        }
+    }
+
+    /// Opens connections that each send `opening` and then, as fast as the server reads, the frames of the numbers that
+    /// follow. The answers are read and ignored.
+    pub(super) async fn send_repeatedly(
+        &self,
+        connections: usize,
+        opening: Vec<u8>,
+        frame: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Result<Infallible> {
+        let sender = Arc::new(Sender { opening, next: AtomicU32::new(0), frame });
+        let mut sending = JoinSet::new();
+        loop {
+            while sending.len() < connections.min(self.scale.connections) {
+                let (attacker, sender) = (self.clone(), Arc::clone(&sender));
+                sending.spawn(async move {
+                    // An error is the end of the connection.
+                    sender.send(&attacker).await.ok();
+                    sleep(attacker.scale.reopen).await;
+                });
+            }
+            sending.join_next().await;
         }
     }
 
@@ -95,6 +123,32 @@ impl Attacker {
         let page = self.http.get(format!("http://{}/", self.server)).send().await?.text().await?;
         let name = page.split(['"', '\'']).find(|part| part.contains(".wasm"));
         Ok(format!("/{}", name.unwrap_or_default().trim_start_matches('/')))
+    }
+}
+
+/// The bytes of connections that send.
+struct Sender<F> {
+    opening: Vec<u8>,
+    next: AtomicU32,
+    frame: F,
+}
+
+impl<F: Fn(u32) -> Vec<u8>> Sender<F> {
+    /// Sends on one connection until it ends.
+    async fn send(&self, attacker: &Attacker) -> std::io::Result<()> {
+        let (mut answers, mut requests) = attacker.connect(&self.opening).await?.into_split();
+        let reading = async move { tokio::io::copy(&mut answers, &mut tokio::io::sink()).await };
+        let writing = async {
+            loop {
+                requests
+                    .write_all(&(self.frame)(self.next.fetch_add(1, Ordering::Relaxed)))
+                    .await?;
+            }
+        };
+        tokio::select! {
+            read = reading => read.map(drop),
+            written = writing => written,
+        }
     }
 }
 

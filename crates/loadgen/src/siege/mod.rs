@@ -9,6 +9,7 @@ mod memory;
 mod scale;
 mod scenarios;
 mod table;
+mod web_socket;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -244,6 +244,29 @@ async fn websockets_of_signed_in_users_are_never_evicted() {
     assert!(open <= 30, "{open} strangers have a connection beside 10 users");
 }
 
+#[test]
+fn the_connection_of_a_sign_up_is_not_evicted() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--max-connections", "16"]);
+    let address = address(&server);
+    let mut user = connect(&address);
+    let body = r#"{"name":"anna","bearer":true}"#;
+    write!(
+        user,
+        "POST /api/session HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = [0; 4_096];
+    let bytes = user.read(&mut answer).unwrap();
+    assert!(answer[..bytes].starts_with(b"HTTP/1.1 201"));
+    let strangers = flood(&address, b"");
+    assert_eq!(honest_status(&address), "HTTP/1.1 200");
+    assert!(is_open(&user), "the next request of the user needs no new connection");
+    drop(strangers);
+}
+
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     matches!(stream.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)

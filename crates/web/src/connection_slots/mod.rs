@@ -2,14 +2,18 @@
 //!
 //! A connection takes a slot when it is accepted. The slot is evictable until the connection belongs to a signed-in
 //! user. When all slots are taken, a new connection evicts the oldest evictable slot of the network that holds the most
-//! evictable slots. So neither one address nor many silent connections lock others out. Reading order: [`table`], which
-//! decides, and this module, which tells the connections.
+//! evictable slots. So neither one address nor many silent connections lock others out. A slot has a short grace first,
+//! so that even a fast flood from many networks evicts no connection during its handshake: new connections wait instead,
+//! in the backlog of the listener. Reading order: [`table`], which decides, and this module, which tells the connections.
 
+mod evictable;
+mod grace;
+mod peer;
 mod table;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -17,10 +21,11 @@ use madang_hub::budgets::network::Network;
 use madang_shared::UserId;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-pub use self::table::{MAX_EVICTABLE_CONNECTIONS, MAX_PROTECTED_PER_USER};
-use self::table::{Peer, SlotLimits, SlotTable};
+use self::peer::Peer;
+pub use self::table::{GRACE, GRACE_INTERVAL, MAX_EVICTABLE_CONNECTIONS, MAX_PROTECTED_PER_USER};
+use self::table::{SlotLimits, SlotTable, Vacancy};
 use crate::middleware::trusted_proxies::TrustedProxies;
 
 /// Evicted connections that may still hold their file descriptor; at more, the listener waits.
@@ -35,8 +40,10 @@ pub struct ConnectionSlots(Arc<Shared>);
 struct Shared {
     proxies: TrustedProxies,
     table: Mutex<SlotTable<Weak<Inner>>>,
-    /// Notified when a slot is freed.
+    /// Notified when a slot is freed, and with it a descriptor.
     freed: Notify,
+    /// Notified when a slot is freed or protected: there may be one for a new connection.
+    vacated: Notify,
 }
 
 /// The slot of one connection. Clones are the same slot, which is free again when the last one is dropped. The default
@@ -46,39 +53,52 @@ pub struct ConnectionSlot(Option<Arc<Inner>>);
 
 struct Inner {
     slots: ConnectionSlots,
-    /// The age: each request gets a new number.
-    number: AtomicU64,
     peer: Peer,
     is_evicted: AtomicBool,
     evicted: Notify,
-    /// Whether the table protects the slot. Saves the lock for the requests of connections that are not protected.
-    is_protected: AtomicBool,
+    /// Locked before the table.
+    place: Mutex<Place>,
+}
+
+/// The slot's place in the table.
+struct Place {
+    /// The age: a request gets a new number.
+    number: u64,
+    /// The user that the table protects the slot for.
+    user: Option<UserId>,
+    /// Whether the request under way has shown a session.
+    shows_session: bool,
+    /// From this time on, a request begins a grace.
+    next_grace: Instant,
 }
 
 impl ConnectionSlots {
     /// A number of free slots. Connections of `proxies` are those of many clients.
     pub fn new(capacity: usize, proxies: TrustedProxies) -> Self {
         let table = Mutex::new(SlotTable::new(SlotLimits::new(capacity)));
-        Self(Arc::new(Shared { proxies, table, freed: Notify::new() }))
+        Self(Arc::new(Shared { proxies, table, freed: Notify::new(), vacated: Notify::new() }))
     }
 
     /// Takes a slot for a connection from this address. If all are taken, the slot of another connection is evicted;
     /// none if all connections are protected.
     pub fn take(&self, address: IpAddr) -> Option<ConnectionSlot> {
+        self.take_at(address, Instant::now())
+    }
+
+    fn take_at(&self, address: IpAddr, now: Instant) -> Option<ConnectionSlot> {
         let address = address.to_canonical();
         let peer = Peer { network: Network::of(address), is_proxy: self.0.proxies.trust(address) };
         let mut table = self.0.table.lock();
-        let evicted = if table.is_full() { Some(table.evict()?) } else { None };
+        let evicted = if table.is_full() { Some(table.evict(now)?) } else { None };
         let number = table.next_number();
         let inner = Arc::new(Inner {
             slots: self.clone(),
-            number: AtomicU64::new(number),
             peer,
             is_evicted: AtomicBool::new(false),
             evicted: Notify::new(),
-            is_protected: AtomicBool::new(false),
+            place: Mutex::new(Place { number, user: None, shows_session: false, next_grace: now }),
         });
-        table.insert(number, peer.network, Arc::downgrade(&inner));
+        table.insert(number, peer, now, Arc::downgrade(&inner));
         drop(table);
         notify(evicted.as_ref());
         Some(ConnectionSlot(Some(inner)))
@@ -86,24 +106,30 @@ impl ConnectionSlots {
 
     /// Evicts a slot, for example because the system has no file descriptors left. Returns whether there was one.
     pub fn evict(&self) -> bool {
-        let evicted = self.0.table.lock().evict();
+        let evicted = self.0.table.lock().evict(Instant::now());
         notify(evicted.as_ref());
         evicted.is_some()
     }
 
-    /// Completes at once, or when enough of the evicted connections have ended.
-    pub async fn closing(&self) {
-        let wait = async {
-            loop {
-                let freed = self.0.freed.notified();
-                if self.0.table.lock().closing() < MAX_CLOSING_CONNECTIONS {
-                    return;
+    /// Completes when there is a slot for a new connection: at once, or when a grace or an evicted connection has ended.
+    pub async fn vacancy(&self) {
+        loop {
+            let vacated = self.0.vacated.notified();
+            let (is_closing, vacancy) = {
+                let mut table = self.0.table.lock();
+                (table.closing() >= MAX_CLOSING_CONNECTIONS, table.vacancy(Instant::now()))
+            };
+            match vacancy {
+                Vacancy::Now if !is_closing => return,
+                Vacancy::Now => {
+                    if timeout(CLOSING_TIMEOUT, vacated).await.is_err() {
+                        tracing::debug!("evicted connections have not ended in time");
+                        return;
+                    }
                 }
-                freed.await;
+                // At the end of the time, the grace has ended too.
+                Vacancy::At(end) => drop(timeout_at(end, vacated).await),
             }
-        };
-        if timeout(CLOSING_TIMEOUT, wait).await.is_err() {
-            tracing::debug!("evicted connections have not ended in time");
         }
     }
 
@@ -132,25 +158,46 @@ impl ConnectionSlot {
     /// has its share of protected connections; the connection then stays evictable.
     pub fn protect(&self, user: UserId) -> bool {
         let Some(inner) = &self.0 else { return true };
-        if inner.is_protected.load(Ordering::Acquire) {
-            return true;
+        let mut place = inner.place.lock();
+        place.shows_session = true;
+        if place.user != Some(user) {
+            inner.unprotect(&mut place);
+            let is_protected = inner.shared().table.lock().protect(place.number, inner.peer, user);
+            place.user = is_protected.then_some(user);
+            inner.shared().vacated.notify_waiters();
         }
-        let number = inner.number.load(Ordering::Acquire);
-        let is_protected = inner.slots.0.table.lock().protect(number, inner.peer, user);
-        inner.is_protected.store(is_protected, Ordering::Release);
-        is_protected
+        place.user.is_some()
     }
 
-    /// Begins a request: the slot is evictable until the request shows its session, and it is the youngest again. As the
-    /// oldest, the connection of a user could not reach the check of its session.
+    /// Begins a request. The slot of a user stays protected until [`Self::end_request`]. Another one is the youngest again,
+    /// and gets a grace if it had none for [`GRACE_INTERVAL`]: as the oldest, it could not reach the check of its session.
     pub fn begin_request(&self) {
+        self.begin_request_at(Instant::now());
+    }
+
+    fn begin_request_at(&self, now: Instant) {
         let Some(inner) = &self.0 else { return };
-        inner.is_protected.store(false, Ordering::Release);
-        let slot = Arc::downgrade(inner);
-        let number = inner.number.load(Ordering::Acquire);
-        let number = inner.slots.0.table.lock().renew(number, inner.peer.network, slot);
-        if let Some(number) = number {
-            inner.number.store(number, Ordering::Release);
+        let mut place = inner.place.lock();
+        place.shows_session = false;
+        if place.user.is_some() {
+            return;
+        }
+        let mut table = inner.shared().table.lock();
+        let number = if now >= place.next_grace {
+            place.next_grace = now + GRACE_INTERVAL;
+            table.begin_grace(place.number, inner.peer, now)
+        } else {
+            table.renew(place.number, inner.peer.network)
+        };
+        place.number = number.unwrap_or(place.number);
+    }
+
+    /// Ends a request, when its answer begins. Without a session in the request, the slot is evictable afterwards.
+    pub fn end_request(&self) {
+        let Some(inner) = &self.0 else { return };
+        let mut place = inner.place.lock();
+        if !place.shows_session {
+            inner.unprotect(&mut place);
         }
     }
 
@@ -178,114 +225,34 @@ impl ConnectionSlot {
 
 impl fmt::Debug for ConnectionSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0.as_ref().map(|inner| inner.number.load(Ordering::Relaxed));
+        let number = self.0.as_ref().map(|inner| inner.place.lock().number);
         f.debug_tuple("ConnectionSlot").field(&number).finish()
+    }
+}
+
+impl Inner {
+    fn shared(&self) -> &Shared {
+        &self.slots.0
+    }
+
+    fn unprotect(self: &Arc<Self>, place: &mut Place) {
+        if place.user.take().is_some() {
+            let (slot, network) = (Arc::downgrade(self), self.peer.network);
+            let number = self.shared().table.lock().unprotect(place.number, network, slot);
+            place.number = number.unwrap_or(place.number);
+        }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let number = *self.number.get_mut();
-        self.slots.0.table.lock().remove(number, self.peer.network);
-        self.slots.0.freed.notify_waiters();
+        let number = self.place.get_mut().number;
+        let shared = &self.slots.0;
+        shared.table.lock().remove(number, self.peer.network);
+        shared.freed.notify_waiters();
+        shared.vacated.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::Future;
-    use std::task::{Context, Waker};
-
-    use super::*;
-
-    fn is_evicted(slot: &ConnectionSlot) -> bool {
-        let mut context = Context::from_waker(Waker::noop());
-        std::pin::pin!(slot.evicted()).poll(&mut context).is_ready()
-    }
-
-    fn slots(capacity: usize) -> impl Fn(&str) -> Option<ConnectionSlot> {
-        let proxies = TrustedProxies::new(["10.0.0.1"]).unwrap();
-        let slots = ConnectionSlots::new(capacity, proxies);
-        move |address| slots.take(address.parse().unwrap())
-    }
-
-    #[test]
-    fn the_oldest_connection_of_the_largest_network_is_evicted() {
-        let take = slots(5);
-        let honest = take("192.0.2.1").unwrap();
-        let flood: Vec<_> = (0..4).map(|_| take("192.0.2.2").unwrap()).collect();
-        let second = take("192.0.2.3").unwrap();
-        assert!(!is_evicted(&honest) && !is_evicted(&second));
-        assert_eq!(flood.iter().map(is_evicted).collect::<Vec<_>>(), [true, false, false, false]);
-        // With networks of one size, the oldest connection of all.
-        let (third, fourth) = (take("192.0.2.4").unwrap(), take("192.0.2.5").unwrap());
-        assert!(is_evicted(&flood[2]) && !is_evicted(&flood[3]) && !is_evicted(&honest));
-        let fifth = take("192.0.2.6").unwrap();
-        assert!(
-            is_evicted(&honest) && [&second, &third, &fourth, &fifth].map(is_evicted) == [false; 4]
-        );
-    }
-
-    #[test]
-    fn addresses_of_one_ipv6_network_are_one_network() {
-        let take = slots(3);
-        let other = take("2001:db8:0:1::1").unwrap();
-        let (first, second) = (take("2001:db8::1").unwrap(), take("2001:db8::2").unwrap());
-        let third = take("2001:db8::3").unwrap();
-        assert_eq!([&other, &first, &second, &third].map(is_evicted), [false, true, false, false]);
-    }
-
-    #[test]
-    fn protected_connections_are_not_evicted_until_their_protection_ends() {
-        let take = slots(3);
-        let user = take("192.0.2.1").unwrap();
-        assert!(user.protect(UserId(1)) && user.protect(UserId(1)));
-        let strangers: Vec<_> = (0..9).map(|_| take("192.0.2.1").unwrap()).collect();
-        assert!(!is_evicted(&user));
-        assert_eq!(strangers.iter().filter(|slot| is_evicted(slot)).count(), 7);
-        user.begin_request();
-        let last = [(); 2].map(|()| take("192.0.2.1").unwrap());
-        assert!(!is_evicted(&user), "its request made it the youngest");
-        let more = take("192.0.2.1").unwrap();
-        assert!(is_evicted(&user) && !is_evicted(&more) && !is_evicted(&last[1]));
-        drop(strangers);
-        drop((user, last, more));
-        assert!(["192.0.2.7"; 3].iter().map(|it| take(it)).all(|it| it.is_some()));
-    }
-
-    #[test]
-    fn an_evicted_connection_cannot_be_protected() {
-        let take = slots(1);
-        let first = take("192.0.2.1").unwrap();
-        let second = take("192.0.2.2").unwrap();
-        assert!(is_evicted(&first) && !first.protect(UserId(1)));
-        first.begin_request();
-        assert!(!is_evicted(&second));
-    }
-
-    #[test]
-    fn a_user_a_network_and_all_users_have_shares_of_the_protection() {
-        let capacity = 4 * MAX_PROTECTED_PER_USER;
-        let take = slots(capacity);
-        let mut all = Vec::new();
-        let mut protected = |address: &str, users: std::ops::Range<u64>| {
-            let before = all.len();
-            all.extend(
-                users.filter_map(|user| take(address).filter(|it| it.protect(UserId(user)))),
-            );
-            all.len() - before
-        };
-        assert_eq!(protected("192.0.2.1", 0..1_000), capacity / 2, "a network has a half");
-        // Connections of a proxy are those of many networks.
-        assert_eq!(protected("10.0.0.1", 1_000..2_000), capacity / 2 - capacity / 8);
-        assert_eq!(
-            protected("192.0.2.2", 2_000..2_010),
-            0,
-            "an eighth is left for new connections"
-        );
-        drop(all);
-        let one: Vec<_> = (0..capacity).map(|_| take("10.0.0.1").unwrap()).collect();
-        let protected = one.iter().filter(|it| it.protect(UserId(7))).count();
-        assert_eq!(protected, MAX_PROTECTED_PER_USER);
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! The sign-in session of a client: `POST`, `GET` and `DELETE /api/session`.
 
+use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
@@ -13,6 +14,7 @@ use madang_hub::ports::{NewUser, TokenHash};
 use madang_shared::session::SessionInfo;
 use madang_shared::{ErrorCode, validate};
 
+use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::{ClientAddress, ClientInfo};
 use crate::http::json_object::JsonObject;
 use crate::http::origin::PageAccess;
@@ -31,6 +33,7 @@ pub async fn sign_up(
     client_info: ClientInfo,
     access: PageAccess,
     headers: HeaderMap,
+    slot: Option<Extension<ConnectionSlot>>,
     body: JsonObject,
 ) -> Result<Response, Problem> {
     let now = state.clock.now();
@@ -68,6 +71,10 @@ pub async fn sign_up(
     // After the sign-up, because a try at a taken name takes no place from the others behind the address.
     account.spend(Cost { resource: Resource::SignUps, units: 1 }, now);
     tracing::info!(user = user.id.0, client = %address, "signed up");
+    // The answer brings the session, and must arrive.
+    if let Some(Extension(slot)) = slot {
+        slot.protect(user.id);
+    }
     Ok(if bearer {
         (StatusCode::CREATED, Json(SessionInfo { user, token: Some(token.into_text()) }))
             .into_response()

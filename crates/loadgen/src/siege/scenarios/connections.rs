@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 
 use super::Scenario;
 use crate::siege::attacker::Attacker;
+use crate::siege::web_socket::handshake;
 
 /// Bytes of an unfinished head.
 const HEAD_BYTES: usize = 390_000;
@@ -76,11 +77,7 @@ async fn unread_posts(attacker: Attacker) -> Result<Infallible> {
 }
 
 async fn upgrades(attacker: Attacker, path: &str) -> Result<Infallible> {
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-    );
-    attacker.hold(request.as_bytes()).await
+    attacker.hold(&handshake(path, "")).await
 }
 
 async fn event_streams(attacker: Attacker) -> Result<Infallible> {

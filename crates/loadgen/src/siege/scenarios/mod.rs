@@ -1,6 +1,7 @@
 //! The attacks, one file per group.
 
 mod connections;
+mod messages;
 
 use std::convert::Infallible;
 
@@ -19,5 +20,5 @@ pub(super) struct Scenario {
 
 /// All attacks.
 pub(super) fn all() -> Vec<Scenario> {
-    connections::scenarios()
+    [connections::scenarios(), messages::scenarios()].into_iter().flatten().collect()
 }
