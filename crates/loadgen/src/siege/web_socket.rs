@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn a_frame_has_its_length_in_the_shortest_form() {
         for (length, head) in [
-            (125, &[0x81, 0x80 | 125][..]),
-            (126, &[0x81, 0x80 | 126, 0, 126]),
-            (65_536, &[0x81, 0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+            (125, &[0x81, 0xFD][..]),
+            (126, &[0x81, 0xFE, 0, 126]),
+            (65_536, &[0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
             let frame = text_frame(&"a".repeat(length));
             assert_eq!(&frame[..head.len()], head);

@@ -57,11 +57,11 @@ struct Inner {
     is_evicted: AtomicBool,
     evicted: Notify,
     /// Locked before the table.
-    place: Mutex<Place>,
+    state: Mutex<SlotState>,
 }
 
-/// The slot's place in the table.
-struct Place {
+/// The number and the protection of a slot, as in the table.
+struct SlotState {
     /// The age: a request gets a new number.
     number: u64,
     /// The user that the table protects the slot for.
@@ -96,7 +96,12 @@ impl ConnectionSlots {
             peer,
             is_evicted: AtomicBool::new(false),
             evicted: Notify::new(),
-            place: Mutex::new(Place { number, user: None, shows_session: false, next_grace: now }),
+            state: Mutex::new(SlotState {
+                number,
+                user: None,
+                shows_session: false,
+                next_grace: now,
+            }),
         });
         table.insert(number, peer, now, Arc::downgrade(&inner));
         drop(table);
@@ -158,15 +163,15 @@ impl ConnectionSlot {
     /// has its share of protected connections; the connection then stays evictable.
     pub fn protect(&self, user: UserId) -> bool {
         let Some(inner) = &self.0 else { return true };
-        let mut place = inner.place.lock();
-        place.shows_session = true;
-        if place.user != Some(user) {
-            inner.unprotect(&mut place);
-            let is_protected = inner.shared().table.lock().protect(place.number, inner.peer, user);
-            place.user = is_protected.then_some(user);
+        let mut state = inner.state.lock();
+        state.shows_session = true;
+        if state.user != Some(user) {
+            inner.unprotect(&mut state);
+            let is_protected = inner.shared().table.lock().protect(state.number, inner.peer, user);
+            state.user = is_protected.then_some(user);
             inner.shared().vacated.notify_waiters();
         }
-        place.user.is_some()
+        state.user.is_some()
     }
 
     /// Begins a request. The slot of a user stays protected until [`Self::end_request`]. Another one is the youngest again,
@@ -177,27 +182,27 @@ impl ConnectionSlot {
 
     fn begin_request_at(&self, now: Instant) {
         let Some(inner) = &self.0 else { return };
-        let mut place = inner.place.lock();
-        place.shows_session = false;
-        if place.user.is_some() {
+        let mut state = inner.state.lock();
+        state.shows_session = false;
+        if state.user.is_some() {
             return;
         }
         let mut table = inner.shared().table.lock();
-        let number = if now >= place.next_grace {
-            place.next_grace = now + GRACE_INTERVAL;
-            table.begin_grace(place.number, inner.peer, now)
+        let number = if now >= state.next_grace {
+            state.next_grace = now + GRACE_INTERVAL;
+            table.begin_grace(state.number, inner.peer, now)
         } else {
-            table.renew(place.number, inner.peer.network)
+            table.renew(state.number, inner.peer.network)
         };
-        place.number = number.unwrap_or(place.number);
+        state.number = number.unwrap_or(state.number);
     }
 
     /// Ends a request, when its answer begins. Without a session in the request, the slot is evictable afterwards.
     pub fn end_request(&self) {
         let Some(inner) = &self.0 else { return };
-        let mut place = inner.place.lock();
-        if !place.shows_session {
-            inner.unprotect(&mut place);
+        let mut state = inner.state.lock();
+        if !state.shows_session {
+            inner.unprotect(&mut state);
         }
     }
 
@@ -225,7 +230,7 @@ impl ConnectionSlot {
 
 impl fmt::Debug for ConnectionSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0.as_ref().map(|inner| inner.place.lock().number);
+        let number = self.0.as_ref().map(|inner| inner.state.lock().number);
         f.debug_tuple("ConnectionSlot").field(&number).finish()
     }
 }
@@ -235,18 +240,18 @@ impl Inner {
         &self.slots.0
     }
 
-    fn unprotect(self: &Arc<Self>, place: &mut Place) {
-        if place.user.take().is_some() {
+    fn unprotect(self: &Arc<Self>, state: &mut SlotState) {
+        if state.user.take().is_some() {
             let (slot, network) = (Arc::downgrade(self), self.peer.network);
-            let number = self.shared().table.lock().unprotect(place.number, network, slot);
-            place.number = number.unwrap_or(place.number);
+            let number = self.shared().table.lock().unprotect(state.number, network, slot);
+            state.number = number.unwrap_or(state.number);
         }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let number = self.place.get_mut().number;
+        let number = self.state.get_mut().number;
         let shared = &self.slots.0;
         shared.table.lock().remove(number, self.peer.network);
         shared.freed.notify_waiters();

@@ -18,8 +18,8 @@ pub const MAX_EVICTABLE_CONNECTIONS: usize = 4_096;
 /// are evictable.
 pub const MAX_PROTECTED_PER_USER: usize = 64;
 /// The grace of a new connection, and again of its first request. It suffices for one round trip to the other side of
-/// the world and for a slow machine at both ends. A longer one would let a flood delay new connections for longer: the
-/// evictable slots are taken anew once in this time.
+/// the world and for a slow machine at both ends. With a longer one, a flood could delay new
+/// connections for longer, because each evictable slot serves one connection in this time.
 pub const GRACE: Duration = Duration::from_millis(500);
 /// The interval at which a request begins a grace again. It bounds the share of its time that a connection is in grace,
 /// so that small requests do not extend the grace for ever.
