@@ -6,13 +6,15 @@
 //! own topic, so that all tabs and devices agree. An unread count is not stored: every client counts the
 //! unread notices by the same rules.
 
+use std::mem::discriminant;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
 use crate::orders::OrderStatus;
 use crate::position::Seq;
 
-/// Notices that each topic keeps; older ones are dropped. So a snapshot contains every notice that an
+/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a snapshot contains every notice that an
 /// unread count counts, and takes a few kilobytes.
 pub const KEPT_NOTICES: usize = 50;
 /// Unicode scalar values of a message's excerpt in a notice.
@@ -179,6 +181,12 @@ impl ReadMark {
         true
     }
 
+    /// Marks one of the kept notices as read; forgets the marks of the others. Returns whether it was unread.
+    pub fn read_kept(&mut self, seq: Seq, kept: &[Seq]) -> bool {
+        self.beyond.retain(|one| kept.contains(one));
+        kept.contains(&seq) && self.read(seq)
+    }
+
     /// Marks everything up to a seq as read. Returns whether the mark moved.
     pub fn read_up_to(&mut self, seq: Seq) -> bool {
         if seq <= self.up_to {
@@ -327,7 +335,7 @@ pub enum InboxEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoticesSnapshot {
-    /// The last [`KEPT_NOTICES`] notices, the newest last.
+    /// The kept notices, at most [`KEPT_NOTICES`], the newest last.
     pub notices: Vec<Notice>,
     /// The running demonstration.
     pub demo: Option<Demonstration>,
@@ -348,7 +356,7 @@ impl NoticesSnapshot {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InboxSnapshot {
-    /// The last [`KEPT_NOTICES`] notices, the newest last.
+    /// The kept notices, at most [`KEPT_NOTICES`], the newest last.
     pub notices: Vec<Notice>,
     /// The read marks of both topics.
     pub marks: ReadMarks,
@@ -367,8 +375,20 @@ impl InboxSnapshot {
     }
 }
 
+/// Adds a notice. Beyond [`KEPT_NOTICES`], the oldest notice of the most frequent kind of content is dropped, so that
+/// many notices of one kind do not drop those of another. A trigger of the database follows the same rule.
 fn push_notice(notices: &mut Vec<Notice>, notice: Notice) {
     notices.push(notice);
-    let old = notices.len().saturating_sub(KEPT_NOTICES);
-    notices.drain(..old);
+    if notices.len() <= KEPT_NOTICES {
+        return;
+    }
+    let (mut most, mut dropped) = (0, 0);
+    for (index, notice) in notices.iter().enumerate() {
+        let kind = discriminant(&notice.what);
+        let share = notices.iter().filter(|it| discriminant(&it.what) == kind).count();
+        if share > most {
+            (most, dropped) = (share, index);
+        }
+    }
+    notices.remove(dropped);
 }

@@ -22,6 +22,8 @@ pub const MAX_MENU_NAME_CHARS: usize = 60;
 /// Open orders. The database refuses more, so that the list of all open orders is complete and stays
 /// below [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
 pub const MAX_OPEN_ORDERS: usize = 300;
+/// Open orders that one customer can place. So one user cannot use up [`MAX_OPEN_ORDERS`].
+pub const MAX_OPEN_ORDERS_PER_USER: usize = 20;
 /// Closed orders in the list of orders.
 pub const RECENT_CLOSED_ORDERS: usize = 50;
 /// Status changes in the list of orders.

@@ -3,7 +3,9 @@
 //! The database enforces the same rules against other programs that change its tables. This module
 //! refuses a command with a sentence for the user.
 
-use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
+use madang_shared::orders::{
+    MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY,
+};
 use madang_shared::orders::{MenuItem, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::{ErrorCode, Failure, UserId, validate};
 
@@ -74,15 +76,19 @@ pub fn check_offer(line: &OrderLine, item: Option<&MenuItem>) -> Result<(), Fail
     Ok(())
 }
 
-/// Checks that one more order may be open.
+/// Checks that one more order may be open. `open` counts the open orders of all customers, `own` those of the
+/// customer.
 ///
 /// # Errors
-/// `forbidden` if [`MAX_OPEN_ORDERS`] are open.
-pub fn check_room(open: u64) -> Result<(), Failure> {
-    if open < MAX_OPEN_ORDERS as u64 {
+/// `forbidden` if [`MAX_OPEN_ORDERS`] are open, or [`MAX_OPEN_ORDERS_PER_USER`] of the customer.
+pub fn check_room(open: u64, own: u64) -> Result<(), Failure> {
+    let message = if own >= MAX_OPEN_ORDERS_PER_USER as u64 {
+        format!("You have {own} open orders; order again when one is delivered or cancelled.")
+    } else if open >= MAX_OPEN_ORDERS as u64 {
+        format!("{MAX_OPEN_ORDERS} orders are open; order again when one is done.")
+    } else {
         return Ok(());
-    }
-    let message = format!("{MAX_OPEN_ORDERS} orders are open; order again when one is done.");
+    };
     Err(Failure::new(ErrorCode::Forbidden, message))
 }
 

@@ -26,7 +26,7 @@ pub(super) fn apply(
     let InboxSnapshot { mut marks, mut muted, .. } = inbox(state, user, user);
     let event = match change {
         NoticesCommand::Read { of, notice } => {
-            let is_news = exists(state, user, of, notice) && marks.of_mut(of).read(notice);
+            let is_news = marks.of_mut(of).read_kept(notice, &kept(state, user, of));
             is_news.then_some(InboxEvent::Read(marks))
         }
         NoticesCommand::ReadAll { everybody, own } => {
@@ -145,12 +145,12 @@ pub(super) fn append_due_notice(
     Some(append_broadcast(state, at, what, appended))
 }
 
-fn exists(state: &State, user: UserId, of: NoticeBox, notice: Seq) -> bool {
+fn kept(state: &State, user: UserId, of: NoticeBox) -> Vec<Seq> {
     let notices = match of {
         NoticeBox::Everybody => Some(&state.notices.notices),
         NoticeBox::Own => state.inboxes.get(&user).map(|inbox| &inbox.notices),
     };
-    notices.is_some_and(|notices| notices.iter().any(|it| it.seq == notice))
+    notices.into_iter().flatten().map(|notice| notice.seq).collect()
 }
 
 fn append(state: &mut State, event: NoticesEvent, appended: &mut Vec<TopicEvent>) -> LogPosition {

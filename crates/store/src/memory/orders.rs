@@ -46,8 +46,9 @@ pub(super) fn apply(
     let author = context.author.clone();
     let (was, order) = match change {
         OrdersCommand::Place { lines, note } => {
-            let open = state.orders.values().filter(|order| order.status.is_open());
-            check_room(open.map(|_| 1).sum())?;
+            let open = || state.orders.values().filter(|order| order.status.is_open());
+            let own = open().filter(|order| order.customer.id == author.id);
+            check_room(open().map(|_| 1).sum(), own.map(|_| 1).sum())?;
             for line in &lines {
                 check_offer(line, state.orders_view.item(line.item))?;
             }

@@ -10,7 +10,7 @@ use madang_shared::notices::{
     NoticeKind, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
 };
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::error::StatementError;
 use super::log;
@@ -31,7 +31,7 @@ pub(super) fn apply(
     let (mut marks, mut muted) = read_preferences(connection, user)?;
     let event = match change {
         NoticesCommand::Read { of, notice } => {
-            let is_news = exists(connection, user, of, notice)? && marks.of_mut(of).read(notice);
+            let is_news = marks.of_mut(of).read_kept(notice, &kept(connection, user, of)?);
             is_news.then(|| InboxEvent::Read(marks.clone()))
         }
         NoticesCommand::ReadAll { everybody, own } => {
@@ -175,20 +175,16 @@ fn read_notices(
     Ok(notices)
 }
 
-fn exists(
-    connection: &Connection,
-    user: UserId,
-    of: NoticeBox,
-    notice: Seq,
-) -> rusqlite::Result<bool> {
+fn kept(connection: &Connection, user: UserId, of: NoticeBox) -> rusqlite::Result<Vec<Seq>> {
+    let seq = |row: &Row<'_>| natural(row, 0).map(Seq);
     match of {
         NoticeBox::Everybody => {
-            let sql = "SELECT 1 FROM notices WHERE seq = ?1";
-            connection.prepare_cached(sql)?.exists([integer(notice.0)])
+            let sql = "SELECT seq FROM notices";
+            connection.prepare_cached(sql)?.query_map([], seq)?.collect()
         }
         NoticeBox::Own => {
-            let sql = "SELECT 1 FROM inbox_notices WHERE user_id = ?1 AND seq = ?2";
-            connection.prepare_cached(sql)?.exists([integer(user.0), integer(notice.0)])
+            let sql = "SELECT seq FROM inbox_notices WHERE user_id = ?1";
+            connection.prepare_cached(sql)?.query_map([integer(user.0)], seq)?.collect()
         }
     }
 }

@@ -56,9 +56,13 @@ fn place(
     lines: &[OrderLine],
     note: &str,
 ) -> Result<bool, StatementError> {
-    let open = "SELECT count(*) FROM orders \
+    let customer = integer(context.author.id.0);
+    let open = "SELECT count(*), count(*) FILTER (WHERE customer_id = ?1) FROM orders \
         WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
-    check_room(connection.prepare_cached(open)?.query_row([], |row| natural(row, 0))?)?;
+    let (open, own) = connection
+        .prepare_cached(open)?
+        .query_row([customer], |row| Ok((natural(row, 0)?, natural(row, 1)?)))?;
+    check_room(open, own)?;
     let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'orders'), 0) + 1";
     let id: i64 = connection.prepare_cached(next)?.query_row([], |row| row.get(0))?;
     for line in lines {
@@ -68,7 +72,6 @@ fn place(
         let values = (id, integer(line.item.0), line.quantity, line.price_won);
         connection.prepare_cached(sql)?.execute(values)?;
     }
-    let customer = integer(context.author.id.0);
     if !connection.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([customer])? {
         return Err(refusals::no_user().into());
     }

@@ -22,6 +22,7 @@ macro_rules! on_every_engine {
 
 mod counter;
 mod delivery;
+mod kept_notices;
 mod notices;
 mod orders;
 mod posts;

@@ -1,6 +1,6 @@
-use madang_hub::ports::Write;
+use madang_hub::ports::{StoreError, Write};
 use madang_shared::frames::LogPosition;
-use madang_shared::orders::{MAX_OPEN_ORDERS, RECENT_CLOSED_ORDERS};
+use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, RECENT_CLOSED_ORDERS};
 use madang_shared::orders::{
     Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
 };
@@ -15,6 +15,7 @@ on_every_engine! {
     a_forbidden_change_of_status_is_refused,
     the_snapshot_has_all_open_orders_and_the_last_closed_ones,
     the_number_of_open_orders_is_limited,
+    one_user_cannot_use_up_the_open_orders,
     the_events_make_the_list_of_orders,
 }
 
@@ -167,16 +168,41 @@ async fn the_snapshot_has_all_open_orders_and_the_last_closed_ones(test_store: T
 }
 
 async fn the_number_of_open_orders_is_limited(test_store: TestStore) {
+    let customers = MAX_OPEN_ORDERS.div_ceil(MAX_OPEN_ORDERS_PER_USER);
+    let mut number = 0;
+    for customer in 0..customers {
+        let customer = test_store.user(&format!("customer {customer}")).await;
+        let batch = (0..MAX_OPEN_ORDERS_PER_USER).map(|_| {
+            number += 1;
+            noodles(&customer, number)
+        });
+        let results = test_store.store.commit(batch.collect()).await;
+        assert!(results.iter().all(Result::is_ok));
+    }
     let mina = test_store.user("Mina").await;
-    let most = MAX_OPEN_ORDERS as u128;
-    let batch = (1..=most).map(|number| noodles(&mina, number)).collect();
-    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
+    assert_eq!(refusal(test_store.try_commit(noodles(&mina, 1)).await), ErrorCode::Forbidden);
+    test_store.commit(advance(&mina, 2, 7, OrderStatus::Cancelled)).await;
+    test_store.commit(noodles(&mina, 3)).await;
+}
+
+async fn one_user_cannot_use_up_the_open_orders(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let most = MAX_OPEN_ORDERS_PER_USER as u128;
+    for number in 1..=most {
+        test_store.commit(noodles(&mina, number)).await;
+    }
+    let refused = test_store.try_commit(noodles(&mina, most + 1)).await;
+    let Err(StoreError::Refused(failure)) = &refused else { panic!("{refused:?}") };
+    assert!(failure.message.starts_with("You have 20 open orders"), "{failure}");
+    assert_eq!(refusal(refused), ErrorCode::Forbidden);
+    test_store.commit(noodles(&theo, 1)).await;
+    // Each order that is done makes room for the next one.
+    test_store.commit(advance(&theo, 2, 1, OrderStatus::Cancelled)).await;
+    test_store.commit(noodles(&mina, most + 2)).await;
     assert_eq!(
-        refusal(test_store.try_commit(noodles(&mina, most + 1)).await),
+        refusal(test_store.try_commit(noodles(&mina, most + 3)).await),
         ErrorCode::Forbidden
     );
-    test_store.commit(advance(&mina, most + 2, 7, OrderStatus::Cancelled)).await;
-    test_store.commit(noodles(&mina, most + 3)).await;
 }
 
 async fn the_events_make_the_list_of_orders(test_store: TestStore) {

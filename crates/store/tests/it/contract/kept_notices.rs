@@ -1,0 +1,111 @@
+//! Which notices are kept.
+
+use madang_hub::notices::DueNotice;
+use madang_shared::notices::{
+    KEPT_NOTICES, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, ReadMark,
+};
+use madang_shared::orders::{OrderLine, OrderStatus, OrdersCommand};
+use madang_shared::posts::PostsCommand;
+use madang_shared::{MenuItemId, OrderId, Seq, Snapshot, Timestamp, Topic, User};
+
+use madang_hub::rooms::FIRST_ROOM;
+
+use crate::support::{NOW, TestStore, post, write};
+
+on_every_engine! {
+    users_do_not_drop_the_notices_of_the_operator,
+    mentions_do_not_drop_the_notices_of_an_order,
+    a_kept_notice_stays_unread_while_later_ones_are_read_one_by_one,
+}
+
+async fn notices(test_store: &TestStore, reader: &User) -> Vec<Notice> {
+    match test_store.snapshot(reader, Topic::Notices).await.1 {
+        Snapshot::Notices(snapshot) => snapshot.notices,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn count(notices: &[Notice], kind: NoticeKind) -> usize {
+    notices.iter().filter(|notice| notice.what.kind() == kind).count()
+}
+
+fn new_post(author: &User, number: u128) -> madang_hub::ports::Write {
+    write(author, number, PostsCommand::Create { text: "hello".into() })
+}
+
+async fn append_scheduled(test_store: &TestStore, due: u64) {
+    let what = NoticeContent::Scheduled { ko: "쉬어요".into(), en: "A break".into() };
+    let due = DueNotice::Scheduled { schedule: "a".into(), due: Timestamp(due), what };
+    test_store.store.append_due_notice(due, NOW).await.expect("stored");
+}
+
+fn place_order(author: &User, number: u128) -> madang_hub::ports::Write {
+    let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
+    write(author, number, OrdersCommand::Place { lines: vec![line], note: String::new() })
+}
+
+fn advance(author: &User, number: u128, order: u64, to: OrderStatus) -> madang_hub::ports::Write {
+    write(author, number, OrdersCommand::Advance { order: OrderId(order), to })
+}
+
+async fn users_do_not_drop_the_notices_of_the_operator(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    // The first one is the start of the schedule.
+    for due in 100..=105 {
+        append_scheduled(&test_store, due).await;
+    }
+    let most = KEPT_NOTICES as u128;
+    for number in 0..2 * most {
+        test_store.commit(new_post(&mina, number)).await;
+    }
+    for order in 1..=60 {
+        let number = 1_000 + 2 * u128::from(order);
+        test_store.commit(place_order(&mina, number)).await;
+        test_store.commit(advance(&mina, number + 1, order, OrderStatus::Cancelled)).await;
+    }
+    let kept = notices(&test_store, &mina).await;
+    assert_eq!(kept.len(), KEPT_NOTICES);
+    assert!(kept.is_sorted_by_key(|notice| notice.seq));
+    let of = |kind| count(&kept, kind);
+    assert_eq!(of(NoticeKind::Schedule), 5);
+    assert!(of(NoticeKind::Post).abs_diff(of(NoticeKind::Order)) <= 1, "{kept:?}");
+    // A kind keeps its newest notices.
+    assert_eq!(kept.last().map(|notice| notice.seq), Some(Seq(5 + 100 + 60)));
+}
+
+async fn mentions_do_not_drop_the_notices_of_an_order(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(place_order(&theo, 1)).await;
+    test_store.commit(advance(&mina, 1, 1, OrderStatus::Accepted)).await;
+    for number in 0..90 {
+        test_store.commit(post(&mina, 100 + number, FIRST_ROOM, "@Theo")).await;
+    }
+    let Snapshot::Inbox(inbox) = test_store.snapshot(&theo, Topic::Inbox(theo.id)).await.1 else {
+        panic!()
+    };
+    assert_eq!(inbox.notices.len(), KEPT_NOTICES);
+    assert_eq!(count(&inbox.notices, NoticeKind::OwnOrder), 1);
+}
+
+async fn a_kept_notice_stays_unread_while_later_ones_are_read_one_by_one(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    append_scheduled(&test_store, 100).await;
+    append_scheduled(&test_store, 101).await;
+    for number in 0..3 * KEPT_NOTICES as u64 {
+        test_store.commit(new_post(&mina, number.into())).await;
+        let read = NoticesCommand::Read { of: NoticeBox::Everybody, notice: Seq(number + 2) };
+        test_store.commit(write(&theo, number.into(), read)).await;
+    }
+    let Snapshot::Inbox(inbox) = test_store.snapshot(&theo, Topic::Inbox(theo.id)).await.1 else {
+        panic!()
+    };
+    let ReadMark { beyond, .. } = &inbox.marks.everybody;
+    assert!(beyond.len() <= KEPT_NOTICES);
+    let unread: Vec<Seq> = notices(&test_store, &theo)
+        .await
+        .iter()
+        .map(|notice| notice.seq)
+        .filter(|seq| !inbox.marks.everybody.covers(*seq))
+        .collect();
+    assert_eq!(unread, [Seq(1)]);
+}
