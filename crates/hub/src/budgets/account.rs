@@ -102,6 +102,14 @@ impl Account {
         }
     }
 
+    /// Returns a cost that was charged in advance and did not arise.
+    pub fn refund(&self, Cost { resource, units }: Cost, now: Timestamp) {
+        for payer in &self.payers {
+            let rate = self.totals.rates.rate(payer.kind(), resource);
+            payer.with_level(resource, |level| level.refund(rate, units, now));
+        }
+    }
+
     fn wait_of(&self, payer: &Payer, resource: Resource, now: Timestamp) -> Option<u64> {
         let rate = self.totals.rates.rate(payer.kind(), resource);
         payer.with_level(resource, |level| level.check(rate, now).err()).flatten()
@@ -203,6 +211,21 @@ mod tests {
         }
         let other = budgets.account(UserId(2), Some(network("203.0.113.7")), START);
         assert!(other.charge_one(Resource::Commands, START).is_ok());
+    }
+
+    #[test]
+    fn a_cost_that_did_not_arise_is_returned() {
+        let rates = BudgetRates::default();
+        let account = Budgets::new(Box::new(rates)).stranger(network("203.0.113.7"), START);
+        let one = Cost { resource: Resource::SignUps, units: 1 };
+        assert_eq!(spent(&account, Resource::SignUps), rates.stranger.sign_ups.burst);
+        account.refund(one, START);
+        assert_eq!(spent(&account, Resource::SignUps), 1);
+        // A refund never fills a bucket beyond its burst.
+        let later = START.plus(24 * 3_600_000);
+        account.refund(one, later);
+        let fits = |_: &u64| account.charge(one, later).is_ok();
+        assert_eq!((0..1_000).take_while(fits).count() as u64, rates.stranger.sign_ups.burst);
     }
 
     #[test]

@@ -83,6 +83,13 @@ impl Level {
         self.fractions = self.fractions.saturating_sub(cost).max(-rate.capacity());
     }
 
+    /// Returns units.
+    pub(super) fn refund(&mut self, rate: Rate, units: u64, now: Timestamp) {
+        self.refill(rate, now);
+        let returned = i64::try_from(units.saturating_mul(rate.period_ms)).unwrap_or(i64::MAX);
+        self.fractions = self.fractions.saturating_add(returned).min(rate.capacity());
+    }
+
     /// Whether the bucket is full. A full bucket equals a new one, so it need not be stored.
     pub(super) fn is_full(&mut self, rate: Rate, now: Timestamp) -> bool {
         self.refill(rate, now);

@@ -9,10 +9,10 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
-use madang_hub::policy;
 use madang_hub::ports::{NewUser, TokenHash};
-use madang_shared::session::SessionInfo;
+use madang_hub::policy;
 use madang_shared::{ErrorCode, validate};
+use madang_shared::session::SessionInfo;
 
 use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::{ClientAddress, ClientInfo};
@@ -57,7 +57,6 @@ pub async fn sign_up(
         );
         return Ok((set_cookies([probe_cookie(&client_info)]), problem).into_response());
     }
-    account.check(Resource::SignUps, now)?;
     let token = Token::random().map_err(|error| {
         tracing::error!(%error, "the system provides no random bytes");
         Problem::new(
@@ -67,9 +66,17 @@ pub async fn sign_up(
     })?;
     let name_key = policy::name_key(&name);
     let new = NewUser { name, name_key, token: token.hash(), at: now };
-    let user = state.store.sign_up(new).await?;
-    // After the sign-up, because a try at a taken name takes no place from the others behind the address.
-    account.spend(Cost { resource: Resource::SignUps, units: 1 }, now);
+    // In advance, because many sign-ups can wait for the store at once.
+    let cost = Cost { resource: Resource::SignUps, units: 1 };
+    account.charge(cost, now)?;
+    let user = match state.store.sign_up(new).await {
+        Ok(user) => user,
+        Err(refused) => {
+            // A try at a taken name takes no place from the others behind the address.
+            account.refund(cost, now);
+            return Err(refused.into());
+        }
+    };
     tracing::info!(user = user.id.0, client = %address, "signed up");
     // The answer brings the session, and must arrive.
     if let Some(Extension(slot)) = slot {

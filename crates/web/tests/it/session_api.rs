@@ -186,6 +186,20 @@ async fn sign_ups_of_one_address_are_limited_and_sessions_continue() {
 }
 
 #[tokio::test]
+async fn sign_ups_at_the_same_time_share_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::on_disk(folder.path()).await;
+    let sign_ups = (0..3 * SIGN_UP_BURST).map(|number| {
+        let body = json!({ "name": format!("user {number}"), "bearer": true });
+        server.http.post(server.url("/api/session")).json(&body).send()
+    });
+    let answers = futures_util::future::join_all(sign_ups).await;
+    let created = answers.iter().flatten().filter(|it| it.status() == StatusCode::CREATED).count();
+    // A slow test gains a sign-up every 18 seconds.
+    assert!((1..=SIGN_UP_BURST as usize + 10).contains(&created), "{created}");
+}
+
+#[tokio::test]
 async fn a_foreign_page_cannot_sign_a_user_up() {
     let server = TestServer::start().await;
     let post = |origin: &'static str| {
