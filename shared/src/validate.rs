@@ -150,8 +150,8 @@ fn is_visible(c: char) -> bool {
 
 /// Invisible characters, and characters that change the direction of text: they can make one name look
 /// like another. (Unicode's `Default_Ignorable_Code_Point`, without those that
-/// [`is_ignored_in_keys`] names, and the blanks that are letters to Unicode: Hangul fillers, Braille
-/// blank.)
+/// [`is_ignored_in_keys`] names, and the blanks that are letters or symbols to Unicode: Hangul fillers, Braille
+/// blank, the object replacement character.)
 fn is_invisible(c: char) -> bool {
     !is_ignored_in_keys(c)
         && matches!(
@@ -173,7 +173,7 @@ fn is_invisible(c: char) -> bool {
                 | '\u{3164}'
                 | '\u{FEFF}'
                 | '\u{FFA0}'
-                | '\u{FFF0}'..='\u{FFFB}'
+                | '\u{FFF0}'..='\u{FFFC}'
                 | '\u{FFFE}'
                 | '\u{FFFF}'
                 | '\u{1BCA0}'..='\u{1BCA3}'

@@ -8,7 +8,7 @@ use madang_shared::{ErrorCode, Failure, RoomId, validate};
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
 use crate::notices::{Mention, mention_signs, mentions};
-use crate::sentiment;
+use crate::{names, sentiment};
 
 /// A decided change of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
 /// name is. There is no command for it: only the gateway relays guests.
 ///
 /// # Errors
-/// `invalid` or `too_long`.
+/// `invalid`, `too_long` or `name_taken`.
 pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<ChatChange, Failure> {
     let Guest { name, connection } = guest;
     if connection.chars().count() > MAX_GUEST_CONNECTION_CHARS {
@@ -51,7 +51,7 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
         );
         return Err(Failure::new(ErrorCode::TooLong, message));
     }
-    let name = if name.trim().is_empty() { String::new() } else { validate::user_name(&name)? };
+    let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
 }
 

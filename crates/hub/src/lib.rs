@@ -13,7 +13,7 @@
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
-//! 5. [`policy`], the pure decisions about access and resumption, and [`budgets`], the limits on costs.
+//! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, and [`budgets`], the limits on costs.
 
 pub mod bus;
 mod fan_out;
@@ -35,6 +35,7 @@ pub mod chat;
 pub mod counter;
 pub mod delivery;
 pub mod membership;
+pub mod names;
 pub mod notices;
 pub mod orders;
 pub mod posts;

@@ -1,11 +1,11 @@
 //! The directory of rooms. Topic [`Topic::Rooms`](madang_shared::Topic::Rooms).
 
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Failure, RoomId, validate};
+use madang_shared::{Failure, RoomId};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
-use crate::policy;
+use crate::{names, policy};
 
 /// The room of every new server. Every new user is a member of it.
 pub const FIRST_ROOM: RoomId = RoomId(1);
@@ -31,7 +31,7 @@ pub enum RoomsChange {
 pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
     match command {
         RoomsCommand::Create { name } => {
-            let name = validate::room_name(&name)?;
+            let name = names::room_name(&name)?;
             let name_key = policy::name_key(&name);
             Ok(RoomsChange::Create { name, name_key })
         }

@@ -79,6 +79,21 @@ pub(crate) fn user_name_taken(name: &str) -> Failure {
     Failure::new(ErrorCode::NameTaken, message)
 }
 
+pub(crate) fn guest_name_looks_taken(name: &str) -> Failure {
+    let message = format!("{name} looks like the name of a user; choose another name.");
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
+pub(crate) fn room_name_looks_taken(name: &str) -> Failure {
+    let message = format!("“{name}” looks like the name of another room; choose another name.");
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
+pub(crate) fn user_name_looks_taken(name: &str) -> Failure {
+    let message = format!("“{name}” looks like the name of another user; choose another name.");
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
 pub(crate) fn too_many_rooms_joined() -> Failure {
     let message = format!("A user can join at most {MAX_JOINED_ROOMS} rooms; leave one first.");
     Failure::new(ErrorCode::Forbidden, message)

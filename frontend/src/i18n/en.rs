@@ -14,8 +14,8 @@ pub(super) const TEXTS: Texts = Texts {
     not_loaded: "This part could not be loaded",
     not_loaded_hint: "The network may be down, or a newer version is available. Try again, or reload the page.",
     try_again: "Try again",
-    name_taken: "That name is taken. Please choose another.",
-    name_invalid: "A name needs at least one visible character, and no invisible ones.",
+    name_taken: "That name is taken, or looks like one that is. Please choose another.",
+    name_invalid: "A name needs at least one visible character, no invisible ones, and no mix of alphabets that look alike.",
     cookies_blocked: "Your browser blocks cookies, and signing in needs one. Allow cookies for this site, and try again.",
     rooms: "Rooms",
     other_rooms: "Other rooms",
@@ -79,6 +79,6 @@ pub(super) const TEXTS: Texts = Texts {
     theme_dark: "Colours: dark",
     too_long: "The message is too long.",
     not_member: "You are not in this room.",
-    room_name_taken: "A room with this name exists.",
+    room_name_taken: "A room with this name, or one that looks like it, exists.",
     something_wrong: "Something went wrong.",
 };

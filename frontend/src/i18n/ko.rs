@@ -14,8 +14,8 @@ pub(super) const TEXTS: Texts = Texts {
     not_loaded: "이 부분을 불러오지 못했습니다",
     not_loaded_hint: "연결이 끊겼거나 새 버전이 나왔을 수 있습니다. 다시 시도하거나 페이지를 새로 고쳐 주세요.",
     try_again: "다시 시도",
-    name_taken: "이미 있는 이름입니다. 다른 이름을 골라 주세요.",
-    name_invalid: "눈에 보이는 글자를 한 자 이상 넣어 주세요. 보이지 않는 문자는 쓸 수 없습니다.",
+    name_taken: "이미 있거나 비슷해 보이는 이름이 있습니다. 다른 이름을 골라 주세요.",
+    name_invalid: "눈에 보이는 글자를 한 자 이상 넣어 주세요. 보이지 않는 문자와, 생김새가 비슷한 다른 문자 체계의 글자는 섞어 쓸 수 없습니다.",
     cookies_blocked: "브라우저가 쿠키를 막고 있어 로그인할 수 없습니다. 이 사이트의 쿠키를 허용하고 다시 시도해 주세요.",
     rooms: "방",
     other_rooms: "다른 방",
@@ -78,6 +78,6 @@ pub(super) const TEXTS: Texts = Texts {
     theme_dark: "화면 색: 어둡게",
     too_long: "메시지가 너무 깁니다.",
     not_member: "이 방에 참여하지 않았습니다.",
-    room_name_taken: "같은 이름의 방이 있습니다.",
+    room_name_taken: "같거나 비슷해 보이는 이름의 방이 있습니다.",
     something_wrong: "문제가 생겼습니다.",
 };

@@ -28,6 +28,8 @@ fn names_are_trimmed_to_one_visible_line() {
             ("", Err(ErrorCode::Invalid)),
             (" \t\u{3000}", Err(ErrorCode::Invalid)),
             ("\u{200B}", Err(ErrorCode::Invalid)),
+            ("\u{FFFC}", Err(ErrorCode::Invalid)),
+            ("민수\u{FFFC}", Err(ErrorCode::Invalid)),
             ("\u{3164}", Err(ErrorCode::Invalid)),
             ("admin\u{202E}", Err(ErrorCode::Invalid)),
             ("a\u{0}b", Err(ErrorCode::Invalid)),

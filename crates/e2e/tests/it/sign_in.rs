@@ -13,8 +13,8 @@ async fn t2_7_a_taken_name_is_refused_in_any_case_and_any_unicode_form() -> Resu
         // A name is taken from the first use of its session on.
         let _connected = TestClient::connect(&test.server, "Zoë 민수").await?;
         for (lang, sentence) in [
-            (Lang::Ko, "이미 있는 이름입니다. 다른 이름을 골라 주세요."),
-            (Lang::En, "That name is taken. Please choose another."),
+            (Lang::Ko, "이미 있거나 비슷해 보이는 이름이 있습니다. 다른 이름을 골라 주세요."),
+            (Lang::En, "That name is taken, or looks like one that is. Please choose another."),
         ] {
             let form = test.sign_in_page(Device::desktop(lang)).await?;
             form.browser.expect_console_error("status of 409");

@@ -95,7 +95,7 @@ async fn rooms_can_be_created_joined_and_left() -> Result<()> {
         minsu.browser.click("room-create-submit").await?;
         let refused =
             minsu.browser.until_text("room-create-error", |text| !text.is_empty()).await?;
-        assert_eq!(refused, "같은 이름의 방이 있습니다.");
+        assert_eq!(refused, "같거나 비슷해 보이는 이름의 방이 있습니다.");
         Ok(())
     })
     .await

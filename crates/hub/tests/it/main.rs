@@ -9,6 +9,7 @@
 
 mod budgets;
 mod fan_out;
+mod names;
 mod notices;
 mod orders;
 mod policy;

@@ -27,10 +27,13 @@ pub(super) fn apply(
 ) -> Result<Option<LogPosition>, Failure> {
     let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
     membership::require_member(state, context.author.id, room)?;
-    if let Some(guest) = &guest
-        && state.user_keys.contains_key(&policy::name_key(&guest.name))
-    {
-        return Err(refusals::guest_name_taken(&guest.name));
+    if let Some(guest) = &guest {
+        if state.user_keys.contains_key(&policy::name_key(&guest.name)) {
+            return Err(refusals::guest_name_taken(&guest.name));
+        }
+        if state.user_skeletons.has_look_alike(&guest.name, None) {
+            return Err(refusals::guest_name_looks_taken(&guest.name));
+        }
     }
     let topic = Topic::Room(room);
     let seq = state.log.head(topic).next();

@@ -9,6 +9,7 @@ mod faults;
 mod features;
 mod log;
 mod recovery;
+mod skeletons;
 mod state;
 
 mod chat;

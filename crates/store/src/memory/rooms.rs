@@ -32,6 +32,9 @@ pub(super) fn apply(
     if state.room_keys.contains_key(&name_key) {
         return Err(refusals::room_name_taken(&name));
     }
+    if state.room_skeletons.has_look_alike(&name, None) {
+        return Err(refusals::room_name_looks_taken(&name));
+    }
     let author = context.author.clone();
     state.require_user(author.id)?;
     if state.rooms.len() as u64 >= MAX_ROOMS {
@@ -57,6 +60,7 @@ fn create(
 ) -> LogPosition {
     state.log.create_topic(Topic::Room(room.id));
     state.room_keys.insert(name_key, room.id);
+    state.room_skeletons.add(&room.name, room.id);
     state.rooms.insert(room.id, room.clone());
     state.log.append(Topic::Rooms, &RoomsEvent::Created(room).into(), appended)
 }

@@ -14,6 +14,7 @@ use madang_shared::{
 };
 
 use super::log::Log;
+use super::skeletons::Skeletons;
 use crate::refusals;
 
 /// One field per table of the SQLite engine, and the log. A field starts with its default, so that a
@@ -26,6 +27,7 @@ pub(super) struct State {
 
     pub(super) users: BTreeMap<UserId, String>,
     pub(super) user_keys: BTreeMap<String, UserId>,
+    pub(super) user_skeletons: Skeletons<UserId>,
     pub(super) sessions: BTreeMap<TokenHash, SignInSession>,
     /// The sessions that no request has named yet.
     pub(super) unused_sessions: BTreeMap<UserId, TokenHash>,
@@ -35,6 +37,7 @@ pub(super) struct State {
 
     pub(super) rooms: BTreeMap<RoomId, Room>,
     pub(super) room_keys: BTreeMap<String, RoomId>,
+    pub(super) room_skeletons: Skeletons<RoomId>,
     /// The read mark of each member.
     pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
     /// The head of the room when the user last joined it.

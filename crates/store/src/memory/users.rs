@@ -20,14 +20,21 @@ pub(super) fn sign_up(
     if state.sessions.contains_key(&token) {
         return Err(refusals::constraint_violated());
     }
-    let user = match state.user_keys.get(&name_key).copied() {
+    let owner = state.user_keys.get(&name_key).copied();
+    if state.user_skeletons.has_look_alike(&name, owner) {
+        return Err(refusals::user_name_looks_taken(&name));
+    }
+    let user = match owner {
         None => create(state, name, name_key, appended),
         Some(id) => {
             let Some(lost) = state.unused_sessions.remove(&id) else {
                 return Err(refusals::user_name_taken(&name));
             };
             state.sessions.remove(&lost);
-            state.users.insert(id, name.clone());
+            if let Some(former) = state.users.insert(id, name.clone()) {
+                state.user_skeletons.remove(&former, id);
+            }
+            state.user_skeletons.add(&name, id);
             User { id, name }
         }
     };
@@ -49,7 +56,9 @@ pub(super) fn service_user(
         return Ok(User { id, name: name.clone() });
     }
     let with_key = service.names().map(|name| (policy::name_key(&name), name));
-    let free = with_key.into_iter().find(|(key, _)| !state.user_keys.contains_key(key));
+    let free = with_key.into_iter().find(|(key, name)| {
+        !state.user_keys.contains_key(key) && !state.user_skeletons.has_look_alike(name, None)
+    });
     let Some((key, name)) = free else {
         return Err(refusals::user_name_taken(service.name));
     };
@@ -115,6 +124,7 @@ fn create(
     let id = UserId(state.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
     state.users.insert(id, name.clone());
     state.user_keys.insert(name_key, id);
+    state.user_skeletons.add(&name, id);
     state.log.create_topic(Topic::Memberships(id));
     notices::create_inbox(state, id);
     membership::join(state, id, FIRST_ROOM, appended);

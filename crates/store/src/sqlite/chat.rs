@@ -14,6 +14,7 @@ use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, Row};
 
 use super::error::StatementError;
+use super::skeletons::NameTable;
 use super::values::{command_id, integer, natural, optional_string, string};
 use super::{log, membership, notices, users};
 use crate::chat_page;
@@ -28,10 +29,14 @@ pub(super) fn apply(
 ) -> Result<Option<LogPosition>, StatementError> {
     let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
     membership::require_member(connection, context.author.id, room)?;
-    if let Some(guest) = &guest
-        && users::is_named(connection, &policy::name_key(&guest.name))?
-    {
-        return Err(refusals::guest_name_taken(&guest.name).into());
+    if let Some(guest) = &guest {
+        let name_key = policy::name_key(&guest.name);
+        if users::is_named(connection, &name_key)? {
+            return Err(refusals::guest_name_taken(&guest.name).into());
+        }
+        if NameTable::Users.has_look_alike(connection, &guest.name, &name_key)? {
+            return Err(refusals::guest_name_looks_taken(&guest.name).into());
+        }
     }
     let position = log::reserve_position(connection, Topic::Room(room))?;
     let sql = "INSERT INTO messages (room_id, seq, author_id, at, command, text, mood, mood_score, \

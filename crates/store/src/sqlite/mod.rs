@@ -5,7 +5,7 @@
 //! block each other.
 //!
 //! Reading order: `options`, `open`, `migrations`, `durability`, `stamp`; `writer`, `file_identity`,
-//! `damage`, `readers`, `external_changes`; `commands`, `recovery`, `log`; then one module per feature, with its writes and
+//! `damage`, `readers`, `external_changes`; `commands`, `recovery`, `log`, `skeletons`; then one module per feature, with its writes and
 //! reads.
 
 mod commands;
@@ -21,6 +21,7 @@ mod open;
 mod options;
 mod readers;
 mod recovery;
+mod skeletons;
 mod stamp;
 mod values;
 mod writer;

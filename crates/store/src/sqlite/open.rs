@@ -9,7 +9,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::options::{OpenError, Options, Synchronous};
 use super::values::integer;
-use super::{durability, migrations, rooms};
+use super::{durability, migrations, rooms, skeletons};
 
 /// `application_id` in the file's header, as the first migration writes it.
 const APPLICATION: i64 = 0x4D41_4441;
@@ -54,6 +54,7 @@ pub(super) fn writer(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
     rooms::create_first_room(&transaction, now).map_err(explain)?;
+    skeletons::add_missing(&transaction).map_err(explain)?;
     durability::begin(&transaction, options.synchronous, path)
         .map_err(|error| OpenError::of_statement(path, error))?;
     transaction.commit().map_err(explain)?;

@@ -10,6 +10,7 @@ use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
+use super::skeletons::NameTable;
 use super::values::{integer, natural, optional_string, string};
 use super::{log, membership};
 use crate::context::CommandContext;
@@ -45,6 +46,9 @@ pub(super) fn apply(
     if rooms >= MAX_ROOMS {
         return Err(refusals::too_many_rooms().into());
     }
+    if NameTable::Rooms.has_look_alike(connection, &name, &name_key)? {
+        return Err(refusals::room_name_looks_taken(&name).into());
+    }
     let sql = "INSERT INTO rooms (name, name_key, made_by, made_at) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT (name_key) DO NOTHING RETURNING id";
     let id = connection
@@ -56,6 +60,7 @@ pub(super) fn apply(
     let Some(id) = id.map(RoomId) else {
         return Err(refusals::room_name_taken(&name).into());
     };
+    NameTable::Rooms.add(connection, integer(id.0), &name)?;
     let made_by = Some(context.author.clone());
     let position =
         append_created(connection, Room { id, name, made_by, made_at: context.at }, appended)?;

@@ -7,6 +7,7 @@ use madang_shared::{Timestamp, Topic, User, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StatementError;
+use super::skeletons::NameTable;
 use super::values::{integer, natural, string};
 use super::{log, membership, notices};
 use crate::refusals;
@@ -29,6 +30,9 @@ pub(super) fn sign_up(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
     let NewUser { name, name_key, token, at } = new;
+    if NameTable::Users.has_look_alike(connection, &name, &name_key)? {
+        return Err(refusals::user_name_looks_taken(&name).into());
+    }
     let user = if let Some(user) = create(connection, &name, &name_key, at)? {
         membership::join(connection, user.id, FIRST_ROOM, at, appended)?;
         user
@@ -60,6 +64,7 @@ fn replace_unused_session(
     let Some(id) = id else { return Ok(None) };
     let sql = "UPDATE users SET name = ?2 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((integer(id.0), name))?;
+    NameTable::Users.add(connection, integer(id.0), name)?;
     Ok(Some(User { id, name: name.to_owned() }))
 }
 
@@ -81,7 +86,11 @@ pub(super) fn service_user(
         return Ok(user);
     }
     for name in service.names() {
-        let Some(user) = create(connection, &name, &policy::name_key(&name), service.at)? else {
+        let name_key = policy::name_key(&name);
+        if NameTable::Users.has_look_alike(connection, &name, &name_key)? {
+            continue;
+        }
+        let Some(user) = create(connection, &name, &name_key, service.at)? else {
             continue;
         };
         let sql = "INSERT INTO service_accounts (key, user_id) VALUES (?1, ?2)";
@@ -108,6 +117,7 @@ fn create(
     let Some(id) = id.map(UserId) else {
         return Ok(None);
     };
+    NameTable::Users.add(connection, integer(id.0), name)?;
     log::create_topic(connection, Topic::Memberships(id))?;
     notices::create_inbox(connection, id)?;
     Ok(Some(User { id, name: name.to_owned() }))

@@ -10,8 +10,8 @@ use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{NewUser, TokenHash};
-use madang_hub::policy;
-use madang_shared::{ErrorCode, validate};
+use madang_hub::{names, policy};
+use madang_shared::ErrorCode;
 use madang_shared::session::SessionInfo;
 
 use crate::connection_slots::ConnectionSlot;
@@ -41,7 +41,7 @@ pub async fn sign_up(
     account.charge_one(Resource::Reads, now)?;
     let name = body.string("name")?;
     let (bearer, needs_cookie) = (body.flag("bearer")?, body.flag("needs_cookie")?);
-    let name = validate::user_name(name)?;
+    let name = names::user_name(name)?;
     if !bearer && access != PageAccess::Full {
         return Err(Problem::new(
             ErrorCode::Forbidden,

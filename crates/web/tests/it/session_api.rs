@@ -75,6 +75,10 @@ async fn a_name_is_unique_and_an_invalid_name_is_explained() {
     let cases = [
         (json!({ "name": "jANE" }), 409, "name_taken"),
         (json!({ "name": "Ｊａｎｅ" }), 409, "name_taken"),
+        (json!({ "name": "J\u{430}ne" }), 422, "invalid"),
+        (json!({ "name": "Jan\u{FFFC}" }), 422, "invalid"),
+        (json!({ "name": "Admin" }), 409, "name_taken"),
+        (json!({ "name": "@관리자" }), 409, "name_taken"),
         (json!({ "name": " " }), 422, "invalid"),
         (json!({ "name": "x".repeat(33) }), 422, "too_long"),
         (json!({ "nom": "x" }), 400, "malformed"),

@@ -23,6 +23,7 @@ macro_rules! on_every_engine {
 mod counter;
 mod delivery;
 mod kept_notices;
+mod names;
 mod notices;
 mod orders;
 mod posts;

@@ -177,6 +177,8 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let again = sign_up(&*test_store.store, "민수").await;
     assert_eq!(refusal(again), ErrorCode::NameTaken, "{version}: sessions of before count as used");
     assert_eq!(test_store.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
+    let look_alike = sign_up(&*test_store.store, "J\u{430}ne").await;
+    assert_eq!(refusal(look_alike), ErrorCode::NameTaken, "{version}: old names have skeletons");
     let room = Topic::Room(FIRST_ROOM);
     let page = test_store.newest(&minsu, FIRST_ROOM).await;
     assert_eq!(texts(&page)[..2], ["첫 말", "hello"], "{version}");
