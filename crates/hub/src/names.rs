@@ -80,7 +80,9 @@ pub fn skeletons(name: &str) -> [String; 2] {
         prototypes(&name).split('L').map(caseless::default_case_fold_str).collect();
     let as_read: String = name.chars().map(capital_in_latin).collect();
     let as_read = caseless::default_case_fold_str(&as_read);
-    [as_seen.join("L"), as_read].map(|folded| prototypes(&folded).nfc().collect())
+    // A second dot on an i is not seen; the dotted capital İ becomes such an i.
+    [as_seen.join("L"), as_read]
+        .map(|folded| prototypes(&folded).replace("i\u{307}", "i").nfc().collect())
 }
 
 /// The prototypes of all characters (UTS 39, `skeleton`), except those of Hangul syllables: the table compares their

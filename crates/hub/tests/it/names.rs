@@ -22,6 +22,9 @@ fn names_look_alike_across_scripts_and_within_latin() {
         ("corn", "com"),
         ("민수", "민\u{200D}수"),
         ("ニコ", "二コ"),
+        ("Alice", "Ali\u{307}ce"),
+        ("Alice", "Alıce"),
+        ("Ina", "İna"),
     ] {
         assert!(look_alike(one, other), "{one} {other}: {:?}", (skeletons(one), skeletons(other)));
     }
