@@ -14,8 +14,8 @@ use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
 use crate::orders::OrderStatus;
 use crate::position::Seq;
 
-/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a snapshot contains every notice that an
-/// unread count counts, and takes a few kilobytes.
+/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
+/// snapshot contains every notice that an unread count counts, and takes a few kilobytes.
 pub const KEPT_NOTICES: usize = 50;
 /// Unicode scalar values of a message's excerpt in a notice.
 pub const MAX_EXCERPT_CHARS: usize = 120;
