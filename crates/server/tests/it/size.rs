@@ -4,15 +4,11 @@
 use std::path::Path;
 
 /// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
-/// The goal is 150 KB.
-const FIRST_VIEW: u64 = 188 * 1024 + GLOO_NET_OF_FIRST_VIEW;
+/// The goal is 150 KB. Moved by `docs/decisions/060-size-of-the-mended-app.md`.
+const FIRST_VIEW: u64 = 206 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB.
-const WHOLE: u64 = 278 * 1024 + GLOO_NET_OF_WHOLE;
-
-/// The cost of gloo-net, which the budgets moved by (`docs/decisions/040-gloo-net.md`), in bytes.
-const GLOO_NET_OF_FIRST_VIEW: u64 = 4_101;
-const GLOO_NET_OF_WHOLE: u64 = 5_008;
+const WHOLE: u64 = 301 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.
