@@ -73,8 +73,13 @@ pub enum Next {
     Frames(Vec<Frame>),
     /// The cursor is at the head.
     UpToDate,
-    /// The ring does not reach back to this cursor.
-    Behind(Seq),
+    /// The ring does not reach back to the cursor.
+    Behind {
+        /// The cursor.
+        cursor: Seq,
+        /// The seq of the last event.
+        head: Seq,
+    },
 }
 
 /// The progress of one pass through the subscribers.
@@ -192,7 +197,8 @@ impl TopicChannel {
         let Some(seq) = cursor.seq() else {
             return Next::UpToDate;
         };
-        match self.inner.lock().after(seq, TAKE_FRAMES) {
+        let inner = self.inner.lock();
+        match inner.after(seq, TAKE_FRAMES) {
             Some(frames) if frames.is_empty() => {
                 if subscriber.has_sink() {
                     *cursor = Cursor::FanOut(seq);
@@ -205,7 +211,7 @@ impl TopicChannel {
             }
             None => {
                 *cursor = Cursor::Task(seq);
-                Next::Behind(seq)
+                Next::Behind { cursor: seq, head: inner.head }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_shared::frames::ErrorContext;
-use madang_shared::limits::MAX_TOPICS;
+use madang_shared::limits::{MAX_RECOVERED_EVENTS, MAX_TOPICS};
 use madang_shared::topic::Durability;
 use madang_shared::{
     CloseCode, ErrorCode, Failure, Position, ServerFrame, Snapshot, Subscription, Timestamp, Topic,
@@ -39,7 +39,9 @@ impl Session {
         let subscriber = Arc::new(subscriber);
         let channel = self.hub.attach(topic, self.connection, subscriber.clone());
         let state = SubscriptionState::Opening;
-        let subscription = TopicSubscription { channel, subscriber, ticket, from, state };
+        let has_state = false;
+        let subscription =
+            TopicSubscription { channel, subscriber, ticket, from, has_state, state };
         self.subscriptions.insert(topic, subscription);
         match (topic.durability(), topic.room()) {
             (Durability::Durable, _) => {
@@ -111,11 +113,13 @@ impl Session {
                 return;
             }
             (Recovery::State { position, snapshot }, from) => {
-                effects.push(send_state(topic, position, snapshot, from.is_some()));
+                let is_reset = from.is_some() || subscription.has_state;
+                effects.push(send_state(topic, position, snapshot, is_reset));
                 self.hub.advance(&subscription.channel, position.seq, None);
                 position.seq
             }
         };
+        subscription.has_state = true;
         subscription.follow_from(cursor);
         self.hub.subscriber_active(topic, &self.user, self.connection, now);
         self.send_next(topic, effects);
@@ -231,7 +235,14 @@ impl Session {
                 }
                 effects.extend(frames.into_iter().map(Effect::Send));
             }
-            Next::Behind(cursor) => match topic.durability() {
+            Next::Behind { cursor, head } => match topic.durability() {
+                // As a client that resumes: a snapshot is smaller than so many events.
+                Durability::Durable if head.since(cursor) > MAX_RECOVERED_EVENTS => {
+                    subscription.state = SubscriptionState::Opening;
+                    let ticket = subscription.ticket;
+                    let request = StoreRequest::Open { ticket, topic, from: None };
+                    effects.push(Effect::Request(request));
+                }
                 Durability::Durable => {
                     subscription.state = SubscriptionState::ReadingLog(cursor);
                     let ticket = subscription.ticket;

@@ -25,6 +25,8 @@ pub(super) struct TopicSubscription {
     pub(super) ticket: u64,
     /// The client's position in its request.
     pub(super) from: Option<Position>,
+    /// Whether the client has got a state since; another one is a reset.
+    pub(super) has_state: bool,
     pub(super) state: SubscriptionState,
 }
 

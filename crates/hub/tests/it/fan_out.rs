@@ -111,6 +111,25 @@ fn positions_that_cannot_be_resumed_get_a_reset() {
 }
 
 #[test]
+fn a_subscriber_that_is_too_far_behind_gets_a_reset() {
+    let server = TestServer::new();
+    let mut slow = server.connect(&server.user("s"));
+    slow.subscribe(&server, TIMELINE, None);
+    slow.take();
+    let mut author = server.connect(&server.user("w"));
+    post_messages(&server, &mut author, MAX_RECOVERED_EVENTS + 1);
+    slow.settle(&server);
+    let frames = slow.take();
+    assert!(
+        matches!(&frames[..], [ServerFrame::Reset(state)] if state.position.seq.0 == MAX_RECOVERED_EVENTS + 1),
+        "{frames:?}"
+    );
+    post_messages(&server, &mut author, 1);
+    slow.settle(&server);
+    assert_eq!(slow.take_seqs(TIMELINE), [MAX_RECOVERED_EVENTS + 2]);
+}
+
+#[test]
 fn a_redacted_text_is_not_served_from_a_cache() {
     let server = TestServer::new();
     let mut author = server.connect(&server.user("w"));
