@@ -282,13 +282,13 @@ async fn t2_9_a_session_over_https_has_a_secure_cookie_and_the_configured_hsts()
 #[tokio::test]
 async fn the_headers_of_a_configured_proxy_are_trusted_and_its_client_is_logged() {
     let folder = tempfile::tempdir().unwrap();
-    for (arguments, name, client) in [
+    for (arguments, cookie_prefix, client) in [
         (&["--trusted-proxy", "127.0.0.1"][..], "__Host-", "203.0.113.7"),
         (&[], "madang", "127.0.0.1"),
     ] {
         let log = File::create(folder.path().join("log")).unwrap();
         let server = Server::start_logging(&folder.path().join("data"), arguments, log.into());
-        let body = serde_json::json!({ "name": name });
+        let body = serde_json::json!({ "name": format!("client of {client}") });
         let answer = reqwest::Client::new()
             .post(format!("{}/api/session", server.url))
             .header("x-forwarded-proto", "https")
@@ -298,7 +298,7 @@ async fn the_headers_of_a_configured_proxy_are_trusted_and_its_client_is_logged(
             .await
             .unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.starts_with(name), "{cookie}");
+        assert!(cookie.starts_with(cookie_prefix), "{cookie}");
         // The end of the process writes the last lines.
         server.signal("TERM");
         assert_eq!(server.wait().code(), Some(0));
