@@ -236,7 +236,7 @@ impl Session {
                 effects.extend(frames.into_iter().map(Effect::Send));
             }
             Next::Behind { cursor, head } => match topic.durability() {
-                // As a client that resumes: a snapshot is smaller than so many events.
+                // The same limit as for a client that resumes: the snapshot is smaller than the events.
                 Durability::Durable if head.since(cursor) > MAX_RECOVERED_EVENTS => {
                     subscription.state = SubscriptionState::Opening;
                     let ticket = subscription.ticket;
