@@ -4,7 +4,7 @@
 //! user. When all slots are taken, a new connection evicts the oldest evictable slot of the network that holds the most
 //! evictable slots. So neither one address nor many silent connections lock others out. A slot has a short grace first,
 //! so that even a fast flood from many networks evicts no connection during its handshake: new connections wait instead,
-//! in the backlog of the listener. Reading order: [`table`], which decides, and this module, which tells the connections.
+//! in the backlog of the listener. Reading order: `table`, which decides, and this module, which tells the connections.
 
 mod evictable;
 mod grace;
