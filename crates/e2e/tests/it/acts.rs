@@ -1,11 +1,9 @@
 //! Acts that are undone or asked about, and the place in the title of the tab.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
 use thirtyfour::Key;
 
-use crate::support::axe;
-use crate::support::browser::Browser;
+use crate::support::axe::check_appearance;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
 use crate::support::device::{Device, Lang};
@@ -16,18 +14,6 @@ async fn until_rooms(page: &ChatPage, names: &[&str]) -> Result<()> {
         Ok(page.rooms().await? == names)
     })
     .await
-}
-
-async fn check_appearance(browser: &Browser, view: &str) -> Result<()> {
-    for theme in ["light", "dark"] {
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-        browser.devtools("Emulation.setEmulatedMedia", features).await?;
-        browser.until_animations_end().await?;
-        browser.screenshot(&format!("{view}-{theme}")).await?;
-        let found = axe::violations(browser).await?;
-        ensure!(found.is_empty(), "{view} {theme}:\n{found}");
-    }
-    Ok(())
 }
 
 #[tokio::test]

@@ -1,10 +1,9 @@
 //! The page of the Bitcoin price.
 
 use anyhow::{Result, ensure};
-use serde_json::json;
 use thirtyfour::Key;
 
-use crate::support::axe;
+use crate::support::axe::check_appearance;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
@@ -28,18 +27,6 @@ async fn until_points(browser: &Browser, least: u32) -> Result<()> {
         Ok(points.and_then(|points| points.parse::<u32>().ok()).is_some_and(|it| it >= least))
     })
     .await
-}
-
-async fn check_appearance(browser: &Browser, view: &str) -> Result<()> {
-    for theme in ["light", "dark"] {
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-        browser.devtools("Emulation.setEmulatedMedia", features).await?;
-        browser.until_animations_end().await?;
-        browser.screenshot(&format!("{view}-{theme}")).await?;
-        let found = axe::violations(browser).await?;
-        ensure!(found.is_empty(), "{view} {theme}:\n{found}");
-    }
-    Ok(())
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::browser::Browser;
 
@@ -51,5 +52,18 @@ pub(crate) async fn violations(browser: &Browser) -> Result<String> {
 pub(crate) async fn check(browser: &Browser, page: &str) -> Result<()> {
     let found = violations(browser).await?;
     ensure!(found.is_empty(), "axe finds on {page}:\n{found}");
+    Ok(())
+}
+
+/// Takes a picture of the page in its present state, light and dark, and checks that there are no violations.
+pub(crate) async fn check_appearance(browser: &Browser, view: &str) -> Result<()> {
+    for theme in ["light", "dark"] {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        browser.devtools("Emulation.setEmulatedMedia", features).await?;
+        browser.until_animations_end().await?;
+        browser.screenshot(&format!("{view}-{theme}")).await?;
+        let found = violations(browser).await?;
+        ensure!(found.is_empty(), "{view} {theme}:\n{found}");
+    }
     Ok(())
 }
