@@ -1,6 +1,7 @@
 //! The shape of the workspace, kept true: packages, modules, names, pages, and the places where a
 //! feature is registered.
 
+mod design;
 mod features;
 mod modules;
 mod names;
