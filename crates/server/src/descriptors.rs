@@ -17,8 +17,11 @@ const WITHOUT_LIMIT: u64 = 10_240;
 /// fit.
 ///
 /// # Errors
-/// If the hard limit is too low for the requested number, or for the server at all.
+/// If the requested number is too small, or the hard limit is too low for it or for the server at all.
 pub(crate) fn max_connections(requested: Option<u32>) -> Result<usize> {
+    if let Some(requested) = requested.filter(|requested| u64::from(*requested) < MIN_CONNECTIONS) {
+        bail!("`max_connections` is {requested}; it must be at least {MIN_CONNECTIONS}");
+    }
     let limit = raise();
     let available = limit.saturating_sub(RESERVE);
     let connections = match requested {

@@ -298,6 +298,12 @@ fn the_number_of_connections_follows_the_limit_of_open_files() {
     let (code, text) = start(300, &["--max-connections", "200"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("`max_connections` is 200, but the system allows 300"), "{text}");
+    for few in ["0", "1", "7"] {
+        let (code, text) = start(300, &["--max-connections", few]);
+        assert_eq!(code, Some(1), "{text}");
+        let expected = format!("`max_connections` is {few}; it must be at least 8");
+        assert!(text.contains(&expected) && !text.contains("open files"), "{text}");
+    }
     let log = log_of_start(folder.path(), &["--max-connections", "50"]);
     assert!(log.contains("connections=50"), "{log}");
 }
