@@ -26,6 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
         let body = body.map_err(|rejection| match rejection.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 Problem::new(ErrorCode::TooLong, "The body is larger than the limit; send less.")
+                    .with_status(StatusCode::PAYLOAD_TOO_LARGE)
             }
             _ => malformed("The body did not arrive whole; send it again."),
         })?;

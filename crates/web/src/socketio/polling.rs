@@ -49,7 +49,7 @@ pub(super) async fn rewrite_request(
         let message = format!(
             "The request has more than {MAX_RECEIVED_BYTES} bytes; send fewer packets at once."
         );
-        Problem::new(ErrorCode::TooLong, message)
+        Problem::new(ErrorCode::TooLong, message).with_status(StatusCode::PAYLOAD_TOO_LARGE)
     })?;
     parts.headers.remove(CONTENT_LENGTH);
     let rewritten = str::from_utf8(&body).ok().and_then(|payload| match version {

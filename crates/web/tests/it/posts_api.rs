@@ -155,7 +155,7 @@ async fn refusals_over_http_are_problem_documents() {
         (raw("{}"), (400, "malformed")),
         (post(&server, &token, " "), (422, "invalid")),
         (post(&server, &token, &(longest.clone() + "다")), (422, "too_long")),
-        (post(&server, &token, &"x".repeat(40_000)), (422, "too_long")),
+        (post(&server, &token, &"x".repeat(40_000)), (413, "too_long")),
     ] {
         assert_eq!(refusal(request).await, (expected.0, expected.1.to_owned()));
     }

@@ -82,7 +82,7 @@ async fn a_name_is_unique_and_an_invalid_name_is_explained() {
         (json!({ "name": " " }), 422, "invalid"),
         (json!({ "name": "x".repeat(33) }), 422, "too_long"),
         (json!({ "nom": "x" }), 400, "malformed"),
-        (json!({ "name": "x".repeat(20_000) }), 422, "too_long"),
+        (json!({ "name": "x".repeat(20_000) }), 413, "too_long"),
     ];
     for (body, status, code) in cases {
         let answer = server.http.post(server.url("/api/session")).json(&body).send().await.unwrap();

@@ -88,7 +88,7 @@ async fn a_packet_that_is_not_read_is_refused_before_the_connection_ends() {
     assert_eq!(client.receive("refused").await["error"]["code"], "too_long");
     assert_eq!(client.close_code().await, 1009);
     let polling = PollingClient::connect(&server, 4).await;
-    assert_eq!(polling.post(&format!("42[\"data\",\"{}\"]", "x".repeat(600_000))).await, 422);
+    assert_eq!(polling.post(&format!("42[\"data\",\"{}\"]", "x".repeat(600_000))).await, 413);
 }
 
 #[tokio::test]
