@@ -22,7 +22,7 @@ use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
 use madang_store::sqlite::{Options, Sqlite};
 use madang_web::socketio::{Exposure, Receipts, Settings};
-use madang_web::{AppState, ConnectionSlots, OpenSessions, router};
+use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
@@ -145,6 +145,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
         None => None,
     };
     let is_https = tls.is_some();
+    if !address.ip().is_loopback() && !is_https {
+        tracing::info!("{}", answered_hosts(&state.origins));
+    }
     lifecycle.spawn("http", listen(listener, slots, state, tls));
     tracing::info!("{}", config.exposure_sentence);
     // The lines before the announcement are there when a script reads it.
@@ -303,6 +306,17 @@ async fn listen(
     let (stopping, tasks) = (state.stopping.clone(), state.tasks.clone());
     http::serve(listener, slots, router(state), tls, stopping, tasks).await;
     Ok(())
+}
+
+/// Says under which hosts the server can be reached.
+fn answered_hosts(origins: &Origins) -> String {
+    let mut hosts: Vec<String> = origins.hosts().map(|host| host.host().to_string()).collect();
+    hosts.dedup();
+    let hosts = if hosts.is_empty() { "no other name".to_owned() } else { hosts.join(", ") };
+    format!(
+        "The server answers to its addresses, to localhost, and to {hosts}. Requests for other names are refused; \
+        name the origins that people use with `--public-origin`."
+    )
 }
 
 /// Prints the line that people and scripts wait for.

@@ -18,7 +18,7 @@ use crate::assets;
 use crate::http::unknown_path::wrong_method;
 use crate::http::{delivery_api, health, posts_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
-use crate::middleware::{client_info, cors, security_headers};
+use crate::middleware::{client_info, cors, foreign_host, security_headers};
 use crate::socketio::routes as socketio;
 use crate::state::AppState;
 use crate::ws::handshake;
@@ -57,17 +57,23 @@ pub fn router(state: AppState) -> Router {
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, NO_STORE))
         .layer(cors::readable())
         .layer(from_fn(cors::refuse_all));
-    Router::new()
+    let pages = Router::new()
         .merge(api)
         .merge(lab)
         .merge(echo::routes(state.clock.clone()))
         .merge(chat::routes())
         .merge(socketio::routes(&state))
         .route(SOCKET_PATH, get(handshake::handshake))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
         .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
+        .layer(from_fn_with_state(state.clone(), foreign_host::refuse));
+    // A probe may use any name for the server, and its answers are the same for everybody.
+    let probes = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .method_not_allowed_fallback(wrong_method);
+    pages
+        .merge(probes)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), security_headers::add))
         .layer(from_fn_with_state(state.clone(), client_info::record))

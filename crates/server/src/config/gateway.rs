@@ -1,11 +1,11 @@
 //! The settings of the Socket.IO gateway.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
-use axum::http::Uri;
 use clap::{Args, ValueEnum};
+use madang_web::Origins;
 use madang_web::socketio::{Exposure, PresenceEvents, Settings};
 use serde::Deserialize;
 
@@ -70,7 +70,7 @@ enum PresenceEventsSetting {
 /// Other settings, which decide the gateway's default exposure.
 pub(super) struct Surroundings<'a> {
     pub(super) listen: SocketAddr,
-    pub(super) allowed_origins: &'a [String],
+    pub(super) origins: &'a Origins,
     pub(super) has_proxies: bool,
 }
 
@@ -121,21 +121,13 @@ impl Surroundings<'_> {
                 clients behind the proxy as guests, or `--socketio local` for those of this machine.";
             return (Exposure::Off, sentence);
         }
-        if !self.allowed_origins.iter().all(|origin| is_of_this_machine(origin)) {
-            let sentence = "Socket.IO is off, because `allowed_origins` names an origin beyond this machine; set \
-                `--socketio on` to serve all clients as guests, or `--socketio local` for those of this machine.";
+        if !self.origins.are_of_this_machine() {
+            let sentence = "Socket.IO is off, because `public_origins` or `allowed_origins` names an origin beyond this \
+                machine; set `--socketio on` to serve all clients as guests, or `--socketio local` for those of this machine.";
             return (Exposure::Off, sentence);
         }
         (Exposure::Local, THIS_MACHINE)
     }
-}
-
-/// Whether an origin always means this machine.
-fn is_of_this_machine(origin: &str) -> bool {
-    let Ok(origin) = origin.parse::<Uri>() else { return false };
-    let host = origin.host().unwrap_or_default().trim_matches(['[', ']']);
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback() || it.is_unspecified())
 }
 
 fn settings(
@@ -162,16 +154,22 @@ mod tests {
     use super::*;
 
     fn default_exposure(listen: &str, origins: &[&str], has_proxies: bool) -> Exposure {
-        let allowed_origins: Vec<String> = origins.iter().map(|&it| it.to_owned()).collect();
+        let origins = Origins::new(origins.iter().map(|&it| it.to_owned())).unwrap();
         let listen = listen.parse().unwrap();
-        Surroundings { listen, allowed_origins: &allowed_origins, has_proxies }.default_exposure().0
+        Surroundings { listen, origins: &origins, has_proxies }.default_exposure().0
     }
 
     #[test]
     fn the_gateway_is_local_only_where_no_other_machine_is_expected() {
         let loopback = "127.0.0.1:5001";
-        let local =
-            ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:3000", "http://LOCALHOST"];
+        let local = [
+            "http://localhost:3000",
+            "https://127.0.0.1",
+            "http://[::1]:3000",
+            "http://LOCALHOST",
+            "http://app.localhost:3000",
+            "http://127.1",
+        ];
         assert_eq!(default_exposure(loopback, &[], false), Exposure::Local);
         assert_eq!(default_exposure("[::1]:5001", &local, false), Exposure::Local);
         assert_eq!(default_exposure("0.0.0.0:5001", &[], false), Exposure::Off);
@@ -181,7 +179,6 @@ mod tests {
             "http://192.168.0.7:3000",
             "http://localhost.example",
             "https://마당.kr",
-            "nonsense",
         ] {
             let origins = [local[0], beyond];
             assert_eq!(default_exposure(loopback, &origins, false), Exposure::Off, "{beyond}");

@@ -46,6 +46,16 @@ pub(crate) struct Flags {
     data: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkFlags,
+    /// An origin by which people reach the server, such as <https://chat.example> or <http://nas.local:5001>. Repeat, or
+    /// separate by commas. Needed for each name, because a foreign page can make a name of its own lead here; the
+    /// server answers to addresses and to localhost names without it.
+    #[arg(
+        long = "public-origin",
+        env = "MADANG_PUBLIC_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    public_origins: Option<Vec<String>>,
     /// Another origin whose pages may use the server, such as <http://localhost:3000>. Repeat, or
     /// separate by commas. Pages that the server itself serves are always allowed.
     #[arg(
@@ -110,6 +120,7 @@ pub(crate) struct Flags {
 struct File {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
+    public_origins: Option<Vec<String>>,
     allowed_origins: Option<Vec<String>>,
     #[serde(default)]
     tls: TlsTable,
@@ -214,8 +225,10 @@ impl Config {
             &mut former_names,
             now,
         )?;
-        let mut origins = flags.allowed_origins.or(file.allowed_origins).unwrap_or_default();
-        origins.retain(|origin| !origin.is_empty());
+        let origins = Origins::new(non_empty(flags.public_origins.or(file.public_origins)))
+            .context("`public_origins`")?
+            .and(non_empty(flags.allowed_origins.or(file.allowed_origins)))
+            .context("`allowed_origins`")?;
         let synchronous = match flags.synchronous.or(file.synchronous) {
             Some(SynchronousSetting::Normal) => Synchronous::Normal,
             Some(SynchronousSetting::Full) | None => Synchronous::Full,
@@ -229,7 +242,7 @@ impl Config {
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
         let surroundings = gateway::Surroundings {
             listen,
-            allowed_origins: &origins,
+            origins: &origins,
             has_proxies: !network.proxies.is_empty(),
         };
         let (socketio, exposure_sentence) =
@@ -237,7 +250,7 @@ impl Config {
         Ok(Self {
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
-            origins: Origins::new(origins).context("`allowed_origins`")?,
+            origins,
             network,
             synchronous,
             price_sources: price::source_settings(price_sources.as_deref())
@@ -257,6 +270,11 @@ impl Config {
             former_names: former_names.into_vec(),
         })
     }
+}
+
+/// The entries of a list. An empty variable means an empty list.
+fn non_empty(list: Option<Vec<String>>) -> impl Iterator<Item = String> {
+    list.unwrap_or_default().into_iter().filter(|entry| !entry.is_empty())
 }
 
 /// A number of days, in milliseconds.

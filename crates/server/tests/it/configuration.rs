@@ -27,6 +27,8 @@ fn help_and_version_explain_the_settings() {
         "MADANG_LISTEN",
         "127.0.0.1:5001",
         "--data",
+        "--public-origin",
+        "MADANG_PUBLIC_ORIGINS",
         "--allowed-origin",
         "--synchronous",
         "--price-source",
@@ -61,7 +63,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 21] = [
+    let cases: [(&[&str], &str); 25] = [
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
@@ -75,6 +77,13 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
             &["--allowed-origin", "https://마당 .kr"],
             "is not an origin: its host is not a valid name",
         ),
+        (&["--allowed-origin", "https://chat.example:0"], "its port must be from 1 to 65535"),
+        (&["--allowed-origin", "wss://chat.example"], "its scheme must be http or https"),
+        (
+            &["--public-origin", "chat.example"],
+            "`public_origins`: \"chat.example\" is not an origin",
+        ),
+        (&["--public-origin", "ws://nas.local:5001"], "its scheme must be http or https"),
         (&["--shutdown-timeout", "0"], "`shutdown_timeout` is 0"),
         (&["--sign-ups-per-hour", "0"], "--sign-ups-per-hour"),
         (&["--synchronous", "maybe"], "full"),
@@ -160,6 +169,40 @@ fn handshake(server: &Server, origin: &str) -> String {
 }
 
 #[test]
+fn a_server_on_the_network_answers_to_configured_names_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let log = File::create(&path).unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["--public-origin", "http://nas.local:5001"];
+    let server = Server::on_the_network(&data, &arguments, log.into());
+    let status = |host: &str| {
+        let port = server.url.rsplit_once(':').unwrap().1;
+        let mut socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        write!(socket, "GET /api/session HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        let mut line = [0; 12];
+        socket.read_exact(&mut line).unwrap();
+        String::from_utf8_lossy(&line[9..]).into_owned()
+    };
+    for (host, expected) in [
+        ("127.0.0.1:5001", "204"),
+        ("192.168.0.7", "204"),
+        ("localhost", "204"),
+        ("nas.local:8080", "204"),
+        ("evil.example:5001", "421"),
+    ] {
+        assert_eq!(status(host), expected, "{host}");
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    let log = std::fs::read_to_string(path).unwrap();
+    assert!(
+        log.contains("The server answers to its addresses, to localhost, and to nas.local."),
+        "{log}"
+    );
+}
+
+#[test]
 fn the_error_names_a_data_folder_that_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
@@ -240,7 +283,7 @@ fn the_log_says_to_which_clients_socket_io_is_open() {
     let file = folder.path().join("madang.toml");
     std::fs::write(&file, "[socketio]\npresence_events = \"connect\"\ndata = \"room:1\"\n")
         .unwrap();
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (
             &["--config", file.to_str().unwrap()],
             "Socket.IO is open to programs and pages of this machine",
@@ -248,7 +291,11 @@ fn the_log_says_to_which_clients_socket_io_is_open() {
         (&["--allowed-origin", "http://localhost:3000"], "Socket.IO is open to programs"),
         (
             &["--allowed-origin", "https://chat.example"],
-            "Socket.IO is off, because `allowed_origins`",
+            "Socket.IO is off, because `public_origins` or `allowed_origins`",
+        ),
+        (
+            &["--public-origin", "http://nas.local:5001"],
+            "Socket.IO is off, because `public_origins` or `allowed_origins`",
         ),
         (&["--trusted-proxy", "127.0.0.1"], "Socket.IO is off, because `trusted_proxies`"),
         (

@@ -50,23 +50,30 @@ impl Server {
     ) -> Self {
         let mut command = madang();
         command.envs(variables.iter().copied());
-        Self::run(command, data, arguments, log)
+        Self::run(command, "127.0.0.1:0", data, arguments, log)
+    }
+
+    /// Starts a server that listens on every address of the machine.
+    pub(crate) fn on_the_network(data: &Path, arguments: &[&str], log: Stdio) -> Self {
+        Self::run(madang(), "0.0.0.0:0", data, arguments, log)
     }
 
     /// Starts a server that may open this many files at most.
     pub(crate) fn with_open_files(limit: u32, data: &Path, arguments: &[&str]) -> Self {
         let mut command = with_open_files(limit);
-        Self::run(command.arg(env!("CARGO_BIN_EXE_madang")), data, arguments, Stdio::null())
+        let command = command.arg(env!("CARGO_BIN_EXE_madang"));
+        Self::run(command, "127.0.0.1:0", data, arguments, Stdio::null())
     }
 
     fn run(
         mut command: impl BorrowMut<Command>,
+        listen: &str,
         data: &Path,
         arguments: &[&str],
         log: Stdio,
     ) -> Self {
         let command = command.borrow_mut();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
+        command.args(["serve", "--listen", listen, "--data"]).arg(data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -39,6 +39,8 @@ pub struct ClientInfo {
     pub host: Option<HostPort>,
     /// The client's address; none if the listener did not provide one.
     pub client: Option<IpAddr>,
+    /// Whether our own TLS ends the client's connection. A browser has then found the host in our certificate.
+    pub has_our_certificate: bool,
 }
 
 impl ClientInfo {
@@ -52,7 +54,7 @@ impl ClientInfo {
         let https = connection.is_some_and(|connection| connection.over_tls);
         let client = connection.map(|connection| connection.peer.ip().to_canonical());
         let Some(proxy) = client.filter(|address| proxies.trust(*address)) else {
-            return Self { https, host, client };
+            return Self { https, host, client, has_our_certificate: https };
         };
         let scheme = last_entry(headers, &FORWARDED_PROTO).and_then(Scheme::parse);
         let forwarded_host = last_entry(headers, &FORWARDED_HOST).and_then(HostPort::parse);
@@ -60,6 +62,7 @@ impl ClientInfo {
             https: scheme.map_or(https, |scheme| scheme == Scheme::Https),
             host: forwarded_host.or(host),
             client: Some(client_behind(proxies, proxy, headers)),
+            has_our_certificate: false,
         }
     }
 
@@ -161,7 +164,8 @@ mod tests {
         ];
         let client = Some("203.0.113.7".parse().unwrap());
         let host = HostPort::parse("chat.example");
-        assert_eq!(client_info(PROXY, &headers), ClientInfo { https: true, host, client });
+        let expected = ClientInfo { https: true, host, client, has_our_certificate: false };
+        assert_eq!(client_info(PROXY, &headers), expected);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Hosts and schemes, compared as parts: a name in any case and script, an address in any notation, a port or its
 //! default.
 
+use std::fmt;
+use std::net::IpAddr;
+
 use axum::http::header::HOST;
 use axum::http::uri::Uri;
 use axum::http::{HeaderMap, HeaderValue, Version};
@@ -88,6 +91,11 @@ impl HostPort {
         &self.host
     }
 
+    /// The port, if it is named.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// The same host, without a port that is the default of the scheme.
     #[must_use]
     pub fn without_default_port(self, scheme: Scheme) -> Self {
@@ -103,7 +111,22 @@ impl HostPort {
                 name == "localhost" || name.ends_with(".localhost")
             }
             Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
+            Host::Ipv6(address) => IpAddr::from(*address).to_canonical().is_loopback(),
+        }
+    }
+
+    /// Whether it is an address. A name leads to the machine that its owner chooses; an address leads to one machine.
+    pub fn is_address(&self) -> bool {
+        !matches!(self.host, Host::Domain(_))
+    }
+
+    /// Whether both are the same name or address, with any ports. The final dot of a name does not count.
+    pub fn is_same_host(&self, other: &Self) -> bool {
+        match (&self.host, &other.host) {
+            (Host::Domain(one), Host::Domain(other)) => {
+                one.strip_suffix('.').unwrap_or(one) == other.strip_suffix('.').unwrap_or(other)
+            }
+            (one, other) => one == other,
         }
     }
 
@@ -113,8 +136,18 @@ impl HostPort {
             || match &self.host {
                 Host::Domain(_) => false,
                 Host::Ipv4(address) => address.is_unspecified(),
-                Host::Ipv6(address) => address.is_unspecified(),
+                Host::Ipv6(address) => IpAddr::from(*address).to_canonical().is_unspecified(),
             }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        match port {
+            None => write!(f, "{host}"),
+            Some(port) => write!(f, "{host}:{port}"),
+        }
     }
 }
 
@@ -224,12 +257,18 @@ mod tests {
     #[test]
     fn loopback_is_known_in_every_notation() {
         let host = |text: &str| HostPort::parse(text).unwrap();
-        for loopback in
-            ["localhost", "LOCALHOST.:1", "app.localhost", "127.8.9.1", "127.1", "[::1]:5001"]
-        {
+        for loopback in [
+            "localhost",
+            "LOCALHOST.:1",
+            "app.localhost",
+            "127.8.9.1",
+            "127.1",
+            "[::1]:5001",
+            "[::ffff:127.0.0.1]",
+        ] {
             assert!(host(loopback).is_loopback() && host(loopback).is_this_machine(), "{loopback}");
         }
-        for unspecified in ["0.0.0.0", "0", "[::]:5001"] {
+        for unspecified in ["0.0.0.0", "0", "[::]:5001", "[::ffff:0.0.0.0]"] {
             assert!(host(unspecified).is_this_machine(), "{unspecified}");
             assert!(!host(unspecified).is_loopback(), "{unspecified}");
         }
@@ -237,6 +276,25 @@ mod tests {
         {
             assert!(!host(other).is_this_machine(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_host_is_the_same_with_any_port_and_with_a_final_dot() {
+        let host = |text: &str| HostPort::parse(text).unwrap();
+        for (one, other, expected) in [
+            ("chat.example", "CHAT.example.:5001", true),
+            ("[::1]:1", "[0:0::1]", true),
+            ("chat.example", "chat.example.evil.example", false),
+            ("chat.example", "evilchat.example", false),
+            ("127.0.0.1", "127.0.0.2", false),
+            ("127.0.0.1", "[::ffff:127.0.0.1]", false),
+        ] {
+            assert_eq!(host(one).is_same_host(&host(other)), expected, "{one} and {other}");
+        }
+        assert!(host("127.1").is_address() && host("[::1]:80").is_address());
+        assert!(!host("localhost").is_address() && !host("1.chat.example").is_address());
+        assert_eq!(host("Chat.example:80").to_string(), "chat.example:80");
+        assert_eq!(host("[0::1]").to_string(), "[::1]");
     }
 
     #[test]

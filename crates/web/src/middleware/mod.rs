@@ -1,6 +1,7 @@
-//! Middleware around the handlers: client info, CORS, security headers.
+//! Middleware around the handlers: client info, foreign hosts, CORS, security headers.
 
 pub mod client_info;
 pub mod cors;
+pub mod foreign_host;
 pub mod security_headers;
 pub mod trusted_proxies;

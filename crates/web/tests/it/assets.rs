@@ -1,6 +1,6 @@
 //! The app's files and their headers. The tests hold with and without a built app.
 
-use madang_web::TrustedProxies;
+use madang_web::{Origins, TrustedProxies};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -59,8 +59,10 @@ async fn paths_of_the_app_get_its_page_and_missing_files_get_404() {
 async fn the_opener_policy_is_sent_where_browsers_use_it() {
     // Browsers log an error for this header over plain HTTP, except from loopback.
     let proxies = TrustedProxies::new(["127.0.0.1"]).unwrap();
-    let server =
-        TestServer::with_settings(TestSettings { proxies, ..TestSettings::default() }).await;
+    let names = ["http://madang.local:5001", "https://chat.example"].map(str::to_owned);
+    let origins = Origins::new(names).unwrap();
+    let settings = TestSettings { origins, proxies, ..TestSettings::default() };
+    let server = TestServer::with_settings(settings).await;
     for (headers, expected) in [
         (&[][..], true),
         (&[("host", "localhost:5001")], true),

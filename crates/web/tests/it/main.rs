@@ -15,6 +15,7 @@ mod cors;
 mod credentials;
 mod delivery_api;
 mod echo;
+mod foreign_hosts;
 mod handshake;
 mod json_object;
 mod lab_chat;

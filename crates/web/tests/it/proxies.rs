@@ -1,5 +1,7 @@
 //! Behind a proxy: the headers of a trusted proxy are used, those of others are ignored.
 
+use madang_hub::budgets::rate::Rate;
+use madang_hub::budgets::resource::BudgetRates;
 use madang_shared::ServerFrame;
 use madang_shared::limits::SUBPROTOCOL;
 use madang_web::{Origins, TrustedProxies};
@@ -16,8 +18,10 @@ const HOST: (&str, &str) = ("x-forwarded-host", "chat.example");
 async fn behind_proxy(trusted: bool) -> TestServer {
     let proxies = TrustedProxies::new(trusted.then_some("127.0.0.0/8")).unwrap();
     let strict_transport = Some(HeaderValue::from_static("max-age=60"));
-    // Not on loopback, as in a container, so that the requested host is its own name.
-    let origins = Origins::default().listening_on([0, 0, 0, 0].into());
+    // Not on loopback, as in a container, so that the requested host is its own name. The page of port 9 makes the
+    // name known.
+    let origins = Origins::new(["https://chat.example:9".to_owned()]).unwrap();
+    let origins = origins.listening_on([0, 0, 0, 0].into());
     TestServer::with_settings(TestSettings {
         origins,
         proxies,
@@ -102,6 +106,10 @@ async fn the_origin_in_the_headers_of_a_trusted_proxy_is_our_own() {
         ("https://chat.example", &[HTTPS], 403),
         ("https://chat.example", &[("host", "chat.example"), HTTPS], 101),
         ("http://chat.example", &[("host", "chat.example"), HTTPS], 403),
+        // The server answers to the name that the proxy forwards, and the proxy's own name for it does not count.
+        ("https://chat.example", &[("host", "upstream"), HTTPS, HOST], 101),
+        ("https://evil.example", &[("x-forwarded-host", "evil.example"), HTTPS], 421),
+        ("https://upstream", &[("host", "upstream"), HTTPS], 421),
     ] {
         assert_eq!(
             handshake_status(&server, origin, headers).await,
@@ -131,6 +139,40 @@ async fn local_exposure_refuses_clients_behind_a_proxy() {
             assert_eq!(local(trusted, Some(client)).await, 403, "{client}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_names_no_readable_client_pays_itself() {
+    let mut budgets = BudgetRates::default();
+    budgets.stranger.sign_ups = Rate::per_day(2, 1);
+    let proxies = TrustedProxies::new(["127.0.0.1", "10.0.0.0/8"]).unwrap();
+    let settings = TestSettings { proxies, budgets, ..TestSettings::default() };
+    let server = TestServer::with_settings(settings).await;
+    let sign_up = async |name: usize, client: &str| {
+        let body = json!({ "name": format!("user {name}"), "bearer": true });
+        let request = server.http.post(server.url("/api/session")).json(&body);
+        let answer = request.header("x-forwarded-for", client).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    let garbage = [
+        "unknown",
+        "",
+        "203.0.113.1, ",
+        "203.0.113.2, _hidden",
+        "203.0.113.3, 203.0.113.400",
+        "203.0.113.4:99999",
+        "203.0.113.5 203.0.113.6",
+        "[2001:db8::1",
+        "2001:db8::1%eth0",
+        "\"203.0.113.8\"",
+        "203.0.113.9/32",
+    ];
+    for (number, client) in garbage.into_iter().enumerate() {
+        let expected = if number < 2 { 201 } else { 429 };
+        assert_eq!(sign_up(number, client).await, expected, "{client:?}");
+    }
+    // A readable client is another payer.
+    assert_eq!(sign_up(100, "unknown, 203.0.113.7").await, 201);
 }
 
 /// The status of a handshake from a page of this origin, with these headers.

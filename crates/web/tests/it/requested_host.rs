@@ -38,9 +38,15 @@ async fn echo_status(server: &TestServer, first: &str, headers: &[&str]) -> u16 
     String::from_utf8_lossy(&line[9..]).parse().unwrap()
 }
 
-/// A server that is not on loopback only, so that the requested host is its own name.
+/// A server that is not on loopback only, so that the requested host is its own name. Pages of port 9 make its names
+/// known.
+fn on_the_network_origins() -> Origins {
+    let origins = ["http://chat.example:9", "http://마당.kr:9", "http://internal:9"];
+    Origins::new(origins.map(str::to_owned)).unwrap().listening_on([0, 0, 0, 0].into())
+}
+
 async fn on_the_network() -> TestServer {
-    let origins = Origins::default().listening_on([0, 0, 0, 0].into());
+    let origins = on_the_network_origins();
     TestServer::with_settings(TestSettings { origins, ..TestSettings::default() }).await
 }
 
@@ -118,7 +124,8 @@ async fn the_authority_of_an_absolute_target_counts() {
         (absolute, "evil.example", "http://evil.example", 403),
         (absolute, "chat.example", "http://chat.example", 101),
         ("GET http://chat.example:8080/ws HTTP/1.1", "chat.example", "http://chat.example", 403),
-        ("GET /ws HTTP/1.1", "evil.example", "http://chat.example", 403),
+        ("GET /ws HTTP/1.1", "evil.example", "http://chat.example", 421),
+        ("GET http://evil.example/ws HTTP/1.1", "chat.example", "http://evil.example", 421),
         // The request still needs a `Host` that is well-formed.
         (absolute, "a b", "http://chat.example", 400),
         ("GET http://user@chat.example/ws HTTP/1.1", "chat.example", "http://chat.example", 400),
@@ -178,7 +185,7 @@ async fn several_origins_are_refused() {
 #[tokio::test]
 async fn the_last_host_of_a_trusted_proxy_counts_if_it_is_well_formed() {
     let proxies = TrustedProxies::new(["127.0.0.1"]).unwrap();
-    let origins = Origins::default().listening_on([0, 0, 0, 0].into());
+    let origins = on_the_network_origins();
     let server =
         TestServer::with_settings(TestSettings { origins, proxies, ..TestSettings::default() })
             .await;

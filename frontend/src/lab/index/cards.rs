@@ -58,7 +58,7 @@ pub(super) const CARDS: &[Card] = &[
                 "fn announce",
             ),
             term("emit(..., broadcast=True)", "crates/hub/src/hub.rs", "fn publish"),
-            term("CORS(app, origins=...)", "crates/web/src/http/origin.rs", "fn allow"),
+            term("CORS(app, origins=...)", "crates/web/src/http/origin/mod.rs", "fn allow"),
             term("useEffect(() => socket.on())", "frontend/src/client_store.rs", "fn read"),
             term("return () => socket.disconnect()", "frontend/src/driver.rs", "fn close_on_leave"),
         ],

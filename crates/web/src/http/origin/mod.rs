@@ -4,6 +4,9 @@
 //! refuses foreign origins in the handshake. The same rule guards every request that changes something.
 //! Programs other than browsers send no `Origin` and pass: they have no browser's cookies.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 
@@ -34,8 +37,10 @@ impl Origin {
         let (scheme, host) = text.split_once("://").ok_or_else(|| {
             invalid("write scheme://host or scheme://host:port, such as https://chat.example")
         })?;
-        let scheme =
-            Scheme::parse(scheme).ok_or_else(|| invalid("its scheme must be http or https"))?;
+        // The origin of a page, never that of a socket.
+        let scheme = Scheme::parse(scheme)
+            .filter(|_| !scheme.to_ascii_lowercase().starts_with("ws"))
+            .ok_or_else(|| invalid("its scheme must be http or https"))?;
         if host.contains(['/', '?', '#', '\\']) {
             return Err(invalid("leave out everything after host and port, the final / too"));
         }
@@ -50,6 +55,9 @@ impl Origin {
                 "its host is not a valid name or address, or its port is not a number up to 65535",
             )
         })?;
+        if host.port() == Some(0) {
+            return Err(invalid("its port must be from 1 to 65535"));
+        }
         // The default port is left out, so that origins with and without it are equal.
         let host = host.without_default_port(scheme);
         Ok(Self { scheme, host })
@@ -113,12 +121,14 @@ impl<S: Sync> FromRequestParts<S> for PageAccess {
 /// The requested host tells our own origin (`Host`, or the header of a trusted proxy). Over HTTPS the page must
 /// be of HTTPS too, because an attacker in the network can replace a page of plain HTTP.
 ///
-/// A foreign page can let any name resolve to this machine (DNS rebinding), and so appear to be of the same
-/// origin as a server that listens on loopback. Such a server therefore accepts only loopback names as its own.
-/// Other names, for example those of a proxy, must be configured: a rebinding page can forge a proxy's headers.
+/// A foreign page can let any name of its own resolve to this server (DNS rebinding), and so appear to be of the same
+/// origin. The server therefore answers only to hosts that no foreign page can have: addresses, names of loopback, the
+/// hosts of configured origins, and over our own TLS the names in the certificate, which the browser has compared. A
+/// server that listens on loopback accepts only loopback names as its own origin: the pages of all other hosts must be
+/// configured.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    allowed: Vec<Origin>,
+    configured: Vec<Origin>,
     loopback_only: bool,
 }
 
@@ -137,9 +147,19 @@ impl Origins {
     ///
     /// # Errors
     /// The first entry that is not an origin.
-    pub fn new(allowed: impl IntoIterator<Item = String>) -> Result<Self, InvalidOrigin> {
-        let origins = allowed.into_iter().map(|origin| Origin::parse(origin.trim()));
-        Ok(Self { allowed: origins.collect::<Result<_, _>>()?, loopback_only: false })
+    pub fn new(configured: impl IntoIterator<Item = String>) -> Result<Self, InvalidOrigin> {
+        Self::default().and(configured)
+    }
+
+    /// Allows these origins too.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn and(mut self, further: impl IntoIterator<Item = String>) -> Result<Self, InvalidOrigin> {
+        for origin in further {
+            self.configured.push(Origin::parse(origin.trim())?);
+        }
+        Ok(self)
     }
 
     /// The same origins, for a server that listens on this address.
@@ -149,11 +169,34 @@ impl Origins {
         self
     }
 
+    /// Whether all configured origins always mean this machine.
+    pub fn are_of_this_machine(&self) -> bool {
+        self.configured.iter().all(|origin| origin.host.is_this_machine())
+    }
+
+    /// The hosts of the configured origins.
+    pub fn hosts(&self) -> impl Iterator<Item = &HostPort> {
+        self.configured.iter().map(|origin| &origin.host)
+    }
+
+    /// Whether the server answers to the host of a request.
+    ///
+    /// A server on loopback answers to every host, as its proxy may send any. The origins of its pages are checked in
+    /// any case. A program may send no host; a browser always sends one.
+    pub fn answer_to(&self, client_info: &ClientInfo) -> bool {
+        let Some(host) = &client_info.host else { return true };
+        self.loopback_only
+            || client_info.has_our_certificate
+            || host.is_address()
+            || host.is_loopback()
+            || self.hosts().any(|configured| configured.is_same_host(host))
+    }
+
     /// The access of a request with these headers.
     pub fn access(&self, headers: &HeaderMap, client_info: &ClientInfo) -> PageAccess {
         match Origin::of_request(headers) {
             None => PageAccess::Full,
-            Some(Ok(origin)) if self.allowed.contains(&origin) => PageAccess::Full,
+            Some(Ok(origin)) if self.configured.contains(&origin) => PageAccess::Full,
             Some(Ok(origin)) if self.is_own(&origin, client_info) => PageAccess::Full,
             Some(Ok(origin)) if self.loopback_only && origin.host.is_this_machine() => {
                 PageAccess::Cookieless
@@ -168,184 +211,8 @@ impl Origins {
     }
 
     fn is_own(&self, origin: &Origin, client_info: &ClientInfo) -> bool {
-        origin.is_requested(client_info) && (!self.loopback_only || origin.host.is_loopback())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    /// Whether a request may act for a user.
-    fn allow(origins: &Origins, headers: &HeaderMap, client_info: &ClientInfo) -> bool {
-        origins.access(headers, client_info) == PageAccess::Full
-    }
-
-    fn at(host: &str, https: bool) -> ClientInfo {
-        ClientInfo { host: Some(HostPort::parse(host).unwrap()), https, client: None }
-    }
-
-    fn from(origin: &str) -> HeaderMap {
-        HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(origin).unwrap())])
-    }
-
-    fn check(origin: Option<&str>, host: &str, expected: bool) {
-        let origins = Origins::new(["http://localhost:3000".to_owned()]).unwrap();
-        let headers = origin.map(from).unwrap_or_default();
-        assert_eq!(allow(&origins, &headers, &at(host, false)), expected, "{origin:?} at {host}");
-    }
-
-    #[test]
-    fn over_https_a_page_of_plain_http_is_foreign() {
-        let origins = Origins::new(["http://localhost:3000".to_owned()]).unwrap();
-        let network = origins.clone().listening_on([0, 0, 0, 0].into());
-        let loopback_only = origins.listening_on([127, 0, 0, 1].into());
-        let loopback = "localhost:5001";
-        for (origin, host, expected) in [
-            ("https://chat.example", "chat.example", true),
-            ("https://chat.example:8443", "chat.example:8443", true),
-            ("http://chat.example", "chat.example", false),
-            ("https://chat.example:8443", "chat.example", false),
-            ("http://localhost:3000", "chat.example", true),
-        ] {
-            assert_eq!(
-                allow(&network, &from(origin), &at(host, true)),
-                expected,
-                "{origin} at {host}"
-            );
-        }
-        assert!(allow(&loopback_only, &from("https://localhost:5001"), &at(loopback, true)));
-        assert!(!allow(&loopback_only, &from("http://localhost:5001"), &at(loopback, true)));
-        assert!(!allow(&loopback_only, &from("https://chat.example"), &at("chat.example", true)));
-    }
-
-    #[test]
-    fn our_own_and_configured_origins_pass_and_others_do_not() {
-        check(None, "127.0.0.1:5001", true);
-        check(Some("http://127.0.0.1:5001"), "127.0.0.1:5001", true);
-        check(Some("https://chat.example"), "chat.example", true);
-        check(Some("http://localhost:3000"), "127.0.0.1:5001", true);
-        check(Some("http://LOCALHOST:3000"), "127.0.0.1:5001", true);
-        check(Some("http://127.0.0.1:3000"), "127.0.0.1:5001", false);
-        check(Some("http://127.0.0.1"), "127.0.0.1:5001", false);
-        check(Some("https://evil.example"), "127.0.0.1:5001", false);
-        check(Some("null"), "127.0.0.1:5001", false);
-        check(Some("file://127.0.0.1:5001"), "127.0.0.1:5001", false);
-    }
-
-    #[test]
-    fn a_server_on_loopback_accepts_only_loopback_names() {
-        let listed = || Origins::new(["https://chat.example".to_owned()]).unwrap();
-        let loopback_only = listed().listening_on([127, 0, 0, 1].into());
-        let network = listed().listening_on([0, 0, 0, 0].into());
-        for (host, expected) in [
-            ("127.0.0.1:5001", true),
-            ("LOCALHOST:5001", true),
-            ("localhost", true),
-            ("[::1]:5001", true),
-            ("127.8.9.1", true),
-            ("evil.example:5001", false),
-            ("localhost.evil.example", false),
-            ("192.168.0.7:5001", false),
-        ] {
-            let (headers, client_info) = (from(&format!("http://{host}")), at(host, false));
-            assert_eq!(allow(&loopback_only, &headers, &client_info), expected, "{host}");
-            assert!(allow(&network, &headers, &client_info), "{host}");
-            let headers = from("https://chat.example");
-            assert!(allow(&loopback_only, &headers, &client_info), "behind a proxy: {host}");
-        }
-    }
-
-    #[test]
-    fn pages_of_this_machine_have_cookieless_access_to_a_server_on_loopback() {
-        let loopback_only = Origins::default().listening_on([127, 0, 0, 1].into());
-        let network = Origins::default().listening_on([192, 168, 0, 7].into());
-        for (origin, expected) in [
-            ("http://localhost:3000", true),
-            ("http://127.0.0.1:8080", true),
-            ("http://[::1]:3000", true),
-            ("http://0.0.0.0:5001", true),
-            ("https://localhost", true),
-            ("http://localhost.evil.example", false),
-            ("http://evil.example:3000", false),
-            ("http://192.168.0.7:3000", false),
-            ("null", false),
-            ("file://localhost", false),
-        ] {
-            let (headers, client_info) = (from(origin), at("localhost:5001", false));
-            assert_eq!(loopback_only.allow_guests(&headers, &client_info), expected, "{origin}");
-            assert!(!allow(&loopback_only, &headers, &client_info), "with a session: {origin}");
-            assert!(!network.allow_guests(&headers, &client_info), "on the network: {origin}");
-        }
-    }
-
-    #[test]
-    fn origins_are_compared_as_scheme_host_and_port() {
-        let listed = |origin: &str| Origins::new([origin.to_owned()]).unwrap();
-        for (entry, origin) in [
-            ("https://chat.example:443", "https://chat.example"),
-            ("https://chat.example", "https://chat.example:443"),
-            ("http://chat.example:80", "http://CHAT.example"),
-            ("HTTPS://Chat.Example", "https://chat.example"),
-            ("wss://chat.example", "https://chat.example"),
-            (" https://chat.example ", "https://chat.example"),
-            ("https://마당.kr", "https://xn--ok1b32k.kr"),
-            ("https://xn--OK1B32K.kr:443", "https://xn--ok1b32k.kr"),
-            ("http://[0::1]:3000", "http://[::1]:3000"),
-        ] {
-            let allowed = allow(&listed(entry), &from(origin), &at("other.example", true));
-            assert!(allowed, "{entry} and {origin}");
-        }
-        for (entry, origin) in [
-            ("https://chat.example", "http://chat.example"),
-            ("https://chat.example", "https://chat.example:8443"),
-            ("http://chat.example", "http://chat.example:443"),
-            ("https://chat.example", "https://chat.example."),
-            ("https://chat.example", "https://a.chat.example"),
-            ("https://chat.example", "https://chat.example.evil.example"),
-            ("https://chat.example", "https://chat.example@evil.example"),
-            ("https://chat.example", "https://evil.example https://chat.example"),
-        ] {
-            let allowed = allow(&listed(entry), &from(origin), &at("other.example", true));
-            assert!(!allowed, "{entry} and {origin}");
-        }
-    }
-
-    #[test]
-    fn one_of_several_origins_does_not_pass() {
-        let mut headers = from("http://localhost:5001");
-        assert!(allow(&Origins::default(), &headers, &at("localhost:5001", false)));
-        headers.append(ORIGIN, HeaderValue::from_static("http://localhost:5001"));
-        assert!(!allow(&Origins::default(), &headers, &at("localhost:5001", false)));
-    }
-
-    #[test]
-    fn invalid_origins_are_refused_with_the_reason() {
-        for (wrong, reason) in [
-            ("*", "write scheme://host"),
-            ("null", "write scheme://host"),
-            ("localhost:3000", "write scheme://host"),
-            ("//chat.example", "write scheme://host"),
-            ("ftp://a", "must be http or https"),
-            ("http://", "not a valid name"),
-            ("http://a/b", "leave out everything after"),
-            ("https://chat.example/", "leave out everything after"),
-            ("https://chat.example?x", "leave out everything after"),
-            ("https:///chat.example", "leave out everything after"),
-            ("http://u@a", "leave out the user name"),
-            ("https://*.chat.example", "no wildcards"),
-            ("https://chat example", "not a valid name"),
-            ("https://chat.example:https", "port"),
-            ("https://chat.example:65536", "port"),
-            ("https://[::1", "not a valid name"),
-            ("https://1.2.3.400", "not a valid name"),
-            ("https://마당..kr", "not a valid name"),
-        ] {
-            let error = Origins::new([wrong.to_owned()]).unwrap_err();
-            assert_eq!(error.origin, wrong);
-            assert!(error.to_string().contains(reason), "{error}");
-        }
+        origin.is_requested(client_info)
+            && self.answer_to(client_info)
+            && (!self.loopback_only || origin.host.is_loopback())
     }
 }

@@ -66,7 +66,8 @@ async fn pages_of_this_machine_are_admitted_when_the_exposure_is_local() {
     check(&local, &[("via", "1.1 vegur")], 403).await;
     let network = listening_on([0, 0, 0, 0], Exposure::On).await;
     check(&network, &[], 200).await;
-    check(&network, &[("host", "chat.example"), ("origin", "https://chat.example")], 200).await;
+    check(&network, &[("host", "chat.example"), ("origin", "https://chat.example")], 421).await;
+    check(&network, &[("host", "10.0.0.7"), ("origin", "http://10.0.0.7")], 200).await;
     check(&network, &[("origin", "http://localhost:3000")], 403).await;
     let off = listening_on([127, 0, 0, 1], Exposure::Off).await;
     let answer = off.http.get(off.url(POLLING)).send().await.unwrap();
