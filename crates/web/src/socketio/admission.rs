@@ -39,7 +39,7 @@ use crate::state::AppState;
 /// Limit for a request of long polling. The longest one waits for the next ping.
 const POLL_TIMEOUT: Duration = Duration::from_mins(1);
 /// Headers that proxies and delivery networks add.
-const PROXY_HEADERS: [&str; 17] = [
+const PROXY_HEADERS: [&str; 19] = [
     "via",
     "forwarded",
     "x-real-ip",
@@ -52,14 +52,16 @@ const PROXY_HEADERS: [&str; 17] = [
     "x-proxyuser-ip",
     "x-scheme",
     "x-request-start",
-    "x-amzn-trace-id",
     "x-cloud-trace-context",
     "cdn-loop",
     "surrogate-capability",
     "x-varnish",
+    "remote-user",
+    "incap-client-ip",
+    "front-end-https",
 ];
 /// The beginnings of the names of further ones.
-const PROXY_HEADER_PREFIXES: [&str; 9] = [
+const PROXY_HEADER_PREFIXES: [&str; 16] = [
     "x-forwarded",
     "x-original-",
     "x-envoy-",
@@ -69,6 +71,13 @@ const PROXY_HEADER_PREFIXES: [&str; 9] = [
     "cf-",
     "fly-",
     "ngrok-",
+    "tailscale-",
+    "x-goog-",
+    "x-amzn-",
+    "x-ms-client-",
+    "x-auth-request-",
+    "x-remote-",
+    "x-arr-",
 ];
 
 /// Admits clients to the gateway. Cheap to clone.

@@ -59,6 +59,14 @@ async fn pages_of_this_machine_are_admitted_when_the_exposure_is_local() {
         "x-original-host",
         "x-envoy-external-address",
         "cdn-loop",
+        "tailscale-user-login",
+        "Tailscale-User-Name",
+        "tailscale-headers-info",
+        "x-goog-authenticated-user-email",
+        "x-amzn-oidc-identity",
+        "x-ms-client-principal-name",
+        "x-auth-request-email",
+        "remote-user",
     ] {
         let request = local.http.get(local.url(POLLING)).header(header, "203.0.113.7");
         assert_eq!(request.send().await.unwrap().status(), 403, "{header}");
