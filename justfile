@@ -73,6 +73,10 @@ load *args: build
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang
 
+# Fill the table of icons (frontend/src/ui/icon.rs) with Lucide's drawings, after a row was added or changed
+lucide: (_setup "icons")
+    @source scripts/tools.sh && MADANG_LUCIDE=$lucide_home node scripts/lucide.mjs
+
 # Measure the app's time to first use, in a browser with an empty cache
 first-interactive: (_setup "dev" "e2e") build
     @scripts/e2e.sh first_interactive -- --ignored --nocapture

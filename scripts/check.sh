@@ -24,6 +24,8 @@ step 'lock file of the load laboratory' cargo fetch --quiet --locked "${bench[@]
 step 'lints' cargo clippy "${hosts[@]}" --all-targets -- -D warnings
 step 'lints of the load laboratory' cargo clippy "${bench[@]}" --all-targets -- -D warnings
 step 'lints of the app' cargo clippy "${app[@]}" --all-targets -- -D warnings
+# The package is large and only needed for new icons, so it is compared where it is installed.
+[ ! -d "$lucide_home" ] || MADANG_LUCIDE=$lucide_home step 'drawings of the icons' node scripts/lucide.mjs --check
 export RUSTDOCFLAGS='-D warnings'
 step 'documentation' cargo doc --quiet --no-deps "${hosts[@]}"
 step 'documentation of the load laboratory' cargo doc --quiet --no-deps "${bench[@]}"
