@@ -53,8 +53,8 @@ codes! {
     Version = 4500, "unsupported protocol version";
     /// There is no session, or it has ended: sign in.
     Unauthenticated = 4501, "unauthenticated";
-    /// Too many frames that could not be decoded.
-    Abuse = 4502, "too many bad frames";
+    /// Too many frames that could not be decoded, or too many refused requests.
+    Abuse = 4502, "too many refused requests";
     /// The first frame was not a hello.
     NotHello = 4503, "hello expected";
     /// The server is stopping; for clients without the protocol of Madang (RFC 6455).

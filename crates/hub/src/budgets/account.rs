@@ -11,7 +11,7 @@ use super::totals::Totals;
 
 /// The shortest wait that a refusal names, in milliseconds. A client with many commands gets a part of its budget back
 /// meanwhile, instead of one command.
-const MIN_RETRY_WAIT_MS: u64 = 200;
+pub const MIN_RETRY_WAIT_MS: u64 = 200;
 /// The longest wait after which a client repeats a refused command by itself, in milliseconds.
 pub const MAX_RETRY_WAIT_MS: u64 = 60_000;
 
@@ -72,15 +72,20 @@ impl Account {
     /// [`MAX_RETRY_WAIT_MS`], because its later commands would wait as long.
     pub fn check(&self, resource: Resource, now: Timestamp) -> Result<(), Failure> {
         let Some(wait) = self.wait(resource, now) else { return Ok(()) };
-        self.totals.count_refusal(resource);
-        if let Some(payer) = self.payers.first() {
-            self.spend_of(payer, Cost { resource: Resource::Refusals, units: 1 }, now);
-        }
+        self.count_refusal(resource, now);
         let message = format!("{}; try again in {}.", resource.refusal(), in_words(wait));
         let mut failure =
             Failure::new(ErrorCode::RateLimited, message).after(wait.max(MIN_RETRY_WAIT_MS));
         failure.retry = wait <= MAX_RETRY_WAIT_MS;
         Err(failure)
+    }
+
+    /// Counts a refused request. Above the budget of refusals, the client is to be disconnected.
+    pub fn count_refusal(&self, resource: Resource, now: Timestamp) {
+        self.totals.count_refusal(resource);
+        if let Some(payer) = self.payers.first() {
+            self.spend_of(payer, Cost { resource: Resource::Refusals, units: 1 }, now);
+        }
     }
 
     /// Whether the client has spent its budget of refusals, so that it is to be disconnected.

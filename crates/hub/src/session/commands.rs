@@ -5,6 +5,9 @@
 //!
 //! **A retryable refusal blocks later commands** until the refused command comes again. Otherwise the
 //! second message could be stored before the first.
+//!
+//! **Commands behind a refused one are refusals too, except for one full window.** A client has sent its window before it
+//! reads the refusal. Each attempt after the requested wait may have one more window behind it.
 
 use std::collections::VecDeque;
 
@@ -14,7 +17,7 @@ use madang_shared::{Command, CommandId, ErrorCode, Failure, ServerFrame, Timesta
 
 use super::effects::{Effect, StoreRequest};
 use super::reply::{refusal_of_write, refuse, send};
-use crate::budgets::account::Account;
+use crate::budgets::account::{Account, MIN_RETRY_WAIT_MS};
 use crate::budgets::resource::Resource;
 use crate::features;
 use crate::ports::{Committed, StoreError, Write};
@@ -27,7 +30,38 @@ pub(super) struct Commands {
     /// The next batch.
     queued: VecDeque<Write>,
     /// The refused command that must come again before any other.
-    blocked_by: Option<CommandId>,
+    block: Option<Block>,
+}
+
+/// A refused command that keeps later ones back.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    by: CommandId,
+    /// The end of the wait that its refusal requested.
+    until: Option<Timestamp>,
+    /// The commands behind it since its last attempt.
+    refused: usize,
+}
+
+impl Block {
+    fn new(by: CommandId, failure: &Failure, now: Timestamp) -> Self {
+        let until = failure.retry_after.map(|wait| now.plus(wait));
+        Self { by, until, refused: 0 }
+    }
+
+    /// The refusal of a command behind the refused one, with the rest of the wait. It names no time when the wait is over
+    /// and the refused command has not come.
+    fn refusal(&self, now: Timestamp) -> Failure {
+        let first = self.by;
+        let failure = Failure::new(
+            ErrorCode::BlockedByEarlier,
+            format!("Send command {first} again first, so that the order is kept."),
+        );
+        match self.until.map(|until| until.since(now)) {
+            Some(wait @ 1..) => failure.after(wait),
+            _ => failure,
+        }
+    }
 }
 
 impl Commands {
@@ -47,8 +81,8 @@ impl Commands {
                 self.send_batch(effects);
             }
             Err(failure) => {
-                if failure.retry && self.blocked_by.is_none() {
-                    self.blocked_by = Some(id);
+                if failure.retry && failure.code != ErrorCode::BlockedByEarlier {
+                    self.block_by(id, &failure, now);
                 }
                 effects.push(refuse(ErrorContext::Command(id), failure));
             }
@@ -59,6 +93,7 @@ impl Commands {
     pub(super) fn on_committed(
         &mut self,
         results: Vec<Result<Committed, StoreError>>,
+        now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         let mut first_refused = None;
@@ -68,7 +103,7 @@ impl Commands {
                 Err(error) => {
                     let failure = refusal_of_write(error);
                     if failure.retry {
-                        first_refused.get_or_insert(id);
+                        first_refused.get_or_insert_with(|| Block::new(id, &failure, now));
                     }
                     effects.push(refuse(ErrorContext::Command(id), failure));
                 }
@@ -77,9 +112,9 @@ impl Commands {
         // Queued commands came after the batch, so a refusal in the batch blocks them. If a later command
         // blocks (it was above the rate limit), the queued ones came before it and stay.
         if let Some(first) = first_refused {
-            self.blocked_by = Some(first);
+            self.block = Some(first);
             for write in self.queued.drain(..) {
-                effects.push(refuse(ErrorContext::Command(write.command), blocked_by(first)));
+                effects.push(refuse(ErrorContext::Command(write.command), first.refusal(now)));
             }
         }
         self.send_batch(effects);
@@ -93,21 +128,34 @@ impl Commands {
         id: CommandId,
         command: Command,
     ) -> Result<Write, Failure> {
-        if let Some(first) = self.blocked_by.filter(|first| *first != id) {
-            return Err(blocked_by(first));
+        if let Some(block) = self.block.as_mut().filter(|block| block.by != id) {
+            block.refused += 1;
+            if block.refused > MAX_QUEUED_COMMANDS {
+                account.count_refusal(Resource::Commands, now);
+            }
+            return Err(block.refusal(now));
         }
         if self.queued.len() >= MAX_QUEUED_COMMANDS {
-            return Err(Failure::new(
-                ErrorCode::RateLimited,
-                "Too many commands wait for the store; wait for an acknowledgement.",
-            ));
+            account.count_refusal(Resource::Commands, now);
+            let message = "Too many commands wait for the store; wait for an acknowledgement.";
+            return Err(Failure::new(ErrorCode::RateLimited, message).after(MIN_RETRY_WAIT_MS));
         }
         account.charge_one(Resource::Commands, now)?;
         if let Some(cost) = features::cost(&command) {
             account.charge(cost, now)?;
         }
-        self.blocked_by = None;
+        self.block = None;
         Write::of_command(author.clone(), id, now, command)
+    }
+
+    /// Keeps later commands back. An attempt before the end of the requested wait brings no new window.
+    fn block_by(&mut self, id: CommandId, failure: &Failure, now: Timestamp) {
+        let mut block = Block::new(id, failure, now);
+        if let Some(before) = self.block.filter(|before| before.until.is_some_and(|end| now < end))
+        {
+            block.refused = before.refused;
+        }
+        self.block = Some(block);
     }
 
     fn send_batch(&mut self, effects: &mut Vec<Effect>) {
@@ -118,11 +166,4 @@ impl Commands {
         self.in_flight = batch.iter().map(|write| write.command).collect();
         effects.push(Effect::Request(StoreRequest::Commit(batch)));
     }
-}
-
-fn blocked_by(first: CommandId) -> Failure {
-    Failure::new(
-        ErrorCode::BlockedByEarlier,
-        format!("Send command {first} again first, so that the order is kept."),
-    )
 }

@@ -140,7 +140,9 @@ impl Session {
         let mut effects = Vec::new();
         let is_read = !matches!(response, StoreResponse::Commit(_));
         match response {
-            StoreResponse::Commit(results) => self.commands.on_committed(results, &mut effects),
+            StoreResponse::Commit(results) => {
+                self.commands.on_committed(results, now, &mut effects);
+            }
             StoreResponse::Open { ticket, topic, recovery } => {
                 self.on_opened(now, topic, ticket, recovery, &mut effects);
             }
@@ -205,6 +207,7 @@ impl Session {
     fn on_client_frame(&mut self, now: Timestamp, frame: ClientFrame, effects: &mut Vec<Effect>) {
         match frame {
             ClientFrame::Hello(_) => {
+                self.account.count_refusal(Resource::Commands, now);
                 let failure =
                     Failure::new(ErrorCode::UnexpectedFrame, "The hello was sent already.");
                 effects.push(refuse(ErrorContext::Frame, failure));

@@ -4,9 +4,9 @@ use madang_hub::budgets::rate::Rate;
 use madang_hub::budgets::resource::{BudgetRates, Rates};
 use madang_shared::chat::ChatQuery;
 use madang_shared::frames::QueryFrame;
-use madang_shared::limits::COMMAND_BURST;
+use madang_shared::limits::{COMMAND_BURST, MAX_QUEUED_COMMANDS};
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{ClientFrame, CloseCode, ErrorCode, QueryId, Seq, ServerFrame, Topic};
+use madang_shared::{ClientFrame, CloseCode, ErrorCode, Hello, QueryId, Seq, ServerFrame, Topic};
 
 use crate::test_server::{ROOM, START, TestServer, post};
 
@@ -46,6 +46,71 @@ fn a_client_that_goes_on_after_refusals_is_disconnected_and_is_told_not_to_retur
     assert_eq!(connection.closed, Some(CloseCode::Abuse));
     let patience = u32::try_from(Rates::USER.refusals.burst).unwrap();
     assert_eq!(sent, patience);
+}
+
+#[test]
+fn a_flood_behind_a_refused_command_is_told_when_to_return_and_ends_the_connection() {
+    let server = TestServer::new();
+    let user = server.user("a");
+    let mut connection = server.connect(&user);
+    for _ in 0..COMMAND_BURST {
+        connection.post("   ");
+    }
+    connection.post("refused");
+    connection.take();
+    connection.post("behind it");
+    let [ServerFrame::Error { failure, .. }] = &connection.take()[..] else { panic!("no refusal") };
+    assert_eq!(failure.code, ErrorCode::BlockedByEarlier);
+    assert_eq!(failure.retry_after, Some(200), "the wait of the first refusal");
+    let mut sent = 1;
+    while connection.closed.is_none() && sent < 100_000 {
+        connection.post("behind it");
+        sent += 1;
+    }
+    assert_eq!(connection.closed, Some(CloseCode::Abuse));
+    let window = u64::try_from(MAX_QUEUED_COMMANDS).unwrap();
+    assert_eq!(sent, window + Rates::USER.refusals.burst - 1, "after one window for nothing");
+
+    // A second hello is refused as often.
+    let mut connection = server.connect(&server.user("b"));
+    let hello = Hello { token: None, client: String::new(), topics: Vec::new() };
+    let mut sent = 0;
+    while connection.closed.is_none() && sent < 100_000 {
+        connection.send(&ClientFrame::Hello(hello.clone()));
+        sent += 1;
+    }
+    assert_eq!((connection.closed, sent), (Some(CloseCode::Abuse), Rates::USER.refusals.burst));
+}
+
+#[test]
+fn a_client_that_waits_as_requested_keeps_its_window_and_its_connection() {
+    let commands = Rate { burst: 1, amount: 1, period_ms: 60_000 };
+    let user = Rates { commands, refusals: Rate::per_day(20, 1), ..Rates::USER };
+    let rates = Box::new(BudgetRates { user, ..BudgetRates::default() });
+    let server = TestServer::with_budgets(rates);
+    let user = server.user("a");
+    let (mut connection, mut other) = (server.connect(&user), server.connect(&user));
+    other.post("in another tab");
+    let first = connection.post("refused");
+    let window: Vec<_> = (1..32).map(|_| connection.post("behind it")).collect();
+    for _ in 0..10 {
+        other.now = other.now.plus(60_000);
+        other.post("in another tab");
+        connection.now = other.now;
+        connection.command_as(first, post("refused"));
+        for id in &window {
+            connection.command_as(*id, post("behind it"));
+        }
+    }
+    assert_eq!(connection.closed, None);
+    // The same without a wait.
+    for _ in 0..10 {
+        connection.command_as(first, post("refused"));
+        for id in &window {
+            connection.command_as(*id, post("behind it"));
+        }
+    }
+    assert_eq!(connection.closed, Some(CloseCode::Abuse));
 }
 
 #[test]
