@@ -4,12 +4,13 @@
 //! with one sync. Readers have connections of their own: in WAL mode readers and the writer do not
 //! block each other.
 //!
-//! Reading order: `options`, `open`, `migrations`, `durability`, `stamp`; `writer`, `file_identity`,
-//! `damage`, `readers`, `external_changes`; `commands`, `recovery`, `log`, `skeletons`; then one module per feature, with its writes and
+//! Reading order: `options`, `open`, `migrations`, `durability`, `stamp`; `writer`, `database_lock`,
+//! `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `commands`, `recovery`, `log`, `skeletons`; then one module per feature, with its writes and
 //! reads.
 
 mod commands;
 mod damage;
+mod database_lock;
 mod durability;
 mod error;
 mod external_changes;
@@ -21,6 +22,7 @@ mod open;
 mod options;
 mod readers;
 mod recovery;
+mod size_reports;
 mod skeletons;
 mod stamp;
 mod values;
@@ -55,10 +57,12 @@ use rusqlite::Connection;
 
 use crate::event_stream::EventStream;
 use damage::Damage;
+use database_lock::DatabaseLock;
 use error::StatementError;
 use external_changes::{CommitWatcher, ExternalChanges};
-use file_identity::{DatabaseLock, FileIdentity};
+use file_identity::FileIdentity;
 use readers::ReaderPool;
+use size_reports::SizeReports;
 use stamp::Stamp;
 use users::UserSession;
 use writer::{DatabaseGuard, Writer};
@@ -106,7 +110,16 @@ impl Sqlite {
         let file_identity = FileIdentity::of(path).map_err(engine)?;
         let stamp = Stamp::create(path, &connection).map_err(engine)?;
         let damage = Damage::default();
-        let guard = DatabaseGuard { file_identity, stamp, damage: damage.clone(), _lock: lock };
+        let size_reports = SizeReports::new(file_identity.check().map_err(|error| {
+            OpenError::Engine { path: path.to_owned(), detail: error.to_string() }
+        })?);
+        let guard = DatabaseGuard {
+            file_identity,
+            size_reports,
+            stamp,
+            damage: damage.clone(),
+            _lock: lock,
+        };
         let (writer, events) =
             Writer::start(connection, external_changes, guard).map_err(OpenError::Thread)?;
         let watcher =

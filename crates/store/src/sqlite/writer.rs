@@ -14,10 +14,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::damage::Damage;
+use super::database_lock::DatabaseLock;
 use super::durability;
 use super::error::StatementError;
 use super::external_changes::ExternalChanges;
-use super::file_identity::{DatabaseLock, FileIdentity};
+use super::file_identity::FileIdentity;
+use super::size_reports::SizeReports;
 use super::stamp::{EventSource, Stamp};
 use crate::event_stream::EventStream;
 
@@ -45,6 +47,7 @@ pub(super) struct Writer {
 #[derive(Debug)]
 pub(super) struct DatabaseGuard {
     pub(super) file_identity: FileIdentity,
+    pub(super) size_reports: SizeReports,
     pub(super) stamp: Stamp,
     pub(super) damage: Damage,
     /// Released after the connection is closed.
@@ -323,7 +326,8 @@ impl WriterThread {
         if group.is_empty() {
             return Ok(Vec::new());
         }
-        self.guard.file_identity.check()?;
+        let sizes = self.guard.file_identity.check()?;
+        self.guard.size_reports.report(sizes);
         let damage = &self.guard.damage;
         let immediate = TransactionBehavior::Immediate;
         // An early return drops the transaction, which rolls it back.
