@@ -1,5 +1,5 @@
 //! The table of features: one row for each. [`Change`], [`decide`], [`answer_at_once`],
-//! [`is_redaction`], [`revoked_access`] and [`EphemeralTopics`] are derived from it.
+//! [`is_small`], [`is_redaction`], [`revoked_access`] and [`EphemeralTopics`] are derived from it.
 //!
 //! A row lists the parts of a feature in this order, and leaves out those that it does not have:
 //!
@@ -8,7 +8,8 @@
 //!   which an event takes away), and `ephemeral` (the name and the type of the state in memory, see
 //!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals).
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
-//!   command is the change, the type is the command itself. `costs` names the function that returns the cost of a
+//!   command is the change, the type is the command itself. `small` names the function that tells whether a change adds
+//!   so little that it needs no space (see [`crate::storage`]). `costs` names the function that returns the cost of a
 //!   command beyond that of any command (see [`crate::budgets`]).
 //! - `query`: the function that answers the feature's queries without data; without a function, the
 //!   store answers them.
@@ -56,7 +57,7 @@ macro_rules! features {
                 $(, revokes $revokes:path)?
                 $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident)?)?;
             )?
-            $(command $Change:ty = $decide:path $(, costs $cost:path)?;)?
+            $(command $Change:ty = $decide:path $(, costs $cost:path)? $(, small $small:path)?;)?
             $(query $(= $answer:path)?;)?
         }
     )+) => {
@@ -85,6 +86,14 @@ macro_rules! features {
         pub fn cost(command: &Command) -> Option<Cost> {
             match command {
                 $($(Command::$feature(_command) => optional!($($cost(_command))?).flatten(),)?)+
+            }
+        }
+
+        /// Whether a change marks, leaves or removes something, so that it adds almost nothing, and cannot be
+        /// repeated without end. It is stored even if the disk is almost full.
+        pub fn is_small(change: &Change) -> bool {
+            match change {
+                $($(Change::$feature(_change) => false $(|| $small(_change))?,)?)+
             }
         }
 
@@ -165,7 +174,7 @@ features! {
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
-        command madang_shared::membership::MembershipCommand = accept;
+        command madang_shared::membership::MembershipCommand = accept, small crate::membership::is_small;
     }
     Chat {
         topic Room;
@@ -181,7 +190,7 @@ features! {
     }
     Posts {
         topic Posts, redacts crate::posts::is_redaction;
-        command madang_shared::posts::PostsCommand = crate::posts::decide;
+        command madang_shared::posts::PostsCommand = crate::posts::decide, small crate::posts::is_small;
         query;
     }
     Price {
@@ -193,7 +202,7 @@ features! {
     }
     Notices {
         topic Notices;
-        command madang_shared::notices::NoticesCommand = accept;
+        command madang_shared::notices::NoticesCommand = accept, small crate::notices::is_small;
     }
     Inbox {
         topic Inbox;

@@ -13,7 +13,8 @@
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
-//! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, and [`budgets`], the limits on costs.
+//! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
+//!    and [`storage`], the bounds on stored data.
 
 pub mod bus;
 mod fan_out;
@@ -46,6 +47,7 @@ pub mod sentiment;
 
 pub mod budgets;
 pub mod policy;
+pub mod storage;
 
 pub use frame::Frame;
 pub use hub::Hub;

@@ -1,11 +1,19 @@
 //! Membership: the rooms of a user, with read marks.
 //! Topic [`Topic::Memberships`].
 
-use madang_shared::membership::MembershipEvent;
+use madang_shared::membership::{MembershipCommand, MembershipEvent};
 use madang_shared::{Event, Topic, codec};
 
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
+
+/// Whether a change adds almost nothing: leaving a room, and a read mark, which only moves forward.
+pub fn is_small(change: &MembershipCommand) -> bool {
+    match change {
+        MembershipCommand::Leave { .. } | MembershipCommand::Read { .. } => true,
+        MembershipCommand::Join { .. } => false,
+    }
+}
 
 /// The access that an event takes away: a user who leaves a room may not read its topics any more.
 /// An event that cannot be decoded was written by a newer version, and takes no access away.

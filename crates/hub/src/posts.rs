@@ -19,6 +19,16 @@ pub fn decide(command: PostsCommand) -> Result<PostsCommand, Failure> {
     })
 }
 
+/// Whether a change adds almost nothing: the deletion of a post.
+pub fn is_small(change: &PostsCommand) -> bool {
+    match change {
+        PostsCommand::Delete { .. } => true,
+        PostsCommand::Create { .. } | PostsCommand::Edit { .. } | PostsCommand::Greet { .. } => {
+            false
+        }
+    }
+}
+
 /// Redacts an event of the topic, after its text was edited or deleted. `now` is the post as it is now;
 /// `None` if it was deleted. Returns the event that replaces it, or `None` if the event has no text.
 pub fn redact(event: Event, now: Option<&Post>) -> Option<Event> {

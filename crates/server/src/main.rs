@@ -4,6 +4,7 @@
 mod clock;
 mod config;
 mod descriptors;
+mod disk;
 mod http;
 mod lifecycle;
 mod listener;

@@ -29,6 +29,7 @@ use tokio::sync::broadcast;
 use crate::clock::SteadyClock;
 use crate::config::{Config, FormerName, Network, TlsSettings};
 use crate::descriptors;
+use crate::disk;
 use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::listener;
@@ -81,7 +82,12 @@ async fn serve(config: Config) -> Result<ExitCode> {
 
     create_data_folder(&config.data)?;
     let _lock = lock(&config.data)?;
-    let options = Options { synchronous: config.synchronous, ..Options::default() };
+    let free_space = disk::measured(&config.data, config.min_free_space);
+    let options = Options {
+        synchronous: config.synchronous,
+        free_space: free_space.clone(),
+        ..Options::default()
+    };
     let (store, events) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
     let store = Arc::new(store);
 
@@ -103,6 +109,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         "notices",
         notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
     );
+    lifecycle.spawn_background("disk", disk::watch(config.data, free_space.clone()));
     lifecycle.spawn_background("refusals", refusals::report(hub.clone()));
     lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
@@ -129,6 +136,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let state = AppState {
         hub,
         store: store.clone(),
+        free_space,
         clock: clock.clone(),
         origins: Arc::new(config.origins.listening_on(address.ip())),
         proxies: Arc::new(proxies),
@@ -177,6 +185,7 @@ fn log_settings(config: &Config) {
         price_sources = config.price_sources.len(),
         schedules = config.notices.len(),
         max_connections = config.max_connections,
+        min_free_space = config.min_free_space,
         session_limits = ?config.session_limits,
         shutdown_timeout = ?config.shutdown_timeout,
         log = config.log,

@@ -9,6 +9,7 @@ use madang_hub::budgets::account::Account;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{Clock, Store};
+use madang_hub::storage::FreeSpace;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +28,8 @@ pub struct AppState {
     pub hub: Arc<Hub>,
     /// The durable log and state.
     pub store: Arc<dyn Store>,
+    /// The free space of the disk.
+    pub free_space: FreeSpace,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The origins whose pages may use the server.

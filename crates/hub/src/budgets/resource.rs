@@ -78,6 +78,7 @@ macro_rules! resources {
 const SIGN_UPS: Rate = Rate::per_hour(SIGN_UP_BURST as u64, SIGN_UPS_PER_HOUR as u64);
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
 
 resources! {
     /// Commands and signals.
@@ -103,6 +104,10 @@ resources! {
     Mentions mentions "Too many mentions":
         user Rate::per_hour(60, 600), network Rate::per_hour(600, 6_000),
         stranger Rate::per_hour(60, 600);
+    /// Bytes that commands add to the database, roughly: see [`crate::storage`].
+    StoredBytes stored_bytes "Too much was stored":
+        user Rate::per_day(128 * MIB, 128 * MIB), network Rate::per_day(GIB, GIB),
+        stranger Rate::per_day(128 * MIB, 128 * MIB);
     /// Refused requests. A client above this budget is disconnected.
     Refusals refusals "Too many refused requests":
         user Rate::per_second(1_000, 20), network Rate::per_second(10_000, 200),

@@ -6,7 +6,7 @@ mod mentions;
 use madang_shared::Timestamp;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
-use madang_shared::notices::NoticeContent;
+use madang_shared::notices::{NoticeContent, NoticesCommand};
 use unicode_segmentation::UnicodeSegmentation;
 
 pub use self::mentions::{Mention, mention_signs, mentions};
@@ -58,6 +58,16 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
         }
         Some(mark) if due <= mark => ScheduleStep::Done,
         Some(_) => ScheduleStep::Append,
+    }
+}
+
+/// Whether a change adds almost nothing: read marks, and the end of the demonstration.
+pub fn is_small(change: &NoticesCommand) -> bool {
+    match change {
+        NoticesCommand::Read { .. }
+        | NoticesCommand::ReadAll { .. }
+        | NoticesCommand::Demo { on: false } => true,
+        NoticesCommand::Mute { .. } | NoticesCommand::Demo { on: true } => false,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::budgets::account::{Account, MIN_RETRY_WAIT_MS};
 use crate::budgets::resource::Resource;
 use crate::features;
 use crate::ports::{Committed, StoreError, Write};
+use crate::storage;
 
 /// The unacknowledged commands of one session.
 #[derive(Debug, Default)]
@@ -72,10 +73,11 @@ impl Commands {
         account: &Account,
         now: Timestamp,
         frame: CommandFrame,
+        frame_bytes: usize,
         effects: &mut Vec<Effect>,
     ) {
         let CommandFrame { id, command } = frame;
-        match self.accept(author, account, now, id, command) {
+        match self.accept(author, account, now, id, command, frame_bytes) {
             Ok(write) => {
                 self.queued.push_back(write);
                 self.send_batch(effects);
@@ -127,6 +129,7 @@ impl Commands {
         now: Timestamp,
         id: CommandId,
         command: Command,
+        frame_bytes: usize,
     ) -> Result<Write, Failure> {
         if let Some(block) = self.block.as_mut().filter(|block| block.by != id) {
             block.refused += 1;
@@ -144,8 +147,12 @@ impl Commands {
         if let Some(cost) = features::cost(&command) {
             account.charge(cost, now)?;
         }
+        let write = Write::of_command(author.clone(), id, now, command);
+        if let Ok(write) = &write {
+            storage::charge(account, &write.change, frame_bytes as u64, now)?;
+        }
         self.block = None;
-        Write::of_command(author.clone(), id, now, command)
+        write
     }
 
     /// Keeps later commands back. An attempt before the end of the requested wait brings no new window.

@@ -126,7 +126,7 @@ impl Session {
     pub fn on_frame(&mut self, now: Timestamp, text: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         match codec::decode_client(text) {
-            Ok(frame) => self.on_client_frame(now, frame, &mut effects),
+            Ok(frame) => self.on_client_frame(now, frame, text.len(), &mut effects),
             Err(error) => self.on_bad_frame(now, &error, &mut effects),
         }
         if !effects.is_empty() && self.account.is_abusive(now) {
@@ -204,7 +204,13 @@ impl Session {
         }
     }
 
-    fn on_client_frame(&mut self, now: Timestamp, frame: ClientFrame, effects: &mut Vec<Effect>) {
+    fn on_client_frame(
+        &mut self,
+        now: Timestamp,
+        frame: ClientFrame,
+        frame_bytes: usize,
+        effects: &mut Vec<Effect>,
+    ) {
         match frame {
             ClientFrame::Hello(_) => {
                 self.account.count_refusal(Resource::Commands, now);
@@ -215,7 +221,7 @@ impl Session {
             ClientFrame::Subscribe(subscription) => self.subscribe(now, &subscription, effects),
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
             ClientFrame::Command(command) => {
-                self.commands.submit(&self.user, &self.account, now, command, effects);
+                self.commands.submit(&self.user, &self.account, now, command, frame_bytes, effects);
             }
             ClientFrame::Query(QueryFrame { id, query }) => {
                 effects.push(match self.check_read(now) {

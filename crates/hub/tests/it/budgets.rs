@@ -5,6 +5,7 @@ use madang_hub::budgets::resource::{BudgetRates, Rates};
 use madang_shared::chat::ChatQuery;
 use madang_shared::frames::QueryFrame;
 use madang_shared::limits::{COMMAND_BURST, MAX_QUEUED_COMMANDS};
+use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{ClientFrame, CloseCode, ErrorCode, Hello, QueryId, Seq, ServerFrame, Topic};
 
@@ -134,6 +135,28 @@ fn rooms_above_the_budget_are_refused_for_good_and_block_no_message() {
     connection.post("a message");
     connection.settle(&server);
     assert!(matches!(connection.take()[..], [ServerFrame::Ack { .. }]));
+}
+
+#[test]
+fn stored_bytes_above_the_budget_are_refused_and_read_marks_are_not() {
+    let mut rates = BudgetRates::default();
+    // Of two long messages; then days of waiting.
+    rates.user.stored_bytes = Rate::per_day(6_000, 1);
+    let server = TestServer::with_budgets(Box::new(rates));
+    let mut connection = server.connect(&server.user("a"));
+    let mut post = |text: &str| {
+        connection.post(text);
+        connection.settle(&server);
+        connection.take_errors()
+    };
+    let long = "x".repeat(2_000);
+    assert_eq!(post(&long), []);
+    assert_eq!(post(&long), []);
+    assert_eq!(post("short"), [ErrorCode::RateLimited]);
+    let mark = MembershipCommand::Read { room: ROOM, up_to: Seq(2) };
+    connection.command(mark.into());
+    connection.settle(&server);
+    assert_eq!(connection.take_errors(), []);
 }
 
 #[test]

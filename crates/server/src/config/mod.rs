@@ -94,6 +94,10 @@ pub(crate) struct Flags {
     /// the system's limit of open files allows, at most 65536].
     #[arg(long, env = "MADANG_MAX_CONNECTIONS", value_name = "NUMBER")]
     max_connections: Option<u32>,
+    /// MiB of the disk that stay free: below them only read marks, leaving and deletions are stored, and below twice
+    /// as much the log warns. 0 for no floor [default: 256].
+    #[arg(long, env = "MADANG_MIN_FREE_SPACE", value_name = "MIB")]
+    min_free_space: Option<u32>,
     /// Days after which an unused session ends, from 1 to 3650. A session is in use while a page is open or a
     /// program sends requests [default: 90].
     #[arg(long, env = "MADANG_SESSION_IDLE_DAYS", value_name = "DAYS")]
@@ -139,6 +143,7 @@ struct File {
     #[serde(default)]
     budgets: BudgetTable,
     max_connections: Option<u32>,
+    min_free_space: Option<u32>,
     session_idle_days: Option<u64>,
     session_max_days: Option<u64>,
     shutdown_timeout: Option<u64>,
@@ -188,6 +193,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Box<BudgetRates>,
     /// None: as many as the limit of open files allows.
     pub(crate) max_connections: Option<u32>,
+    /// In MiB.
+    pub(crate) min_free_space: u32,
     pub(crate) session_limits: SessionLimits,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) log: String,
@@ -196,6 +203,8 @@ pub(crate) struct Config {
     pub(crate) former_names: Vec<FormerName>,
 }
 
+/// The default of `min_free_space`, in MiB.
+const DEFAULT_MIN_FREE_SPACE: u32 = 256;
 /// The longest `shutdown_timeout`, in seconds. A service manager would have killed the process long before.
 const MAX_SHUTDOWN_TIMEOUT: u64 = 600;
 
@@ -260,6 +269,10 @@ impl Config {
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
             max_connections: flags.max_connections.or(file.max_connections),
+            min_free_space: flags
+                .min_free_space
+                .or(file.min_free_space)
+                .unwrap_or(DEFAULT_MIN_FREE_SPACE),
             session_limits: SessionLimits {
                 idle_ms: days("session_idle_days", idle_days, 90)?,
                 max_ms: days("session_max_days", max_days, 400)?,

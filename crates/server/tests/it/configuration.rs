@@ -37,6 +37,7 @@ fn help_and_version_explain_the_settings() {
         "--sign-ups-per-hour",
         "--budget-factor",
         "--max-connections",
+        "--min-free-space",
         "--session-idle-days",
         "--session-max-days",
         "--tls-certificate",

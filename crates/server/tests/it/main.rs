@@ -11,6 +11,7 @@
 mod certificates;
 mod configuration;
 mod connections;
+mod disk;
 mod echo_log;
 #[cfg(target_os = "linux")]
 mod gateway_memory;

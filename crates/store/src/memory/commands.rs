@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use madang_hub::ports::{Committed, TopicEvent, Write};
+use madang_hub::storage::FreeSpace;
 use madang_shared::Failure;
 use madang_shared::frames::LogPosition;
 
@@ -10,9 +11,10 @@ use super::features;
 use super::state::{AppliedCommand, State};
 use crate::context::{CommandContext, require_same};
 
-/// Applies a write, or finds the result of its first application.
+/// Applies a write if there is space for it, or finds the result of its first application.
 pub(super) fn apply(
     state: &mut State,
+    free_space: &FreeSpace,
     write: Write,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, Failure> {
@@ -22,6 +24,7 @@ pub(super) fn apply(
         require_same(applied.fingerprint, fingerprint)?;
         return Ok(committed(state, applied.at));
     }
+    free_space.check_change(&change)?;
     let context = CommandContext { author, command, at };
     let at = features::apply(state, &context, change, appended)?;
     state.commands.insert(key, AppliedCommand { at, fingerprint });

@@ -34,6 +34,7 @@ use madang_hub::ports::{
     Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
     TokenHash, TopicEvent, Write,
 };
+use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{
@@ -51,6 +52,7 @@ const EVENT_GROUPS: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Memory {
     shared: Arc<Mutex<Shared>>,
+    free_space: FreeSpace,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,13 @@ impl Memory {
         rooms::create_first_room(&mut state, now);
         let shared =
             Shared { state, faults: Faults::default(), events: Vec::new(), event_stream: None };
-        Self { shared: Arc::new(Mutex::new(shared)) }
+        Self { shared: Arc::new(Mutex::new(shared)), free_space: FreeSpace::default() }
+    }
+
+    /// The same engine, as if it were on a disk with this free space.
+    #[must_use]
+    pub fn with_free_space(self, free_space: FreeSpace) -> Self {
+        Self { free_space, ..self }
     }
 
     /// Takes the events that were appended since the last call, in order. Empty after a call of
@@ -113,7 +121,9 @@ impl Memory {
             let state = &mut shared.state;
             let result = match &unavailable {
                 Some(error) => Err(StoreError::clone(error)),
-                None => shared.faults.write(|| commands::apply(state, write, &mut appended)),
+                None => shared
+                    .faults
+                    .write(|| commands::apply(state, &self.free_space, write, &mut appended)),
             };
             if let Err(error @ StoreError::Unavailable(_)) = &result {
                 unavailable = Some(error.clone());
@@ -180,6 +190,7 @@ impl Memory {
 
     /// [`Store::sign_up`], synchronous.
     pub fn sign_up_now(&self, new: NewUser) -> Result<User, StoreError> {
+        self.free_space.check().map_err(StoreError::Refused)?;
         self.write(|state, appended| users::sign_up(state, new, appended))
     }
 

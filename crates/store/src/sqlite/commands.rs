@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use madang_hub::ports::{CommandFingerprint, Committed, TopicEvent, Write};
+use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -12,10 +13,10 @@ use super::values::{integer, natural, optional_string};
 use super::{features, log};
 use crate::context::{CommandContext, require_same};
 
-/// Applies a write, or finds the result of its first application.
+/// Applies a write if there is space for it, or finds the result of its first application.
 pub(super) fn apply(
     connection: &Connection,
-    write: Write,
+    (write, free_space): (Write, FreeSpace),
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, StatementError> {
     let Write { author, command, at, fingerprint, change } = write;
@@ -23,6 +24,7 @@ pub(super) fn apply(
         require_same(applied, fingerprint)?;
         return Ok(committed);
     }
+    free_space.check_change(&change)?;
     let context = CommandContext { author, command, at };
     let before = appended.len();
     let at = features::apply(connection, &context, change, appended)?;

@@ -50,6 +50,7 @@ use madang_hub::ports::{
     Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
     TokenHash, Write,
 };
+use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -81,6 +82,7 @@ pub struct Sqlite {
     damage: Damage,
     /// The sessions that were asked for since their use was last recorded.
     used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
+    free_space: FreeSpace,
 }
 
 impl Sqlite {
@@ -126,7 +128,8 @@ impl Sqlite {
             CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
         let readers = ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread)?;
         let used_sessions = Arc::default();
-        Ok((Self { readers, writer, watcher, damage, used_sessions }, events))
+        let free_space = options.free_space.clone();
+        Ok((Self { readers, writer, watcher, damage, used_sessions, free_space }, events))
     }
 
     /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
@@ -151,7 +154,8 @@ impl Store for Sqlite {
         if batch.is_empty() {
             return future::ready(Vec::new()).boxed();
         }
-        self.writer.enqueue(batch, commands::apply).boxed()
+        let with_space = |write| (write, self.free_space.clone());
+        self.writer.enqueue(batch.into_iter().map(with_space).collect(), commands::apply).boxed()
     }
 
     fn open(
@@ -210,6 +214,9 @@ impl Store for Sqlite {
     }
 
     fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
+        if let Err(refused) = self.free_space.check() {
+            return future::ready(Err(StoreError::Refused(refused))).boxed();
+        }
         self.writer.enqueue_one(new, users::sign_up).boxed()
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use madang_hub::storage::FreeSpace;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
@@ -35,6 +36,8 @@ pub struct Options {
     /// The check of a larger one would delay the start for too long; damage in it is found when it is
     /// read.
     pub check_up_to: u64,
+    /// The free space of the disk. Below its floor, only small changes are stored.
+    pub free_space: FreeSpace,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             readers: 4,
             max_bytes: None,
             check_up_to: 64 * 1024 * 1024,
+            free_space: FreeSpace::default(),
         }
     }
 }

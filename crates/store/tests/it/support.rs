@@ -8,6 +8,7 @@ use madang_hub::policy::name_key;
 use madang_hub::ports::{
     CommandFingerprint, Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write,
 };
+use madang_hub::storage::FreeSpace;
 use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::{Membership, MembershipCommand};
@@ -20,12 +21,16 @@ use madang_shared::{
 use madang_store::EventStream;
 use uuid::Uuid;
 
+/// The floor of free space, in bytes.
+pub(crate) const FLOOR: u64 = 1_000;
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// An engine that holds only the first room.
 pub(crate) struct TestStore {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) events: EventStream,
+    /// Of the engine's disk; its floor is [`FLOOR`].
+    pub(crate) free_space: FreeSpace,
     /// Resources that must live as long as the engine.
     pub(crate) _keep: Box<dyn Send>,
 }

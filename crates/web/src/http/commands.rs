@@ -3,6 +3,7 @@
 
 use madang_hub::features;
 use madang_hub::ports::Write;
+use madang_hub::storage;
 use madang_shared::{Command, ErrorCode, Event, codec};
 
 use crate::http::extract::{CommandUser, IdempotencyKey};
@@ -18,7 +19,7 @@ use crate::state::AppState;
 /// The feature's refusal, or the store's.
 pub async fn commit(
     state: &AppState,
-    CommandUser { user: author, account }: CommandUser,
+    CommandUser { user: author, account, body_bytes }: CommandUser,
     IdempotencyKey(command): IdempotencyKey,
     content: impl Into<Command>,
 ) -> Result<Option<Event>, Problem> {
@@ -27,7 +28,9 @@ pub async fn commit(
     if let Some(cost) = features::cost(&content) {
         account.charge(cost, state.clock.now())?;
     }
-    let write = Write::of_command(author, command, state.clock.now(), content)?;
+    let now = state.clock.now();
+    let write = Write::of_command(author, command, now, content)?;
+    storage::charge(&account, &write.change, body_bytes, now)?;
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {
         return Err(Problem::defect("the store returned no result for a write"));

@@ -39,6 +39,8 @@ pub struct CommandUser {
     pub user: User,
     /// The budgets of the user and of the network.
     pub account: Account,
+    /// The length of the request's body.
+    pub body_bytes: u64,
 }
 
 impl FromRequestParts<AppState> for CommandUser {
@@ -47,10 +49,10 @@ impl FromRequestParts<AppState> for CommandUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let AuthUser { user, account } = AuthUser::from_request_parts(parts, state).await?;
         let now = state.clock.now();
-        let units = body_bytes(&parts.headers);
-        account.charge(Cost { resource: Resource::BytesIn, units }, now)?;
+        let body_bytes = body_bytes(&parts.headers);
+        account.charge(Cost { resource: Resource::BytesIn, units: body_bytes }, now)?;
         account.charge_one(Resource::Commands, now)?;
-        Ok(Self { user, account })
+        Ok(Self { user, account, body_bytes })
     }
 }
 

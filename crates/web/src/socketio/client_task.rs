@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
+use madang_hub::budgets::account::Account;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{StoreError, Write};
+use madang_hub::storage;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -85,7 +87,7 @@ async fn serve(
         let charged =
             account.as_ref().map_or(Ok(()), |account| account.charge_one(Resource::Commands, now));
         let result = match charged {
-            Ok(()) => execute(gateway, &id, &content).await,
+            Ok(()) => execute(gateway, account.as_ref(), &id, &content).await,
             Err(failure) => Err(failure),
         };
         match result {
@@ -158,6 +160,7 @@ fn announce(gateway: &Gateway, presence: PresenceChange, id: &str) {
 /// Executes an event of a client. Returns the position of its message; none if it is not stored.
 async fn execute(
     gateway: &Gateway,
+    account: Option<&Account>,
     id: &str,
     content: &InboundContent,
 ) -> Result<Option<Value>, Failure> {
@@ -170,6 +173,9 @@ async fn execute(
     };
     let author = author(gateway)?;
     let at = gateway.state.clock.now();
+    if let Some(account) = account {
+        storage::charge(account, &change, content.bytes() as u64, at)?;
+    }
     let command = gateway.random_command_id()?;
     let original = original.map(|original| PendingOriginal::new(gateway, command, original));
     // The id is new, so the write needs no fingerprint.

@@ -25,6 +25,7 @@ mod proxies;
 mod requested_host;
 mod session_api;
 mod socketio;
+mod storage;
 mod test_server;
 mod tls;
 mod transports;

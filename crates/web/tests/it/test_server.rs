@@ -11,6 +11,7 @@ use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::ports::{Clock, Store};
+use madang_hub::storage::FreeSpace;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
@@ -65,6 +66,8 @@ pub(crate) struct TestSettings {
     /// Whether the server uses TLS, as `localhost`.
     pub(crate) tls: bool,
     pub(crate) budgets: BudgetRates,
+    /// Of the engine in memory; no floor by default.
+    pub(crate) free_space: FreeSpace,
 }
 
 impl Default for TestSettings {
@@ -76,6 +79,7 @@ impl Default for TestSettings {
             strict_transport: None,
             tls: false,
             budgets: BudgetRates::default(),
+            free_space: FreeSpace::default(),
         }
     }
 }
@@ -88,7 +92,7 @@ impl TestServer {
 
     /// Starts a server with these settings.
     pub(crate) async fn with_settings(settings: TestSettings) -> Self {
-        let store = Memory::new(Timestamp(START), 1);
+        let store = Memory::new(Timestamp(START), 1).with_free_space(settings.free_space.clone());
         let tail = store.event_stream();
         Self::on_store(store.clone(), Arc::new(store), tail, settings).await
     }
@@ -119,6 +123,7 @@ impl TestServer {
         let state = AppState {
             hub: hub.clone(),
             store,
+            free_space: settings.free_space,
             clock: Arc::new(TestClock(Instant::now())),
             origins: Arc::new(settings.origins),
             proxies: Arc::new(settings.proxies),

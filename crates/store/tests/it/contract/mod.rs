@@ -22,6 +22,7 @@ macro_rules! on_every_engine {
 
 mod counter;
 mod delivery;
+mod free_space;
 mod kept_notices;
 mod names;
 mod notices;
@@ -36,23 +37,31 @@ mod writing;
 mod start {
     use std::sync::Arc;
 
+    use madang_hub::storage::FreeSpace;
     use madang_store::sqlite::{Options, Sqlite, Synchronous};
     use madang_store::{EventStream, Memory};
 
-    use crate::support::{NOW, TestStore};
+    use crate::support::{FLOOR, NOW, TestStore};
 
     pub(super) async fn sqlite() -> TestStore {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+        let free_space = FreeSpace::with_floor(FLOOR);
+        let options = Options {
+            synchronous: Synchronous::Normal,
+            free_space: free_space.clone(),
+            ..Options::default()
+        };
         let path = folder.path().join("madang.db");
         let (store, events) = Sqlite::open(&path, NOW, &options).expect("opens");
         let store = Arc::new(store);
-        std::future::ready(TestStore { store, events, _keep: Box::new(folder) }).await
+        std::future::ready(TestStore { store, events, free_space, _keep: Box::new(folder) }).await
     }
 
     pub(super) async fn memory() -> TestStore {
-        let store = Memory::new(NOW, 1);
+        let free_space = FreeSpace::with_floor(FLOOR);
+        let store = Memory::new(NOW, 1).with_free_space(free_space.clone());
         let events: EventStream = store.event_stream();
-        std::future::ready(TestStore { store: Arc::new(store), events, _keep: Box::new(()) }).await
+        let store = Arc::new(store);
+        std::future::ready(TestStore { store, events, free_space, _keep: Box::new(()) }).await
     }
 }

@@ -36,7 +36,15 @@ impl TestDatabase {
     fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
         let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
         let store = Arc::new(store);
-        (store.clone(), TestStore { store, events, _keep: Box::new(()) })
+        (
+            store.clone(),
+            TestStore {
+                store,
+                events,
+                free_space: options.free_space.clone(),
+                _keep: Box::new(()),
+            },
+        )
     }
 
     /// A connection of another program.
