@@ -11,6 +11,7 @@
 //!    [`notices`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
+//!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
 //! 6. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
 //!    text that users type.
 //!
@@ -39,6 +40,7 @@ pub mod frames;
 
 pub mod codec;
 pub mod compact;
+pub mod state_frame;
 
 pub mod close;
 pub mod failure;

@@ -21,6 +21,7 @@ mod fan_out;
 mod growth;
 mod idle_memory;
 mod page;
+mod page_storm;
 mod peers;
 mod plot;
 mod report;
@@ -85,6 +86,8 @@ enum Scenario {
     Idle,
     /// Many simultaneous connects.
     Storm,
+    /// Many simultaneous connects to a room with a page of history.
+    Pages,
     /// Acknowledged messages per second, compared with the database alone.
     Durable,
     /// Simultaneous reconnects of all clients, which then catch up.
@@ -101,11 +104,12 @@ enum Scenario {
 
 type RunScenario = fn(&mut Environment<'_>) -> Result<()>;
 
-const SCENARIOS: [(Scenario, &str, RunScenario); 10] = [
+const SCENARIOS: [(Scenario, &str, RunScenario); 11] = [
     (Scenario::FanOut, "fan-out", fan_out::run),
     (Scenario::Echo, "echo", echo::run),
     (Scenario::Idle, "idle memory", idle_memory::run),
     (Scenario::Storm, "connect storm", connect_storm::run),
+    (Scenario::Pages, "page storm", page_storm::run),
     (Scenario::Durable, "durable throughput", durable::run),
     (Scenario::Resume, "resume storm", resume_storm::run),
     (Scenario::Stalled, "stalled reader", stalled_reader::run),

@@ -43,8 +43,9 @@ fn fan_out_echo_and_growth_are_measured_without_faults() {
 
 #[test]
 fn storms_durable_messages_and_a_stalled_reader_are_measured_without_faults() {
-    let scenarios = ["idle", "connect storm", "durable", "resume storm", "stalled reader"];
-    measure("idle,storm,durable,resume,stalled,compressed", &scenarios);
+    let scenarios =
+        ["idle", "connect storm", "page storm", "durable", "resume storm", "stalled reader"];
+    measure("idle,storm,pages,durable,resume,stalled,compressed", &scenarios);
 }
 
 #[test]

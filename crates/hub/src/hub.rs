@@ -21,6 +21,7 @@ use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
 use crate::policy::RevokedAccess;
+use crate::shared_state::{SharedStateCache, SharedStateRead};
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
 
@@ -33,6 +34,7 @@ pub struct Hub {
     channels: Mutex<HashMap<Topic, Arc<TopicChannel>>>,
     fan_out: FanOutQueue,
     log_cache: Arc<LogCache>,
+    shared_states: Arc<SharedStateCache>,
     ephemeral: EphemeralTopics,
     budgets: Budgets,
     next_connection: AtomicU64,
@@ -66,14 +68,16 @@ impl Hub {
     /// Clients get `version` in their welcome. `epoch` must differ from the epoch of every earlier start
     /// of this server, because positions of ephemeral topics are valid until the server stops.
     pub fn new(version: impl Into<String>, epoch: Epoch) -> Self {
+        let budgets = Budgets::default();
         Self {
             version: version.into(),
             ring: RingSize::default(),
             channels: Mutex::default(),
             fan_out: FanOutQueue::default(),
             log_cache: Arc::default(),
+            shared_states: Arc::new(SharedStateCache::new(budgets.cache_memory())),
             ephemeral: EphemeralTopics::new(epoch),
-            budgets: Budgets::default(),
+            budgets,
             next_connection: AtomicU64::new(1),
         }
     }
@@ -88,6 +92,7 @@ impl Hub {
     /// The same hub with other budgets.
     #[must_use]
     pub fn with_budgets(mut self, budgets: Budgets) -> Self {
+        self.shared_states = Arc::new(SharedStateCache::new(budgets.cache_memory()));
         self.budgets = budgets;
         self
     }
@@ -107,6 +112,7 @@ impl Hub {
     pub fn publish(&self, appended: &[TopicEvent]) {
         for TopicEvent { topic, entry } in appended {
             let channel = self.channel(*topic);
+            self.shared_states.drop_before(*topic, entry.seq);
             if features::is_redaction(*topic, entry) {
                 self.log_cache.forget(*topic);
                 if let Some(channel) = &channel {
@@ -147,6 +153,7 @@ impl Hub {
     /// Tells the subscribers of a topic that it has events up to `seq`. The frames are not in this
     /// process, so the subscribers read the log.
     pub fn catch_up_to(&self, topic: Topic, seq: Seq) {
+        self.shared_states.drop_before(topic, seq);
         if let Some(channel) = self.channel(topic) {
             self.advance(&channel, seq, None);
         }
@@ -165,6 +172,11 @@ impl Hub {
         self.log_cache.reads()
     }
 
+    /// The number of states that the store has read for all readers of a topic, since the start.
+    pub fn shared_states_read(&self) -> u64 {
+        self.shared_states.reads()
+    }
+
     /// Writes events to the sinks of subscribers, without end. Any number of tasks may run it at the same
     /// time; see `crate::fan_out`.
     pub async fn run_fan_out(&self) {
@@ -181,6 +193,11 @@ impl Hub {
 
     pub(crate) fn log_cache(&self) -> Arc<LogCache> {
         Arc::clone(&self.log_cache)
+    }
+
+    /// Begins a read of a topic's shared state. To be called before the store begins its transaction.
+    pub fn begin_state_read(&self, topic: Topic) -> SharedStateRead {
+        self.shared_states.begin_read(topic)
     }
 
     pub(crate) fn next_connection(&self) -> ConnectionId {

@@ -7,7 +7,7 @@
 //!
 //! Reading order:
 //! 1. [`session`]: the rules of one connection.
-//! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`] and [`log_cache`]: the topics
+//! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`], [`log_cache`] and [`shared_state`]: the topics
 //!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up.
 //! 3. [`ports`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
@@ -24,6 +24,7 @@ pub mod log;
 pub mod log_cache;
 pub mod ports;
 pub mod session;
+pub mod shared_state;
 pub mod sink;
 mod subscriber;
 pub mod topic_channel;

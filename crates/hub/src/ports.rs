@@ -9,14 +9,15 @@ use madang_shared::delivery::ReadStatus;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::{
-    Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Snapshot, Timestamp,
-    Topic, User, UserId, codec,
+    Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
+    User, UserId, codec,
 };
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::features::{self, Change};
 use crate::notices::DueNotice;
+use crate::shared_state::{OpenedState, SharedStateRead};
 
 pub use crate::log::{LogEntry, TopicEvent};
 
@@ -107,12 +108,7 @@ pub enum Recovery {
         head: Position,
     },
     /// A snapshot and its position, read in one transaction.
-    State {
-        /// The position at which the snapshot is true.
-        position: Position,
-        /// The snapshot.
-        snapshot: Snapshot,
-    },
+    State(OpenedState),
 }
 
 /// The recipients of one message, according to the store.
@@ -154,8 +150,9 @@ pub trait Store: Send + Sync + 'static {
     /// with it too.
     fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>>;
 
-    /// Opens a durable topic for a user. [`crate::policy::resumes`] decides whether `from` resumes. The
-    /// answer is read in one transaction.
+    /// Opens the topic of `shared`, which is durable, for a user. [`crate::policy::resumes`] decides whether `from`
+    /// resumes. The answer is read in one transaction, which takes the shared part of the state from
+    /// [`SharedStateRead::at`].
     ///
     /// # Errors
     /// Refused as `not_member` or `not_found` for a room that the user has not joined; as `forbidden`
@@ -163,7 +160,7 @@ pub trait Store: Send + Sync + 'static {
     fn open(
         &self,
         user: UserId,
-        topic: Topic,
+        shared: SharedStateRead,
         from: Option<Position>,
     ) -> BoxFuture<'static, Result<Recovery, StoreError>>;
 

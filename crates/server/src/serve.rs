@@ -17,6 +17,7 @@ use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
 use madang_hub::bus::{Bus, InProcess, TopicAdvanced};
 use madang_hub::ports::{Clock, Store, StoreError};
+use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
@@ -245,7 +246,8 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
     }
     for room in settings.rooms() {
         // User 0 does not exist; the check is about the room, not about membership.
-        let opened = store.open(UserId(0), Topic::Room(room), None).await;
+        let opened =
+            store.open(UserId(0), SharedStateRead::uncached(Topic::Room(room)), None).await;
         if let Err(StoreError::Refused(failure)) = opened
             && failure.code == ErrorCode::NotFound
         {

@@ -6,8 +6,9 @@
 //!
 //! - `change`: `apply(store, context, change, appended)` applies a change, appends its events, and
 //!   returns the position of the command's own event, or `None` if nothing changed.
-//! - `topic`: the named function, called as `snapshot(store, reader)` or, for a topic with an id, as
-//!   `snapshot(store, reader, id)`, returns the state of the topic.
+//! - `topic`: the named function, called as `snapshot(store)` or, for a topic with an id, as
+//!   `snapshot(store, id)`, returns the state of the topic. It is the same for every reader. `own` names the function
+//!   that returns the part for one reader, called as `own(store, reader, id)`.
 //! - `query`: `answer(store, reader, query)` answers a query.
 
 /// Calls a macro with the table.
@@ -21,7 +22,7 @@ macro_rules! features {
 
             rooms { change Rooms; topic Rooms => snapshot; }
             membership { change Membership; topic Memberships(user) => snapshot; }
-            chat { change Chat; topic Room(room) => snapshot; query Chat; }
+            chat { change Chat; topic Room(room) => newest_page, own own_membership(room); query Chat; }
             counter { change Counter; topic Counter => snapshot; }
             posts { change Posts; topic Posts => snapshot; query Posts; }
             orders { change Orders; topic Orders => snapshot; }
@@ -39,7 +40,8 @@ macro_rules! dispatch {
         $(
             $module:ident {
                 $(change $change:ident;)?
-                $(topic $topic:ident $(($id:ident))? => $snapshot:ident;)*
+                $(topic $topic:ident $(($id:ident))? => $snapshot:ident
+                    $(, own $own:ident($own_id:ident))?;)*
                 $(query $query:ident;)?
             }
         )+
@@ -61,19 +63,32 @@ macro_rules! dispatch {
             }
         }
 
-        /// The state of a durable topic that `reader` may read.
-        pub(super) fn snapshot(
+        /// The state of a durable topic, without the part that belongs to one reader.
+        pub(super) fn shared_snapshot(
             store: $Readable,
-            reader: madang_shared::UserId,
             topic: madang_shared::Topic,
-        ) -> Result<madang_shared::Snapshot, $Error> {
+        ) -> Result<madang_shared::state_frame::SharedSnapshot, $Error> {
             match topic {
                 $($(madang_shared::Topic::$topic $(($id))? => {
-                    Ok($wrap!($module::$snapshot(store, reader $(, $id)?)).into())
+                    Ok(shared_part!($wrap!($module::$snapshot(store $(, $id)?)) $(, $own)?))
                 })*)+
                 $(madang_shared::Topic::$hub_topic { .. } => {
                     Err($crate::refusals::not_stored(topic).into())
                 })*
+            }
+        }
+
+        /// The part of a durable topic's state that belongs to `reader`.
+        pub(super) fn own_snapshot(
+            store: $Readable,
+            reader: madang_shared::UserId,
+            topic: madang_shared::Topic,
+        ) -> Result<madang_shared::state_frame::OwnSnapshot, $Error> {
+            match topic {
+                $($($(madang_shared::Topic::$topic($own_id) => {
+                    Ok($wrap!($module::$own(store, reader, $own_id)).into())
+                })?)*)+
+                _ => Ok(madang_shared::state_frame::OwnSnapshot::default()),
             }
         }
 
@@ -104,7 +119,8 @@ macro_rules! topics_without_id {
         $(
             $module:ident {
                 $(change $change:ident;)?
-                $(topic $topic:ident $(($id:ident))? => $snapshot:ident;)*
+                $(topic $topic:ident $(($id:ident))? => $snapshot:ident
+                    $(, own $own:ident($own_id:ident))?;)*
                 $(query $query:ident;)?
             }
         )+
@@ -123,6 +139,16 @@ macro_rules! topic_without_id {
     };
     ($topic:ident $id:ident) => {
         None
+    };
+}
+
+/// The shared part of a snapshot. A snapshot without an own part is shared as a whole.
+macro_rules! shared_part {
+    ($snapshot:expr) => {
+        madang_shared::Snapshot::from($snapshot).into()
+    };
+    ($snapshot:expr, $own:ident) => {
+        $snapshot.into()
     };
 }
 

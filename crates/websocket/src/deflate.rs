@@ -54,6 +54,19 @@ thread_local! {
 
 /// The frame of a compressed message; none if the message is better sent uncompressed.
 pub(crate) fn frame(opcode: Opcode, payload: &[u8], window: Window) -> Option<Bytes> {
+    Some(frame::whole(opcode, true, &shortened(payload, window)?))
+}
+
+/// A payload compressed into whole blocks, which other blocks may precede and follow; none if compression does
+/// not shorten it.
+pub(crate) fn blocks(payload: &[u8], window: Window) -> Option<Bytes> {
+    let mut blocks = shortened(payload, window)?;
+    blocks.extend_from_slice(&TAIL);
+    Some(blocks.into())
+}
+
+/// The compressed payload without [`TAIL`]; none if that is not shorter.
+fn shortened(payload: &[u8], window: Window) -> Option<Vec<u8>> {
     if !COMPRESSIBLE_BYTES.contains(&payload.len()) {
         return None;
     }
@@ -68,8 +81,7 @@ pub(crate) fn frame(opcode: Opcode, payload: &[u8], window: Window) -> Option<By
             *spare = Some(deflate);
         }
     });
-    let is_worth_it = compressed.len() < payload.len();
-    is_worth_it.then(|| frame::whole(opcode, true, &compressed))
+    (compressed.len() < payload.len()).then_some(compressed)
 }
 
 /// None if the output does not fit. The deflater must not be reused then: zlib-rs 0.6.8 resets the

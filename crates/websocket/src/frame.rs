@@ -7,7 +7,7 @@ use crate::error::ProtocolError;
 /// Bytes in the payload of a control frame (section 5.5).
 pub const MAX_CONTROL_BYTES: usize = 125;
 /// The longest head of an outbound frame, in bytes: a server does not mask.
-const MAX_HEAD_BYTES: usize = 10;
+pub(crate) const MAX_HEAD_BYTES: usize = 10;
 
 const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;

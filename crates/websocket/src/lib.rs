@@ -10,6 +10,7 @@
 //!   a buffer of its thread, so an idle connection has no read buffer.
 //! - [`Prepared`] is an encoded outbound message: head and payload in one piece, and one compressed frame for
 //!   each window size that a peer requested, made when the first such peer needs it.
+//! - [`text_around`] encloses a shared text, compressed once, in the two ends of a message to one peer.
 //! - [`NegotiatedCompression`] is the result of the negotiation. No context is carried over between messages, in
 //!   either direction: with it, outbound frames could not be shared, and an inflater would cost each idle
 //!   connection 40 KB. Inflaters and deflaters belong to threads, not to connections.
@@ -39,6 +40,7 @@
 
 #![forbid(unsafe_code)]
 
+mod around;
 mod boxed_stream;
 mod close;
 mod compression_pool;
@@ -57,6 +59,7 @@ mod upgrade;
 mod write_deadline;
 mod writer;
 
+pub use around::{Middle, compress_middle, text_around};
 pub use close::{CloseFrame, close_answer, close_frame, may_be_sent};
 pub use compression_pool::{MAX_INLINE_COMPRESSION_BYTES, compress_apart};
 pub use deflate::{COMPRESSIBLE_BYTES, Window};

@@ -38,6 +38,17 @@ impl Prepared {
         Self(Arc::new(Encodings { opcode, plain, head, compressed: OnceLock::new() }))
     }
 
+    /// Whether [`Self::frame`] returns at once, because nothing is left to compress.
+    pub fn is_made(&self, window: Option<Window>) -> bool {
+        let encodings = &*self.0;
+        let payload = encodings.plain.len() - encodings.head;
+        let Some(window) = window.filter(|_| deflate::COMPRESSIBLE_BYTES.contains(&payload)) else {
+            return true;
+        };
+        let compressed = encodings.compressed.get().and_then(|it| it.get(window.index()));
+        compressed.is_some_and(|it| it.get().is_some())
+    }
+
     /// The frame for a socket that compresses with this window, or not at all. The first caller
     /// that needs a compressed frame makes it, and concurrent callers wait for it. A message that
     /// compression would not shorten stays uncompressed.

@@ -6,9 +6,10 @@ use madang_shared::codec::{
 };
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::membership::{Membership, MembershipCommand};
+use madang_shared::state_frame::{self, OwnSnapshot};
 use madang_shared::{
     ClientFrame, Command, CommandId, Epoch, ErrorCode, Event, Message, Position, QueryId, RoomId,
-    Seq, ServerFrame, Subscription, Timestamp, Topic, TopicState, User, UserId,
+    Seq, ServerFrame, Snapshot, Subscription, Timestamp, Topic, TopicState, User, UserId,
 };
 use proptest::prelude::*;
 
@@ -101,6 +102,27 @@ proptest! {
     fn topics_have_one_spelling(topic in topics()) {
         prop_assert_eq!(topic.to_string().parse(), Ok(topic));
     }
+}
+
+#[test]
+fn a_state_in_parts_has_the_text_of_the_whole_frame() {
+    let mut states = 0;
+    for frame in server_frames() {
+        let (is_reset, state) = match &frame {
+            ServerFrame::Snapshot(state) => (false, state),
+            ServerFrame::Reset(state) => (true, state),
+            _ => continue,
+        };
+        let (shared, own) = match state.snapshot.clone() {
+            Snapshot::Chat(ChatSnapshot { page, membership }) => (page.into(), membership.into()),
+            whole => (whole.into(), OwnSnapshot::default()),
+        };
+        let middle = state_frame::middle(state.topic, state.position, &shared);
+        let text = [state_frame::start(is_reset), &middle, &state_frame::end(own)].concat();
+        assert_eq!(text, encode_server(&frame));
+        states += 1;
+    }
+    assert!(states > 8, "{states} states among the samples");
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub use self::payer::{MAX_WAITING_BYTES_PER_NETWORK, MAX_WAITING_BYTES_PER_USER}
 use self::resource::{BudgetRates, PayerKind, Resource};
 pub use self::totals::MAX_WAITING_BYTES;
 use self::totals::Totals;
+pub(crate) use self::totals::{CacheMemory, ReservedMemory};
 
 /// The budgets of a server.
 #[derive(Debug)]
@@ -70,6 +71,11 @@ impl Budgets {
         let rates = &self.totals.rates;
         let payers = networks.map(|network| self.strangers.lock().payer(network, rates, now));
         Account::new(Arc::clone(&self.totals), payers.collect())
+    }
+
+    /// The memory for cached values, which is a part of that for unwritten answers.
+    pub(crate) fn cache_memory(&self) -> CacheMemory {
+        CacheMemory::of(&self.totals)
     }
 
     /// The number of refusals for each resource since the start.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::payer::permits;
 use super::resource::{BudgetRates, RESOURCES, Resource};
@@ -37,5 +37,33 @@ impl Totals {
     pub(super) fn refusals(&self) -> impl Iterator<Item = (Resource, u64)> {
         let counts = self.refusals.iter().map(|count| count.load(Ordering::Relaxed));
         Resource::ALL.into_iter().zip(counts)
+    }
+}
+
+/// The memory of the unwritten answers to all clients, of which a cache takes a part while it is free.
+#[derive(Clone, Debug)]
+pub(crate) struct CacheMemory(Option<Arc<Semaphore>>);
+
+/// The memory that a cached value holds. Dropping it frees the memory.
+#[derive(Debug)]
+pub(crate) struct ReservedMemory {
+    _permits: OwnedSemaphorePermit,
+}
+
+impl CacheMemory {
+    pub(super) fn of(totals: &Totals) -> Self {
+        Self(Some(Arc::clone(&totals.waiting)))
+    }
+
+    /// No memory at all, for a cache that keeps nothing.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Reserves memory without waiting; `None` if it is not free.
+    pub(crate) fn reserve(&self, bytes: usize) -> Option<ReservedMemory> {
+        let permits = u32::try_from(permits(bytes)).ok()?;
+        let taken = Arc::clone(self.0.as_ref()?).try_acquire_many_owned(permits).ok()?;
+        Some(ReservedMemory { _permits: taken })
     }
 }

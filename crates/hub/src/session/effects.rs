@@ -9,6 +9,7 @@ use crate::frame::Frame;
 use crate::hub::Hub;
 use crate::log_cache::LogPage;
 use crate::ports::{Committed, Recovery, Store, StoreError, Write};
+use crate::shared_state::SharedStateRead;
 
 /// An instruction. The connection loop executes effects in the given order.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub enum StoreRequest {
         topic: Topic,
         /// The client's position.
         from: Option<Position>,
+        /// The way to the shared state of the topic.
+        shared: SharedStateRead,
     },
     /// A page of the log; see [`crate::log_cache`].
     ReadLog {
@@ -130,8 +133,8 @@ impl StoreRequest {
     ) -> BoxFuture<'static, StoreResponse> {
         match self {
             Self::Commit(batch) => store.commit(batch).map(StoreResponse::Commit).boxed(),
-            Self::Open { ticket, topic, from } => store
-                .open(user, topic, from)
+            Self::Open { ticket, topic, from, shared } => store
+                .open(user, shared, from)
                 .map(move |recovery| StoreResponse::Open { ticket, topic, recovery })
                 .boxed(),
             Self::ReadLog { ticket, topic, after } => {

@@ -45,7 +45,7 @@ impl Session {
         self.subscriptions.insert(topic, subscription);
         match (topic.durability(), topic.room()) {
             (Durability::Durable, _) => {
-                effects.push(Effect::Request(StoreRequest::Open { ticket, topic, from }));
+                effects.push(self.open_request(ticket, topic, from));
             }
             (Durability::Ephemeral, Some(room)) => {
                 effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
@@ -53,6 +53,11 @@ impl Session {
             // Every user may read these topics, and the store does not have them.
             (Durability::Ephemeral, None) => self.begin_ephemeral(now, topic, effects),
         }
+    }
+
+    fn open_request(&self, ticket: u64, topic: Topic, from: Option<Position>) -> Effect {
+        let shared = self.hub.begin_state_read(topic);
+        Effect::Request(StoreRequest::Open { ticket, topic, from, shared })
     }
 
     /// The checks that need no data.
@@ -112,9 +117,10 @@ impl Session {
                 effects.push(Effect::Close(CloseCode::Internal));
                 return;
             }
-            (Recovery::State { position, snapshot }, from) => {
+            (Recovery::State(state), from) => {
+                let position = state.position();
                 let is_reset = from.is_some() || subscription.has_state;
-                effects.push(send_state(topic, position, snapshot, is_reset));
+                effects.push(Effect::Send(state.frame(is_reset)));
                 self.hub.advance(&subscription.channel, position.seq, None);
                 position.seq
             }
@@ -240,8 +246,7 @@ impl Session {
                 Durability::Durable if head.since(cursor) > MAX_RECOVERED_EVENTS => {
                     subscription.state = SubscriptionState::Opening;
                     let ticket = subscription.ticket;
-                    let request = StoreRequest::Open { ticket, topic, from: None };
-                    effects.push(Effect::Request(request));
+                    effects.push(self.open_request(ticket, topic, None));
                 }
                 Durability::Durable => {
                     subscription.state = SubscriptionState::ReadingLog(cursor);

@@ -17,6 +17,7 @@ mod presence;
 mod price;
 mod redaction;
 mod session;
+mod shared_state;
 mod simulation;
 mod sinks;
 mod test_server;

@@ -3,7 +3,9 @@
 
 use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::posts::{PostsAnswer, PostsCommand, PostsQuery};
-use madang_shared::{Answer, Command, PostId, Topic, User, codec};
+use madang_shared::{
+    Answer, Command, PostId, ServerFrame, Snapshot, Topic, TopicState, User, codec,
+};
 use proptest::prelude::*;
 
 use crate::test_server::{START, TestConnection, TestServer};
@@ -84,6 +86,15 @@ fn stored(server: &TestServer, reader: &User) -> Vec<(PostId, String)> {
     }
 }
 
+fn posts_of(received: &[ServerFrame]) -> Vec<(PostId, String)> {
+    match received {
+        [ServerFrame::Snapshot(TopicState { snapshot: Snapshot::Posts(page), .. })] => {
+            page.posts.iter().map(|post| (post.id, post.text.clone())).collect()
+        }
+        other => unreachable!("{other:?}"),
+    }
+}
+
 fn command(kind: u8, post: u64, number: usize) -> Command {
     let (post, text) = (PostId(post), format!("<text {number}>"));
     match kind {
@@ -104,6 +115,7 @@ proptest! {
         let server = TestServer::with_ring(ring);
         let mut author = server.connect(&server.user("author"));
         let mut tab = Tab::new(&server);
+        let visitor = server.user("visitor");
         for (number, (kind, post, receives)) in steps.iter().enumerate() {
             if number == away {
                 tab.disconnect(&server);
@@ -113,6 +125,10 @@ proptest! {
             author.settle(&server);
             if *receives {
                 tab.settle(&server);
+                // The state of a new client comes from the cache, if no event followed the last one.
+                let mut visit = server.connect(&visitor);
+                visit.subscribe(&server, Topic::Posts, None);
+                prop_assert_eq!(posts_of(&visit.take()), stored(&server, &visitor));
             }
         }
         if away < steps.len() {

@@ -211,8 +211,9 @@ pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> Stor
     let user = user.id;
     match request {
         StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
-        StoreRequest::Open { ticket, topic, from } => {
-            StoreResponse::Open { ticket, topic, recovery: store.open_now(user, topic, from) }
+        StoreRequest::Open { ticket, topic, from, shared } => {
+            let recovery = store.open_now(user, &shared, from);
+            StoreResponse::Open { ticket, topic, recovery }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, usize::try_from(PAGE_EVENTS).unwrap());

@@ -11,6 +11,7 @@ use anyhow::Result;
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Clock, Recovery, Store, StoreError};
+use madang_hub::shared_state::SharedStateRead;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::{DEMO_NOTICES, Demonstration};
 use madang_shared::{Snapshot, Timestamp, Topic, UserId};
@@ -90,9 +91,13 @@ async fn send_due(
 }
 
 async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, StoreError> {
-    match store.open(READER, Topic::Notices, None).await? {
-        Recovery::State { snapshot: Snapshot::Notices(notices), .. } => Ok(notices.demo),
-        other => Err(StoreError::Unavailable(format!("notices opened as {other:?}"))),
+    let opened = store.open(READER, SharedStateRead::uncached(Topic::Notices), None).await?;
+    let Recovery::State(state) = opened else {
+        return Err(StoreError::Unavailable(format!("notices opened as {opened:?}")));
+    };
+    match state.snapshot() {
+        Ok(Snapshot::Notices(notices)) => Ok(notices.demo),
+        other => Err(StoreError::Unavailable(format!("notices have the state {other:?}"))),
     }
 }
 

@@ -48,8 +48,11 @@ impl ScheduleTest {
     }
 
     fn state(&self) -> NoticesSnapshot {
-        match self.store.open_now(READER, Topic::Notices, None) {
-            Ok(Recovery::State { snapshot: Snapshot::Notices(notices), .. }) => notices,
+        let shared = SharedStateRead::uncached(Topic::Notices);
+        let opened = self.store.open_now(READER, &shared, None);
+        let Ok(Recovery::State(state)) = opened else { panic!("{opened:?}") };
+        match state.snapshot() {
+            Ok(Snapshot::Notices(notices)) => notices,
             other => panic!("{other:?}"),
         }
     }

@@ -6,10 +6,9 @@ use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_shared::chat::{
-    ChatAnswer, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
-};
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, PAGE_MESSAGES};
 use madang_shared::frames::LogPosition;
+use madang_shared::membership::Membership;
 use madang_shared::notices::NoticeContent;
 use madang_shared::{Failure, Message, RoomId, Seq, Topic, UserId};
 
@@ -57,12 +56,14 @@ pub(super) fn answer(
     Ok(ChatAnswer::Before(page(state, room, before, limit.min(PAGE_MESSAGES))))
 }
 
-/// The newest messages of a room, with the reader's membership.
-pub(super) fn snapshot(state: &State, reader: UserId, room: RoomId) -> ChatSnapshot {
-    ChatSnapshot {
-        page: page(state, room, Seq(u64::MAX), PAGE_MESSAGES),
-        membership: membership::find(state, reader, room),
-    }
+/// The newest messages of a room.
+pub(super) fn newest_page(state: &State, room: RoomId) -> ChatPage {
+    page(state, room, Seq(u64::MAX), PAGE_MESSAGES)
+}
+
+/// The reader's own part of a room's state.
+pub(super) fn own_membership(state: &State, reader: UserId, room: RoomId) -> Membership {
+    membership::find(state, reader, room)
 }
 
 fn page(state: &State, room: RoomId, before: Seq, limit: u32) -> ChatPage {

@@ -5,7 +5,7 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
-use madang_shared::{Failure, Topic, UserId};
+use madang_shared::{Failure, Topic};
 
 use super::state::State;
 use crate::context::CommandContext;
@@ -26,6 +26,6 @@ pub(super) fn apply(
     Ok(Some(state.log.append(Topic::Counter, &event.into(), appended)))
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId) -> CounterSnapshot {
+pub(super) fn snapshot(state: &State) -> CounterSnapshot {
     CounterSnapshot { value: state.counter }
 }

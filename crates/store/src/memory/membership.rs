@@ -53,7 +53,7 @@ pub(super) fn apply(
     })
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId, user: UserId) -> MembershipSnapshot {
+pub(super) fn snapshot(state: &State, user: UserId) -> MembershipSnapshot {
     let of_user = state.members.range((user, RoomId(0))..=(user, RoomId(u64::MAX)));
     let memberships = of_user.map(|(&(_, room), _)| find(state, user, room)).collect();
     MembershipSnapshot { memberships }

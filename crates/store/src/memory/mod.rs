@@ -34,6 +34,7 @@ use madang_hub::ports::{
     Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
     TokenHash, TopicEvent, Write,
 };
+use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
@@ -138,10 +139,10 @@ impl Memory {
     pub fn open_now(
         &self,
         reader: UserId,
-        topic: Topic,
+        shared: &SharedStateRead,
         from: Option<Position>,
     ) -> Result<Recovery, StoreError> {
-        self.read(|state| recovery::open_topic(state, reader, topic, from))
+        self.read(|state| recovery::open_topic(state, reader, shared, from))
     }
 
     /// [`Store::read_log`], synchronous.
@@ -286,10 +287,10 @@ impl Store for Memory {
     fn open(
         &self,
         reader: UserId,
-        topic: Topic,
+        shared: SharedStateRead,
         from: Option<Position>,
     ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
-        ready(self.open_now(reader, topic, from))
+        ready(self.open_now(reader, &shared, from))
     }
 
     fn read_log(

@@ -23,7 +23,7 @@ pub(super) fn apply(
 ) -> Result<Option<LogPosition>, Failure> {
     let (user, at) = (context.author.id, context.at);
     state.require_user(user)?;
-    let InboxSnapshot { mut marks, mut muted, .. } = inbox(state, user, user);
+    let InboxSnapshot { mut marks, mut muted, .. } = inbox(state, user);
     let event = match change {
         NoticesCommand::Read { of, notice } => {
             let is_news = marks.of_mut(of).read_kept(notice, &kept(state, user, of));
@@ -51,11 +51,11 @@ pub(super) fn apply(
     Ok(event.map(|event| append_to_inbox(state, user, event, appended)))
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId) -> NoticesSnapshot {
+pub(super) fn snapshot(state: &State) -> NoticesSnapshot {
     state.notices.clone()
 }
 
-pub(super) fn inbox(state: &State, _reader: UserId, user: UserId) -> InboxSnapshot {
+pub(super) fn inbox(state: &State, user: UserId) -> InboxSnapshot {
     state.inboxes.get(&user).cloned().unwrap_or_default()
 }
 

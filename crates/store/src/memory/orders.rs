@@ -6,7 +6,7 @@ use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot};
-use madang_shared::{Failure, MenuItemId, OrderId, Topic, UserId};
+use madang_shared::{Failure, MenuItemId, OrderId, Topic};
 
 use super::notices;
 use super::state::State;
@@ -81,7 +81,7 @@ pub(super) fn apply(
     Ok(Some(position))
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId) -> OrdersSnapshot {
+pub(super) fn snapshot(state: &State) -> OrdersSnapshot {
     state.orders_view.clone()
 }
 

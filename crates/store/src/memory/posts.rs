@@ -55,7 +55,7 @@ pub(super) fn apply(
     Ok(Some(position))
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId) -> PostsPage {
+pub(super) fn snapshot(state: &State) -> PostsPage {
     page(state, PostId(u64::MAX), PAGE_POSTS)
 }
 

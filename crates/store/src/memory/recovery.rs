@@ -2,6 +2,7 @@
 
 use madang_hub::policy;
 use madang_hub::ports::Recovery;
+use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
 use madang_shared::{Failure, Position, Topic, UserId};
 
 use super::state::State;
@@ -12,9 +13,10 @@ use crate::refusals;
 pub(super) fn open_topic(
     state: &State,
     reader: UserId,
-    topic: Topic,
+    shared: &SharedStateRead,
     from: Option<Position>,
 ) -> Result<Recovery, Failure> {
+    let topic = shared.topic();
     if policy::is_private_to_other(topic, reader) {
         return Err(refusals::not_own_topic());
     }
@@ -25,6 +27,9 @@ pub(super) fn open_topic(
     if from.is_some_and(|from| policy::resumes(from, head)) {
         return Ok(Recovery::Resumed { head });
     }
-    let snapshot = features::snapshot(state, reader, topic)?;
-    Ok(Recovery::State { position: head, snapshot })
+    let own = features::own_snapshot(state, reader, topic)?;
+    // No other program changes this state.
+    let version = StateVersion { head, revision: 0 };
+    let shared = shared.at(version, || features::shared_snapshot(state, topic))?;
+    Ok(Recovery::State(OpenedState::new(shared, own)))
 }

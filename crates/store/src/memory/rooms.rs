@@ -6,7 +6,7 @@ use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
 use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
-use madang_shared::{Failure, RoomId, Timestamp, Topic, UserId};
+use madang_shared::{Failure, RoomId, Timestamp, Topic};
 
 use super::membership;
 use super::state::State;
@@ -48,7 +48,7 @@ pub(super) fn apply(
     Ok(Some(position))
 }
 
-pub(super) fn snapshot(state: &State, _reader: UserId) -> RoomsSnapshot {
+pub(super) fn snapshot(state: &State) -> RoomsSnapshot {
     RoomsSnapshot { rooms: state.rooms.values().cloned().collect() }
 }
 

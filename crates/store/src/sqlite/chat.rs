@@ -4,10 +4,9 @@ use madang_hub::chat::ChatChange;
 use madang_hub::notices::excerpt;
 use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
-use madang_shared::chat::{
-    ChatAnswer, ChatEvent, ChatPage, ChatQuery, ChatSnapshot, Guest, PAGE_MESSAGES,
-};
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest, PAGE_MESSAGES};
 use madang_shared::frames::LogPosition;
+use madang_shared::membership::Membership;
 use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -82,16 +81,18 @@ pub(super) fn answer(
     Ok(ChatAnswer::Before(page(connection, room, before, limit.min(PAGE_MESSAGES))?))
 }
 
-/// The newest messages of a room, with the reader's membership.
-pub(super) fn snapshot(
+/// The newest messages of a room.
+pub(super) fn newest_page(connection: &Connection, room: RoomId) -> rusqlite::Result<ChatPage> {
+    page(connection, room, Seq(u64::MAX), PAGE_MESSAGES)
+}
+
+/// The reader's own part of a room's state.
+pub(super) fn own_membership(
     connection: &Connection,
     reader: UserId,
     room: RoomId,
-) -> rusqlite::Result<ChatSnapshot> {
-    Ok(ChatSnapshot {
-        page: page(connection, room, Seq(u64::MAX), PAGE_MESSAGES)?,
-        membership: membership::find(connection, reader, room)?,
-    })
+) -> rusqlite::Result<Membership> {
+    membership::find(connection, reader, room)
 }
 
 fn page(

@@ -2,10 +2,10 @@
 
 use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
+use madang_shared::Topic;
 use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
-use madang_shared::{Topic, UserId};
 use rusqlite::Connection;
 
 use super::error::StatementError;
@@ -28,10 +28,7 @@ pub(super) fn apply(
     Ok(Some(log::append(connection, &position, context.at, &event, appended)?))
 }
 
-pub(super) fn snapshot(
-    connection: &Connection,
-    _reader: UserId,
-) -> rusqlite::Result<CounterSnapshot> {
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<CounterSnapshot> {
     Ok(CounterSnapshot { value: value(connection)? })
 }
 

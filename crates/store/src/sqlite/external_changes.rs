@@ -8,7 +8,7 @@
 //! one thread decides the order.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle, park_timeout};
 use std::time::Duration;
@@ -33,6 +33,20 @@ pub(super) struct ExternalChanges {
     /// The last id in the list whose event was sent.
     sent: i64,
     retry: Arc<AtomicBool>,
+    /// `PRAGMA data_version` of the writer's connection, which its own commits do not change.
+    data_version: i64,
+    revision: ExternalRevision,
+}
+
+/// The number of times that the writer has found commits by other programs. Such a commit may change rows without an
+/// event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExternalRevision(Arc<AtomicU64>);
+
+impl ExternalRevision {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl ExternalChanges {
@@ -40,12 +54,33 @@ impl ExternalChanges {
     pub(super) fn new(connection: &Connection) -> rusqlite::Result<Self> {
         let last = "SELECT coalesce(max(id), 0) FROM pending_events";
         let sent = connection.query_row(last, [], |row| row.get(0))?;
-        Ok(Self { sent, retry: Arc::default() })
+        let data_version = data_version(connection)?;
+        Ok(Self {
+            sent,
+            retry: Arc::default(),
+            data_version,
+            revision: ExternalRevision::default(),
+        })
     }
 
     /// Set after a read of the list failed and has to be repeated.
     pub(super) fn retry(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.retry)
+    }
+
+    /// The number of commits by other programs that were found.
+    pub(super) fn revision(&self) -> ExternalRevision {
+        self.revision.clone()
+    }
+
+    /// Looks for commits by other programs.
+    pub(super) fn find_commits(&mut self, connection: &Connection) {
+        // A version that cannot be read may be a new one.
+        let found = data_version(connection).ok();
+        if found != Some(self.data_version) {
+            self.data_version = found.unwrap_or(self.data_version);
+            self.revision.0.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// The next events for the event stream, in order; empty when all were sent.

@@ -135,7 +135,6 @@ pub(super) fn require_member(
 
 pub(super) fn snapshot(
     connection: &Connection,
-    _reader: UserId,
     user: UserId,
 ) -> rusqlite::Result<MembershipSnapshot> {
     let sql = concat!(memberships!(), " ORDER BY members.room_id");

@@ -50,6 +50,7 @@ use madang_hub::ports::{
     Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
     TokenHash, Write,
 };
+use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
@@ -60,7 +61,7 @@ use crate::event_stream::EventStream;
 use damage::Damage;
 use database_lock::DatabaseLock;
 use error::StatementError;
-use external_changes::{CommitWatcher, ExternalChanges};
+use external_changes::{CommitWatcher, ExternalChanges, ExternalRevision};
 use file_identity::FileIdentity;
 use readers::ReaderPool;
 use size_reports::SizeReports;
@@ -80,6 +81,8 @@ pub struct Sqlite {
     writer: Writer,
     watcher: CommitWatcher,
     damage: Damage,
+    /// The number of commits by other programs.
+    revision: ExternalRevision,
     /// The sessions that were asked for since their use was last recorded.
     used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
     free_space: FreeSpace,
@@ -105,6 +108,7 @@ impl Sqlite {
         let external_changes =
             ExternalChanges::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
         let retry = external_changes.retry();
+        let revision = external_changes.revision();
         let engine = |error: std::io::Error| OpenError::Engine {
             path: path.to_owned(),
             detail: error.to_string(),
@@ -129,7 +133,7 @@ impl Sqlite {
         let readers = ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread)?;
         let used_sessions = Arc::default();
         let free_space = options.free_space.clone();
-        Ok((Self { readers, writer, watcher, damage, used_sessions, free_space }, events))
+        Ok((Self { readers, writer, watcher, damage, revision, used_sessions, free_space }, events))
     }
 
     /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
@@ -161,10 +165,14 @@ impl Store for Sqlite {
     fn open(
         &self,
         reader: UserId,
-        topic: Topic,
+        shared: SharedStateRead,
         from: Option<Position>,
     ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
-        self.read(move |connection| recovery::open_topic(connection, reader, topic, from))
+        // Before the transaction begins: it may see an older state than that of a later revision.
+        let revision = self.revision.get();
+        self.read(move |connection| {
+            recovery::open_topic(connection, reader, &shared, from, revision)
+        })
     }
 
     fn read_log(

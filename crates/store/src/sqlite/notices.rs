@@ -140,19 +140,12 @@ pub(super) fn append_due_notice(
     Ok(Some(LogPosition { topic: Topic::Notices, seq: log::head(connection, Topic::Notices)? }))
 }
 
-pub(super) fn snapshot(
-    connection: &Connection,
-    _reader: UserId,
-) -> rusqlite::Result<NoticesSnapshot> {
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<NoticesSnapshot> {
     let sql = "SELECT seq, at, content FROM notices ORDER BY seq";
     Ok(NoticesSnapshot { notices: read_notices(connection, sql, [])?, demo: demo(connection)? })
 }
 
-pub(super) fn inbox(
-    connection: &Connection,
-    _reader: UserId,
-    user: UserId,
-) -> rusqlite::Result<InboxSnapshot> {
+pub(super) fn inbox(connection: &Connection, user: UserId) -> rusqlite::Result<InboxSnapshot> {
     let sql = "SELECT seq, at, content FROM inbox_notices WHERE user_id = ?1 ORDER BY seq";
     let notices = read_notices(connection, sql, [integer(user.0)])?;
     let (marks, muted) = read_preferences(connection, user)?;

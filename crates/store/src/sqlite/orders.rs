@@ -97,10 +97,7 @@ fn item(connection: &Connection, item: MenuItemId) -> rusqlite::Result<Option<Me
     Ok(found.flatten())
 }
 
-pub(super) fn snapshot(
-    connection: &Connection,
-    _reader: UserId,
-) -> rusqlite::Result<OrdersSnapshot> {
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<OrdersSnapshot> {
     let menu = all(connection, "SELECT json FROM menu_as_json ORDER BY id", [])?;
     let open = "SELECT json FROM orders_as_json \
         WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";

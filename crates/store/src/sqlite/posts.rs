@@ -75,7 +75,7 @@ pub(super) fn find(connection: &Connection, id: PostId) -> Result<Post, Statemen
 }
 
 /// The newest posts.
-pub(super) fn snapshot(connection: &Connection, _reader: UserId) -> rusqlite::Result<PostsPage> {
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<PostsPage> {
     page(connection, PostId(u64::MAX), PAGE_POSTS)
 }
 

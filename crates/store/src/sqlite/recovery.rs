@@ -2,6 +2,7 @@
 
 use madang_hub::policy;
 use madang_hub::ports::Recovery;
+use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
 use madang_shared::{Position, Topic, UserId};
 use rusqlite::Connection;
 
@@ -13,9 +14,11 @@ use crate::refusals;
 pub(super) fn open_topic(
     connection: &Connection,
     reader: UserId,
-    topic: Topic,
+    shared: &SharedStateRead,
     from: Option<Position>,
+    revision: u64,
 ) -> Result<Recovery, StatementError> {
+    let topic = shared.topic();
     if policy::is_private_to_other(topic, reader) {
         return Err(refusals::not_own_topic().into());
     }
@@ -26,6 +29,8 @@ pub(super) fn open_topic(
     if from.is_some_and(|from| policy::resumes(from, head)) {
         return Ok(Recovery::Resumed { head });
     }
-    let snapshot = features::snapshot(connection, reader, topic)?;
-    Ok(Recovery::State { position: head, snapshot })
+    let version = StateVersion { head, revision };
+    let state = shared.at(version, || features::shared_snapshot(connection, topic))?;
+    let own = features::own_snapshot(connection, reader, topic)?;
+    Ok(Recovery::State(OpenedState::new(state, own)))
 }

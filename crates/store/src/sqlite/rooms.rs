@@ -68,10 +68,7 @@ pub(super) fn apply(
     Ok(Some(position))
 }
 
-pub(super) fn snapshot(
-    connection: &Connection,
-    _reader: UserId,
-) -> rusqlite::Result<RoomsSnapshot> {
+pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapshot> {
     let sql = "SELECT rooms.id, rooms.name, rooms.made_at, users.id, users.name \
         FROM rooms LEFT JOIN users ON users.id = rooms.made_by ORDER BY rooms.id";
     let mut statement = connection.prepare_cached(sql)?;

@@ -281,6 +281,7 @@ impl WriterThread {
 
     /// Sends the events that features appended, and then the events that triggers appended.
     fn send_events(&mut self, mut appended: Vec<TopicEvent>) {
+        self.external_changes.find_commits(&self.connection);
         let mut source = EventSource::Own;
         loop {
             if !appended.is_empty() {

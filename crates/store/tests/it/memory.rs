@@ -2,6 +2,7 @@
 
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
+use madang_hub::shared_state::SharedStateRead;
 use madang_shared::{Seq, Topic};
 use madang_store::Memory;
 
@@ -31,7 +32,7 @@ fn the_same_seed_gives_the_same_epochs() {
     let open = |seed| {
         let store = Memory::new(NOW, seed);
         let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
-        store.open_now(mina.id, Topic::Room(FIRST_ROOM), None)
+        store.open_now(mina.id, &SharedStateRead::uncached(Topic::Room(FIRST_ROOM)), None)
     };
     assert_eq!(open(1), open(1));
     assert_ne!(open(1), open(2));
@@ -61,7 +62,9 @@ async fn an_unavailable_engine_fails_every_operation() {
     store.set_unavailable(true);
     assert!(is_unavailable(&store.sign_up(new_user("Theo")).await));
     assert!(is_unavailable(&store.session(token("Mina")).await));
-    assert!(is_unavailable(&store.open(mina.id, Topic::Rooms, None).await));
+    assert!(is_unavailable(
+        &store.open(mina.id, SharedStateRead::uncached(Topic::Rooms), None).await
+    ));
     assert!(is_unavailable(&store.ready().await));
     assert!(is_unavailable(&store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0]));
     store.set_unavailable(false);

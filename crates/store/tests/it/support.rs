@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use madang_hub::Hub;
 use madang_hub::chat::ChatChange;
 use madang_hub::features::Change;
 use madang_hub::policy::name_key;
 use madang_hub::ports::{
     CommandFingerprint, Committed, NewUser, Recovery, Store, StoreError, TopicEvent, Write,
 };
+use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::LogPosition;
@@ -16,7 +18,7 @@ use madang_shared::rooms::RoomsCommand;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{
     Answer, Command, CommandId, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Timestamp,
-    Topic, User,
+    Topic, User, UserId,
 };
 use madang_store::EventStream;
 use uuid::Uuid;
@@ -31,11 +33,32 @@ pub(crate) struct TestStore {
     pub(crate) events: EventStream,
     /// Of the engine's disk; its floor is [`FLOOR`].
     pub(crate) free_space: FreeSpace,
+    /// Caches the shared states. It gets no events, so that a state is wrong if it changes without one. `None` in
+    /// tests with other programs, which may change a state without an event.
+    pub(crate) hub: Option<Hub>,
     /// Resources that must live as long as the engine.
     pub(crate) _keep: Box<dyn Send>,
 }
 
 impl TestStore {
+    /// Opens a topic. Checks that the cached state is the stored one.
+    pub(crate) async fn open(
+        &self,
+        reader: UserId,
+        topic: Topic,
+        from: Option<Position>,
+    ) -> Result<Recovery, StoreError> {
+        let stored = self.store.open(reader, SharedStateRead::uncached(topic), from).await;
+        let Some(hub) = &self.hub else { return stored };
+        let cached = self.store.open(reader, hub.begin_state_read(topic), from).await;
+        if let (Ok(Recovery::State(cached)), Ok(Recovery::State(stored))) = (&cached, &stored)
+            && cached.position() == stored.position()
+        {
+            assert_eq!(cached, stored, "the state has changed without an event");
+        }
+        cached
+    }
+
     pub(crate) async fn user(&self, name: &str) -> User {
         sign_up(&*self.store, name).await.expect("the name is free")
     }
@@ -68,8 +91,8 @@ impl TestStore {
 
     /// The snapshot of a topic, with its position.
     pub(crate) async fn snapshot(&self, reader: &User, topic: Topic) -> (Position, Snapshot) {
-        match self.store.open(reader.id, topic, None).await.expect("readable") {
-            Recovery::State { position, snapshot } => (position, snapshot),
+        match self.open(reader.id, topic, None).await.expect("readable") {
+            Recovery::State(state) => (state.position(), state.snapshot().expect("a frame")),
             Recovery::Resumed { .. } => panic!("nothing to resume from was given"),
         }
     }

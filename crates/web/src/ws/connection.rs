@@ -127,10 +127,6 @@ async fn authenticate(
 }
 
 /// The inputs of the loop.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one value at a time, on the stack; a box would cost an allocation for each response"
-)]
 enum Input {
     /// A frame of the client.
     Frame(ReceivedFrame),

@@ -86,6 +86,15 @@ impl Encoded for JoinedBatch {
         };
         joined.get_or_init(|| join(frames, window)).as_ref()
     }
+
+    fn is_made(&self, encoding: Encoding) -> bool {
+        match window_of(encoding) {
+            None => self.plain.get().is_some(),
+            Some(window) => {
+                self.compressed.get(window.index()).is_some_and(|made| made.get().is_some())
+            }
+        }
+    }
 }
 
 fn join(frames: &[Frame], window: Option<Window>) -> Option<Bytes> {

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use madang_hub::Frame;
-use madang_hub::frame::{Encoded, Encoding};
+use madang_hub::frame::{Encoded, Encoding, FramePart};
 use madang_shared::CloseCode;
 use madang_websocket::{
-    CloseFrame, InboundMessage, MAX_INLINE_COMPRESSION_BYTES, Opcode, Prepared, ProtocolError,
-    ReceiveError, Sender, Socket, Window, compress_apart, ping,
+    CloseFrame, InboundMessage, MAX_INLINE_COMPRESSION_BYTES, Middle, Opcode, Prepared,
+    ProtocolError, ReceiveError, Sender, Socket, Window, compress_apart, compress_middle, ping,
+    text_around,
 };
 use thiserror::Error;
 
@@ -110,13 +111,23 @@ impl Transport {
         let mut joined = Vec::new();
         let mut bytes = 0;
         for frame in frames {
-            if frame.len() > MAX_INLINE_COMPRESSION_BYTES && window.is_some() {
-                let frame = frame.clone();
-                compress_apart(move || encoded(&frame, window).map(Bytes::len)).await?;
+            let first = joined.len();
+            if let Some((start, middle, end)) = frame.parts() {
+                let compressed = compressed_middle(middle, window).await?;
+                let shared =
+                    compressed.as_ref().map_or(Middle::Plain(middle.bytes()), Middle::Compressed);
+                joined.extend(text_around(start, shared, end));
+            } else {
+                let is_long = frame.len() > MAX_INLINE_COMPRESSION_BYTES && window.is_some();
+                if is_long && !frame.is_encoded(encoding_of(window)) {
+                    let frame = frame.clone();
+                    compress_apart(move || encoded(&frame, window).map(Bytes::len)).await?;
+                }
+                let encoded =
+                    encoded(frame, window).ok_or(Disconnect::Close(CloseCode::Internal))?;
+                joined.push(encoded.clone());
             }
-            let encoded = encoded(frame, window).ok_or(Disconnect::Close(CloseCode::Internal))?;
-            bytes += encoded.len();
-            joined.push(encoded.clone());
+            bytes += joined.iter().skip(first).map(Bytes::len).sum::<usize>();
             if bytes >= JOINED_BYTES {
                 self.write(&joined).await?;
                 joined.clear();
@@ -200,6 +211,47 @@ struct PreparedFrame(Option<Prepared>);
 impl Encoded for PreparedFrame {
     fn bytes(&self, _frames: &[Frame], encoding: Encoding) -> Option<&Bytes> {
         self.0.as_ref().map(|prepared| prepared.frame(window_of(encoding)))
+    }
+
+    fn is_made(&self, encoding: Encoding) -> bool {
+        self.0.as_ref().is_none_or(|prepared| prepared.is_made(window_of(encoding)))
+    }
+}
+
+/// The shared middle of frames, compressed for sockets with this window; `None` if it is sent as it is. Only the
+/// form for the largest window is kept, which almost all clients use: the memory of a cached state is twice its text.
+async fn compressed_middle(
+    middle: &FramePart,
+    window: Option<Window>,
+) -> io::Result<Option<Bytes>> {
+    let Some(window) = window else { return Ok(None) };
+    let encoding = encoding_of(Some(window));
+    let part = middle.clone();
+    let compress = move || {
+        if window == Window::LARGEST {
+            let prepare = || CompressedMiddle(compress_middle(part.bytes(), window));
+            part.encoded(encoding, prepare).cloned()
+        } else {
+            compress_middle(part.bytes(), window)
+        }
+    };
+    if middle.bytes().len() > MAX_INLINE_COMPRESSION_BYTES && !middle.is_encoded(encoding) {
+        compress_apart(compress).await
+    } else {
+        Ok(compress())
+    }
+}
+
+/// A middle compressed for the largest window; `None` if compression does not shorten it.
+struct CompressedMiddle(Option<Bytes>);
+
+impl Encoded for CompressedMiddle {
+    fn bytes(&self, _frames: &[Frame], _encoding: Encoding) -> Option<&Bytes> {
+        self.0.as_ref()
+    }
+
+    fn is_made(&self, encoding: Encoding) -> bool {
+        window_of(encoding) == Some(Window::LARGEST)
     }
 }
 

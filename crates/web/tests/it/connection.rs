@@ -1,7 +1,10 @@
 //! The connection loop, with a foreign client.
 
-use madang_shared::limits::{MAX_BAD_FRAMES, MAX_CLIENT_FRAME_BYTES, SUBPROTOCOL};
-use madang_shared::{ErrorCode, ServerFrame};
+use flate2::{Decompress, FlushDecompress};
+use madang_shared::limits::{MAX_BAD_FRAMES, MAX_CLIENT_FRAME_BYTES, SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::{ErrorCode, ServerFrame, Snapshot, codec};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -63,6 +66,90 @@ async fn t1_2_an_acknowledged_message_is_stored() {
     // Reads still work.
     peer.send_text(ROOM).await;
     assert!(matches!(peer.receive_frame().await, ServerFrame::Snapshot(_)));
+}
+
+#[tokio::test]
+async fn a_page_of_history_is_the_same_plain_and_compressed_for_any_window() {
+    let server = TestServer::start().await;
+    let token = server.sign_up("anna").await;
+    let mut author = server.connect_as(&token).await;
+    // Pages below and above the size that is compressed at once.
+    for (round, text) in ["a \"short\" one", &"마당 ".repeat(1_300)].into_iter().enumerate() {
+        for number in 0..5 {
+            author.send_text(&post(u32::try_from(10 * round).unwrap() + number, text)).await;
+            assert!(matches!(author.receive_frame().await, ServerFrame::Ack { .. }));
+        }
+        let mut plain = server.connect_as(&token).await;
+        plain.send_text(ROOM).await;
+        let Some(Message::Text(expected)) = plain.receive().await else { panic!("no text") };
+        let ServerFrame::Snapshot(state) = codec::decode_server(&expected).unwrap() else {
+            panic!("{expected}")
+        };
+        let Snapshot::Chat(room) = state.snapshot else { panic!("{expected}") };
+        assert_eq!(room.page.messages.len(), 5 * (round + 1));
+        assert_eq!(room.membership.head, state.position.seq);
+        // Twice each: the first connection may compress, the second gets the same bytes.
+        for offer in ["", "; server_max_window_bits=10", "", "; server_max_window_bits=10"] {
+            let mut stream = raw_socket(&server, &token, offer).await;
+            send_text(&mut stream, r#"{"hello":{"client":"test","topics":[{"topic":"room:1"}]}}"#)
+                .await;
+            let welcome = receive_text(&mut stream).await;
+            assert!(welcome.starts_with(r#"{"welcome""#), "{welcome}");
+            assert_eq!(receive_text(&mut stream).await, expected.as_str(), "{offer}");
+        }
+    }
+}
+
+/// An app's socket with compression.
+async fn raw_socket(server: &TestServer, token: &str, offer: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "GET {SOCKET_PATH} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\nAuthorization: Bearer {token}\r\n\
+         Sec-WebSocket-Extensions: permessage-deflate{offer}\r\n\r\n",
+        server.address
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+    stream
+}
+
+/// Sends a short text with a mask of zeros.
+async fn send_text(stream: &mut TcpStream, text: &str) {
+    let length = u8::try_from(text.len()).unwrap();
+    assert!(length < 126);
+    stream.write_all(&[0x81, 0x80 | length, 0, 0, 0, 0]).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+}
+
+/// Receives a text in one frame, compressed or not.
+async fn receive_text(stream: &mut TcpStream) -> String {
+    let (first, short) = (stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap());
+    let length = match short {
+        126 => u64::from(stream.read_u16().await.unwrap()),
+        127 => stream.read_u64().await.unwrap(),
+        short => u64::from(short),
+    };
+    let mut payload = vec![0; usize::try_from(length).unwrap()];
+    stream.read_exact(&mut payload).await.unwrap();
+    match first {
+        0x81 => {}
+        0xC1 => {
+            payload.extend([0, 0, 0xFF, 0xFF]);
+            let mut inflated = Vec::with_capacity(1 << 20);
+            let mut inflate = Decompress::new(false);
+            inflate.decompress_vec(&payload, &mut inflated, FlushDecompress::Sync).unwrap();
+            assert_eq!(inflate.total_in(), payload.len() as u64);
+            payload = inflated;
+        }
+        other => panic!("{other:#x} instead of a text"),
+    }
+    String::from_utf8(payload).unwrap()
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! RFC 7692 sections 6 and 7.2: compressed messages.
 
+use bytes::Bytes;
 use flate2::{Compress, Compression, FlushCompress};
-use madang_websocket::{InboundMessage, Limits, Prepared, ProtocolError, Reader, Window};
+use madang_websocket::{
+    InboundMessage, Limits, Middle, Prepared, ProtocolError, Reader, Window, compress_middle,
+    text_around,
+};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -176,6 +180,40 @@ fn a_prepared_message_makes_one_frame_for_each_window_once() {
     for bits in [0, 8, 16, 255] {
         assert_eq!(Window::new(bits), None);
     }
+}
+
+#[test]
+fn a_shared_middle_is_enclosed_in_the_ends_of_any_message() {
+    let long = "마당은 열려 있으니 언제든 들어오세요. ".repeat(20);
+    let middle = Bytes::from(long.clone());
+    let other = "x".repeat(70_000);
+    for (start, end) in [("", ""), ("<", ">"), ("시작", ""), ("", "끝"), (&other[..], "end")] {
+        let expected = [InboundMessage::Text(format!("{start}{long}{end}"))];
+        let plain = text_around(start, Middle::Plain(&middle), end);
+        assert_eq!(plain[1].as_ptr(), middle.as_ptr(), "the same bytes");
+        let plain = as_client(&plain.concat());
+        assert_eq!(plain[0], FIN | TEXT);
+        check(true, &plain, &expected, None);
+        for window in (9..=15).filter_map(Window::new) {
+            let compressed = compress_middle(&middle, window).expect("shorter");
+            let message = text_around(start, Middle::Compressed(&compressed), end);
+            assert_eq!(message[1].as_ptr(), compressed.as_ptr(), "the same bytes");
+            let message = as_client(&message.concat());
+            assert_eq!(message[0], FIN | RSV1 | TEXT);
+            check(true, &message, &expected, None);
+        }
+    }
+    assert_eq!(compress_middle(b"short", Window::LARGEST), None);
+}
+
+/// A server's frame as a client would send it.
+fn as_client(bytes: &[u8]) -> Vec<u8> {
+    let head = match bytes[1] {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    };
+    frame(bytes[0], &bytes[head..])
 }
 
 /// Messages that compression makes larger, one after another. A deflater that is reused after an

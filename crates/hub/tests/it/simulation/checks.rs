@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use madang_client::{ConnectionState, PendingState};
-use madang_hub::ports::TopicEvent;
+use madang_hub::StoreResponse;
+use madang_hub::ports::{Recovery, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
+use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatEvent;
-use madang_shared::{CommandId, Event, Message, RoomId, Topic, codec};
+use madang_shared::{CommandId, Event, Message, RoomId, Topic, User, codec};
+use madang_store::Memory;
 
 use super::world::World;
 
@@ -48,6 +51,18 @@ pub(super) fn record_stored(
         {
             stored_messages.entry(room).or_default().push(message);
         }
+    }
+}
+
+/// After every read of a state: the cached state is the stored one, and its reader has access.
+pub(super) fn check_opened_state(store: &Memory, reader: &User, response: &StoreResponse) {
+    let StoreResponse::Open { topic, recovery: Ok(Recovery::State(state)), .. } = response else {
+        return;
+    };
+    let stored = store.open_now(reader.id, &SharedStateRead::uncached(*topic), None);
+    assert_eq!(stored, Ok(Recovery::State(state.clone())), "{topic} from the cache");
+    if let Some(room) = topic.room() {
+        assert_eq!(store.is_member_now(reader.id, room), Ok(true), "the state of {topic}");
     }
 }
 

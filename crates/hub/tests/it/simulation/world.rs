@@ -261,6 +261,7 @@ impl World {
             (None, _) => return,
         };
         let response = crate::test_server::answer(&self.store, &user, request);
+        checks::check_opened_state(&self.store, &user, &response);
         let appended = self.store.take_events();
         checks::record_stored(&mut self.stored_messages, &appended);
         if !appended.is_empty() {

@@ -37,7 +37,9 @@ mod writing;
 mod start {
     use std::sync::Arc;
 
+    use madang_hub::Hub;
     use madang_hub::storage::FreeSpace;
+    use madang_shared::Epoch;
     use madang_store::sqlite::{Options, Sqlite, Synchronous};
     use madang_store::{EventStream, Memory};
 
@@ -54,14 +56,16 @@ mod start {
         let path = folder.path().join("madang.db");
         let (store, events) = Sqlite::open(&path, NOW, &options).expect("opens");
         let store = Arc::new(store);
-        std::future::ready(TestStore { store, events, free_space, _keep: Box::new(folder) }).await
+        let hub = Some(Hub::new("test", Epoch(1)));
+        std::future::ready(TestStore { store, events, free_space, hub, _keep: Box::new(folder) })
+            .await
     }
 
     pub(super) async fn memory() -> TestStore {
         let free_space = FreeSpace::with_floor(FLOOR);
         let store = Memory::new(NOW, 1).with_free_space(free_space.clone());
         let events: EventStream = store.event_stream();
-        let store = Arc::new(store);
-        std::future::ready(TestStore { store, events, free_space, _keep: Box::new(()) }).await
+        let (store, hub) = (Arc::new(store), Some(Hub::new("test", Epoch(1))));
+        std::future::ready(TestStore { store, events, free_space, hub, _keep: Box::new(()) }).await
     }
 }

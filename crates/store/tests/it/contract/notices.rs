@@ -293,10 +293,10 @@ async fn only_the_last_notices_are_kept(test_store: TestStore) {
 
 async fn an_inbox_is_private(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    let refused = test_store.store.open(theo.id, Topic::Inbox(mina.id), None).await;
+    let refused = test_store.open(theo.id, Topic::Inbox(mina.id), None).await;
     assert_eq!(refusal(refused), ErrorCode::Forbidden);
     let missing_user = UserId(999);
-    let refused = test_store.store.open(missing_user, Topic::Inbox(missing_user), None).await;
+    let refused = test_store.open(missing_user, Topic::Inbox(missing_user), None).await;
     assert_eq!(refusal(refused), ErrorCode::NotFound);
 }
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use madang_hub::Hub;
 use madang_hub::ports::Recovery;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::chat::ChatQuery;
@@ -15,6 +16,7 @@ use crate::support::{NOW, TestStore, create, leave, post, read, refusal, texts};
 on_every_engine! {
     a_new_engine_has_the_first_room_and_its_event,
     a_snapshot_is_true_at_its_position,
+    a_state_is_read_once_until_its_topic_has_an_event,
     a_known_position_is_resumed,
     a_position_of_another_epoch_beyond_the_head_or_too_far_back_gets_a_snapshot,
     the_log_is_read_in_parts_without_holes,
@@ -72,13 +74,38 @@ async fn a_snapshot_is_true_at_its_position(test_store: TestStore) {
     writer.await.expect("all are accepted");
 }
 
+async fn a_state_is_read_once_until_its_topic_has_an_event(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let hub = Hub::new("test", Epoch(1));
+    let open = async |reader: &User| {
+        let opened = test_store.store.open(reader.id, hub.begin_state_read(CHAT), None).await;
+        let Ok(Recovery::State(state)) = opened else { panic!("{opened:?}") };
+        match state.snapshot() {
+            Ok(Snapshot::Chat(snapshot)) => snapshot,
+            other => panic!("{other:?}"),
+        }
+    };
+    for seq in 1..=3 {
+        test_store.commit(post(&mina, seq, FIRST_ROOM, "hello")).await;
+        let [of_mina, of_theo] = [open(&mina).await, open(&theo).await];
+        assert_eq!(of_mina.page, of_theo.page);
+        // Changes of other topics, and of what the reader has of its own.
+        test_store.commit(create(&theo, 10 + seq, &format!("room {seq}"))).await;
+        test_store
+            .commit(read(&theo, 20 + seq, FIRST_ROOM, u64::try_from(seq).expect("small")))
+            .await;
+        assert_eq!((of_theo.membership.unread, open(&theo).await.membership.unread), (1, 0));
+        assert_eq!(u128::from(hub.shared_states_read()), seq);
+    }
+}
+
 async fn a_known_position_is_resumed(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     say(&test_store, &mina, 1..=3).await;
     let (head, _) = test_store.snapshot(&mina, CHAT).await;
     for seq in 0..=3 {
         let from = Some(Position::new(head.epoch, Seq(seq)));
-        let opened = test_store.store.open(mina.id, CHAT, from).await;
+        let opened = test_store.open(mina.id, CHAT, from).await;
         assert_eq!(opened, Ok(Recovery::Resumed { head }));
     }
 }
@@ -97,8 +124,8 @@ async fn a_position_of_another_epoch_beyond_the_head_or_too_far_back_gets_a_snap
         Position::new(head.epoch, Seq(0)),
     ];
     for from in bad {
-        let opened = test_store.store.open(mina.id, CHAT, Some(from)).await.expect("readable");
-        assert!(matches!(opened, Recovery::State { position, .. } if position == head));
+        let opened = test_store.open(mina.id, CHAT, Some(from)).await.expect("readable");
+        assert!(matches!(opened, Recovery::State(state) if state.position() == head));
     }
 }
 
@@ -144,14 +171,14 @@ async fn a_room_is_open_to_members_only(test_store: TestStore) {
     let room = test_store.memberships(&mina).await[1].room;
     let page = ChatQuery::Before { room, before: Seq(1), limit: 1 };
     assert_eq!(
-        refusal(test_store.store.open(theo.id, Topic::Room(room), None).await),
+        refusal(test_store.open(theo.id, Topic::Room(room), None).await),
         ErrorCode::NotMember
     );
     assert_eq!(refusal(test_store.store.query(theo.id, page.into()).await), ErrorCode::NotMember);
     let nowhere = RoomId(99);
     let page = ChatQuery::Before { room: nowhere, before: Seq(1), limit: 1 };
     assert_eq!(
-        refusal(test_store.store.open(theo.id, Topic::Room(nowhere), None).await),
+        refusal(test_store.open(theo.id, Topic::Room(nowhere), None).await),
         ErrorCode::NotFound
     );
     assert_eq!(refusal(test_store.store.query(theo.id, page.into()).await), ErrorCode::NotFound);
@@ -160,18 +187,15 @@ async fn a_room_is_open_to_members_only(test_store: TestStore) {
 async fn memberships_are_private(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let topic = Topic::Memberships(mina.id);
-    assert_eq!(refusal(test_store.store.open(theo.id, topic, None).await), ErrorCode::Forbidden);
+    assert_eq!(refusal(test_store.open(theo.id, topic, None).await), ErrorCode::Forbidden);
     let (head, _) = test_store.snapshot(&mina, topic).await;
-    assert_eq!(
-        refusal(test_store.store.open(theo.id, topic, Some(head)).await),
-        ErrorCode::Forbidden
-    );
+    assert_eq!(refusal(test_store.open(theo.id, topic, Some(head)).await), ErrorCode::Forbidden);
 }
 
 async fn an_ephemeral_topic_is_not_stored(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let here = Topic::Presence(FIRST_ROOM);
-    assert_eq!(refusal(test_store.store.open(mina.id, here, None).await), ErrorCode::Unsupported);
+    assert_eq!(refusal(test_store.open(mina.id, here, None).await), ErrorCode::Unsupported);
     assert_eq!(test_store.store.read_log(here, Seq(0), 9).await, Ok(Vec::new()));
 }
 
@@ -261,7 +285,7 @@ async fn ids_beyond_the_range_of_the_engine_are_not_found(test_store: TestStore)
     let room = RoomId(u64::MAX);
     assert_eq!(test_store.store.is_member(mina.id, room).await, Ok(false));
     assert_eq!(
-        refusal(test_store.store.open(mina.id, Topic::Room(room), None).await),
+        refusal(test_store.open(mina.id, Topic::Room(room), None).await),
         ErrorCode::NotFound
     );
     assert_eq!(test_store.store.read_log(CHAT, Seq(u64::MAX), usize::MAX).await, Ok(Vec::new()));

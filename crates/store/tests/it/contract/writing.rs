@@ -240,7 +240,7 @@ async fn a_former_member_can_neither_read_nor_post(test_store: TestStore) {
         refusal(test_store.try_commit(post(&mina, 2, FIRST_ROOM, "x")).await),
         ErrorCode::NotMember
     );
-    assert_eq!(refusal(test_store.store.open(mina.id, CHAT, None).await), ErrorCode::NotMember);
+    assert_eq!(refusal(test_store.open(mina.id, CHAT, None).await), ErrorCode::NotMember);
     assert_eq!(test_store.memberships(&mina).await, []);
 }
 

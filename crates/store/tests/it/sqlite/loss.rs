@@ -78,8 +78,9 @@ async fn a_restored_backup_gets_new_epochs_by_itself() {
 
         fs::copy(&backup, database.path()).expect("restored");
         let (store, test_store) = database.start(&Options::default());
-        let opened = test_store.store.open(mina.id, topic, Some(known)).await.expect("readable");
-        let Recovery::State { position: restored, .. } = opened else { panic!("{opened:?}") };
+        let opened = test_store.open(mina.id, topic, Some(known)).await.expect("readable");
+        let Recovery::State(restored) = opened else { panic!("{opened:?}") };
+        let restored = restored.position();
         assert_ne!(restored.epoch, known.epoch, "external: {external}");
         let room = position(&test_store, &mina, Topic::Room(FIRST_ROOM)).await;
         store.close().await;
@@ -160,7 +161,7 @@ async fn damage_that_a_read_finds_makes_the_store_not_ready() {
         }
     }
     assert_eq!(test_store.store.ready().await, Ok(()), "the probe touches other pages");
-    let opened = test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None).await;
+    let opened = test_store.open(mina.id, Topic::Room(FIRST_ROOM), None).await;
     assert!(is_unavailable(&opened), "{opened:?}");
     assert!(is_unavailable(&test_store.store.ready().await), "the damage is known now");
 }

@@ -36,15 +36,9 @@ impl TestDatabase {
     fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
         let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
         let store = Arc::new(store);
-        (
-            store.clone(),
-            TestStore {
-                store,
-                events,
-                free_space: options.free_space.clone(),
-                _keep: Box::new(()),
-            },
-        )
+        let free_space = options.free_space.clone();
+        let _keep = Box::new(());
+        (store.clone(), TestStore { store, events, free_space, hub: None, _keep })
     }
 
     /// A connection of another program.

@@ -26,7 +26,7 @@ async fn data_and_positions_survive_a_restart() {
 
     let (_, test_store) = database.start(&Options::default());
     assert_eq!(test_store.store.session(token("Mina")).await, Ok(Some(mina.clone())));
-    let opened = test_store.store.open(mina.id, log_position.topic, Some(position)).await;
+    let opened = test_store.open(mina.id, log_position.topic, Some(position)).await;
     assert_eq!(opened, Ok(Recovery::Resumed { head: position }));
     assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await), ["still here"]);
     assert_eq!(test_store.try_commit_at(sent).await, Ok(Some(log_position)));

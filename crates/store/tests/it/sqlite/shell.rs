@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
+use madang_hub::Hub;
+use madang_hub::ports::Recovery;
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::{Epoch, Topic};
 
 use super::{TestDatabase, fast_options};
 use crate::support::post;
@@ -86,4 +89,27 @@ async fn the_schema_uses_nothing_newer_than_3_40() {
         assert!(!used, "the schema calls {function}");
     }
     assert!(schema.iter().all(|sql| !sql.contains("->")));
+}
+
+/// The rows of a message may go without an event. A page that was read before must not show them for longer than it
+/// takes to notice the other program.
+#[tokio::test]
+async fn a_text_that_the_shell_removes_is_in_no_later_page() {
+    let database = TestDatabase::new();
+    let (_, test_store) = database.start(&fast_options());
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "stays")).await;
+    test_store.commit(post(&mina, 2, FIRST_ROOM, "goes")).await;
+    let (hub, topic) = (Hub::new("test", Epoch(1)), Topic::Room(FIRST_ROOM));
+    let shows = async |text| {
+        let opened = test_store.store.open(mina.id, hub.begin_state_read(topic), None).await;
+        let Ok(Recovery::State(state)) = opened else { panic!("{opened:?}") };
+        format!("{:?}", state.snapshot()).contains(text)
+    };
+    assert!(shows("stays").await && shows("goes").await);
+    database.external().execute_batch("DELETE FROM messages WHERE seq = 2").expect("deleted");
+    while shows("goes").await {
+        tokio::task::yield_now().await;
+    }
+    assert!(shows("stays").await);
 }

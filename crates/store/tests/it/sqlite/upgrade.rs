@@ -187,7 +187,7 @@ async fn check_data(test_store: &TestStore, version: usize) {
         test_store.log(room).await.iter().take(2).map(|e| message_text(e).to_owned()).collect();
     assert_eq!(texts_in_log, ["첫 말", "hello"], "{version}");
     let known = madang_shared::Position::new(Epoch(8), Seq(1));
-    let opened = test_store.store.open(minsu.id, room, Some(known)).await.expect("readable");
+    let opened = test_store.open(minsu.id, room, Some(known)).await.expect("readable");
     assert!(matches!(opened, Recovery::Resumed { head } if head.epoch == Epoch(8)), "{version}");
     let again =
         test_store.try_commit(post(&minsu, 1, FIRST_ROOM, "첫 말")).await.expect("answered");

@@ -2,6 +2,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
+use madang_hub::shared_state::SharedStateRead;
 use madang_shared::{ErrorCode, Topic};
 use madang_store::sqlite::Options;
 
@@ -82,7 +83,7 @@ async fn a_database_with_dropped_tables_is_unavailable() {
         .expect("dropped");
     assert!(is_unavailable(&test_store.store.ready().await));
     assert!(is_unavailable(&test_store.try_commit(post(&mina, 1, FIRST_ROOM, "x")).await));
-    assert!(is_unavailable(&test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None).await));
+    assert!(is_unavailable(&test_store.open(mina.id, Topic::Room(FIRST_ROOM), None).await));
     assert_eq!(test_store.log(Topic::Room(FIRST_ROOM)).await, []);
     // Operations on other tables still work.
     assert!(test_store.store.sign_up(new_user("Theo")).await.is_ok());
@@ -132,7 +133,8 @@ async fn a_future_that_is_not_polled_blocks_no_other_caller() {
     let database = TestDatabase::new();
     let (_, test_store) = database.start(&fast_options());
     let mina = test_store.user("Mina").await;
-    let open = || test_store.store.open(mina.id, Topic::Room(FIRST_ROOM), None);
+    let topic = Topic::Room(FIRST_ROOM);
+    let open = || test_store.store.open(mina.id, SharedStateRead::uncached(topic), None);
     let mut abandoned: Vec<_> = (0..64).map(|_| open()).collect();
     for ask in &mut abandoned {
         // Polled once, as by a connection that is then busy with a slow client.

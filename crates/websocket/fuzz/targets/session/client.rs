@@ -179,8 +179,9 @@ impl Client {
 fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreResponse {
     match request {
         StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
-        StoreRequest::Open { ticket, topic, from } => {
-            StoreResponse::Open { ticket, topic, recovery: store.open_now(reader, topic, from) }
+        StoreRequest::Open { ticket, topic, from, shared } => {
+            let recovery = store.open_now(reader, &shared, from);
+            StoreResponse::Open { ticket, topic, recovery }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
             let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);

@@ -1,0 +1,61 @@
+//! The text of a frame with a topic's state, in three parts: start, middle and end. The middle is the same for every
+//! reader of the topic, so the server encodes it once. The text is that of [`ServerFrame::Snapshot`] or
+//! [`ServerFrame::Reset`].
+//!
+//! [`ServerFrame::Snapshot`]: crate::ServerFrame::Snapshot
+//! [`ServerFrame::Reset`]: crate::ServerFrame::Reset
+
+use crate::chat::ChatPage;
+use crate::codec::encode_part;
+use crate::features::{Snapshot, Topic};
+use crate::membership::Membership;
+use crate::position::Position;
+
+/// The text of a snapshot, up to the part that belongs to one reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedSnapshot(String);
+
+/// The rest of the text, which belongs to one reader. Most snapshots have no such part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnSnapshot(String);
+
+impl From<Snapshot> for SharedSnapshot {
+    /// A snapshot that is the same for every reader.
+    fn from(snapshot: Snapshot) -> Self {
+        Self(encode_part(&snapshot))
+    }
+}
+
+impl From<ChatPage> for SharedSnapshot {
+    /// [`ChatSnapshot::page`](crate::chat::ChatSnapshot::page).
+    fn from(page: ChatPage) -> Self {
+        Self(format!(r#"{{"chat":{{"page":{}"#, encode_part(&page)))
+    }
+}
+
+impl From<Membership> for OwnSnapshot {
+    /// [`ChatSnapshot::membership`](crate::chat::ChatSnapshot::membership).
+    fn from(membership: Membership) -> Self {
+        Self(format!(r#","membership":{}}}}}"#, encode_part(&membership)))
+    }
+}
+
+/// The start: the kind of the frame.
+pub fn start(is_reset: bool) -> &'static str {
+    if is_reset { r#"{"reset":"# } else { r#"{"snapshot":"# }
+}
+
+/// The middle: the state of a topic at a position.
+pub fn middle(
+    topic: Topic,
+    position: Position,
+    SharedSnapshot(snapshot): &SharedSnapshot,
+) -> String {
+    let position = encode_part(&position);
+    format!(r#"{{"topic":"{topic}","position":{position},"snapshot":{snapshot}"#)
+}
+
+/// The end.
+pub fn end(OwnSnapshot(snapshot): OwnSnapshot) -> String {
+    snapshot + "}}"
+}
