@@ -39,6 +39,13 @@ impl ListElements {
         self.scroller.set_scroll_top(y.round() as i32);
     }
 
+    /// Tells styles whether the last row has arrived while the list followed its end. A row that is drawn again
+    /// because the reader came back has not.
+    pub(super) fn set_grown(&self, grown: bool) {
+        // Fails only for a name that is none.
+        self.window.set_attribute("data-grown", if grown { "true" } else { "false" }).ok();
+    }
+
     /// The elements of the drawn rows.
     pub(super) fn drawn_rows(&self) -> impl Iterator<Item = Element> {
         let rows = self.window.children();

@@ -89,6 +89,7 @@ impl<R: ListRow> VirtualList<R> {
     pub(crate) fn splice(self, changes: Vec<Splice<R>>, held: Option<R::Key>) {
         let elements = self.elements();
         let has_moved = self.inner.try_update_value(|inner| {
+            let last = inner.last_key();
             if let Some(view) = elements.as_ref().map(ListElements::view) {
                 inner.look(view);
                 inner.follow_shown_end(view);
@@ -97,6 +98,12 @@ impl<R: ListRow> VirtualList<R> {
             inner.held = held;
             for change in changes {
                 moved |= inner.splice(change);
+            }
+            let now_last = inner.last_key();
+            if let Some(elements) = &elements
+                && now_last != last
+            {
+                elements.set_grown(inner.follows && last.is_some());
             }
             moved
         });
@@ -194,6 +201,7 @@ impl<R: ListRow> VirtualList<R> {
             let view = elements.view();
             let at_end = inner.is_at_end(view);
             if at_end != self.at_end.get_untracked() {
+                elements.set_grown(false);
                 self.at_end.set(at_end);
             }
             let gap = elements.gap(&inner.geometry);

@@ -101,10 +101,10 @@ pub(crate) enum RowKey {
 
 // Estimated heights of rows that were never drawn, in pixels, after `style.css` in the folder above. A wrong
 // estimate costs one more measurement, nothing else.
-/// `--leading` times `--text-md`.
-const LINE_HEIGHT: f64 = 22.0;
+/// `--leading` times `--font-15`.
+const LINE_HEIGHT: f64 = 24.0;
 /// `.chat-bubble` around one line.
-const ONE_LINE_BUBBLE: f64 = 40.0;
+const ONE_LINE_BUBBLE: f64 = 42.0;
 /// The padding of `.chat-message[data-head="true"]`.
 const GROUP_GAP: f64 = 12.0;
 /// The padding of every other `.chat-message`.

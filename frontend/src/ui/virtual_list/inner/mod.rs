@@ -134,6 +134,10 @@ impl<R: ListRow> Inner<R> {
         true
     }
 
+    pub(super) fn last_key(&self) -> Option<R::Key> {
+        self.rows.last().map(ListRow::key)
+    }
+
     /// A list that shows its end follows it, however it came there. Call it before a change of the rows.
     pub(super) fn follow_shown_end(&mut self, view: Viewport) {
         let is_measured = |index| self.geometry.spot(index).is_some_and(|spot: Spot| spot.measured);
