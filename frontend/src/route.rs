@@ -126,6 +126,14 @@ macro_rules! pages {
                 skeleton: Shape::Figure,
                 draw: lab::transports::TransportsPage
             }
+            Components {
+                path: "/lab/components",
+                title: ("부품", "Components"),
+                area: Some(Page::Lab),
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: lab::components::ComponentsPage
+            }
         }
     };
 }

@@ -1,6 +1,7 @@
 //! The lab: pages that show how things work. [`index`] lists them by tutorial.
 
 pub(crate) mod chat;
+pub(crate) mod components;
 pub(crate) mod echo;
 pub(crate) mod index;
 pub(crate) mod sentiment;

@@ -2,22 +2,22 @@
 
 use leptos::prelude::*;
 
-/// Defines the icons: for each a variant, its name in Lucide, and its path.
-macro_rules! icons {
-    ($($variant:ident $lucide:literal $path:literal,)+) => {
-        /// An icon. Screen readers skip it, so its button needs a label.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(dead_code, reason = "the frame's icons come before the frame")]
-        pub(crate) enum Icon {
-            $(#[doc = concat!("Lucide's `", $lucide, "`.")] $variant,)+
-        }
+/// An icon. Screen readers skip it, so its button needs a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Icon {
+    path: &'static str,
+}
 
+/// Defines the icons: for each a constant, its name in Lucide, and its path. Constants, and no `enum` with a table, so
+/// that the app contains the paths of the icons that it uses, each in the part that uses it.
+macro_rules! icons {
+    ($($icon:ident $lucide:literal $path:literal,)+) => {
+        #[expect(non_upper_case_globals, reason = "an icon is used like a variant of an enum")]
         impl Icon {
-            fn path(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $path,)+
-                }
-            }
+            $(#[doc = concat!("Lucide's `", $lucide, "`.")] pub(crate) const $icon: Self = Self { path: $path };)+
+
+            /// All icons, with their names here.
+            pub(crate) const ALL: &[(Self, &str)] = &[$((Self::$icon, stringify!($icon)),)+];
         }
     };
 }
@@ -70,7 +70,7 @@ impl Icon {
     pub(crate) fn draw(self) -> AnyView {
         view! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                <path d=self.path() />
+                <path d=self.path />
             </svg>
         }
         .into_any()

@@ -28,6 +28,7 @@ pub(crate) fn LabPage() -> impl IntoView {
             <div class="page-body">
                 <p class="page-intro">{INTRO.now()}</p>
                 <div class="lab">{cards}</div>
+                <p class="lab-pages">{page_button(Page::Components)}</p>
             </div>
         </div>
     }
