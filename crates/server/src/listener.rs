@@ -4,14 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use madang_web::{ConnectionSlot, ConnectionSlots, WriteDeadline};
+use madang_web::{ConnectionSlot, ConnectionSlots, SLOWEST_READER, WriteDeadline};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Limit for a write that makes no progress. hyper reads the next request only when the previous answer is written, so
-/// it holds at most one answer of a client that does not read.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that may wait until the server accepts them: all clients reconnect at once after a restart.
 const LISTEN_BACKLOG: u32 = 4_096;
 /// The longest wait after a failed accept, most often for lack of file descriptors.
@@ -55,7 +52,9 @@ pub(crate) async fn accept_each(
                     tracing::debug!(%error, "cannot set TCP_NODELAY");
                 }
                 if let Some(slot) = slots.take(peer.ip()) {
-                    on_connection(WriteDeadline::new(stream, WRITE_TIMEOUT), peer, slot);
+                    // hyper reads the next request only when the previous answer is written, so it holds at most one
+                    // answer of a client that reads slowly.
+                    on_connection(WriteDeadline::new(stream, SLOWEST_READER), peer, slot);
                 } else {
                     tracing::debug!("all connections belong to users; refused a new one");
                 }

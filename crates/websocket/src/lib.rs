@@ -73,5 +73,5 @@ pub use prepared::Prepared;
 pub use reader::{Limits, Reader};
 pub use socket::{ReceiveError, Socket};
 pub use upgrade::PendingUpgrade;
-pub use write_deadline::WriteDeadline;
+pub use write_deadline::{MinRate, RateMeter, SLOWEST_READER, WriteDeadline};
 pub use writer::{SendOutcome, Sender};

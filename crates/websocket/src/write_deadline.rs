@@ -1,4 +1,4 @@
-//! A stream whose write fails when the peer does not read.
+//! A stream whose write fails when the peer reads too slowly.
 
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice};
@@ -9,20 +9,81 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A stream whose write fails with [`ErrorKind::TimedOut`] when it makes no progress within the limit. An HTTP server
-/// wraps its streams in it, below TLS. A WebSocket on plain TCP gets the bare stream, because it has a limit of its
-/// own.
+/// The slowest rate at which a peer may read what is written to it: `bytes` in each `window`.
+///
+/// A limit for the time without progress alone is none: a peer that reads one byte shortly before its end holds an
+/// answer for days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinRate {
+    /// The bytes that the peer must take in each window.
+    pub bytes: usize,
+    /// The window.
+    pub window: Duration,
+}
+
+/// The slowest reader that keeps its connection: 3.3 kbit/s, a third of GSM's 9.6 kbit/s.
+pub const SLOWEST_READER: MinRate = MinRate { bytes: 4 * 1024, window: Duration::from_secs(10) };
+
+/// Measures the rate of one stream's writes while bytes are left over.
+#[derive(Debug)]
+pub struct RateMeter {
+    rate: MinRate,
+    /// Runs to the end of the window while bytes are left over.
+    window: Option<Pin<Box<Sleep>>>,
+    /// The bytes of the window so far.
+    written: usize,
+}
+
+impl RateMeter {
+    /// Measures against a rate.
+    pub fn new(rate: MinRate) -> Self {
+        Self { rate, window: None, written: 0 }
+    }
+
+    /// Counts a write: the stream has taken `written` of `offered` bytes. Nothing is left over after a whole write, and
+    /// the next one begins a window of its own.
+    pub fn wrote(&mut self, written: usize, offered: usize) {
+        if written < offered {
+            self.written = self.written.saturating_add(written);
+            self.begin_window();
+        } else {
+            self.window = None;
+            self.written = 0;
+        }
+    }
+
+    /// Whether the stream, which takes nothing now, is too slow. Wakes the task at the end of the window.
+    pub fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.begin_window().as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if self.written < self.rate.bytes {
+                return Poll::Ready(());
+            }
+            self.window = None;
+            self.written = 0;
+        }
+    }
+
+    fn begin_window(&mut self) -> &mut Pin<Box<Sleep>> {
+        let window = self.rate.window;
+        self.window.get_or_insert_with(|| Box::pin(sleep(window)))
+    }
+}
+
+/// A stream whose write fails with [`ErrorKind::TimedOut`] when the peer reads more slowly than [`MinRate`]. An HTTP
+/// server wraps its streams in it, below TLS. A WebSocket on plain TCP gets the bare stream, because it has a limit of
+/// its own.
 pub struct WriteDeadline<S> {
     stream: S,
-    limit: Duration,
-    /// Runs while a write makes no progress.
-    timer: Option<Pin<Box<Sleep>>>,
+    meter: RateMeter,
 }
 
 impl<S> WriteDeadline<S> {
     /// Limits the writes of a stream.
-    pub fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, timer: None }
+    pub fn new(stream: S, rate: MinRate) -> Self {
+        Self { stream, meter: RateMeter::new(rate) }
     }
 
     /// The bare stream, without a limit.
@@ -30,24 +91,31 @@ impl<S> WriteDeadline<S> {
         self.stream
     }
 
-    fn limited<T>(
+    fn limited(
         &mut self,
         context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.timer = None;
-            return written;
+        written: Poll<io::Result<usize>>,
+        offered: usize,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(written)) => {
+                self.meter.wrote(written, offered);
+                Poll::Ready(Ok(written))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                self.meter.poll_too_slow(context).map(|()| Err(ErrorKind::TimedOut.into()))
+            }
         }
-        let limit = self.limit;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
-        timer.as_mut().poll(context).map(|()| Err(ErrorKind::TimedOut.into()))
     }
 }
 
 impl<S> fmt::Debug for WriteDeadline<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("WriteDeadline").field("limit", &self.limit).finish_non_exhaustive()
+        formatter
+            .debug_struct("WriteDeadline")
+            .field("rate", &self.meter.rate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +136,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.limited(context, written)
+        self.limited(context, written, bytes.len())
     }
 
     fn poll_write_vectored(
@@ -77,7 +145,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.limited(context, written)
+        let offered = pieces.iter().map(|piece| piece.len()).sum();
+        self.limited(context, written, offered)
     }
 
     /// hyper joins the pieces of an answer in memory unless the stream takes them apart.
@@ -97,35 +166,87 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::task::JoinHandle;
     use tokio::time::Instant;
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(10);
+    const WINDOW: Duration = Duration::from_secs(10);
+    const RATE: MinRate = MinRate { bytes: 8, window: WINDOW };
+
+    /// Writes to a peer, from now on.
+    fn writing(bytes: usize) -> (JoinHandle<io::Result<()>>, DuplexStream) {
+        let (stream, peer) = duplex(4);
+        let mut stream = WriteDeadline::new(stream, RATE);
+        (tokio::spawn(async move { stream.write_all(&vec![0; bytes]).await }), peer)
+    }
+
+    /// Reads `bytes` each time that `pause` has passed, until the writing ends. Returns the time until then.
+    async fn read_slowly(
+        bytes: usize,
+        pause: Duration,
+        writing: JoinHandle<io::Result<()>>,
+        mut peer: DuplexStream,
+    ) -> (io::Result<()>, Duration) {
+        let began = Instant::now();
+        let mut writing = writing;
+        let mut buffer = vec![0; bytes];
+        loop {
+            tokio::select! {
+                written = &mut writing => return (written.unwrap(), began.elapsed()),
+                () = sleep(pause) => {}
+            }
+            let read = peer.read(&mut buffer).await.unwrap();
+            assert!(read <= bytes);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
-    async fn a_write_fails_when_it_makes_no_progress_within_the_limit() {
+    async fn a_peer_that_reads_one_byte_before_the_end_of_each_window_is_too_slow() {
+        let (task, peer) = writing(1_000);
+        let (written, elapsed) = read_slowly(1, WINDOW / 10 * 9, task, peer).await;
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(elapsed <= 2 * WINDOW, "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_reads_nothing_is_too_slow_after_one_window() {
+        let (task, peer) = writing(1_000);
+        let (written, elapsed) = read_slowly(0, WINDOW / 4, task, peer).await;
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(elapsed, WINDOW);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_at_the_rate_gets_everything_however_long_it_takes() {
+        let (task, peer) = writing(400);
+        let (written, elapsed) = read_slowly(4, WINDOW / 3, task, peer).await;
+        written.unwrap();
+        assert!(elapsed > 10 * WINDOW, "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_without_bytes_left_over_has_no_limit() {
         let (stream, mut peer) = duplex(4);
-        let mut stream = WriteDeadline::new(stream, LIMIT);
-        let began = Instant::now();
-        let writing = tokio::spawn(async move { stream.write_all(&[0; 64]).await });
+        let mut stream = WriteDeadline::new(stream, RATE);
         for _ in 0..3 {
-            tokio::time::advance(LIMIT / 2).await;
-            peer.read_exact(&mut [0; 4]).await.unwrap();
+            // The second part of each write waits for the peer.
+            let mut read = [0; 6];
+            let (written, read) =
+                tokio::join!(stream.write_all(&[0; 6]), peer.read_exact(&mut read));
+            written.unwrap();
+            read.unwrap();
+            sleep(10 * WINDOW).await;
         }
-        let error = writing.await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
-        let elapsed = began.elapsed();
-        assert!(elapsed >= LIMIT / 2 * 3 + LIMIT, "progress restarts the limit: {elapsed:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn reading_has_no_limit() {
         let (stream, mut peer) = duplex(4);
-        let mut stream = WriteDeadline::new(stream, LIMIT);
+        let mut stream = WriteDeadline::new(stream, RATE);
         let reading = tokio::spawn(async move { stream.read_u8().await });
-        tokio::time::advance(LIMIT * 10).await;
+        tokio::time::advance(WINDOW * 10).await;
         peer.write_all(&[7]).await.unwrap();
         assert_eq!(reading.await.unwrap().unwrap(), 7);
     }

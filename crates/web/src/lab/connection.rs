@@ -129,5 +129,5 @@ fn pay_for(account: &Account, message: &InboundMessage, state: &AppState) -> Opt
         InboundMessage::Binary(bytes) => bytes.len(),
         InboundMessage::Ping(_) | InboundMessage::Pong(_) | InboundMessage::Close(_) => 0,
     };
-    pause_for(account, bytes, state.clock.now())
+    pause_for(account, bytes, 1, state.clock.now())
 }

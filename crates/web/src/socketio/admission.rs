@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::service::Service;
+use madang_hub::budgets::resource::Resource;
 use madang_shared::ErrorCode;
 use madang_websocket::{Handshake, MemoryBudget, UNBUDGETED_BYTES};
 use parking_lot::Mutex;
@@ -35,6 +36,7 @@ use crate::http::client_info::ClientInfo;
 use crate::http::host::HostPort;
 use crate::http::problem::Problem;
 use crate::state::AppState;
+use crate::ws::pacing::{pause_for, until_paid};
 
 /// Limit for a request of long polling. The longest one waits for the next ping.
 const POLL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -200,6 +202,8 @@ impl Admission {
         handshake.without_compression();
         let (response, upgrade) = handshake.accept(None);
         let connection: ConnectionSlot = parts.extensions.get().cloned().unwrap_or_default();
+        let account = self.state.stranger(&ClientInfo::of(&parts.extensions));
+        let clock = Arc::clone(&self.state.clock);
         let request = Request::from_parts(parts, ());
         let task = self.state.tasks.token();
         let engine = self.engine.clone();
@@ -213,8 +217,13 @@ impl Admission {
             match stream {
                 Ok(stream) => {
                     let ended = CancellationToken::new();
-                    let resources =
-                        StreamResources { task, slot, _ended: ended.clone().drop_guard() };
+                    let resources = StreamResources {
+                        task,
+                        slot,
+                        account,
+                        clock,
+                        _ended: ended.clone().drop_guard(),
+                    };
                     let stream = TimeoutStream::new(stream, inbound, resources);
                     if let Err(error) = engine.call((stream, request)).await {
                         tracing::debug!(%error, "the Socket.IO engine refused a connection");
@@ -229,12 +238,23 @@ impl Admission {
         response.map(|()| Body::empty())
     }
 
-    /// Passes a request of a polling client to the engine. Large requests wait until there is memory for them.
+    /// Passes a request of a polling client to the engine. Requests wait until the client has paid for the bytes of its
+    /// earlier ones, and large requests until there is memory for them.
     async fn poll(&self, version: EngineVersion, request: Request, next: Next) -> Response {
+        let account = self.state.stranger(&ClientInfo::of(request.extensions()));
+        if let Some(account) = &account {
+            until_paid(account, Resource::BytesIn, self.state.clock.as_ref()).await;
+        }
         let permit =
             if is_large(&request) { self.memory.requests.acquire().await.ok() } else { None };
         let response = match polling::rewrite_request(version, request).await {
-            Ok(request) => next.run(request).await,
+            Ok((request, bytes)) => {
+                if let Some(account) = &account {
+                    // The next request pauses.
+                    pause_for(account, bytes, 1, self.state.clock.now());
+                }
+                next.run(request).await
+            }
             Err(problem) => problem.into_response(),
         };
         drop(permit);

@@ -72,6 +72,10 @@ pub(super) fn action_of(
 fn event_and_value(content: &InboundContent) -> Result<(String, Option<Value>), Failure> {
     match content {
         InboundContent::TooLong(_) => Err(too_long()),
+        InboundContent::MalformedPacket => {
+            let message = "A packet cannot be read; send packets of Socket.IO, such as `42[\"message\",\"hello\"]`.";
+            Err(Failure::new(ErrorCode::Malformed, message))
+        }
         InboundContent::Binary(name) => Ok((name.clone(), None)),
         InboundContent::Json(json) => {
             let elements: Vec<Value> = serde_json::from_str(json).map_err(|_| no_json())?;

@@ -42,12 +42,16 @@ impl InboundFrames {
         }
     }
 
-    /// Adds bytes of the client. It overwrites them.
-    pub(super) fn push(&mut self, mut bytes: &mut [u8]) {
+    /// Adds bytes of the client, and overwrites them. Returns the number of messages that end in them.
+    pub(super) fn push(&mut self, mut bytes: &mut [u8]) -> usize {
+        let mut messages = 0;
         loop {
             match self.reader.read(&mut bytes) {
-                Ok(Some(message)) => self.push_message(message),
-                Ok(None) => return,
+                Ok(Some(message)) => {
+                    self.push_message(message);
+                    messages += 1;
+                }
+                Ok(None) => return messages,
                 Err(error) => {
                     tracing::info!(%error, "Socket.IO: a client's message cannot be read; its connection is closed");
                     if error == ProtocolError::TooBig {

@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::limits::MAX_PACKET_BYTES;
@@ -16,6 +19,8 @@ const EVENT: &str = "event";
 const BINARY_EVENT: &str = "binary event";
 /// The engine's event for an event above the limit. Its argument is the name of the client's event.
 const LONG_EVENT: &str = "long event";
+/// The engine's event for a packet that it cannot read. Its argument is empty.
+const MALFORMED_EVENT: &str = "malformed packet";
 /// Limit for the name of an event in a refusal, in characters.
 const MAX_NAME_CHARS: usize = 100;
 
@@ -28,6 +33,8 @@ pub(super) enum InboundContent {
     Binary(String),
     /// An event above [`MAX_PACKET_BYTES`]: its name.
     TooLong(String),
+    /// A packet that is none of Socket.IO's.
+    MalformedPacket,
 }
 
 impl InboundContent {
@@ -38,6 +45,7 @@ impl InboundContent {
             (EVENT, Some(Value::String(json))) => Self::Json(json),
             (BINARY_EVENT, Some(Value::String(name))) => Self::Binary(name),
             (LONG_EVENT, Some(Value::String(name))) => Self::TooLong(name),
+            (MALFORMED_EVENT, Some(Value::String(_))) => Self::MalformedPacket,
             (_, Some(argument)) => Self::Json(json!([event, argument]).to_string()),
             (_, None) => Self::Binary(event),
         }
@@ -47,6 +55,7 @@ impl InboundContent {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Json(text) | Self::Binary(text) | Self::TooLong(text) => text.len(),
+            Self::MalformedPacket => 0,
         }
     }
 
@@ -55,6 +64,7 @@ impl InboundContent {
         match self {
             Self::Json(json) => name_in(json),
             Self::Binary(name) | Self::TooLong(name) => name.clone(),
+            Self::MalformedPacket => String::new(),
         }
     }
 }
@@ -62,7 +72,11 @@ impl InboundContent {
 /// A packet of Engine.IO as the engine can read it.
 pub(super) fn for_engine(packet: &str) -> Cow<'_, str> {
     let Some((head, json)) = event_head(packet).and_then(|end| packet.split_at_checked(end)) else {
-        return Cow::Borrowed(packet);
+        if is_readable(packet) {
+            return Cow::Borrowed(packet);
+        }
+        tracing::debug!("Socket.IO: a client's packet cannot be read; it is refused");
+        return Cow::Owned(format!("42{}", json!([MALFORMED_EVENT, ""])));
     };
     let (event, argument) = if json.len() > MAX_PACKET_BYTES {
         (LONG_EVENT, Cow::Owned(name_in(json)))
@@ -77,6 +91,43 @@ pub(super) fn for_engine(packet: &str) -> Cow<'_, str> {
 /// The packet for an event that is too long to be read at all.
 pub(super) fn long_event() -> String {
     format!("42{}", json!([LONG_EVENT, ""]))
+}
+
+/// Whether the engine can read a packet that is no event. It ends the session of a client that sends any other.
+fn is_readable(packet: &str) -> bool {
+    match packet.split_at_checked(1) {
+        // Engine.IO: close, ping, pong, upgrade, noop, and binary data in base64.
+        Some(("1" | "5" | "6", "") | ("2" | "3", _)) => true,
+        Some(("b", data)) => is_base64(data),
+        // Socket.IO: connect, disconnect, acknowledgements.
+        Some(("4", message)) => match message.split_at_checked(1) {
+            Some(("0", rest)) => rest.is_empty() || rest.starts_with(['{', '/']),
+            Some(("1", rest)) => rest.is_empty() || rest.starts_with('/'),
+            Some(("3", rest)) => is_acknowledgement(rest),
+            Some(("6", rest)) => rest.split_once('-').is_some_and(|(count, rest)| {
+                count.parse::<u8>().is_ok() && is_acknowledgement(rest)
+            }),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_base64(data: &str) -> bool {
+    // Version 3 names the type of the packet first.
+    let data = data.strip_prefix('4').filter(|data| data.len() % 4 == 0).unwrap_or(data);
+    BASE64_STANDARD.decode(data).is_ok()
+}
+
+/// Whether the rest of a packet is an id and a JSON array, after an optional namespace.
+fn is_acknowledgement(rest: &str) -> bool {
+    let rest = match rest.strip_prefix('/') {
+        Some(rest) => rest.split_once(',').map_or("", |(_, rest)| rest),
+        None => rest,
+    };
+    let json = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let id = rest.strip_suffix(json).unwrap_or_default();
+    id.parse::<i64>().is_ok() && serde_json::from_str::<Vec<IgnoredAny>>(json).is_ok()
 }
 
 /// The length of an event's head: the packet types (`42`, or `45` with attachments), the number of attachments, the
@@ -138,17 +189,20 @@ mod tests {
     #[test]
     fn other_packets_are_unchanged() {
         let others = [
-            "",
+            "1",
             "2",
+            "2probe",
+            "3",
+            "5",
             "40",
             "40/a,{\"b\":1}",
-            "43",
+            "41",
+            "41/a,",
             "4317[\"x\"]",
-            "42",
-            "42{}",
-            "45x",
-            "42/nowhere",
-            "1é",
+            "43/a,7[]",
+            "461-7[{\"_placeholder\":true,\"num\":0}]",
+            "bAQID",
+            "b4AQID",
         ];
         for packet in others {
             assert_eq!(for_engine(packet), packet);

@@ -32,16 +32,17 @@ pub(super) enum EngineVersion {
     V4,
 }
 
-/// Rewrites a request's packets for the engine.
+/// Rewrites a request's packets for the engine. Returns the bytes of its body, too.
 ///
 /// # Errors
-/// `too_long` above the limit for a request.
+/// `too_long` above the limit for a request; `malformed` if the body is not a payload. The engine would end the session
+/// without a sentence.
 pub(super) async fn rewrite_request(
     version: EngineVersion,
     request: Request,
-) -> Result<Request, Problem> {
-    if *request.method() != Method::POST || !is_text(request.headers()) {
-        return Ok(request);
+) -> Result<(Request, usize), Problem> {
+    if *request.method() != Method::POST {
+        return Ok((request, 0));
     }
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_RECEIVED_BYTES).await.map_err(|error| {
@@ -52,6 +53,10 @@ pub(super) async fn rewrite_request(
         Problem::new(ErrorCode::TooLong, message).with_status(StatusCode::PAYLOAD_TOO_LARGE)
     })?;
     parts.headers.remove(CONTENT_LENGTH);
+    let bytes = body.len();
+    if !is_text(&parts.headers) {
+        return Ok((Request::from_parts(parts, Body::from(body)), bytes));
+    }
     let rewritten = str::from_utf8(&body).ok().and_then(|payload| match version {
         EngineVersion::V3 => engineio_v3::rewrite(payload, |packet| {
             for_engine(&engineio_v3::decode_again(packet)).into_owned().into()
@@ -61,7 +66,16 @@ pub(super) async fn rewrite_request(
             Some(packets.join(&SEPARATOR.to_string()))
         }
     });
-    Ok(Request::from_parts(parts, rewritten.map_or_else(|| Body::from(body), Body::from)))
+    let rewritten = rewritten.ok_or_else(|| {
+        let form = match version {
+            EngineVersion::V3 => {
+                "`<length>:<packet>` for each packet, with the length in UTF-16 code units"
+            }
+            EngineVersion::V4 => "packets in UTF-8, separated by U+001E",
+        };
+        Problem::new(ErrorCode::Malformed, format!("The body is not a payload; send {form}."))
+    })?;
+    Ok((Request::from_parts(parts, Body::from(rewritten)), bytes))
 }
 
 /// Prepares an answer of the engine for the client. Its bytes count as waiting until it is written.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_hub::budgets::account::Cost;
+use madang_hub::budgets::resource::Resource;
 use madang_hub::policy;
 use madang_hub::ports::StoreError;
 use madang_shared::{Epoch, ErrorCode, Event, Failure, Position, Seq, Topic, codec};
@@ -13,6 +15,8 @@ use tokio::time::{Instant, sleep};
 use super::gateway::Gateway;
 use super::outbound::{OutboundEvent, outbound_events};
 use super::subscribers::{ClientBehind, ClientHandle, DeliveryError, position_json};
+use crate::http::client_info::ClientInfo;
+use crate::ws::pacing::until_paid;
 
 /// Limit for a client that does not read the replay.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,7 +86,13 @@ async fn catch_up(
 ) -> Result<Position, ReplayError> {
     let mut known = from;
     let mut status_changed = false;
+    let account = gateway.state.stranger(&ClientInfo::of(&client.socket.req_parts().extensions));
+    let clock = gateway.state.clock.as_ref();
     while known.seq < up_to.seq {
+        if let Some(account) = &account {
+            until_paid(account, Resource::BytesOut, clock).await;
+        }
+        let mut bytes = 0;
         let page = gateway.state.store.read_log(topic, known.seq, PAGE_EVENTS).await?;
         if page.is_empty() {
             let reason = "the log ends before the position of its head".to_owned();
@@ -98,8 +108,12 @@ async fn catch_up(
                 matches!(&event, Event::Orders(event) if event.status_change().is_some());
             let position = position_json(topic, known);
             for event in outbound_events(&gateway.settings, topic, &event) {
-                retry_while_full(|| client.send(&event, Some(&position))).await?;
+                bytes += retry_while_full(|| client.send(&event, Some(&position))).await?;
             }
+        }
+        if let Some(account) = &account {
+            let cost = Cost { resource: Resource::BytesOut, units: bytes as u64 };
+            account.spend(cost, clock.now());
         }
     }
     // One list of the open orders replaces all missed ones.
@@ -128,9 +142,9 @@ pub(super) fn spawn_catch_up(gateway: &Arc<Gateway>, behind: ClientBehind) {
 }
 
 /// Sends, and tries again while the client has no room.
-async fn retry_while_full(
-    send: impl Fn() -> Result<(), DeliveryError>,
-) -> Result<(), DeliveryError> {
+async fn retry_while_full<T>(
+    send: impl Fn() -> Result<T, DeliveryError>,
+) -> Result<T, DeliveryError> {
     let deadline = Instant::now() + QUEUE_TIMEOUT;
     loop {
         match send() {

@@ -77,7 +77,7 @@ impl From<SendError> for DeliveryError {
 }
 
 impl ClientHandle {
-    /// Sends an event, with its position if the client wants positions.
+    /// Sends an event, with its position if the client wants positions. Returns its bytes.
     ///
     /// # Errors
     /// If the client has no room, or is gone.
@@ -85,9 +85,10 @@ impl ClientHandle {
         &self,
         event: &OutboundEvent,
         position: Option<&Value>,
-    ) -> Result<(), DeliveryError> {
+    ) -> Result<usize, DeliveryError> {
         let event = EncodedEvent::new(event);
-        self.deliver(event.bytes(), || self.emit(&event, position))
+        self.deliver(event.bytes(), || self.emit(&event, position))?;
+        Ok(event.bytes())
     }
 
     /// Sends an event of `bytes`, which count as waiting from then on.
@@ -152,10 +153,9 @@ impl ClientHandle {
         at: Position,
     ) -> Result<(), DeliveryError> {
         if self.wants_positions {
-            self.send(&(event, position_json(topic, at)), None)
-        } else {
-            Ok(())
+            self.send(&(event, position_json(topic, at)), None)?;
         }
+        Ok(())
     }
 
     /// Disconnects a client that cannot be sent an event which it must not miss.
@@ -215,7 +215,7 @@ impl Subscribers {
             let position_value = position_json(topic, position);
             subscribers.clients.retain(|_, client| {
                 let sent = match &state {
-                    Some(state) => client.send(state, Some(&position_value)),
+                    Some(state) => client.send(state, Some(&position_value)).map(drop),
                     None => client.send_reset(topic, position),
                 };
                 sent.inspect_err(|error| client.disconnect(error)).is_ok()

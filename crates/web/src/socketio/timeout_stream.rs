@@ -1,5 +1,5 @@
-//! A client's stream: its frames are rewritten, its written bytes counted, and the engine notices its end: on request,
-//! after a write timeout, and after a failed write.
+//! A client's stream: its frames are rewritten, its bytes charged and counted, and the engine notices its end: on
+//! request, after a failed write, and when the client reads too slowly.
 
 use std::io;
 use std::pin::Pin;
@@ -9,20 +9,22 @@ use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use madang_hub::budgets::account::Account;
+use madang_hub::ports::Clock;
+use madang_websocket::{RateMeter, SLOWEST_READER};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::inbound_frames::InboundFrames;
 use super::slot::Slot;
+use crate::ws::pacing::pause_for;
 
 /// The bytes that are read at once.
 const READ_BYTES: usize = 4 * 1024;
 /// Limit for the remainder of a message that was refused.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
-/// Limit for a write that makes no progress.
-pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A stream that turns every failure into the end of reading.
 ///
@@ -35,8 +37,10 @@ pub(super) struct TimeoutStream {
     /// One future for each direction, because reading and writing are two tasks with their own wakers.
     read_closed: Pin<Box<WaitForCancellationFutureOwned>>,
     write_closed: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Runs while a write makes no progress.
-    write_timer: Option<Pin<Box<Sleep>>>,
+    /// The rate at which the client reads.
+    write_rate: RateMeter,
+    /// Runs while the client is in debt for its bytes. It is not read until then.
+    pause: Option<Pin<Box<Sleep>>>,
     inbound: InboundFrames,
     /// The reading task, while it waits until a refusal is written.
     closing_reader: Option<Waker>,
@@ -49,8 +53,20 @@ pub(super) struct StreamResources {
     pub(super) task: TaskTrackerToken,
     /// The client's slot.
     pub(super) slot: Arc<Slot>,
+    /// Pays for the client's bytes; none for a connection within the process.
+    pub(super) account: Option<Account>,
+    pub(super) clock: Arc<dyn Clock>,
     /// Ends the task that waits for an eviction of the connection.
     pub(super) _ended: DropGuard,
+}
+
+impl StreamResources {
+    /// Charges the bytes of a read. Returns the pause until the next one, if the client is in debt.
+    fn pause(&self, bytes: usize, messages: usize) -> Option<Pin<Box<Sleep>>> {
+        let account = self.account.as_ref()?;
+        let end = pause_for(account, bytes, messages, self.clock.now())?;
+        Some(Box::pin(sleep_until(end)))
+    }
 }
 
 impl TimeoutStream {
@@ -63,7 +79,8 @@ impl TimeoutStream {
             closed,
             read_closed,
             write_closed,
-            write_timer: None,
+            write_rate: RateMeter::new(SLOWEST_READER),
+            pause: None,
             inbound,
             closing_reader: None,
             resources,
@@ -78,19 +95,15 @@ impl TimeoutStream {
         discarded: T,
     ) -> Poll<io::Result<T>> {
         match polled {
-            Poll::Ready(Ok(written)) => {
-                self.write_timer = None;
-                return Poll::Ready(Ok(written));
-            }
+            Poll::Ready(Ok(written)) => return Poll::Ready(Ok(written)),
             Poll::Ready(Err(error)) => tracing::debug!(%error, "Socket.IO: a write failed"),
             Poll::Pending => {
-                let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
-                if timer.as_mut().poll(context).is_pending()
+                if self.write_rate.poll_too_slow(context).is_pending()
                     && self.write_closed.as_mut().poll(context).is_pending()
                 {
                     return Poll::Pending;
                 }
-                tracing::debug!("Socket.IO: a write made no progress in time");
+                tracing::debug!("Socket.IO: a client reads too slowly");
             }
         }
         self.closed.cancel();
@@ -128,6 +141,10 @@ impl AsyncRead for TimeoutStream {
         }
         let stream = &mut *self;
         while !stream.inbound.take(buffer) {
+            if let Some(pause) = &mut stream.pause {
+                ready!(pause.as_mut().poll(context));
+                stream.pause = None;
+            }
             let mut bytes = [0; READ_BYTES];
             let mut read = ReadBuf::new(&mut bytes);
             let Some(inner) = &mut stream.inner else { break };
@@ -146,7 +163,8 @@ impl AsyncRead for TimeoutStream {
             if read.filled().is_empty() {
                 break;
             }
-            stream.inbound.push(read.filled_mut());
+            let messages = stream.inbound.push(read.filled_mut());
+            stream.pause = stream.resources.pause(read.filled().len(), messages);
         }
         Poll::Ready(Ok(()))
     }
@@ -165,6 +183,7 @@ impl AsyncWrite for TimeoutStream {
         let polled = Pin::new(inner).poll_write(context, bytes);
         if let Poll::Ready(Ok(written)) = &polled {
             self.resources.slot.outbound.release(*written);
+            self.write_rate.wrote(*written, bytes.len());
             if let Some(reader) = self.closing_reader.take() {
                 reader.wake();
             }

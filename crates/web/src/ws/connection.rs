@@ -216,11 +216,11 @@ async fn serve(
         effects = match input {
             Ok(Input::Frame(ReceivedFrame::Text(text))) => {
                 let now = state.clock.now();
-                paused_until = pause_for(session.account(), text.len(), now);
+                paused_until = pause_for(session.account(), text.len(), 1, now);
                 session.on_frame(now, &text)
             }
             Ok(Input::Frame(ReceivedFrame::Control)) => {
-                paused_until = pause_for(session.account(), 0, state.clock.now());
+                paused_until = pause_for(session.account(), 0, 1, state.clock.now());
                 Vec::new()
             }
             Ok(Input::StoreResponse(response, room)) => {

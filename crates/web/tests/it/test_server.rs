@@ -1,6 +1,6 @@
 //! A server for one test, and a foreign WebSocket client.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,8 @@ use axum::Extension;
 use futures_util::{SinkExt, StreamExt};
 use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
-use madang_hub::budgets::resource::BudgetRates;
+use madang_hub::budgets::network::Network;
+use madang_hub::budgets::resource::{BudgetRates, Resource};
 use madang_hub::ports::{Clock, Store};
 use madang_hub::storage::FreeSpace;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
@@ -48,6 +49,8 @@ impl Clock for TestClock {
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) store: Memory,
+    hub: Arc<Hub>,
+    clock: Arc<TestClock>,
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) http: reqwest::Client,
@@ -97,6 +100,21 @@ impl TestServer {
         Self::on_store(store.clone(), Arc::new(store), tail, settings).await
     }
 
+    /// Waits until the strangers of this machine have spent their budget of a resource.
+    pub(crate) async fn until_in_debt(&self, resource: Resource) {
+        let network = Network::of(Ipv4Addr::LOCALHOST.into());
+        let spent = async {
+            loop {
+                let now = self.clock.now();
+                if self.hub.budgets().stranger(network, now).wait(resource, now).is_some() {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(TEST_TIMEOUT, spent).await.expect("the budget is spent");
+    }
+
     /// Starts a server with these settings of the gateway and these origins.
     pub(crate) async fn with_socketio(socketio: Settings, origins: Origins) -> Self {
         Self::with_settings(TestSettings { socketio, origins, ..TestSettings::default() }).await
@@ -119,12 +137,13 @@ impl TestServer {
     ) -> Self {
         let budgets = Budgets::new(Box::new(settings.budgets));
         let hub = Arc::new(Hub::new("test", Epoch(1)).with_budgets(budgets));
+        let clock = Arc::new(TestClock(Instant::now()));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let state = AppState {
             hub: hub.clone(),
             store,
             free_space: settings.free_space,
-            clock: Arc::new(TestClock(Instant::now())),
+            clock: clock.clone(),
             origins: Arc::new(settings.origins),
             proxies: Arc::new(settings.proxies),
             strict_transport: settings.strict_transport,
@@ -137,9 +156,10 @@ impl TestServer {
         };
         let fan_out = hub.clone();
         tokio::spawn(async move { fan_out.run_fan_out().await });
+        let published = hub.clone();
         tokio::spawn(async move {
             while let Some(appended) = tail.recv().await {
-                hub.publish(&appended);
+                published.publish(&appended);
             }
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -156,7 +176,7 @@ impl TestServer {
             }
         };
         let http = certificate.as_ref().map_or_else(reqwest::Client::new, TestCertificate::http);
-        Self { address, store: memory, stopping, tasks, http, certificate }
+        Self { address, store: memory, hub, clock, stopping, tasks, http, certificate }
     }
 
     /// The base address. `scheme` is without the `s` of its TLS form.

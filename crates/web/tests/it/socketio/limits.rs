@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use madang_hub::budgets::rate::Rate;
-use madang_hub::budgets::resource::{BudgetRates, Rates};
+use madang_hub::budgets::resource::{BudgetRates, Rates, Resource};
 use madang_web::Origins;
 use madang_web::socketio::{Exposure, Settings};
 use reqwest::StatusCode;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::test_client::{ENGINE_IO_4, SocketIoClient};
+use super::test_client::{ENGINE_IO_4, PollingClient, SocketIoClient};
 use crate::test_server::{TestServer, TestSettings};
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
@@ -108,9 +108,11 @@ async fn an_unknown_namespace_is_refused_and_the_client_stays_connected() {
 
 #[tokio::test]
 async fn a_client_above_the_rate_limit_is_refused_and_disconnected() {
-    let server = TestServer::start().await;
+    // All packets fit into the engine's queue, however slow its writer is.
+    let (commands, refusals) = (Rate::per_day(50, 1), Rate::per_day(50, 1));
+    let server = with_rates(Rates { commands, refusals, ..Rates::STRANGER }).await;
     let mut client = SocketIoClient::connect(&server).await;
-    for number in 0..3_000 {
+    for number in 0..150 {
         client.send_packet(&format!("42[\"data\",\"{number}\"]")).await;
     }
     let mut received = 0;
@@ -130,7 +132,6 @@ async fn a_client_above_the_rate_limit_is_refused_and_disconnected() {
         }
     }
     assert!(refused, "the client got a refusal");
-    still_serves(&server).await;
 }
 
 #[tokio::test]
@@ -273,4 +274,69 @@ async fn the_events_of_an_offline_time_are_all_stored() {
         assert_eq!(client.receive("data").await["data"], format!("{number}"));
     }
     assert_eq!(server.stored_messages().len(), 200);
+}
+
+/// A server whose strangers have these rates.
+async fn with_rates(stranger: Rates) -> TestServer {
+    let budgets = BudgetRates { stranger, ..BudgetRates::default() };
+    TestServer::with_settings(TestSettings { budgets, ..TestSettings::default() }).await
+}
+
+#[tokio::test]
+async fn a_client_pays_for_its_bytes_and_is_not_read_while_it_is_in_debt() {
+    let server = with_rates(Rates { bytes_in: Rate::per_day(16_384, 1), ..Rates::STRANGER }).await;
+    let (mina, _) = server.user("Mina").await;
+    let mut client = SocketIoClient::connect(&server).await;
+    let polling = PollingClient::connect(&server, 4).await;
+    for number in 0..20 {
+        client.emit(&json!(["message", format!("{number} {}", "x".repeat(3_000))])).await;
+    }
+    server.until_in_debt(Resource::BytesIn).await;
+    client.emit(&json!(["message", "in debt"])).await;
+    let post = tokio::spawn(async move { polling.post(r#"42["message","in debt"]"#).await });
+    // It receives all the same.
+    server.post(&mina, 1, "after all");
+    client.receive_until("message", &json!("after all")).await;
+    assert!(!post.is_finished());
+    post.abort();
+    let stored = server.stored_messages();
+    assert!(stored.len() < 21, "{}", stored.len());
+    assert!(stored.iter().all(|(_, text)| text != "in debt"));
+}
+
+#[tokio::test]
+async fn a_polling_client_pays_for_its_bytes_and_goes_on_after_a_pause() {
+    let texts = (0..3).map(|number| format!("{number} {}", "x".repeat(3_900)));
+    let rates = Rates { bytes_in: Rate::per_second(4_096, 40_960), ..Rates::STRANGER };
+    let server = with_rates(rates).await;
+    let mut client = PollingClient::connect(&server, 4).await;
+    for text in texts.clone() {
+        assert_eq!(client.post(&format!("42[\"message\",\"{text}\"]")).await, 200);
+    }
+    for text in texts {
+        assert_eq!(client.receive("message").await, json!(text));
+    }
+    let server = with_rates(Rates { bytes_in: Rate::per_day(4_096, 1), ..Rates::STRANGER }).await;
+    let client = PollingClient::connect(&server, 4).await;
+    client.post(&format!("42[\"message\",\"{}\"]", "x".repeat(5_000))).await;
+    server.until_in_debt(Resource::BytesIn).await;
+}
+
+#[tokio::test]
+async fn a_replay_is_paid_for_by_its_bytes() {
+    let server = with_rates(Rates { bytes_out: Rate::per_day(8_192, 1), ..Rates::STRANGER }).await;
+    let (mina, _) = server.user("Mina").await;
+    let mut client = SocketIoClient::connect_with(&server, &json!({ "positions": {} })).await;
+    let begin = client.receive_position("position", "room:1").await;
+    drop(client);
+    for number in 0..10 {
+        server.post(&mina, number, &format!("{number} {}", "x".repeat(2_000)));
+    }
+    let from =
+        json!({ "positions": { "room:1": { "epoch": begin["epoch"], "seq": begin["seq"] } } });
+    let mut client = SocketIoClient::connect_with(&server, &from).await;
+    for _ in 0..10 {
+        client.receive_with_position("message").await;
+    }
+    server.until_in_debt(Resource::BytesOut).await;
 }

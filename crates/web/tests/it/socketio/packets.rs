@@ -135,3 +135,74 @@ async fn an_event_that_is_not_json_is_refused() {
     client.emit(&json!(["data", "still here"])).await;
     client.receive_until("message", &json!("still here")).await;
 }
+
+#[tokio::test]
+async fn a_packet_that_cannot_be_read_is_refused_and_the_session_lives() {
+    let server = TestServer::start().await;
+    let mut client = SocketIoClient::connect(&server).await;
+    let mut old = engine_io_3_client(&server).await;
+    let wrong = [
+        "",
+        "0{}",
+        "9",
+        "4",
+        "48",
+        "4x",
+        "40x",
+        "42",
+        "42{}",
+        "42\"x\"",
+        "43",
+        "43[]",
+        "437{}",
+        "437[",
+        "44[]",
+        "45",
+        "451-7",
+        "46",
+        "467[]",
+        "4299999999999999999999",
+        "b%",
+        "é",
+        "hello",
+    ];
+    for wrong in wrong {
+        for client in [&mut client, &mut old] {
+            client.send_packet(wrong).await;
+            assert_eq!(client.receive("refused").await["error"]["code"], "malformed", "{wrong}");
+        }
+    }
+    for client in [&mut client, &mut old] {
+        client.emit(&json!(["data", "still here"])).await;
+        client.receive_until("message", &json!("still here")).await;
+    }
+    for version in [3, 4] {
+        let mut polling = PollingClient::connect(&server, version).await;
+        for wrong in wrong {
+            assert_eq!(polling.post(wrong).await, 200);
+            let refused = polling.receive("refused").await;
+            assert_eq!(refused["error"]["code"], "malformed", "{version} {wrong}");
+        }
+        assert_eq!(polling.post(r#"42["data","still here"]"#).await, 200);
+        while polling.receive("message").await != "still here" {}
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_payload_is_refused_with_a_sentence() {
+    let server = TestServer::start().await;
+    let mut polling = PollingClient::connect(&server, 3).await;
+    for wrong in ["x", "5:ab", ":", "-1:a", "2:42[]", "99999999999999999999:a"] {
+        let (status, body) = polling.post_body(wrong.into()).await;
+        assert_eq!(status, 400, "{wrong}");
+        assert!(body.contains("<length>:<packet>"), "{body}");
+    }
+    let mut new = PollingClient::connect(&server, 4).await;
+    let (status, body) = new.post_body(vec![0x34, 0x32, 0xff]).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("UTF-8"), "{body}");
+    for polling in [&mut polling, &mut new] {
+        assert_eq!(polling.post(r#"42["data","still here"]"#).await, 200);
+        while polling.receive("message").await != "still here" {}
+    }
+}

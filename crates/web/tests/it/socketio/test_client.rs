@@ -45,8 +45,14 @@ impl PollingClient {
         let length = packet.encode_utf16().count();
         let body =
             if self.separator.is_some() { packet.to_owned() } else { format!("{length}:{packet}") };
+        self.post_body(body.into()).await.0
+    }
+
+    /// Sends a body. Returns the status and the answer.
+    pub(crate) async fn post_body(&self, body: Vec<u8>) -> (u16, String) {
         let request = self.http.post(&self.url).header("content-type", "text/plain;charset=UTF-8");
-        request.body(body).send().await.unwrap().status().as_u16()
+        let answer = request.body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// Receives the one argument of the next event of this name.
