@@ -78,6 +78,13 @@ impl ServerCommand {
         self
     }
 
+    /// Leaves the last commits to the operating system: they survive the end of the process, but not a loss of power.
+    #[must_use]
+    pub fn with_synchronous_normal(mut self) -> Self {
+        self.arguments.extend(["--synchronous", "normal"].map(Into::into));
+        self
+    }
+
     /// Serves HTTPS with this certificate and key instead of HTTP.
     #[must_use]
     pub fn with_tls(mut self, certificate: &Path, key: &Path) -> Self {

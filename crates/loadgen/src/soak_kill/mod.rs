@@ -1,8 +1,13 @@
-//! The scenario `soak-kill`: kills the server under load many times and checks every message.
+//! The scenario `soak-kill`: kills the server under load many times and checks every message and every change of a post.
+//!
+//! The writers use the client of the app, in several rooms. The editors are programs that are not ours, over HTTP. Every
+//! second start of the server is with `synchronous = normal`, which loses nothing when the process alone ends.
 
-mod first_room;
+mod editor;
+mod post_verdict;
 mod progress;
 mod reader;
+mod room;
 mod verdict;
 mod writer;
 
@@ -13,13 +18,15 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use madang_loadgen::output::print_line;
-use madang_loadgen::{MonotonicClock, ServerCommand, ServerProcess, TestUser};
+use madang_loadgen::{Driver, MonotonicClock, ServerCommand, ServerProcess, TestUser};
+use madang_shared::RoomId;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use self::post_verdict::{PostVerdict, compare_posts};
 use self::progress::{Phase, WriterProgress};
 use self::verdict::{Verdict, compare};
 
@@ -45,6 +52,12 @@ pub(crate) struct SoakKillOptions {
     /// Number of users that write.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     writers: u16,
+    /// Number of rooms in which they write.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    rooms: u16,
+    /// Number of programs that write, edit and delete posts over HTTP.
+    #[arg(long, default_value_t = 4)]
+    editors: u16,
     /// Determines the times of the kills and the clients' jitter [default: random]. The timing of the
     /// machine still differs between two runs with one seed.
     #[arg(long)]
@@ -67,28 +80,39 @@ pub(crate) async fn run(options: SoakKillOptions) -> Result<ExitCode> {
     let folder = tempfile::Builder::new().prefix("madang-soak-").tempdir()?;
     let command = ServerCommand::madang(&options.binary, folder.path())?;
     print_line(format_args!(
-        "soak-kill: {} kills under {} writers, seed {seed}",
-        options.rounds, options.writers
+        "soak-kill: {} kills under {} writers in {} rooms and {} editors, seed {seed}",
+        options.rounds, options.writers, options.rooms, options.editors
     ));
 
     let mut server = command.start().await?;
     let http = reqwest::Client::new();
     let progress = WriterProgress::new(options.writers);
     let (phase, phases) = watch::channel(Phase::Writing);
+    let founder = TestUser::sign_up(&http, command.address(), "founder").await?;
+    let rooms = create_rooms(founder, clock, seed, options.rooms).await?;
     let mut writers = JoinSet::new();
-    for number in 0..options.writers {
+    for (number, room) in (0..options.writers).zip(rooms.iter().copied().cycle()) {
         let name = format!("writer {number}");
         let user = TestUser::sign_up(&http, command.address(), &name).await?;
         let seed = seed.wrapping_add(1 + u64::from(number));
-        writers.spawn(writer::write(user, clock, seed, number, progress.clone(), phases.clone()));
+        let (progress, phases) = (progress.clone(), phases.clone());
+        writers.spawn(writer::write(user, room, clock, seed, number, progress, phases));
+    }
+    let mut editors = JoinSet::new();
+    for number in 0..options.editors {
+        let name = format!("editor {number}");
+        let user = TestUser::sign_up(&http, command.address(), &name).await?;
+        let seed = seed.wrapping_add(u64::from(u16::MAX) + u64::from(number));
+        editors.spawn(editor::edit_posts(user, seed, phases.clone()));
     }
 
     let mut random = StdRng::seed_from_u64(seed);
     let mut kills = KillCounts::default();
     let mut started = began;
-    for round in 1..=options.rounds {
+    let in_turns = [command.clone().with_synchronous_normal(), command.clone()];
+    for (round, command) in (1..=options.rounds).zip(in_turns.iter().cycle()) {
         (server, started) =
-            kill_and_restart(&command, server, started, &progress, &mut random, &mut kills).await?;
+            kill_and_restart(command, server, started, &progress, &mut random, &mut kills).await?;
         if round % ROUNDS_PER_LINE == 0 {
             let (written, acknowledged) = progress.totals();
             print_line(format_args!(
@@ -108,23 +132,46 @@ pub(crate) async fn run(options: SoakKillOptions) -> Result<ExitCode> {
     while let Some(record) = writers.join_next().await {
         records.push(record??);
     }
+    let mut edited = Vec::new();
+    while let Some(record) = editors.join_next().await {
+        edited.push(record??);
+    }
 
-    print_line(
-        "all outboxes are empty; a new user reads the whole history, at the server's rate limit",
-    );
-    let user = TestUser::sign_up(&http, command.address(), "reader").await?;
-    records.push(reader::read_history(user, clock, seed).await?);
+    print_line("all outboxes are empty; a new user of each room reads the whole history");
+    for room in &rooms {
+        let user = TestUser::sign_up(&http, command.address(), &format!("reader {room}")).await?;
+        records.push(reader::read_history(user, *room, clock, seed).await?);
+    }
     let status = server.stop().await?;
     ensure!(status.success(), "the server exited with an error: {status}");
-    let stored = reader::read_database(folder.path())?;
-
-    let verdict = compare(&stored, &records);
-    print_verdict(options.rounds, &verdict, kills, began.elapsed());
-    if verdict.is_clean() {
+    let mut verdict = Verdict::default();
+    for room in rooms {
+        let (of_room, others) = records.into_iter().partition(|record| record.room == room);
+        records = others;
+        verdict.add(compare(&reader::read_messages(folder.path(), room)?, &of_room));
+    }
+    let posts = compare_posts(&reader::read_posts(folder.path())?, &edited);
+    print_verdict(options.rounds, &verdict, &posts, kills, began.elapsed());
+    if verdict.is_clean() && posts.is_clean() {
         return Ok(ExitCode::SUCCESS);
     }
     print_line(format_args!("the database is kept for inspection: {}", folder.keep().display()));
     Ok(ExitCode::FAILURE)
+}
+
+/// Creates the rooms in which the writers write. The first one exists already.
+async fn create_rooms(
+    founder: TestUser,
+    clock: MonotonicClock,
+    seed: u64,
+    count: u16,
+) -> Result<Vec<RoomId>> {
+    let mut driver = Driver::new(founder, clock, seed);
+    let mut rooms = vec![room::newest_joined(&mut driver).await?];
+    for number in 2..=count {
+        rooms.push(room::create(&mut driver, &format!("room {number}")).await?);
+    }
+    Ok(rooms)
 }
 
 /// One round: waits for acknowledgements, keeps the load on for a random time, kills the server, and
@@ -151,11 +198,17 @@ async fn kill_and_restart(
     Ok((server, started))
 }
 
-fn print_verdict(rounds: u32, verdict: &Verdict, kills: KillCounts, elapsed: Duration) {
-    for finding in &verdict.findings {
+fn print_verdict(
+    rounds: u32,
+    verdict: &Verdict,
+    posts: &PostVerdict,
+    kills: KillCounts,
+    elapsed: Duration,
+) {
+    for finding in verdict.findings.iter().chain(&posts.findings) {
         print_line(finding);
     }
-    let rows: [(&str, u64); 9] = [
+    let rows: [(&str, u64); 14] = [
         ("rounds", rounds.into()),
         ("restarts", kills.restarts.into()),
         ("written", verdict.written),
@@ -165,6 +218,11 @@ fn print_verdict(rounds: u32, verdict: &Verdict, kills: KillCounts, elapsed: Dur
         ("lost", verdict.lost),
         ("doubled", verdict.doubled),
         ("out of order", verdict.out_of_order),
+        ("changes of posts", posts.acknowledged),
+        ("events of posts", posts.present),
+        ("posts lost", posts.lost),
+        ("posts doubled", posts.doubled),
+        ("posts out of order", posts.out_of_order),
     ];
     for (what, count) in rows {
         print_line(format_args!("{what:<20}{count:>10}"));

@@ -1,15 +1,16 @@
 //! The progress of the writers, which decides when the next kill happens and when the run ends.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use madang_client::ConnectionState;
 use madang_loadgen::Driver;
-use madang_shared::{Seq, Topic};
+use madang_shared::{RoomId, Seq, Topic};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::first_room::room_of;
+use super::room::room_of;
 
 /// The task of the writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,8 @@ pub(super) struct WriterStatus {
     pub(super) in_outbox: u64,
     /// The time at which the connection with the last acknowledgement was opened.
     pub(super) acknowledged_on: Option<Instant>,
-    /// The last sequence number of the room that the client has, while its connection is live.
-    pub(super) seq: Option<Seq>,
+    /// The writer's room, and the last sequence number of it that the client has, while its connection is live.
+    pub(super) at: Option<(RoomId, Seq)>,
     /// The last connection error.
     pub(super) last_error: Option<String>,
 }
@@ -62,12 +63,13 @@ impl WriterProgress {
     ) {
         let client = driver.client();
         let is_live = *client.connection() == ConnectionState::Live;
-        let seq = room_of(driver).and_then(|room| client.known_seq(Topic::Room(room)));
+        let at =
+            room_of(driver).and_then(|room| Some((room, client.known_seq(Topic::Room(room))?)));
         self.statuses.send_modify(|statuses| {
             if let Some(status) = statuses.get_mut(usize::from(writer)) {
                 change(status);
                 status.in_outbox = client.outbox().items().len() as u64;
-                status.seq = seq.filter(|_| is_live);
+                status.at = at.filter(|_| is_live);
                 status.last_error = driver.last_error().map(str::to_owned);
             }
         });
@@ -103,10 +105,17 @@ impl WriterProgress {
     /// Waits until every outbox is empty and every writer has the whole room.
     pub(super) async fn wait_until_settled(&self, within: Duration) -> anyhow::Result<()> {
         let settled = |statuses: &Vec<WriterStatus>| {
-            // A writer with an empty outbox has its own last message, so the highest number is the end.
-            let end = statuses.iter().map(|status| status.seq).max().flatten();
-            end.is_some()
-                && statuses.iter().all(|status| status.in_outbox == 0 && status.seq == end)
+            // A writer with an empty outbox has its own last message, so the highest number of a room is its end.
+            let mut ends = BTreeMap::new();
+            for (room, seq) in statuses.iter().filter_map(|status| status.at) {
+                let end = ends.entry(room).or_insert(seq);
+                *end = seq.max(*end);
+            }
+            let is_settled = |status: &WriterStatus| {
+                status.in_outbox == 0
+                    && status.at.is_some_and(|(room, seq)| ends.get(&room) == Some(&seq))
+            };
+            statuses.iter().all(is_settled)
         };
         self.wait(settled, "the outboxes do not drain", within).await
     }
@@ -116,9 +125,9 @@ impl WriterProgress {
         let statuses = self.statuses.borrow();
         let rows = (0_u16..).zip(statuses.iter()).map(|(number, status)| {
             format!(
-                "\n  writer {number}: {} in the outbox, at seq {:?}, last error: {}",
+                "\n  writer {number}: {} in the outbox, at room and seq {:?}, last error: {}",
                 status.in_outbox,
-                status.seq.map(|seq| seq.0),
+                status.at.map(|(room, seq)| (room.0, seq.0)),
                 status.last_error.as_deref().unwrap_or("none")
             )
         });

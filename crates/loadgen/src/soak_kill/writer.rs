@@ -6,11 +6,11 @@ use anyhow::{Result, bail};
 use madang_client::{Action, PendingState};
 use madang_loadgen::{Driver, MonotonicClock, TestUser};
 use madang_shared::chat::ChatCommand;
-use madang_shared::{CommandId, Seq, ServerFrame};
+use madang_shared::{CommandId, RoomId, Seq, ServerFrame};
 use tokio::sync::watch;
 
-use super::first_room::{room_of, timeline_of};
 use super::progress::{Phase, WriterProgress};
+use super::room::{self, room_of, timeline_of};
 use super::verdict::{ClientRecord, WrittenMessage};
 
 /// Unacknowledged messages of one writer.
@@ -19,6 +19,7 @@ const IN_FLIGHT: usize = 8;
 /// Writes until [`Phase::Done`], and returns the messages that the user wrote and saw.
 pub(super) async fn write(
     user: TestUser,
+    room: RoomId,
     clock: MonotonicClock,
     seed: u64,
     number: u16,
@@ -27,6 +28,7 @@ pub(super) async fn write(
 ) -> Result<ClientRecord> {
     let author = user.user.clone();
     let mut driver = Driver::new(user, clock, seed);
+    room::join(&mut driver, room).await?;
     let mut written: Vec<WrittenMessage> = Vec::new();
     let mut acknowledged: BTreeMap<CommandId, Option<Seq>> = BTreeMap::new();
     loop {
@@ -54,7 +56,7 @@ pub(super) async fn write(
         }
     }
     let timeline = timeline_of(&driver);
-    Ok(ClientRecord { user: author, written, acknowledged, timeline, whole: false })
+    Ok(ClientRecord { user: author, room, written, acknowledged, timeline, whole: false })
 }
 
 fn fill_outbox(driver: &mut Driver, name: &str, written: &mut Vec<WrittenMessage>) {

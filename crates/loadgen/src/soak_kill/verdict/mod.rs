@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use madang_shared::{CommandId, Seq, User, UserId};
+use madang_shared::{CommandId, RoomId, Seq, User, UserId};
 
 /// Findings that are described; further ones are only counted.
 const FINDINGS: usize = 20;
@@ -34,6 +34,8 @@ pub(super) struct ShownMessage {
 #[derive(Clone, Debug)]
 pub(super) struct ClientRecord {
     pub(super) user: User,
+    /// The room of the messages.
+    pub(super) room: RoomId,
     /// In the order of writing. The outbox is empty at the end.
     pub(super) written: Vec<WrittenMessage>,
     /// The acknowledged commands, with the sequence number of each acknowledgement.
@@ -69,6 +71,17 @@ impl Verdict {
         (self.lost, self.doubled, self.out_of_order) == (0, 0, 0)
     }
 
+    /// Adds the result of another room.
+    pub(super) fn add(&mut self, other: Self) {
+        self.written += other.written;
+        self.acknowledged += other.acknowledged;
+        self.present += other.present;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.out_of_order += other.out_of_order;
+        self.findings.extend(other.findings);
+    }
+
     fn add_finding(&mut self, finding: impl FnOnce() -> String) {
         if self.findings.len() < FINDINGS {
             self.findings.push(finding());
@@ -91,7 +104,7 @@ impl Verdict {
     }
 }
 
-/// Compares the records with the stored messages, which are in ascending order.
+/// Compares the records of one room with its stored messages, which are in ascending order.
 pub(super) fn compare(stored: &[StoredMessage], records: &[ClientRecord]) -> Verdict {
     let mut verdict = Verdict { present: stored.len() as u64, ..Verdict::default() };
     check_stored(&mut verdict, stored, records);

@@ -25,6 +25,7 @@ fn good() -> (Vec<StoredMessage>, Vec<ClientRecord>) {
         let own = stored_messages.iter().filter(move |stored| stored.author == id);
         ClientRecord {
             user: User { id, name: format!("user {id}") },
+            room: RoomId(1),
             written: own
                 .clone()
                 .map(|stored| WrittenMessage { command: stored.command, text: stored.text.clone() })
