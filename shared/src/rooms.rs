@@ -12,7 +12,7 @@ pub const MAX_ROOM_NAME_CHARS: usize = 48;
 /// [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
 pub const MAX_ROOMS: u64 = 2_000;
 
-/// A room as the directory lists it.
+/// A room as the directory lists it. Every visitor loads all rooms, so the list has only the part that screens show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Room {
@@ -20,10 +20,26 @@ pub struct Room {
     pub id: RoomId,
     /// The name; unique among rooms, without regard to case or Unicode form.
     pub name: String,
+}
+
+/// A new room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreatedRoom {
+    /// The permanent id.
+    pub id: RoomId,
+    /// The name; see [`Room::name`].
+    pub name: String,
     /// The user who made the room; absent for the first room of a server.
     pub made_by: Option<User>,
     /// When the room was made.
     pub made_at: Timestamp,
+}
+
+impl From<CreatedRoom> for Room {
+    fn from(CreatedRoom { id, name, .. }: CreatedRoom) -> Self {
+        Self { id, name }
+    }
 }
 
 /// Commands to the directory.
@@ -44,7 +60,7 @@ pub enum RoomsCommand {
 #[serde(rename_all = "snake_case")]
 pub enum RoomsEvent {
     /// A room was made.
-    Created(Room),
+    Created(CreatedRoom),
 }
 
 /// The directory at a position: every room, by id.

@@ -47,7 +47,7 @@ impl ApplyEvent<RoomsEvent> for Rooms {
     fn apply_event(&mut self, event: RoomsEvent, _now: Timestamp) {
         match event {
             RoomsEvent::Created(room) => {
-                self.rooms.insert(room.id, room);
+                self.rooms.insert(room.id, room.into());
             }
         }
     }

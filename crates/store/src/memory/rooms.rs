@@ -5,7 +5,7 @@ use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
-use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::rooms::{CreatedRoom, MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Failure, RoomId, Timestamp, Topic};
 
 use super::membership;
@@ -17,7 +17,7 @@ use crate::refusals;
 pub(super) fn create_first_room(state: &mut State, now: Timestamp) {
     let name = FIRST_ROOM_NAME.to_owned();
     let name_key = policy::name_key(&name);
-    let room = Room { id: FIRST_ROOM, name, made_by: None, made_at: now };
+    let room = CreatedRoom { id: FIRST_ROOM, name, made_by: None, made_at: now };
     // The engine is new, so there are no subscribers to notify.
     create(state, room, name_key, &mut Vec::new());
 }
@@ -42,19 +42,19 @@ pub(super) fn apply(
     }
     membership::require_may_join(state, author.id)?;
     let id = RoomId(state.rooms.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-    let room = Room { id, name, made_by: Some(author), made_at: context.at };
+    let room = CreatedRoom { id, name, made_by: Some(author), made_at: context.at };
     let position = create(state, room, name_key, appended);
     membership::join(state, context.author.id, id, appended);
     Ok(Some(position))
 }
 
 pub(super) fn snapshot(state: &State) -> RoomsSnapshot {
-    RoomsSnapshot { rooms: state.rooms.values().cloned().collect() }
+    RoomsSnapshot { rooms: state.rooms.values().cloned().map(Room::from).collect() }
 }
 
 fn create(
     state: &mut State,
-    room: Room,
+    room: CreatedRoom,
     name_key: String,
     appended: &mut Vec<TopicEvent>,
 ) -> LogPosition {

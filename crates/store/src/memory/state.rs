@@ -8,7 +8,7 @@ use madang_shared::frames::LogPosition;
 use madang_shared::notices::{InboxSnapshot, NoticesSnapshot};
 use madang_shared::orders::{Order, OrdersSnapshot};
 use madang_shared::posts::Post;
-use madang_shared::rooms::Room;
+use madang_shared::rooms::CreatedRoom;
 use madang_shared::{
     CommandId, Failure, Message, OrderId, PostId, RoomId, Seq, Timestamp, Topic, UserId,
 };
@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) used_sessions: BTreeSet<TokenHash>,
     pub(super) service_accounts: BTreeMap<&'static str, UserId>,
 
-    pub(super) rooms: BTreeMap<RoomId, Room>,
+    pub(super) rooms: BTreeMap<RoomId, CreatedRoom>,
     pub(super) room_keys: BTreeMap<String, RoomId>,
     pub(super) room_skeletons: Skeletons<RoomId>,
     /// The read mark of each member.

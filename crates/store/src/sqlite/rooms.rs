@@ -5,13 +5,13 @@ use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::frames::LogPosition;
-use madang_shared::rooms::{MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
-use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
+use madang_shared::rooms::{CreatedRoom, MAX_ROOMS, Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::{RoomId, Timestamp, Topic};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
 use super::skeletons::NameTable;
-use super::values::{integer, natural, optional_string, string};
+use super::values::{integer, natural, string};
 use super::{log, membership};
 use crate::context::CommandContext;
 use crate::refusals;
@@ -23,8 +23,12 @@ pub(super) fn create_first_room(connection: &Connection, now: Timestamp) -> rusq
         return Ok(());
     }
     log::create_topic(connection, Topic::Rooms)?;
-    let room =
-        Room { id: FIRST_ROOM, name: FIRST_ROOM_NAME.to_owned(), made_by: None, made_at: now };
+    let room = CreatedRoom {
+        id: FIRST_ROOM,
+        name: FIRST_ROOM_NAME.to_owned(),
+        made_by: None,
+        made_at: now,
+    };
     connection.execute(
         "INSERT INTO rooms (id, name, name_key, made_at) VALUES (?1, ?2, ?3, ?4)",
         (integer(room.id.0), &room.name, policy::name_key(&room.name), integer(now.0)),
@@ -62,15 +66,17 @@ pub(super) fn apply(
     };
     NameTable::Rooms.add(connection, integer(id.0), &name)?;
     let made_by = Some(context.author.clone());
-    let position =
-        append_created(connection, Room { id, name, made_by, made_at: context.at }, appended)?;
+    let position = append_created(
+        connection,
+        CreatedRoom { id, name, made_by, made_at: context.at },
+        appended,
+    )?;
     membership::join(connection, context.author.id, id, context.at, appended)?;
     Ok(Some(position))
 }
 
 pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapshot> {
-    let sql = "SELECT rooms.id, rooms.name, rooms.made_at, users.id, users.name \
-        FROM rooms LEFT JOIN users ON users.id = rooms.made_by ORDER BY rooms.id";
+    let sql = "SELECT id, name FROM rooms ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let rooms = statement.query_map([], room)?.collect::<Result<_, _>>()?;
     Ok(RoomsSnapshot { rooms })
@@ -78,7 +84,7 @@ pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapsho
 
 fn append_created(
     connection: &Connection,
-    room: Room,
+    room: CreatedRoom,
     appended: &mut Vec<TopicEvent>,
 ) -> rusqlite::Result<LogPosition> {
     log::create_topic(connection, Topic::Room(room.id))?;
@@ -88,14 +94,5 @@ fn append_created(
 }
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
-    let made_by = match optional_string(row, 4)? {
-        Some(name) => Some(User { id: UserId(natural(row, 3)?), name }),
-        None => None,
-    };
-    Ok(Room {
-        id: RoomId(natural(row, 0)?),
-        name: string(row, 1)?,
-        made_by,
-        made_at: Timestamp(natural(row, 2)?),
-    })
+    Ok(Room { id: RoomId(natural(row, 0)?), name: string(row, 1)? })
 }

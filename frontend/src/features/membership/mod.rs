@@ -84,7 +84,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
 pub(crate) fn leave_button(room: Room) -> AnyView {
     let (app, undo) = (use_app(), use_undo_bar());
     let lang = use_lang();
-    let Room { id: room, name, .. } = room;
+    let Room { id: room, name } = room;
     let leave = move |_| {
         app.driver.command(MembershipCommand::Leave { room });
         app.router.go(Route::Home);

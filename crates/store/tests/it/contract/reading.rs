@@ -8,7 +8,7 @@ use madang_shared::chat::ChatSnapshot;
 use madang_shared::chat::{MAX_MESSAGE_CHARS, MAX_PAGE_TEXT_BYTES, PAGE_MESSAGES};
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::membership::MAX_COUNTED_UNREAD;
-use madang_shared::rooms::{Room, RoomsEvent, RoomsSnapshot};
+use madang_shared::rooms::{CreatedRoom, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
 use crate::support::{NOW, TestStore, create, leave, post, read, refusal, texts};
@@ -44,12 +44,12 @@ async fn say(test_store: &TestStore, author: &User, numbers: std::ops::RangeIncl
 async fn a_new_engine_has_the_first_room_and_its_event(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let name = FIRST_ROOM_NAME.to_owned();
-    let room = Room { id: FIRST_ROOM, name, made_by: None, made_at: NOW };
+    let room = CreatedRoom { id: FIRST_ROOM, name, made_by: None, made_at: NOW };
     let created: Event = RoomsEvent::Created(room.clone()).into();
     assert_eq!(test_store.log(Topic::Rooms).await, [created]);
     let (position, snapshot) = test_store.snapshot(&mina, Topic::Rooms).await;
     assert_eq!(position.seq, Seq(1));
-    assert_eq!(snapshot, RoomsSnapshot { rooms: vec![room] }.into());
+    assert_eq!(snapshot, RoomsSnapshot { rooms: vec![room.into()] }.into());
 }
 
 async fn a_snapshot_is_true_at_its_position(test_store: TestStore) {
