@@ -142,6 +142,8 @@ pub struct Recipients {
 ///   text. Its events keep their seqs, and state what they did without the text
 ///   ([`madang_shared::posts::PostsEvent::Redacted`]).
 /// - **Independent**: a caller that does not poll its future delays nobody else.
+/// - **Fair**: the readers take turns, so that the slow reads of one user delay another by one of them at most. A user
+///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
 pub trait Store: Send + Sync + 'static {
@@ -164,12 +166,14 @@ pub trait Store: Send + Sync + 'static {
         from: Option<Position>,
     ) -> BoxFuture<'static, Result<Recovery, StoreError>>;
 
-    /// The events of a durable topic after `after`, at most `limit`, in order and without holes.
+    /// The events of a durable topic after `after`, at most `limit`, in order and without holes. The caller has
+    /// checked that the reader has access.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     fn read_log(
         &self,
+        reader: UserId,
         topic: Topic,
         after: Seq,
         limit: usize,
@@ -197,7 +201,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// Refused as `not_found` for a post that does not exist.
-    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>>;
+    fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>>;
 
     /// Whether the user is a member of the room.
     ///

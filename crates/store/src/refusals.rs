@@ -32,6 +32,14 @@ pub(crate) fn command_id_used() -> Failure {
     )
 }
 
+/// The wait before a read is repeated, in milliseconds.
+const READ_RETRY_MS: u64 = 1_000;
+
+pub(crate) fn too_many_reads() -> Failure {
+    let message = "Too many of your requests wait for the database; try again in a second.";
+    Failure::new(ErrorCode::RateLimited, message).after(READ_RETRY_MS)
+}
+
 /// The row exists, but another program has written something that this version cannot read.
 pub(crate) fn unreadable() -> Failure {
     Failure::new(

@@ -139,7 +139,7 @@ impl StoreRequest {
                 .boxed(),
             Self::ReadLog { ticket, topic, after } => {
                 let store = Arc::clone(store);
-                let read = move |after, limit| store.read_log(topic, after, limit);
+                let read = move |after, limit| store.read_log(user, topic, after, limit);
                 let page = hub.log_cache().read(topic, after, read);
                 page.map(move |page| StoreResponse::ReadLog { ticket, topic, page }).boxed()
             }

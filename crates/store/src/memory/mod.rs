@@ -295,6 +295,7 @@ impl Store for Memory {
 
     fn read_log(
         &self,
+        _reader: UserId,
         topic: Topic,
         after: Seq,
         limit: usize,
@@ -319,7 +320,7 @@ impl Store for Memory {
         ready(self.delivery_now(reader, room, message))
     }
 
-    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+    fn post(&self, _reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
         ready(self.post_now(post))
     }
 

@@ -63,7 +63,7 @@ use database_lock::DatabaseLock;
 use error::StatementError;
 use external_changes::{CommitWatcher, ExternalChanges, ExternalRevision};
 use file_identity::FileIdentity;
-use readers::ReaderPool;
+use readers::{ReadPayer, ReaderPool};
 use size_reports::SizeReports;
 use stamp::Stamp;
 use users::UserSession;
@@ -78,6 +78,8 @@ pub use options::{OpenError, Options, Synchronous};
 #[derive(Debug)]
 pub struct Sqlite {
     readers: ReaderPool,
+    /// One reader for the sessions, so that a sign-in waits for no other read.
+    sign_ins: ReaderPool,
     writer: Writer,
     watcher: CommitWatcher,
     damage: Damage,
@@ -104,7 +106,7 @@ impl Sqlite {
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let connection = open::writer(path, now, options)?;
         let readers = open::readers(path, options)?;
-        let watching = open::reader(path)?;
+        let (watching, sign_ins) = (open::reader(path)?, open::reader(path)?);
         let external_changes =
             ExternalChanges::new(&connection).map_err(|error| OpenError::explain(path, &error))?;
         let retry = external_changes.retry();
@@ -130,26 +132,40 @@ impl Sqlite {
             Writer::start(connection, external_changes, guard).map_err(OpenError::Thread)?;
         let watcher =
             CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
-        let readers = ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread)?;
+        let start = |readers| ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread);
+        let (readers, sign_ins) = (start(readers)?, start(vec![sign_ins])?);
         let used_sessions = Arc::default();
         let free_space = options.free_space.clone();
-        Ok((Self { readers, writer, watcher, damage, revision, used_sessions, free_space }, events))
+        let store = Self {
+            readers,
+            sign_ins,
+            writer,
+            watcher,
+            damage,
+            revision,
+            used_sessions,
+            free_space,
+        };
+        Ok((store, events))
     }
 
     /// Finishes the waiting writes, refuses later ones, empties the write-ahead log into the database
     /// file, and ends the writer. The caller must read or drop the event stream meanwhile.
     pub async fn close(&self) {
         self.readers.close();
+        self.sign_ins.close();
         self.watcher.close().await;
         self.writer.close().await;
         self.readers.closed().await;
+        self.sign_ins.closed().await;
     }
 
     fn read<T: Send + 'static>(
         &self,
+        reader: UserId,
         read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        self.readers.read(read).boxed()
+        self.readers.read(ReadPayer::User(reader), read).boxed()
     }
 }
 
@@ -170,18 +186,19 @@ impl Store for Sqlite {
     ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
         // Before the transaction begins: it may see an older state than that of a later revision.
         let revision = self.revision.get();
-        self.read(move |connection| {
+        self.read(reader, move |connection| {
             recovery::open_topic(connection, reader, &shared, from, revision)
         })
     }
 
     fn read_log(
         &self,
+        reader: UserId,
         topic: Topic,
         after: Seq,
         limit: usize,
     ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
-        self.read(move |connection| log::read(connection, topic, after, limit))
+        self.read(reader, move |connection| log::read(connection, topic, after, limit))
     }
 
     fn query(
@@ -189,7 +206,7 @@ impl Store for Sqlite {
         reader: UserId,
         query: Query,
     ) -> BoxFuture<'static, Result<Answer, StoreError>> {
-        self.read(move |connection| features::answer(connection, reader, &query))
+        self.read(reader, move |connection| features::answer(connection, reader, &query))
     }
 
     fn delivery(
@@ -198,11 +215,11 @@ impl Store for Sqlite {
         room: RoomId,
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
-        self.read(move |connection| delivery::find(connection, reader, room, message))
+        self.read(reader, move |connection| delivery::find(connection, reader, room, message))
     }
 
-    fn post(&self, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
-        self.read(move |connection| posts::find(connection, post))
+    fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+        self.read(reader, move |connection| posts::find(connection, post))
     }
 
     fn is_member(
@@ -210,7 +227,7 @@ impl Store for Sqlite {
         user: UserId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<bool, StoreError>> {
-        self.read(move |connection| membership::is_member(connection, user, room))
+        self.read(user, move |connection| membership::is_member(connection, user, room))
     }
 
     fn append_due_notice(
@@ -237,7 +254,7 @@ impl Store for Sqlite {
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
         let used = Arc::clone(&self.used_sessions);
-        let session = self.read(move |connection| {
+        let session = self.sign_ins.read(ReadPayer::Server, move |connection| {
             let session = users::session(connection, &token)?;
             if session.is_some() {
                 used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
@@ -265,7 +282,8 @@ impl Store for Sqlite {
         &self,
         sessions: Vec<TokenHash>,
     ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
-        self.read(move |connection| users::ended_sessions(connection, sessions))
+        let read = move |connection: &Connection| users::ended_sessions(connection, sessions);
+        self.sign_ins.read(ReadPayer::Server, read).boxed()
     }
 
     fn expire_sessions(
@@ -280,11 +298,12 @@ impl Store for Sqlite {
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
-        let read = self.read(|connection| log::head(connection, Topic::Rooms));
+        let head = |connection: &Connection| log::head(connection, Topic::Rooms);
+        let reads = [&self.readers, &self.sign_ins].map(|it| it.read(ReadPayer::Server, head));
         let write = self.writer.enqueue_one((), commands::probe);
         let damage = self.damage.clone();
         async move {
-            read.await?;
+            future::try_join_all(reads).await?;
             write.await?;
             damage.check()
         }

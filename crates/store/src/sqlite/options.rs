@@ -26,7 +26,7 @@ pub enum Synchronous {
 pub struct Options {
     /// The durability of an acknowledged commit.
     pub synchronous: Synchronous,
-    /// The number of reads that run at once, each on a connection of its own. At least 1.
+    /// The number of reads that run at once, each on a connection of its own. At least 1. Sign-ins have one more.
     pub readers: usize,
     /// The largest size of the database file, in bytes. Writes beyond it are refused as unavailable,
     /// as on a full disk. `None`: no limit but the disk's. The write-ahead log is a separate file and

@@ -23,6 +23,9 @@ use madang_shared::{
 use madang_store::EventStream;
 use uuid::Uuid;
 
+/// The user of reads for which it does not matter.
+pub(crate) const NOBODY: UserId = UserId(0);
+
 /// The floor of free space, in bytes.
 pub(crate) const FLOOR: u64 = 1_000;
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -67,9 +70,12 @@ impl TestStore {
     pub(crate) async fn try_commit(&self, write: Write) -> Result<Committed, StoreError> {
         let committed = self.store.commit(vec![write]).await.remove(0)?;
         let logged = match committed.at {
-            Some(LogPosition { topic, seq }) => {
-                self.store.read_log(topic, Seq(seq.0 - 1), 1).await?.pop().map(|it| it.content)
-            }
+            Some(LogPosition { topic, seq }) => self
+                .store
+                .read_log(NOBODY, topic, Seq(seq.0 - 1), 1)
+                .await?
+                .pop()
+                .map(|it| it.content),
             None => None,
         };
         assert_eq!(committed.event, logged);
@@ -121,7 +127,8 @@ impl TestStore {
 
     /// All events of a topic from the log. Checks that they have no holes.
     pub(crate) async fn log(&self, topic: Topic) -> Vec<Event> {
-        let logged = self.store.read_log(topic, Seq(0), usize::MAX).await.expect("readable");
+        let logged =
+            self.store.read_log(NOBODY, topic, Seq(0), usize::MAX).await.expect("readable");
         let seqs: Vec<u64> = logged.iter().map(|event| event.seq.0).collect();
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         let decode = |content: &str| madang_shared::codec::decode_event(content).expect("ours");

@@ -49,11 +49,11 @@ pub async fn list(
 /// Answers the present state of one post.
 pub async fn read(
     State(state): State<AppState>,
-    _: AuthUser,
+    AuthUser { user: reader, .. }: AuthUser,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
-    Ok(Json(state.store.post(id).await?))
+    Ok(Json(state.store.post(reader.id, id).await?))
 }
 
 /// Creates a post, and answers it with its address. A repeated request gets the text as it is now,
@@ -90,6 +90,7 @@ pub async fn edit(
     let id = id_in(id)?;
     let text = text_in(&body)?;
     let command = PostsCommand::Edit { post: id, text: text.clone() };
+    let reader = author.user.id;
     match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
             if post.id == id && post.text == text =>
@@ -98,10 +99,10 @@ pub async fn edit(
         }
         // A later edit has replaced the text; a repeated request must not overwrite it.
         Some(Event::Posts(PostsEvent::Redacted { post, .. })) if post == id => {
-            Ok(Json(state.store.post(id).await?))
+            Ok(Json(state.store.post(reader, id).await?))
         }
         // The post had this text already.
-        None => Ok(Json(state.store.post(id).await?)),
+        None => Ok(Json(state.store.post(reader, id).await?)),
         Some(_) => Err(key_reused()),
     }
 }

@@ -86,6 +86,8 @@ async fn catch_up(
 ) -> Result<Position, ReplayError> {
     let mut known = from;
     let mut status_changed = false;
+    let user = gateway.user.lock().as_ref().map(|user| user.id);
+    let reader = user.ok_or(ReplayError::Stopped)?;
     let account = gateway.state.stranger(&ClientInfo::of(&client.socket.req_parts().extensions));
     let clock = gateway.state.clock.as_ref();
     while known.seq < up_to.seq {
@@ -93,7 +95,7 @@ async fn catch_up(
             until_paid(account, Resource::BytesOut, clock).await;
         }
         let mut bytes = 0;
-        let page = gateway.state.store.read_log(topic, known.seq, PAGE_EVENTS).await?;
+        let page = gateway.state.store.read_log(reader, topic, known.seq, PAGE_EVENTS).await?;
         if page.is_empty() {
             let reason = "the log ends before the position of its head".to_owned();
             return Err(StoreError::Unavailable(reason).into());

@@ -5,7 +5,7 @@ use madang_hub::budgets::rate::Rate;
 use madang_hub::budgets::resource::{BudgetRates, Rates};
 use madang_hub::ports::Store;
 use madang_shared::limits::COMMAND_BURST;
-use madang_shared::{ErrorCode, Event, Seq, ServerFrame, Topic};
+use madang_shared::{ErrorCode, Event, Seq, ServerFrame, Topic, UserId};
 use serde_json::json;
 
 use crate::test_server::{TestServer, TestSettings};
@@ -25,7 +25,7 @@ async fn with_user_rates(user: Rates) -> TestServer {
 
 /// The texts in the first room.
 async fn texts(server: &TestServer) -> Vec<String> {
-    let entries = server.store.read_log(ROOM, Seq(0), 100).await.unwrap();
+    let entries = server.store.read_log(UserId(1), ROOM, Seq(0), 100).await.unwrap();
     let events =
         entries.into_iter().map(|entry| madang_shared::codec::decode_event(&entry.content));
     events

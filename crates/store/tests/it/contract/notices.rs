@@ -14,7 +14,7 @@ use madang_shared::{
     UserId,
 };
 
-use crate::support::{NOW, TestStore, create, leave, post, refusal, write};
+use crate::support::{NOBODY, NOW, TestStore, create, leave, post, refusal, write};
 
 on_every_engine! {
     a_new_user_has_no_unread_notices,
@@ -146,7 +146,8 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
     let received = test_store.receive_notices(2).await;
     assert!(received.iter().all(|event| event.topic == Topic::Notices));
     assert_eq!(received[1].entry.seq, Seq(2));
-    let logged = test_store.store.read_log(Topic::Notices, Seq(1), 9).await.expect("readable");
+    let logged =
+        test_store.store.read_log(NOBODY, Topic::Notices, Seq(1), 9).await.expect("readable");
     assert_eq!(logged, [received[1].entry.clone()]);
     check_events_make_state(&test_store, &mina).await;
 }

@@ -11,7 +11,7 @@ use madang_shared::membership::MAX_COUNTED_UNREAD;
 use madang_shared::rooms::{CreatedRoom, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
-use crate::support::{NOW, TestStore, create, leave, post, read, refusal, texts};
+use crate::support::{NOBODY, NOW, TestStore, create, leave, post, read, refusal, texts};
 
 on_every_engine! {
     a_new_engine_has_the_first_room_and_its_event,
@@ -135,7 +135,7 @@ async fn the_log_is_read_in_parts_without_holes(test_store: TestStore) {
     let mut places = Vec::new();
     loop {
         let after = Seq(places.last().copied().unwrap_or(0));
-        let piece = test_store.store.read_log(CHAT, after, 4).await.expect("readable");
+        let piece = test_store.store.read_log(NOBODY, CHAT, after, 4).await.expect("readable");
         if piece.is_empty() {
             break;
         }
@@ -143,7 +143,7 @@ async fn the_log_is_read_in_parts_without_holes(test_store: TestStore) {
         places.extend(piece.iter().map(|event| event.seq.0));
     }
     assert_eq!(places, (1..=10).collect::<Vec<_>>());
-    assert_eq!(test_store.store.read_log(CHAT, Seq(0), 0).await, Ok(Vec::new()));
+    assert_eq!(test_store.store.read_log(NOBODY, CHAT, Seq(0), 0).await, Ok(Vec::new()));
 }
 
 async fn the_log_holds_the_events_of_the_event_stream(mut test_store: TestStore) {
@@ -151,7 +151,10 @@ async fn the_log_holds_the_events_of_the_event_stream(mut test_store: TestStore)
     test_store.receive(1).await;
     test_store.commit(post(&mina, 1, FIRST_ROOM, "\"quoted\"\n한글 🙂")).await;
     let handed_out = test_store.receive(1).await.remove(0);
-    assert_eq!(test_store.store.read_log(CHAT, Seq(0), 9).await, Ok(vec![handed_out.entry]));
+    assert_eq!(
+        test_store.store.read_log(NOBODY, CHAT, Seq(0), 9).await,
+        Ok(vec![handed_out.entry])
+    );
 }
 
 async fn topics_have_different_epochs(test_store: TestStore) {
@@ -196,7 +199,7 @@ async fn an_ephemeral_topic_is_not_stored(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let here = Topic::Presence(FIRST_ROOM);
     assert_eq!(refusal(test_store.open(mina.id, here, None).await), ErrorCode::Unsupported);
-    assert_eq!(test_store.store.read_log(here, Seq(0), 9).await, Ok(Vec::new()));
+    assert_eq!(test_store.store.read_log(NOBODY, here, Seq(0), 9).await, Ok(Vec::new()));
 }
 
 async fn pages_of_history_are_adjacent(test_store: TestStore) {
@@ -288,7 +291,10 @@ async fn ids_beyond_the_range_of_the_engine_are_not_found(test_store: TestStore)
         refusal(test_store.open(mina.id, Topic::Room(room), None).await),
         ErrorCode::NotFound
     );
-    assert_eq!(test_store.store.read_log(CHAT, Seq(u64::MAX), usize::MAX).await, Ok(Vec::new()));
+    assert_eq!(
+        test_store.store.read_log(NOBODY, CHAT, Seq(u64::MAX), usize::MAX).await,
+        Ok(Vec::new())
+    );
 }
 
 async fn a_healthy_engine_is_ready(test_store: TestStore) {

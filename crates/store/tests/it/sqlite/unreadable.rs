@@ -8,7 +8,7 @@ use madang_shared::{Event, PostId, Seq, Snapshot, Topic, User};
 
 use super::orders::shell;
 use super::{TestDatabase, fast_options};
-use crate::support::{TestStore, create, post, texts, token, write};
+use crate::support::{NOBODY, TestStore, create, post, texts, token, write};
 
 /// A database with two messages, a post, a room and an order of one user.
 async fn filled(database: &TestDatabase) -> (TestStore, User) {
@@ -39,7 +39,7 @@ async fn a_text_that_is_no_utf8_is_shown_with_a_replacement() {
     let page = test_store.newest(&mina, FIRST_ROOM).await;
     assert_eq!(texts(&page), ["\u{FFFD}", "second"]);
     assert_eq!(page.messages[0].guest.as_ref().map(|it| it.name.as_str()), Some("g\u{FFFD}"));
-    let found = test_store.store.post(PostId(1)).await.expect("readable");
+    let found = test_store.store.post(NOBODY, PostId(1)).await.expect("readable");
     assert_eq!(found.text, "a\u{FFFD}b");
     match test_store.snapshot(&mina, Topic::Rooms).await.1 {
         Snapshot::Rooms(rooms) => assert_eq!(rooms.rooms[1].name, "\u{FFFD}"),
@@ -92,7 +92,7 @@ async fn values_that_break_the_rules_of_the_schema_hide_nothing_else() {
     );
     let page = test_store.newest(&mina, FIRST_ROOM).await;
     assert_eq!(texts(&page), ["first", "second"]);
-    assert_eq!(test_store.store.post(PostId(1)).await.expect("readable").at.0, 0);
+    assert_eq!(test_store.store.post(NOBODY, PostId(1)).await.expect("readable").at.0, 0);
     match test_store.snapshot(&mina, Topic::Orders).await.1 {
         Snapshot::Orders(orders) => {
             let notes: Vec<&str> = orders.orders.iter().map(|order| order.note.as_str()).collect();
@@ -130,7 +130,8 @@ async fn an_unreadable_or_missing_event_is_left_out_and_keeps_its_seq() {
     );
     let topic = Topic::Room(FIRST_ROOM);
     let read = async |after, limit| {
-        let entries = test_store.store.read_log(topic, Seq(after), limit).await.expect("readable");
+        let entries =
+            test_store.store.read_log(NOBODY, topic, Seq(after), limit).await.expect("readable");
         entries
             .into_iter()
             .map(|entry| (entry.seq.0, entry.content.to_string()))

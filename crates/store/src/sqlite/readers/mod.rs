@@ -3,45 +3,48 @@
 //! Waiting reads are executed together: the handover of a read to a thread costs more than the read, and
 //! so does a transaction of its own. When a thousand clients reconnect at once, the threads do not
 //! sleep in between, and each transaction serves many reads.
+//!
+//! **Payers take turns.** Each has a queue of its own, and at most one of its reads runs at a time. So a user with
+//! many slow reads occupies one thread, and delays another user by the read that runs at most.
 
-use std::collections::VecDeque;
+mod fair_queue;
+
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
+use futures_util::FutureExt;
+use futures_util::future::{self, Either};
 use madang_hub::ports::StoreError;
+use madang_shared::UserId;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use self::fair_queue::FairQueue;
 use super::damage::Damage;
 use super::error::StatementError;
+use crate::refusals;
 
 /// The maximum number of reads in one transaction: a long transaction keeps the write-ahead log
 /// from being emptied.
 const GROUP: usize = 64;
 
+/// The user that a read is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ReadPayer {
+    /// A user. The number of its waiting reads is limited.
+    User(UserId),
+    /// The server itself, or a client before it is known which user it is. The callers limit the number of these
+    /// reads: one for each connection.
+    Server,
+}
+
 /// The handle to the threads.
 #[derive(Debug)]
 pub(super) struct ReaderPool {
-    queue: Arc<Queue>,
+    queue: Arc<FairQueue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     damage: Damage,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    state: Mutex<QueueState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct QueueState {
-    waiting: VecDeque<Job>,
-    /// Threads that wait for a job.
-    idle: usize,
-    /// All threads.
-    threads: usize,
-    closed: bool,
 }
 
 /// A read with its reply. Its input is the connection, or the error that keeps it from being read.
@@ -66,11 +69,12 @@ impl ReaderPool {
     /// read runs even if the future is not polled. It is skipped if the future was dropped before.
     pub(super) fn read<T: Send + 'static>(
         &self,
+        payer: ReadPayer,
         read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
         let damage = self.damage.clone();
-        self.queue.put(Box::new(move |found: Result<&Connection, &StoreError>| {
+        let job: Job = Box::new(move |found: Result<&Connection, &StoreError>| {
             if reply.is_closed() {
                 return;
             }
@@ -80,8 +84,12 @@ impl ReaderPool {
             };
             // The caller may have dropped its future.
             reply.send(answer).ok();
-        }));
-        async move { answer.await.unwrap_or_else(|_| Err(closed())) }
+        });
+        if self.queue.put(payer, job) {
+            Either::Left(answer.map(|answer| answer.unwrap_or_else(|_| Err(closed()))))
+        } else {
+            Either::Right(future::ready(Err(StoreError::Refused(refusals::too_many_reads()))))
+        }
     }
 
     /// Refuses waiting and later reads. The threads end and close their connections.
@@ -105,77 +113,31 @@ impl Drop for ReaderPool {
     }
 }
 
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, QueueState> {
-        // The code under the lock does not panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Queues a job. Dropping a job answers its caller with an error.
-    fn put(&self, job: Job) {
-        let mut state = self.state();
-        if state.closed {
-            return;
-        }
-        state.waiting.push_back(job);
-        // A running thread takes further jobs before it sleeps.
-        let wake = state.idle > 0;
-        drop(state);
-        if wake {
-            self.changed.notify_one();
-        }
-    }
-
-    /// Waits for jobs, and takes this thread's share of them; `None` after the queue was closed.
-    fn take(&self) -> Option<Vec<Job>> {
-        let mut state = self.state();
-        while state.waiting.is_empty() && !state.closed {
-            state.idle += 1;
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
-        }
-        if state.closed {
-            return None;
-        }
-        let share = state.waiting.len().div_ceil(state.threads.max(1)).min(GROUP);
-        Some(state.waiting.drain(..share).collect())
-    }
-
-    fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        let refused = std::mem::take(&mut state.waiting);
-        drop(state);
-        drop(refused);
-        self.changed.notify_all();
-    }
-}
-
 /// One of the threads. When the last one ends, even by a panic, the queue is closed, so that no caller
 /// waits forever.
-struct ReaderThread(Arc<Queue>);
+struct ReaderThread(Arc<FairQueue>);
 
 impl ReaderThread {
-    fn new(queue: &Arc<Queue>) -> Self {
-        queue.state().threads += 1;
+    fn new(queue: &Arc<FairQueue>) -> Self {
+        queue.add_thread();
         Self(Arc::clone(queue))
     }
 
     fn run(self, connection: &Connection, damage: &Damage) {
-        while let Some(jobs) = self.0.take() {
+        while let Some(first) = self.0.wait() {
+            let group = first.group;
             // The transaction only reads, so the rollback at its drop is as good as a commit.
-            match connection.unchecked_transaction() {
-                Ok(transaction) => {
-                    for job in jobs {
-                        job(Ok(&transaction));
-                    }
-                }
-                Err(error) => {
-                    let error = damage.unavailable(&error);
-                    for job in jobs {
-                        job(Err(&error));
-                    }
-                }
+            let transaction =
+                connection.unchecked_transaction().map_err(|error| damage.unavailable(&error));
+            let found = transaction.as_deref();
+            let mut read = first;
+            for number in 1.. {
+                (read.job)(found);
+                // The payer may have its next turn.
+                drop(read.turn);
+                let next = if number < GROUP { self.0.next(group) } else { None };
+                let Some(next) = next else { break };
+                read = next;
             }
         }
     }
@@ -183,26 +145,13 @@ impl ReaderThread {
 
 impl Drop for ReaderThread {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.threads -= 1;
-        let was_last = state.threads == 0;
-        drop(state);
-        if was_last {
-            self.0.close();
-        }
-    }
-}
-
-impl std::fmt::Debug for QueueState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueueState")
-            .field("waiting", &self.waiting.len())
-            .field("threads", &self.threads)
-            .field("closed", &self.closed)
-            .finish_non_exhaustive()
+        self.0.remove_thread();
     }
 }
 
 fn closed() -> StoreError {
     StoreError::Unavailable("the readers have stopped".to_owned())
 }
+
+#[cfg(test)]
+mod tests;
