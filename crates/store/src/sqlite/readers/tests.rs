@@ -10,7 +10,7 @@ use crate::sqlite::{Options, Sqlite};
 const ANNA: ReadPayer = ReadPayer::User(UserId(1));
 const BEN: ReadPayer = ReadPayer::User(UserId(2));
 
-/// Readers whose slow reads wait at a gate.
+/// Readers with slow reads, which end when the test says so.
 struct TestReaders {
     pool: Arc<ReaderPool>,
     /// The names of the reads that have begun, in order.
@@ -19,8 +19,8 @@ struct TestReaders {
     is_begun: Receiver<()>,
 }
 
-/// A slow read, which ends when the gate is dropped.
-struct Gate(Sender<()>);
+/// A slow read, which ends when this is dropped.
+struct SlowRead(Sender<()>);
 
 impl TestReaders {
     fn new(readers: usize) -> Self {
@@ -43,25 +43,25 @@ impl TestReaders {
     }
 
     /// Queues a slow read.
-    fn slow(&self, payer: ReadPayer, name: &'static str) -> Gate {
-        let (open, gate) = channel();
+    fn slow(&self, payer: ReadPayer, name: &'static str) -> SlowRead {
+        let (end, is_ended) = channel::<()>();
         let (begun, tell_begun) = (Arc::clone(&self.begun), self.tell_begun.clone());
         // The read runs even if its future is not polled, but not if the future was dropped.
         std::mem::forget(self.pool.read(payer, move |_| {
             begun.lock().unwrap().push(name);
             tell_begun.send(()).unwrap();
-            // Fails when the gate opens.
-            gate.recv().ok();
+            // Fails when the sender is dropped.
+            is_ended.recv().ok();
             Ok(())
         }));
-        Gate(open)
+        SlowRead(end)
     }
 
     /// Queues a slow read, and waits until it has begun.
-    fn begin_slow(&self, payer: ReadPayer, name: &'static str) -> Gate {
-        let gate = self.slow(payer, name);
+    fn begin_slow(&self, payer: ReadPayer, name: &'static str) -> SlowRead {
+        let slow = self.slow(payer, name);
         self.is_begun.recv().unwrap();
-        gate
+        slow
     }
 
     fn begun(&self) -> Vec<&'static str> {
@@ -69,8 +69,8 @@ impl TestReaders {
     }
 }
 
-impl Gate {
-    fn open(self) {
+impl SlowRead {
+    fn end(self) {
         drop(self.0);
     }
 }
@@ -79,31 +79,31 @@ impl Gate {
 async fn slow_reads_of_one_user_leave_the_other_readers_to_others() {
     let readers = TestReaders::new(2);
     let first = readers.begin_slow(ANNA, "anna");
-    let rest: Vec<Gate> = (0..100).map(|_| readers.slow(ANNA, "anna again")).collect();
+    let rest: Vec<SlowRead> = (0..100).map(|_| readers.slow(ANNA, "anna again")).collect();
     for _ in 0..10 {
         assert_eq!(readers.read(BEN, "ben").await, Ok(()));
     }
     assert!(!readers.begun().contains(&"anna again"));
-    first.open();
-    rest.into_iter().for_each(Gate::open);
+    first.end();
+    rest.into_iter().for_each(SlowRead::end);
 }
 
 #[tokio::test]
 async fn a_user_waits_for_one_read_of_another_at_a_single_reader() {
     let readers = TestReaders::new(1);
     let first = readers.begin_slow(ANNA, "anna");
-    let rest: Vec<Gate> = (0..100).map(|_| readers.slow(ANNA, "anna again")).collect();
+    let rest: Vec<SlowRead> = (0..100).map(|_| readers.slow(ANNA, "anna again")).collect();
     let of_ben = readers.read(BEN, "ben");
-    first.open();
+    first.end();
     assert_eq!(of_ben.await, Ok(()));
     assert_eq!(readers.begun()[..2], ["anna", "ben"]);
-    rest.into_iter().for_each(Gate::open);
+    rest.into_iter().for_each(SlowRead::end);
 }
 
 #[tokio::test]
 async fn users_take_turns_and_the_reads_of_each_keep_their_order() {
     let readers = TestReaders::new(1);
-    let gate = readers.begin_slow(ReadPayer::Server, "slow");
+    let slow = readers.begin_slow(ReadPayer::Server, "slow");
     let reads = [
         readers.read(ANNA, "anna 1"),
         readers.read(ANNA, "anna 2"),
@@ -112,7 +112,7 @@ async fn users_take_turns_and_the_reads_of_each_keep_their_order() {
         readers.read(BEN, "ben 2"),
         readers.read(ReadPayer::User(UserId(3)), "carl 1"),
     ];
-    gate.open();
+    slow.end();
     future::try_join_all(reads).await.unwrap();
     let in_turns = ["slow", "anna 1", "ben 1", "carl 1", "anna 2", "ben 2", "anna 3"];
     assert_eq!(readers.begun(), in_turns);
@@ -121,7 +121,7 @@ async fn users_take_turns_and_the_reads_of_each_keep_their_order() {
 #[tokio::test]
 async fn waiting_reads_of_a_user_are_bounded_and_others_are_not_refused() {
     let readers = TestReaders::new(1);
-    let gate = readers.begin_slow(ANNA, "slow");
+    let slow = readers.begin_slow(ANNA, "slow");
     let waiting: Vec<_> = (0..MAX_WAITING_READS).map(|_| readers.read(ANNA, "anna")).collect();
     let Err(StoreError::Refused(failure)) = readers.read(ANNA, "too many").await else {
         unreachable!("the read above the limit was queued")
@@ -130,7 +130,7 @@ async fn waiting_reads_of_a_user_are_bounded_and_others_are_not_refused() {
     let of_ben = readers.read(BEN, "ben");
     let of_server: Vec<_> =
         (0..=MAX_WAITING_READS).map(|_| readers.read(ReadPayer::Server, "server")).collect();
-    gate.open();
+    slow.end();
     assert_eq!(of_ben.await, Ok(()));
     future::try_join_all(waiting).await.unwrap();
     future::try_join_all(of_server).await.unwrap();
@@ -147,13 +147,13 @@ async fn a_sign_in_waits_for_no_other_read() {
     let mina = store.sign_up(new).await.unwrap();
     // A slow read of another user at each reader, and of a hundred more users.
     let (tell_begun, is_begun) = channel();
-    let mut gates = Vec::new();
+    let mut slow_reads = Vec::new();
     for user in 0..100 {
-        let ((open, gate), tell_begun) = (channel::<()>(), tell_begun.clone());
-        gates.push(open);
+        let ((end, is_ended), tell_begun) = (channel::<()>(), tell_begun.clone());
+        slow_reads.push(end);
         std::mem::forget(store.readers.read(ReadPayer::User(UserId(100 + user)), move |_| {
             tell_begun.send(()).unwrap();
-            gate.recv().ok();
+            is_ended.recv().ok();
             Ok(())
         }));
     }
@@ -161,7 +161,7 @@ async fn a_sign_in_waits_for_no_other_read() {
     assert_eq!(store.session([1; 32]).await, Ok(Some(mina)));
     assert_eq!(store.session([2; 32]).await, Ok(None));
     assert_eq!(store.ended_sessions(vec![[1; 32], [2; 32]]).await, Ok(vec![[2; 32]]));
-    drop(gates);
+    drop(slow_reads);
     store.close().await;
 }
 
@@ -177,17 +177,17 @@ async fn a_read_that_was_queued_after_a_group_began_is_not_in_its_transaction() 
     let count = |connection: &Connection| -> Result<i64, StatementError> {
         Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
     };
-    let ((open, gate), (tell_begun, is_begun)) = (channel::<()>(), channel());
+    let ((end, is_ended), (tell_begun, is_begun)) = (channel::<()>(), channel());
     let slow = pool.read(ANNA, move |connection| {
         let counted = count(connection)?;
         tell_begun.send(()).unwrap();
-        gate.recv().ok();
+        is_ended.recv().ok();
         Ok(counted)
     });
     is_begun.recv().unwrap();
     writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
     let later = pool.read(BEN, count);
-    drop(open);
+    drop(end);
     assert_eq!((slow.await, later.await), (Ok(0), Ok(1)));
 }
 
@@ -206,14 +206,14 @@ async fn a_panic_in_a_read_ends_the_turn_of_its_user() {
 #[tokio::test]
 async fn closing_refuses_waiting_and_later_reads() {
     let readers = TestReaders::new(1);
-    let gate = readers.begin_slow(ANNA, "slow");
+    let slow = readers.begin_slow(ANNA, "slow");
     let waiting = [readers.read(ANNA, "waits"), readers.read(BEN, "waits")];
     readers.pool.close();
     for read in waiting {
         assert_eq!(read.await, Err(closed()));
     }
     assert_eq!(readers.read(BEN, "late").await, Err(closed()));
-    gate.open();
+    slow.end();
     readers.pool.closed().await;
     assert_eq!(readers.begun(), ["slow"]);
 }
