@@ -45,6 +45,10 @@ build: (_setup "rust" "node")
 app: (_setup "rust" "node")
     @node scripts/build.mjs app
 
+# Make the pictures of the components again, which the browser tests compare (crates/e2e/pictures)
+pictures: (_setup "dev" "e2e") build
+    MADANG_WRITE_PICTURES=1 scripts/e2e.sh the_components_look_as_in_their_pictures
+
 # Run the simulation: the real client and the real hub over an unreliable network, once for each seed
 sim seeds="10000":
     MADANG_SIM_SEEDS="$1" cargo test --release --package madang-hub --test it simulation -- --nocapture

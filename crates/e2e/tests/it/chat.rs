@@ -44,9 +44,22 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
             );
             assert!(!page.browser.has("empty").await?, "the placeholder is gone");
         }
+        // A message of another user that arrives at the end rises; one's own and the history do not move.
+        assert_eq!(animation_of_newest(&jane).await?, "rise");
+        assert_eq!(animation_of_newest(&minsu).await?, "none");
+        jane.browser.reload().await?;
+        jane.until_stored("한글도 English도 한 줄에 👋 <b>&amp;").await?;
+        assert_eq!(animation_of_newest(&jane).await?, "none");
         Ok(())
     })
     .await
+}
+
+/// The name of the newest message's animation, whether it runs or has ended.
+async fn animation_of_newest(page: &ChatPage) -> Result<String> {
+    let script = "const shown = [...document.querySelectorAll('.chat-message')]; \
+        return getComputedStyle(shown.at(-1)).animationName";
+    page.browser.eval(script, []).await
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ mod notices;
 mod offline;
 mod orders;
 mod people_texts;
+mod pictures;
 mod posts;
 mod presence_events;
 mod price;

@@ -11,6 +11,7 @@ pub(crate) mod list_position;
 pub(crate) mod newer_app_server;
 pub(crate) mod other_origin;
 pub(crate) mod other_version_server;
+pub(crate) mod palette_png;
 pub(crate) mod sign_in_page;
 pub(crate) mod socketio_clients;
 pub(crate) mod stub_exchange;
