@@ -4,7 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use madang_web::{ConnectionSlot, ConnectionSlots, SLOWEST_READER, WriteDeadline};
+use madang_web::{
+    ConnectionSlot, ConnectionSlots, ResettableStream, SLOWEST_READER, WriteDeadline,
+};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +16,14 @@ const LISTEN_BACKLOG: u32 = 4_096;
 /// The longest wait after a failed accept, most often for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
+/// Unsent bytes that the system keeps for one connection, after which a write waits. By default they are megabytes, so
+/// that some hundred clients that do not read use up the system's memory for TCP. Bytes that the network carries do not
+/// count, so this limits no transfer.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT_BYTES: u32 = 32 * 1024;
+
 /// A connection with its limit for writes.
-pub(crate) type Stream = WriteDeadline<TcpStream>;
+pub(crate) type Stream = WriteDeadline<ResettableStream>;
 
 /// Listens on an address.
 ///
@@ -28,6 +36,9 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     };
     // Connections of an earlier process that have not expired do not prevent a restart.
     socket.set_reuseaddr(true)?;
+    // Each accepted connection has the options of its listener.
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(&socket).set_tcp_notsent_lowat(MAX_UNSENT_BYTES)?;
     socket.bind(address)?;
     socket.listen(LISTEN_BACKLOG)
 }
@@ -54,7 +65,9 @@ pub(crate) async fn accept_each(
                 if let Some(slot) = slots.take(peer.ip()) {
                     // hyper reads the next request only when the previous answer is written, so it holds at most one
                     // answer of a client that reads slowly.
-                    on_connection(WriteDeadline::new(stream, SLOWEST_READER), peer, slot);
+                    let flag = slot.reset_flag();
+                    let stream = ResettableStream::new(stream, flag.clone());
+                    on_connection(WriteDeadline::new(stream, SLOWEST_READER, flag), peer, slot);
                 } else {
                     tracing::debug!("all connections belong to users; refused a new one");
                 }

@@ -9,6 +9,7 @@ mod http;
 mod lifecycle;
 mod listener;
 mod logging;
+mod memory;
 mod notices;
 mod price;
 mod redirect;

@@ -1,4 +1,4 @@
-//! The log of refusals: one line for each interval in which a budget was exceeded.
+//! The log of refusals: one line for each interval in which a budget was exceeded. The same task forgets idle payers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,16 +7,21 @@ use std::time::Duration;
 use anyhow::Result;
 use madang_hub::Hub;
 use madang_hub::budgets::resource::Resource;
+use madang_hub::ports::Clock;
+
+use crate::clock::SteadyClock;
 
 /// The interval between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Logs the refusals of each interval, until the process stops. A flood costs one line per interval.
-pub(crate) async fn report(hub: Arc<Hub>) -> Result<()> {
+/// Logs the refusals of each interval, until the process stops. A flood costs one line per interval. Payers with a full
+/// budget are forgotten, so that an attack from many addresses leaves no memory behind.
+pub(crate) async fn report(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result<()> {
     let mut logged = BTreeMap::new();
     let mut ticks = tokio::time::interval(INTERVAL);
     loop {
         ticks.tick().await;
+        hub.budgets().forget_idle_payers(clock.now());
         if let Some(counts) = new_refusals(&mut logged, hub.budgets().refusals()) {
             tracing::warn!(%counts, "requests above a budget were refused");
         }

@@ -35,6 +35,7 @@ use crate::http;
 use crate::lifecycle::Lifecycle;
 use crate::listener;
 use crate::logging;
+use crate::memory;
 use crate::notices;
 use crate::price::PriceTask;
 use crate::redirect;
@@ -111,7 +112,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
         notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
     );
     lifecycle.spawn_background("disk", disk::watch(config.data, free_space.clone()));
-    lifecycle.spawn_background("refusals", refusals::report(hub.clone()));
+    lifecycle.spawn_background("memory", memory::give_back_periodically());
+    lifecycle.spawn_background("refusals", refusals::report(hub.clone(), clock.clone()));
     lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;

@@ -21,7 +21,7 @@ pub use connection_slots::{ConnectionSlot, ConnectionSlots};
 pub use http::client_info::ConnectionInfo;
 pub use http::host::{HostPort, requested_host};
 pub use http::origin::Origins;
-pub use madang_websocket::{SLOWEST_READER, WriteDeadline};
+pub use madang_websocket::{ResettableStream, SLOWEST_READER, WriteDeadline};
 pub use middleware::trusted_proxies::TrustedProxies;
 pub use router::router;
 pub use state::AppState;

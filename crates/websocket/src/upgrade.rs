@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::deflate::Window;
 use crate::reader::Limits;
+use crate::resettable_stream::ResettableStream;
 use crate::socket::Socket;
 use crate::write_deadline::WriteDeadline;
 use crate::writer::ByteStream;
@@ -38,7 +39,7 @@ impl PendingUpgrade {
     pub async fn open(self, limits: Limits) -> Result<Socket, hyper::Error> {
         let upgraded = self.on_upgrade.await?;
         // The fan-out writes to plain TCP without the cost of a wrapper, and a socket limits its writes itself.
-        let upgraded = match upgraded.downcast::<TokioIo<WriteDeadline<TcpStream>>>() {
+        let upgraded = match upgraded.downcast::<TokioIo<WriteDeadline<ResettableStream>>>() {
             Ok(Parts { io, read_buf, .. }) => {
                 let stream = ByteStream::Tcp(io.into_inner().into_inner());
                 return Ok(Socket::new(stream, &read_buf, limits, self.window));
@@ -47,7 +48,8 @@ impl PendingUpgrade {
         };
         Ok(match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(Parts { io, read_buf, .. }) => {
-                Socket::new(ByteStream::Tcp(io.into_inner()), &read_buf, limits, self.window)
+                let stream = ByteStream::Tcp(io.into_inner().into());
+                Socket::new(stream, &read_buf, limits, self.window)
             }
             // TLS, or a server that wraps its streams: works the same, at the cost of the wrapper.
             Err(upgraded) => {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::resettable_stream::ResetFlag;
+
 /// The slowest rate at which a peer may read what is written to it: `bytes` in each `window`.
 ///
 /// A limit for the time without progress alone is none: a peer that reads one byte shortly before its end holds an
@@ -78,12 +80,13 @@ impl RateMeter {
 pub struct WriteDeadline<S> {
     stream: S,
     meter: RateMeter,
+    flag: ResetFlag,
 }
 
 impl<S> WriteDeadline<S> {
-    /// Limits the writes of a stream.
-    pub fn new(stream: S, rate: MinRate) -> Self {
-        Self { stream, meter: RateMeter::new(rate) }
+    /// Limits the writes of a stream. The flag is set when a write fails, so that the connection is reset.
+    pub fn new(stream: S, rate: MinRate, flag: ResetFlag) -> Self {
+        Self { stream, meter: RateMeter::new(rate), flag }
     }
 
     /// The bare stream, without a limit.
@@ -103,9 +106,10 @@ impl<S> WriteDeadline<S> {
                 Poll::Ready(Ok(written))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => {
-                self.meter.poll_too_slow(context).map(|()| Err(ErrorKind::TimedOut.into()))
-            }
+            Poll::Pending => self.meter.poll_too_slow(context).map(|()| {
+                self.flag.set();
+                Err(ErrorKind::TimedOut.into())
+            }),
         }
     }
 }
@@ -178,7 +182,7 @@ mod tests {
     /// Writes to a peer, from now on.
     fn writing(bytes: usize) -> (JoinHandle<io::Result<()>>, DuplexStream) {
         let (stream, peer) = duplex(4);
-        let mut stream = WriteDeadline::new(stream, RATE);
+        let mut stream = WriteDeadline::new(stream, RATE, ResetFlag::default());
         (tokio::spawn(async move { stream.write_all(&vec![0; bytes]).await }), peer)
     }
 
@@ -219,6 +223,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_connection_of_a_peer_that_is_too_slow_is_reset() {
+        let ((stream, _peer), flag) = (duplex(4), ResetFlag::default());
+        let mut stream = WriteDeadline::new(stream, RATE, flag.clone());
+        stream.write_all(&[0; 4]).await.unwrap();
+        assert!(!flag.is_set());
+        assert!(stream.write_all(&[0; 4]).await.is_err() && flag.is_set());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_peer_at_the_rate_gets_everything_however_long_it_takes() {
         let (task, peer) = writing(400);
         let (written, elapsed) = read_slowly(4, WINDOW / 3, task, peer).await;
@@ -229,7 +242,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_without_bytes_left_over_has_no_limit() {
         let (stream, mut peer) = duplex(4);
-        let mut stream = WriteDeadline::new(stream, RATE);
+        let mut stream = WriteDeadline::new(stream, RATE, ResetFlag::default());
         for _ in 0..3 {
             // The second part of each write waits for the peer.
             let mut read = [0; 6];
@@ -244,7 +257,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn reading_has_no_limit() {
         let (stream, mut peer) = duplex(4);
-        let mut stream = WriteDeadline::new(stream, RATE);
+        let mut stream = WriteDeadline::new(stream, RATE, ResetFlag::default());
         let reading = tokio::spawn(async move { stream.read_u8().await });
         tokio::time::advance(WINDOW * 10).await;
         peer.write_all(&[7]).await.unwrap();

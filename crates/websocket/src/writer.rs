@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::boxed_stream::BoxedStream;
 use crate::deflate::Window;
+use crate::resettable_stream::ResettableStream;
 
 /// Pieces per vectored write. Linux accepts 1,024; at 64 the fixed cost of a call is already
 /// negligible.
@@ -20,7 +21,7 @@ const PIECES: usize = 64;
 
 /// The stream below a socket. All methods take a shared reference.
 pub(crate) enum ByteStream {
-    Tcp(TcpStream),
+    Tcp(ResettableStream),
     /// Most often TLS.
     Other(BoxedStream),
 }
@@ -53,7 +54,7 @@ impl ByteStream {
     /// line.
     fn write_now(&self, piece: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(stream) => socket2::SockRef::from(stream).send(piece),
+            Self::Tcp(stream) => socket2::SockRef::from(&**stream).send(piece),
             Self::Other(stream) => stream.try_write(&[IoSlice::new(piece)]),
         }
     }
@@ -104,7 +105,7 @@ impl ByteStream {
     pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => {
-                Poll::Ready(socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write))
+                Poll::Ready(socket2::SockRef::from(&**stream).shutdown(std::net::Shutdown::Write))
             }
             Self::Other(stream) => stream.poll_shutdown(context),
         }

@@ -78,6 +78,14 @@ impl Budgets {
         CacheMemory::of(&self.totals)
     }
 
+    /// Forgets the payers that no client holds and that have all of their budget again, and gives their memory back.
+    pub fn forget_idle_payers(&self, now: Timestamp) {
+        let rates = &self.totals.rates;
+        self.users.lock().forget_idle(rates, now);
+        self.networks.lock().forget_idle(rates, now);
+        self.strangers.lock().forget_idle(rates, now);
+    }
+
     /// The number of refusals for each resource since the start.
     pub fn refusals(&self) -> impl Iterator<Item = (Resource, u64)> {
         self.totals.refusals()

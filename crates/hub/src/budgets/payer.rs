@@ -131,9 +131,20 @@ impl<K: PayerKey> PayerTable<K> {
     fn sweep(&mut self, rates: &BudgetRates, now: Timestamp) {
         if now.since(self.swept_at) >= SWEEP_INTERVAL_MS {
             self.swept_at = now;
-            self.payers
-                .retain(|_, payer| Arc::strong_count(payer) > 1 || !payer.is_idle(rates, now));
+            self.retain_busy(rates, now);
         }
+    }
+
+    /// Drops the idle payers that no account holds, and the space of the table that they leave.
+    pub(super) fn forget_idle(&mut self, rates: &BudgetRates, now: Timestamp) {
+        self.retain_busy(rates, now);
+        if self.payers.len() < self.payers.capacity() / 4 {
+            self.payers.shrink_to(2 * self.payers.len());
+        }
+    }
+
+    fn retain_busy(&mut self, rates: &BudgetRates, now: Timestamp) {
+        self.payers.retain(|_, payer| Arc::strong_count(payer) > 1 || !payer.is_idle(rates, now));
     }
 }
 
@@ -142,6 +153,23 @@ mod tests {
     use super::*;
 
     const START: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn idle_payers_are_forgotten_with_their_space() {
+        let rates = BudgetRates::default();
+        let mut table = PayerTable::new(PayerKind::User);
+        let held = table.payer(UserId(0), &rates, START);
+        let spent = table.payer(UserId(1), &rates, START);
+        spent.with_level(Resource::NewRooms, |level| level.spend(rates.user.new_rooms, 1, START));
+        drop(spent);
+        for user in 2..10_000 {
+            table.payer(UserId(user), &rates, START);
+        }
+        table.forget_idle(&rates, START);
+        assert_eq!(table.payers.len(), 2, "one that an account holds, and one that has spent");
+        assert!(table.payers.capacity() < 100, "{}", table.payers.capacity());
+        assert!(Arc::ptr_eq(&held, &table.payer(UserId(0), &rates, START)));
+    }
 
     #[test]
     fn memory_is_bounded_and_idle_payers_are_dropped() {

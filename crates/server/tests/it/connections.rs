@@ -123,14 +123,37 @@ async fn request_for_a_large_page(server: &Server) -> String {
     format!("GET /posts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n")
 }
 
-/// Whether the server still has its end of a connection open. Afterwards the system owns it, to send what is left.
-fn holds(client: &TcpStream) -> bool {
-    let [port, server] = [client.local_addr(), client.peer_addr()].map(|it| it.unwrap().port());
+/// The state of the server's end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ServerEnd {
+    /// The server has it open, or has not accepted it yet.
+    Open,
+    /// The server has closed it. The system keeps it, to send what is left.
+    Closed,
+    /// Nothing is left of it.
+    Gone,
+}
+
+fn server_end(client: &TcpStream) -> ServerEnd {
+    // After a reset, the client has no peer.
+    let Ok(server) = client.peer_addr().map(|address| address.port()) else {
+        return ServerEnd::Gone;
+    };
+    let port = client.local_addr().unwrap().port();
     let ends = (format!(":{server:04X}"), format!(":{port:04X}"));
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let mut entries = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    entries
-        .any(|entry| entry[1].ends_with(&ends.0) && entry[2].ends_with(&ends.1) && entry[9] != "0")
+    let entry = entries.find(|entry| entry[1].ends_with(&ends.0) && entry[2].ends_with(&ends.1));
+    match entry.map(|entry| entry[9]) {
+        None => ServerEnd::Gone,
+        Some("0") => ServerEnd::Closed,
+        Some(_) => ServerEnd::Open,
+    }
+}
+
+/// Whether the server has its end of a connection open.
+fn holds(client: &TcpStream) -> bool {
+    server_end(client) == ServerEnd::Open
 }
 
 #[tokio::test]
@@ -165,6 +188,60 @@ async fn a_client_that_does_not_read_its_answers_is_disconnected() {
         tokio::task::yield_now().await;
     }
     assert!(began.elapsed() > Duration::from_secs(5), "a moment without reading is allowed");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_an_evicted_connection_whose_answers_are_not_read() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::with_open_files(OPEN_FILES, data.path(), &[]);
+    let request = request_for_a_large_page(&server).await;
+    let address = address(&server);
+    let mut unread: Vec<TcpStream> = (0..8).map(|_| connect(&address)).collect();
+    for stream in &mut unread {
+        stream.write_all(request.repeat(40).as_bytes()).unwrap();
+        // The first bytes of the answers.
+        stream.peek(&mut [0]).unwrap();
+    }
+    // Connections of a user are protected until their requests are answered; those of others are not.
+    let began = Instant::now();
+    let mut evicting = Vec::new();
+    while unread.iter().any(|stream| server_end(stream) != ServerEnd::Gone) {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{:?}",
+            unread.iter().map(server_end).collect::<Vec<_>>()
+        );
+        evicting.truncate(16);
+        evicting.extend(TcpStream::connect(&address));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn the_memory_of_many_connections_is_given_back() {
+    const KEPT_MIB: usize = 8;
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let address = address(&server);
+    assert_eq!(honest_status(&address), "HTTP/1.1 200");
+    let before = memory(&server, "VmRSS");
+    let mut request = format!(
+        "POST /api/session HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        Content-Length: 16000\r\n\r\n{{\"name\":\""
+    );
+    request.extend(std::iter::repeat_n('a', 15_000));
+    let growth = || memory(&server, "VmRSS").saturating_sub(before) / 1024;
+    let until = |condition: &dyn Fn() -> bool, problem: &str| {
+        let began = Instant::now();
+        while !condition() {
+            assert!(began.elapsed() < PATIENCE, "{problem}: {} MiB more than before", growth());
+            std::thread::yield_now();
+        }
+    };
+    let unfinished = flood(&address, request.as_bytes());
+    until(&|| growth() > KEPT_MIB + 4, "the requests cost less memory than expected");
+    drop(unfinished);
+    until(&|| growth() < KEPT_MIB, "the memory is not given back");
 }
 
 /// The figure of a process in KiB.

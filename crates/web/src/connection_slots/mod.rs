@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use madang_hub::budgets::network::Network;
 use madang_shared::UserId;
+use madang_websocket::ResetFlag;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -56,6 +57,7 @@ struct Inner {
     peer: Peer,
     is_evicted: AtomicBool,
     evicted: Notify,
+    reset_flag: ResetFlag,
     /// Locked before the table.
     state: Mutex<SlotState>,
 }
@@ -96,6 +98,7 @@ impl ConnectionSlots {
             peer,
             is_evicted: AtomicBool::new(false),
             evicted: Notify::new(),
+            reset_flag: ResetFlag::default(),
             state: Mutex::new(SlotState {
                 number,
                 user: None,
@@ -147,6 +150,7 @@ impl ConnectionSlots {
 /// Notifies an evicted connection. Called without the lock, which the drop of the last handle takes.
 fn notify(evicted: Option<&Weak<Inner>>) {
     if let Some(slot) = evicted.and_then(Weak::upgrade) {
+        slot.reset_flag.set();
         slot.is_evicted.store(true, Ordering::Release);
         slot.evicted.notify_waiters();
     }
@@ -204,6 +208,11 @@ impl ConnectionSlot {
         if !state.shows_session {
             inner.unprotect(&mut state);
         }
+    }
+
+    /// The flag that resets the connection at its end. An eviction sets it.
+    pub fn reset_flag(&self) -> ResetFlag {
+        self.0.as_ref().map_or_else(ResetFlag::default, |inner| inner.reset_flag.clone())
     }
 
     /// Completes when the slot is evicted. Cancel-safe.

@@ -175,6 +175,10 @@ impl Transport {
     pub async fn close(mut self, disconnect: Disconnect) {
         match disconnect {
             Disconnect::Close(code) => {
+                if code == CloseCode::TooSlow {
+                    // The system would keep the unread bytes for minutes.
+                    self.slot.reset_flag().set();
+                }
                 self.socket.close(code.number(), code.reason(), CLOSE_TIMEOUT).await;
             }
             Disconnect::Protocol(error) => {
