@@ -4,6 +4,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -71,12 +72,18 @@ async fn serve_connection(
     stopping: CancellationToken,
 ) {
     let app = TowerToHyperService::new(app);
+    let is_first = AtomicBool::new(true);
     let app = service_fn(move |mut request: Request<Incoming>| {
         slot.begin_request();
         request.extensions_mut().insert(connection);
         request.extensions_mut().insert(slot.clone());
         let (slot, response) = (slot.clone(), app.call(request));
+        let is_first = is_first.swap(false, Ordering::Relaxed);
         async move {
+            // hyper answers up to 16 requests in a row, which would delay other connections.
+            if !is_first {
+                tokio::task::yield_now().await;
+            }
             let response = response.await;
             slot.end_request();
             response

@@ -22,6 +22,9 @@ use crate::writer::{ByteStream, Sender};
 
 /// Bytes per read.
 const READ_BYTES: usize = 32 * 1024;
+/// A message counts as so many operations of the 128 that a task may perform in a row: an answer to a short message costs
+/// a system call. Otherwise a hundred floods would delay each other connection by a hundred times 128 messages.
+const OPERATIONS_PER_MESSAGE: usize = 8;
 /// Payloads up to this many bytes are copied behind their head; longer ones are written beside it.
 const JOINED_BYTES: usize = 4 * 1024;
 
@@ -110,6 +113,12 @@ impl Socket {
                 },
             };
             budget.made_progress();
+            for _ in 1..OPERATIONS_PER_MESSAGE {
+                // Without a budget, the next call yields.
+                if let Poll::Ready(budget) = coop::poll_proceed(context) {
+                    budget.made_progress();
+                }
+            }
             return Poll::Ready(match message {
                 InboundMessage::Close(close_frame) => Err(ReceiveError::Closed(close_frame)),
                 InboundMessage::Ping(payload) => {

@@ -87,7 +87,7 @@ resources! {
         stranger Rate::per_second(400, 200);
     /// Requests that read the store: subscriptions, queries, checks of a session.
     Reads reads "Too many requests":
-        user Rate::per_second(8_000, 100), network Rate::per_second(200_000, 2_000),
+        user Rate::per_second(2_000, 100), network Rate::per_second(200_000, 2_000),
         stranger Rate::per_second(20_000, 1_000);
     /// Bytes from the client.
     BytesIn bytes_in "Too many bytes":

@@ -19,6 +19,9 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
+/// The memory that is reserved for a page, in bytes.
+const ANSWER_BYTES: usize = 64 * 1024;
+
 /// The query of a request for a page of posts, as text, so that each parameter gets its own error message.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PageQuery {
@@ -31,7 +34,7 @@ pub struct PageQuery {
 /// Answers a page of posts, newest first.
 pub async fn list(
     State(state): State<AppState>,
-    AuthUser { user: reader, .. }: AuthUser,
+    AuthUser { user: reader, account }: AuthUser,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<PostsPage>, Problem> {
     let Query(PageQuery { before, limit }) = query.map_err(|_| {
@@ -40,6 +43,8 @@ pub async fn list(
     let before = PostId(number("before", before)?.unwrap_or(u64::MAX));
     let limit = number("limit", limit)?.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
     let query = PostsQuery::Before { before, limit };
+    // Bounds the pages of one user that are read and encoded at a time.
+    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
     match state.store.query(reader.id, query.into()).await? {
         Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
         _ => Err(Problem::defect("the store answered a query for posts with something else")),

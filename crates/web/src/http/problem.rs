@@ -1,7 +1,7 @@
 //! Refusals over HTTP, as problem details (RFC 9457) that contain the [`Failure`] of the socket protocol.
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use madang_hub::ports::StoreError;
@@ -109,6 +109,7 @@ impl IntoResponse for Problem {
         let Self { failure, status } = self;
         let retry_after =
             failure.retry_after.map(|millis| HeaderValue::from(millis.div_ceil(1_000)));
+        let is_above_budget = failure.code == ErrorCode::RateLimited;
         let document = Document {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -121,6 +122,10 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds);
+        }
+        if is_above_budget {
+            // Further requests that the client has sent already are not answered: each refusal costs as much as an answer.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if status == StatusCode::UNAUTHORIZED {
             // Required by RFC 9110 section 15.5.2.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// The cost of a message beyond its bytes: the system call and the parsing of a short message cost about as much as
 /// this many bytes of a long one.
-const MESSAGE_COST_BYTES: usize = 64;
+const MESSAGE_COST_BYTES: usize = 512;
 
 /// Charges messages of the client. Returns the time at which the client may send the next one, if it is in debt.
 pub(crate) fn pause_for(

@@ -188,6 +188,7 @@ async fn the_rate_limit_of_one_user_does_not_affect_others() {
         (429, &"1".parse().unwrap())
     );
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    assert_eq!(refused.headers()["connection"], "close");
     assert_eq!(answer(post(&server, &other, "hello")).await.0, 201);
     // Reads are not limited.
     assert_eq!(answer(request(&server, Method::GET, "/posts", &token)).await.0, 200);
