@@ -69,6 +69,10 @@ idle connections="2000": build
 siege *args: build
     cargo run --release --package madang-loadgen -- siege --binary target/release/madang "$@"
 
+# Let honest people work at once in numbers that the default budgets allow: an office, a class, ten tabs, and 5,000 clients after a restart
+honest-limits *args: build
+    cargo run --release --package madang-loadgen -- honest-limits --binary target/release/madang "$@"
+
 # Measure the server relative to a baseline server and write docs/performance.md; `--quick` only tests the measurement, `--peers` adds other servers
 load *args: build
     @scripts/load.sh "$@"

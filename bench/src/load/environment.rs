@@ -6,14 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use madang_bench::HarnessError;
-use madang_loadgen::{ServerCommand, ServerProcess, TestUser};
+use madang_loadgen::{CpuTime, SelfSignedCertificate, ServerCommand, ServerProcess, TestUser};
 use madang_shared::presence::TYPING_MAX_PRESENT;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::certificate::SelfSignedCertificate;
-use super::cpu_time::CpuTime;
 use super::report::LoadReport;
 use super::sample::Sample;
 

@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 use madang_bench::{FanOutHarness, HarnessConfig, Protocol};
-use madang_loadgen::ProcessMemory;
+use madang_loadgen::{ProcessMemory, SelfSignedCertificate};
 use serde_json::json;
 
-use super::certificate::SelfSignedCertificate;
 use super::environment::{Environment, RunningServer};
 
 /// Connections of one user, as with several tabs and devices.

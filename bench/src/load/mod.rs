@@ -4,14 +4,12 @@
 //! baseline server, with the servers on one core and the generator on another, and the result is the median of the
 //! rounds' ratios.
 //!
-//! Reading order: [`environment`] (processes, cores, users), [`sample`] and [`cpu_time`] (measured costs),
+//! Reading order: [`environment`] (processes, cores, users), [`sample`] (measured costs),
 //! [`shutdown`] (of the servers), then one module per scenario; [`peers`] and [`external`] (other servers);
 //! [`report`] (lines and tables), [`plot`] and [`page`] (the page in `docs`).
 
-mod certificate;
 mod compressed;
 mod connect_storm;
-mod cpu_time;
 mod durable;
 mod echo;
 mod echo_clients;

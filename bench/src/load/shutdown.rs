@@ -4,11 +4,10 @@
 use std::process;
 
 use anyhow::{Context, Result};
+use madang_loadgen::cpu_time::children_of;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-
-use super::cpu_time::children_of;
 
 /// The exit status of a program that SIGTERM has ended, as a shell reports it.
 const TERMINATED: i32 = 128 + 15;

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use madang_bench::{FanOutHarness, HarnessConfig, Protocol};
+use madang_loadgen::SelfSignedCertificate;
 use serde_json::json;
 
-use super::certificate::SelfSignedCertificate;
 use super::environment::{Environment, RunningServer, temporary_folder};
 use super::fan_out::{alternate, finish};
 use super::idle_memory;
@@ -12,7 +12,9 @@ use super::report::{merged, round_figures};
 
 pub(super) fn run(environment: &mut Environment<'_>) -> Result<()> {
     let subscribers = environment.pick(200, 1_000);
-    let certificate = SelfSignedCertificate::generate(temporary_folder()?)?;
+    // Deleted at the end.
+    let folder = temporary_folder()?;
+    let certificate = SelfSignedCertificate::generate(folder.path())?;
     // Two servers, because a server listens either with TLS or without.
     let servers = [environment.start_madang()?, environment.start_madang_with_tls(&certificate)?];
     let [plain_server, tls_server] = &servers;

@@ -182,7 +182,11 @@ fn read(
     }
 }
 
-fn request(user: &TestUser) -> Result<tungstenite::handshake::client::Request, String> {
+/// The request that opens a connection of a user.
+///
+/// # Errors
+/// If the token is no value of a header.
+pub fn request(user: &TestUser) -> Result<tungstenite::handshake::client::Request, String> {
     let bearer = HeaderValue::from_str(&format!("Bearer {}", user.token));
     let mut request = format!("ws://{}{SOCKET_PATH}", user.server)
         .into_client_request()

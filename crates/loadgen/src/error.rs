@@ -76,6 +76,15 @@ pub enum LoadgenError {
     /// The limit of open files cannot be raised.
     #[error("cannot raise the limit of open files: {0}")]
     RaiseOpenFileLimit(std::io::Error),
+    /// The certificate cannot be generated or written.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(Box<dyn std::error::Error + Send + Sync>),
+    /// The processor time of a process cannot be read.
+    #[error("cannot read the processor time from {path}; this needs Linux")]
+    CpuTime {
+        /// The file in `/proc`.
+        path: String,
+    },
     /// The memory of a process cannot be read.
     #[error("cannot read VmRSS and RssAnon from {path}; this needs Linux")]
     Memory {

@@ -4,11 +4,13 @@
 //! protocol is in [`madang_client`]; nothing here repeats it.
 //!
 //! Reading order: [`clock`], [`test_user`] (a session over HTTP), [`client_socket`], [`driver`] (the client with
-//! its socket and timers); then [`server_process`], [`process_memory`] and [`open_files`] (the processes);
-//! [`error`] and [`output`].
+//! its socket and timers); then [`server_process`], [`certificate`], [`process_memory`], [`cpu_time`] and
+//! [`open_files`] (the processes); [`error`] and [`output`].
 
+pub mod certificate;
 pub mod client_socket;
 pub mod clock;
+pub mod cpu_time;
 pub mod driver;
 pub mod error;
 pub mod open_files;
@@ -17,7 +19,9 @@ pub mod process_memory;
 pub mod server_process;
 pub mod test_user;
 
+pub use certificate::SelfSignedCertificate;
 pub use clock::MonotonicClock;
+pub use cpu_time::CpuTime;
 pub use driver::Driver;
 pub use error::LoadgenError;
 pub use process_memory::ProcessMemory;

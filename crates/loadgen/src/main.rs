@@ -1,8 +1,9 @@
 //! `madang-loadgen`: scenarios that put load on a real server and check it.
 //!
-//! One module per scenario: [`soak_kill`], [`idle`], [`count`] and [`siege`].
+//! One module per scenario: [`soak_kill`], [`idle`], [`count`], [`siege`] and [`honest_limits`].
 
 mod count;
+mod honest_limits;
 mod idle;
 mod siege;
 mod soak_kill;
@@ -34,6 +35,9 @@ enum Scenario {
     /// Attack the server in many ways while one honest user posts, connects and reads. Fails if the
     /// honest user is refused or slowed down, or the server's memory grows.
     Siege(siege::SiegeOptions),
+    /// Let many honest people work at once: an office behind one address, a class that signs up, ten tabs of one
+    /// person, and all clients after a restart. Fails if anybody is refused, or misses a message.
+    HonestLimits(honest_limits::HonestLimitsOptions),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
                 Scenario::Idle(options) => idle::run(options).await,
                 Scenario::Count(options) => count::run(options).await,
                 Scenario::Siege(options) => siege::run(options).await,
+                Scenario::HonestLimits(options) => honest_limits::run(options).await,
             }
         })
     });

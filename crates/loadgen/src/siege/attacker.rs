@@ -1,18 +1,20 @@
 //! The means of an attack: connections from chosen addresses of the loopback network.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use futures_util::future::try_join_all;
 use madang_loadgen::TestUser;
-use tokio::io::{AsyncWriteExt, Interest};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::endpoint::Endpoint;
 use super::scale::Scale;
 
 /// The addresses that an attack comes from. The honest user has 127.0.0.1.
@@ -48,31 +50,38 @@ impl SourceAddresses {
 /// An attacker of one server.
 #[derive(Clone, Debug)]
 pub(super) struct Attacker {
-    pub(super) server: SocketAddr,
+    pub(super) endpoint: Endpoint,
     pub(super) scale: Scale,
     /// The session of a user who belongs to the attacker.
     pub(super) user: TestUser,
-    http: reqwest::Client,
     addresses: SourceAddresses,
 }
 
 impl Attacker {
     /// Signs the attacker's user up.
     pub(super) async fn new(
-        server: SocketAddr,
+        endpoint: Endpoint,
         addresses: SourceAddresses,
         scale: Scale,
-        http: reqwest::Client,
     ) -> Result<Self> {
-        let user = TestUser::sign_up(&http, server, "attacker").await?;
-        Ok(Self { server, scale, user, http, addresses })
+        let http = endpoint.http_client(addresses.next())?;
+        let user = endpoint.sign_up(&http, "attacker").await?;
+        Ok(Self { endpoint, scale, user, addresses })
+    }
+
+    /// Signs further users up, each from the next address.
+    pub(super) async fn further_users(&self, count: usize) -> Result<Vec<TestUser>> {
+        let sign_ups = (0..count).map(async |number| {
+            let http = self.endpoint.http_client(self.addresses.next())?;
+            let user = self.endpoint.sign_up(&http, &format!("attacker {number}")).await;
+            user.context("the attacker has too few users")
+        });
+        try_join_all(sign_ups).await
     }
 
     /// Connects from the next address and sends bytes.
     pub(super) async fn connect(&self, bytes: &[u8]) -> std::io::Result<TcpStream> {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((self.addresses.next(), 0)))?;
-        let mut stream = socket.connect(self.server).await?;
+        let mut stream = self.endpoint.connect(self.addresses.next()).await?;
         stream.write_all(bytes).await?;
         Ok(stream)
     }
@@ -85,42 +94,63 @@ impl Attacker {
     /// As [`Self::hold`], with fewer connections.
     pub(super) async fn hold_some(&self, connections: usize, bytes: &[u8]) -> Result<Infallible> {
         let bytes: Arc<[u8]> = bytes.into();
-        let mut held = JoinSet::new();
+        self.repeat(connections, move |attacker| hold_one(attacker, Arc::clone(&bytes))).await
+    }
+
+    /// As [`Self::hold`], and reads one byte from time to time.
+    pub(super) async fn read_slowly(&self, bytes: &[u8]) -> Result<Infallible> {
+        let bytes: Arc<[u8]> = bytes.into();
+        let read = move |attacker| read_one_slowly(attacker, Arc::clone(&bytes));
+        self.repeat(self.scale.connections, read).await
+    }
+
+    /// Performs the handshake of TLS on all connections of the attack, and sends nothing more.
+    pub(super) async fn hold_over_tls(&self) -> Result<Infallible> {
+        self.repeat(self.scale.connections, hold_one_over_tls).await
+    }
+
+    /// Runs an act on so many connections at a time for ever. An ended connection is one that the server has refused or
+    /// evicted, or one whose act is done.
+    pub(super) async fn repeat<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        connections: usize,
+        act: impl Fn(Self) -> F,
+    ) -> Result<Infallible> {
+        let mut running = JoinSet::new();
         loop {
-            while held.len() < connections.min(self.scale.connections) {
-                held.spawn(hold_one(self.clone(), Arc::clone(&bytes)));
+            while running.len() < connections.min(self.scale.connections) {
+                let (act, reopen) = (act(self.clone()), self.scale.reopen);
+                running.spawn(async move {
+                    act.await;
+                    sleep(reopen).await;
+                });
             }
-            // An ended connection is one that the server has refused or evicted.
-            held.join_next().await;
+            running.join_next().await;
         }
     }
 
-    /// Opens connections that each send `opening` and then, as fast as the server reads, the frames of the numbers that
-    /// follow. The answers are read and ignored.
+    /// Opens connections that each send one of the openings and then, as fast as the server reads, the frames of the
+    /// numbers that follow. The answers are read and ignored.
     pub(super) async fn send_repeatedly(
         &self,
         connections: usize,
-        opening: Vec<u8>,
+        openings: Vec<Vec<u8>>,
         frame: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Infallible> {
-        let sender = Arc::new(Sender { opening, next: AtomicU32::new(0), frame });
-        let mut sending = JoinSet::new();
-        loop {
-            while sending.len() < connections.min(self.scale.connections) {
-                let (attacker, sender) = (self.clone(), Arc::clone(&sender));
-                sending.spawn(async move {
-                    // An error is the end of the connection.
-                    sender.send(&attacker).await.ok();
-                    sleep(attacker.scale.reopen).await;
-                });
-            }
-            sending.join_next().await;
-        }
+        let next = AtomicU32::new(0);
+        let sender = Arc::new(Sender { openings, next_opening: AtomicU32::new(0), next, frame });
+        self.repeat(connections, move |attacker| {
+            let sender = Arc::clone(&sender);
+            // An error is the end of the connection.
+            async move { drop(sender.send(&attacker).await) }
+        })
+        .await
     }
 
     /// The path of a large answer: the app's module, or without the app its page.
     pub(super) async fn large_path(&self) -> Result<String> {
-        let page = self.http.get(format!("http://{}/", self.server)).send().await?.text().await?;
+        let http = self.endpoint.http_client(self.addresses.next())?;
+        let page = http.get(self.endpoint.url("/")).send().await?.text().await?;
         let name = page.split(['"', '\'']).find(|part| part.contains(".wasm"));
         Ok(format!("/{}", name.unwrap_or_default().trim_start_matches('/')))
     }
@@ -128,7 +158,8 @@ impl Attacker {
 
 /// The bytes of connections that send.
 struct Sender<F> {
-    opening: Vec<u8>,
+    openings: Vec<Vec<u8>>,
+    next_opening: AtomicU32,
     next: AtomicU32,
     frame: F,
 }
@@ -136,7 +167,10 @@ struct Sender<F> {
 impl<F: Fn(u32) -> Vec<u8>> Sender<F> {
     /// Sends on one connection until it ends.
     async fn send(&self, attacker: &Attacker) -> std::io::Result<()> {
-        let (mut answers, mut requests) = attacker.connect(&self.opening).await?.into_split();
+        let number = self.next_opening.fetch_add(1, Ordering::Relaxed) as usize;
+        let opening = self.openings.iter().cycle().nth(number % self.openings.len().max(1));
+        let opening = opening.map(Vec::as_slice).unwrap_or_default();
+        let (mut answers, mut requests) = attacker.connect(opening).await?.into_split();
         let reading = async move { tokio::io::copy(&mut answers, &mut tokio::io::sink()).await };
         let writing = async {
             loop {
@@ -157,7 +191,23 @@ async fn hold_one(attacker: Attacker, bytes: Arc<[u8]>) {
     if let Ok(stream) = attacker.connect(&bytes).await {
         ended(&stream).await;
     }
-    sleep(attacker.scale.reopen).await;
+}
+
+/// As [`hold_one`], after a handshake of TLS.
+async fn hold_one_over_tls(attacker: Attacker) {
+    let Some(tls) = &attacker.endpoint.tls else { return };
+    let Ok(stream) = attacker.connect(&[]).await else { return };
+    if let Ok(stream) = attacker.endpoint.handshake(tls, stream).await {
+        ended(stream.get_ref().0).await;
+    }
+}
+
+/// Reads one connection byte by byte, until the server has ended it.
+async fn read_one_slowly(attacker: Attacker, bytes: Arc<[u8]>) {
+    let Ok(mut stream) = attacker.connect(&bytes).await else { return };
+    while stream.read_u8().await.is_ok() {
+        sleep(CHECK).await;
+    }
 }
 
 /// The interval at which a connection with unread answers is checked for its end.

@@ -1,11 +1,23 @@
 //! The honest user: posts ten times a second, opens a connection five times a second, and reads.
 
-use std::net::SocketAddr;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use madang_loadgen::client_socket::{ClientSocket, SocketEvent};
-use madang_loadgen::{LoadgenError, TestUser};
+use anyhow::{Context, Result, bail};
+use futures_util::{SinkExt, StreamExt};
+use madang_loadgen::TestUser;
+use madang_loadgen::client_socket;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tungstenite::Message;
+
+use super::endpoint::Endpoint;
+use super::web_socket::HELLO;
+
+/// The user's address, from which no attack comes.
+const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// The path of the posts.
+const POSTS: &str = "/posts";
 
 /// Intervals of the three acts.
 const POST_INTERVAL: Duration = Duration::from_millis(100);
@@ -16,6 +28,7 @@ const ACT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One signed-in user.
 pub(super) struct HonestUser {
+    endpoint: Endpoint,
     user: TestUser,
     http: reqwest::Client,
 }
@@ -27,6 +40,8 @@ pub(super) struct Durations {
     done: Vec<Duration>,
     /// Acts that were refused, failed, or took too long.
     pub(super) refused: usize,
+    /// The reason of the first of these.
+    pub(super) refusal: Option<String>,
 }
 
 /// The results of all acts.
@@ -38,19 +53,19 @@ pub(super) struct Acts {
 }
 
 impl Durations {
-    /// The duration below which this share of the acts is, in milliseconds.
+    /// The shortest duration that this share of the acts does not exceed (the nearest rank), in milliseconds.
     pub(super) fn percentile(&self, percent: usize) -> Option<f64> {
         let mut sorted = self.done.clone();
         sorted.sort_unstable();
-        let index = (sorted.len() * percent / 100).min(sorted.len().checked_sub(1)?);
-        sorted.get(index).map(|duration| duration.as_secs_f64() * 1_000.0)
+        let rank = (sorted.len() * percent).div_ceil(100).max(1);
+        sorted.get(rank - 1).map(|duration| duration.as_secs_f64() * 1_000.0)
     }
 
     /// Repeats an act until the time is over.
     async fn collect(
         period: Duration,
         interval_of_acts: Duration,
-        mut act: impl AsyncFnMut() -> Option<()>,
+        mut act: impl AsyncFnMut() -> Result<()>,
     ) -> Self {
         let mut durations = Self::default();
         let mut ticks = interval(interval_of_acts);
@@ -60,10 +75,17 @@ impl Durations {
         while began.elapsed() < period {
             ticks.tick().await;
             let start = Instant::now();
-            match timeout(ACT_TIMEOUT, act()).await {
-                Ok(Some(())) => durations.done.push(start.elapsed()),
-                Ok(None) | Err(_) => durations.refused += 1,
-            }
+            let refusal = match timeout(ACT_TIMEOUT, act()).await {
+                Ok(Ok(())) => {
+                    durations.done.push(start.elapsed());
+                    continue;
+                }
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(_) => format!("it took longer than {} s", ACT_TIMEOUT.as_secs()),
+            };
+            durations.refused += 1;
+            let after = began.elapsed().as_secs_f64();
+            durations.refusal.get_or_insert_with(|| format!("after {after:.1} s: {refusal}"));
         }
         durations
     }
@@ -71,11 +93,11 @@ impl Durations {
 
 impl HonestUser {
     /// Signs up, before the attack.
-    pub(super) async fn sign_up(server: SocketAddr) -> Result<Self, LoadgenError> {
-        let user = TestUser::sign_up(&reqwest::Client::new(), server, "honest").await?;
+    pub(super) async fn sign_up(endpoint: &Endpoint) -> Result<Self> {
+        let user = endpoint.sign_up(&endpoint.http_client(ADDRESS)?, "honest").await?;
         // Without the idle connection of the sign-up: it belongs to a stranger, and this client, unlike a browser, does
         // not repeat a POST request whose connection was idle too long.
-        Ok(Self { user, http: reqwest::Client::new() })
+        Ok(Self { http: endpoint.http_client(ADDRESS)?, endpoint: endpoint.clone(), user })
     }
 
     /// Acts for this long.
@@ -88,34 +110,36 @@ impl HonestUser {
         Acts { posts, connects, reads }
     }
 
-    async fn post(&self) -> Option<()> {
-        let request = self.http.post(self.posts_url()).bearer_auth(&self.user.token);
+    async fn post(&self) -> Result<()> {
+        let request = self.http.post(self.endpoint.url(POSTS)).bearer_auth(&self.user.token);
         let body = serde_json::json!({ "text": "An honest post." });
-        let response = request.json(&body).send().await.ok()?;
-        response.status().is_success().then_some(())
+        request.json(&body).send().await?.error_for_status()?;
+        Ok(())
     }
 
-    async fn read(&self) -> Option<()> {
-        let request = self.http.get(self.posts_url()).bearer_auth(&self.user.token);
-        let response = request.send().await.ok()?.error_for_status().ok()?;
-        response.bytes().await.ok().map(drop)
+    async fn read(&self) -> Result<()> {
+        let request = self.http.get(self.endpoint.url(POSTS)).bearer_auth(&self.user.token);
+        request.send().await?.error_for_status()?.bytes().await?;
+        Ok(())
     }
 
     /// Opens a WebSocket and waits for the welcome.
-    async fn connect(&self) -> Option<()> {
-        let mut socket = ClientSocket::default();
-        socket.open(&self.user);
-        loop {
-            match socket.next_event().await {
-                SocketEvent::Opened => socket.send(r#"{"hello":{"client":"siege"}}"#.to_owned()),
-                SocketEvent::Frame(_) => return Some(()),
-                SocketEvent::Closed(_) => return None,
-            }
+    async fn connect(&self) -> Result<()> {
+        let stream = self.endpoint.connect(ADDRESS).await?;
+        match &self.endpoint.tls {
+            None => self.greet(stream).await,
+            Some(tls) => self.greet(self.endpoint.handshake(tls, stream).await?).await,
         }
     }
 
-    fn posts_url(&self) -> String {
-        format!("http://{}/posts", self.user.server)
+    async fn greet(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
+        let request = client_socket::request(&self.user).map_err(anyhow::Error::msg)?;
+        let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+        socket.send(Message::text(HELLO)).await?;
+        match socket.next().await.context("the connection ended before the welcome")?? {
+            Message::Text(_) => Ok(()),
+            other => bail!("instead of the welcome came {other:?}"),
+        }
     }
 }
 
@@ -126,9 +150,10 @@ mod tests {
     #[test]
     fn a_percentile_is_one_of_the_durations() {
         let done: Vec<Duration> = (1..=100).rev().map(Duration::from_millis).collect();
-        let durations = Durations { done, refused: 0 };
-        assert_eq!(durations.percentile(50), Some(51.0));
-        assert_eq!(durations.percentile(99), Some(100.0));
+        let durations = Durations { done, ..Durations::default() };
+        for (percent, expected) in [(1, 1.0), (50, 50.0), (99, 99.0), (100, 100.0)] {
+            assert_eq!(durations.percentile(percent), Some(expected));
+        }
         assert_eq!(Durations::default().percentile(99), None);
     }
 }

@@ -2,29 +2,31 @@
 //!
 //! Each attack runs against a server of its own, with the default budgets and with few open files. It ends with its
 //! time, and all of its connections with it. To add an attack, add a row in [`scenarios`].
+//!
+//! Reading order: [`measurement`] (one row), [`honest_user`], [`attacker`] and [`scenarios`], [`table`].
 
+mod attack_threads;
 mod attacker;
+mod endpoint;
 mod honest_user;
+mod measurement;
 mod memory;
 mod scale;
 mod scenarios;
 mod table;
 mod web_socket;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use madang_loadgen::open_files;
 use madang_loadgen::output::print_diagnostic;
-use madang_loadgen::{ProcessMemory, ServerCommand, open_files};
-use tokio::time::timeout;
 
-use self::attacker::{Attacker, SourceAddresses};
-use self::honest_user::HonestUser;
-use self::memory::PeakMemory;
-use self::scale::{FULL, QUICK, Scale};
+use self::attacker::SourceAddresses;
+use self::measurement::Siege;
+use self::scale::{FULL, QUICK};
 use self::scenarios::Scenario;
 use self::table::Row;
 
@@ -43,9 +45,6 @@ pub(crate) struct SiegeOptions {
     only: Option<String>,
 }
 
-/// Limit for the parts of a row that are no attack.
-const TIME_LIMIT: Duration = Duration::from_mins(1);
-
 /// Runs all attacks and prints the table. Fails if the honest user was refused, or a bound is exceeded.
 pub(crate) async fn run(options: SiegeOptions) -> Result<ExitCode> {
     let scale = if options.quick { QUICK } else { FULL };
@@ -58,15 +57,25 @@ pub(crate) async fn run(options: SiegeOptions) -> Result<ExitCode> {
     if chosen.is_empty() {
         bail!("no attack has {:?} in its name", options.only.unwrap_or_default());
     }
-    let mut rows = vec![row("quiet", &options.binary, scale, None).await?];
+    let siege = Siege::new(options.binary, scale)?;
+    let quiet = siege.without_attack().await?;
+    let quiet_over_tls = match chosen.iter().any(|scenario| scenario.is_over_tls) {
+        true => Some(siege.without_attack_over_tls().await?),
+        false => None,
+    };
+    let mut rows = vec![Row { name: "none".to_owned(), results: vec![quiet] }];
+    rows.extend(
+        quiet_over_tls.map(|quiet| Row { name: "none, over TLS".to_owned(), results: vec![quiet] }),
+    );
     for scenario in chosen {
         let one = (!options.quick).then(|| ("one address", SourceAddresses::one()));
+        let mut results = Vec::new();
         for (sources, addresses) in one.into_iter().chain([("many", SourceAddresses::many())]) {
             let name = format!("{}, {sources}", scenario.name);
             print_diagnostic("siege", &name);
-            let attack = Some((scenario, addresses));
-            rows.push(row(&name, &options.binary, scale, attack).await.context(name)?);
+            results.push(siege.under_attack(scenario, addresses).await.context(name)?);
         }
+        rows.push(Row { name: scenario.name.to_owned(), results });
     }
     table::print(&rows);
     let failures = table::failures(&rows, options.quick);
@@ -74,43 +83,4 @@ pub(crate) async fn run(options: SiegeOptions) -> Result<ExitCode> {
         print_diagnostic("siege", failure);
     }
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Runs the honest user on a new server, with or without an attack.
-async fn row(
-    name: &str,
-    binary: &Path,
-    scale: Scale,
-    attack: Option<(&Scenario, SourceAddresses)>,
-) -> Result<Row> {
-    let folder = tempfile::Builder::new().prefix("madang-siege-").tempdir()?;
-    let command = ServerCommand::madang_with_default_budgets(binary, folder.path())?
-        .with_open_files(scale.open_files);
-    let server = command.start().await?;
-    let memory = PeakMemory::watch(server.id()?);
-    let honest = HonestUser::sign_up(command.address()).await?;
-    let http = reqwest::Client::new();
-    let acts = match attack {
-        None => honest.act(scale.attack).await,
-        Some((scenario, addresses)) => {
-            let attacker = Attacker::new(command.address(), addresses, scale, http).await?;
-            let attack = (scenario.run)(attacker);
-            tokio::select! {
-                acts = honest.act(scale.attack) => acts,
-                ended = attack => match ended {
-                    Ok(never) => match never {},
-                    Err(error) => return Err(error.context("the attack failed")),
-                },
-            }
-        }
-    };
-    tokio::time::sleep(scale.recovery).await;
-    let after = ProcessMemory::of(server.id()?)?.resident;
-    let row = Row { name: name.to_owned(), acts, peak_kib: memory.peak(), after_kib: after };
-    drop(memory);
-    let status = timeout(TIME_LIMIT, server.stop()).await.context("the server does not stop")??;
-    if !status.success() {
-        bail!("the server exited with an error: {status}");
-    }
-    Ok(row)
 }

@@ -13,9 +13,12 @@ pub(super) struct Scale {
     pub(super) reopen: Duration,
     /// The duration of an attack.
     pub(super) attack: Duration,
-    /// From the end of an attack until the memory is measured.
+    /// From the end of an attack until the memory has to be back.
     pub(super) recovery: Duration,
 }
+
+/// The time after which the memory has to be back.
+const RECOVERY: Duration = Duration::from_secs(20);
 
 /// The attacks of `just siege`.
 pub(super) const FULL: Scale = Scale {
@@ -23,7 +26,7 @@ pub(super) const FULL: Scale = Scale {
     connections: 1_500,
     reopen: Duration::from_millis(250),
     attack: Duration::from_secs(10),
-    recovery: Duration::from_secs(20),
+    recovery: RECOVERY,
 };
 /// A test of the siege itself.
 pub(super) const QUICK: Scale = Scale {
@@ -33,5 +36,5 @@ pub(super) const QUICK: Scale = Scale {
     connections: 80,
     reopen: Duration::from_secs(1),
     attack: Duration::from_millis(500),
-    recovery: Duration::ZERO,
+    recovery: RECOVERY,
 };

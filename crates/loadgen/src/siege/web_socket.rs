@@ -1,15 +1,36 @@
 //! The bytes of a WebSocket client that sends without a check of the answers.
 
+use std::net::SocketAddr;
+
+use madang_loadgen::TestUser;
+
+/// The path of the app's protocol.
+pub(super) const SOCKET_PATH: &str = "/api/socket?protocol=madang.v2.json";
 /// The first frame of a connection.
 pub(super) const HELLO: &str = r#"{"hello":{"client":"siege"}}"#;
 
 /// The request that opens a WebSocket. `headers` are further header lines.
-pub(super) fn handshake(path: &str, headers: &str) -> Vec<u8> {
+pub(super) fn handshake(server: SocketAddr, path: &str, headers: &str) -> Vec<u8> {
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n{headers}\r\n"
     );
     request.into_bytes()
+}
+
+/// The handshake and the hello of a user.
+pub(super) fn opening_of(user: &TestUser) -> Vec<u8> {
+    let session = format!("Authorization: Bearer {}\r\n", user.token);
+    let mut bytes = handshake(user.server, SOCKET_PATH, &session);
+    bytes.extend(text_frame(HELLO));
+    bytes
+}
+
+/// A ping of a client.
+pub(super) fn ping_frame() -> Vec<u8> {
+    const FINAL_PING: u8 = 0x89;
+    const MASKED_AND_EMPTY: u8 = 0x80;
+    vec![FINAL_PING, MASKED_AND_EMPTY, 0, 0, 0, 0]
 }
 
 /// A text frame of a client (RFC 6455, section 5.2). The mask of zeros leaves the text as it is.

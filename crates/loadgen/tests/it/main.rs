@@ -63,8 +63,23 @@ fn idle_connections_with_an_open_room_are_measured() {
 fn a_siege_measures_an_honest_user_during_attacks() {
     let (table, errors, passed) = run(&["siege", "--quick"]);
     assert!(passed, "{table}{errors}");
-    for attack in ["quiet", "silent connections, many", "unread event streams, many"] {
-        assert!(table.lines().any(|line| line.starts_with(attack)), "{attack}: {table}");
+    for attack in ["none", "silent connections after a TLS handshake", "unread event streams"] {
+        let start = format!("| {attack} | 0 |");
+        assert!(table.lines().any(|line| line.starts_with(&start)), "{attack}: {table}");
+    }
+}
+
+#[test]
+fn honest_people_in_large_numbers_are_not_refused_and_miss_nothing() {
+    let (table, errors, passed) = run(&["honest-limits", "--returning", "400"]);
+    assert!(passed, "{table}{errors}");
+    for line in [
+        "| people behind one address sign in and chat | 200 | 800 |",
+        "| a class signs up at once | 40 | 40 |",
+        "| a person with ten tabs | 10 | 50 |",
+        "| all clients come back after the server was killed | 400 | 100 |",
+    ] {
+        assert!(table.lines().any(|found| found.starts_with(line)), "{line}: {table}");
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::Scenario;
 use crate::siege::attacker::Attacker;
-use crate::siege::web_socket::{HELLO, handshake, page_query, post_command, text_frame};
+use crate::siege::web_socket::{handshake, opening_of, page_query, post_command, text_frame};
 
 /// The room that every user has joined.
 const ROOM: u64 = 1;
@@ -17,6 +17,10 @@ const MENTIONING: usize = 2;
 const ECHOING: usize = 32;
 const COMMANDING: usize = 100;
 const NOT_READING: usize = 150;
+/// Users of an attack: fewer than may sign up from one address in a burst.
+const USERS: usize = 50;
+/// Users that fill the disk.
+const FILLING: usize = 10;
 /// Bytes of a message to the echo.
 const ECHO_BYTES: usize = 1024 * 1024;
 /// Queries of a connection whose answers are not read.
@@ -27,66 +31,79 @@ const PAGE_MESSAGES: u32 = 50;
 const LONG_TEXT: (&str, usize) = ("가", 4_000);
 /// A text of 4,000 characters that each could begin a mention, or cost normalisation.
 const MENTIONS: (&str, usize) = ("@@ﷺ.", 1_000);
+/// A short text.
+const SHORT_TEXT: (&str, usize) = ("fast", 1);
 
 /// The attacks of this group.
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "texts of mentions", run: |attacker| mentions(attacker).boxed() },
-        Scenario { name: "echoes of 1 MiB, compressed", run: |attacker| echoes(attacker).boxed() },
-        Scenario { name: "commands of one user", run: |attacker| commands(attacker).boxed() },
-        Scenario {
-            name: "unread pages of history",
-            run: |attacker| unread_pages(attacker).boxed(),
-        },
+        Scenario::new("texts of mentions", |attacker| {
+            post_as_one(attacker, MENTIONING, MENTIONS).boxed()
+        }),
+        Scenario::new("texts of mentions, 50 users", |attacker| {
+            post_as_many(attacker, USERS, MENTIONS).boxed()
+        }),
+        Scenario::new("echoes of 1 MiB, compressed", |attacker| echoes(attacker).boxed()),
+        Scenario::new("commands of one user", |attacker| {
+            post_as_one(attacker, COMMANDING, SHORT_TEXT).boxed()
+        }),
+        Scenario::new("commands of 50 users", |attacker| {
+            post_as_many(attacker, USERS, SHORT_TEXT).boxed()
+        }),
+        Scenario::new("longest texts of 10 users", |attacker| {
+            post_as_many(attacker, FILLING, LONG_TEXT).boxed()
+        }),
+        Scenario::new("unread pages of history", |attacker| unread_pages(attacker).boxed()),
     ]
 }
 
-async fn mentions(attacker: Attacker) -> Result<Infallible> {
-    let (part, count) = MENTIONS;
-    post_repeatedly(attacker, MENTIONING, part.repeat(count)).await
+/// Posts a text as the attacker's user.
+async fn post_as_one(
+    attacker: Attacker,
+    connections: usize,
+    text: (&str, usize),
+) -> Result<Infallible> {
+    let openings = vec![opening_of(&attacker.user)];
+    post_repeatedly(attacker, connections, openings, text).await
 }
 
-async fn commands(attacker: Attacker) -> Result<Infallible> {
-    post_repeatedly(attacker, COMMANDING, "fast".to_owned()).await
+/// Posts a text as many users, each on two connections.
+async fn post_as_many(attacker: Attacker, users: usize, text: (&str, usize)) -> Result<Infallible> {
+    let openings: Vec<_> = attacker.further_users(users).await?.iter().map(opening_of).collect();
+    post_repeatedly(attacker, 2 * users, openings, text).await
 }
 
-/// Posts a text as fast as the server reads, on several connections of one user.
+/// Posts a text as fast as the server reads, on several connections.
 async fn post_repeatedly(
     attacker: Attacker,
     connections: usize,
-    text: String,
+    openings: Vec<Vec<u8>>,
+    (part, count): (&str, usize),
 ) -> Result<Infallible> {
-    let opening = opening_of_user(&attacker);
+    let text = part.repeat(count);
     let frames = move |number| text_frame(&post_command(number, ROOM, &text));
-    attacker.send_repeatedly(connections, opening, frames).await
+    attacker.send_repeatedly(connections, openings, frames).await
 }
 
 async fn echoes(attacker: Attacker) -> Result<Infallible> {
     let frame = text_frame(&"a".repeat(ECHO_BYTES));
-    let opening = handshake("/ws?plain", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
-    attacker.send_repeatedly(ECHOING, opening, move |_| frame.clone()).await
+    let server = attacker.endpoint.address;
+    let opening =
+        handshake(server, "/ws?plain", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    attacker.send_repeatedly(ECHOING, vec![opening], move |_| frame.clone()).await
 }
 
 async fn unread_pages(attacker: Attacker) -> Result<Infallible> {
-    let mut bytes = opening_of_user(&attacker);
+    let mut bytes = opening_of(&attacker.user);
     for number in 0..QUERIES {
         bytes.extend(text_frame(&page_query(number, ROOM, PAGE_MESSAGES)));
     }
-    let (part, count) = LONG_TEXT;
     let mut attacks = JoinSet::new();
     // The messages of the pages, as many as the budget of the user allows.
-    attacks.spawn(post_repeatedly(attacker.clone(), 1, part.repeat(count)));
+    attacks.spawn(post_as_one(attacker.clone(), 1, LONG_TEXT));
     attacks.spawn(async move { attacker.hold_some(NOT_READING, &bytes).await });
     match attacks.join_next().await {
         Some(ended) => ended?,
         None => std::future::pending().await,
     }
-}
-
-/// The handshake and the hello of the attacker's user.
-fn opening_of_user(attacker: &Attacker) -> Vec<u8> {
-    let session = format!("Authorization: Bearer {}\r\n", attacker.user.token);
-    let mut bytes = handshake("/api/socket?protocol=madang.v2.json", &session);
-    bytes.extend(text_frame(HELLO));
-    bytes
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use rustix::param::clock_ticks_per_second;
+
+use crate::error::LoadgenError;
 
 /// Processor time that processes have used since their start.
 #[derive(Clone, Debug, Default)]
-pub(super) struct CpuTime {
+pub struct CpuTime {
     /// Clock ticks, including ended threads and children.
     ticks: u64,
     /// Nanoseconds of each living thread, by thread id.
@@ -18,14 +19,20 @@ pub(super) struct CpuTime {
 
 impl CpuTime {
     /// The time of one process, without its children.
-    pub(super) fn of_process(process: u32) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`LoadgenError::CpuTime`], if the process is gone or the system is not Linux.
+    pub fn of_process(process: u32) -> Result<Self, LoadgenError> {
         let mut time = Self::default();
         time.add(process.into())?;
         Ok(time)
     }
 
     /// The time of a process and all its descendants.
-    pub(super) fn of_process_tree(process: u32) -> Result<Self> {
+    ///
+    /// # Errors
+    /// As [`Self::of_process`].
+    pub fn of_process_tree(process: u32) -> Result<Self, LoadgenError> {
         let mut time = Self::of_process(process)?;
         let parents = parents();
         let mut pending = vec![u64::from(process)];
@@ -40,12 +47,12 @@ impl CpuTime {
         Ok(time)
     }
 
-    fn add(&mut self, process: u64) -> Result<()> {
+    fn add(&mut self, process: u64) -> Result<(), LoadgenError> {
         let path = format!("/proc/{process}/stat");
-        let stat = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {path}; measuring needs Linux"))?;
-        self.ticks += ticks(&stat).with_context(|| format!("cannot parse {path}"))?;
-        for task in fs::read_dir(format!("/proc/{process}/task"))?.flatten() {
+        let ticks = fs::read_to_string(&path).ok().and_then(|stat| ticks(&stat));
+        self.ticks += ticks.ok_or(LoadgenError::CpuTime { path })?;
+        let tasks = fs::read_dir(format!("/proc/{process}/task"));
+        for task in tasks.into_iter().flatten().flatten() {
             let id = task.file_name().to_string_lossy().parse();
             let schedstat = fs::read_to_string(task.path().join("schedstat"));
             if let (Ok(id), Ok(schedstat)) = (id, schedstat) {
@@ -57,7 +64,8 @@ impl CpuTime {
     }
 
     /// The time used since `earlier`: in nanoseconds if no thread has ended in between, otherwise in ticks.
-    pub(super) fn since(&self, earlier: &Self) -> Duration {
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Duration {
         let no_thread_ended = earlier.threads.keys().all(|id| self.threads.contains_key(id));
         if no_thread_ended {
             let nanos = self.threads.iter().map(|(id, now)| {
@@ -79,7 +87,7 @@ fn ticks(stat: &str) -> Option<u64> {
 }
 
 /// The process ids of the children.
-pub(super) fn children_of(process: u64) -> Vec<u64> {
+pub fn children_of(process: u64) -> Vec<u64> {
     let is_child = |(child, parent)| (parent == process).then_some(child);
     parents().into_iter().filter_map(is_child).collect()
 }
