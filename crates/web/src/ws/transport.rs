@@ -265,3 +265,86 @@ async fn with_timeout(write: impl Future<Output = io::Result<()>>) -> Result<(),
         Err(_) => Err(Disconnect::Close(CloseCode::TooSlow)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use hyper::body::Incoming;
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use madang_websocket::{Handshake, Limits};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::mpsc;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n\
+        connection: upgrade\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+
+    /// An open WebSocket over a stream that holds few bytes, and the client's end of the stream.
+    async fn connected() -> (Transport, DuplexStream) {
+        let (stream, mut client) = duplex(1_024);
+        let (opened, mut transports) = mpsc::channel(1);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let opened = opened.clone();
+            async move {
+                let (mut parts, _) = request.into_parts();
+                let (response, upgrade) = Handshake::of(&mut parts).unwrap().accept(None);
+                tokio::spawn(async move {
+                    let limits = Limits { max_message_bytes: 1, memory_budget: None };
+                    let socket = upgrade.open(limits).await.unwrap();
+                    opened.send(Transport::new(socket, ConnectionSlot::default())).await.unwrap();
+                });
+                Ok::<_, Infallible>(response.map(|()| Body::empty()))
+            }
+        });
+        let server = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move { server.with_upgrades().await.unwrap() });
+        client.write_all(HANDSHAKE).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(client.read_u8().await.unwrap());
+        }
+        (transports.recv().await.unwrap(), client)
+    }
+
+    /// Lets the client read one byte every 9 s, and checks that the write ends after its limit.
+    async fn check_is_too_slow(
+        write: impl Future<Output = Result<(), Disconnect>>,
+        mut client: DuplexStream,
+    ) {
+        let began = Instant::now();
+        let reading = async {
+            loop {
+                sleep(Duration::from_secs(9)).await;
+                client.read_u8().await.unwrap();
+            }
+        };
+        let written: Result<(), Disconnect> = tokio::select! {
+            written = write => written,
+            () = reading => Ok(()),
+        };
+        assert!(matches!(written, Err(Disconnect::Close(CloseCode::TooSlow))), "{written:?}");
+        assert_eq!(began.elapsed().as_secs(), WRITE_TIMEOUT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_one_byte_at_a_time_is_disconnected() {
+        let (mut transport, client) = connected().await;
+        check_is_too_slow(transport.send(Opcode::Binary, vec![0; JOINED_BYTES]), client).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_fan_out_left_unsent_has_the_same_limit() {
+        let (mut transport, client) = connected().await;
+        let frame = Prepared::text(&"x".repeat(JOINED_BYTES));
+        transport.sender().try_send(frame.frame(None)).unwrap();
+        check_is_too_slow(transport.send_frames(&[]), client).await;
+    }
+}
