@@ -238,11 +238,13 @@ impl Admission {
         response.map(|()| Body::empty())
     }
 
-    /// Passes a request of a polling client to the engine. Requests wait until the client has paid for the bytes of its
-    /// earlier ones, and large requests until there is memory for them.
+    /// Passes a request of a polling client to the engine. Requests with packets wait until the client has paid for the
+    /// bytes of its earlier ones, and large requests until there is memory for them.
     async fn poll(&self, version: EngineVersion, request: Request, next: Next) -> Response {
         let account = self.state.stranger(&ClientInfo::of(request.extensions()));
-        if let Some(account) = &account {
+        if *request.method() == Method::POST
+            && let Some(account) = &account
+        {
             until_paid(account, Resource::BytesIn, self.state.clock.as_ref()).await;
         }
         let permit =
