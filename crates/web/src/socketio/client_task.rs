@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
-use madang_hub::budgets::account::Account;
+use madang_hub::budgets::account::{Account, Cost};
 use madang_hub::budgets::resource::Resource;
+use madang_hub::chat::ChatChange;
+use madang_hub::features::Change;
 use madang_hub::ports::{StoreError, Write};
 use madang_hub::storage;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
@@ -174,6 +176,10 @@ async fn execute(
     let author = author(gateway)?;
     let at = gateway.state.clock.now();
     if let Some(account) = account {
+        if let Change::Chat(ChatChange::Post { mentions, .. }) = &change {
+            let units = mentions.len() as u64;
+            account.charge(Cost { resource: Resource::Mentions, units }, at)?;
+        }
         storage::charge(account, &change, content.bytes() as u64, at)?;
     }
     let command = gateway.random_command_id()?;

@@ -37,8 +37,8 @@ impl TestDatabase {
         let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
         let store = Arc::new(store);
         let free_space = options.free_space.clone();
-        let _keep = Box::new(());
-        (store.clone(), TestStore { store, events, free_space, hub: None, _keep })
+        let keep = Box::new(());
+        (store.clone(), TestStore { store, events, free_space, hub: None, _keep: keep })
     }
 
     /// A connection of another program.

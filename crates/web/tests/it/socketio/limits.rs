@@ -342,3 +342,28 @@ async fn a_replay_is_paid_for_by_its_bytes() {
     }
     server.until_in_debt(Resource::BytesOut).await;
 }
+
+#[tokio::test]
+async fn a_guest_pays_for_mentions_and_for_stored_bytes() {
+    let mentions = Rate::per_day(1, 1);
+    let server = with_rates(Rates { mentions, ..Rates::STRANGER }).await;
+    let mut client = SocketIoClient::connect(&server).await;
+    client.emit(&json!(["data", "@anna hello"])).await;
+    assert_eq!(client.receive("data").await["data"], "@anna hello");
+    client.emit(&json!(["data", "@anna again"])).await;
+    let refused = client.receive("refused").await.to_string();
+    assert!(refused.contains("Too many mentions"), "{refused}");
+    // The refusal also arrives as an event of the vocabulary.
+    client.receive("data").await;
+    client.emit(&json!(["data", "no mention"])).await;
+    assert_eq!(client.receive("data").await["data"], "no mention");
+
+    let stored_bytes = Rate::per_day(500, 1);
+    let server = with_rates(Rates { stored_bytes, ..Rates::STRANGER }).await;
+    let mut client = SocketIoClient::connect(&server).await;
+    client.emit(&json!(["data", "one"])).await;
+    assert_eq!(client.receive("data").await["data"], "one");
+    client.emit(&json!(["data", "two"])).await;
+    let refused = client.receive("refused").await.to_string();
+    assert!(refused.contains("Too much was stored"), "{refused}");
+}
