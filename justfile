@@ -89,6 +89,10 @@ lucide: (_setup "icons")
 first-interactive: (_setup "dev" "e2e") build
     @scripts/e2e.sh first_interactive -- --ignored --nocapture
 
+# Take pictures of every page in every size, language and theme, into `screenshots`
+looks: (_setup "dev" "e2e") build
+    @scripts/e2e.sh looks -- --ignored
+
 # Measure the app's speed beside a React page with the same list; writes docs/performance-web.md
 load-web rounds="3": (_setup "dev" "peers") build
     MADANG_ROUNDS="$1" scripts/e2e.sh load_web -- --ignored --nocapture

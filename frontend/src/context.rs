@@ -1,5 +1,5 @@
-//! The context of every view behind the sign-in form: the driver, the router, the open drawer, and the view
-//! that the address selects. The shell provides it and features read it; this module depends on neither.
+//! The context of every view behind the sign-in form: the driver, the router, the open panels and menus, and the
+//! view that the address selects. The shell provides it and features read it; this module depends on neither.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -11,52 +11,31 @@ use crate::browser;
 use crate::driver::Driver;
 use crate::i18n::Lang;
 use crate::lazy::Loader;
-use crate::route::{Page, Route, Router};
+use crate::route::{Page, Route};
+use crate::router::Router;
 use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::Memo;
 use crate::ui::erased::signal::State;
 use crate::ui::undo_bar::UndoBar;
 
-/// The id of the inspector, of its opener, and of the opener of the rooms.
+/// The id of the inspector, and of the menu that opens it.
 pub(crate) const INSPECTOR_ID: &str = "inspector";
-pub(crate) const INSPECTOR_OPENER_ID: &str = "open-inspector";
-const ROOMS_OPENER_ID: &str = "open-rooms";
+pub(crate) const VIEW_MENU_ID: &str = "view-menu";
+/// The id of the members, and of their opener.
+pub(crate) const MEMBERS_ID: &str = "presence";
+pub(crate) const MEMBERS_OPENER_ID: &str = "open-presence";
 
-/// A side panel, which is a drawer on narrow screens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Drawer {
-    Rooms,
-    Presence,
-}
+const MEMBERS_FOLDED_KEY: &str = "madang.members-folded";
 
-impl Drawer {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Rooms => "rooms",
-            Self::Presence => "presence",
-        }
-    }
+/// Up to these widths of the window, in pixels, the rail is a bar at the bottom, and the members are a drawer. The
+/// shell's style sheet has the same numbers.
+pub(crate) const MAX_PHONE_WIDTH: u32 = 720;
+pub(crate) const MAX_DRAWER_WIDTH: u32 = 1099;
 
-    fn opener_id(self) -> &'static str {
-        match self {
-            Self::Rooms => ROOMS_OPENER_ID,
-            Self::Presence => "open-presence",
-        }
-    }
-
-    /// Up to this width of the window, in pixels, the panel is a drawer. The shell's style sheet has the same numbers.
-    pub(crate) const fn max_width(self) -> u32 {
-        match self {
-            Self::Rooms => 720,
-            Self::Presence => 1023,
-        }
-    }
-
-    /// Whether the window is so narrow now that the panel is a drawer.
-    pub(crate) fn is_drawer(self) -> bool {
-        let width = window().inner_width().ok().and_then(|width| width.as_f64());
-        width.is_some_and(|width| width <= f64::from(self.max_width()))
-    }
+/// Whether the window is at most as wide now.
+pub(crate) fn is_at_most(width: u32) -> bool {
+    let inner = window().inner_width().ok().and_then(|inner| inner.as_f64());
+    inner.is_some_and(|inner| inner <= f64::from(width))
 }
 
 /// The content that the address selects.
@@ -64,7 +43,7 @@ impl Drawer {
 pub(crate) enum View {
     /// The rooms or memberships have not arrived yet.
     Loading,
-    /// The address names no room, and the user has none to open.
+    /// The address names no room: a phone shows the list of rooms, and elsewhere the user has none to open.
     NoRoom,
     /// There is no such room.
     RoomNotFound,
@@ -110,9 +89,12 @@ impl View {
         }
     }
 
-    /// Whether the view belongs to no room, so that nobody can be present in it.
-    pub(crate) fn is_page(&self) -> bool {
-        matches!(self, Self::Page(_) | Self::PageNotFound)
+    /// The joined room.
+    pub(crate) fn room(&self) -> Option<&Room> {
+        match self {
+            Self::Room(room) => Some(room),
+            _ => None,
+        }
     }
 }
 
@@ -121,63 +103,84 @@ impl View {
 pub(crate) struct AppContext {
     pub(crate) driver: Driver,
     pub(crate) router: Router,
-    pub(crate) drawer: State<Option<Drawer>>,
+    /// Whether the window has the width of a phone.
+    pub(crate) phone: State<bool>,
+    /// Whether the drawer with the members is open.
+    pub(crate) members: State<bool>,
+    /// Whether the column of the members is folded away, where it is no drawer.
+    pub(crate) members_folded: State<bool>,
     /// Whether the inspector is open. It stays open from room to room.
     pub(crate) inspector: State<bool>,
     /// Whether the list of keyboard shortcuts is open.
     pub(crate) shortcuts: State<bool>,
+    /// Whether the user's own menu is open.
+    pub(crate) own_menu: State<bool>,
+    /// Whether the menu of the open room or page is open.
+    pub(crate) view_menu: State<bool>,
+    /// Whether the list has the rooms by name, instead of by activity.
+    pub(crate) by_name: State<bool>,
+    /// The room that was unread when it was opened: it stays among the unread ones while it is open.
+    pub(crate) held: State<Option<RoomId>>,
     pub(crate) view: Memo<View>,
     /// The part of the app that is loaded after the first view.
     pub(crate) lazy: Loader,
 }
 
 impl AppContext {
-    /// Opens a room and closes the drawers.
+    /// Whether the user folded the members away at an earlier visit.
+    pub(crate) fn remembers_folded_members() -> bool {
+        browser::remembered(MEMBERS_FOLDED_KEY).is_some()
+    }
+
+    /// Opens a room and closes the drawer.
     pub(crate) fn visit(self, room: RoomId) {
         self.go(Route::Room(room));
     }
 
-    /// Goes to a route and closes the drawers.
+    /// Goes to a route and closes the drawer.
     pub(crate) fn go(self, route: Route) {
-        self.drawer.set(None);
+        self.members.set(false);
         self.router.go(route);
     }
 
-    /// Opens a drawer and moves the focus into it.
-    pub(crate) fn open(self, drawer: Drawer) {
-        self.drawer.set(Some(drawer));
-        request_animation_frame(move || browser::focus(drawer.id()));
+    /// Whether the members are shown now.
+    pub(crate) fn shows_members(self) -> bool {
+        let (drawer, folded) = (self.members.get(), self.members_folded.get());
+        if is_at_most(MAX_DRAWER_WIDTH) { drawer } else { !folded }
     }
 
-    /// Closes the open drawer and moves the focus to the button that opened it.
-    pub(crate) fn close_drawer(self) {
-        if let Some(drawer) = self.drawer.get_untracked() {
-            self.drawer.set(None);
-            request_animation_frame(move || browser::focus(drawer.opener_id()));
+    /// Shows or hides the members. The focus moves into the open drawer, and back to the button that opened it.
+    pub(crate) fn show_members(self, shown: bool) {
+        if is_at_most(MAX_DRAWER_WIDTH) {
+            self.members.set(shown);
+        } else {
+            self.members_folded.set(!shown);
+            if shown {
+                browser::forget(MEMBERS_FOLDED_KEY);
+                return;
+            }
+            browser::remember(MEMBERS_FOLDED_KEY, "");
         }
+        let focus = if shown { MEMBERS_ID } else { MEMBERS_OPENER_ID };
+        request_animation_frame(move || browser::focus(focus));
     }
 
     /// Opens the inspector and moves the focus into it, or closes it and moves the focus back.
     pub(crate) fn show_inspector(self, shown: bool) {
-        self.drawer.set(None);
+        self.members.set(false);
         self.inspector.set(shown);
-        request_animation_frame(move || {
-            if shown {
-                browser::focus(INSPECTOR_ID);
-            } else {
-                // The opener is in the panel of the rooms. While that is a closed drawer, only its opener can have the
-                // focus; otherwise only the inspector's.
-                browser::focus(ROOMS_OPENER_ID);
-                browser::focus(INSPECTOR_OPENER_ID);
-            }
-        });
+        let focus = if shown { INSPECTOR_ID } else { VIEW_MENU_ID };
+        request_animation_frame(move || browser::focus(focus));
     }
 
-    /// Whether a drawer other than `except` is open, or the inspector covers a narrow window; content behind them is
-    /// inert.
-    pub(crate) fn is_behind(self, except: Option<Drawer>) -> bool {
-        let is_covered = self.inspector.get() && Drawer::Rooms.is_drawer();
-        is_covered || self.drawer.get().is_some_and(|open| Some(open) != except)
+    /// Whether the inspector covers the narrow window; content behind it is inert.
+    pub(crate) fn is_covered(self) -> bool {
+        self.inspector.get() && self.phone.get()
+    }
+
+    /// Whether the drawer or the inspector is in front of the rail, the rooms and the content.
+    pub(crate) fn is_behind(self) -> bool {
+        self.members.get() || self.is_covered()
     }
 }
 

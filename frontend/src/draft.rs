@@ -12,6 +12,13 @@ use crate::ui::field::{characters_left, fit};
 
 const PREFIX: &str = "madang.draft.";
 
+/// The saved draft of a field; empty without one.
+pub(crate) fn saved(user: UserId, field: &str) -> String {
+    let key = format!("{PREFIX}{user}.{field}");
+    let saved = browser::session_storage().and_then(|storage| storage.get_item(&key).ok()?);
+    saved.unwrap_or_default()
+}
+
 /// The draft of one field. Copies are the same draft.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft(StoredValue<String>);

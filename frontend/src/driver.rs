@@ -15,7 +15,7 @@ use crate::draft;
 use crate::frame_log::FrameLog;
 use crate::offline_cache;
 use crate::outbox_storage::{ABANDONED_MS, OutboxStorage, RENEW_MS};
-use crate::route;
+use crate::router;
 use crate::session;
 use crate::socket::{ConnectionEvent, Socket};
 use crate::ui::erased::signal::{State, state};
@@ -259,7 +259,7 @@ impl Driver {
 
     /// Saves the offline cache, with the timeline of the room that was open last.
     fn save_offline_cache(self) {
-        let room = route::last_room();
+        let room = router::last_room();
         let cached = self.store.change(|client| {
             let room = client.features().open_room_id().or(room);
             client.cached_state(room).map(|cached| (client.features().me().id, cached))

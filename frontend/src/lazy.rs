@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::rooms::Room;
 use madang_shared::{RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
@@ -37,6 +38,16 @@ pub(crate) struct LazyViews {
     pub(crate) shortcuts: fn() -> AnyView,
     /// The delivery of a message; the state closes the dialog.
     pub(crate) delivery: fn(RoomId, Seq, State<bool>) -> AnyView,
+    /// The user's own menu.
+    pub(crate) own_menu: fn() -> AnyView,
+    /// The menu of the open room or page.
+    pub(crate) view_menu: fn() -> AnyView,
+    /// The dialog for a new room; the state closes it.
+    pub(crate) new_room: fn(State<bool>) -> AnyView,
+    /// Shown instead of the timeline of a room that the user has not joined.
+    pub(crate) join_card: fn(Room) -> AnyView,
+    /// The bars above the content, and what shows notices outside of the inbox.
+    pub(crate) bars: fn() -> AnyView,
 }
 
 /// The part could not be loaded: no network, or the server has another version by now.
@@ -103,6 +114,17 @@ impl Loader {
             LoadState::Idle | LoadState::Loading => skeleton(shape),
             LoadState::Loaded(views) => draw(views),
             LoadState::Failed => self.failure(),
+        })
+    }
+
+    /// Draws a view of the part once it is loaded; nothing before.
+    pub(crate) fn draw_when_loaded(
+        self,
+        draw: impl Fn(LazyViews) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        part(move || match self.state.get() {
+            LoadState::Loaded(views) => draw(views),
+            _ => ().into_any(),
         })
     }
 

@@ -16,6 +16,7 @@ mod features;
 mod lab;
 mod lazy;
 mod route;
+mod router;
 mod shell;
 mod ui;
 

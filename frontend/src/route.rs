@@ -1,30 +1,57 @@
-//! The addresses of the app, over the History API: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and
-//! one for each page.
-//! `leptos_router` would do the same, at the cost of some tens of kilobytes before the first view.
+//! The addresses of the app: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and one for each page.
 
-use leptos::prelude::*;
 use madang_shared::{RoomId, Seq, Topic};
-use wasm_bindgen::JsValue;
 
-use crate::browser;
 use crate::i18n::Words;
-use crate::ui::erased::signal::{State, state};
 use crate::ui::skeleton::Shape;
 
 /// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
-/// `title` is in Korean and English. `area` is the page whose link in the left panel leads to this one; a page
-/// that is its own area has that link, in the order of the rows. `topics` are followed while the page is open.
+/// `title` is in Korean and English. `area` is the part of the app, and the link of the rail that is current while the
+/// page is open. `topics` are followed while the page is open.
 /// `skeleton` is the shape of the page until its content has arrived. `draw` is the page's component:
 /// `shell::lazy_views` takes it from here, because all code of pages is in the lazy part of the app, and this table
 /// is not.
 macro_rules! pages {
     ($with:ident) => {
         $with! {
+            BrowseRooms {
+                path: "/rooms",
+                title: ("방 둘러보기", "Browse rooms"),
+                area: Area::Chat,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::rooms::BrowseRoomsPage
+            }
+            // The index of the area; its topics are always followed.
+            Notices {
+                path: "/notices",
+                title: ("알림", "Inbox"),
+                area: Area::Inbox,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::notices::NoticesPage
+            }
+            NoticeSettings {
+                path: "/notices/settings",
+                title: ("알림 설정", "Notification settings"),
+                area: Area::Inbox,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::notices::NoticeSettingsPage
+            }
+            Apps {
+                path: "/apps",
+                title: ("앱", "Apps"),
+                area: Area::Apps,
+                topics: &[],
+                skeleton: Shape::Cards,
+                draw: features::apps::AppsPage
+            }
             // `/posts` is the address of the HTTP API.
             Posts {
                 path: "/feed",
                 title: ("소식", "Feed"),
-                area: Some(Page::Posts),
+                area: Area::Apps,
                 topics: &[Topic::Posts],
                 skeleton: Shape::Cards,
                 draw: features::posts::PostsPage
@@ -32,7 +59,7 @@ macro_rules! pages {
             Orders {
                 path: "/orders",
                 title: ("주문", "Orders"),
-                area: Some(Page::Orders),
+                area: Area::Apps,
                 topics: &[Topic::Orders],
                 skeleton: Shape::Rows,
                 draw: features::orders::OrdersPage
@@ -40,7 +67,7 @@ macro_rules! pages {
             OrdersBoard {
                 path: "/orders/board",
                 title: ("주문 관리", "Order board"),
-                area: Some(Page::Orders),
+                area: Area::Apps,
                 topics: &[Topic::Orders],
                 skeleton: Shape::Cards,
                 draw: features::orders::OrdersBoardPage
@@ -48,40 +75,39 @@ macro_rules! pages {
             OrdersRider {
                 path: "/orders/rider",
                 title: ("배달", "Deliveries"),
-                area: Some(Page::Orders),
+                area: Area::Apps,
                 topics: &[Topic::Orders],
                 skeleton: Shape::Cards,
                 draw: features::orders::OrdersRiderPage
             }
-            // The bell in the header leads here, and its topics are always followed.
-            Notices {
-                path: "/notices",
-                title: ("알림", "Notices"),
-                area: None,
-                topics: &[],
-                skeleton: Shape::Rows,
-                draw: features::notices::NoticesPage
-            }
             Price {
                 path: "/bitcoin",
                 title: ("비트코인 시세", "Bitcoin price"),
-                area: Some(Page::Price),
+                area: Area::Apps,
                 topics: &[Topic::Price],
                 skeleton: Shape::Figure,
                 draw: features::price::PricePage
             }
-            Lab {
-                path: "/lab",
-                title: ("실험실", "Lab"),
-                area: Some(Page::Lab),
+            Counter {
+                path: "/counter",
+                title: ("함께 세는 수", "Shared counter"),
+                area: Area::Apps,
+                topics: &[Topic::Counter],
+                skeleton: Shape::Figure,
+                draw: features::counter::CounterPage
+            }
+            Learn {
+                path: "/learn",
+                title: ("배우기", "Learn"),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Cards,
-                draw: lab::index::LabPage
+                draw: lab::index::LearnPage
             }
             LabChat {
                 path: "/lab/http",
                 title: ("HTTP와 웹소켓", "HTTP and WebSocket"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: lab::chat::LabChatPage
@@ -89,7 +115,7 @@ macro_rules! pages {
             Echo {
                 path: "/lab/echo",
                 title: ("웹소켓 메아리", "WebSocket echo"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: lab::echo::EchoPage
@@ -97,7 +123,7 @@ macro_rules! pages {
             Typing {
                 path: "/lab/typing",
                 title: ("입력 중", "Typing"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: lab::typing::TypingPage
@@ -105,23 +131,23 @@ macro_rules! pages {
             Sentiment {
                 path: "/lab/sentiment",
                 title: ("말의 느낌", "Live sentiment"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: lab::sentiment::SentimentPage
             }
-            Counter {
-                path: "/counter",
-                title: ("함께 세는 수", "Shared counter"),
-                area: Some(Page::Lab),
-                topics: &[Topic::Counter],
-                skeleton: Shape::Figure,
-                draw: features::counter::CounterPage
+            LabNotices {
+                path: "/lab/notices",
+                title: ("예약 알림", "Scheduled notices"),
+                area: Area::Learn,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::notices::DemonstrationPage
             }
             Transports {
                 path: "/lab/transports",
                 title: ("왜 웹소켓인가", "Why WebSocket"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Figure,
                 draw: lab::transports::TransportsPage
@@ -129,7 +155,7 @@ macro_rules! pages {
             Components {
                 path: "/lab/components",
                 title: ("부품", "Components"),
-                area: Some(Page::Lab),
+                area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: lab::components::ComponentsPage
@@ -164,8 +190,8 @@ macro_rules! define_pages {
                 }
             }
 
-            /// The page whose link in the left panel leads to this one; none if another link does.
-            pub(crate) fn area(self) -> Option<Self> {
+            /// The part of the app that the page belongs to.
+            pub(crate) fn area(self) -> Area {
                 match self {
                     $(Self::$page => $area,)*
                 }
@@ -189,7 +215,46 @@ macro_rules! define_pages {
 }
 pages!(define_pages);
 
-const LAST_ROOM_KEY: &str = "madang.room";
+/// A former address of a page, which still leads there. The server and the service worker find it as they find the
+/// rows of the table.
+struct FormerPath {
+    path: &'static str,
+    page: Page,
+}
+
+const FORMER_PATHS: &[FormerPath] = &[FormerPath {
+    // The name of the index before version 0.2.
+    path: "/lab",
+    page: Page::Learn,
+}];
+
+/// A part of the app: a link of the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Area {
+    Chat,
+    Inbox,
+    Apps,
+    Learn,
+}
+
+impl Area {
+    /// The address of the link.
+    pub(crate) fn index(self) -> Route {
+        match self {
+            Self::Chat => Route::Home,
+            Self::Inbox => Route::Page(Page::Notices),
+            Self::Apps => Route::Page(Page::Apps),
+            Self::Learn => Route::Page(Page::Learn),
+        }
+    }
+
+    pub(crate) fn title(self) -> Words {
+        match self.index() {
+            Route::Page(page) => page.title(),
+            _ => Words::new("대화", "Chat"),
+        }
+    }
+}
 
 /// The content of the address bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,6 +280,9 @@ impl Route {
         }
         if let Some(page) = PAGES.iter().find(|page| page.path() == path) {
             return Self::Page(*page);
+        }
+        if let Some(former) = FORMER_PATHS.iter().find(|former| former.path == path) {
+            return Self::Page(former.page);
         }
         let in_room = path.strip_prefix("/rooms/").unwrap_or_default();
         let (room, message) = match in_room.split_once("/messages/") {
@@ -251,63 +319,15 @@ impl Route {
             Self::Home | Self::NotFound | Self::Room(_) | Self::Message(..) => None,
         }
     }
-}
 
-/// The current route; follows the browser's back and forward.
-#[derive(Clone, Copy)]
-pub(crate) struct Router {
-    route: State<Route>,
-}
-
-impl Router {
-    pub(crate) fn new() -> Self {
-        let route = state(current());
-        let listener = window_event_listener_untyped("popstate", move |_| route.set(current()));
-        on_cleanup(move || listener.remove());
-        Self { route }
+    pub(crate) fn area(self) -> Area {
+        self.page().map_or(Area::Chat, Page::area)
     }
 
-    pub(crate) fn get(self) -> Route {
-        self.route.get()
+    /// The address that the link back leads to: the index of the area.
+    pub(crate) fn parent(self) -> Option<Self> {
+        Some(self.area().index()).filter(|index| *index != self)
     }
-
-    /// Goes to a route, as a new entry of the history.
-    pub(crate) fn go(self, to: Route) {
-        if self.route.get_untracked() == to {
-            return;
-        }
-        if let Ok(history) = window().history() {
-            // Browsers refuse it when it is called too often; the route changes all the same.
-            history.push_state_with_url(&JsValue::NULL, "", Some(&to.path())).ok();
-        }
-        self.route.set(to);
-    }
-
-    /// Goes to a route, and replaces the current entry of the history.
-    pub(crate) fn replace(self, to: Route) {
-        if self.route.get_untracked() == to {
-            return;
-        }
-        if let Ok(history) = window().history() {
-            // See `go`.
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&to.path())).ok();
-        }
-        self.route.set(to);
-    }
-}
-
-fn current() -> Route {
-    Route::from_path(&window().location().pathname().unwrap_or_default())
-}
-
-/// The room that was open last in this browser.
-pub(crate) fn last_room() -> Option<RoomId> {
-    browser::remembered(LAST_ROOM_KEY)?.parse().ok().map(RoomId)
-}
-
-/// Stores the open room for the next visit.
-pub(crate) fn remember_room(room: RoomId) {
-    browser::remember(LAST_ROOM_KEY, &room.to_string());
 }
 
 #[cfg(test)]
@@ -331,7 +351,30 @@ mod tests {
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","));
         let pages = PAGES.iter().map(|page| page.path());
+        let pages = pages.chain(FORMER_PATHS.iter().map(|former| former.path));
         assert_eq!(found.collect::<Vec<_>>(), pages.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_former_address_of_the_tutorials_leads_to_them() {
+        assert_eq!(Route::from_path("/lab"), Route::Page(Page::Learn));
+        assert_eq!(Route::from_path("/lab/echo"), Route::Page(Page::Echo));
+    }
+
+    #[test]
+    fn the_link_back_leads_to_the_index_of_the_area() {
+        for (path, parent) in [
+            ("/rooms/7", Some("/")),
+            ("/rooms", Some("/")),
+            ("/orders/board", Some("/apps")),
+            ("/lab/echo", Some("/learn")),
+            ("/notices/settings", Some("/notices")),
+            ("/", None),
+            ("/apps", None),
+        ] {
+            let found = Route::from_path(path).parent().map(Route::path);
+            assert_eq!(found.as_deref(), parent, "{path}");
+        }
     }
 
     #[test]
@@ -344,8 +387,6 @@ mod tests {
             "/Feed",
             "/feed/1",
             "/orders/boards",
-            "/rooms",
-            "/rooms/",
             "/rooms/x",
             "/rooms/-1",
             "/rooms/1/messages",

@@ -20,6 +20,7 @@ const LOOK_MS: u64 = 20_000;
 pub(crate) struct Formats {
     time: Intl::DateTimeFormat,
     day: Intl::DateTimeFormat,
+    date: Intl::DateTimeFormat,
     full: Intl::DateTimeFormat,
     precise: Intl::DateTimeFormat,
 }
@@ -44,6 +45,7 @@ impl Formats {
                 ("day", "numeric"),
                 ("weekday", "long"),
             ]),
+            date: format(&[("month", "short"), ("day", "numeric")]),
             full: format(&[("dateStyle", "long"), ("timeStyle", "short")]),
             precise: format(&[("hour", "numeric"), ("minute", "2-digit"), ("second", "2-digit")]),
         }
@@ -111,6 +113,14 @@ impl Times {
                 if at >= today { formats.time(at) } else { formats.full(at) }
             },
         )
+    }
+
+    /// The time alone for a moment of today; month and day for any other, where there is little space.
+    pub(crate) fn narrow(self, lang: Lang, at: Timestamp) -> String {
+        let today = self.today.get();
+        self.with(lang, today, |formats| {
+            if at >= today { formats.time(at) } else { write(&formats.date, at) }
+        })
     }
 
     /// Day and time.

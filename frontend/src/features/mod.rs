@@ -4,6 +4,7 @@
 pub(crate) mod sign_in;
 
 pub(crate) mod account;
+pub(crate) mod apps;
 pub(crate) mod chat;
 pub(crate) mod connection;
 pub(crate) mod counter;

@@ -45,15 +45,8 @@ pub(crate) struct Texts {
     pub(crate) no_match: &'static str,
     pub(crate) find_room: &'static str,
     pub(crate) new_room: &'static str,
-    pub(crate) room_name: &'static str,
-    pub(crate) create: &'static str,
-    pub(crate) cancel: &'static str,
-    pub(crate) join: &'static str,
-    pub(crate) leave_room: &'static str,
     pub(crate) choose_room: &'static str,
     pub(crate) choose_room_hint: &'static str,
-    pub(crate) not_joined: &'static str,
-    pub(crate) not_joined_hint: &'static str,
     pub(crate) no_such_room: &'static str,
     pub(crate) no_such_room_hint: &'static str,
     pub(crate) no_such_page: &'static str,
@@ -88,11 +81,7 @@ pub(crate) struct Texts {
     pub(crate) other_user: &'static str,
     pub(crate) refused: &'static str,
     pub(crate) session_over: &'static str,
-    pub(crate) sign_out: &'static str,
-    pub(crate) sign_out_question: &'static str,
-    pub(crate) sign_out_warning: &'static str,
     pub(crate) close: &'static str,
-    pub(crate) open_rooms: &'static str,
     pub(crate) open_presence: &'static str,
     pub(crate) switch_language: &'static str,
     pub(crate) theme_auto: &'static str,
@@ -171,6 +160,9 @@ impl Words {
         derived(move || self.of(lang.get()))
     }
 }
+
+/// The button that changes nothing.
+pub(crate) const CANCEL: Words = Words::new("취소", "Cancel");
 
 /// The current language.
 #[inline(never)]

@@ -37,6 +37,14 @@ impl Lang {
         Some(line)
     }
 
+    /// The users in a room.
+    pub(crate) fn here(self, names: &[&str]) -> String {
+        match self {
+            Self::Ko => format!("지금 {}명: {}", names.len(), self.names(names)),
+            Self::En => format!("{} here: {}", names.len(), self.names(names)),
+        }
+    }
+
     /// The name of a guest without one: the beginning of the connection id.
     pub(crate) fn guest(self, connection: &str) -> String {
         let short: String = connection.chars().take(5).collect();
@@ -254,6 +262,13 @@ mod tests {
         assert_eq!(Lang::Ko.left(&names), "a, b, c 외 2명이 나갔습니다");
         assert_eq!(Lang::En.names(&names[..3]), "a, b, c");
         assert_eq!(Lang::En.names(&["דנה", "b"]), "\u{2068}דנה\u{2069}, b");
+    }
+
+    #[test]
+    fn the_users_in_a_room_are_counted_and_named() {
+        let names = ["a", "דנה", "c", "d"];
+        assert_eq!(Lang::Ko.here(&names[..1]), "지금 1명: a");
+        assert_eq!(Lang::En.here(&names), "4 here: a, \u{2068}דנה\u{2069}, c +1");
     }
 
     #[test]

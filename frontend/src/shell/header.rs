@@ -1,15 +1,20 @@
-//! The header: the title of the open room or page, and its tools.
+//! The header: the way back, the title of the open room or page, who is in the room, and the menu.
 
 use leptos::prelude::*;
+use madang_client::Slice;
 
-use crate::context::{Drawer, View, use_app};
-use crate::features::connection::Badge;
-use crate::features::membership::leave_button;
-use crate::features::notices::Bell;
-use crate::i18n::{tr, use_lang};
+use super::rail::back;
+use crate::context::{AppContext, MEMBERS_OPENER_ID, VIEW_MENU_ID, use_app};
+use crate::i18n::{Words, tr, use_lang};
+use crate::route::Route;
+use crate::ui::dialog;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{Item, derived, each, text, when};
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::icon::Icon;
+use crate::ui::skeleton::Shape;
+
+const MENU: Words = Words::new("더 보기", "More");
 
 /// The header.
 #[component]
@@ -20,33 +25,55 @@ pub(super) fn Header() -> impl IntoView {
         let lang = lang.get();
         app.view.with(|view| view.title(lang).unwrap_or(lang.texts().app).to_owned())
     });
-    let open_presence = move || {
-        view! {
-            <button id="open-presence" class="icon-button presence-drawer-only" data-testid="open-presence" aria-label=tr(|t| t.open_presence) on:click=events::click(move |_| app.open(Drawer::Presence))>
-                {Icon::People.draw()}
-            </button>
-        }
-        .into_any()
-    };
-    // Each room has a button of its own, so that a key that is still down cannot leave the next room.
-    let leave = each(derived(move || {
-        app.view.with(|view| match view.clone() {
-            View::Room(room) => {
-                vec![Item::new(room.id.0, move || leave_button(room.clone()))]
-            }
-            _ => Vec::new(),
-        })
-    }));
+    // On a phone, the list of rooms has a head of its own.
+    let class = derived(move || match app.router.get() {
+        Route::Home if app.phone.get() => "visually-hidden",
+        _ => "header",
+    });
+    let is_room = move || app.view.with(|view| view.room().is_some());
     view! {
-        <header class="header">
-            <button id="open-rooms" class="icon-button rooms-drawer-only" data-testid="open-rooms" aria-label=tr(|t| t.open_rooms) on:click=events::click(move |_| app.open(Drawer::Rooms))>
-                {Icon::Menu.draw()}
+        <header class=class>
+            {part(move || back(app, app.router.get()))}
+            <div class="header-place">
+                <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
+                {when(is_room, move || topic(app))}
+            </div>
+            {when(is_room, move || members_opener(app))}
+            <button id=VIEW_MENU_ID class="icon-button" data-testid="view-menu" aria-haspopup="dialog" aria-label=MENU.now() title=MENU.now() on:click=events::click(move |_| app.view_menu.set(true))>
+                {Icon::More.draw()}
             </button>
-            <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
-            <Badge />
-            <Bell />
-            {leave}
-            {when(move || !app.view.with(View::is_page), open_presence)}
         </header>
     }
+}
+
+/// The users in the room, in words.
+fn topic(app: AppContext) -> AnyView {
+    let lang = use_lang();
+    let line = memo(move || {
+        let lang = lang.get();
+        app.driver.store().read(Slice::Presence, |client| {
+            let here = client.features().presence();
+            let names: Vec<&str> = here.present().map(|user| user.name.as_str()).collect();
+            if names.is_empty() { String::new() } else { lang.here(&names) }
+        })
+    });
+    view! { <p class="header-topic" data-testid="topic">{text(move || line.get())}</p> }.into_any()
+}
+
+fn members_opener(app: AppContext) -> AnyView {
+    let is_shown = move || app.shows_members();
+    let label = tr(|t| t.open_presence);
+    view! {
+        <button id=MEMBERS_OPENER_ID class="icon-button" data-testid="open-presence" aria-expanded=flag(is_shown) aria-label=label title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
+            {Icon::People.draw()}
+        </button>
+    }
+    .into_any()
+}
+
+/// The menu of the open room or page. Its content is in the lazy part of the app.
+pub(super) fn view_menu(app: AppContext) -> AnyView {
+    dialog::menu("dialog menu view-menu", app.view_menu, "view-menu-title", move || {
+        app.lazy.draw(Shape::Rows, |views| (views.view_menu)())
+    })
 }

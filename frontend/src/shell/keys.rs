@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use crate::browser;
 use crate::composer::COMPOSER_ID;
-use crate::context::{AppContext, Drawer};
-use crate::features::rooms::{FILTER_ID, joined_rooms};
-use crate::i18n::Words;
+use crate::context::{AppContext, MAX_DRAWER_WIDTH, MAX_PHONE_WIDTH, is_at_most};
+use crate::features::rooms::{FILTER_ID, listed_rooms};
+use crate::route::{Area, Route};
 
 /// A key that is held while another one is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,52 +24,33 @@ pub(super) struct Shortcut {
     keys: &'static [&'static str],
     /// The key as the list shows it.
     pub(super) shown: &'static str,
-    pub(super) meaning: Words,
     /// Returns whether the browser's own action for the key is replaced.
     run: fn(AppContext) -> bool,
 }
 
-/// All shortcuts, in the order of the list.
+/// All shortcuts, in the order of the list. Their meanings are in `shortcuts`, which is in the lazy part of the app.
 pub(super) const SHORTCUTS: &[Shortcut] = &[
     Shortcut {
         modifier: Some(Modifier::Control),
         // ㅏ is on the key K of a Korean keyboard.
         keys: &["k", "K", "ㅏ"],
         shown: "K",
-        meaning: Words::new("방 찾기", "Find a room"),
         run: find_room,
     },
     Shortcut {
         modifier: Some(Modifier::Alt),
         keys: &["ArrowUp"],
         shown: "↑",
-        meaning: Words::new("위쪽 방으로", "Go to the room above"),
         run: |app| step(app, false),
     },
     Shortcut {
         modifier: Some(Modifier::Alt),
         keys: &["ArrowDown"],
         shown: "↓",
-        meaning: Words::new("아래쪽 방으로", "Go to the room below"),
         run: |app| step(app, true),
     },
-    Shortcut {
-        modifier: None,
-        keys: &["Escape"],
-        shown: "Esc",
-        meaning: Words::new(
-            "열린 창을 닫고, 없으면 메시지 입력란으로",
-            "Close what is open, or go to the message field",
-        ),
-        run: escape,
-    },
-    Shortcut {
-        modifier: None,
-        keys: &["?"],
-        shown: "?",
-        meaning: Words::new("이 목록 보기 (입력 중이 아닐 때)", "Show this list, while not typing"),
-        run: show_shortcuts,
-    },
+    Shortcut { modifier: None, keys: &["Escape"], shown: "Esc", run: escape },
+    Shortcut { modifier: None, keys: &["?"], shown: "?", run: show_shortcuts },
 ];
 
 /// Listens until the session ends.
@@ -96,20 +77,22 @@ pub(super) fn listen(app: AppContext) {
     });
     on_cleanup(move || on_key.remove());
     let on_resize = window_event_listener(ev::resize, move |_| {
-        if app.drawer.get_untracked().is_some_and(|drawer| !drawer.is_drawer()) {
-            app.drawer.set(None);
+        if !is_at_most(MAX_DRAWER_WIDTH) {
+            app.members.set(false);
         }
-        // The inspector covers a narrow window and stands beside the content in a wide one.
-        if app.inspector.get_untracked() {
-            app.inspector.set(true);
+        let phone = is_at_most(MAX_PHONE_WIDTH);
+        if phone != app.phone.get_untracked() {
+            app.phone.set(phone);
         }
     });
     on_cleanup(move || on_resize.remove());
 }
 
+/// The list of rooms is beside every room, and on a phone it is a page of its own.
 fn find_room(app: AppContext) -> bool {
-    if Drawer::Rooms.is_drawer() {
-        app.drawer.set(Some(Drawer::Rooms));
+    let route = app.router.get();
+    if app.phone.get_untracked() || route.area() != Area::Chat {
+        app.go(Route::Home);
     }
     request_animation_frame(|| browser::focus(FILTER_ID));
     true
@@ -120,8 +103,8 @@ fn escape(app: AppContext) -> bool {
     if is_focused_in("dialog") {
         return false;
     }
-    if app.drawer.get_untracked().is_some() {
-        app.close_drawer();
+    if app.members.get_untracked() {
+        app.show_members(false);
     } else if app.inspector.get_untracked() {
         app.show_inspector(false);
     } else {
@@ -141,7 +124,7 @@ fn show_shortcuts(app: AppContext) -> bool {
 
 /// Opens the room above or below the open one.
 fn step(app: AppContext, down: bool) -> bool {
-    let rooms = app.driver.store().peek(joined_rooms);
+    let rooms = app.driver.store().peek(|client| listed_rooms(app, client));
     let open = app.router.get().room();
     let index = rooms.iter().position(|room| Some(room.id) == open);
     let next = match (index, down) {
@@ -170,8 +153,8 @@ mod tests {
     #[test]
     fn the_style_sheet_has_the_same_widths() {
         let style = include_str!("style.css");
-        for drawer in [Drawer::Rooms, Drawer::Presence] {
-            assert!(style.contains(&format!("@media (max-width: {}px)", drawer.max_width())));
+        for width in [MAX_PHONE_WIDTH, MAX_DRAWER_WIDTH] {
+            assert!(style.contains(&format!("@media (max-width: {width}px)")));
         }
     }
 

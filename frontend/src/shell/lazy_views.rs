@@ -8,8 +8,8 @@ use leptos::prelude::*;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
-use super::shortcuts;
-use crate::features::{delivery, inspector};
+use super::{shortcuts, view_menu};
+use crate::features::{account, delivery, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
 use crate::{features, lab};
@@ -40,7 +40,21 @@ fn views() -> LazyViews {
         inspector: inspector::content,
         shortcuts: shortcuts::content,
         delivery: delivery::content,
+        own_menu: account::menu,
+        view_menu: view_menu::content,
+        new_room: rooms::new_room,
+        join_card: membership::join_card,
+        bars,
     }
+}
+
+/// The lazy part gives the commands whose refusals are shown here.
+fn bars() -> AnyView {
+    view! {
+        {membership::refusals()}
+        {notices::notifications()}
+    }
+    .into_any()
 }
 
 /// Makes `draw` out of the table of pages.

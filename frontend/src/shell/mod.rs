@@ -1,30 +1,32 @@
-//! The frame around every room and page: the side panels, the header and the content that the address selects.
+//! The frame around every room and page: the rail, the column with the rooms, the header, the content that the
+//! address selects, and the members.
 
 mod header;
 mod keys;
 mod lazy_views;
 mod navigation;
-mod page_links;
+mod page_source;
+mod rail;
 mod shortcuts;
 mod title;
+mod view_menu;
 
 use leptos::prelude::*;
 use madang_client::Slice;
 use madang_shared::User;
 
 use crate::auth::Auth;
-use crate::context::{AppContext, Drawer, View, use_app};
+use crate::context::{AppContext, MAX_PHONE_WIDTH, View, is_at_most, use_app};
 use crate::driver::Driver;
 use crate::features::chat::ChatPane;
-use crate::features::connection::NewVersion;
+use crate::features::connection::{ConnectionBar, NewVersion};
 use crate::features::inspector;
-use crate::features::membership::{JoinCard, Refusals};
-use crate::features::notices::notify_when_hidden;
-use crate::features::presence::PresencePanel;
-use crate::features::rooms::RoomsPanel;
+use crate::features::presence::MembersPanel;
+use crate::features::rooms::{RoomsPanel, orders_by_name};
 use crate::i18n::{Texts, tr};
 use crate::lazy::Loader;
-use crate::route::Router;
+use crate::route::{Area, Route};
+use crate::router::Router;
 use crate::time::provide_today;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -49,9 +51,15 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     let app = AppContext {
         driver,
         router,
-        drawer: state(None),
+        phone: state(is_at_most(MAX_PHONE_WIDTH)),
+        members: state(false),
+        members_folded: state(AppContext::remembers_folded_members()),
         inspector: state(false),
         shortcuts: state(false),
+        own_menu: state(false),
+        view_menu: state(false),
+        by_name: state(orders_by_name()),
+        held: state(None),
         view,
         lazy,
     };
@@ -61,40 +69,44 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     provide_today();
     navigation::follow_route(app);
     title::update_title(app);
-    notify_when_hidden(app);
     keys::listen(app);
     sign_out_with_driver(app);
 
-    let is_page = move || app.view.with(View::is_page);
-    let presence = move || {
-        let behind = derived(move || app.is_behind(Some(Drawer::Presence)));
-        view! { <PresencePanel behind=behind /> }.into_any()
+    let place = memo(move || match app.router.get() {
+        Route::Home => "list",
+        Route::Room(_) | Route::Message(..) => "room",
+        Route::Page(_) | Route::NotFound => "page",
+    });
+    let in_chat = move || app.router.get().area() == Area::Chat;
+    let has_members = move || {
+        app.router.get().room().is_some()
+            && app.view.with(|view| matches!(view, View::Room(_) | View::Loading))
     };
     view! {
-        <div class="shell" data-page=flag(is_page)>
-            <RoomsPanel behind=derived(move || app.is_behind(Some(Drawer::Rooms))) tools=tools page_links=page_links::page_links />
-            <main class="main" prop:inert=derived(move || app.is_behind(None))>
-                <NewVersion />
-                <Refusals />
+        <div
+            class="shell"
+            data-place=derived(move || place.get())
+            data-rooms=flag(in_chat)
+            data-members=flag(move || has_members() && !app.members_folded.get())
+        >
+            {rail::rail()}
+            {when(in_chat, || view! { <RoomsPanel /> }.into_any())}
+            <main class="main" prop:inert=derived(move || app.is_behind())>
                 <header::Header />
+                <ConnectionBar />
+                <NewVersion />
+                {lazy.draw_when_loaded(|views| (views.bars)())}
                 <Content />
                 {undo.draw()}
             </main>
-            {when(move || !is_page(), presence)}
+            {when(has_members, || view! { <MembersPanel /> }.into_any())}
             {inspector::inspector()}
             {shortcuts::dialog()}
-            <div class="scrim" data-shown=flag(move || app.drawer.get().is_some()) on:click=events::click(move |_| app.close_drawer())></div>
+            {rail::own_menu(app)}
+            {header::view_menu(app)}
+            <div class="scrim" data-shown=flag(move || app.members.get()) on:click=events::click(move |_| app.show_members(false))></div>
         </div>
     }
-}
-
-/// The buttons beside the wordmark.
-fn tools() -> AnyView {
-    view! {
-        {inspector::opener()}
-        {shortcuts::opener()}
-    }
-    .into_any()
 }
 
 #[component]
@@ -105,7 +117,9 @@ fn Content() -> impl IntoView {
         View::NoRoom => message(|t| t.choose_room, |t| t.choose_room_hint),
         View::RoomNotFound => message(|t| t.no_such_room, |t| t.no_such_room_hint),
         View::PageNotFound => message(|t| t.no_such_page, |t| t.no_such_page_hint),
-        View::NotJoined(room) => view! { <JoinCard room=room /> }.into_any(),
+        View::NotJoined(room) => {
+            app.lazy.draw(Shape::Messages, move |views| (views.join_card)(room.clone()))
+        }
         View::Room(room) => view! { <ChatPane room=room.id /> }.into_any(),
         View::Page(page) => app.lazy.draw(page.skeleton(), move |views| (views.page)(page)),
     })

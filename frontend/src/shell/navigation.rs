@@ -5,7 +5,8 @@ use madang_shared::RoomId;
 
 use crate::context::{AppContext, View};
 use crate::features::membership::is_leaving;
-use crate::route::{self, Page, Route};
+use crate::route::{Page, Route};
+use crate::router;
 use crate::ui::erased::reactive::effect;
 
 /// Follows the route until the session ends.
@@ -14,18 +15,22 @@ pub(super) fn follow_route(app: AppContext) {
     effect(move || {
         let route = app.router.get();
         let room = route.room();
+        let is_unread = |room: &RoomId| store.peek(|client| client.features().unread(*room) > 0);
+        if room.is_none() || room != app.held.get_untracked() {
+            app.held.set(room.filter(is_unread));
+        }
         app.driver.act(Action::OpenRoom(room));
         app.driver.act(Action::FollowTopics(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
-            route::remember_room(room);
+            router::remember_room(room);
         }
     });
-    // `/` opens the last room, or the first of the user's rooms.
+    // `/` opens the last room, or the first of the user's rooms. On a phone it is the list of rooms.
     effect(move || {
-        if app.view.get() != View::NoRoom {
+        if app.view.get() != View::NoRoom || app.phone.get() {
             return;
         }
-        let last = route::last_room();
+        let last = router::last_room();
         let home = store.read(Slice::Unread, |client| {
             let rooms = client.features().memberships();
             let is_joined = |room: &RoomId| rooms.contains(*room) && !is_leaving(client, *room);

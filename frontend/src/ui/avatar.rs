@@ -1,7 +1,8 @@
-//! A user as a coloured letter.
+//! Users and rooms as coloured letters.
 
 use leptos::prelude::*;
 use madang_shared::User;
+use madang_shared::rooms::Room;
 
 use crate::text::{first_grapheme, upper_case};
 
@@ -12,16 +13,21 @@ fn initial(name: &str) -> String {
     upper_case(&first_grapheme(name))
 }
 
-/// The number of the colour: a user has the same colour everywhere.
-fn hue(user: &User) -> u64 {
-    user.id.0.wrapping_mul(7) % HUES
+/// The avatar of a user. Screen readers skip it, because the name is beside it. A user has the same colour everywhere.
+pub(crate) fn avatar(user: &User) -> AnyView {
+    sign("avatar", &user.name, user.id.0)
 }
 
-/// The avatar of a user. Screen readers skip it, because the name is beside it.
-pub(crate) fn avatar(user: &User) -> AnyView {
+/// The sign of a room, which differs from an avatar by its shape.
+pub(crate) fn room_sign(room: &Room) -> AnyView {
+    sign("avatar room-sign", &room.name, room.id.0)
+}
+
+fn sign(class: &'static str, name: &str, id: u64) -> AnyView {
+    let hue = id.wrapping_mul(7) % HUES;
     view! {
-        <span class="avatar" data-hue=hue(user).to_string() aria-hidden="true" translate="no">
-            {initial(&user.name)}
+        <span class=class data-hue=hue.to_string() aria-hidden="true" translate="no">
+            {initial(name)}
         </span>
     }
     .into_any()

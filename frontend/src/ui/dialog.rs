@@ -1,5 +1,7 @@
 //! The browser's own modal dialog, which traps the focus, closes on Esc, and makes the page behind it inert.
 
+use std::sync::Arc;
+
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -14,7 +16,25 @@ pub(crate) fn dialog(
     labelled_by: impl Into<String>,
     draw: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let labelled_by = labelled_by.into();
+    dialog_at("dialog", open, labelled_by.into(), Arc::new(draw))
+}
+
+/// A dialog that its style sheet puts beside the button that opens it; a sheet at the bottom on phones.
+pub(crate) fn menu(
+    class: &'static str,
+    open: State<bool>,
+    labelled_by: &'static str,
+    draw: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    dialog_at(class, open, labelled_by.to_owned(), Arc::new(draw))
+}
+
+fn dialog_at(
+    class: &'static str,
+    open: State<bool>,
+    labelled_by: String,
+    draw: Arc<dyn Fn() -> AnyView + Send + Sync>,
+) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         let open = open.get();
@@ -40,8 +60,8 @@ pub(crate) fn dialog(
         }
     };
     view! {
-        <dialog class="dialog" aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:mousedown=events::click(on_press) on:click=events::click_once(on_click)>
-            <div class="dialog-body">{when(move || open.get(), draw)}</div>
+        <dialog class=class aria-labelledby=labelled_by node_ref=dialog on:close=move |_| open.set(false) on:mousedown=events::click(on_press) on:click=events::click_once(on_click)>
+            <div class="dialog-body">{when(move || open.get(), move || draw())}</div>
         </dialog>
     }
     .into_any()

@@ -9,6 +9,7 @@ pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod name_form;
+pub(crate) mod picture;
 pub(crate) mod question;
 pub(crate) mod skeleton;
 pub(crate) mod undo_bar;

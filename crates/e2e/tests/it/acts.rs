@@ -23,17 +23,21 @@ async fn a_double_click_leaves_or_joins_one_room_and_leaving_is_undone() -> Resu
         let tea = jane.create_room("tea").await?;
         let tram = jane.create_room("tram").await?;
         let browser = &jane.browser;
+        browser.click("view-menu").await?;
+        browser.until_animations_end().await?;
         browser.double_click("room-leave").await?;
         browser.until_text("undo-bar", |text| text.contains("tram")).await?;
-        browser.find(&format!("room-join-{tram}")).await?;
-        until_rooms(&jane, &["마당 Madang", "tea"]).await?;
+        jane.until_left(tram).await?;
+        until_rooms(&jane, &["tea", "마당 Madang"]).await?;
         check_appearance(browser, "undo-en-desktop").await?;
         browser.click("undo").await?;
         jane.until_room_open(tram).await?;
-        until_rooms(&jane, &["마당 Madang", "tea", "tram"]).await?;
+        until_rooms(&jane, &["tram", "tea", "마당 Madang"]).await?;
         ensure!(!browser.has("undo-bar").await?, "an offer is taken once");
 
         // By the keyboard: the focus moves to the offer.
+        browser.tab_to("view-menu").await?;
+        browser.keys(Key::Enter).await?;
         browser.tab_to("room-leave").await?;
         browser.keys(Key::Enter).await?;
         browser.until_focus("undo").await?;
@@ -42,30 +46,37 @@ async fn a_double_click_leaves_or_joins_one_room_and_leaving_is_undone() -> Resu
 
         for room in [tram, tea] {
             jane.open_room(room).await?;
-            browser.click("room-leave").await?;
-            browser.find(&format!("room-join-{room}")).await?;
+            jane.leave_room().await?;
+            jane.until_left(room).await?;
         }
+        browser.click("browse-rooms").await?;
+        browser.find(&format!("room-join-{tea}")).await?;
+        check_appearance(browser, "browse-rooms-en-desktop").await?;
         browser.double_click(&format!("room-join-{tea}")).await?;
         jane.until_room_open(tea).await?;
-        until_rooms(&jane, &["마당 Madang", "tea"]).await?;
+        until_rooms(&jane, &["tea", "마당 Madang"]).await?;
 
         // Without a connection, coming back withdraws the leaving.
         browser.expect_console_error("net::ERR_INTERNET_DISCONNECTED");
         jane.set_network(false).await?;
         jane.until_connection("offline").await?;
-        browser.click("room-leave").await?;
+        jane.leave_room().await?;
         until_rooms(&jane, &["마당 Madang"]).await?;
-        browser.find(&format!("room-join-{tea}")).await?;
+        jane.until_left(tea).await?;
         browser.click("undo").await?;
         jane.until_room_open(tea).await?;
-        until_rooms(&jane, &["마당 Madang", "tea"]).await?;
+        until_rooms(&jane, &["tea", "마당 Madang"]).await?;
 
         // The question before a sign-out counts the commands that it loses.
         jane.send("not sent yet").await?;
+        browser.click("me").await?;
         browser.click("sign-out").await?;
         browser.until_text("sign-out-unsent", |text| text.contains("will be lost")).await?;
         check_appearance(browser, "sign-out-unsent-en-desktop").await?;
         browser.click("sign-out-cancel").await?;
+        browser.until_focus("sign-out").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_focus("me").await?;
         jane.set_network(true).await?;
         jane.until_stored("not sent yet").await?;
         Ok(())
@@ -154,7 +165,7 @@ async fn the_title_names_the_place_and_an_unknown_path_says_so() -> Result<()> {
         assert_eq!(browser.title().await?, "마당 Madang · Madang");
         let pages = reqwest::get(test.server.url("/pages.txt")).await?.text().await?;
         ensure!(pages.lines().count() > 10, "{pages:?}");
-        for app in ["Madang", "마당"] {
+        for (app, other) in [("Madang", "lang-ko"), ("마당", "lang-en")] {
             for path in pages.lines() {
                 browser.run_script(GO, [path.into()]).await?;
                 until_true(format_args!("the title names {path}"), async || {
@@ -166,10 +177,17 @@ async fn the_title_names_the_place_and_an_unknown_path_says_so() -> Result<()> {
                 })
                 .await?;
             }
-            browser.click("lang-switch").await?;
+            jane.choose(other).await?;
         }
-        browser.click(&format!("room-{FIRST_ROOM}")).await?;
+        jane.open_room(FIRST_ROOM).await?;
         jane.open_composer().await?;
+        // The menu says whether the browser copied the link.
+        browser.click("view-menu").await?;
+        browser.click("copy-link").await?;
+        browser
+            .until_text("copy-link", |text| text == "Copied" || text.contains("not allow"))
+            .await?;
+        browser.keys(Key::Escape).await?;
 
         browser.expect_console_error("404 (Not Found)");
         let status = reqwest::get(test.server.url("/nonsense")).await?.status().as_u16();
@@ -179,7 +197,7 @@ async fn the_title_names_the_place_and_an_unknown_path_says_so() -> Result<()> {
         assert_eq!(heading.text().await?, "There is no such page");
         assert_eq!(browser.title().await?, "There is no such page · Madang");
         check_appearance(browser, "no-such-page-en-desktop").await?;
-        browser.click("lang-switch").await?;
+        jane.choose("lang-ko").await?;
         until_true("the title is in Korean", async || {
             Ok(browser.title().await? == "없는 페이지입니다 · 마당")
         })
@@ -195,7 +213,7 @@ async fn a_page_without_a_server_shows_a_skeleton_of_its_own() -> Result<()> {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         for page in [&jane, &minsu] {
             // Loads the code of the pages.
-            page.browser.run_script(GO, ["/lab".into()]).await?;
+            page.browser.run_script(GO, ["/learn".into()]).await?;
             page.browser.find_css(".lab-page").await?;
         }
         test.server.kill().await?;

@@ -22,14 +22,17 @@ const LANGUAGES: [Lang; 2] = [Lang::Ko, Lang::En];
 const THEMES: [&str; 2] = ["light", "dark"];
 
 #[tokio::test]
-async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
+async fn on_a_phone_the_list_is_a_page_and_the_members_are_a_drawer() -> Result<()> {
     BrowserTest::run("phone", async |test| {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        for (drawer, opener, closer, panel) in [
-            ("drawer-rooms", "open-rooms", "close-rooms", "rooms"),
-            ("drawer-presence", "open-presence", "close-presence", "presence"),
-        ] {
+        let is_shown = async |id: &str| {
+            let script = "return document.querySelector(`[data-testid='${arguments[0]}']`)?.checkVisibility() ?? false";
+            browser.eval::<bool>(script, [id.into()]).await
+        };
+        {
+            let (drawer, opener, closer, panel) =
+                ("drawer-presence", "open-presence", "close-presence", "presence");
             ensure!(!is_on_screen(browser, panel).await?, "{drawer} is closed at first");
             browser.click(opener).await?;
             browser.until_attribute(drawer, "data-open", "true").await?;
@@ -39,7 +42,7 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
             for _ in 0..12 {
                 browser.keys(Key::Tab).await?;
                 let backend: bool = browser
-                    .eval("return document.activeElement?.closest('main') !== null", [])
+                    .eval("return document.activeElement?.closest('main, .rail') !== null", [])
                     .await?;
                 assert!(!backend, "Tab leads behind {drawer}");
             }
@@ -56,14 +59,26 @@ async fn on_a_phone_the_panels_are_drawers() -> Result<()> {
 
         minsu.send("폰에서 씁니다").await?;
         minsu.until_stored("폰에서 씁니다").await?;
-        open_drawer(browser, "open-rooms", "rooms").await?;
+        // The bar at the bottom is with the list and with the pages, and leaves its place to an open room.
+        ensure!(!is_shown("rail-chat").await? && is_shown("composer").await?);
+        browser.click("back").await?;
+        until_true("the list takes the place of the room", async || {
+            Ok(is_shown("rail-chat").await? && !is_shown("composer").await?)
+        })
+        .await?;
+        browser.screenshot("phone-ko-list").await?;
+        browser.click("bell").await?;
+        browser.find("notices").await?;
+        ensure!(is_shown("rail-chat").await? && !is_shown("room-filter").await?);
+        browser.back().await?;
+        until_true("the way back leads to the list", async || is_shown("room-filter").await).await?;
+        // The keyboard on the screen needs the place of the bar.
+        browser.find("room-filter").await?.focus().await?;
+        ensure!(!is_shown("rail-chat").await?);
         let room = minsu.create_room("폰에서 만든 방").await?;
-        browser.until_attribute("drawer-rooms", "data-open", "false").await?;
         minsu.send("좁아도 괜찮아요").await?;
         minsu.until_stored("좁아도 괜찮아요").await?;
-        open_drawer(browser, "open-rooms", "rooms").await?;
         minsu.open_room(FIRST_ROOM).await?;
-        browser.until_attribute("drawer-rooms", "data-open", "false").await?;
         minsu.until_stored("폰에서 씁니다").await?;
         assert_ne!(room, FIRST_ROOM);
         let too_wide: bool =
@@ -83,16 +98,17 @@ async fn the_theme_follows_the_system_until_one_is_chosen() -> Result<()> {
         until_dark(browser, false).await?;
         system_prefers(browser, "dark").await?;
         until_dark(browser, true).await?;
-        // The switch cycles: system, light, dark.
-        for (system, dark) in [("dark", false), ("light", true)] {
+        for (system, choice, dark) in
+            [("dark", "theme-light", false), ("light", "theme-dark", true)]
+        {
             system_prefers(browser, system).await?;
-            browser.click("theme-switch").await?;
+            jane.choose(choice).await?;
             until_dark(browser, dark).await?;
         }
         browser.reload().await?;
         jane.open_composer().await?;
         until_dark(browser, true).await?;
-        browser.click("theme-switch").await?;
+        jane.choose("theme-auto").await?;
         until_dark(browser, false).await
     })
     .await
@@ -110,7 +126,7 @@ async fn the_language_follows_the_browser_until_one_is_chosen() -> Result<()> {
             assert_eq!(placeholder(&page).await?, write);
         }
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
-        jane.browser.click("lang-switch").await?;
+        jane.choose("lang-ko").await?;
         until_true("the app is in Korean", async || {
             Ok(placeholder(&jane).await? == "메시지 쓰기"
                 && jane.browser.title().await?.ends_with(" · 마당"))
@@ -160,6 +176,15 @@ async fn axe_finds_nothing_on_a_desktop() -> Result<()> {
             jiu.browser.keys(Key::Escape).await?;
             jiu.browser.until_gone("room-create-name").await?;
 
+            for (opener, content) in [("me", "lang-ko"), ("view-menu", "copy-link")] {
+                jiu.browser.click(opener).await?;
+                jiu.browser.find(content).await?;
+                found.check(&jiu.browser, &format!("desktop-{dressed}-{opener}")).await?;
+                jiu.browser.keys(Key::Escape).await?;
+                jiu.browser.until_gone(content).await?;
+                jiu.browser.until_focus(opener).await?;
+            }
+
             jiu.browser.goto(&test.server.url(&format!("/rooms/{outside}"))).await?;
             jiu.browser.find("join-this").await?;
             found.check(&jiu.browser, &format!("desktop-{dressed}-join")).await?;
@@ -184,12 +209,23 @@ async fn axe_finds_nothing_on_a_phone() -> Result<()> {
             jiu.until_stored("저도 지금 가요").await?;
             jiu.until_present_first("지우").await?;
             found.check(&jiu.browser, &format!("phone-{dressed}")).await?;
-            for (opener, panel) in [("open-rooms", "rooms"), ("open-presence", "presence")] {
-                open_drawer(&jiu.browser, opener, panel).await?;
-                found.check(&jiu.browser, &format!("phone-{dressed}-{panel}")).await?;
-                jiu.browser.keys(Key::Escape).await?;
-                until_on_screen(&jiu.browser, panel, false).await?;
-            }
+            open_drawer(&jiu.browser, "open-presence", "presence").await?;
+            found.check(&jiu.browser, &format!("phone-{dressed}-presence")).await?;
+            jiu.browser.keys(Key::Escape).await?;
+            until_on_screen(&jiu.browser, "presence", false).await?;
+            jiu.browser.click("view-menu").await?;
+            jiu.browser.find("copy-link").await?;
+            found.check(&jiu.browser, &format!("phone-{dressed}-view-menu")).await?;
+            jiu.browser.keys(Key::Escape).await?;
+            jiu.browser.until_gone("copy-link").await?;
+            jiu.show_rooms().await?;
+            found.check(&jiu.browser, &format!("phone-{dressed}-rooms")).await?;
+            jiu.browser.click("me").await?;
+            jiu.browser.find("lang-ko").await?;
+            found.check(&jiu.browser, &format!("phone-{dressed}-me")).await?;
+            jiu.browser.keys(Key::Escape).await?;
+            jiu.browser.until_gone("lang-ko").await?;
+            jiu.open_room(FIRST_ROOM).await?;
         }
         found.finish()
     })

@@ -129,10 +129,10 @@ async fn keys_of_an_input_method_do_nothing_else_anywhere() -> Result<()> {
         browser.insert_text("째").await?;
         browser.keys(Key::Enter).await?;
         browser.until_gone("room-create-name").await?;
-        assert_eq!(jane.rooms().await?.last().map(String::as_str), Some("셋째"));
+        assert_eq!(jane.rooms().await?.first().map(String::as_str), Some("셋째"));
 
         // The editor of a post: Esc does not drop the text, and Ctrl+Enter saves.
-        browser.click("page-feed").await?;
+        jane.open_app("feed").await?;
         browser.find("post-composer").await?.focus().await?;
         browser.insert_text("글").await?;
         press_taken(browser, "Enter").await?;
@@ -200,7 +200,8 @@ async fn everything_can_be_done_by_keyboard() -> Result<()> {
         browser.keys("in the second" + Key::Enter).await?;
         jane.until_stored("in the second").await?;
 
-        browser.chord(Key::Alt, Key::Up).await?;
+        // The list has the newest message first.
+        browser.chord(Key::Alt, Key::Down).await?;
         jane.until_room_open(FIRST_ROOM).await?;
         jane.until_stored("by keyboard").await?;
         browser.chord(Key::Control, "k").await?;

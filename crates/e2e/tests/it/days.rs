@@ -65,11 +65,11 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
         TestClient::connect(&test.server, "하나").await?.send(FIRST_ROOM, "@Jane hello").await?;
         jane.until_stored("@Jane hello").await?;
         let browser = &jane.browser;
-        browser.click("page-orders").await?;
+        jane.open_app("orders").await?;
         browser.click("more-1").await?;
         browser.click("order-place").await?;
         until_label(browser, ".order-when", false).await?;
-        browser.click("page-feed").await?;
+        jane.open_app("feed").await?;
         browser.click("post-composer").await?;
         browser.insert_text("news").await?;
         browser.click("post-send").await?;
@@ -81,7 +81,7 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
         until_label(browser, ".post-time", true).await?;
         browser.click("bell").await?;
         until_label(browser, ".notice .hint", true).await?;
-        browser.click("page-orders").await?;
+        jane.open_app("orders").await?;
         until_label(browser, ".order-when", true).await?;
         browser.until_animations_end().await?;
         browser.screenshot("orders-yesterday-en-desktop").await?;
@@ -89,7 +89,7 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
         until_label(browser, ".board-log .hint", true).await?;
 
         // A message of today is below the line of today.
-        browser.click(&format!("room-{FIRST_ROOM}")).await?;
+        jane.open_room(FIRST_ROOM).await?;
         browser.expect_console_error("net::ERR_INTERNET_DISCONNECTED");
         jane.set_network(false).await?;
         jane.send("good morning").await?;

@@ -45,7 +45,7 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
         browser.screenshot("delivery-ko-desktop-unread").await?;
 
         // The open dialog updates when Jane connects and reads.
-        jane.browser.goto(&test.server.url("/")).await?;
+        jane.browser.goto(&test.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
         jane.until_stored("읽었는지 알려 줘요").await?;
         let read =
             browser.until_text("delivery", |text| text.contains("2명 중 1명이 읽었습니다")).await?;
@@ -60,7 +60,7 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
         browser.until_gone("delivery").await?;
 
         // A user who leaves the room is shown as having left.
-        jane.browser.click("room-leave").await?;
+        jane.leave_room().await?;
         open_delivery(&minsu, 1).await?;
         browser.until_text("delivery-people", |text| text.contains("방을 나감")).await?;
         Ok(())

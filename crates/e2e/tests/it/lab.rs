@@ -37,7 +37,7 @@ async fn the_inspector_shows_sent_and_received_frames() -> Result<()> {
     BrowserTest::run("inspector", async |test| {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        browser.click("open-inspector").await?;
+        jane.open_inspector().await?;
         jane.send("look at the wire").await?;
         jane.until_stored("look at the wire").await?;
         browser.find("inspector-filter").await?.send_keys("ack").await?;

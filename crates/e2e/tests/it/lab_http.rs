@@ -85,7 +85,7 @@ async fn t0_2_a_button_opens_and_closes_a_connection_and_leaving_closes_it() -> 
         until_lines(&jane, &own).await?;
         // Opening another page of the app closes the connection, and so does leaving the app.
         connect(&jane).await?;
-        jane.click("page-lab").await?;
+        jane.click("rail-learn").await?;
         jane.find("T0").await?;
         jane.goto(&test.server.url(PATH)).await?;
         connect(&jane).await?;

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::support::axe;
 use crate::support::browser_test::BrowserTest;
@@ -27,7 +28,7 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
         // Signing in and chatting work without the part.
         page.send("안녕하세요").await?;
         page.until_stored("안녕하세요").await?;
-        browser.click("page-orders").await?;
+        browser.click("rail-apps").await?;
         browser.find("lazy-part-failed").await?;
         browser.until_animations_end().await?;
         browser.screenshot("desktop-ko-lazy-part-failed").await?;
@@ -35,8 +36,8 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
         // A failed retry shows the error again.
         browser.click("lazy-part-retry").await?;
         browser.find("lazy-part-failed").await?;
-        browser.click("open-inspector").await?;
-        until("the inspector shows the error, too", async || {
+        browser.click("view-menu").await?;
+        until("the menu shows the error, too", async || {
             let script =
                 "return document.querySelectorAll('[data-testid=\"lazy-part-failed\"]').length";
             let errors: usize = browser.eval(script, []).await?;
@@ -44,11 +45,13 @@ async fn a_failed_load_of_the_lazy_part_is_reported_and_retried() -> Result<()> 
             Ok(Some(()))
         })
         .await?;
+        browser.keys(Key::Escape).await?;
         block(&[]).await?;
-        // One successful load serves the page and the inspector.
+        // One successful load serves the page, the menu and the inspector.
         browser.click("lazy-part-retry").await?;
         browser.until_gone("lazy-part-failed").await?;
-        browser.find_css(".orders-customer").await?;
+        browser.find("page-orders").await?;
+        page.open_inspector().await?;
         browser.find("inspector-filter").await?;
         Ok(())
     })
@@ -67,7 +70,7 @@ async fn the_lazy_part_loads_after_the_first_view_without_a_request() -> Result<
             Ok(Some(()))
         })
         .await?;
-        jane.browser.click("page-lab").await?;
+        jane.browser.click("rail-learn").await?;
         jane.browser.find("T0").await?;
         Ok(())
     })

@@ -24,6 +24,7 @@ mod lab_http;
 mod layout;
 mod lazy_part;
 mod load_web;
+mod looks;
 mod message_focus;
 mod message_loss;
 mod notices;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::support::axe;
+use crate::support::axe::{self, check_appearance};
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
@@ -31,6 +31,7 @@ async fn t2_2_scheduled_notices_arrive_and_continue_after_a_restart() -> Result<
         let _folder = &folder;
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
+        minsu.show_rooms().await?;
         browser.click("bell").await?;
         let first = browser.until_text("notices", |text| text.contains("쉬었다 하세요")).await?;
         browser
@@ -44,15 +45,23 @@ async fn t2_2_scheduled_notices_arrive_and_continue_after_a_restart() -> Result<
         test.server.restart().await?;
         browser.until_text("notices", |text| text.matches("쉬었다").count() > before).await?;
         // Muted notices are neither counted nor shown.
+        let settings = test.server.url("/notices/settings");
+        browser.click("notice-settings").await?;
         browser.click("hear-schedule").await?;
         browser.until_attribute("hear-schedule", "aria-checked", "false").await?;
+        check_appearance(browser, "notice-settings-ko-phone").await?;
+        browser.click("back").await?;
         browser.find("notices-empty").await?;
         until_unread_count(browser, "0").await?;
         browser.until_animations_end().await?;
         browser.screenshot("notices-muted-ko-phone").await?;
         browser.reload().await?;
         browser.find("notices-empty").await?;
-        browser.click("notices-schedule").await?;
+        axe::check(browser, "an empty inbox").await?;
+        browser.goto(&settings).await?;
+        browser.until_attribute("hear-schedule", "aria-checked", "false").await?;
+        browser.click("hear-schedule").await?;
+        browser.click("back").await?;
         browser.until_text("notices", |text| text.contains("쉬었다 하세요")).await?;
         axe::check(browser, "notices").await
     })
@@ -84,6 +93,7 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
             .until_text("notices", |text| {
                 text.contains("민수 mentioned you")
                     && text.contains("점심 같이 먹어요")
+                    && text.contains("마당 Madang · ")
                     && text.contains("Your order #1: Pending → Accepted")
                     && text.contains("Your order #1: Accepted → Cooking")
             })
@@ -93,6 +103,19 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         axe::check(browser, "notices").await?;
         // A new order causes a notice for everybody but its customer Jane.
         until_unread_count(&minsu.browser, "1").await?;
+
+        // Each filter has the number of its notices.
+        for (filter, label, listed) in
+            [("mention", "Mentions1", 1), ("unread", "Unread3", 3), ("all", "All3", 3)]
+        {
+            browser.click(&format!("notices-{filter}")).await?;
+            browser.until_text(&format!("notices-{filter}"), |text| text == label).await?;
+            let rows = "return document.querySelectorAll('.notice').length";
+            until_true(format_args!("{filter} lists {listed}"), async || {
+                Ok(browser.eval::<usize>(rows, []).await? == listed)
+            })
+            .await?;
+        }
 
         let first = browser.tab().await?;
         let second = browser.new_tab().await?;
@@ -132,16 +155,23 @@ async fn t2_2_the_demonstration_is_switched_for_everybody() -> Result<()> {
         let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
         minsu.browser.run_script("localStorage.setItem('madang.theme', 'dark')", []).await?;
         for page in [&minsu, &jane] {
-            page.browser.goto(&test.server.url("/notices")).await?;
+            page.browser.goto(&test.server.url("/lab/notices")).await?;
         }
         minsu.browser.click("demo").await?;
         jane.browser.until_attribute("demo", "aria-checked", "true").await?;
         jane.browser.until_text("demo-by", |by| by == "Started by 민수.").await?;
+        check_appearance(&jane.browser, "demonstration-en-phone").await?;
+        for page in [&minsu, &jane] {
+            page.browser.goto(&test.server.url("/notices")).await?;
+        }
         jane.browser.until_text("notices", |text| text.contains("notice 1 of 12")).await?;
         for (page, name) in [(&minsu, "notices-ko-desktop-dark"), (&jane, "notices-en-phone")] {
             page.browser.until_animations_end().await?;
             page.browser.screenshot(name).await?;
             axe::check(&page.browser, name).await?;
+        }
+        for page in [&minsu, &jane] {
+            page.browser.goto(&test.server.url("/lab/notices")).await?;
         }
         jane.browser.click("demo").await?;
         minsu.browser.until_attribute("demo", "aria-checked", "false").await
@@ -164,7 +194,7 @@ async fn t2_2_a_hidden_tab_shows_browser_notifications_after_permission() -> Res
             };";
         let script = serde_json::json!({ "source": stub });
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
-        browser.goto(&test.server.url("/notices")).await?;
+        browser.goto(&test.server.url("/notices/settings")).await?;
         browser.until_attribute("outside", "aria-checked", "false").await?;
         assert_eq!(browser.eval::<u32>("return asked", []).await?, 0, "no request for permission before the click");
         browser.click("outside").await?;
@@ -181,6 +211,39 @@ async fn t2_2_a_hidden_tab_shows_browser_notifications_after_permission() -> Res
             Ok(told == ["Madang: 민수 mentioned you"])
         })
         .await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_permission_is_offered_after_the_first_mention_and_only_once() -> Result<()> {
+    BrowserTest::run("offer", async |test| {
+        let jane = test.sign_in_page(Device::desktop(Lang::En)).await?.sign_in("Jane").await?;
+        let browser = &jane.browser;
+        let stub = "window.asked = 0; window.Notification = class { \
+                static permission = 'default'; \
+                static requestPermission() { asked += 1; return Promise.resolve('default'); } \
+            };";
+        let script = serde_json::json!({ "source": stub });
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        browser.reload().await?;
+        jane.open_composer().await?;
+        assert!(!browser.has("offer").await?, "no offer before a mention");
+        TestClient::connect(&test.server, "민수").await?.send(FIRST_ROOM, "@Jane 안녕").await?;
+        browser.find("offer").await?;
+        assert_eq!(
+            browser.eval::<u32>("return asked", []).await?,
+            0,
+            "no request before the click"
+        );
+        check_appearance(browser, "offer-en-desktop").await?;
+        browser.click("offer-accept").await?;
+        browser.until_gone("offer").await?;
+        assert_eq!(browser.eval::<u32>("return asked", []).await?, 1);
+        browser.reload().await?;
+        jane.until_stored("@Jane 안녕").await?;
+        assert!(!browser.has("offer").await?, "the answer is remembered");
+        Ok(())
     })
     .await
 }

@@ -33,7 +33,7 @@ async fn without_a_server_the_cached_timeline_is_shown_and_marked() -> Result<()
         minsu.until_stored("마당에서 나눈 말").await?;
         minsu.browser.until_worker_active().await?;
         test.server.kill().await?;
-        minsu.browser.goto(&test.server.url("/")).await?;
+        minsu.browser.goto(&test.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
 
         minsu
             .until_messages("the cached message is shown", |all| texts(all) == ["마당에서 나눈 말"])
@@ -88,6 +88,7 @@ async fn signing_out_removes_all_cached_messages_and_names() -> Result<()> {
         minsu.until_room_open(room).await?;
         minsu.until_stored("비밀스러운 말").await?;
         ensure!(is_stored_in_browser(&browser, "비밀스러운").await?, "the message was cached");
+        browser.click("me").await?;
         browser.click("sign-out").await?;
         browser.click("sign-out-confirm").await?;
         let form = SignInPage::new(browser.clone()).await?;

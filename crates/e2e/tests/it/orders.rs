@@ -19,7 +19,7 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let haneul = test.chat_page("하늘", Device::phone(Lang::Ko)).await?;
         let (customer, board, rider) = (&minsu.browser, &jane.browser, &haneul.browser);
-        board.click("page-orders").await?;
+        jane.open_app("orders").await?;
         board.click("tab-orders-board").await?;
         customer.goto(&test.server.url("/orders")).await?;
         rider.goto(&test.server.url("/orders/rider")).await?;

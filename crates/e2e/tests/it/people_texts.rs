@@ -102,14 +102,18 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
         jane.until_stored("@Jane שלום (https://example.com/א_(ב) (opens in a new window)).")
             .await?;
         jane.until_present(&["Jane", "דנה 3"]).await?;
-        browser.find(&format!("room-join-{other}")).await?;
         check("a room").await?;
         browser.screenshot("right-to-left-room-en").await?;
         browser.click("inspect").await?;
         browser.until_text("delivery-people", |text| text.contains("דנה 3")).await?;
         check("the delivery of a message").await?;
         browser.click("delivery-close").await?;
+        browser.click("browse-rooms").await?;
+        browser.find(&format!("room-join-{other}")).await?;
+        check("all rooms").await?;
+        browser.screenshot("right-to-left-browse-en").await?;
         jane.join_room(other).await?;
+        check("the list of rooms").await?;
         browser.until_text("header-title", |text| text == "חדר 2").await?;
         check("a room's title").await?;
 
@@ -126,7 +130,7 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
             "INSERT INTO orders (customer_id, note) VALUES \
             ((SELECT id FROM users WHERE name LIKE 'דנה%'), 'ללא בצל, 2 כפות')",
         )?;
-        browser.click("page-orders").await?;
+        jane.open_app("orders").await?;
         browser.click("tab-orders-board").await?;
         browser.until_text("order-1", |text| text.contains("\u{2068}דנה 3\u{2069}")).await?;
         check("orders").await?;
@@ -142,7 +146,7 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
             .bearer_auth(sara.token.unwrap_or_default());
         let answer = post.json(&serde_json::json!({ "text": "שלום עולם!" })).send().await?;
         ensure!(answer.status().is_success(), "{}", answer.text().await?);
-        browser.click("page-feed").await?;
+        jane.open_app("feed").await?;
         browser.until_text("posts", |text| text.contains("שלום")).await?;
         check("posts").await
     })

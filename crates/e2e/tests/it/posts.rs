@@ -100,7 +100,7 @@ async fn t4_1_open_feeds_change_without_a_reload() -> Result<()> {
     BrowserTest::run("feed", async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
-        minsu.browser.click("page-feed").await?;
+        minsu.open_app("feed").await?;
         minsu.browser.find("feed-empty").await?;
         open_feed(&test.server, &jane).await?;
 

@@ -34,7 +34,7 @@ async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
     BrowserTest::run_with("price", &["--price-source", "simulated"], async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
-        minsu.browser.click("page-bitcoin").await?;
+        minsu.open_app("bitcoin").await?;
         jane.browser.goto(&test.server.url("/bitcoin")).await?;
         for page in [&minsu, &jane] {
             let first = page.browser.until_text("price", is_dollars).await?;
@@ -89,7 +89,7 @@ async fn t2_5_after_a_failure_another_exchange_takes_over_and_the_page_names_it(
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
         assert_eq!(binance.request_count(), 0, "no requests without a subscriber");
-        browser.click("page-bitcoin").await?;
+        jane.open_app("bitcoin").await?;
         browser.until_text("price", |price| price == "$70,352.36").await?;
         browser.until_text("price-change", |change| change.starts_with("▲+1.25%")).await?;
         browser
@@ -150,7 +150,7 @@ async fn the_page_says_that_no_exchange_answers_and_when_it_was_asked() -> Resul
 async fn a_server_without_a_price_source_says_so() -> Result<()> {
     BrowserTest::run_with("price-off", &["--price-source", "off"], async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
-        minsu.browser.click("page-bitcoin").await?;
+        minsu.open_app("bitcoin").await?;
         minsu.browser.until_text("price-off", |text| !text.is_empty()).await?;
         check_appearance(&minsu.browser, "price-off-ko-desktop").await
     })

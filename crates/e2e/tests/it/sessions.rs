@@ -26,6 +26,7 @@ async fn signing_out_in_one_tab_shows_the_sign_in_form_in_every_tab() -> Result<
         browser.goto(&test.server.url("/")).await?;
         minsu.open_composer().await?;
 
+        browser.click("me").await?;
         browser.click("sign-out").await?;
         browser.until_animations_end().await?;
         browser.screenshot("desktop-ko-sign-out").await?;
@@ -61,6 +62,7 @@ async fn signing_out_clears_the_outbox_even_if_the_socket_closes_before_the_resp
         minsu.until_stored("나는 이만").await?;
         let browser = &minsu.browser;
         browser.run_script(LATE_ANSWERS, []).await?;
+        browser.click("me").await?;
         browser.click("sign-out").await?;
         browser.click("sign-out-confirm").await?;
         browser.find("signin-name").await?;
@@ -121,8 +123,8 @@ async fn refused_messages_stay_until_they_are_retried_or_discarded() -> Result<(
 
         // Meanwhile the same user leaves the room in another tab.
         browser.switch_to(&other).await?;
-        browser.click("room-leave").await?;
-        browser.find(&format!("room-join-{FIRST_ROOM}")).await?;
+        minsu.leave_room().await?;
+        minsu.until_left(FIRST_ROOM).await?;
         browser.switch_to(&writing).await?;
         minsu.set_network(true).await?;
         browser.until_text("unsent", |line| line.contains("2개")).await?;

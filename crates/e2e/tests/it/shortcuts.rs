@@ -29,6 +29,7 @@ async fn every_listed_shortcut_works() -> Result<()> {
             .await
         };
 
+        browser.click("me").await?;
         browser.click("open-shortcuts").await?;
         browser.find("shortcuts").await?;
         let list: BTreeMap<String, String> = browser.eval(LIST, []).await?;
@@ -40,7 +41,7 @@ async fn every_listed_shortcut_works() -> Result<()> {
         axe::check(browser, "shortcuts").await?;
         browser.keys(Key::Escape).await?;
         browser.until_gone("shortcuts").await?;
-        browser.until_focus("open-shortcuts").await?;
+        browser.until_focus("me").await?;
 
         browser.keys(Key::Escape).await?;
         browser.until_focus("composer").await?;
@@ -48,13 +49,14 @@ async fn every_listed_shortcut_works() -> Result<()> {
         browser.keys("?").await?;
         jane.until_composer_text("?").await?;
         assert!(!browser.has("shortcuts").await?);
-        browser.chord(Key::Alt, Key::Up).await?;
-        until_room(FIRST_ROOM).await?;
+        // The newest room is the first of the list.
         browser.chord(Key::Alt, Key::Down).await?;
+        until_room(FIRST_ROOM).await?;
+        browser.chord(Key::Alt, Key::Up).await?;
         until_room(second).await?;
         browser.chord(Key::Control, "k").await?;
         browser.until_focus("room-filter").await?;
-        browser.click("lang-switch").await?;
+        jane.choose("lang-ko").await?;
         browser.keys("?").await?;
         browser.find("shortcuts").await?;
         let list: BTreeMap<String, String> = browser.eval(LIST, []).await?;
@@ -69,40 +71,45 @@ async fn esc_closes_one_thing_and_the_focus_goes_back() -> Result<()> {
     BrowserTest::run("escape", async |test| {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &jane.browser;
-        browser.click("open-inspector").await?;
+        jane.open_inspector().await?;
         browser.until_focus("inspector").await?;
         // The inspector stays open beside the app that it observes.
         let filter = browser.find("inspector-filter").await?;
         filter.send_keys("welcome").await?;
         browser.keys(Key::Escape).await?;
         browser.until_gone("inspector").await?;
-        browser.until_focus("open-inspector").await?;
+        browser.until_focus("view-menu").await?;
 
-        // On a phone, the inspector's opener is in a drawer that is closed by then.
+        // On a phone, the inspector covers the room, and the menu is a sheet at the bottom.
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let browser = &minsu.browser;
-        browser.click("open-rooms").await?;
-        browser.until_animations_end().await?;
-        browser.click("open-inspector").await?;
-        browser.until_attribute("drawer-rooms", "data-open", "false").await?;
+        minsu.open_inspector().await?;
+        browser.until_gone("open-inspector").await?;
         browser.until_focus("inspector").await?;
         browser.until_animations_end().await?;
         browser.keys(Key::Escape).await?;
         browser.until_gone("inspector").await?;
-        browser.until_focus("open-rooms").await?;
+        browser.until_focus("view-menu").await?;
 
-        // A dialog in a drawer: one press closes the dialog, the next one the drawer.
-        browser.click("open-rooms").await?;
-        browser.until_animations_end().await?;
+        // A dialog over a drawer: one press closes the dialog, the next one the drawer.
+        browser.click("open-presence").await?;
+        browser.until_focus("drawer-presence").await?;
+        browser.keys("?").await?;
+        browser.find("shortcuts").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("shortcuts").await?;
+        browser.until_attribute("drawer-presence", "data-open", "true").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_attribute("drawer-presence", "data-open", "false").await?;
+        browser.until_focus("open-presence").await?;
+
+        // A dialog over the list of rooms gives the focus back to its button.
+        minsu.show_rooms().await?;
         browser.click("room-create").await?;
         browser.until_focus("room-create-name").await?;
         browser.keys(Key::Escape).await?;
         browser.until_gone("room-create-name").await?;
-        browser.until_focus("room-create").await?;
-        browser.until_attribute("drawer-rooms", "data-open", "true").await?;
-        browser.keys(Key::Escape).await?;
-        browser.until_attribute("drawer-rooms", "data-open", "false").await?;
-        browser.until_focus("open-rooms").await
+        browser.until_focus("room-create").await
     })
     .await
 }

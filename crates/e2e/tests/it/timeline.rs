@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         self.goto("/notices").await?;
         let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
         until("the messages are counted", async || {
-            let unread = self.page.unread(FIRST_ROOM).await?;
+            let unread = self.browser().text("chat-count").await?;
             ensure!(unread.as_ref() == Some(&shown), "{unread:?} are unread");
             Ok(Some(()))
         })
@@ -156,6 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     async fn open_from_list(&self) -> Result<()> {
+        self.follow("[data-testid='rail-chat']").await?;
         self.follow("[data-testid='room-1']").await
     }
 

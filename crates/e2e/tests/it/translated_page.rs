@@ -48,7 +48,6 @@ async fn the_texts_of_a_translated_page_go_on_changing() -> Result<()> {
         jane.until_stored("before").await?;
         let browser = &jane.browser;
         browser.run_script(TRANSLATE, []).await?;
-        until_text(browser, ".badge-text", "«Connected»").await?;
         until_text(browser, ".chat-author", "Minsu").await?;
         jane.until_stored("«before»").await?;
 
@@ -61,15 +60,15 @@ async fn the_texts_of_a_translated_page_go_on_changing() -> Result<()> {
         }
         jane.open_room(FIRST_ROOM).await?;
         jane.until_stored("«two»").await?;
-        until_text(browser, ".panel-presence .count", "«1 person»").await?;
-        browser.click("lang-switch").await?;
-        until_text(browser, ".panel-presence .panel-title", "«여기 있는 사람»").await?;
-        until_text(browser, ".panel-presence .count", "«1명»").await?;
+        until_text(browser, ".members .column-label", "«1 person»").await?;
+        jane.choose("lang-ko").await?;
+        until_text(browser, ".members .column-title", "«지금 여기 있는 사람»").await?;
+        until_text(browser, ".members .column-label", "«1명»").await?;
         jane.open_room(other).await?;
         until_text(browser, ".header-title", "«Garden»").await?;
 
         // Numbers, and the state of the connection.
-        browser.click("page-lab").await?;
+        browser.click("rail-apps").await?;
         browser.click_css("a[href='/counter']").await?;
         until_text(browser, ".counter-number", "«0»").await?;
         for number in ["«1»", "«2»"] {
@@ -83,7 +82,7 @@ async fn the_texts_of_a_translated_page_go_on_changing() -> Result<()> {
         browser.until_text("badge", is_waiting).await?;
         test.server.restart().await?;
         jane.until_connection("live").await?;
-        until_text(browser, ".badge-text", "«연결됨»").await
+        browser.until_gone("reconnect-now").await
     })
     .await
 }

@@ -1,10 +1,14 @@
 //! Unread counts, the line above new messages, and rooms.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use thirtyfour::Key;
 
+use crate::support::axe::check_appearance;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
 use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
+use crate::support::wait::until;
 
 #[tokio::test]
 async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<()> {
@@ -81,12 +85,12 @@ async fn rooms_can_be_created_joined_and_left() -> Result<()> {
         jane.send("coming").await?;
         minsu.until_stored("coming").await?;
         minsu.until_present(&["민수", "Jane"]).await?;
-        assert_eq!(jane.rooms().await?, ["마당 Madang", "차 마시는 방"]);
+        assert_eq!(jane.rooms().await?, ["차 마시는 방", "마당 Madang"], "by the last message");
 
-        jane.browser.click("room-leave").await?;
+        jane.leave_room().await?;
         jane.until_room_open(FIRST_ROOM).await?;
         minsu.until_present(&["민수"]).await?;
-        jane.browser.find(&format!("room-join-{tea}")).await?;
+        jane.until_left(tea).await?;
         assert_eq!(jane.rooms().await?, ["마당 Madang"]);
 
         // The name is taken, in any case.
@@ -97,6 +101,83 @@ async fn rooms_can_be_created_joined_and_left() -> Result<()> {
             minsu.browser.until_text("room-create-error", |text| !text.is_empty()).await?;
         assert_eq!(refused, "같거나 비슷해 보이는 이름의 방이 있습니다.");
         Ok(())
+    })
+    .await
+}
+
+/// The rows of the list: section or room, and what is beside the name.
+const LIST: &str = "return [...document.querySelectorAll( \
+        '[data-testid=\"room-list\"] :is(.section-fold, .room)')].map(it => it.matches('.room') \
+    ? it.querySelector('.room-name').textContent + ' | ' + it.querySelector('.room-last').textContent \
+    : '# ' + it.textContent)";
+
+#[tokio::test]
+async fn the_list_has_unread_rooms_first_then_the_others_with_last_message_and_draft() -> Result<()>
+{
+    BrowserTest::run("room-list", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        let until_list = async |wanted: &[&str]| {
+            until(format_args!("the list is {wanted:?}"), async || {
+                let list: Vec<String> = browser.eval(LIST, []).await?;
+                ensure!(list == wanted, "it is {list:?}");
+                Ok(Some(()))
+            })
+            .await
+        };
+        let zoo = jane.create_room("zoo").await?;
+        let bee = jane.create_room("bee").await?;
+        until_list(&["# Rooms3", "bee | ", "zoo | ", "마당 Madang | "]).await?;
+        jane.send("buzz").await?;
+        jane.until_stored("buzz").await?;
+        jane.open_room(zoo).await?;
+        jane.browser.find("composer").await?.send_keys("half a thought").await?;
+        jane.until_composer_text("half a thought").await?;
+        jane.open_room(bee).await?;
+        until_list(&[
+            "# Rooms3",
+            "bee | You: buzz",
+            "zoo | Draft: half a thought",
+            "마당 Madang | ",
+        ])
+        .await?;
+
+        // An unread room is first, and stays there while it is open.
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        minsu.send(FIRST_ROOM, "안녕하세요").await?;
+        let unread = "마당 Madang | 민수: 안녕하세요";
+        let others = ["bee | You: buzz", "zoo | Draft: half a thought"];
+        until_list(&["# Unread1", unread, "# Rooms2", others[0], others[1]]).await?;
+        check_appearance(browser, "room-list-en-desktop").await?;
+        jane.open_room(FIRST_ROOM).await?;
+        jane.until_only_unread(FIRST_ROOM, 0).await?;
+        until_list(&["# Unread1", unread, "# Rooms2", others[0], others[1]]).await?;
+        jane.open_room(bee).await?;
+        until_list(&["# Rooms3", unread, others[0], others[1]]).await?;
+
+        // The order and the folded section are remembered.
+        browser
+            .run_script(
+                "const order = document.querySelector('[data-testid=\"room-order\"]'); \
+                order.value = 'name'; order.dispatchEvent(new Event('change', { bubbles: true }))",
+                [],
+            )
+            .await?;
+        until_list(&["# Rooms3", others[0], others[1], unread]).await?;
+        browser.click("fold-read").await?;
+        until_list(&["# Rooms3"]).await?;
+        browser.reload().await?;
+        jane.open_composer().await?;
+        until_list(&["# Rooms3"]).await?;
+        // A search unfolds, and finds rooms of others.
+        let found = minsu.create_room("beehive").await?;
+        browser.find("room-filter").await?.send_keys("bee").await?;
+        until_list(&["# Rooms1", others[0]]).await?;
+        browser.find(&format!("room-{found}")).await?;
+        browser.keys(Key::Escape).await?;
+        until_list(&["# Rooms3"]).await?;
+        browser.click("fold-read").await?;
+        until_list(&["# Rooms3", others[0], others[1], unread]).await
     })
     .await
 }

@@ -1,5 +1,6 @@
-//! The user's account: name, language, colours, signing out.
+//! The user's account: the menu with the language, the colours and signing out, and the switches of the sign-in form.
 
+use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_client::{Client, PendingState, Slice};
@@ -7,17 +8,31 @@ use madang_shared::Command;
 use madang_shared::membership::MembershipCommand;
 
 use crate::auth::Auth;
-use crate::context::use_app;
-use crate::i18n::{tr, use_lang};
+use crate::context::{link_to, use_app};
+use crate::i18n::{CANCEL, Lang, Words, tr, use_lang};
+use crate::route::{Page, Route};
 use crate::session;
 use crate::theme::Theme;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{derived, part, text, when};
+use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::question::{Question, question};
+
+const LANGUAGE: Words = Words::new("언어", "Language");
+const COLOURS: Words = Words::new("화면 색", "Colours");
+const SYSTEM: Words = Words::new("시스템", "System");
+const LIGHT: Words = Words::new("밝게", "Light");
+const DARK: Words = Words::new("어둡게", "Dark");
+const SIGN_OUT: Words = Words::new("로그아웃", "Sign out");
+const SIGN_OUT_QUESTION: Words = Words::new("로그아웃할까요?", "Sign out?");
+const SIGN_OUT_WARNING: Words = Words::new(
+    "비밀번호가 없는 계정이라, 로그아웃하면 이 이름으로 돌아올 수 없습니다.",
+    "This name has no password: after signing out, you cannot use it again.",
+);
+const SHORTCUTS: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
 
 /// Changes the language.
 #[component]
@@ -69,30 +84,80 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
     }
 }
 
-/// The name of the user, with the switches.
-#[component]
-pub(crate) fn Account() -> impl IntoView {
+/// The content of the user's own menu.
+pub(crate) fn menu() -> AnyView {
     let app = use_app();
     let me = app.driver.store().me();
+    let lang = use_lang();
+    let theme: State<Theme> = expect_context();
     let asking = state(false);
+    let language = move |of: Lang, name: &'static str| {
+        let pick = move |_| lang.set(of);
+        choice(format!("lang-{}", of.code()), derived(move || name), move || lang.get() == of, pick)
+    };
+    let colours = move |of: Theme, words: Words| {
+        let pick = move |_| theme.set(of);
+        choice(format!("theme-{}", of.name()), words.now(), move || theme.get() == of, pick)
+    };
+    let show_shortcuts = move |_| {
+        app.own_menu.set(false);
+        // The menu gives the focus back first, so that the next dialog returns it to the same button.
+        request_animation_frame(move || app.shortcuts.set(true));
+    };
+    let mut to_settings = link_to(app, Route::Page(Page::NoticeSettings));
+    let show_settings = move |event| {
+        app.own_menu.set(false);
+        to_settings(event);
+    };
     view! {
-        <div class="account">
+        <div class="own-menu-head">
             {avatar(&me)}
-            <span class="account-name isolated" translate="no" title=me.name.clone()>{me.name.clone()}</span>
-            <LanguageSwitch />
-            <ThemeSwitch />
-            <button
-                class="icon-button"
-                data-testid="sign-out"
-                aria-label=tr(|t| t.sign_out)
-                title=tr(|t| t.sign_out)
-                on:click=events::click(move |_| asking.set(true))
-            >
-                {Icon::SignOut.draw()}
-            </button>
+            <h2 id="own-menu-title" class="menu-title isolated" translate="no" title=me.name.clone()>{me.name.clone()}</h2>
         </div>
+        <p class="menu-label" id="own-menu-lang">{LANGUAGE.now()}</p>
+        <div class="choices" role="group" aria-labelledby="own-menu-lang">
+            {language(Lang::Ko, "한국어")}
+            {language(Lang::En, "English")}
+        </div>
+        <p class="menu-label" id="own-menu-theme">{COLOURS.now()}</p>
+        <div class="choices" role="group" aria-labelledby="own-menu-theme">
+            {colours(Theme::Auto, SYSTEM)}
+            {colours(Theme::Light, LIGHT)}
+            {colours(Theme::Dark, DARK)}
+        </div>
+        <ul class="menu-items">
+            <li>
+                <a class="menu-item" href=Page::NoticeSettings.path() data-testid="own-notifications" on:click=events::click(show_settings)>
+                    {Icon::Bell.draw()}<span>{Page::NoticeSettings.title().now()}</span>
+                </a>
+            </li>
+            <li>
+                <button class="menu-item menu-shortcuts" data-testid="open-shortcuts" on:click=events::click(show_shortcuts)>
+                    {Icon::Keyboard.draw()}<span>{SHORTCUTS.now()}</span>
+                </button>
+            </li>
+            <li>
+                <button class="menu-item" data-testid="sign-out" on:click=events::click(move |_| asking.set(true))>
+                    {Icon::SignOut.draw()}<span>{SIGN_OUT.now()}</span>
+                </button>
+            </li>
+        </ul>
         {sign_out_question(asking)}
     }
+    .into_any()
+}
+
+/// One of several values; the pressed one is current.
+fn choice(
+    id: String,
+    words: Signal<&'static str>,
+    is_current: impl Fn() -> bool + Send + Sync + 'static,
+    pick: impl FnMut(ev::MouseEvent) + 'static,
+) -> AnyView {
+    view! {
+        <button class="choice" data-testid=id aria-pressed=flag(is_current) on:click=events::click(pick)>{words}</button>
+    }
+    .into_any()
 }
 
 fn sign_out_question(asking: State<bool>) -> AnyView {
@@ -115,10 +180,10 @@ fn sign_out_question(asking: State<bool>) -> AnyView {
     };
     let texts = Question {
         id: "sign-out",
-        title: text(move || lang.get().texts().sign_out_question.to_owned()),
-        warning: tr(|t| t.sign_out_warning),
-        keep: tr(|t| t.cancel),
-        act: tr(|t| t.sign_out),
+        title: text(move || SIGN_OUT_QUESTION.of(lang.get()).to_owned()),
+        warning: SIGN_OUT_WARNING.now(),
+        keep: CANCEL.now(),
+        act: SIGN_OUT.now(),
     };
     question(asking, texts, consequences, sign_out)
 }

@@ -1,4 +1,4 @@
-//! The badge with the state of the connection and the number of waiting commands.
+//! The bar with the state of the connection and the number of waiting commands, while there is no connection.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const CAUGHT_UP_MS: u64 = 5_000;
 const COUNTDOWN_MS: u64 = 250;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The state that the badge shows.
+/// The state that the bar shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Live,
@@ -75,9 +75,9 @@ impl Shown {
     }
 }
 
-/// The badge.
+/// The bar. It is shown from the loss of the connection until the next one, and while "caught up" is shown.
 #[component]
-pub(crate) fn Badge() -> impl IntoView {
+pub(crate) fn ConnectionBar() -> impl IntoView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
@@ -112,31 +112,45 @@ pub(crate) fn Badge() -> impl IntoView {
         }
     });
     let kind = memo(move || shown.get().name());
-    let action = part(move || {
-        match kind.get() {
+    let action = move || {
+        part(move || {
+            match kind.get() {
         "waiting" | "offline" => view! {
-            <button class="badge-action" data-testid="reconnect-now" on:click=events::click(move |_| app.driver.connect_now())>{tr(|t| t.now)}</button>
+            <button class="button" data-testid="reconnect-now" on:click=events::click(move |_| app.driver.connect_now())>{tr(|t| t.now)}</button>
         }
         .into_any(),
         "ended" => view! {
-            <button class="badge-action" data-testid="reload" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
+            <button class="button" data-testid="reload" on:click=events::click(move |_| browser::reload())>{tr(|t| t.reload)}</button>
         }
         .into_any(),
         _ => ().into_any(),
     }
-    });
+        })
+    };
     // Screen readers get the kind of state, not every second of the countdown.
     let announced = memo(move || match shown.get() {
         Shown::Waiting(_) => lang.get().texts().connecting.to_owned(),
         shown => shown.sentence(lang.get()),
     });
     let sentence = text(move || shown.get().sentence(lang.get()));
+    // A first attempt and the attempts of a broken connection look alike, so the loss is remembered.
+    let lost = state(false);
+    effect(move || match shown.get() {
+        Shown::Live => lost.set(false),
+        Shown::Connecting => {}
+        _ => lost.set(true),
+    });
+    let content = move || {
+        view! {
+            <span class="connection-text">{sentence}</span>
+            {when(move || extra.with(|line| !line.is_empty()), move || view! { <span class="connection-extra">{text(move || extra.get())}</span> }.into_any())}
+            {action()}
+        }
+        .into_any()
+    };
     view! {
-        <div class="badge" data-testid="badge" data-link=derived(move || kind.get())>
-            <span class="badge-dot"></span>
-            <span class="badge-text">{sentence}</span>
-            {when(move || extra.with(|line| !line.is_empty()), move || view! { <span class="badge-extra">{text(move || extra.get())}</span> }.into_any())}
-            {action}
+        <div class="connection" data-testid="badge" data-link=derived(move || kind.get())>
+            {when(move || lost.get() || caught_up.get() > 0, content)}
         </div>
         <span class="visually-hidden" role="status">{text(move || announced.get())}</span>
     }

@@ -4,7 +4,7 @@ use js_sys::JSON;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::context::{INSPECTOR_ID, INSPECTOR_OPENER_ID, use_app};
+use crate::context::{INSPECTOR_ID, use_app};
 use crate::frame_log::LoggedFrame;
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
@@ -19,7 +19,6 @@ use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("오간 프레임", "Frames on the wire");
-const OPEN: Words = Words::new("오간 프레임 보기", "Show the frames on the wire");
 const CLOSE: Words = Words::new("닫기", "Close");
 const FILTER: Words = Words::new("찾기: 종류, 토픽, 내용", "Find: kind, topic, content");
 const NONE: Words = Words::new("아직 없습니다.", "Nothing yet.");
@@ -45,26 +44,6 @@ fn documentation(frame: &LoggedFrame) -> &'static str {
     let beginning = frame.text.get(..160).unwrap_or(&frame.text);
     let found = FEATURES.iter().find(|(mark, _)| beginning.contains(mark));
     found.map_or("shared/src/frames.rs", |(_, path)| path)
-}
-
-/// The button that opens and closes the inspector.
-pub(crate) fn opener() -> AnyView {
-    let app = use_app();
-    view! {
-        <button
-            id=INSPECTOR_OPENER_ID
-            class="icon-button"
-            data-testid="open-inspector"
-            aria-label=OPEN.now()
-            title=OPEN.now()
-            aria-expanded=flag(move || app.inspector.get())
-            aria-controls=INSPECTOR_ID
-            on:click=events::click(move |_| app.show_inspector(!app.inspector.get_untracked()))
-        >
-            {Icon::Wire.draw()}
-        </button>
-    }
-    .into_any()
 }
 
 /// The inspector, while it is open.

@@ -8,13 +8,22 @@ use madang_shared::rooms::Room;
 use madang_shared::{Command, CommandId, Failure, RoomId};
 
 use crate::context::{AppContext, use_app};
-use crate::i18n::{tr, use_lang};
+use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::Route;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
-use crate::ui::icon::{Icon, Mark};
-use crate::ui::undo_bar::use_undo_bar;
+use crate::ui::icon::Mark;
+use crate::ui::undo_bar::UndoBar;
+
+/// The button that joins a room.
+pub(crate) const JOIN: Words = Words::new("참여", "Join");
+const NOT_JOINED: Words =
+    Words::new("아직 참여하지 않은 방입니다", "You have not joined this room");
+const NOT_JOINED_HINT: Words = Words::new(
+    "참여하면 지난 이야기를 읽고 함께 말할 수 있습니다.",
+    "Join to read and write messages.",
+);
 
 /// Whether a request to join this room is pending. A view that calls it follows the answer.
 pub(crate) fn is_joining(app: AppContext, room: RoomId) -> bool {
@@ -47,8 +56,7 @@ fn refused_messages(client: &Client, room: RoomId) -> usize {
 }
 
 /// Shown instead of the timeline of a room that the user has not joined.
-#[component]
-pub(crate) fn JoinCard(room: Room) -> impl IntoView {
+pub(crate) fn join_card(room: Room) -> AnyView {
     let app = use_app();
     let id = room.id;
     let lang = use_lang();
@@ -62,7 +70,7 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
         <div class="content-message">
             <Mark />
             <h2 class="isolated">{room.name}</h2>
-            <p><strong>{tr(|t| t.not_joined)}</strong><br />{tr(|t| t.not_joined_hint)}</p>
+            <p><strong>{NOT_JOINED.now()}</strong><br />{NOT_JOINED_HINT.now()}</p>
             {when(move || refused_messages.get() > 0, unsent_line)}
             <button
                 class="button button-strong"
@@ -74,44 +82,27 @@ pub(crate) fn JoinCard(room: Room) -> impl IntoView {
                     }
                 })
             >
-                {tr(|t| t.join)}
+                {JOIN.now()}
             </button>
         </div>
-    }
-}
-
-/// The button that leaves the open room.
-pub(crate) fn leave_button(room: Room) -> AnyView {
-    let (app, undo) = (use_app(), use_undo_bar());
-    let lang = use_lang();
-    let Room { id: room, name } = room;
-    let leave = move |_| {
-        app.driver.command(MembershipCommand::Leave { room });
-        app.router.go(Route::Home);
-        let sentence = lang.get_untracked().left_room(&name);
-        undo.offer(sentence, move || {
-            app.driver.command(MembershipCommand::Join { room });
-            app.visit(room);
-        });
-    };
-    view! {
-        <button
-            class="icon-button"
-            data-testid="room-leave"
-            aria-label=tr(|t| t.leave_room)
-            title=tr(|t| t.leave_room)
-            on:click=events::click_once(leave)
-        >
-            {Icon::Leave.draw()}
-        </button>
     }
     .into_any()
 }
 
+/// Leaves the open room, and offers to undo it.
+pub(crate) fn leave(app: AppContext, undo: UndoBar, room: &Room, lang: Lang) {
+    let id = room.id;
+    app.driver.command(MembershipCommand::Leave { room: id });
+    app.router.go(Route::Home);
+    undo.offer(lang.left_room(&room.name), move || {
+        app.driver.command(MembershipCommand::Join { room: id });
+        app.visit(id);
+    });
+}
+
 /// A banner for each refused command about rooms, memberships and orders, until the user closes it. The dialog
 /// for a new room shows its refusal itself.
-#[component]
-pub(crate) fn Refusals() -> impl IntoView {
+pub(crate) fn refusals() -> AnyView {
     let app = use_app();
     let lang = use_lang();
     let refused = memo(move || {

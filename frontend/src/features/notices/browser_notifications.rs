@@ -1,5 +1,5 @@
 //! Notices as notifications of the browser, while the tab is hidden. The permission is requested on a click, beside
-//! a sentence that explains it, and never automatically.
+//! a sentence that explains it, and never automatically: in the settings, or in a bar after the first mention.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -7,19 +7,21 @@ use leptos::task::spawn_local;
 use madang_client::Slice;
 use madang_client::views::notices::ShownNotice;
 use madang_shared::Seq;
-use madang_shared::notices::NoticeBox;
+use madang_shared::notices::{NoticeBox, NoticeKind};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
 use super::strings::sentence;
-use super::{Shown, shown, source, switch};
+use super::{Shown, read, shown, source, switch};
 use crate::browser;
-use crate::context::AppContext;
+use crate::context::{AppContext, use_app};
 use crate::i18n::{Words, use_lang};
-use crate::ui::erased::reactive::{effect, part};
-use crate::ui::erased::signal::state;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{effect, part, when};
+use crate::ui::erased::signal::{State, state};
 
 const TITLE: Words = Words::new("이 브라우저의 알림", "Browser notifications");
 const SHOW: Words = Words::new("브라우저 알림 띄우기", "Show browser notifications");
@@ -35,6 +37,12 @@ const UNSUPPORTED: Words = Words::new(
     "이 브라우저는 이 주소에서 알림을 띄울 수 없습니다.",
     "This browser cannot show notifications at this address.",
 );
+const OFFER: Words = Words::new(
+    "누가 나를 부르면 브라우저 알림으로 알려 드릴까요?",
+    "Shall your browser tell you when somebody mentions you?",
+);
+const ACCEPT: Words = Words::new("알림 켜기", "Switch on");
+const LATER: Words = Words::new("괜찮아요", "No, thanks");
 const KEY: &str = "madang.notices.browser";
 /// The maximum number of notifications at once; of more notices, the newest are shown.
 const MAX_AT_ONCE: usize = 3;
@@ -63,8 +71,58 @@ fn is_wanted() -> bool {
     browser::remembered(KEY).as_deref() == Some("on")
 }
 
-/// The switch with its explanation.
-pub(super) fn control() -> AnyView {
+/// Asks the browser for its permission, if it was not asked before, and remembers the user's choice.
+fn choose(on: bool, then: impl FnOnce() + 'static) {
+    browser::remember(KEY, if on { "on" } else { "off" });
+    spawn_local(async move {
+        if on
+            && permission() == Permission::NotAsked
+            && let Ok(request) = Notification::request_permission()
+        {
+            // The browser keeps the answer.
+            JsFuture::from(request).await.ok();
+        }
+        then();
+    });
+}
+
+/// Shows new notices while the tab is hidden, and offers that in a bar once the user was mentioned. It is in the lazy
+/// part of the app.
+pub(crate) fn notifications() -> AnyView {
+    let app = use_app();
+    notify_when_hidden(app);
+    let store = app.driver.store();
+    let answered =
+        state(browser::remembered(KEY).is_some() || permission() != Permission::NotAsked);
+    let is_mentioned = memo(move || {
+        read(store, |client| {
+            let is_mention = |notice: &ShownNotice| notice.what.kind() == NoticeKind::Mention;
+            shown(client).notices.iter().any(is_mention)
+        })
+    });
+    when(move || !answered.get() && is_mentioned.get(), move || offer(answered))
+}
+
+fn offer(answered: State<bool>) -> AnyView {
+    let answer = move |on| {
+        move |_| {
+            choose(on, move || {
+                answered.try_set(true);
+            });
+        }
+    };
+    view! {
+        <div class="banner" role="status" data-testid="offer">
+            <span>{OFFER.now()}</span>
+            <button class="button button-strong" data-testid="offer-accept" on:click=events::click(answer(true))>{ACCEPT.now()}</button>
+            <button class="button" data-testid="offer-later" on:click=events::click(answer(false))>{LATER.now()}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// The switch with its explanation, below a heading with this id.
+pub(super) fn control(title_id: &'static str) -> AnyView {
     let state = state((permission(), is_wanted()));
     let refresh = move || {
         state.try_set((permission(), is_wanted()));
@@ -72,17 +130,8 @@ pub(super) fn control() -> AnyView {
     let toggle = move || {
         let (permission, wanted) = state.get_untracked();
         let on = !(wanted && permission == Permission::Granted);
-        browser::remember(KEY, if on { "on" } else { "off" });
+        choose(on, refresh);
         refresh();
-        if on && permission == Permission::NotAsked {
-            spawn_local(async move {
-                if let Ok(request) = Notification::request_permission() {
-                    // `refresh` reads the answer from the browser.
-                    JsFuture::from(request).await.ok();
-                }
-                refresh();
-            });
-        }
     };
     let on = move || state.get() == (Permission::Granted, true);
     let body = part(move || match state.get().0 {
@@ -93,7 +142,7 @@ pub(super) fn control() -> AnyView {
         Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
     });
     view! {
-        <h2 class="notices-title">{TITLE.now()}</h2>
+        <h2 id=title_id class="settings-title">{TITLE.now()}</h2>
         <p class="hint">{HINT.now()}</p>
         {body}
     }
@@ -101,7 +150,7 @@ pub(super) fn control() -> AnyView {
 }
 
 /// Shows new notices as notifications while the tab is hidden.
-pub(crate) fn notify_when_hidden(app: AppContext) {
+fn notify_when_hidden(app: AppContext) {
     let store = app.driver.store();
     let lang = use_lang();
     let mut known = None::<(Seq, Seq)>;

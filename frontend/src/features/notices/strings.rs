@@ -7,7 +7,7 @@ use crate::i18n::{Lang, Words, isolated};
 
 pub(super) fn kind_name(kind: NoticeKind) -> Words {
     match kind {
-        NoticeKind::Mention => Words::new("나를 부름", "Mentions"),
+        NoticeKind::Mention => Words::new("멘션", "Mentions"),
         NoticeKind::OwnOrder => Words::new("내 주문", "My orders"),
         NoticeKind::Order => Words::new("새 주문", "New orders"),
         NoticeKind::Post => Words::new("새 글", "New posts"),
@@ -63,13 +63,12 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
     }
 }
 
-pub(super) fn bell(lang: Lang, unread: u64) -> String {
+/// The number of unread notices, in words.
+pub(crate) fn notices_label(lang: Lang, unread: u64) -> String {
     match (lang, unread) {
-        (Lang::Ko, 0) => "알림".to_owned(),
-        (Lang::Ko, unread) => format!("읽지 않은 알림 {unread}개"),
-        (Lang::En, 0) => "Notices".to_owned(),
+        (Lang::Ko, _) => format!("읽지 않은 알림 {unread}개"),
         (Lang::En, 1) => "1 unread notice".to_owned(),
-        (Lang::En, unread) => format!("{unread} unread notices"),
+        (Lang::En, _) => format!("{unread} unread notices"),
     }
 }
 

@@ -10,7 +10,7 @@ use super::composer::{cancels, sends};
 use super::{DELETE, PostsState};
 use crate::browser;
 use crate::context::{discard, use_app};
-use crate::i18n::{Lang, Words, tr};
+use crate::i18n::{CANCEL, Lang, Words};
 use crate::linkify;
 use crate::time::Times;
 use crate::ui::avatar::avatar;
@@ -178,7 +178,7 @@ fn editor(id: Option<PostId>, stored_text: String, page: PostsState, lang: Lang)
                 })
             ></textarea>
             <div class="post-editor-actions">
-                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click_once(move |_| cancel())>{tr(|t| t.cancel)}</button>
+                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click_once(move |_| cancel())>{CANCEL.now()}</button>
                 <button class="button button-strong" type="submit" data-testid="edit-save" disabled=is_wrong>{SAVE.of(lang)}</button>
             </div>
         </form>

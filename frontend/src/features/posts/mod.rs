@@ -15,7 +15,7 @@ use madang_shared::{PostId, Timestamp};
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::use_app;
-use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::i18n::{CANCEL, Lang, Words, tr, use_lang};
 use crate::route::Page;
 use crate::time::{Times, use_today};
 use crate::ui::empty::empty;
@@ -164,7 +164,7 @@ fn delete_question(page: PostsState) -> AnyView {
         id: "delete",
         title: text(move || DELETE_QUESTION.of(lang.get()).to_owned()),
         warning: DELETE_WARNING.now(),
-        keep: tr(|t| t.cancel),
+        keep: CANCEL.now(),
         act: DELETE.now(),
     };
     question(page.asking, texts, || ().into_any(), delete)

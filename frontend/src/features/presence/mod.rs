@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use madang_client::Slice;
 use madang_shared::User;
 
-use crate::context::{Drawer, use_app};
+use crate::context::{MEMBERS_ID, use_app};
 use crate::i18n::{tr, use_lang};
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
@@ -48,12 +48,9 @@ impl Person {
     }
 }
 
-/// The panel on the right.
+/// The members: a column beside the room, or a drawer.
 #[component]
-pub(crate) fn PresencePanel(
-    /// Whether a drawer covers the panel.
-    behind: Signal<bool>,
-) -> impl IntoView {
+pub(crate) fn MembersPanel() -> impl IntoView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
@@ -74,21 +71,21 @@ pub(crate) fn PresencePanel(
     });
     view! {
         <aside
-            id="presence"
-            class="panel panel-presence"
+            id=MEMBERS_ID
+            class="members"
             tabindex="-1"
             data-testid="drawer-presence"
-            data-open=flag(move || app.drawer.get() == Some(Drawer::Presence))
+            data-open=flag(move || app.members.get())
             aria-labelledby="presence-title"
-            prop:inert=behind
+            prop:inert=derived(move || app.is_covered())
         >
-            <div class="panel-head">
-                <h2 id="presence-title" class="panel-title">{tr(|t| t.presence)}</h2>
-                <span class="count">{text(move || lang.get().people(people.with(Vec::len)))}</span>
-                <button class="icon-button panel-head-tools presence-drawer-only" data-testid="close-presence" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
+            <div class="column-head">
+                <h2 id="presence-title" class="column-title">{tr(|t| t.presence)}</h2>
+                <button class="icon-button" data-testid="close-presence" aria-label=tr(|t| t.close) title=tr(|t| t.close) on:click=events::click(move |_| app.show_members(false))>
                     {Icon::Close.draw()}
                 </button>
             </div>
+            <p class="column-label">{text(move || lang.get().people(people.with(Vec::len)))}</p>
             <ul class="people" data-testid="presence-list" tabindex="0" aria-labelledby="presence-title">
                 {each(derived(move || people.get().into_iter().map(Person::item).collect()))}
             </ul>

@@ -1,48 +1,52 @@
-//! The panel on the left: the joined rooms with their unread counts, the other rooms, and the button for a new
-//! room.
+//! The column with the joined rooms: the search, the sections of the list, and the ways to other and new rooms.
 
+mod browse;
 mod new_room;
+mod order;
+mod row;
 
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
-use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::Room;
 
+use self::order::{other_rooms, sections};
+use self::row::{joined_room, other_room};
 use crate::browser;
 use crate::composer::COMPOSER_ID;
-use crate::context::{AppContext, Drawer, link_to, use_app};
-use crate::features::account::Account;
-use crate::features::membership::{is_joining, is_leaving};
-use crate::i18n::{capped, isolated, tr, use_lang};
-use crate::route::Route;
+use crate::context::{AppContext, link_to, use_app};
+use crate::i18n::{Words, tr, use_lang};
+use crate::route::{Area, Page, Route};
 use crate::text::lower_case;
+use crate::time::Times;
 use crate::ui::dialog::dialog;
-use crate::ui::erased::events;
+use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, flag, when};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::icon::{Icon, Mark};
-use new_room::NewRoom;
+use crate::ui::icon::Icon;
+use crate::ui::skeleton::Shape;
+
+pub(crate) use browse::BrowseRoomsPage;
+pub(crate) use new_room::new_room;
 
 /// The id of the search field.
 pub(crate) const FILTER_ID: &str = "find-room";
 
-/// The joined rooms, in the order of the list.
-pub(crate) fn joined_rooms(client: &Client) -> Vec<Room> {
-    let features = client.features();
-    let joined = features.memberships().rooms();
-    let joined = joined.filter(|room| !is_leaving(client, *room));
-    joined.filter_map(|room| features.rooms().get(room).cloned()).collect()
+const UNREAD: Words = Words::new("읽지 않음", "Unread");
+const ORDER: Words = Words::new("순서", "Order");
+const BY_ACTIVITY: Words = Words::new("최근 활동순", "By activity");
+const BY_NAME: Words = Words::new("이름순", "By name");
+const BY_NAME_KEY: &str = "madang.rooms-by-name";
+
+/// Whether the user chose the order by name.
+pub(crate) fn orders_by_name() -> bool {
+    browser::remembered(BY_NAME_KEY).is_some()
 }
 
-fn other_rooms(client: &Client) -> Vec<Room> {
-    let features = client.features();
-    let all = features.rooms().all();
-    let is_joined =
-        |room: &Room| features.memberships().contains(room.id) && !is_leaving(client, room.id);
-    let others = all.filter(|room| !is_joined(room));
-    others.cloned().collect()
+/// The joined rooms, in the order of the list.
+pub(crate) fn listed_rooms(app: AppContext, client: &Client) -> Vec<Room> {
+    sections(app, client).concat()
 }
 
 /// Whether the name of a room matches the search.
@@ -50,57 +54,57 @@ fn matches(name: &str, wanted: &str) -> bool {
     lower_case(name).contains(&lower_case(wanted.trim()))
 }
 
-/// The panel on the left.
+/// A choice that this browser remembers by the presence of its key.
+fn remember(key: &str, on: bool) {
+    if on {
+        browser::remember(key, "");
+    } else {
+        browser::forget(key);
+    }
+}
+
+/// A field that finds rooms.
+fn search(
+    wanted: State<String>,
+    id: &'static str,
+    test_id: &'static str,
+    on_key: Listener<ev::KeyboardEvent>,
+) -> AnyView {
+    view! {
+        <label class="search">
+            {Icon::Search.draw()}
+            <input
+                id=id
+                dir="auto"
+                type="search"
+                class="search-field"
+                data-testid=test_id
+                aria-label=tr(|t| t.find_room)
+                placeholder=tr(|t| t.find_room)
+                prop:value=derived(move || wanted.get())
+                on:input=events::change(move |event| wanted.set(event_target_value(&event)))
+                on:keydown=on_key
+            />
+        </label>
+    }
+    .into_any()
+}
+
+/// The column.
 #[component]
-pub(crate) fn RoomsPanel(
-    /// Whether a drawer covers the panel.
-    behind: Signal<bool>,
-    /// Draws the buttons beside the wordmark.
-    tools: fn() -> AnyView,
-    /// Draws the links to the pages below the rooms.
-    page_links: fn() -> AnyView,
-) -> impl IntoView {
+pub(crate) fn RoomsPanel() -> impl IntoView {
     let app = use_app();
     let wanted = state(String::new());
     let creating = state(false);
+    let on_key = events::key(move |event| on_filter_key(&event, app, wanted));
+    let browse = Page::BrowseRooms;
+    let current = move || (app.router.get().page() == Some(browse)).then_some("page");
     view! {
-        <nav
-            id="rooms"
-            class="panel panel-rooms"
-            tabindex="-1"
-            data-testid="drawer-rooms"
-            data-open=flag(move || app.drawer.get() == Some(Drawer::Rooms))
-            aria-label=tr(|t| t.rooms)
-            prop:inert=behind
-        >
-            <div class="panel-head">
-                <Mark />
-                <span class="wordmark">{tr(|t| t.app)}</span>
-                <span class="panel-head-tools">
-                    {tools()}
-                    <button class="icon-button rooms-drawer-only" data-testid="close-rooms" aria-label=tr(|t| t.close) on:click=events::click(move |_| app.close_drawer())>
-                        {Icon::Close.draw()}
-                    </button>
-                </span>
-            </div>
-            <div class="panel-tools">
-                <label class="search">
-                    {Icon::Search.draw()}
-                    <input
-                        id=FILTER_ID
-                        dir="auto"
-                        type="search"
-                        class="search-field"
-                        data-testid="room-filter"
-                        aria-label=tr(|t| t.find_room)
-                        placeholder=tr(|t| t.find_room)
-                        prop:value=derived(move || wanted.get())
-                        on:input=events::change(move |event| wanted.set(event_target_value(&event)))
-                        on:keydown=events::key(move |event| on_filter_key(&event, app, wanted))
-                    />
-                </label>
+        <nav id="rooms" class="rooms-column" aria-label=tr(|t| t.rooms) prop:inert=derived(move || app.is_behind())>
+            <div class="column-head">
+                <h2 class="column-title">{Area::Chat.title().now()}</h2>
                 <button
-                    class="icon-button icon-button-strong"
+                    class="icon-button"
                     data-testid="room-create"
                     aria-label=tr(|t| t.new_room)
                     title=tr(|t| t.new_room)
@@ -109,9 +113,15 @@ pub(crate) fn RoomsPanel(
                     {Icon::Plus.draw()}
                 </button>
             </div>
-            <RoomLists wanted=wanted page_links=page_links />
-            <Account />
-            {dialog(creating, "new-room-title", move || view! { <NewRoom open=creating /> }.into_any())}
+            <div class="column-tools">
+                {search(wanted, FILTER_ID, "room-filter", on_key)}
+                <a class="browse-link" href=browse.path() data-testid="browse-rooms" aria-current=derived(current) on:click=link_to(app, Route::Page(browse))>
+                    {Icon::Browse.draw()}
+                    <span>{browse.title().now()}</span>
+                </a>
+            </div>
+            <RoomLists wanted=wanted />
+            {dialog(creating, "new-room-title", move || app.lazy.draw(Shape::Rows, move |views| (views.new_room)(creating)))}
         </nav>
     }
 }
@@ -122,7 +132,7 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
         "Enter" => {
             let wanted_name = wanted.get_untracked();
             let found = app.driver.store().peek(|client| {
-                let mut all = joined_rooms(client).into_iter().chain(other_rooms(client));
+                let mut all = listed_rooms(app, client).into_iter().chain(other_rooms(client));
                 all.find(|room| matches(&room.name, &wanted_name))
             });
             if let Some(room) = found {
@@ -140,118 +150,118 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
 }
 
 #[component]
-fn RoomLists(wanted: State<String>, page_links: fn() -> AnyView) -> impl IntoView {
-    let store = use_app().driver.store();
+fn RoomLists(wanted: State<String>) -> impl IntoView {
+    let app = use_app();
+    let store = app.driver.store();
+    let times = Times::new();
+    let searching = memo(move || wanted.with(|wanted| !wanted.trim().is_empty()));
     let found = move |rooms: Vec<Room>| -> Vec<Room> {
         let wanted = wanted.get();
         rooms.into_iter().filter(|room| matches(&room.name, &wanted)).collect()
     };
+    // Tracks everything that changes the rooms or their order.
+    let track = move || {
+        store.read(Slice::Rooms, |_| ());
+        store.read(Slice::Outbox, |_| ());
+    };
     let joined = memo(move || {
-        store.read(Slice::Rooms, |_| ());
-        store.read(Slice::Outbox, |_| ());
-        found(store.read(Slice::Unread, joined_rooms))
+        track();
+        let sections = store.read(Slice::Unread, |client| sections(app, client));
+        sections.map(found)
     });
+    let unread = memo(move || joined.with(|[unread, _]| unread.clone()));
+    let read = memo(move || joined.with(|[_, read]| read.clone()));
     let others = memo(move || {
-        store.read(Slice::Rooms, |_| ());
-        store.read(Slice::Outbox, |_| ());
+        track();
+        if !searching.get() {
+            return Vec::new();
+        }
         found(store.read(Slice::Unread, other_rooms))
     });
-    let known = memo(move || {
+    let nothing = memo(move || {
         store.read(Slice::Rooms, |_| ());
-        store.read(Slice::Unread, |client| {
+        let known = store.read(Slice::Unread, |client| {
             client.features().rooms().is_known() && client.features().memberships().is_known()
-        })
+        });
+        known && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
     });
-    let nothing = move || {
-        let searching = wanted.with(|wanted| !wanted.trim().is_empty());
-        let sentence = if searching { tr(|t| t.no_match) } else { tr(|t| t.no_rooms) };
+    let hint = move || {
+        let sentence = if searching.get() { tr(|t| t.no_match) } else { tr(|t| t.no_rooms) };
         view! { <p class="hint">{sentence}</p> }.into_any()
     };
-    let others_list = move || {
-        view! {
-            <h2 class="panel-label">{tr(|t| t.other_rooms)}</h2>
-            <ul class="rooms" data-testid="room-others">{rows(others, other_room)}</ul>
-        }
-        .into_any()
-    };
+    let part = (times, searching);
+    let unread_list =
+        move || section(part, "unread", UNREAD.now(), unread, ().into_any(), joined_room);
+    let read_list =
+        move || section(part, "read", tr(|t| t.rooms), read, order_choice(app), joined_room);
+    let others_list =
+        move || section(part, "others", tr(|t| t.other_rooms), others, ().into_any(), other_room);
     view! {
-        <div class="panel-scroll" tabindex="-1">
-            <h2 class="panel-label">{tr(|t| t.rooms)}</h2>
-            <ul class="rooms" data-testid="room-list">
-                {rows(joined, room_link)}
-            </ul>
-            {when(move || known.get() && joined.with(Vec::is_empty), nothing)}
+        <div class="column-scroll" tabindex="-1">
+            <div data-testid="room-list">
+                {when(move || !unread.with(Vec::is_empty), unread_list)}
+                {when(move || !read.with(Vec::is_empty), read_list)}
+            </div>
+            {when(move || nothing.get(), hint)}
             {when(move || !others.with(Vec::is_empty), others_list)}
-            {page_links()}
         </div>
     }
 }
 
-/// A row for each room.
-fn rows(rooms: Memo<Vec<Room>>, draw: fn(&Room) -> AnyView) -> AnyView {
-    let item = move |room: Room| Item::new(room.id.0, move || draw(&room));
-    each(derived(move || rooms.get().into_iter().map(item).collect()))
-}
-
-fn room_link(room: &Room) -> AnyView {
+/// A part of the list that folds. The browser remembers it. A search unfolds every part.
+fn section(
+    (times, searching): (Times, Memo<bool>),
+    id: &'static str,
+    title: Signal<&'static str>,
+    rooms: Memo<Vec<Room>>,
+    tools: AnyView,
+    row: fn(AppContext, Times, &Room) -> AnyView,
+) -> AnyView {
     let app = use_app();
-    let store = app.driver.store();
-    let lang = use_lang();
-    let id = room.id;
-    let unread = memo(move || store.read(Slice::Unread, |client| client.features().unread(id)));
-    let is_open = memo(move || app.router.get().room() == Some(id));
-    let badge = when(
-        move || unread.get() > 0,
-        move || {
-            view! {
-            <span class="unread">
-                <span aria-hidden="true" data-testid=format!("unread-{id}")>{text(move || capped(unread.get()))}</span>
-                <span class="visually-hidden">{text(move || lang.get().unread(unread.get()))}</span>
-            </span>
-        }
-        .into_any()
-        },
-    );
+    let key = format!("madang.folded.{id}");
+    let folded = state(browser::remembered(&key).is_some());
+    let is_open = move || searching.get() || !folded.get();
+    let toggle = move |_| {
+        folded.update(|folded| *folded = !*folded);
+        remember(&key, folded.get_untracked());
+    };
+    let item = move |room: Room| Item::new(room.id.0, move || row(app, times, &room));
+    let list = move || {
+        view! { <ul class="rooms">{each(derived(move || rooms.get().into_iter().map(item).collect()))}</ul> }.into_any()
+    };
     view! {
-        <li>
-            <a
-                class="room"
-                href=Route::Room(id).path()
-                data-testid=format!("room-{id}")
-                data-unread=flag(move || unread.get() > 0)
-                aria-current=derived(move || is_open.get().then_some("page"))
-                title=room.name.clone()
-                on:click=link_to(app, Route::Room(id))
-            >
-                <span class="room-name isolated">{room.name.clone()}</span>
-                {badge}
-            </a>
-        </li>
+        <div class="section-head">
+            <h3 class="section-title">
+                <button class="section-fold" data-testid=format!("fold-{id}") aria-expanded=flag(is_open) on:click=events::click(toggle)>
+                    {Icon::Chevron.draw()}
+                    {title}
+                    <span class="count">{derived(move || rooms.with(Vec::len))}</span>
+                </button>
+            </h3>
+            {tools}
+        </div>
+        {when(is_open, list)}
     }
     .into_any()
 }
 
-fn other_room(room: &Room) -> AnyView {
-    let app = use_app();
+/// The choice of the order.
+fn order_choice(app: AppContext) -> AnyView {
     let lang = use_lang();
-    let id = room.id;
-    let name = room.name.clone();
-    let label = text(move || format!("{}: {}", lang.get().texts().join, isolated(&name)));
-    let join = move |_| {
-        if !is_joining(app, id) {
-            app.driver.command(MembershipCommand::Join { room: id });
-        }
-        app.visit(id);
+    let choose = move |event: ev::Event| {
+        let by_name = event_target_value(&event) == "name";
+        remember(BY_NAME_KEY, by_name);
+        app.by_name.set(by_name);
+    };
+    let option = move |value: &'static str, words: Words, by_name: bool| {
+        let selected = app.by_name.get_untracked() == by_name;
+        view! { <option value=value selected=selected>{derived(move || words.of(lang.get()))}</option> }
     };
     view! {
-        <li class="other-room">
-            <a class="room" href=Route::Room(id).path() title=room.name.clone() on:click=link_to(app, Route::Room(id))>
-                <span class="room-name isolated">{room.name.clone()}</span>
-            </a>
-            <button class="join" data-testid=format!("room-join-{id}") aria-label=label on:click=events::click_once(join)>
-                {tr(|t| t.join)}
-            </button>
-        </li>
+        <select class="section-order" data-testid="room-order" aria-label=ORDER.now() on:change=events::change(choose)>
+            {option("activity", BY_ACTIVITY, false)}
+            {option("name", BY_NAME, true)}
+        </select>
     }
     .into_any()
 }

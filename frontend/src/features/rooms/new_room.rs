@@ -6,15 +6,18 @@ use madang_client::{Client, PendingCommand, PendingState, Slice};
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Command, Failure, RoomId, validate};
 
-use super::joined_rooms;
+use super::order::is_joined;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
-use crate::i18n::{tr, use_lang};
+use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::name_form::{NameFieldOptions, NameForm};
+
+const ROOM_NAME: Words = Words::new("방 이름", "Room name");
+const CREATE: Words = Words::new("만들기", "Create");
 
 /// The state of a request for a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +35,8 @@ impl Request {
             }
             Some(_) => Self::Pending,
             None => {
-                let joined = joined_rooms(client);
-                let created = joined.iter().rfind(|room| room.name == name);
+                let mut rooms = client.features().rooms().all();
+                let created = rooms.find(|room| room.name == name && is_joined(client, room.id));
                 created.map_or(Self::Pending, |room| Self::Done(room.id))
             }
         }
@@ -44,12 +47,8 @@ fn creates(item: &PendingCommand, name: &str) -> bool {
     matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested }) if requested == name)
 }
 
-/// The content of the dialog.
-#[component]
-pub(super) fn NewRoom(
-    /// Whether the dialog is open.
-    open: State<bool>,
-) -> impl IntoView {
+/// The content of the dialog. It is in the lazy part of the app.
+pub(crate) fn new_room(open: State<bool>) -> AnyView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
@@ -105,7 +104,7 @@ pub(super) fn NewRoom(
         error_test_id: "room-create-error",
         described_by: "new-room-error",
         autocomplete: "off",
-        label: tr(|t| t.room_name),
+        label: ROOM_NAME.now(),
         error,
     };
     view! {
@@ -113,13 +112,14 @@ pub(super) fn NewRoom(
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             {form.field(options)}
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{tr(|t| t.cancel)}</button>
+                <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
                 <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || form.busy.get())>
-                    {tr(|t| t.create)}
+                    {CREATE.now()}
                 </button>
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// Discards a refused request: the dialog shows the refusal, so the outbox need not.

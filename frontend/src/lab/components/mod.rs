@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use madang_shared::{User, UserId};
 
-use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::i18n::{CANCEL, Lang, Words, tr, use_lang};
 use crate::ui::avatar::avatar;
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
@@ -20,6 +20,7 @@ const SAMPLES: &str = include_str!("samples.html");
 const ICONS: Words = Words::new("아이콘과 사람", "Icons and people");
 const LARGE: Words = Words::new("화면을 채우는 것", "What fills a page");
 const LEAVE: Words = Words::new("이 방에서 나갈까요?", "Leave this room?");
+const LEAVE_ROOM: Words = Words::new("방 나가기", "Leave room");
 const WARNING: Words =
     Words::new("언제든 다시 들어올 수 있어요.", "You can join again at any time.");
 
@@ -44,8 +45,8 @@ pub(crate) fn ComponentsPage() -> impl IntoView {
         id: "components-question",
         title: text(move || LEAVE.of(lang.get()).to_owned()),
         warning: WARNING.now(),
-        keep: tr(|t| t.cancel),
-        act: tr(|t| t.leave_room),
+        keep: CANCEL.now(),
+        act: LEAVE_ROOM.now(),
     };
     let icons: Vec<AnyView> = Icon::ALL.iter().map(icon).collect();
     // As many as there are tints.

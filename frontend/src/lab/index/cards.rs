@@ -2,6 +2,7 @@
 
 use crate::i18n::Words;
 use crate::route::Page;
+use crate::ui::picture::{self, Picture};
 
 /// The address of the source files.
 pub(crate) const SOURCE: &str = "https://github.com/madang-hub/madang/blob/main/";
@@ -10,7 +11,10 @@ pub(crate) const SOURCE: &str = "https://github.com/madang-hub/madang/blob/main/
 pub(super) struct Card {
     pub(super) id: &'static str,
     pub(super) title: Words,
+    /// The act that the tutorial teaches.
+    pub(super) verb: Words,
     pub(super) about: Words,
+    pub(super) picture: Picture,
     pub(super) pages: &'static [Page],
     pub(super) terms: &'static [Term],
 }
@@ -33,6 +37,8 @@ pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T0",
         title: Words::new("React + Flask + Socket.IO 채팅", "React + Flask + Socket.IO chat"),
+        verb: Words::new("이야기하기", "Chat"),
+        picture: picture::TALK,
         about: Words::new(
             "한 주소에서 HTTP로 한 문장을 받고, 다른 상자에서는 웹소켓으로 이야기합니다. 튜토리얼의 React 클라이언트도 고치지 않고 붙습니다.",
             "One box gets a sentence over HTTP, the other chats over a WebSocket. The tutorial's own React client connects unchanged.",
@@ -66,6 +72,8 @@ pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T1",
         title: Words::new("flask-socketio 채팅 페이지", "flask-socketio chat page"),
+        verb: Words::new("인사하기", "Say hello"),
+        picture: picture::ECHO,
         about: Words::new(
             "이름과 글을 보내면 굵은 이름과 함께 줄이 늘어나고, 서버가 받았다고 답합니다. 그 페이지의 jQuery와 socket.io 1.7.3도 그대로 붙습니다.",
             "A name and a text become a line with the name in bold, and the server confirms them. The page's own jQuery and socket.io 1.7.3 connect unchanged.",
@@ -96,13 +104,15 @@ pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T2",
         title: Words::new("Flask 특강: 실시간 기능", "A Flask course: real time"),
+        verb: Words::new("지켜보기", "Watch"),
+        picture: picture::WAVES,
         about: Words::new(
             "메아리, 알림, 타자기 효과, 감정 분석, 비트코인 시세, 숫자 카운터.",
             "Echo, notices, typing, sentiment, the price of Bitcoin, a shared counter.",
         ),
         pages: &[
             Page::Echo,
-            Page::Notices,
+            Page::LabNotices,
             Page::Typing,
             Page::Sentiment,
             Page::Price,
@@ -137,6 +147,8 @@ pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T3",
         title: Words::new("식당 관리: 주문 변경 감지", "Restaurant back office"),
+        verb: Words::new("주문받기", "Take orders"),
+        picture: picture::BOWL,
         about: Words::new(
             "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 관리 화면이 바로 압니다.",
             "The board shows every change of the orders table at once, even one made in the database shell.",
@@ -159,6 +171,8 @@ pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T4",
         title: Words::new("Node.js 소셜 피드", "Node social feed"),
+        verb: Words::new("글 올리기", "Post"),
+        picture: picture::PAPER,
         about: Words::new(
             "글을 올리고 고치고 지우면 열려 있는 모든 화면이 새로고침 없이 바뀝니다. `posts`를 듣던 socket.io 클라이언트도 그대로 듣습니다.",
             "Posts are created, edited and deleted, and every open screen changes without a reload. A socket.io client that listened to `posts` receives them unchanged.",

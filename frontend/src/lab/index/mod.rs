@@ -1,4 +1,4 @@
-//! The index of the lab: terms from tutorials, and the files that do the same here.
+//! The index of the tutorials: their pages, their terms, and the files that do the same here.
 
 mod cards;
 
@@ -11,17 +11,19 @@ use crate::i18n::Words;
 use crate::route::Page;
 use crate::route::Route;
 use crate::ui::icon::Icon;
+use crate::ui::picture::picture;
 
 const INTRO: Words = Words::new(
-    "튜토리얼에서 보던 것이 여기서는 어디에 있는지 알려 줍니다. 왼쪽은 알고 있던 말, 오른쪽은 그 일을 하는 파일과 그 안의 이름입니다.",
-    "Terms from tutorials and their places in this project: on the left the term, on the right the file and the name in it.",
+    "튜토리얼에서 만들던 것을 여기서 눌러 보고, 그 코드가 어디에 있는지 찾아봅니다.",
+    "What the tutorials build, to try here, and where its code is in this project.",
 );
+const TERMS: Words = Words::new("코드에서 찾기", "Find it in the code");
 const TERM_COLUMN: Words = Words::new("알고 있던 것", "Term");
 const FILE_COLUMN: Words = Words::new("여기서는", "In this project");
 
 /// The page.
 #[component]
-pub(crate) fn LabPage() -> impl IntoView {
+pub(crate) fn LearnPage() -> impl IntoView {
     let cards: Vec<AnyView> = CARDS.iter().map(card).collect();
     view! {
         <div class="page">
@@ -38,14 +40,23 @@ fn card(card: &'static Card) -> AnyView {
     let pages: Vec<AnyView> = card.pages.iter().map(|page| page_button(*page)).collect();
     let terms: Vec<AnyView> = card.terms.iter().map(term_row).collect();
     view! {
-        <section class="lab-card" data-testid=card.id aria-labelledby=card.id>
-            <h2 id=card.id class="lab-title"><span class="tag">{card.id}</span>{card.title.now()}</h2>
-            <p class="hint">{card.about.now()}</p>
+        <section class="card lab-card" data-testid=card.id aria-labelledby=card.id>
+            <div class="lab-card-head">
+                {picture(card.picture)}
+                <div>
+                    <p class="lab-verb">{card.verb.now()}</p>
+                    <h2 id=card.id class="lab-title">{card.title.now()}</h2>
+                    <p class="hint">{card.about.now()}</p>
+                </div>
+            </div>
             <div class="lab-pages">{pages}</div>
-            <table class="lab-table">
-                <thead><tr><th scope="col">{TERM_COLUMN.now()}</th><th scope="col">{FILE_COLUMN.now()}</th></tr></thead>
-                <tbody>{terms}</tbody>
-            </table>
+            <details class="lab-terms">
+                <summary>{TERMS.now()}</summary>
+                <table class="lab-table">
+                    <thead><tr><th scope="col">{TERM_COLUMN.now()}</th><th scope="col">{FILE_COLUMN.now()}</th></tr></thead>
+                    <tbody>{terms}</tbody>
+                </table>
+            </details>
         </section>
     }
     .into_any()
@@ -55,7 +66,7 @@ fn page_button(page: Page) -> AnyView {
     let app = use_app();
     let route = Route::Page(page);
     view! {
-        <a class="button lab-page" href=page.path() on:click=link_to(app, route)>{page.title().now()}</a>
+        <a class="button button-link lab-page" href=page.path() on:click=link_to(app, route)>{page.title().now()}</a>
     }
     .into_any()
 }

@@ -28,9 +28,6 @@ for (const it of document.querySelectorAll(".switch")) {
   const knob = getComputedStyle(it, "::before").backgroundColor;
   if (knob === background(getComputedStyle(it))) found.push(`knob: ${name(it.parentElement)}`);
 }
-for (const it of document.querySelectorAll(".badge-dot")) {
-  if (background(getComputedStyle(it)) === canvas) found.push(`dot: ${name(it)}`);
-}
 for (const it of document.querySelectorAll(":disabled, [aria-disabled='true']")) {
   const { color, filter } = getComputedStyle(it);
   // A filter would change the system's colour.

@@ -1,6 +1,8 @@
 // Elements that do not fit: content wider than its box, targets smaller than a fingertip, letters cut off.
 const name = (it) => [it.localName, it.id && `#${it.id}`, it.dataset?.testid, it.className].filter(Boolean).join(" ");
-const shown = (it) => it.checkVisibility({ visibilityProperty: true }) && !it.closest("[inert], .visually-hidden, svg");
+// A modal dialog makes everything behind it inert.
+const modal = document.querySelector("dialog:modal");
+const shown = (it) => (!modal || modal.contains(it)) && it.checkVisibility({ visibilityProperty: true }) && !it.closest("[inert], .visually-hidden, svg");
 const all = [document.documentElement, ...document.body.querySelectorAll("*")].filter(shown);
 const found = new Set();
 

@@ -19,12 +19,17 @@ const LAYOUT_FAULTS: &str = include_str!("layout_faults.js");
 const FORCED_COLOUR_FAULTS: &str = include_str!("forced_colour_faults.js");
 
 /// The paths of all pages, from their table.
-fn page_paths() -> impl Iterator<Item = &'static str> {
+pub(crate) fn page_paths() -> impl Iterator<Item = &'static str> {
     let table = include_str!("../../../../../frontend/src/route.rs");
     table.lines().filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","))
 }
 
-async fn set_size(browser: &Browser, width: u32, height: u32, touch: bool) -> Result<()> {
+pub(crate) async fn set_size(
+    browser: &Browser,
+    width: u32,
+    height: u32,
+    touch: bool,
+) -> Result<()> {
     let metrics =
         json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch });
     browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
@@ -37,13 +42,13 @@ async fn set_size(browser: &Browser, width: u32, height: u32, touch: bool) -> Re
 async fn until_drawn(browser: &Browser) -> Result<()> {
     let script = "return document.querySelector('[data-testid=\"badge\"]')?.dataset.link === 'live' \
         && document.querySelector('.page-body, .composer, .content-message') !== null \
-        && document.querySelector('.skeleton') === null";
+        && document.querySelector('.skeleton:not(.components .skeleton)') === null";
     until_true("the page is drawn", async || browser.eval(script, []).await).await?;
     browser.until_animations_end().await
 }
 
 /// Goes to an address without loading the app again, and waits until its view is drawn.
-async fn go_to(browser: &Browser, path: &str) -> Result<()> {
+pub(crate) async fn go_to(browser: &Browser, path: &str) -> Result<()> {
     let script = "const [path, done] = arguments; history.pushState(null, '', path); \
         dispatchEvent(new PopStateEvent('popstate')); \
         requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
@@ -80,22 +85,27 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
         let first_room = "/rooms/1";
         for lang in [Lang::Ko, Lang::En] {
             set_language_and_theme(browser, lang, "light").await?;
-            for path in page_paths().chain([first_room, "/rooms/999"]) {
+            for path in page_paths().chain([first_room, "/rooms/999", "/"]) {
                 go_to(browser, path).await?;
                 let mut views = vec![(path.to_owned(), layout_faults(browser).await?)];
-                if path == first_room {
-                    for (opener, closer, view) in [
-                        ("open-rooms", "close-rooms", "#rooms"),
-                        ("open-presence", "close-presence", "#presence"),
-                    ] {
-                        browser.click(opener).await?;
-                        browser.until_animations_end().await?;
-                        views.push((view.to_owned(), layout_faults(browser).await?));
-                        browser.click(closer).await?;
-                        browser.until_animations_end().await?;
-                    }
-                    browser.click("open-rooms").await?;
+                if path == "/" {
+                    browser.click("me").await?;
+                    browser.find("lang-ko").await?;
                     browser.until_animations_end().await?;
+                    views.push(("me".to_owned(), layout_faults(browser).await?));
+                    browser.keys(Key::Escape).await?;
+                    browser.until_gone("lang-ko").await?;
+                }
+                if path == first_room {
+                    browser.click("open-presence").await?;
+                    browser.until_animations_end().await?;
+                    views.push(("members".to_owned(), layout_faults(browser).await?));
+                    browser.click("close-presence").await?;
+                    browser.until_animations_end().await?;
+                    browser.click("view-menu").await?;
+                    browser.find("copy-link").await?;
+                    browser.until_animations_end().await?;
+                    views.push(("view-menu".to_owned(), layout_faults(browser).await?));
                     browser.click("open-inspector").await?;
                     browser.find("frame-kind").await?;
                     browser.until_animations_end().await?;
@@ -126,7 +136,9 @@ async fn every_state_shows_in_forced_colours() -> Result<()> {
         browser.devtools("Emulation.setEmulatedMedia", forced).await?;
         let mut found = String::new();
         // Rooms and page links, tabs, filters and switches, segments.
-        for path in ["/rooms/1", "/orders", "/notices", "/bitcoin", "/lab/echo"] {
+        for path in
+            ["/rooms/1", "/orders", "/notices", "/notices/settings", "/bitcoin", "/lab/echo"]
+        {
             go_to(browser, path).await?;
             browser.screenshot(&format!("forced-colours{}", path.replace('/', "-"))).await?;
             let faults: Vec<String> = browser.eval(FORCED_COLOUR_FAULTS, []).await?;
@@ -152,18 +164,20 @@ async fn on_a_medium_window_the_people_are_a_drawer() -> Result<()> {
     BrowserTest::run("layout-medium", async |test| {
         let ChatPage { browser } = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         for (width, height, is_drawer) in
-            [(1024, 800, false), (1023, 800, true), (721, 800, true), (844, 390, true)]
+            [(1100, 800, false), (1099, 800, true), (721, 800, true), (844, 390, true)]
         {
             set_size(&browser, width, height, false).await?;
             until_true(
                 format_args!("at {width} pixels the people are a drawer: {is_drawer}"),
                 async || {
                     Ok(is_shown(&browser, "#presence").await? != is_drawer
-                        && is_shown(&browser, "#open-presence").await? == is_drawer)
+                        && is_shown(&browser, "#open-presence").await?)
                 },
             )
             .await?;
-            assert!(is_shown(&browser, "#rooms").await?, "{width}: the rooms stay");
+            for part in ["#rooms", ".rail", "#composer"] {
+                assert!(is_shown(&browser, part).await?, "{width}: {part} stays");
+            }
             if is_drawer {
                 browser.click("open-presence").await?;
                 until_true("the drawer opens", async || is_shown(&browser, "#presence").await)
@@ -177,7 +191,16 @@ async fn on_a_medium_window_the_people_are_a_drawer() -> Result<()> {
         // A drawer that becomes a panel is no drawer any more: nothing lies behind it.
         browser.click("open-presence").await?;
         set_size(&browser, 1280, 800, false).await?;
-        browser.until_attribute("drawer-presence", "data-open", "false").await
+        browser.until_attribute("drawer-presence", "data-open", "false").await?;
+
+        // The column of the members folds, and the browser remembers it.
+        browser.click("close-presence").await?;
+        browser.until_focus("open-presence").await?;
+        assert!(!is_shown(&browser, "#presence").await?);
+        browser.reload().await?;
+        browser.until_attribute("open-presence", "aria-expanded", "false").await?;
+        browser.click("open-presence").await?;
+        until_true("the members are back", async || is_shown(&browser, "#presence").await).await
     })
     .await
 }

@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Semaphore;
 
 use super::browser::Browser;
-use super::chat_page::ChatPage;
+use super::chat_page::{ChatPage, FIRST_ROOM};
 use super::chromedriver::Chromedriver;
 use super::device::Device;
 use super::sign_in_page::SignInPage;
@@ -104,9 +104,12 @@ impl BrowserTest {
         SignInPage::new(browser).await
     }
 
-    /// Starts a browser, signs a new user up and opens the first room.
+    /// Starts a browser, signs a new user up and opens the first room. A phone shows the list of rooms first.
     pub(crate) async fn chat_page(&self, name: &str, device: Device) -> Result<ChatPage> {
         let page = self.sign_in_page(device).await?.sign_in(name).await?;
+        if device.phone {
+            page.open_room(FIRST_ROOM).await?;
+        }
         page.open_composer().await?;
         Ok(page)
     }

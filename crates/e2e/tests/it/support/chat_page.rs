@@ -159,9 +159,9 @@ impl ChatPage {
         Ok(())
     }
 
-    /// The number of unsent messages in the badge.
+    /// The number of unsent messages in the bar of the connection.
     pub(crate) async fn unsent_count(&self) -> Result<Option<usize>> {
-        let script = "return document.querySelector('.badge-extra')?.textContent ?? null";
+        let script = "return document.querySelector('.connection-extra')?.textContent ?? null";
         let line: Option<String> = self.browser.eval(script, []).await?;
         let digits = |line: String| line.chars().filter(char::is_ascii_digit).collect::<String>();
         Ok(line.map(digits).and_then(|digits| digits.parse().ok()))
@@ -205,8 +205,56 @@ impl ChatPage {
         id.map(RoomId).with_context(|| format!("{path} is no room"))
     }
 
+    /// Shows the list of rooms: beside every room, a page of its own on a phone, and not beside other pages.
+    pub(crate) async fn show_rooms(&self) -> Result<()> {
+        let script = "const shown = (id) => document.querySelector(`[data-testid='${id}']`)?.checkVisibility(); \
+            return shown('room-filter') ? null : shown('rail-chat') ? 'rail-chat' : 'back'";
+        if let Some(way) = self.browser.eval::<Option<String>>(script, []).await? {
+            self.browser.click(&way).await?;
+        }
+        self.browser.find("room-filter").await?;
+        Ok(())
+    }
+
+    /// Opens an index or a page that it lists: `apps`, `learn`, or the path of an app, such as `feed`.
+    pub(crate) async fn open_app(&self, app: &str) -> Result<()> {
+        let on_phone =
+            "return document.querySelector('[data-testid=\"rail-apps\"]').checkVisibility()";
+        if !self.browser.eval::<bool>(on_phone, []).await? {
+            self.show_rooms().await?;
+        }
+        self.browser.click("rail-apps").await?;
+        self.browser.click(&format!("page-{app}")).await
+    }
+
+    /// Leaves the open room.
+    pub(crate) async fn leave_room(&self) -> Result<()> {
+        self.browser.click("view-menu").await?;
+        self.browser.click("room-leave").await
+    }
+
+    /// Opens the inspector.
+    pub(crate) async fn open_inspector(&self) -> Result<()> {
+        self.browser.click("view-menu").await?;
+        self.browser.click("open-inspector").await
+    }
+
+    /// Chooses something in the user's own menu, such as `lang-ko`, and closes the menu.
+    pub(crate) async fn choose(&self, id: &str) -> Result<()> {
+        self.browser.click("me").await?;
+        self.browser.click(id).await?;
+        self.browser.keys(Key::Escape).await?;
+        self.browser.until_gone(id).await
+    }
+
+    /// Waits until a room is not among the joined ones.
+    pub(crate) async fn until_left(&self, room: RoomId) -> Result<()> {
+        self.browser.until_gone(&format!("room-{room}")).await
+    }
+
     /// Opens a joined room.
     pub(crate) async fn open_room(&self, room: RoomId) -> Result<()> {
+        self.show_rooms().await?;
         self.browser.click(&format!("room-{room}")).await?;
         self.until_room_open(room).await
     }
@@ -221,11 +269,13 @@ impl ChatPage {
 
     /// Creates a room, which opens it.
     pub(crate) async fn create_room(&self, name: &str) -> Result<RoomId> {
-        let before = self.room().await?;
+        self.show_rooms().await?;
+        // A phone shows the list of rooms at an address without a room.
+        let before = self.room().await.ok();
         self.browser.click("room-create").await?;
         self.browser.find("room-create-name").await?.send_keys(name).await?;
         self.browser.click("room-create-submit").await?;
-        let open = async || Ok(Some(self.room().await?).filter(|room| *room != before));
+        let open = async || Ok(Some(self.room().await?).filter(|room| Some(*room) != before));
         let room = until("the new room is open", open).await?;
         self.until_room_open(room).await?;
         Ok(room)
@@ -233,6 +283,8 @@ impl ChatPage {
 
     /// Joins a room that another user created.
     pub(crate) async fn join_room(&self, room: RoomId) -> Result<()> {
+        self.show_rooms().await?;
+        self.browser.click("browse-rooms").await?;
         self.browser.click(&format!("room-join-{room}")).await?;
         self.until_room_open(room).await
     }

@@ -1,0 +1,132 @@
+//! The content of the menu of the open room or page. It is in the lazy part of the app.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+use super::page_source::source;
+use crate::context::{AppContext, View, link_to, use_app};
+use crate::features::membership::leave;
+use crate::i18n::{Words, use_lang};
+use crate::lab::index::SOURCE;
+use crate::route::{Page, Route};
+use crate::ui::erased::events::{self, Listener};
+use crate::ui::erased::reactive::derived;
+use crate::ui::erased::signal::state;
+use crate::ui::icon::Icon;
+use crate::ui::undo_bar::use_undo_bar;
+
+const COPY_LINK: Words = Words::new("링크 복사", "Copy link");
+const COPIED: Words = Words::new("복사했습니다", "Copied");
+const NOT_COPIED: Words =
+    Words::new("브라우저가 복사를 막았습니다", "The browser does not allow copying here");
+const NOTIFICATIONS: Words = Words::new("알림 설정", "Notifications");
+const WIRE: Words = Words::new("오간 프레임 보기", "What travels over the wire");
+const LEAVE: Words = Words::new("방 나가기", "Leave room");
+const CODE: Words = Words::new("이 화면의 코드", "Show the code");
+
+/// The content of the menu.
+pub(super) fn content() -> AnyView {
+    let app = use_app();
+    let lang = use_lang();
+    let view = app.view.get_untracked();
+    let title = view.title(lang.get_untracked()).unwrap_or(lang.get_untracked().texts().app);
+    let close = move || app.view_menu.set(false);
+    let copied = state(None::<bool>);
+    let copy_words = derived(move || {
+        let words = match copied.get() {
+            None => COPY_LINK,
+            Some(true) => COPIED,
+            Some(false) => NOT_COPIED,
+        };
+        words.of(lang.get())
+    });
+    let copy = item(Icon::Link, copy_words, "copy-link", move || {
+        spawn_local(async move {
+            let done = copy_address().await;
+            // The menu may be closed by now.
+            copied.try_set(Some(done));
+        });
+    });
+    let wire = item(Icon::Wire, WIRE.now(), "open-inspector", move || {
+        close();
+        app.show_inspector(true);
+    });
+    view! {
+        <h2 id="view-menu-title" class="menu-title isolated">{title.to_owned()}</h2>
+        <ul class="menu-items">
+            {copy}
+            <li>
+                <a class="menu-item" href=Page::NoticeSettings.path() data-testid="view-notifications" on:click=then(close, link_to(app, Route::Page(Page::NoticeSettings)))>
+                    {Icon::Bell.draw()}<span>{NOTIFICATIONS.now()}</span>
+                </a>
+            </li>
+            {wire}
+            {app.router.get().page().map(code)}
+            {leave_item(app, &view)}
+        </ul>
+    }
+    .into_any()
+}
+
+fn leave_item(app: AppContext, view: &View) -> AnyView {
+    let Some(room) = view.room().cloned() else { return ().into_any() };
+    let undo = use_undo_bar();
+    let lang = use_lang();
+    item(Icon::Leave, LEAVE.now(), "room-leave", move || {
+        app.view_menu.set(false);
+        leave(app, undo, &room, lang.get_untracked());
+    })
+}
+
+/// The link to the source of the page.
+fn code(page: Page) -> AnyView {
+    let href = format!("{SOURCE}{}", source(page));
+    view! {
+        <li>
+            <a class="menu-item" href=href target="_blank" rel="noopener noreferrer">
+                {Icon::Code.draw()}<span>{CODE.now()}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn item(
+    icon: Icon,
+    words: Signal<&'static str>,
+    id: &'static str,
+    act: impl Fn() + 'static,
+) -> AnyView {
+    view! {
+        <li>
+            <button class="menu-item" data-testid=id on:click=events::click_once(move |_| act())>
+                {icon.draw()}<span>{words}</span>
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+/// Closes the menu, and follows the link.
+fn then(
+    close: impl Fn() + 'static,
+    mut follow: Listener<leptos::ev::MouseEvent>,
+) -> Listener<leptos::ev::MouseEvent> {
+    events::click(move |event| {
+        close();
+        follow(event);
+    })
+}
+
+/// Copies the address; returns whether the browser did. It has no clipboard on addresses without TLS.
+async fn copy_address() -> bool {
+    let window = window();
+    let Ok(address) = window.location().href() else { return false };
+    let navigator = window.navigator();
+    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
+    if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+        return false;
+    }
+    JsFuture::from(navigator.clipboard().write_text(&address)).await.is_ok()
+}
