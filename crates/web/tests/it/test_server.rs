@@ -257,11 +257,19 @@ impl TestConnection {
         self.stream.get_mut().write_all(bytes).await.unwrap();
     }
 
-    /// Receives the next frame.
+    /// Receives the next frame. Answers the pings before it: on a busy machine a test may take longer than the interval
+    /// of the pings.
     pub(crate) async fn receive_frame(&mut self) -> ServerFrame {
-        match self.receive().await {
-            Some(Message::Text(text)) => codec::decode_server(&text).unwrap(),
-            other => panic!("{other:?} instead of a frame"),
+        loop {
+            match self.receive().await {
+                Some(Message::Text(text)) => match codec::decode_server(&text).unwrap() {
+                    ServerFrame::Ping { nonce } => {
+                        self.send_text(&format!(r#"{{"pong":{{"nonce":{nonce}}}}}"#)).await;
+                    }
+                    frame => return frame,
+                },
+                other => panic!("{other:?} instead of a frame"),
+            }
         }
     }
 
