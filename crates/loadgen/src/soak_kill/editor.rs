@@ -25,7 +25,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(20);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// The number of edits of each post.
 const EDITS: u32 = 2;
-/// One of so many posts is deleted.
+/// The interval of posts that are deleted: each third one.
 const DELETED: usize = 3;
 
 /// An editor of posts.
