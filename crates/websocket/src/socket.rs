@@ -22,7 +22,7 @@ use crate::writer::{ByteStream, Sender};
 
 /// Bytes per read.
 const READ_BYTES: usize = 32 * 1024;
-/// A message counts as so many operations of the 128 that a task may perform in a row: an answer to a short message costs
+/// The operations of one message, of the 128 that a task may perform in a row: an answer to a short message costs
 /// a system call. Otherwise a hundred floods would delay each other connection by a hundred times 128 messages.
 const OPERATIONS_PER_MESSAGE: usize = 8;
 /// Payloads up to this many bytes are copied behind their head; longer ones are written beside it.

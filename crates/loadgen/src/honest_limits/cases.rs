@@ -26,9 +26,9 @@ const RELOADS: usize = 3;
 /// People who write while the server is down, and messages of each of them.
 const WRITERS: usize = 20;
 const WRITER_MESSAGES: usize = 5;
-/// People of earlier days signed up from other addresses, so many from each: an address has a budget of sign-ups.
+/// Sign-ups from one address before the case, within its budget of sign-ups.
 const SIGN_UPS_PER_ADDRESS: usize = 40;
-/// The first of those addresses.
+/// The first address of those sign-ups.
 const FIRST_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 2, 0, 1);
 
 /// One case.

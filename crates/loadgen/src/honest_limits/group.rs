@@ -13,7 +13,7 @@ use super::person::Person;
 /// Limit for each phase of a group: a busy machine needs a multiple of a quiet one's time.
 const PHASE_WITHIN: Duration = Duration::from_mins(3);
 
-/// What the people of a group do now.
+/// The present act of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Arriving,
@@ -24,7 +24,7 @@ enum Phase {
 /// The messages of a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Messages {
-    /// The first so many people post.
+    /// The number of people who post: the first of the group.
     pub(super) writers: usize,
     /// Messages of each of them.
     pub(super) each: usize,

@@ -109,7 +109,7 @@ impl Attacker {
         self.repeat(self.scale.connections, hold_one_over_tls).await
     }
 
-    /// Runs an act on so many connections at a time for ever. An ended connection is one that the server has refused or
+    /// Runs an act on several connections at a time for ever. An ended connection is one that the server has refused or
     /// evicted, or one whose act is done.
     pub(super) async fn repeat<F: Future<Output = ()> + Send + 'static>(
         &self,

@@ -53,12 +53,12 @@ impl Siege {
 
     /// The honest user alone.
     pub(super) async fn without_attack(&self) -> Result<AttackResult> {
-        self.measure(None, None).await
+        Box::pin(self.measure(None, None)).await
     }
 
     /// The honest user alone, on a server with TLS.
     pub(super) async fn without_attack_over_tls(&self) -> Result<AttackResult> {
-        self.measure(None, Some(&self.certificate)).await
+        Box::pin(self.measure(None, Some(&self.certificate))).await
     }
 
     /// The honest user during an attack.
@@ -68,7 +68,7 @@ impl Siege {
         addresses: SourceAddresses,
     ) -> Result<AttackResult> {
         let certificate = scenario.is_over_tls.then_some(&self.certificate);
-        self.measure(Some((scenario, addresses)), certificate).await
+        Box::pin(self.measure(Some((scenario, addresses)), certificate)).await
     }
 
     async fn measure(

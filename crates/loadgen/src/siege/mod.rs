@@ -59,9 +59,10 @@ pub(crate) async fn run(options: SiegeOptions) -> Result<ExitCode> {
     }
     let siege = Siege::new(options.binary, scale)?;
     let quiet = siege.without_attack().await?;
-    let quiet_over_tls = match chosen.iter().any(|scenario| scenario.is_over_tls) {
-        true => Some(siege.without_attack_over_tls().await?),
-        false => None,
+    let quiet_over_tls = if chosen.iter().any(|scenario| scenario.is_over_tls) {
+        Some(siege.without_attack_over_tls().await?)
+    } else {
+        None
     };
     let mut rows = vec![Row { name: "none".to_owned(), results: vec![quiet] }];
     rows.extend(
