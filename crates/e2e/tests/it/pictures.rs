@@ -11,6 +11,7 @@ use image_compare::{Algorithm, rgb_similarity_structure};
 use serde_json::json;
 
 use crate::appearance::set_language_and_theme;
+use crate::support::axe;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
@@ -48,6 +49,7 @@ async fn the_components_look_as_in_their_pictures() -> Result<()> {
             set_language_and_theme(browser, lang, theme).await?;
             browser.goto(&test.server.url("/lab/components")).await?;
             browser.find("components").await?;
+            axe::check(browser, &name).await?;
             let width = if device == "phone" { 390 } else { 1280 };
             let picture = picture_of_components(browser, width).await?;
             differences.extend(difference(&name, &picture)?);

@@ -38,7 +38,7 @@ pub(crate) async fn set_size(
     Ok(())
 }
 
-/// Waits until the view of the address is drawn.
+/// Waits until the view of the address is drawn. The page of components shows skeletons for ever.
 async fn until_drawn(browser: &Browser) -> Result<()> {
     let script = "return document.querySelector('[data-testid=\"badge\"]')?.dataset.link === 'live' \
         && document.querySelector('.page-body, .composer, .content-message') !== null \
