@@ -101,14 +101,14 @@ impl Group {
         let size = self.size;
         let everybody = timeout(PHASE_WITHIN, reached.wait_for(|count| *count == size));
         tokio::select! {
-            outcome = everybody => match outcome {
-                Ok(outcome) => drop(outcome.context("all clients have ended")?),
-                Err(_) => {
+            outcome = everybody => {
+                let Ok(outcome) = outcome else {
                     let (count, seconds) = (*self.arrived.borrow(), PHASE_WITHIN.as_secs());
                     let informed = *self.informed.borrow();
                     bail!("of {size} clients, {count} have arrived and {informed} have every message: not all are {state} within {seconds} s");
-                }
-            },
+                };
+                drop(outcome.context("all clients have ended")?);
+            }
             Some(ended) = self.people.join_next() => {
                 ended??;
                 bail!("a client has left before the end");
