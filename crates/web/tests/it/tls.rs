@@ -111,8 +111,14 @@ async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
             ))
             .await;
         }
-        for _ in 0..EACH {
-            assert!(matches!(peer.receive_frame().await, ServerFrame::Ack { .. }));
+        let mut acknowledged = 0;
+        while acknowledged < EACH {
+            match peer.receive_frame().await {
+                ServerFrame::Ack { .. } => acknowledged += 1,
+                // On a slow machine, a connection lives long enough for one.
+                ServerFrame::Ping { .. } => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
     for number in 0..WRITERS * EACH {
