@@ -103,11 +103,14 @@ impl Group {
         tokio::select! {
             outcome = everybody => {
                 let Ok(outcome) = outcome else {
-                    let (count, seconds) = (*self.arrived.borrow(), PHASE_WITHIN.as_secs());
-                    let informed = *self.informed.borrow();
-                    bail!("of {size} clients, {count} have arrived and {informed} have every message: not all are {state} within {seconds} s");
+                    let (arrived, informed) = (*self.arrived.borrow(), *self.informed.borrow());
+                    bail!(
+                        "of {size} clients, {arrived} have arrived and {informed} have every message: not all are \
+                        {state} within {} s",
+                        PHASE_WITHIN.as_secs()
+                    );
                 };
-                drop(outcome.context("all clients have ended")?);
+                outcome.context("all clients have ended")?;
             }
             Some(ended) = self.people.join_next() => {
                 ended??;

@@ -93,12 +93,12 @@ impl Siege {
         let disk_before = bytes_in(folder.path())?;
         let (began, cpu_before) = (Instant::now(), CpuTime::of_process(process)?);
         let acts = match attack {
-            None => honest.act(self.scale.attack).await,
+            None => Box::pin(honest.act(self.scale.attack)).await,
             Some((scenario, addresses)) => {
                 let attacker = Attacker::new(endpoint, addresses, self.scale).await?;
                 let mut attack = self.threads.begin((scenario.run)(attacker))?;
                 let acts = tokio::select! {
-                    acts = honest.act(self.scale.attack) => acts,
+                    acts = Box::pin(honest.act(self.scale.attack)) => acts,
                     error = attack.failure() => return Err(error),
                 };
                 attack.end().await;
