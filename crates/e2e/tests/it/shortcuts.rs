@@ -56,6 +56,11 @@ async fn every_listed_shortcut_works() -> Result<()> {
         until_room(second).await?;
         browser.chord(Key::Control, "k").await?;
         browser.until_focus("room-filter").await?;
+        // The list of rooms is not beside an app.
+        browser.click("rail-apps").await?;
+        browser.find("apps").await?;
+        browser.chord(Key::Control, "k").await?;
+        browser.until_focus("room-filter").await?;
         jane.choose("lang-ko").await?;
         browser.keys("?").await?;
         browser.find("shortcuts").await?;
