@@ -7,8 +7,9 @@ use std::path::Path;
 /// The goal is 150 KB. Moved by `docs/decisions/060-size-of-the-mended-app.md`.
 const FIRST_VIEW: u64 = 206 * 1024;
 
-/// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB.
-const WHOLE: u64 = 301 * 1024;
+/// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
+/// `docs/decisions/073-size-of-the-frame.md`.
+const WHOLE: u64 = 319 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.
