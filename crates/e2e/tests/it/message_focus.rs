@@ -75,10 +75,11 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
     .await
 }
 
+/// A scroll position is exact to one pixel.
 async fn until_message_focus(browser: &Browser, seq: u64) -> Result<()> {
     let visible = "const at = it.getBoundingClientRect(); \
         const list = it.closest('[data-testid=\"timeline\"]').getBoundingClientRect(); \
-        return at.top >= list.top && at.bottom <= list.bottom";
+        return at.top >= list.top - 1 && at.bottom <= list.bottom + 1";
     let what = format!("it.dataset.seq === '{seq}' && (() => {{ {visible} }})()");
     until_focused(browser, &format!("message {seq}"), &what).await
 }

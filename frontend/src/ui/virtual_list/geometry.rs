@@ -115,10 +115,16 @@ impl Geometry {
         if self.total <= y { begun } else { begun.saturating_sub(1) }
     }
 
-    /// The first steady visible row at this scroll position.
-    pub(crate) fn anchor(&self, scroll: f64) -> Option<Anchor> {
-        let first = self.rows_between(scroll, scroll).start;
-        let index = first + self.spots.iter().skip(first).position(|spot| spot.steady)?;
+    /// The first steady visible row at this scroll position, if possible one that was measured: the true height of the
+    /// first row, if it was not drawn before, would move all rows below it.
+    pub(crate) fn anchor(&self, scroll: f64, height: f64) -> Option<Anchor> {
+        let visible = self.rows_between(scroll, scroll + height);
+        let steady = |index: &usize| self.spot(*index).is_some_and(|spot| spot.steady);
+        let measured = |index: &usize| self.spot(*index).is_some_and(|spot| spot.measured);
+        let index = visible
+            .clone()
+            .find(|index| steady(index) && measured(index))
+            .or_else(|| (visible.start..self.spots.len()).find(steady))?;
         Some(Anchor { index, below: self.top(index) - scroll })
     }
 
@@ -178,7 +184,7 @@ mod tests {
     #[test]
     fn measurements_above_do_not_move_the_visible_rows() {
         let mut list = geometry(100);
-        let anchor = list.anchor(500.0).unwrap();
+        let anchor = list.anchor(500.0, 100.0).unwrap();
         assert_eq!(anchor, Anchor { index: 51, below: 10.0 });
         list.measure(3, 50.0);
         list.measure(4, 2.0);
@@ -186,9 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_is_measured_for_the_first_time_does_not_move_the_rows_below() {
+        let mut list = geometry(100);
+        list.measure(52, 10.0);
+        let anchor = list.anchor(515.0, 100.0).unwrap();
+        assert_eq!(anchor, Anchor { index: 52, below: 5.0 });
+        list.measure(51, 4.0);
+        assert_eq!(Some(list.scroll_for(anchor)), Some(509.0));
+    }
+
+    #[test]
     fn an_anchor_is_a_steady_row() {
-        assert_eq!(geometry(10).anchor(0.0), Some(Anchor { index: 1, below: 10.0 }));
-        assert_eq!(geometry(1).anchor(0.0), None);
+        assert_eq!(geometry(10).anchor(0.0, 100.0), Some(Anchor { index: 1, below: 10.0 }));
+        assert_eq!(geometry(1).anchor(0.0, 100.0), None);
     }
 
     proptest! {

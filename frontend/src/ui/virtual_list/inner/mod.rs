@@ -159,7 +159,7 @@ impl<R: ListRow> Inner<R> {
         if is_own || is_clamped || is_resized {
             return;
         }
-        self.anchor = self.geometry.anchor(view.scroll).or(self.anchor);
+        self.anchor = self.geometry.anchor(view.scroll, view.height).or(self.anchor);
         self.follows = self.below(view.scroll, view.height) < AT_END;
         self.may_hold = false;
     }
