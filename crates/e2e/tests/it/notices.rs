@@ -230,6 +230,9 @@ async fn the_permission_is_offered_after_the_first_mention_and_only_once() -> Re
         jane.open_composer().await?;
         assert!(!browser.has("offer").await?, "no offer before a mention");
         TestClient::connect(&test.server, "민수").await?.send(FIRST_ROOM, "@Jane 안녕").await?;
+        jane.until_stored("@Jane 안녕").await?;
+        assert!(!browser.has("offer").await?, "a room does not move for an offer");
+        browser.click("bell").await?;
         browser.find("offer").await?;
         assert_eq!(
             browser.eval::<u32>("return asked", []).await?,
@@ -241,7 +244,7 @@ async fn the_permission_is_offered_after_the_first_mention_and_only_once() -> Re
         browser.until_gone("offer").await?;
         assert_eq!(browser.eval::<u32>("return asked", []).await?, 1);
         browser.reload().await?;
-        jane.until_stored("@Jane 안녕").await?;
+        browser.find("notices").await?;
         assert!(!browser.has("offer").await?, "the answer is remembered");
         Ok(())
     })

@@ -86,8 +86,8 @@ fn choose(on: bool, then: impl FnOnce() + 'static) {
     });
 }
 
-/// Shows new notices while the tab is hidden, and offers that in a bar once the user was mentioned. It is in the lazy
-/// part of the app.
+/// Shows new notices while the tab is hidden, and offers that in a bar once the user was mentioned. No room shows the
+/// bar, which would move the messages under the pointer. It is in the lazy part of the app.
 pub(crate) fn notifications() -> AnyView {
     let app = use_app();
     notify_when_hidden(app);
@@ -100,7 +100,11 @@ pub(crate) fn notifications() -> AnyView {
             shown(client).notices.iter().any(is_mention)
         })
     });
-    when(move || !answered.get() && is_mentioned.get(), move || offer(answered))
+    let is_outside_rooms = move || app.router.get().room().is_none();
+    when(
+        move || !answered.get() && is_mentioned.get() && is_outside_rooms(),
+        move || offer(answered),
+    )
 }
 
 fn offer(answered: State<bool>) -> AnyView {
