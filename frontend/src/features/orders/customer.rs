@@ -70,7 +70,7 @@ fn Customer() -> impl IntoView {
         <div class="orders-customer">
             <section aria-labelledby="menu-title">
                 <h2 id="menu-title" class="orders-title">{MENU.now()}</h2>
-                <ul class="menu" data-testid="menu">{each(items)}</ul>
+                <ul data-testid="menu">{each(items)}</ul>
                 <Checkout cart=cart />
             </section>
             <section aria-labelledby="mine-title">
