@@ -78,7 +78,7 @@ async fn a_returning_user_gets_missed_messages_exactly_once() -> Result<()> {
 #[tokio::test]
 async fn signing_out_removes_all_cached_messages_and_names() -> Result<()> {
     BrowserTest::run("left", async |test| {
-        let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
+        let minsu = test.chat_page("한은밀", Device::desktop(Lang::Ko)).await?;
         let browser = Rc::clone(&minsu.browser);
         let room = minsu.create_room("비밀스러운 방").await?;
         minsu.send("비밀스러운 말").await?;
@@ -97,7 +97,7 @@ async fn signing_out_removes_all_cached_messages_and_names() -> Result<()> {
             "the message is still in the browser's storage"
         );
         ensure!(
-            !is_stored_in_browser(&browser, "민수").await?,
+            !is_stored_in_browser(&browser, "한은밀").await?,
             "the name is still in the browser's storage"
         );
 
