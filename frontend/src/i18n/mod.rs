@@ -182,8 +182,9 @@ pub(crate) fn apply(lang: State<Lang>) {
     effect(move || {
         let lang = lang.get();
         browser::set_root_attribute("lang", lang.code());
-        browser::set_manifest(&format!("/manifest.{}.webmanifest", lang.code()));
+        // The page has already named the first language's manifest.
         if !std::mem::replace(&mut first, false) {
+            browser::set_manifest(&format!("/manifest.{}.webmanifest", lang.code()));
             browser::remember(KEY, lang.code());
         }
     });

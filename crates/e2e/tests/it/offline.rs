@@ -174,7 +174,8 @@ async fn the_app_is_installable_with_a_name_in_the_browser_language() -> Result<
                 let answer = ask.await?;
                 let manifest: ManifestResponse = serde_json::from_value(answer.clone())?;
                 ensure!(manifest.errors.is_empty(), "{:?}", manifest.errors);
-                Ok(manifest.url.ends_with(&file).then_some(answer))
+                ensure!(manifest.url.ends_with(&file), "the manifest is {:?}", manifest.url);
+                Ok(Some(answer))
             })
             .await?;
             let text = answer.get("data").and_then(Value::as_str).context("no manifest")?;

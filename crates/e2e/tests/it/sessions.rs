@@ -44,13 +44,14 @@ async fn signing_out_in_one_tab_shows_the_sign_in_form_in_every_tab() -> Result<
     .await
 }
 
-/// A script that delays responses until the sign-in form is shown, so that the socket closes first.
+/// A script that delays the responses to requests for the session until the sign-in form is shown, so that the socket
+/// closes first.
 const LATE_ANSWERS: &str = r"
     const ask = window.fetch;
     window.fetch = (...asked) => ask(...asked).then(answer => new Promise(done => {
         const look = () => document.querySelector('[data-testid=signin-name]')
             ? done(answer) : requestAnimationFrame(look);
-        look();
+        new URL(answer.url).pathname === '/api/session' ? look() : done(answer);
     }));";
 
 #[tokio::test]
