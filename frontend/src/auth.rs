@@ -2,10 +2,13 @@
 
 use leptos::task::spawn_local;
 use madang_shared::User;
+use madang_shared::session::CurrentSession;
+use madang_shared::workspace::Workspace;
 
 use crate::offline_cache;
 use crate::session;
 use crate::ui::erased::signal::{State, state};
+use crate::workspace;
 
 /// The state of signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +25,20 @@ pub(crate) enum AuthState {
 
 /// Signs in and out. Copies are the same state; every view finds it in its context.
 #[derive(Clone, Copy)]
-pub(crate) struct Auth(State<AuthState>);
+pub(crate) struct Auth {
+    state: State<AuthState>,
+    /// The facts about the server, which come with the session.
+    pub(crate) workspace: State<Workspace>,
+}
 
 impl Auth {
     pub(crate) fn new() -> Self {
-        Self(state(AuthState::Checking))
+        Self { state: state(AuthState::Checking), workspace: workspace::remembered() }
     }
 
     /// The state now, and again when it has changed.
     pub(crate) fn get(self) -> AuthState {
-        self.0.get()
+        self.state.get()
     }
 
     /// Requests the session from the server. Until the answer, the app shows the likely state: the offline
@@ -44,17 +51,21 @@ impl Auth {
             None if had_session => AuthState::Checking,
             None => AuthState::SignedOut { expired: false },
         };
-        self.0.set(before.clone());
+        self.state.set(before.clone());
         spawn_local(async move {
             let answer = session::current().await;
+            let answer = answer.map(|CurrentSession { user, workspace }| {
+                workspace::learn(self.workspace, workspace);
+                user
+            });
             // The user signed in or out meanwhile, so the answer is obsolete.
-            if self.0.get_untracked() != before {
+            if self.state.get_untracked() != before {
                 return;
             }
             match answer {
                 Ok(Some(user)) => self.sign_in(user),
                 Ok(None) if had_session => self.sign_out(false),
-                Err(_) if before == AuthState::Checking => self.0.set(AuthState::Unreachable),
+                Err(_) if before == AuthState::Checking => self.state.set(AuthState::Unreachable),
                 // The form stays as it is, and so does the cached state of a browser without a network.
                 Ok(None) | Err(_) => {}
             }
@@ -65,14 +76,14 @@ impl Auth {
     pub(crate) fn sign_in(self, user: User) {
         offline_cache::sign_in(&user);
         let now = AuthState::SignedIn(user);
-        if self.0.get_untracked() != now {
-            self.0.set(now);
+        if self.state.get_untracked() != now {
+            self.state.set(now);
         }
     }
 
     /// The session is over; `requested` says that the user ended it.
     pub(crate) fn sign_out(self, requested: bool) {
         offline_cache::sign_out();
-        self.0.set(AuthState::SignedOut { expired: !requested });
+        self.state.set(AuthState::SignedOut { expired: !requested });
     }
 }

@@ -218,7 +218,7 @@ impl Driver {
     /// session has ended, connecting again is useless.
     fn check_session(self) {
         leptos::task::spawn_local(async move {
-            if let Ok(None) = session::current().await {
+            if session::current().await.is_ok_and(|session| session.user.is_none()) {
                 self.signed_out.try_set(true);
             }
         });

@@ -13,12 +13,13 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::rooms::Room;
+use madang_shared::sentiment::Sentiment;
 use madang_shared::{RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
 
 use crate::browser;
-use crate::i18n::tr;
+use crate::i18n::{Lang, tr};
 use crate::route::Page;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
@@ -46,6 +47,8 @@ pub(crate) struct LazyViews {
     pub(crate) new_room: fn(State<bool>) -> AnyView,
     /// Shown instead of the timeline of a room that the user has not joined.
     pub(crate) join_card: fn(Room) -> AnyView,
+    /// The mark of a mood on a message.
+    pub(crate) mood: fn(Sentiment, Lang) -> AnyView,
     /// The bars above the content, and what shows notices outside of the inbox.
     pub(crate) bars: fn() -> AnyView,
 }

@@ -28,6 +28,7 @@ mod outbox_storage;
 mod session;
 mod socket;
 mod websocket;
+mod workspace;
 
 mod boot_form;
 mod browser;

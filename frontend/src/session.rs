@@ -1,19 +1,19 @@
 //! The sign-in session, over HTTP: `/api/session`.
 
-use madang_shared::session::{SessionInfo, SignUp};
+use madang_shared::session::{CurrentSession, SessionInfo, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
 
 use crate::http::{self, Answer, Unanswered};
 
 const PATH: &str = "/api/session";
 
-/// The user of this browser's session; none if there is no session.
-pub(crate) async fn current() -> Result<Option<User>, Failure> {
+/// The facts about the server, and the user of this browser's session.
+pub(crate) async fn current() -> Result<CurrentSession, Failure> {
     let answer = http::get(PATH, None).await.map_err(unreachable_server)?;
-    if answer.status == 204 {
-        return Ok(None);
+    if !answer.ok() {
+        return Err(failure(&answer));
     }
-    user(&answer).map(Some)
+    compact::from_text(&answer.text).map_err(|_| unexpected_answer())
 }
 
 /// Starts a session with a name. The request before it brings the cookie by which the server sees that cookies come

@@ -47,6 +47,7 @@ pub mod failure;
 pub mod limits;
 pub mod session;
 pub mod validate;
+pub mod workspace;
 
 pub use chat::Message;
 pub use close::{CloseClass, CloseCode};

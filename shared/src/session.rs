@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::User;
+use crate::workspace::Workspace;
 
 /// Unicode scalar values in a user's name.
 pub const MAX_USER_NAME_CHARS: usize = 32;
@@ -28,7 +29,7 @@ pub struct SignUp {
     pub needs_cookie: bool,
 }
 
-/// The answer to `POST` and `GET /api/session`. `GET` answers 204 where there is no session.
+/// The answer to `POST /api/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionInfo {
@@ -37,4 +38,15 @@ pub struct SessionInfo {
     /// Only if the request had `bearer`: send it as `Authorization: Bearer <token>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// The answer to `GET /api/session`, with or without a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CurrentSession {
+    /// The user of the session; none without a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// The facts about the server.
+    pub workspace: Workspace,
 }

@@ -6,6 +6,7 @@ use crate::failure::{ErrorCode, Failure};
 use crate::posts::MAX_POST_CHARS;
 use crate::rooms::MAX_ROOM_NAME_CHARS;
 use crate::session::MAX_USER_NAME_CHARS;
+use crate::workspace::MAX_WORKSPACE_NAME_CHARS;
 
 /// A user's name: trimmed, on one line, 1 to [`MAX_USER_NAME_CHARS`] characters, without
 /// invisible ones.
@@ -23,6 +24,14 @@ pub fn user_name(text: &str) -> Result<String, Failure> {
 /// `invalid` or `too_long`, with a sentence for the user.
 pub fn room_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_ROOM_NAME_CHARS, "A room's name")
+}
+
+/// The name of a workspace: as a room's, with at most [`MAX_WORKSPACE_NAME_CHARS`] characters.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the operator.
+pub fn workspace_name(text: &str) -> Result<String, Failure> {
+    one_line(text, MAX_WORKSPACE_NAME_CHARS, "The server's name")
 }
 
 /// A message's text: separators of lines, pages and records become `\n`, other control characters and

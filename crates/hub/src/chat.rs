@@ -19,8 +19,8 @@ pub enum ChatChange {
         room: RoomId,
         /// The text, validated and normalised.
         text: String,
-        /// The sentiment of the text.
-        sentiment: Sentiment,
+        /// The sentiment of the text, where the workspace stores moods.
+        sentiment: Option<Sentiment>,
         /// The guest for whom the author posts it. The guest's name belongs to no user.
         guest: Option<Guest>,
         /// The mentions in the text. The store keeps those that name a member of the room.
@@ -28,7 +28,7 @@ pub enum ChatChange {
     },
 }
 
-/// Validates the text, classifies its sentiment, and finds its mentions.
+/// Validates the text and finds its mentions. [`classify`] adds the sentiment.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
@@ -64,7 +64,12 @@ pub fn cost(command: &ChatCommand) -> Option<Cost> {
 
 fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Failure> {
     let text = validate::message_text(text)?;
-    let sentiment = sentiment::classify(&text).sentiment;
     let mentions = mentions(&text);
-    Ok(ChatChange::Post { room, text, sentiment, guest, mentions })
+    Ok(ChatChange::Post { room, text, sentiment: None, guest, mentions })
+}
+
+/// Adds the sentiment to a message.
+pub fn classify(change: &mut ChatChange) {
+    let ChatChange::Post { text, sentiment, .. } = change;
+    *sentiment = Some(sentiment::classify(text).sentiment);
 }

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     ConnectionId, Epoch, Position, Seq, Signal, Snapshot, Timestamp, Topic, User, UserId,
 };
@@ -14,9 +15,10 @@ use tokio::sync::{broadcast, watch};
 
 use crate::budgets::Budgets;
 use crate::bus::{Bus, TopicAdvanced};
+use crate::chat;
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
-use crate::features::{self, EphemeralTopics};
+use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
@@ -30,6 +32,7 @@ use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
 #[derive(Debug)]
 pub struct Hub {
     version: String,
+    workspace: Workspace,
     ring: RingSize,
     channels: Mutex<HashMap<Topic, Arc<TopicChannel>>>,
     fan_out: FanOutQueue,
@@ -71,6 +74,7 @@ impl Hub {
         let budgets = Budgets::default();
         Self {
             version: version.into(),
+            workspace: Workspace::default(),
             ring: RingSize::default(),
             channels: Mutex::default(),
             fan_out: FanOutQueue::default(),
@@ -79,6 +83,28 @@ impl Hub {
             ephemeral: EphemeralTopics::new(epoch),
             budgets,
             next_connection: AtomicU64::new(1),
+        }
+    }
+
+    /// The same hub with other facts about the server.
+    #[must_use]
+    pub fn with_workspace(mut self, workspace: Workspace) -> Self {
+        self.workspace = workspace;
+        self
+    }
+
+    /// The facts about the server.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Adds to a decided change what the configuration asks for: a message gets its sentiment where moods are on. A
+    /// server without moods analyses no message.
+    pub fn complete(&self, change: &mut Change) {
+        if let Change::Chat(change) = change
+            && self.workspace.moods
+        {
+            chat::classify(change);
         }
     }
 

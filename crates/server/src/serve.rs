@@ -97,6 +97,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     // Two starts of a server never fall into the same millisecond, so the epoch is new.
     let hub = Arc::new(
         Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0))
+            .with_workspace(config.workspace)
             .with_budgets(Budgets::new(config.budgets)),
     );
     let bus = InProcess::default();
@@ -179,6 +180,8 @@ fn log_settings(config: &Config) {
     let network = &config.network;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        name = config.workspace.name,
+        moods = config.workspace.moods,
         listen = %config.listen,
         data = %config.data.display(),
         synchronous = ?config.synchronous,

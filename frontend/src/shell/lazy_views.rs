@@ -44,6 +44,7 @@ fn views() -> LazyViews {
         view_menu: view_menu::content,
         new_room: rooms::new_room,
         join_card: membership::join_card,
+        mood: lab::sentiment::mark,
         bars,
     }
 }

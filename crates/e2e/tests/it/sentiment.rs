@@ -11,6 +11,10 @@ async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<
     BrowserTest::run("sentiment", async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let browser = &minsu.browser;
+        // Outside of this page, a server has no moods by default.
+        minsu.send("I love this courtyard").await?;
+        minsu.until_stored("I love this courtyard").await?;
+        assert!(!browser.has("mood").await?);
         browser.goto(&test.server.url("/lab/sentiment")).await?;
         let field = browser.find("sentiment-text").await?;
         browser.until_focus("sentiment-text").await?;
@@ -41,7 +45,7 @@ async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<
 
 #[tokio::test]
 async fn t2_4_a_stored_message_carries_its_sentiment() -> Result<()> {
-    BrowserTest::run("moods", async |test| {
+    BrowserTest::run_with("moods", &["--moods", "true"], async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
         minsu.send("I love this courtyard").await?;

@@ -132,7 +132,10 @@ impl StoreRequest {
         user: UserId,
     ) -> BoxFuture<'static, StoreResponse> {
         match self {
-            Self::Commit(batch) => store.commit(batch).map(StoreResponse::Commit).boxed(),
+            Self::Commit(mut batch) => {
+                batch.iter_mut().for_each(|write| hub.complete(&mut write.change));
+                store.commit(batch).map(StoreResponse::Commit).boxed()
+            }
             Self::Open { ticket, topic, from, shared } => store
                 .open(user, shared, from)
                 .map(move |recovery| StoreResponse::Open { ticket, topic, recovery })

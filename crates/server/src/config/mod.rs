@@ -15,10 +15,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::ports::SessionLimits;
-use madang_shared::Timestamp;
+use madang_shared::workspace::Workspace;
+use madang_shared::{Timestamp, validate};
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
-use madang_web::socketio;
+use madang_web::socketio::{self, Exposure};
 use serde::Deserialize;
 
 use self::budgets::BudgetTable;
@@ -38,6 +39,13 @@ pub(crate) struct Flags {
     /// `every_seconds`, or `at = ["09:00"]` with `utc_offset = "+09:00"`.
     #[arg(long, env = "MADANG_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The server's name, on the sign-in page and in the settings; at most 40 characters [default: the name of the
+    /// app].
+    #[arg(long, env = "MADANG_NAME", value_name = "NAME")]
+    name: Option<String>,
+    /// Whether messages are stored with their mood, and the app shows it beside them [default: false].
+    #[arg(long, env = "MADANG_MOODS", value_name = "true|false")]
+    moods: Option<bool>,
     /// The address to listen on [default: 127.0.0.1:5001].
     #[arg(long, env = "MADANG_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -122,6 +130,8 @@ pub(crate) struct Flags {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    name: Option<String>,
+    moods: Option<bool>,
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     public_origins: Option<Vec<String>>,
@@ -178,6 +188,7 @@ enum SynchronousSetting {
 /// All settings of a run, validated.
 #[derive(Debug)]
 pub(crate) struct Config {
+    pub(crate) workspace: Workspace,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) origins: Origins,
@@ -256,14 +267,22 @@ impl Config {
         };
         let (socketio, exposure_sentence) =
             gateway::load(flags.gateway, &file.socketio, &surroundings, &mut former_names)?;
+        let price_sources =
+            price::source_settings(price_sources.as_deref()).context("`price_sources`")?;
+        let workspace = Workspace {
+            name: flags.name.or(file.name).map(|name| workspace_name(&name)).transpose()?,
+            moods: flags.moods.or(file.moods).unwrap_or_default(),
+            price: !price_sources.is_empty(),
+            socketio: socketio.exposure != Exposure::Off,
+        };
         Ok(Self {
+            workspace,
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins,
             network,
             synchronous,
-            price_sources: price::source_settings(price_sources.as_deref())
-                .context("`price_sources`")?,
+            price_sources,
             socketio,
             exposure_sentence,
             notices: notices::schedules(&file.notices).context("`notices`")?,
@@ -288,6 +307,14 @@ impl Config {
 /// The entries of a list. An empty variable means an empty list.
 fn non_empty(list: Option<Vec<String>>) -> impl Iterator<Item = String> {
     list.unwrap_or_default().into_iter().filter(|entry| !entry.is_empty())
+}
+
+/// The server's name, validated as the names of rooms are.
+fn workspace_name(name: &str) -> Result<String> {
+    match validate::workspace_name(name) {
+        Ok(name) => Ok(name),
+        Err(refused) => bail!("`name` is {name:?}: {}", refused.message),
+    }
 }
 
 /// A number of days, in milliseconds.

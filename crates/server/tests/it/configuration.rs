@@ -26,6 +26,8 @@ fn help_and_version_explain_the_settings() {
         "--listen",
         "MADANG_LISTEN",
         "127.0.0.1:5001",
+        "--name",
+        "MADANG_MOODS",
         "--data",
         "--public-origin",
         "MADANG_PUBLIC_ORIGINS",
@@ -64,7 +66,15 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let missing = folder.path().join("missing.toml");
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
-    let cases: [(&[&str], &str); 25] = [
+    let long = "가".repeat(41);
+    let cases: [(&[&str], &str); 29] = [
+        (
+            &["--name", " "],
+            "`name` is \" \": The server's name needs at least one visible character",
+        ),
+        (&["--name", "a\u{200b}b"], "cannot contain invisible characters"),
+        (&["--name", &long], "The server's name has at most 40 characters; this one has 41"),
+        (&["--moods", "maybe"], "--moods"),
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
@@ -186,10 +196,10 @@ fn a_server_on_the_network_answers_to_configured_names_and_says_so() {
         String::from_utf8_lossy(&line[9..]).into_owned()
     };
     for (host, expected) in [
-        ("127.0.0.1:5001", "204"),
-        ("192.168.0.7", "204"),
-        ("localhost", "204"),
-        ("nas.local:8080", "204"),
+        ("127.0.0.1:5001", "200"),
+        ("192.168.0.7", "200"),
+        ("localhost", "200"),
+        ("nas.local:8080", "200"),
         ("evil.example:5001", "421"),
     ] {
         assert_eq!(status(host), expected, "{host}");

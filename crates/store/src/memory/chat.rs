@@ -38,7 +38,7 @@ pub(super) fn apply(
     let seq = state.log.head(topic).next();
     let (author, by) = (context.author.clone(), context.author.clone());
     let what = NoticeContent::Mentioned { room, message: seq, by, excerpt: excerpt(&text) };
-    let (at, command, sentiment) = (context.at, context.command, Some(sentiment));
+    let (at, command) = (context.at, context.command);
     let message = Message { seq, author, at, text, command, sentiment, guest };
     state.messages.insert((room, seq), message.clone());
     let position = state.log.append(topic, &ChatEvent::Posted(message).into(), appended);

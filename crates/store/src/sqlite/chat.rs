@@ -47,8 +47,8 @@ pub(super) fn apply(
         integer(context.at.0),
         context.command.0.as_bytes(),
         &text,
-        mood_name(sentiment.mood),
-        sentiment.score,
+        sentiment.map(|sentiment| mood_name(sentiment.mood)),
+        sentiment.map(|sentiment| sentiment.score),
         guest.as_ref().map(|guest| &guest.name),
         guest.as_ref().map(|guest| &guest.connection),
     ))?;
@@ -64,7 +64,7 @@ pub(super) fn apply(
         at: context.at,
         text,
         command: context.command,
-        sentiment: Some(sentiment),
+        sentiment,
         guest,
     };
     let event = ChatEvent::Posted(message).into();

@@ -181,7 +181,7 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 }
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
-    let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
+    let sentiment = Some(Sentiment { mood: Mood::Neutral, score: 0 });
     let change = Change::Chat(ChatChange::Post {
         room,
         text: text.to_owned(),

@@ -12,7 +12,7 @@ use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{NewUser, TokenHash};
 use madang_hub::{names, policy};
 use madang_shared::ErrorCode;
-use madang_shared::session::SessionInfo;
+use madang_shared::session::{CurrentSession, SessionInfo};
 
 use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::{ClientAddress, ClientInfo};
@@ -95,7 +95,7 @@ pub async fn sign_up(
     })
 }
 
-/// Answers the user of the session; 204 without a session. A missing session is not an error, because every
+/// Answers the facts about the server, and the user of the session. A missing session is not an error, because every
 /// new visitor's page sends this request, and browsers log errors to their console. The visitor may sign up next, so the
 /// answer brings the probe cookie.
 pub async fn current(
@@ -108,12 +108,14 @@ pub async fn current(
         stranger.charge_one(Resource::Reads, state.clock.now())?;
     }
     let candidates = candidates(&headers, &client_info);
-    Ok(match authenticate(state.store.as_ref(), &candidates).await? {
-        Some(user) => Json(SessionInfo { user, token: None }).into_response(),
-        None if access == PageAccess::Full && !has_probe(&headers, &client_info) => {
-            (StatusCode::NO_CONTENT, set_cookies([probe_cookie(&client_info)])).into_response()
-        }
-        None => StatusCode::NO_CONTENT.into_response(),
+    let user = authenticate(state.store.as_ref(), &candidates).await?;
+    let needs_probe =
+        user.is_none() && access == PageAccess::Full && !has_probe(&headers, &client_info);
+    let body = Json(CurrentSession { user, workspace: state.hub.workspace().clone() });
+    Ok(if needs_probe {
+        (set_cookies([probe_cookie(&client_info)]), body).into_response()
+    } else {
+        body.into_response()
     })
 }
 

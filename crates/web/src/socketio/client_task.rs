@@ -166,7 +166,7 @@ async fn execute(
     id: &str,
     content: &InboundContent,
 ) -> Result<Option<Value>, Failure> {
-    let (change, original) = match action_of(&gateway.settings, id, content)? {
+    let (mut change, original) = match action_of(&gateway.settings, id, content)? {
         InboundAction::Store { change, original } => (change, original),
         InboundAction::Broadcast { room, event } => {
             gateway.subscribers.broadcast(Topic::Room(room), &event);
@@ -182,6 +182,7 @@ async fn execute(
         }
         storage::charge(account, &change, content.bytes() as u64, at)?;
     }
+    gateway.state.hub.complete(&mut change);
     let command = gateway.random_command_id()?;
     let original = original.map(|original| PendingOriginal::new(gateway, command, original));
     // The id is new, so the write needs no fingerprint.

@@ -29,3 +29,4 @@ mod storage;
 mod test_server;
 mod tls;
 mod transports;
+mod workspace;

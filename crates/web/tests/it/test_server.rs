@@ -14,6 +14,7 @@ use madang_hub::budgets::resource::{BudgetRates, Resource};
 use madang_hub::ports::{Clock, Store};
 use madang_hub::storage::FreeSpace;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, Memory};
@@ -61,6 +62,8 @@ pub(crate) struct TestServer {
 /// The settings of a test server.
 pub(crate) struct TestSettings {
     pub(crate) socketio: Settings,
+    /// The facts about the server.
+    pub(crate) workspace: Workspace,
     /// By default the server's own and `http://localhost:3000`.
     pub(crate) origins: Origins,
     /// None by default.
@@ -77,6 +80,7 @@ impl Default for TestSettings {
     fn default() -> Self {
         Self {
             socketio: Settings::default(),
+            workspace: Workspace::default(),
             origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
             proxies: TrustedProxies::default(),
             strict_transport: None,
@@ -136,7 +140,9 @@ impl TestServer {
         settings: TestSettings,
     ) -> Self {
         let budgets = Budgets::new(Box::new(settings.budgets));
-        let hub = Arc::new(Hub::new("test", Epoch(1)).with_budgets(budgets));
+        let hub = Arc::new(
+            Hub::new("test", Epoch(1)).with_workspace(settings.workspace).with_budgets(budgets),
+        );
         let clock = Arc::new(TestClock(Instant::now()));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let state = AppState {

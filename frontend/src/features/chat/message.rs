@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use madang_client::views::chat::PresenceSummary;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
-use madang_shared::sentiment::Sentiment;
+use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::rows::{Delivery, MessageRow, Row};
+use crate::auth::Auth;
 use crate::context::{discard, use_app};
 use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Lang, use_lang};
-use crate::lab::sentiment::mark;
 use crate::linkify;
 use crate::time::Formats;
 use crate::ui::avatar::avatar;
@@ -147,7 +147,7 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
             <div class="chat-message-body">
                 <div class="chat-bubble" title=full><p class="user-text" dir="auto">{linkify::draw(&content.text, lang)}</p></div>
                 <span class="chat-meta">
-                    {mark(content.sentiment, lang)}
+                    {content.sentiment.map(|sentiment| mood(sentiment, lang))}
                     {delivery(row, lang)}
                     {time}
                 </span>
@@ -156,6 +156,15 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The mark of a mood that is not neutral, where the server shows moods.
+fn mood(sentiment: Sentiment, lang: Lang) -> AnyView {
+    let auth: Auth = expect_context();
+    if sentiment.mood == Mood::Neutral || !auth.workspace.with_untracked(|it| it.moods) {
+        return ().into_any();
+    }
+    use_app().lazy.draw_when_loaded(move |views| (views.mood)(sentiment, lang))
 }
 
 /// The speaker of a message.

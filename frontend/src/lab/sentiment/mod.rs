@@ -65,14 +65,14 @@ fn thousandths(number: i16) -> String {
     format!("{sign}{whole}.{part:02}")
 }
 
-/// The mark on a message that is not neutral.
-pub(crate) fn mark(sentiment: Option<Sentiment>, lang: Lang) -> Option<AnyView> {
-    let Sentiment { mood, score } = sentiment.filter(|it| it.mood != Mood::Neutral)?;
+/// The mark of a mood on a message. It is in the lazy part of the app.
+pub(crate) fn mark(sentiment: Sentiment, lang: Lang) -> AnyView {
+    let Sentiment { mood, score } = sentiment;
     let label = format!("{} {}", words(mood).of(lang), thousandths(score));
-    let mark = view! {
+    view! {
         <span class="mood" role="img" data-testid="mood" data-mood=name(mood) aria-label=label.clone() title=label>{face(mood)}</span>
-    };
-    Some(mark.into_any())
+    }
+    .into_any()
 }
 
 /// The page.

@@ -12,7 +12,6 @@ use madang_shared::chat::ChatEvent;
 use madang_shared::delivery::{Delivery, GatewayReceipts, path};
 use madang_shared::orders::{OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
-use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{
     Command, CommandId, Event, MenuItemId, PostId, Seq, Timestamp, Topic, User, codec,
 };
@@ -45,9 +44,8 @@ impl TestServer {
     }
 
     pub(crate) fn post(&self, author: &User, number: u128, text: &str) {
-        let sentiment = Sentiment { mood: Mood::Neutral, score: 0 };
         let text = text.to_owned();
-        let (guest, mentions) = (None, Vec::new());
+        let (sentiment, guest, mentions) = (None, None, Vec::new());
         let change = chat::ChatChange::Post { room: FIRST_ROOM, text, sentiment, guest, mentions };
         self.commit(author, number, features::Change::Chat(change));
     }

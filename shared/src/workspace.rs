@@ -1,0 +1,25 @@
+//! The workspace: the facts about a server that everybody may know, also before signing in. `GET /api/session` tells
+//! them.
+
+use serde::{Deserialize, Serialize};
+
+/// Unicode scalar values in the name of a workspace.
+pub const MAX_WORKSPACE_NAME_CHARS: usize = 40;
+
+/// The facts about a server, from its configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Workspace {
+    /// The name that the operator gave the server; none if there is no such setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether new messages are stored with their sentiment, and the app shows it.
+    #[serde(default)]
+    pub moods: bool,
+    /// Whether the server requests the price of Bitcoin.
+    #[serde(default)]
+    pub price: bool,
+    /// Whether Socket.IO clients may connect.
+    #[serde(default)]
+    pub socketio: bool,
+}
