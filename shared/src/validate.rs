@@ -3,6 +3,7 @@
 
 use crate::chat::MAX_MESSAGE_CHARS;
 use crate::failure::{ErrorCode, Failure};
+use crate::orders::PHONE_DIGITS;
 use crate::posts::MAX_POST_CHARS;
 use crate::rooms::MAX_ROOM_NAME_CHARS;
 use crate::session::MAX_USER_NAME_CHARS;
@@ -49,6 +50,14 @@ pub fn message_text(text: &str) -> Result<String, Failure> {
 /// `invalid` or `too_long`, with a sentence for the user.
 pub fn post_text(text: &str) -> Result<String, Failure> {
     some_lines(text, MAX_POST_CHARS, "A post")
+}
+
+/// Whether a text is a phone number: digits, with spaces and `+-().` between them. The database has the same rule
+/// for its characters.
+pub fn is_phone_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    PHONE_DIGITS.contains(&digits)
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b" +-().".contains(&byte))
 }
 
 /// A text of several lines, by the rules of [`message_text`]. `limit` is the most characters; `what`

@@ -4,27 +4,47 @@
 //! refuses a command with a sentence for the user.
 
 use madang_shared::orders::{
-    MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY,
+    DEFAULT_ESTIMATE_MINUTES, MAX_ADDRESS_CHARS, MAX_CANCEL_REASON_CHARS, MAX_ESTIMATE_MINUTES,
+    MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
+    MAX_PHONE_CHARS, MAX_QUANTITY, MAX_TABLE_NUMBER, PHONE_DIGITS, REOPEN_MS,
 };
-use madang_shared::orders::{MenuItem, OrderLine, OrderStatus, OrdersCommand};
-use madang_shared::{ErrorCode, Failure, UserId, validate};
+use madang_shared::orders::{Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersCommand};
+use madang_shared::{ErrorCode, Failure, Timestamp, UserId, validate};
+
+const MINUTE_MS: u64 = 60_000;
 
 /// Checks a command without the menu and the order. The lines of a decided order are sorted by item;
-/// its note is validated and normalised, and may be empty.
+/// its texts are validated and normalised. An `advance` that accepts or cancels becomes that command.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
 pub fn decide(command: OrdersCommand) -> Result<OrdersCommand, Failure> {
     match command {
-        OrdersCommand::Place { mut lines, note } => {
+        OrdersCommand::Place { mut lines, note, destination } => {
             lines.sort_by_key(|line| line.item);
             check_lines(&lines)?;
-            Ok(OrdersCommand::Place { lines, note: check_note(&note)? })
+            let (note, destination) = (check_note(&note)?, check_destination(destination)?);
+            Ok(OrdersCommand::Place { lines, note, destination })
+        }
+        OrdersCommand::Advance { order, to: OrderStatus::Accepted } => {
+            Ok(OrdersCommand::Accept { order, minutes: DEFAULT_ESTIMATE_MINUTES })
+        }
+        OrdersCommand::Advance { order, to: OrderStatus::Cancelled } => {
+            Ok(OrdersCommand::Cancel { order, reason: String::new() })
         }
         OrdersCommand::Advance { to: OrderStatus::Delivering, .. } => {
             Err(invalid("A rider must take the order; it cannot be set to delivering."))
         }
-        OrdersCommand::Advance { .. } | OrdersCommand::Take { .. } => Ok(command),
+        OrdersCommand::Accept { minutes, .. } if !(1..=MAX_ESTIMATE_MINUTES).contains(&minutes) => {
+            Err(invalid(format!("An estimate is from 1 to {MAX_ESTIMATE_MINUTES} minutes.")))
+        }
+        OrdersCommand::Cancel { order, reason } => {
+            Ok(OrdersCommand::Cancel { order, reason: check_reason(&reason)? })
+        }
+        OrdersCommand::Accept { .. }
+        | OrdersCommand::Advance { .. }
+        | OrdersCommand::Take { .. }
+        | OrdersCommand::Reopen { .. } => Ok(command),
     }
 }
 
@@ -52,6 +72,37 @@ pub fn take(from: OrderStatus, rider: Option<UserId>, by: UserId) -> Result<bool
         return Err(Failure::new(ErrorCode::Forbidden, "Another rider has this order."));
     }
     advance(from, OrderStatus::Delivering)
+}
+
+/// The time at which an order is ready that is accepted at `at` with an estimate of `minutes`.
+pub fn ready_at(at: Timestamp, minutes: u32) -> Timestamp {
+    at.plus(u64::from(minutes) * MINUTE_MS)
+}
+
+/// The status that a cancelled order gets again; `None` if the order is open.
+///
+/// # Errors
+/// `invalid` if the order was delivered, or cancelled more than [`REOPEN_MS`] ago.
+pub fn reopen(order: &Order, now: Timestamp) -> Result<Option<OrderStatus>, Failure> {
+    match &order.cancellation {
+        Some(cancellation) if !cancellation.at.has_passed(REOPEN_MS, now) => {
+            Ok(Some(cancellation.was))
+        }
+        None if order.status.is_open() => Ok(None),
+        None if order.status == OrderStatus::Delivered => {
+            Err(invalid("A delivered order cannot be reopened."))
+        }
+        _ => Err(invalid("It is too late to reopen this order; place a new one.")),
+    }
+}
+
+/// An order without the address and the phone number of its customer. This is the one place that decides
+/// which readers get them. Today the subscribers of the topic `orders` do, and they are the three pages;
+/// all others, such as clients of Socket.IO, get this copy.
+#[must_use]
+pub fn without_contact(order: &Order) -> Order {
+    let is_public = |destination: &Destination| matches!(destination, Destination::Table { .. });
+    Order { destination: order.destination.clone().filter(is_public), ..order.clone() }
 }
 
 /// Checks that a line of an order matches the menu.
@@ -115,6 +166,38 @@ fn check_note(note: &str) -> Result<String, Failure> {
         return Err(Failure::new(ErrorCode::TooLong, message));
     }
     Ok(note)
+}
+
+fn check_destination(destination: Destination) -> Result<Destination, Failure> {
+    match destination {
+        Destination::Table { number } if !(1..=MAX_TABLE_NUMBER).contains(&number) => {
+            Err(invalid(format!("The number of a table is from 1 to {MAX_TABLE_NUMBER}.")))
+        }
+        Destination::Table { number } => Ok(Destination::Table { number }),
+        Destination::Delivery { address, phone } => {
+            let address = validate::one_line(&address, MAX_ADDRESS_CHARS, "An address")?;
+            Ok(Destination::Delivery { address, phone: check_phone(&phone)? })
+        }
+    }
+}
+
+fn check_phone(phone: &str) -> Result<String, Failure> {
+    let phone = validate::one_line(phone, MAX_PHONE_CHARS, "A phone number")?;
+    if !validate::is_phone_number(&phone) {
+        let (least, most) = (PHONE_DIGITS.start(), PHONE_DIGITS.end());
+        let message = format!(
+            "A phone number has from {least} to {most} digits, and besides them spaces and +-()."
+        );
+        return Err(invalid(message));
+    }
+    Ok(phone)
+}
+
+fn check_reason(reason: &str) -> Result<String, Failure> {
+    if reason.trim().is_empty() {
+        return Ok(String::new());
+    }
+    validate::one_line(reason, MAX_CANCEL_REASON_CHARS, "A reason")
 }
 
 fn invalid(message: impl Into<String>) -> Failure {

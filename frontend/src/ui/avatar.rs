@@ -1,4 +1,4 @@
-//! Users and rooms as coloured letters.
+//! Users, rooms and dishes as coloured letters.
 
 use leptos::prelude::*;
 use madang_shared::User;
@@ -23,7 +23,8 @@ pub(crate) fn room_sign(room: &Room) -> AnyView {
     sign("avatar room-sign", &room.name, room.id.0)
 }
 
-fn sign(class: &'static str, name: &str, id: u64) -> AnyView {
+/// The first letter of a name, on the tint of an id.
+pub(crate) fn sign(class: &'static str, name: &str, id: u64) -> AnyView {
     let hue = id.wrapping_mul(7) % HUES;
     view! {
         <span class=class data-hue=hue.to_string() aria-hidden="true" translate="no">

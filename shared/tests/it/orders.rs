@@ -2,11 +2,13 @@
 
 use madang_shared::limits::MAX_FRAME_BYTES;
 use madang_shared::orders::{
-    MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
-    MAX_PRICE_WON, MAX_QUANTITY, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES,
+    Cancellation, Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersEvent,
+    OrdersSnapshot, StatusChange,
 };
 use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersEvent, OrdersSnapshot, StatusChange,
+    LATE_AFTER_MINUTES, MAX_ADDRESS_CHARS, MAX_CANCEL_REASON_CHARS, MAX_ESTIMATE_MINUTES,
+    MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
+    MAX_PHONE_CHARS, MAX_PRICE_WON, MAX_QUANTITY, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES,
 };
 use madang_shared::session::MAX_USER_NAME_CHARS;
 use madang_shared::{
@@ -27,6 +29,9 @@ fn order(id: u64, status: OrderStatus) -> Order {
         lines: Vec::new(),
         note: String::new(),
         placed_at: Timestamp(FAR),
+        destination: None,
+        ready_at: None,
+        cancellation: None,
     }
 }
 
@@ -72,6 +77,38 @@ fn a_closed_order_has_no_next_status_and_no_order_goes_back() {
 }
 
 #[test]
+fn an_estimate_is_shown_in_minutes_and_an_order_is_late_after_it() {
+    const MINUTE: u64 = 60_000;
+    let placed_at = Timestamp(1_000_000);
+    let after = |minutes: u64| placed_at.plus(minutes * MINUTE);
+    let order = Order { placed_at, ..order(1, OrderStatus::Pending) };
+    let default = u64::from(LATE_AFTER_MINUTES);
+    assert_eq!(order.minutes_left(after(1)), None);
+    assert!(!order.is_late(after(default - 1)) && order.is_late(after(default)));
+
+    let mut order =
+        Order { status: OrderStatus::Cooking, ready_at: Some(after(20)), ..order.clone() };
+    assert_eq!(order.minutes_left(after(8)), Some(12));
+    assert_eq!(order.minutes_left(Timestamp(after(8).0 + 1)), Some(12));
+    assert_eq!(order.minutes_left(Timestamp(after(20).0 - 1)), Some(1));
+    assert_eq!((order.minutes_left(after(20)), order.minutes_left(after(99))), (Some(0), Some(0)));
+    assert!(!order.is_late(after(19)) && order.is_late(after(20)));
+    for status in [OrderStatus::Delivering, OrderStatus::Delivered, OrderStatus::Cancelled] {
+        order.status = status;
+        assert!(!order.is_late(after(99)), "{status:?}");
+    }
+    order.ready_at = Some(after(u64::from(MAX_ESTIMATE_MINUTES) + 1));
+    assert_eq!(order.minutes_left(placed_at), None, "another program's clock was wrong");
+}
+
+#[test]
+fn an_order_of_an_earlier_version_has_no_destination() {
+    let json = r#"{"id":1,"customer":{"id":2,"name":"Jun"},"status":"pending","lines":[],"note":"","placed_at":3,"rider":null}"#;
+    let order: Order = codec::decode_part(json).expect("readable");
+    assert_eq!((order.destination, order.ready_at, order.cancellation), (None, None, None));
+}
+
+#[test]
 fn the_largest_list_of_orders_fits_into_a_frame() {
     let line = |item| OrderLine {
         item: MenuItemId(item),
@@ -101,6 +138,16 @@ fn the_largest_list_of_orders_fits_into_a_frame() {
         let mut order = order(FAR + id, status);
         order.lines = (0..MAX_ORDER_LINES as u64).map(line).collect();
         order.note = "힣".repeat(MAX_ORDER_NOTE_CHARS);
+        order.destination = Some(Destination::Delivery {
+            address: "힣".repeat(MAX_ADDRESS_CHARS),
+            phone: "0".repeat(MAX_PHONE_CHARS),
+        });
+        order.ready_at = Some(Timestamp(FAR));
+        order.cancellation = (status == OrderStatus::Cancelled).then(|| Cancellation {
+            at: Timestamp(FAR),
+            was: OrderStatus::Accepted,
+            reason: "힣".repeat(MAX_CANCEL_REASON_CHARS),
+        });
         snapshot.apply(OrdersEvent::Changed { at: Timestamp(FAR), was: None, order });
     }
     assert_eq!(snapshot.orders.len(), MAX_OPEN_ORDERS + RECENT_CLOSED_ORDERS);

@@ -28,22 +28,28 @@ impl Orders {
 
     /// The status of an order after all commands in the outbox; `None` if none of them changes it.
     pub fn requested_status(&self, order: OrderId, outbox: &Outbox) -> Option<OrderStatus> {
-        let mut requested =
-            outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
-                (_, PendingState::Failed(_)) => None,
-                (Command::Orders(OrdersCommand::Advance { order: requested_order, to }), _)
-                    if *requested_order == order =>
-                {
-                    Some(*to)
-                }
-                (Command::Orders(OrdersCommand::Take { order: requested_order }), _)
-                    if *requested_order == order =>
-                {
-                    Some(OrderStatus::Delivering)
-                }
-                _ => None,
-            });
+        let mut requested = outbox.items().iter().filter_map(|item| {
+            let Command::Orders(command) = &item.command else { return None };
+            let (id, to) = match command {
+                OrdersCommand::Place { .. } => return None,
+                OrdersCommand::Accept { order, .. } => (*order, OrderStatus::Accepted),
+                OrdersCommand::Cancel { order, .. } => (*order, OrderStatus::Cancelled),
+                OrdersCommand::Reopen { order } => (*order, self.status_before_cancelling(*order)),
+                OrdersCommand::Advance { order, to } => (*order, *to),
+                OrdersCommand::Take { order } => (*order, OrderStatus::Delivering),
+            };
+            (id == order && !matches!(item.state, PendingState::Failed(_))).then_some(to)
+        });
         requested.next_back()
+    }
+
+    /// The status that reopening gives an order: the earlier one of a cancelled order, and the present one
+    /// of an order whose cancellation has not arrived.
+    fn status_before_cancelling(&self, order: OrderId) -> OrderStatus {
+        let order = self.list.as_ref().and_then(|list| list.order(order));
+        order.map_or(OrderStatus::Pending, |order| {
+            order.cancellation.as_ref().map_or(order.status, |cancellation| cancellation.was)
+        })
     }
 }
 
@@ -72,4 +78,13 @@ impl ApplyEvent<OrdersEvent> for Orders {
 
 impl CommandRules for Orders {
     type Command = OrdersCommand;
+
+    /// An undone cancellation that was not sent is not sent at all.
+    fn supersedes(newer: &OrdersCommand, older: &OrdersCommand) -> bool {
+        matches!(
+            (newer, older),
+            (OrdersCommand::Reopen { order: newer }, OrdersCommand::Cancel { order: older, .. })
+                if newer == older
+        )
+    }
 }

@@ -3,7 +3,7 @@
 use madang_client::{Action, Input};
 use madang_shared::frames::LogPosition;
 use madang_shared::orders::{
-    Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+    Cancellation, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
 };
 use madang_shared::{CommandId, MenuItemId, OrderId, Seq, ServerFrame, Timestamp, Topic};
 
@@ -18,6 +18,9 @@ fn order(id: u64, status: OrderStatus) -> Order {
         note: String::new(),
         placed_at: Timestamp(1),
         rider: None,
+        destination: None,
+        ready_at: None,
+        cancellation: None,
     }
 }
 
@@ -94,4 +97,37 @@ fn leaving_the_orders_page_clears_the_orders() {
     let mut driver = watching();
     driver.input(Input::Act(Action::FollowTopics(&[])));
     assert!(driver.client.features().orders().list().is_none());
+}
+
+#[test]
+fn reopening_shows_the_status_before_the_cancellation() {
+    let mut driver = watching();
+    let requested = |driver: &TestClient| {
+        driver.client.features().orders().requested_status(OrderId(1), driver.client.outbox())
+    };
+    ask(&mut driver, OrdersCommand::Accept { order: OrderId(1), minutes: 20 });
+    assert_eq!(requested(&driver), Some(OrderStatus::Accepted));
+    ask(&mut driver, OrdersCommand::Cancel { order: OrderId(1), reason: "sold_out".into() });
+    assert_eq!(requested(&driver), Some(OrderStatus::Cancelled));
+
+    let mut driver = watching();
+    let (at, was, reason) = (Timestamp(2), OrderStatus::Cooking, String::new());
+    let cancellation = Some(Cancellation { at, was, reason });
+    let cancelled = Order { cancellation, ..order(1, OrderStatus::Cancelled) };
+    changed(&mut driver, 4, Some(was), cancelled);
+    ask(&mut driver, OrdersCommand::Reopen { order: OrderId(1) });
+    assert_eq!(requested(&driver), Some(was));
+}
+
+#[test]
+fn an_undone_cancellation_that_was_not_sent_is_not_sent() {
+    let mut driver = TestClient::new();
+    let order = OrderId(1);
+    let cancel = |order| OrdersCommand::Cancel { order, reason: String::new() };
+    driver.input(Input::Command(cancel(order).into()));
+    driver.input(Input::Command(cancel(OrderId(2)).into()));
+    driver.input(Input::Command(OrdersCommand::Reopen { order }.into()));
+    driver.connect();
+    let sent: Vec<_> = driver.take_commands().into_iter().map(|(_, command)| command).collect();
+    assert_eq!(sent, [cancel(OrderId(2)).into(), OrdersCommand::Reopen { order }.into()]);
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use thirtyfour::Key;
 
+use crate::orders::order_noodles;
 use crate::support::axe::check_appearance;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
@@ -85,13 +86,15 @@ async fn a_double_click_leaves_or_joins_one_room_and_leaving_is_undone() -> Resu
 }
 
 #[tokio::test]
-async fn an_order_is_cancelled_only_after_a_question() -> Result<()> {
+async fn an_order_is_cancelled_with_a_reason_and_comes_back() -> Result<()> {
     BrowserTest::run("cancel", async |test| {
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let (customer, board) = (&minsu.browser, &jane.browser);
         customer.goto(&test.server.url("/orders")).await?;
-        for _ in 0..3 {
+        order_noodles(customer).await?;
+        // The table of the last order is still there.
+        for _ in 0..2 {
             customer.click("more-1").await?;
             customer.click("order-place").await?;
         }
@@ -102,22 +105,38 @@ async fn an_order_is_cancelled_only_after_a_question() -> Result<()> {
         // The second click of a double click accepts no other order, and closes or confirms no question.
         board.double_click("accepted-1").await?;
         board.until_attribute("order-1", "data-status", "accepted").await?;
+        board.click("menu-2").await?;
         board.double_click("cancelled-2").await?;
         board.until_focus("cancel-order-cancel").await?;
         board.until_text("count-pending", |count| count == "2").await?;
+        board.click("reason-sold_out").await?;
         check_appearance(board, "cancel-question-en-desktop").await?;
         board.keys(Key::Escape).await?;
         board.until_gone("cancel-order-confirm").await?;
+        ensure!(board.attribute("order-2", "data-status").await?.as_deref() == Some("pending"));
         check_appearance(board, "board-en-desktop").await?;
+        board.click("cancelled-2").await?;
+        board.click("reason-sold_out").await?;
+        board.click("cancel-order-confirm").await?;
+        board.click("undo").await?;
+        board.until_attribute("order-2", "data-status", "pending").await?;
+        board.until_text("board-log", |log| log.contains("#2 Cancelled → Pending")).await?;
+        board.click("menu-2").await?;
+        board.click("cancelled-2").await?;
+        board.click("reason-sold_out").await?;
+        board.click("cancel-order-confirm").await?;
+        customer.until_text("order-2", |text| text.contains("재료가 떨어졌습니다")).await?;
 
         customer.click("cancelled-3").await?;
         customer.find("cancel-order-confirm").await?;
         ensure!(customer.attribute("order-3", "data-status").await?.as_deref() == Some("pending"));
+        customer.click("cancel-reason").await?;
+        customer.insert_text("늦을 것 같아요").await?;
         check_appearance(customer, "cancel-question-ko-phone").await?;
         customer.click("cancel-order-confirm").await?;
         customer.until_attribute("order-3", "data-status", "cancelled").await?;
-        board.until_attribute("order-3", "data-status", "cancelled").await?;
-        board.until_attribute("order-2", "data-status", "pending").await
+        board.until_text("order-3", |text| text.contains("늦을 것 같아요")).await?;
+        board.until_attribute("order-1", "data-status", "accepted").await
     })
     .await
 }

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use madang_shared::Timestamp;
 use serde_json::json;
 
+use crate::orders::order_noodles;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
@@ -66,8 +67,7 @@ async fn the_app_follows_the_wall_clock_over_a_sleep_and_over_midnight() -> Resu
         jane.until_stored("@Jane hello").await?;
         let browser = &jane.browser;
         jane.open_app("orders").await?;
-        browser.click("more-1").await?;
-        browser.click("order-place").await?;
+        order_noodles(browser).await?;
         until_label(browser, ".order-when", false).await?;
         jane.open_app("feed").await?;
         browser.click("post-composer").await?;

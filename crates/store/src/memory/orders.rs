@@ -1,12 +1,14 @@
 //! The orders of a restaurant, with the menu of a new database.
 
-use madang_hub::orders::{advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, ready_at, reopen, take};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticeContent;
 use madang_shared::orders::OrdersCommand;
-use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot};
-use madang_shared::{Failure, MenuItemId, OrderId, Topic};
+use madang_shared::orders::{
+    Cancellation, MenuItem, Order, OrderStatus, OrdersEvent, OrdersSnapshot,
+};
+use madang_shared::{Failure, MenuItemId, OrderId, Topic, UserId};
 
 use super::notices;
 use super::state::State;
@@ -45,16 +47,48 @@ pub(super) fn apply(
     state.require_user(context.author.id)?;
     let author = context.author.clone();
     let (was, order) = match change {
-        OrdersCommand::Place { lines, note } => {
-            let open = || state.orders.values().filter(|order| order.status.is_open());
-            let own = open().filter(|order| order.customer.id == author.id);
-            check_room(open().map(|_| 1).sum(), own.map(|_| 1).sum())?;
+        OrdersCommand::Place { lines, note, destination } => {
+            check_open_orders(state, author.id)?;
             for line in &lines {
                 check_offer(line, state.orders_view.item(line.item))?;
             }
-            let id = OrderId(state.orders.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-            let (status, placed_at) = (OrderStatus::Pending, context.at);
-            (None, Order { id, customer: author, status, lines, note, placed_at, rider: None })
+            let order = Order {
+                id: OrderId(state.orders.last_key_value().map_or(1, |(last, _)| last.0 + 1)),
+                customer: author,
+                status: OrderStatus::Pending,
+                lines,
+                note,
+                placed_at: context.at,
+                rider: None,
+                destination: Some(destination),
+                ready_at: None,
+                cancellation: None,
+            };
+            (None, order)
+        }
+        OrdersCommand::Accept { order, minutes } => {
+            let order = find(state, order)?;
+            let status = OrderStatus::Accepted;
+            if !advance(order.status, status)? {
+                return Ok(None);
+            }
+            let ready_at = Some(ready_at(context.at, minutes));
+            (Some(order.status), Order { status, ready_at, ..order.clone() })
+        }
+        OrdersCommand::Cancel { order, reason } => {
+            let order = find(state, order)?;
+            let (was, status) = (order.status, OrderStatus::Cancelled);
+            if !advance(was, status)? {
+                return Ok(None);
+            }
+            let cancellation = Some(Cancellation { at: context.at, was, reason });
+            (Some(was), Order { status, cancellation, ..order.clone() })
+        }
+        OrdersCommand::Reopen { order } => {
+            let order = find(state, order)?;
+            let Some(status) = reopen(order, context.at)? else { return Ok(None) };
+            check_open_orders(state, order.customer.id)?;
+            (Some(order.status), Order { status, cancellation: None, ..order.clone() })
         }
         OrdersCommand::Advance { order, to } => {
             let order = find(state, order)?;
@@ -83,6 +117,12 @@ pub(super) fn apply(
 
 pub(super) fn snapshot(state: &State) -> OrdersSnapshot {
     state.orders_view.clone()
+}
+
+fn check_open_orders(state: &State, customer: UserId) -> Result<(), Failure> {
+    let open = || state.orders.values().filter(|order| order.status.is_open());
+    let own = open().filter(|order| order.customer.id == customer);
+    check_room(open().map(|_| 1).sum(), own.map(|_| 1).sum())
 }
 
 fn find(state: &State, order: OrderId) -> Result<&Order, Failure> {

@@ -1,13 +1,13 @@
 //! The orders of a restaurant. Other programs may change the tables, so triggers append all events, those
 //! of commands too. The writer reads them from the log; see `external_changes`.
 
-use madang_hub::orders::{advance, check_offer, check_room, take};
+use madang_hub::orders::{advance, check_offer, check_room, ready_at, reopen, take};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, RECENT_CLOSED_ORDERS,
+    Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, RECENT_CLOSED_ORDERS,
     RECENT_STATUS_CHANGES, StatusChange,
 };
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
@@ -29,16 +29,38 @@ pub(super) fn apply(
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
     connection.prepare_cached(actor)?.execute([integer(context.author.id.0)])?;
     let changed = match change {
-        OrdersCommand::Place { lines, note } => place(connection, context, &lines, &note)?,
+        OrdersCommand::Place { lines, note, destination } => {
+            place(connection, context, &lines, &note, &destination)?
+        }
+        OrdersCommand::Accept { order, minutes } => {
+            let is_change = advance(find(connection, order)?.status, OrderStatus::Accepted)?;
+            let sql = "UPDATE orders SET status = 'accepted', ready_at = ?2 WHERE id = ?1";
+            let values = (integer(order.0), integer(ready_at(context.at, minutes).0));
+            is_change && connection.prepare_cached(sql)?.execute(values)? > 0
+        }
+        OrdersCommand::Cancel { order, reason } => cancel(connection, context, order, &reason)?,
+        OrdersCommand::Reopen { order } => {
+            let found = find(connection, order)?;
+            match reopen(&found, context.at)? {
+                None => false,
+                Some(status) => {
+                    let (open, own) = open_orders(connection, found.customer.id)?;
+                    check_room(open, own)?;
+                    let sql = "UPDATE orders SET status = ?2, cancel_reason = '' WHERE id = ?1";
+                    let values = (integer(order.0), status.name());
+                    connection.prepare_cached(sql)?.execute(values)? > 0
+                }
+            }
+        }
         OrdersCommand::Advance { order, to } => {
-            let is_change = advance(find(connection, order)?.0, to)?;
+            let is_change = advance(find(connection, order)?.status, to)?;
             let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
             is_change && connection.prepare_cached(sql)?.execute((integer(order.0), to.name()))? > 0
         }
         OrdersCommand::Take { order } => {
-            let (status, rider) = find(connection, order)?;
+            let found = find(connection, order)?;
             let by = context.author.id;
-            let is_change = take(status, rider, by)?;
+            let is_change = take(found.status, found.rider.map(|rider| rider.id), by)?;
             let sql = "UPDATE orders SET status = 'delivering', rider_id = ?2 WHERE id = ?1";
             is_change
                 && connection.prepare_cached(sql)?.execute((integer(order.0), integer(by.0)))? > 0
@@ -55,13 +77,10 @@ fn place(
     context: &CommandContext,
     lines: &[OrderLine],
     note: &str,
+    destination: &Destination,
 ) -> Result<bool, StatementError> {
     let customer = integer(context.author.id.0);
-    let open = "SELECT count(*), count(*) FILTER (WHERE customer_id = ?1) FROM orders \
-        WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
-    let (open, own) = connection
-        .prepare_cached(open)?
-        .query_row([customer], |row| Ok((natural(row, 0)?, natural(row, 1)?)))?;
+    let (open, own) = open_orders(connection, context.author.id)?;
     check_room(open, own)?;
     let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'orders'), 0) + 1";
     let id: i64 = connection.prepare_cached(next)?.query_row([], |row| row.get(0))?;
@@ -75,20 +94,50 @@ fn place(
     if !connection.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([customer])? {
         return Err(refusals::no_user().into());
     }
-    let sql = "INSERT INTO orders (id, customer_id, note, placed_at) VALUES (?1, ?2, ?3, ?4)";
-    connection.prepare_cached(sql)?.execute((id, customer, note, integer(context.at.0)))?;
+    let (table, address, phone) = match destination {
+        Destination::Table { number } => (Some(*number), None, None),
+        Destination::Delivery { address, phone } => (None, Some(address), Some(phone)),
+    };
+    let sql = "INSERT INTO orders (id, customer_id, note, placed_at, table_number, address, phone) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = (id, customer, note, integer(context.at.0), table, address, phone);
+    connection.prepare_cached(sql)?.execute(values)?;
     Ok(true)
 }
 
-fn find(
+/// Records the cancellation before the change of the status, so that one event holds both.
+fn cancel(
     connection: &Connection,
+    context: &CommandContext,
     order: OrderId,
-) -> Result<(OrderStatus, Option<UserId>), StatementError> {
+    reason: &str,
+) -> Result<bool, StatementError> {
+    let status = find(connection, order)?.status;
+    if !advance(status, OrderStatus::Cancelled)? {
+        return Ok(false);
+    }
+    let sql = "INSERT OR REPLACE INTO order_cancellations (order_id, from_status, at) \
+        VALUES (?1, ?2, ?3)";
+    let values = (integer(order.0), status.name(), integer(context.at.0));
+    connection.prepare_cached(sql)?.execute(values)?;
+    let sql = "UPDATE orders SET status = 'cancelled', cancel_reason = ?2 WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.execute((integer(order.0), reason))? > 0)
+}
+
+/// The numbers of open orders: of all customers, and of one.
+fn open_orders(connection: &Connection, customer: UserId) -> rusqlite::Result<(u64, u64)> {
+    let sql = "SELECT count(*), count(*) FILTER (WHERE customer_id = ?1) FROM orders \
+        WHERE status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering')";
+    connection
+        .prepare_cached(sql)?
+        .query_row([integer(customer.0)], |row| Ok((natural(row, 0)?, natural(row, 1)?)))
+}
+
+fn find(connection: &Connection, order: OrderId) -> Result<Order, StatementError> {
     let sql = "SELECT json FROM orders_as_json WHERE id = ?1";
     let found: Option<Option<Order>> =
         connection.prepare_cached(sql)?.query_row([integer(order.0)], decoded).optional()?;
-    let found = found.ok_or_else(refusals::no_order)?.ok_or_else(refusals::unreadable)?;
-    Ok((found.status, found.rider.map(|rider| rider.id)))
+    Ok(found.ok_or_else(refusals::no_order)?.ok_or_else(refusals::unreadable)?)
 }
 
 fn item(connection: &Connection, item: MenuItemId) -> rusqlite::Result<Option<MenuItem>> {

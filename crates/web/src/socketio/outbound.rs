@@ -1,5 +1,6 @@
 //! The events that clients get for an event of the log, as in the tutorials.
 
+use madang_hub::orders::without_contact;
 use madang_shared::chat::ChatEvent;
 use madang_shared::orders::{OrderStatus, OrdersSnapshot};
 use madang_shared::posts::PostsEvent;
@@ -73,10 +74,10 @@ fn posts(event: &PostsEvent) -> Option<OutboundEvent> {
 }
 
 /// The event for a changed status of an order: the list of all open orders, because the tutorial's client reads a list.
-/// Its `status` is a text in which that client finds the tutorial's word; `status_code` is the status alone.
+/// It has no addresses and phone numbers, because guests receive it. Its `status` is a text in which that client finds the tutorial's word; `status_code` is the status alone.
 pub(super) fn open_orders(snapshot: &OrdersSnapshot) -> OutboundEvent {
     let open = snapshot.orders.iter().filter(|order| order.status.is_open()).map(|order| {
-        let mut value = json!(order);
+        let mut value = json!(without_contact(order));
         if let Some(members) = value.as_object_mut() {
             let (label, name) = (korean_label(order.status), order.status.name());
             members.insert("status".to_owned(), json!(format!("{label} ({name})")));

@@ -37,7 +37,7 @@ fn documentation(frame: &LoggedFrame) -> &'static str {
         ("\"posts\":", "shared/src/posts.rs"),
         ("\"notices\":", "shared/src/notices.rs"),
         ("\"inbox\":", "shared/src/notices.rs"),
-        ("\"orders\":", "shared/src/orders.rs"),
+        ("\"orders\":", "shared/src/orders/mod.rs"),
         ("\"price\":", "shared/src/price.rs"),
         ("\"rooms\":", "shared/src/rooms.rs"),
     ];

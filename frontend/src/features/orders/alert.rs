@@ -1,4 +1,4 @@
-//! Alerts of the board, with a sound, for new orders and changes of status (`statusChanged`).
+//! Alerts of the board, with a sound while the shop is open, for new orders and changes of status (`statusChanged`).
 
 use std::time::Duration;
 
@@ -6,16 +6,20 @@ use leptos::prelude::*;
 use madang_shared::orders::StatusChange;
 use web_sys::AudioContext;
 
-use super::{read, remembered_switch, status_name};
+use super::{read, status_name};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{effect, flag, text};
+use crate::ui::erased::reactive::{derived, effect, flag, part, text, when};
 use crate::ui::erased::signal::state;
+use crate::ui::icon::Icon;
 
-const SOUND: Words = Words::new("알림 소리", "Alert sound");
-const SOUND_KEY: &str = "madang.orders.sound";
+const OPEN_SHOP: Words = Words::new("가게 열기", "Open the shop");
+const CLOSE_SHOP: Words = Words::new("가게 닫기", "Close the shop");
+const SHOP_HINT: Words =
+    Words::new("열면 새 주문을 소리로 알립니다.", "Once open, new orders ring.");
+const SHOP_KEY: &str = "madang.orders.shop";
 /// The time for which an alert is shown, in milliseconds.
 const SHOWN_MS: u64 = 6_000;
 /// The tone, in hertz; its length is in seconds.
@@ -31,12 +35,12 @@ struct Alert {
     change: StatusChange,
 }
 
-/// The switch for the sound, and the region of the alerts.
+/// The button that opens the shop, and the region of the alerts.
 #[component]
 pub(super) fn Alerts() -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
-    let sound = remembered_switch(SOUND_KEY);
+    let open = state(is_shop_open());
     let context = StoredValue::new_local(None::<AudioContext>);
     let alert = state(None::<Alert>);
     let mut known = None::<u64>;
@@ -50,7 +54,7 @@ pub(super) fn Alerts() -> impl IntoView {
             return;
         }
         alert.set(Some(Alert { received, count: received - before, change }));
-        if sound.get_untracked() {
+        if open.get_untracked() {
             play(context);
         }
         let fade = move || {
@@ -67,19 +71,45 @@ pub(super) fn Alerts() -> impl IntoView {
         alert.get().map(|alert| alert_text(lang, &alert)).unwrap_or_default()
     });
     let toggle = move |_| {
-        let on = !sound.get_untracked();
-        sound.set(on);
-        browser::remember(SOUND_KEY, if on { "on" } else { "off" });
-        if on {
+        let opens = !open.get_untracked();
+        open.set(opens);
+        remember_shop(opens);
+        if opens {
+            // Browsers allow sound after a click. Its tone lets the restaurant check the volume.
             play(context);
         }
     };
+    let is_closed = move || !open.get();
+    let label = derived(move || if open.get() { CLOSE_SHOP } else { OPEN_SHOP }.of(lang.get()));
+    let icon = part(move || if open.get() { Icon::Bell.draw() } else { Icon::Store.draw() });
     view! {
-        <button class="button" role="switch" data-testid="board-sound" aria-checked=flag(move || sound.get()) on:click=events::click(toggle)>
-            {SOUND.now()}
-            <span class="switch" aria-hidden="true"></span>
+        <button
+            class="button board-shop"
+            data-testid="board-shop"
+            data-open=flag(move || open.get())
+            on:click=events::click_once(toggle)
+        >
+            {icon}<span>{label}</span>
         </button>
+        {when(is_closed, || view! { <span class="hint">{SHOP_HINT.now()}</span> }.into_any())}
         <div class="orders-alert" role="status" data-testid="board-alert" data-shown=flag(move || alert.get().is_some())>{announcement}</div>
+    }
+}
+
+/// Whether the shop was opened in this tab.
+fn is_shop_open() -> bool {
+    browser::session_storage()
+        .and_then(|storage| storage.get_item(SHOP_KEY).ok().flatten())
+        .is_some()
+}
+
+fn remember_shop(open: bool) {
+    let Some(storage) = browser::session_storage() else { return };
+    if open {
+        // A browser that refuses to store it asks for the click again after a reload.
+        browser::set_item(&storage, SHOP_KEY, "open");
+    } else {
+        browser::remove_item(&storage, SHOP_KEY);
     }
 }
 

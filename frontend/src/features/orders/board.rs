@@ -3,10 +3,16 @@
 use leptos::prelude::*;
 use madang_client::Client;
 use madang_shared::OrderId;
+use madang_shared::orders::{DEFAULT_ESTIMATE_MINUTES, OrdersCommand};
 use madang_shared::orders::{Order, OrderStatus, OrdersSnapshot, StatusChange};
 
 use super::alert::{Alerts, sentence};
-use super::{action, cancel_button, cards, dishes, panel, read, status_name};
+use super::cancel::{cancel_button, reason_line};
+use super::destination::destination_words;
+use super::progress::age;
+use super::{
+    cards, dishes, line, next_step, number, panel, people, picked, read, status_name, what, won,
+};
 use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
@@ -14,19 +20,30 @@ use crate::route::Page;
 use crate::text::lower_case;
 use crate::time::Times;
 use crate::ui::erased::events;
-use crate::ui::erased::memo::memo;
+use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 
-const SEARCH: Words = Words::new("번호, 손님, 음식 찾기", "Find by number, customer, dish");
+const SEARCH: Words =
+    Words::new("번호, 손님, 음식, 주소 찾기", "Find by number, customer, dish, address");
 const PENDING_ONLY: Words = Words::new("대기 중인 주문만", "Pending only");
+const COLUMN_TABS: Words = Words::new("상태", "Status");
+const COLUMN_NONE: Words = Words::new("비어 있습니다.", "Empty.");
+const PENDING_NONE: Words =
+    Words::new("새 주문이 오면 여기에 나타납니다.", "New orders appear here.");
+const FOUND_NONE: Words = Words::new("찾은 주문이 없습니다.", "No order matches.");
 const OVER: Words = Words::new("끝난 주문", "Closed");
 const LOG: Words = Words::new("상태 변경 기록", "Status changes");
 const LOG_NONE: Words = Words::new("아직 아무 일도 없었습니다.", "Nothing yet.");
 const ACCEPT: Words = Words::new("접수", "Accept");
 const COOK: Words = Words::new("조리 시작", "Cook");
 const READY: Words = Words::new("준비 완료", "Ready");
+const ESTIMATE: Words = Words::new("준비까지 걸리는 시간", "Time until it is ready");
+const CARD_MENU: Words = Words::new("더 보기", "More");
+
+/// The estimates to choose from, in minutes.
+const ESTIMATES: [u32; 4] = [10, DEFAULT_ESTIMATE_MINUTES, 20, 30];
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 20;
@@ -44,6 +61,8 @@ const COLUMNS: [OrderStatus; 5] = [
 struct Filter {
     wanted: State<String>,
     pending_only: State<bool>,
+    /// The column that a narrow window shows.
+    tab: State<OrderStatus>,
 }
 
 /// The page.
@@ -54,21 +73,20 @@ pub(crate) fn OrdersBoardPage() -> impl IntoView {
 
 #[component]
 fn Board() -> impl IntoView {
-    let filter = Filter { wanted: state(String::new()), pending_only: state(false) };
-    let Filter { wanted, pending_only } = filter;
+    let filter = Filter {
+        wanted: state(String::new()),
+        pending_only: state(false),
+        tab: state(OrderStatus::Pending),
+    };
+    let Filter { wanted, pending_only, .. } = filter;
     let columns: Vec<AnyView> = COLUMNS
         .into_iter()
         .map(|status| {
             let is_shown = move || status == OrderStatus::Pending || !pending_only.get();
-            when(is_shown, move || {
-                column(status.name(), status_name(status), filter, move |it| it == status)
-            })
+            when(is_shown, move || column(Some(status), filter))
         })
         .collect();
-    let over = when(
-        move || !pending_only.get(),
-        move || column("closed", OVER, filter, |status| !status.is_open()),
-    );
+    let over = when(move || !pending_only.get(), move || column(None, filter));
     view! {
         <div class="board-tools">
             <label class="search">
@@ -94,35 +112,81 @@ fn Board() -> impl IntoView {
             </button>
             <Alerts />
         </div>
+        {column_tabs(filter)}
         <div class="board" data-one=flag(move || pending_only.get())>{columns}</div>
         {over}
         <Log />
     }
 }
 
-fn column(
-    id: &'static str,
-    title: Words,
-    filter: Filter,
-    holds: impl Fn(OrderStatus) -> bool + Copy + Send + Sync + 'static,
-) -> AnyView {
-    let store = use_app().driver.store();
-    let lang = use_lang();
-    let pick = move |_: &Client, list: &OrdersSnapshot| {
-        let wanted = lower_case(filter.wanted.get().trim());
-        let found = list.orders.iter().filter(|order| {
-            holds(order.status) && (wanted.is_empty() || matches(list, order, &wanted, lang.get()))
-        });
-        found.map(|order| order.id).collect::<Vec<OrderId>>()
+/// In a narrow window, a button for each column.
+fn column_tabs(filter: Filter) -> AnyView {
+    let tab = move |status: OrderStatus| {
+        let is_shown = flag(move || filter.tab.get() == status);
+        let ids = found(Some(status), filter);
+        let count = text(move || ids.with(Vec::len).to_string());
+        let show = events::click(move |_| filter.tab.set(status));
+        view! {
+            <button class="button" data-testid=format!("show-{}", status.name()) aria-pressed=is_shown on:click=show>
+                <span>{status_name(status).now()}</span><span class="count">{count}</span>
+            </button>
+        }
+        .into_any()
     };
-    let count = text(move || read(store, |client, list| pick(client, list).len()).to_string());
+    let draw = move || {
+        let tabs: Vec<AnyView> = COLUMNS.into_iter().map(tab).collect();
+        view! { <div class="board-tabs" role="group" aria-label=COLUMN_TABS.now()>{tabs}</div> }
+            .into_any()
+    };
+    when(move || !filter.pending_only.get(), draw)
+}
+
+/// A column with the orders of a status; with all closed orders without one.
+fn column(status: Option<OrderStatus>, filter: Filter) -> AnyView {
+    let lang = use_lang();
+    let ids = found(status, filter);
+    let id = status.map_or("closed", OrderStatus::name);
+    let title = status.map_or(OVER, status_name);
+    let count = text(move || ids.with(Vec::len).to_string());
+    let none = text(move || {
+        let words = if !filter.wanted.with(String::is_empty) {
+            FOUND_NONE
+        } else if status == Some(OrderStatus::Pending) {
+            PENDING_NONE
+        } else {
+            COLUMN_NONE
+        };
+        words.of(lang.get()).to_owned()
+    });
+    let is_empty = move || ids.with(Vec::is_empty);
+    let is_tab = flag(move || status.is_none_or(|status| status == filter.tab.get()));
     view! {
-        <section class="board-column" data-testid=format!("column-{id}")>
+        <section class="board-column" data-testid=format!("column-{id}") data-tab=is_tab>
             <h2 class="board-title">{title.now()}<span class="count" data-testid=format!("count-{id}")>{count}</span></h2>
-            {cards(pick, id == "closed", actions)}
+            <div class="board-scroll" tabindex="0" role="group" aria-label=title.now()>
+                {when(is_empty, move || view! { <p class="hint board-none">{none}</p> }.into_any())}
+                {cards(ids, board_card)}
+            </div>
         </section>
     }
     .into_any()
+}
+
+/// The orders of a column, the oldest first; the newest closed one first.
+fn found(status: Option<OrderStatus>, filter: Filter) -> Memo<Vec<OrderId>> {
+    let lang = use_lang();
+    picked(move |_: &Client, list: &OrdersSnapshot| {
+        let wanted = lower_case(filter.wanted.get().trim());
+        let found = list.orders.iter().filter(|order| {
+            status.map_or(!order.status.is_open(), |status| order.status == status)
+                && (wanted.is_empty() || matches(list, order, &wanted, lang.get()))
+        });
+        let mut ids: Vec<OrderId> = found.map(|order| order.id).collect();
+        if status.is_none() {
+            ids.reverse();
+        }
+        ids
+    })
 }
 
 fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bool {
@@ -130,17 +194,85 @@ fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bo
         || lower_case(&order.customer.name).contains(wanted)
         || lower_case(&order.note).contains(wanted)
         || lower_case(&dishes(list, order, lang)).contains(wanted)
+        || lower_case(&destination_words(order, lang)).contains(wanted)
 }
 
-fn actions(driver: Driver, order: &Order) -> AnyView {
-    let next = match order.status {
-        OrderStatus::Pending => Some((OrderStatus::Accepted, ACCEPT)),
-        OrderStatus::Accepted => Some((OrderStatus::Cooking, COOK)),
-        OrderStatus::Cooking => Some((OrderStatus::Ready, READY)),
-        _ => None,
+fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
+    let is_open = order.status.is_open();
+    let status = (!is_open).then(|| {
+        view! { <span class="order-status">{status_name(order.status).of(lang)}</span> }.into_any()
+    });
+    let head = if is_open { age(order, lang) } else { placed(order, lang) };
+    let menu = state(false);
+    let cancel = cancel_button(driver, order).map(|button| {
+        let id = order.id;
+        let label = text(move || format!("{}, #{id}", CARD_MENU.of(lang)));
+        let toggle = events::click(move |_| menu.update(|open| *open = !*open));
+        let shown = flag(move || menu.get());
+        let more = view! {
+            <button class="icon-button order-more" data-testid=format!("menu-{id}") aria-label=label aria-expanded=shown on:click=toggle>
+                {Icon::More.draw()}
+            </button>
+        };
+        (more.into_any(), view! { <div class="order-menu" data-open=shown>{button}</div> }.into_any())
+    });
+    let (more, cancel) = cancel.unzip();
+    view! {
+        <div class="order-head">{number(order.id)}{status}{head}{more}</div>
+        {cancel}
+        {line("order-destination", None, &destination_words(order, lang))}
+        {what(driver, order, lang)}
+        {line("order-note user-text", Some("auto"), &order.note)}
+        {line("hint", None, &people(order, lang))}
+        {reason_line(order, lang)}
+        <div class="order-foot"><strong class="order-total">{won(order.total_won(), lang)}</strong></div>
+        {next(driver, order)}
+    }
+    .into_any()
+}
+
+fn placed(order: &Order, lang: Lang) -> AnyView {
+    let times: Times = expect_context();
+    view! { <span class="hint order-when">{times.short(lang, order.placed_at)}</span> }.into_any()
+}
+
+/// The button of the next step; for a new order also the choice of its estimate.
+fn next(driver: Driver, order: &Order) -> AnyView {
+    let id = order.id;
+    let (to, name) = match order.status {
+        OrderStatus::Pending => return accept(driver, id),
+        OrderStatus::Accepted => (OrderStatus::Cooking, COOK),
+        OrderStatus::Cooking => (OrderStatus::Ready, READY),
+        _ => return ().into_any(),
     };
-    let next = next.map(|(to, name)| action(driver, order, to, name));
-    view! { <span class="order-actions">{next}{cancel_button(driver, order)}</span> }.into_any()
+    next_step(driver, id, to, name, move || OrdersCommand::Advance { order: id, to })
+}
+
+fn accept(driver: Driver, order: OrderId) -> AnyView {
+    let lang = use_lang();
+    let minutes = state(DEFAULT_ESTIMATE_MINUTES);
+    let option = |estimate: u32| {
+        let words = text(move || match lang.get() {
+            Lang::Ko => format!("약 {estimate}분"),
+            Lang::En => format!("about {estimate} min"),
+        });
+        view! { <option value=estimate.to_string() selected=estimate == DEFAULT_ESTIMATE_MINUTES>{words}</option> }
+            .into_any()
+    };
+    let options: Vec<AnyView> = ESTIMATES.into_iter().map(option).collect();
+    let choose = events::change(move |event| {
+        // The value is one of the options.
+        minutes.set(event_target_value(&event).parse().unwrap_or(DEFAULT_ESTIMATE_MINUTES));
+    });
+    let label = text(move || format!("{}, #{order}", ESTIMATE.of(lang.get())));
+    let command = move || OrdersCommand::Accept { order, minutes: minutes.get_untracked() };
+    view! {
+        <select class="field order-estimate" data-testid=format!("estimate-{order}") aria-label=label on:change=choose>
+            {options}
+        </select>
+        {next_step(driver, order, OrderStatus::Accepted, ACCEPT, command)}
+    }
+    .into_any()
 }
 
 /// The latest changes, newest first.

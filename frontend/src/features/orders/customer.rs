@@ -2,34 +2,40 @@
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice, VecMap};
-use madang_shared::orders::{MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_QUANTITY};
-use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersSnapshot,
-};
+use madang_shared::orders::{MAX_ORDER_LINES, MAX_QUANTITY};
+use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersSnapshot};
 use madang_shared::{MenuItemId, OrderId};
 
-use super::{cancel_button, cards, dish, panel, read, read_once, unsent, won};
+use super::cancel::{cancel_button, reason_line};
+use super::checkout::{Checkout, OrderBar};
+use super::destination::destination_words;
+use super::progress::progress_lines;
+use super::{cards, dish, line, number, panel, people, picked, read, unsent, what, won};
+use crate::browser;
 use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Page;
+use crate::time::Times;
+use crate::ui::avatar::sign;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 
 const MENU: Words = Words::new("메뉴", "Menu");
+const MENU_NONE: Words = Words::new("아직 메뉴가 없습니다.", "There is no menu yet.");
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
+const ADD: Words = Words::new("담기", "Add");
 const MINE: Words = Words::new("내 주문", "My orders");
+const PAST: Words = Words::new("지난 주문", "Past orders");
 const NONE_YET: Words = Words::new(
     "주문하면 여기에서 배달까지 지켜볼 수 있습니다.",
     "Your orders appear here and show their status until delivery.",
 );
-const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
-const ORDER: Words = Words::new("주문하기", "Order");
 
 /// The quantity of each item.
-type Cart = VecMap<MenuItemId, u32>;
+pub(super) type Cart = VecMap<MenuItemId, u32>;
 
 /// The page.
 #[component]
@@ -50,41 +56,52 @@ fn Customer() -> impl IntoView {
         Item::new(key, move || menu_row(&item, cart))
     };
     let items = derived(move || menu.get().into_iter().map(item).collect());
-    let mine = move |client: &Client, list: &OrdersSnapshot| {
-        let me = client.features().me().id;
-        let mine = list.orders.iter().filter(|order| order.customer.id == me);
-        mine.map(|order| order.id).collect::<Vec<OrderId>>()
+    let mine = |is_open: bool| {
+        picked(move |client: &Client, list: &OrdersSnapshot| {
+            let me = client.features().me().id;
+            let mine = list.orders.iter().rev().filter(|order| order.customer.id == me);
+            let mine = mine.filter(|order| order.status.is_open() == is_open);
+            mine.map(|order| order.id).collect::<Vec<OrderId>>()
+        })
     };
-    let has_none = move || {
-        store.read(Slice::Outbox, |_| ());
-        read(store, |client, list| mine(client, list).is_empty() && unsent(client) == 0)
-    };
+    let (open, past) = (mine(true), mine(false));
     let sending = memo(move || store.read(Slice::Outbox, unsent));
+    let has_none = move || open.with(Vec::is_empty) && sending.get() == 0;
     let sending_line = text(move || match (lang.get(), sending.get()) {
         (_, 0) => String::new(),
         (Lang::Ko, count) => format!("주문 {count}건을 보내는 중…"),
         (Lang::En, 1) => "Sending your order…".to_owned(),
         (Lang::En, count) => format!("Sending {count} orders…"),
     });
+    let has_no_menu = move || menu.with(Vec::is_empty);
     view! {
         <div class="orders-customer">
-            <section aria-labelledby="menu-title">
-                <h2 id="menu-title" class="orders-title">{MENU.now()}</h2>
-                <ul data-testid="menu">{each(items)}</ul>
-                <Checkout cart=cart />
-            </section>
-            <section aria-labelledby="mine-title">
+            <section class="orders-mine" aria-labelledby="mine-title">
                 <h2 id="mine-title" class="orders-title">{MINE.now()}</h2>
                 <p class="hint" role="status" data-testid="orders-sending">{sending_line}</p>
                 {when(has_none, || view! { <p class="hint">{NONE_YET.now()}</p> }.into_any())}
-                <div data-testid="my-orders">{cards(mine, true, follow)}</div>
+                <div data-testid="my-orders">{cards(open, follow)}</div>
             </section>
+            <section class="orders-menu" aria-labelledby="menu-title">
+                <h2 id="menu-title" class="orders-title">{MENU.now()}</h2>
+                {when(has_no_menu, || view! { <p class="hint">{MENU_NONE.now()}</p> }.into_any())}
+                <ul class="menu-cards" data-testid="menu">{each(items)}</ul>
+            </section>
+            <section class="orders-where"><Checkout cart=cart /></section>
+            {when(move || !past.with(Vec::is_empty), move || view! {
+                <section class="orders-past" aria-labelledby="past-title">
+                    <h2 id="past-title" class="orders-title">{PAST.now()}</h2>
+                    {cards(past, follow)}
+                </section>
+            }.into_any())}
+            <OrderBar cart=cart />
         </div>
     }
 }
 
-/// The progress of an order, and the button that cancels it while that is possible.
-fn follow(driver: Driver, order: &Order) -> AnyView {
+/// A customer's order: its progress, and the button that cancels it while the restaurant has not accepted it.
+fn follow(driver: Driver, order: &Order, lang: Lang) -> AnyView {
+    let times: Times = expect_context();
     let done = OrderStatus::ALL.iter().position(|status| *status == order.status).unwrap_or(0);
     let steps = OrderStatus::ALL.len() - 1;
     let step = |index: usize| {
@@ -95,7 +112,24 @@ fn follow(driver: Driver, order: &Order) -> AnyView {
         view! { <span class="order-track" aria-hidden="true">{steps}</span> }.into_any()
     });
     let cancel = (order.status == OrderStatus::Pending).then(|| cancel_button(driver, order));
-    view! { {cancel}{track} }.into_any()
+    view! {
+        <div class="order-head">
+            {number(order.id)}
+            <span class="order-when hint">{times.short(lang, order.placed_at)}</span>
+        </div>
+        {progress_lines(order, lang)}
+        {track}
+        {reason_line(order, lang)}
+        {what(driver, order, lang)}
+        {line("order-note user-text", Some("auto"), &order.note)}
+        {line("hint", None, &destination_words(order, lang))}
+        {order.rider.is_some().then(|| line("hint", None, &people(order, lang)))}
+        <div class="order-foot">
+            <strong class="order-total">{won(order.total_won(), lang)}</strong>
+            {cancel}
+        </div>
+    }
+    .into_any()
 }
 
 fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
@@ -122,86 +156,49 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
         });
     };
     let step = move |up: bool| {
-        let sign = if up { "+" } else { "−" };
         let label = text(move || match (lang.get(), up) {
             (Lang::Ko, true) => format!("{} 하나 더", name.get()),
             (Lang::Ko, false) => format!("{} 하나 빼기", name.get()),
             (Lang::En, true) => format!("One more: {}", name.get()),
             (Lang::En, false) => format!("One less: {}", name.get()),
         });
-        let id = format!("{}-{id}", if up { "more" } else { "less" });
-        let none = flag(move || !up && count() == 0);
-        view! { <button class="icon-button stepper" data-testid=id aria-label=label aria-disabled=none on:click=events::click(move |_| change(up))>{sign}</button> }
+        let test_id = format!("{}-{id}", if up { "more" } else { "less" });
+        let click = move |_| {
+            change(up);
+            // The button that took the last one is gone.
+            if !up && cart.with_untracked(|cart| cart.get(&id).is_none()) {
+                browser::focus(&format!("more-{id}"));
+            }
+        };
+        // One button adds the first dish and the others, so that it keeps the focus.
+        let sign = text(move || match (up, count()) {
+            (false, _) => "−".to_owned(),
+            (true, 0) => ADD.of(lang.get()).to_owned(),
+            (true, _) => "+".to_owned(),
+        });
+        view! { <button id=test_id.clone() class="button stepper" data-testid=test_id aria-label=label on:click=events::click(click)>{sign}</button> }
+            .into_any()
+    };
+    let less = move || {
+        let number = text(move || count().to_string());
+        view! { {step(false)}<span class="menu-number" aria-live="polite">{number}</span> }
             .into_any()
     };
     let choice = if item.available {
-        let number = text(move || count().to_string());
-        view! { <span class="menu-count">{step(false)}<span class="menu-number" aria-live="polite">{number}</span>{step(true)}</span> }
+        let used = flag(move || count() > 0);
+        view! { <span class="menu-count" data-used=used>{when(move || count() > 0, less)}{step(true)}</span> }
             .into_any()
     } else {
         view! { <span class="menu-count hint">{SOLD_OUT.now()}</span> }.into_any()
     };
+    let drawn = item.clone();
+    let picture = part(move || sign("avatar menu-sign", dish(&drawn, lang.get()), id.0));
     view! {
-        <li class="menu-row" data-testid=format!("menu-{id}")>
-            <span class="menu-name">{name}</span>
-            <span class="menu-price">{price}</span>
+        <li class="menu-card" data-testid=format!("menu-{id}") data-available=if item.available { "true" } else { "false" }>
+            {picture}
+            <span class="menu-text"><span class="menu-name">{name}</span><span class="menu-price">{price}</span></span>
             {choice}
         </li>
     }
     .into_any()
-}
-
-/// The available items of the cart, at the current prices.
-fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {
-    let line = |(id, quantity): (&MenuItemId, &u32)| {
-        let item = list.item(*id).filter(|item| item.available)?;
-        Some(OrderLine { item: *id, quantity: *quantity, price_won: item.price_won })
-    };
-    cart.iter().filter_map(line).collect()
-}
-
-#[component]
-fn Checkout(cart: State<Cart>) -> impl IntoView {
-    let driver = use_app().driver;
-    let lang = use_lang();
-    let note = state(String::new());
-    let total = memo(move || {
-        let cart = cart.get();
-        read(driver.store(), |_, list| {
-            let lines = lines(list, &cart);
-            lines
-                .iter()
-                .map(|line| u64::from(line.price_won) * u64::from(line.quantity))
-                .sum::<u64>()
-        })
-    });
-    let label = text(move || match total.get() {
-        0 => ORDER.of(lang.get()).to_owned(),
-        total => format!("{} · {}", ORDER.of(lang.get()), won(total, lang.get())),
-    });
-    let order = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let lines = read_once(driver.store(), |list| cart.with_untracked(|cart| lines(list, cart)));
-        if lines.is_empty() {
-            return;
-        }
-        driver.command(OrdersCommand::Place { lines, note: note.get_untracked() });
-        cart.set(Cart::default());
-        note.set(String::new());
-    };
-    view! {
-        <form class="checkout" on:submit=events::submit(order)>
-            <label class="label" for="order-note">{NOTE.now()}</label>
-            <input
-                id="order-note"
-                dir="auto"
-                class="field"
-                data-testid="order-note"
-                maxlength=MAX_ORDER_NOTE_CHARS.to_string()
-                prop:value=derived(move || note.get())
-                on:input=events::change(move |event| note.set(event_target_value(&event)))
-            />
-            <button class="button button-strong" data-testid="order-place" aria-disabled=flag(move || total.get() == 0)>{label}</button>
-        </form>
-    }
 }

@@ -1,10 +1,11 @@
 //! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use madang_client::{Client, PendingState, Slice};
-use madang_shared::Command;
-use madang_shared::OrderId;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
+use madang_shared::{Command, OrderId, Timestamp};
 
 use crate::browser;
 use crate::client_store::ClientStore;
@@ -16,25 +17,24 @@ use crate::route::Page;
 use crate::route::Route;
 use crate::time::Times;
 use crate::ui::erased::events;
-use crate::ui::erased::memo::memo;
+use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{Item, derived, each, flag, part, text};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::question::{Question, question};
 use crate::ui::skeleton::skeleton;
 
 mod alert;
 mod board;
+mod cancel;
+mod checkout;
 mod customer;
+mod destination;
+mod progress;
 mod rider;
 
 pub(crate) use board::OrdersBoardPage;
 pub(crate) use customer::OrdersPage;
 pub(crate) use rider::OrdersRiderPage;
 
-const CANCEL: Words = Words::new("주문 취소", "Cancel order");
-const KEEP_ORDER: Words = Words::new("그대로 두기", "Keep the order");
-const CANCEL_WARNING: Words =
-    Words::new("취소한 주문은 되돌릴 수 없습니다.", "A cancelled order cannot be restored.");
 const PANELS: Words = Words::new("주문 화면", "Order panels");
 const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
 const BOARD_TAB: Words = Words::new("매장", "Restaurant");
@@ -44,45 +44,38 @@ const OPEN_TO_ALL: Words = Words::new(
     "Everybody may use all three panels.",
 );
 
-/// The order that the open question is about.
-#[derive(Clone, Copy)]
-struct Cancelling {
-    order: State<OrderId>,
-    asking: State<bool>,
-}
+/// The time between two looks at the clock, for ages and estimates in minutes.
+const LOOK: Duration = Duration::from_secs(10);
 
-/// The question before an order is cancelled.
-fn cancel_question(driver: Driver, cancelling: Cancelling) -> AnyView {
-    let lang = use_lang();
-    let Cancelling { order, asking } = cancelling;
-    let title = text(move || match lang.get() {
-        Lang::Ko => format!("#{} 주문을 취소할까요?", order.get()),
-        Lang::En => format!("Cancel order #{}?", order.get()),
-    });
-    let texts = Question {
-        id: "cancel-order",
-        title,
-        warning: CANCEL_WARNING.now(),
-        keep: KEEP_ORDER.now(),
-        act: CANCEL.now(),
-    };
-    question(
-        asking,
-        texts,
-        || ().into_any(),
-        move || {
-            let to = OrderStatus::Cancelled;
-            driver.command(OrdersCommand::Advance { order: order.get_untracked(), to });
-            asking.set(false);
-        },
-    )
+/// The time now. It moves on while a panel is open.
+#[derive(Clone, Copy)]
+struct Now(State<Timestamp>);
+
+impl Now {
+    fn provide() {
+        let now = state(browser::now());
+        let timer = set_interval_with_handle(
+            move || {
+                now.try_set(browser::now());
+            },
+            LOOK,
+        );
+        on_cleanup(move || {
+            // Fails only in a page without a window.
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+        provide_context(Self(now));
+    }
 }
 
 /// A panel: tabs for the three panels, and its own content once the orders have arrived.
 fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     let app = use_app();
     provide_context(Times::new());
-    let cancelling = Cancelling { order: state(OrderId(0)), asking: state(false) };
+    Now::provide();
+    let cancelling = cancel::Cancelling::new(active == Page::Orders);
     provide_context(cancelling);
     let store = app.driver.store();
     let is_known = memo(move || {
@@ -117,7 +110,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
                 <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p>
             </div>
         </div>
-        {cancel_question(app.driver, cancelling)}
+        {cancelling.question(app.driver)}
     }
     .into_any()
 }
@@ -129,55 +122,53 @@ fn read<T: Default>(store: ClientStore, read: impl FnOnce(&Client, &OrdersSnapsh
     })
 }
 
+/// Draws the content of a card.
+type DrawCard = fn(Driver, &Order, Lang) -> AnyView;
+
 /// Cards of the orders that `pick` selects. A card is drawn again only when its own order has changed.
-fn cards(
-    pick: impl Fn(&Client, &OrdersSnapshot) -> Vec<OrderId> + Send + Sync + 'static,
-    newest_first: bool,
-    with: fn(Driver, &Order) -> AnyView,
-) -> AnyView {
+fn cards(ids: Memo<Vec<OrderId>>, draw: DrawCard) -> AnyView {
     let driver = use_app().driver;
-    let ids = memo(move || {
-        let mut ids = read(driver.store(), &pick);
-        if newest_first {
-            ids.reverse();
-        }
-        ids
-    });
-    let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, with));
+    let card = move |id: OrderId| Item::new(id.0, move || card(driver, id, draw));
     let items = derived(move || ids.get().into_iter().map(card).collect());
     view! { <ul class="order-cards">{each(items)}</ul> }.into_any()
 }
 
-fn card(driver: Driver, id: OrderId, with: fn(Driver, &Order) -> AnyView) -> AnyView {
+/// The orders that `pick` selects.
+fn picked(
+    pick: impl Fn(&Client, &OrdersSnapshot) -> Vec<OrderId> + Send + Sync + 'static,
+) -> Memo<Vec<OrderId>> {
+    let store = use_app().driver.store();
+    memo(move || read(store, &pick))
+}
+
+fn card(driver: Driver, id: OrderId, draw: DrawCard) -> AnyView {
     let lang = use_lang();
-    let times: Times = expect_context();
     let store = driver.store();
     let order = memo(move || read(store, |_, list| list.order(id).cloned()));
     let status =
         derived(move || order.with(|order| order.as_ref().map_or("", |order| order.status.name())));
-    let body = part(move || {
-        let Some(order) = order.get() else { return ().into_any() };
-        let lang = lang.get();
-        let what = read_once(store, |list| dishes(list, &order, lang));
-        let placed = times.short(lang, order.placed_at);
-        view! {
-            <div class="order-head">
-                <span class="order-number">{format!("#{id}")}</span>
-                <span class="order-status">{status_name(order.status).of(lang)}</span>
-                <span class="hint order-when">{placed}</span>
-            </div>
-            <p class="order-what">{what}</p>
-            {line("order-note user-text", Some("auto"), &order.note)}
-            {line("hint", None, &people(&order, lang))}
-            <div class="order-foot">
-                <strong class="order-total">{won(order.total_won(), lang)}</strong>
-                {with(driver, &order)}
-            </div>
-        }
-        .into_any()
+    let now: Now = expect_context();
+    let late = flag(move || {
+        let now = now.0.get();
+        order.with(|order| order.as_ref().is_some_and(|order| order.is_late(now)))
     });
-    view! { <li class="order" data-testid=format!("order-{id}") data-status=status>{body}</li> }
+    let body = part(move || match order.get() {
+        Some(order) => draw(driver, &order, lang.get()),
+        None => ().into_any(),
+    });
+    view! { <li class="order" data-testid=format!("order-{id}") data-status=status data-late=late>{body}</li> }
         .into_any()
+}
+
+/// The number of an order.
+fn number(id: OrderId) -> AnyView {
+    view! { <span class="order-number">{format!("#{id}")}</span> }.into_any()
+}
+
+/// The dishes of an order.
+fn what(driver: Driver, order: &Order, lang: Lang) -> AnyView {
+    let what = read_once(driver.store(), |list| dishes(list, order, lang));
+    view! { <p class="order-what">{what}</p> }.into_any()
 }
 
 fn line(class: &'static str, dir: Option<&'static str>, text: &str) -> AnyView {
@@ -191,35 +182,35 @@ fn read_once<T: Default>(store: ClientStore, read: impl FnOnce(&OrdersSnapshot) 
     store.peek(|client| client.features().orders().list().map(read).unwrap_or_default())
 }
 
-/// A button that requests a status for an order. It is disabled while the request is pending. A cancelled order
-/// cannot be restored, so its button asks first, and looks different.
-fn action(driver: Driver, order: &Order, to: OrderStatus, name: Words) -> AnyView {
-    let id = order.id;
-    let cancelling: Cancelling = expect_context();
+/// Whether the outbox holds a change of the order's status.
+fn is_requested(driver: Driver, id: OrderId) -> impl Fn() -> bool + Copy + Send + Sync + 'static {
     let store = driver.store();
-    let is_requested = move || {
+    move || {
         store.read(Slice::Outbox, |client| {
             client.features().orders().requested_status(id, client.outbox()).is_some()
         })
-    };
+    }
+}
+
+/// The button of an order's next step. It is disabled while a change of the status is pending.
+fn next_step(
+    driver: Driver,
+    id: OrderId,
+    to: OrderStatus,
+    name: Words,
+    command: impl Fn() -> OrdersCommand + Send + Sync + 'static,
+) -> AnyView {
+    let is_requested = is_requested(driver, id);
     let lang = use_lang();
     let label = text(move || format!("{}, #{id}", name.of(lang.get())));
     let ask = move |_| {
-        if is_requested() {
-            return;
-        }
-        match to {
-            OrderStatus::Cancelled => {
-                cancelling.order.set(id);
-                cancelling.asking.set(true);
-            }
-            OrderStatus::Delivering => driver.command(OrdersCommand::Take { order: id }),
-            to => driver.command(OrdersCommand::Advance { order: id, to }),
+        if !is_requested() {
+            driver.command(command());
         }
     };
     view! {
         <button
-            class=if to == OrderStatus::Cancelled { "text-button order-cancel" } else { "button button-strong" }
+            class="button button-strong order-next"
             data-testid=format!("{}-{id}", to.name())
             aria-label=label
             aria-disabled=flag(is_requested)
@@ -287,15 +278,4 @@ fn unsent(client: &Client) -> usize {
             && !matches!(item.state, PendingState::Failed(_))
     });
     places.count()
-}
-
-/// The button that cancels an order, where the restaurant or the customer may.
-fn cancel_button(driver: Driver, order: &Order) -> Option<AnyView> {
-    let may = order.status.next().contains(&OrderStatus::Cancelled);
-    may.then(|| action(driver, order, OrderStatus::Cancelled, CANCEL))
-}
-
-/// A switch whose state the browser stores.
-fn remembered_switch(key: &'static str) -> State<bool> {
-    state(browser::remembered(key).as_deref() == Some("on"))
 }

@@ -1,9 +1,10 @@
 //! Samples of the restaurant's orders.
 
 use madang_shared::orders::{
-    MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+    Cancellation, Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent,
+    OrdersSnapshot,
 };
-use madang_shared::{MenuItemId, OrderId, Topic, User, UserId};
+use madang_shared::{MenuItemId, OrderId, Timestamp, Topic, User, UserId};
 
 use super::{TIME, user};
 
@@ -21,6 +22,10 @@ fn menu_item() -> MenuItem {
     }
 }
 
+fn destination() -> Destination {
+    Destination::Delivery { address: "서울 마포구 1".into(), phone: "010-1234-5678".into() }
+}
+
 fn order() -> Order {
     Order {
         id: OrderId(12),
@@ -30,12 +35,22 @@ fn order() -> Order {
         note: "덜 맵게 \"please\"".into(),
         placed_at: TIME,
         rider: Some(User { id: UserId(4), name: "Jun".into() }),
+        destination: Some(destination()),
+        ready_at: Some(Timestamp(TIME.0 + 900_000)),
+        cancellation: None,
     }
 }
 
 pub(super) fn commands() -> Vec<OrdersCommand> {
     vec![
-        OrdersCommand::Place { lines: vec![order_line()], note: "덜 맵게".into() },
+        OrdersCommand::Place {
+            lines: vec![order_line()],
+            note: "덜 맵게".into(),
+            destination: destination(),
+        },
+        OrdersCommand::Accept { order: OrderId(12), minutes: 20 },
+        OrdersCommand::Cancel { order: OrderId(12), reason: "sold_out".into() },
+        OrdersCommand::Reopen { order: OrderId(12) },
         OrdersCommand::Advance { order: OrderId(12), to: OrderStatus::Accepted },
         OrdersCommand::Take { order: OrderId(12) },
     ]
@@ -44,16 +59,32 @@ pub(super) fn commands() -> Vec<OrdersCommand> {
 pub(super) fn command_name(command: &OrdersCommand) -> &'static str {
     match command {
         OrdersCommand::Place { .. } => "orders.place",
+        OrdersCommand::Accept { .. } => "orders.accept",
+        OrdersCommand::Cancel { .. } => "orders.cancel",
+        OrdersCommand::Reopen { .. } => "orders.reopen",
         OrdersCommand::Advance { .. } => "orders.advance",
         OrdersCommand::Take { .. } => "orders.take",
     }
 }
 
 pub(super) fn events() -> Vec<(Topic, OrdersEvent)> {
-    let fresh = Order { status: OrderStatus::Pending, rider: None, ..order() };
+    let fresh = Order {
+        status: OrderStatus::Pending,
+        rider: None,
+        destination: Some(Destination::Table { number: 4 }),
+        ready_at: None,
+        ..order()
+    };
+    let reason = "우리 집 아니에요".to_owned();
+    let cancelled = Order {
+        status: OrderStatus::Cancelled,
+        cancellation: Some(Cancellation { at: TIME, was: OrderStatus::Ready, reason }),
+        ..order()
+    };
     let events = [
         OrdersEvent::Changed { at: TIME, was: Some(OrderStatus::Ready), order: order() },
         OrdersEvent::Changed { at: TIME, was: None, order: fresh },
+        OrdersEvent::Changed { at: TIME, was: Some(OrderStatus::Ready), order: cancelled },
         OrdersEvent::Removed { at: TIME, was: OrderStatus::Cancelled, order: OrderId(12) },
         OrdersEvent::Offered(menu_item()),
         OrdersEvent::Withdrawn { item: MenuItemId(2) },
@@ -63,6 +94,9 @@ pub(super) fn events() -> Vec<(Topic, OrdersEvent)> {
 
 pub(super) fn event_name(event: &OrdersEvent) -> &'static str {
     match event {
+        OrdersEvent::Changed { was: Some(_), order, .. } if order.cancellation.is_some() => {
+            "orders.changed that is cancelled"
+        }
         OrdersEvent::Changed { was: Some(_), .. } => "orders.changed",
         OrdersEvent::Changed { was: None, .. } => "orders.changed that is new",
         OrdersEvent::Removed { .. } => "orders.removed",

@@ -7,6 +7,7 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::appearance::set_language_and_theme;
+use crate::orders::order_noodles;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
@@ -72,8 +73,7 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
         browser.find("post-composer").await?.send_keys("A post with its buttons").await?;
         browser.click("post-send").await?;
         go_to(browser, "/orders").await?;
-        browser.click("more-1").await?;
-        browser.click("order-place").await?;
+        order_noodles(browser).await?;
         browser.find("order-1").await?;
         set_size(browser, 320, 568, true).await?;
         let root: String =

@@ -5,7 +5,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{NoticeKind, NoticesCommand};
-use madang_shared::orders::{OrderLine, OrdersCommand};
+use madang_shared::orders::{Destination, OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{ErrorCode, MenuItemId, PostId, RoomId, Seq, Topic};
 
@@ -25,13 +25,19 @@ async fn below_the_floor_only_small_changes_are_stored(test: TestStore) {
     assert_eq!(room.topic, Topic::Rooms);
     let garden = RoomId(2);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 1 };
+    let destination = Destination::Table { number: 4 };
     let new_data = |first: u128| -> Vec<Write> {
         let commands = [
             PostsCommand::Create { text: "two".to_owned() }.into(),
             PostsCommand::Edit { post: PostId(1), text: "edited".to_owned() }.into(),
             PostsCommand::Greet { others_only: false }.into(),
             CounterCommand::Add { amount: 1 }.into(),
-            OrdersCommand::Place { lines: vec![line], note: String::new() }.into(),
+            OrdersCommand::Place {
+                lines: vec![line],
+                note: String::new(),
+                destination: destination.clone(),
+            }
+            .into(),
             NoticesCommand::Mute { kind: NoticeKind::Mention, muted: true }.into(),
             NoticesCommand::Demo { on: true }.into(),
             MembershipCommand::Join { room: garden }.into(),

@@ -4,7 +4,7 @@ use madang_hub::notices::DueNotice;
 use madang_shared::notices::{
     KEPT_NOTICES, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, ReadMark,
 };
-use madang_shared::orders::{OrderLine, OrderStatus, OrdersCommand};
+use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{MenuItemId, OrderId, Seq, Snapshot, Timestamp, Topic, User};
 
@@ -40,8 +40,13 @@ async fn append_scheduled(test_store: &TestStore, due: u64) {
 }
 
 fn place_order(author: &User, number: u128) -> madang_hub::ports::Write {
+    const DESTINATION: Destination = Destination::Table { number: 4 };
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
-    write(author, number, OrdersCommand::Place { lines: vec![line], note: String::new() })
+    write(
+        author,
+        number,
+        OrdersCommand::Place { lines: vec![line], note: String::new(), destination: DESTINATION },
+    )
 }
 
 fn advance(author: &User, number: u128, order: u64, to: OrderStatus) -> madang_hub::ports::Write {

@@ -7,7 +7,7 @@ use madang_shared::notices::{
     InboxEvent, InboxSnapshot, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, NoticesEvent,
     NoticesSnapshot, ReadMark,
 };
-use madang_shared::orders::{OrderLine, OrderStatus, OrdersCommand};
+use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{
     ErrorCode, Event, MenuItemId, OrderId, PostId, RoomId, Seq, Snapshot, Timestamp, Topic, User,
@@ -86,8 +86,13 @@ fn new_post(author: &User, number: u128) -> Write {
 }
 
 fn place_order(author: &User, number: u128) -> Write {
+    const DESTINATION: Destination = Destination::Table { number: 4 };
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
-    write(author, number, OrdersCommand::Place { lines: vec![line], note: String::new() })
+    write(
+        author,
+        number,
+        OrdersCommand::Place { lines: vec![line], note: String::new(), destination: DESTINATION },
+    )
 }
 
 fn advance(author: &User, number: u128, to: OrderStatus) -> Write {

@@ -1,12 +1,17 @@
 use madang_hub::ports::{StoreError, Write};
 use madang_shared::frames::LogPosition;
-use madang_shared::orders::{MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, RECENT_CLOSED_ORDERS};
 use madang_shared::orders::{
-    Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+    Cancellation, Destination, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent,
+    OrdersSnapshot,
+};
+use madang_shared::orders::{
+    MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, RECENT_CLOSED_ORDERS, REOPEN_MS,
 };
 use madang_shared::{ErrorCode, Event, MenuItemId, OrderId, Seq, Snapshot, Topic, User};
 
 use crate::support::{NOW, TestStore, refusal, write};
+
+const MINUTE: u64 = 60_000;
 
 on_every_engine! {
     an_order_goes_through_its_states_with_one_event_each,
@@ -17,6 +22,9 @@ on_every_engine! {
     the_number_of_open_orders_is_limited,
     one_user_cannot_use_up_the_open_orders,
     the_events_make_the_list_of_orders,
+    an_accepted_order_has_an_estimate,
+    a_cancelled_order_has_its_reason_and_can_be_reopened,
+    a_reopened_order_counts_among_the_open_ones,
 }
 
 fn place(author: &User, number: u128, lines: &[(u64, u32, u32)]) -> Write {
@@ -26,7 +34,15 @@ fn place(author: &User, number: u128, lines: &[(u64, u32, u32)]) -> Write {
         price_won: *price_won,
     };
     let lines = lines.iter().map(line).collect();
-    write(author, number, OrdersCommand::Place { lines, note: "덜 \"맵게\"\n".into() })
+    let note = "덜 \"맵게\"\n".into();
+    write(author, number, OrdersCommand::Place { lines, note, destination: delivery() })
+}
+
+fn delivery() -> Destination {
+    Destination::Delivery {
+        address: "서울 \"마포구\" 1".into(),
+        phone: "+82 (10) 1234.5678".into(),
+    }
 }
 
 fn noodles(author: &User, number: u128) -> Write {
@@ -89,6 +105,9 @@ async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: Te
         note: "덜 \"맵게\"".into(),
         placed_at: NOW.plus(1),
         rider: None,
+        destination: Some(delivery()),
+        ready_at: None,
+        cancellation: None,
     };
     assert_eq!(order.total_won(), 22_000);
     let Event::Orders(OrdersEvent::Changed { was: None, order: made, .. }) = &log[0] else {
@@ -97,6 +116,7 @@ async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: Te
     assert_eq!(made, &order);
     order.rider = Some(theo);
     order.status = OrderStatus::Delivered;
+    order.ready_at = Some(NOW.plus(1 + 15 * MINUTE));
     let (seq, list) = orders(&test_store, &mina).await;
     assert_eq!((seq, &list.orders), (Seq(6), &vec![order]));
     let went: Vec<_> = list.changes.iter().filter_map(|change| change.now).collect();
@@ -231,4 +251,80 @@ async fn the_events_make_the_list_of_orders(test_store: TestStore) {
         }
     }
     assert_eq!(orders(&test_store, &mina).await.1, list);
+}
+
+async fn only_order(test_store: &TestStore, reader: &User) -> Order {
+    let (_, mut list) = orders(test_store, reader).await;
+    assert_eq!(list.orders.len(), 1);
+    list.orders.remove(0)
+}
+
+async fn an_accepted_order_has_an_estimate(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let at_table = Destination::Table { number: 4 };
+    let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
+    let (lines, note) = (vec![line], String::new());
+    let place = OrdersCommand::Place { lines, note, destination: at_table.clone() };
+    test_store.commit(write(&mina, 1, place)).await;
+    let accept = |number, minutes| {
+        write(&theo, number, OrdersCommand::Accept { order: OrderId(1), minutes })
+    };
+    let log_position = test_store.commit(accept(2, 20)).await;
+    assert_eq!(log_position.seq, Seq(2), "one event holds status and estimate");
+    let again = test_store.try_commit(accept(3, 30)).await.expect("accepted");
+    assert_eq!(again.at, None, "an accepted order keeps its estimate");
+    let order = only_order(&test_store, &mina).await;
+    let expected = (OrderStatus::Accepted, Some(NOW.plus(1 + 20 * MINUTE)), Some(at_table));
+    assert_eq!((order.status, order.ready_at, order.destination), expected);
+    test_store.commit(advance(&theo, 4, 1, OrderStatus::Cooking)).await;
+    assert_eq!(refusal(test_store.try_commit(accept(5, 20)).await), ErrorCode::Invalid);
+    assert_eq!(only_order(&test_store, &mina).await.ready_at, order.ready_at);
+}
+
+async fn a_cancelled_order_has_its_reason_and_can_be_reopened(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(noodles(&mina, 1)).await;
+    let order = OrderId(1);
+    test_store.commit(advance(&theo, 1, 1, OrderStatus::Accepted)).await;
+    let cancel = |number, reason: &str| {
+        write(&theo, number, OrdersCommand::Cancel { order, reason: reason.to_owned() })
+    };
+    let reopen = |number| write(&theo, number, OrdersCommand::Reopen { order });
+    let before = only_order(&test_store, &mina).await;
+    for (number, reason) in [(2, "sold_out"), (4, "재료가 \"없어요\"")] {
+        let log_position = test_store.commit(cancel(number, reason)).await;
+        let found = only_order(&test_store, &mina).await;
+        let (at, was, reason) = (NOW.plus(1), OrderStatus::Accepted, reason.to_owned());
+        let cancellation = Some(Cancellation { at, was, reason });
+        let expected = Order { status: OrderStatus::Cancelled, cancellation, ..before.clone() };
+        assert_eq!(found, expected);
+        let again = test_store.try_commit(cancel(number + 100, "closing")).await;
+        assert_eq!(again.expect("accepted").at, None, "the first reason counts");
+        let reopened = test_store.commit(reopen(number + 1)).await;
+        assert_eq!(reopened.seq, log_position.seq.next());
+        assert_eq!(only_order(&test_store, &mina).await, before);
+        let again = test_store.try_commit(reopen(number + 200)).await;
+        assert_eq!(again.expect("accepted").at, None);
+    }
+    test_store.commit(cancel(6, "")).await;
+    let late = Write { at: NOW.plus(1 + REOPEN_MS), ..reopen(7) };
+    assert_eq!(refusal(test_store.try_commit(late).await), ErrorCode::Invalid);
+    let unknown = write(&theo, 8, OrdersCommand::Reopen { order: OrderId(9) });
+    assert_eq!(refusal(test_store.try_commit(unknown).await), ErrorCode::NotFound);
+}
+
+async fn a_reopened_order_counts_among_the_open_ones(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    let most = MAX_OPEN_ORDERS_PER_USER as u128;
+    test_store.commit(noodles(&mina, 1)).await;
+    test_store.commit(advance(&mina, 2, 1, OrderStatus::Cancelled)).await;
+    for number in 3..3 + most {
+        test_store.commit(noodles(&mina, number)).await;
+    }
+    let reopen = |number| write(&mina, number, OrdersCommand::Reopen { order: OrderId(1) });
+    assert_eq!(refusal(test_store.try_commit(reopen(900)).await), ErrorCode::Forbidden);
+    test_store.commit(advance(&mina, 901, 2, OrderStatus::Cancelled)).await;
+    test_store.commit(reopen(902)).await;
+    let (_, list) = orders(&test_store, &mina).await;
+    assert_eq!(list.order(OrderId(1)).expect("open").status, OrderStatus::Pending);
 }

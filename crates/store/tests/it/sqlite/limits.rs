@@ -2,8 +2,9 @@
 
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::orders::{
-    MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
-    MAX_PRICE_WON, MAX_QUANTITY,
+    MAX_ADDRESS_CHARS, MAX_CANCEL_REASON_CHARS, MAX_MENU_ITEMS, MAX_MENU_NAME_CHARS,
+    MAX_OPEN_ORDERS, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS, MAX_PHONE_CHARS, MAX_PRICE_WON,
+    MAX_QUANTITY, MAX_TABLE_NUMBER,
 };
 
 use super::{TestDatabase, fast_options};
@@ -16,6 +17,11 @@ async fn the_limits_of_the_schema_equal_the_limits_of_the_code() {
     let open = "'delivering'))";
     for (name, limit) in [
         ("orders_before_insert_check", format!("{open} >= {MAX_OPEN_ORDERS};")),
+        ("orders_before_update_check", format!("{open} >= {MAX_OPEN_ORDERS};")),
+        ("orders", format!("table_number BETWEEN 1 AND {MAX_TABLE_NUMBER})")),
+        ("orders", format!("length(address) BETWEEN 1 AND {MAX_ADDRESS_CHARS})")),
+        ("orders", format!("length(phone) BETWEEN 1 AND {MAX_PHONE_CHARS} ")),
+        ("orders", format!("length(cancel_reason) <= {MAX_CANCEL_REASON_CHARS})")),
         ("order_lines_before_insert_check", format!("menu_item_id) >= {MAX_ORDER_LINES};")),
         ("menu_items_before_insert_check", format!("menu_items) >= {MAX_MENU_ITEMS};")),
         ("broadcast_notices_instead_of_insert", format!("FROM notices) > {KEPT_NOTICES} ")),

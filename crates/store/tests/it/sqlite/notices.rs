@@ -142,8 +142,11 @@ async fn the_acting_user_is_recorded_only_during_the_command() {
         quantity: 1,
         price_won: 7_000,
     };
-    let place =
-        madang_shared::orders::OrdersCommand::Place { lines: vec![line], note: String::new() };
+    let place = madang_shared::orders::OrdersCommand::Place {
+        lines: vec![line],
+        note: String::new(),
+        destination: madang_shared::orders::Destination::Table { number: 4 },
+    };
     test_store.commit(write(&mina, 1, place)).await;
     let actors = "SELECT count(*) FROM orders_actor";
     let actors: i64 =

@@ -4,9 +4,11 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use madang_hub::orders;
-use madang_hub::ports::TopicEvent;
-use madang_shared::orders::{Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot};
-use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
+use madang_hub::ports::{TopicEvent, Write};
+use madang_shared::orders::{
+    Destination, Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+};
+use madang_shared::{Event, OrderId, Seq, Snapshot, Timestamp, Topic, User, codec};
 use madang_store::Sqlite;
 use tokio::task::JoinHandle;
 
@@ -149,6 +151,63 @@ async fn changes_of_the_menu_reach_the_event_stream() {
     check_events_make_state(&mut test_store, &mina, before, 3).await;
 }
 
+/// The destination, the estimate and the reason of a cancellation are columns; each change of one is an event.
+#[tokio::test]
+async fn a_shell_sets_destination_estimate_and_reason_and_reopens_an_order() {
+    let database = TestDatabase::new();
+    let (_, mut test_store, mina) = restaurant(&database).await;
+    let before = list(&test_store, &mina).await;
+    shell(
+        &database,
+        "INSERT INTO orders (customer_id, table_number) VALUES (1, 4);
+        INSERT INTO orders (customer_id, address, phone) VALUES (2, '서울 \"마포구\" 1', '010-1234-5678');
+        UPDATE orders SET status = 'accepted', ready_at = 1795860000000 WHERE id = 2;
+        UPDATE orders SET status = 'cancelled', cancel_reason = 'sold_out' WHERE id = 2;
+        UPDATE orders SET status = 'accepted', cancel_reason = '' WHERE id = 2;
+        UPDATE orders SET status = 'cancelled' WHERE id = 1;
+        UPDATE orders SET cancel_reason = 'closing' WHERE id = 1;
+        UPDATE orders SET status = 'pending', table_number = 7 WHERE id = 1;",
+    );
+    let received = test_store.receive(8).await;
+    let mut applied = before;
+    for appended in &received {
+        applied.apply(event(appended));
+    }
+    assert_eq!(applied, list(&test_store, &mina).await);
+    let of = |index: usize| changed(&received[index]);
+    assert_eq!(of(0).1.destination, Some(Destination::Table { number: 4 }));
+    let (address, phone) = ("서울 \"마포구\" 1".to_owned(), "010-1234-5678".to_owned());
+    assert_eq!(of(1).1.destination, Some(Destination::Delivery { address, phone }));
+    assert_eq!(of(2).1.ready_at, Some(Timestamp(1_795_860_000_000)));
+    let cancellation = of(3).1.cancellation.expect("cancelled");
+    assert_eq!((cancellation.was, &*cancellation.reason), (OrderStatus::Accepted, "sold_out"));
+    assert_eq!(of(4), (Some(OrderStatus::Cancelled), of(2).1));
+    assert_eq!(of(6).1.cancellation.expect("cancelled").reason, "closing");
+    let (was, order) = of(7);
+    let expected = (OrderStatus::Pending, None, Some(Destination::Table { number: 7 }));
+    assert_eq!(was, Some(OrderStatus::Cancelled));
+    assert_eq!((order.status, order.cancellation, order.destination), expected);
+
+    // A command reopens an order that the shell has cancelled, and the shell one that a command has cancelled.
+    shell(&database, "UPDATE orders SET status = 'cancelled' WHERE id = 1");
+    let now = changed(&test_store.receive(1).await[0]).1.cancellation.expect("cancelled").at;
+    let reopen = write(&mina, 1, OrdersCommand::Reopen { order: OrderId(1) });
+    test_store.commit(Write { at: now, ..reopen }).await;
+    let (order, reason) = (OrderId(2), "closing".to_owned());
+    test_store.commit(write(&mina, 2, OrdersCommand::Cancel { order, reason })).await;
+    let wrong = "UPDATE orders SET status = 'pending' WHERE id = 2";
+    let error = database.external().execute_batch(wrong).expect_err("must be refused").to_string();
+    assert!(error.contains("this change of status is not allowed"), "{error}");
+    shell(&database, "UPDATE orders SET status = 'accepted' WHERE id = 2");
+    let statuses = list(&test_store, &mina).await;
+    let statuses: Vec<_> = statuses.orders.iter().map(|order| order.status).collect();
+    assert_eq!(statuses, [OrderStatus::Pending, OrderStatus::Accepted]);
+    shell(&database, "DELETE FROM orders");
+    let count = "SELECT count(*) FROM order_cancellations";
+    let left: i64 = database.external().query_row(count, [], |row| row.get(0)).expect("readable");
+    assert_eq!(left, 0);
+}
+
 #[tokio::test]
 async fn rolled_back_and_forbidden_changes_leave_no_trace() {
     let database = TestDatabase::new();
@@ -175,6 +234,18 @@ async fn rolled_back_and_forbidden_changes_leave_no_trace() {
             "INSERT INTO orders (customer_id, status) VALUES (1, 'ready')",
             "must have the status pending",
         ),
+        (
+            "INSERT INTO orders (customer_id, address) VALUES (1, 'Seoul')",
+            "an address with a phone number",
+        ),
+        ("UPDATE orders SET phone = '119' WHERE id = 1", "an address with a phone number"),
+        (
+            "UPDATE orders SET table_number = 4, address = 'Seoul', phone = '119'",
+            "goes to a table, or to an address",
+        ),
+        ("UPDATE orders SET address = 'Seoul', phone = 'call me'", "CHECK"),
+        ("UPDATE orders SET table_number = 0", "CHECK"),
+        ("UPDATE orders SET ready_at = -1", "CHECK"),
         ("INSERT INTO order_lines VALUES (1, 99, 1, 1)", "the menu item does not exist"),
         ("INSERT INTO order_lines VALUES (1, 1, 0, 1)", "CHECK"),
         ("UPDATE order_lines SET order_id = 2", "cannot move to another order"),

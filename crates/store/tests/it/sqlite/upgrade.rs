@@ -86,6 +86,7 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO notice_schedules (schedule, told_up_to) VALUES ('break', 500);
         INSERT INTO notice_demo (id, started_by, started_at, told) VALUES (1, 2, 80, 3);"#,
     ),
+    (19, "UPDATE orders SET address = '서울', phone = '119', ready_at = 900;"),
 ];
 
 /// The migrations in their folder, oldest first.
@@ -219,6 +220,8 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
     assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
     assert_eq!(orders.menu.len(), 7, "{version}");
+    let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
+    assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
 
     let Snapshot::Inbox(inbox) = test_store.snapshot(&minsu, Topic::Inbox(minsu.id)).await.1 else {
         panic!()

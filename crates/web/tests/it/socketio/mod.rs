@@ -10,7 +10,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::{chat, features};
 use madang_shared::chat::ChatEvent;
 use madang_shared::delivery::{Delivery, GatewayReceipts, path};
-use madang_shared::orders::{OrderLine, OrdersCommand};
+use madang_shared::orders::{Destination, OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{
     Command, CommandId, Event, MenuItemId, PostId, Seq, Timestamp, Topic, User, codec,
@@ -221,13 +221,15 @@ async fn t3_2_a_changed_status_sends_the_list_of_open_orders() {
     let (mina, _) = server.user("Mina").await;
     let mut client = SocketIoClient::connect(&server).await;
     let lines = vec![OrderLine { item: MenuItemId(1), quantity: 2, price_won: 7000 }];
-    server.command(&mina, 1, OrdersCommand::Place { lines, note: String::new() });
+    let destination = Destination::Delivery { address: "서울".into(), phone: "119".into() };
+    server.command(&mina, 1, OrdersCommand::Place { lines, note: String::new(), destination });
     let list = client.receive("statusChanged").await;
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
     assert_eq!(
         (&list[0]["status_code"], &list[0]["customer"]["name"]),
         (&json!("pending"), &json!("Mina"))
     );
+    assert_eq!(list[0]["destination"], json!(null), "guests receive no address");
     // The tutorial's handler filters by the first of these.
     for word in ["보류 중", "pending"] {
         assert!(list[0]["status"].as_str().unwrap().contains(word), "{list}");

@@ -5,148 +5,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{MenuItemId, OrderId, Timestamp, User};
+use crate::ids::{MenuItemId, OrderId, Timestamp};
 
-/// Lines in one order.
-pub const MAX_ORDER_LINES: usize = 20;
-/// The largest quantity in one line.
-pub const MAX_QUANTITY: u32 = 99;
-/// The highest price of a menu item, in won.
-pub const MAX_PRICE_WON: u32 = 10_000_000;
-/// Unicode scalar values in the note of an order.
-pub const MAX_ORDER_NOTE_CHARS: usize = 200;
-/// Items on the menu.
-pub const MAX_MENU_ITEMS: usize = 100;
-/// Unicode scalar values in the name of a menu item.
-pub const MAX_MENU_NAME_CHARS: usize = 60;
-/// Open orders. The database refuses more, so that the list of all open orders is complete and stays
-/// below [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
-pub const MAX_OPEN_ORDERS: usize = 300;
-/// Open orders that one customer can place. So one user cannot use up [`MAX_OPEN_ORDERS`].
-pub const MAX_OPEN_ORDERS_PER_USER: usize = 20;
-/// Closed orders in the list of orders.
-pub const RECENT_CLOSED_ORDERS: usize = 50;
-/// Status changes in the list of orders.
-pub const RECENT_STATUS_CHANGES: usize = 50;
+mod order;
 
-/// The status of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStatus {
-    /// The restaurant has not accepted it.
-    Pending,
-    /// The restaurant has accepted it.
-    Accepted,
-    /// The restaurant is cooking it.
-    Cooking,
-    /// It waits for a rider.
-    Ready,
-    /// A rider has it.
-    Delivering,
-    /// The customer has it. Closed.
-    Delivered,
-    /// It was cancelled. Closed.
-    Cancelled,
-}
-
-impl OrderStatus {
-    /// Every status, in the order of an order's progress.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Accepted,
-        Self::Cooking,
-        Self::Ready,
-        Self::Delivering,
-        Self::Delivered,
-        Self::Cancelled,
-    ];
-
-    /// Its name on the wire and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Accepted => "accepted",
-            Self::Cooking => "cooking",
-            Self::Ready => "ready",
-            Self::Delivering => "delivering",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether the order is neither delivered nor cancelled.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Self::Delivered | Self::Cancelled)
-    }
-
-    /// The statuses that can follow this one.
-    pub fn next(self) -> &'static [Self] {
-        match self {
-            Self::Pending => &[Self::Accepted, Self::Cancelled],
-            Self::Accepted => &[Self::Cooking, Self::Cancelled],
-            Self::Cooking => &[Self::Ready, Self::Cancelled],
-            Self::Ready => &[Self::Delivering, Self::Cancelled],
-            Self::Delivering => &[Self::Delivered],
-            Self::Delivered | Self::Cancelled => &[],
-        }
-    }
-}
-
-/// An item on the menu.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MenuItem {
-    /// The permanent id.
-    pub id: MenuItemId,
-    /// The name in Korean.
-    pub name_ko: String,
-    /// The name in English.
-    pub name_en: String,
-    /// The price in won; at least 1.
-    pub price_won: u32,
-    /// Whether it can be ordered now.
-    pub available: bool,
-}
-
-/// A menu item in an order, at its price when it was ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OrderLine {
-    /// The menu item.
-    pub item: MenuItemId,
-    /// The quantity, from 1 to [`crate::orders::MAX_QUANTITY`].
-    pub quantity: u32,
-    /// The price of one piece, in won.
-    pub price_won: u32,
-}
-
-/// An order with its lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Order {
-    /// The permanent id.
-    pub id: OrderId,
-    /// The customer.
-    pub customer: User,
-    /// The status.
-    pub status: OrderStatus,
-    /// The lines by menu item; each item once.
-    pub lines: Vec<OrderLine>,
-    /// The customer's note; may be empty.
-    pub note: String,
-    /// When the order was placed.
-    pub placed_at: Timestamp,
-    /// The rider who delivers the order.
-    pub rider: Option<User>,
-}
-
-impl Order {
-    /// The total price in won. It follows from the lines and is not stored.
-    pub fn total_won(&self) -> u64 {
-        self.lines.iter().map(|line| u64::from(line.price_won) * u64::from(line.quantity)).sum()
-    }
-}
+pub use order::{
+    Cancellation, DEFAULT_ESTIMATE_MINUTES, Destination, KNOWN_CANCEL_REASONS, LATE_AFTER_MINUTES,
+    MAX_ADDRESS_CHARS, MAX_CANCEL_REASON_CHARS, MAX_ESTIMATE_MINUTES, MAX_MENU_ITEMS,
+    MAX_MENU_NAME_CHARS, MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, MAX_ORDER_LINES,
+    MAX_ORDER_NOTE_CHARS, MAX_PHONE_CHARS, MAX_PRICE_WON, MAX_QUANTITY, MAX_TABLE_NUMBER, MenuItem,
+    Order, OrderLine, OrderStatus, PHONE_DIGITS, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES,
+    REOPEN_MS,
+};
 
 /// Commands to the orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,9 +29,36 @@ pub enum OrdersCommand {
         lines: Vec<OrderLine>,
         /// At most [`crate::orders::MAX_ORDER_NOTE_CHARS`] characters.
         note: String,
+        /// The place to which the order is brought.
+        destination: Destination,
+    },
+    /// Accepts a pending order. Changes nothing if the order is accepted already; refused as `invalid` if
+    /// it is neither.
+    Accept {
+        /// Which order.
+        order: OrderId,
+        /// The estimate until the order is ready, from 1 to [`crate::orders::MAX_ESTIMATE_MINUTES`].
+        minutes: u32,
+    },
+    /// Cancels an order. Changes nothing if the order is cancelled already; refused as `invalid` if a
+    /// rider has it or had it.
+    Cancel {
+        /// Which order.
+        order: OrderId,
+        /// One of [`crate::orders::KNOWN_CANCEL_REASONS`], or a text of at most
+        /// [`crate::orders::MAX_CANCEL_REASON_CHARS`] characters; may be empty.
+        reason: String,
+    },
+    /// Gives a cancelled order its earlier status again, until [`crate::orders::REOPEN_MS`] after the
+    /// cancellation. Changes nothing if the order is open; refused as `invalid` after that time.
+    Reopen {
+        /// Which order.
+        order: OrderId,
     },
     /// Changes the status of an order. Changes nothing if the order has this status already; refused as
-    /// `invalid` if this status cannot follow. Only `take` leads to [`OrderStatus::Delivering`].
+    /// `invalid` if this status cannot follow. Only `take` leads to [`OrderStatus::Delivering`]. To
+    /// [`OrderStatus::Accepted`] is `accept` with [`crate::orders::DEFAULT_ESTIMATE_MINUTES`], and to
+    /// [`OrderStatus::Cancelled`] is `cancel` without a reason.
     Advance {
         /// Which order.
         order: OrderId,
