@@ -21,6 +21,12 @@ pub const KEPT_NOTICES: usize = 50;
 pub const MAX_EXCERPT_CHARS: usize = 120;
 /// Users whom one message can mention; if there are more, the first ones.
 pub const MAX_MENTIONS: usize = 10;
+/// Korean titles and particles, which follow the name of a mention without a space and are no part of it. At most two
+/// follow one name (`@민수님이`).
+pub const PARTICLES: &[&str] = &[
+    "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
+    "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
+];
 /// The time between two notices of the demonstration, in milliseconds.
 pub const DEMO_EVERY_MS: u64 = 10_000;
 /// Notices of one demonstration, which takes two minutes.

@@ -4,7 +4,7 @@
 //! the end of a name is known only to the store, which knows the names. This module finds every possible
 //! end; the store takes the longest one that is the name of a member.
 
-use madang_shared::notices::MAX_MENTIONS;
+use madang_shared::notices::{MAX_MENTIONS, PARTICLES};
 use madang_shared::session::MAX_USER_NAME_CHARS;
 use madang_shared::validate::is_ignored_in_keys;
 use unicode_normalization::UnicodeNormalization;
@@ -16,12 +16,6 @@ pub type Mention = Vec<String>;
 
 /// The maximum number of possible ends of one name. A name with more words cannot be mentioned.
 const MAX_ENDS: usize = 12;
-
-/// Korean titles and particles, which follow a name without a space and are no part of it.
-const PARTICLES: &[&str] = &[
-    "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
-    "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
-];
 
 /// The maximum number of `@` signs that are examined in one text. It bounds the work for a text of repeated signs.
 const MAX_SIGNS: usize = 4 * MAX_MENTIONS;
