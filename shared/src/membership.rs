@@ -1,4 +1,4 @@
-//! The rooms that a user has joined, with the read mark of each. Topic [`Topic::Memberships`], one per
+//! The rooms that a user has joined, with the read mark of each, and which of them are muted. Topic [`Topic::Memberships`], one per
 //! user, so that all tabs and devices of a user agree.
 //!
 //! An unread count is not stored. It is the number of messages by others after the read mark. The server
@@ -61,6 +61,15 @@ pub enum MembershipCommand {
         /// The last event that has been read; at most the room's last event.
         up_to: Seq,
     },
+    /// Mutes or unmutes a joined room. The unread messages of a muted room are counted in its row only,
+    /// neither in the title nor in a badge of the app; mentions are notices in any case. Muting twice changes
+    /// nothing, and leaving the room ends it.
+    Mute {
+        /// Which room.
+        room: RoomId,
+        /// Whether the room is muted from now on.
+        muted: bool,
+    },
 }
 
 /// Events of a user's memberships.
@@ -77,6 +86,13 @@ pub enum MembershipEvent {
     },
     /// The read mark moved; the event carries the new counts.
     Read(Membership),
+    /// The user muted or unmuted the room.
+    Muted {
+        /// Which room.
+        room: RoomId,
+        /// Whether the room is muted from now on.
+        muted: bool,
+    },
 }
 
 /// A user's memberships at a position.
@@ -85,4 +101,8 @@ pub enum MembershipEvent {
 pub struct MembershipSnapshot {
     /// The memberships by room, ascending.
     pub memberships: Vec<Membership>,
+    /// The muted rooms, ascending. They are apart from [`Membership`], because snapshots of rooms carry
+    /// memberships too, in an order of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub muted: Vec<RoomId>,
 }

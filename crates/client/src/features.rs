@@ -255,9 +255,11 @@ impl Features {
         self.joined_rooms.unread_since(room)
     }
 
-    /// The number of unread messages in all rooms: the number in the tab's title.
+    /// The number of unread messages in the rooms that are not muted: the number in the tab's title.
     pub fn unread_total(&self) -> u64 {
-        self.memberships().rooms().map(|room| self.unread(room)).sum()
+        let memberships = self.memberships();
+        let rooms = memberships.rooms().filter(|room| !memberships.is_muted(*room));
+        rooms.map(|room| self.unread(room)).sum()
     }
 
     /// The notices that this user sees, newest first, including those of muted kinds.

@@ -1,4 +1,4 @@
-//! Membership: the rooms of a user, with read marks.
+//! Membership: the rooms of a user, with read marks and muted rooms.
 //! Topic [`Topic::Memberships`].
 
 use madang_shared::membership::{MembershipCommand, MembershipEvent};
@@ -11,7 +11,7 @@ use crate::policy::RevokedAccess;
 pub fn is_small(change: &MembershipCommand) -> bool {
     match change {
         MembershipCommand::Leave { .. } | MembershipCommand::Read { .. } => true,
-        MembershipCommand::Join { .. } => false,
+        MembershipCommand::Join { .. } | MembershipCommand::Mute { .. } => false,
     }
 }
 
@@ -22,6 +22,8 @@ pub fn revoked_access(topic: Topic, entry: &LogEntry) -> Option<RevokedAccess> {
     let Ok(Event::Membership(event)) = codec::decode_event(&entry.content) else { return None };
     match event {
         MembershipEvent::Left { room } => Some(RevokedAccess { user, room }),
-        MembershipEvent::Joined(_) | MembershipEvent::Read(_) => None,
+        MembershipEvent::Joined(_) | MembershipEvent::Read(_) | MembershipEvent::Muted { .. } => {
+            None
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::membership::MembershipCommand;
 use wasm_bindgen_futures::JsFuture;
 
 use super::page_source::source;
 use crate::context::{AppContext, View, link_to, use_app};
-use crate::features::membership::leave;
+use crate::features::membership::{is_muted, leave};
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
 use crate::route::{Page, Route};
@@ -22,6 +23,8 @@ const NOT_COPIED: Words =
     Words::new("브라우저가 복사를 막았습니다", "The browser does not allow copying here");
 const NOTIFICATIONS: Words = Words::new("알림 설정", "Notifications");
 const WIRE: Words = Words::new("오간 프레임 보기", "What travels over the wire");
+const MUTE: Words = Words::new("이 방 알림 끄기", "Mute room");
+const UNMUTE: Words = Words::new("이 방 알림 켜기", "Unmute room");
 const LEAVE: Words = Words::new("방 나가기", "Leave room");
 const CODE: Words = Words::new("이 화면의 코드", "Show the code");
 
@@ -61,12 +64,23 @@ pub(super) fn content() -> AnyView {
                     {Icon::Bell.draw()}<span>{NOTIFICATIONS.now()}</span>
                 </a>
             </li>
+            {mute_item(app, &view)}
             {wire}
             {app.router.get().page().map(code)}
             {leave_item(app, &view)}
         </ul>
     }
     .into_any()
+}
+
+fn mute_item(app: AppContext, view: &View) -> AnyView {
+    let Some(room) = view.room().map(|room| room.id) else { return ().into_any() };
+    let muted = app.driver.store().peek(|client| is_muted(client, room));
+    let (icon, words) = if muted { (Icon::Bell, UNMUTE) } else { (Icon::BellOff, MUTE) };
+    item(icon, words.now(), "room-mute", move || {
+        app.view_menu.set(false);
+        app.driver.command(MembershipCommand::Mute { room, muted: !muted });
+    })
 }
 
 fn leave_item(app: AppContext, view: &View) -> AnyView {

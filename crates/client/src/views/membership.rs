@@ -1,4 +1,4 @@
-//! The rooms that the user has joined, and the unread count of each.
+//! The rooms that the user has joined, the unread count of each, and the muted ones.
 
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
@@ -23,6 +23,7 @@ struct RoomMembership {
     stored: Membership,
     /// The furthest message that this screen has shown; the server may not know it yet.
     seen: Seq,
+    muted: bool,
 }
 
 impl Memberships {
@@ -44,6 +45,11 @@ impl Memberships {
     /// The read mark in the room: the server's or this screen's, whichever is further.
     pub fn read_up_to(&self, room: RoomId) -> Option<Seq> {
         self.rooms.get(&room).map(RoomMembership::read_up_to)
+    }
+
+    /// Whether the user has muted the room, as the server knows it.
+    pub fn is_muted(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|membership| membership.muted)
     }
 
     /// The last message that the server's unread count includes; 0 for a room that is not joined.
@@ -81,7 +87,8 @@ impl Memberships {
 
     pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
         let stored = self.rooms.values().map(|membership| membership.stored.clone());
-        MembershipSnapshot { memberships: stored.collect() }
+        let muted = self.rooms().filter(|room| self.is_muted(*room));
+        MembershipSnapshot { memberships: stored.collect(), muted: muted.collect() }
     }
 
     pub(crate) fn apply_snapshot(&mut self, snapshot: MembershipSnapshot) {
@@ -93,8 +100,10 @@ impl Memberships {
                     membership.update(stored);
                     membership
                 }
-                None => RoomMembership { stored, seen: Seq(0) },
+                None => RoomMembership::new(stored),
             };
+            let muted = snapshot.muted.contains(&membership.stored.room);
+            let membership = RoomMembership { muted, ..membership };
             self.rooms.insert(membership.stored.room, membership);
         }
     }
@@ -110,17 +119,26 @@ impl Memberships {
     pub(crate) fn apply_event(&mut self, event: MembershipEvent) {
         match event {
             MembershipEvent::Joined(stored) => {
-                self.rooms.insert(stored.room, RoomMembership { stored, seen: Seq(0) });
+                self.rooms.insert(stored.room, RoomMembership::new(stored));
             }
             MembershipEvent::Left { room } => {
                 self.rooms.remove(&room);
             }
             MembershipEvent::Read(stored) => self.update(stored),
+            MembershipEvent::Muted { room, muted } => {
+                if let Some(membership) = self.rooms.get_mut(&room) {
+                    membership.muted = muted;
+                }
+            }
         }
     }
 }
 
 impl RoomMembership {
+    fn new(stored: Membership) -> Self {
+        Self { stored, seen: Seq(0), muted: false }
+    }
+
     fn read_up_to(&self) -> Seq {
         self.stored.read_up_to.max(self.seen)
     }
@@ -142,6 +160,10 @@ impl CommandRules for Memberships {
             (
                 MembershipCommand::Read { room: newer, .. },
                 MembershipCommand::Read { room: older, .. },
+            )
+            | (
+                MembershipCommand::Mute { room: newer, .. },
+                MembershipCommand::Mute { room: older, .. },
             ) => newer == older,
             // The user came back before the server heard of the leaving.
             (MembershipCommand::Join { room: newer }, MembershipCommand::Leave { room: older }) => {

@@ -52,7 +52,7 @@ impl TestClient {
         driver.state(
             Topic::Memberships(me().id),
             1,
-            MembershipSnapshot { memberships: vec![membership.clone()] }.into(),
+            MembershipSnapshot { memberships: vec![membership.clone()], muted: vec![] }.into(),
         );
         let first = messages.saturating_sub(50) + 1;
         let page =

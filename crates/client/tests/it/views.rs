@@ -73,6 +73,29 @@ fn unread_beyond_the_loaded_messages_is_the_servers_count_plus_newer_messages() 
 }
 
 #[test]
+fn a_muted_room_counts_in_its_row_only() {
+    let mut driver = TestClient::in_room(3);
+    let mut muted = |driver: &mut TestClient, seq, muted| {
+        let topic = Topic::Memberships(me().id);
+        let event = MembershipEvent::Muted { room: ROOM, muted }.into();
+        driver.frame(&ServerFrame::Event { topic, seq: Seq(seq), event });
+        (driver.unread(), driver.client.features().unread_total())
+    };
+    assert_eq!(muted(&mut driver, 2, true), (3, 0));
+    let kept = driver.client.features().memberships().is_muted(ROOM);
+    assert!(kept, "the room is known as muted");
+    // A read mark of another tab leaves it muted.
+    let membership = Membership { room: ROOM, read_up_to: Seq(1), unread: 2, head: Seq(3) };
+    driver.frame(&ServerFrame::Event {
+        topic: Topic::Memberships(me().id),
+        seq: Seq(3),
+        event: MembershipEvent::Read(membership).into(),
+    });
+    assert_eq!((driver.unread(), driver.client.features().unread_total()), (2, 0));
+    assert_eq!(muted(&mut driver, 4, false), (2, 2));
+}
+
+#[test]
 fn read_marks_are_sent_at_once_and_then_at_intervals() {
     let mut driver = in_open_room(9);
     for up_to in 1..=5 {

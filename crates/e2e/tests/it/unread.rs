@@ -8,7 +8,7 @@ use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
 use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
-use crate::support::wait::until;
+use crate::support::wait::{until, until_true};
 
 #[tokio::test]
 async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<()> {
@@ -68,6 +68,54 @@ async fn messages_that_arrive_in_a_hidden_window_are_marked_as_new() -> Result<(
         minsu.browser.set_visible(true).await?;
         minsu.browser.find("new-line").await?;
         minsu.until_only_unread(FIRST_ROOM, 0).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_muted_room_counts_in_its_row_and_not_in_the_title() -> Result<()> {
+    BrowserTest::run("muted-room", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        browser.click("view-menu").await?;
+        browser.click("room-mute").await?;
+        let quiet = jane.create_room("quiet").await?;
+        jane.until_room_open(quiet).await?;
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        minsu.send(FIRST_ROOM, "들리나요?").await?;
+        until("the muted room shows its count, and the title none", async || {
+            let (count, title) = (jane.unread(FIRST_ROOM).await?, browser.title().await?);
+            ensure!(count.as_deref() == Some("1") && !title.starts_with('('), "{count:?} {title}");
+            ensure!(!browser.has("fold-unread").await?, "it is not among the unread rooms");
+            Ok(Some(()))
+        })
+        .await?;
+        check_appearance(browser, "muted-room-en-desktop").await?;
+        // A mention is a notice in any case.
+        minsu.send(FIRST_ROOM, "@Jane 여기 좀 봐 주세요").await?;
+        let counts = |title: &str| title.starts_with("(1) ");
+        until_true("the title counts the mention", async || Ok(counts(&browser.title().await?)))
+            .await?;
+        // A reload keeps it, and it can be taken back.
+        browser.reload().await?;
+        jane.open_composer().await?;
+        jane.open_room(FIRST_ROOM).await?;
+        jane.until_only_unread(FIRST_ROOM, 0).await?;
+        jane.open_room(quiet).await?;
+        minsu.send(FIRST_ROOM, "또 왔어요").await?;
+        until_true("the muted room has a message", async || {
+            Ok(jane.unread(FIRST_ROOM).await?.as_deref() == Some("1"))
+        })
+        .await?;
+        ensure!(!browser.title().await?.starts_with('('), "the room is muted still");
+        jane.open_room(FIRST_ROOM).await?;
+        browser.click("view-menu").await?;
+        let item = browser.until_text("room-mute", |text| !text.is_empty()).await?;
+        assert_eq!(item, "Unmute room");
+        browser.click("room-mute").await?;
+        jane.open_room(quiet).await?;
+        minsu.send(FIRST_ROOM, "이제 들리죠?").await?;
+        jane.until_only_unread(FIRST_ROOM, 1).await
     })
     .await
 }

@@ -22,7 +22,8 @@ pub(super) fn apply(
     let user = context.author.id;
     let (MembershipCommand::Join { room }
     | MembershipCommand::Leave { room }
-    | MembershipCommand::Read { room, .. }) = change;
+    | MembershipCommand::Read { room, .. }
+    | MembershipCommand::Mute { room, .. }) = change;
     if !state.rooms.contains_key(&room) {
         return Err(refusals::no_room());
     }
@@ -36,11 +37,23 @@ pub(super) fn apply(
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
             state.members.remove(&(user, room));
+            state.muted_rooms.remove(&(user, room));
             let head = state.log.head(Topic::Room(room));
             state.departures.insert((room, user), (context.at, head));
             Some(append(state, user, MembershipEvent::Left { room }, appended))
         }
-        (MembershipCommand::Read { .. }, None) => return Err(refusals::not_member()),
+        (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
+            return Err(refusals::not_member());
+        }
+        (MembershipCommand::Mute { muted, .. }, Some(_)) => {
+            let changed = if muted {
+                state.muted_rooms.insert((user, room))
+            } else {
+                state.muted_rooms.remove(&(user, room))
+            };
+            let event = MembershipEvent::Muted { room, muted };
+            changed.then(|| append(state, user, event, appended))
+        }
         (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = up_to.min(state.log.head(Topic::Room(room)));
             if up_to <= mark {
@@ -56,7 +69,8 @@ pub(super) fn apply(
 pub(super) fn snapshot(state: &State, user: UserId) -> MembershipSnapshot {
     let of_user = state.members.range((user, RoomId(0))..=(user, RoomId(u64::MAX)));
     let memberships = of_user.map(|(&(_, room), _)| find(state, user, room)).collect();
-    MembershipSnapshot { memberships }
+    let muted = state.muted_rooms.range((user, RoomId(0))..=(user, RoomId(u64::MAX)));
+    MembershipSnapshot { memberships, muted: muted.map(|(_, room)| *room).collect() }
 }
 
 /// Joins a user to an existing room. The user must not be a member yet, and must be allowed to join

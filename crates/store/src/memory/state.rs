@@ -40,6 +40,7 @@ pub(super) struct State {
     pub(super) room_skeletons: Skeletons<RoomId>,
     /// The read mark of each member.
     pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
+    pub(super) muted_rooms: BTreeSet<(UserId, RoomId)>,
     /// The head of the room when the user last joined it.
     pub(super) joined_after: BTreeMap<(RoomId, UserId), Seq>,
     /// The users who have left a room: time, and head of the room at that time.

@@ -1,4 +1,4 @@
-//! Memberships: the rooms that a user has joined, with read marks.
+//! Memberships: the rooms that a user has joined, with read marks and muted rooms.
 
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
@@ -41,7 +41,8 @@ pub(super) fn apply(
     let (user, at) = (context.author.id, context.at);
     let (MembershipCommand::Join { room }
     | MembershipCommand::Leave { room }
-    | MembershipCommand::Read { room, .. }) = change;
+    | MembershipCommand::Read { room, .. }
+    | MembershipCommand::Mute { room, .. }) = change;
     if !room_exists(connection, room)? {
         return Err(refusals::no_room().into());
     }
@@ -68,7 +69,22 @@ pub(super) fn apply(
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
         }
-        (MembershipCommand::Read { .. }, None) => Err(refusals::not_member().into()),
+        (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
+            Err(refusals::not_member().into())
+        }
+        (MembershipCommand::Mute { muted, .. }, Some(_)) => {
+            let sql = "UPDATE members SET muted = ?3 \
+                WHERE user_id = ?1 AND room_id = ?2 AND muted <> ?3";
+            let changed = connection.prepare_cached(sql)?.execute((
+                integer(user.0),
+                integer(room.0),
+                muted,
+            ))?;
+            if changed == 0 {
+                return Ok(None);
+            }
+            append(connection, user, at, MembershipEvent::Muted { room, muted }, appended).map(Some)
+        }
         (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = up_to.min(log::head(connection, Topic::Room(room))?);
             if up_to <= mark {
@@ -141,7 +157,10 @@ pub(super) fn snapshot(
     let mut statement = connection.prepare_cached(sql)?;
     let parameters = (integer(user.0), integer(MAX_UNREAD_SCAN), integer(MAX_COUNTED_UNREAD));
     let memberships = statement.query_map(parameters, read)?.collect::<Result<_, _>>()?;
-    Ok(MembershipSnapshot { memberships })
+    let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND muted = 1 ORDER BY room_id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let muted = statement.query_map([integer(user.0)], |row| Ok(RoomId(natural(row, 0)?)))?;
+    Ok(MembershipSnapshot { memberships, muted: muted.collect::<Result<_, _>>()? })
 }
 
 /// The membership of a member.

@@ -46,6 +46,19 @@ fn pending(client: &Client, room: RoomId) -> Option<bool> {
     })
 }
 
+/// Whether the room is muted, or a request to mute it is pending.
+pub(crate) fn is_muted(client: &Client, room: RoomId) -> bool {
+    let items = client.outbox().items().iter().rev();
+    let mut pending = items.filter_map(|item| match (&item.command, &item.state) {
+        (_, PendingState::Failed(_)) => None,
+        (Command::Membership(MembershipCommand::Mute { room: of, muted }), _) if *of == room => {
+            Some(*muted)
+        }
+        _ => None,
+    });
+    pending.next().unwrap_or_else(|| client.features().memberships().is_muted(room))
+}
+
 /// The number of the user's messages that the room refused, most often because the user had left it.
 fn refused_messages(client: &Client, room: RoomId) -> usize {
     let refused = client.outbox().items().iter().filter(|item| {

@@ -46,13 +46,15 @@ pub(crate) fn unread_notices(store: ClientStore) -> u64 {
 }
 
 /// The number of unread notices that the title of the tab counts besides unread messages. Mentions are among
-/// the messages already.
+/// the messages already, unless their room is muted.
 pub(crate) fn unread_beside_messages(store: ClientStore) -> u64 {
     read(store, |client| {
         let Shown { notices, muted } = shown(client);
+        let rooms = client.features().memberships();
+        let is_among_messages = |what: &NoticeContent| matches!(what, NoticeContent::Mentioned { room, .. } if !rooms.is_muted(*room));
         let counts = |notice: &&ShownNotice| {
-            let kind = notice.what.kind();
-            !notice.read && kind != NoticeKind::Mention && !muted.contains(&kind)
+            let what = &notice.what;
+            !notice.read && !is_among_messages(what) && !muted.contains(&what.kind())
         };
         notices.iter().filter(counts).map(|_| 1).sum()
     })

@@ -14,9 +14,11 @@ use crate::time::Times;
 use crate::ui::avatar::room_sign;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, flag, text, when};
+use crate::ui::icon::Icon;
 
 const DRAFT: Words = Words::new("초안: ", "Draft: ");
 const YOU: Words = Words::new("나", "You");
+const MUTED: Words = Words::new("알림 끔", "Muted");
 
 /// The row has space for fewer UTF-16 code units.
 const MAX_LINE: u32 = 80;
@@ -35,6 +37,9 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
     let lang = use_lang();
     let (id, me) = (room.id, store.me().id);
     let unread = memo(move || store.read(Slice::Unread, |client| client.features().unread(id)));
+    let muted = memo(move || {
+        store.read(Slice::Unread, |client| client.features().memberships().is_muted(id))
+    });
     let is_open = memo(move || app.router.get().room() == Some(id));
     let line = memo(move || {
         // The composer shows the draft of the open room, and saves it before another room is opened.
@@ -74,19 +79,24 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
         }
         .into_any()
     };
+    let muted_mark = move || {
+        view! { <span class="room-muted">{Icon::BellOff.draw()}<span class="visually-hidden">{MUTED.now()}</span></span> }
+            .into_any()
+    };
     view! {
         <li>
             <a
                 class="room"
                 href=Route::Room(id).path()
                 data-testid=format!("room-{id}")
-                data-unread=flag(move || unread.get() > 0)
+                data-unread=flag(move || unread.get() > 0 && !muted.get())
+                data-muted=flag(move || muted.get())
                 aria-current=derived(move || is_open.get().then_some("page"))
                 on:click=link_to(app, Route::Room(id))
             >
                 {room_sign(room)}
                 <span class="room-name isolated" title=room.name.clone()>{room.name.clone()}</span>
-                <span class="room-time">{time}</span>
+                <span class="room-time">{when(move || muted.get(), muted_mark)}<span>{time}</span></span>
                 <span class="room-last">
                     <span class="room-draft">{draft}</span>
                     <span class="isolated">{text(move || line.with(|line| line.text.clone()))}</span>

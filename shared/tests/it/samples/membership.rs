@@ -18,6 +18,7 @@ pub(super) fn commands() -> Vec<MembershipCommand> {
         MembershipCommand::Join { room: ROOM },
         MembershipCommand::Leave { room: ROOM },
         MembershipCommand::Read { room: ROOM, up_to: Seq(42) },
+        MembershipCommand::Mute { room: ROOM, muted: true },
     ]
 }
 
@@ -26,6 +27,7 @@ pub(super) fn command_name(command: &MembershipCommand) -> &'static str {
         MembershipCommand::Join { .. } => "membership.join",
         MembershipCommand::Leave { .. } => "membership.leave",
         MembershipCommand::Read { .. } => "membership.read",
+        MembershipCommand::Mute { .. } => "membership.mute",
     }
 }
 
@@ -34,6 +36,7 @@ pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
         (TOPIC, MembershipEvent::Joined(membership())),
         (TOPIC, MembershipEvent::Left { room: ROOM }),
         (TOPIC, MembershipEvent::Read(membership())),
+        (TOPIC, MembershipEvent::Muted { room: ROOM, muted: true }),
     ]
 }
 
@@ -42,9 +45,10 @@ pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
         MembershipEvent::Joined(_) => "membership.joined",
         MembershipEvent::Left { .. } => "membership.left",
         MembershipEvent::Read(_) => "membership.read",
+        MembershipEvent::Muted { .. } => "membership.muted",
     }
 }
 
 pub(super) fn snapshot() -> (Topic, MembershipSnapshot) {
-    (TOPIC, MembershipSnapshot { memberships: vec![membership()] })
+    (TOPIC, MembershipSnapshot { memberships: vec![membership()], muted: vec![ROOM] })
 }

@@ -98,6 +98,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
         assert!(seen.insert(message.command), "{} is stored twice", message.command);
     }
     let mut tally = Tally { stored: stored_messages.len() as u64, ..Tally::default() };
+    let mut muted = BTreeMap::new();
     let present: BTreeSet<_> = world.peers.iter().map(|peer| peer.user.id).collect();
     for (number, peer) in world.peers.iter().enumerate() {
         let client = &peer.client;
@@ -147,6 +148,12 @@ pub(super) fn check_final_state(world: &World) -> Tally {
                 "tab {number}: unread in {room}"
             );
         }
+        let of_tab = features.memberships().is_muted(FIRST_ROOM);
+        let of_user = *muted.entry(peer.user.id).or_insert(of_tab);
+        assert_eq!(
+            of_tab, of_user,
+            "tab {number}: another tab of the user shows the room otherwise"
+        );
         let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
         assert_eq!(here, present, "tab {number}: presence");
         assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");

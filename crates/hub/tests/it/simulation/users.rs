@@ -21,7 +21,7 @@ impl World {
             self.peers[peer].client.features().rooms().all().map(|room| room.id).collect();
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
-        let input = match self.random.below(20) {
+        let input = match self.random.below(21) {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
@@ -36,6 +36,10 @@ impl World {
                 RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),
             ),
             17 => Input::Command(MembershipCommand::Join { room }.into()),
+            19 => {
+                let muted = self.random.below(2) == 0;
+                Input::Command(MembershipCommand::Mute { room: FIRST_ROOM, muted }.into())
+            }
             18 if room != FIRST_ROOM => Input::Command(MembershipCommand::Leave { room }.into()),
             _ => Input::Act(Action::LoadOlder(FIRST_ROOM)),
         };

@@ -7,11 +7,11 @@ use madang_shared::chat::ChatQuery;
 use madang_shared::chat::ChatSnapshot;
 use madang_shared::chat::{MAX_MESSAGE_CHARS, MAX_PAGE_TEXT_BYTES, PAGE_MESSAGES};
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
-use madang_shared::membership::MAX_COUNTED_UNREAD;
+use madang_shared::membership::{MAX_COUNTED_UNREAD, MembershipCommand, MembershipEvent};
 use madang_shared::rooms::{CreatedRoom, RoomsEvent, RoomsSnapshot};
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
-use crate::support::{NOBODY, NOW, TestStore, create, leave, post, read, refusal, texts};
+use crate::support::{NOBODY, NOW, TestStore, create, leave, post, read, refusal, texts, write};
 
 on_every_engine! {
     a_new_engine_has_the_first_room_and_its_event,
@@ -24,6 +24,7 @@ on_every_engine! {
     topics_have_different_epochs,
     a_room_is_open_to_members_only,
     memberships_are_private,
+    a_room_is_muted_until_it_is_left,
     an_ephemeral_topic_is_not_stored,
     pages_of_history_are_adjacent,
     a_page_has_at_most_the_limit_of_messages,
@@ -185,6 +186,33 @@ async fn a_room_is_open_to_members_only(test_store: TestStore) {
         ErrorCode::NotFound
     );
     assert_eq!(refusal(test_store.store.query(theo.id, page.into()).await), ErrorCode::NotFound);
+}
+
+async fn a_room_is_muted_until_it_is_left(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    let topic = Topic::Memberships(mina.id);
+    let muted = async || match test_store.snapshot(&mina, topic).await {
+        (_, Snapshot::Membership(snapshot)) => snapshot.muted,
+        (_, other) => panic!("{other:?}"),
+    };
+    let mute = |n, muted| write(&mina, n, MembershipCommand::Mute { room: FIRST_ROOM, muted });
+    assert_eq!(muted().await, []);
+    for (n, on) in [(1, true), (2, true), (3, false), (4, false), (5, true)] {
+        test_store.try_commit(mute(n, on)).await.expect("accepted");
+        assert_eq!(!muted().await.is_empty(), on);
+    }
+    let log = test_store.log(topic).await;
+    let events = log.iter().filter_map(|event| match event {
+        Event::Membership(MembershipEvent::Muted { room: FIRST_ROOM, muted }) => Some(*muted),
+        _ => None,
+    });
+    let events: Vec<bool> = events.collect();
+    assert_eq!(events, [true, false, true], "a command that changes nothing has no event");
+    test_store.commit(leave(&mina, 6, FIRST_ROOM)).await;
+    let refused = test_store.try_commit(mute(7, true)).await.map(|_| ());
+    assert_eq!(refusal(refused), ErrorCode::NotMember);
+    test_store.commit(write(&mina, 8, MembershipCommand::Join { room: FIRST_ROOM })).await;
+    assert_eq!(muted().await, []);
 }
 
 async fn memberships_are_private(test_store: TestStore) {
