@@ -98,10 +98,10 @@ sources.set("index.html", Buffer.from(index));
 const cached = [...sources.keys()].filter((name) => name !== "worker.js").sort();
 const version = digest(Buffer.concat(cached.flatMap((name) => [Buffer.from(name), sources.get(name)])));
 const paths = cached.map((name) => (name === "index.html" ? "/" : `/${name}`));
-// The table of pages in route.rs has a line for each path; a test there checks its form.
-const routes = readFileSync(new URL("../frontend/src/route.rs", import.meta.url), "utf8");
+// The table of pages in route/mod.rs has a line for each path; a test there checks its form.
+const routes = readFileSync(new URL("../frontend/src/route/mod.rs", import.meta.url), "utf8");
 const pages = ["", ...[...routes.matchAll(/^ +path: "(\/[^"]*)",$/gm)].map(([, path]) => path)];
-if (pages.length === 1) throw new Error("frontend/src/route.rs: no line like `path: \"/orders\",` in the table of pages");
+if (pages.length === 1) throw new Error("frontend/src/route/mod.rs: no line like `path: \"/orders\",` in the table of pages");
 const worker = sources.get("worker.js").toString();
 const filled = worker
   .replace('const VERSION = "development";', `const VERSION = "${version}";`)

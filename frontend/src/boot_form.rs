@@ -28,6 +28,11 @@ pub(crate) fn take_input() -> BootInput {
     })
 }
 
+/// The part of the page that says what Madang is: `index.html` has its picture and its texts.
+pub(crate) fn about() -> String {
+    document().get_element_by_id("gate-about").map(|it| it.inner_html()).unwrap_or_default()
+}
+
 /// Runs `run` now, or when the syllable being composed is complete: an input method drops its text when
 /// the field is removed.
 pub(crate) fn after_composition(run: impl FnOnce() + 'static) {

@@ -31,15 +31,6 @@ impl Theme {
             Self::Dark => "dark",
         }
     }
-
-    /// The theme after this one, for the switch.
-    pub(crate) fn next(self) -> Self {
-        match self {
-            Self::Auto => Self::Light,
-            Self::Light => Self::Dark,
-            Self::Dark => Self::Auto,
-        }
-    }
 }
 
 /// Applies the theme to the page, and stores each change.

@@ -17,3 +17,4 @@ pub(crate) mod posts;
 pub(crate) mod presence;
 pub(crate) mod price;
 pub(crate) mod rooms;
+pub(crate) mod settings;

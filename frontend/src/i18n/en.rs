@@ -4,9 +4,10 @@ use super::Texts;
 
 pub(super) const TEXTS: Texts = Texts {
     app: "Madang",
-    tagline: "Where people meet",
     your_name: "Your name",
     name_hint: "Others see this name. It cannot be changed later.",
+    name_keeping: "This name belongs to this browser. Signing out gives it up.",
+    server: "Server:",
     enter: "Sign in",
     entering: "Signing in…",
     loading: "Loading…",
@@ -62,10 +63,6 @@ pub(super) const TEXTS: Texts = Texts {
     session_over: "The session has ended",
     close: "Close",
     open_presence: "Who is here",
-    switch_language: "한국어로 바꾸기",
-    theme_auto: "Colours: system",
-    theme_light: "Colours: light",
-    theme_dark: "Colours: dark",
     too_long: "The message is too long.",
     not_member: "You are not in this room.",
     room_name_taken: "A room with this name, or one that looks like it, exists.",

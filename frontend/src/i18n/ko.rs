@@ -4,9 +4,10 @@ use super::Texts;
 
 pub(super) const TEXTS: Texts = Texts {
     app: "마당",
-    tagline: "사람들이 모이는 자리",
     your_name: "이름",
     name_hint: "다른 사람에게 보이는 이름입니다. 한 번 정하면 바꿀 수 없습니다.",
+    name_keeping: "이 이름은 이 브라우저에서만 쓸 수 있습니다. 로그아웃하면 이름도 내려놓게 됩니다.",
+    server: "서버:",
     enter: "들어가기",
     entering: "들어가는 중…",
     loading: "불러오는 중…",
@@ -61,10 +62,6 @@ pub(super) const TEXTS: Texts = Texts {
     session_over: "로그인이 만료되었습니다",
     close: "닫기",
     open_presence: "여기 있는 사람",
-    switch_language: "Switch to English",
-    theme_auto: "화면 색: 시스템",
-    theme_light: "화면 색: 밝게",
-    theme_dark: "화면 색: 어둡게",
     too_long: "메시지가 너무 깁니다.",
     not_member: "이 방에 참여하지 않았습니다.",
     room_name_taken: "같거나 비슷해 보이는 이름의 방이 있습니다.",

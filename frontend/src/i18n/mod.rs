@@ -26,9 +26,10 @@ pub(crate) enum Lang {
 /// The fixed texts. Texts with a name or a number are methods of [`Lang`].
 pub(crate) struct Texts {
     pub(crate) app: &'static str,
-    pub(crate) tagline: &'static str,
     pub(crate) your_name: &'static str,
     pub(crate) name_hint: &'static str,
+    pub(crate) name_keeping: &'static str,
+    pub(crate) server: &'static str,
     pub(crate) enter: &'static str,
     pub(crate) entering: &'static str,
     pub(crate) loading: &'static str,
@@ -83,10 +84,6 @@ pub(crate) struct Texts {
     pub(crate) session_over: &'static str,
     pub(crate) close: &'static str,
     pub(crate) open_presence: &'static str,
-    pub(crate) switch_language: &'static str,
-    pub(crate) theme_auto: &'static str,
-    pub(crate) theme_light: &'static str,
-    pub(crate) theme_dark: &'static str,
     pub(crate) too_long: &'static str,
     pub(crate) not_member: &'static str,
     pub(crate) room_name_taken: &'static str,
@@ -117,13 +114,6 @@ impl Lang {
         match self {
             Self::Ko => "ko",
             Self::En => "en",
-        }
-    }
-
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Ko => Self::En,
-            Self::En => Self::Ko,
         }
     }
 

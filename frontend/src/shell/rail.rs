@@ -30,6 +30,7 @@ pub(super) fn rail() -> AnyView {
     // Screen readers announce new notices; those of new messages are announced by the room.
     let inbox = count(notices, "bell-count", Some("status"), notices_label);
     let me = store.me();
+    let own = derived(move || (app.router.get().area() == Area::Own).then_some("true"));
     view! {
         <nav class="rail" aria-label=LABEL.now() prop:inert=derived(move || app.is_behind())>
             <Mark />
@@ -39,7 +40,7 @@ pub(super) fn rail() -> AnyView {
                 {link(app, Area::Apps, Icon::Apps, "rail-apps", ().into_any())}
                 {link(app, Area::Learn, Icon::Learn, "rail-learn", ().into_any())}
             </ul>
-            <button class="rail-link" data-testid="me" aria-haspopup="dialog" title=OWN_MENU.now() on:click=events::click(move |_| app.own_menu.set(true))>
+            <button class="rail-link" data-testid="me" aria-haspopup="dialog" aria-current=own title=OWN_MENU.now() on:click=events::click(move |_| app.own_menu.set(true))>
                 <span class="rail-icon">{avatar(&me)}</span>
                 <span class="rail-word">{OWN.now()}</span>
                 <span class="visually-hidden" translate="no">{me.name.clone()}</span>

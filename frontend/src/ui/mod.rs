@@ -12,5 +12,6 @@ pub(crate) mod name_form;
 pub(crate) mod picture;
 pub(crate) mod question;
 pub(crate) mod skeleton;
+pub(crate) mod switch;
 pub(crate) mod undo_bar;
 pub(crate) mod virtual_list;

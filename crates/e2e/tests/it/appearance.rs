@@ -98,17 +98,19 @@ async fn the_theme_follows_the_system_until_one_is_chosen() -> Result<()> {
         until_dark(browser, false).await?;
         system_prefers(browser, "dark").await?;
         until_dark(browser, true).await?;
+        browser.click("me").await?;
+        browser.click("own-settings").await?;
         for (system, choice, dark) in
             [("dark", "theme-light", false), ("light", "theme-dark", true)]
         {
             system_prefers(browser, system).await?;
-            jane.choose(choice).await?;
+            browser.click(choice).await?;
             until_dark(browser, dark).await?;
         }
         browser.reload().await?;
-        jane.open_composer().await?;
+        browser.find("theme-auto").await?;
         until_dark(browser, true).await?;
-        jane.choose("theme-auto").await?;
+        browser.click("theme-auto").await?;
         until_dark(browser, false).await
     })
     .await

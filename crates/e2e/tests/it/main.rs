@@ -37,6 +37,7 @@ mod presence_events;
 mod price;
 mod sentiment;
 mod sessions;
+mod settings;
 mod shortcuts;
 mod sign_in;
 mod socketio;

@@ -1,9 +1,11 @@
 //! The sign-in form.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
+use crate::layout::{layout_faults, set_size};
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
+use crate::support::sign_in_page::SignInPage;
 use crate::support::test_client::TestClient;
 use crate::support::wait::until;
 
@@ -92,6 +94,43 @@ async fn a_sign_up_above_the_limit_is_told_when_to_try_again() -> Result<()> {
             form.browser.until_focus("signin-name").await?;
             form.browser.until_animations_end().await?;
             form.browser.screenshot(&format!("sign-in-{code}-crowded")).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_page_names_the_server_and_nothing_moves_when_the_name_arrives() -> Result<()> {
+    let name = "개발팀 <마당>";
+    BrowserTest::run_with("gate", &["--name", name], async move |test| {
+        for (lang, device) in [(Lang::Ko, Device::desktop(Lang::Ko)), (Lang::En, Device::phone(Lang::En))] {
+            let SignInPage { browser } = test.sign_in_page(device).await?;
+            browser.until_text("server-name", |text| text == name).await?;
+            let host = browser.text("server-host").await?.unwrap_or_default();
+            ensure!(test.server.url("/") == format!("http://{host}/"), "{host}");
+            let shifts = "const done = arguments[0]; let sum = 0; \
+                const count = list => list.getEntries().forEach(it => sum += it.value); \
+                new PerformanceObserver(count).observe({ type: 'layout-shift', buffered: true }); \
+                requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))))";
+            let moved: f64 = browser.eval_async(shifts, []).await?;
+            ensure!(moved < 0.001, "the page moved by {moved}");
+            // The words say what each choice is.
+            browser.click("theme-dark").await?;
+            browser.until_attribute("theme-dark", "aria-pressed", "true").await?;
+            let other = if lang == Lang::Ko { "lang-en" } else { "lang-ko" };
+            browser.click(other).await?;
+            browser.until_attribute(other, "aria-pressed", "true").await?;
+            let title = "return document.querySelector('.gate-about h1').innerText.trim()";
+            let title: String = browser.eval(title, []).await?;
+            ensure!(title == if lang == Lang::Ko { "Madang" } else { "마당" }, "{title}");
+            for (width, height) in [(320, 568), (390, 844), (844, 390), (1440, 900)] {
+                set_size(&browser, width, height, width < 1000).await?;
+                browser.until_animations_end().await?;
+                browser.screenshot(&format!("gate-{}-{width}", lang.code())).await?;
+                let faults = layout_faults(&browser).await?;
+                ensure!(faults.is_empty(), "{width} x {height}: {faults:?}");
+            }
         }
         Ok(())
     })

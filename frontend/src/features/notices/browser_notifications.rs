@@ -14,7 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
 use super::strings::sentence;
-use super::{Shown, read, shown, source, switch};
+use super::{Shown, read, shown, source};
 use crate::browser;
 use crate::context::{AppContext, use_app};
 use crate::i18n::{Words, use_lang};
@@ -22,13 +22,8 @@ use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, part, when};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::switch::labelled_switch;
 
-const TITLE: Words = Words::new("이 브라우저의 알림", "Browser notifications");
-const SHOW: Words = Words::new("브라우저 알림 띄우기", "Show browser notifications");
-const HINT: Words = Words::new(
-    "마당을 보고 있지 않을 때 새 알림이 오면 브라우저가 알려 줍니다. 켜면 브라우저가 허락을 한 번 묻습니다. 언제든 끌 수 있습니다.",
-    "While Madang is not visible, your browser shows new notices. When you switch this on, the browser asks for your permission once; you can switch it off at any time.",
-);
 const DENIED: Words = Words::new(
     "브라우저가 이 사이트의 알림을 막고 있습니다. 브라우저의 사이트 설정에서 풀 수 있습니다.",
     "Your browser blocks notifications of this site. Its site settings can allow them.",
@@ -86,8 +81,8 @@ fn choose(on: bool, then: impl FnOnce() + 'static) {
     });
 }
 
-/// Shows new notices while the tab is hidden, and offers that in a bar once the user was mentioned. No room shows the
-/// bar, which would move the messages under the pointer. It is in the lazy part of the app.
+/// Shows new notices while the tab is hidden, and offers that in a bar once the user was mentioned. The bar never appears
+/// in an open room, because it would move the messages under the pointer. It is in the lazy part of the app.
 pub(crate) fn notifications() -> AnyView {
     let app = use_app();
     notify_when_hidden(app);
@@ -100,9 +95,17 @@ pub(crate) fn notifications() -> AnyView {
             shown(client).notices.iter().any(is_mention)
         })
     });
+    // Another room is drawn as a whole, so the bar may appear with it: it moves nothing under the pointer.
+    let (was_mentioned, mut is_first) = (state(false), true);
+    effect(move || {
+        app.router.get();
+        was_mentioned.set(!std::mem::take(&mut is_first) && is_mentioned.get_untracked());
+    });
     let is_outside_rooms = move || app.router.get().room().is_none();
     when(
-        move || !answered.get() && is_mentioned.get() && is_outside_rooms(),
+        move || {
+            !answered.get() && is_mentioned.get() && (was_mentioned.get() || is_outside_rooms())
+        },
         move || offer(answered),
     )
 }
@@ -125,8 +128,23 @@ fn offer(answered: State<bool>) -> AnyView {
     .into_any()
 }
 
-/// The switch with its explanation, below a heading with this id.
-pub(super) fn control(title_id: &'static str) -> AnyView {
+/// Whether the browser can show notifications here, and has not refused.
+pub(crate) fn is_possible() -> bool {
+    !matches!(permission(), Permission::Unsupported | Permission::Denied)
+}
+
+/// Whether the browser shows notifications.
+pub(crate) fn is_allowed() -> bool {
+    is_wanted() && permission() == Permission::Granted
+}
+
+/// Asks the browser for its permission, and calls `then` with the answer.
+pub(crate) fn request(then: impl FnOnce() + 'static) {
+    choose(true, then);
+}
+
+/// The switch, named by the element with the id; or the reason why there is none.
+pub(crate) fn browser_switch(labelled_by: &'static str) -> AnyView {
     let state = state((permission(), is_wanted()));
     let refresh = move || {
         state.try_set((permission(), is_wanted()));
@@ -138,19 +156,15 @@ pub(super) fn control(title_id: &'static str) -> AnyView {
         refresh();
     };
     let on = move || state.get() == (Permission::Granted, true);
-    let body = part(move || match state.get().0 {
+    part(move || match state.get().0 {
         Permission::Unsupported => view! { <p class="hint">{UNSUPPORTED.now()}</p> }.into_any(),
         Permission::Denied => {
             view! { <p class="hint" data-testid="outside-denied">{DENIED.now()}</p> }.into_any()
         }
-        Permission::NotAsked | Permission::Granted => switch("outside", SHOW, on, toggle),
-    });
-    view! {
-        <h2 id=title_id class="settings-title">{TITLE.now()}</h2>
-        <p class="hint">{HINT.now()}</p>
-        {body}
-    }
-    .into_any()
+        Permission::NotAsked | Permission::Granted => {
+            labelled_switch("outside", labelled_by, on, toggle)
+        }
+    })
 }
 
 /// Shows new notices as notifications while the tab is hidden.

@@ -16,10 +16,12 @@ use crate::route::{Page, Route};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::flag;
 
-pub(crate) use browser_notifications::notifications;
+pub(crate) use browser_notifications::{
+    browser_switch, is_allowed, is_possible, notifications, request,
+};
 pub(crate) use inbox::NoticesPage;
-pub(crate) use settings::{DemonstrationPage, NoticeSettingsPage};
-pub(crate) use strings::notices_label;
+pub(crate) use settings::{DemonstrationPage, kind_switch};
+pub(crate) use strings::{kind_name, notices_label};
 
 /// The notices of the user, and the kinds that the user muted.
 #[derive(Clone, PartialEq, Eq)]

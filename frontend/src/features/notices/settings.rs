@@ -1,21 +1,16 @@
-//! The kinds of notices that the user wants, notifications of the browser, and the demonstration.
+//! The switches of the kinds of notices, and the demonstration.
 
 use leptos::prelude::*;
 use madang_shared::notices::{NoticeKind, NoticesCommand};
 
-use super::strings::{self, kind_name};
-use super::{browser_notifications, read, shown, switch};
+use super::{read, shown, strings, switch};
 use crate::context::{link_to, use_app};
 use crate::i18n::{Words, use_lang};
 use crate::route::{Page, Route};
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::text;
+use crate::ui::switch::labelled_switch;
 
-const KINDS: Words = Words::new("무엇을 알릴까요", "Which notices");
-const KINDS_HINT: Words = Words::new(
-    "끈 알림은 세지도 보이지도 않습니다. 모든 탭과 기기에 적용됩니다.",
-    "Notices that are switched off are neither counted nor shown, in any tab and on any of your devices.",
-);
 const DEMO_RUN: Words = Words::new("시범 켜기", "Run the demonstration");
 const DEMO_HINT: Words = Words::new(
     "켜면 서버가 10초마다 하나씩, 2분 동안 모두에게 알립니다. 그다음에는 저절로 꺼집니다. 아무도 요청하지 않아도 오는 알림이 어떤 것인지 보여 줍니다.",
@@ -23,35 +18,17 @@ const DEMO_HINT: Words = Words::new(
 );
 const TO_INBOX: Words = Words::new("알림 보기", "Open the inbox");
 
-/// The page with the settings.
-#[component]
-pub(crate) fn NoticeSettingsPage() -> impl IntoView {
+/// The switch of a kind of notices, named by the element with the id.
+pub(crate) fn kind_switch(kind: NoticeKind, labelled_by: &'static str) -> AnyView {
     let driver = use_app().driver;
     let store = driver.store();
     let muted = memo(move || read(store, |client| shown(client).muted));
-    let kind = move |kind: NoticeKind| {
-        let is_enabled = move || muted.with(|muted| !muted.contains(&kind));
-        let toggle = move || {
-            let muted = muted.with_untracked(|muted| !muted.contains(&kind));
-            driver.command(NoticesCommand::Mute { kind, muted });
-        };
-        switch(&format!("hear-{}", strings::id(kind)), kind_name(kind), is_enabled, toggle)
+    let is_enabled = move || muted.with(|muted| !muted.contains(&kind));
+    let toggle = move || {
+        let muted = muted.with_untracked(|muted| !muted.contains(&kind));
+        driver.command(NoticesCommand::Mute { kind, muted });
     };
-    let kinds: Vec<AnyView> = NoticeKind::ALL.into_iter().map(kind).collect();
-    view! {
-        <div class="page">
-            <div class="page-body page-reading">
-                <section class="settings" aria-labelledby="settings-kinds">
-                    <h2 id="settings-kinds" class="settings-title">{KINDS.now()}</h2>
-                    <p class="hint">{KINDS_HINT.now()}</p>
-                    {kinds}
-                </section>
-                <section class="settings" aria-labelledby="settings-browser">
-                    {browser_notifications::control("settings-browser")}
-                </section>
-            </div>
-        </div>
-    }
+    labelled_switch(strings::switch_id(kind), labelled_by, is_enabled, toggle)
 }
 
 /// The page with the demonstration of scheduled notices.

@@ -5,7 +5,7 @@ use madang_shared::notices::{NoticeContent, NoticeKind};
 use crate::features::orders::status_name;
 use crate::i18n::{Lang, Words, isolated};
 
-pub(super) fn kind_name(kind: NoticeKind) -> Words {
+pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
     match kind {
         NoticeKind::Mention => Words::new("멘션", "Mentions"),
         NoticeKind::OwnOrder => Words::new("내 주문", "My orders"),
@@ -15,14 +15,14 @@ pub(super) fn kind_name(kind: NoticeKind) -> Words {
     }
 }
 
-/// The id of a kind, for tests.
-pub(super) fn id(kind: NoticeKind) -> &'static str {
+/// The id of the switch of a kind, for tests.
+pub(super) fn switch_id(kind: NoticeKind) -> &'static str {
     match kind {
-        NoticeKind::Mention => "mention",
-        NoticeKind::OwnOrder => "own-order",
-        NoticeKind::Order => "order",
-        NoticeKind::Post => "post",
-        NoticeKind::Schedule => "schedule",
+        NoticeKind::Mention => "hear-mention",
+        NoticeKind::OwnOrder => "hear-own-order",
+        NoticeKind::Order => "hear-order",
+        NoticeKind::Post => "hear-post",
+        NoticeKind::Schedule => "hear-schedule",
     }
 }
 

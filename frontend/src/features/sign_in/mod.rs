@@ -9,7 +9,7 @@ use madang_shared::{ErrorCode, Failure, validate};
 use crate::auth::Auth;
 use crate::boot_form;
 use crate::browser;
-use crate::features::account::{LanguageSwitch, ThemeSwitch};
+use crate::features::account::choices::{colours, languages};
 use crate::i18n::{Lang, tr, use_lang};
 use crate::session;
 use crate::ui::erased::events;
@@ -50,7 +50,9 @@ pub(crate) fn SignIn(
                 form.start();
                 spawn_local(async move {
                     match session::start(&name).await {
-                        Ok(user) => auth.sign_in(user),
+                        Ok(user) => {
+                            auth.sign_in(user);
+                        }
                         Err(refused) => form.refuse(refused),
                     }
                 });
@@ -86,12 +88,22 @@ pub(crate) fn SignIn(
         error,
     };
 
+    let server = text(move || {
+        let name = auth.workspace.with(|it| it.name.clone());
+        name.unwrap_or_else(|| lang.get().texts().app.to_owned())
+    });
+    let host = window().location().host().unwrap_or_default();
+
     view! {
         <main class="sign-in">
+            <div class="gate">
+            <section class="gate-about" inner_html=boot_form::about()></section>
             <form class="sign-in-card" on:submit=events::submit(submit) novalidate>
-                <Mark />
-                <h1 class="sign-in-title">{tr(|t| t.app)}</h1>
-                <p class="sign-in-tagline">{tr(|t| t.tagline)}</p>
+                <p class="gate-server">
+                    <span class="visually-hidden">{tr(|t| t.server)}</span>
+                    <strong class="isolated" translate="no" data-testid="server-name">{server}</strong>
+                    <span translate="no" data-testid="server-host">{host}</span>
+                </p>
                 {session_over.then(|| view! { <p class="callout" role="status">{tr(|t| t.session_over)}</p> })}
                 {form.field(options)}
                 <button class="button button-strong" type="submit" data-testid="signin-submit" aria-disabled=flag(move || form.busy.get())>
@@ -100,9 +112,13 @@ pub(crate) fn SignIn(
                         if form.busy.get() { texts.entering } else { texts.enter }.to_owned()
                     })}
                 </button>
-                <p id="name-hint" class="hint">{tr(|t| t.name_hint)}</p>
+                <div id="name-hint">
+                    <p class="hint">{tr(|t| t.name_hint)}</p>
+                    <p class="hint">{tr(|t| t.name_keeping)}</p>
+                </div>
             </form>
-            <div class="sign-in-foot"><LanguageSwitch /><ThemeSwitch /></div>
+            </div>
+            <div class="sign-in-foot">{languages()}{colours()}</div>
         </main>
     }
 }

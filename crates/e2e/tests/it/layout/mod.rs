@@ -21,7 +21,7 @@ const FORCED_COLOUR_FAULTS: &str = include_str!("forced_colour_faults.js");
 
 /// The paths of all pages, from their table.
 pub(crate) fn page_paths() -> impl Iterator<Item = &'static str> {
-    let table = include_str!("../../../../../frontend/src/route.rs");
+    let table = include_str!("../../../../../frontend/src/route/mod.rs");
     table.lines().filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","))
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn go_to(browser: &Browser, path: &str) -> Result<()> {
     until_drawn(browser).await
 }
 
-async fn layout_faults(browser: &Browser) -> Result<Vec<String>> {
+pub(crate) async fn layout_faults(browser: &Browser) -> Result<Vec<String>> {
     browser.eval(LAYOUT_FAULTS, []).await
 }
 

@@ -37,7 +37,23 @@ macro_rules! pages {
                 area: Area::Inbox,
                 topics: &[],
                 skeleton: Shape::Rows,
-                draw: features::notices::NoticeSettingsPage
+                draw: features::settings::NoticeSettingsPage
+            }
+            Settings {
+                path: "/settings",
+                title: ("설정", "Settings"),
+                area: Area::Own,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::settings::SettingsPage
+            }
+            WorkspaceSettings {
+                path: "/settings/workspace",
+                title: ("서버 설정", "Workspace settings"),
+                area: Area::Own,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::settings::WorkspaceSettingsPage
             }
             Apps {
                 path: "/apps",
@@ -184,7 +200,7 @@ macro_rules! define_pages {
                 }
             }
 
-            pub(crate) fn title(self) -> Words {
+            pub(crate) const fn title(self) -> Words {
                 match self {
                     $(Self::$page => Words::new($ko, $en),)*
                 }
@@ -228,13 +244,15 @@ const FORMER_PATHS: &[FormerPath] = &[FormerPath {
     page: Page::Learn,
 }];
 
-/// A part of the app: a link of the rail.
+/// A part of the app: a link of the rail, or the user's own menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
     Chat,
     Inbox,
     Apps,
     Learn,
+    /// The settings, which the user's own menu leads to.
+    Own,
 }
 
 impl Area {
@@ -245,6 +263,7 @@ impl Area {
             Self::Inbox => Route::Page(Page::Notices),
             Self::Apps => Route::Page(Page::Apps),
             Self::Learn => Route::Page(Page::Learn),
+            Self::Own => Route::Page(Page::Settings),
         }
     }
 
@@ -331,69 +350,4 @@ impl Route {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_and_its_route_are_each_other() {
-        let pages = PAGES.iter().map(|page| Route::Page(*page));
-        let message = Route::Message(RoomId(7), Seq(12));
-        for route in [Route::Home, Route::Room(RoomId(7)), message].into_iter().chain(pages) {
-            assert_eq!(Route::from_path(&route.path()), route);
-            assert_eq!(Route::from_path(&format!("{}/", route.path())), route);
-        }
-    }
-
-    /// The script that publishes the app writes the pages into the service worker: it takes them from this file.
-    #[test]
-    fn the_publishing_script_finds_every_page() {
-        let found = include_str!("route.rs")
-            .lines()
-            .filter_map(|line| line.trim_start().strip_prefix("path: \"")?.strip_suffix("\","));
-        let pages = PAGES.iter().map(|page| page.path());
-        let pages = pages.chain(FORMER_PATHS.iter().map(|former| former.path));
-        assert_eq!(found.collect::<Vec<_>>(), pages.collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn the_former_address_of_the_tutorials_leads_to_them() {
-        assert_eq!(Route::from_path("/lab"), Route::Page(Page::Learn));
-        assert_eq!(Route::from_path("/lab/echo"), Route::Page(Page::Echo));
-    }
-
-    #[test]
-    fn the_link_back_leads_to_the_index_of_the_area() {
-        for (path, parent) in [
-            ("/rooms/7", Some("/")),
-            ("/rooms", Some("/")),
-            ("/orders/board", Some("/apps")),
-            ("/lab/echo", Some("/learn")),
-            ("/notices/settings", Some("/notices")),
-            ("/", None),
-            ("/apps", None),
-        ] {
-            let found = Route::from_path(path).parent().map(Route::path);
-            assert_eq!(found.as_deref(), parent, "{path}");
-        }
-    }
-
-    #[test]
-    fn only_the_root_is_home_and_other_unknown_paths_are_not_found() {
-        for path in ["", "/", "//"] {
-            assert_eq!(Route::from_path(path), Route::Home, "{path}");
-        }
-        for path in [
-            "/nonsense",
-            "/Feed",
-            "/feed/1",
-            "/orders/boards",
-            "/rooms/x",
-            "/rooms/-1",
-            "/rooms/1/messages",
-            "/rooms/1/messages/x",
-            "/rooms/1/messages/1/2",
-        ] {
-            assert_eq!(Route::from_path(path), Route::NotFound, "{path}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,144 @@
+//! The settings: one page of the person and one of the workspace. Both list rows of one table, and the search finds
+//! the rows of both.
+
+mod rows;
+mod strings;
+
+use leptos::prelude::*;
+
+use self::rows::{ROWS, Row, Section, matches};
+use self::strings::found;
+use crate::context::{link_to, use_app};
+use crate::i18n::{Words, use_lang};
+use crate::route::{Page, Route};
+use crate::ui::erased::events;
+use crate::ui::erased::memo::{Memo, memo};
+use crate::ui::erased::reactive::{derived, part, text};
+use crate::ui::erased::signal::state;
+use crate::ui::icon::Icon;
+
+const FIND: Words = Words::new("설정 찾기", "Find a setting");
+const PAGES: Words = Words::new("설정 나누기", "Pages of settings");
+const MINE: Words = Words::new("나", "Mine");
+const WORKSPACE: Words = Words::new("서버", "Workspace");
+const WORKSPACE_INTRO: Words = Words::new(
+    "이 서버를 운영하는 사람이 정한 것입니다. 설정 파일, 환경 변수, 플래그로 바꾸고 서버를 다시 시작합니다.",
+    "The operator of this server sets these, by the configuration file, the environment or flags, and starts the server again.",
+);
+
+/// The page of the person.
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    searchable(Page::Settings)
+}
+
+/// The page of the workspace.
+#[component]
+pub(crate) fn WorkspaceSettingsPage() -> impl IntoView {
+    searchable(Page::WorkspaceSettings)
+}
+
+/// The page with the settings of notices alone, which the inbox leads to.
+#[component]
+pub(crate) fn NoticeSettingsPage() -> impl IntoView {
+    let sections = section(Section::Notices, &ROWS.iter().collect::<Vec<_>>());
+    view! { <div class="page"><div class="page-body page-reading">{sections}</div></div> }
+}
+
+fn searchable(page: Page) -> AnyView {
+    let lang = use_lang();
+    let wanted = state(String::new());
+    let is_searching = memo(move || wanted.with(|wanted| !wanted.trim().is_empty()));
+    let listed: Memo<Vec<usize>> = memo(move || {
+        let lists = |row: &Row| {
+            if is_searching.get() {
+                wanted.with(|wanted| matches(row, wanted))
+            } else {
+                row.section.page() == page
+            }
+        };
+        (0..ROWS.len()).filter(|index| ROWS.get(*index).is_some_and(lists)).collect()
+    });
+    let status = text(move || {
+        if is_searching.get() { found(lang.get(), listed.with(Vec::len)) } else { String::new() }
+    });
+    let intro = move || {
+        (page == Page::WorkspaceSettings && !is_searching.get())
+            .then(|| view! { <p class="page-intro">{WORKSPACE_INTRO.now()}</p> })
+            .into_any()
+    };
+    view! {
+        <div class="page">
+            <div class="page-body page-reading">
+                <div class="settings-tools">
+                    <nav class="choices" aria-label=PAGES.now()>
+                        {tab(page, Page::Settings, MINE)}
+                        {tab(page, Page::WorkspaceSettings, WORKSPACE)}
+                    </nav>
+                    <label class="search">
+                        {Icon::Search.draw()}
+                        <input
+                            type="search"
+                            dir="auto"
+                            class="search-field"
+                            data-testid="settings-search"
+                            aria-label=FIND.now()
+                            placeholder=FIND.now()
+                            on:input=events::change(move |event| wanted.set(event_target_value(&event)))
+                        />
+                    </label>
+                </div>
+                <p class="hint settings-found" role="status" data-testid="settings-found">{status}</p>
+                {part(intro)}
+                {part(move || {
+                    let rows: Vec<&Row> = listed.with(|listed| listed.iter().filter_map(|index| ROWS.get(*index)).collect());
+                    let sections: Vec<AnyView> = Section::ALL.iter().map(|of| section(*of, &rows)).collect();
+                    sections.into_any()
+                })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn tab(current: Page, page: Page, words: Words) -> AnyView {
+    let id = page.path().replace('/', "-");
+    view! {
+        <a class="choice" href=page.path() data-testid=format!("to{id}") aria-current=(current == page).then_some("page") on:click=link_to(use_app(), Route::Page(page))>{words.now()}</a>
+    }
+    .into_any()
+}
+
+/// The rows of a section under its heading; nothing without a row.
+fn section(of: Section, rows: &[&Row]) -> AnyView {
+    let rows: Vec<AnyView> =
+        rows.iter().filter(|row| row.section == of).map(|it| item(it)).collect();
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <section class="settings" aria-labelledby=of.id()>
+            <h2 id=of.id() class="settings-title">{of.title().now()}</h2>
+            {of.hint().map(|hint| view! { <p class="hint">{hint.now()}</p> })}
+            <ul class="settings-list">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn item(row: &Row) -> AnyView {
+    let Row { id, name, hint, .. } = *row;
+    let lang = use_lang();
+    let hint = derived(move || hint.map(|hint: Words| hint.of(lang.get())));
+    let has_hint = hint.get_untracked().is_some();
+    view! {
+        <li class="setting">
+            <div class="setting-about">
+                <p id=id class="setting-name">{name.now()}</p>
+                {has_hint.then(|| view! { <p class="hint">{hint}</p> })}
+            </div>
+            {(row.control)(id)}
+        </li>
+    }
+    .into_any()
+}
