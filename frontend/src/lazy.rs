@@ -49,6 +49,8 @@ pub(crate) struct LazyViews {
     pub(crate) join_card: fn(Room) -> AnyView,
     /// The mark of a mood on a message.
     pub(crate) mood: fn(Sentiment, Lang) -> AnyView,
+    /// The first steps of a newcomer; the state closes them.
+    pub(crate) first_steps: fn(RoomId, State<bool>) -> AnyView,
     /// The bars above the content, and what shows notices outside of the inbox.
     pub(crate) bars: fn() -> AnyView,
 }

@@ -23,6 +23,7 @@ mod ui;
 mod client_store;
 mod driver;
 mod frame_log;
+mod newcomer;
 mod offline_cache;
 mod outbox_storage;
 mod session;
@@ -32,6 +33,7 @@ mod workspace;
 
 mod boot_form;
 mod browser;
+mod clipboard;
 mod clock;
 mod composer;
 mod draft;

@@ -9,6 +9,7 @@ pub(crate) mod chat;
 pub(crate) mod connection;
 pub(crate) mod counter;
 pub(crate) mod delivery;
+pub(crate) mod first_steps;
 pub(crate) mod inspector;
 pub(crate) mod membership;
 pub(crate) mod notices;

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::wasm_split;
 
 use super::{shortcuts, view_menu};
-use crate::features::{account, delivery, inspector, membership, notices, rooms};
+use crate::features::{account, delivery, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
 use crate::{features, lab};
@@ -45,6 +45,7 @@ fn views() -> LazyViews {
         new_room: rooms::new_room,
         join_card: membership::join_card,
         mood: lab::sentiment::mark,
+        first_steps: first_steps::card,
         bars,
     }
 }

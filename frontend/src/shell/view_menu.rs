@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::membership::MembershipCommand;
-use wasm_bindgen_futures::JsFuture;
 
 use super::page_source::source;
+use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, View, link_to, use_app};
 use crate::features::membership::{is_muted, leave};
 use crate::i18n::{Words, use_lang};
@@ -18,9 +18,6 @@ use crate::ui::icon::Icon;
 use crate::ui::undo_bar::use_undo_bar;
 
 const COPY_LINK: Words = Words::new("링크 복사", "Copy link");
-const COPIED: Words = Words::new("복사했습니다", "Copied");
-const NOT_COPIED: Words =
-    Words::new("브라우저가 복사를 막았습니다", "The browser does not allow copying here");
 const NOTIFICATIONS: Words = Words::new("알림 설정", "Notifications");
 const WIRE: Words = Words::new("오간 프레임 보기", "What travels over the wire");
 const MUTE: Words = Words::new("이 방 알림 끄기", "Mute room");
@@ -44,9 +41,10 @@ pub(super) fn content() -> AnyView {
         };
         words.of(lang.get())
     });
-    let copy = item(Icon::Link, copy_words, "copy-link", move || {
+    let copy_link = item(Icon::Link, copy_words, "copy-link", move || {
         spawn_local(async move {
-            let done = copy_address().await;
+            let address = window().location().href().unwrap_or_default();
+            let done = copy(&address).await;
             // The menu may be closed by now.
             copied.try_set(Some(done));
         });
@@ -58,7 +56,7 @@ pub(super) fn content() -> AnyView {
     view! {
         <h2 id="view-menu-title" class="menu-title isolated">{title.to_owned()}</h2>
         <ul class="menu-items">
-            {copy}
+            {copy_link}
             <li>
                 <a class="menu-item" href=Page::NoticeSettings.path() data-testid="view-notifications" on:click=then(close, link_to(app, Route::Page(Page::NoticeSettings)))>
                     {Icon::Bell.draw()}<span>{NOTIFICATIONS.now()}</span>
@@ -131,16 +129,4 @@ fn then(
         close();
         follow(event);
     })
-}
-
-/// Copies the address; returns whether the browser did. It has no clipboard on addresses without TLS.
-async fn copy_address() -> bool {
-    let window = window();
-    let Ok(address) = window.location().href() else { return false };
-    let navigator = window.navigator();
-    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
-    if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
-        return false;
-    }
-    JsFuture::from(navigator.clipboard().write_text(&address)).await.is_ok()
 }

@@ -4,6 +4,7 @@
 //! `just e2e` builds what the tests need and runs them. Every test has its own server, database and browsers. At
 //! its end it fails if a browser's console holds an unexpected error.
 
+mod first_steps;
 mod support;
 
 mod acts;

@@ -13,6 +13,7 @@ mod timeline;
 use leptos::prelude::*;
 use madang_shared::RoomId;
 
+use crate::features::first_steps;
 use crate::features::presence::TypingLine;
 use crate::ui::virtual_list::VirtualList;
 
@@ -23,6 +24,7 @@ pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
     view! {
         <section class="chat">
             <timeline::Timeline room=room list=list />
+            {first_steps::place(room)}
             <TypingLine />
             <composer::Composer room=room on_sent=Callback::new(move |()| list.to_end()) />
             <announcer::Announcer room=room />

@@ -11,6 +11,7 @@ use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
 use crate::i18n::{CANCEL, Words, tr, use_lang};
+use crate::newcomer;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
 use crate::ui::erased::signal::{State, state};
@@ -71,6 +72,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
                 form.refuse(refused);
             }
             Request::Done(room) => {
+                newcomer::mark_done(newcomer::Step::Room);
                 open.set(false);
                 app.visit(room);
                 // The closing dialog moves the focus to its button; the user wants to write next.

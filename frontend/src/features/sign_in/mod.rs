@@ -11,6 +11,7 @@ use crate::boot_form;
 use crate::browser;
 use crate::features::account::choices::{colours, languages};
 use crate::i18n::{Lang, tr, use_lang};
+use crate::newcomer;
 use crate::session;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, text};
@@ -51,6 +52,7 @@ pub(crate) fn SignIn(
                 spawn_local(async move {
                     match session::start(&name).await {
                         Ok(user) => {
+                            newcomer::welcome();
                             auth.sign_in(user);
                         }
                         Err(refused) => form.refuse(refused),
