@@ -201,12 +201,15 @@ pub(crate) fn discard(driver: Driver, undo: UndoBar, id: CommandId, lang: Lang) 
     }
 }
 
+/// Whether a click on a link opens another tab or window.
+pub(crate) fn opens_elsewhere(event: &ev::MouseEvent) -> bool {
+    event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0
+}
+
 /// The click listener of a link: goes to the route without reloading the app.
 pub(crate) fn link_to(app: AppContext, route: Route) -> Listener<ev::MouseEvent> {
     events::click(move |event| {
-        let opens_elsewhere =
-            event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
-        if !opens_elsewhere {
+        if !opens_elsewhere(&event) {
             event.prevent_default();
             app.go(route);
         }

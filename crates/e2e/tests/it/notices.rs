@@ -1,7 +1,9 @@
 //! Notices: scheduled ones, those that wait for an absent user, and read marks.
 
 use anyhow::Result;
+use thirtyfour::Key;
 
+use crate::layout::set_size;
 use crate::support::axe::{self, check_appearance};
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
@@ -267,7 +269,10 @@ async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> 
             sender.send_all(FIRST_ROOM, lines).await?;
         }
         until_unread_count(browser, "1").await?;
+        // The window is wide, so the notice is shown beside the list first; the timeline has not loaded its message.
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
+        browser.until_text("preview", |text| text.contains("이 말을 찾아 주세요")).await?;
+        browser.click("preview-open").await?;
         browser.find_css("[data-seq='1'][data-found='true']").await?;
         until_true("the message has the focus and is visible", async || {
             let script = "const it = document.activeElement; const place = it.getBoundingClientRect(); \
@@ -295,6 +300,43 @@ async fn a_mention_links_to_its_message_or_says_that_it_is_gone() -> Result<()> 
         browser.find_css("[data-seq='180'][data-found='true']").await?;
         haneul.send(FIRST_ROOM, "그다음 말").await?;
         jane.until_stored("그다음 말").await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_chosen_notice_is_shown_beside_the_list_where_there_is_room() -> Result<()> {
+    BrowserTest::run("preview", async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        for text in ["early", "before", "@Jane <b>two</b>\nlines", "after", "late"] {
+            minsu.send(FIRST_ROOM, text).await?;
+        }
+        jane.until_stored("late").await?;
+        browser.click("bell").await?;
+        browser.find("preview-empty").await?;
+        axe::check(browser, "an inbox without a chosen notice").await?;
+        browser.find_css("[data-testid='notices'] a").await?.send_keys(Key::Enter).await?;
+        browser
+            .until_text("preview", |text| {
+                text.contains("마당 Madang") && text.contains("<b>two</b>\nlines")
+            })
+            .await?;
+        let script = "return [...document.querySelectorAll('.preview-message')] \
+            .map(it => it.querySelector('.user-text').textContent + (it.ariaCurrent === 'true' ? '!' : ''))";
+        let shown: Vec<String> = browser.eval(script, []).await?;
+        assert_eq!(shown, ["early", "before", "@Jane <b>two</b>\nlines!", "after", "late"]);
+        until_unread_count(browser, "0").await?;
+        check_appearance(browser, "preview-en-desktop").await?;
+        browser.click("preview-open").await?;
+        browser.find_css("[data-seq='3'][data-found='true']").await?;
+        // Without the room for it, the link leads to the room at once.
+        set_size(browser, 900, 800, false).await?;
+        browser.click("bell").await?;
+        browser.click_css("[data-testid='notices'] a").await?;
+        browser.find_css("[data-seq='3'][data-found='true']").await?;
         Ok(())
     })
     .await

@@ -1,19 +1,20 @@
-//! The inbox: all notices, newest first.
+//! The inbox: all notices, newest first. On a wide screen a chosen notice is shown beside the list.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use leptos::ev;
 use leptos::prelude::*;
 use madang_client::views::notices::ShownNotice;
 use madang_shared::notices::{NoticeBox, NoticeContent, NoticeKind, NoticesCommand};
 
+use super::preview::{Chosen, place, preview, sign};
 use super::strings::{kind_name, sentence};
 use super::{Shown, read, shown, source};
 use crate::browser;
-use crate::context::{AppContext, link_to, use_app};
-use crate::i18n::{Lang, Words, isolated, use_lang};
+use crate::context::{AppContext, MAX_DRAWER_WIDTH, is_at_most, link_to, opens_elsewhere, use_app};
+use crate::i18n::{Lang, Words, use_lang};
 use crate::route::{Page, Route};
 use crate::time::{Times, use_today};
-use crate::ui::avatar::avatar;
 use crate::ui::empty::empty;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
@@ -94,9 +95,11 @@ fn page() -> AnyView {
     };
     let has_unread = move || all.with(|all| all.iter().any(|it| !it.read));
     let settings = Page::NoticeSettings;
+    let chosen = state(None::<Chosen>);
     view! {
         <div class="page">
-            <div class="page-body page-reading">
+            <div class="page-body inbox">
+                <div class="inbox-list">
                 <div class="notices-tools">
                     <div class="notices-filters" role="group" aria-label=WHICH.now()>{filters}</div>
                     {when(has_unread, move || view! {
@@ -106,7 +109,9 @@ fn page() -> AnyView {
                         {Icon::Settings.draw()}
                     </a>
                 </div>
-                {list(app, all, picked)}
+                {list(app, all, picked, chosen)}
+                </div>
+                {preview(app, all, chosen)}
             </div>
         </div>
     }
@@ -129,7 +134,12 @@ fn filter(all: Memo<Vec<ShownNotice>>, picked: State<Filter>, of: Filter) -> Any
     .into_any()
 }
 
-fn list(app: AppContext, all: Memo<Vec<ShownNotice>>, picked: State<Filter>) -> AnyView {
+fn list(
+    app: AppContext,
+    all: Memo<Vec<ShownNotice>>,
+    picked: State<Filter>,
+    chosen: State<Option<Chosen>>,
+) -> AnyView {
     let lang = use_lang();
     let (times, today) = (Times::new(), use_today());
     let listed = memo(move || {
@@ -142,7 +152,7 @@ fn list(app: AppContext, all: Memo<Vec<ShownNotice>>, picked: State<Filter>) -> 
             let mut stamp = DefaultHasher::new();
             (notice.of, notice.seq, notice.read, lang, today).hash(&mut stamp);
             Item::new(stamp.finish(), move || {
-                row(app, &notice, &times.short(lang, notice.at), lang)
+                row(app, &notice, chosen, &times.short(lang, notice.at), lang)
             })
         };
         listed.get().into_iter().map(item).collect()
@@ -156,39 +166,44 @@ fn list(app: AppContext, all: Memo<Vec<ShownNotice>>, picked: State<Filter>) -> 
     .into_any()
 }
 
-fn row(app: AppContext, notice: &ShownNotice, when: &str, lang: Lang) -> AnyView {
+fn row(
+    app: AppContext,
+    notice: &ShownNotice,
+    chosen: State<Option<Chosen>>,
+    when: &str,
+    lang: Lang,
+) -> AnyView {
     let command = NoticesCommand::Read { of: notice.of, notice: notice.seq };
+    let id = Chosen::of(notice);
     let sentence_text = sentence(&notice.what, lang);
     let line = match source(&notice.what) {
         None => view! { <p class="notice-line" dir="auto">{sentence_text}</p> }.into_any(),
         Some(route) => {
             let (mut follow, command, unread) =
                 (link_to(app, route), command.clone(), !notice.read);
-            let on_click = move |event| {
+            let on_click = move |event: ev::MouseEvent| {
                 if unread {
                     app.driver.command(command.clone());
                 }
-                follow(event);
+                if is_at_most(MAX_DRAWER_WIDTH) || opens_elsewhere(&event) {
+                    follow(event);
+                } else {
+                    event.prevent_default();
+                    chosen.set(Some(id));
+                }
             };
-            view! { <a class="notice-line" href=route.path() on:click=events::click(on_click)>{sentence_text}</a> }.into_any()
+            let is_chosen = move || (chosen.get() == Some(id)).then_some("true");
+            view! { <a class="notice-line" href=route.path() aria-current=derived(is_chosen) on:click=events::click(on_click)>{sentence_text}</a> }.into_any()
         }
     };
-    let (quote, place) = match &notice.what {
-        NoticeContent::Mentioned { excerpt, room, .. } => {
-            let quote =
-                view! { <p class="notice-quote user-text" dir="auto">{excerpt.clone()}</p> };
-            let name = app.driver.store().peek(|client| {
-                client.features().rooms().get(*room).map(|room| isolated(&room.name).into_owned())
-            });
-            (quote.into_any(), name)
+    let quote = match &notice.what {
+        NoticeContent::Mentioned { excerpt, .. } => {
+            view! { <p class="notice-quote user-text" dir="auto">{excerpt.clone()}</p> }.into_any()
         }
-        _ => (().into_any(), None),
+        _ => ().into_any(),
     };
-    let place = place.unwrap_or_else(|| kind_name(notice.what.kind()).of(lang).to_owned());
-    let sign = match notice.what.by() {
-        Some(by) => avatar(by),
-        None => view! { <span class="notice-icon">{Icon::Bell.draw()}</span> }.into_any(),
-    };
+    let place = place(app, &notice.what, lang);
+    let sign = sign(&notice.what);
     let id = match notice.of {
         NoticeBox::Everybody => format!("notice-all-{}", notice.seq.0),
         NoticeBox::Own => format!("notice-own-{}", notice.seq.0),

@@ -2,6 +2,7 @@
 
 mod browser_notifications;
 mod inbox;
+mod preview;
 mod settings;
 mod strings;
 
