@@ -11,6 +11,7 @@ use crate::browser;
 use crate::driver::Driver;
 use crate::i18n::Lang;
 use crate::lazy::Loader;
+use crate::preference::Preference;
 use crate::route::{Page, Route};
 use crate::router::Router;
 use crate::ui::erased::events::{self, Listener};
@@ -119,6 +120,10 @@ pub(crate) struct AppContext {
     pub(crate) view_menu: State<bool>,
     /// Whether the list has the rooms by name, instead of by activity.
     pub(crate) by_name: State<bool>,
+    /// Whether rooms show the users who join and leave.
+    pub(crate) presence_lines: Preference,
+    /// Whether messages stand close together, without bubbles.
+    pub(crate) compact: Preference,
     /// The room that was unread when it was opened: it stays among the unread ones while it is open.
     pub(crate) held: State<Option<RoomId>>,
     pub(crate) view: Memo<View>,

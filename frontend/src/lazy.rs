@@ -14,7 +14,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
 
@@ -37,8 +36,10 @@ pub(crate) struct LazyViews {
     pub(crate) inspector: fn() -> AnyView,
     /// The list of keyboard shortcuts.
     pub(crate) shortcuts: fn() -> AnyView,
-    /// The delivery of a message; the state closes the dialog.
-    pub(crate) delivery: fn(RoomId, Seq, State<bool>) -> AnyView,
+    /// The tools of the open room: its day, and the actions of a message.
+    pub(crate) room_tools: fn() -> AnyView,
+    /// The statuses above the messages of the open room.
+    pub(crate) room_statuses: fn() -> AnyView,
     /// The user's own menu.
     pub(crate) own_menu: fn() -> AnyView,
     /// The menu of the open room or page.

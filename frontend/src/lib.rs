@@ -42,6 +42,7 @@ mod http;
 mod i18n;
 mod input_method;
 mod linkify;
+mod preference;
 mod text;
 mod theme;
 mod time;

@@ -2,9 +2,38 @@
 //! case alone. On the host, for tests, the same functions use Rust's tables.
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use in_browser::{beginning, first_grapheme, is_one_of, lower_case, upper_case};
+pub(crate) use in_browser::{beginning, first_grapheme, lower_case, matches, upper_case};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use on_host::{beginning, first_grapheme, is_one_of, lower_case, upper_case};
+pub(crate) use on_host::{beginning, first_grapheme, lower_case, matches, upper_case};
+
+/// One to three emoji, and nothing else but white space: by what Unicode recommends for interchange, each is drawn as
+/// a picture. A digit or a sign such as © is text, until a selector or a keycap follows it.
+const LONE_EMOJI: &str = concat!(
+    r"^(?:(?:",
+    // A flag of two letters, or of a region's tags.
+    r"\p{Regional_Indicator}{2}|\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|",
+    // A keycap.
+    r"[0-9#*]\uFE0F?\u20E3|",
+    // Several pictures that are joined to one.
+    r"\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?",
+    r"(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)+|",
+    // One picture, with or without a tone of skin.
+    r"\p{Extended_Pictographic}\uFE0F|\p{Emoji_Modifier_Base}\p{Emoji_Modifier}|",
+    r"\p{Emoji_Presentation}\uFE0F?",
+    r")\s*){1,3}$",
+);
+/// A text with three emoji is at most this long, in bytes: the longest emoji have 35.
+const MAX_EMOJI_BYTES: usize = 3 * 40;
+
+/// Whether the text is one to three emoji.
+pub(crate) fn is_lone_emoji(text: &str) -> bool {
+    text.len() <= MAX_EMOJI_BYTES && matches(text, LONE_EMOJI)
+}
+
+/// Whether the character is in a class of characters, such as `[\p{L}\p{N}]`.
+pub(crate) fn is_one_of(c: char, class: &'static str) -> bool {
+    matches(c.encode_utf8(&mut [0; 4]), class)
+}
 
 #[cfg(target_arch = "wasm32")]
 mod in_browser {
@@ -69,9 +98,9 @@ mod in_browser {
         units.slice(0, end.filter(|end| *end > 0).unwrap_or(limit)).into()
     }
 
-    /// Whether the character is in a class of characters, such as `[\p{L}\p{N}]`.
-    pub(crate) fn is_one_of(c: char, class: &'static str) -> bool {
-        RegExp::new(class, "u").test(c.encode_utf8(&mut [0; 4]))
+    /// Whether a part of the text matches the pattern.
+    pub(crate) fn matches(text: &str, pattern: &'static str) -> bool {
+        RegExp::new(pattern, "u").test(text)
     }
 }
 
@@ -84,7 +113,7 @@ mod on_host {
     use unicode_segmentation::UnicodeSegmentation;
 
     thread_local! {
-        static CLASSES: RefCell<HashMap<&'static str, Option<Regex>>> = RefCell::default();
+        static PATTERNS: RefCell<HashMap<&'static str, Option<Regex>>> = RefCell::default();
     }
 
     pub(crate) fn lower_case(text: &str) -> String {
@@ -113,11 +142,11 @@ mod on_host {
         if whole.is_empty() { text.chars().take(limit).collect() } else { whole }
     }
 
-    /// No character is in a malformed class.
-    pub(crate) fn is_one_of(c: char, class: &'static str) -> bool {
-        CLASSES.with_borrow_mut(|classes| {
-            let regex = classes.entry(class).or_insert_with(|| Regex::new(class).ok());
-            regex.as_ref().is_some_and(|regex| regex.is_match(c.encode_utf8(&mut [0; 4])))
+    /// No text matches a malformed pattern.
+    pub(crate) fn matches(text: &str, pattern: &'static str) -> bool {
+        PATTERNS.with_borrow_mut(|patterns| {
+            let regex = patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
+            regex.as_ref().is_some_and(|regex| regex.is_match(text))
         })
     }
 }
@@ -125,6 +154,54 @@ mod on_host {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_to_three_emoji_are_lone_emoji() {
+        for text in [
+            "👍",
+            "😀😀😀",
+            "👍 🎉",
+            "❤️",
+            "🇰🇷",
+            "🇰🇷🇺🇸🇯🇵",
+            "👩‍👩‍👧‍👦",
+            "👍🏽",
+            "☝🏽",
+            "1️⃣",
+            "#️⃣",
+            "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+            "🏳️‍🌈",
+            "❤️‍🔥",
+            "🧑🏻‍❤️‍💋‍🧑🏿🧑🏻‍❤️‍💋‍🧑🏿🧑🏻‍❤️‍💋‍🧑🏿",
+            "🏃‍♂️",
+            "👁️‍🗨️",
+        ] {
+            assert!(is_lone_emoji(text), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "a",
+            "1",
+            "12",
+            "#",
+            "*",
+            "©",
+            "™",
+            "👍a",
+            "좋아요 👍",
+            "👍👍👍👍",
+            "🇰🇷🇺🇸🇯🇵🇫🇷",
+            "ㅋㅋ",
+            "♥",
+            "1👍",
+            "\u{FE0F}",
+            "\u{200D}",
+            ":)",
+        ] {
+            assert!(!is_lone_emoji(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_beginning_ends_between_grapheme_clusters() {

@@ -22,11 +22,12 @@ pub(crate) enum Piece<'a> {
     Link(&'a str),
 }
 
-/// Draws a text with its links. Each opens in a new window, and tells screen readers so.
-pub(crate) fn draw(text: &str, lang: Lang) -> Vec<AnyView> {
+/// Draws a text with its links, and `draw_text` draws the rest. Each link opens in a new window, and tells screen readers
+/// so.
+pub(crate) fn draw(text: &str, lang: Lang, draw_text: &dyn Fn(&str) -> AnyView) -> Vec<AnyView> {
     let draw = |piece| {
         match piece {
-        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Text(text) => draw_text(text),
         Piece::Link(link) => view! {
             <a href=link.to_owned() dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
                 {link.to_owned()}<span class="visually-hidden">{format!(" ({})", lang.texts().new_window)}</span>

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::wasm_split;
 
 use super::{shortcuts, view_menu};
-use crate::features::{account, delivery, first_steps, inspector, membership, notices, rooms};
+use crate::features::{account, chat, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
 use crate::{features, lab};
@@ -39,7 +39,8 @@ fn views() -> LazyViews {
         page: draw,
         inspector: inspector::content,
         shortcuts: shortcuts::content,
-        delivery: delivery::content,
+        room_tools: chat::tools::tools,
+        room_statuses: chat::tools::statuses,
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,

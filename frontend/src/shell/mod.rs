@@ -25,6 +25,7 @@ use crate::features::presence::MembersPanel;
 use crate::features::rooms::{RoomsPanel, orders_by_name};
 use crate::i18n::{Texts, tr};
 use crate::lazy::Loader;
+use crate::preference::Preference;
 use crate::route::{Area, Route};
 use crate::router::Router;
 use crate::time::provide_today;
@@ -59,6 +60,8 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         own_menu: state(false),
         view_menu: state(false),
         by_name: state(orders_by_name()),
+        presence_lines: Preference::remembered("madang.presence-lines"),
+        compact: Preference::remembered("madang.compact"),
         held: state(None),
         view,
         lazy,
@@ -87,6 +90,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
             class="shell"
             data-place=derived(move || place.get())
             data-rooms=flag(in_chat)
+            data-compact=flag(move || app.compact.get())
             data-members=flag(move || has_members() && !app.members_folded.get())
         >
             {rail::rail()}

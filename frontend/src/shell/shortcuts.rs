@@ -25,6 +25,24 @@ const MEANINGS: [Words; SHORTCUTS.len()] = [
     ),
     Words::new("이 목록 보기 (입력 중이 아닐 때)", "Show this list, while not typing"),
 ];
+/// The keys of a message that has the focus; the list of messages listens to them.
+const MESSAGE_KEYS: [(&str, Words); 3] = [
+    (
+        "↑ ↓",
+        Words::new(
+            "메시지 사이 이동 (대화 안에서)",
+            "Move between messages, in the list of messages",
+        ),
+    ),
+    (
+        "M",
+        Words::new(
+            "메시지의 메뉴 열기 (Enter도 같음)",
+            "Open the menu of a message; so does Enter",
+        ),
+    ),
+    ("→", Words::new("메시지의 링크와 버튼으로", "Go to the links and buttons of a message")),
+];
 const TITLE_ID: &str = "shortcuts-title";
 
 /// The dialog. Its content is in the lazy part of the app.
@@ -42,9 +60,12 @@ pub(super) fn content() -> AnyView {
     let on_mac = window().navigator().platform().is_ok_and(|name| name.starts_with("Mac"));
     let rows: Vec<AnyView> =
         SHORTCUTS.iter().zip(MEANINGS).map(|(it, meaning)| row(it, meaning, on_mac)).collect();
+    let of_messages = MESSAGE_KEYS.map(|(key, meaning)| {
+        view! { <dt><kbd>{key}</kbd></dt><dd>{meaning.now()}</dd> }.into_any()
+    });
     view! {
         <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
-        <dl class="shortcuts" data-testid="shortcuts">{rows}</dl>
+        <dl class="shortcuts" data-testid="shortcuts">{rows}{Vec::from(of_messages)}</dl>
         <p class="hint shortcuts-paths">{PATHS.now()}</p>
         <div class="dialog-actions">
             <button class="button" autofocus on:click=events::click(move |_| app.shortcuts.set(false))>{tr(|t| t.close)}</button>

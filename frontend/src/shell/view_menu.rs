@@ -7,6 +7,7 @@ use madang_shared::membership::MembershipCommand;
 use super::page_source::source;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, View, link_to, use_app};
+use crate::features::chat::preferences::switches;
 use crate::features::membership::{is_muted, leave};
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
@@ -64,6 +65,7 @@ pub(super) fn content() -> AnyView {
             </li>
             {mute_item(app, &view)}
             {wire}
+            {view.room().map(|_| switches())}
             {app.router.get().page().map(code)}
             {leave_item(app, &view)}
         </ul>

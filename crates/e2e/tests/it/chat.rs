@@ -128,6 +128,8 @@ async fn t0_3_joining_and_leaving_users_are_announced() -> Result<()> {
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         minsu.until_present(&["민수", "Jane"]).await?;
         jane.until_present(&["Jane", "민수"]).await?;
+        assert!(!minsu.browser.has("crowd").await?, "the lines are off at first");
+        minsu.switch("presence-lines").await?;
         minsu.browser.until_text("crowd", |line| line == "Jane 님이 들어왔습니다").await?;
         minsu.send("어서 와요").await?;
         jane.until_stored("어서 와요").await?;

@@ -149,6 +149,10 @@ async fn keys_of_an_input_method_do_nothing_else_anywhere() -> Result<()> {
     .await
 }
 
+/// Whether the hint of the keys is in sight.
+const HAS_HINT: &str =
+    "return document.getElementById('composer-hint').getBoundingClientRect().height > 5";
+
 #[tokio::test]
 async fn shift_enter_breaks_the_line_and_enter_sends() -> Result<()> {
     BrowserTest::run("lines", async |test| {
@@ -159,6 +163,8 @@ async fn shift_enter_breaks_the_line_and_enter_sends() -> Result<()> {
         jane.browser.keys("second").await?;
         jane.until_composer_text("first\nsecond").await?;
         assert_eq!(jane.messages().await?, []);
+        let has_hint = async || jane.browser.eval::<bool>(HAS_HINT, []).await;
+        assert!(has_hint().await?, "the hint is there before the first message");
         jane.browser.keys(Key::Enter).await?;
         jane.until_stored("first\nsecond").await?;
         // An empty message is not sent.
@@ -166,6 +172,10 @@ async fn shift_enter_breaks_the_line_and_enter_sends() -> Result<()> {
         jane.send("third").await?;
         jane.until_stored("third").await?;
         assert_eq!(texts(&jane.messages().await?), ["first\nsecond", "third"]);
+        jane.browser.reload().await?;
+        jane.open_composer().await?;
+        jane.browser.find("composer").await?.send_keys("fourth").await?;
+        assert!(!has_hint().await?, "and never again");
         Ok(())
     })
     .await

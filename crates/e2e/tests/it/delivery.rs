@@ -11,7 +11,8 @@ use crate::support::test_client::TestClient;
 
 /// Opens the dialog of the message with a seq.
 async fn open_delivery(page: &ChatPage, seq: u64) -> Result<()> {
-    page.browser.click_css(&format!("[data-seq='{seq}'] [data-testid='inspect']")).await?;
+    page.open_message_menu(seq).await?;
+    page.browser.click_css("dialog [data-testid='inspect']").await?;
     page.browser.find("delivery-stored").await?;
     Ok(())
 }
@@ -53,9 +54,8 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
 
         browser.keys(Key::Escape).await?;
         browser.until_gone("delivery").await?;
-        browser.until_focus("inspect").await?;
-        browser.keys(Key::Enter).await?;
-        browser.find("delivery-stored").await?;
+        browser.until_focus("message").await?;
+        open_delivery(&minsu, 1).await?;
         browser.keys(Key::Escape).await?;
         browser.until_gone("delivery").await?;
 

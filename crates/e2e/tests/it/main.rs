@@ -28,6 +28,7 @@ mod load_web;
 mod looks;
 mod message_focus;
 mod message_loss;
+mod message_tools;
 mod notices;
 mod offline;
 mod orders;

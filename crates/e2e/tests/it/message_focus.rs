@@ -36,14 +36,22 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
         until_message_focus(browser, 89).await?;
         browser.screenshot("timeline-focus-en-desktop").await?;
 
-        // The link and the button of a message.
-        browser.keys(Key::Enter).await?;
+        // The link of a message.
+        browser.keys(Key::Right).await?;
         until_focused(browser, "a link", "it.tagName === 'A' && it.closest('[data-seq=\"89\"]')")
             .await?;
-        browser.keys(Key::Right).await?;
-        browser.until_focus("inspect").await?;
         browser.keys(Key::Escape).await?;
         until_message_focus(browser, 89).await?;
+
+        // The menu of a message.
+        for key in [Key::Enter.value().to_string(), "m".to_owned(), "ㅡ".to_owned()] {
+            browser.keys(key).await?;
+            browser.until_text("message-menu", |title| title.contains("민수")).await?;
+            browser.until_focus("copy-text").await?;
+            browser.keys(Key::Escape).await?;
+            browser.until_gone("message-menu").await?;
+            until_message_focus(browser, 89).await?;
+        }
 
         // New messages draw rows again and push them out of the list.
         minsu.send(FIRST_ROOM, "message 91").await?;
@@ -57,8 +65,16 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
         })
         .await?;
         browser.until_focus("timeline").await?;
+        // The day has a line of its own, while its row is above the list.
+        let day: String = browser.eval(DAY_LINE, []).await?;
+        assert_eq!(day, "", "its row is in sight");
         browser.keys(Key::Up).await?;
         until_message_focus(browser, 88).await?;
+        until_true("the line at the top has the day", async || {
+            let day: String = browser.eval(DAY_LINE, []).await?;
+            Ok(day.contains(", 20"))
+        })
+        .await?;
         browser.keys(Key::Home).await?;
         until_message_focus(browser, 1).await?;
         browser.keys(Key::End).await?;
@@ -74,6 +90,12 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
     })
     .await
 }
+
+/// The day above the list; fails if it covers the list.
+const DAY_LINE: &str = "const day = document.querySelector('[data-testid=\"day-at-top\"]'); \
+    const list = document.querySelector('[data-testid=\"timeline\"]'); \
+    return day.getBoundingClientRect().bottom > list.getBoundingClientRect().top + 1 \
+        ? 'it covers the list' : day.textContent";
 
 /// A scroll position is exact to one pixel.
 async fn until_message_focus(browser: &Browser, seq: u64) -> Result<()> {

@@ -19,6 +19,10 @@ async fn set_screen(browser: &Browser, width: u32, height: u32) -> Result<()> {
     Ok(())
 }
 
+/// The part of the room's height that the field of the composer takes.
+const COMPOSER_PART: &str = "const height = (it) => it.getBoundingClientRect().height; \
+    return height(document.getElementById('composer')) / height(document.querySelector('.chat'))";
+
 #[tokio::test]
 async fn a_timeline_that_nobody_scrolls_stays_at_its_end() -> Result<()> {
     BrowserTest::run("end", async |test| {
@@ -48,6 +52,15 @@ async fn a_timeline_that_nobody_scrolls_stays_at_its_end() -> Result<()> {
             browser.chord(Key::Shift, Key::Enter.value().to_string()).await?;
         }
         until_at_end(browser, "a growing composer", 42).await?;
+        // It grows to two fifths of the room, over an open keyboard too.
+        composer.send_keys(format!("{}", Key::Shift + Key::Enter).repeat(30)).await?;
+        for (what, height) in [("a high composer", 844), ("a high composer and a keyboard", 460)] {
+            set_screen(browser, 390, height).await?;
+            until_at_end(browser, what, 42).await?;
+            let part: f64 = browser.eval(COMPOSER_PART, []).await?;
+            ensure!((0.35..=0.4).contains(&part), "{what} has {part} of the room");
+        }
+        set_screen(browser, 390, 844).await?;
         for (what, style) in [
             ("fonts arrive", ".chat-bubble { font-size: 1.4em; line-height: 2 }"),
             (

@@ -10,6 +10,10 @@ use crate::support::device::{Device, Lang};
 use crate::support::test_client::TestClient;
 use crate::support::wait::{until, until_true};
 
+/// The texts of the messages, and the line above the new ones.
+const ORDER: &str = "return [...document.querySelectorAll('.user-text, [data-testid=\"new-line\"]')] \
+    .map(it => it.dataset.testid ?? it.textContent)";
+
 #[tokio::test]
 async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<()> {
     BrowserTest::run("unread", async |test| {
@@ -34,15 +38,14 @@ async fn unread_counts_rise_and_clear_in_every_tab_and_in_the_title() -> Result<
         minsu.open_room(FIRST_ROOM).await?;
         minsu.until_stored("two").await?;
         browser.find("new-line").await?;
-        let order: Vec<String> = browser
-            .eval(
-                "return [...document.querySelectorAll('.user-text, [data-testid=\"new-line\"]')] \
-                .map(it => it.dataset.testid ?? it.textContent)",
-                [],
-            )
-            .await?;
-        assert_eq!(order, ["read at once", "new-line", "one", "two"]);
+        let order = async || browser.eval::<Vec<String>>(ORDER, []).await;
+        assert_eq!(order().await?, ["read at once", "new-line", "one", "two"]);
         minsu.until_only_unread(FIRST_ROOM, 0).await?;
+        assert_eq!(order().await?, ["read at once", "new-line", "one", "two"], "it stays");
+        minsu.open_room(other).await?;
+        minsu.open_room(FIRST_ROOM).await?;
+        minsu.until_stored("two").await?;
+        assert_eq!(order().await?, ["read at once", "one", "two"], "until the reader leaves");
         browser.switch_to(&second_tab).await?;
         minsu.until_only_unread(FIRST_ROOM, 0).await?;
 

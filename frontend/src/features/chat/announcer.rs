@@ -19,11 +19,15 @@ const MAX_UNITS: u32 = 200;
 
 /// The region.
 #[component]
-pub(crate) fn Announcer(room: RoomId) -> impl IntoView {
+pub(crate) fn Announcer(
+    room: RoomId,
+    /// The newest message when the room was opened.
+    first: Option<Seq>,
+) -> impl IntoView {
     let store = use_app().driver.store();
     let lang = use_lang();
     let lines = state(Vec::<(u64, String)>::new());
-    let mut announced = None::<Seq>;
+    let mut announced = first;
     effect(move || {
         let newest = store.read(Slice::Timeline, |client| {
             let timeline = client.features().timeline(room)?;

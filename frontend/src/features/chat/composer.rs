@@ -13,11 +13,16 @@ use crate::context::use_app;
 use crate::draft::{Draft, DraftField};
 use crate::i18n::tr;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::effect;
+use crate::ui::erased::reactive::{derived, effect};
+use crate::ui::erased::signal::state;
 use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
 
 const HINT_ID: &str = "composer-hint";
+/// Present once the user has sent a message with the hint in sight.
+const HINT_KEY: &str = "madang.composer-hint";
+/// A device with a keyboard: on others, a focused field opens one on the screen.
+const HAS_KEYBOARD: &str = "(hover: hover) and (pointer: fine)";
 /// The number of characters left is shown from here down.
 const NEAR_LIMIT: i64 = 300;
 /// The composer.
@@ -30,9 +35,15 @@ pub(crate) fn Composer(
     let driver = use_app().driver;
     let draft = Draft::new(driver.store().me().id, &room.to_string());
     let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
+    let has_hint =
+        state(!is_device("(pointer: coarse)") && browser::remembered(HINT_KEY).is_none());
     let send = Callback::new(move |()| {
         field.send(validate::message_text, |text| {
             driver.command(ChatCommand::Post { room, text });
+            if has_hint.get_untracked() {
+                has_hint.set(false);
+                browser::remember(HINT_KEY, "");
+            }
             on_sent.run(());
         });
     });
@@ -47,18 +58,25 @@ pub(crate) fn Composer(
     };
     effect(move || {
         if let Some(area) = field.area.get()
-            && has_keyboard()
+            && is_device(HAS_KEYBOARD)
         {
             browser::focus_on(&area);
         }
     });
     on_cleanup(move || driver.act(Action::StopTyping));
 
+    let is_idle = field.is_idle();
+    let hint_class =
+        derived(
+            move || {
+                if has_hint.get() && !is_idle.get() { "composer-hint" } else { "visually-hidden" }
+            },
+        );
     let foot = view! {
-        <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=field.is_idle()>
+        <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=is_idle>
             {Icon::Send.draw()}
         </button>
-        <span id=HINT_ID class="visually-hidden">{tr(|t| t.send_hint)}</span>
+        <span id=HINT_ID class=hint_class>{tr(|t| t.send_hint)}</span>
         {limit_line(field.left, NEAR_LIMIT, "composer-characters-left")}
     };
     let options = ComposerOptions {
@@ -77,8 +95,8 @@ pub(crate) fn Composer(
     composer(field, options)
 }
 
-/// Whether the device has a keyboard: on others, a focused field opens one on the screen.
-fn has_keyboard() -> bool {
-    let fine = window().match_media("(hover: hover) and (pointer: fine)").ok().flatten();
-    fine.is_some_and(|query| query.matches())
+/// Whether the device is of a kind.
+fn is_device(kind: &str) -> bool {
+    let query = window().match_media(kind).ok().flatten();
+    query.is_some_and(|query| query.matches())
 }

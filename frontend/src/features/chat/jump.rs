@@ -94,8 +94,10 @@ pub(super) struct Jump {
 }
 
 impl Jump {
-    pub(super) fn new() -> Self {
-        Self { state: state(JumpState::Idle), first_new: state(false) }
+    /// `names_message` tells whether the address names a message: nothing else counts as shown before it is found.
+    pub(super) fn new(names_message: bool) -> Self {
+        let start = if names_message { JumpState::Searching } else { JumpState::Idle };
+        Self { state: state(start), first_new: state(false) }
     }
 
     /// Jumps to the first new message.

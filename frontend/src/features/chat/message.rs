@@ -7,22 +7,33 @@ use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
+use super::jump::Jump;
+use super::mentions::{self, Piece};
 use super::rows::{Delivery, MessageRow, Row};
 use crate::auth::Auth;
 use crate::context::{discard, use_app};
 use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Lang, use_lang};
 use crate::linkify;
+use crate::text::is_lone_emoji;
 use crate::time::Formats;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
+use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 use crate::ui::undo_bar::use_undo_bar;
+use crate::ui::virtual_list::VirtualList;
 
-/// The context of all rows: the room, the formats of times, and the message whose delivery is shown.
+/// The context of all rows and tools of a room.
 #[derive(Clone, Copy)]
 pub(crate) struct RowContext {
     pub(crate) room: RoomId,
+    pub(super) list: VirtualList<Row>,
+    pub(super) jump: Jump,
+    /// The newest message when the timeline arrived; later ones are announced.
+    pub(super) first_newest: StoredValue<Option<Seq>>,
+    /// Whether unread messages are left that were not on the screen.
+    pub(super) has_unread_bar: State<bool>,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
     pub(crate) delivery_target: DeliveryTarget,
 }
@@ -71,17 +82,17 @@ fn names(users: &[User]) -> Vec<&str> {
 }
 
 /// The content of a message, from the timeline or from the outbox.
-struct MessageContent {
-    author: User,
-    at: Timestamp,
-    text: String,
+pub(super) struct MessageContent {
+    pub(super) author: User,
+    pub(super) at: Timestamp,
+    pub(super) text: String,
     sentiment: Option<Sentiment>,
     guest: Option<Guest>,
     failure: Option<Failure>,
 }
 
 impl MessageContent {
-    fn find(client: &Client, room: RoomId, row: &MessageRow) -> Option<Self> {
+    pub(super) fn find(client: &Client, room: RoomId, row: &MessageRow) -> Option<Self> {
         if let Some(seq) = row.seq {
             let messages = client.features().timeline(room)?.messages();
             let index = messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
@@ -122,15 +133,11 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     let (time, full) = row_context
         .formats
         .with_value(|formats| (formats.time(content.at), formats.full(content.at)));
-    let by_another = row.head && !row.mine;
-    // Screen readers get the author of every message, because they do not show its side.
-    let name = if by_another { "chat-author" } else { "visually-hidden" };
+    // Screen readers get the author of every message, because they do not show its side. Compact rows show the names of
+    // all heads.
+    let name = if row.head { "chat-author" } else { "visually-hidden" };
     let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
-    let avatar = by_another.then(|| avatar(&speaker));
-    let time = match row.seq {
-        Some(seq) => row_context.delivery_target.opener(seq, time, lang),
-        None => view! { <span class="chat-time">{time}</span> }.into_any(),
-    };
+    let avatar = row.head.then(|| avatar(&speaker));
     let refused = content.failure.map(|failure| refused(row.command, &failure, lang));
     view! {
         <div
@@ -141,15 +148,16 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
             data-mine=row.mine.to_string()
             data-head=row.head.to_string()
             data-tail=row.tail.to_string()
+            data-emoji=is_lone_emoji(&content.text).then_some("")
         >
             {avatar}
             <strong class=name translate="no"><span class="isolated">{speaker.name}</span>{gateway}</strong>
             <div class="chat-message-body">
-                <div class="chat-bubble" title=full><p class="user-text" dir="auto">{linkify::draw(&content.text, lang)}</p></div>
+                <div class="chat-bubble" title=full><p class="user-text" dir="auto">{words(&content.text, row_context.room, lang)}</p></div>
                 <span class="chat-meta">
                     {content.sentiment.map(|sentiment| mood(sentiment, lang))}
                     {delivery(row, lang)}
-                    {time}
+                    <span class="chat-time">{time}</span>
                 </span>
             </div>
             {refused}
@@ -165,6 +173,30 @@ fn mood(sentiment: Sentiment, lang: Lang) -> AnyView {
         return ().into_any();
     }
     use_app().lazy.draw_when_loaded(move |views| (views.mood)(sentiment, lang))
+}
+
+/// The text with its links and mentions.
+fn words(text: &str, room: RoomId, lang: Lang) -> Vec<AnyView> {
+    let store = use_app().driver.store();
+    let draw_text = |text: &str| {
+        // Most messages have no mention.
+        if !text.contains('@') {
+            return text.to_owned().into_any();
+        }
+        store.peek(|client| {
+            let me = client.features().me().id;
+            let pieces = mentions::pieces(text, &mentions::known_users(client, room));
+            let chip = |piece| match piece {
+                Piece::Text(text) => text.to_owned().into_any(),
+                Piece::Mention(name, user) => view! {
+                    <span class="mention" data-me=(user == me).to_string()>{name.to_owned()}</span>
+                }
+                .into_any(),
+            };
+            pieces.into_iter().map(chip).collect::<Vec<_>>().into_any()
+        })
+    };
+    linkify::draw(text, lang, &draw_text)
 }
 
 /// The speaker of a message.

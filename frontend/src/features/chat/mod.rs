@@ -1,14 +1,17 @@
-//! The open room: [`rows`] turns messages into rows, [`timeline`] lists them, [`message`] draws one row,
-//! [`jump`] scrolls to a linked message, [`composer`] is the form, and [`announcer`] reads new messages to screen
-//! readers.
+//! The open room: [`rows`] turns messages into rows, [`timeline`] lists them, [`message`] draws one row with the
+//! [`mentions`] in its text, and [`composer`] is the form. In the lazy part of the app: [`tools`] has the actions of a
+//! message, [`jump`] scrolls to a linked message, and [`announcer`] reads new messages to screen readers.
 
 mod announcer;
 mod composer;
 mod jump;
+mod mentions;
 mod message;
+pub(crate) mod preferences;
 mod reading;
 mod rows;
 mod timeline;
+pub(crate) mod tools;
 
 use leptos::prelude::*;
 use madang_shared::RoomId;
@@ -27,7 +30,6 @@ pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
             {first_steps::place(room)}
             <TypingLine />
             <composer::Composer room=room on_sent=Callback::new(move |()| list.to_end()) />
-            <announcer::Announcer room=room />
         </section>
     }
 }

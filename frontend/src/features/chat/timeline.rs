@@ -7,11 +7,11 @@ use madang_shared::{RoomId, Seq};
 
 use super::jump::Jump;
 use super::message::{RowContext, draw};
-use super::reading::{follow_reader, unread_bar};
+use super::reading::follow_reader;
 use super::rows::{IncrementalRows, Row, RowKey, Scene};
 use crate::browser;
 use crate::context::use_app;
-use crate::features::delivery::{DeliveryTarget, delivery_dialog};
+use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Words, tr, use_lang};
 use crate::route::Route;
 use crate::time::{Formats, local_day};
@@ -31,13 +31,13 @@ const CACHED: Words = Words::new(
 
 /// For screen readers, at the list.
 const KEYS: Words = Words::new(
-    "화살표 키로 메시지 사이를 이동하고, Enter 키로 메시지의 버튼과 링크로 이동합니다.",
-    "The arrow keys move between messages, Enter goes to the buttons and links of a message.",
+    "위아래 화살표 키로 메시지 사이를 이동하고, Enter 키로 메시지의 메뉴를 열고, 오른쪽 화살표 키로 메시지의 링크와 버튼으로 이동합니다.",
+    "The up and down arrow keys move between messages, Enter opens the menu of a message, and the right arrow key goes to its links and buttons.",
 );
 const KEYS_ID: &str = "timeline-keys";
 
 /// The input of the rows; none before the timeline has arrived.
-fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
+fn scene(client: &Client, room: RoomId, shows_presence: bool) -> Option<Scene<'_>> {
     let features = client.features();
     // The client knows the read mark only after it has opened the room.
     if features.open_room_id() != Some(room) {
@@ -51,6 +51,7 @@ fn scene(client: &Client, room: RoomId) -> Option<Scene<'_>> {
         messages: timeline.messages(),
         has_older: timeline.has_older(),
         presence: timeline.presence_summaries(),
+        shows_presence,
         // If the mark is before the first loaded message, the first new message is unknown.
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
@@ -81,8 +82,15 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
+    let names_message = move || matches!(app.router.get(), Route::Message(of, _) if of == room);
+    let jump = Jump::new(untrack(names_message));
+    let (has_unread_bar, first_newest) = (state(false), StoredValue::new(None));
     provide_context(RowContext {
         room,
+        list,
+        jump,
+        has_unread_bar,
+        first_newest,
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
         delivery_target: DeliveryTarget::new(),
     });
@@ -92,7 +100,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     let (mut is_open, mut opening_query) = (false, None);
     effect(move || {
         store.read(Slice::Outbox, |_| ());
-        let names_message = matches!(app.router.get(), Route::Message(of, _) if of == room);
+        let (names_message, shows_presence) = (names_message(), app.presence_lines.get());
         if !is_open
             && !names_message
             && let Some(first) = store.read(Slice::Timeline, |client| opening_from(client, room))
@@ -109,7 +117,11 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             }
         }
         let update = store.read(Slice::Timeline, |client| {
-            let scene = scene(client, room)?;
+            let scene = scene(client, room, shows_presence)?;
+            if first_newest.get_value().is_none() {
+                let timeline = client.features().timeline(room)?;
+                first_newest.set_value(Some(timeline.newest()));
+            }
             is_open |= *client.connection() == ConnectionState::Live;
             let mark = client.features().memberships().read_up_to(room);
             Some(Update {
@@ -136,9 +148,6 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             list.redraw();
         }
     });
-    let jump = Jump::new();
-    let jump_status = jump.run(app, room, list);
-    let has_unread_bar = state(false);
     follow_reader(app, room, list, jump, has_unread_bar);
 
     let is_cached = memo(move || {
@@ -150,15 +159,14 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         <div class="timeline">
             <div class="chat-statuses">
                 {when(move || is_cached.get(), || view! { <p class="chat-status" role="status" data-testid="cached">{CACHED.now()}</p> }.into_any())}
-                {when(move || has_unread_bar.get(), move || unread_bar(app, room, jump))}
-                {jump_status}
+                {app.lazy.draw_when_loaded(|views| (views.room_statuses)())}
             </div>
+            <div class="chat-tools">{app.lazy.draw_when_loaded(|views| (views.room_tools)())}</div>
             <p id=KEYS_ID class="visually-hidden">{part(move || KEYS.of(lang.get()).into_any())}</p>
             <ListView list=list label=tr(|t| t.messages) hint_id=KEYS_ID draw=draw />
             {when(move || is_empty.get(), || empty("empty", "empty", tr(|t| t.no_message), tr(|t| t.no_message_hint)))}
             {when(move || !is_known.get(), || skeleton(Shape::Messages))}
             <JumpNewest room=room list=list />
-            {delivery_dialog(room, row_context.delivery_target)}
         </div>
     }
 }

@@ -10,7 +10,6 @@ use leptos::task::spawn_local;
 use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
-use crate::context::use_app;
 use crate::http;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::session;
@@ -20,10 +19,8 @@ use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
-use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Delivery of this message");
-const OPEN: Words = Words::new("어디까지 갔는지 보기", "Show the delivery");
 const CLOSE: Words = Words::new("닫기", "Close");
 const ASKING: Words = Words::new("알아보는 중…", "Loading…");
 const PEOPLE: Words = Words::new("사람마다", "Recipients");
@@ -44,37 +41,23 @@ impl DeliveryTarget {
         Self { open: state(false), message: StoredValue::new(Seq(0)) }
     }
 
-    /// The time of a stored message, as a button that opens the dialog.
-    pub(crate) fn opener(self, message: Seq, time: String, lang: Lang) -> AnyView {
-        let label = format!("{time}, {}", OPEN.of(lang));
-        let open = move |_| {
-            self.message.set_value(message);
-            self.open.set(true);
-        };
-        view! {
-            <button class="chat-time" data-testid="inspect" aria-haspopup="dialog" aria-label=label title=OPEN.of(lang) on:click=events::click(open)>
-                {time}
-            </button>
-        }
-        .into_any()
+    /// Opens the dialog for a stored message.
+    pub(crate) fn show(self, message: Seq) {
+        self.message.set_value(message);
+        self.open.set(true);
     }
 }
 
-/// The dialog of a message's delivery. Its content is in the lazy part of the app.
+/// The dialog of a message's delivery, in the lazy part of the app.
 pub(crate) fn delivery_dialog(room: RoomId, target: DeliveryTarget) -> AnyView {
-    let lazy = use_app().lazy;
     let DeliveryTarget { open, message } = target;
-    let content = move || {
-        let message = message.get_value();
-        lazy.draw(Shape::Rows, move |views| (views.delivery)(room, message, open))
-    };
-    dialog(open, TITLE_ID, content)
+    dialog(open, TITLE_ID, move || content(room, message.get_value(), open))
 }
 
 type Answer = Option<Result<Delivery, Failure>>;
 
 /// The content of the dialog.
-pub(crate) fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
+fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
     let answer = state(None::<Result<Delivery, Failure>>);
     let fetch = move || {
         spawn_local(async move {

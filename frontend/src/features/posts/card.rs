@@ -53,7 +53,7 @@ pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang)
     let body = {
         let text = text.clone();
         move || {
-            view! { <p class="post-text user-text" dir="auto">{linkify::draw(&text, lang)}</p> }
+            view! { <p class="post-text user-text" dir="auto">{linkify::draw(&text, lang, &|text| text.to_owned().into_any())}</p> }
                 .into_any()
         }
     };

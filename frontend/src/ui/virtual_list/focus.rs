@@ -2,7 +2,7 @@
 //!
 //! The list itself is the tab stop and passes the focus on to a row: the row that had it last, or the newest on the
 //! screen. While a row has the focus the list is no tab stop, so that Shift+Tab leaves it. Links and buttons of a row
-//! are no tab stops either: Enter or an arrow key leads to them, Escape back. A row that is drawn again keeps the
+//! are no tab stops either: an arrow key leads to them, Escape back. Enter, or the key M, chooses the row. A row that is drawn again keeps the
 //! focus; the list takes the focus of a row that is no longer drawn.
 
 use leptos::ev::{FocusEvent, KeyboardEvent};
@@ -44,7 +44,7 @@ impl<R: ListRow> VirtualList<R> {
             ("ArrowDown", _) => self.move_focus(&elements, Step::Next),
             ("Home", _) => self.move_focus(&elements, Step::First),
             ("End", _) => self.move_focus(&elements, Step::Last),
-            ("Enter", Some(row)) if action.is_none() => focus_in_row(&row, Some(0)),
+            ("Enter" | "m" | "M" | "ㅡ", Some(row)) if action.is_none() => self.choose(&row),
             ("ArrowRight", Some(row)) => {
                 focus_in_row(&row, Some(action.map_or(0, |action| action + 1)))
             }
@@ -58,6 +58,12 @@ impl<R: ListRow> VirtualList<R> {
             event.prevent_default();
             event.stop_propagation();
         }
+    }
+
+    /// The reader chooses a row.
+    fn choose(self, row: &Element) -> bool {
+        self.chosen.set(elements::key(row));
+        true
     }
 
     /// The list or one of its rows gets the focus.

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::ResizeObserver;
+use web_sys::{Element, ResizeObserver};
 
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{Item, derived, each, effect};
@@ -55,6 +55,8 @@ pub(crate) struct VirtualList<R: ListRow> {
     pub(crate) at_end: State<bool>,
     /// Notifies when the visible part has changed.
     pub(crate) moved: Trigger,
+    /// The row that the reader chose by the keyboard last; see [`VirtualList::row_of`].
+    pub(crate) chosen: State<Option<u64>>,
     scroller: NodeRef<html::Div>,
     space: NodeRef<html::Div>,
     window: NodeRef<html::Ol>,
@@ -78,6 +80,7 @@ impl<R: ListRow> VirtualList<R> {
             drawn: state(Vec::new()),
             at_end: state(true),
             moved: Trigger::new(),
+            chosen: state(None),
             scroller: NodeRef::new(),
             space: NodeRef::new(),
             window: NodeRef::new(),
@@ -171,6 +174,31 @@ impl<R: ListRow> VirtualList<R> {
             let rows = inner.rows.get(inner.shown(view))?;
             Some((rows.iter().find_map(&pick)?, rows.iter().rev().find_map(&pick)?))
         })
+    }
+
+    /// The result of `pick` for the topmost row that is at least partly visible, or for the nearest row above it that has
+    /// one.
+    pub(crate) fn at_top<T>(self, pick: impl Fn(&R) -> Option<T>) -> Option<T> {
+        let view = self.elements()?.view();
+        self.inner.with_value(|inner| {
+            let top = inner.geometry.rows_above(view.scroll);
+            inner.rows.get(..=top)?.iter().rev().find_map(pick)
+        })
+    }
+
+    /// The drawn row around an element, and its key in [`chosen`](Self::chosen).
+    pub(crate) fn row_around(self, element: &Element) -> Option<u64> {
+        elements::key(&self.elements()?.row_around(element)?)
+    }
+
+    /// The row with this key, and its element, if it is drawn.
+    pub(crate) fn row_of(self, key: u64) -> Option<(R, Element)> {
+        let element = self.elements()?.drawn_row(key)?;
+        let row = self.inner.with_value(|inner| {
+            let drawn = inner.rows.get(inner.drawn.clone())?;
+            drawn.iter().find(|row| hash(&row.key()) == key).cloned()
+        });
+        Some((row?, element))
     }
 
     /// The elements; none while they have no size, as in a part of the page that is not displayed.

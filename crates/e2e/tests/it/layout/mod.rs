@@ -97,6 +97,11 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
                     browser.until_gone("lang-ko").await?;
                 }
                 if path == first_room {
+                    page.open_message_menu(2).await?;
+                    browser.until_animations_end().await?;
+                    views.push(("message-menu".to_owned(), layout_faults(browser).await?));
+                    browser.keys(Key::Escape).await?;
+                    browser.until_gone("message-menu").await?;
                     browser.click("open-presence").await?;
                     browser.until_animations_end().await?;
                     views.push(("members".to_owned(), layout_faults(browser).await?));

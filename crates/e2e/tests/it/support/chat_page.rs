@@ -233,6 +233,27 @@ impl ChatPage {
         self.browser.click("room-leave").await
     }
 
+    /// Opens the menu of a drawn message, by the keyboard.
+    pub(crate) async fn open_message_menu(&self, seq: u64) -> Result<()> {
+        let focus = "const row = document.querySelector(`[data-seq='${arguments[0]}']`); \
+            row?.focus(); return row !== null && document.activeElement === row";
+        until_true(format_args!("message {seq} has the focus"), async || {
+            self.browser.eval(focus, [seq.into()]).await
+        })
+        .await?;
+        self.browser.keys("m").await?;
+        self.browser.find("message-menu").await?;
+        Ok(())
+    }
+
+    /// Switches something in the menu of the open room, such as `presence-lines`, and closes the menu.
+    pub(crate) async fn switch(&self, id: &str) -> Result<()> {
+        self.browser.click("view-menu").await?;
+        self.browser.click(id).await?;
+        self.browser.keys(Key::Escape).await?;
+        self.browser.until_gone(id).await
+    }
+
     /// Opens the inspector.
     pub(crate) async fn open_inspector(&self) -> Result<()> {
         self.browser.click("view-menu").await?;

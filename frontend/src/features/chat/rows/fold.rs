@@ -8,7 +8,7 @@ use madang_client::views::chat::PresenceSummary;
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
-use super::{CHARS_PER_LINE, Delivery, GROUP_GAP_MS, MessageRow, Row, Scene};
+use super::{CHARS_PER_LINE, Delivery, MINUTE_MS, MessageRow, Row, Scene};
 
 /// The state of the fold between two messages. A fold can resume from a copy of it.
 #[derive(Clone, Debug, Default)]
@@ -81,8 +81,8 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         &mut self,
         wanted: impl Fn(&PresenceSummary) -> bool,
     ) -> Option<&'a PresenceSummary> {
-        let summary =
-            self.scene.presence.get(self.context.presence).filter(|summary| wanted(summary))?;
+        let shown = self.scene.presence.get(self.context.presence);
+        let summary = shown.filter(|summary| self.scene.shows_presence && wanted(summary))?;
         self.context.presence += 1;
         Some(summary)
     }
@@ -112,8 +112,9 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
         self.day_of(at);
         let last = self.context.last;
         let speaker = (row.author, row.guest);
+        let minute = |at: Timestamp| at.0 / MINUTE_MS;
         let together =
-            last.is_some_and(|(who, before)| who == speaker && at.since(before) < GROUP_GAP_MS);
+            last.is_some_and(|(who, before)| who == speaker && minute(at) == minute(before));
         if together {
             row.head = false;
             // Absent where the fold resumed: that row is up to date already.

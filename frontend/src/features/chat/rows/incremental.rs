@@ -33,7 +33,7 @@ struct FoldedRows {
 }
 
 /// When one of these changes, all messages are folded again.
-type Inputs = (RoomId, UserId, u64, Option<Seq>);
+type Inputs = (RoomId, UserId, u64, Option<Seq>, bool);
 /// With the command id, because a rebuilt stream has other messages at the same seqs.
 type MessageId = (Seq, CommandId);
 
@@ -93,7 +93,8 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
         self.own.clear();
         self.add_own(scene, 0..scene.messages.len());
         let pending = own_pending(scene, &self.own);
-        if scene.messages.is_empty() && pending.is_empty() && scene.presence.is_empty() {
+        let has_presence = scene.shows_presence && !scene.presence.is_empty();
+        if scene.messages.is_empty() && pending.is_empty() && !has_presence {
             return Splice { range: 0..usize::MAX, rows: Vec::new() };
         }
         let mut fold = Fold::start(scene, &self.local_day);
@@ -180,5 +181,5 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
 }
 
 fn inputs(scene: &Scene<'_>) -> Inputs {
-    (scene.room, scene.me, scene.edition, scene.new_after)
+    (scene.room, scene.me, scene.edition, scene.new_after, scene.shows_presence)
 }

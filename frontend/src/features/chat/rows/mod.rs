@@ -15,8 +15,8 @@ use crate::ui::virtual_list::ListRow;
 
 pub(crate) use incremental::IncrementalRows;
 
-/// Messages of one author form a group while the gaps between them are shorter than this, in milliseconds.
-const GROUP_GAP_MS: u64 = 5 * 60 * 1_000;
+/// Messages of one author in one minute of the clock form a group, which shows its author and its time once.
+const MINUTE_MS: u64 = 60 * 1_000;
 
 /// The state of one of the user's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,6 +160,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) messages: &'a VecDeque<Message>,
     pub(crate) has_older: bool,
     pub(crate) presence: &'a [PresenceSummary],
+    /// Whether the rows show the presence summaries.
+    pub(crate) shows_presence: bool,
     /// The read mark: messages after it are new.
     pub(crate) new_after: Option<Seq>,
     pub(crate) outbox: &'a [PendingCommand],

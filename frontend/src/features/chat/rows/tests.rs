@@ -51,6 +51,7 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [PendingCommand]) -> S
         messages,
         has_older: false,
         presence: &[],
+        shows_presence: true,
         new_after: None,
         outbox,
         now: Timestamp(u64::MAX),
@@ -96,15 +97,16 @@ fn an_empty_room_has_no_rows() {
 }
 
 #[test]
-fn messages_of_one_author_within_five_minutes_are_one_group() {
+fn messages_of_one_author_in_one_minute_are_one_group() {
     let messages = VecDeque::from([
         message(1, 2, 0),
-        message(2, 2, 4 * MINUTE),
-        message(3, 2, 8 * MINUTE),
-        message(4, 2, 13 * MINUTE),
-        message(5, 3, 13 * MINUTE),
+        message(2, 2, MINUTE / 2),
+        message(3, 2, MINUTE - 1),
+        message(4, 2, MINUTE),
+        message(5, 3, MINUTE + 1),
+        message(6, 2, MINUTE + 2),
     ]);
-    check(&scene(&messages, &[]), "^Dhmtss");
+    check(&scene(&messages, &[]), "^Dhmtsss");
 }
 
 #[test]
@@ -112,7 +114,7 @@ fn a_new_day_has_a_row_and_ends_the_group() {
     let messages = VecDeque::from([
         message(1, 2, DAY - MINUTE),
         message(2, 2, DAY),
-        message(3, 2, DAY + MINUTE),
+        message(3, 2, DAY + MINUTE / 2),
     ]);
     check(&scene(&messages, &[]), "^DsDht");
 }
@@ -138,6 +140,22 @@ fn presence_summaries_follow_their_message() {
     scene.has_older = true;
     scene.presence = &presence;
     check(&scene, "<CDsCsC");
+}
+
+#[test]
+fn presence_summaries_can_be_left_out_and_come_back() {
+    let messages = VecDeque::from([message(5, 2, 0), message(6, 2, 1)]);
+    let summary =
+        |after, id| PresenceSummary { after: Seq(after), joined: vec![user(id)], left: vec![] };
+    let presence = [summary(5, 3), summary(6, 4)];
+    let shown = Scene { presence: &presence, ..scene(&messages, &[]) };
+    let hidden = Scene { presence: &presence, shows_presence: false, ..scene(&messages, &[]) };
+    check(&hidden, "^Dht");
+    let mut incremental = IncrementalRows::new(day);
+    for (scene, expected) in [(&hidden, "^Dht"), (&shown, "^DsCsC"), (&hidden, "^Dht")] {
+        let changes = incremental.update(scene);
+        assert_eq!(sketch(&changes[0].rows), expected);
+    }
 }
 
 #[test]
@@ -202,6 +220,7 @@ enum Step {
     },
     Came(u64),
     CrowdsForgotten,
+    PresenceSwitched,
     Mark(Option<u64>),
     Waits(usize),
     Trimmed(usize),
@@ -209,10 +228,11 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (1..4_u64, 0..2_000_u64).prop_map(|(author, after)| Step::Said { author, after }),
+        6 => (1..4_u64, 0..200_u64).prop_map(|(author, after)| Step::Said { author, after }),
         3 => (1..8_u64, 1..4_u64).prop_map(|(count, author)| Step::Older { count, author }),
         2 => (1..4_u64).prop_map(Step::Came),
         1 => Just(Step::CrowdsForgotten),
+        1 => Just(Step::PresenceSwitched),
         1 => proptest::option::of(0..6_u64).prop_map(Step::Mark),
         2 => (0..3_usize).prop_map(Step::Waits),
         1 => (0..4_usize).prop_map(Step::Trimmed),
@@ -225,7 +245,7 @@ proptest! {
         const FIRST: u64 = 1_000;
         let mut messages: VecDeque<Message> = VecDeque::new();
         let (mut presence, mut outbox): (Vec<PresenceSummary>, Vec<PendingCommand>) = (Vec::new(), Vec::new());
-        let (mut edition, mut mark, mut now) = (0, None, 10 * DAY);
+        let (mut edition, mut mark, mut now, mut shows_presence) = (0, None, 10 * DAY, true);
         let mut keeper = IncrementalRows::new(day);
         let mut folded: Vec<Row> = Vec::new();
         for step in steps {
@@ -252,6 +272,7 @@ proptest! {
                     presence.clear();
                     edition += 1;
                 }
+                Step::PresenceSwitched => shows_presence = !shows_presence,
                 Step::Mark(back) => mark = back.map(|back| Seq(newest.saturating_sub(back))),
                 Step::Waits(count) => {
                     outbox = (1..=count as u64).map(|n| pending(newest + n, PendingState::Sent)).collect();
@@ -266,6 +287,7 @@ proptest! {
                 edition,
                 has_older: messages.front().is_some_and(|first| first.seq.0 > FIRST - 100),
                 presence: &presence,
+                shows_presence,
                 new_after: mark.filter(reaches),
                 now: Timestamp(now),
                 ..scene(&messages, &outbox)

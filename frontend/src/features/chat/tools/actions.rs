@@ -1,0 +1,268 @@
+//! The actions of a message: a toolbar beside the message under the pointer, and a menu that the keyboard or a long
+//! press opens. Both have the rows of [`actions`].
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
+use madang_shared::Seq;
+use web_sys::{Element, HtmlElement};
+
+use super::pointer;
+use crate::clipboard::{COPIED, NOT_COPIED, copy};
+use crate::context::use_app;
+use crate::features::chat::message::{MessageContent, RowContext};
+use crate::features::chat::rows::Row;
+use crate::format::tenths;
+use crate::i18n::{Words, isolated, use_lang};
+use crate::route::Route;
+use crate::ui::dialog;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{derived, effect, flag, part};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
+
+const COPY_TEXT: Words = Words::new("텍스트 복사", "Copy text");
+const COPY_LINK: Words = Words::new("메시지 링크 복사", "Copy link to message");
+const DELIVERY: Words = Words::new("받은 사람 보기", "Who received it");
+const TOOLBAR: Words = Words::new("메시지 도구", "Message tools");
+const TITLE_ID: &str = "message-menu-title";
+
+/// The distance of the toolbar from its message, in pixels.
+const TOOLBAR_GAP: f64 = 8.0;
+/// The height that the toolbar leaves free above the message's end, for the time.
+const TIME_HEIGHT: f64 = 20.0;
+
+/// The state of toolbar and menu. Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct MessageTools {
+    pub(super) row_context: RowContext,
+    /// The key of the row that has the toolbar.
+    hovered: State<Option<u64>>,
+    /// The key of the row whose menu was opened last.
+    chosen: State<Option<u64>>,
+    is_menu_open: State<bool>,
+    /// The action whose text was copied, or refused to be.
+    copied: State<Option<(&'static str, bool)>>,
+    /// The parent of toolbar and menu.
+    frame: NodeRef<html::Div>,
+}
+
+/// The message of a row.
+struct SelectedMessage {
+    content: MessageContent,
+    /// None until the message is stored.
+    seq: Option<Seq>,
+}
+
+/// An action of a message.
+struct MessageAction {
+    id: &'static str,
+    icon: Icon,
+    name: Words,
+    run: Box<dyn Fn()>,
+}
+
+/// The actions of a message, in their order in the toolbar and in the menu. A new action is a row here.
+fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
+    let text = message.content.text.clone();
+    let mut rows = vec![MessageAction {
+        id: "copy-text",
+        icon: Icon::Copy,
+        name: COPY_TEXT,
+        run: Box::new(move || tools.copy("copy-text", text.clone())),
+    }];
+    let RowContext { room, delivery_target, .. } = tools.row_context;
+    if let Some(seq) = message.seq {
+        let path = Route::Message(room, seq).path();
+        let link = move || window().location().origin().unwrap_or_default() + &path;
+        rows.push(MessageAction {
+            id: "copy-message-link",
+            icon: Icon::Link,
+            name: COPY_LINK,
+            run: Box::new(move || tools.copy("copy-message-link", link())),
+        });
+        rows.push(MessageAction {
+            id: "inspect",
+            icon: Icon::Received,
+            name: DELIVERY,
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                // The menu gives the focus back first, so that the next dialog returns it to the message.
+                request_animation_frame(move || delivery_target.show(seq));
+            }),
+        });
+    }
+    rows
+}
+
+impl MessageTools {
+    fn find(self, key: u64) -> Option<SelectedMessage> {
+        let (Row::Message(row), _) = self.row_context.list.row_of(key)? else { return None };
+        let room = self.row_context.room;
+        let store = use_app().driver.store();
+        let content = store.peek(|client| MessageContent::find(client, room, &row))?;
+        Some(SelectedMessage { content, seq: row.seq })
+    }
+
+    /// The mouse is over this row, or over none.
+    pub(super) fn hover(self, row: Option<u64>) {
+        if self.hovered.get_untracked() != row {
+            self.copied.set(None);
+            self.hovered.set(row);
+        }
+    }
+
+    fn copy(self, id: &'static str, text: String) {
+        spawn_local(async move {
+            let done = copy(&text).await;
+            // The room may be closed by now.
+            self.copied.try_set(Some((id, done)));
+        });
+    }
+
+    /// Opens the menu of a row beside the message.
+    pub(super) fn open_menu(self, key: u64) {
+        let list = self.row_context.list;
+        let Some((Row::Message(_), row)) = list.row_of(key) else { return };
+        if let (Some(frame), Some(bubble)) = (self.frame.get_untracked(), bubble(&row)) {
+            let at = bubble.get_bounding_client_rect();
+            set_length(&frame, "--menu-top", at.bottom());
+            set_length(&frame, "--menu-left", at.left());
+        }
+        self.copied.set(None);
+        self.chosen.set(Some(key));
+        self.is_menu_open.set(true);
+    }
+
+    /// Puts the toolbar beside the message, above the line of its time.
+    fn place_toolbar(self, toolbar: &HtmlElement, row: &Element) -> Option<()> {
+        let frame = toolbar.offset_parent()?.get_bounding_client_rect();
+        let (at, bubble) =
+            (row.get_bounding_client_rect(), bubble(row)?.get_bounding_client_rect());
+        let meta = row.query_selector(".chat-meta").ok()??.get_bounding_client_rect();
+        let (width, height) =
+            (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
+        let left = if meta.left() >= bubble.left() {
+            (bubble.right() + TOOLBAR_GAP).min(at.right() - width)
+        } else {
+            (bubble.left() - TOOLBAR_GAP - width).max(at.left())
+        };
+        let top = (bubble.bottom() - TIME_HEIGHT - height).max(frame.top());
+        set_length(toolbar, "left", left - frame.left());
+        set_length(toolbar, "top", top - frame.top());
+        Some(())
+    }
+}
+
+fn bubble(row: &Element) -> Option<Element> {
+    row.query_selector(".chat-bubble").ok()?
+}
+
+fn set_length(element: &HtmlElement, name: &str, pixels: f64) {
+    // Through the object model, because the page's content security policy forbids style attributes.
+    // Fails only for an element without a style of its own.
+    HtmlElement::style(element).set_property(name, &format!("{}px", tenths(pixels))).ok();
+}
+
+/// The toolbar and the menu.
+pub(super) fn toolbar_and_menu(row_context: RowContext) -> AnyView {
+    let list = row_context.list;
+    let tools = MessageTools {
+        row_context,
+        hovered: state(None),
+        chosen: state(None),
+        is_menu_open: state(false),
+        copied: state(None),
+        frame: NodeRef::new(),
+    };
+    pointer::listen(tools);
+    effect(move || {
+        if let Some(key) = list.chosen.get() {
+            list.chosen.set(None);
+            tools.open_menu(key);
+        }
+    });
+    let toolbar = NodeRef::<html::Div>::new();
+    effect(move || {
+        list.moved.track();
+        let key = tools.hovered.get();
+        spawn_local(async move {
+            // The toolbar has its width once its buttons are drawn.
+            tick().await;
+            if let Some(toolbar) = toolbar.try_get_untracked().flatten()
+                && let Some((_, row)) = key.and_then(|key| list.row_of(key))
+            {
+                tools.place_toolbar(&toolbar, &row);
+            }
+        });
+    });
+    let buttons = move || {
+        let message = tools.hovered.get().and_then(|key| tools.find(key));
+        let actions = message.map(|message| actions(&message, tools)).unwrap_or_default();
+        actions.into_iter().map(|action| button(action, tools)).collect::<Vec<_>>().into_any()
+    };
+    let menu = move || match tools.chosen.get().and_then(|key| tools.find(key)) {
+        None => ().into_any(),
+        Some(message) => menu(&message, tools),
+    };
+    view! {
+        <div node_ref=tools.frame>
+            <div class="message-toolbar" role="toolbar" aria-label=TOOLBAR.now() data-testid="message-toolbar" data-shown=flag(move || tools.hovered.get().is_some()) node_ref=toolbar>
+                {part(buttons)}
+            </div>
+            {dialog::menu("dialog menu message-menu", tools.is_menu_open, TITLE_ID, menu)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The name of an action, or the result of copying.
+fn words(id: &'static str, name: Words, tools: MessageTools) -> Signal<&'static str> {
+    let lang = use_lang();
+    derived(move || {
+        let words = match tools.copied.get().filter(|(copied, _)| *copied == id) {
+            None => name,
+            Some((_, true)) => COPIED,
+            Some((_, false)) => NOT_COPIED,
+        };
+        words.of(lang.get())
+    })
+}
+
+/// A button of the toolbar. It is for the pointer: the menu is the keyboard's way.
+fn button(MessageAction { id, icon, name, run }: MessageAction, tools: MessageTools) -> AnyView {
+    let label = words(id, name, tools);
+    let icon = part(move || match tools.copied.get() {
+        Some((copied, true)) if copied == id => Icon::Check.draw(),
+        _ => icon.draw(),
+    });
+    view! {
+        <button class="icon-button" tabindex="-1" data-testid=id aria-label=label title=label on:click=events::click_once(move |_| run())>
+            {icon}
+        </button>
+    }
+    .into_any()
+}
+
+/// The menu: author and exact time of the message, and its actions.
+fn menu(message: &SelectedMessage, tools: MessageTools) -> AnyView {
+    let MessageContent { author, at, .. } = &message.content;
+    let at = tools.row_context.formats.with_value(|formats| formats.full(*at));
+    let items = actions(message, tools).into_iter().map(|action| {
+        let MessageAction { id, icon, name, run } = action;
+        view! {
+            <li>
+                <button class="menu-item" data-testid=id on:click=events::click_once(move |_| run())>
+                    {icon.draw()}<span>{words(id, name, tools)}</span>
+                </button>
+            </li>
+        }
+        .into_any()
+    });
+    let items: Vec<AnyView> = items.collect();
+    view! {
+        <h2 id=TITLE_ID class="menu-title" data-testid="message-menu">{format!("{} · {at}", isolated(&author.name))}</h2>
+        <ul class="menu-items">{items}</ul>
+    }
+    .into_any()
+}
