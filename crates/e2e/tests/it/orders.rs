@@ -59,7 +59,7 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
         customer.until_text("order-where-error", |text| text.contains("전화번호")).await?;
         customer.run_script("document.getElementById('order-phone').select()", []).await?;
         customer.insert_text("010-1234-5678").await?;
-        ensure!(customer.eval(BAR, []).await?, "the bar covers nothing and stays in sight");
+        ensure!(customer.eval::<bool>(BAR, []).await?, "the bar covers nothing and stays in sight");
         customer.until_animations_end().await?;
         customer.screenshot("orders-customer-menu-ko-phone").await?;
         customer.click("order-place").await?;
@@ -77,7 +77,7 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
             until_status(customer, "order-1", next).await?;
             if next == "cooking" {
                 customer.until_text("order-1", |text| text.contains("조리 중: 약 ")).await?;
-                ensure!(customer.eval(BAR, []).await?, "the bar covers no order");
+                ensure!(customer.eval::<bool>(BAR, []).await?, "the bar covers no order");
                 customer.until_animations_end().await?;
                 customer.screenshot("orders-customer-cooking-ko-phone").await?;
             }
