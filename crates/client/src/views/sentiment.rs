@@ -15,6 +15,8 @@ const PAUSE_MS: u64 = 150;
 pub struct SentimentDraft {
     text: String,
     ask_at: Option<Timestamp>,
+    /// Whether the query for the latest text was answered or refused.
+    is_answered: bool,
     analysis: Option<Analysis>,
 }
 
@@ -24,9 +26,9 @@ impl SentimentDraft {
         self.analysis.as_ref()
     }
 
-    /// Whether no newer text waits for a query.
+    /// Whether the analysis is that of the latest text.
     pub fn is_current(&self) -> bool {
-        self.ask_at.is_none()
+        self.is_answered || self.text.is_empty()
     }
 
     /// Replaces the text of the draft.
@@ -36,6 +38,7 @@ impl SentimentDraft {
             return;
         }
         self.text = text;
+        self.is_answered = false;
         self.ask_at = Some(now.plus(PAUSE_MS));
     }
 }
@@ -62,11 +65,17 @@ impl ReceiveAnswer for SentimentDraft {
         let SentimentAnswer::Classified(analysis) = answer;
         if *text == self.text {
             self.analysis = Some(analysis);
+            self.is_answered = true;
         }
     }
 
-    /// The next pause in typing sends another query.
-    fn query_refused(&mut self, _query: &SentimentQuery) -> bool {
-        false
+    /// The next pause in typing sends another query. Until then there is no analysis, rather than that of another text.
+    fn query_refused(&mut self, query: &SentimentQuery) -> bool {
+        let SentimentQuery::Classify { text } = query;
+        if *text == self.text {
+            self.analysis = None;
+            self.is_answered = true;
+        }
+        *text == self.text
     }
 }

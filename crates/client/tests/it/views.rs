@@ -321,6 +321,8 @@ fn t2_4_a_pause_sends_a_query_and_only_the_latest_answer_counts() {
     };
     assert_eq!(*asked, query.into());
     let id = *id;
+    let is_current = |driver: &TestClient| driver.client.features().sentiment().is_current();
+    assert!(!is_current(&driver), "the answer is due");
     driver.input(classify("love it"));
     let analysis = |score| Analysis {
         sentiment: Sentiment { mood: Mood::Positive, score },
@@ -334,6 +336,16 @@ fn t2_4_a_pause_sends_a_query_and_only_the_latest_answer_counts() {
     let id = *id;
     driver.frame(&ServerFrame::Answer { id, answer: answer(700) });
     assert_eq!(driver.client.features().sentiment().analysis(), Some(&analysis(700)));
+    assert!(is_current(&driver));
+    // A refused text has no analysis, and nobody waits for one.
+    driver.input(classify("love it so"));
+    driver.later(150);
+    assert!(!is_current(&driver), "the analysis is that of an older text");
+    let Some(ClientFrame::Query(QueryFrame { id, .. })) = driver.sent.last() else { panic!() };
+    let (about, failure) = (ErrorContext::Query(*id), Failure::new(ErrorCode::Invalid, "No."));
+    driver.frame(&ServerFrame::Error { about, failure });
+    assert_eq!(driver.client.features().sentiment().analysis(), None);
+    assert!(is_current(&driver));
     driver.input(classify(" "));
     assert_eq!(driver.client.features().sentiment().analysis(), None);
 }

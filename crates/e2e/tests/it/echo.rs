@@ -9,7 +9,7 @@ use crate::appearance::check_page;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
-use crate::support::wait::until;
+use crate::support::wait::{until, until_true};
 
 async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<Browser>> {
     let browser = test.chat_page(name, device).await?.browser;
@@ -28,15 +28,15 @@ async fn send(browser: &Browser, field: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the newest rows are these, newest first: direction, text, and a part of the description.
+/// Waits until the last rows are these, newest last: direction, text, and a part of the description.
 async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<()> {
     let script = "return [...document.querySelectorAll('[data-testid=\"echo-row\"]')] \
         .map(row => [row.querySelector('.direction').dataset.sent === 'true' ? '↑' : '↓', \
             ...[...row.children].slice(1).map(it => it.textContent)])";
-    until(format_args!("the newest rows are {wanted:?}"), async || {
+    until(format_args!("the last rows are {wanted:?}"), async || {
         let rows: Vec<[String; 3]> = browser.eval(script, []).await?;
         let same = wanted.len() <= rows.len()
-            && wanted.iter().zip(&rows).all(|((way, text, about), row)| {
+            && wanted.iter().rev().zip(rows.iter().rev()).all(|((way, text, about), row)| {
                 row[0] == *way && row[1] == *text && row[2].contains(about)
             });
         ensure!(same, "the rows are {rows:?}");
@@ -45,32 +45,63 @@ async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<
     .await
 }
 
+/// The newest row is at the end of the box, which stays there only for a reader who is there.
+async fn follows_its_end_only_from_there(browser: &Browser) -> Result<()> {
+    let box_is = async |place: &str| {
+        let script = "const it = document.querySelector('[data-testid=\"echo-rows\"]'); \
+            const end = it.scrollHeight - it.clientHeight; \
+            return end > 50 && Math.abs(it.scrollTop - (arguments[0] === 'end' ? end : 0)) <= 1";
+        until_true(format_args!("the box is at its {place}"), async || {
+            browser.eval(script, [place.into()]).await
+        })
+        .await
+    };
+    let scroll = "document.querySelector('[data-testid=\"echo-rows\"]').scrollTop = arguments[0]";
+    for number in 0..8 {
+        send(browser, "echo-text", &format!("row {number}")).await?;
+        until_rows(browser, &[("↓", &format!("Echo: row {number}"), "")]).await?;
+    }
+    box_is("end").await?;
+    browser.run_script(scroll, [0.into()]).await?;
+    box_is("start").await?;
+    send(browser, "echo-text", "while reading").await?;
+    until_rows(browser, &[("↓", "Echo: while reading", "")]).await?;
+    browser.until_animations_end().await?;
+    box_is("start").await?;
+    browser.run_script(scroll, [1_000_000.into()]).await?;
+    send(browser, "echo-text", "back").await?;
+    until_rows(browser, &[("↓", "Echo: back", "")]).await?;
+    box_is("end").await
+}
+
 #[tokio::test]
 async fn t2_1_the_echo_page_shows_frames_and_connection_details() -> Result<()> {
     BrowserTest::run("echo", async |test| {
         let jane = open_page(test, "Jane", Device::desktop(Lang::En)).await?;
-        jane.until_text("echo-readyState", |state| state == "3 CLOSED").await?;
+        jane.until_text("echo-readyState", |state| state == "none").await?;
         connect(&jane).await?;
         let url = format!("ws://{}/ws", test.server.address());
         assert_eq!(jane.text("echo-url").await?, Some(url.clone()));
         assert_eq!(jane.text("echo-protocol").await?.as_deref(), Some("none"));
         jane.until_text("echo-extensions", |it| it.starts_with("permessage-deflate")).await?;
         send(&jane, "echo-text", "x").await?;
-        until_rows(&jane, &[("↓", "Echo: x", "text · 7 B"), ("↑", "x", "text · 1 B")]).await?;
+        until_rows(&jane, &[("↑", "x", "text · 1 B"), ("↓", "Echo: x", "text · 7 B")]).await?;
         until_rows(&jane, &[("↓", "Echo: x", "ms round trip")]).await?;
         // This text is long enough for compression in both directions.
         let long = "안녕하세요".repeat(50);
         let start = |text: &str| text.chars().take(80).chain(['…']).collect::<String>();
         send(&jane, "echo-text", &long).await?;
         let (there, back) = (start(&long), start(&format!("Echo: {long}")));
-        until_rows(&jane, &[("↓", &back, "text · 756 B"), ("↑", &there, "text · 750 B")]).await?;
+        until_rows(&jane, &[("↑", &there, "text · 750 B"), ("↓", &back, "text · 756 B")]).await?;
         send(&jane, "echo-text", "").await?;
-        until_rows(&jane, &[("↓", "Echo: ", "6 B"), ("↑", "", "0 B")]).await?;
+        until_rows(&jane, &[("↑", "", "0 B"), ("↓", "Echo: ", "6 B")]).await?;
         send(&jane, "echo-hex", "00 ff A0").await?;
-        let there_and_back = [("↓", "00 ff a0", "binary · 3 B"), ("↑", "00 ff a0", "binary · 3 B")];
+        let there_and_back = [("↑", "00 ff a0", "binary · 3 B"), ("↓", "00 ff a0", "binary · 3 B")];
         until_rows(&jane, &there_and_back).await?;
         send(&jane, "echo-hex", "0g").await?;
         jane.find_css("[role=\"alert\"].error").await?;
+
+        follows_its_end_only_from_there(&jane).await?;
 
         jane.click("echo-too-big").await?;
         jane.until_text("echo-closed", |why| why.starts_with("1009: message too big")).await?;
@@ -78,7 +109,7 @@ async fn t2_1_the_echo_page_shows_frames_and_connection_details() -> Result<()> 
         connect(&jane).await?;
         assert_eq!(jane.text("echo-url").await?, Some(format!("{url}?plain")));
         send(&jane, "echo-text", "그대로").await?;
-        until_rows(&jane, &[("↓", "그대로", "text · 9 B"), ("↑", "그대로", "text · 9 B")]).await?;
+        until_rows(&jane, &[("↑", "그대로", "text · 9 B"), ("↓", "그대로", "text · 9 B")]).await?;
         jane.click("echo-toggle").await?;
         jane.until_text("echo-closed", |why| why.starts_with("1000: ")).await?;
         jane.until_text("echo-readyState", |state| state == "3 CLOSED").await?;
@@ -98,10 +129,10 @@ async fn axe_finds_nothing_on_the_echo_page() -> Result<()> {
             connect(browser).await?;
             send(browser, "echo-text", "안녕, hello").await?;
             // Otherwise the order of the rows depends on the speed of the first echo.
-            until_rows(browser, &[("↓", "Echo: 안녕, hello", ""), ("↑", "안녕, hello", "")])
+            until_rows(browser, &[("↑", "안녕, hello", ""), ("↓", "Echo: 안녕, hello", "")])
                 .await?;
             send(browser, "echo-hex", "00ffa0").await?;
-            until_rows(browser, &[("↓", "00 ff a0", ""), ("↑", "00 ff a0", "")]).await
+            until_rows(browser, &[("↑", "00 ff a0", ""), ("↓", "00 ff a0", "")]).await
         })
         .await
     })

@@ -38,6 +38,14 @@ async fn t2_4_text_is_classified_while_typing_in_korean_and_english() -> Result<
             .await?;
         browser.until_animations_end().await?;
         browser.screenshot("sentiment-ko-desktop").await?;
+        // Without the server, the page says that the text waits.
+        test.server.kill().await?;
+        field.send_keys(" love").await?;
+        browser.until_text("sentiment-note", |it| it.contains("연결되어 있지 않아")).await?;
+        browser.until_attribute("sentiment-result", "data-current", "false").await?;
+        test.server.restart().await?;
+        browser.until_attribute("sentiment-result", "data-current", "true").await?;
+        browser.until_text("sentiment-note", str::is_empty).await?;
         Ok(())
     })
     .await

@@ -12,6 +12,18 @@ use crate::support::wait::until;
 
 const TRANSPORTS: [&str; 4] = ["poll", "long-poll", "events", "socket"];
 
+/// What is wrong with the chart, in words.
+const CHART_FAULTS: &str = "const found = []; \
+    const charts = document.querySelectorAll('.transports-chart').length; \
+    if (charts !== 1) found.push(`${charts} charts`); \
+    const looks = [...document.querySelectorAll('polyline')].map(line => getComputedStyle(line).strokeDasharray); \
+    const names = [...document.querySelectorAll('.transports-name')]; \
+    const signs = names.map(name => name.textContent[0]); \
+    for (const kind of [looks, signs]) if (new Set(kind).size !== 4) found.push(`not four: ${kind}`); \
+    const boxes = names.map(name => name.getBoundingClientRect()).sort((a, b) => a.top - b.top); \
+    boxes.slice(1).forEach((box, i) => { if (box.top + 1 < boxes[i].bottom) found.push(`covered: ${i}`); }); \
+    return found";
+
 async fn open_page(test: &BrowserTest, name: &str, device: Device) -> Result<Rc<Browser>> {
     let browser = test.chat_page(name, device).await?.browser;
     browser.goto(&test.server.url("/lab/transports")).await?;
@@ -48,11 +60,14 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
 {
     BrowserTest::run("transports", async |test| {
         let jane = open_page(test, "Jane", Device::desktop(Lang::En)).await?;
+        jane.find("transports-nothing").await?;
+        assert_eq!(jane.text("socket-state").await?.as_deref(), Some("–"), "nothing runs yet");
         choose(&jane, "rate", 20).await?;
         choose(&jane, "interval", 1_000).await?;
         jane.click("transports-toggle").await?;
         until_events(&jane, 60.0).await?;
         jane.until_text("transports-clock", |line| line.contains("this browser's")).await?;
+        jane.until_text("socket-state", |state| state == "Receiving").await?;
         jane.click("transports-toggle").await?;
         jane.until_attribute("transports-toggle", "data-running", "false").await?;
         jane.until_animations_end().await?;
@@ -82,10 +97,14 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
         for transport in TRANSPORTS {
             let lost = jane.text(&format!("{transport}-lost")).await?;
             assert_eq!(lost.as_deref(), Some("0 · 0"), "{transport}");
-            let plot = format!("[data-testid=\"{transport}-plot\"] polyline");
-            let points = jane.find_css(&plot).await?.attr("points").await?.unwrap_or_default();
-            ensure!(points.split_whitespace().count() >= 60, "{transport} is plotted");
+            let points = jane.attribute(&format!("{transport}-line"), "points").await?;
+            let points = points.unwrap_or_default();
+            ensure!(points.split_whitespace().count() >= 60, "{transport} is drawn");
+            assert_eq!(jane.text(&format!("{transport}-state")).await?.as_deref(), Some("Stopped"));
         }
+        // One chart: its lines differ by pattern and by sign, and no name covers another.
+        let faults: Vec<String> = jane.eval(CHART_FAULTS, []).await?;
+        ensure!(faults.is_empty(), "{faults:?}");
         let events = jane.text("socket-events").await?;
         jane.until_animations_end().await?;
         assert_eq!(jane.text("socket-events").await?, events, "no events after the end");
@@ -94,7 +113,10 @@ async fn t2_8_the_same_events_over_four_transports_differ_in_delay_requests_and_
         jane.click("transports-toggle").await?;
         until_events(&jane, 1.0).await?;
         test.server.kill().await?;
-        jane.until_text("socket-lost", |lost| !lost.ends_with("· 0")).await?;
+        for transport in TRANSPORTS {
+            let state = format!("{transport}-state");
+            jane.until_text(&state, |state| state == "Broken; retrying").await?;
+        }
         test.server.restart().await?;
         let events = of("events").await?;
         for (transport, before) in TRANSPORTS.into_iter().zip(events) {

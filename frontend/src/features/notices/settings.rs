@@ -6,6 +6,7 @@ use madang_shared::notices::{NoticeKind, NoticesCommand};
 use super::{read, shown, strings, switch};
 use crate::context::{link_to, use_app};
 use crate::i18n::{Words, use_lang};
+use crate::lab::code::show_code;
 use crate::route::{Page, Route};
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::text;
@@ -57,6 +58,7 @@ pub(crate) fn DemonstrationPage() -> impl IntoView {
                 <div class="settings">{switch("demo", DEMO_RUN, runs, toggle)}</div>
                 <p class="hint" role="status" data-testid="demo-by">{by}</p>
                 <p><a class="button button-link" href=Page::Notices.path() on:click=link_to(app, Route::Page(Page::Notices))>{TO_INBOX.now()}</a></p>
+                {show_code(Page::LabNotices)}
             </div>
         </div>
     }

@@ -19,6 +19,8 @@ const MAX_LINES: usize = 200;
 pub(super) enum ChatState {
     Off,
     Opening,
+    /// The closing handshake has started.
+    Closing,
     /// Open, with the connection id and the number of connections.
     On {
         me: ConnectionId,
@@ -82,6 +84,7 @@ impl Chat {
 
     /// Starts the closing handshake.
     pub(super) fn turn_off(self) {
+        self.state.set(ChatState::Closing);
         self.socket.with_value(|socket| {
             if let Some(socket) = socket {
                 socket.close();
@@ -136,6 +139,9 @@ impl Chat {
                 self.add(LineContent::Data { id, me: id == me, data });
             }
             LabChatMessage::Error(failure) => self.add(LineContent::Refused(failure)),
+        }
+        if self.state.get_untracked() == ChatState::Closing {
+            return;
         }
         let connected = self.connected.with_value(VecSet::len);
         self.state.set(ChatState::On { me, connected });

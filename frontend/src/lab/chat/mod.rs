@@ -14,9 +14,13 @@ use madang_shared::lab::chat::{HTTP_PATH, HttpCall};
 use crate::browser;
 use crate::http;
 use crate::i18n::{Words, tr, use_lang};
+use crate::lab::code::show_code;
+use crate::lab::lines::lines;
+use crate::route::Page;
 use crate::ui::direction::direction;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{Item, derived, each, flag, text};
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, flag, text};
 use crate::ui::erased::signal::state;
 use connection::{Chat, ChatState};
 
@@ -40,6 +44,7 @@ const TURN_OFF: Words = Words::new("채팅 끄기", "Turn the chat off");
 const LINES: Words = Words::new("오간 말", "Messages");
 const OFF: Words = Words::new("꺼져 있습니다.", "Off.");
 const OPENING: Words = Words::new("연결하는 중…", "Connecting…");
+const CLOSING: Words = Words::new("닫는 중…", "Closing…");
 
 /// The page.
 #[component]
@@ -52,6 +57,7 @@ pub(crate) fn LabChatPage() -> impl IntoView {
                     <HttpBox />
                     <SocketBox />
                 </div>
+                {show_code(Page::LabChat)}
             </div>
         </div>
     }
@@ -104,6 +110,7 @@ fn SocketBox() -> impl IntoView {
     let state_line = text(move || match chat.state.get() {
         ChatState::Off => OFF.of(lang.get()).to_owned(),
         ChatState::Opening => OPENING.of(lang.get()).to_owned(),
+        ChatState::Closing => CLOSING.of(lang.get()).to_owned(),
         ChatState::On { me, connected } => connection::state_line(lang.get(), me, connected),
     });
     let send = move |event: SubmitEvent| {
@@ -114,7 +121,8 @@ fn SocketBox() -> impl IntoView {
         }
         browser::focus_on(&field);
     };
-    let lines = derived(move || {
+    let newest = memo(move || chat.lines.with(|lines| lines.back().map_or(0, |line| line.key + 1)));
+    let items = derived(move || {
         let lang = lang.get();
         let line = |line: &connection::LogLine| {
             let line = line.clone();
@@ -138,7 +146,7 @@ fn SocketBox() -> impl IntoView {
                 <button class="button button-strong" data-testid="side-toggle" on:click=events::click(toggle)>{label}</button>
                 <p class="hint" role="status" data-testid="side-state" data-on=flag(is_on)>{state_line}</p>
             </div>
-            <div class="lab-lines lab-lines-end" role="log" tabindex="0" aria-label=LINES.now() data-testid="side-lines"><ol>{each(lines)}</ol></div>
+            {lines("side-lines", LINES.now(), newest, items)}
             <form class="lab-row" on:submit=events::submit(send)>
                 <input class="field" dir="auto" type="text" maxlength=MAX_MESSAGE_CHARS autocomplete="off" aria-label=tr(|t| t.write) placeholder=tr(|t| t.write) data-testid="side-field" node_ref=field disabled=derived(move || !is_on()) />
                 <button class="button" type="submit" data-testid="side-send" disabled=derived(move || !is_on())>{tr(|t| t.send)}</button>

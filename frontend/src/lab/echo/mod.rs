@@ -9,11 +9,14 @@ use madang_shared::lab::echo::{ECHO_PATH, ECHO_PLAIN, MAX_ECHO_MESSAGE_BYTES};
 
 use crate::browser;
 use crate::format::tenths;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{CANCEL, Lang, Words, use_lang};
+use crate::lab::code::show_code;
+use crate::lab::lines::lines;
+use crate::route::Page;
 use crate::ui::direction::direction;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, part, text, when};
+use crate::ui::erased::reactive::{Item, derived, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::websocket::{HandshakeInfo, PlainSocket, SocketEvent, meaning};
 use log::{Log, Message, Row, from_hex};
@@ -24,6 +27,7 @@ const INTRO: Words = Words::new(
 );
 const CONNECT: Words = Words::new("연결", "Connect");
 const DISCONNECT: Words = Words::new("연결 끊기", "Disconnect");
+const CLOSING: Words = Words::new("닫는 중…", "Closing…");
 const PLAIN: Words = Words::new("앞말 없이 (/ws?plain)", "Without the prefix (/ws?plain)");
 const TEXT: Words = Words::new("보낼 글", "Text to send");
 const SEND_TEXT: Words = Words::new("글 보내기", "Send text");
@@ -39,6 +43,10 @@ const NONE: Words = Words::new("없음", "none");
 const CLOSED: Words = Words::new("닫힌 까닭", "Closed because");
 const MESSAGES: Words = Words::new("오간 메시지", "Messages");
 const NOTHING: Words = Words::new("아직 오간 것이 없습니다.", "Nothing yet.");
+
+/// The `readyState` of a closed socket, and the one that the page gives to a socket that does not exist.
+const CLOSED_STATE: u16 = 3;
+const NO_SOCKET: u16 = 4;
 
 #[derive(Clone, Copy)]
 struct Echo {
@@ -110,8 +118,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
     let lang = use_lang();
     let echo = Echo {
         socket: StoredValue::new_local(None),
-        // The state of a closed socket.
-        handshake: state(HandshakeInfo { ready_state: 3, ..HandshakeInfo::default() }),
+        handshake: state(HandshakeInfo { ready_state: NO_SOCKET, ..HandshakeInfo::default() }),
         log: state(Log::default()),
         closed: state(None),
     };
@@ -121,16 +128,21 @@ pub(crate) fn EchoPage() -> impl IntoView {
     let plain = state(false);
     let state = memo(move || echo.handshake.with(|handshake| handshake.ready_state));
     let is_open = move || state.get() == 1;
-    let is_closed = move || state.get() == 3;
+    let is_closed = move || state.get() >= CLOSED_STATE;
     let toggle = move |_| {
-        if state.get_untracked() == 3 {
+        if state.get_untracked() >= CLOSED_STATE {
             echo.connect(plain.get_untracked());
         } else {
             echo.disconnect();
         }
     };
     let label = text(move || {
-        let words = if is_closed() { CONNECT } else { DISCONNECT };
+        let words = match state.get() {
+            0 => CANCEL,
+            1 => DISCONNECT,
+            2 => CLOSING,
+            _ => CONNECT,
+        };
         words.of(lang.get()).to_owned()
     });
     view! {
@@ -151,6 +163,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
                     <Handshake echo=echo />
                 </div>
                 <Rows echo=echo />
+                {show_code(Page::Echo)}
             </div>
         </div>
     }
@@ -224,7 +237,8 @@ fn Handshake(echo: Echo) -> impl IntoView {
                 0 => "CONNECTING",
                 1 => "OPEN",
                 2 => "CLOSING",
-                _ => "CLOSED",
+                CLOSED_STATE => "CLOSED",
+                _ => return String::new(),
             };
             format!("{} {name}", handshake.ready_state)
         }),
@@ -265,14 +279,14 @@ fn Rows(echo: Echo) -> impl IntoView {
             let key = row.key * 2 + u64::from(lang == Lang::Ko);
             Item::new(key, move || draw(&row, lang))
         };
-        // Newest first, so that an answer is visible without scrolling.
-        echo.log.with(|log| log.rows.iter().rev().map(item).collect::<Vec<_>>())
+        echo.log.with(|log| log.rows.iter().map(item).collect::<Vec<_>>())
     });
+    let newest = memo(move || echo.log.with(|log| log.rows.back().map_or(0, |row| row.key)));
     view! {
         <section class="lab-box lab-below" aria-labelledby="echo-messages">
             <h2 id="echo-messages" class="lab-title">{MESSAGES.now()}</h2>
-            {part(move || if is_empty.get() { view! { <p class="hint">{NOTHING.now()}</p> }.into_any() } else { ().into_any() })}
-            <div class="lab-lines" role="log" tabindex="0" aria-labelledby="echo-messages" data-testid="echo-rows" hidden=move || is_empty.get()><ol>{each(rows)}</ol></div>
+            {when(move || is_empty.get(), || view! { <p class="hint">{NOTHING.now()}</p> }.into_any())}
+            {when(move || !is_empty.get(), move || lines("echo-rows", MESSAGES.now(), newest, rows))}
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! The tutorials with their terms, and the file and name for each. A test checks that they exist.
 
 use crate::i18n::Words;
-use crate::route::Page;
+use crate::route::{Page, Route};
 use crate::ui::picture::{self, Picture};
 
 /// The address of the source files.
@@ -15,7 +15,8 @@ pub(super) struct Card {
     pub(super) verb: Words,
     pub(super) about: Words,
     pub(super) picture: Picture,
-    pub(super) pages: &'static [Page],
+    /// What to open and try.
+    pub(super) routes: &'static [Route],
     pub(super) terms: &'static [Term],
 }
 
@@ -36,14 +37,17 @@ const fn term(term: &'static str, path: &'static str, name: &'static str) -> Ter
 pub(super) const CARDS: &[Card] = &[
     Card {
         id: "T0",
-        title: Words::new("React + Flask + Socket.IO 채팅", "React + Flask + Socket.IO chat"),
+        title: Words::new(
+            "Flask, React, Socket.io를 활용하여 간단한 실시간 애플리케이션을 만드는 방법",
+            "How to build a simple real-time application using Flask, React and Socket.io",
+        ),
         verb: Words::new("이야기하기", "Chat"),
         picture: picture::TALK,
         about: Words::new(
             "한 주소에서 HTTP로 한 문장을 받고, 다른 상자에서는 웹소켓으로 이야기합니다. 튜토리얼의 React 클라이언트도 고치지 않고 붙습니다.",
             "One box gets a sentence over HTTP, the other chats over a WebSocket. The tutorial's own React client connects unchanged.",
         ),
-        pages: &[Page::LabChat],
+        routes: &[Route::Page(Page::LabChat), Route::Home],
         terms: &[
             term("@app.route(\"/http-call\")", "crates/web/src/lab/http_call.rs", "fn http_call"),
             term("@socketio.on(\"connect\")", "crates/web/src/socketio/client_task.rs", "fn spawn"),
@@ -71,14 +75,17 @@ pub(super) const CARDS: &[Card] = &[
     },
     Card {
         id: "T1",
-        title: Words::new("flask-socketio 채팅 페이지", "flask-socketio chat page"),
+        title: Words::new(
+            "flask-socketio 를 사용한 실시간 통신",
+            "Real-time communication with flask-socketio",
+        ),
         verb: Words::new("인사하기", "Say hello"),
         picture: picture::ECHO,
         about: Words::new(
             "이름과 글을 보내면 굵은 이름과 함께 줄이 늘어나고, 서버가 받았다고 답합니다. 그 페이지의 jQuery와 socket.io 1.7.3도 그대로 붙습니다.",
             "A name and a text become a line with the name in bold, and the server confirms them. The page's own jQuery and socket.io 1.7.3 connect unchanged.",
         ),
-        pages: &[],
+        routes: &[Route::Home],
         terms: &[
             term("app.config['SECRET_KEY']", "crates/server/src/config/mod.rs", "struct Flags"),
             term(
@@ -103,21 +110,24 @@ pub(super) const CARDS: &[Card] = &[
     },
     Card {
         id: "T2",
-        title: Words::new("Flask 특강: 실시간 기능", "A Flask course: real time"),
+        title: Words::new(
+            "Flask 특강 4일차: 실시간 기능 (WebSocket)",
+            "Flask course, day 4: real time (WebSocket)",
+        ),
         verb: Words::new("지켜보기", "Watch"),
         picture: picture::WAVES,
         about: Words::new(
             "메아리, 알림, 타자기 효과, 감정 분석, 비트코인 시세, 숫자 카운터.",
             "Echo, notices, typing, sentiment, the price of Bitcoin, a shared counter.",
         ),
-        pages: &[
-            Page::Echo,
-            Page::LabNotices,
-            Page::Typing,
-            Page::Sentiment,
-            Page::Price,
-            Page::Counter,
-            Page::Transports,
+        routes: &[
+            Route::Page(Page::Echo),
+            Route::Page(Page::LabNotices),
+            Route::Page(Page::Typing),
+            Route::Page(Page::Sentiment),
+            Route::Page(Page::Price),
+            Route::Page(Page::Counter),
+            Route::Page(Page::Transports),
         ],
         terms: &[
             term("@sock.route('/ws')", "crates/web/src/lab/echo.rs", "fn routes"),
@@ -146,14 +156,21 @@ pub(super) const CARDS: &[Card] = &[
     },
     Card {
         id: "T3",
-        title: Words::new("식당 관리: 주문 변경 감지", "Restaurant back office"),
+        title: Words::new(
+            "웹 소켓 만들기: 프로그래머의 실시간 경험",
+            "Crafting Web Sockets: The Real-Time Experiences of A Programmer",
+        ),
         verb: Words::new("주문받기", "Take orders"),
         picture: picture::BOWL,
         about: Words::new(
             "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 관리 화면이 바로 압니다.",
             "The board shows every change of the orders table at once, even one made in the database shell.",
         ),
-        pages: &[Page::Orders, Page::OrdersBoard, Page::OrdersRider],
+        routes: &[
+            Route::Page(Page::Orders),
+            Route::Page(Page::OrdersBoard),
+            Route::Page(Page::OrdersRider),
+        ],
         terms: &[
             term(
                 "Orders.watch()",
@@ -170,14 +187,14 @@ pub(super) const CARDS: &[Card] = &[
     },
     Card {
         id: "T4",
-        title: Words::new("Node.js 소셜 피드", "Node social feed"),
+        title: Words::new("[Node] WebSocket의 이해", "[Node] Understanding WebSocket"),
         verb: Words::new("글 올리기", "Post"),
         picture: picture::PAPER,
         about: Words::new(
             "글을 올리고 고치고 지우면 열려 있는 모든 화면이 새로고침 없이 바뀝니다. `posts`를 듣던 socket.io 클라이언트도 그대로 듣습니다.",
             "Posts are created, edited and deleted, and every open screen changes without a reload. A socket.io client that listened to `posts` receives them unchanged.",
         ),
-        pages: &[Page::Posts],
+        routes: &[Route::Page(Page::Posts)],
         terms: &[
             term("app.post('/posts')", "crates/web/src/http/posts_api.rs", "fn create"),
             term("mongoose.Schema", "crates/store/migrations/sqlite/V4__posts.sql", "CREATE TABLE"),
@@ -199,6 +216,21 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::i18n::Lang;
+    use crate::route::PAGES;
+
+    #[test]
+    fn every_tutorial_has_something_to_open_and_one_verb() {
+        for card in CARDS {
+            assert!(!card.routes.is_empty(), "{} leads nowhere", card.id);
+            assert!(!card.verb.of(Lang::En).contains(". "), "{}", card.id);
+        }
+        let pages = PAGES.iter().filter(|page| page.path().starts_with("/lab/"));
+        for page in pages.filter(|page| **page != Page::Components) {
+            let is_listed = CARDS.iter().any(|card| card.routes.contains(&Route::Page(*page)));
+            assert!(is_listed, "no tutorial leads to {page:?}");
+        }
+    }
 
     #[test]
     fn every_file_and_name_exists() {

@@ -8,8 +8,7 @@ pub(crate) use self::cards::SOURCE;
 use self::cards::{CARDS, Card, Term};
 use crate::context::{link_to, use_app};
 use crate::i18n::Words;
-use crate::route::Page;
-use crate::route::Route;
+use crate::route::{Area, Page, Route};
 use crate::ui::icon::Icon;
 use crate::ui::picture::picture;
 
@@ -30,14 +29,14 @@ pub(crate) fn LearnPage() -> impl IntoView {
             <div class="page-body">
                 <p class="page-intro">{INTRO.now()}</p>
                 <div class="lab">{cards}</div>
-                <p class="lab-pages">{page_button(Page::Components)}</p>
+                <p class="lab-pages">{open_button(Route::Page(Page::Components))}</p>
             </div>
         </div>
     }
 }
 
 fn card(card: &'static Card) -> AnyView {
-    let pages: Vec<AnyView> = card.pages.iter().map(|page| page_button(*page)).collect();
+    let pages: Vec<AnyView> = card.routes.iter().map(|route| open_button(*route)).collect();
     let terms: Vec<AnyView> = card.terms.iter().map(term_row).collect();
     view! {
         <section class="card lab-card" data-testid=card.id aria-labelledby=card.id>
@@ -50,7 +49,7 @@ fn card(card: &'static Card) -> AnyView {
                 </div>
             </div>
             <div class="lab-pages">{pages}</div>
-            <details class="lab-terms">
+            <details class="fold">
                 <summary>{TERMS.now()}</summary>
                 <table class="lab-table">
                     <thead><tr><th scope="col">{TERM_COLUMN.now()}</th><th scope="col">{FILE_COLUMN.now()}</th></tr></thead>
@@ -62,11 +61,11 @@ fn card(card: &'static Card) -> AnyView {
     .into_any()
 }
 
-fn page_button(page: Page) -> AnyView {
+fn open_button(route: Route) -> AnyView {
     let app = use_app();
-    let route = Route::Page(page);
+    let title = route.page().map_or(Area::Chat.title(), Page::title);
     view! {
-        <a class="button button-link lab-page" href=page.path() on:click=link_to(app, route)>{page.title().now()}</a>
+        <a class="button button-link lab-page" href=route.path() on:click=link_to(app, route)>{title.now()}</a>
     }
     .into_any()
 }

@@ -2,13 +2,15 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_client::{Action, Slice};
+use madang_client::{Action, ConnectionState, Slice};
 use madang_shared::sentiment::MAX_CLASSIFIED_CHARS;
 use madang_shared::sentiment::{Analysis, DecidingWord, Mood, Sentiment};
 
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::lab::code::show_code;
+use crate::route::Page;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text, when};
@@ -27,6 +29,15 @@ const NEUTRAL: Words = Words::new("중립", "Neutral");
 const NEGATIVE: Words = Words::new("부정", "Negative");
 const DECIDED: Words = Words::new("판단한 말", "Deciding words");
 const NOTHING: Words = Words::new("느낌을 알 만한 말이 없습니다.", "No deciding words.");
+const EMPTY: Words = Words::new(
+    "글을 쓰면 여기에 느낌과 그렇게 판단한 말이 나옵니다.",
+    "Write something: its sentiment and the deciding words appear here.",
+);
+const ASKING: Words = Words::new("판단하는 중…", "Classifying…");
+const AWAY: Words = Words::new(
+    "서버에 연결되어 있지 않아, 지금 글은 연결된 뒤에 판단합니다.",
+    "Not connected: the text is classified once the server is back.",
+);
 const FIELD_ID: &str = "sentiment-text";
 
 fn words(mood: Mood) -> Words {
@@ -100,6 +111,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
                 <textarea id=FIELD_ID class="field" dir="auto" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
                 <p class="hint">{EXAMPLES.now()}</p>
                 <AnalysisResult />
+                {show_code(Page::Sentiment)}
             </div>
         </div>
     }
@@ -125,7 +137,7 @@ fn AnalysisResult() -> impl IntoView {
     let place = of(|analysis| format!("{}%", (i32::from(analysis.sentiment.score) + 1_000) / 20));
     let result = move || {
         view! {
-            <div class="sentiment-result" data-current=flag(move || is_current.get()) data-mood=derived(move || mood.get().map(name))>
+            <div class="sentiment-result" data-testid="sentiment-result" data-current=flag(move || is_current.get()) data-mood=derived(move || mood.get().map(name))>
                 <p class="sentiment-conclusion" role="status" data-testid="sentiment-conclusion">{conclusion}</p>
                 <p class="sentiment-score" data-testid="sentiment-score">{score}</p>
                 <div class="sentiment-scale" aria-hidden="true"><span style:inset-inline-start=place></span></div>
@@ -135,7 +147,24 @@ fn AnalysisResult() -> impl IntoView {
         }
         .into_any()
     };
-    when(move || mood.get().is_some(), result)
+    // What stands in place of a result, or beside an old one.
+    let connected = memo(move || {
+        store.read(Slice::Connection, |client| *client.connection() == ConnectionState::Live)
+    });
+    let note = text(move || {
+        let words = match (is_current.get(), connected.get()) {
+            (true, _) if mood.get().is_some() => return String::new(),
+            (true, _) => EMPTY,
+            (false, true) => ASKING,
+            (false, false) => AWAY,
+        };
+        words.of(lang.get()).to_owned()
+    });
+    view! {
+        <p class="hint sentiment-note" role="status" data-testid="sentiment-note">{note}</p>
+        {when(move || mood.get().is_some(), result)}
+    }
+    .into_any()
 }
 
 fn decided(analysis: Memo<Option<Analysis>>) -> AnyView {

@@ -1,5 +1,6 @@
 //! Why WebSocket: one stream of events over four transports at once, with the cost and the latency of each.
 
+mod chart;
 mod run;
 mod tally;
 
@@ -12,12 +13,16 @@ use madang_shared::lab::transports::TRANSPORT_RATES;
 
 use crate::format::{tenths, whole};
 use crate::i18n::{Lang, Words, use_lang};
+use crate::lab::code::show_code;
+use crate::route::Page;
 use crate::ui::direction::direction;
 use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, flag, text};
 use crate::ui::erased::signal::{State, state};
+use chart::{SCALE, chart, key};
 use run::{Numbers, Run, TransportKind};
-use tally::{HEIGHT, SAMPLES, Tally, WIDTH, height};
+use tally::{Tally, TransportState};
 
 const INTRO: Words = Words::new(
     "서버의 시계 하나가 내는 같은 이벤트를 네 가지 길로 동시에 받습니다. 숫자는 모두 이 브라우저와 서버 사이에 실제로 오간 것에서 나옵니다.",
@@ -31,11 +36,18 @@ const NO_CLOCK: Words = Words::new(
     "시작하면 먼저 서버와 브라우저의 시계 차이를 잽니다.",
     "Once started, the page first compares the server's clock with the browser's.",
 );
+const COMPARING: Words = Words::new("서버의 시계와 견주는 중입니다…", "Comparing the clocks…");
+const UNREACHABLE: Words = Words::new(
+    "서버에 닿지 못했습니다. 1초마다 다시 시도합니다.",
+    "The server does not answer. The page tries again every second.",
+);
+const CHART: Words = Words::new("이벤트가 도착하기까지 걸린 시간", "Time until an event arrives");
+const MEASURE: Words = Words::new("재는 것", "Measure");
 const MEASURED: Words = Words::new("무엇을 재는가", "What is measured, and what is not");
 const NOTES: [Words; 4] = [
     Words::new(
-        "지연: 서버에서 이벤트가 생긴 때부터 페이지가 받을 때까지. 최근 120개의 중앙값(p50)과 95번째 백분위수(p95)입니다. 그래프의 세로축은 0.1 ms에서 10 s까지의 로그 눈금입니다.",
-        "Latency: from the moment an event happens on the server until this page has it; the median (p50) and the 95th percentile (p95) of the last 120. The plots' scale is logarithmic, from 0.1 ms to 10 s.",
+        "지연: 서버에서 이벤트가 생긴 때부터 페이지가 받을 때까지. 최근 20초의 중앙값(p50)과 99번째 백분위수(p99)입니다.",
+        "Latency: from the moment an event happens on the server until this page has it; the median (p50) and the 99th percentile (p99) of the last 20 s.",
     ),
     Words::new(
         "받은 바이트: 폴링과 롱 폴링은 브라우저가 잰 값(transferSize)입니다. 브라우저는 응답 헤더의 실제 크기를 알려 주지 않고 응답마다 300바이트로 칩니다. SSE는 이벤트의 글자를, 웹소켓은 프레임과 프레임 헤더를 이 페이지가 셉니다.",
@@ -51,6 +63,8 @@ const NOTES: [Words; 4] = [
     ),
 ];
 
+const STATE: Words = Words::new("상태", "State");
+
 /// The selectable intervals, in milliseconds.
 const INTERVALS: [u32; 5] = [100, 250, 1_000, 2_000, 5_000];
 const FIRST_RATE: u32 = 5;
@@ -62,8 +76,18 @@ fn title(kind: TransportKind) -> Words {
     match kind {
         TransportKind::Poll => Words::new("폴링", "Polling"),
         TransportKind::LongPoll => Words::new("롱 폴링", "Long polling"),
-        TransportKind::Events => Words::new("서버 전송 이벤트 (SSE)", "Server-sent events"),
+        TransportKind::Events => Words::new("SSE", "SSE"),
         TransportKind::Socket => Words::new("웹소켓", "WebSocket"),
+    }
+}
+
+fn state_words(state: TransportState, running: bool) -> Words {
+    match (state, running) {
+        (TransportState::Idle, _) => Words::new("–", "–"),
+        (_, false) => Words::new("멈춤", "Stopped"),
+        (TransportState::Opening, true) => Words::new("여는 중", "Opening"),
+        (TransportState::Connected, true) => Words::new("받는 중", "Receiving"),
+        (TransportState::Broken, true) => Words::new("끊김, 다시 시도", "Broken; retrying"),
     }
 }
 
@@ -75,7 +99,11 @@ fn hint(kind: TransportKind) -> Words {
             "Requests; the answer waits for an event.",
         ),
         TransportKind::Events => {
-            Words::new("한 번 묻고, 답이 끝나지 않습니다.", "Requests once; the answer never ends.")
+            // The abbreviation is explained where it stands alone.
+            Words::new(
+                "서버 전송 이벤트: 한 번 묻고, 답이 끝나지 않습니다.",
+                "Server-sent events: requests once; the answer never ends.",
+            )
         }
         TransportKind::Socket => Words::new(
             "한 번 열고, 양쪽이 언제든 말합니다.",
@@ -109,7 +137,7 @@ pub(crate) fn TransportsPage() -> impl IntoView {
     let redraw = set_interval_with_handle(
         move || {
             if running.get_untracked() {
-                shown.set(numbers.borrow().clone());
+                shown.set(numbers.borrow().at_present());
             }
         },
         REDRAW,
@@ -126,10 +154,22 @@ pub(crate) fn TransportsPage() -> impl IntoView {
         words.of(lang.get()).to_owned()
     });
     let clock = text(move || {
-        shown.with(|numbers| numbers.clock).map_or_else(
-            || NO_CLOCK.of(lang.get()).to_owned(),
-            |(offset, error)| clock_line(lang.get(), offset, error),
-        )
+        let lang = lang.get();
+        let (clock, broken) =
+            shown.with(|numbers| (numbers.clock, numbers.socket.state == TransportState::Broken));
+        match (clock, running.get()) {
+            (Some((offset, error)), _) => clock_line(lang, offset, error),
+            (None, false) => NO_CLOCK.of(lang).to_owned(),
+            (None, true) if broken => UNREACHABLE.of(lang).to_owned(),
+            (None, true) => COMPARING.of(lang).to_owned(),
+        }
+    });
+    let hints = TransportKind::ALL.map(|kind| {
+        view! {
+            <dt>{key(kind)}{title(kind).now()}</dt>
+            <dd class="hint">{hint(kind).now()}</dd>
+        }
+        .into_any()
     });
     view! {
         <div class="page">
@@ -140,12 +180,21 @@ pub(crate) fn TransportsPage() -> impl IntoView {
                     {choice("rate", RATE, rate, &TRANSPORT_RATES, |number| number.to_string())}
                     {choice("interval", INTERVAL, interval, &INTERVALS, duration)}
                 </div>
-                <p class="hint" data-testid="transports-clock">{clock}</p>
-                <div class="lab-pair">{TransportKind::ALL.map(|kind| card(kind, shown)).into_iter().collect::<Vec<_>>()}</div>
+                <p class="hint" role="status" data-testid="transports-clock">{clock}</p>
+                <section class="lab-box lab-below" aria-labelledby="transports-chart">
+                    <h2 id="transports-chart" class="lab-title">{CHART.now()}</h2>
+                    <p class="hint">{SCALE.now()}</p>
+                    {chart(shown, running)}
+                </section>
+                <section class="lab-box lab-below">
+                    {table(shown, running)}
+                    <dl class="lab-facts transports-hints">{Vec::from(hints)}</dl>
+                </section>
                 <section class="lab-below lab-notes" aria-labelledby="transports-notes">
                     <h2 id="transports-notes" class="lab-title">{MEASURED.now()}</h2>
                     <ul>{NOTES.map(|note| view! { <li class="hint">{note.now()}</li> }.into_any()).into_iter().collect::<Vec<_>>()}</ul>
                 </section>
+                {show_code(Page::Transports)}
             </div>
         </div>
     }
@@ -185,61 +234,53 @@ fn choice(
     .into_any()
 }
 
-fn card(kind: TransportKind, shown: State<Numbers>) -> AnyView {
+/// One row per number and one column per transport, which is narrow enough for a phone.
+fn table(shown: State<Numbers>, running: State<bool>) -> AnyView {
     let lang = use_lang();
-    let id = kind.name();
-    let fact = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {
-        let value = text(move || shown.with(|numbers| read(numbers.of(kind))));
-        // Two of the facts are about one direction.
+    let heads = TransportKind::ALL.map(|kind| {
+        view! { <th scope="col">{key(kind)}<span>{title(kind).now()}</span></th> }.into_any()
+    });
+    let row = move |name: &'static str, label: Words, read: fn(&Tally) -> String| {
+        let cells = TransportKind::ALL.map(|kind| {
+            let value = text(move || shown.with(|numbers| read(numbers.of(kind))));
+            view! { <td data-testid=format!("{}-{name}", kind.name())>{value}</td> }.into_any()
+        });
+        // Two of the rows are about one direction.
         let way = match name {
             "sent" => Some(direction(true)),
             "received" => Some(direction(false)),
             _ => None,
         };
-        view! { <dt>{label.now()}" "{way}</dt><dd data-testid=format!("{id}-{name}")>{value}</dd> }
-            .into_any()
+        view! { <tr><th scope="row">{label.now()}" "{way}</th>{Vec::from(cells)}</tr> }.into_any()
     };
-    let facts = vec![
-        fact("p50", Words::new("지연 p50", "Latency p50"), |it| latency(it.percentile(0.5))),
-        fact("p95", Words::new("지연 p95", "Latency p95"), |it| latency(it.percentile(0.95))),
-        fact("events", Words::new("받은 이벤트", "Events"), |it| it.events.to_string()),
-        fact("requests", Words::new("요청", "Requests"), |it| it.requests.to_string()),
-        fact("received", Words::new("받은 바이트", "Received"), |it| size(it.received)),
-        fact("sent", Words::new("보낸 바이트", "Sent"), |it| size(it.sent)),
-        fact("each", Words::new("이벤트마다", "Per event"), |it| {
+    let states = TransportKind::ALL.map(|kind| {
+        let state = memo(move || shown.with(|numbers| numbers.of(kind).state));
+        let is_broken = move || running.get() && state.get() == TransportState::Broken;
+        let words = text(move || state_words(state.get(), running.get()).of(lang.get()).to_owned());
+        view! { <td data-testid=format!("{}-state", kind.name()) data-broken=flag(is_broken)>{words}</td> }.into_any()
+    });
+    let rows = vec![
+        row("p50", Words::new("지연 p50", "Latency p50"), |it| latency(it.percentile(50))),
+        row("p99", Words::new("지연 p99", "Latency p99"), |it| latency(it.percentile(99))),
+        row("events", Words::new("받은 이벤트", "Events"), |it| it.events.to_string()),
+        row("requests", Words::new("요청", "Requests"), |it| it.requests.to_string()),
+        row("received", Words::new("받은 바이트", "Received"), |it| size(it.received)),
+        row("sent", Words::new("보낸 바이트", "Sent"), |it| size(it.sent)),
+        row("each", Words::new("이벤트마다", "Per event"), |it| {
             (it.received + it.sent).checked_div(it.events).map_or_else(|| "–".to_owned(), size)
         }),
-        fact("lost", Words::new("놓침 · 끊김", "Missed · broken"), |it| {
+        row("lost", Words::new("놓침 · 끊김", "Missed · broken"), |it| {
             format!("{} · {}", it.missed, it.failures)
         }),
     ];
-    let points = text(move || shown.with(|numbers| numbers.of(kind).points()));
-    let plot = text(move || {
-        let worst = shown.with(|numbers| latency(numbers.of(kind).percentile(1.0)));
-        match lang.get() {
-            Lang::Ko => format!("최근 {SAMPLES}개의 지연. 가장 늦은 것 {worst}"),
-            Lang::En => format!("Latencies of the last {SAMPLES} events; the worst {worst}"),
-        }
-    });
-    let line = |latency: f64, label: &'static str| {
-        let (y, above) = (tenths(height(latency)), tenths(height(latency) - 2.0));
-        view! {
-            <line class="plot-line" x1="0" x2=tenths(WIDTH) y1=y.clone() y2=y />
-            <text class="plot-label" x="1" y=above>{label}</text>
-        }
-        .into_any()
-    };
-    let lines = vec![line(1.0, "1 ms"), line(100.0, "100 ms")];
     view! {
-        <section class="lab-box" aria-labelledby=format!("{id}-title")>
-            <h2 id=format!("{id}-title") class="lab-title">{title(kind).now()}</h2>
-            <p class="hint">{hint(kind).now()}</p>
-            <svg class="plot" role="img" aria-label=plot viewBox=format!("0 0 {} {}", whole(WIDTH), whole(HEIGHT)) data-testid=format!("{id}-plot")>
-                {lines}
-                <polyline class="plot-curve" points=points />
-            </svg>
-            <dl class="lab-facts">{facts}</dl>
-        </section>
+        <table class="transports-table">
+            <thead><tr><th scope="col"><span class="visually-hidden">{MEASURE.now()}</span></th>{Vec::from(heads)}</tr></thead>
+            <tbody>
+                <tr><th scope="row">{STATE.now()}</th>{Vec::from(states)}</tr>
+                {rows}
+            </tbody>
+        </table>
     }
     .into_any()
 }

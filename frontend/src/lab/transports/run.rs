@@ -16,7 +16,7 @@ use web_sys::{
     PerformanceObserverInit, PerformanceResourceTiming,
 };
 
-use super::tally::{Tally, framed, offset};
+use super::tally::{Tally, TransportState, framed, offset};
 use crate::browser;
 use crate::http::{self, Answer};
 use crate::websocket::{PlainSocket, SocketEvent};
@@ -57,9 +57,19 @@ pub(super) struct Numbers {
     pub(super) socket: Tally,
     /// The server's clock minus the browser's, and the uncertainty of it, in milliseconds.
     pub(super) clock: Option<(f64, f64)>,
+    /// The time of these numbers, by the server's clock.
+    pub(super) now: f64,
 }
 
 impl Numbers {
+    /// The numbers as they are at this moment.
+    pub(super) fn at_present(&self) -> Self {
+        Self {
+            now: browser::fine_clock() + self.clock.map_or(0.0, |clock| clock.0),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn of(&self, kind: TransportKind) -> &Tally {
         match kind {
             TransportKind::Poll => &self.poll,
@@ -157,13 +167,14 @@ impl Shared {
         self.count(kind, |tally| match answer {
             Some(answer) => {
                 tally.sent += u64::from(answer.request_bytes);
+                tally.state = TransportState::Connected;
                 for tick in answer.events {
                     tally.arrived(tick, now);
                 }
                 // Also without an event, because a restarted server counts from the start.
                 tally.last = answer.next;
             }
-            None => tally.failures += 1,
+            None => tally.failed(),
         });
         joined
     }
@@ -183,17 +194,9 @@ async fn begin(run: Rc<Shared>) {
     }
     let (Some(start), Some(clock)) = (start, offset(&trips)) else {
         for kind in TransportKind::ALL {
-            run.count(kind, |tally| tally.failures += 1);
+            run.count(kind, Tally::failed);
         }
-        set_timeout(
-            move || {
-                if run.wanted.get() {
-                    spawn_local(begin(run));
-                }
-            },
-            RETRY_DELAY,
-        );
-        return;
+        return again(&run, |run| spawn_local(begin(run.clone())));
     };
     {
         let mut numbers = run.numbers.borrow_mut();
@@ -204,7 +207,7 @@ async fn begin(run: Rc<Shared>) {
     }
     measure(&run);
     poll(&run);
-    long_poll(run.clone());
+    long_poll(&run);
     listen(&run);
     connect(&run);
 }
@@ -260,7 +263,8 @@ fn poll(run: &Rc<Shared>) {
     }
 }
 
-fn long_poll(run: Rc<Shared>) {
+fn long_poll(run: &Rc<Shared>) {
+    let run = run.clone();
     spawn_local(async move {
         while run.wanted.get() {
             run.count(TransportKind::LongPoll, |tally| tally.requests += 1);
@@ -268,8 +272,7 @@ fn long_poll(run: Rc<Shared>) {
                 .get(&run.path(TransportKind::LongPoll, run.last(TransportKind::LongPoll)))
                 .await;
             if !run.answered(TransportKind::LongPoll, answer) {
-                set_timeout(move || long_poll(run), RETRY_DELAY);
-                return;
+                return again(&run, long_poll);
             }
         }
     });
@@ -278,9 +281,10 @@ fn long_poll(run: Rc<Shared>) {
 fn listen(run: &Rc<Shared>) {
     let path = run.path(TransportKind::Events, run.last(TransportKind::Events));
     let Ok(source) = EventSource::new(&path) else {
-        return run.count(TransportKind::Events, |tally| tally.failures += 1);
+        run.count(TransportKind::Events, Tally::failed);
+        return again(run, listen);
     };
-    let on = |name: &str, react: fn(&Shared, Option<&MessageEvent>)| {
+    let on = |name: &str, react: fn(&Rc<Shared>, Option<&MessageEvent>)| {
         let shared = run.clone();
         let react = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             react(&shared, event.dyn_ref());
@@ -289,10 +293,23 @@ fn listen(run: &Rc<Shared>) {
         source.add_event_listener_with_callback(name, react.as_ref().unchecked_ref()).ok();
         react
     };
+    let (shared, failed) = (run.clone(), source.clone());
+    let on_error = Closure::<dyn Fn()>::new(move || {
+        shared.count(TransportKind::Events, Tally::failed);
+        // The browser reopens a broken stream by itself and continues after the last event, but not a refused one.
+        if failed.ready_state() == EventSource::CLOSED {
+            again(&shared, listen);
+        }
+    });
+    // As above.
+    source.add_event_listener_with_callback("error", on_error.as_ref().unchecked_ref()).ok();
     let listeners = [
-        // The browser reopens a broken stream by itself, and continues after the last event.
-        on("open", |run, _| run.count(TransportKind::Events, |tally| tally.requests += 1)),
-        on("error", |run, _| run.count(TransportKind::Events, |tally| tally.failures += 1)),
+        on("open", |run, _| {
+            run.count(TransportKind::Events, |tally| {
+                tally.requests += 1;
+                tally.state = TransportState::Connected;
+            });
+        }),
         on("start", |run, message| {
             let Some(head) = message.and_then(|it| it.data().as_string()) else { return };
             run.count(TransportKind::Events, |tally| {
@@ -315,7 +332,7 @@ fn listen(run: &Rc<Shared>) {
     ];
     run.open.borrow_mut().push(Box::new(move || {
         source.close();
-        drop(listeners);
+        drop((listeners, on_error));
     }));
 }
 
@@ -328,12 +345,19 @@ fn connect(run: &Rc<Shared>) {
             on_socket(&run, event);
         }
     });
+    if socket.is_none() {
+        run.count(TransportKind::Socket, Tally::failed);
+        again(run, connect);
+    }
     *run.socket.borrow_mut() = socket;
 }
 
 fn on_socket(run: &Rc<Shared>, event: SocketEvent) {
     match event {
-        SocketEvent::Opened | SocketEvent::Bytes(_) => {}
+        SocketEvent::Opened => {
+            run.count(TransportKind::Socket, |tally| tally.state = TransportState::Connected);
+        }
+        SocketEvent::Bytes(_) => {}
         SocketEvent::Text(text) => {
             let now = run.now();
             run.count(TransportKind::Socket, |tally| {
@@ -346,18 +370,21 @@ fn on_socket(run: &Rc<Shared>, event: SocketEvent) {
             });
         }
         SocketEvent::Closed { .. } => {
-            run.count(TransportKind::Socket, |tally| tally.failures += 1);
-            let run = run.clone();
-            set_timeout(
-                move || {
-                    if run.wanted.get() {
-                        connect(&run);
-                    }
-                },
-                RETRY_DELAY,
-            );
+            run.count(TransportKind::Socket, Tally::failed);
+            again(run, connect);
         }
     }
+}
+
+/// Opens a broken transport again, unless the run has ended by then.
+fn again(run: &Rc<Shared>, open: fn(&Rc<Shared>)) {
+    let run = run.clone();
+    let open = move || {
+        if run.wanted.get() {
+            open(&run);
+        }
+    };
+    set_timeout(open, RETRY_DELAY);
 }
 
 #[expect(
