@@ -33,6 +33,14 @@ async fn t2_6_increments_reach_every_screen() -> Result<()> {
         minsu.browser.click("add+10").await?;
         minsu.browser.until_attribute("counter", "data-stored", "false").await?;
         minsu.browser.until_text("counter", |number| number == "30").await?;
+        // Nothing is being stored, and the number of the other screen may be old by now.
+        minsu
+            .browser
+            .until_text("counter-state", |it| it.ends_with("연결되면 저장됩니다."))
+            .await?;
+        jane.browser
+            .until_text("counter-state", |it| it.ends_with("the last number received."))
+            .await?;
         test.server.restart().await?;
         for page in [&minsu, &jane] {
             page.browser.until_text("counter", |number| number == "30").await?;

@@ -1,7 +1,7 @@
 //! The shared counter.
 
 use leptos::prelude::*;
-use madang_client::{Client, Slice};
+use madang_client::{Client, ConnectionState, Slice};
 use madang_shared::counter::{CounterCommand, CounterEvent};
 
 use crate::context::use_app;
@@ -20,6 +20,14 @@ const INTRO: Words = Words::new(
 const NUMBER: Words = Words::new("지금 수", "Current number");
 const STORED: Words = Words::new("모두에게 저장됨", "Stored for everybody");
 const UNSTORED: Words = Words::new("저장하는 중…", "Saving…");
+const AWAY: Words = Words::new(
+    "서버에 연결되어 있지 않습니다. 마지막으로 받은 수입니다.",
+    "Not connected: this is the last number received.",
+);
+const WAITING: Words = Words::new(
+    "서버에 연결되어 있지 않습니다. 누른 만큼은 연결되면 저장됩니다.",
+    "Not connected: your additions are stored once the server is back.",
+);
 
 const STEPS: [i32; 4] = [-10, -1, 1, 10];
 
@@ -27,13 +35,24 @@ const STEPS: [i32; 4] = [-10, -1, 1, 10];
 struct Shown {
     expected: i64,
     stored: bool,
+    connected: bool,
 }
 
 impl Shown {
     fn of(client: &Client) -> Option<Self> {
         let counter = client.features().counter();
         let expected = counter.expected(client.outbox())?;
-        Some(Self { expected, stored: counter.stored() == Some(expected) })
+        let connected = *client.connection() == ConnectionState::Live;
+        Some(Self { expected, stored: counter.stored() == Some(expected), connected })
+    }
+
+    fn words(self) -> Words {
+        match (self.connected, self.stored) {
+            (true, true) => STORED,
+            (true, false) => UNSTORED,
+            (false, true) => AWAY,
+            (false, false) => WAITING,
+        }
     }
 }
 
@@ -43,6 +62,7 @@ pub(crate) fn CounterPage() -> impl IntoView {
     let store = use_app().driver.store();
     let shown = memo(move || {
         store.read(Slice::Outbox, |_| ());
+        store.read(Slice::Connection, |_| ());
         store.read(Slice::Counter, Shown::of)
     });
     let is_known = memo(move || shown.get().is_some());
@@ -62,8 +82,7 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
     let number = text(move || shown.get().map(|it| grouped(it.expected)).unwrap_or_default());
     let is_stored = move || shown.get().is_none_or(|shown| shown.stored);
     let state = text(move || {
-        let words = if is_stored() { STORED } else { UNSTORED };
-        words.of(lang.get()).to_owned()
+        shown.get().map(|shown| shown.words().of(lang.get()).to_owned()).unwrap_or_default()
     });
     let last = text(move || {
         let last = driver
@@ -88,7 +107,7 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
             <div class="page-body counter">
                 <p class="page-intro">{INTRO.now()}</p>
                 <p class="counter-number" role="status" aria-label=NUMBER.now() data-testid="counter" data-stored=flag(is_stored)>{number}</p>
-                <p class="hint">{state}</p>
+                <p class="hint" data-testid="counter-state">{state}</p>
                 <div class="counter-steps">{STEPS.into_iter().map(step).collect::<Vec<_>>()}</div>
                 <p class="hint" data-testid="counter-last">{last}</p>
             </div>
@@ -113,6 +132,17 @@ fn signed(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_addition_without_a_connection_waits_and_is_not_being_saved() {
+        let words =
+            |connected, stored| Shown { expected: 1, stored, connected }.words().of(Lang::En);
+        assert_eq!(words(true, true), "Stored for everybody");
+        assert_eq!(words(true, false), "Saving…");
+        for stored in [true, false] {
+            assert!(words(false, stored).starts_with("Not connected: "));
+        }
+    }
 
     #[test]
     fn numbers_are_written_in_groups_with_their_sign() {

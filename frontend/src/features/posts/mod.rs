@@ -8,14 +8,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
 use madang_client::views::posts::ShownPost;
-use madang_client::{Action, Slice};
+use madang_client::{Action, ConnectionState, Slice};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, Timestamp};
 
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::use_app;
-use crate::i18n::{CANCEL, Lang, Words, tr, use_lang};
+use crate::i18n::{CANCEL, Lang, Words, use_lang};
 use crate::route::Page;
 use crate::time::{Times, use_today};
 use crate::ui::empty::empty;
@@ -36,6 +36,7 @@ const INTRO: Words = Words::new(
 const NOTHING: Words = Words::new("아직 글이 없습니다", "No posts yet");
 const NOTHING_HINT: Words = Words::new("첫 소식을 남겨 보세요.", "Write the first post.");
 const OLDER: Words = Words::new("이전 글 더 보기", "Load older posts");
+const OLDER_LATER: Words = Words::new("연결되면 불러옵니다", "Loads once connected");
 const DELETE_QUESTION: Words = Words::new("이 글을 지울까요?", "Delete this post?");
 const DELETE_WARNING: Words = Words::new(
     "모두의 화면에서 사라지고, 되돌릴 수 없습니다.",
@@ -135,9 +136,19 @@ fn Older() -> impl IntoView {
         move || store.read(Slice::Posts, |client| client.features().posts().has_older());
     let is_loading =
         move || store.read(Slice::Posts, |client| client.features().posts().is_loading_older());
+    let is_live = move || {
+        store.read(Slice::Connection, |client| *client.connection() == ConnectionState::Live)
+    };
+    let lang = use_lang();
     let button = move || {
-        let label =
-            derived(move || if is_loading() { tr(|t| t.loading).get() } else { OLDER.now().get() });
+        let label = derived(move || {
+            let words = match (is_loading(), is_live()) {
+                (true, true) => return lang.get().texts().loading,
+                (true, false) => OLDER_LATER,
+                (false, _) => OLDER,
+            };
+            words.of(lang.get())
+        });
         view! {
             <button class="button posts-older" data-testid="older-posts" aria-disabled=flag(is_loading) on:click=events::click(move |_| driver.act(Action::LoadOlderPosts))>
                 {label}

@@ -14,7 +14,9 @@ use madang_shared::price::{PriceNow, PriceSource, PriceState};
 
 use self::format::{change, price};
 use self::plot::{Plot, Span};
-use self::strings::{CONNECTING, FALLBACK, LIVE, OFF, RECONNECTING, STALE, UNANSWERED};
+use self::strings::{
+    CONNECTING, DISCONNECTED, FALLBACK, LIVE, OFF, RECONNECTING, STALE, UNANSWERED,
+};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Words, use_lang};
@@ -45,11 +47,26 @@ enum SourceStatus {
     Live,
     Fallback,
     Stale,
-    /// The connection to the server is down.
-    Away,
+    /// The connection to the server is being opened again, now or after a wait.
+    Reconnecting,
+    /// There is no connection to the server, and none is attempted.
+    Disconnected,
 }
 
 impl SourceStatus {
+    fn of(connection: &ConnectionState, price: PriceState) -> Self {
+        match (connection, price) {
+            (_, PriceState::Off) => Self::Off,
+            (ConnectionState::Offline | ConnectionState::Ended(_), _) => Self::Disconnected,
+            (ConnectionState::Live, PriceState::Connecting) => Self::Connecting,
+            (ConnectionState::Live, PriceState::Unanswered) => Self::Unanswered,
+            (ConnectionState::Live, PriceState::Live) => Self::Live,
+            (ConnectionState::Live, PriceState::Fallback) => Self::Fallback,
+            (ConnectionState::Live, PriceState::Stale { .. }) => Self::Stale,
+            _ => Self::Reconnecting,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -58,7 +75,7 @@ impl SourceStatus {
             Self::Live => "live",
             Self::Fallback => "fallback",
             Self::Stale => "stale",
-            Self::Away => "away",
+            Self::Reconnecting | Self::Disconnected => "away",
         }
     }
 
@@ -70,28 +87,21 @@ impl SourceStatus {
             Self::Live => LIVE,
             Self::Fallback => FALLBACK,
             Self::Stale => STALE,
-            Self::Away => RECONNECTING,
+            Self::Reconnecting => RECONNECTING,
+            Self::Disconnected => DISCONNECTED,
         }
     }
 
     /// Whether the shown price is not current.
     fn is_old(self) -> bool {
-        matches!(self, Self::Connecting | Self::Unanswered | Self::Stale | Self::Away)
+        !matches!(self, Self::Off | Self::Live | Self::Fallback)
     }
 }
 
 impl Shown {
     fn of(client: &Client) -> Option<Self> {
         let now = client.features().price().now()?.clone();
-        let status = match (client.connection(), now.state) {
-            (_, PriceState::Off) => SourceStatus::Off,
-            (ConnectionState::Live, PriceState::Connecting) => SourceStatus::Connecting,
-            (ConnectionState::Live, PriceState::Unanswered) => SourceStatus::Unanswered,
-            (ConnectionState::Live, PriceState::Live) => SourceStatus::Live,
-            (ConnectionState::Live, PriceState::Fallback) => SourceStatus::Fallback,
-            (ConnectionState::Live, PriceState::Stale { .. }) => SourceStatus::Stale,
-            _ => SourceStatus::Away,
-        };
+        let status = SourceStatus::of(client.connection(), now.state);
         Some(Self { now, status })
     }
 }
@@ -258,7 +268,9 @@ fn asked(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>
     let (lang, today) = (use_lang().get(), use_today().get());
     let at = shown.with(|shown| {
         let shown = shown.as_ref()?;
-        shown.now.asked_at.filter(|_| shown.status != SourceStatus::Away)
+        shown.now.asked_at.filter(|_| {
+            !matches!(shown.status, SourceStatus::Reconnecting | SourceStatus::Disconnected)
+        })
     });
     let Some(at) = at else { return ().into_any() };
     let line = strings::asked(lang, &precise(formats, today, at));
@@ -288,4 +300,28 @@ fn tried(shown: Memo<Option<Shown>>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_client::DisconnectReason;
+
+    use super::*;
+
+    #[test]
+    fn only_an_attempt_is_called_reconnecting() {
+        let waiting = ConnectionState::Waiting { until: Timestamp(1) };
+        let ended = ConnectionState::Ended(DisconnectReason::SignedOut);
+        for (connection, status) in [
+            (ConnectionState::Live, SourceStatus::Live),
+            (ConnectionState::Connecting, SourceStatus::Reconnecting),
+            (waiting, SourceStatus::Reconnecting),
+            (ConnectionState::Offline, SourceStatus::Disconnected),
+            (ended, SourceStatus::Disconnected),
+        ] {
+            assert_eq!(SourceStatus::of(&connection, PriceState::Live), status, "{connection:?}");
+            let off = SourceStatus::of(&connection, PriceState::Off);
+            assert_eq!(off, SourceStatus::Off, "without a source, no connection helps");
+        }
+    }
 }

@@ -23,6 +23,8 @@ pub(super) const UNANSWERED: Words =
 pub(super) const FALLBACK: Words = Words::new("대체 거래소", "Fallback");
 pub(super) const STALE: Words = Words::new("시세 멈춤", "Stale");
 pub(super) const RECONNECTING: Words = Words::new("서버에 다시 연결하는 중…", "Reconnecting…");
+pub(super) const DISCONNECTED: Words =
+    Words::new("서버에 연결되어 있지 않음", "Not connected to the server");
 pub(super) const TRIED: Words = Words::new("응답하지 않는 곳", "Not answering");
 pub(super) const SPAN: Words = Words::new("그래프 기간", "How far back");
 pub(super) const MINUTES: Words = Words::new("최근 10분", "10 minutes");
