@@ -235,6 +235,7 @@ async fn t4_2_a_greeting_reaches_everyone_or_everyone_but_the_sending_screen() -
 
         let (to_all, to_others) =
             ("👋 민수 님이 모두에게 인사합니다", "👋 민수 님이 다른 모두에게 인사합니다");
+        minsu.browser.click("greetings").await?;
         minsu.browser.click("greet-others").await?;
         minsu.browser.find("greeted-others").await?;
         minsu.browser.click("greet-all").await?;

@@ -12,6 +12,7 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, text, when};
 use crate::ui::erased::signal::state;
 
+const GREET: Words = Words::new("인사하기", "Greet");
 const TO_ALL: Words = Words::new("모두에게 인사", "Greet everyone");
 const TO_ALL_HINT: Words = Words::new(
     "Socket.IO의 emit: 이 화면까지, 소식을 열어 둔 모든 화면에 나타납니다.",
@@ -24,7 +25,7 @@ const TO_OTHERS_HINT: Words = Words::new(
 );
 const SENT: Words = Words::new("다른 화면에 인사했습니다.", "You greeted all other screens.");
 
-/// The two buttons, each with an explanation.
+/// The two buttons, each with an explanation. They are folded: the page is for posts, which follow the composer.
 #[component]
 pub(super) fn GreetButtons() -> impl IntoView {
     let driver = use_app().driver;
@@ -53,11 +54,14 @@ pub(super) fn GreetButtons() -> impl IntoView {
     };
     let sent = || view! { <span data-testid="greeted-others">{SENT.now()}</span> }.into_any();
     view! {
-        <div class="greeting-buttons">
-            {button(false, "greet-all", TO_ALL, TO_ALL_HINT)}
-            {button(true, "greet-others", TO_OTHERS, TO_OTHERS_HINT)}
-        </div>
-        <p class="hint greeting-sent" role="status">{when(move || was_for_others.get(), sent)}</p>
+        <details class="fold">
+            <summary data-testid="greetings">{GREET.now()}</summary>
+            <div class="greeting-buttons">
+                {button(false, "greet-all", TO_ALL, TO_ALL_HINT)}
+                {button(true, "greet-others", TO_OTHERS, TO_OTHERS_HINT)}
+            </div>
+            <p class="hint greeting-sent" role="status">{when(move || was_for_others.get(), sent)}</p>
+        </details>
     }
 }
 
