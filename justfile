@@ -89,9 +89,9 @@ lucide: (_setup "icons")
 first-interactive: (_setup "dev" "e2e") build
     @scripts/e2e.sh first_interactive -- --ignored --nocapture
 
-# Take pictures of every page in every size, language and theme, into `screenshots`
-looks: (_setup "dev" "e2e") build
-    @scripts/e2e.sh looks -- --ignored
+# Take pictures of every page, or of those named (`just looks feed lab-echo`), in every size, language and theme, into `screenshots`; a stopped run continues
+looks *pages: (_setup "dev" "e2e") build
+    MADANG_LOOKS="$*" scripts/e2e.sh looks -- --ignored
 
 # Measure the app's speed beside a React page with the same list; writes docs/performance-web.md
 load-web rounds="3": (_setup "dev" "peers") build

@@ -1,6 +1,13 @@
 //! Pictures of every page, for reviewers: `just looks`.
+//!
+//! A picture that is newer than the program stays, so that a run that was stopped continues. `looks.html` beside the
+//! pictures shows those of each page in one table.
 
-use anyhow::Result;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
 use madang_shared::RoomId;
 
 use crate::appearance::{languages_and_themes, set_language_and_theme};
@@ -8,11 +15,15 @@ use crate::layout::{go_to, page_paths, set_size};
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
 use crate::support::device::{Device, Lang};
+use crate::support::repository_path;
 use crate::support::test_client::TestClient;
 use crate::support::test_server::TestServer;
 
 /// Widths and heights; the first two have a pointer for fingers.
 const SIZES: [(u32, u32); 5] = [(390, 844), (844, 390), (768, 1024), (1024, 768), (1440, 900)];
+
+/// The pages to take, by the names of their pictures, with spaces between; all without it.
+const ONLY: &str = "MADANG_LOOKS";
 
 /// Rooms as a team has them, with what was said in some of them.
 const ROOMS: [(&str, &[&str]); 9] = [
@@ -43,42 +54,123 @@ async fn make_a_team(server: &TestServer) -> Result<Vec<RoomId>> {
     Ok(rooms)
 }
 
+/// Orders in every state, and posts.
+async fn fill_the_apps(server: &TestServer) -> Result<()> {
+    let mut sora = TestClient::connect(server, "소라").await?;
+    sora.post("오늘은 마당에서 국수를 먹습니다. 모두 오세요.").await?;
+    sora.post("The river path is open again: https://example.com/river").await?;
+    let shell = server.database()?;
+    for status in ["pending", "pending", "accepted", "cooking", "ready", "delivered"] {
+        let sql = "INSERT INTO orders (customer_id, note, status)";
+        shell.execute(&format!("{sql} VALUES (1, '덜 맵게 해 주세요', '{status}')"))?;
+    }
+    shell.execute("INSERT INTO order_lines VALUES (1, 1, 2, 7000), (2, 5, 1, 14000), (3, 3, 1, 9500), (4, 6, 3, 6500), (5, 4, 2, 9000), (6, 2, 1, 8000)")?;
+    Ok(())
+}
+
+/// The name of the pictures of a path.
+fn name_of(path: &str) -> String {
+    match path.trim_start_matches('/') {
+        "" => "list".to_owned(),
+        path => path.replace('/', "-"),
+    }
+}
+
+/// The paths that are wanted.
+fn paths() -> Vec<(&'static str, String)> {
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let only: Vec<&str> = only.split_whitespace().collect();
+    let all = page_paths().filter(|path| *path != "/lab").chain([
+        "/rooms/1",
+        "/rooms/9",
+        "/rooms/999",
+        "/",
+    ]);
+    let named = all.map(|path| (path, name_of(path)));
+    named.filter(|(_, name)| only.is_empty() || only.contains(&name.as_str())).collect()
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("MADANG_SCREENSHOTS")
+        .map_or_else(|| repository_path("screenshots"), PathBuf::from)
+}
+
+fn picture(name: &str, width: u32, lang: Lang, theme: &str) -> String {
+    format!("looks-{name}-{width}-{}-{theme}", lang.code())
+}
+
+/// Whether a picture is newer than the program.
+fn is_current(picture: &Path) -> Result<bool> {
+    let program = std::env::var_os("MADANG_BIN").context("MADANG_BIN is the program")?;
+    let program = fs::metadata(program)?.modified()?;
+    Ok(fs::metadata(picture).and_then(|it| it.modified()).is_ok_and(|taken| taken > program))
+}
+
 #[tokio::test]
 #[ignore = "pictures for reviewers: `just looks`"]
 async fn every_page_in_every_size_language_and_theme() -> Result<()> {
     for (lang, theme) in languages_and_themes() {
-        take_all(lang, theme).await?;
+        for size in SIZES {
+            // One browser for each: a test has a time limit.
+            let mut missing = Vec::new();
+            for (path, name) in paths() {
+                let picture = picture(&name, size.0, lang, theme);
+                if !is_current(&folder().join(format!("{picture}.png")))? {
+                    missing.push((path, picture));
+                }
+            }
+            if !missing.is_empty() {
+                take(lang, theme, size, missing).await?;
+            }
+        }
     }
-    Ok(())
+    write_index()
 }
 
-async fn take_all(lang: Lang, theme: &'static str) -> Result<()> {
-    BrowserTest::run("looks", async move |test| {
+async fn take(
+    lang: Lang,
+    theme: &'static str,
+    (width, height): (u32, u32),
+    missing: Vec<(&'static str, String)>,
+) -> Result<()> {
+    BrowserTest::run_with("looks", &["--price-source", "simulated"], async move |test| {
         let rooms = make_a_team(&test.server).await?;
+        fill_the_apps(&test.server).await?;
         let page = test.chat_page("하늘", Device::desktop(Lang::Ko)).await?;
         for room in rooms.iter().take(7) {
             page.join_room(*room).await?;
         }
         page.browser.find("composer").await?.send_keys("쓰다 만 말").await?;
-        let mut minsu = TestClient::connect(&test.server, "지우").await?;
-        minsu.send(FIRST_ROOM, "@하늘 내일 회의 자료 봐 주실 수 있나요?").await?;
+        let mut jiu = TestClient::connect(&test.server, "지우").await?;
+        jiu.send(FIRST_ROOM, "@하늘 내일 회의 자료 봐 주실 수 있나요?").await?;
         page.open_room(FIRST_ROOM).await?;
         let browser = &page.browser;
         set_language_and_theme(browser, lang, theme).await?;
-        for (index, (width, height)) in SIZES.into_iter().enumerate() {
-            set_size(browser, width, height, index < 2).await?;
-            for path in page_paths().chain(["/rooms/1", "/rooms/9", "/rooms/999", "/"]) {
-                if path == "/lab" {
-                    continue;
-                }
-                go_to(browser, path).await?;
-                let name = path.trim_start_matches('/').replace('/', "-");
-                let name = if name.is_empty() { "list" } else { &name };
-                let view = format!("looks-{name}-{width}-{}-{theme}", lang.code());
-                browser.screenshot(&view).await?;
-            }
+        set_size(browser, width, height, SIZES[..2].contains(&(width, height))).await?;
+        for (path, picture) in missing {
+            go_to(browser, path).await?;
+            browser.screenshot(&picture).await?;
         }
         Ok(())
     })
     .await
+}
+
+/// Writes the table of all pictures.
+fn write_index() -> Result<()> {
+    let mut html = String::from("<!doctype html><meta charset=utf-8><title>Looks</title>");
+    for (path, name) in paths() {
+        write!(html, "<h2>{path}</h2>")?;
+        for (lang, theme) in languages_and_themes() {
+            write!(html, "<p>{} {theme}<br>", lang.code())?;
+            for (width, _) in SIZES {
+                let file = picture(&name, width, lang, theme);
+                write!(
+                    html,
+                    "<a href={file}.png><img src={file}.png alt={width} height=360 loading=lazy></a> "
+                )?;
+            }
+        }
+    }
+    Ok(fs::write(folder().join("looks.html"), html)?)
 }

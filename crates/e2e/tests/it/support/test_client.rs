@@ -5,6 +5,7 @@ use futures_util::{SinkExt, StreamExt};
 use madang_shared::chat::ChatCommand;
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
+use madang_shared::posts::PostsCommand;
 use madang_shared::rooms::{RoomsCommand, RoomsEvent};
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{
@@ -92,6 +93,11 @@ impl TestClient {
     ) -> Result<()> {
         self.send_commands(texts.into_iter().map(|text| ChatCommand::Post { room, text }.into()))
             .await
+    }
+
+    /// Writes a post and waits for its acknowledgement.
+    pub(crate) async fn post(&mut self, text: impl Into<String>) -> Result<()> {
+        self.send_commands([PostsCommand::Create { text: text.into() }.into()]).await
     }
 
     /// Creates a room, which joins it.
