@@ -1,20 +1,4 @@
-// Elements that do not fit: content wider than its box, targets smaller than a fingertip, letters cut off.
-const name = (it) => [it.localName, it.id && `#${it.id}`, it.dataset?.testid, it.className].filter(Boolean).join(" ");
-// A modal dialog makes everything behind it inert.
-const modal = document.querySelector("dialog:modal");
-const shown = (it) => (!modal || modal.contains(it)) && it.checkVisibility({ visibilityProperty: true }) && !it.closest("[inert], .visually-hidden, svg");
-const all = [document.documentElement, ...document.body.querySelectorAll("*")].filter(shown);
-const found = new Set();
-
-for (const it of all) {
-  const style = getComputedStyle(it);
-  // An ellipsis shows that something is left out; its title has the whole text.
-  if (style.display !== "inline" && style.textOverflow !== "ellipsis" && it.clientWidth > 0 && it.scrollWidth > it.clientWidth)
-    found.add(`content of ${it.scrollWidth} px in ${it.clientWidth} px: ${name(it)}`);
-  const { left, right } = it.getBoundingClientRect();
-  if (left < -1 || right > innerWidth + 1) found.add(`from ${left} to ${right} px: ${name(it)}`);
-}
-
+// After width_faults.js: targets smaller than a fingertip, and letters cut off.
 const SMALLEST = 44;
 const pressed = "a[href], button, input, select, textarea, summary, [role=button], [role=switch], [role=tab]";
 // Links within a sentence are as high as its lines (WCAG 2.5.8).

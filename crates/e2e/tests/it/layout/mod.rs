@@ -14,10 +14,16 @@ use crate::support::chat_page::ChatPage;
 use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
-/// Finds elements that do not fit: a description of each.
-const LAYOUT_FAULTS: &str = include_str!("layout_faults.js");
+/// Finds what a narrow window would scroll sideways for, or cut off: a description of each.
+const WIDTH_FAULTS: &str = concat!(include_str!("width_faults.js"), "return [...found];");
+/// Finds, besides, targets that are too small for fingers, and letters that are cut off.
+const LAYOUT_FAULTS: &str =
+    concat!(include_str!("width_faults.js"), include_str!("layout_faults.js"));
 /// Finds chosen elements that look like the others of their kind in forced colours.
 const FORCED_COLOUR_FAULTS: &str = include_str!("forced_colour_faults.js");
+
+/// Finds elements whose animation or transition would be seen: a description of each.
+const MOTION_FAULTS: &str = include_str!("motion_faults.js");
 
 /// The paths of all pages, from their table.
 pub(crate) fn page_paths() -> impl Iterator<Item = &'static str> {
@@ -125,33 +131,44 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
                 }
             }
         }
-        ensure!(found.is_empty(), "on a screen of 320 pixels for fingers:\n{found}");
+        // Twice the size of the letters, on the width of a phone.
+        set_size(browser, 390, 844, true).await?;
+        browser.run_script("document.documentElement.style.fontSize = '200%'", []).await?;
+        for path in page_paths().chain([first_room, "/rooms/999", "/"]) {
+            go_to(browser, path).await?;
+            for fault in browser.eval::<Vec<String>>(WIDTH_FAULTS, []).await? {
+                writeln!(found, "200 % {path}: {fault}")?;
+            }
+        }
+        ensure!(found.is_empty(), "on a narrow screen for fingers:\n{found}");
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn every_state_shows_in_forced_colours() -> Result<()> {
+async fn every_state_shows_in_forced_colours_and_nothing_moves_where_motion_is_reduced()
+-> Result<()> {
     BrowserTest::run("forced-colours", async |test| {
         let page = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let browser = &page.browser;
         page.create_room("Second room").await?;
-        let forced = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
-        browser.devtools("Emulation.setEmulatedMedia", forced).await?;
+        let wishes = json!({ "features": [
+            { "name": "forced-colors", "value": "active" },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
+        browser.devtools("Emulation.setEmulatedMedia", wishes).await?;
         let mut found = String::new();
-        // Rooms and page links, tabs, filters and switches, segments.
-        for path in
-            ["/rooms/1", "/orders", "/notices", "/notices/settings", "/bitcoin", "/lab/echo"]
-        {
+        for path in page_paths().chain(["/rooms/1", "/"]) {
             go_to(browser, path).await?;
             browser.screenshot(&format!("forced-colours{}", path.replace('/', "-"))).await?;
-            let faults: Vec<String> = browser.eval(FORCED_COLOUR_FAULTS, []).await?;
-            for state in faults {
-                writeln!(found, "{path}: {state}")?;
+            let looks: Vec<String> = browser.eval(FORCED_COLOUR_FAULTS, []).await?;
+            let motion: Vec<String> = browser.eval(MOTION_FAULTS, []).await?;
+            for fault in looks.into_iter().chain(motion) {
+                writeln!(found, "{path}: {fault}")?;
             }
         }
-        ensure!(found.is_empty(), "states without a difference in forced colours:\n{found}");
+        ensure!(found.is_empty(), "states without a difference, or motion:\n{found}");
         Ok(())
     })
     .await
