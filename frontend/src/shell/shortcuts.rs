@@ -10,10 +10,59 @@ use crate::ui::erased::events;
 use crate::ui::skeleton::Shape;
 
 const TITLE: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
-const PATHS: Words = Words::new(
-    "Tab은 주 메뉴, 방 목록, 머리글, 대화, 메시지 입력란 순서로 옮겨 갑니다. 대화 안에서는 위아래 화살표로 메시지를 옮겨 다닙니다.",
-    "Tab leads from the main menu to the rooms, the header, the messages and the message field. Among messages, use the arrow keys.",
-);
+const PATHS_TITLE: Words = Words::new("마우스 없이 다니기", "Without a mouse");
+/// The paths of the keyboard: the place, and the keys there. A browser test walks each.
+const PATHS: [(Words, Words); 7] = [
+    (
+        Words::new("어디서나", "Everywhere"),
+        Words::new(
+            "Tab은 주 메뉴, 방 목록, 머리글, 내용 순서로 옮겨 갑니다. Enter는 열고, Shift Tab은 돌아갑니다.",
+            "Tab leads from the main menu to the rooms, the header and the content. Enter opens; Shift Tab goes back.",
+        ),
+    ),
+    (
+        Words::new("방 목록", "Rooms"),
+        Words::new(
+            "Ctrl K로 찾기 칸에 가서 이름을 쓰고, Tab으로 방에 가서 Enter로 엽니다.",
+            "Ctrl K leads to the search field. Type a name, Tab to a room, Enter opens it.",
+        ),
+    ),
+    (
+        Words::new("더 보기 메뉴", "Menu in the header"),
+        Words::new(
+            "Enter로 열고 Tab으로 고릅니다. Esc는 닫고 단추로 돌아갑니다.",
+            "Enter opens it, Tab walks through it, Esc closes it and goes back to its button.",
+        ),
+    ),
+    (
+        Words::new("대화", "Messages"),
+        Words::new(
+            "위아래 화살표, Home, End로 메시지를, 오른쪽 화살표로 그 안의 단추를 찾아갑니다.",
+            "Up, Down, Home and End walk through the messages; Right leads to the buttons of one.",
+        ),
+    ),
+    (
+        Words::new("받은 알림", "Inbox"),
+        Words::new(
+            "Tab은 거르개, 설정, 알림 순서로 옮겨 갑니다. Enter는 알림이 온 곳을 엽니다.",
+            "Tab leads through the filters, the settings and the notices. Enter opens the place of a notice.",
+        ),
+    ),
+    (
+        Words::new("주문 관리", "Order board"),
+        Words::new(
+            "Tab은 찾기, 거르개, 열마다 주문 순서로 옮겨 갑니다. Enter는 주문을 다음 단계로 보냅니다.",
+            "Tab leads from the search to each order, column by column. Enter moves an order one step on.",
+        ),
+    ),
+    (
+        Words::new("시세 그래프", "Price chart"),
+        Words::new(
+            "화살표는 한 점씩, Page Up과 Page Down은 열 점씩, Home과 End는 끝으로 옮깁니다.",
+            "Arrows move by a point, Page Up and Page Down by ten, Home and End to the ends.",
+        ),
+    ),
+];
 /// The meaning of each shortcut, in the order of their table.
 const MEANINGS: [Words; SHORTCUTS.len()] = [
     Words::new("방 찾기", "Find a room"),
@@ -63,10 +112,15 @@ pub(super) fn content() -> AnyView {
     let of_messages = MESSAGE_KEYS.map(|(key, meaning)| {
         view! { <dt><kbd>{key}</kbd></dt><dd>{meaning.now()}</dd> }.into_any()
     });
+    let paths = PATHS.map(|(place, keys)| {
+        view! { <dt>{place.now()}</dt><dd class="hint">{keys.now()}</dd> }.into_any()
+    });
+    let paths = Vec::from(paths);
     view! {
         <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
         <dl class="shortcuts" data-testid="shortcuts">{rows}{Vec::from(of_messages)}</dl>
-        <p class="hint shortcuts-paths">{PATHS.now()}</p>
+        <h3 class="shortcuts-title">{PATHS_TITLE.now()}</h3>
+        <dl class="shortcuts-paths" data-testid="shortcuts-paths">{paths}</dl>
         <div class="dialog-actions">
             <button class="button" autofocus on:click=events::click(move |_| app.shortcuts.set(false))>{tr(|t| t.close)}</button>
         </div>

@@ -6,9 +6,11 @@ use anyhow::Result;
 use thirtyfour::Key;
 
 use crate::support::axe;
+use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::FIRST_ROOM;
 use crate::support::device::{Device, Lang};
+use crate::support::test_client::TestClient;
 use crate::support::wait::until_true;
 
 /// The list as it is shown: keys and meaning.
@@ -66,6 +68,113 @@ async fn every_listed_shortcut_works() -> Result<()> {
         browser.find("shortcuts").await?;
         let list: BTreeMap<String, String> = browser.eval(LIST, []).await?;
         assert_eq!(list.get("Ctrl K").map(String::as_str), Some("방 찾기"));
+        Ok(())
+    })
+    .await
+}
+
+/// The list of paths: place and keys.
+const PATHS: &str =
+    "return [...document.querySelectorAll('.shortcuts-paths > dt')].map(it => it.textContent)";
+
+/// Presses Tab until the focus is within the first element that matches a selector.
+async fn tab_into(browser: &Browser, css: &str) -> Result<()> {
+    let script = "return document.activeElement.closest(arguments[0]) !== null";
+    until_true(format_args!("Tab leads into {css}"), async || {
+        if browser.eval(script, [css.into()]).await? {
+            return Ok(true);
+        }
+        browser.keys(Key::Tab).await?;
+        Ok(false)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
+    BrowserTest::run_with("keyboard-paths", &["--price-source", "simulated"], async |test| {
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let browser = &jane.browser;
+        let second = jane.create_room("Second room").await?;
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        minsu.send(FIRST_ROOM, "@Jane look at this").await?;
+        test.server.database()?.execute("INSERT INTO orders (customer_id) VALUES (1)")?;
+
+        // Out of the message field, where a question mark is a character.
+        browser.tab_to("rail-chat").await?;
+        browser.keys("?").await?;
+        browser.find("shortcuts-paths").await?;
+        let places: Vec<String> = browser.eval(PATHS, []).await?;
+        let walked = [
+            "Everywhere",
+            "Rooms",
+            "Menu in the header",
+            "Messages",
+            "Inbox",
+            "Order board",
+            "Price chart",
+        ];
+        assert_eq!(places, walked);
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("shortcuts-paths").await?;
+
+        // Rooms.
+        browser.chord(Key::Control, "k").await?;
+        browser.until_focus("room-filter").await?;
+        browser.keys("Second").await?;
+        browser.until_gone(&format!("room-{FIRST_ROOM}")).await?;
+        browser.tab_to(&format!("room-{second}")).await?;
+        browser.keys(Key::Enter).await?;
+        jane.until_room_open(second).await?;
+        browser.chord(Key::Control, "k").await?;
+        browser.chord(Key::Control, "a").await?;
+        browser.keys(Key::Delete).await?;
+        browser.tab_to(&format!("room-{FIRST_ROOM}")).await?;
+        browser.keys(Key::Enter).await?;
+        jane.until_room_open(FIRST_ROOM).await?;
+
+        // The menu in the header.
+        browser.tab_to("view-menu").await?;
+        browser.keys(Key::Enter).await?;
+        browser.find("copy-link").await?;
+        browser.tab_to("open-inspector").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("copy-link").await?;
+        browser.until_focus("view-menu").await?;
+
+        // Messages.
+        jane.until_stored("@Jane look at this").await?;
+        tab_into(browser, "[data-testid=\"timeline\"]").await?;
+        browser.keys(Key::End).await?;
+        tab_into(browser, "[data-testid=\"message\"]").await?;
+
+        // Inbox.
+        browser.tab_to("bell").await?;
+        browser.keys(Key::Enter).await?;
+        browser.tab_to("notices-mention").await?;
+        browser.keys(Key::Enter).await?;
+        browser.until_attribute("notices-mention", "aria-pressed", "true").await?;
+        tab_into(browser, "[data-testid=\"notices\"] a").await?;
+        browser.keys(Key::Enter).await?;
+        jane.until_room_open(FIRST_ROOM).await?;
+
+        // Apps, the board, and the chart.
+        browser.tab_to("rail-apps").await?;
+        browser.keys(Key::Enter).await?;
+        browser.tab_to("page-orders").await?;
+        browser.keys(Key::Enter).await?;
+        browser.tab_to("tab-orders-board").await?;
+        browser.keys(Key::Enter).await?;
+        browser.tab_to("board-search").await?;
+        browser.tab_to("accepted-1").await?;
+        browser.keys(Key::Enter).await?;
+        browser.until_attribute("order-1", "data-status", "accepted").await?;
+        browser.tab_to("rail-apps").await?;
+        browser.keys(Key::Enter).await?;
+        browser.tab_to("page-bitcoin").await?;
+        browser.keys(Key::Enter).await?;
+        browser.find("price").await?;
+        tab_into(browser, "[role=\"slider\"]").await?;
         Ok(())
     })
     .await
