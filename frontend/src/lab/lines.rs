@@ -3,12 +3,15 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::i18n::Words;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::Memo;
 use crate::ui::erased::reactive::{Item, each, effect};
 
 /// A reader who is this near to the end, in pixels, reads the newest line.
 const NEAR_END: i32 = 8;
+
+const EMPTY: Words = Words::new("아직 아무것도 없습니다.", "Nothing yet.");
 
 /// The box. `newest` changes with every new line.
 pub(super) fn lines(
@@ -43,7 +46,7 @@ pub(super) fn lines(
         });
     });
     view! {
-        <div class="lab-lines" role="log" tabindex="0" aria-label=label data-testid=id node_ref=list on:scroll=events::change(on_scroll)><ol>{each(items)}</ol></div>
+        <div class="lab-lines" role="log" tabindex="0" aria-label=label data-empty=EMPTY.now() data-testid=id node_ref=list on:scroll=events::change(on_scroll)><ol>{each(items)}</ol></div>
     }
     .into_any()
 }

@@ -54,17 +54,19 @@ async fn make_a_team(server: &TestServer) -> Result<Vec<RoomId>> {
     Ok(rooms)
 }
 
-/// Orders in every state, and posts.
+/// Orders on their way, and posts.
 async fn fill_the_apps(server: &TestServer) -> Result<()> {
     let mut sora = TestClient::connect(server, "소라").await?;
     sora.post("오늘은 마당에서 국수를 먹습니다. 모두 오세요.").await?;
     sora.post("The river path is open again: https://example.com/river").await?;
     let shell = server.database()?;
-    for status in ["pending", "pending", "accepted", "cooking", "ready", "delivered"] {
-        let sql = "INSERT INTO orders (customer_id, note, status)";
-        shell.execute(&format!("{sql} VALUES (1, '덜 맵게 해 주세요', '{status}')"))?;
+    for note in ["덜 맵게 해 주세요", "", "문 앞에 놓아 주세요", "", "no kimchi"] {
+        shell.execute(&format!("INSERT INTO orders (customer_id, note) VALUES (1, '{note}')"))?;
     }
-    shell.execute("INSERT INTO order_lines VALUES (1, 1, 2, 7000), (2, 5, 1, 14000), (3, 3, 1, 9500), (4, 6, 3, 6500), (5, 4, 2, 9000), (6, 2, 1, 8000)")?;
+    shell.execute("INSERT INTO order_lines VALUES (1, 1, 2, 7000), (2, 5, 1, 14000), (3, 3, 1, 9500), (4, 6, 3, 6500), (5, 4, 2, 9000)")?;
+    for (status, first) in [("accepted", 3), ("cooking", 4), ("ready", 5)] {
+        shell.execute(&format!("UPDATE orders SET status = '{status}' WHERE id >= {first}"))?;
+    }
     Ok(())
 }
 

@@ -41,7 +41,8 @@ async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
             page.browser.until_text("price", |price| is_dollars(price) && price != first).await?;
             page.browser.until_attribute("price-state", "data-state", "live").await?;
             ensure!(
-                page.browser.has("price-simulated").await?,
+                page.browser.attribute("price-state", "data-simulated").await?.as_deref()
+                    == Some("true"),
                 "the page says that the price is simulated"
             );
             until_points(&page.browser, 3).await?;
@@ -65,6 +66,7 @@ async fn t2_5_the_price_updates_on_every_screen() -> Result<()> {
         test.server.kill().await?;
         for page in [&minsu, &jane] {
             page.browser.until_attribute("price-state", "data-state", "away").await?;
+            page.browser.find("price-simulated").await?;
         }
         jane.browser.until_text("price-stale", |line| line.contains("Stale since")).await?;
         let age = minsu.browser.until_text("price-stale", |line| line.ends_with("초 전")).await?;

@@ -93,7 +93,7 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
     let step = move |amount: i32| {
         view! {
             <button
-                class="button counter-step"
+                class=if amount == 1 { "button button-strong counter-step" } else { "button counter-step" }
                 data-testid=format!("add{amount:+}")
                 on:click=events::click(move |_| driver.command(CounterCommand::Add { amount }))
             >

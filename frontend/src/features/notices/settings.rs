@@ -57,7 +57,7 @@ pub(crate) fn DemonstrationPage() -> impl IntoView {
                 <p class="page-intro">{DEMO_HINT.now()}</p>
                 <div class="settings">{switch("demo", DEMO_RUN, runs, toggle)}</div>
                 <p class="hint" role="status" data-testid="demo-by">{by}</p>
-                <p><a class="button button-link" href=Page::Notices.path() on:click=link_to(app, Route::Page(Page::Notices))>{TO_INBOX.now()}</a></p>
+                <p class="lab-below"><a class="button button-link" href=Page::Notices.path() on:click=link_to(app, Route::Page(Page::Notices))>{TO_INBOX.now()}</a></p>
                 {show_code(Page::LabNotices)}
             </div>
         </div>

@@ -225,16 +225,24 @@ fn Head(shown: Memo<Option<Shown>>, formats: StoredValue<Formats, LocalStorage>)
         };
         shown.with(|shown| shown.as_ref().and_then(line)).unwrap_or_default()
     });
-    let stands = text(move || status.get().words().of(lang.get()).to_owned());
+    // A simulated price is not live, however steadily it comes.
+    let stands = text(move || {
+        let words = match status.get() {
+            SourceStatus::Live if is_simulated() => strings::SIMULATED,
+            status => status.words(),
+        };
+        words.of(lang.get()).to_owned()
+    });
+    let is_live = move || status.get() == SourceStatus::Live;
     let is_old = move || status.get().is_old() && has_price();
     view! {
         <div class="price-head">
             <p class="price-number" data-testid="price" data-known=flag(has_price) data-old=flag(move || status.get().is_old())>{number}</p>
             {change_line}
             <p class="price-source">
-                <span class="price-pill" data-testid="price-state" data-state=derived(move || status.get().name())>{stands}</span>
-                {when(is_simulated, || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{strings::SIMULATED.now()}</span> }.into_any())}
-                <span data-testid="price-source">{source}</span>
+                <span class="price-pill" data-testid="price-state" data-state=derived(move || status.get().name()) data-simulated=flag(is_simulated)>{stands}</span>
+                {when(move || is_simulated() && !is_live(), || view! { <span class="price-pill price-simulated" data-testid="price-simulated">{strings::SIMULATED.now()}</span> }.into_any())}
+                <span class="hint" data-testid="price-source">{source}</span>
             </p>
             {when(is_old, move || since(shown, formats))}
             {part(move || asked(shown, formats))}

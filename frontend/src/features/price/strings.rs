@@ -98,8 +98,8 @@ pub(super) fn asked(lang: Lang, time: &str) -> String {
 /// The summary of the chart.
 pub(super) fn summary(lang: Lang, from: &str, to: &str, lowest: &str, highest: &str) -> String {
     match lang {
-        Lang::Ko => format!("{from}에서 {to}까지 · 최저 {lowest} · 최고 {highest}"),
-        Lang::En => format!("From {from} to {to} · lowest {lowest} · highest {highest}"),
+        Lang::Ko => format!("처음 {from} · 지금 {to} · 최저 {lowest} · 최고 {highest}"),
+        Lang::En => format!("First {from} · now {to} · lowest {lowest} · highest {highest}"),
     }
 }
 

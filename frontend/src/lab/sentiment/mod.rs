@@ -105,7 +105,7 @@ pub(crate) fn SentimentPage() -> impl IntoView {
     on_cleanup(move || driver.act(Action::Classify(String::new())));
     view! {
         <div class="page">
-            <div class="page-body sentiment">
+            <div class="page-body page-reading">
                 <p class="page-intro">{INTRO.now()}</p>
                 <label class="label" for=FIELD_ID>{WRITE.now()}</label>
                 <textarea id=FIELD_ID class="field" dir="auto" rows="4" data-testid="sentiment-text" node_ref=area on:input=events::change(on_input)></textarea>
