@@ -7,8 +7,8 @@
 //! 1. [`ids`] and [`position`]: identities, and positions in a stream;
 //! 2. [`features`] and [`topic`]: the table of features, and their topics;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
-//!    [`chat`], [`presence`], [`counter`], [`sentiment`], [`posts`], [`price`], [`orders`],
-//!    [`notices`];
+//!    [`chat`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
+//!    [`price`], [`orders`], [`notices`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
@@ -24,12 +24,14 @@ pub mod topic;
 pub mod chat;
 pub mod counter;
 pub mod delivery;
+pub mod details;
 pub mod membership;
 pub mod notices;
 pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
+pub mod read_count;
 pub mod rooms;
 pub mod sentiment;
 

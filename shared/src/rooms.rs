@@ -12,6 +12,15 @@ pub const MAX_ROOM_NAME_CHARS: usize = 48;
 /// [`MAX_FRAME_BYTES`](crate::limits::MAX_FRAME_BYTES).
 pub const MAX_ROOMS: u64 = 2_000;
 
+/// Unicode scalar values in a room's description.
+pub const MAX_DESCRIPTION_CHARS: usize = 200;
+/// Rooms in one page of the directory.
+pub const PAGE_ROOMS: usize = 30;
+
+/// The path of the directory's pages, for `GET` by signed-in users. The parameters are `search`, a text that the name
+/// or the description contains, and `after`, the last room of the page before.
+pub const DIRECTORY_PATH: &str = "/api/rooms";
+
 /// A room as the directory lists it. Every visitor loads all rooms, so the list has only the part that screens show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -51,6 +60,17 @@ pub enum RoomsCommand {
     Create {
         /// See [`crate::validate::room_name`].
         name: String,
+        /// See [`crate::validate::room_description`].
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        description: String,
+    },
+    /// Replaces the description of a room that the user has joined. Its event is in the room's details, because every
+    /// user follows the directory. The same description changes nothing.
+    Describe {
+        /// Which room.
+        room: RoomId,
+        /// See [`crate::validate::room_description`].
+        description: String,
     },
 }
 
@@ -69,4 +89,30 @@ pub enum RoomsEvent {
 pub struct RoomsSnapshot {
     /// By id, ascending.
     pub rooms: Vec<Room>,
+}
+
+/// A room in a page of the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedRoom {
+    /// The room.
+    pub room: Room,
+    /// The description; empty if the room has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The number of members. Service accounts are no members.
+    pub members: u64,
+    /// The time of the last message; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message_at: Option<Timestamp>,
+}
+
+/// A page of the directory. This is the body of the answer at [`DIRECTORY_PATH`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DirectoryPage {
+    /// The rooms by name; at most [`PAGE_ROOMS`].
+    pub rooms: Vec<ListedRoom>,
+    /// Whether there are rooms after these.
+    pub more: bool,
 }

@@ -5,7 +5,7 @@ use crate::chat::MAX_MESSAGE_CHARS;
 use crate::failure::{ErrorCode, Failure};
 use crate::orders::PHONE_DIGITS;
 use crate::posts::MAX_POST_CHARS;
-use crate::rooms::MAX_ROOM_NAME_CHARS;
+use crate::rooms::{MAX_DESCRIPTION_CHARS, MAX_ROOM_NAME_CHARS};
 use crate::session::MAX_USER_NAME_CHARS;
 use crate::workspace::MAX_WORKSPACE_NAME_CHARS;
 
@@ -33,6 +33,18 @@ pub fn room_name(text: &str) -> Result<String, Failure> {
 /// `invalid` or `too_long`, with a sentence for the operator.
 pub fn workspace_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_WORKSPACE_NAME_CHARS, "The server's name")
+}
+
+/// A room's description: as a room's name, with at most [`MAX_DESCRIPTION_CHARS`] characters. An empty text means no
+/// description.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn room_description(text: &str) -> Result<String, Failure> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    one_line(text, MAX_DESCRIPTION_CHARS, "A description")
 }
 
 /// A message's text: separators of lines, pages and records become `\n`, other control characters and

@@ -5,6 +5,7 @@
 //! [`crate::client`] knows no feature.
 
 use madang_shared::chat::ChatEvent;
+use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
     Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User,
 };
@@ -280,7 +281,9 @@ impl Features {
         topics.extend(self.memberships().rooms().map(Topic::Room));
         topics.extend(self.page_topics.iter().copied());
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
-        topics.extend(open.map(Topic::Presence));
+        topics.extend(
+            open.into_iter().flat_map(|room| [Topic::Presence(room), Topic::Details(room)]),
+        );
         topics
     }
 
@@ -313,6 +316,13 @@ impl Features {
                 Effects::default()
             }
         }
+    }
+
+    /// Watches the user's own newest message in the open room. Returns whether it is another one than before, and the
+    /// query to send.
+    pub(crate) fn watch_own_message(&mut self) -> (bool, Option<ReadCountQuery>) {
+        let is_other = self.read_count.watch(self.joined_rooms.newest_own_message());
+        (is_other, self.read_count.next_query())
     }
 
     /// The effects of a command before the server has answered.

@@ -19,6 +19,10 @@ macro_rules! with_view_table {
         $consumer! {
             /// The directory of rooms.
             Rooms { rooms: Rooms, topics: [Rooms], queries: [], commands: [Rooms] }
+            /// The details of the open room.
+            Details { details: RoomDetails, topics: [Details], queries: [], commands: [] }
+            /// The read count of the user's own newest message in the open room.
+            ReadCount { read_count: OwnReadCount, topics: [], queries: [ReadCount], commands: [] }
             /// The shared counter, while a page follows it.
             Counter { counter: Counter, topics: [Counter], queries: [], commands: [Counter] }
             /// The draft text whose sentiment is shown.

@@ -181,6 +181,13 @@ features! {
         command crate::chat::ChatChange = crate::chat::decide, costs crate::chat::cost;
         query;
     }
+    Details {
+        topic Details;
+    }
+    // Every session watches through the hub; see `crate::read_count`.
+    ReadCount {
+        query;
+    }
     Counter {
         topic Counter;
         command madang_shared::counter::CounterCommand = crate::counter::decide;

@@ -23,6 +23,7 @@ use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
 use crate::policy::RevokedAccess;
+use crate::read_count::ReadCounts;
 use crate::shared_state::{SharedStateCache, SharedStateRead};
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
@@ -39,6 +40,7 @@ pub struct Hub {
     log_cache: Arc<LogCache>,
     shared_states: Arc<SharedStateCache>,
     ephemeral: EphemeralTopics,
+    read_counts: ReadCounts,
     budgets: Budgets,
     next_connection: AtomicU64,
 }
@@ -81,6 +83,7 @@ impl Hub {
             log_cache: Arc::default(),
             shared_states: Arc::new(SharedStateCache::new(budgets.cache_memory())),
             ephemeral: EphemeralTopics::new(epoch),
+            read_counts: ReadCounts::default(),
             budgets,
             next_connection: AtomicU64::new(1),
         }
@@ -152,6 +155,7 @@ impl Hub {
                 self.request_access_checks(revoked);
             }
         }
+        self.read_counts.apply(appended);
     }
 
     /// Publishes events of this node's store to the subscribers of this node, and announces them to the
@@ -209,12 +213,17 @@ impl Hub {
         self.fan_out.run().await;
     }
 
-    /// Publishes the due events of all ephemeral topics. To be called every
+    /// Publishes the due events of all ephemeral topics, and the due read counts. To be called every
     /// [`madang_shared::presence::PRESENCE_WINDOW_MS`].
     pub fn tick(&self, now: Timestamp) {
         for feature in self.ephemeral.all() {
             feature.tick(now, &|event| self.publish_ephemeral(&event));
         }
+        self.read_counts.tick(now);
+    }
+
+    pub(crate) fn read_counts(&self) -> &ReadCounts {
+        &self.read_counts
     }
 
     pub(crate) fn log_cache(&self) -> Arc<LogCache> {

@@ -36,6 +36,7 @@ pub mod features;
 pub mod chat;
 pub mod counter;
 pub mod delivery;
+mod details;
 pub mod membership;
 pub mod names;
 pub mod notices;
@@ -43,6 +44,7 @@ pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
+mod read_count;
 pub mod rooms;
 pub mod sentiment;
 

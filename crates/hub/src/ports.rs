@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use madang_shared::delivery::ReadStatus;
+use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
+use madang_shared::rooms::DirectoryPage;
 use madang_shared::{
     Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
     User, UserId, codec,
@@ -125,6 +127,27 @@ pub struct Recipients {
     pub more: u64,
 }
 
+/// The messages of a room that were for a member, and those that the member has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberMark {
+    /// The member.
+    pub user: UserId,
+    /// The last event of the room when the member joined: earlier messages were for others.
+    pub joined_after: Seq,
+    /// The read mark; not before `joined_after`.
+    pub read_up_to: Seq,
+}
+
+/// The request for a page of the directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryRequest {
+    /// The key of a text that the name or the description contains; see [`crate::policy::name_key`]. An empty key finds
+    /// every room.
+    pub search_key: String,
+    /// The page begins after this room; without it, with the first one.
+    pub after: Option<RoomId>,
+}
+
 /// The durable log, and the state that its events have made.
 ///
 /// # Guarantees
@@ -196,6 +219,38 @@ pub trait Store: Send + Sync + 'static {
         room: RoomId,
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
+
+    /// The read marks of the members of a room, without service accounts, in any order.
+    ///
+    /// # Errors
+    /// Refused as `not_member` or `not_found` for a room that the user has not joined.
+    fn read_marks(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<MemberMark>, StoreError>>;
+
+    /// A page of the directory, at most [`PAGE_ROOMS`](madang_shared::rooms::PAGE_ROOMS) rooms by name.
+    ///
+    /// # Errors
+    /// Refused as `not_found` if [`DirectoryRequest::after`] does not exist.
+    fn directory(
+        &self,
+        reader: UserId,
+        request: DirectoryRequest,
+    ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>>;
+
+    /// A page of a room's members after a user, without service accounts; at most
+    /// [`PAGE_MEMBERS`](madang_shared::details::PAGE_MEMBERS) by id.
+    ///
+    /// # Errors
+    /// Refused as `not_member` or `not_found` for a room that the user has not joined.
+    fn members(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        after: Option<UserId>,
+    ) -> BoxFuture<'static, Result<MembersPage, StoreError>>;
 
     /// Reads one post, as it is now.
     ///

@@ -1,7 +1,7 @@
 //! The directory of rooms. Topic [`Topic::Rooms`](madang_shared::Topic::Rooms).
 
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Failure, RoomId};
+use madang_shared::{Failure, RoomId, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
@@ -21,19 +21,33 @@ pub enum RoomsChange {
         name: String,
         /// The key under which the name is unique among rooms; see [`policy::name_key`].
         name_key: String,
+        /// The description; see [`validate::room_description`].
+        description: String,
+    },
+    /// Replaces the description of a room that the author has joined.
+    Describe {
+        /// Which room.
+        room: RoomId,
+        /// The description; see [`validate::room_description`].
+        description: String,
     },
 }
 
-/// Validates the name.
+/// Validates the name and the description. The store refuses a description by a user who has not joined the room.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
 pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
     match command {
-        RoomsCommand::Create { name } => {
+        RoomsCommand::Create { name, description } => {
             let name = names::room_name(&name)?;
             let name_key = policy::name_key(&name);
-            Ok(RoomsChange::Create { name, name_key })
+            let description = validate::room_description(&description)?;
+            Ok(RoomsChange::Create { name, name_key, description })
+        }
+        RoomsCommand::Describe { room, description } => {
+            let description = validate::room_description(&description)?;
+            Ok(RoomsChange::Describe { room, description })
         }
     }
 }
@@ -42,5 +56,6 @@ pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
 pub fn cost(command: &RoomsCommand) -> Option<Cost> {
     match command {
         RoomsCommand::Create { .. } => Some(Cost { resource: Resource::NewRooms, units: 1 }),
+        RoomsCommand::Describe { .. } => None,
     }
 }

@@ -13,11 +13,13 @@ pub struct PendingTopics {
     pub advanced: BTreeSet<Topic>,
     /// Topics that the user may have lost the right to read.
     pub recheck: BTreeSet<Topic>,
+    /// Whether the connection's watch of a read count has a result.
+    pub read_count: bool,
 }
 
 impl PendingTopics {
     fn is_empty(&self) -> bool {
-        self.advanced.is_empty() && self.recheck.is_empty()
+        self.advanced.is_empty() && self.recheck.is_empty() && !self.read_count
     }
 }
 
@@ -40,6 +42,11 @@ impl TopicWakeups {
     /// Marks the topic for an access check.
     pub fn request_access_check(&self, topic: Topic) {
         self.mark(|pending| pending.recheck.insert(topic));
+    }
+
+    /// Marks the watch of a read count.
+    pub(crate) fn mark_read_count(&self) {
+        self.mark(|pending| !std::mem::replace(&mut pending.read_count, true));
     }
 
     fn mark(&self, mark: impl FnOnce(&mut PendingTopics) -> bool) {

@@ -18,11 +18,12 @@ macro_rules! features {
             $engine
             // The hub serves these without a store.
             hub_topics { Presence, Price }
-            hub_queries { Sentiment }
+            hub_queries { Sentiment, ReadCount }
 
             rooms { change Rooms; topic Rooms => snapshot; }
             membership { change Membership; topic Memberships(user) => snapshot; }
             chat { change Chat; topic Room(room) => newest_page, own own_membership(room); query Chat; }
+            details { topic Details(room) => snapshot; }
             counter { change Counter; topic Counter => snapshot; }
             posts { change Posts; topic Posts => snapshot; query Posts; }
             orders { change Orders; topic Orders => snapshot; }

@@ -11,12 +11,13 @@ use axum::routing::get;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
+use madang_shared::rooms::DIRECTORY_PATH;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
 use crate::http::unknown_path::wrong_method;
-use crate::http::{delivery_api, health, posts_api, session_api};
+use crate::http::{delivery_api, health, posts_api, rooms_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{client_info, cors, foreign_host, security_headers};
 use crate::socketio::routes as socketio;
@@ -43,6 +44,8 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/session", session)
         .route(delivery_api::PATH, get(delivery_api::delivery))
+        .route(DIRECTORY_PATH, get(rooms_api::directory))
+        .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
         .merge(posts)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::refuse_changes))

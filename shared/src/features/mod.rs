@@ -48,6 +48,17 @@ features! {
         query ChatQuery;
         answer ChatAnswer;
     }
+    Details in crate::details {
+        /// The description and the members of a room.
+        topic Details(room: RoomId) = "details", Durable;
+        event DetailsEvent;
+        snapshot DetailsSnapshot;
+    }
+    // The number of readers of a message; it has no topic.
+    ReadCount in crate::read_count {
+        query ReadCountQuery;
+        answer ReadCountAnswer;
+    }
     Counter in crate::counter {
         /// The shared counter.
         topic Counter = "counter", Durable;

@@ -153,8 +153,27 @@ impl Client {
                 self.on_socket_action(action, &mut out);
             }
         }
+        self.watch_own_message(context, &mut out);
         self.send_due(now, &mut out);
         out
+    }
+
+    /// Keeps the watch of the read count at the user's own newest message.
+    fn watch_own_message(&mut self, context: InputContext, out: &mut Vec<Output>) {
+        if !out
+            .iter()
+            .any(|output| matches!(output, Output::Changed(Slice::Timeline | Slice::ReadCount)))
+        {
+            return;
+        }
+        let (is_other, query) = self.features.watch_own_message();
+        if is_other {
+            // The server forgets the earlier watch as well.
+            self.queries.retain(|_, query| !matches!(query, Query::ReadCount(_)));
+            out.push(Output::Changed(Slice::ReadCount));
+        }
+        let requests = query.map(|query| Request::Query(query.into())).into_iter().collect();
+        self.apply_effects(context, Effects { requests, changed: Vec::new() }, out);
     }
 
     pub(super) fn on_socket_action(&mut self, action: SocketAction, out: &mut Vec<Output>) {

@@ -70,6 +70,14 @@ impl JoinedRooms {
         &self.presence
     }
 
+    /// The user's own newest message among the loaded ones of the open room.
+    pub(crate) fn newest_own_message(&self) -> Option<(RoomId, Seq)> {
+        let room = self.open.filter(|room| self.memberships.contains(*room))?;
+        let mut newest_first = self.timeline(room)?.messages().iter().rev();
+        let own = newest_first.find(|message| message.author.id == self.me)?;
+        Some((room, own.seq))
+    }
+
     /// The number of unread messages by others in the room.
     pub(crate) fn unread(&self, room: RoomId) -> u64 {
         self.memberships.unread(room, self.timeline(room), self.me)

@@ -6,6 +6,7 @@
 
 pub mod chat;
 pub mod counter;
+pub mod details;
 pub mod joined_rooms;
 pub mod membership;
 pub mod notices;
@@ -13,6 +14,7 @@ pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
+pub mod read_count;
 mod read_mark_schedule;
 pub mod rooms;
 pub mod sentiment;

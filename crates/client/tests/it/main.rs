@@ -15,6 +15,7 @@ mod orders;
 mod outbox;
 mod posts;
 mod price;
+mod read_count;
 mod read_marks;
 mod support;
 mod views;

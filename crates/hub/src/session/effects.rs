@@ -8,7 +8,7 @@ use madang_shared::{Answer, CloseCode, Position, Query, QueryId, RoomId, Seq, To
 use crate::frame::Frame;
 use crate::hub::Hub;
 use crate::log_cache::LogPage;
-use crate::ports::{Committed, Recovery, Store, StoreError, Write};
+use crate::ports::{Committed, MemberMark, Recovery, Store, StoreError, Write};
 use crate::shared_state::SharedStateRead;
 
 /// An instruction. The connection loop executes effects in the given order.
@@ -57,6 +57,13 @@ pub enum StoreRequest {
         /// The room whose members may read the topic.
         room: RoomId,
     },
+    /// See [`Store::read_marks`].
+    ReadMarks {
+        /// The room whose members' marks are needed.
+        room: RoomId,
+        /// The query that watches the room. Returned with the response.
+        id: QueryId,
+    },
     /// See [`Store::query`].
     Query {
         /// Returned with the response.
@@ -98,6 +105,15 @@ pub enum StoreResponse {
         /// Whether the user is a member of the room.
         member: Result<bool, StoreError>,
     },
+    /// The response to [`StoreRequest::ReadMarks`].
+    ReadMarks {
+        /// The room of the request.
+        room: RoomId,
+        /// The query of the request.
+        id: QueryId,
+        /// The store's answer.
+        marks: Result<Vec<MemberMark>, StoreError>,
+    },
     /// The response to [`StoreRequest::Query`].
     Query {
         /// The id of the request.
@@ -115,6 +131,7 @@ impl StoreResponse {
             Self::Open { recovery, .. } => (&[][..], recovery.as_ref().err()),
             Self::ReadLog { page, .. } => (&[][..], page.as_ref().err()),
             Self::CheckAccess { member, .. } => (&[][..], member.as_ref().err()),
+            Self::ReadMarks { marks, .. } => (&[][..], marks.as_ref().err()),
             Self::Query { answer, .. } => (&[][..], answer.as_ref().err()),
         };
         many.iter().filter_map(|result| result.as_ref().err()).chain(one)
@@ -149,6 +166,10 @@ impl StoreRequest {
             Self::CheckAccess { ticket, topic, room } => store
                 .is_member(user, room)
                 .map(move |member| StoreResponse::CheckAccess { ticket, topic, member })
+                .boxed(),
+            Self::ReadMarks { room, id } => store
+                .read_marks(user, room)
+                .map(move |marks| StoreResponse::ReadMarks { room, id, marks })
                 .boxed(),
             Self::Query { id, query } => store
                 .query(user, query)

@@ -4,6 +4,7 @@
 mod commands;
 pub mod effects;
 pub mod handshake;
+mod read_count;
 mod reply;
 mod subscribe;
 mod subscriptions;
@@ -15,8 +16,8 @@ use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
 use madang_shared::limits::{MAX_BAD_FRAMES, PING_INTERVAL_MS, PONG_TIMEOUT_MS};
 use madang_shared::{
-    ClientFrame, CloseCode, ConnectionId, ErrorCode, Failure, QueryFrame, ServerFrame, Signal,
-    Timestamp, Topic, User, UserId, Welcome,
+    ClientFrame, CloseCode, ConnectionId, ErrorCode, Failure, Query, QueryFrame, QueryId, RoomId,
+    ServerFrame, Signal, Timestamp, Topic, User, UserId, Welcome,
 };
 
 use self::commands::Commands;
@@ -44,6 +45,8 @@ pub struct Session {
     sink: Option<Arc<dyn FrameSink>>,
     subscriptions: Subscriptions,
     commands: Commands,
+    /// The watch of a read count: its room, and the query that it answers.
+    read_watch: Option<(RoomId, QueryId)>,
     /// The budgets that the requests are charged to.
     account: Account,
     heartbeat: Heartbeat,
@@ -77,6 +80,7 @@ impl Session {
             sink,
             subscriptions: Subscriptions::default(),
             commands: Commands::default(),
+            read_watch: None,
             account,
             heartbeat: Heartbeat::Idle { ping_at: now.plus(PING_INTERVAL_MS) },
             bad_frames: 0,
@@ -152,6 +156,9 @@ impl Session {
             StoreResponse::CheckAccess { ticket, topic, member } => {
                 self.on_access_checked(now, topic, ticket, member, &mut effects);
             }
+            StoreResponse::ReadMarks { room, id, marks } => {
+                self.on_read_marks((room, id), marks, &mut effects);
+            }
             StoreResponse::Query { id, answer: result } => {
                 effects.push(answer(id, result.map_err(refusal_of_read)));
             }
@@ -173,7 +180,10 @@ impl Session {
     /// Handles the pending wakeups.
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let PendingTopics { advanced, recheck } = self.wakeups.take();
+        let PendingTopics { advanced, recheck, read_count } = self.wakeups.take();
+        if read_count {
+            self.send_read_count(&mut effects);
+        }
         for topic in recheck {
             self.recheck_access(topic, &mut effects);
         }
@@ -222,6 +232,9 @@ impl Session {
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
             ClientFrame::Command(command) => {
                 self.commands.submit(&self.user, &self.account, now, command, frame_bytes, effects);
+            }
+            ClientFrame::Query(QueryFrame { id, query: Query::ReadCount(query) }) => {
+                self.watch_read_count(now, id, &query, effects);
             }
             ClientFrame::Query(QueryFrame { id, query }) => {
                 effects.push(match self.check_read(now) {
@@ -287,5 +300,6 @@ impl Drop for Session {
         for topic in topics {
             self.unsubscribe(topic);
         }
+        self.end_read_watch();
     }
 }

@@ -15,6 +15,7 @@ mod orders;
 mod policy;
 mod presence;
 mod price;
+mod read_count;
 mod redaction;
 mod session;
 mod shared_state;

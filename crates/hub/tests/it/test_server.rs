@@ -223,6 +223,9 @@ pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> Stor
         StoreRequest::CheckAccess { ticket, topic, room } => {
             StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(user, room) }
         }
+        StoreRequest::ReadMarks { room, id } => {
+            StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(user, room) }
+        }
         StoreRequest::Query { id, query } => {
             StoreResponse::Query { id, answer: store.query_now(user, &query) }
         }

@@ -30,7 +30,7 @@ pub(super) fn timeline_of(driver: &Driver) -> Vec<ShownMessage> {
 /// Creates a room, which joins it. Returns its id.
 pub(super) async fn create(driver: &mut Driver, name: &str) -> Result<RoomId> {
     let before = newest_joined(driver).await?;
-    driver.command(RoomsCommand::Create { name: name.to_owned() });
+    driver.command(RoomsCommand::Create { name: name.to_owned(), description: String::new() });
     until(driver, |joined| joined > before).await
 }
 

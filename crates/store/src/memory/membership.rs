@@ -7,8 +7,9 @@ use madang_shared::membership::{
     MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
     MembershipSnapshot,
 };
-use madang_shared::{Failure, RoomId, Seq, Topic, UserId};
+use madang_shared::{Failure, RoomId, Seq, Timestamp, Topic, UserId};
 
+use super::details;
 use super::state::State;
 use crate::context::CommandContext;
 use crate::refusals;
@@ -33,14 +34,16 @@ pub(super) fn apply(
         (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => None,
         (MembershipCommand::Join { .. }, None) => {
             require_may_join(state, user)?;
-            Some(join(state, user, room, appended))
+            Some(join(state, user, room, context.at, appended))
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
             state.members.remove(&(user, room));
             state.muted_rooms.remove(&(user, room));
             let head = state.log.head(Topic::Room(room));
             state.departures.insert((room, user), (context.at, head));
-            Some(append(state, user, MembershipEvent::Left { room }, appended))
+            let position = append(state, user, MembershipEvent::Left { room }, appended);
+            details::append_left(state, user, room, appended);
+            Some(position)
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
             return Err(refusals::not_member());
@@ -79,14 +82,18 @@ pub(super) fn join(
     state: &mut State,
     user: UserId,
     room: RoomId,
+    at: Timestamp,
     appended: &mut Vec<TopicEvent>,
 ) -> LogPosition {
     let head = state.log.head(Topic::Room(room));
+    state.joined_at.insert((room, user), at);
     state.members.insert((user, room), head);
     state.joined_after.insert((room, user), head);
     state.departures.remove(&(room, user));
     let membership = Membership { room, read_up_to: head, unread: 0, head };
-    append(state, user, MembershipEvent::Joined(membership), appended)
+    let position = append(state, user, MembershipEvent::Joined(membership), appended);
+    details::append_joined(state, user, room, head, at, appended);
+    position
 }
 
 pub(super) fn is_member(state: &State, user: UserId, room: RoomId) -> bool {

@@ -15,6 +15,7 @@ mod state;
 mod chat;
 mod counter;
 mod delivery;
+mod details;
 mod membership;
 mod notices;
 mod orders;
@@ -31,13 +32,15 @@ use futures_util::future::{self, BoxFuture};
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
-    Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
-    TokenHash, TopicEvent, Write,
+    Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, Recovery, ServiceAccount,
+    SessionLimits, Store, StoreError, TokenHash, TopicEvent, Write,
 };
 use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
+use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
+use madang_shared::rooms::DirectoryPage;
 use madang_shared::{
     Answer, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId,
 };
@@ -168,6 +171,30 @@ impl Memory {
         message: Seq,
     ) -> Result<Recipients, StoreError> {
         self.read(|state| delivery::find(state, reader, room, message))
+    }
+
+    /// [`Store::read_marks`], synchronous.
+    pub fn read_marks_now(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> Result<Vec<MemberMark>, StoreError> {
+        self.read(|state| details::read_marks(state, user, room))
+    }
+
+    /// [`Store::directory`], synchronous.
+    pub fn directory_now(&self, request: &DirectoryRequest) -> Result<DirectoryPage, StoreError> {
+        self.read(|state| rooms::directory(state, request))
+    }
+
+    /// [`Store::members`], synchronous.
+    pub fn members_now(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        after: Option<UserId>,
+    ) -> Result<MembersPage, StoreError> {
+        self.read(|state| details::page(state, reader, room, after))
     }
 
     /// [`Store::post`], synchronous.
@@ -318,6 +345,31 @@ impl Store for Memory {
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
         ready(self.delivery_now(reader, room, message))
+    }
+
+    fn read_marks(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<MemberMark>, StoreError>> {
+        ready(self.read_marks_now(user, room))
+    }
+
+    fn directory(
+        &self,
+        _reader: UserId,
+        request: DirectoryRequest,
+    ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
+        ready(self.directory_now(&request))
+    }
+
+    fn members(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        after: Option<UserId>,
+    ) -> BoxFuture<'static, Result<MembersPage, StoreError>> {
+        ready(self.members_now(reader, room, after))
     }
 
     fn post(&self, _reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {

@@ -20,7 +20,7 @@ pub(super) fn open_topic(
     if policy::is_private_to_other(topic, reader) {
         return Err(refusals::not_own_topic());
     }
-    if let Topic::Room(room) = topic {
+    if let Some(room) = topic.room() {
         membership::require_member(state, reader, room)?;
     }
     let head = state.log.position(topic)?;

@@ -38,11 +38,15 @@ pub(super) struct State {
     pub(super) rooms: BTreeMap<RoomId, CreatedRoom>,
     pub(super) room_keys: BTreeMap<String, RoomId>,
     pub(super) room_skeletons: Skeletons<RoomId>,
+    /// Of the rooms that have one.
+    pub(super) descriptions: BTreeMap<RoomId, String>,
     /// The read mark of each member.
     pub(super) members: BTreeMap<(UserId, RoomId), Seq>,
     pub(super) muted_rooms: BTreeSet<(UserId, RoomId)>,
     /// The head of the room when the user last joined it.
     pub(super) joined_after: BTreeMap<(RoomId, UserId), Seq>,
+    /// The time at which the user last joined the room.
+    pub(super) joined_at: BTreeMap<(RoomId, UserId), Timestamp>,
     /// The users who have left a room: time, and head of the room at that time.
     pub(super) departures: BTreeMap<(RoomId, UserId), (Timestamp, Seq)>,
     pub(super) messages: BTreeMap<(RoomId, Seq), Message>,

@@ -25,7 +25,7 @@ pub(super) fn sign_up(
         return Err(refusals::user_name_looks_taken(&name));
     }
     let user = match owner {
-        None => create(state, name, name_key, appended),
+        None => create(state, name, name_key, None, at, appended),
         Some(id) => {
             let Some(lost) = state.unused_sessions.remove(&id) else {
                 return Err(refusals::user_name_taken(&name));
@@ -62,9 +62,7 @@ pub(super) fn service_user(
     let Some((key, name)) = free else {
         return Err(refusals::user_name_taken(service.name));
     };
-    let user = create(state, name, key, appended);
-    state.service_accounts.insert(service.key, user.id);
-    Ok(user)
+    Ok(create(state, name, key, Some(service.key), service.at, appended))
 }
 
 /// The user of a session. The name belongs to the user from now on.
@@ -119,6 +117,8 @@ fn create(
     state: &mut State,
     name: String,
     name_key: String,
+    service: Option<&'static str>,
+    at: Timestamp,
     appended: &mut Vec<TopicEvent>,
 ) -> User {
     let id = UserId(state.users.last_key_value().map_or(1, |(last, _)| last.0 + 1));
@@ -127,6 +127,9 @@ fn create(
     state.user_skeletons.add(&name, id);
     state.log.create_topic(Topic::Memberships(id));
     notices::create_inbox(state, id);
-    membership::join(state, id, FIRST_ROOM, appended);
+    if let Some(key) = service {
+        state.service_accounts.insert(key, id);
+    }
+    membership::join(state, id, FIRST_ROOM, at, appended);
     User { id, name }
 }

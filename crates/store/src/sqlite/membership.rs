@@ -11,8 +11,8 @@ use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
-use super::log;
 use super::values::{integer, natural};
+use super::{details, log};
 use crate::context::CommandContext;
 use crate::refusals;
 
@@ -67,7 +67,9 @@ pub(super) fn apply(
             ))?;
             let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
-            append(connection, user, at, MembershipEvent::Left { room }, appended).map(Some)
+            let position = append(connection, user, at, MembershipEvent::Left { room }, appended)?;
+            details::append_left(connection, user, room, at, appended)?;
+            Ok(Some(position))
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
             Err(refusals::not_member().into())
@@ -119,11 +121,19 @@ pub(super) fn join(
     let head = log::head(connection, Topic::Room(room))?;
     let sql = "DELETE FROM departures WHERE room_id = ?1 AND user_id = ?2";
     connection.prepare_cached(sql)?.execute((integer(room.0), integer(user.0)))?;
-    let sql = "INSERT INTO members (user_id, room_id, read_up_to, joined_after) \
-        VALUES (?1, ?2, ?3, ?3)";
-    connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0), integer(head.0)))?;
+    let sql = "INSERT INTO members (user_id, room_id, read_up_to, joined_after, joined_at) \
+        VALUES (?1, ?2, ?3, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute((
+        integer(user.0),
+        integer(room.0),
+        integer(head.0),
+        integer(at.0),
+    ))?;
     let membership = Membership { room, read_up_to: head, unread: 0, head };
-    append(connection, user, at, MembershipEvent::Joined(membership), appended)
+    let joined = MembershipEvent::Joined(membership);
+    let position = append(connection, user, at, joined, appended)?;
+    details::append_joined(connection, user, room, head, at, appended)?;
+    Ok(position)
 }
 
 pub(super) fn is_member(

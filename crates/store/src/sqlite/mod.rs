@@ -31,6 +31,7 @@ mod writer;
 mod chat;
 mod counter;
 mod delivery;
+mod details;
 mod membership;
 mod notices;
 mod orders;
@@ -47,13 +48,15 @@ use futures_util::future::{self, BoxFuture};
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
-    Committed, LogEntry, NewUser, Recovery, ServiceAccount, SessionLimits, Store, StoreError,
-    TokenHash, Write,
+    Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, Recovery, ServiceAccount,
+    SessionLimits, Store, StoreError, TokenHash, Write,
 };
 use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
+use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
+use madang_shared::rooms::DirectoryPage;
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
 use rusqlite::Connection;
 
@@ -216,6 +219,31 @@ impl Store for Sqlite {
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
         self.read(reader, move |connection| delivery::find(connection, reader, room, message))
+    }
+
+    fn read_marks(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<MemberMark>, StoreError>> {
+        self.read(user, move |connection| details::read_marks(connection, user, room))
+    }
+
+    fn directory(
+        &self,
+        reader: UserId,
+        request: DirectoryRequest,
+    ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
+        self.read(reader, move |connection| rooms::directory(connection, &request))
+    }
+
+    fn members(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        after: Option<UserId>,
+    ) -> BoxFuture<'static, Result<MembersPage, StoreError>> {
+        self.read(reader, move |connection| details::page(connection, reader, room, after))
     }
 
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {

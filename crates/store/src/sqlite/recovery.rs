@@ -22,7 +22,7 @@ pub(super) fn open_topic(
     if policy::is_private_to_other(topic, reader) {
         return Err(refusals::not_own_topic().into());
     }
-    if let Topic::Room(room) = topic {
+    if let Some(room) = topic.room() {
         membership::require_member(connection, reader, room)?;
     }
     let head = log::position(connection, topic)?;

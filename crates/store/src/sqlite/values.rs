@@ -21,6 +21,12 @@ pub(super) fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
+/// A number that may be absent; see [`natural`].
+pub(super) fn optional_natural(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    let number: Option<i64> = row.get(column)?;
+    Ok(number.map(|number| u64::try_from(number).unwrap_or(0)))
+}
+
 /// A text that another program may have written. Bytes that are no UTF-8 become U+FFFD.
 pub(super) fn text(value: ValueRef<'_>) -> FromSqlResult<Cow<'_, str>> {
     match value {

@@ -135,7 +135,7 @@ impl TestStore {
         logged.iter().map(|event| decode(&event.content)).collect()
     }
 
-    /// Receives this many events from the event stream, and drops the notices between them.
+    /// Receives this many events from the event stream, and drops the notices and the details of rooms between them.
     pub(crate) async fn receive(&mut self, count: usize) -> Vec<TopicEvent> {
         self.receive_kind(count, false).await
     }
@@ -149,7 +149,9 @@ impl TestStore {
         let mut events = Vec::new();
         while events.len() < count {
             let received = self.events.recv().await.expect("the engine lives").into_iter();
-            events.extend(received.filter(|event| is_notice(event.topic) == notices));
+            events.extend(received.filter(|event| {
+                is_notice(event.topic) == notices && !matches!(event.topic, Topic::Details(_))
+            }));
         }
         assert_eq!(events.len(), count, "{events:?}");
         events
@@ -207,7 +209,11 @@ pub(crate) fn read(author: &User, number: u128, room: RoomId, up_to: u64) -> Wri
 }
 
 pub(crate) fn create(author: &User, number: u128, name: &str) -> Write {
-    write(author, number, RoomsCommand::Create { name: name.to_owned() })
+    write(
+        author,
+        number,
+        RoomsCommand::Create { name: name.to_owned(), description: String::new() },
+    )
 }
 
 pub(crate) fn texts(page: &ChatPage) -> Vec<&str> {

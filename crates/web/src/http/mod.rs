@@ -10,6 +10,7 @@ pub mod json_object;
 pub mod origin;
 pub mod posts_api;
 pub mod problem;
+pub mod rooms_api;
 pub mod session_api;
 pub mod session_token;
 pub mod unknown_path;

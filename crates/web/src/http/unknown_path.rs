@@ -5,10 +5,11 @@ use madang_shared::ErrorCode;
 use madang_shared::lab::chat::{HTTP_PATH, PATH as LAB_CHAT_PATH};
 use madang_shared::lab::echo::ECHO_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::rooms::DIRECTORY_PATH;
 use percent_encoding::percent_decode_str;
 
-use crate::http::delivery_api;
 use crate::http::problem::Problem;
+use crate::http::{delivery_api, rooms_api};
 use crate::socketio::routes::RECEIPTS_PATH;
 
 /// Paths below which no page of the app is. A path with a final `/` is a page itself.
@@ -25,11 +26,13 @@ const PREFIXES: [&str; 9] = [
 ];
 
 /// The paths with routes. A segment in braces has any value.
-const ROUTES: [&str; 16] = [
+const ROUTES: [&str; 18] = [
     "/api/session",
     SOCKET_PATH,
     RECEIPTS_PATH,
     delivery_api::PATH,
+    DIRECTORY_PATH,
+    rooms_api::MEMBERS_PATH,
     "/posts",
     "/posts/{id}",
     "/healthz",

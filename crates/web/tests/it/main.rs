@@ -23,6 +23,7 @@ mod lab_slots;
 mod posts_api;
 mod proxies;
 mod requested_host;
+mod rooms_api;
 mod session_api;
 mod socketio;
 mod storage;

@@ -3,6 +3,7 @@
 
 mod chat;
 mod counter;
+mod details;
 mod inbox;
 mod membership;
 mod notices;
@@ -17,6 +18,7 @@ use madang_shared::chat::{ChatAnswer, ChatQuery};
 use madang_shared::frames::{CommandFrame, ErrorContext, LogPosition};
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::presence::PresenceSignal;
+use madang_shared::read_count::{ReadCount, ReadCountAnswer, ReadCountQuery};
 use madang_shared::sentiment::{SentimentAnswer, SentimentQuery};
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
@@ -92,6 +94,7 @@ samples! {
     rooms: Command::Rooms, Event::Rooms, Snapshot::Rooms;
     membership: Command::Membership, Event::Membership, Snapshot::Membership;
     chat: Command::Chat, Event::Chat, Snapshot::Chat;
+    details: Event::Details, Snapshot::Details;
     presence: Event::Presence, Snapshot::Presence;
     counter: Command::Counter, Event::Counter, Snapshot::Counter;
     posts: Command::Posts, Event::Posts, Snapshot::Posts;
@@ -110,6 +113,10 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
     };
     let query = ChatQuery::Before { room: ROOM, before: Seq(42), limit: 50 };
     let older_posts = PostsQuery::Before { before: PostId(5), limit: 30 };
+    let watch = |known| {
+        let query = ReadCountQuery::Watch { room: ROOM, message: Seq(42), known }.into();
+        ClientFrame::Query(QueryFrame { id: QueryId(6), query })
+    };
     let mut frames = vec![
         ClientFrame::Hello(hello),
         ClientFrame::Hello(Hello { token: None, client: "app/0.1.0".into(), topics: Vec::new() }),
@@ -121,6 +128,8 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
             query: SentimentQuery::Classify { text: "love".into() }.into(),
         }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: older_posts.into() }),
+        watch(None),
+        watch(Some(ReadCount { read: 2, recipients: 11 })),
         ClientFrame::Signal(PresenceSignal::Typing { room: ROOM, typing: true }.into()),
         ClientFrame::Pong { nonce: 8 },
     ];
@@ -149,6 +158,13 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
         ClientFrame::Query(QueryFrame {
             query: Query::Posts(PostsQuery::Before { .. }), ..
         }) => "query posts.before".into(),
+        ClientFrame::Query(QueryFrame {
+            query: Query::ReadCount(ReadCountQuery::Watch { known, .. }),
+            ..
+        }) => match known {
+            None => "query read_count.watch".into(),
+            Some(_) => "query read_count.watch of a known count".into(),
+        },
         ClientFrame::Signal(Signal::Presence(PresenceSignal::Typing { .. })) => {
             "signal presence.typing".into()
         }
@@ -174,6 +190,10 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
             answer: SentimentAnswer::Classified(sentiment::analysis()).into(),
         },
         ServerFrame::Answer { id: QueryId(6), answer: PostsAnswer::Before(posts::page()).into() },
+        ServerFrame::Answer {
+            id: QueryId(6),
+            answer: ReadCountAnswer::Counted(ReadCount { read: 3, recipients: 11 }).into(),
+        },
         error(ErrorContext::Frame, Failure::new(ErrorCode::Malformed, "Not a frame.")),
         error(
             ErrorContext::Command(command_id()),
@@ -216,6 +236,9 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         } => "answer sentiment.classified".into(),
         ServerFrame::Answer { answer: Answer::Posts(PostsAnswer::Before(_)), .. } => {
             "answer posts.before".into()
+        }
+        ServerFrame::Answer { answer: Answer::ReadCount(ReadCountAnswer::Counted(_)), .. } => {
+            "answer read_count.counted".into()
         }
         ServerFrame::Error { about, .. } => match about {
             ErrorContext::Frame => "error about a frame".into(),

@@ -11,12 +11,19 @@ fn created() -> CreatedRoom {
 }
 
 pub(super) fn commands() -> Vec<RoomsCommand> {
-    vec![RoomsCommand::Create { name: "점심 Lunch".into() }]
+    let (name, description) = ("점심 Lunch".to_owned(), "12시 1층 Noon".to_owned());
+    vec![
+        RoomsCommand::Create { name: name.clone(), description: String::new() },
+        RoomsCommand::Create { name, description: description.clone() },
+        RoomsCommand::Describe { room: ROOM, description },
+    ]
 }
 
 pub(super) fn command_name(command: &RoomsCommand) -> &'static str {
     match command {
-        RoomsCommand::Create { .. } => "rooms.create",
+        RoomsCommand::Create { description, .. } if description.is_empty() => "rooms.create",
+        RoomsCommand::Create { .. } => "rooms.create with a description",
+        RoomsCommand::Describe { .. } => "rooms.describe",
     }
 }
 

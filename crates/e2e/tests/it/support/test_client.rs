@@ -6,6 +6,7 @@ use madang_shared::chat::ChatCommand;
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::posts::PostsCommand;
+use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::{RoomsCommand, RoomsEvent};
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{
@@ -102,7 +103,10 @@ impl TestClient {
 
     /// Creates a room, which joins it.
     pub(crate) async fn create_room(&mut self, name: &str) -> Result<RoomId> {
-        self.send_command(RoomsCommand::Create { name: name.to_owned() }.into()).await?;
+        self.send_command(
+            RoomsCommand::Create { name: name.to_owned(), description: String::new() }.into(),
+        )
+        .await?;
         let (mut created, mut acknowledged) = (None, false);
         loop {
             match self.receive_frame().await? {
@@ -119,6 +123,11 @@ impl TestClient {
                 return Ok(room);
             }
         }
+    }
+
+    /// Leaves a room.
+    pub(crate) async fn leave(&mut self, room: RoomId) -> Result<()> {
+        self.send_commands([MembershipCommand::Leave { room }.into()]).await
     }
 
     /// Sends commands and waits until all are acknowledged.

@@ -10,6 +10,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatEvent;
 use madang_shared::membership::MAX_COUNTED_UNREAD;
+use madang_shared::read_count::ReadCount;
 use madang_shared::{CommandId, Event, Message, RoomId, Topic, User, codec};
 use madang_store::Memory;
 
@@ -154,6 +155,20 @@ pub(super) fn check_final_state(world: &World) -> Tally {
             of_tab, of_user,
             "tab {number}: another tab of the user shows the room otherwise"
         );
+        let watched = features.read_count().watched();
+        let newest_own = shown.iter().rev().find(|message| message.author.id == peer.user.id);
+        assert_eq!(watched, newest_own.map(|own| (FIRST_ROOM, own.seq)), "tab {number}: watch");
+        if let Some((room, message)) = watched {
+            let marks = world.store.read_marks_now(peer.user.id, room).expect("readable");
+            let mut recipients = marks;
+            recipients.retain(|mark| mark.user != peer.user.id && mark.joined_after < message);
+            let read = recipients.iter().filter(|mark| mark.read_up_to >= message).count() as u64;
+            let expected = ReadCount { read, recipients: recipients.len() as u64 };
+            assert_eq!(features.read_count().of(message), Some(expected), "tab {number}: readers");
+        }
+        let details = features.details();
+        let members = world.store.members_now(peer.user.id, FIRST_ROOM, None).expect("readable");
+        assert_eq!(details.members(), Some(members.members.len() as u64), "tab {number}: members");
         let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
         assert_eq!(here, present, "tab {number}: presence");
         assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");

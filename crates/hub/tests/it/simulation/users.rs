@@ -33,7 +33,11 @@ impl World {
                 Input::Act(Action::ShowMessages { room, first, last })
             }
             16 if rooms.len() < 4 => Input::Command(
-                RoomsCommand::Create { name: format!("room {}", self.random.below(9)) }.into(),
+                RoomsCommand::Create {
+                    name: format!("room {}", self.random.below(9)),
+                    description: String::new(),
+                }
+                .into(),
             ),
             17 => Input::Command(MembershipCommand::Join { room }.into()),
             19 => {

@@ -29,6 +29,7 @@ mod notices;
 mod orders;
 mod posts;
 mod reading;
+mod rooms;
 mod sessions;
 mod users;
 mod writing;

@@ -8,6 +8,7 @@ use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
 use madang_shared::delivery::ReadStatus;
+use madang_shared::details::DetailsSnapshot;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{
@@ -85,6 +86,12 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO members (user_id, room_id, read_up_to, joined_after) VALUES (5, 1, 2, 2);
         INSERT INTO notice_schedules (schedule, told_up_to) VALUES ('break', 500);
         INSERT INTO notice_demo (id, started_by, started_at, told) VALUES (1, 2, 80, 3);"#,
+    ),
+    (
+        18,
+        r#"UPDATE rooms SET description = '점심', description_key = '점심';
+        UPDATE topics SET head = 1 WHERE name = 'details:1';
+        INSERT INTO log SELECT id, 1, 90, '{"details":{"described":{"description":"점심","by":{"id":2,"name":"Jane"}}}}' FROM topics WHERE name = 'details:1';"#,
     ),
     (19, "UPDATE orders SET address = '서울', phone = '119', ready_at = 900;"),
 ];
@@ -210,6 +217,16 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");
     let count = if version >= 10 { 3 } else { 2 };
     assert_eq!(delivery.people.len(), count, "{version}: without the user who left before");
+
+    let members = test_store.store.members(minsu.id, FIRST_ROOM, None).await.expect("a member");
+    let since = members.members.into_iter().map(|it| (it.user.id.0, it.since)).collect::<Vec<_>>();
+    // The log holds no joining of the last one.
+    let expected = [(1, Some(Timestamp(10))), (2, Some(Timestamp(11))), (5, None)];
+    assert_eq!(since, expected[..count], "{version}: the members");
+    let details = test_store.snapshot(&minsu, Topic::Details(FIRST_ROOM)).await.1;
+    let description = if version >= 18 { "점심" } else { "" }.to_owned();
+    let expected = DetailsSnapshot { description, members: count as u64 };
+    assert_eq!(details, expected.into(), "{version}: the details");
 
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;

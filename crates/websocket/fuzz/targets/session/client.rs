@@ -1,7 +1,7 @@
 //! A connection whose store requests are executed at once, and which counts the answers that it
 //! still expects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
@@ -10,7 +10,8 @@ use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::codec;
 use madang_shared::frames::ErrorContext;
 use madang_shared::{
-    ClientFrame, CommandId, Hello, QueryId, Seq, ServerFrame, Timestamp, Topic, User, UserId,
+    ClientFrame, CommandId, Hello, Query, QueryFrame, QueryId, Seq, ServerFrame, Timestamp, Topic,
+    User, UserId,
 };
 use madang_store::Memory;
 
@@ -30,6 +31,8 @@ pub(crate) struct Client {
 struct Expected {
     commands: BTreeMap<CommandId, usize>,
     queries: BTreeMap<QueryId, usize>,
+    /// The queries that are answered when a read count changes, or never.
+    watches: BTreeSet<QueryId>,
     topics: BTreeMap<Topic, usize>,
 }
 
@@ -45,6 +48,16 @@ impl Expected {
 fn received<K: Ord + std::fmt::Debug>(expected: &mut BTreeMap<K, usize>, key: K) {
     let count = expected.get_mut(&key).filter(|count| **count > 0);
     *count.unwrap_or_else(|| panic!("an unexpected answer: {key:?}")) -= 1;
+}
+
+impl Expected {
+    /// Counts the answer to a query. That to a watch comes at any time.
+    fn received_query(&mut self, id: QueryId) {
+        let is_expected = self.queries.get(&id).is_some_and(|count| *count > 0);
+        if is_expected || !self.watches.contains(&id) {
+            received(&mut self.queries, id);
+        }
+    }
 }
 
 impl Client {
@@ -66,6 +79,9 @@ impl Client {
         match codec::decode_client(text) {
             Ok(ClientFrame::Command(command)) => {
                 *self.expected.commands.entry(command.id).or_default() += 1
+            }
+            Ok(ClientFrame::Query(QueryFrame { id, query: Query::ReadCount(_) })) => {
+                self.expected.watches.insert(id);
             }
             Ok(ClientFrame::Query(query)) => {
                 *self.expected.queries.entry(query.id).or_default() += 1
@@ -132,7 +148,7 @@ impl Client {
     fn receive(&mut self, frame: ServerFrame) {
         match frame {
             ServerFrame::Ack { id, .. } => received(&mut self.expected.commands, id),
-            ServerFrame::Answer { id, .. } => received(&mut self.expected.queries, id),
+            ServerFrame::Answer { id, .. } => self.expected.received_query(id),
             ServerFrame::Snapshot(state) => {
                 received(&mut self.expected.topics, state.topic);
                 self.seqs.insert(state.topic, state.position.seq);
@@ -162,7 +178,7 @@ impl Client {
                 received(&mut self.expected.commands, id)
             }
             ServerFrame::Error { about: ErrorContext::Query(id), .. } => {
-                received(&mut self.expected.queries, id)
+                self.expected.received_query(id)
             }
             ServerFrame::Error { about: ErrorContext::Topic(topic), .. } => {
                 // An error also comes without a request, when access to the topic was revoked.
@@ -190,6 +206,9 @@ fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreRespons
         }
         StoreRequest::CheckAccess { ticket, topic, room } => {
             StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(reader, room) }
+        }
+        StoreRequest::ReadMarks { room, id } => {
+            StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(reader, room) }
         }
         StoreRequest::Query { id, query } => {
             StoreResponse::Query { id, answer: store.query_now(reader, &query) }

@@ -1,0 +1,78 @@
+//! The directory of rooms, `GET /api/rooms`, and the members of a room, `GET /api/rooms/{room}/members`, in pages.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use madang_hub::policy;
+use madang_hub::ports::DirectoryRequest;
+use madang_shared::details::MembersPage;
+use madang_shared::rooms::{DirectoryPage, MAX_DESCRIPTION_CHARS};
+use madang_shared::{ErrorCode, RoomId, UserId};
+use serde::Deserialize;
+
+use crate::http::extract::AuthUser;
+use crate::http::problem::Problem;
+use crate::state::AppState;
+
+/// The route of members; [`madang_shared::details::members_path`] fills in its parameter.
+pub const MEMBERS_PATH: &str = "/api/rooms/{room}/members";
+
+/// The memory that is reserved for a page, in bytes.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// The query of a request for a page of the directory.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DirectoryQuery {
+    /// See [`DirectoryRequest::search_key`]; the text itself. At most [`MAX_DESCRIPTION_CHARS`] characters.
+    #[serde(default)]
+    search: String,
+    /// See [`DirectoryRequest::after`].
+    after: Option<u64>,
+}
+
+/// The query of a request for a page of members.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MembersQuery {
+    /// The page begins after this user; without it, with the first member.
+    after: Option<u64>,
+}
+
+/// Answers a page of the directory.
+pub async fn directory(
+    State(state): State<AppState>,
+    AuthUser { user: reader, account }: AuthUser,
+    query: Result<Query<DirectoryQuery>, QueryRejection>,
+) -> Result<Json<DirectoryPage>, Problem> {
+    let Query(DirectoryQuery { search, after }) = query.map_err(|_| {
+        malformed("`search` must be a text and `after` the id of a room, each given once at most.")
+    })?;
+    if search.chars().count() > MAX_DESCRIPTION_CHARS {
+        let message = format!("A search has at most {MAX_DESCRIPTION_CHARS} characters.");
+        return Err(Problem::new(ErrorCode::TooLong, message));
+    }
+    let search_key = policy::name_key(search.trim());
+    let request = DirectoryRequest { search_key, after: after.map(RoomId) };
+    // Bounds the pages of one user that are read and encoded at a time.
+    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.directory(reader.id, request).await?))
+}
+
+/// Answers a page of a room's members to a member.
+pub async fn members(
+    State(state): State<AppState>,
+    AuthUser { user: reader, account }: AuthUser,
+    path: Result<Path<u64>, PathRejection>,
+    query: Result<Query<MembersQuery>, QueryRejection>,
+) -> Result<Json<MembersPage>, Problem> {
+    let Path(room) = path.map_err(|_| {
+        Problem::new(ErrorCode::NotFound, "There is no such room; check its number.")
+    })?;
+    let Query(MembersQuery { after }) =
+        query.map_err(|_| malformed("`after` must be the id of a user, given once at most."))?;
+    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.members(reader.id, RoomId(room), after.map(UserId)).await?))
+}
+
+fn malformed(message: &str) -> Problem {
+    Problem::new(ErrorCode::Malformed, message)
+}
