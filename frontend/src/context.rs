@@ -5,7 +5,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use madang_client::Client;
 use madang_shared::rooms::Room;
-use madang_shared::{CommandId, RoomId};
+use madang_shared::{CommandId, RoomId, User};
 
 use crate::browser;
 use crate::driver::Driver;
@@ -118,6 +118,9 @@ pub(crate) struct AppContext {
     pub(crate) own_menu: State<bool>,
     /// Whether the menu of the open room or page is open.
     pub(crate) view_menu: State<bool>,
+    /// The person whose card is open, or was open last.
+    pub(crate) card: State<Option<User>>,
+    pub(crate) card_open: State<bool>,
     /// Whether the list has the rooms by name, instead of by activity.
     pub(crate) by_name: State<bool>,
     /// Whether rooms show the users who join and leave.
@@ -168,6 +171,12 @@ impl AppContext {
         }
         let focus = if shown { MEMBERS_ID } else { MEMBERS_OPENER_ID };
         request_animation_frame(move || browser::focus(focus));
+    }
+
+    /// Opens the card of a person.
+    pub(crate) fn show_card(self, user: User) {
+        self.card.set(Some(user));
+        self.card_open.set(true);
     }
 
     /// Opens the inspector and moves the focus into it, or closes it and moves the focus back.

@@ -52,7 +52,9 @@ pub(crate) struct LazyViews {
     pub(crate) mood: fn(Sentiment, Lang) -> AnyView,
     /// The first steps of a newcomer; the state closes them.
     pub(crate) first_steps: fn(RoomId, State<bool>) -> AnyView,
-    /// The bars above the content, and what shows notices outside of the inbox.
+    /// The members of a room.
+    pub(crate) members: fn(RoomId) -> AnyView,
+    /// The bars above the content, the card of a person, and what shows notices outside of the inbox.
     pub(crate) bars: fn() -> AnyView,
 }
 

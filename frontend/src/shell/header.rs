@@ -1,15 +1,14 @@
-//! The header: the way back, the title of the open room or page, who is in the room, and the menu.
+//! The header: the way back, the title of the open room or page, the room's description and members, and the menu.
 
 use leptos::prelude::*;
-use madang_client::Slice;
 
 use super::rail::back;
 use crate::context::{AppContext, MEMBERS_OPENER_ID, VIEW_MENU_ID, use_app};
-use crate::i18n::{Words, tr, use_lang};
+use crate::features::details::{member_count, members_label, topic_line};
+use crate::i18n::{Words, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
 use crate::ui::erased::events;
-use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
@@ -36,7 +35,7 @@ pub(super) fn Header() -> impl IntoView {
             {part(move || back(app, app.router.get()))}
             <div class="header-place">
                 <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
-                {when(is_room, move || topic(app))}
+                {when(is_room, move || topic_line(app))}
             </div>
             {when(is_room, move || members_opener(app))}
             <button id=VIEW_MENU_ID class="icon-button" data-testid="view-menu" aria-haspopup="dialog" aria-label=MENU.now() title=MENU.now() on:click=events::click(move |_| app.view_menu.set(true))>
@@ -46,26 +45,13 @@ pub(super) fn Header() -> impl IntoView {
     }
 }
 
-/// The users in the room, in words.
-fn topic(app: AppContext) -> AnyView {
-    let lang = use_lang();
-    let line = memo(move || {
-        let lang = lang.get();
-        app.driver.store().read(Slice::Presence, |client| {
-            let here = client.features().presence();
-            let names: Vec<&str> = here.present().map(|user| user.name.as_str()).collect();
-            if names.is_empty() { String::new() } else { lang.here(&names) }
-        })
-    });
-    view! { <p class="header-topic" data-testid="topic">{text(move || line.get())}</p> }.into_any()
-}
-
 fn members_opener(app: AppContext) -> AnyView {
     let is_shown = move || app.shows_members();
-    let label = tr(|t| t.open_presence);
+    let label = members_label(app);
     view! {
-        <button id=MEMBERS_OPENER_ID class="icon-button" data-testid="open-presence" aria-expanded=flag(is_shown) aria-label=label title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
+        <button id=MEMBERS_OPENER_ID class="icon-button members-opener" data-testid="open-presence" aria-expanded=flag(is_shown) aria-label=label title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
             {Icon::People.draw()}
+            <span class="count">{member_count(app)}</span>
         </button>
     }
     .into_any()

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::wasm_split;
 
 use super::{shortcuts, view_menu};
-use crate::features::{account, chat, first_steps, inspector, membership, notices, rooms};
+use crate::features::{account, chat, details, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
 use crate::{features, lab};
@@ -47,6 +47,7 @@ fn views() -> LazyViews {
         join_card: membership::join_card,
         mood: lab::sentiment::mark,
         first_steps: first_steps::card,
+        members: details::members,
         bars,
     }
 }
@@ -56,6 +57,7 @@ fn bars() -> AnyView {
     view! {
         {membership::refusals()}
         {notices::notifications()}
+        {details::person_card()}
     }
     .into_any()
 }

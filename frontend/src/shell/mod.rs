@@ -59,6 +59,8 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         shortcuts: state(false),
         own_menu: state(false),
         view_menu: state(false),
+        card: state(None),
+        card_open: state(false),
         by_name: state(orders_by_name()),
         presence_lines: Preference::remembered("madang.presence-lines"),
         compact: Preference::remembered("madang.compact"),

@@ -3,18 +3,20 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::rooms::Room;
 
 use super::page_source::source;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, View, link_to, use_app};
 use crate::features::chat::preferences::switches;
+use crate::features::details::describe_form;
 use crate::features::membership::{is_muted, leave};
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
 use crate::route::{Page, Route};
 use crate::ui::erased::events::{self, Listener};
-use crate::ui::erased::reactive::derived;
-use crate::ui::erased::signal::state;
+use crate::ui::erased::reactive::{derived, part};
+use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::undo_bar::use_undo_bar;
 
@@ -23,6 +25,7 @@ const NOTIFICATIONS: Words = Words::new("알림 설정", "Notifications");
 const WIRE: Words = Words::new("오간 프레임 보기", "What travels over the wire");
 const MUTE: Words = Words::new("이 방 알림 끄기", "Mute room");
 const UNMUTE: Words = Words::new("이 방 알림 켜기", "Unmute room");
+const EDIT_DESCRIPTION: Words = Words::new("방 설명 바꾸기", "Edit description");
 const LEAVE: Words = Words::new("방 나가기", "Leave room");
 const CODE: Words = Words::new("이 화면의 코드", "Show the code");
 
@@ -32,6 +35,22 @@ pub(super) fn content() -> AnyView {
     let lang = use_lang();
     let view = app.view.get_untracked();
     let title = view.title(lang.get_untracked()).unwrap_or(lang.get_untracked().texts().app);
+    let room = view.room().map(|room| room.id);
+    let describing = state(false);
+    view! {
+        <h2 id="view-menu-title" class="menu-title isolated">{title.to_owned()}</h2>
+        {part(move || match room.filter(|_| describing.get()) {
+            Some(room) => describe_form(room, move || app.view_menu.set(false)),
+            None => items(app, describing),
+        })}
+    }
+    .into_any()
+}
+
+/// The entries of the menu.
+fn items(app: AppContext, describing: State<bool>) -> AnyView {
+    let lang = use_lang();
+    let view = app.view.get_untracked();
     let close = move || app.view_menu.set(false);
     let copied = state(None::<bool>);
     let copy_words = derived(move || {
@@ -54,9 +73,12 @@ pub(super) fn content() -> AnyView {
         close();
         app.show_inspector(true);
     });
+    let describe = move |_: &Room| {
+        item(Icon::Edit, EDIT_DESCRIPTION.now(), "room-describe", move || describing.set(true))
+    };
     view! {
-        <h2 id="view-menu-title" class="menu-title isolated">{title.to_owned()}</h2>
         <ul class="menu-items">
+            {view.room().map(describe)}
             {copy_link}
             <li>
                 <a class="menu-item" href=Page::NoticeSettings.path() data-testid="view-notifications" on:click=then(close, link_to(app, Route::Page(Page::NoticeSettings)))>

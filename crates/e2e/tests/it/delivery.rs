@@ -13,7 +13,7 @@ use crate::support::test_client::TestClient;
 async fn open_delivery(page: &ChatPage, seq: u64) -> Result<()> {
     page.open_message_menu(seq).await?;
     page.browser.click_css("dialog [data-testid='inspect']").await?;
-    page.browser.find("delivery-stored").await?;
+    page.browser.find("delivery-summary").await?;
     Ok(())
 }
 
@@ -30,27 +30,32 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
 
         let browser = &minsu.browser;
         open_delivery(&minsu, 1).await?;
-        browser.until_attribute("delivery-stored", "data-done", "true").await?;
-        browser.until_text("delivery-stored", |text| text.contains("1번째 자리")).await?;
-        browser.until_text("delivery-handed", |text| text.contains("1개 중 1개")).await?;
-        let people = browser
-            .until_text("delivery-people", |text| text.contains("Jane") && text.contains("민수"))
-            .await?;
+        browser.until_text("delivery-summary", |text| text == "아직 2명").await?;
+        let people = browser.until_text("delivery-not-yet", |text| text.contains("Jane")).await?;
         assert!(people.contains("부터 연결 없음"), "Jane was connected before: {people}");
         assert!(
             people.contains("서버가 켜진 뒤로 이 방에 온 적 없음"),
             "one user never connected: {people}"
         );
-        assert!(people.contains("쓴 사람"), "{people}");
         browser.until_animations_end().await?;
         browser.screenshot("delivery-ko-desktop-unread").await?;
 
-        // The open dialog updates when Jane connects and reads.
+        // Positions and connections are behind the details.
+        let visible =
+            "return document.querySelector('[data-testid=delivery-stored]').checkVisibility()";
+        assert!(!browser.eval::<bool>(visible, []).await?);
+        browser.click("delivery-details").await?;
+        assert!(browser.eval::<bool>(visible, []).await?);
+        browser.until_attribute("delivery-stored", "data-done", "true").await?;
+        browser.until_text("delivery-stored", |text| text.contains("1번째 자리")).await?;
+        browser.until_text("delivery-handed", |text| text.contains("1개 중 1개")).await?;
+
+        // The open dialog updates when Jane connects and reads; the details stay open.
         jane.browser.goto(&test.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
         jane.until_stored("읽었는지 알려 줘요").await?;
-        let read =
-            browser.until_text("delivery", |text| text.contains("2명 중 1명이 읽었습니다")).await?;
-        assert!(read.contains("연결된 화면 2개 중 2개"), "{read}");
+        browser.until_text("delivery-summary", |text| text == "1명 읽음 · 아직 1명").await?;
+        browser.until_text("delivery-read", |text| text.contains("Jane")).await?;
+        browser.until_text("delivery-handed", |text| text.contains("2개 중 2개")).await?;
 
         browser.keys(Key::Escape).await?;
         browser.until_gone("delivery").await?;
@@ -62,7 +67,7 @@ async fn t1_2_the_delivery_dialog_shows_stored_sent_and_read() -> Result<()> {
         // A user who leaves the room is shown as having left.
         jane.leave_room().await?;
         open_delivery(&minsu, 1).await?;
-        browser.until_text("delivery-people", |text| text.contains("방을 나감")).await?;
+        browser.until_text("delivery-left", |text| text.contains("Jane")).await?;
         Ok(())
     })
     .await

@@ -60,10 +60,10 @@ async fn the_texts_of_a_translated_page_go_on_changing() -> Result<()> {
         }
         jane.open_room(FIRST_ROOM).await?;
         jane.until_stored("«two»").await?;
-        until_text(browser, ".members .column-label", "«1 person»").await?;
+        until_text(browser, "[data-testid='fold-here']", "«Here now»«1»").await?;
         jane.choose("lang-ko").await?;
-        until_text(browser, ".members .column-title", "«지금 여기 있는 사람»").await?;
-        until_text(browser, ".members .column-label", "«1명»").await?;
+        until_text(browser, ".members .column-title", "«멤버»").await?;
+        until_text(browser, "[data-testid='fold-here']", "«지금 여기»«1»").await?;
         jane.open_room(other).await?;
         until_text(browser, ".header-title", "«Garden»").await?;
 

@@ -13,6 +13,7 @@ use super::rows::{Delivery, MessageRow, Row};
 use crate::auth::Auth;
 use crate::context::{discard, use_app};
 use crate::features::delivery::DeliveryTarget;
+use crate::features::read_count::read_count;
 use crate::i18n::{Lang, use_lang};
 use crate::linkify;
 use crate::text::is_lone_emoji;
@@ -156,6 +157,7 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
                 <div class="chat-bubble" title=full><p class="user-text" dir="auto">{words(&content.text, row_context.room, lang)}</p></div>
                 <span class="chat-meta">
                     {content.sentiment.map(|sentiment| mood(sentiment, lang))}
+                    {row.seq.filter(|_| row.mine).map(read_count)}
                     {delivery(row, lang)}
                     <span class="chat-time">{time}</span>
                 </span>

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient, path};
 use madang_shared::{Failure, RoomId, Seq, compact};
 
+use self::strings::Reception;
 use crate::http;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::session;
@@ -24,6 +25,7 @@ const TITLE: Words = Words::new("이 메시지는 어디까지 갔나", "Deliver
 const CLOSE: Words = Words::new("닫기", "Close");
 const ASKING: Words = Words::new("알아보는 중…", "Loading…");
 const PEOPLE: Words = Words::new("사람마다", "Recipients");
+const DETAILS: Words = Words::new("자세히", "Details");
 const TITLE_ID: &str = "delivery-title";
 
 /// The interval of polling while the dialog is open.
@@ -84,10 +86,21 @@ fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
             Some(Ok(delivery)) => steps(delivery, lang),
         })
     });
+    let technical = part(move || {
+        let lang = lang.get();
+        answer.with(|answer| match answer {
+            Some(Ok(delivery)) => details(delivery, lang),
+            _ => ().into_any(),
+        })
+    });
     view! {
         <div class="delivery" data-testid="delivery">
             <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
             {body}
+            <details class="delivery-details">
+                <summary data-testid="delivery-details">{DETAILS.now()}</summary>
+                {technical}
+            </details>
             <div class="dialog-actions">
                 <button class="button" data-testid="delivery-close" autofocus on:click=events::click(move |_| open.set(false))>{CLOSE.now()}</button>
             </div>
@@ -107,23 +120,59 @@ async fn fetch(room: RoomId, message: Seq) -> Result<Delivery, Failure> {
 
 fn steps(delivery: &Delivery, lang: Lang) -> AnyView {
     let formats = Formats::new(lang);
+    let summary = strings::summary(&delivery.people, lang);
+    let groups = Reception::ALL.map(|reception| group(&delivery.people, reception, &formats, lang));
+    let more = (delivery.more > 0).then(|| {
+        view! { <p class="delivery-more">{strings::more(delivery.more, lang)}</p> }
+    });
+    view! {
+        <p class="delivery-summary" data-testid="delivery-summary">{summary}</p>
+        <div class="delivery-people" tabindex="0" role="group" aria-label=PEOPLE.of(lang) data-testid="delivery-people">
+            {Vec::from(groups)}
+            {more}
+        </div>
+    }
+    .into_any()
+}
+
+/// The recipients of one kind, by name; nothing if there are none.
+fn group(people: &[Recipient], reception: Reception, formats: &Formats, lang: Lang) -> AnyView {
+    let of_kind = people.iter().filter(|person| Reception::of(person) == Some(reception));
+    let lines: Vec<AnyView> = of_kind.map(|person| line(person, formats, lang)).collect();
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <h3 class="delivery-people-title">{reception.title(lang)}</h3>
+        <ul data-testid=reception.test_id()>{lines}</ul>
+    }
+    .into_any()
+}
+
+/// The position of the message, and the connections that have it.
+fn details(delivery: &Delivery, lang: Lang) -> AnyView {
+    let formats = Formats::new(lang);
     let position = strings::position(delivery.position, lang);
     let everywhere = delivery.delivered == delivery.subscribed;
     let clients = delivery.gateway.as_ref().map(|clients| confirmed(clients, lang));
-    let people: Vec<AnyView> =
-        delivery.people.iter().map(|person| line(person, &formats, lang)).collect();
-    let more = (delivery.more > 0).then(|| {
-        view! { <li class="delivery-more">{strings::more(delivery.more, lang)}</li> }
-    });
+    let connections: Vec<AnyView> = delivery
+        .people
+        .iter()
+        .filter(|person| !matches!(person.status, ReadStatus::Left { .. }))
+        .map(|person| {
+            let name = person.user.name.clone();
+            let connected = strings::connections(person, &formats, lang);
+            view! { <li class="delivery-person"><strong class="isolated" translate="no">{name}</strong><span class="delivery-detail">{connected}</span></li> }
+                .into_any()
+        })
+        .collect();
     view! {
         <ol class="delivery-steps">
             {step(true, "stored", strings::stored(&formats.full(delivery.stored_at), lang), Some(position))}
             {step(everywhere, "handed", strings::handed(delivery.delivered, delivery.subscribed, lang), None)}
             {clients}
         </ol>
-        <h3 class="delivery-people-title">{PEOPLE.of(lang)}</h3>
-        <p class="hint">{strings::read_by(&delivery.people, lang)}</p>
-        <ul class="delivery-people" tabindex="0" aria-label=PEOPLE.of(lang) data-testid="delivery-people">{people}{more}</ul>
+        <ul>{connections}</ul>
     }
     .into_any()
 }
@@ -147,13 +196,10 @@ fn confirmed(GatewayReceipts { requested, confirmed }: &GatewayReceipts, lang: L
 }
 
 fn line(person: &Recipient, formats: &Formats, lang: Lang) -> AnyView {
-    let has_it = matches!(person.status, ReadStatus::Read | ReadStatus::Wrote);
-    let state = strings::reception(person.status, formats, lang);
-    let why = strings::whereabouts(person, formats, lang);
+    let why = strings::reason(person, formats, lang);
     view! {
-        <li class="delivery-person" data-read=has_it.to_string()>
+        <li class="delivery-person" data-read=(person.status == ReadStatus::Read).to_string()>
             <strong class="isolated" translate="no">{person.user.name.clone()}</strong>
-            <span class="delivery-state">{state}</span>
             <span class="delivery-detail">{why}</span>
         </li>
     }

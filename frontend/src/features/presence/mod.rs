@@ -1,74 +1,25 @@
 //! Presence and typing in the open room.
 
-use std::collections::BinaryHeap;
-
 use leptos::prelude::*;
 use madang_client::Slice;
-use madang_shared::User;
 
 use crate::context::{MEMBERS_ID, use_app};
 use crate::i18n::{tr, use_lang};
-use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, flag, text};
+use crate::ui::erased::reactive::{derived, flag, part, text};
 use crate::ui::icon::Icon;
-
-/// A user who is in the room.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Person {
-    user: User,
-    is_me: bool,
-    typing: bool,
-}
-
-impl Person {
-    fn item(self) -> Item {
-        // A person who starts or stops typing is drawn again.
-        let key = self.user.id.0 * 2 + u64::from(self.typing);
-        Item::new(key, move || self.draw())
-    }
-
-    fn draw(&self) -> AnyView {
-        let name = &self.user.name;
-        let you = || view! { <span class="tag">{tr(|t| t.you)}</span> };
-        let typing = || {
-            let label = tr(|t| t.is_typing);
-            view! { <span class="person-typing" role="img" aria-label=label>"💬"</span> }
-        };
-        view! {
-            <li class="person">
-                {avatar(&self.user)}
-                <span class="person-name isolated" translate="no" title=name.clone()>{name.clone()}</span>
-                {self.is_me.then(you)}
-                {self.typing.then(typing)}
-            </li>
-        }
-        .into_any()
-    }
-}
+use crate::ui::skeleton::Shape;
 
 /// The members: a column beside the room, or a drawer.
 #[component]
 pub(crate) fn MembersPanel() -> impl IntoView {
     let app = use_app();
-    let store = app.driver.store();
-    let lang = use_lang();
-    let people = memo(move || {
-        store.read(Slice::Presence, |client| {
-            let here = client.features().presence();
-            let me = client.features().me().id;
-            let person = |user: &User| Person {
-                user: user.clone(),
-                is_me: user.id == me,
-                typing: here.typing().any(|typist| typist.id == user.id),
-            };
-            // A heap sorts with a sixth of the code of `sort`.
-            let order = here.present().map(|user| (user.id != me, &user.name, user));
-            let people = order.collect::<BinaryHeap<_>>().into_sorted_vec();
-            people.into_iter().map(|(.., user)| person(user)).collect::<Vec<_>>()
-        })
-    });
+    let room = memo(move || app.view.with(|view| view.room().map(|room| room.id)));
+    let content = move || match room.get() {
+        Some(room) => app.lazy.draw(Shape::Rows, move |views| (views.members)(room)),
+        None => ().into_any(),
+    };
     view! {
         <aside
             id=MEMBERS_ID
@@ -85,10 +36,7 @@ pub(crate) fn MembersPanel() -> impl IntoView {
                     {Icon::Close.draw()}
                 </button>
             </div>
-            <p class="column-label">{text(move || lang.get().people(people.with(Vec::len)))}</p>
-            <ul class="people" data-testid="presence-list" tabindex="0" aria-labelledby="presence-title">
-                {each(derived(move || people.get().into_iter().map(Person::item).collect()))}
-            </ul>
+            {part(content)}
         </aside>
     }
 }

@@ -10,6 +10,7 @@ use super::order::is_joined;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
+use crate::features::details::description_field;
 use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::newcomer;
 use crate::ui::erased::events;
@@ -45,7 +46,7 @@ impl Request {
 }
 
 fn creates(item: &PendingCommand, name: &str) -> bool {
-    matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested }) if requested == name)
+    matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested, .. }) if requested == name)
 }
 
 /// The content of the dialog. It is in the lazy part of the app.
@@ -53,7 +54,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
-    let form = NameForm::new();
+    let (form, about) = (NameForm::new(), NameForm::new());
     let requested = state(None::<String>);
     effect(move || {
         if let Some(input) = form.input.get() {
@@ -85,11 +86,13 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         if form.busy.get_untracked() {
             return;
         }
-        match validate::room_name(&form.text()) {
-            Err(refused) => form.refuse(refused),
-            Ok(name) => {
+        let name = validate::room_name(&form.text());
+        match (name, validate::room_description(&about.text())) {
+            (Err(refused), _) => form.refuse(refused),
+            (_, Err(refused)) => about.refuse(refused),
+            (Ok(name), Ok(description)) => {
                 form.start();
-                app.driver.command(RoomsCommand::Create { name: name.clone() });
+                app.driver.command(RoomsCommand::Create { name: name.clone(), description });
                 requested.set(Some(name));
             }
         }
@@ -113,6 +116,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             {form.field(options)}
+            {description_field(about)}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
                 <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || form.busy.get())>

@@ -169,7 +169,7 @@ impl ChatPage {
 
     /// The names in the presence list.
     pub(crate) async fn present_names(&self) -> Result<Vec<String>> {
-        let script = "return [...document.querySelectorAll('[data-testid=\"presence-list\"] \
+        let script = "return [...document.querySelectorAll('[data-testid=\"people-here\"] \
             .person-name')].map(name => name.textContent)";
         self.browser.eval(script, []).await
     }

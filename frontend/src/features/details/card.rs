@@ -1,0 +1,77 @@
+//! The card of a person. It is in the lazy part of the app.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_client::Slice;
+use madang_shared::{Timestamp, User, UserId};
+
+use super::members::fetch;
+use crate::context::{AppContext, use_app};
+use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::time::Times;
+use crate::ui::avatar::avatar;
+use crate::ui::dialog;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{derived, flag, text};
+use crate::ui::erased::signal::state;
+
+const TITLE_ID: &str = "person-card-title";
+const HERE: Words = Words::new("지금 이 방에 있어요", "In this room now");
+const AWAY: Words = Words::new("지금은 이 방에 없어요", "Not in this room now");
+
+/// The dialog with the card of the person whose name was pressed.
+pub(crate) fn person_card() -> AnyView {
+    let app = use_app();
+    dialog::menu("dialog menu person-card", app.card_open, TITLE_ID, move || {
+        app.card.get_untracked().map(|user| card(app, user)).unwrap_or_else(|| ().into_any())
+    })
+}
+
+fn card(app: AppContext, user: User) -> AnyView {
+    let store = app.driver.store();
+    let lang = use_lang();
+    let times = Times::new();
+    let id = user.id;
+    let is_here = memo(move || {
+        store.read(Slice::Presence, |client| {
+            client.features().presence().present().any(|user| user.id == id)
+        })
+    });
+    let since = state(None::<Timestamp>);
+    if let Some(room) = app.view.with_untracked(|view| view.room().map(|room| room.id)) {
+        spawn_local(async move {
+            // The page begins with this member. Without an answer, the card does not show the time.
+            let page = fetch(room, Some(UserId(id.0.saturating_sub(1)))).await.ok();
+            let member = page.and_then(|page| page.members.into_iter().next());
+            since.try_set(member.filter(|member| member.user.id == id).and_then(|it| it.since));
+        });
+    }
+    let joined = text(move || {
+        let lang = lang.get();
+        since.get().map(|since| member_since(lang, &times.narrow(lang, since))).unwrap_or_default()
+    });
+    let state_words = derived(move || if is_here.get() { HERE } else { AWAY }.of(lang.get()));
+    let you = (id == store.me().id).then(|| view! { <span class="tag">{tr(|t| t.you)}</span> });
+    view! {
+        <div class="person-card-head" data-testid="person-card">
+            {avatar(&user)}
+            <div>
+                <h2 id=TITLE_ID class="menu-title"><span class="isolated" translate="no">{user.name.clone()}</span>{you}</h2>
+                <p class="person-state" data-here=flag(move || is_here.get())>{state_words}</p>
+                <p class="hint" data-testid="member-since">{joined}</p>
+            </div>
+        </div>
+        <div class="dialog-actions">
+            <button class="button" data-testid="person-card-close" autofocus on:click=events::click(move |_| app.card_open.set(false))>{tr(|t| t.close)}</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn member_since(lang: Lang, when: &str) -> String {
+    match lang {
+        Lang::Ko => format!("{when}부터 멤버"),
+        Lang::En => format!("Member since {when}"),
+    }
+}
