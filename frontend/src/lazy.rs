@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::RoomId;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::Sentiment;
 #[cfg(feature = "lazy-part")]

@@ -117,7 +117,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use madang_hub::ports::NewUser;
-    use madang_store::memory::Memory;
+    use madang_store::InlineSqlite;
 
     use super::*;
 
@@ -136,14 +136,14 @@ mod tests {
     }
 
     struct SessionTest {
-        store: Memory,
+        store: InlineSqlite,
         clock: Arc<TestClock>,
         open: OpenSessions,
     }
 
     impl SessionTest {
         fn start() -> Self {
-            let store = Memory::new(START, 7);
+            let store = InlineSqlite::open_in_memory(START, 7).expect("opens");
             for (name, token) in [("Mina", [1; 32]), ("Theo", [2; 32])] {
                 let (name, name_key) = (name.to_owned(), name.to_lowercase());
                 store.sign_up_now(NewUser { name, name_key, token, at: START }).expect("free");
@@ -171,7 +171,7 @@ mod tests {
     async fn a_session_that_ends_in_the_database_closes_its_connections_within_seconds() {
         let test = SessionTest::start();
         let (mina, theo) = (test.open.open([1; 32]), test.open.open([2; 32]));
-        test.store.sign_out_now(&[1; 32]).expect("stored");
+        test.store.sign_out_now([1; 32]).expect("stored");
         let deadline = CHECK_INTERVAL + Duration::from_secs(1);
         tokio::time::timeout(deadline, mina.ended()).await.expect("closed");
         assert!(tokio::time::timeout(deadline, theo.ended()).await.is_err(), "the other stays");

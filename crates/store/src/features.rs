@@ -1,8 +1,8 @@
-//! The table of features, one row each. Both engines derive from it each place that has to know all
+//! The table of features, one row each. An engine derives from it each place that has to know all
 //! features: applying a change, the snapshot of a topic, and the answer to a query. A change, topic or
 //! query without a row does not compile.
 //!
-//! A row names the feature's module, which every engine has, and what the module contains:
+//! A row names the feature's module, and what the module contains:
 //!
 //! - `change`: `apply(store, context, change, appended)` applies a change, appends its events, and
 //!   returns the position of the command's own event, or `None` if nothing changed.
@@ -35,7 +35,7 @@ macro_rules! features {
 /// Expands to the functions that select a feature's module.
 macro_rules! dispatch {
     (
-        { writes: $Writable:ty; reads: $Readable:ty; error: $Error:ty; snapshots: $wrap:ident; }
+        { writes: $Writable:ty; reads: $Readable:ty; error: $Error:ty; }
         hub_topics { $($hub_topic:ident),* }
         hub_queries { $($hub_query:ident),* }
         $(
@@ -71,7 +71,7 @@ macro_rules! dispatch {
         ) -> Result<madang_shared::state_frame::SharedSnapshot, $Error> {
             match topic {
                 $($(madang_shared::Topic::$topic $(($id))? => {
-                    Ok(shared_part!($wrap!($module::$snapshot(store $(, $id)?)) $(, $own)?))
+                    Ok(shared_part!($module::$snapshot(store $(, $id)?)? $(, $own)?))
                 })*)+
                 $(madang_shared::Topic::$hub_topic { .. } => {
                     Err($crate::refusals::not_stored(topic).into())
@@ -87,7 +87,7 @@ macro_rules! dispatch {
         ) -> Result<madang_shared::state_frame::OwnSnapshot, $Error> {
             match topic {
                 $($($(madang_shared::Topic::$topic($own_id) => {
-                    Ok($wrap!($module::$own(store, reader, $own_id)).into())
+                    Ok($module::$own(store, reader, $own_id)?.into())
                 })?)*)+
                 _ => Ok(madang_shared::state_frame::OwnSnapshot::default()),
             }
@@ -111,38 +111,6 @@ macro_rules! dispatch {
     };
 }
 
-/// Expands to a function that returns the durable topics without an id. They exist in a new database.
-macro_rules! topics_without_id {
-    (
-        {}
-        hub_topics { $($hub_topic:ident),* }
-        hub_queries { $($hub_query:ident),* }
-        $(
-            $module:ident {
-                $(change $change:ident;)?
-                $(topic $topic:ident $(($id:ident))? => $snapshot:ident
-                    $(, own $own:ident($own_id:ident))?;)*
-                $(query $query:ident;)?
-            }
-        )+
-    ) => {
-        /// The durable topics without an id.
-        pub(super) fn topics_without_id() -> impl Iterator<Item = madang_shared::Topic> {
-            [$($(topic_without_id!($topic $($id)?),)*)+].into_iter().flatten()
-        }
-    };
-}
-
-/// A topic, or `None` for a topic with an id.
-macro_rules! topic_without_id {
-    ($topic:ident) => {
-        Some(madang_shared::Topic::$topic)
-    };
-    ($topic:ident $id:ident) => {
-        None
-    };
-}
-
 /// The shared part of a snapshot. A snapshot without an own part is shared as a whole.
 macro_rules! shared_part {
     ($snapshot:expr) => {
@@ -150,19 +118,5 @@ macro_rules! shared_part {
     };
     ($snapshot:expr, $own:ident) => {
         $snapshot.into()
-    };
-}
-
-/// The result of a snapshot that can fail.
-macro_rules! fallible {
-    ($result:expr) => {
-        $result?
-    };
-}
-
-/// The result of a snapshot that cannot fail.
-macro_rules! infallible {
-    ($result:expr) => {
-        $result
     };
 }

@@ -1,7 +1,7 @@
 //! The engines behind Madang's [`Store`](madang_hub::ports::Store) port.
 //!
-//! - [`sqlite`]: the default. One writer commits in groups; readers work in parallel.
-//! - [`memory`]: keeps its data until the process ends. For tests and simulations.
+//! - [`Sqlite`]: the default, a database file. One writer commits in groups; readers work in parallel.
+//! - [`InlineSqlite`]: the same engine over a database in memory, in the caller's turn. For tests and simulations.
 //!
 //! The port documents the guarantees of every engine. The contract suite in `tests/it/contract` runs
 //! against each of them.
@@ -14,9 +14,7 @@ mod refusals;
 #[macro_use]
 mod features;
 
-pub mod memory;
 pub mod sqlite;
 
 pub use event_stream::EventStream;
-pub use memory::Memory;
-pub use sqlite::Sqlite;
+pub use sqlite::{InlineSqlite, Sqlite};

@@ -78,7 +78,7 @@ impl Tab {
 
 fn stored(server: &TestServer, reader: &User) -> Vec<(PostId, String)> {
     let all = PostsQuery::Before { before: PostId(u64::MAX), limit: u32::MAX };
-    match server.store.query_now(reader.id, &all.into()) {
+    match server.store.query_now(reader.id, all.into()) {
         Ok(Answer::Posts(PostsAnswer::Before(page))) => {
             page.posts.into_iter().map(|post| (post.id, post.text)).collect()
         }

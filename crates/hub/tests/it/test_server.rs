@@ -16,15 +16,19 @@ use madang_shared::{
     ClientFrame, CloseCode, Command, CommandId, Epoch, ErrorCode, Hello, Position, RoomId,
     ServerFrame, Subscription, Timestamp, Topic, User, codec,
 };
-use madang_store::Memory;
+use madang_store::InlineSqlite;
 
 pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
 pub(crate) const ROOM: RoomId = RoomId(1);
 
 /// A hub with a store in memory, and no sockets.
 pub(crate) struct TestServer {
-    pub(crate) store: Memory,
+    pub(crate) store: InlineSqlite,
     pub(crate) hub: Arc<Hub>,
+}
+
+fn open_store() -> InlineSqlite {
+    InlineSqlite::open_in_memory(START, 1).unwrap()
 }
 
 impl TestServer {
@@ -33,16 +37,15 @@ impl TestServer {
     }
 
     pub(crate) fn with_ring(frames: usize) -> Self {
-        let store = Memory::new(START, 1);
-        Self::over(store, frames)
+        Self::over(open_store(), frames)
     }
 
     pub(crate) fn with_budgets(rates: Box<BudgetRates>) -> Self {
         let hub = Hub::new("test", Epoch(1)).with_budgets(Budgets::new(rates));
-        Self { store: Memory::new(START, 1), hub: Arc::new(hub) }
+        Self { store: open_store(), hub: Arc::new(hub) }
     }
 
-    pub(crate) fn over(store: Memory, frames: usize) -> Self {
+    pub(crate) fn over(store: InlineSqlite, frames: usize) -> Self {
         let hub = Hub::new("test", Epoch(1)).with_rings(RingSize { frames, bytes: 1 << 20 });
         Self { store, hub: Arc::new(hub) }
     }
@@ -207,16 +210,17 @@ pub(crate) fn post(text: &str) -> Command {
 }
 
 /// Answers a request, as the store would.
-pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> StoreResponse {
+pub(crate) fn answer(store: &InlineSqlite, user: &User, request: StoreRequest) -> StoreResponse {
     let user = user.id;
     match request {
         StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from, shared } => {
-            let recovery = store.open_now(user, &shared, from);
+            let recovery = store.open_now(user, shared, from);
             StoreResponse::Open { ticket, topic, recovery }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
-            let events = store.read_log_now(topic, after, usize::try_from(PAGE_EVENTS).unwrap());
+            let events =
+                store.read_log_now(user, topic, after, usize::try_from(PAGE_EVENTS).unwrap());
             let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
             StoreResponse::ReadLog { ticket, topic, page }
         }
@@ -227,7 +231,7 @@ pub(crate) fn answer(store: &Memory, user: &User, request: StoreRequest) -> Stor
             StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(user, room) }
         }
         StoreRequest::Query { id, query } => {
-            StoreResponse::Query { id, answer: store.query_now(user, &query) }
+            StoreResponse::Query { id, answer: store.query_now(user, query) }
         }
     }
 }

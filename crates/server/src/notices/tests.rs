@@ -1,10 +1,10 @@
-//! Schedules in paused time, with the in-memory engine: no test waits for a real second.
+//! Schedules in paused time, with a database in memory: no test waits for a real second.
 
 use madang_hub::ports::{NewUser, Write};
 use madang_shared::notices::DEMO_NOTICES;
 use madang_shared::notices::{NoticeContent, NoticesCommand, NoticesSnapshot};
 use madang_shared::{CommandId, User};
-use madang_store::memory::Memory;
+use madang_store::InlineSqlite;
 use tokio::sync::broadcast::Sender;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -24,7 +24,7 @@ impl Clock for TestClock {
 }
 
 struct ScheduleTest {
-    store: Memory,
+    store: InlineSqlite,
     clock: Arc<TestClock>,
     bus: Sender<TopicAdvanced>,
     mina: User,
@@ -32,7 +32,7 @@ struct ScheduleTest {
 
 impl ScheduleTest {
     fn new() -> Self {
-        let store = Memory::new(START, 7);
+        let store = InlineSqlite::open_in_memory(START, 7).expect("opens");
         let new =
             NewUser { name: "Mina".into(), name_key: "mina".into(), token: [1; 32], at: START };
         let mina = store.sign_up_now(new).expect("free");
@@ -49,7 +49,7 @@ impl ScheduleTest {
 
     fn state(&self) -> NoticesSnapshot {
         let shared = SharedStateRead::uncached(Topic::Notices);
-        let opened = self.store.open_now(READER, &shared, None);
+        let opened = self.store.open_now(READER, shared, None);
         let Ok(Recovery::State(state)) = opened else { panic!("{opened:?}") };
         match state.snapshot() {
             Ok(Snapshot::Notices(notices)) => notices,

@@ -30,11 +30,17 @@ pub(super) fn begin(
     };
     if let Some(reason) = loss {
         tracing::warn!(reason, "commits may be lost; every client starts from a snapshot");
-        let sql = "UPDATE topics SET epoch = 1 + abs(random() % 9007199254740991)";
-        connection.execute(sql, [])?;
+        draw_epochs(connection)?;
     }
     connection.execute("UPDATE durability SET stamped = 1 WHERE stamped = 0", [])?;
     Ok(record(connection, synchronous == Synchronous::Normal)?)
+}
+
+/// Gives every topic a new epoch.
+pub(super) fn draw_epochs(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "UPDATE topics SET epoch = 1 + abs(random() % 9007199254740991)";
+    connection.execute(sql, [])?;
+    Ok(())
 }
 
 /// Syncs everything at a graceful stop, and records it.

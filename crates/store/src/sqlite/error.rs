@@ -7,7 +7,7 @@ use crate::refusals;
 
 /// The reason why a change or a read stopped.
 #[derive(Debug)]
-pub(super) enum StatementError {
+pub enum StatementError {
     /// The data forbids it.
     Refused(Failure),
     /// The engine could not execute it.

@@ -5,5 +5,5 @@ use rusqlite::Connection;
 use super::error::StatementError;
 
 features! {
-    dispatch { writes: &Connection; reads: &Connection; error: StatementError; snapshots: fallible; }
+    dispatch { writes: &Connection; reads: &Connection; error: StatementError; }
 }

@@ -88,7 +88,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 /// Makes SQLite plan each statement once. Without the guarantee of stable query plans (QPSG), SQLite
 /// plans a statement whose `LIMIT` is a parameter again after each change of the parameter, which was an
 /// eighth of a message's cost in the writer.
-fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())

@@ -8,6 +8,6 @@
 )]
 
 mod contract;
-mod memory;
+mod inline;
 mod sqlite;
 mod support;

@@ -17,7 +17,7 @@ use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
-use madang_store::{EventStream, Memory};
+use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::{Receipts, Settings};
 use madang_web::{AppState, ConnectionInfo, OpenSessions, Origins, TrustedProxies, router};
 use reqwest::StatusCode;
@@ -49,7 +49,7 @@ impl Clock for TestClock {
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    pub(crate) store: Memory,
+    pub(crate) store: InlineSqlite,
     hub: Arc<Hub>,
     clock: Arc<TestClock>,
     pub(crate) stopping: CancellationToken,
@@ -91,6 +91,10 @@ impl Default for TestSettings {
     }
 }
 
+fn open_in_memory() -> InlineSqlite {
+    InlineSqlite::open_in_memory(Timestamp(START), 1).unwrap()
+}
+
 impl TestServer {
     /// Starts a server with the default settings.
     pub(crate) async fn start() -> Self {
@@ -99,7 +103,7 @@ impl TestServer {
 
     /// Starts a server with these settings.
     pub(crate) async fn with_settings(settings: TestSettings) -> Self {
-        let store = Memory::new(Timestamp(START), 1).with_free_space(settings.free_space.clone());
+        let store = open_in_memory().with_free_space(settings.free_space.clone());
         let tail = store.event_stream();
         Self::on_store(store.clone(), Arc::new(store), tail, settings).await
     }
@@ -129,12 +133,11 @@ impl TestServer {
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
         let path = folder.join("madang.sqlite");
         let (store, tail) = Sqlite::open(&path, Timestamp(START), &options).unwrap();
-        let memory = Memory::new(Timestamp(START), 1);
-        Self::on_store(memory, Arc::new(store), tail, TestSettings::default()).await
+        Self::on_store(open_in_memory(), Arc::new(store), tail, TestSettings::default()).await
     }
 
     async fn on_store(
-        memory: Memory,
+        memory: InlineSqlite,
         store: Arc<dyn Store>,
         mut tail: EventStream,
         settings: TestSettings,

@@ -5,8 +5,8 @@ use futures_util::{SinkExt, StreamExt};
 use madang_shared::chat::ChatCommand;
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
-use madang_shared::posts::PostsCommand;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::posts::PostsCommand;
 use madang_shared::rooms::{RoomsCommand, RoomsEvent};
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{

@@ -1,9 +1,10 @@
 //! The real client and the real hub over a simulated network.
 //!
 //! A seed determines each run. Sockets break, frames are late, servers are killed and restarted over the
-//! same store, the store fails for a while, and tabs are reloaded. In every second run frames also get
-//! lost and repeated, which a TCP connection never does, but a proxy might. Then the faults end, and the
-//! state of every client is compared with the store.
+//! same store, and tabs are reloaded. For a while the store is unavailable, fails to commit, or is full in the
+//! middle of a batch. In every second run frames also get lost and repeated, which a TCP connection never
+//! does, but a proxy might. Then the faults end, and the state of every client is compared with the store,
+//! which is the SQLite engine over a database in memory.
 //!
 //! `MADANG_SIM_SEEDS=10000` runs 10,000 seeds; `MADANG_SIM_FIRST=17 MADANG_SIM_SEEDS=1` runs seed 17.
 

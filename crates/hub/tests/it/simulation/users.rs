@@ -91,7 +91,12 @@ impl World {
                 self.at(delay, SimEvent::StartServer);
             }
             7 => {
-                self.store.set_unavailable(true);
+                match self.random.below(3) {
+                    0 => self.store.set_unavailable(true),
+                    1 => self.store.set_commits_fail(true),
+                    // The next batch may end in its middle, as on a full disk.
+                    _ => self.store.set_write_limit(Some(self.random.below(4))),
+                }
                 let delay = self.random.below(2_000);
                 self.at(delay, SimEvent::StoreWorks);
             }

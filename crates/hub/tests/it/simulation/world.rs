@@ -10,7 +10,7 @@ use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, StoreResponse};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Message, RoomId, ServerFrame, Timestamp, codec};
-use madang_store::Memory;
+use madang_store::InlineSqlite;
 
 use super::checks::{self, Tally};
 use super::network::{Direction, Network, SocketId};
@@ -47,7 +47,7 @@ pub(super) struct World {
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     events: BTreeMap<u64, SimEvent>,
     next: u64,
-    pub(super) store: Memory,
+    pub(super) store: InlineSqlite,
     pub(super) server: Option<Server>,
     generations: u64,
     pub(super) network: Network,
@@ -64,7 +64,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let store = Memory::new(Timestamp(START), seed);
+        let store = InlineSqlite::open_in_memory(Timestamp(START), seed).unwrap();
         let users = 2 + random.index(3);
         let mut peers = Vec::new();
         for number in 0..users {
@@ -123,13 +123,19 @@ impl World {
     fn end_faults(&mut self) {
         self.faults_active = false;
         self.network.lossy = 0;
-        self.store.set_unavailable(false);
+        self.repair_store();
         for socket in self.network.ids() {
             self.break_socket(socket, 1006);
         }
         for peer in 0..self.peers.len() {
             self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
         }
+    }
+
+    fn repair_store(&self) {
+        self.store.set_unavailable(false);
+        self.store.set_commits_fail(false);
+        self.store.set_write_limit(None);
     }
 
     fn run_until(&mut self, end: u64) {
@@ -218,7 +224,7 @@ impl World {
                     self.server = Some(Server::start(self.generations, ring));
                 }
             }
-            SimEvent::StoreWorks => self.store.set_unavailable(false),
+            SimEvent::StoreWorks => self.repair_store(),
             SimEvent::Act => self.act(),
             SimEvent::Fault => self.inject_fault(),
         }
@@ -260,6 +266,7 @@ impl World {
             (None, StoreRequest::Commit(batch)) => batch[0].author.clone(),
             (None, _) => return,
         };
+        self.store.set_time(Timestamp(self.now));
         let response = crate::test_server::answer(&self.store, &user, request);
         checks::check_opened_state(&self.store, &user, &response);
         let appended = self.store.take_events();

@@ -25,7 +25,6 @@ fn a_feature_has_a_file_of_its_name_in_every_layer() {
             (true, format!("shared/src/{name}")),
             (true, format!("crates/hub/src/{name}")),
             (is_durable, format!("crates/store/src/sqlite/{name}")),
-            (is_durable, format!("crates/store/src/memory/{name}")),
             (row.contains("topic"), format!("crates/client/src/views/{name}")),
             (row.contains("topic"), format!("frontend/src/features/{name}")),
         ];

@@ -31,7 +31,7 @@ const GROUP: usize = 64;
 
 /// The user that a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum ReadPayer {
+pub enum ReadPayer {
     /// A user. The number of its waiting reads is limited.
     User(UserId),
     /// The server itself, or a client before it is known which user it is. The callers limit the number of these

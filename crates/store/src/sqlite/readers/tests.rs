@@ -151,11 +151,14 @@ async fn a_sign_in_waits_for_no_other_read() {
     for user in 0..100 {
         let ((end, is_ended), tell_begun) = (channel::<()>(), tell_begun.clone());
         slow_reads.push(end);
-        std::mem::forget(store.readers.read(ReadPayer::User(UserId(100 + user)), move |_| {
-            tell_begun.send(()).unwrap();
-            is_ended.recv().ok();
-            Ok(())
-        }));
+        std::mem::forget(store.connections.readers.read(
+            ReadPayer::User(UserId(100 + user)),
+            move |_| {
+                tell_begun.send(()).unwrap();
+                is_ended.recv().ok();
+                Ok(())
+            },
+        ));
     }
     (0..options.readers).for_each(|_| is_begun.recv().unwrap());
     assert_eq!(store.session([1; 32]).await, Ok(Some(mina)));

@@ -6,7 +6,7 @@
 macro_rules! on_every_engine {
     ($($test:ident,)+) => {
         on_every_engine!(@ sqlite [$($test)+]);
-        on_every_engine!(@ memory [$($test)+]);
+        on_every_engine!(@ inline [$($test)+]);
     };
     (@ $engine:ident [$($test:ident)+]) => {
         mod $engine {
@@ -41,8 +41,7 @@ mod start {
     use madang_hub::Hub;
     use madang_hub::storage::FreeSpace;
     use madang_shared::Epoch;
-    use madang_store::sqlite::{Options, Sqlite, Synchronous};
-    use madang_store::{EventStream, Memory};
+    use madang_store::sqlite::{InlineSqlite, Options, Sqlite, Synchronous};
 
     use crate::support::{FLOOR, NOW, TestStore};
 
@@ -62,10 +61,11 @@ mod start {
             .await
     }
 
-    pub(super) async fn memory() -> TestStore {
+    pub(super) async fn inline() -> TestStore {
         let free_space = FreeSpace::with_floor(FLOOR);
-        let store = Memory::new(NOW, 1).with_free_space(free_space.clone());
-        let events: EventStream = store.event_stream();
+        let store = InlineSqlite::open_in_memory(NOW, 1).expect("opens");
+        let store = store.with_free_space(free_space.clone());
+        let events = store.event_stream();
         let (store, hub) = (Arc::new(store), Some(Hub::new("test", Epoch(1))));
         std::future::ready(TestStore { store, events, free_space, hub, _keep: Box::new(()) }).await
     }

@@ -13,7 +13,7 @@ use madang_shared::delivery::{Delivery, GatewayReceipts, path};
 use madang_shared::orders::{Destination, OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
 use madang_shared::{
-    Command, CommandId, Event, MenuItemId, PostId, Seq, Timestamp, Topic, User, codec,
+    Command, CommandId, Event, MenuItemId, PostId, Seq, Timestamp, Topic, User, UserId, codec,
 };
 use madang_web::Origins;
 use madang_web::socketio::{PresenceEvents, Settings};
@@ -52,7 +52,8 @@ impl TestServer {
 
     /// The messages of the first room: sender and text.
     pub(crate) fn stored_messages(&self) -> Vec<(String, String)> {
-        let logged = self.store.read_log_now(Topic::Room(FIRST_ROOM), Seq(0), 10_000).unwrap();
+        let logged =
+            self.store.read_log_now(UserId(0), Topic::Room(FIRST_ROOM), Seq(0), 10_000).unwrap();
         let messages = logged.iter().map(|logged| match codec::decode_event(&logged.content) {
             Ok(Event::Chat(ChatEvent::Posted(message))) => {
                 let name = message.guest.map_or(message.author.name, |guest| guest.name);

@@ -13,7 +13,7 @@ use madang_shared::{
     ClientFrame, CommandId, Hello, Query, QueryFrame, QueryId, Seq, ServerFrame, Timestamp, Topic,
     User, UserId,
 };
-use madang_store::Memory;
+use madang_store::InlineSqlite;
 
 use crate::TestServer;
 
@@ -192,15 +192,15 @@ impl Client {
     }
 }
 
-fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreResponse {
+fn answer(store: &InlineSqlite, reader: UserId, request: StoreRequest) -> StoreResponse {
     match request {
         StoreRequest::Commit(batch) => StoreResponse::Commit(store.commit_now(batch)),
         StoreRequest::Open { ticket, topic, from, shared } => {
-            let recovery = store.open_now(reader, &shared, from);
+            let recovery = store.open_now(reader, shared, from);
             StoreResponse::Open { ticket, topic, recovery }
         }
         StoreRequest::ReadLog { ticket, topic, after } => {
-            let events = store.read_log_now(topic, after, PAGE_EVENTS as usize);
+            let events = store.read_log_now(reader, topic, after, PAGE_EVENTS as usize);
             let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
             StoreResponse::ReadLog { ticket, topic, page }
         }
@@ -211,7 +211,7 @@ fn answer(store: &Memory, reader: UserId, request: StoreRequest) -> StoreRespons
             StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(reader, room) }
         }
         StoreRequest::Query { id, query } => {
-            StoreResponse::Query { id, answer: store.query_now(reader, &query) }
+            StoreResponse::Query { id, answer: store.query_now(reader, query) }
         }
     }
 }

@@ -15,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 use madang_hub::Hub;
 use madang_hub::ports::NewUser;
 use madang_shared::{Epoch, Timestamp, User};
-use madang_store::Memory;
+use madang_store::InlineSqlite;
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
 /// Bounds the length of a run.
@@ -23,7 +23,7 @@ const MAX_LINES: usize = 64;
 
 /// The server that the clients share.
 pub struct TestServer {
-    store: Memory,
+    store: InlineSqlite,
     hub: Arc<Hub>,
 }
 
@@ -43,7 +43,7 @@ impl TestServer {
 
 fuzz_target!(|input: &str| {
     let server =
-        TestServer { store: Memory::new(START, 1), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+        TestServer { store: InlineSqlite::open_in_memory(START, 1).unwrap(), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
     let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;

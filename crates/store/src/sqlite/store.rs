@@ -1,0 +1,250 @@
+//! The store over an SQLite database, whichever way its reads and writes are executed.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
+use madang_hub::notices::DueNotice;
+use madang_hub::ports::Recipients;
+use madang_hub::ports::{
+    Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, Recovery, ServiceAccount,
+    SessionLimits, Store, StoreError, TokenHash, Write,
+};
+use madang_hub::shared_state::SharedStateRead;
+use madang_hub::storage::FreeSpace;
+use madang_shared::details::MembersPage;
+use madang_shared::frames::LogPosition;
+use madang_shared::posts::Post;
+use madang_shared::rooms::DirectoryPage;
+use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
+use rusqlite::Connection;
+
+use super::connections::{Apply, Connections, ReadLane, only};
+use super::error::StatementError;
+use super::readers::ReadPayer;
+use super::users::UserSession;
+use super::{
+    commands, delivery, details, features, log, membership, notices, posts, recovery, rooms, users,
+};
+
+/// A store over an SQLite database. [`Sqlite`](super::Sqlite) and [`InlineSqlite`](super::InlineSqlite) differ in the
+/// way in which they execute its reads and writes.
+#[derive(Debug)]
+pub struct SqliteStore<C> {
+    pub(super) connections: Arc<C>,
+    /// The sessions that were asked for since their use was last recorded.
+    used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
+    free_space: FreeSpace,
+}
+
+/// A clone is the same store.
+impl<C> Clone for SqliteStore<C> {
+    fn clone(&self) -> Self {
+        let connections = Arc::clone(&self.connections);
+        let used_sessions = Arc::clone(&self.used_sessions);
+        Self { connections, used_sessions, free_space: self.free_space.clone() }
+    }
+}
+
+impl<C: Connections> SqliteStore<C> {
+    pub(super) fn over(connections: C, free_space: FreeSpace) -> Self {
+        Self { connections: Arc::new(connections), used_sessions: Arc::default(), free_space }
+    }
+
+    /// The same store, as if its disk had this free space.
+    pub(super) fn set_free_space(&mut self, free_space: FreeSpace) {
+        self.free_space = free_space;
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        reader: UserId,
+        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.connections.read(ReadLane::Users, ReadPayer::User(reader), read)
+    }
+
+    fn server_read<T: Send + 'static>(
+        &self,
+        lane: ReadLane,
+        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.connections.read(lane, ReadPayer::Server, read)
+    }
+
+    fn write<I: Send + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        apply: Apply<I, T>,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.connections.write(vec![input], apply).map(only).boxed()
+    }
+}
+
+impl<C: Connections> Store for SqliteStore<C> {
+    fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>> {
+        if batch.is_empty() {
+            return future::ready(Vec::new()).boxed();
+        }
+        let with_space = |write| (write, self.free_space.clone());
+        self.connections.write(batch.into_iter().map(with_space).collect(), commands::apply)
+    }
+
+    fn open(
+        &self,
+        reader: UserId,
+        shared: SharedStateRead,
+        from: Option<Position>,
+    ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
+        // Before the transaction begins: it may see an older state than that of a later revision.
+        let revision = self.connections.external_revision();
+        self.read(reader, move |connection| {
+            recovery::open_topic(connection, reader, &shared, from, revision)
+        })
+    }
+
+    fn read_log(
+        &self,
+        reader: UserId,
+        topic: Topic,
+        after: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
+        self.read(reader, move |connection| log::read(connection, topic, after, limit))
+    }
+
+    fn query(
+        &self,
+        reader: UserId,
+        query: Query,
+    ) -> BoxFuture<'static, Result<Answer, StoreError>> {
+        self.read(reader, move |connection| features::answer(connection, reader, &query))
+    }
+
+    fn delivery(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Seq,
+    ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
+        self.read(reader, move |connection| delivery::find(connection, reader, room, message))
+    }
+
+    fn read_marks(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<MemberMark>, StoreError>> {
+        self.read(user, move |connection| details::read_marks(connection, user, room))
+    }
+
+    fn directory(
+        &self,
+        reader: UserId,
+        request: DirectoryRequest,
+    ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
+        self.read(reader, move |connection| rooms::directory(connection, &request))
+    }
+
+    fn members(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        after: Option<UserId>,
+    ) -> BoxFuture<'static, Result<MembersPage, StoreError>> {
+        self.read(reader, move |connection| details::page(connection, reader, room, after))
+    }
+
+    fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
+        self.read(reader, move |connection| posts::find(connection, post))
+    }
+
+    fn is_member(
+        &self,
+        user: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.read(user, move |connection| membership::is_member(connection, user, room))
+    }
+
+    fn append_due_notice(
+        &self,
+        due: DueNotice,
+        at: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<LogPosition>, StoreError>> {
+        self.write((due, at), notices::append_due_notice)
+    }
+
+    fn sign_up(&self, new: NewUser) -> BoxFuture<'static, Result<User, StoreError>> {
+        if let Err(refused) = self.free_space.check() {
+            return future::ready(Err(StoreError::Refused(refused))).boxed();
+        }
+        self.write(new, users::sign_up)
+    }
+
+    fn service_user(
+        &self,
+        service: ServiceAccount,
+    ) -> BoxFuture<'static, Result<User, StoreError>> {
+        self.write(service, users::service_user)
+    }
+
+    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+        let used = Arc::clone(&self.used_sessions);
+        let session = self.server_read(ReadLane::SignIns, move |connection| {
+            let session = users::session(connection, &token)?;
+            if session.is_some() {
+                used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
+            }
+            Ok(session)
+        });
+        let record_use = self.connections.deferred_write(users::record_use);
+        async move {
+            match session.await? {
+                // The name belongs to the user from now on. The session may have ended since it was read.
+                Some(UserSession { user, is_used: false }) => {
+                    Ok(record_use(token).await?.then_some(user))
+                }
+                session => Ok(session.map(|session| session.user)),
+            }
+        }
+        .boxed()
+    }
+
+    fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(token, users::sign_out)
+    }
+
+    fn ended_sessions(
+        &self,
+        sessions: Vec<TokenHash>,
+    ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
+        let read = move |connection: &Connection| users::ended_sessions(connection, sessions);
+        self.server_read(ReadLane::SignIns, read)
+    }
+
+    fn expire_sessions(
+        &self,
+        mut in_use: Vec<TokenHash>,
+        now: Timestamp,
+        limits: Option<SessionLimits>,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let used = &mut *self.used_sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.extend(std::mem::take(used));
+        self.write((in_use, now, limits), users::expire_sessions)
+    }
+
+    fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
+        let head = |connection: &Connection| log::head(connection, Topic::Rooms);
+        let reads = [ReadLane::Users, ReadLane::SignIns].map(|lane| self.server_read(lane, head));
+        let write = self.write((), commands::probe);
+        let connections = Arc::clone(&self.connections);
+        async move {
+            future::try_join_all(reads).await?;
+            write.await?;
+            connections.check_damage()
+        }
+        .boxed()
+    }
+}
