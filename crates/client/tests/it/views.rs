@@ -75,7 +75,7 @@ fn unread_beyond_the_loaded_messages_is_the_servers_count_plus_newer_messages() 
 #[test]
 fn a_muted_room_counts_in_its_row_only() {
     let mut driver = TestClient::in_room(3);
-    let mut muted = |driver: &mut TestClient, seq, muted| {
+    let muted = |driver: &mut TestClient, seq, muted| {
         let topic = Topic::Memberships(me().id);
         let event = MembershipEvent::Muted { room: ROOM, muted }.into();
         driver.frame(&ServerFrame::Event { topic, seq: Seq(seq), event });

@@ -3,7 +3,7 @@
 use madang_hub::policy;
 use madang_hub::ports::Recovery;
 use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
-use madang_shared::{Position, Topic, UserId};
+use madang_shared::{Position, UserId};
 use rusqlite::Connection;
 
 use super::error::StatementError;

@@ -3,7 +3,7 @@
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
-use madang_shared::orders::{OrderLine, OrdersCommand, OrdersEvent};
+use madang_shared::orders::{Destination, OrderLine, OrdersCommand, OrdersEvent};
 use madang_shared::{Event, MenuItemId, Seq, Timestamp, Topic, codec};
 use madang_store::InlineSqlite;
 
@@ -86,7 +86,8 @@ fn the_triggers_read_the_time_that_was_set() {
     let order_at = |number, now: Timestamp| {
         store.set_time(now);
         let lines = vec![line];
-        let place = OrdersCommand::Place { lines, note: String::new() };
+        let destination = Destination::Table { number: 1 };
+        let place = OrdersCommand::Place { lines, note: String::new(), destination };
         let committed = store.commit_now(vec![write(&mina, number, place)]).remove(0);
         let event = committed.expect("stored").event.expect("an event");
         match codec::decode_event(&event) {

@@ -7,7 +7,7 @@ use madang_shared::membership::MembershipCommand;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::workspace::Workspace;
 use madang_shared::{
-    ClientFrame, Command, CommandId, Event, Seq, ServerFrame, Timestamp, Topic, codec,
+    ClientFrame, Command, CommandId, Event, Seq, ServerFrame, Timestamp, Topic, UserId, codec,
 };
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ async fn stored_sentiment(workspace: Workspace) -> Option<Sentiment> {
         let answer = peer.receive_frame().await;
         assert!(matches!(answer, ServerFrame::Ack { .. }), "{answer:?}");
     }
-    let logged = server.store.read_log_now(Topic::Room(FIRST_ROOM), Seq(0), 10).unwrap();
+    let logged = server.store.read_log_now(UserId(0), Topic::Room(FIRST_ROOM), Seq(0), 10).unwrap();
     let content = &logged.last().unwrap().content;
     let Ok(Event::Chat(ChatEvent::Posted(message))) = codec::decode_event(content) else {
         panic!("the last entry is no message")
