@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::RoomId;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::Sentiment;
+use madang_shared::{RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
 
@@ -53,6 +53,12 @@ pub(crate) struct LazyViews {
     pub(crate) mood: fn(Sentiment, Lang) -> AnyView,
     /// The first steps of a newcomer; the state closes them.
     pub(crate) first_steps: fn(RoomId, State<bool>) -> AnyView,
+    /// The line below the name of the open room.
+    pub(crate) topic_line: fn() -> AnyView,
+    /// The number of members of the open room.
+    pub(crate) member_count: fn() -> AnyView,
+    /// The read count of one of the user's own messages.
+    pub(crate) read_count: fn(Seq) -> AnyView,
     /// The members of a room.
     pub(crate) members: fn(RoomId) -> AnyView,
     /// The bars above the content, the card of a person, and what shows notices outside of the inbox.

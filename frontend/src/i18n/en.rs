@@ -62,7 +62,6 @@ pub(super) const TEXTS: Texts = Texts {
     refused: "The server refused the connection",
     session_over: "The session has ended",
     close: "Close",
-    open_presence: "Members",
     too_long: "The message is too long.",
     not_member: "You are not in this room.",
     room_name_taken: "A room with this name, or one that looks like it, exists.",

@@ -61,7 +61,6 @@ pub(super) const TEXTS: Texts = Texts {
     refused: "서버가 연결을 거절했습니다",
     session_over: "로그인이 만료되었습니다",
     close: "닫기",
-    open_presence: "멤버",
     too_long: "메시지가 너무 깁니다.",
     not_member: "이 방에 참여하지 않았습니다.",
     room_name_taken: "같거나 비슷해 보이는 이름의 방이 있습니다.",

@@ -83,7 +83,6 @@ pub(crate) struct Texts {
     pub(crate) refused: &'static str,
     pub(crate) session_over: &'static str,
     pub(crate) close: &'static str,
-    pub(crate) open_presence: &'static str,
     pub(crate) too_long: &'static str,
     pub(crate) not_member: &'static str,
     pub(crate) room_name_taken: &'static str,

@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::rail::back;
 use crate::context::{AppContext, MEMBERS_OPENER_ID, VIEW_MENU_ID, use_app};
-use crate::features::details::{member_count, members_label, topic_line};
-use crate::i18n::{Words, use_lang};
+use crate::i18n::{Words, tr, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
 use crate::ui::erased::events;
@@ -35,7 +34,7 @@ pub(super) fn Header() -> impl IntoView {
             {part(move || back(app, app.router.get()))}
             <div class="header-place">
                 <h1 class="header-title isolated" data-testid="header-title" title=name>{name}</h1>
-                {when(is_room, move || topic_line(app))}
+                {when(is_room, move || topic(app))}
             </div>
             {when(is_room, move || members_opener(app))}
             <button id=VIEW_MENU_ID class="icon-button" data-testid="view-menu" aria-haspopup="dialog" aria-label=MENU.now() title=MENU.now() on:click=events::click(move |_| app.view_menu.set(true))>
@@ -45,13 +44,20 @@ pub(super) fn Header() -> impl IntoView {
     }
 }
 
+/// The line below the room's name. Its words come with the lazy part of the app.
+fn topic(app: AppContext) -> AnyView {
+    let line = app.lazy.draw_when_loaded(|views| (views.topic_line)());
+    view! { <p class="header-topic" dir="auto" data-testid="topic">{line}</p> }.into_any()
+}
+
 fn members_opener(app: AppContext) -> AnyView {
     let is_shown = move || app.shows_members();
-    let label = members_label(app);
+    let label = tr(|t| t.presence);
     view! {
-        <button id=MEMBERS_OPENER_ID class="icon-button members-opener" data-testid="open-presence" aria-expanded=flag(is_shown) aria-label=label title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
+        <button id=MEMBERS_OPENER_ID class="icon-button members-opener" data-testid="open-presence" aria-expanded=flag(is_shown) title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
             {Icon::People.draw()}
-            <span class="count">{member_count(app)}</span>
+            <span class="visually-hidden">{label}</span>
+            {app.lazy.draw_when_loaded(|views| (views.member_count)())}
         </button>
     }
     .into_any()

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::wasm_split;
 
 use super::{shortcuts, view_menu};
+use crate::features::read_count::read_count;
 use crate::features::{account, chat, details, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -47,6 +48,9 @@ fn views() -> LazyViews {
         join_card: membership::join_card,
         mood: lab::sentiment::mark,
         first_steps: first_steps::card,
+        topic_line: details::topic_line,
+        member_count: details::member_count,
+        read_count,
         members: details::members,
         bars,
     }

@@ -31,6 +31,11 @@ impl RoomPresence {
         self.present.len()
     }
 
+    /// Whether the user is present.
+    pub fn contains(&self, user: UserId) -> bool {
+        self.present.contains_key(&user)
+    }
+
     /// The users who are typing, by id.
     pub fn typing(&self) -> impl Iterator<Item = &User> {
         self.typing.values().map(|typist| &typist.user)

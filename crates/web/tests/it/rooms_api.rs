@@ -50,7 +50,7 @@ async fn requests_without_a_right_or_with_faults_are_refused() {
         (format!("{DIRECTORY_PATH}?after=x"), token.as_str(), (400, "malformed")),
         (format!("{DIRECTORY_PATH}?after=99"), token.as_str(), (404, "not_found")),
         (format!("{DIRECTORY_PATH}?search=a&search=b"), token.as_str(), (400, "malformed")),
-        (long, token.as_str(), (400, "too_long")),
+        (long, token.as_str(), (422, "too_long")),
     ] {
         let answer = server.http.get(server.url(&path)).bearer_auth(token).send().await.unwrap();
         let status = answer.status().as_u16();

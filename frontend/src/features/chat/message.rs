@@ -13,7 +13,6 @@ use super::rows::{Delivery, MessageRow, Row};
 use crate::auth::Auth;
 use crate::context::{discard, use_app};
 use crate::features::delivery::DeliveryTarget;
-use crate::features::read_count::read_count;
 use crate::i18n::{Lang, use_lang};
 use crate::linkify;
 use crate::text::is_lone_emoji;
@@ -166,6 +165,11 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The number of readers of one of the user's own messages.
+fn read_count(message: Seq) -> AnyView {
+    use_app().lazy.draw_when_loaded(move |views| (views.read_count)(message))
 }
 
 /// The mark of a mood that is not neutral, where the server shows moods.

@@ -34,9 +34,7 @@ fn card(app: AppContext, user: User) -> AnyView {
     let times = Times::new();
     let id = user.id;
     let is_here = memo(move || {
-        store.read(Slice::Presence, |client| {
-            client.features().presence().present().any(|user| user.id == id)
-        })
+        store.read(Slice::Presence, |client| client.features().presence().contains(id))
     });
     let since = state(None::<Timestamp>);
     if let Some(room) = app.view.with_untracked(|view| view.room().map(|room| room.id)) {

@@ -13,10 +13,15 @@ use crate::ui::erased::reactive::{effect, text};
 use crate::ui::name_form::{NameFieldOptions, NameForm};
 
 const DESCRIPTION: Words = Words::new("방 설명", "Description");
+const OPTIONAL: Words = Words::new("방 설명 (선택)", "Description (optional)");
 const SAVE: Words = Words::new("저장", "Save");
 
-/// The field for a description.
-pub(crate) fn description_field(form: NameForm) -> AnyView {
+/// The field for the description of a new room.
+pub(crate) fn optional_description_field(form: NameForm) -> AnyView {
+    description_field(form, OPTIONAL)
+}
+
+fn description_field(form: NameForm, label: Words) -> AnyView {
     let lang = use_lang();
     let error = text(move || {
         let lang = lang.get();
@@ -29,7 +34,7 @@ pub(crate) fn description_field(form: NameForm) -> AnyView {
         error_test_id: "room-description-error",
         described_by: "room-description-error",
         autocomplete: "off",
-        label: DESCRIPTION.now(),
+        label: label.now(),
         error,
     })
 }
@@ -62,7 +67,7 @@ pub(crate) fn describe_form(room: RoomId, close: impl Fn() + Copy + 'static) -> 
     };
     view! {
         <form class="describe" on:submit=events::submit(submit) novalidate>
-            {description_field(form)}
+            {description_field(form, DESCRIPTION)}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| close())>{CANCEL.now()}</button>
                 <button type="submit" class="button button-strong" data-testid="room-description-save">{SAVE.now()}</button>

@@ -101,24 +101,28 @@ pub(crate) fn members(room: RoomId) -> AnyView {
     let here = memo(move || {
         store.read(Slice::Presence, |client| {
             let here = client.features().presence();
-            let me = client.features().me().id;
+            let me = client.features().me();
             let person = |user: &User| Person {
                 user: user.clone(),
-                is_me: user.id == me,
+                is_me: user.id == me.id,
                 typing: here.typing().any(|typist| typist.id == user.id),
                 is_here: true,
             };
-            sorted(here.present().map(person))
+            let others = here.present().filter(|user| user.id != me.id);
+            let own = here.contains(me.id).then_some(me);
+            sorted(own.into_iter().chain(others).take(MAX_HERE).map(person))
         })
     });
+    let here_count =
+        memo(move || store.read(Slice::Presence, |client| client.features().presence().count()));
     let others = memo(move || {
         store.read(Slice::Presence, |_| ());
         pages.with(|pages| {
             store.read(Slice::Details, |client| {
                 let features = client.features();
-                let here = |id| features.presence().present().any(|user| user.id == id);
                 let members = pages.loaded.after(features.details().changes());
-                let away = members.values().filter(|member| !here(member.user.id));
+                let is_here = |id| features.presence().contains(id);
+                let away = members.values().filter(|member| !is_here(member.user.id));
                 let person = |user: &User| Person {
                     user: user.clone(),
                     is_me: user.id == features.me().id,
@@ -133,10 +137,9 @@ pub(crate) fn members(room: RoomId) -> AnyView {
     let others_count = move || {
         let total = store.read(Slice::Details, |client| client.features().details().members());
         let total = total.and_then(|total| usize::try_from(total).ok()).unwrap_or_default();
-        if has_more() { total.saturating_sub(here.with(Vec::len)) } else { others.with(Vec::len) }
+        if has_more() { total.saturating_sub(here_count.get()) } else { others.with(Vec::len) }
     };
-    let here_count = move || here.with(Vec::len);
-    let here_more = move || here.with(|here| here.len().saturating_sub(MAX_HERE));
+    let here_more = move || here_count.get().saturating_sub(MAX_HERE);
     let more_here = move || {
         let line = text(move || more(lang.get(), here_more()));
         view! { <p class="column-label">{line}</p> }.into_any()
@@ -167,9 +170,9 @@ pub(crate) fn members(room: RoomId) -> AnyView {
     };
     view! {
         <div class="people" data-testid="presence-list">
-            {section(app, "here", HERE, derived(here_count), here, MAX_HERE)}
+            {section(app, "here", HERE, derived(move || here_count.get()), here)}
             {when(move || here_more() > 0, more_here)}
-            {part(move || if others_count() > 0 { section(app, "away", OTHERS, derived(others_count), others, usize::MAX) } else { ().into_any() })}
+            {part(move || if others_count() > 0 { section(app, "away", OTHERS, derived(others_count), others) } else { ().into_any() })}
             {when(needs_button, more_others)}
         </div>
     }
@@ -193,7 +196,6 @@ fn section(
     title: Words,
     count: Signal<usize>,
     people: Memo<Vec<Person>>,
-    limit: usize,
 ) -> AnyView {
     let key = format!("madang.folded.{id}");
     let folded = state(browser::remembered(&key).is_some());
@@ -202,10 +204,7 @@ fn section(
         folded.set(now);
         if now { browser::remember(&key, "") } else { browser::forget(&key) }
     };
-    let items = move || {
-        let people = people.get().into_iter().take(limit);
-        people.map(|person| person.item(app)).collect()
-    };
+    let items = move || people.get().into_iter().map(|person| person.item(app)).collect();
     let list = move || {
         view! { <ul data-testid=format!("people-{id}")>{each(derived(items))}</ul> }.into_any()
     };

@@ -171,7 +171,13 @@ fn load(listing: State<Listing>, wanted: State<String>, after: Option<RoomId>) {
                     listing.more = page.more;
                     listing.is_known = true;
                 }
-                Err(failure) => listing.failure = Some(failure),
+                Err(failure) => {
+                    if after.is_none() {
+                        // The loaded rooms belong to an earlier search.
+                        *listing = Listing { search, ..Listing::default() };
+                    }
+                    listing.failure = Some(failure);
+                }
             }
         });
     });

@@ -10,7 +10,7 @@ use super::order::is_joined;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
-use crate::features::details::description_field;
+use crate::features::details::optional_description_field;
 use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::newcomer;
 use crate::ui::erased::events;
@@ -116,7 +116,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             {form.field(options)}
-            {description_field(about)}
+            {optional_description_field(about)}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
                 <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || form.busy.get())>
