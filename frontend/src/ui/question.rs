@@ -36,7 +36,7 @@ pub(crate) fn question(
             <p>{warning}</p>
             {more()}
             <div class="dialog-actions">
-                <button class="button" data-testid=format!("{id}-cancel") on:click=events::click(move |_| open.set(false))>{keep}</button>
+                <button class="button" autofocus=true data-testid=format!("{id}-cancel") on:click=events::click(move |_| open.set(false))>{keep}</button>
                 <button class="button button-danger" data-testid=format!("{id}-confirm") on:click=events::click_once(move |_| act())>{name}</button>
             </div>
         }

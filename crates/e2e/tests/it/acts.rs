@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use thirtyfour::Key;
 
-use crate::orders::order_noodles;
+use crate::orders::{order_noodles, press};
 use crate::support::axe::check_appearance;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::{ChatPage, FIRST_ROOM};
@@ -95,7 +95,7 @@ async fn an_order_is_cancelled_with_a_reason_and_comes_back() -> Result<()> {
         order_noodles(customer).await?;
         // The table of the last order is still there.
         for _ in 0..2 {
-            customer.click("more-1").await?;
+            press(customer, "more-1").await?;
             customer.click("order-place").await?;
         }
         customer.find("order-3").await?;
@@ -127,7 +127,7 @@ async fn an_order_is_cancelled_with_a_reason_and_comes_back() -> Result<()> {
         board.click("cancel-order-confirm").await?;
         customer.until_text("order-2", |text| text.contains("재료가 떨어졌습니다")).await?;
 
-        customer.click("cancelled-3").await?;
+        press(customer, "cancelled-3").await?;
         customer.find("cancel-order-confirm").await?;
         ensure!(customer.attribute("order-3", "data-status").await?.as_deref() == Some("pending"));
         customer.click("cancel-reason").await?;

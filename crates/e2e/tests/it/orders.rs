@@ -13,10 +13,18 @@ async fn until_status(browser: &Browser, order: &str, status: &str) -> Result<()
     browser.until_attribute(order, "data-status", status).await
 }
 
+/// Clicks what may be below the bar with the sum: scrolled to the middle first, as people do.
+pub(crate) async fn press(browser: &Browser, id: &str) -> Result<()> {
+    browser.find(id).await?;
+    let script = "document.querySelector(`[data-testid=${arguments[0]}]`).scrollIntoView({ block: 'center' })";
+    browser.run_script(script, [id.into()]).await?;
+    browser.click(id).await
+}
+
 /// On the customer's page: orders one dish to table 4.
 pub(crate) async fn order_noodles(browser: &Browser) -> Result<()> {
-    browser.click("more-1").await?;
-    browser.click("order-table").await?;
+    press(browser, "more-1").await?;
+    press(browser, "order-table").await?;
     browser.insert_text("4").await?;
     browser.click("order-place").await
 }
@@ -41,19 +49,19 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
         customer.goto(&test.server.url("/orders")).await?;
         rider.goto(&test.server.url("/orders/rider")).await?;
 
-        customer.click("more-1").await?;
-        customer.click("more-1").await?;
-        customer.click("more-5").await?;
+        press(customer, "more-1").await?;
+        press(customer, "more-1").await?;
+        press(customer, "more-5").await?;
         customer.until_text("order-place", |text| text == "주문하기 · 28,000원").await?;
-        customer.click("order-note").await?;
+        press(customer, "order-note").await?;
         customer.insert_text("문 앞에 놓아 주세요").await?;
         customer.click("order-place").await?;
         customer.until_text("order-where-error", |text| text.contains("테이블 번호")).await?;
         customer.until_focus("order-table").await?;
-        customer.click("to-address").await?;
-        customer.click("order-address").await?;
+        press(customer, "to-address").await?;
+        press(customer, "order-address").await?;
         customer.insert_text("서울 마포구 양화로 45, 301호").await?;
-        customer.click("order-phone").await?;
+        press(customer, "order-phone").await?;
         customer.insert_text("call me").await?;
         customer.click("order-place").await?;
         customer.until_text("order-where-error", |text| text.contains("전화번호")).await?;

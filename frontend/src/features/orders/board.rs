@@ -25,8 +25,7 @@ use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 
-const SEARCH: Words =
-    Words::new("번호, 손님, 음식, 주소 찾기", "Find by number, customer, dish, address");
+const SEARCH: Words = Words::new("번호, 손님, 음식, 주소", "Number, customer, dish, address");
 const PENDING_ONLY: Words = Words::new("대기 중인 주문만", "Pending only");
 const COLUMN_TABS: Words = Words::new("상태", "Status");
 const COLUMN_NONE: Words = Words::new("비어 있습니다.", "Empty.");
@@ -217,6 +216,12 @@ fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
         (more.into_any(), view! { <div class="order-menu" data-open=shown>{button}</div> }.into_any())
     });
     let (more, cancel) = cancel.unzip();
+    let (estimate, next) = if order.status == OrderStatus::Pending {
+        let (estimate, next) = accept(driver, order.id);
+        (Some(estimate), next)
+    } else {
+        (None, next(driver, order))
+    };
     view! {
         <div class="order-head">{number(order.id)}{status}{head}{more}</div>
         {cancel}
@@ -225,8 +230,11 @@ fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
         {line("order-note user-text", Some("auto"), &order.note)}
         {line("hint", None, &people(order, lang))}
         {reason_line(order, lang)}
-        <div class="order-foot"><strong class="order-total">{won(order.total_won(), lang)}</strong></div>
-        {next(driver, order)}
+        <div class="order-foot">
+            <strong class="order-total">{won(order.total_won(), lang)}</strong>
+            {estimate}
+        </div>
+        {next}
     }
     .into_any()
 }
@@ -236,11 +244,10 @@ fn placed(order: &Order, lang: Lang) -> AnyView {
     view! { <span class="hint order-when">{times.short(lang, order.placed_at)}</span> }.into_any()
 }
 
-/// The button of the next step; for a new order also the choice of its estimate.
+/// The button of the next step of an accepted order.
 fn next(driver: Driver, order: &Order) -> AnyView {
     let id = order.id;
     let (to, name) = match order.status {
-        OrderStatus::Pending => return accept(driver, id),
         OrderStatus::Accepted => (OrderStatus::Cooking, COOK),
         OrderStatus::Cooking => (OrderStatus::Ready, READY),
         _ => return ().into_any(),
@@ -248,7 +255,8 @@ fn next(driver: Driver, order: &Order) -> AnyView {
     next_step(driver, id, to, name, move || OrdersCommand::Advance { order: id, to })
 }
 
-fn accept(driver: Driver, order: OrderId) -> AnyView {
+/// The choice of a new order's estimate, and the button that accepts it.
+fn accept(driver: Driver, order: OrderId) -> (AnyView, AnyView) {
     let lang = use_lang();
     let minutes = state(DEFAULT_ESTIMATE_MINUTES);
     let option = |estimate: u32| {
@@ -266,13 +274,12 @@ fn accept(driver: Driver, order: OrderId) -> AnyView {
     });
     let label = text(move || format!("{}, #{order}", ESTIMATE.of(lang.get())));
     let command = move || OrdersCommand::Accept { order, minutes: minutes.get_untracked() };
-    view! {
+    let estimate = view! {
         <select class="field order-estimate" data-testid=format!("estimate-{order}") aria-label=label on:change=choose>
             {options}
         </select>
-        {next_step(driver, order, OrderStatus::Accepted, ACCEPT, command)}
-    }
-    .into_any()
+    };
+    (estimate.into_any(), next_step(driver, order, OrderStatus::Accepted, ACCEPT, command))
 }
 
 /// The latest changes, newest first.

@@ -1,10 +1,10 @@
 //! The customer's order before it is placed: destination, note, sum and button.
 
 use leptos::prelude::*;
+use madang_client::VecMap;
 use madang_shared::MenuItemId;
 use madang_shared::orders::{MAX_ORDER_NOTE_CHARS, OrderLine, OrdersCommand, OrdersSnapshot};
 
-use super::customer::Cart;
 use super::destination::DestinationField;
 use super::{read, read_once, won};
 use crate::browser;
@@ -19,6 +19,9 @@ const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
 const ORDER: Words = Words::new("주문하기", "Order");
 const NOTHING: Words = Words::new("담은 음식이 없습니다.", "Nothing chosen yet.");
 const FORM_ID: &str = "order-form";
+
+/// The quantity of each item.
+pub(super) type Cart = VecMap<MenuItemId, u32>;
 
 /// The available items of the cart, at the current prices.
 fn lines(list: &OrdersSnapshot, cart: &Cart) -> Vec<OrderLine> {

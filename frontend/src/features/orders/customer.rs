@@ -1,13 +1,13 @@
 //! The customer's panel: the menu and the user's own orders.
 
 use leptos::prelude::*;
-use madang_client::{Client, Slice, VecMap};
+use madang_client::{Client, Slice};
 use madang_shared::orders::{MAX_ORDER_LINES, MAX_QUANTITY};
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersSnapshot};
 use madang_shared::{MenuItemId, OrderId};
 
 use super::cancel::{cancel_button, reason_line};
-use super::checkout::{Checkout, OrderBar};
+use super::checkout::{Cart, Checkout, OrderBar};
 use super::destination::destination_words;
 use super::progress::progress_lines;
 use super::{cards, dish, line, number, panel, people, picked, read, unsent, what, won};
@@ -33,9 +33,6 @@ const NONE_YET: Words = Words::new(
     "주문하면 여기에서 배달까지 지켜볼 수 있습니다.",
     "Your orders appear here and show their status until delivery.",
 );
-
-/// The quantity of each item.
-pub(super) type Cart = VecMap<MenuItemId, u32>;
 
 /// The page.
 #[component]
@@ -157,6 +154,8 @@ fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {
     };
     let step = move |up: bool| {
         let label = text(move || match (lang.get(), up) {
+            // The name of a button contains its text (WCAG 2.5.3).
+            (lang, true) if count() == 0 => format!("{}: {}", ADD.of(lang), name.get()),
             (Lang::Ko, true) => format!("{} 하나 더", name.get()),
             (Lang::Ko, false) => format!("{} 하나 빼기", name.get()),
             (Lang::En, true) => format!("One more: {}", name.get()),

@@ -141,6 +141,10 @@ impl DestinationField {
     ) -> AnyView {
         let is_wrong =
             flag(move || self.error.with(|error| error.is_some_and(|(wrong, _)| wrong == id)));
+        let change = events::change(move |event| {
+            value.set(event_target_value(&event));
+            self.error.set(None);
+        });
         view! {
             <label class="label" for=id>{label.now()}</label>
             <input
@@ -155,7 +159,7 @@ impl DestinationField {
                 aria-invalid=is_wrong
                 aria-describedby="where-error"
                 prop:value=derived(move || value.get())
-                on:input=events::change(move |event| value.set(event_target_value(&event)))
+                on:input=change
             />
         }
         .into_any()

@@ -107,7 +107,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
             <div class="page-body orders" data-wide=if active == Page::OrdersBoard { "true" } else { "false" }>
                 <nav class="tabs" aria-label=PANELS.now()>{tabs}</nav>
                 {body}
-                <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p>
+                {(active != Page::Orders).then(|| view! { <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p> }.into_any())}
             </div>
         </div>
         {cancelling.question(app.driver)}
