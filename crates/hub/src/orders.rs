@@ -44,7 +44,7 @@ pub fn decide(command: OrdersCommand) -> Result<OrdersCommand, Failure> {
         OrdersCommand::Accept { .. }
         | OrdersCommand::Advance { .. }
         | OrdersCommand::Take { .. }
-        | OrdersCommand::Reopen { .. } => Ok(command),
+        | OrdersCommand::Reopen(_) => Ok(command),
     }
 }
 
@@ -101,7 +101,7 @@ pub fn reopen(order: &Order, now: Timestamp) -> Result<Option<OrderStatus>, Fail
 /// all others, such as clients of Socket.IO, get this copy.
 #[must_use]
 pub fn without_contact(order: &Order) -> Order {
-    let is_public = |destination: &Destination| matches!(destination, Destination::Table { .. });
+    let is_public = |destination: &Destination| matches!(destination, Destination::Table(_));
     Order { destination: order.destination.clone().filter(is_public), ..order.clone() }
 }
 
@@ -170,10 +170,10 @@ fn check_note(note: &str) -> Result<String, Failure> {
 
 fn check_destination(destination: Destination) -> Result<Destination, Failure> {
     match destination {
-        Destination::Table { number } if !(1..=MAX_TABLE_NUMBER).contains(&number) => {
+        Destination::Table(number) if !(1..=MAX_TABLE_NUMBER).contains(&number) => {
             Err(invalid(format!("The number of a table is from 1 to {MAX_TABLE_NUMBER}.")))
         }
-        Destination::Table { number } => Ok(Destination::Table { number }),
+        Destination::Table(number) => Ok(Destination::Table(number)),
         Destination::Delivery { address, phone } => {
             let address = validate::one_line(&address, MAX_ADDRESS_CHARS, "An address")?;
             Ok(Destination::Delivery { address, phone: check_phone(&phone)? })

@@ -51,10 +51,7 @@ pub enum OrdersCommand {
     },
     /// Gives a cancelled order its earlier status again, until [`crate::orders::REOPEN_MS`] after the
     /// cancellation. Changes nothing if the order is open; refused as `invalid` after that time.
-    Reopen {
-        /// Which order.
-        order: OrderId,
-    },
+    Reopen(OrderId),
     /// Changes the status of an order. Changes nothing if the order has this status already; refused as
     /// `invalid` if this status cannot follow. Only `take` leads to [`OrderStatus::Delivering`]. To
     /// [`OrderStatus::Accepted`] is `accept` with [`crate::orders::DEFAULT_ESTIMATE_MINUTES`], and to

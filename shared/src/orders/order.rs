@@ -146,11 +146,8 @@ pub struct OrderLine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Destination {
-    /// A table of the restaurant.
-    Table {
-        /// From 1 to [`crate::orders::MAX_TABLE_NUMBER`].
-        number: u32,
-    },
+    /// A table of the restaurant, from 1 to [`crate::orders::MAX_TABLE_NUMBER`].
+    Table(u32),
     /// An address, to which a rider brings the order. Personal data.
     Delivery {
         /// At most [`crate::orders::MAX_ADDRESS_CHARS`] characters, on one line.

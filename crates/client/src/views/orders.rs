@@ -34,7 +34,7 @@ impl Orders {
                 OrdersCommand::Place { .. } => return None,
                 OrdersCommand::Accept { order, .. } => (*order, OrderStatus::Accepted),
                 OrdersCommand::Cancel { order, .. } => (*order, OrderStatus::Cancelled),
-                OrdersCommand::Reopen { order } => (*order, self.status_before_cancelling(*order)),
+                OrdersCommand::Reopen(order) => (*order, self.status_before_cancelling(*order)),
                 OrdersCommand::Advance { order, to } => (*order, *to),
                 OrdersCommand::Take { order } => (*order, OrderStatus::Delivering),
             };
@@ -83,7 +83,7 @@ impl CommandRules for Orders {
     fn supersedes(newer: &OrdersCommand, older: &OrdersCommand) -> bool {
         matches!(
             (newer, older),
-            (OrdersCommand::Reopen { order: newer }, OrdersCommand::Cancel { order: older, .. })
+            (OrdersCommand::Reopen(newer), OrdersCommand::Cancel { order: older, .. })
                 if newer == older
         )
     }

@@ -115,7 +115,7 @@ fn reopening_shows_the_status_before_the_cancellation() {
     let cancellation = Some(Cancellation { at, was, reason });
     let cancelled = Order { cancellation, ..order(1, OrderStatus::Cancelled) };
     changed(&mut driver, 4, Some(was), cancelled);
-    ask(&mut driver, OrdersCommand::Reopen { order: OrderId(1) });
+    ask(&mut driver, OrdersCommand::Reopen(OrderId(1)));
     assert_eq!(requested(&driver), Some(was));
 }
 
@@ -126,8 +126,8 @@ fn an_undone_cancellation_that_was_not_sent_is_not_sent() {
     let cancel = |order| OrdersCommand::Cancel { order, reason: String::new() };
     driver.input(Input::Command(cancel(order).into()));
     driver.input(Input::Command(cancel(OrderId(2)).into()));
-    driver.input(Input::Command(OrdersCommand::Reopen { order }.into()));
+    driver.input(Input::Command(OrdersCommand::Reopen(order).into()));
     driver.connect();
     let sent: Vec<_> = driver.take_commands().into_iter().map(|(_, command)| command).collect();
-    assert_eq!(sent, [cancel(OrderId(2)).into(), OrdersCommand::Reopen { order }.into()]);
+    assert_eq!(sent, [cancel(OrderId(2)).into(), OrdersCommand::Reopen(order).into()]);
 }

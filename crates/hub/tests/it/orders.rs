@@ -10,7 +10,7 @@ use madang_shared::orders::{
 };
 use madang_shared::{ErrorCode, MenuItemId, OrderId, Timestamp, User, UserId};
 
-const TABLE: Destination = Destination::Table { number: 4 };
+const TABLE: Destination = Destination::Table(4);
 
 fn line(item: u64, quantity: u32) -> OrderLine {
     OrderLine { item: MenuItemId(item), quantity, price_won: 7_000 }
@@ -80,9 +80,9 @@ fn deliver_to(address: &str, phone: &str) -> Result<Destination, ErrorCode> {
 #[test]
 fn an_order_goes_to_a_table_or_to_an_address_with_a_phone_number() {
     for number in [0, MAX_TABLE_NUMBER + 1] {
-        assert_eq!(bring_to(Destination::Table { number }), Err(ErrorCode::Invalid), "{number}");
+        assert_eq!(bring_to(Destination::Table(number)), Err(ErrorCode::Invalid), "{number}");
     }
-    let last = Destination::Table { number: MAX_TABLE_NUMBER };
+    let last = Destination::Table(MAX_TABLE_NUMBER);
     assert_eq!(bring_to(last.clone()), Ok(last));
 
     let delivery = |address: &str, phone: &str| Destination::Delivery {

@@ -33,7 +33,7 @@ SELECT o.id, o.status, json_object(
     'rider', json(CASE WHEN o.rider_id IS NOT NULL THEN json_object('id', o.rider_id,
         'name', coalesce((SELECT name FROM users WHERE id = o.rider_id), '?')) END),
     'destination', json(CASE
-        WHEN o.table_number IS NOT NULL THEN json_object('table', json_object('number', o.table_number))
+        WHEN o.table_number IS NOT NULL THEN json_object('table', o.table_number)
         WHEN o.address IS NOT NULL
             THEN json_object('delivery', json_object('address', o.address, 'phone', coalesce(o.phone, ''))) END),
     'ready_at', o.ready_at,

@@ -39,7 +39,7 @@ pub(super) fn apply(
             is_change && connection.prepare_cached(sql)?.execute(values)? > 0
         }
         OrdersCommand::Cancel { order, reason } => cancel(connection, context, order, &reason)?,
-        OrdersCommand::Reopen { order } => {
+        OrdersCommand::Reopen(order) => {
             let found = find(connection, order)?;
             match reopen(&found, context.at)? {
                 None => false,
@@ -95,7 +95,7 @@ fn place(
         return Err(refusals::no_user().into());
     }
     let (table, address, phone) = match destination {
-        Destination::Table { number } => (Some(*number), None, None),
+        Destination::Table(number) => (Some(*number), None, None),
         Destination::Delivery { address, phone } => (None, Some(address), Some(phone)),
     };
     let sql = "INSERT INTO orders (id, customer_id, note, placed_at, table_number, address, phone) \

@@ -71,7 +71,7 @@ impl Cancelling {
                 Lang::Ko => format!("#{order} 주문을 취소했습니다."),
                 Lang::En => format!("Order #{order} is cancelled."),
             };
-            undo.offer(done, move || driver.command(OrdersCommand::Reopen { order }));
+            undo.offer(done, move || driver.command(OrdersCommand::Reopen(order)));
         })
     }
 }

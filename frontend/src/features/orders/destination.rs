@@ -177,7 +177,7 @@ fn check(
         let number = table.trim().parse().ok();
         let number = number.filter(|number| (1..=MAX_TABLE_NUMBER).contains(number));
         let number = number.ok_or((TABLE_ID, TABLE_ERROR))?;
-        return Ok(Destination::Table { number });
+        return Ok(Destination::Table(number));
     }
     let address = validate::one_line(address, MAX_ADDRESS_CHARS, "An address");
     let address = address.map_err(|_| (ADDRESS_ID, ADDRESS_ERROR))?;
@@ -192,8 +192,8 @@ fn check(
 pub(super) fn destination_words(order: &Order, lang: Lang) -> String {
     match (&order.destination, lang) {
         (None, _) => String::new(),
-        (Some(Destination::Table { number }), Lang::Ko) => format!("테이블 {number}"),
-        (Some(Destination::Table { number }), Lang::En) => format!("Table {number}"),
+        (Some(Destination::Table(number)), Lang::Ko) => format!("테이블 {number}"),
+        (Some(Destination::Table(number)), Lang::En) => format!("Table {number}"),
         (Some(Destination::Delivery { address, .. }), _) => isolated(address).into_owned(),
     }
 }
@@ -207,7 +207,7 @@ mod tests {
         let id = |(id, _): (&'static str, Words)| id;
         let check =
             |is_table, table, address, phone| check(is_table, table, address, phone).map_err(id);
-        assert_eq!(check(true, " 12 ", "", ""), Ok(Destination::Table { number: 12 }));
+        assert_eq!(check(true, " 12 ", "", ""), Ok(Destination::Table(12)));
         for table in ["", "0", "1000", "-1", "four", "99999999999"] {
             assert_eq!(check(true, table, "Seoul", "119"), Err(TABLE_ID));
         }

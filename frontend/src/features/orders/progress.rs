@@ -21,7 +21,7 @@ pub(super) fn progress(order: &Order, now: Timestamp, lang: Lang) -> String {
         (OrderStatus::Pending, _) => {
             Words::new("매장의 확인을 기다리고 있습니다", "Waiting for the restaurant")
         }
-        (OrderStatus::Ready, Some(Destination::Table { .. })) => {
+        (OrderStatus::Ready, Some(Destination::Table(_))) => {
             Words::new("준비됨: 곧 테이블로 갑니다", "Ready: soon at your table")
         }
         (OrderStatus::Ready, _) => {
@@ -101,7 +101,7 @@ mod tests {
             note: String::new(),
             placed_at: Timestamp(0),
             rider: None,
-            destination: Some(Destination::Table { number: 4 }),
+            destination: Some(Destination::Table(4)),
             ready_at: ready_at.map(Timestamp),
             cancellation: None,
         }

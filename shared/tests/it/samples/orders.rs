@@ -50,7 +50,7 @@ pub(super) fn commands() -> Vec<OrdersCommand> {
         },
         OrdersCommand::Accept { order: OrderId(12), minutes: 20 },
         OrdersCommand::Cancel { order: OrderId(12), reason: "sold_out".into() },
-        OrdersCommand::Reopen { order: OrderId(12) },
+        OrdersCommand::Reopen(OrderId(12)),
         OrdersCommand::Advance { order: OrderId(12), to: OrderStatus::Accepted },
         OrdersCommand::Take { order: OrderId(12) },
     ]
@@ -61,7 +61,7 @@ pub(super) fn command_name(command: &OrdersCommand) -> &'static str {
         OrdersCommand::Place { .. } => "orders.place",
         OrdersCommand::Accept { .. } => "orders.accept",
         OrdersCommand::Cancel { .. } => "orders.cancel",
-        OrdersCommand::Reopen { .. } => "orders.reopen",
+        OrdersCommand::Reopen(_) => "orders.reopen",
         OrdersCommand::Advance { .. } => "orders.advance",
         OrdersCommand::Take { .. } => "orders.take",
     }
@@ -71,7 +71,7 @@ pub(super) fn events() -> Vec<(Topic, OrdersEvent)> {
     let fresh = Order {
         status: OrderStatus::Pending,
         rider: None,
-        destination: Some(Destination::Table { number: 4 }),
+        destination: Some(Destination::Table(4)),
         ready_at: None,
         ..order()
     };

@@ -25,7 +25,7 @@ async fn below_the_floor_only_small_changes_are_stored(test: TestStore) {
     assert_eq!(room.topic, Topic::Rooms);
     let garden = RoomId(2);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 1 };
-    let destination = Destination::Table { number: 4 };
+    let destination = Destination::Table(4);
     let new_data = |first: u128| -> Vec<Write> {
         let commands = [
             PostsCommand::Create { text: "two".to_owned() }.into(),

@@ -40,7 +40,7 @@ async fn append_scheduled(test_store: &TestStore, due: u64) {
 }
 
 fn place_order(author: &User, number: u128) -> madang_hub::ports::Write {
-    const DESTINATION: Destination = Destination::Table { number: 4 };
+    const DESTINATION: Destination = Destination::Table(4);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
     write(
         author,

@@ -86,7 +86,7 @@ fn new_post(author: &User, number: u128) -> Write {
 }
 
 fn place_order(author: &User, number: u128) -> Write {
-    const DESTINATION: Destination = Destination::Table { number: 4 };
+    const DESTINATION: Destination = Destination::Table(4);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
     write(
         author,

@@ -261,7 +261,7 @@ async fn only_order(test_store: &TestStore, reader: &User) -> Order {
 
 async fn an_accepted_order_has_an_estimate(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    let at_table = Destination::Table { number: 4 };
+    let at_table = Destination::Table(4);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
     let (lines, note) = (vec![line], String::new());
     let place = OrdersCommand::Place { lines, note, destination: at_table.clone() };
@@ -289,7 +289,7 @@ async fn a_cancelled_order_has_its_reason_and_can_be_reopened(test_store: TestSt
     let cancel = |number, reason: &str| {
         write(&theo, number, OrdersCommand::Cancel { order, reason: reason.to_owned() })
     };
-    let reopen = |number| write(&theo, number, OrdersCommand::Reopen { order });
+    let reopen = |number| write(&theo, number, OrdersCommand::Reopen(order));
     let before = only_order(&test_store, &mina).await;
     for (number, reason) in [(2, "sold_out"), (4, "재료가 \"없어요\"")] {
         let log_position = test_store.commit(cancel(number, reason)).await;
@@ -309,7 +309,7 @@ async fn a_cancelled_order_has_its_reason_and_can_be_reopened(test_store: TestSt
     test_store.commit(cancel(6, "")).await;
     let late = Write { at: NOW.plus(1 + REOPEN_MS), ..reopen(7) };
     assert_eq!(refusal(test_store.try_commit(late).await), ErrorCode::Invalid);
-    let unknown = write(&theo, 8, OrdersCommand::Reopen { order: OrderId(9) });
+    let unknown = write(&theo, 8, OrdersCommand::Reopen(OrderId(9)));
     assert_eq!(refusal(test_store.try_commit(unknown).await), ErrorCode::NotFound);
 }
 
@@ -321,7 +321,7 @@ async fn a_reopened_order_counts_among_the_open_ones(test_store: TestStore) {
     for number in 3..3 + most {
         test_store.commit(noodles(&mina, number)).await;
     }
-    let reopen = |number| write(&mina, number, OrdersCommand::Reopen { order: OrderId(1) });
+    let reopen = |number| write(&mina, number, OrdersCommand::Reopen(OrderId(1)));
     assert_eq!(refusal(test_store.try_commit(reopen(900)).await), ErrorCode::Forbidden);
     test_store.commit(advance(&mina, 901, 2, OrderStatus::Cancelled)).await;
     test_store.commit(reopen(902)).await;

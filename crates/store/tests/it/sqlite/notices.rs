@@ -145,7 +145,7 @@ async fn the_acting_user_is_recorded_only_during_the_command() {
     let place = madang_shared::orders::OrdersCommand::Place {
         lines: vec![line],
         note: String::new(),
-        destination: madang_shared::orders::Destination::Table { number: 4 },
+        destination: madang_shared::orders::Destination::Table(4),
     };
     test_store.commit(write(&mina, 1, place)).await;
     let actors = "SELECT count(*) FROM orders_actor";

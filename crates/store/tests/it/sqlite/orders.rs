@@ -175,7 +175,7 @@ async fn a_shell_sets_destination_estimate_and_reason_and_reopens_an_order() {
     }
     assert_eq!(applied, list(&test_store, &mina).await);
     let of = |index: usize| changed(&received[index]);
-    assert_eq!(of(0).1.destination, Some(Destination::Table { number: 4 }));
+    assert_eq!(of(0).1.destination, Some(Destination::Table(4)));
     let (address, phone) = ("서울 \"마포구\" 1".to_owned(), "010-1234-5678".to_owned());
     assert_eq!(of(1).1.destination, Some(Destination::Delivery { address, phone }));
     assert_eq!(of(2).1.ready_at, Some(Timestamp(1_795_860_000_000)));
@@ -184,14 +184,14 @@ async fn a_shell_sets_destination_estimate_and_reason_and_reopens_an_order() {
     assert_eq!(of(4), (Some(OrderStatus::Cancelled), of(2).1));
     assert_eq!(of(6).1.cancellation.expect("cancelled").reason, "closing");
     let (was, order) = of(7);
-    let expected = (OrderStatus::Pending, None, Some(Destination::Table { number: 7 }));
+    let expected = (OrderStatus::Pending, None, Some(Destination::Table(7)));
     assert_eq!(was, Some(OrderStatus::Cancelled));
     assert_eq!((order.status, order.cancellation, order.destination), expected);
 
     // A command reopens an order that the shell has cancelled, and the shell one that a command has cancelled.
     shell(&database, "UPDATE orders SET status = 'cancelled' WHERE id = 1");
     let now = changed(&test_store.receive(1).await[0]).1.cancellation.expect("cancelled").at;
-    let reopen = write(&mina, 1, OrdersCommand::Reopen { order: OrderId(1) });
+    let reopen = write(&mina, 1, OrdersCommand::Reopen(OrderId(1)));
     test_store.commit(Write { at: now, ..reopen }).await;
     let (order, reason) = (OrderId(2), "closing".to_owned());
     test_store.commit(write(&mina, 2, OrdersCommand::Cancel { order, reason })).await;
