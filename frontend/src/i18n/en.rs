@@ -53,6 +53,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_window: "opens in a new window",
     online: "Connected",
     connecting: "Connecting…",
+    disconnected: "Disconnected",
     offline: "You are offline. Messages are sent when you are back.",
     now: "Connect now",
     reload: "Reload",

@@ -52,6 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_window: "새 창",
     online: "연결됨",
     connecting: "연결 중…",
+    disconnected: "연결 끊김",
     offline: "오프라인입니다. 쓴 글은 다시 연결되면 보냅니다.",
     now: "지금 연결",
     reload: "새로고침",

@@ -74,6 +74,7 @@ pub(crate) struct Texts {
     pub(crate) new_window: &'static str,
     pub(crate) online: &'static str,
     pub(crate) connecting: &'static str,
+    pub(crate) disconnected: &'static str,
     pub(crate) offline: &'static str,
     pub(crate) now: &'static str,
     pub(crate) reload: &'static str,

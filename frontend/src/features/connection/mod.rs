@@ -73,6 +73,14 @@ impl Shown {
         };
         fixed.to_owned()
     }
+
+    /// Screen readers get the kind of state, not every second of the countdown.
+    fn announcement(self, lang: Lang) -> String {
+        match self {
+            Self::Waiting(_) => lang.texts().disconnected.to_owned(),
+            shown => shown.sentence(lang),
+        }
+    }
 }
 
 /// The bar. It is shown from the loss of the connection until the next one, and while "caught up" is shown.
@@ -127,11 +135,7 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
     }
         })
     };
-    // Screen readers get the kind of state, not every second of the countdown.
-    let announced = memo(move || match shown.get() {
-        Shown::Waiting(_) => lang.get().texts().connecting.to_owned(),
-        shown => shown.sentence(lang.get()),
-    });
+    let announced = memo(move || shown.get().announcement(lang.get()));
     let sentence = text(move || shown.get().sentence(lang.get()));
     // A first attempt and the attempts of a broken connection look alike, so the loss is remembered.
     let lost = state(false);
@@ -214,4 +218,18 @@ pub(crate) fn NewVersion() -> impl IntoView {
         .into_any()
     };
     when(move || outdated.get(), banner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_announced_once_and_not_as_an_attempt() {
+        for lang in [Lang::Ko, Lang::En] {
+            let waits = Shown::Waiting(9).announcement(lang);
+            assert_eq!(waits, Shown::Waiting(8).announcement(lang));
+            assert_ne!(waits, Shown::Connecting.announcement(lang));
+        }
+    }
 }
