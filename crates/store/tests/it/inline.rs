@@ -86,7 +86,7 @@ fn the_triggers_read_the_time_that_was_set() {
     let order_at = |number, now: Timestamp| {
         store.set_time(now);
         let lines = vec![line];
-        let destination = Destination::Table { number: 1 };
+        let destination = Destination::Table(1);
         let place = OrdersCommand::Place { lines, note: String::new(), destination };
         let committed = store.commit_now(vec![write(&mina, number, place)]).remove(0);
         let event = committed.expect("stored").event.expect("an event");

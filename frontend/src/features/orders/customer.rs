@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
+use madang_shared::OrderId;
 use madang_shared::orders::{MAX_ORDER_LINES, MAX_QUANTITY};
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersSnapshot};
-use madang_shared::{MenuItemId, OrderId};
 
 use super::cancel::{cancel_button, reason_line};
 use super::checkout::{Cart, Checkout, OrderBar};
