@@ -176,3 +176,30 @@ async fn a_long_press_opens_the_menu_of_a_message() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_message_keeps_its_height_when_it_is_read_and_when_others_follow() -> Result<()> {
+    BrowserTest::run("row-height", async |test| {
+        let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
+        let text = "국수를 먹으러 갈까요, 아니면 도시락을 먹을까요? ".repeat(7);
+        minsu.send(text.trim()).await?;
+        minsu.until_stored(text.trim()).await?;
+        let browser = &minsu.browser;
+        let height = async || -> Result<f64> {
+            let script = "return document.querySelector('[data-seq=\"1\"] .chat-message-body') \
+                .getBoundingClientRect().height";
+            browser.eval(script, []).await
+        };
+        let before = height().await?;
+        ensure!(before > 100.0, "{before} pixels are several lines");
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        jane.until_stored(text.trim()).await?;
+        browser.find("read-count").await?;
+        ensure!(height().await? == before, "the read count changes the height");
+        minsu.send("도시락!").await?;
+        minsu.until_stored("도시락!").await?;
+        ensure!(height().await? == before, "the next message changes the height");
+        Ok(())
+    })
+    .await
+}

@@ -77,8 +77,7 @@ fn named_at_start(text: &str, users: &[&User]) -> Option<(usize, UserId)> {
     users.iter().filter_map(length).max_by_key(|(length, _)| *length)
 }
 
-/// Whether a name that is followed by `rest` ends there: it is no part of a longer word, unless the word goes on with
-/// particles.
+/// Whether the name ends before `rest`: it is no part of a longer word, unless the rest of the word is particles.
 fn ends_name(name: &str, rest: &str) -> bool {
     let goes_on = name.chars().next_back().is_some_and(is_word);
     let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());

@@ -7,7 +7,6 @@ use leptos::task::{spawn_local, tick};
 use madang_shared::Seq;
 use web_sys::{Element, HtmlElement};
 
-use super::pointer;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::use_app;
 use crate::features::chat::message::{MessageContent, RowContext};
@@ -96,6 +95,17 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
 }
 
 impl MessageTools {
+    pub(super) fn new(row_context: RowContext) -> Self {
+        Self {
+            row_context,
+            hovered: state(None),
+            chosen: state(None),
+            is_menu_open: state(false),
+            copied: state(None),
+            frame: NodeRef::new(),
+        }
+    }
+
     fn find(self, key: u64) -> Option<SelectedMessage> {
         let (Row::Message(row), _) = self.row_context.list.row_of(key)? else { return None };
         let room = self.row_context.room;
@@ -165,17 +175,8 @@ fn set_length(element: &HtmlElement, name: &str, pixels: f64) {
 }
 
 /// The toolbar and the menu.
-pub(super) fn toolbar_and_menu(row_context: RowContext) -> AnyView {
-    let list = row_context.list;
-    let tools = MessageTools {
-        row_context,
-        hovered: state(None),
-        chosen: state(None),
-        is_menu_open: state(false),
-        copied: state(None),
-        frame: NodeRef::new(),
-    };
-    pointer::listen(tools);
+pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
+    let list = tools.row_context.list;
     effect(move || {
         if let Some(key) = list.chosen.get() {
             list.chosen.set(None);

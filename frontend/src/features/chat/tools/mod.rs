@@ -21,9 +21,11 @@ use crate::ui::erased::reactive::{text, when};
 pub(crate) fn tools() -> AnyView {
     let row_context: RowContext = expect_context();
     let RowContext { room, delivery_target, first_newest, .. } = row_context;
+    let message_tools = actions::MessageTools::new(row_context);
+    pointer::listen(message_tools);
     view! {
         {day_at_top(row_context)}
-        {actions::toolbar_and_menu(row_context)}
+        {actions::toolbar_and_menu(message_tools)}
         {delivery_dialog(room, delivery_target)}
         <Announcer room=room first=first_newest.get_value() />
     }
