@@ -3,6 +3,7 @@
 //! The server also knows the members whom this client has never met, and names in other forms of the same letters.
 
 use madang_client::Client;
+use madang_client::views::chat::Timeline;
 use madang_shared::notices::PARTICLES;
 use madang_shared::{RoomId, User, UserId};
 
@@ -21,7 +22,7 @@ pub(super) enum Piece<'a> {
 /// The users whom this client knows in a room: the user, the authors of loaded messages, and the users who are here.
 pub(super) fn known_users(client: &Client, room: RoomId) -> Vec<&User> {
     let features = client.features();
-    let messages = features.timeline(room).map(|timeline| timeline.messages());
+    let messages = features.timeline(room).map(Timeline::messages);
     let authors = messages.into_iter().flatten().map(|message| &message.author);
     let mut users = vec![features.me()];
     for user in authors.chain(features.presence().present()) {

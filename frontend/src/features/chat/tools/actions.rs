@@ -143,25 +143,23 @@ impl MessageTools {
         self.chosen.set(Some(key));
         self.is_menu_open.set(true);
     }
+}
 
-    /// Puts the toolbar beside the message, above the line of its time.
-    fn place_toolbar(self, toolbar: &HtmlElement, row: &Element) -> Option<()> {
-        let frame = toolbar.offset_parent()?.get_bounding_client_rect();
-        let (at, bubble) =
-            (row.get_bounding_client_rect(), bubble(row)?.get_bounding_client_rect());
-        let meta = row.query_selector(".chat-meta").ok()??.get_bounding_client_rect();
-        let (width, height) =
-            (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
-        let left = if meta.left() >= bubble.left() {
-            (bubble.right() + TOOLBAR_GAP).min(at.right() - width)
-        } else {
-            (bubble.left() - TOOLBAR_GAP - width).max(at.left())
-        };
-        let top = (bubble.bottom() - TIME_HEIGHT - height).max(frame.top());
-        set_length(toolbar, "left", left - frame.left());
-        set_length(toolbar, "top", top - frame.top());
-        Some(())
-    }
+/// Puts the toolbar beside the message, above the line of its time.
+fn place_toolbar(toolbar: &HtmlElement, row: &Element) -> Option<()> {
+    let frame = toolbar.offset_parent()?.get_bounding_client_rect();
+    let (at, bubble) = (row.get_bounding_client_rect(), bubble(row)?.get_bounding_client_rect());
+    let meta = row.query_selector(".chat-meta").ok()??.get_bounding_client_rect();
+    let (width, height) = (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
+    let left = if meta.left() >= bubble.left() {
+        (bubble.right() + TOOLBAR_GAP).min(at.right() - width)
+    } else {
+        (bubble.left() - TOOLBAR_GAP - width).max(at.left())
+    };
+    let top = (bubble.bottom() - TIME_HEIGHT - height).max(frame.top());
+    set_length(toolbar, "left", left - frame.left());
+    set_length(toolbar, "top", top - frame.top());
+    Some(())
 }
 
 fn bubble(row: &Element) -> Option<Element> {
@@ -193,7 +191,7 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
             if let Some(toolbar) = toolbar.try_get_untracked().flatten()
                 && let Some((_, row)) = key.and_then(|key| list.row_of(key))
             {
-                tools.place_toolbar(&toolbar, &row);
+                place_toolbar(&toolbar, &row);
             }
         });
     });
