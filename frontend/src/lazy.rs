@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{RoomId, Seq};
+use madang_shared::{CommandId, Failure, RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::SplitLoaderError;
 
@@ -41,6 +41,10 @@ pub(crate) struct LazyViews {
     pub(crate) room_tools: fn() -> AnyView,
     /// The statuses above the messages of the open room.
     pub(crate) room_statuses: fn() -> AnyView,
+    /// The users who joined and left a room after a message.
+    pub(crate) presence_line: fn(RoomId, Seq) -> AnyView,
+    /// The reason why a message was refused, and the choice to send it again.
+    pub(crate) message_refusal: fn(CommandId, &Failure) -> AnyView,
     /// The user's own menu.
     pub(crate) own_menu: fn() -> AnyView,
     /// The menu of the open room or page.

@@ -42,6 +42,8 @@ fn views() -> LazyViews {
         shortcuts: shortcuts::content,
         room_tools: chat::tools::tools,
         room_statuses: chat::tools::statuses,
+        presence_line: chat::tools::presence_line,
+        message_refusal: chat::tools::message_refusal,
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,

@@ -1,27 +1,24 @@
 //! Draws one row of the timeline.
 
 use leptos::prelude::*;
-use madang_client::views::chat::PresenceSummary;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::sentiment::{Mood, Sentiment};
-use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
+use madang_shared::{Command, Failure, RoomId, Seq, Timestamp, User};
 
 use super::jump::Jump;
 use super::mentions::{self, Piece};
 use super::rows::{Delivery, MessageRow, Row};
 use crate::auth::Auth;
-use crate::context::{discard, use_app};
+use crate::context::use_app;
 use crate::features::delivery::DeliveryTarget;
 use crate::i18n::{Lang, use_lang};
 use crate::linkify;
 use crate::text::is_lone_emoji;
 use crate::time::Formats;
 use crate::ui::avatar::avatar;
-use crate::ui::erased::events;
 use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
-use crate::ui::undo_bar::use_undo_bar;
 use crate::ui::virtual_list::VirtualList;
 
 /// The context of all rows and tools of a room.
@@ -53,32 +50,12 @@ pub(super) fn draw(row: &Row) -> AnyView {
         Row::New { .. } => {
             view! { <p class="chat-divider chat-divider-new" data-testid="new-line"><span>{texts.new_messages}</span></p> }.into_any()
         }
-        Row::PresenceSummary { after, .. } => presence_summary(row_context.room, *after, lang),
+        Row::PresenceSummary { after, .. } => {
+            let (room, after) = (row_context.room, *after);
+            use_app().lazy.draw_when_loaded(move |views| (views.presence_line)(room, after))
+        }
         Row::Message(row) => message(row, row_context, lang),
     }
-}
-
-fn presence_summary(room: RoomId, after: Seq, lang: Lang) -> AnyView {
-    let presence_summary = use_app().driver.store().peek(|client| {
-        let timeline = client.features().timeline(room)?;
-        timeline
-            .presence_summaries()
-            .iter()
-            .find(|presence_summary| presence_summary.after == after)
-            .cloned()
-    });
-    let Some(PresenceSummary { joined, left, .. }) = presence_summary else {
-        return ().into_any();
-    };
-    let joined = (!joined.is_empty()).then(|| lang.joined(&names(&joined)));
-    let left = (!left.is_empty()).then(|| lang.left(&names(&left)));
-    let line = joined.into_iter().chain(left).collect::<Vec<_>>().join(" · ");
-    view! { <p class="chat-divider chat-divider-presence" data-testid="crowd">{line}</p> }
-        .into_any()
-}
-
-fn names(users: &[User]) -> Vec<&str> {
-    users.iter().map(|user| user.name.as_str()).collect()
 }
 
 /// The content of a message, from the timeline or from the outbox.
@@ -138,7 +115,10 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     let name = if row.head { "chat-author" } else { "visually-hidden" };
     let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
     let avatar = row.head.then(|| avatar(&speaker));
-    let refused = content.failure.map(|failure| refused(row.command, &failure, lang));
+    let command = row.command;
+    let refused = content.failure.map(|failure| {
+        use_app().lazy.draw_when_loaded(move |views| (views.message_refusal)(command, &failure))
+    });
     view! {
         <div
             class="chat-message"
@@ -239,17 +219,4 @@ fn delivery(row: &MessageRow, lang: Lang) -> Option<AnyView> {
         <span class="delivery-mark" role="img" aria-label=label title=label>{icon.draw()}</span>
     };
     Some(mark.into_any())
-}
-
-fn refused(id: CommandId, failure: &Failure, lang: Lang) -> AnyView {
-    let (driver, undo) = (use_app().driver, use_undo_bar());
-    let texts = lang.texts();
-    view! {
-        <div class="refusal">
-            <span>{lang.refusal(failure)}</span>
-            <button class="text-button" data-testid="retry" on:click=events::click_once(move |_| driver.retry(id))>{texts.try_again}</button>
-            <button class="text-button" data-testid="discard" on:click=events::click_once(move |_| discard(driver, undo, id, lang))>{texts.discard}</button>
-        </div>
-    }
-    .into_any()
 }

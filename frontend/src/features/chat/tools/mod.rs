@@ -1,8 +1,9 @@
-//! The tools of the open room, in the lazy part of the app: the day at the top, the actions of a message, and the
-//! statuses above the messages.
+//! The tools of the open room, in the lazy part of the app: the day at the top, the actions of a message, the
+//! statuses above the messages, and rare rows.
 
 mod actions;
 mod pointer;
+mod rare_rows;
 
 use leptos::prelude::*;
 
@@ -16,6 +17,8 @@ use crate::i18n::use_lang;
 use crate::time::Formats;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{text, when};
+
+pub(crate) use rare_rows::{message_refusal, presence_line};
 
 /// The tools.
 pub(crate) fn tools() -> AnyView {
