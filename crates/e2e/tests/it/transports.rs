@@ -12,7 +12,7 @@ use crate::support::wait::until;
 
 const TRANSPORTS: [&str; 4] = ["poll", "long-poll", "events", "socket"];
 
-/// What is wrong with the chart, in words.
+/// Finds the faults of the chart: a description of each.
 const CHART_FAULTS: &str = "const found = []; \
     const charts = document.querySelectorAll('.transports-chart').length; \
     if (charts !== 1) found.push(`${charts} charts`); \

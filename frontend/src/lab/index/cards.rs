@@ -15,7 +15,7 @@ pub(super) struct Card {
     pub(super) verb: Words,
     pub(super) about: Words,
     pub(super) picture: Picture,
-    /// What to open and try.
+    /// The pages to open and try.
     pub(super) routes: &'static [Route],
     pub(super) terms: &'static [Term],
 }

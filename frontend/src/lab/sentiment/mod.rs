@@ -147,7 +147,7 @@ fn AnalysisResult() -> impl IntoView {
         }
         .into_any()
     };
-    // What stands in place of a result, or beside an old one.
+    // The sentence in place of a result, or beside an old one.
     let connected = memo(move || {
         store.read(Slice::Connection, |client| *client.connection() == ConnectionState::Live)
     });
