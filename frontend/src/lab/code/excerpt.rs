@@ -1,6 +1,11 @@
 //! Cuts an excerpt out of a source file while the app is compiled. An excerpt is always that of the same commit, a
 //! missing one is an error of the compiler, and the rest of the file is not in the app.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "while the app is compiled, an index out of bounds is an error of the compiler"
+)]
+
 /// The beginning of the line with `name`.
 pub(super) const fn start(source: &str, name: &str) -> usize {
     let mut at = find(source.as_bytes(), name.as_bytes(), 0);
