@@ -79,7 +79,7 @@ pub(super) fn chart(shown: State<Numbers>, running: State<bool>) -> AnyView {
         let draw = move || {
             view! {
                 <span class="transports-end" data-kind=kind.name() style:left=text(move || percent(end.get().map_or(SIDE, |it| it.0))) style:top=text(move || percent(end.get().map_or(SIDE, |it| it.1)))>{sign(kind)}</span>
-                <span class="transports-name" data-kind=kind.name() style:top=text(move || percent(at()))>{sign(kind)}" "{title(kind).now()}" "<b>{value.clone()}</b></span>
+                <span class="transports-name" data-kind=kind.name() style:top=text(move || percent(at()))>{sign(kind)}" "{title(kind).now()}" "<b>{value}</b></span>
             }
             .into_any()
         };
