@@ -261,8 +261,8 @@ fn accept(driver: Driver, order: OrderId) -> (AnyView, AnyView) {
     let minutes = state(DEFAULT_ESTIMATE_MINUTES);
     let option = |estimate: u32| {
         let words = text(move || match lang.get() {
-            Lang::Ko => format!("약 {estimate}분"),
-            Lang::En => format!("about {estimate} min"),
+            Lang::Ko => format!("{estimate}분"),
+            Lang::En => format!("{estimate} min"),
         });
         view! { <option value=estimate.to_string() selected=estimate == DEFAULT_ESTIMATE_MINUTES>{words}</option> }
             .into_any()
