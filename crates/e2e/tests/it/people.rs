@@ -95,6 +95,13 @@ async fn members_have_cards_and_readers_are_counted() -> Result<()> {
         jane.until_stored("하나 더").await?;
         browser.until_text("read-count", |text| text == "1명 읽음").await?;
         browser.screenshot("read-count-ko-desktop").await?;
+        jane.send("네").await?;
+        minsu.until_stored("네").await?;
+        browser.click_css(".chat-author > .isolated").await?;
+        browser.until_text("person-card", |text| text.contains("Jane")).await?;
+        browser.until_text("person-card", |text| text.contains("지금 이 방에 있어요")).await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("person-card").await?;
         away.leave(FIRST_ROOM).await?;
         browser.until_text("fold-away", |text| text.contains('1')).await?;
         Ok(())

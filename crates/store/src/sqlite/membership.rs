@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::StatementError;
 use super::values::{integer, natural};
-use super::{details, log};
+use super::{details_events, log};
 use crate::context::CommandContext;
 use crate::refusals;
 
@@ -68,7 +68,7 @@ pub(super) fn apply(
             let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
             connection.prepare_cached(sql)?.execute((integer(user.0), integer(room.0)))?;
             let position = append(connection, user, at, MembershipEvent::Left { room }, appended)?;
-            details::append_left(connection, user, room, at, appended)?;
+            details_events::append_left(connection, user, room, at, appended)?;
             Ok(Some(position))
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
@@ -132,7 +132,7 @@ pub(super) fn join(
     let membership = Membership { room, read_up_to: head, unread: 0, head };
     let joined = MembershipEvent::Joined(membership);
     let position = append(connection, user, at, joined, appended)?;
-    details::append_joined(connection, user, room, head, at, appended)?;
+    details_events::append_joined(connection, user, room, head, at, appended)?;
     Ok(position)
 }
 

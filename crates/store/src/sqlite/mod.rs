@@ -39,6 +39,7 @@ mod chat;
 mod counter;
 mod delivery;
 mod details;
+mod details_events;
 mod membership;
 mod notices;
 mod orders;

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::StatementError;
 use super::skeletons::NameTable;
 use super::values::{integer, natural, optional_natural, string};
-use super::{details, log, membership};
+use super::{details_events, log, membership};
 use crate::context::CommandContext;
 use crate::refusals;
 
@@ -108,7 +108,7 @@ fn describe(
         return Ok(None);
     }
     let described = DetailsEvent::Described { description, by: context.author.clone() };
-    Ok(Some(details::append(connection, room, context.at, described, appended)?))
+    Ok(Some(details_events::append(connection, room, context.at, described, appended)?))
 }
 
 /// A page of the directory. Its cost does not depend on the number of messages.

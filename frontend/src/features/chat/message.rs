@@ -64,7 +64,7 @@ pub(super) struct MessageContent {
     pub(super) at: Timestamp,
     pub(super) text: String,
     sentiment: Option<Sentiment>,
-    guest: Option<Guest>,
+    pub(super) guest: Option<Guest>,
     failure: Option<Failure>,
 }
 

@@ -125,7 +125,7 @@ pub(super) fn summary(people: &[Recipient], lang: Lang) -> String {
     }
 }
 
-/// What the server knows about a recipient without the message, or who has left.
+/// The reason why a recipient does not have the message, or the time at which the recipient left.
 pub(super) fn reason(person: &Recipient, formats: &Formats, lang: Lang) -> String {
     match (Reception::of(person), person.status) {
         (Some(Reception::NotYet), _) => connections(person, formats, lang),

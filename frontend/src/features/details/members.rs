@@ -233,7 +233,7 @@ fn load(room: RoomId, pages: State<Pages>) {
     });
     spawn_local(async move {
         let page = fetch(room, loaded.last()).await;
-        // The room may be closed by now, or its details may have arrived anew.
+        // The room may be closed by now, or its details may have arrived again.
         let is_current = pages.try_get_untracked().is_some_and(|now| now.edition == edition);
         if !is_current {
             return;

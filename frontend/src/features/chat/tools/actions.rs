@@ -8,7 +8,7 @@ use madang_shared::Seq;
 use web_sys::{Element, HtmlElement};
 
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
-use crate::context::use_app;
+use crate::context::{AppContext, use_app};
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
 use crate::format::tenths;
@@ -23,6 +23,7 @@ use crate::ui::icon::Icon;
 const COPY_TEXT: Words = Words::new("텍스트 복사", "Copy text");
 const COPY_LINK: Words = Words::new("메시지 링크 복사", "Copy link to message");
 const DELIVERY: Words = Words::new("받은 사람 보기", "Who received it");
+const AUTHOR: Words = Words::new("쓴 사람 보기", "Show the author");
 const TOOLBAR: Words = Words::new("메시지 도구", "Message tools");
 const TITLE_ID: &str = "message-menu-title";
 
@@ -34,6 +35,7 @@ const TIME_HEIGHT: f64 = 20.0;
 /// The state of toolbar and menu. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct MessageTools {
+    app: AppContext,
     pub(super) row_context: RowContext,
     /// The key of the row that has the toolbar.
     hovered: State<Option<u64>>,
@@ -91,12 +93,27 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             }),
         });
     }
+    // A guest is no user.
+    if message.content.guest.is_none() {
+        let (app, author) = (tools.app, message.content.author.clone());
+        rows.push(MessageAction {
+            id: "show-author",
+            icon: Icon::People,
+            name: AUTHOR,
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                let author = author.clone();
+                request_animation_frame(move || app.show_card(author));
+            }),
+        });
+    }
     rows
 }
 
 impl MessageTools {
     pub(super) fn new(row_context: RowContext) -> Self {
         Self {
+            app: use_app(),
             row_context,
             hovered: state(None),
             chosen: state(None),
@@ -106,10 +123,18 @@ impl MessageTools {
         }
     }
 
+    /// Opens the card of a message's author.
+    pub(super) fn show_author(self, key: u64) {
+        let author = self.find(key).filter(|message| message.content.guest.is_none());
+        if let Some(message) = author {
+            self.app.show_card(message.content.author);
+        }
+    }
+
     fn find(self, key: u64) -> Option<SelectedMessage> {
         let (Row::Message(row), _) = self.row_context.list.row_of(key)? else { return None };
         let room = self.row_context.room;
-        let store = use_app().driver.store();
+        let store = self.app.driver.store();
         let content = store.peek(|client| MessageContent::find(client, room, &row))?;
         Some(SelectedMessage { content, seq: row.seq })
     }

@@ -68,6 +68,15 @@ pub(super) fn listen(tools: MessageTools) {
             end();
         }
     });
+    // The keyboard's way to the author is the menu.
+    on_window("click", move |event| {
+        let target = event.target();
+        if is_in(target.clone(), ".chat-author > .isolated, .chat-message > .avatar")
+            && let Some(row) = row(target)
+        {
+            tools.show_author(row);
+        }
+    });
     for name in ["pointerup", "pointercancel"] {
         on_window(name, move |_| {
             end();
