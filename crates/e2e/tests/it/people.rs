@@ -97,7 +97,7 @@ async fn members_have_cards_and_readers_are_counted() -> Result<()> {
         browser.screenshot("read-count-ko-desktop").await?;
         jane.send("네").await?;
         minsu.until_stored("네").await?;
-        browser.click_css(".chat-author > .isolated").await?;
+        browser.click_css("[data-mine='false'] > .chat-author > .isolated").await?;
         browser.until_text("person-card", |text| text.contains("Jane")).await?;
         browser.until_text("person-card", |text| text.contains("지금 이 방에 있어요")).await?;
         browser.keys(Key::Escape).await?;
