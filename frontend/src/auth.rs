@@ -33,7 +33,7 @@ pub(crate) struct Auth {
 
 impl Auth {
     pub(crate) fn new() -> Self {
-        Self { state: state(AuthState::Checking), workspace: workspace::remembered() }
+        Self { state: state(AuthState::Checking), workspace: state(workspace::remembered()) }
     }
 
     /// The state now, and again when it has changed.
@@ -55,7 +55,7 @@ impl Auth {
         spawn_local(async move {
             let answer = session::current().await;
             let answer = answer.map(|CurrentSession { user, workspace }| {
-                workspace::learn(self.workspace, workspace);
+                self.workspace.set(workspace);
                 user
             });
             // The user signed in or out meanwhile, so the answer is obsolete.

@@ -28,9 +28,14 @@ pub(crate) fn take_input() -> BootInput {
     })
 }
 
-/// The part of the page that says what Madang is: `index.html` has its picture and its texts.
-pub(crate) fn about() -> String {
-    document().get_element_by_id("gate-about").map(|it| it.inner_html()).unwrap_or_default()
+/// Fills the parts of the sign-in page that never change: `index.html` has their picture and their texts.
+pub(crate) fn fill_form() {
+    for (from, to) in [("gate-about", "gate-about-place"), ("gate-hint", "name-hint")] {
+        let place = document().get_element_by_id(to);
+        if let (Some(template), Some(place)) = (document().get_element_by_id(from), place) {
+            place.set_inner_html(&template.inner_html());
+        }
+    }
 }
 
 /// Runs `run` now, or when the syllable being composed is complete: an input method drops its text when

@@ -1,19 +1,22 @@
 //! The sign-in session, over HTTP: `/api/session`.
 
-use madang_shared::session::{CurrentSession, SessionInfo, SignUp};
+use madang_shared::session::{CurrentSession, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
 
 use crate::http::{self, Answer, Unanswered};
+use crate::workspace;
 
 const PATH: &str = "/api/session";
 
 /// The facts about the server, and the user of this browser's session.
 pub(crate) async fn current() -> Result<CurrentSession, Failure> {
     let answer = http::get(PATH, None).await.map_err(unreachable_server)?;
-    if !answer.ok() {
-        return Err(failure(&answer));
+    let session = read(&answer)?;
+    // The user of a session is nothing to remember here.
+    if session.user.is_none() {
+        workspace::remember(&answer.text);
     }
-    compact::from_text(&answer.text).map_err(|_| unexpected_answer())
+    Ok(session)
 }
 
 /// Starts a session with a name. The request before it brings the cookie by which the server sees that cookies come
@@ -22,7 +25,7 @@ pub(crate) async fn start(name: &str) -> Result<User, Failure> {
     http::get(PATH, None).await.map_err(unreachable_server)?;
     let body = SignUp { name: name.to_owned(), bearer: false, needs_cookie: true };
     let answer = http::post(PATH, &compact::to_text(&body)).await.map_err(unreachable_server)?;
-    user(&answer)
+    read(&answer)?.user.ok_or_else(unexpected_answer)
 }
 
 /// Ends the session.
@@ -31,13 +34,13 @@ pub(crate) async fn end() -> Result<(), Failure> {
     if answer.ok() { Ok(()) } else { Err(failure(&answer)) }
 }
 
-fn user(answer: &Answer) -> Result<User, Failure> {
-    if !answer.ok() {
-        return Err(failure(answer));
+/// Reads an answer. That to a sign-up has the user in the same form.
+fn read(answer: &Answer) -> Result<CurrentSession, Failure> {
+    if answer.ok() {
+        workspace::read(&answer.text).ok_or_else(unexpected_answer)
+    } else {
+        Err(failure(answer))
     }
-    let signed_in: SessionInfo =
-        compact::from_text(&answer.text).map_err(|_| unexpected_answer())?;
-    Ok(signed_in.user)
 }
 
 /// The failure in an answer that is a refusal.

@@ -48,5 +48,6 @@ pub struct CurrentSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
     /// The facts about the server.
+    #[serde(default)]
     pub workspace: Workspace,
 }

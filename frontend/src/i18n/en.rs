@@ -5,8 +5,6 @@ use super::Texts;
 pub(super) const TEXTS: Texts = Texts {
     app: "Madang",
     your_name: "Your name",
-    name_hint: "Others see this name. It cannot be changed later.",
-    name_keeping: "This name belongs to this browser. Signing out gives it up.",
     server: "Server:",
     enter: "Sign in",
     entering: "Signing in…",

@@ -5,8 +5,6 @@ use super::Texts;
 pub(super) const TEXTS: Texts = Texts {
     app: "마당",
     your_name: "이름",
-    name_hint: "다른 사람에게 보이는 이름입니다. 한 번 정하면 바꿀 수 없습니다.",
-    name_keeping: "이 이름은 이 브라우저에서만 쓸 수 있습니다. 로그아웃하면 이름도 내려놓게 됩니다.",
     server: "서버:",
     enter: "들어가기",
     entering: "들어가는 중…",

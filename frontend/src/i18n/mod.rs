@@ -27,8 +27,6 @@ pub(crate) enum Lang {
 pub(crate) struct Texts {
     pub(crate) app: &'static str,
     pub(crate) your_name: &'static str,
-    pub(crate) name_hint: &'static str,
-    pub(crate) name_keeping: &'static str,
     pub(crate) server: &'static str,
     pub(crate) enter: &'static str,
     pub(crate) entering: &'static str,

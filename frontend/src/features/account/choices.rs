@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::i18n::{Lang, Words, use_lang};
 use crate::theme::Theme;
-use crate::ui::erased::events;
+use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::reactive::{derived, flag};
 use crate::ui::erased::signal::State;
 
@@ -19,8 +19,8 @@ const DARK: Words = Words::new("어둡게", "Dark");
 pub(crate) fn languages() -> AnyView {
     let lang = use_lang();
     let language = move |of: Lang, id: &'static str, name: &'static str| {
-        let is_current = move || lang.get() == of;
-        choice(id, derived(move || name), is_current, move |_| lang.set(of))
+        let is_current = flag(move || lang.get() == of);
+        choice(id, derived(move || name), is_current, events::click(move |_| lang.set(of)))
     };
     let all = [language(Lang::Ko, "lang-ko", "한국어"), language(Lang::En, "lang-en", "English")];
     choices(LANGUAGE, all.into())
@@ -30,7 +30,8 @@ pub(crate) fn languages() -> AnyView {
 pub(crate) fn colours() -> AnyView {
     let theme: State<Theme> = expect_context();
     let colour = move |of: Theme, id: &'static str, words: Words| {
-        choice(id, words.now(), move || theme.get() == of, move |_| theme.set(of))
+        let is_current = flag(move || theme.get() == of);
+        choice(id, words.now(), is_current, events::click(move |_| theme.set(of)))
     };
     let all = [
         colour(Theme::Auto, "theme-auto", SYSTEM),
@@ -48,11 +49,11 @@ fn choices(label: Words, all: Vec<AnyView>) -> AnyView {
 fn choice(
     id: &'static str,
     words: Signal<&'static str>,
-    is_current: impl Fn() -> bool + Send + Sync + 'static,
-    pick: impl FnMut(ev::MouseEvent) + 'static,
+    is_current: Signal<&'static str>,
+    pick: Listener<ev::MouseEvent>,
 ) -> AnyView {
     view! {
-        <button type="button" class="choice" data-testid=id aria-pressed=flag(is_current) on:click=events::click(pick)>{words}</button>
+        <button type="button" class="choice" data-testid=id aria-pressed=is_current on:click=pick>{words}</button>
     }
     .into_any()
 }

@@ -17,6 +17,7 @@ use crate::linkify;
 use crate::text::is_lone_emoji;
 use crate::time::Formats;
 use crate::ui::avatar::avatar;
+use crate::ui::erased::reactive::when;
 use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 use crate::ui::virtual_list::VirtualList;
@@ -154,11 +155,14 @@ fn read_count(message: Seq) -> AnyView {
 
 /// The mark of a mood that is not neutral, where the server shows moods.
 fn mood(sentiment: Sentiment, lang: Lang) -> AnyView {
-    let auth: Auth = expect_context();
-    if sentiment.mood == Mood::Neutral || !auth.workspace.with_untracked(|it| it.moods) {
+    if sentiment.mood == Mood::Neutral {
         return ().into_any();
     }
-    use_app().lazy.draw_when_loaded(move |views| (views.mood)(sentiment, lang))
+    let (auth, lazy): (Auth, _) = (expect_context(), use_app().lazy);
+    when(
+        move || auth.workspace.with(|it| it.moods),
+        move || lazy.draw_when_loaded(move |views| (views.mood)(sentiment, lang)),
+    )
 }
 
 /// The text with its links and mentions.

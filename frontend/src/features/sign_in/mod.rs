@@ -64,6 +64,7 @@ pub(crate) fn SignIn(
     let boot_input = boot_form::take_input();
     effect(move || {
         if let Some(input) = form.input.get() {
+            boot_form::fill_form();
             input.set_value(&boot_input.name);
             browser::focus_on(&input);
             if boot_input.submitted
@@ -99,7 +100,7 @@ pub(crate) fn SignIn(
     view! {
         <main class="sign-in">
             <div class="gate">
-            <section class="gate-about" inner_html=boot_form::about()></section>
+            <section class="gate-about" id="gate-about-place"></section>
             <form class="sign-in-card" on:submit=events::submit(submit) novalidate>
                 <p class="gate-server">
                     <span class="visually-hidden">{tr(|t| t.server)}</span>
@@ -114,10 +115,7 @@ pub(crate) fn SignIn(
                         if form.busy.get() { texts.entering } else { texts.enter }.to_owned()
                     })}
                 </button>
-                <div id="name-hint">
-                    <p class="hint">{tr(|t| t.name_hint)}</p>
-                    <p class="hint">{tr(|t| t.name_keeping)}</p>
-                </div>
+                <div id="name-hint"></div>
             </form>
             </div>
             <div class="sign-in-foot">{languages()}{colours()}</div>
