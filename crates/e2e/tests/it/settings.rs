@@ -30,6 +30,9 @@ async fn the_search_finds_the_rows_of_both_pages_and_facts_come_from_the_server(
             browser.chord(Key::Control, "a").await?;
             browser.insert_text(wanted).await
         };
+        browser.click("compact").await?;
+        browser.until_attribute("compact", "aria-checked", "true").await?;
+        ensure!(browser.eval::<bool>("return document.querySelector('[data-compact=true]') !== null", []).await?);
         found("moods").await?;
         browser.until_text("settings-found", |text| text == "1 setting found.").await?;
         ensure!(names(browser).await? == ["Moods of messages"]);

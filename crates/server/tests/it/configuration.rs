@@ -361,3 +361,27 @@ fn a_setting_under_both_of_its_names_is_refused() {
         refused(&mut serve(&["--config", file.to_str().unwrap()]), expected);
     }
 }
+
+#[tokio::test]
+async fn the_name_and_the_moods_come_from_the_file_and_flags_win() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("madang.toml");
+    std::fs::write(&file, "name = \"  파일의   이름 \"\nmoods = true").unwrap();
+    let file = file.to_str().unwrap();
+    let cases: [(&[&str], &str); 3] = [
+        (&[], r#"{"workspace":{"moods":false,"price":true,"socketio":true}}"#),
+        (
+            &["--config", file],
+            r#"{"workspace":{"name":"파일의 이름","moods":true,"price":true,"socketio":true}}"#,
+        ),
+        (
+            &["--config", file, "--name", "깃발", "--moods", "false", "--price-source", "off"],
+            r#"{"workspace":{"name":"깃발","moods":false,"price":false,"socketio":true}}"#,
+        ),
+    ];
+    for (number, (arguments, expected)) in cases.into_iter().enumerate() {
+        let server = Server::start(&folder.path().join(number.to_string()), arguments);
+        let answer = reqwest::get(format!("{}/api/session", server.url)).await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), expected, "{arguments:?}");
+    }
+}

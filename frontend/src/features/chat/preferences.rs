@@ -8,10 +8,11 @@ use crate::preference::Preference;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::flag;
 
-const PRESENCE_LINES: Words = Words::new("들어오고 나간 사람 표시", "Show who joins and leaves");
-const COMPACT: Words = Words::new("메시지 촘촘히 보기", "Compact messages");
+pub(crate) const PRESENCE_LINES: Words =
+    Words::new("들어오고 나간 사람 표시", "Show who joins and leaves");
+pub(crate) const COMPACT: Words = Words::new("메시지 촘촘히 보기", "Compact messages");
 
-/// The switches, as items of a menu or of a list of settings.
+/// The switches, as items of a menu. The settings have them as rows.
 pub(crate) fn switches() -> AnyView {
     let app = use_app();
     view! {

@@ -4,18 +4,21 @@ use leptos::prelude::*;
 use madang_shared::notices::NoticeKind;
 use madang_shared::workspace::Workspace;
 
-use super::strings::on_or_off;
+use super::strings::{not_set, on_or_off};
 use crate::auth::Auth;
 use crate::context::use_app;
 use crate::features::account::choices::{COLOURS, LANGUAGE, colours, languages};
 use crate::features::account::{SHORTCUTS, SIGN_OUT, sign_out_question};
+use crate::features::chat::preferences::{COMPACT, PRESENCE_LINES};
 use crate::features::notices::{browser_switch, kind_name, kind_switch};
 use crate::i18n::{Lang, Words, use_lang};
+use crate::preference::Preference;
 use crate::route::Page;
 use crate::text::lower_case;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::text;
 use crate::ui::erased::signal::state;
+use crate::ui::switch::labelled_switch;
 
 /// A group of rows under a heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,20 @@ const fn explained(row: Row, ko: &'static str, en: &'static str) -> Row {
 pub(super) const ROWS: &[Row] = &[
     row("setting-language", Section::Look, LANGUAGE, |_| languages()),
     row("setting-colours", Section::Look, COLOURS, |_| colours()),
+    explained(
+        row("setting-compact", Section::Look, COMPACT, |id| {
+            preference("compact", id, use_app().compact)
+        }),
+        "이 브라우저에서 모든 방에 적용됩니다.",
+        "For all rooms, in this browser.",
+    ),
+    explained(
+        row("setting-presence-lines", Section::Look, PRESENCE_LINES, |id| {
+            preference("presence-lines", id, use_app().presence_lines)
+        }),
+        "이 브라우저에서 모든 방에 적용됩니다.",
+        "For all rooms, in this browser.",
+    ),
     row("setting-mention", Section::Notices, kind_name(NoticeKind::Mention), |id| {
         kind_switch(NoticeKind::Mention, id)
     }),
@@ -135,7 +152,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     explained(
         row("setting-name", Section::Server, Words::new("이름", "Name"), |_| {
-            fact(|it, _| it.name.clone().unwrap_or_else(|| "—".to_owned()))
+            fact(|it, lang| it.name.clone().unwrap_or_else(|| not_set(lang)))
         }),
         "설정 파일의 name, 또는 --name",
         "name in the configuration file, or --name",
@@ -179,6 +196,10 @@ pub(super) fn matches(row: &Row, wanted: &str) -> bool {
     texts.into_iter().flatten().any(|words| {
         [Lang::Ko, Lang::En].iter().any(|lang| lower_case(words.of(*lang)).contains(&wanted))
     })
+}
+
+fn preference(id: &'static str, labelled_by: &'static str, of: Preference) -> AnyView {
+    labelled_switch(id, labelled_by, move || of.get(), move || of.toggle())
 }
 
 fn shortcuts() -> AnyView {

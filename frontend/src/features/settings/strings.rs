@@ -8,6 +8,11 @@ pub(super) fn on_or_off(on: bool, lang: Lang) -> String {
     words.of(lang).to_owned()
 }
 
+/// A setting without a value.
+pub(super) fn not_set(lang: Lang) -> String {
+    Words::new("정하지 않음", "Not set").of(lang).to_owned()
+}
+
 /// The number of settings that the search found.
 pub(super) fn found(lang: Lang, count: usize) -> String {
     match (lang, count) {
