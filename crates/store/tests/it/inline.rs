@@ -28,7 +28,8 @@ fn appended_events_wait_until_they_are_taken() {
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     assert!(store.commit_now(vec![post(&mina, 1, FIRST_ROOM, "hello")])[0].is_ok());
     let topics: Vec<Topic> = store.take_events().iter().map(|event| event.topic).collect();
-    assert_eq!(topics, [Topic::Memberships(mina.id), Topic::Room(FIRST_ROOM)]);
+    let (joined, counted) = (Topic::Memberships(mina.id), Topic::Details(FIRST_ROOM));
+    assert_eq!(topics, [joined, counted, Topic::Room(FIRST_ROOM)]);
     assert_eq!(store.take_events(), []);
 }
 
