@@ -180,6 +180,9 @@ async fn a_long_press_opens_the_menu_of_a_message() -> Result<()> {
 #[tokio::test]
 async fn a_message_keeps_its_height_when_it_is_read_and_when_others_follow() -> Result<()> {
     BrowserTest::run("row-height", async |test| {
+        // A member is a recipient of later messages.
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        jane.browser.goto("about:blank").await?;
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let text = "국수를 먹으러 갈까요, 아니면 도시락을 먹을까요? ".repeat(7);
         minsu.send(text.trim()).await?;
@@ -192,7 +195,7 @@ async fn a_message_keeps_its_height_when_it_is_read_and_when_others_follow() -> 
         };
         let before = height().await?;
         ensure!(before > 100.0, "{before} pixels are several lines");
-        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        jane.browser.goto(&test.server.url(&format!("/rooms/{FIRST_ROOM}"))).await?;
         jane.until_stored(text.trim()).await?;
         browser.find("read-count").await?;
         ensure!(height().await? == before, "the read count changes the height");
