@@ -150,7 +150,9 @@ impl StoreRequest {
     ) -> BoxFuture<'static, StoreResponse> {
         match self {
             Self::Commit(mut batch) => {
-                batch.iter_mut().for_each(|write| hub.complete(&mut write.change));
+                for write in &mut batch {
+                    hub.complete(&mut write.change);
+                }
                 store.commit(batch).map(StoreResponse::Commit).boxed()
             }
             Self::Open { ticket, topic, from, shared } => store
