@@ -24,11 +24,11 @@ const AWAY: Words = Words::new("지금은 이 방에 없어요", "Not in this ro
 pub(crate) fn person_card() -> AnyView {
     let app = use_app();
     dialog::menu("dialog menu person-card", app.card_open, TITLE_ID, move || {
-        app.card.get_untracked().map(|user| card(app, user)).unwrap_or_else(|| ().into_any())
+        app.card.get_untracked().map_or_else(|| ().into_any(), |user| card(app, &user))
     })
 }
 
-fn card(app: AppContext, user: User) -> AnyView {
+fn card(app: AppContext, user: &User) -> AnyView {
     let store = app.driver.store();
     let lang = use_lang();
     let times = Times::new();
@@ -53,7 +53,7 @@ fn card(app: AppContext, user: User) -> AnyView {
     let you = (id == store.me().id).then(|| view! { <span class="tag">{tr(|t| t.you)}</span> });
     view! {
         <div class="person-card-head" data-testid="person-card">
-            {avatar(&user)}
+            {avatar(user)}
             <div>
                 <h2 id=TITLE_ID class="menu-title"><span class="isolated" translate="no">{user.name.clone()}</span>{you}</h2>
                 <p class="person-state" data-here=flag(move || is_here.get())>{state_words}</p>

@@ -35,7 +35,8 @@ const TIME_HEIGHT: f64 = 20.0;
 /// The state of toolbar and menu. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct MessageTools {
-    app: AppContext,
+    /// Behind a handle, because the tools are copied into every listener.
+    app: StoredValue<AppContext>,
     pub(super) row_context: RowContext,
     /// The key of the row that has the toolbar.
     hovered: State<Option<u64>>,
@@ -95,7 +96,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
     }
     // A guest is no user.
     if message.content.guest.is_none() {
-        let (app, author) = (tools.app, message.content.author.clone());
+        let (app, author) = (tools.app.get_value(), message.content.author.clone());
         rows.push(MessageAction {
             id: "show-author",
             icon: Icon::People,
@@ -113,7 +114,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
 impl MessageTools {
     pub(super) fn new(row_context: RowContext) -> Self {
         Self {
-            app: use_app(),
+            app: StoredValue::new(use_app()),
             row_context,
             hovered: state(None),
             chosen: state(None),
@@ -127,14 +128,14 @@ impl MessageTools {
     pub(super) fn show_author(self, key: u64) {
         let author = self.find(key).filter(|message| message.content.guest.is_none());
         if let Some(message) = author {
-            self.app.show_card(message.content.author);
+            self.app.get_value().show_card(message.content.author);
         }
     }
 
     fn find(self, key: u64) -> Option<SelectedMessage> {
         let (Row::Message(row), _) = self.row_context.list.row_of(key)? else { return None };
         let room = self.row_context.room;
-        let store = self.app.driver.store();
+        let store = self.app.with_value(|app| app.driver.store());
         let content = store.peek(|client| MessageContent::find(client, room, &row))?;
         Some(SelectedMessage { content, seq: row.seq })
     }
