@@ -73,6 +73,7 @@ impl Section {
 }
 
 /// A setting, or a fact about the server.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
     /// The id of the element with the name.
     pub(super) id: &'static str,
