@@ -44,8 +44,8 @@ const PATHS: [(Words, Words); 7] = [
     (
         Words::new("받은 알림", "Inbox"),
         Words::new(
-            "Tab은 거르개, 설정, 알림 순서로 옮겨 갑니다. Enter는 알림이 온 곳을 엽니다.",
-            "Tab leads through the filters, the settings and the notices. Enter opens the place of a notice.",
+            "Tab은 거르개, 설정, 알림 순서로 옮겨 갑니다. Enter는 알림을 엽니다.",
+            "Tab leads through the filters, the settings and the notices. Enter opens a notice.",
         ),
     ),
     (
