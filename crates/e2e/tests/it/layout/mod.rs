@@ -14,9 +14,7 @@ use crate::support::chat_page::ChatPage;
 use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
-/// Finds what a narrow window would scroll sideways for, or cut off: a description of each.
-const WIDTH_FAULTS: &str = concat!(include_str!("width_faults.js"), "return [...found];");
-/// Finds, besides, targets that are too small for fingers, and letters that are cut off.
+/// Finds elements that do not fit, targets that are too small for fingers, and letters that are cut off.
 const LAYOUT_FAULTS: &str =
     concat!(include_str!("width_faults.js"), include_str!("layout_faults.js"));
 /// Finds chosen elements that look like the others of their kind in forced colours.
@@ -129,15 +127,6 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
                         writeln!(found, "{} {view}: {fault}", lang.code())?;
                     }
                 }
-            }
-        }
-        // Twice the size of the letters.
-        set_size(browser, 1280, 900, false).await?;
-        browser.run_script("document.documentElement.style.fontSize = '200%'", []).await?;
-        for path in page_paths().chain([first_room, "/rooms/999", "/"]) {
-            go_to(browser, path).await?;
-            for fault in browser.eval::<Vec<String>>(WIDTH_FAULTS, []).await? {
-                writeln!(found, "200 % {path}: {fault}")?;
             }
         }
         ensure!(found.is_empty(), "on a narrow screen for fingers:\n{found}");
