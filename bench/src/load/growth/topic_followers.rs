@@ -130,7 +130,10 @@ impl FollowerState {
         for _ in 0..self.rooms_to_create.get(connection).copied().unwrap_or_default() {
             let number = self.next_room;
             self.next_room += 1;
-            let command = Command::Rooms(RoomsCommand::Create { name: format!("room {number}"), description: String::new() });
+            let command = Command::Rooms(RoomsCommand::Create {
+                name: format!("room {number}"),
+                description: String::new(),
+            });
             let id = CommandId::new(Timestamp(0), number << 64);
             send(reply, &ClientFrame::Command(CommandFrame { id, command }))?;
         }

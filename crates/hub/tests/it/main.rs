@@ -3,7 +3,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "an unexpected value must fail the test; clippy exempts test functions only, not their helpers"
 )]

@@ -42,8 +42,10 @@ impl TestServer {
 }
 
 fuzz_target!(|input: &str| {
-    let server =
-        TestServer { store: InlineSqlite::open_in_memory(START, 1).unwrap(), hub: Arc::new(Hub::new("fuzz", Epoch(1))) };
+    let server = TestServer {
+        store: InlineSqlite::open_in_memory(START, 1).unwrap(),
+        hub: Arc::new(Hub::new("fuzz", Epoch(1))),
+    };
     let users = [server.user("민수", 1), server.user("Ann", 2)];
     let mut now = START;
     let mut is_down = false;
