@@ -64,9 +64,7 @@ pub(super) fn Checkout(cart: State<Cart>) -> impl IntoView {
         driver.command(OrdersCommand::Place { lines, note: note.get_untracked(), destination });
         cart.set(Cart::default());
         note.set(String::new());
-        if let Some(title) = browser::element("mine-title") {
-            title.scroll_into_view();
-        }
+        browser::focus("mine-title");
     };
     view! {
         <form id=FORM_ID class="checkout" novalidate on:submit=events::submit(order)>
@@ -100,10 +98,13 @@ pub(super) fn OrderBar(cart: State<Cart>) -> impl IntoView {
         ((0, _), lang) => ORDER.of(lang).to_owned(),
         ((_, total), lang) => format!("{} · {}", ORDER.of(lang), won(total, lang)),
     });
+    // While a field has the focus, a phone hides the bar of the areas. If the press took the focus, that bar would come
+    // back, and move the button away before the press ends.
+    let keep_focus = events::click(|event| event.prevent_default());
     view! {
         <div class="order-bar">
             <span class="order-bar-count" role="status">{count}</span>
-            <button form=FORM_ID type="submit" class="button button-strong" data-testid="order-place" aria-disabled=flag(move || sum.get().0 == 0)>{label}</button>
+            <button form=FORM_ID type="submit" class="button button-strong" data-testid="order-place" on:mousedown=keep_focus aria-disabled=flag(move || sum.get().0 == 0)>{label}</button>
         </div>
     }
 }

@@ -74,7 +74,7 @@ fn Customer() -> impl IntoView {
     view! {
         <div class="orders-customer">
             <section class="orders-mine" aria-labelledby="mine-title">
-                <h2 id="mine-title" class="orders-title">{MINE.now()}</h2>
+                <h2 id="mine-title" class="orders-title" tabindex="-1">{MINE.now()}</h2>
                 <p class="hint" role="status" data-testid="orders-sending">{sending_line}</p>
                 {when(has_none, || view! { <p class="hint">{NONE_YET.now()}</p> }.into_any())}
                 <div data-testid="my-orders">{cards(open, follow)}</div>
