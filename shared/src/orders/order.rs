@@ -100,7 +100,7 @@ impl OrderStatus {
     }
 
     /// The statuses that can follow this one. A cancelled order can also be reopened for a while, see
-    /// [`OrdersCommand::Reopen`].
+    /// [`OrdersCommand::Reopen`](crate::orders::OrdersCommand::Reopen).
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Pending => &[Self::Accepted, Self::Cancelled],

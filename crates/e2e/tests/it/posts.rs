@@ -74,9 +74,10 @@ impl<'a> HttpClient<'a> {
     /// Uses the session of a browser's user.
     async fn as_user_of(server: &'a TestServer, browser: &Browser) -> Result<Self> {
         let answer = browser.devtools("Network.getCookies", json!({})).await?;
-        let cookies = answer["cookies"].as_array().context("no cookies")?;
-        let session = cookies.iter().find(|cookie| cookie["name"] == "madang_session");
-        let token = session.and_then(|cookie| cookie["value"].as_str()).context("no session")?;
+        let cookies = answer.get("cookies").and_then(Value::as_array).context("no cookies")?;
+        let is_session = |cookie: &&Value| cookie.get("name") == Some(&json!("madang_session"));
+        let session = cookies.iter().find(is_session).and_then(|cookie| cookie.get("value"));
+        let token = session.and_then(Value::as_str).context("no session")?;
         Ok(Self::new(server, token.to_owned()))
     }
 

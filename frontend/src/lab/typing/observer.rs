@@ -178,7 +178,7 @@ mod tests {
         let signal = |typing| event(PresenceEvent::Typing { user: user.clone(), typing });
         let mut typing = Vec::new();
         assert!(apply(&mut typing, signal(true)) && apply(&mut typing, signal(true)));
-        assert_eq!(typing, [user.clone()]);
+        assert_eq!(typing, std::slice::from_ref(&user));
         assert!(apply(&mut typing, signal(false)));
         assert!(typing.is_empty());
         apply(&mut typing, signal(true));
