@@ -51,6 +51,8 @@ pub(crate) struct LazyViews {
     pub(crate) view_menu: fn() -> AnyView,
     /// The dialog for a new room; the state closes it.
     pub(crate) new_room: fn(State<bool>) -> AnyView,
+    /// The choice of the order of the rooms.
+    pub(crate) order_choice: fn() -> AnyView,
     /// Shown instead of the timeline of a room that the user has not joined.
     pub(crate) join_card: fn(Room) -> AnyView,
     /// The mark of a mood on a message.
@@ -67,6 +69,8 @@ pub(crate) struct LazyViews {
     pub(crate) members: fn(RoomId) -> AnyView,
     /// The bars above the content, the card of a person, and what shows notices outside of the inbox.
     pub(crate) bars: fn() -> AnyView,
+    /// The bar that offers to undo the last act.
+    pub(crate) undo_bar: fn() -> AnyView,
 }
 
 /// The part could not be loaded: no network, or the server has another version by now.
@@ -81,6 +85,17 @@ impl From<SplitLoaderError> for LoadError {
 
 /// Fetches the part.
 pub(crate) type Load = fn() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>>;
+
+/// A view of the part. (`dyn Fn` has three methods, each compiled for each closure.)
+trait LazyView: Send + Sync {
+    fn draw(&self, views: LazyViews) -> AnyView;
+}
+
+impl<F: Fn(LazyViews) -> AnyView + Send + Sync> LazyView for F {
+    fn draw(&self, views: LazyViews) -> AnyView {
+        self(views)
+    }
+}
 
 #[derive(Clone, Copy)]
 enum LoadState {
@@ -129,11 +144,7 @@ impl Loader {
         if matches!(self.state.get_untracked(), LoadState::Idle | LoadState::Failed) {
             self.load();
         }
-        part(move || match self.state.get() {
-            LoadState::Idle | LoadState::Loading => skeleton(shape),
-            LoadState::Loaded(views) => draw(views),
-            LoadState::Failed => self.failure(),
-        })
+        self.draw_shared(Some(shape), Box::new(draw))
     }
 
     /// Draws a view of the part once it is loaded; nothing before.
@@ -141,9 +152,17 @@ impl Loader {
         self,
         draw: impl Fn(LazyViews) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
-        part(move || match self.state.get() {
-            LoadState::Loaded(views) => draw(views),
-            _ => ().into_any(),
+        self.draw_shared(None, Box::new(draw))
+    }
+
+    /// Shows a skeleton of the shape until the view is there.
+    #[inline(never)]
+    fn draw_shared(self, shape: Option<Shape>, view: Box<dyn LazyView>) -> AnyView {
+        part(move || match (self.state.get(), shape) {
+            (LoadState::Loaded(views), _) => view.draw(views),
+            (_, None) => ().into_any(),
+            (LoadState::Failed, Some(_)) => self.failure(),
+            (LoadState::Idle | LoadState::Loading, Some(shape)) => skeleton(shape),
         })
     }
 

@@ -13,6 +13,7 @@ use crate::features::read_count::read_count;
 use crate::features::{account, chat, details, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
+use crate::ui::undo_bar::use_undo_bar;
 use crate::{features, lab};
 
 /// Fetches the lazy part.
@@ -47,6 +48,7 @@ fn views() -> LazyViews {
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,
+        order_choice: rooms::order_choice,
         join_card: membership::join_card,
         mood: lab::sentiment::mark,
         first_steps: first_steps::card,
@@ -55,6 +57,7 @@ fn views() -> LazyViews {
         read_count,
         members: details::members,
         bars,
+        undo_bar: || use_undo_bar().draw(),
     }
 }
 

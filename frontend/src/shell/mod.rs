@@ -69,8 +69,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         lazy,
     };
     provide_context(app);
-    let undo = UndoBar::new();
-    provide_context(undo);
+    provide_context(UndoBar::new());
     provide_today();
     navigation::follow_route(app);
     title::update_title(app);
@@ -103,7 +102,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
                 <NewVersion />
                 {lazy.draw_when_loaded(|views| (views.bars)())}
                 <Content />
-                {undo.draw()}
+                {lazy.draw_when_loaded(|views| (views.undo_bar)())}
             </main>
             {when(has_members, || view! { <MembersPanel /> }.into_any())}
             {inspector::inspector()}

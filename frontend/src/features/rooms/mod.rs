@@ -192,8 +192,16 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
     let part = (times, searching);
     let unread_list =
         move || section(part, "unread", UNREAD.now(), unread, ().into_any(), joined_room);
-    let read_list =
-        move || section(part, "read", tr(|t| t.rooms), read, order_choice(app), joined_room);
+    let read_list = move || {
+        section(
+            part,
+            "read",
+            tr(|t| t.rooms),
+            read,
+            app.lazy.draw_when_loaded(|views| (views.order_choice)()),
+            joined_room,
+        )
+    };
     let others_list =
         move || section(part, "others", tr(|t| t.other_rooms), others, ().into_any(), other_room);
     view! {
@@ -246,7 +254,8 @@ fn section(
 }
 
 /// The choice of the order.
-fn order_choice(app: AppContext) -> AnyView {
+pub(crate) fn order_choice() -> AnyView {
+    let app = use_app();
     let lang = use_lang();
     let choose = move |event: ev::Event| {
         let by_name = event_target_value(&event) == "name";

@@ -142,11 +142,7 @@ pub(super) const CARDS: &[Card] = &[
             term("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
             term("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
             term("counter += 1", "crates/store/src/sqlite/counter.rs", "UPDATE counter"),
-            term(
-                "db.session.commit()",
-                "crates/store/src/sqlite/writer.rs",
-                "transaction.commit()",
-            ),
+            term("db.session.commit()", "crates/store/src/sqlite/group.rs", "transaction.commit()"),
             term(
                 "UNIQUE, NOT NULL, FOREIGN KEY",
                 "crates/store/migrations/sqlite/V1__first.sql",

@@ -9,7 +9,7 @@ const found = new Set();
 for (const it of all) {
   const style = getComputedStyle(it);
   // An ellipsis shows that something is left out; its title has the whole text.
-  // The labels of a chart stand in its margin. The box around it is measured.
+  // Labels of a chart are in its margin. The box around the chart is measured.
   if (!it.matches(".transports-chart") && style.display !== "inline" && style.textOverflow !== "ellipsis" && it.clientWidth > 0 && it.scrollWidth > it.clientWidth)
     found.add(`content of ${it.scrollWidth} px in ${it.clientWidth} px: ${name(it)}`);
   const { left, right } = it.getBoundingClientRect();
