@@ -126,7 +126,7 @@ async fn a_message_has_its_actions_under_the_pointer() -> Result<()> {
                 let buttons: u64 = browser
                     .eval("return document.querySelectorAll('.message-toolbar[data-shown=\"true\"] button').length", [])
                     .await?;
-                ensure!(buttons == 3, "{buttons} buttons");
+                ensure!(buttons == 4, "{buttons} buttons");
                 Ok(Some(()))
             })
             .await?;

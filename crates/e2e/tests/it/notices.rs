@@ -144,6 +144,7 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         browser.until_text("notices", |text| text.contains("민수 wrote a post")).await?;
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
         until_unread_count(browser, "0").await?;
+        browser.click("preview-open").await?;
         browser.until_text("posts", |text| text.contains("새 소식입니다")).await?;
         Ok(())
     })

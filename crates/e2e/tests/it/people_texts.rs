@@ -107,7 +107,9 @@ async fn texts_from_right_to_left_are_isolated_on_every_page() -> Result<()> {
         jane.open_message_menu(1).await?;
         check("the menu of a message").await?;
         browser.click_css("dialog [data-testid='inspect']").await?;
-        browser.until_text("delivery-people", |text| text.contains("דנה 3")).await?;
+        browser.find("delivery-people").await?;
+        browser.click("delivery-details").await?;
+        browser.until_text("delivery", |text| text.contains("דנה 3")).await?;
         check("the delivery of a message").await?;
         browser.click("delivery-close").await?;
         browser.click("browse-rooms").await?;

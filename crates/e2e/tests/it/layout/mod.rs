@@ -17,6 +17,8 @@ use crate::support::wait::{until, until_true};
 /// Finds elements that do not fit, targets that are too small for fingers, and letters that are cut off.
 const LAYOUT_FAULTS: &str =
     concat!(include_str!("width_faults.js"), include_str!("layout_faults.js"));
+/// Finds elements that do not fit.
+const WIDTH_FAULTS: &str = concat!(include_str!("width_faults.js"), "return [...found];");
 /// Finds chosen elements that look like the others of their kind in forced colours.
 const FORCED_COLOUR_FAULTS: &str = include_str!("forced_colour_faults.js");
 
@@ -66,7 +68,7 @@ pub(crate) async fn layout_faults(browser: &Browser) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
+async fn every_page_fits_320_pixels_and_fingers_and_large_letters() -> Result<()> {
     BrowserTest::run("layout-narrow", async |test| {
         let page = test.chat_page("정지우", Device::phone(Lang::Ko)).await?;
         let browser = &page.browser;
@@ -130,6 +132,16 @@ async fn every_page_fits_320_pixels_and_fingers() -> Result<()> {
             }
         }
         ensure!(found.is_empty(), "on a narrow screen for fingers:\n{found}");
+        // A window of 1280 x 800 at 200 %: half as many pixels of the style sheet.
+        set_size(browser, 640, 400, false).await?;
+        for path in page_paths().chain([first_room, "/"]) {
+            go_to(browser, path).await?;
+            let faults: Vec<String> = browser.eval(WIDTH_FAULTS, []).await?;
+            for fault in faults {
+                writeln!(found, "{path}: {fault}")?;
+            }
+        }
+        ensure!(found.is_empty(), "on a desktop at 200 %:\n{found}");
         Ok(())
     })
     .await
