@@ -116,15 +116,18 @@ impl Geometry {
     }
 
     /// The first steady visible row at this scroll position, if possible one that was measured: the true height of the
-    /// first row, if it was not drawn before, would move all rows below it.
+    /// first row, if it was not drawn before, would move all rows below it. If possible it is not the first steady row
+    /// of the list either: that one may lose its head when older rows come, which would move all rows below it, too.
     pub(crate) fn anchor(&self, scroll: f64, height: f64) -> Option<Anchor> {
         let visible = self.rows_between(scroll, scroll + height);
         let steady = |index: &usize| self.spot(*index).is_some_and(|spot| spot.steady);
         let measured = |index: &usize| self.spot(*index).is_some_and(|spot| spot.measured);
-        let index = visible
-            .clone()
-            .find(|index| steady(index) && measured(index))
-            .or_else(|| (visible.start..self.spots.len()).find(steady))?;
+        let first = (0..self.spots.len()).find(steady);
+        let mut known = visible.clone().filter(|index| steady(index) && measured(index));
+        let known_first = known.next();
+        let later = known_first.filter(|index| Some(*index) == first).and_then(|_| known.next());
+        let index =
+            later.or(known_first).or_else(|| (visible.start..self.spots.len()).find(steady))?;
         Some(Anchor { index, below: self.top(index) - scroll })
     }
 
@@ -199,6 +202,17 @@ mod tests {
         assert_eq!(anchor, Anchor { index: 52, below: 5.0 });
         list.measure(51, 4.0);
         assert_eq!(Some(list.scroll_for(anchor)), Some(509.0));
+    }
+
+    #[test]
+    fn the_first_row_of_the_list_is_no_anchor_if_another_one_is_in_sight() {
+        let mut list = geometry(10);
+        for index in 1..4 {
+            list.measure(index, 30.0);
+        }
+        assert_eq!(list.anchor(0.0, 100.0), Some(Anchor { index: 2, below: 40.0 }));
+        assert_eq!(list.anchor(0.0, 20.0), Some(Anchor { index: 1, below: 10.0 }));
+        assert_eq!(list.anchor(45.0, 100.0), Some(Anchor { index: 2, below: -5.0 }));
     }
 
     #[test]
