@@ -83,6 +83,9 @@ async fn t3_1_customer_restaurant_and_rider_follow_one_order() -> Result<()> {
         for next in ["accepted", "cooking", "ready"] {
             board.click(&format!("{next}-1")).await?;
             until_status(customer, "order-1", next).await?;
+            // The card travels from the column before.
+            let card = format!("[data-testid='column-{next}'] .order-head[data-moved='true']");
+            board.find_css(&card).await?;
             if next == "cooking" {
                 customer.until_text("order-1", |text| text.contains("조리 중: 약 ")).await?;
                 ensure!(customer.eval::<bool>(BAR, []).await?, "the bar covers no order");

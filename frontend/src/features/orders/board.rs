@@ -11,7 +11,8 @@ use super::cancel::{cancel_button, reason_line};
 use super::destination::destination_words;
 use super::progress::age;
 use super::{
-    cards, dishes, line, next_step, number, panel, people, picked, read, status_name, what, won,
+    cards, dishes, line, next_step, number, panel, people, picked, read, read_once, status_name,
+    what, won,
 };
 use crate::context::use_app;
 use crate::driver::Driver;
@@ -222,8 +223,13 @@ fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
     } else {
         (None, next(driver, order))
     };
+    // The card of the last change travels from the column before.
+    let has_moved = read_once(driver.store(), |list| {
+        let last = list.changes.last().filter(|change| change.was.is_some());
+        last.is_some_and(|change| change.order == order.id)
+    });
     view! {
-        <div class="order-head">{number(order.id)}{status}{head}{more}</div>
+        <div class="order-head" data-moved=has_moved.to_string()>{number(order.id)}{status}{head}{more}</div>
         {cancel}
         {line("order-destination", None, &destination_words(order, lang))}
         {what(driver, order, lang)}
