@@ -2,12 +2,36 @@
 
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, EventInit, HtmlTextAreaElement};
 
+use crate::browser;
 use crate::draft::DraftField;
 use crate::ui::erased::events::{self, Listener};
 
 /// The id of the composer's field, for the keyboard shortcuts. A page has one composer.
 pub(crate) const COMPOSER_ID: &str = "composer";
+
+/// Appends a text to the composer's, as if the user had typed it, and moves the focus there.
+pub(crate) fn append_to_composer(text: &str) {
+    let area =
+        browser::element(COMPOSER_ID).and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok());
+    let Some(area) = area else { return };
+    let before = area.value();
+    let space = if before.is_empty() || before.ends_with(char::is_whitespace) { "" } else { " " };
+    area.set_value(&format!("{before}{space}{text}"));
+    // Fails only for an event without a name.
+    if let Ok(event) = Event::new_with_event_init_dict("input", &bubbling()) {
+        area.dispatch_event(&event).ok();
+    }
+    browser::focus(COMPOSER_ID);
+}
+
+fn bubbling() -> EventInit {
+    let init = EventInit::new();
+    init.set_bubbles(true);
+    init
+}
 
 /// The parts in which composers differ.
 pub(crate) struct ComposerOptions {

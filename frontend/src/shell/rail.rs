@@ -23,8 +23,7 @@ const OWN_MENU: Words = Words::new("내 메뉴", "Your menu");
 pub(super) fn rail() -> AnyView {
     let app = use_app();
     let store = app.driver.store();
-    let messages =
-        memo(move || store.read(Slice::Unread, |client| client.features().unread_total()));
+    let messages = unread_messages(app);
     let notices = memo(move || unread_notices(store));
     let chat = count(messages, "chat-count", None, Lang::unread);
     // Screen readers announce new notices; those of new messages are announced by the room.
@@ -48,6 +47,11 @@ pub(super) fn rail() -> AnyView {
         </nav>
     }
     .into_any()
+}
+
+fn unread_messages(app: AppContext) -> Memo<u64> {
+    let store = app.driver.store();
+    memo(move || store.read(Slice::Unread, |client| client.features().unread_total()))
 }
 
 fn link(app: AppContext, area: Area, icon: Icon, id: &'static str, count: AnyView) -> AnyView {
@@ -105,10 +109,14 @@ pub(super) fn back(app: AppContext, route: Route) -> AnyView {
     // Only on a phone, the list of rooms is not beside the room.
     let class = if area == Area::Chat { "back back-to-rooms" } else { "back" };
     let title = area.title().now();
+    // On a phone, the rail with its counts is not beside a room.
+    let unread =
+        (area == Area::Chat).then(|| count(unread_messages(app), "back-count", None, Lang::unread));
     view! {
         <a class=class href=index.path() data-testid="back" title=title on:click=link_to(app, index)>
             {Icon::Back.draw()}
             <span class="back-word">{title}</span>
+            {unread}
         </a>
     }
     .into_any()

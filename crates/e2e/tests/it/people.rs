@@ -100,8 +100,10 @@ async fn members_have_cards_and_readers_are_counted() -> Result<()> {
         browser.click_css("[data-mine='false'] > .chat-author > .isolated").await?;
         browser.until_text("person-card", |text| text.contains("Jane")).await?;
         browser.until_text("person-card", |text| text.contains("지금 이 방에 있어요")).await?;
-        browser.keys(Key::Escape).await?;
+        browser.click("mention-person").await?;
         browser.until_gone("person-card").await?;
+        minsu.until_composer_text("@Jane ").await?;
+        browser.until_focus("composer").await?;
         away.leave(FIRST_ROOM).await?;
         browser.until_text("fold-away", |text| text.contains('1')).await?;
         Ok(())

@@ -124,6 +124,19 @@ async fn a_muted_room_counts_in_its_row_and_not_in_the_title() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_phone_in_a_room_shows_what_is_unread_in_others() -> Result<()> {
+    BrowserTest::run("back-count", async |test| {
+        let jane = test.chat_page("Jane", Device::phone(Lang::En)).await?;
+        jane.create_room("quiet").await?;
+        let mut minsu = TestClient::connect(&test.server, "민수").await?;
+        minsu.send(FIRST_ROOM, "어디예요?").await?;
+        jane.browser.until_text("back-count", |text| text == "1").await?;
+        check_appearance(&jane.browser, "back-count-en-phone").await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn rooms_can_be_created_joined_and_left() -> Result<()> {
     BrowserTest::run("rooms", async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
@@ -225,6 +238,15 @@ async fn the_list_has_unread_rooms_first_then_the_others_with_last_message_and_d
         browser.find("room-filter").await?.send_keys("bee").await?;
         until_list(&["# Rooms1", others[0]]).await?;
         browser.find(&format!("room-{found}")).await?;
+        // The name of a room of others is no search without a match, and opening it ends the search.
+        let filter = browser.find("room-filter").await?;
+        filter.send_keys("hive").await?;
+        until_list(&[]).await?;
+        ensure!(!browser.has("no-match").await?, "the other room matches");
+        browser.click(&format!("room-{found}")).await?;
+        until_list(&["# Rooms3"]).await?;
+        browser.find("room-filter").await?.send_keys("nothing like this").await?;
+        browser.find("no-match").await?;
         browser.keys(Key::Escape).await?;
         until_list(&["# Rooms3"]).await?;
         browser.click("fold-read").await?;

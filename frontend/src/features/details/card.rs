@@ -6,7 +6,8 @@ use madang_client::Slice;
 use madang_shared::{Timestamp, User, UserId};
 
 use super::members::fetch;
-use crate::context::{AppContext, use_app};
+use crate::composer::append_to_composer;
+use crate::context::{AppContext, View, use_app};
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
@@ -18,6 +19,7 @@ use crate::ui::erased::signal::state;
 
 const TITLE_ID: &str = "person-card-title";
 const HERE: Words = Words::new("지금 이 방에 있어요", "In this room now");
+const MENTION: Words = Words::new("부르기", "Mention");
 const AWAY: Words = Words::new("지금은 이 방에 없어요", "Not in this room now");
 
 /// The dialog with the card of the person whose name was pressed.
@@ -51,6 +53,18 @@ fn card(app: AppContext, user: &User) -> AnyView {
     });
     let state_words = derived(move || if is_here.get() { HERE } else { AWAY }.of(lang.get()));
     let you = (id == store.me().id).then(|| view! { <span class="tag">{tr(|t| t.you)}</span> });
+    let name = user.name.clone();
+    let mention = move |_| {
+        app.card_open.set(false);
+        app.show_members(false);
+        let mention = format!("@{name} ");
+        // The card gives the focus back first.
+        request_animation_frame(move || append_to_composer(&mention));
+    };
+    let in_room = app.view.with_untracked(|view| matches!(view, View::Room(_)));
+    let mention = (in_room && id != store.me().id).then(|| {
+        view! { <button class="button button-strong" data-testid="mention-person" on:click=events::click_once(mention)>{MENTION.now()}</button> }
+    });
     view! {
         <div class="person-card-head" data-testid="person-card">
             {avatar(user)}
@@ -61,6 +75,7 @@ fn card(app: AppContext, user: &User) -> AnyView {
             </div>
         </div>
         <div class="dialog-actions">
+            {mention}
             <button class="button" data-testid="person-card-close" autofocus on:click=events::click(move |_| app.card_open.set(false))>{tr(|t| t.close)}</button>
         </div>
     }

@@ -160,13 +160,16 @@ fn item(card: Card, step: Step) -> AnyView {
             (true, Step::Invite) => {
                 card.address.get().unwrap_or_else(|| COPIED.of(lang).to_owned())
             }
+            (_, Step::Notify) if !is_waiting() && !is_allowed() => NOT_POSSIBLE.of(lang).to_owned(),
             (true, _) => DONE.of(lang).to_owned(),
-            (false, Step::Notify) if !is_possible() => NOT_POSSIBLE.of(lang).to_owned(),
             (false, _) => String::new(),
         }
     });
-    let sign =
-        part(move || if card.is_done(step) { Icon::Check.draw() } else { icon(step).draw() });
+    let sign = part(move || match (card.is_done(step), step) {
+        (true, Step::Notify) if !is_allowed() => Icon::BellOff.draw(),
+        (true, _) => Icon::Check.draw(),
+        (false, _) => icon(step).draw(),
+    });
     view! {
         <li>
             <button class="button first-step" data-testid=step.id() data-done=flag(move || card.is_done(step)) on:click=events::click_once(move |_| card.act(step))>

@@ -18,6 +18,7 @@ use super::{Shown, read, shown, source};
 use crate::browser;
 use crate::context::{AppContext, use_app};
 use crate::i18n::{Words, use_lang};
+use crate::newcomer::is_newcomer;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, part, when};
@@ -104,7 +105,11 @@ pub(crate) fn notifications() -> AnyView {
     let is_outside_rooms = move || app.router.get().room().is_none();
     when(
         move || {
-            !answered.get() && is_mentioned.get() && (was_mentioned.get() || is_outside_rooms())
+            // The first steps of a newcomer ask the same.
+            !answered.get()
+                && is_mentioned.get()
+                && (was_mentioned.get() || is_outside_rooms())
+                && !is_newcomer()
         },
         move || offer(answered),
     )

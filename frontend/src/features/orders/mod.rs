@@ -52,6 +52,12 @@ const LOOK: Duration = Duration::from_secs(10);
 struct Now(State<Timestamp>);
 
 impl Now {
+    /// The time of the call. Readers run again while the time moves on.
+    fn get(self) -> Timestamp {
+        self.0.with(|_| ());
+        browser::now()
+    }
+
     fn provide() {
         let now = state(browser::now());
         let timer = set_interval_with_handle(
@@ -149,7 +155,7 @@ fn card(driver: Driver, id: OrderId, draw: DrawCard) -> AnyView {
         derived(move || order.with(|order| order.as_ref().map_or("", |order| order.status.name())));
     let now: Now = expect_context();
     let late = flag(move || {
-        let now = now.0.get();
+        let now = now.get();
         order.with(|order| order.as_ref().is_some_and(|order| order.is_late(now)))
     });
     let body = part(move || match order.get() {

@@ -49,7 +49,7 @@ pub(super) fn progress_lines(order: &Order, lang: Lang) -> AnyView {
     let now: Now = expect_context();
     let times: Times = expect_context();
     let shown = order.clone();
-    let words = text(move || progress(&shown, now.0.get(), lang));
+    let words = text(move || progress(&shown, now.get(), lang));
     let is_cooked = order.status >= OrderStatus::Ready;
     let estimate = order.ready_at.filter(|_| !is_cooked).map(|at| {
         let at = times.short(lang, at);
@@ -68,7 +68,7 @@ pub(super) fn age(order: &Order, lang: Lang) -> AnyView {
     let times: Times = expect_context();
     let order = order.clone();
     let age = text(move || {
-        let now = now.0.get();
+        let now = now.get();
         let age = age_in_words(now.since(order.placed_at) / MINUTE_MS, lang)
             .unwrap_or_else(|| times.narrow(lang, order.placed_at));
         if order.is_late(now) { format!("{age}, {}", LATE.of(lang)) } else { age }

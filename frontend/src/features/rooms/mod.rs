@@ -22,7 +22,7 @@ use crate::time::Times;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events::{self, Listener};
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::{Item, derived, each, flag, when};
+use crate::ui::erased::reactive::{Item, derived, each, effect, flag, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
@@ -97,6 +97,11 @@ pub(crate) fn RoomsPanel() -> impl IntoView {
     let wanted = state(String::new());
     let creating = state(false);
     let on_key = events::key(move |event| on_filter_key(&event, app, wanted));
+    // The search has ended with another place. The list shows all rooms again.
+    effect(move || {
+        app.router.get();
+        wanted.set(String::new());
+    });
     let browse = Page::BrowseRooms;
     let current = move || (app.router.get().page() == Some(browse)).then_some("page");
     view! {
@@ -183,11 +188,13 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
         let known = store.read(Slice::Unread, |client| {
             client.features().rooms().is_known() && client.features().memberships().is_known()
         });
-        known && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
+        known
+            && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
+            && others.with(Vec::is_empty)
     });
     let hint = move || {
         let sentence = if searching.get() { tr(|t| t.no_match) } else { tr(|t| t.no_rooms) };
-        view! { <p class="hint">{sentence}</p> }.into_any()
+        view! { <p class="hint" data-testid="no-match">{sentence}</p> }.into_any()
     };
     let part = (times, searching);
     let unread_list =
