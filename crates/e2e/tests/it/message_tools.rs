@@ -160,15 +160,12 @@ async fn a_long_press_opens_the_menu_of_a_message() -> Result<()> {
             let event = json!({ "type": kind, "touchPoints": points });
             browser.devtools("Input.dispatchTouchEvent", event).await
         };
-        // The part of the app with the tools may come later.
-        until("the menu is open", async || {
-            let (x, y) = middle(browser, 1).await?;
-            touch("touchStart", json!([{ "x": x, "y": y }])).await?;
-            let is_open = browser.find("message-menu").await.is_ok();
-            touch("touchEnd", json!([])).await?;
-            Ok(is_open.then_some(()))
-        })
-        .await?;
+        // The part of the app with the tools comes later.
+        browser.find("message-toolbar").await?;
+        let (x, y) = middle(browser, 1).await?;
+        touch("touchStart", json!([{ "x": x, "y": y }])).await?;
+        browser.find("message-menu").await?;
+        touch("touchEnd", json!([])).await?;
         browser.until_animations_end().await?;
         check_appearance(browser, "message-menu-ko-phone").await?;
         browser.click_css("dialog [data-testid='inspect']").await?;

@@ -141,7 +141,7 @@ async fn a_new_version_replaces_the_old_one() -> Result<()> {
         browser.find("badge").await?;
 
         // A rollback of the server brings the first version back.
-        drop(newer);
+        newer.stop().await;
         test.server.restart().await?;
         browser.run_script("dispatchEvent(new Event('madang:reload'))", []).await?;
         until_true("the first version runs again", async || {

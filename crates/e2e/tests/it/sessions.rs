@@ -98,7 +98,7 @@ async fn a_page_of_another_version_asks_for_a_reload() -> Result<()> {
         assert!(badge.contains("앱이 오래되어"), "{badge}");
         minsu.browser.screenshot("desktop-ko-version").await?;
 
-        drop(other);
+        other.stop().await;
         test.server.restart().await?;
         minsu.browser.click("reload").await?;
         minsu.open_composer().await

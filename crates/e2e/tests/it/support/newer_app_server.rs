@@ -54,8 +54,17 @@ impl NewerApp {
     }
 }
 
-/// The running server. Dropping it frees the port.
+/// The running server.
 pub(crate) struct NewerAppServer(JoinHandle<()>);
+
+impl NewerAppServer {
+    /// Frees the port. After a drop, the port is free only once the runtime has dropped the task.
+    pub(crate) async fn stop(mut self) {
+        self.0.abort();
+        // An aborted task ends with an error.
+        (&mut self.0).await.ok();
+    }
+}
 
 impl Drop for NewerAppServer {
     fn drop(&mut self) {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// Accepts every handshake and closes with [`CloseCode::Version`], as Madang does: browsers report close codes to the
-/// page, but no failed handshakes. Dropping it frees the port.
+/// page, but no failed handshakes.
 pub(crate) struct OtherVersionServer(JoinHandle<()>);
 
 impl OtherVersionServer {
@@ -22,6 +22,13 @@ impl OtherVersionServer {
                 refuse(stream).await.ok();
             }
         })))
+    }
+
+    /// Frees the port. After a drop, the port is free only once the runtime has dropped the task.
+    pub(crate) async fn stop(mut self) {
+        self.0.abort();
+        // An aborted task ends with an error.
+        (&mut self.0).await.ok();
     }
 }
 
