@@ -34,6 +34,8 @@ pub(crate) async fn violations(browser: &Browser) -> Result<String> {
         let axe = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         browser.run_script(&axe, []).await?;
     }
+    // Colours in the middle of an animation have contrasts of their own.
+    browser.until_animations_end().await?;
     let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }) \
         .then(found => done(found.violations), error => done([{ id: 'axe', impact: null, \
             help: String(error), nodes: [] }]))";
