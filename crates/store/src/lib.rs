@@ -3,18 +3,22 @@
 //! - [`Sqlite`]: the default, a database file. One writer commits in groups; readers work in parallel.
 //! - [`InlineSqlite`]: the same engine over a database in memory, in the caller's turn. For tests and simulations.
 //!
+//! The features' reads and writes stand once, in `rules`, over the port `transaction`. [`EngineStore`] executes them
+//! on the `connections` of an engine.
+//!
 //! The port documents the guarantees of every engine. The contract suite in `tests/it/contract` runs
 //! against each of them.
 
-mod chat_page;
-mod context;
+mod connections;
+mod error;
 mod event_stream;
-mod refusals;
-
-#[macro_use]
-mod features;
+mod readers;
+mod rules;
+mod store;
+mod transaction;
 
 pub mod sqlite;
 
 pub use event_stream::EventStream;
 pub use sqlite::{InlineSqlite, Sqlite};
+pub use store::EngineStore;

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use madang_hub::ports::StoreError;
 use rusqlite::{Error, ErrorCode, ffi};
 
-use super::error::StatementError;
+use crate::error::{EngineError, StatementError};
+use crate::readers::EngineErrors;
 
 /// The first damage that was found, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -25,14 +26,6 @@ impl Damage {
         StoreError::Unavailable(error.to_string())
     }
 
-    /// A statement's error as the store's.
-    pub(super) fn store_error(&self, error: StatementError) -> StoreError {
-        match error {
-            StatementError::Refused(failure) => StoreError::Refused(failure),
-            StatementError::Engine(error) => self.unavailable(&error),
-        }
-    }
-
     /// # Errors
     /// If damage was found.
     pub(super) fn check(&self) -> Result<(), StoreError> {
@@ -41,6 +34,16 @@ impl Damage {
                 Err(StoreError::Unavailable(format!("the database is damaged: {detail}")))
             }
             None => Ok(()),
+        }
+    }
+}
+
+impl EngineErrors for Damage {
+    fn store_error(&self, error: StatementError) -> StoreError {
+        match error {
+            StatementError::Refused(failure) => StoreError::Refused(failure),
+            StatementError::Engine(EngineError::Sqlite(error)) => self.unavailable(&error),
+            StatementError::Engine(error) => StoreError::Unavailable(error.to_string()),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::error::StatementError;
 use super::options::Synchronous;
 use super::stamp::StampContent;
+use crate::error::StatementError;
 
 /// Gives every topic a new epoch if commits were lost, or if they may have been: the last server ran with
 /// unsynced commits and did not stop gracefully, or the stamp and the database disagree. Records whether

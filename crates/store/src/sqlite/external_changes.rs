@@ -8,6 +8,7 @@
 //! one thread decides the order.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle, park_timeout};
@@ -18,8 +19,10 @@ use madang_shared::Seq;
 use rusqlite::Connection;
 
 use super::damage::Damage;
-use super::log;
-use super::values::{integer, natural, text};
+use crate::error::StatementError;
+use crate::readers::EngineErrors;
+use crate::rules::log;
+use crate::transaction::{Transaction, values};
 
 /// The interval of the poll. `docs/figures.md` has its cost and the delay of external changes.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -87,29 +90,28 @@ impl ExternalChanges {
     pub(super) fn next(&mut self, connection: &Connection, damage: &Damage) -> Vec<TopicEvent> {
         self.read(connection).unwrap_or_else(|error| {
             // Its caller has no use for the error; it is repeated, and damage is kept.
-            damage.unavailable(&error);
+            damage.store_error(error);
             self.retry.store(true, Ordering::Relaxed);
             Vec::new()
         })
     }
 
-    fn read(&mut self, connection: &Connection) -> rusqlite::Result<Vec<TopicEvent>> {
+    fn read(&mut self, transaction: &dyn Transaction) -> Result<Vec<TopicEvent>, StatementError> {
         let sql = "SELECT pending_events.id, topics.name, log.seq, log.content FROM pending_events \
             JOIN topics ON topics.id = pending_events.topic_id \
             JOIN log ON log.topic_id = pending_events.topic_id AND log.seq = pending_events.seq \
             WHERE pending_events.id > ?1 ORDER BY pending_events.id LIMIT ?2";
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query((self.sent, integer(GROUP)))?;
         let (mut events, mut last) = (Vec::new(), self.sent);
-        while let Some(row) = rows.next()? {
-            last = row.get(0)?;
+        transaction.visit(sql, &values![self.sent, GROUP], &mut |row| {
+            last = row.integer(0)?;
             // Another program may list an unknown topic; it has no subscribers.
-            let Ok(topic) = text(row.get_ref(1)?)?.parse() else { continue };
-            let seq = Seq(natural(row, 2)?);
-            let entry =
-                LogEntry { seq, content: log::readable(topic, seq, text(row.get_ref(3)?)?) };
-            events.push(TopicEvent { topic, entry });
-        }
+            if let Ok(topic) = row.text(1)?.parse() {
+                let seq = Seq(row.natural(2)?);
+                let entry = LogEntry { seq, content: log::readable(topic, seq, row.text(3)?) };
+                events.push(TopicEvent { topic, entry });
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
         self.sent = last;
         Ok(events)
     }

@@ -4,11 +4,12 @@ use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::connections::{Apply, WriteResults};
 use super::damage::Damage;
-use super::error::StatementError;
 use super::external_changes::ExternalChanges;
 use super::stamp::EventSource;
+use crate::connections::{Apply, WriteResults};
+use crate::error::{EngineError, StatementError};
+use crate::readers::EngineErrors;
 
 /// A step of a group, at which a test can let the engine fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +155,7 @@ impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
                 Some(error) => Err(StoreError::clone(error)),
                 None => in_savepoint(group, appended, &self.damage, |appended| {
                     let result = (self.apply)(group, input, appended)?;
-                    faults.check(GroupStep::Change)?;
+                    faults.check(GroupStep::Change).map_err(EngineError::Sqlite)?;
                     Ok(result)
                 })?,
             };

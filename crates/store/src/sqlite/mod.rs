@@ -5,49 +5,28 @@
 //! transaction, with one sync. Readers have connections of their own: in WAL mode readers and the writer do
 //! not block each other. In memory, one connection executes each read and each write in the caller's turn.
 //!
-//! Reading order: `store`, `connections`, `group`; `threads`, `options`, `open`, `migrations`, `durability`,
-//! `stamp`, `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`,
-//! `external_changes`; `inline`; `commands`, `recovery`, `log`, `skeletons`; then one module per feature, with
-//! its writes and reads.
+//! Reading order: `transaction`, `group`; `threads`, `options`, `open`, `migrations`, `durability`, `stamp`,
+//! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`.
 
-mod commands;
-mod connections;
 mod damage;
 mod database_lock;
 mod durability;
-mod error;
 mod external_changes;
-mod features;
 mod file_identity;
 mod group;
 mod inline;
-mod log;
 mod migrations;
 mod open;
 mod options;
-mod readers;
-mod recovery;
 mod size_reports;
-mod skeletons;
 mod stamp;
-mod store;
 mod threads;
-mod values;
+mod transaction;
 mod writer;
 
-mod chat;
-mod counter;
-mod delivery;
-mod details;
-mod details_events;
-mod membership;
-mod notices;
-mod orders;
-mod posts;
-mod rooms;
-mod users;
+#[cfg(test)]
+mod reading_tests;
 
 pub use inline::InlineSqlite;
 pub use options::{OpenError, Options, Synchronous};
-pub use store::SqliteStore;
 pub use threads::Sqlite;

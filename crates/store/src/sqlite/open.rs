@@ -8,8 +8,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::options::{OpenError, Options, Synchronous};
-use super::values::integer;
-use super::{durability, migrations, rooms, skeletons};
+use super::{durability, migrations};
+use crate::rules::{rooms, skeletons};
 
 /// `application_id` in the file's header, as the first migration writes it.
 const APPLICATION: i64 = 0x4D41_4441;
@@ -53,9 +53,9 @@ pub(super) fn writer(
     migrations::run(&mut connection, path)?;
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
-    rooms::create_first_room(&transaction, now).map_err(explain)?;
-    skeletons::add_missing(&transaction).map_err(explain)?;
-    durability::begin(&transaction, options.synchronous, path)
+    rooms::create_first_room(&*transaction, now)
+        .and_then(|()| skeletons::add_missing(&*transaction))
+        .and_then(|()| durability::begin(&transaction, options.synchronous, path))
         .map_err(|error| OpenError::of_statement(path, error))?;
     transaction.commit().map_err(explain)?;
     // Only now, because all writes up to here have to be synced.
@@ -120,7 +120,7 @@ fn configure(connection: &Connection, options: &Options) -> rusqlite::Result<()>
     connection.pragma_update(None, "synchronous", "FULL")?;
     if let Some(bytes) = options.max_bytes {
         let page = size(connection, "page_size")?;
-        let pages = integer(bytes / page.max(1)).max(1);
+        let pages = i64::try_from(bytes / page.max(1)).unwrap_or(i64::MAX).max(1);
         connection.pragma_update(None, "max_page_count", pages)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use madang_hub::storage::FreeSpace;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::error::StatementError;
+use crate::error::{EngineError, StatementError};
 
 /// The durability of an acknowledged commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,7 +155,10 @@ impl OpenError {
     /// The error for an error of a statement.
     pub(super) fn of_statement(path: &Path, error: StatementError) -> Self {
         match error {
-            StatementError::Engine(error) => Self::explain(path, &error),
+            StatementError::Engine(EngineError::Sqlite(error)) => Self::explain(path, &error),
+            StatementError::Engine(error) => {
+                Self::Engine { path: path.to_owned(), detail: error.to_string() }
+            }
             StatementError::Refused(failure) => {
                 Self::Engine { path: path.to_owned(), detail: failure.message }
             }

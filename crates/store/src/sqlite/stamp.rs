@@ -15,9 +15,9 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::{Epoch, Seq, Topic};
 use rusqlite::Connection;
 
-use super::error::StatementError;
 use super::file_identity::inode;
-use super::log;
+use crate::error::StatementError;
+use crate::rules::log;
 
 /// The first line of the file.
 const HEADER: &str = "madang-stamp 1";

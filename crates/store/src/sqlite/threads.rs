@@ -2,39 +2,41 @@
 
 use std::path::Path;
 
+use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use madang_hub::ports::StoreError;
 use madang_shared::Timestamp;
 use rusqlite::Connection;
 
-use super::connections::{Apply, Connections, ReadLane, WriteResults};
 use super::damage::Damage;
 use super::database_lock::DatabaseLock;
-use super::error::StatementError;
 use super::external_changes::{CommitWatcher, ExternalChanges, ExternalRevision};
 use super::file_identity::FileIdentity;
 use super::open;
 use super::options::{OpenError, Options};
-use super::readers::{ReadPayer, ReaderPool};
 use super::size_reports::SizeReports;
 use super::stamp::Stamp;
-use super::store::SqliteStore;
+use super::transaction::ReadingConnection;
 use super::writer::{DatabaseGuard, Writer};
+use crate::connections::{Apply, Connections, ReadLane, WriteResults};
+use crate::error::StatementError;
 use crate::event_stream::EventStream;
+use crate::readers::{ReadPayer, ReaderPool};
+use crate::store::EngineStore;
 
 /// An SQLite database file.
 ///
 /// After a drop the writer finishes the waiting writes and ends in the background;
 /// [`Sqlite::close`] waits for it.
-pub type Sqlite = SqliteStore<ThreadedConnections>;
+pub type Sqlite = EngineStore<ThreadedConnections>;
 
 /// The threads of a database file.
 #[derive(Debug)]
 pub struct ThreadedConnections {
-    pub(super) readers: ReaderPool,
+    pub(super) readers: ReaderPool<Damage>,
     /// One reader for the sessions, so that a sign-in waits for no other read.
-    sign_ins: ReaderPool,
+    sign_ins: ReaderPool<Damage>,
     writer: Writer,
     watcher: CommitWatcher,
     damage: Damage,
@@ -78,7 +80,12 @@ impl Sqlite {
             .map_err(OpenError::Thread)?;
         let watcher =
             CommitWatcher::start(watching, retry, writer.notifier()).map_err(OpenError::Thread)?;
-        let start = |readers| ReaderPool::start(readers, damage.clone()).map_err(OpenError::Thread);
+        let start = |connections: Vec<Connection>| {
+            let reading = |connection| ReadingConnection { connection, damage: damage.clone() };
+            let connections = connections.into_iter().map(reading).collect();
+            ReaderPool::start("sqlite-reader", connections, damage.clone())
+                .map_err(OpenError::Thread)
+        };
         let (readers, sign_ins) = (start(readers)?, start(vec![sign_ins])?);
         let connections =
             ThreadedConnections { readers, sign_ins, writer, watcher, damage, revision };
@@ -104,7 +111,7 @@ impl Connections for ThreadedConnections {
         &self,
         lane: ReadLane,
         payer: ReadPayer,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         let readers = match lane {
             ReadLane::Users => &self.readers,

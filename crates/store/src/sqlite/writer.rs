@@ -13,7 +13,6 @@ use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use super::connections::{Apply, WriteResults, only};
 use super::damage::Damage;
 use super::database_lock::DatabaseLock;
 use super::durability;
@@ -22,6 +21,7 @@ use super::file_identity::FileIdentity;
 use super::group::{Batch, GroupWriter, NoFaults, PendingBatch};
 use super::size_reports::SizeReports;
 use super::stamp::Stamp;
+use crate::connections::{Apply, WriteResults, only};
 use crate::event_stream::EventStream;
 
 /// The maximum number of waiting jobs: enough for one of every connection of a large server. Further

@@ -141,7 +141,7 @@ pub(super) const CARDS: &[Card] = &[
             term("typing...", "crates/hub/src/presence.rs", "fn typing"),
             term("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
             term("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
-            term("counter += 1", "crates/store/src/sqlite/counter.rs", "UPDATE counter"),
+            term("counter += 1", "crates/store/src/rules/counter.rs", "UPDATE counter"),
             term("db.session.commit()", "crates/store/src/sqlite/group.rs", "transaction.commit()"),
             term(
                 "UNIQUE, NOT NULL, FOREIGN KEY",

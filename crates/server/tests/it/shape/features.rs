@@ -1,6 +1,6 @@
 //! The registration of features: one name, in the same place in every layer.
 
-use super::{read, root};
+use super::{files_below, read, root};
 
 /// The module and the row of each feature in the shared table.
 fn features() -> Vec<(String, String)> {
@@ -24,7 +24,7 @@ fn a_feature_has_a_file_of_its_name_in_every_layer() {
         let layers = [
             (true, format!("shared/src/{name}")),
             (true, format!("crates/hub/src/{name}")),
-            (is_durable, format!("crates/store/src/sqlite/{name}")),
+            (is_durable, format!("crates/store/src/rules/{name}")),
             (row.contains("topic"), format!("crates/client/src/views/{name}")),
             (row.contains("topic"), format!("frontend/src/features/{name}")),
         ];
@@ -38,5 +38,16 @@ fn a_feature_has_a_file_of_its_name_in_every_layer() {
         // A feature without a topic may be a page of the lab.
         let in_app = ["features", "lab"].map(|folder| format!("frontend/src/{folder}/{name}"));
         assert!(in_app.iter().any(|file| is_there(file)), "{name}: there is none of {in_app:?}");
+    }
+}
+
+/// The rules of the features are written once for all engines.
+#[test]
+fn no_rule_of_the_store_names_an_engine() {
+    for file in files_below("crates/store/src/rules") {
+        let text = read(&file);
+        for engine in ["rusqlite", "postgres", "sqlite_", "PRAGMA", "crate::sqlite", "INSERT OR"] {
+            assert!(!text.contains(engine), "{file} names an engine: {engine}");
+        }
     }
 }

@@ -17,23 +17,23 @@ use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::details::MembersPage;
 use madang_shared::{Answer, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
-use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::connections::{Apply, Connections, ReadLane, WriteResults, only};
 use super::damage::Damage;
-use super::error::StatementError;
 use super::external_changes::{ExternalChanges, ExternalRevision};
 use super::group::{Batch, GroupWriter, PendingBatch};
 use super::options::OpenError;
-use super::readers::ReadPayer;
-use super::store::SqliteStore;
+use crate::connections::{Apply, Connections, ReadLane, WriteResults, only};
+use crate::error::StatementError;
 use crate::event_stream::EventStream;
+use crate::readers::{EngineErrors, ReadPayer};
+use crate::store::EngineStore;
+use crate::transaction::Transaction;
 use determined::DatabaseClock;
 use faults::Faults;
 
 /// An SQLite database in memory. Clones share it, so that it outlives a simulated server.
-pub type InlineSqlite = SqliteStore<InlineConnection>;
+pub type InlineSqlite = EngineStore<InlineConnection>;
 
 /// The one connection of a database in memory.
 #[derive(Clone, Debug)]
@@ -267,7 +267,7 @@ impl Connections for InlineConnection {
         &self,
         _lane: ReadLane,
         _payer: ReadPayer,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         let GroupWriter { connection, damage, faults, .. } = &self.lock().writer;
         let answer = match faults.check_read() {

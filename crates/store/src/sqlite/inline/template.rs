@@ -9,8 +9,9 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ffi};
 
 use super::determined::{DatabaseClock, replace_functions};
+use crate::rules::{rooms, skeletons};
 use crate::sqlite::options::OpenError;
-use crate::sqlite::{durability, migrations, open, rooms, skeletons};
+use crate::sqlite::{durability, migrations, open};
 
 /// The place of the database in errors.
 const IN_MEMORY: &str = ":memory:";
@@ -29,11 +30,12 @@ pub(super) fn clone_with_first_room(
         open::prepare_once(&connection)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         replace_functions(&connection, seed, clock)?;
-        durability::draw_epochs(&connection)?;
-        rooms::create_first_room(&connection, now)?;
-        skeletons::add_missing(&connection)
+        durability::draw_epochs(&connection)
     };
     prepare().map_err(open_error)?;
+    rooms::create_first_room(&connection, now)
+        .and_then(|()| skeletons::add_missing(&connection))
+        .map_err(|error| OpenError::of_statement(Path::new(IN_MEMORY), error))?;
     Ok(connection)
 }
 

@@ -1,21 +1,23 @@
-//! The table of features, one row each. An engine derives from it each place that has to know all
-//! features: applying a change, the snapshot of a topic, and the answer to a query. A change, topic or
+//! The table of features, one row each. Each place that has to know all features is derived from it: applying a change, the snapshot of a topic, and the answer to a query. A change, topic or
 //! query without a row does not compile.
 //!
 //! A row names the feature's module, and what the module contains:
 //!
-//! - `change`: `apply(store, context, change, appended)` applies a change, appends its events, and
+//! - `change`: `apply(transaction, context, change, appended)` applies a change, appends its events, and
 //!   returns the position of the command's own event, or `None` if nothing changed.
-//! - `topic`: the named function, called as `snapshot(store)` or, for a topic with an id, as
-//!   `snapshot(store, id)`, returns the state of the topic. It is the same for every reader. `own` names the function
-//!   that returns the part for one reader, called as `own(store, reader, id)`.
-//! - `query`: `answer(store, reader, query)` answers a query.
+//! - `topic`: the named function, called as `snapshot(transaction)` or, for a topic with an id, as
+//!   `snapshot(transaction, id)`, returns the state of the topic. It is the same for every reader. `own` names the function
+//!   that returns the part for one reader, called as `own(transaction, reader, id)`.
+//! - `query`: `answer(transaction, reader, query)` answers a query.
+
+use super::context::CommandContext;
+use crate::error::StatementError;
+use crate::transaction::Transaction;
 
 /// Calls a macro with the table.
 macro_rules! features {
-    ($callback:ident $engine:tt) => {
+    ($callback:ident) => {
         $callback! {
-            $engine
             // The hub serves these without a store.
             hub_topics { Presence, Price }
             hub_queries { Sentiment, ReadCount }
@@ -35,7 +37,6 @@ macro_rules! features {
 /// Expands to the functions that select a feature's module.
 macro_rules! dispatch {
     (
-        { writes: $Writable:ty; reads: $Readable:ty; error: $Error:ty; }
         hub_topics { $($hub_topic:ident),* }
         hub_queries { $($hub_query:ident),* }
         $(
@@ -52,59 +53,59 @@ macro_rules! dispatch {
         /// Applies a change and appends its events. Returns the position of the command's own event, or
         /// `None` if nothing changed.
         pub(super) fn apply(
-            store: $Writable,
-            context: &$crate::context::CommandContext,
+            transaction: &dyn Transaction,
+            context: &CommandContext,
             change: madang_hub::features::Change,
             appended: &mut Vec<madang_hub::ports::TopicEvent>,
-        ) -> Result<Option<madang_shared::frames::LogPosition>, $Error> {
+        ) -> Result<Option<madang_shared::frames::LogPosition>, StatementError> {
             match change {
                 $($(madang_hub::features::Change::$change(change) => {
-                    $module::apply(store, context, change, appended)
+                    $module::apply(transaction, context, change, appended)
                 })?)+
             }
         }
 
         /// The state of a durable topic, without the part that belongs to one reader.
         pub(super) fn shared_snapshot(
-            store: $Readable,
+            transaction: &dyn Transaction,
             topic: madang_shared::Topic,
-        ) -> Result<madang_shared::state_frame::SharedSnapshot, $Error> {
+        ) -> Result<madang_shared::state_frame::SharedSnapshot, StatementError> {
             match topic {
                 $($(madang_shared::Topic::$topic $(($id))? => {
-                    Ok(shared_part!($module::$snapshot(store $(, $id)?)? $(, $own)?))
+                    Ok(shared_part!($module::$snapshot(transaction $(, $id)?)? $(, $own)?))
                 })*)+
                 $(madang_shared::Topic::$hub_topic { .. } => {
-                    Err($crate::refusals::not_stored(topic).into())
+                    Err(super::refusals::not_stored(topic).into())
                 })*
             }
         }
 
         /// The part of a durable topic's state that belongs to `reader`.
         pub(super) fn own_snapshot(
-            store: $Readable,
+            transaction: &dyn Transaction,
             reader: madang_shared::UserId,
             topic: madang_shared::Topic,
-        ) -> Result<madang_shared::state_frame::OwnSnapshot, $Error> {
+        ) -> Result<madang_shared::state_frame::OwnSnapshot, StatementError> {
             match topic {
                 $($($(madang_shared::Topic::$topic($own_id) => {
-                    Ok($module::$own(store, reader, $own_id)?.into())
+                    Ok($module::$own(transaction, reader, $own_id)?.into())
                 })?)*)+
                 _ => Ok(madang_shared::state_frame::OwnSnapshot::default()),
             }
         }
 
         /// The answer to a query of `reader`.
-        pub(super) fn answer(
-            store: $Readable,
+        pub(crate) fn answer(
+            transaction: &dyn Transaction,
             reader: madang_shared::UserId,
             query: &madang_shared::Query,
-        ) -> Result<madang_shared::Answer, $Error> {
+        ) -> Result<madang_shared::Answer, StatementError> {
             match query {
                 $($(madang_shared::Query::$query(query) => {
-                    Ok($module::answer(store, reader, query)?.into())
+                    Ok($module::answer(transaction, reader, query)?.into())
                 })?)+
                 $(madang_shared::Query::$hub_query(_) => {
-                    Err($crate::refusals::not_a_store_query().into())
+                    Err(super::refusals::not_a_store_query().into())
                 })*
             }
         }
@@ -120,3 +121,5 @@ macro_rules! shared_part {
         $snapshot.into()
     };
 }
+
+features!(dispatch);

@@ -1,8 +1,16 @@
-//! The store over an SQLite database, whichever way its reads and writes are executed.
+//! The store over an engine: it executes the rules on the connections of the engine.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::connections::{Apply, Connections, ReadLane, only};
+use crate::error::StatementError;
+use crate::readers::ReadPayer;
+use crate::rules::users::UserSession;
+use crate::rules::{
+    self, commands, delivery, details, log, membership, notices, posts, recovery, rooms, users,
+};
+use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use madang_hub::notices::DueNotice;
@@ -18,28 +26,18 @@ use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
 use madang_shared::rooms::DirectoryPage;
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
-use rusqlite::Connection;
 
-use super::connections::{Apply, Connections, ReadLane, only};
-use super::error::StatementError;
-use super::readers::ReadPayer;
-use super::users::UserSession;
-use super::{
-    commands, delivery, details, features, log, membership, notices, posts, recovery, rooms, users,
-};
-
-/// A store over an SQLite database. [`Sqlite`](super::Sqlite) and [`InlineSqlite`](super::InlineSqlite) differ in the
-/// way in which they execute its reads and writes.
+/// A store over the connections of an engine.
 #[derive(Debug)]
-pub struct SqliteStore<C> {
-    pub(super) connections: Arc<C>,
+pub struct EngineStore<C> {
+    pub(crate) connections: Arc<C>,
     /// The sessions that were asked for since their use was last recorded.
     used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
     free_space: FreeSpace,
 }
 
 /// A clone is the same store.
-impl<C> Clone for SqliteStore<C> {
+impl<C> Clone for EngineStore<C> {
     fn clone(&self) -> Self {
         let connections = Arc::clone(&self.connections);
         let used_sessions = Arc::clone(&self.used_sessions);
@@ -47,20 +45,20 @@ impl<C> Clone for SqliteStore<C> {
     }
 }
 
-impl<C: Connections> SqliteStore<C> {
-    pub(super) fn over(connections: C, free_space: FreeSpace) -> Self {
+impl<C: Connections> EngineStore<C> {
+    pub(crate) fn over(connections: C, free_space: FreeSpace) -> Self {
         Self { connections: Arc::new(connections), used_sessions: Arc::default(), free_space }
     }
 
     /// The same store, as if its disk had this free space.
-    pub(super) fn set_free_space(&mut self, free_space: FreeSpace) {
+    pub(crate) fn set_free_space(&mut self, free_space: FreeSpace) {
         self.free_space = free_space;
     }
 
     fn read<T: Send + 'static>(
         &self,
         reader: UserId,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         self.connections.read(ReadLane::Users, ReadPayer::User(reader), read)
     }
@@ -68,7 +66,7 @@ impl<C: Connections> SqliteStore<C> {
     fn server_read<T: Send + 'static>(
         &self,
         lane: ReadLane,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         self.connections.read(lane, ReadPayer::Server, read)
     }
@@ -82,7 +80,7 @@ impl<C: Connections> SqliteStore<C> {
     }
 }
 
-impl<C: Connections> Store for SqliteStore<C> {
+impl<C: Connections> Store for EngineStore<C> {
     fn commit(&self, batch: Vec<Write>) -> BoxFuture<'static, Vec<Result<Committed, StoreError>>> {
         if batch.is_empty() {
             return future::ready(Vec::new()).boxed();
@@ -99,8 +97,8 @@ impl<C: Connections> Store for SqliteStore<C> {
     ) -> BoxFuture<'static, Result<Recovery, StoreError>> {
         // Before the transaction begins: it may see an older state than that of a later revision.
         let revision = self.connections.external_revision();
-        self.read(reader, move |connection| {
-            recovery::open_topic(connection, reader, &shared, from, revision)
+        self.read(reader, move |transaction| {
+            recovery::open_topic(transaction, reader, &shared, from, revision)
         })
     }
 
@@ -111,7 +109,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         after: Seq,
         limit: usize,
     ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>> {
-        self.read(reader, move |connection| log::read(connection, topic, after, limit))
+        self.read(reader, move |transaction| log::read(transaction, topic, after, limit))
     }
 
     fn query(
@@ -119,7 +117,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         reader: UserId,
         query: Query,
     ) -> BoxFuture<'static, Result<Answer, StoreError>> {
-        self.read(reader, move |connection| features::answer(connection, reader, &query))
+        self.read(reader, move |transaction| rules::answer(transaction, reader, &query))
     }
 
     fn delivery(
@@ -128,7 +126,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         room: RoomId,
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>> {
-        self.read(reader, move |connection| delivery::find(connection, reader, room, message))
+        self.read(reader, move |transaction| delivery::find(transaction, reader, room, message))
     }
 
     fn read_marks(
@@ -136,7 +134,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         user: UserId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<Vec<MemberMark>, StoreError>> {
-        self.read(user, move |connection| details::read_marks(connection, user, room))
+        self.read(user, move |transaction| details::read_marks(transaction, user, room))
     }
 
     fn directory(
@@ -144,7 +142,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         reader: UserId,
         request: DirectoryRequest,
     ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
-        self.read(reader, move |connection| rooms::directory(connection, &request))
+        self.read(reader, move |transaction| rooms::directory(transaction, &request))
     }
 
     fn members(
@@ -153,11 +151,11 @@ impl<C: Connections> Store for SqliteStore<C> {
         room: RoomId,
         after: Option<UserId>,
     ) -> BoxFuture<'static, Result<MembersPage, StoreError>> {
-        self.read(reader, move |connection| details::page(connection, reader, room, after))
+        self.read(reader, move |transaction| details::page(transaction, reader, room, after))
     }
 
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
-        self.read(reader, move |connection| posts::find(connection, post))
+        self.read(reader, move |transaction| posts::find(transaction, post))
     }
 
     fn is_member(
@@ -165,7 +163,7 @@ impl<C: Connections> Store for SqliteStore<C> {
         user: UserId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<bool, StoreError>> {
-        self.read(user, move |connection| membership::is_member(connection, user, room))
+        self.read(user, move |transaction| membership::is_member(transaction, user, room))
     }
 
     fn append_due_notice(
@@ -192,8 +190,8 @@ impl<C: Connections> Store for SqliteStore<C> {
 
     fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
         let used = Arc::clone(&self.used_sessions);
-        let session = self.server_read(ReadLane::SignIns, move |connection| {
-            let session = users::session(connection, &token)?;
+        let session = self.server_read(ReadLane::SignIns, move |transaction| {
+            let session = users::session(transaction, &token)?;
             if session.is_some() {
                 used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
             }
@@ -220,7 +218,8 @@ impl<C: Connections> Store for SqliteStore<C> {
         &self,
         sessions: Vec<TokenHash>,
     ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
-        let read = move |connection: &Connection| users::ended_sessions(connection, sessions);
+        let read =
+            move |transaction: &dyn Transaction| users::ended_sessions(transaction, sessions);
         self.server_read(ReadLane::SignIns, read)
     }
 
@@ -236,7 +235,7 @@ impl<C: Connections> Store for SqliteStore<C> {
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
-        let head = |connection: &Connection| log::head(connection, Topic::Rooms);
+        let head = |transaction: &dyn Transaction| log::head(transaction, Topic::Rooms);
         let reads = [ReadLane::Users, ReadLane::SignIns].map(|lane| self.server_read(lane, head));
         let write = self.write((), commands::probe);
         let connections = Arc::clone(&self.connections);

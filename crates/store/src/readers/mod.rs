@@ -17,13 +17,12 @@ use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 use madang_hub::ports::StoreError;
 use madang_shared::UserId;
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::fair_queue::FairQueue;
-use super::damage::Damage;
-use super::error::StatementError;
-use crate::refusals;
+use crate::error::StatementError;
+use crate::rules::refusals;
+use crate::transaction::Transaction;
 
 /// The maximum number of reads in one transaction: a long transaction keeps the write-ahead log
 /// from being emptied.
@@ -39,47 +38,62 @@ pub enum ReadPayer {
     Server,
 }
 
+/// A connection that reads.
+pub(crate) trait ReadConnection: Send + 'static {
+    /// Calls `run` once: in a transaction, which sees one state of the database, or with the error that kept it from
+    /// beginning.
+    fn in_transaction(&mut self, run: &mut dyn FnMut(Result<&dyn Transaction, &StoreError>));
+}
+
+/// The way in which an engine reports its errors. A clone reports to the same place.
+pub(crate) trait EngineErrors: Clone + Send + Sync + 'static {
+    /// A statement's error as the store's.
+    fn store_error(&self, error: StatementError) -> StoreError;
+}
+
 /// The handle to the threads.
 #[derive(Debug)]
-pub(super) struct ReaderPool {
+pub(crate) struct ReaderPool<E> {
     queue: Arc<FairQueue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    damage: Damage,
+    errors: E,
 }
 
 /// A read with its reply. Its input is the connection, or the error that keeps it from being read.
-type Job = Box<dyn FnOnce(Result<&Connection, &StoreError>) + Send>;
+type Job = Box<dyn FnOnce(Result<&dyn Transaction, &StoreError>) + Send>;
 
-impl ReaderPool {
+impl<E: EngineErrors> ReaderPool<E> {
     /// Starts one thread per connection.
-    pub(super) fn start(connections: Vec<Connection>, damage: Damage) -> io::Result<Self> {
+    pub(crate) fn start<C: ReadConnection>(
+        name: &str,
+        connections: Vec<C>,
+        errors: E,
+    ) -> io::Result<Self> {
         let (queue, mut threads) = (Arc::default(), Vec::new());
         for connection in connections {
             let thread = ReaderThread::new(&queue);
-            let damage = damage.clone();
-            let handle = Builder::new()
-                .name("sqlite-reader".to_owned())
-                .spawn(move || thread.run(&connection, &damage))?;
+            let handle =
+                Builder::new().name(name.to_owned()).spawn(move || thread.run(connection))?;
             threads.push(handle);
         }
-        Ok(Self { queue, threads: Mutex::new(threads), damage })
+        Ok(Self { queue, threads: Mutex::new(threads), errors })
     }
 
     /// Reads in a transaction, which sees one state of the database, the current or a later one. The
     /// read runs even if the future is not polled. It is skipped if the future was dropped before.
-    pub(super) fn read<T: Send + 'static>(
+    pub(crate) fn read<T: Send + 'static>(
         &self,
         payer: ReadPayer,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
-        let damage = self.damage.clone();
-        let job: Job = Box::new(move |found: Result<&Connection, &StoreError>| {
+        let errors = self.errors.clone();
+        let job: Job = Box::new(move |found: Result<&dyn Transaction, &StoreError>| {
             if reply.is_closed() {
                 return;
             }
             let answer = match found {
-                Ok(connection) => read(connection).map_err(|error| damage.store_error(error)),
+                Ok(transaction) => read(transaction).map_err(|error| errors.store_error(error)),
                 Err(error) => Err(error.clone()),
             };
             // The caller may have dropped its future.
@@ -93,12 +107,12 @@ impl ReaderPool {
     }
 
     /// Refuses waiting and later reads. The threads end and close their connections.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.queue.close();
     }
 
     /// Waits for the end of the threads after [`Self::close`].
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         // The callers of a thread that panicked have received their errors.
@@ -107,9 +121,9 @@ impl ReaderPool {
     }
 }
 
-impl Drop for ReaderPool {
+impl<E> Drop for ReaderPool<E> {
     fn drop(&mut self) {
-        self.close();
+        self.queue.close();
     }
 }
 
@@ -123,22 +137,20 @@ impl ReaderThread {
         Self(Arc::clone(queue))
     }
 
-    fn run(self, connection: &Connection, damage: &Damage) {
+    fn run(self, mut connection: impl ReadConnection) {
         while let Some(first) = self.0.wait() {
             let group = first.group;
-            // The transaction only reads, so the rollback at its drop is as good as a commit.
-            let transaction =
-                connection.unchecked_transaction().map_err(|error| damage.unavailable(&error));
-            let found = transaction.as_deref();
-            let mut read = first;
-            for number in 1.. {
-                (read.job)(found);
-                // The payer may have its next turn.
-                drop(read.turn);
-                let next = if number < GROUP { self.0.next(group) } else { None };
-                let Some(next) = next else { break };
-                read = next;
-            }
+            let mut first = Some(first);
+            connection.in_transaction(&mut |found| {
+                let mut next = first.take();
+                for number in 1.. {
+                    let Some(read) = next else { break };
+                    (read.job)(found);
+                    // The payer may have its next turn.
+                    drop(read.turn);
+                    next = if number < GROUP { self.0.next(group) } else { None };
+                }
+            });
         }
     }
 }

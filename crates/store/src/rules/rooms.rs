@@ -10,55 +10,56 @@ use madang_shared::rooms::{
     CreatedRoom, DirectoryPage, ListedRoom, MAX_ROOMS, PAGE_ROOMS, Room, RoomsEvent, RoomsSnapshot,
 };
 use madang_shared::{RoomId, Timestamp, Topic};
-use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::error::StatementError;
+use super::context::CommandContext;
+use super::refusals;
 use super::skeletons::NameTable;
-use super::values::{integer, natural, optional_natural, string};
 use super::{details_events, log, membership};
-use crate::context::CommandContext;
-use crate::refusals;
+use crate::error::StatementError;
+use crate::transaction::{Row, Transaction, values};
 
 /// Creates the first room in a new database.
-pub(super) fn create_first_room(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM topics WHERE name = ?1)";
-    if connection.query_row(sql, [Topic::Rooms.to_string()], |row| row.get(0))? {
+pub(crate) fn create_first_room(
+    transaction: &dyn Transaction,
+    now: Timestamp,
+) -> Result<(), StatementError> {
+    let sql = "SELECT 1 FROM topics WHERE name = ?1";
+    if transaction.exists(sql, &values![Topic::Rooms.to_string()])? {
         return Ok(());
     }
-    log::create_topic(connection, Topic::Rooms)?;
+    log::create_topic(transaction, Topic::Rooms)?;
     let room = CreatedRoom {
         id: FIRST_ROOM,
         name: FIRST_ROOM_NAME.to_owned(),
         made_by: None,
         made_at: now,
     };
-    connection.execute(
-        "INSERT INTO rooms (id, name, name_key, made_at) VALUES (?1, ?2, ?3, ?4)",
-        (integer(room.id.0), &room.name, policy::name_key(&room.name), integer(now.0)),
-    )?;
+    let sql = "INSERT INTO rooms (id, name, name_key, made_at) VALUES (?1, ?2, ?3, ?4)";
+    let name_key = policy::name_key(&room.name);
+    transaction.run(sql, &values![room.id.0, room.name, name_key, now.0])?;
     // The database is not open yet, so there are no subscribers to notify.
-    append_created(connection, room, &mut Vec::new())?;
+    append_created(transaction, room, &mut Vec::new())?;
     Ok(())
 }
 
-pub(super) fn apply(
-    connection: &Connection,
+pub(crate) fn apply(
+    transaction: &dyn Transaction,
     context: &CommandContext,
     change: RoomsChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     match change {
         RoomsChange::Create { name, name_key, description } => {
-            create(connection, context, name, &name_key, &description, appended).map(Some)
+            create(transaction, context, name, &name_key, &description, appended).map(Some)
         }
         RoomsChange::Describe { room, description } => {
-            describe(connection, context, room, description, appended)
+            describe(transaction, context, room, description, appended)
         }
     }
 }
 
 fn create(
-    connection: &Connection,
+    transaction: &dyn Transaction,
     context: &CommandContext,
     name: String,
     name_key: &str,
@@ -66,63 +67,60 @@ fn create(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let count = "SELECT count(*) FROM rooms";
-    let rooms = connection.prepare_cached(count)?.query_row([], |row| natural(row, 0))?;
+    let rooms = transaction.one(count, &[], |row| row.natural(0))?;
     if rooms >= MAX_ROOMS {
         return Err(refusals::too_many_rooms().into());
     }
-    if NameTable::Rooms.has_look_alike(connection, &name, name_key)? {
+    if NameTable::Rooms.has_look_alike(transaction, &name, name_key)? {
         return Err(refusals::room_name_looks_taken(&name).into());
     }
     let sql = "INSERT INTO rooms (name, name_key, made_by, made_at, description, description_key) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name_key) DO NOTHING RETURNING id";
-    let (made_by, made_at) = (integer(context.author.id.0), integer(context.at.0));
     let description_key = policy::name_key(description);
-    let row = (&name, name_key, made_by, made_at, description, description_key);
-    let id = connection.prepare_cached(sql)?.query_row(row, |row| natural(row, 0)).optional()?;
+    let row =
+        values![name, name_key, context.author.id.0, context.at.0, description, description_key];
+    let id = transaction.optional(sql, &row, |row| row.natural(0))?;
     let Some(id) = id.map(RoomId) else {
         return Err(refusals::room_name_taken(&name).into());
     };
-    NameTable::Rooms.add(connection, integer(id.0), &name)?;
+    NameTable::Rooms.add(transaction, id.0, &name)?;
     let made_by = Some(context.author.clone());
     let position = append_created(
-        connection,
+        transaction,
         CreatedRoom { id, name, made_by, made_at: context.at },
         appended,
     )?;
-    membership::join(connection, context.author.id, id, context.at, appended)?;
+    membership::join(transaction, context.author.id, id, context.at, appended)?;
     Ok(position)
 }
 
 fn describe(
-    connection: &Connection,
+    transaction: &dyn Transaction,
     context: &CommandContext,
     room: RoomId,
     description: String,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
-    membership::require_member(connection, context.author.id, room)?;
+    membership::require_member(transaction, context.author.id, room)?;
     let sql = "UPDATE rooms SET description = ?2, description_key = ?3 \
         WHERE id = ?1 AND description <> ?2";
-    let row = (integer(room.0), &description, policy::name_key(&description));
-    if connection.prepare_cached(sql)?.execute(row)? == 0 {
+    let key = policy::name_key(&description);
+    if transaction.execute(sql, &values![room.0, description, key])? == 0 {
         return Ok(None);
     }
     let described = DetailsEvent::Described { description, by: context.author.clone() };
-    Ok(Some(details_events::append(connection, room, context.at, described, appended)?))
+    Ok(Some(details_events::append(transaction, room, context.at, described, appended)?))
 }
 
 /// A page of the directory. Its cost does not depend on the number of messages.
-pub(super) fn directory(
-    connection: &Connection,
+pub(crate) fn directory(
+    transaction: &dyn Transaction,
     DirectoryRequest { search_key, after }: &DirectoryRequest,
 ) -> Result<DirectoryPage, StatementError> {
     let after = match after {
         Some(room) => {
             let sql = "SELECT name_key FROM rooms WHERE id = ?1";
-            let key = connection
-                .prepare_cached(sql)?
-                .query_row([integer(room.0)], |row| string(row, 0))
-                .optional()?;
+            let key = transaction.optional(sql, &values![room.0], |row| Ok(row.string(0)))?;
             key.ok_or_else(refusals::no_room)?
         }
         None => String::new(),
@@ -136,42 +134,38 @@ pub(super) fn directory(
         ORDER BY name_key LIMIT ?3";
     // One row beyond the limit shows whether there are more.
     let limit = i64::try_from(PAGE_ROOMS).unwrap_or(i64::MAX).saturating_add(1);
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((after, search_key, limit), listed_room)?;
-    let mut rooms = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut rooms = transaction.all(sql, &values![after, search_key, limit], listed_room)?;
     let more = rooms.len() > PAGE_ROOMS;
     rooms.truncate(PAGE_ROOMS);
     Ok(DirectoryPage { rooms, more })
 }
 
-fn listed_room(row: &Row<'_>) -> rusqlite::Result<ListedRoom> {
+fn listed_room(row: &Row<'_>) -> Result<ListedRoom, StatementError> {
     Ok(ListedRoom {
         room: room(row)?,
-        description: string(row, 2)?,
-        members: natural(row, 3)?,
-        last_message_at: optional_natural(row, 4)?.map(Timestamp),
+        description: row.string(2),
+        members: row.natural(3)?,
+        last_message_at: row.optional_natural(4)?.map(Timestamp),
     })
 }
 
-pub(super) fn snapshot(connection: &Connection) -> rusqlite::Result<RoomsSnapshot> {
+pub(crate) fn snapshot(transaction: &dyn Transaction) -> Result<RoomsSnapshot, StatementError> {
     let sql = "SELECT id, name FROM rooms ORDER BY id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rooms = statement.query_map([], room)?.collect::<Result<_, _>>()?;
-    Ok(RoomsSnapshot { rooms })
+    Ok(RoomsSnapshot { rooms: transaction.all(sql, &[], room)? })
 }
 
 fn append_created(
-    connection: &Connection,
+    transaction: &dyn Transaction,
     room: CreatedRoom,
     appended: &mut Vec<TopicEvent>,
-) -> rusqlite::Result<LogPosition> {
-    log::create_topic(connection, Topic::Room(room.id))?;
-    log::create_topic(connection, Topic::Details(room.id))?;
-    let position = log::reserve_position(connection, Topic::Rooms)?;
+) -> Result<LogPosition, StatementError> {
+    log::create_topic(transaction, Topic::Room(room.id))?;
+    log::create_topic(transaction, Topic::Details(room.id))?;
+    let position = log::reserve_position(transaction, Topic::Rooms)?;
     let at = room.made_at;
-    log::append(connection, &position, at, &RoomsEvent::Created(room).into(), appended)
+    log::append(transaction, &position, at, &RoomsEvent::Created(room).into(), appended)
 }
 
-fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
-    Ok(Room { id: RoomId(natural(row, 0)?), name: string(row, 1)? })
+fn room(row: &Row<'_>) -> Result<Room, StatementError> {
+    Ok(Room { id: RoomId(row.natural(0)?), name: row.string(1) })
 }

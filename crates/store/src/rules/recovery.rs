@@ -4,15 +4,15 @@ use madang_hub::policy;
 use madang_hub::ports::Recovery;
 use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
 use madang_shared::{Position, UserId};
-use rusqlite::Connection;
 
-use super::error::StatementError;
+use super::refusals;
 use super::{features, log, membership};
-use crate::refusals;
+use crate::error::StatementError;
+use crate::transaction::Transaction;
 
 /// Opens a topic. The caller reads in one transaction, so that the snapshot is true at its position.
-pub(super) fn open_topic(
-    connection: &Connection,
+pub(crate) fn open_topic(
+    transaction: &dyn Transaction,
     reader: UserId,
     shared: &SharedStateRead,
     from: Option<Position>,
@@ -23,14 +23,14 @@ pub(super) fn open_topic(
         return Err(refusals::not_own_topic().into());
     }
     if let Some(room) = topic.room() {
-        membership::require_member(connection, reader, room)?;
+        membership::require_member(transaction, reader, room)?;
     }
-    let head = log::position(connection, topic)?;
+    let head = log::position(transaction, topic)?;
     if from.is_some_and(|from| policy::resumes(from, head)) {
         return Ok(Recovery::Resumed { head });
     }
     let version = StateVersion { head, revision };
-    let state = shared.at(version, || features::shared_snapshot(connection, topic))?;
-    let own = features::own_snapshot(connection, reader, topic)?;
+    let state = shared.at(version, || features::shared_snapshot(transaction, topic))?;
+    let own = features::own_snapshot(transaction, reader, topic)?;
     Ok(Recovery::State(OpenedState::new(state, own)))
 }

@@ -3,19 +3,19 @@
 use madang_hub::ports::CommandFingerprint;
 use madang_shared::{CommandId, Failure, Timestamp, User};
 
-use crate::refusals;
+use super::refusals;
 
 /// Author, command and time of a write.
 #[derive(Debug)]
 pub(crate) struct CommandContext {
-    pub(crate) author: User,
-    pub(crate) command: CommandId,
-    pub(crate) at: Timestamp,
+    pub(super) author: User,
+    pub(super) command: CommandId,
+    pub(super) at: Timestamp,
 }
 
 /// Refuses an id that was used for another command. A command of an earlier version has no fingerprint,
 /// and is taken for the same one.
-pub(crate) fn require_same(
+pub(super) fn require_same(
     applied: Option<CommandFingerprint>,
     repeated: Option<CommandFingerprint>,
 ) -> Result<(), Failure> {

@@ -1,18 +1,50 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use madang_hub::ports::{NewUser, Store};
-use madang_shared::{ErrorCode, Timestamp};
+use madang_shared::ErrorCode;
 
 use super::fair_queue::MAX_WAITING_READS;
 use super::*;
-use crate::sqlite::{Options, Sqlite};
+use crate::transaction::{Value, Visit};
 
 const ANNA: ReadPayer = ReadPayer::User(UserId(1));
 const BEN: ReadPayer = ReadPayer::User(UserId(2));
 
+/// The reads of these tests execute no statement.
+struct NoDatabase;
+
+impl Transaction for NoDatabase {
+    fn execute(&self, sql: &'static str, _values: &[Value<'_>]) -> Result<u64, StatementError> {
+        unreachable!("{sql}")
+    }
+
+    fn visit(
+        &self,
+        sql: &'static str,
+        _values: &[Value<'_>],
+        _visit: &mut Visit<'_>,
+    ) -> Result<(), StatementError> {
+        unreachable!("{sql}")
+    }
+}
+
+impl ReadConnection for NoDatabase {
+    fn in_transaction(&mut self, run: &mut dyn FnMut(Result<&dyn Transaction, &StoreError>)) {
+        run(Ok(self));
+    }
+}
+
+#[derive(Clone)]
+struct NoErrors;
+
+impl EngineErrors for NoErrors {
+    fn store_error(&self, error: StatementError) -> StoreError {
+        unreachable!("{error:?}")
+    }
+}
+
 /// Readers with slow reads, which end when the test says so.
 struct TestReaders {
-    pool: Arc<ReaderPool>,
+    pool: Arc<ReaderPool<NoErrors>>,
     /// The names of the reads that have begun, in order.
     begun: Arc<Mutex<Vec<&'static str>>>,
     tell_begun: Sender<()>,
@@ -24,8 +56,8 @@ struct SlowRead(Sender<()>);
 
 impl TestReaders {
     fn new(readers: usize) -> Self {
-        let connections = (0..readers).map(|_| Connection::open_in_memory().unwrap()).collect();
-        let pool = ReaderPool::start(connections, Damage::default()).unwrap();
+        let connections = (0..readers).map(|_| NoDatabase).collect();
+        let pool = ReaderPool::start("reader", connections, NoErrors).unwrap();
         let (tell_begun, is_begun) = channel();
         Self { pool: Arc::new(pool), begun: Arc::default(), tell_begun, is_begun }
     }
@@ -136,62 +168,6 @@ async fn waiting_reads_of_a_user_are_bounded_and_others_are_not_refused() {
     future::try_join_all(of_server).await.unwrap();
     assert_eq!(readers.read(ANNA, "anna").await, Ok(()));
     assert!(!readers.begun().contains(&"too many"));
-}
-
-#[tokio::test]
-async fn a_sign_in_waits_for_no_other_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let (now, options) = (Timestamp(1_800_000_000_000), Options::default());
-    let (store, _events) = Sqlite::open(&folder.path().join("test.db"), now, &options).unwrap();
-    let new = NewUser { name: "Mina".into(), name_key: "mina".into(), token: [1; 32], at: now };
-    let mina = store.sign_up(new).await.unwrap();
-    // A slow read of another user at each reader, and of a hundred more users.
-    let (tell_begun, is_begun) = channel();
-    let mut slow_reads = Vec::new();
-    for user in 0..100 {
-        let ((end, is_ended), tell_begun) = (channel::<()>(), tell_begun.clone());
-        slow_reads.push(end);
-        std::mem::forget(store.connections.readers.read(
-            ReadPayer::User(UserId(100 + user)),
-            move |_| {
-                tell_begun.send(()).unwrap();
-                is_ended.recv().ok();
-                Ok(())
-            },
-        ));
-    }
-    (0..options.readers).for_each(|_| is_begun.recv().unwrap());
-    assert_eq!(store.session([1; 32]).await, Ok(Some(mina)));
-    assert_eq!(store.session([2; 32]).await, Ok(None));
-    assert_eq!(store.ended_sessions(vec![[1; 32], [2; 32]]).await, Ok(vec![[2; 32]]));
-    drop(slow_reads);
-    store.close().await;
-}
-
-/// A read sees what was committed before it was queued, also if others are in the same group.
-#[tokio::test]
-async fn a_read_that_was_queued_after_a_group_began_is_not_in_its_transaction() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.db");
-    let writer = Connection::open(&path).unwrap();
-    writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (n)").unwrap();
-    let connections = vec![Connection::open(&path).unwrap()];
-    let pool = ReaderPool::start(connections, Damage::default()).unwrap();
-    let count = |connection: &Connection| -> Result<i64, StatementError> {
-        Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
-    };
-    let ((end, is_ended), (tell_begun, is_begun)) = (channel::<()>(), channel());
-    let slow = pool.read(ANNA, move |connection| {
-        let counted = count(connection)?;
-        tell_begun.send(()).unwrap();
-        is_ended.recv().ok();
-        Ok(counted)
-    });
-    is_begun.recv().unwrap();
-    writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
-    let later = pool.read(BEN, count);
-    drop(end);
-    assert_eq!((slow.await, later.await), (Ok(0), Ok(1)));
 }
 
 #[tokio::test]

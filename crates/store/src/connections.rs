@@ -1,17 +1,17 @@
-//! The connections of a database, and the turn in which they execute reads and writes.
+//! The port between the store and an engine: the turn in which the engine executes reads and writes.
 
+use crate::error::StatementError;
+use crate::readers::ReadPayer;
+use crate::transaction::Transaction;
 use futures_util::future::BoxFuture;
 use madang_hub::ports::{StoreError, TopicEvent};
-use rusqlite::Connection;
-
-use super::error::StatementError;
-use super::readers::ReadPayer;
 
 /// Applies one input inside the transaction of the group, and adds the events that it appended.
-pub(super) type Apply<I, T> = fn(&Connection, I, &mut Vec<TopicEvent>) -> Result<T, StatementError>;
+pub(crate) type Apply<I, T> =
+    fn(&dyn Transaction, I, &mut Vec<TopicEvent>) -> Result<T, StatementError>;
 
 /// The result of a write in the caller's order.
-pub(super) type WriteResults<T> = Vec<Result<T, StoreError>>;
+pub(crate) type WriteResults<T> = Vec<Result<T, StoreError>>;
 
 /// The connections that read, of which each lane has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub trait Connections: Send + Sync + 'static {
         &self,
         lane: ReadLane,
         payer: ReadPayer,
-        read: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
+        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>>;
 
     /// Takes a batch of writes at once, before the future is polled, so that the order of the calls is
@@ -56,7 +56,7 @@ pub trait Connections: Send + Sync + 'static {
 }
 
 /// The result of a batch of one.
-pub(super) fn only<T>(mut results: WriteResults<T>) -> Result<T, StoreError> {
+pub(crate) fn only<T>(mut results: WriteResults<T>) -> Result<T, StoreError> {
     let missing = || Err(StoreError::Unavailable("the writer gave no answer".to_owned()));
     results.pop().unwrap_or_else(missing)
 }

@@ -1,0 +1,198 @@
+//! Memberships: the rooms that a user has joined, with read marks and muted rooms.
+
+use madang_hub::ports::TopicEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::membership::MembershipCommand;
+use madang_shared::membership::{
+    MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
+    MembershipSnapshot,
+};
+use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+
+use super::context::CommandContext;
+use super::refusals;
+use super::{details_events, log};
+use crate::error::StatementError;
+use crate::transaction::{Row, Transaction, values};
+
+/// The memberships of a user (`?1`) with unread counts. The index makes the count independent of the
+/// length of the texts, and two limits (`?2`, `?3`) make it independent of their number.
+macro_rules! memberships {
+    () => {
+        "SELECT members.room_id, members.read_up_to, topics.head, \
+            (SELECT count(*) FROM (SELECT 1 FROM ( \
+                SELECT author_id FROM messages INDEXED BY messages_unread \
+                    WHERE messages.room_id = members.room_id \
+                    AND messages.seq > members.read_up_to \
+                    ORDER BY messages.seq LIMIT ?2) AS newer \
+                WHERE author_id <> members.user_id LIMIT ?3) AS unread) \
+        FROM members JOIN topics ON topics.name = 'room:' || members.room_id \
+        WHERE members.user_id = ?1"
+    };
+}
+
+pub(crate) fn apply(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    change: MembershipCommand,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    let (user, at) = (context.author.id, context.at);
+    let (MembershipCommand::Join { room }
+    | MembershipCommand::Leave { room }
+    | MembershipCommand::Read { room, .. }
+    | MembershipCommand::Mute { room, .. }) = change;
+    if !room_exists(transaction, room)? {
+        return Err(refusals::no_room().into());
+    }
+    let mark = read_mark(transaction, user, room)?;
+    match (change, mark) {
+        (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
+            Ok(None)
+        }
+        (MembershipCommand::Join { .. }, None) => {
+            join(transaction, user, room, at, appended).map(Some)
+        }
+        (MembershipCommand::Leave { .. }, Some(_)) => {
+            let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
+                SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
+                WHERE user_id = ?1 AND room_id = ?2";
+            let head = log::head(transaction, Topic::Room(room))?;
+            transaction.execute(sql, &values![user.0, room.0, at.0, head.0])?;
+            let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
+            transaction.execute(sql, &values![user.0, room.0])?;
+            let position = append(transaction, user, at, MembershipEvent::Left { room }, appended)?;
+            details_events::append_left(transaction, user, room, at, appended)?;
+            Ok(Some(position))
+        }
+        (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
+            Err(refusals::not_member().into())
+        }
+        (MembershipCommand::Mute { muted, .. }, Some(_)) => {
+            let sql = "UPDATE members SET muted = ?3 \
+                WHERE user_id = ?1 AND room_id = ?2 AND muted <> ?3";
+            let changed = transaction.execute(sql, &values![user.0, room.0, muted])?;
+            if changed == 0 {
+                return Ok(None);
+            }
+            append(transaction, user, at, MembershipEvent::Muted { room, muted }, appended)
+                .map(Some)
+        }
+        (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
+            let up_to = up_to.min(log::head(transaction, Topic::Room(room))?);
+            if up_to <= mark {
+                return Ok(None);
+            }
+            let sql = "UPDATE members SET read_up_to = ?3 WHERE user_id = ?1 AND room_id = ?2";
+            transaction.execute(sql, &values![user.0, room.0, up_to.0])?;
+            let membership = find(transaction, user, room)?;
+            append(transaction, user, at, MembershipEvent::Read(membership), appended).map(Some)
+        }
+    }
+}
+
+/// Joins a user to an existing room. The user must not be a member yet.
+pub(crate) fn join(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+    at: Timestamp,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<LogPosition, StatementError> {
+    let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
+    let joined = transaction.one(sql, &values![user.0], |row| row.natural(0))?;
+    if joined >= MAX_JOINED_ROOMS {
+        return Err(refusals::too_many_rooms_joined().into());
+    }
+    let head = log::head(transaction, Topic::Room(room))?;
+    let sql = "DELETE FROM departures WHERE room_id = ?1 AND user_id = ?2";
+    transaction.execute(sql, &values![room.0, user.0])?;
+    let sql = "INSERT INTO members (user_id, room_id, read_up_to, joined_after, joined_at) \
+        VALUES (?1, ?2, ?3, ?3, ?4)";
+    transaction.execute(sql, &values![user.0, room.0, head.0, at.0])?;
+    let membership = Membership { room, read_up_to: head, unread: 0, head };
+    let joined = MembershipEvent::Joined(membership);
+    let position = append(transaction, user, at, joined, appended)?;
+    details_events::append_joined(transaction, user, room, head, at, appended)?;
+    Ok(position)
+}
+
+pub(crate) fn is_member(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<bool, StatementError> {
+    Ok(read_mark(transaction, user, room)?.is_some())
+}
+
+/// Refuses a user who has not joined the room.
+pub(crate) fn require_member(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<(), StatementError> {
+    if is_member(transaction, user, room)? {
+        Ok(())
+    } else if room_exists(transaction, room)? {
+        Err(refusals::not_member().into())
+    } else {
+        Err(refusals::no_room().into())
+    }
+}
+
+pub(crate) fn snapshot(
+    transaction: &dyn Transaction,
+    user: UserId,
+) -> Result<MembershipSnapshot, StatementError> {
+    let sql = concat!(memberships!(), " ORDER BY members.room_id");
+    let found = values![user.0, MAX_UNREAD_SCAN, MAX_COUNTED_UNREAD];
+    let memberships = transaction.all(sql, &found, read)?;
+    let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND muted = 1 ORDER BY room_id";
+    let muted = transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))?;
+    Ok(MembershipSnapshot { memberships, muted })
+}
+
+/// The membership of a member.
+pub(crate) fn find(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<Membership, StatementError> {
+    let sql = concat!(memberships!(), " AND members.room_id = ?4");
+    transaction.one(sql, &values![user.0, MAX_UNREAD_SCAN, MAX_COUNTED_UNREAD, room.0], read)
+}
+
+fn read(row: &Row<'_>) -> Result<Membership, StatementError> {
+    Ok(Membership {
+        room: RoomId(row.natural(0)?),
+        read_up_to: Seq(row.natural(1)?),
+        head: Seq(row.natural(2)?),
+        unread: row.natural(3)?,
+    })
+}
+
+fn room_exists(transaction: &dyn Transaction, room: RoomId) -> Result<bool, StatementError> {
+    transaction.exists("SELECT 1 FROM rooms WHERE id = ?1", &values![room.0])
+}
+
+fn read_mark(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<Option<Seq>, StatementError> {
+    let sql = "SELECT read_up_to FROM members WHERE user_id = ?1 AND room_id = ?2";
+    transaction.optional(sql, &values![user.0, room.0], |row| Ok(Seq(row.natural(0)?)))
+}
+
+fn append(
+    transaction: &dyn Transaction,
+    user: UserId,
+    at: Timestamp,
+    event: MembershipEvent,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<LogPosition, StatementError> {
+    let position = log::find_next_position(transaction, Topic::Memberships(user))?;
+    // The topic was created with its user, so the user does not exist without it.
+    let position = position.ok_or_else(refusals::no_user)?;
+    log::append(transaction, &position, at, &event.into(), appended)
+}

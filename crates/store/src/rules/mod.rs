@@ -1,0 +1,27 @@
+//! The rules of the features: their reads and writes, written once for all engines, over the port
+//! [`Transaction`](crate::transaction::Transaction). No rule knows which engine executes it.
+//!
+//! Reading order: `commands`, `recovery`, `log`, `features`, `skeletons`; then one module per feature.
+
+mod chat_page;
+pub(crate) mod commands;
+mod context;
+mod features;
+pub(crate) mod log;
+pub(crate) mod recovery;
+pub(crate) mod refusals;
+pub(crate) mod skeletons;
+
+mod chat;
+mod counter;
+pub(crate) mod delivery;
+pub(crate) mod details;
+mod details_events;
+pub(crate) mod membership;
+pub(crate) mod notices;
+mod orders;
+pub(crate) mod posts;
+pub(crate) mod rooms;
+pub(crate) mod users;
+
+pub(crate) use features::answer;
