@@ -1,23 +1,24 @@
-//! Notifications between nodes: a topic has advanced.
+//! The bus between the nodes of one log.
 //!
-//! A notification carries no event; the events are in the log that all nodes share. A bus may
-//! therefore lose, repeat and delay notifications. A lost one delays the subscribers of other nodes
-//! until the next notification of the topic; it never costs an event.
+//! The bus carries no event of a durable topic; these are in the log that all nodes share. A bus may lose, repeat,
+//! delay and reorder messages. A lost notification delays the subscribers of other nodes until a poll of the heads; it
+//! never costs an event. The messages themselves are in [`crate::nodes::wire`].
 
+use bytes::Bytes;
 use madang_shared::{Seq, Topic};
 use tokio::sync::broadcast;
 
-/// The notifications that the in-process bus buffers for each listener. A slower listener misses the
+/// The messages that the in-process bus buffers for each listener. A slower listener misses the
 /// oldest ones, and receives [`broadcast::error::RecvError::Lagged`].
-const BUFFERED_NOTIFICATIONS: usize = 1024;
+const BUFFERED_MESSAGES: usize = 1024;
 
-/// Tells the other nodes that a topic has advanced.
+/// Connects the nodes of one log.
 pub trait Bus: Send + Sync + 'static {
-    /// Notifies all listeners, without waiting for them. The notification may be lost.
-    fn announce(&self, advanced: TopicAdvanced);
+    /// Sends a message to all nodes, without waiting for them. The message may be lost.
+    fn send(&self, message: Bytes);
 
-    /// The notifications of all nodes, our own included, from now on.
-    fn listen(&self) -> broadcast::Receiver<TopicAdvanced>;
+    /// The messages of all nodes, our own included, from now on.
+    fn listen(&self) -> broadcast::Receiver<Bytes>;
 }
 
 /// The notification that a topic has events up to a seq.
@@ -29,25 +30,25 @@ pub struct TopicAdvanced {
     pub seq: Seq,
 }
 
-/// The engine for nodes that share a process: one node in production, several in a test.
+/// The engine for nodes that share a process, as in a test.
 #[derive(Clone, Debug)]
 pub struct InProcess {
-    notifications: broadcast::Sender<TopicAdvanced>,
+    messages: broadcast::Sender<Bytes>,
 }
 
 impl Default for InProcess {
     fn default() -> Self {
-        Self { notifications: broadcast::Sender::new(BUFFERED_NOTIFICATIONS) }
+        Self { messages: broadcast::Sender::new(BUFFERED_MESSAGES) }
     }
 }
 
 impl Bus for InProcess {
-    fn announce(&self, advanced: TopicAdvanced) {
+    fn send(&self, message: Bytes) {
         // An error means that there is no listener, which is allowed.
-        self.notifications.send(advanced).ok();
+        self.messages.send(message).ok();
     }
 
-    fn listen(&self) -> broadcast::Receiver<TopicAdvanced> {
-        self.notifications.subscribe()
+    fn listen(&self) -> broadcast::Receiver<Bytes> {
+        self.messages.subscribe()
     }
 }

@@ -1,8 +1,7 @@
 //! The hub: the topics of one node, with their subscribers.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 
 use crate::budgets::Budgets;
-use crate::bus::{Bus, TopicAdvanced};
+use crate::bus::TopicAdvanced;
 use crate::chat;
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
@@ -22,11 +21,13 @@ use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
+use crate::nodes::SharedLog;
+use crate::nodes::wire::NodeId;
 use crate::policy::RevokedAccess;
 use crate::read_count::ReadCounts;
 use crate::shared_state::{SharedStateCache, SharedStateRead};
 use crate::subscriber::Subscriber;
-use crate::topic_channel::{ConnectionCounts, RingSize, TopicChannel};
+use crate::topic_channel::{ConnectionCounts, LogBounds, RingSize, TopicChannel};
 
 /// The topics of one node, with their subscribers and ephemeral states. Nothing in it is durable: a
 /// restart loses no event of the log.
@@ -43,7 +44,17 @@ pub struct Hub {
     read_counts: ReadCounts,
     budgets: Budgets,
     next_connection: AtomicU64,
+    /// `None` for the only node of a log.
+    shared_log: Option<SharedLog>,
+    advances: broadcast::Sender<TopicAdvanced>,
 }
+
+/// The notifications that are buffered for a receiver of [`Hub::advances`].
+const BUFFERED_ADVANCES: usize = 1024;
+/// Connection ids of a node begin at a multiple of this, which its id determines.
+const CONNECTIONS_PER_NODE: u64 = 1 << 32;
+/// The distinct beginnings of connection ids. All ids are exact as 64-bit floating-point numbers, too.
+const NODE_NUMBERS: u64 = 1 << 20;
 
 /// One ephemeral feature of a hub.
 #[derive(Debug)]
@@ -86,7 +97,20 @@ impl Hub {
             read_counts: ReadCounts::default(),
             budgets,
             next_connection: AtomicU64::new(1),
+            shared_log: None,
+            advances: broadcast::Sender::new(BUFFERED_ADVANCES),
         }
+    }
+
+    /// The same hub as one of several nodes over one log. It polls the heads of its topics at this interval, in
+    /// milliseconds; see [`crate::nodes`].
+    #[must_use]
+    pub fn with_shared_log(mut self, node: NodeId, poll_ms: u64) -> Self {
+        self.shared_log = Some(SharedLog::new(node, poll_ms));
+        let first = node.0 % NODE_NUMBERS * CONNECTIONS_PER_NODE + 1;
+        self.next_connection = AtomicU64::new(first);
+        self.read_counts = ReadCounts::of_shared_log();
+        self
     }
 
     /// The same hub with other facts about the server.
@@ -140,53 +164,58 @@ impl Hub {
     /// is not encoded.
     pub fn publish(&self, appended: &[TopicEvent]) {
         for TopicEvent { topic, entry } in appended {
-            let channel = self.channel(*topic);
-            self.shared_states.drop_before(*topic, entry.seq);
-            if features::is_redaction(*topic, entry) {
-                self.log_cache.forget(*topic);
-                if let Some(channel) = &channel {
-                    channel.clear_ring();
-                }
-            }
-            if let Some(channel) = channel {
-                self.advance(&channel, entry.seq, Some(Frame::of_event(*topic, entry)));
-            }
-            if let Some(revoked) = features::revoked_access(*topic, entry) {
-                self.request_access_checks(revoked);
-            }
+            self.publish_event(*topic, entry);
         }
         self.read_counts.apply(appended);
     }
 
-    /// Publishes events of this node's store to the subscribers of this node, and announces them to the
-    /// other nodes.
-    pub fn publish_and_announce(&self, bus: &dyn Bus, appended: &[TopicEvent]) {
-        self.publish(appended);
-        for TopicEvent { topic, entry } in appended {
-            bus.announce(TopicAdvanced { topic: *topic, seq: entry.seq });
+    fn publish_event(&self, topic: Topic, entry: &LogEntry) {
+        let channel = self.channel(topic);
+        if let (Some(shared), Some(channel)) = (&self.shared_log, &channel) {
+            match channel.known_head() {
+                // Applied before, or the head has moved without it.
+                Some(head) if entry.seq <= head => return,
+                Some(head) if entry.seq > head.next() => return shared.want(topic, entry.seq),
+                Some(_) => {}
+                None => self.learn_head(topic, entry.seq.previous()),
+            }
+        }
+        self.shared_states.drop_before(topic, entry.seq);
+        if features::is_redaction(topic, entry) {
+            self.log_cache.forget(topic);
+            if let Some(channel) = &channel {
+                channel.clear_ring();
+            }
+        }
+        if let Some(channel) = channel {
+            self.advance(&channel, entry.seq, Some(Frame::of_event(topic, entry)));
+        }
+        if let Some(RevokedAccess { user, room }) = features::revoked_access(topic, entry) {
+            self.request_access_checks_of(user, |topic| topic.room() == Some(room));
         }
     }
 
-    /// Follows the notifications of other nodes, until the bus is closed. This node's own notifications
-    /// arrive too and change nothing, because the hub is already at their seqs.
-    pub async fn listen(&self, mut notifications: broadcast::Receiver<TopicAdvanced>) {
-        loop {
-            match notifications.recv().await {
-                Ok(TopicAdvanced { topic, seq }) => self.catch_up_to(topic, seq),
-                // The next notification of a topic replaces a lost one.
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return,
+    /// Publishes events of this node's store to the subscribers of this node, and announces them to the
+    /// other nodes.
+    pub fn publish_and_announce(&self, appended: &[TopicEvent]) {
+        self.publish(appended);
+        for TopicEvent { topic, entry } in appended {
+            self.note_advance(*topic, entry.seq);
+            if let Some(shared) = &self.shared_log {
+                shared.outgoing.announce(*topic, entry.seq);
             }
         }
     }
 
-    /// Tells the subscribers of a topic that it has events up to `seq`. The frames are not in this
-    /// process, so the subscribers read the log.
-    pub fn catch_up_to(&self, topic: Topic, seq: Seq) {
-        self.shared_states.drop_before(topic, seq);
-        if let Some(channel) = self.channel(topic) {
-            self.advance(&channel, seq, None);
-        }
+    /// The notifications that a topic has advanced, by a commit of this node or by the announcement of another one. A
+    /// slow receiver loses the oldest ones.
+    pub fn advances(&self) -> broadcast::Receiver<TopicAdvanced> {
+        self.advances.subscribe()
+    }
+
+    pub(crate) fn note_advance(&self, topic: Topic, seq: Seq) {
+        // An error means that there is no receiver, which is allowed.
+        self.advances.send(TopicAdvanced { topic, seq }).ok();
     }
 
     /// Access to one ephemeral feature, for its own methods.
@@ -220,6 +249,25 @@ impl Hub {
             feature.tick(now, &|event| self.publish_ephemeral(&event));
         }
         self.read_counts.tick(now);
+        self.poll(now);
+    }
+
+    pub(crate) fn shared_log(&self) -> Option<&SharedLog> {
+        self.shared_log.as_ref()
+    }
+
+    pub(crate) fn shared_states(&self) -> &SharedStateCache {
+        &self.shared_states
+    }
+
+    /// The bounds of the copies of a topic's log that may be used.
+    pub(crate) fn log_bounds(&self, topic: Topic) -> LogBounds {
+        self.channel(topic).map(|channel| channel.log_bounds()).unwrap_or_default()
+    }
+
+    /// The topics that have subscribers.
+    pub(crate) fn followed_topics(&self) -> BTreeSet<Topic> {
+        self.channels.lock().keys().copied().collect()
     }
 
     pub(crate) fn read_counts(&self) -> &ReadCounts {
@@ -266,6 +314,9 @@ impl Hub {
                 entry.insert(Arc::new(TopicChannel::new(topic, ring)))
             }
         };
+        if let Some(shared) = self.shared_log.as_ref().filter(|_| topic.room().is_some()) {
+            shared.add_room_reader(subscriber.user());
+        }
         channel.attach(connection, subscriber);
         channel.clone()
     }
@@ -274,7 +325,10 @@ impl Hub {
     pub(crate) fn detach(&self, topic: Topic, connection: ConnectionId) {
         let mut channels = self.channels.lock();
         if let Some(channel) = channels.get(&topic) {
-            channel.detach(connection);
+            let user = channel.detach(connection);
+            if let Some(shared) = self.shared_log.as_ref().filter(|_| topic.room().is_some()) {
+                user.into_iter().for_each(|user| shared.remove_room_reader(user));
+            }
             if !channel.has_subscribers() {
                 channels.remove(&topic);
                 if let Some(feature) = self.ephemeral.of(topic) {
@@ -329,18 +383,19 @@ impl Hub {
         self.channel(topic).map(|channel| channel.connection_counts(seq)).unwrap_or_default()
     }
 
-    fn channel(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
+    pub(crate) fn channel(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
         self.channels.lock().get(&topic).cloned()
     }
 
     /// A user who leaves a room on one device leaves it on all of them: each connection checks its access
     /// to the topics of the room. This visits all topics, which is acceptable because the event is rare.
-    fn request_access_checks(&self, RevokedAccess { user, room }: RevokedAccess) {
+    pub(crate) fn request_access_checks_of(&self, user: UserId, concerns: impl Fn(Topic) -> bool) {
         let channels = self.channels.lock();
-        let of_room = channels.iter().filter(|(topic, _)| topic.room() == Some(room));
-        let of_room: Vec<Arc<TopicChannel>> = of_room.map(|(_, channel)| channel.clone()).collect();
+        let concerned = channels.iter().filter(|(topic, _)| concerns(**topic));
+        let concerned: Vec<Arc<TopicChannel>> =
+            concerned.map(|(_, channel)| channel.clone()).collect();
         drop(channels);
-        for channel in of_room {
+        for channel in concerned {
             channel.request_access_check(user);
         }
     }

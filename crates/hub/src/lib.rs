@@ -9,7 +9,8 @@
 //! 1. [`session`]: the rules of one connection.
 //! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`], [`log_cache`] and [`shared_state`]: the topics
 //!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up.
-//! 3. [`ports`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock.
+//! 3. [`ports`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock; [`nodes`]: how a node
+//!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
@@ -22,6 +23,7 @@ pub mod frame;
 pub mod hub;
 pub mod log;
 pub mod log_cache;
+pub mod nodes;
 pub mod ports;
 pub mod session;
 pub mod shared_state;

@@ -202,6 +202,12 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'static, Result<Vec<LogEntry>, StoreError>>;
 
+    /// The seqs of the last events of durable topics, in the order of `topics`; 0 for a topic that does not exist.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn heads(&self, topics: Vec<Topic>) -> BoxFuture<'static, Result<Vec<Seq>, StoreError>>;
+
     /// Answers a query of a user.
     ///
     /// # Errors

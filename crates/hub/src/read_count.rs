@@ -16,17 +16,25 @@ use parking_lot::Mutex;
 
 use crate::details::{MemberChange, member_change};
 use crate::log::TopicEvent;
-use crate::ports::MemberMark;
+use crate::ports::{MemberMark, StoreError};
 use crate::wakeups::TopicWakeups;
 
 /// The time for which the marks of a room without a watch stay in memory, in milliseconds. A client that gets a count
 /// watches again at once.
 const IDLE_MS: u64 = 10_000;
 
+/// The interval at which a node that shares its log reads the marks of a watched room, even without a notification, in
+/// milliseconds.
+const REREAD_MS: u64 = 10_000;
+
 /// The watches of one node.
+///
+/// A node that shares its log does not see the events of all members. It reads the marks of a watched room again after
+/// a change, at most every [`READ_COUNT_INTERVAL_MS`].
 #[derive(Debug, Default)]
 pub(crate) struct ReadCounts {
     rooms: Mutex<HashMap<RoomId, WatchedRoom>>,
+    shares_log: bool,
 }
 
 /// One connection's watch of a message.
@@ -66,6 +74,11 @@ struct WatchedRoom {
     counted_at: Timestamp,
     /// Since when the room has no watch.
     idle_since: Option<Timestamp>,
+    /// Whether the marks in the store may have changed since they were read.
+    is_stale: bool,
+    /// Whether the store reads the marks again.
+    is_reading: bool,
+    read_at: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +135,65 @@ impl MarkChange {
 }
 
 impl ReadCounts {
+    /// The watches of a node that shares its log with others.
+    pub(crate) fn of_shared_log() -> Self {
+        Self { shares_log: true, ..Self::default() }
+    }
+
+    /// A topic has advanced, and the node does not know its events.
+    pub(crate) fn on_topic_advanced(&self, topic: Topic) {
+        for (room, state) in self.rooms.lock().iter_mut() {
+            let concerns = match topic {
+                Topic::Details(of) => of == *room,
+                Topic::Memberships(user) => {
+                    state.marks.as_ref().is_none_or(|marks| marks.contains_key(&user))
+                }
+                _ => false,
+            };
+            state.is_stale |= concerns;
+        }
+    }
+
+    /// The watched rooms whose marks the store has to read again now, each with a user who watches it. To be answered
+    /// with [`Self::on_marks`].
+    pub(crate) fn stale_rooms(&self, now: Timestamp) -> Vec<(RoomId, UserId)> {
+        let mut rooms = self.rooms.lock();
+        let stale = rooms.iter_mut().filter_map(|(room, state)| {
+            let interval = if state.is_stale { READ_COUNT_INTERVAL_MS } else { REREAD_MS };
+            if state.is_reading || state.marks.is_none() || !state.read_at.has_passed(interval, now)
+            {
+                return None;
+            }
+            let reader = state.watches.values().next()?.user;
+            (state.is_stale, state.is_reading, state.read_at) = (false, true, now);
+            Some((*room, reader))
+        });
+        stale.collect()
+    }
+
+    /// The store has read the marks of a watched room again, for one of its watches.
+    pub(crate) fn on_marks(
+        &self,
+        room: RoomId,
+        reader: UserId,
+        marks: Result<Vec<MemberMark>, StoreError>,
+    ) {
+        let mut rooms = self.rooms.lock();
+        let Some(state) = rooms.get_mut(&room) else { return };
+        state.is_reading = false;
+        match marks {
+            Ok(marks) => {
+                state.marks = Some(marks_by_user(marks));
+                state.count();
+            }
+            Err(StoreError::Refused(_)) => {
+                state.end_watches_of(reader);
+                state.is_stale = true;
+            }
+            Err(StoreError::Unavailable(_)) => state.is_stale = true,
+        }
+    }
+
     /// Starts a connection's watch of a message. The connection must have no other watch.
     pub(crate) fn watch(&self, room: RoomId, connection: ConnectionId, watch: Watch) -> WatchStart {
         let mut rooms = self.rooms.lock();
@@ -160,10 +232,7 @@ impl ReadCounts {
         let Some(state) = rooms.get_mut(&room).filter(|state| state.marks.is_none()) else {
             return;
         };
-        let mark = |it: MemberMark| {
-            (it.user, Mark { joined_after: it.joined_after, read_up_to: it.read_up_to })
-        };
-        let mut marks: BTreeMap<UserId, Mark> = marks.into_iter().map(mark).collect();
+        let mut marks = marks_by_user(marks);
         // The store may have read the marks before these changes.
         for (user, change) in std::mem::take(&mut state.early) {
             change.apply(user, &mut marks);
@@ -188,8 +257,10 @@ impl ReadCounts {
             return;
         }
         for (room, user, change) in events.iter().filter_map(MarkChange::of) {
-            if let Some(state) = rooms.get_mut(&room) {
-                state.apply(user, change);
+            match rooms.get_mut(&room) {
+                Some(state) if self.shares_log => state.is_stale = true,
+                Some(state) => state.apply(user, change),
+                None => {}
             }
         }
     }
@@ -229,11 +300,16 @@ impl WatchedRoom {
         change.apply(user, marks);
         self.has_changed = true;
         if matches!(change, MarkChange::Left) {
-            let left = self.watches.extract_if(.., |_, watch| watch.user == user);
-            for (connection, watch) in left {
-                self.results.insert(connection, Err(not_member()));
-                watch.wakeups.mark_read_count();
-            }
+            self.end_watches_of(user);
+        }
+    }
+
+    /// Ends the watches of a user who has left the room.
+    fn end_watches_of(&mut self, user: UserId) {
+        let left = self.watches.extract_if(.., |_, watch| watch.user == user);
+        for (connection, watch) in left {
+            self.results.insert(connection, Err(not_member()));
+            watch.wakeups.mark_read_count();
         }
     }
 
@@ -252,6 +328,13 @@ impl WatchedRoom {
             watch.wakeups.mark_read_count();
         }
     }
+}
+
+fn marks_by_user(marks: Vec<MemberMark>) -> BTreeMap<UserId, Mark> {
+    let mark = |it: MemberMark| {
+        (it.user, Mark { joined_after: it.joined_after, read_up_to: it.read_up_to })
+    };
+    marks.into_iter().map(mark).collect()
 }
 
 /// The refusal of a watch in a room that the user has not joined.

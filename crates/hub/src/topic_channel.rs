@@ -56,6 +56,9 @@ pub struct TopicChannel {
 struct Inner {
     /// The last event known to exist.
     head: Seq,
+    /// The seq since which every event was published with its content; `None` while the head is unknown. A copy of the
+    /// log that was read before may contain a text that was redacted since.
+    complete_since: Option<Seq>,
     /// The frames of the last events, up to and including `head`.
     ring: VecDeque<Frame>,
     ring_bytes: usize,
@@ -110,6 +113,15 @@ pub struct ConnectionCounts {
     pub delivered: u64,
 }
 
+/// The knowledge of a node about the log of a topic, for the use of cached copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogBounds {
+    /// Copies that were read when the head was before this seq are not used.
+    pub complete_since: Seq,
+    /// The last event known to exist.
+    pub head: Seq,
+}
+
 impl TopicChannel {
     pub(crate) fn new(topic: Topic, size: RingSize) -> Self {
         Self { topic, size, inner: Mutex::default() }
@@ -131,12 +143,26 @@ impl TopicChannel {
     }
 
     /// Removes a connection. Nothing is written to it once this has returned.
-    pub(crate) fn detach(&self, connection: ConnectionId) {
+    /// Returns the user of the connection.
+    pub(crate) fn detach(&self, connection: ConnectionId) -> Option<UserId> {
         let mut inner = self.inner.lock();
-        let Some(subscriber) = inner.subscribers.remove(&connection) else { return };
+        let subscriber = inner.subscribers.remove(&connection)?;
         inner.sinks -= usize::from(subscriber.has_sink());
         drop(inner);
         *subscriber.cursor() = Cursor::Detached;
+        Some(subscriber.user())
+    }
+
+    /// The last event known to exist; `None` until the first read or event of the topic.
+    pub(crate) fn known_head(&self) -> Option<Seq> {
+        let inner = self.inner.lock();
+        inner.complete_since.map(|_| inner.head)
+    }
+
+    /// The present bounds of copies of the log.
+    pub(crate) fn log_bounds(&self) -> LogBounds {
+        let inner = self.inner.lock();
+        LogBounds { complete_since: inner.complete_since.unwrap_or_default(), head: inner.head }
     }
 
     pub(crate) fn has_subscribers(&self) -> bool {
@@ -164,12 +190,15 @@ impl TopicChannel {
     pub(crate) fn advance(&self, seq: Seq, frame: Option<Frame>) -> bool {
         let mut inner = self.inner.lock();
         if seq <= inner.head {
+            inner.complete_since.get_or_insert(seq);
             return false;
         }
         // Without the frames between the head and `seq`, the ring would have a hole.
         if frame.is_none() || seq != inner.head.next() {
             inner.clear_ring();
+            inner.complete_since = Some(seq);
         }
+        inner.complete_since.get_or_insert(seq);
         if let Some(frame) = frame {
             inner.push(frame, self.size);
         }

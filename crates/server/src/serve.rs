@@ -15,7 +15,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
-use madang_hub::bus::{Bus, InProcess, TopicAdvanced};
 use madang_hub::ports::{Clock, Store, StoreError};
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
@@ -25,7 +24,6 @@ use madang_store::sqlite::{Options, Sqlite};
 use madang_web::socketio::{Exposure, Receipts, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
 use tokio::net::TcpListener;
-use tokio::sync::broadcast;
 
 use crate::clock::SteadyClock;
 use crate::config::{Config, FormerName, Network, TlsSettings};
@@ -100,10 +98,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
             .with_workspace(config.workspace)
             .with_budgets(Budgets::new(config.budgets)),
     );
-    let bus = InProcess::default();
-    let advances = bus.listen();
-    lifecycle.spawn_background("listener", listen_to_bus(hub.clone(), bus.listen()));
-    lifecycle.spawn_background("publisher", publish(hub.clone(), bus, events));
+    let advances = hub.advances();
+    lifecycle.spawn_background("publisher", publish(hub.clone(), events));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
         lifecycle.spawn_background("fan-out", run_fan_out(hub.clone()));
     }
@@ -263,20 +259,15 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
 }
 
 /// Publishes committed events, until the store closes.
-async fn publish(hub: Arc<Hub>, bus: InProcess, mut events: EventStream) -> Result<()> {
+async fn publish(hub: Arc<Hub>, mut events: EventStream) -> Result<()> {
     while let Some(committed) = events.recv().await {
-        hub.publish_and_announce(&bus, &committed);
+        hub.publish_and_announce(&committed);
     }
     Ok(())
 }
 
 async fn run_fan_out(hub: Arc<Hub>) -> Result<()> {
     hub.run_fan_out().await;
-    Ok(())
-}
-
-async fn listen_to_bus(hub: Arc<Hub>, advances: broadcast::Receiver<TopicAdvanced>) -> Result<()> {
-    hub.listen(advances).await;
     Ok(())
 }
 

@@ -112,6 +112,11 @@ impl<C: Connections> Store for EngineStore<C> {
         self.read(reader, move |transaction| log::read(transaction, topic, after, limit))
     }
 
+    fn heads(&self, topics: Vec<Topic>) -> BoxFuture<'static, Result<Vec<Seq>, StoreError>> {
+        let heads = move |connection: &Connection| log::heads(connection, &topics);
+        self.server_read(ReadLane::Users, heads)
+    }
+
     fn query(
         &self,
         reader: UserId,

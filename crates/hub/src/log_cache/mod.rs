@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use crate::frame::Frame;
 use crate::log::LogEntry;
 use crate::ports::StoreError;
+use crate::topic_channel::LogBounds;
 
 /// The events in a page. Pages begin at multiples of it, so that subscribers at different positions
 /// share them.
@@ -71,34 +72,42 @@ pub(crate) struct LogCache {
     reads: AtomicU64,
 }
 
+/// A page, and the head of its topic when the read began: the page shows the log at that head, or later.
+struct CachedPage {
+    key: PageKey,
+    read_at: Seq,
+    page: Arc<LogPage>,
+}
+
 #[derive(Default)]
 struct Inner {
     /// Kept alive by the waiting requests. When the last of them is dropped, so is the read.
-    in_progress: HashMap<PageKey, WeakShared<PageRead>>,
+    in_progress: HashMap<PageKey, (Seq, WeakShared<PageRead>)>,
     /// The newest page first.
-    pages: VecDeque<(PageKey, Arc<LogPage>)>,
+    pages: VecDeque<CachedPage>,
     bytes: usize,
     /// The number of calls of `forget`. A read that began before such a call is not cached.
     forget_count: u64,
 }
 
 impl LogCache {
-    /// The page with the events after `after`, if there were any at the time of the call. `read` reads at
-    /// most a number of events after a seq.
+    /// The page with the events after `after`, if there were any at the time of the call. `bounds` are those of the
+    /// topic's channel. `read` reads at most a number of events after a seq.
     pub(crate) async fn read(
         self: Arc<Self>,
         topic: Topic,
         after: Seq,
+        bounds: LogBounds,
         read: impl Fn(Seq, usize) -> LogRead,
     ) -> PageResult {
         let key = (topic, after.0 / PAGE_EVENTS);
-        let (page, is_fresh) = self.page(&read, key, after).await;
+        let (page, is_fresh) = self.page(&read, key, after, bounds).await;
         let page = page?;
         if is_fresh || page.end() > after {
             return Ok(page);
         }
         // Another request's read may have begun before the requested event was stored.
-        self.page(&read, key, after).await.0
+        self.page(&read, key, after, bounds).await.0
     }
 
     /// Returns a cached page, or waits for a read. Also returns whether the result is fresh: it contains
@@ -108,15 +117,17 @@ impl LogCache {
         read: &impl Fn(Seq, usize) -> LogRead,
         key: PageKey,
         after: Seq,
+        bounds: LogBounds,
     ) -> (PageResult, bool) {
         let (page_read, is_fresh) = {
             let mut inner = self.inner.lock();
-            if let Some(page) = inner.cached(key).filter(|page| page.end() > after) {
+            let cached = inner.cached(key, bounds.complete_since);
+            if let Some(page) = cached.filter(|page| page.end() > after) {
                 return (Ok(page), true);
             }
-            match inner.in_progress.get(&key).and_then(WeakShared::upgrade) {
+            match inner.in_progress(key, bounds.complete_since) {
                 Some(page_read) => (page_read, false),
-                None => (self.start_read(&mut inner, read, key), true),
+                None => (self.start_read(&mut inner, read, key, bounds.head), true),
             }
         };
         (page_read.await, is_fresh)
@@ -127,6 +138,7 @@ impl LogCache {
         inner: &mut Inner,
         read: &impl Fn(Seq, usize) -> LogRead,
         key: PageKey,
+        read_at: Seq,
     ) -> Shared<PageRead> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let (cache, forget_count) = (Arc::clone(self), inner.forget_count);
@@ -136,13 +148,13 @@ impl LogCache {
         let events = read(after, limit);
         let page_read = async move {
             let page = events.await.map(|events| Arc::new(LogPage::of(topic, after, &events)));
-            cache.inner.lock().finish_read(key, page.as_ref().ok(), forget_count);
+            cache.inner.lock().finish_read(key, read_at, page.as_ref().ok(), forget_count);
             page
         };
         let page_read = page_read.boxed().shared();
         // Removes reads whose requests were all dropped.
-        inner.in_progress.retain(|_, page_read| page_read.upgrade().is_some());
-        inner.in_progress.extend(page_read.downgrade().map(|weak| (key, weak)));
+        inner.in_progress.retain(|_, (_, page_read)| page_read.upgrade().is_some());
+        inner.in_progress.extend(page_read.downgrade().map(|weak| (key, (read_at, weak))));
         page_read
     }
 
@@ -150,8 +162,20 @@ impl LogCache {
     pub(crate) fn forget(&self, topic: Topic) {
         let mut inner = self.inner.lock();
         inner.forget_count += 1;
-        inner.pages.retain(|((of, _), _)| *of != topic);
-        inner.bytes = inner.pages.iter().map(|(_, page)| page.bytes()).sum();
+        inner.pages.retain(|cached| cached.key.0 != topic);
+        inner.bytes = inner.pages.iter().map(|cached| cached.page.bytes()).sum();
+    }
+
+    /// Drops the pages of a topic that were read when its head was before `seq`.
+    pub(crate) fn forget_before(&self, topic: Topic, seq: Seq) {
+        let mut inner = self.inner.lock();
+        inner.pages.retain(|cached| cached.key.0 != topic || cached.read_at >= seq);
+        inner.bytes = inner.pages.iter().map(|cached| cached.page.bytes()).sum();
+    }
+
+    /// The topics of the cached pages.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        self.inner.lock().pages.iter().map(|cached| cached.key.0).collect()
     }
 
     pub(crate) fn reads(&self) -> u64 {
@@ -160,21 +184,37 @@ impl LogCache {
 }
 
 impl Inner {
-    fn cached(&self, key: PageKey) -> Option<Arc<LogPage>> {
-        self.pages.iter().find(|(of, _)| *of == key).map(|(_, page)| Arc::clone(page))
+    fn cached(&self, key: PageKey, complete_since: Seq) -> Option<Arc<LogPage>> {
+        let mut pages = self.pages.iter();
+        let cached = pages.find(|cached| cached.key == key && cached.read_at >= complete_since)?;
+        Some(Arc::clone(&cached.page))
     }
 
-    fn finish_read(&mut self, key: PageKey, page: Option<&Arc<LogPage>>, forget_count: u64) {
-        self.in_progress.remove(&key);
+    fn in_progress(&self, key: PageKey, complete_since: Seq) -> Option<Shared<PageRead>> {
+        let (read_at, page_read) = self.in_progress.get(&key)?;
+        page_read.upgrade().filter(|_| *read_at >= complete_since)
+    }
+
+    fn finish_read(
+        &mut self,
+        key: PageKey,
+        read_at: Seq,
+        page: Option<&Arc<LogPage>>,
+        forget_count: u64,
+    ) {
+        // A later read of the page may have begun meanwhile.
+        if self.in_progress.get(&key).is_some_and(|(of, _)| *of == read_at) {
+            self.in_progress.remove(&key);
+        }
         let Some(page) = page.filter(|_| forget_count == self.forget_count) else { return };
-        if let Some(at) = self.pages.iter().position(|(of, _)| *of == key) {
-            self.bytes -= self.pages.remove(at).map_or(0, |(_, page)| page.bytes());
+        if let Some(at) = self.pages.iter().position(|cached| cached.key == key) {
+            self.bytes -= self.pages.remove(at).map_or(0, |cached| cached.page.bytes());
         }
         self.bytes += page.bytes();
-        self.pages.push_front((key, Arc::clone(page)));
+        self.pages.push_front(CachedPage { key, read_at, page: Arc::clone(page) });
         while self.pages.len() > MAX_PAGES || self.bytes > MAX_BYTES {
-            let Some((_, oldest)) = self.pages.pop_back() else { break };
-            self.bytes -= oldest.bytes();
+            let Some(oldest) = self.pages.pop_back() else { break };
+            self.bytes -= oldest.page.bytes();
         }
     }
 }

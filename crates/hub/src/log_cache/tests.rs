@@ -5,6 +5,8 @@ use tokio::sync::watch;
 use super::*;
 
 const TOPIC: Topic = Topic::Counter;
+/// Every copy of the log may be used.
+const ANY: LogBounds = LogBounds { complete_since: Seq(0), head: Seq(0) };
 
 fn events(after: Seq, upto: u64, limit: usize) -> Vec<LogEntry> {
     let seqs = (after.0 + 1..=upto).take(limit);
@@ -35,7 +37,7 @@ async fn concurrent_requests_share_one_read() {
     let (open, gate) = watch::channel(false);
     let read = gated_log(gate, 100);
     let mut reads =
-        join_all((0..100).map(|after| cache.clone().read(TOPIC, Seq(after), read.clone())));
+        join_all((0..100).map(|after| cache.clone().read(TOPIC, Seq(after), ANY, read.clone())));
     assert!(poll!(&mut reads).is_pending());
     open.send_replace(true);
     for (after, page) in (0..).zip(reads.await) {
@@ -44,17 +46,17 @@ async fn concurrent_requests_share_one_read() {
         assert_eq!(page.end(), Seq(100));
     }
     assert_eq!(cache.reads(), 1);
-    let later = cache.clone().read(TOPIC, Seq(3), read.clone()).await.unwrap();
+    let later = cache.clone().read(TOPIC, Seq(3), ANY, read.clone()).await.unwrap();
     assert_eq!((later.end(), cache.reads()), (Seq(100), 1));
 }
 
 #[tokio::test]
 async fn events_after_a_read_are_read_again() {
     let cache = Arc::new(LogCache::default());
-    assert_eq!(cache.clone().read(TOPIC, Seq(0), log(100)).await.unwrap().end(), Seq(100));
-    let page = cache.clone().read(TOPIC, Seq(100), log(130)).await.unwrap();
+    assert_eq!(cache.clone().read(TOPIC, Seq(0), ANY, log(100)).await.unwrap().end(), Seq(100));
+    let page = cache.clone().read(TOPIC, Seq(100), ANY, log(130)).await.unwrap();
     assert_eq!((page.after(Seq(100)).len(), page.end()), (28, Seq(128)));
-    let page = cache.clone().read(TOPIC, Seq(128), log(130)).await.unwrap();
+    let page = cache.clone().read(TOPIC, Seq(128), ANY, log(130)).await.unwrap();
     assert_eq!((page.after(Seq(128)).len(), page.end()), (2, Seq(130)));
 }
 
@@ -71,9 +73,9 @@ async fn a_request_that_joined_a_read_from_before_its_event_reads_again() {
         }
         .boxed()
     };
-    let mut first = Box::pin(cache.clone().read(TOPIC, Seq(0), early));
+    let mut first = Box::pin(cache.clone().read(TOPIC, Seq(0), ANY, early));
     assert!(poll!(&mut first).is_pending());
-    let mut second = Box::pin(cache.clone().read(TOPIC, Seq(5), log(6)));
+    let mut second = Box::pin(cache.clone().read(TOPIC, Seq(5), ANY, log(6)));
     assert!(poll!(&mut second).is_pending());
     ends.send_replace(Some(5));
     assert_eq!(first.await.unwrap().end(), Seq(5));
@@ -84,10 +86,10 @@ async fn a_request_that_joined_a_read_from_before_its_event_reads_again() {
 async fn a_read_without_waiting_requests_is_started_again() {
     let cache = Arc::new(LogCache::default());
     let never = |_, _| std::future::pending().boxed();
-    let mut dropped = Box::pin(cache.clone().read(TOPIC, Seq(0), never));
+    let mut dropped = Box::pin(cache.clone().read(TOPIC, Seq(0), ANY, never));
     assert!(poll!(&mut dropped).is_pending());
     drop(dropped);
-    assert_eq!(cache.clone().read(TOPIC, Seq(0), log(3)).await.unwrap().end(), Seq(3));
+    assert_eq!(cache.clone().read(TOPIC, Seq(0), ANY, log(3)).await.unwrap().end(), Seq(3));
 }
 
 #[tokio::test]
@@ -95,17 +97,17 @@ async fn a_forgotten_topic_is_read_again_also_if_a_read_was_in_progress() {
     let cache = Arc::new(LogCache::default());
     let (open, gate) = watch::channel(false);
     let read = gated_log(gate, 9);
-    let mut in_progress = Box::pin(cache.clone().read(TOPIC, Seq(0), read.clone()));
+    let mut in_progress = Box::pin(cache.clone().read(TOPIC, Seq(0), ANY, read.clone()));
     assert!(poll!(&mut in_progress).is_pending());
     cache.forget(TOPIC);
     open.send_replace(true);
     in_progress.await.unwrap();
-    cache.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
+    cache.clone().read(TOPIC, Seq(0), ANY, read.clone()).await.unwrap();
     assert_eq!(cache.reads(), 2);
-    cache.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
+    cache.clone().read(TOPIC, Seq(0), ANY, read.clone()).await.unwrap();
     assert_eq!(cache.reads(), 2);
     cache.forget(TOPIC);
-    cache.clone().read(TOPIC, Seq(0), read.clone()).await.unwrap();
+    cache.clone().read(TOPIC, Seq(0), ANY, read.clone()).await.unwrap();
     assert_eq!(cache.reads(), 3);
 }
 
@@ -113,18 +115,18 @@ async fn a_forgotten_topic_is_read_again_also_if_a_read_was_in_progress() {
 async fn an_error_reaches_all_waiting_requests_and_is_not_cached() {
     let cache = Arc::new(LogCache::default());
     let broken = |_, _| ready(Err(StoreError::Unavailable("broken".into()))).boxed();
-    assert!(cache.clone().read(TOPIC, Seq(0), broken).await.is_err());
-    assert_eq!(cache.clone().read(TOPIC, Seq(0), log(1)).await.unwrap().end(), Seq(1));
+    assert!(cache.clone().read(TOPIC, Seq(0), ANY, broken).await.is_err());
+    assert_eq!(cache.clone().read(TOPIC, Seq(0), ANY, log(1)).await.unwrap().end(), Seq(1));
 }
 
 #[tokio::test]
 async fn memory_is_bounded() {
     let cache = Arc::new(LogCache::default());
     for number in 0..200 {
-        cache.clone().read(TOPIC, Seq(number * PAGE_EVENTS), log(1 << 20)).await.unwrap();
+        cache.clone().read(TOPIC, Seq(number * PAGE_EVENTS), ANY, log(1 << 20)).await.unwrap();
     }
     let inner = cache.inner.lock();
     assert_eq!((inner.pages.len(), inner.in_progress.len()), (MAX_PAGES, 0));
-    let bytes: usize = inner.pages.iter().map(|(_, page)| page.bytes()).sum();
+    let bytes: usize = inner.pages.iter().map(|cached| cached.page.bytes()).sum();
     assert_eq!(bytes, inner.bytes);
 }

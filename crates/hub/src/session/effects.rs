@@ -162,7 +162,7 @@ impl StoreRequest {
             Self::ReadLog { ticket, topic, after } => {
                 let store = Arc::clone(store);
                 let read = move |after, limit| store.read_log(user, topic, after, limit);
-                let page = hub.log_cache().read(topic, after, read);
+                let page = hub.log_cache().read(topic, after, hub.log_bounds(topic), read);
                 page.map(move |page| StoreResponse::ReadLog { ticket, topic, page }).boxed()
             }
             Self::CheckAccess { ticket, topic, room } => store

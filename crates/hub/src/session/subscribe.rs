@@ -108,7 +108,7 @@ impl Session {
         let cursor = match (recovery, subscription.from) {
             (Recovery::Resumed { head }, Some(from)) => {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                self.hub.advance(&subscription.channel, head.seq, None);
+                self.hub.learn_head(topic, head.seq);
                 from.seq
             }
             (Recovery::Resumed { .. }, None) => {
@@ -121,7 +121,7 @@ impl Session {
                 let position = state.position();
                 let is_reset = from.is_some() || subscription.has_state;
                 effects.push(Effect::Send(state.frame(is_reset)));
-                self.hub.advance(&subscription.channel, position.seq, None);
+                self.hub.learn_head(topic, position.seq);
                 position.seq
             }
         };
@@ -158,8 +158,10 @@ impl Session {
         };
         if let Some(failure) = refusal {
             self.end_subscription(topic, failure, effects);
-        } else if subscription.state == SubscriptionState::Opening {
-            // In any other state this was a later check, and the subscription continues.
+        } else if subscription.state == SubscriptionState::Opening
+            && topic.durability() == Durability::Ephemeral
+        {
+            // Otherwise this was a later check, and the subscription continues.
             self.begin_ephemeral(now, topic, effects);
         }
     }

@@ -146,6 +146,11 @@ impl SharedStateCache {
         }
     }
 
+    /// The topics of the cached states.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        self.inner.lock().states.keys().copied().collect()
+    }
+
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }

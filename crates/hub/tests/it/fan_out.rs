@@ -1,6 +1,5 @@
 //! Topic channels, cursors, and resuming.
 
-use madang_hub::bus::{Bus, InProcess};
 use madang_shared::frames::ErrorContext;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::membership::MembershipCommand;
@@ -211,47 +210,6 @@ fn an_event_during_a_subscription_is_neither_lost_nor_repeated() {
     assert_eq!(position_of(&frames).seq, Seq(1));
     assert!(matches!(frames.last(), Some(ServerFrame::Event { seq: Seq(2), .. })));
     assert_eq!(frames.len(), 2);
-}
-
-#[test]
-fn a_notification_without_events_is_enough() {
-    let node = TestServer::new();
-    let other_node = TestServer::over(node.store.clone(), 256);
-    let mut subscriber = other_node.connect(&node.user("r"));
-    subscriber.subscribe(&other_node, TIMELINE, None);
-    subscriber.take();
-    let mut author = node.connect(&node.user("w"));
-    post_messages(&node, &mut author, 3);
-
-    other_node.hub.catch_up_to(TIMELINE, Seq(3));
-    other_node.hub.catch_up_to(TIMELINE, Seq(2));
-    subscriber.settle(&other_node);
-    assert_eq!(subscriber.take_seqs(TIMELINE), [1, 2, 3]);
-}
-
-#[tokio::test]
-async fn events_of_one_node_reach_the_subscribers_of_another_through_the_bus_and_the_log() {
-    let node = TestServer::new();
-    let other_node = TestServer::over(node.store.clone(), 256);
-    let bus = InProcess::default();
-    let (hub, notifications) = (other_node.hub.clone(), bus.listen());
-    let listener = tokio::spawn(async move { hub.listen(notifications).await });
-    let mut subscriber = other_node.connect(&node.user("r"));
-    subscriber.subscribe(&other_node, TIMELINE, None);
-    subscriber.take();
-
-    let mut author = node.connect(&node.user("w"));
-    author.post("from afar");
-    let request = author.requests.pop_front().unwrap();
-    let response = crate::test_server::answer(&node.store, &author.user.clone(), request);
-    node.hub.publish_and_announce(&bus, &node.store.take_events());
-    author.respond(response);
-
-    subscriber.session.wakeups().changed().await;
-    subscriber.settle(&other_node);
-    assert_eq!(subscriber.take_seqs(TIMELINE), [1]);
-    drop(bus);
-    listener.await.expect("the listener ends with the bus");
 }
 
 #[test]

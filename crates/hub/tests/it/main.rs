@@ -10,6 +10,7 @@
 mod budgets;
 mod fan_out;
 mod names;
+mod nodes;
 mod notices;
 mod orders;
 mod policy;

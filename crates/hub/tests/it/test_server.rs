@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
-use madang_hub::ports::NewUser;
+use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::{FollowRead, POLL_WITH_BUS_MS};
+use madang_hub::ports::{NewUser, Store};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::topic_channel::RingSize;
 use madang_hub::{Effect, FrameSink, Hub, PendingHello, Session, StoreResponse};
@@ -14,7 +17,7 @@ use madang_shared::chat::ChatCommand;
 use madang_shared::frames::CommandFrame;
 use madang_shared::{
     ClientFrame, CloseCode, Command, CommandId, Epoch, ErrorCode, Hello, Position, RoomId,
-    ServerFrame, Subscription, Timestamp, Topic, User, codec,
+    ServerFrame, Subscription, Timestamp, Topic, User, UserId, codec,
 };
 use madang_store::InlineSqlite;
 
@@ -50,6 +53,36 @@ impl TestServer {
         Self { store, hub: Arc::new(hub) }
     }
 
+    /// One of several nodes over a store. It polls every 2 s of its hub's time.
+    pub(crate) fn node(store: InlineSqlite, id: u64) -> Self {
+        let hub = Hub::new("test", Epoch(id)).with_shared_log(NodeId(id), POLL_WITH_BUS_MS);
+        Self { store, hub: Arc::new(hub) }
+    }
+
+    /// Answers the reads by which the node follows the others, and returns their number.
+    pub(crate) fn follow(&self) -> usize {
+        let store: Arc<dyn Store> = Arc::new(self.store.clone());
+        let mut reads = 0;
+        while let Some(read) = self.hub.next_follow_read() {
+            reads += 1;
+            match read {
+                FollowRead::Log { topic, after, limit } => {
+                    let events = self.store.read_log_now(UserId(0), topic, after, limit);
+                    self.hub.on_followed(topic, events);
+                }
+                FollowRead::Heads(topics) => {
+                    let heads = store.heads(topics.clone()).now_or_never().unwrap();
+                    self.hub.on_heads(&topics, heads);
+                }
+                FollowRead::Marks { room, reader } => {
+                    let marks = self.store.read_marks_now(reader, room);
+                    self.hub.on_marks(room, reader, marks);
+                }
+            }
+        }
+        reads
+    }
+
     pub(crate) fn user(&self, name: &str) -> User {
         let mut token = [0; 32];
         token[..name.len()].copy_from_slice(name.as_bytes());
@@ -60,7 +93,7 @@ impl TestServer {
     }
 
     pub(crate) fn publish(&self) {
-        self.hub.publish(&self.store.take_events());
+        self.hub.publish_and_announce(&self.store.take_events());
     }
 
     pub(crate) fn connect(&self, user: &User) -> TestConnection {
@@ -151,7 +184,9 @@ impl TestConnection {
     pub(crate) fn settle(&mut self, server: &TestServer) {
         loop {
             while let Some(request) = self.requests.pop_front() {
-                let response = answer(&server.store, &self.user, request);
+                let store: Arc<dyn Store> = Arc::new(server.store.clone());
+                let answered = request.execute(&server.hub, &store, self.user.id);
+                let response = answered.now_or_never().unwrap();
                 server.publish();
                 self.respond(response);
             }

@@ -107,6 +107,17 @@ pub(crate) fn head(transaction: &dyn Transaction, topic: Topic) -> Result<Seq, S
     Ok(position(transaction, topic)?.seq)
 }
 
+/// The `seq`s of the last events of topics, in their order; 0 for a topic that does not exist.
+pub(super) fn heads(connection: &Connection, topics: &[Topic]) -> Result<Vec<Seq>, StatementError> {
+    let mut statement = connection.prepare_cached("SELECT head FROM topics WHERE name = ?1")?;
+    let mut heads = Vec::with_capacity(topics.len());
+    for topic in topics {
+        let head = statement.query_row([topic.to_string()], |row| natural(row, 0)).optional()?;
+        heads.push(Seq(head.unwrap_or_default()));
+    }
+    Ok(heads)
+}
+
 /// One event of a topic; `None` if the log does not hold it.
 pub(crate) fn entry(
     transaction: &dyn Transaction,

@@ -1,7 +1,8 @@
 //! The real client and the real hub over a simulated network.
 //!
-//! A seed determines each run. Sockets break, frames are late, servers are killed and restarted over the
-//! same store, and tabs are reloaded. For a while the store is unavailable, fails to commit, or is full in the
+//! A seed determines each run. One to three nodes share a log. Sockets break, frames are late, nodes are killed and
+//! restarted over the same store, their clients continue on other nodes, and tabs are reloaded. The bus between the
+//! nodes loses, delays, repeats and reorders messages, and a store's event stream goes to the node that committed. For a while the store is unavailable, fails to commit, or is full in the
 //! middle of a batch. In every second run frames also get lost and repeated, which a TCP connection never
 //! does, but a proxy might. Then the faults end, and the state of every client is compared with the store,
 //! which is the SQLite engine over a database in memory.
@@ -9,15 +10,18 @@
 //! `MADANG_SIM_SEEDS=10000` runs 10,000 seeds; `MADANG_SIM_FIRST=17 MADANG_SIM_SEEDS=1` runs seed 17.
 
 mod checks;
+mod cluster;
 mod network;
 mod peer;
 mod random;
+mod redactions;
 mod server;
 mod users;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cluster::Defect;
 use world::World;
 
 const SEEDS_BY_DEFAULT: u64 = 300;
@@ -65,4 +69,13 @@ fn acknowledged_messages_are_in_every_timeline_once_and_in_the_same_order() {
 #[test]
 fn a_seed_always_gives_the_same_run() {
     assert_eq!(World::new(7).run(), World::new(7).run());
+}
+
+#[test]
+fn the_checks_find_a_node_with_a_defect() {
+    for defect in [Defect::IgnoresOthers, Defect::AppliesTwice, Defect::SkipsRedaction] {
+        let is_found =
+            |seed| std::panic::catch_unwind(|| World::with_defect(seed, defect).run()).is_err();
+        assert!((1..=5).any(is_found), "{defect:?}");
+    }
 }

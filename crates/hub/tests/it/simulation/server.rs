@@ -1,8 +1,10 @@
-//! One start of the server until it is killed: a real hub and real sessions.
+//! One start of a node until it is killed: a real hub and real sessions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use madang_hub::nodes::POLL_WITH_BUS_MS;
+use madang_hub::nodes::wire::NodeId;
 use madang_hub::topic_channel::RingSize;
 use madang_hub::{Effect, Hub, PendingHello, Session, StoreResponse};
 use madang_shared::{CloseCode, Epoch, Timestamp, User};
@@ -12,6 +14,8 @@ use super::network::SocketId;
 pub(super) struct Server {
     pub(super) generation: u64,
     pub(super) hub: Arc<Hub>,
+    /// The time of the last event of the event stream, which keeps its order.
+    pub(super) last_stream_event: u64,
     connections: BTreeMap<SocketId, Connection>,
 }
 
@@ -28,10 +32,21 @@ enum State {
 }
 
 impl Server {
-    pub(super) fn start(generation: u64, ring_frames: usize) -> Self {
+    pub(super) fn start(generation: u64, ring_frames: usize, is_alone: bool) -> Self {
         let ring = RingSize { frames: ring_frames, bytes: 1 << 20 };
-        let hub = Arc::new(Hub::new("simulation", Epoch(1_000_000 * generation)).with_rings(ring));
-        Self { generation, hub, connections: BTreeMap::new() }
+        let mut hub = Hub::new("simulation", Epoch(1_000_000 * generation)).with_rings(ring);
+        if !is_alone {
+            hub = hub.with_shared_log(NodeId(generation), POLL_WITH_BUS_MS);
+        }
+        Self { generation, hub: Arc::new(hub), last_stream_event: 0, connections: BTreeMap::new() }
+    }
+
+    pub(super) fn serves(&self, socket: SocketId) -> bool {
+        self.connections.contains_key(&socket)
+    }
+
+    pub(super) fn sockets(&self) -> Vec<SocketId> {
+        self.connections.keys().copied().collect()
     }
 
     pub(super) fn accept(&mut self, socket: SocketId, user: User, now: Timestamp) {

@@ -5,9 +5,11 @@ use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::posts::PostsCommand;
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{RoomId, Seq};
 
+use super::peer::Peer;
 use super::world::{SimEvent, World};
 
 impl World {
@@ -21,7 +23,7 @@ impl World {
             self.peers[peer].client.features().rooms().all().map(|room| room.id).collect();
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
-        let input = match self.random.below(21) {
+        let input = match self.random.below(25) {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
@@ -44,11 +46,34 @@ impl World {
                 let muted = self.random.below(2) == 0;
                 Input::Command(MembershipCommand::Mute { room: FIRST_ROOM, muted }.into())
             }
+            20..=23 => match self.change_posts(peer) {
+                Some(command) => Input::Command(command.into()),
+                None => return self.schedule_next_action(),
+            },
             18 if room != FIRST_ROOM => Input::Command(MembershipCommand::Leave { room }.into()),
             _ => Input::Act(Action::LoadOlder(FIRST_ROOM)),
         };
         self.input(peer, input);
         self.schedule_next_action();
+    }
+
+    /// A new post, or a change of an own one.
+    fn change_posts(&mut self, peer: usize) -> Option<PostsCommand> {
+        self.written += 1;
+        let text = format!("post {} by {}", self.written, self.peers[peer].user.name);
+        let choice = self.random.below(4);
+        if choice < 2 {
+            return Some(PostsCommand::Create { text });
+        }
+        let Peer { client, user, .. } = &self.peers[peer];
+        let shown = client.features().posts().shown(client.outbox(), user);
+        let own = shown.into_iter().filter(|post| post.author.id == user.id);
+        let own: Vec<_> = own.filter_map(|post| post.id).collect();
+        let post = *own.get(self.random.index(own.len().max(1)))?;
+        Some(match choice {
+            2 => PostsCommand::Edit { post, text },
+            _ => PostsCommand::Delete { post },
+        })
     }
 
     fn write(&mut self, peer: usize) {
@@ -81,15 +106,7 @@ impl World {
                     self.break_socket(socket, 1006);
                 }
             }
-            4..=6 => {
-                // A kill: sessions, topic channels and requests on their way to the store are lost.
-                self.server = None;
-                for socket in self.network.ids() {
-                    self.break_socket(socket, 1006);
-                }
-                let delay = self.random.below(4_000);
-                self.at(delay, SimEvent::StartServer);
-            }
+            4..=6 => self.kill_node(),
             7 => {
                 match self.random.below(3) {
                     0 => self.store.set_unavailable(true),
@@ -107,7 +124,7 @@ impl World {
                 }
                 self.peers[peer].reload();
                 self.input(peer, Input::Connect);
-                self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
+                self.open_pages(peer);
             }
             _ => {
                 let peer = self.random.index(self.peers.len());

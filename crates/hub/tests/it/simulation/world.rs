@@ -2,20 +2,26 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
 use madang_client::{Action, Input, InputContext, Output};
-use madang_hub::ports::{NewUser, TopicEvent};
+use madang_hub::nodes::FollowRead;
+use madang_hub::ports::{NewUser, Store, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, StoreResponse};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
-use madang_shared::{Message, RoomId, ServerFrame, Timestamp, codec};
+use madang_shared::{Message, RoomId, Seq, ServerFrame, Timestamp, codec};
 use madang_store::InlineSqlite;
 
 use super::checks::{self, Tally};
+use super::cluster::{Defect, FollowAnswer};
 use super::network::{Direction, Network, SocketId};
 use super::peer::Peer;
 use super::random::Random;
+use super::redactions::Redactions;
 use super::server::Server;
 
 /// The duration of the faults, in milliseconds.
@@ -24,7 +30,7 @@ const FAULTS_MS: u64 = 60_000;
 const SETTLE_MS: u64 = 120_000;
 const START: u64 = 1_700_000_000_000;
 
-/// An event of the simulation. `generation` is the number of the server start that it belongs to.
+/// An event of the simulation. `generation` is the number of the start of a node that it belongs to.
 pub(super) enum SimEvent {
     Frame(SocketId, Direction, String),
     Accept(SocketId),
@@ -35,7 +41,10 @@ pub(super) enum SimEvent {
     WakeConnection { generation: u64, socket: SocketId },
     WakePeer(usize),
     Tick,
-    StartServer,
+    StartNode(usize),
+    Message { generation: u64, message: Bytes },
+    ExecuteFollow { generation: u64, read: FollowRead },
+    FollowAnswer { generation: u64, read: FollowRead, answer: FollowAnswer },
     StoreWorks,
     Act,
     Fault,
@@ -43,19 +52,22 @@ pub(super) enum SimEvent {
 
 pub(super) struct World {
     pub(super) random: Random,
-    now: u64,
+    pub(super) now: u64,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     events: BTreeMap<u64, SimEvent>,
     next: u64,
     pub(super) store: InlineSqlite,
-    pub(super) server: Option<Server>,
-    generations: u64,
+    /// The nodes that run, by number.
+    pub(super) nodes: Vec<Option<Server>>,
+    pub(super) generations: u64,
+    /// The percentage of messages that the bus loses.
+    pub(super) lost_messages: u64,
+    pub(super) defect: Option<Defect>,
     pub(super) network: Network,
     pub(super) peers: Vec<Peer>,
     /// The durable messages of each room, in order.
     pub(super) stored_messages: BTreeMap<RoomId, Vec<Message>>,
-    /// The time of the last event of the event stream, which keeps its order.
-    last_stream_event: u64,
+    pub(super) redactions: Redactions,
     pub(super) loses_frames: bool,
     pub(super) faults_active: bool,
     pub(super) written: u64,
@@ -64,6 +76,16 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
+        let nodes = 1 + random.index(3);
+        Self::with_nodes(seed, nodes, random)
+    }
+
+    /// A run with three nodes that have a defect.
+    pub(super) fn with_defect(seed: u64, defect: Defect) -> Self {
+        Self { defect: Some(defect), ..Self::with_nodes(seed, 3, Random::new(seed)) }
+    }
+
+    fn with_nodes(seed: u64, nodes: usize, mut random: Random) -> Self {
         let store = InlineSqlite::open_in_memory(Timestamp(START), seed).unwrap();
         let users = 2 + random.index(3);
         let mut peers = Vec::new();
@@ -85,6 +107,7 @@ impl World {
         let loses_frames = seed.is_multiple_of(2);
         let mut network = Network::default();
         network.lossy = if loses_frames { 1 + random.below(5) } else { 0 };
+        let lost_messages = random.below(40);
         Self {
             random,
             now: START,
@@ -92,12 +115,14 @@ impl World {
             events: BTreeMap::new(),
             next: 0,
             store,
-            server: None,
+            nodes: (0..nodes).map(|_| None).collect(),
             generations: 0,
+            lost_messages,
+            defect: None,
             network,
             peers,
             stored_messages: BTreeMap::new(),
-            last_stream_event: 0,
+            redactions: Redactions::default(),
             loses_frames,
             faults_active: true,
             written: 0,
@@ -105,12 +130,14 @@ impl World {
     }
 
     pub(super) fn run(mut self) -> Tally {
-        self.at(0, SimEvent::StartServer);
+        for node in 0..self.nodes.len() {
+            self.at(0, SimEvent::StartNode(node));
+        }
         self.at(0, SimEvent::Tick);
         self.at(100, SimEvent::Fault);
         for peer in 0..self.peers.len() {
             self.input(peer, Input::Connect);
-            self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
+            self.open_pages(peer);
             self.at(10, SimEvent::Act);
         }
         self.run_until(START + FAULTS_MS);
@@ -128,8 +155,13 @@ impl World {
             self.break_socket(socket, 1006);
         }
         for peer in 0..self.peers.len() {
-            self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
+            self.open_pages(peer);
         }
+    }
+
+    pub(super) fn open_pages(&mut self, peer: usize) {
+        self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
+        self.input(peer, Input::Act(Action::FollowTopics(Self::PAGE)));
     }
 
     fn repair_store(&self) {
@@ -147,6 +179,7 @@ impl World {
             self.now = time;
             if let Some(event) = self.events.remove(&id) {
                 self.handle(event);
+                self.run_nodes();
                 self.schedule_wakeups();
             }
         }
@@ -168,8 +201,8 @@ impl World {
         let now = Timestamp(self.now);
         match event {
             SimEvent::Frame(socket, Direction::ToServer, text) => {
-                let effects =
-                    self.server.as_mut().map(|server| server.on_frame(socket, now, &text));
+                let node = self.node_of(socket);
+                let effects = node.map(|node| node.on_frame(socket, now, &text));
                 self.execute_effects(socket, effects.unwrap_or_default());
             }
             SimEvent::Frame(socket, Direction::ToClient, text) => {
@@ -178,7 +211,7 @@ impl World {
                     .peer(socket)
                     .filter(|peer| self.peers[*peer].socket == Some(socket))
                 {
-                    self.record_acknowledgement(peer, &text);
+                    self.record_frame(peer, &text);
                     self.input(peer, Input::Frame(text));
                     checks::check_shown_messages(self, peer);
                 }
@@ -194,21 +227,23 @@ impl World {
                 self.execute(generation, socket, request);
             }
             SimEvent::Answer { generation, socket, response } => {
-                let server = self.server.as_mut().filter(|server| server.generation == generation);
-                let effects = server.map(|server| server.on_response(socket, now, response));
+                let node = self.node(generation);
+                let effects = node.map(|node| node.on_response(socket, now, response));
                 self.execute_effects(socket, effects.unwrap_or_default());
             }
             SimEvent::EventStream { generation, appended } => {
-                if let Some(server) =
-                    self.server.as_ref().filter(|server| server.generation == generation)
-                {
-                    server.hub.publish(&appended);
+                if let Some(node) = self.node(generation) {
+                    node.hub.publish_and_announce(&appended);
                 }
             }
             SimEvent::WakeConnection { generation, socket } => {
-                let server = self.server.as_mut().filter(|server| server.generation == generation);
-                let effects = server.map(|server| server.on_wake(socket));
+                let effects = self.node(generation).map(|node| node.on_wake(socket));
                 self.execute_effects(socket, effects.unwrap_or_default());
+            }
+            SimEvent::Message { generation, message } => self.on_message(generation, &message),
+            SimEvent::ExecuteFollow { generation, read } => self.execute_follow(generation, read),
+            SimEvent::FollowAnswer { generation, read, answer } => {
+                self.on_follow_answer(generation, read, answer);
             }
             SimEvent::WakePeer(peer) => {
                 if self.peers[peer].wake_at.is_some_and(|at| at <= self.now) {
@@ -217,13 +252,7 @@ impl World {
                 }
             }
             SimEvent::Tick => self.tick(),
-            SimEvent::StartServer => {
-                if self.server.is_none() {
-                    self.generations += 1;
-                    let ring = 1 + self.random.index(64);
-                    self.server = Some(Server::start(self.generations, ring));
-                }
-            }
+            SimEvent::StartNode(number) => self.start_node(number),
             SimEvent::StoreWorks => self.repair_store(),
             SimEvent::Act => self.act(),
             SimEvent::Fault => self.inject_fault(),
@@ -234,9 +263,13 @@ impl World {
         let now = Timestamp(self.now);
         let Some(peer) = self.network.peer(socket) else { return };
         let user = self.peers[peer].user.clone();
-        match self.server.as_mut() {
-            Some(server) => {
-                server.accept(socket, user, now);
+        let started: Vec<usize> =
+            (0..self.nodes.len()).filter(|number| self.nodes[*number].is_some()).collect();
+        let number = started.get(self.random.index(started.len().max(1)));
+        match number.and_then(|number| self.nodes[*number].as_mut()) {
+            Some(node) => {
+                node.accept(socket, user, now);
+                self.peers[peer].redacted_up_to = Seq(0);
                 self.input(peer, Input::SocketOpened);
             }
             None => self.break_socket(socket, 1006),
@@ -245,43 +278,47 @@ impl World {
 
     fn tick(&mut self) {
         let now = Timestamp(self.now);
-        if let Some(server) = self.server.as_mut() {
-            server.hub.tick(now);
-            for (socket, effects) in server.on_time(now) {
-                self.execute_effects(socket, effects);
-            }
+        let mut timed = Vec::new();
+        for node in self.nodes.iter_mut().flatten() {
+            node.hub.tick(now);
+            timed.extend(node.on_time(now));
+        }
+        for (socket, effects) in timed {
+            self.execute_effects(socket, effects);
         }
         self.at(PRESENCE_WINDOW_MS, SimEvent::Tick);
     }
 
-    /// The store executes a request, unless the server was killed before.
+    /// The store executes a request, unless the node was killed before. Its events go to this node alone.
     fn execute(&mut self, generation: u64, socket: SocketId, request: StoreRequest) {
-        let Some(server) = self.server.as_ref().filter(|server| server.generation == generation)
-        else {
-            return;
-        };
+        let Some(node) = self.node(generation) else { return };
         // The requests of a lost connection are dropped, except its commits.
-        let user = match (server.user_of(socket), &request) {
+        let user = match (node.user_of(socket), &request) {
             (Some(user), _) => user,
             (None, StoreRequest::Commit(batch)) => batch[0].author.clone(),
             (None, _) => return,
         };
+        let hub = node.hub.clone();
         self.store.set_time(Timestamp(self.now));
-        let response = crate::test_server::answer(&self.store, &user, request);
+        let store: Arc<dyn Store> = Arc::new(self.store.clone());
+        let response = request.execute(&hub, &store, user.id).now_or_never().expect("answered");
         checks::check_opened_state(&self.store, &user, &response);
         let appended = self.store.take_events();
         checks::record_stored(&mut self.stored_messages, &appended);
+        self.redactions.record(&appended);
         if !appended.is_empty() {
-            self.last_stream_event =
-                (self.now + self.random.below(30)).max(self.last_stream_event + 1);
-            self.at_time(self.last_stream_event, SimEvent::EventStream { generation, appended });
+            let (now, delay) = (self.now, self.random.below(30));
+            let Some(node) = self.node(generation) else { return };
+            let at = (now + delay).max(node.last_stream_event + 1);
+            node.last_stream_event = at;
+            self.at_time(at, SimEvent::EventStream { generation, appended });
         }
         let delay = self.random.below(30);
         self.at(delay, SimEvent::Answer { generation, socket, response });
     }
 
     fn execute_effects(&mut self, socket: SocketId, effects: Vec<Effect>) {
-        let Some(generation) = self.server.as_ref().map(|server| server.generation) else { return };
+        let Some(generation) = self.node_of(socket).map(|node| node.generation) else { return };
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
@@ -311,19 +348,22 @@ impl World {
 
     /// Wakes connections with pending topics, mostly soon, sometimes late, so that they fall behind.
     fn schedule_wakeups(&mut self) {
-        let Some(server) = self.server.as_mut() else { return };
-        let generation = server.generation;
-        for socket in server.take_pending_wakeups() {
-            let slow = if self.random.percent(3) { 3_000 } else { 10 };
-            let delay = self.random.below(slow);
-            self.at(delay, SimEvent::WakeConnection { generation, socket });
+        let nodes = self.nodes.iter_mut().flatten();
+        let pending: Vec<(u64, Vec<SocketId>)> =
+            nodes.map(|node| (node.generation, node.take_pending_wakeups())).collect();
+        for (generation, sockets) in pending {
+            for socket in sockets {
+                let slow = if self.random.percent(3) { 3_000 } else { 10 };
+                let delay = self.random.below(slow);
+                self.at(delay, SimEvent::WakeConnection { generation, socket });
+            }
         }
     }
 
     /// The server notices at once, the client within half a second, or not at all.
     pub(super) fn break_socket(&mut self, socket: SocketId, code: u16) {
-        if let Some(server) = self.server.as_mut() {
-            server.drop_connection(socket);
+        if let Some(node) = self.node_of(socket) {
+            node.drop_connection(socket);
         }
         if let Some(broken) = self.network.close(socket) {
             let silent = code == 1006 && self.faults_active && self.random.percent(20);
@@ -374,8 +414,10 @@ impl World {
         }
     }
 
-    fn record_acknowledgement(&mut self, peer: usize, text: &str) {
-        if let Ok(ServerFrame::Ack { id, .. }) = codec::decode_server(text)
+    fn record_frame(&mut self, peer: usize, text: &str) {
+        let Ok(frame) = codec::decode_server(text) else { return };
+        self.redactions.check(&mut self.peers[peer].redacted_up_to, &frame, text);
+        if let ServerFrame::Ack { id, .. } = frame
             && self.peers[peer].written.contains(&id)
         {
             self.peers[peer].acknowledged.push(id);

@@ -146,6 +146,11 @@ impl InlineSqlite {
         now(self.read_log(reader, topic, after, limit))
     }
 
+    /// [`Store::heads`].
+    pub fn heads_now(&self, topics: Vec<Topic>) -> Result<Vec<Seq>, StoreError> {
+        now(self.heads(topics))
+    }
+
     /// [`Store::query`].
     pub fn query_now(&self, reader: UserId, query: Query) -> Result<Answer, StoreError> {
         now(self.query(reader, query))

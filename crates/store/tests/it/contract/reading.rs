@@ -21,6 +21,7 @@ on_every_engine! {
     a_position_of_another_epoch_beyond_the_head_or_too_far_back_gets_a_snapshot,
     the_log_is_read_in_parts_without_holes,
     the_log_holds_the_events_of_the_event_stream,
+    the_heads_of_topics_are_read_together,
     topics_have_different_epochs,
     a_room_is_open_to_members_only,
     memberships_are_private,
@@ -51,6 +52,15 @@ async fn a_new_engine_has_the_first_room_and_its_event(test_store: TestStore) {
     let (position, snapshot) = test_store.snapshot(&mina, Topic::Rooms).await;
     assert_eq!(position.seq, Seq(1));
     assert_eq!(snapshot, RoomsSnapshot { rooms: vec![room.into()] }.into());
+}
+
+async fn the_heads_of_topics_are_read_together(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    say(&test_store, &mina, 1..=3).await;
+    let topics = vec![Topic::Posts, CHAT, Topic::Room(RoomId(999)), Topic::Rooms];
+    let heads = test_store.store.heads(topics).await;
+    assert_eq!(heads, Ok(vec![Seq(0), Seq(3), Seq(0), Seq(1)]));
+    assert_eq!(test_store.store.heads(Vec::new()).await, Ok(Vec::new()));
 }
 
 async fn a_snapshot_is_true_at_its_position(test_store: TestStore) {

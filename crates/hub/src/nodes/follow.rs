@@ -1,0 +1,184 @@
+//! The reads of the log by which a node follows the others.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Outgoing;
+use super::wire::NodeId;
+
+/// A read of the store that a hub needs to follow the other nodes. Its answer goes to [`crate::Hub::on_followed`],
+/// [`crate::Hub::on_heads`] or [`crate::Hub::on_marks`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FollowRead {
+    /// The events of a topic after a seq. See [`crate::ports::Store::read_log`].
+    Log {
+        /// The topic.
+        topic: Topic,
+        /// The head of the topic in this node.
+        after: Seq,
+        /// The maximum number of events.
+        limit: usize,
+    },
+    /// The heads of these topics. See [`crate::ports::Store::heads`].
+    Heads(Vec<Topic>),
+    /// The read marks of a room. See [`crate::ports::Store::read_marks`].
+    Marks {
+        /// The room.
+        room: RoomId,
+        /// A user who watches a message of the room.
+        reader: UserId,
+    },
+}
+
+/// The knowledge of a node about a log that it shares with others.
+#[derive(Debug)]
+pub(crate) struct SharedLog {
+    poll_ms: u64,
+    pub(crate) outgoing: Outgoing,
+    inner: Mutex<Inner>,
+    /// Wakes one of the following tasks.
+    added: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// The seqs up to which topics are to be followed, and the turns of the topics.
+    wanted: HashMap<Topic, Seq>,
+    turns: VecDeque<Topic>,
+    /// The topics that are being read.
+    reading: BTreeSet<Topic>,
+    other_reads: VecDeque<FollowRead>,
+    /// The rest of the topics of this poll.
+    to_poll: VecDeque<Topic>,
+    is_polling: bool,
+    polled_at: Timestamp,
+    /// The number of subscriptions of each user to topics of rooms.
+    room_readers: BTreeMap<UserId, usize>,
+    /// The heads of the memberships of users who read rooms here and do not follow their memberships.
+    membership_heads: HashMap<UserId, Seq>,
+}
+
+impl SharedLog {
+    pub(crate) fn new(node: NodeId, poll_ms: u64) -> Self {
+        let outgoing = Outgoing::new(node);
+        Self { poll_ms, outgoing, inner: Mutex::default(), added: Notify::new() }
+    }
+
+    /// Requests that a topic is followed up to a seq.
+    pub(crate) fn want(&self, topic: Topic, seq: Seq) {
+        let mut inner = self.inner.lock();
+        let wanted = inner.wanted.entry(topic).or_default();
+        *wanted = seq.max(*wanted);
+        if !inner.reading.contains(&topic) && !inner.turns.contains(&topic) {
+            inner.turns.push_back(topic);
+        }
+        drop(inner);
+        self.added.notify_one();
+    }
+
+    /// Requests any other read.
+    pub(crate) fn request(&self, read: FollowRead) {
+        self.inner.lock().other_reads.push_back(read);
+        self.added.notify_one();
+    }
+
+    /// The next topic to follow, and the seq up to which it is wanted. It counts as being read.
+    pub(super) fn next_topic(&self) -> Option<(Topic, Seq)> {
+        let mut inner = self.inner.lock();
+        let topic = inner.turns.pop_front()?;
+        let seq = inner.wanted.get(&topic).copied().unwrap_or_default();
+        inner.reading.insert(topic);
+        Some((topic, seq))
+    }
+
+    pub(super) fn next_other_read(&self) -> Option<FollowRead> {
+        self.inner.lock().other_reads.pop_front()
+    }
+
+    /// A topic was read. `head` is the head that it has in this node now; `None` if it is not to be read again.
+    pub(super) fn finish(&self, topic: Topic, head: Option<Seq>) {
+        let mut inner = self.inner.lock();
+        inner.reading.remove(&topic);
+        let is_behind =
+            head.is_some_and(|head| inner.wanted.get(&topic).is_some_and(|wanted| *wanted > head));
+        if is_behind {
+            inner.turns.push_back(topic);
+            drop(inner);
+            self.added.notify_one();
+        } else {
+            inner.wanted.remove(&topic);
+        }
+    }
+
+    /// Waits until a read is requested. May return without one.
+    pub(crate) async fn requested(&self) {
+        self.added.notified().await;
+    }
+
+    /// The topics whose heads to ask for now. `topics` lists all of them; it is called when a poll begins.
+    pub(super) fn topics_to_poll(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        topics: impl FnOnce() -> BTreeSet<Topic>,
+    ) -> Vec<Topic> {
+        let mut inner = self.inner.lock();
+        if inner.is_polling {
+            return Vec::new();
+        }
+        if inner.to_poll.is_empty() {
+            if !inner.polled_at.has_passed(self.poll_ms, now) {
+                return Vec::new();
+            }
+            inner.polled_at = now;
+            drop(inner);
+            let topics = topics();
+            inner = self.inner.lock();
+            inner.to_poll.extend(topics);
+        }
+        let count = inner.to_poll.len().min(limit);
+        let topics: Vec<Topic> = inner.to_poll.drain(..count).collect();
+        inner.is_polling = !topics.is_empty();
+        topics
+    }
+
+    pub(super) fn end_poll(&self) {
+        self.inner.lock().is_polling = false;
+    }
+
+    /// A connection of a user begins to read a topic of a room.
+    pub(crate) fn add_room_reader(&self, user: UserId) {
+        *self.inner.lock().room_readers.entry(user).or_default() += 1;
+    }
+
+    /// A connection of a user does not read a topic of a room any more.
+    pub(crate) fn remove_room_reader(&self, user: UserId) {
+        let mut inner = self.inner.lock();
+        if let Some(count) = inner.room_readers.get_mut(&user) {
+            *count -= 1;
+            if *count == 0 {
+                inner.room_readers.remove(&user);
+                inner.membership_heads.remove(&user);
+            }
+        }
+    }
+
+    pub(super) fn reads_rooms(&self, user: UserId) -> bool {
+        self.inner.lock().room_readers.contains_key(&user)
+    }
+
+    pub(super) fn room_readers(&self) -> Vec<UserId> {
+        self.inner.lock().room_readers.keys().copied().collect()
+    }
+
+    /// Records the polled head of the memberships of a user who reads rooms. Returns whether it has moved, or was
+    /// unknown.
+    pub(super) fn has_membership_moved(&self, user: UserId, head: Seq) -> bool {
+        let mut inner = self.inner.lock();
+        inner.room_readers.contains_key(&user)
+            && inner.membership_heads.insert(user, head) != Some(head)
+    }
+}

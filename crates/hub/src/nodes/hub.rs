@@ -1,0 +1,236 @@
+//! How a hub follows the events of other nodes.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use madang_shared::limits::MAX_RECOVERED_EVENTS;
+use madang_shared::topic::Durability;
+use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use super::wire::{MessageError, NodeContent, NodeMessage};
+use super::{FOLLOW_EVENTS, FollowRead, POLL_TOPICS, SharedLog};
+use crate::bus::Bus;
+use crate::hub::Hub;
+use crate::log::{LogEntry, TopicEvent};
+use crate::ports::{MemberMark, Store, StoreError};
+
+impl Hub {
+    /// The next read that this node needs to follow the others. To be answered.
+    pub fn next_follow_read(&self) -> Option<FollowRead> {
+        let shared = self.shared_log()?;
+        if let Some(read) = shared.next_other_read() {
+            return Some(read);
+        }
+        while let Some((topic, wanted)) = shared.next_topic() {
+            let head = self.channel(topic).and_then(|channel| channel.known_head());
+            match head {
+                Some(head) if wanted.since(head) > MAX_RECOVERED_EVENTS => {
+                    self.learn_head(topic, wanted);
+                    shared.finish(topic, None);
+                }
+                Some(head) if wanted > head => {
+                    return Some(FollowRead::Log { topic, after: head, limit: FOLLOW_EVENTS });
+                }
+                // No subscriber is left, or the topic has advanced meanwhile.
+                _ => shared.finish(topic, None),
+            }
+        }
+        None
+    }
+
+    /// The answer to [`FollowRead::Log`].
+    pub fn on_followed(&self, topic: Topic, read: Result<Vec<LogEntry>, StoreError>) {
+        let Some(shared) = self.shared_log() else { return };
+        // After a failure, or a head that the log does not show yet, the next poll finds the topic again.
+        let events = read.unwrap_or_default();
+        let has_events = !events.is_empty();
+        let events = events.into_iter().map(|entry| TopicEvent { topic, entry });
+        self.publish(&events.collect::<Vec<_>>());
+        let head = self.channel(topic).and_then(|channel| channel.known_head());
+        shared.finish(topic, head.filter(|_| has_events));
+    }
+
+    /// The answer to [`FollowRead::Heads`].
+    pub fn on_heads(&self, topics: &[Topic], heads: Result<Vec<Seq>, StoreError>) {
+        let Some(shared) = self.shared_log() else { return };
+        shared.end_poll();
+        for (topic, head) in topics.iter().zip(heads.unwrap_or_default()) {
+            self.on_polled_head(shared, *topic, head);
+        }
+    }
+
+    /// The answer to [`FollowRead::Marks`].
+    pub fn on_marks(
+        &self,
+        room: RoomId,
+        reader: UserId,
+        marks: Result<Vec<MemberMark>, StoreError>,
+    ) {
+        self.read_counts().on_marks(room, reader, marks);
+    }
+
+    /// Handles a message of a node. The messages of this node come back, and are ignored.
+    ///
+    /// # Errors
+    /// [`MessageError`] for a message that this version does not understand. It is ignored.
+    pub fn on_message(&self, message: &[u8]) -> Result<(), MessageError> {
+        let Some(shared) = self.shared_log() else { return Ok(()) };
+        let NodeMessage { from, content, .. } = NodeMessage::decode(message)?;
+        if from == shared.outgoing.node() {
+            return Ok(());
+        }
+        match content {
+            NodeContent::Advanced(topics) => {
+                for (topic, seq) in topics {
+                    self.on_announced(shared, topic, seq);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the messages for the other nodes.
+    pub fn take_messages(&self) -> Vec<Bytes> {
+        self.shared_log().map(|shared| shared.outgoing.take()).unwrap_or_default()
+    }
+
+    /// Sends the messages for the other nodes, without end.
+    pub async fn run_sender(&self, bus: &dyn Bus) {
+        let Some(shared) = self.shared_log() else { return std::future::pending().await };
+        loop {
+            for message in shared.outgoing.take() {
+                bus.send(message);
+            }
+            shared.outgoing.added().await;
+        }
+    }
+
+    /// Handles the messages of the other nodes, until the bus is closed. `report` gets those that this version does not
+    /// understand.
+    pub async fn run_listener(
+        &self,
+        mut messages: broadcast::Receiver<Bytes>,
+        report: impl Fn(&MessageError),
+    ) {
+        loop {
+            match messages.recv().await {
+                Ok(message) => {
+                    // Reported; it changes nothing.
+                    self.on_message(&message).inspect_err(&report).ok();
+                }
+                // A poll of the heads finds the topics; states are sent again.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Another node has announced that a topic has events up to `seq`.
+    fn on_announced(&self, shared: &SharedLog, topic: Topic, seq: Seq) {
+        self.note_advance(topic, seq);
+        match self.channel(topic) {
+            Some(channel) => match channel.known_head() {
+                Some(head) if seq > head => shared.want(topic, seq),
+                Some(_) => {}
+                // The first subscriber's read is on its way, and may be older.
+                None => self.learn_head(topic, seq),
+            },
+            None => {
+                self.drop_copies_before(topic, seq);
+                self.read_counts().on_topic_advanced(topic);
+                self.check_access_after(topic);
+            }
+        }
+    }
+
+    /// A subscriber's read, or a notification, has found that a topic has events up to `seq`, and their contents are
+    /// unknown here.
+    pub(crate) fn learn_head(&self, topic: Topic, seq: Seq) {
+        let Some(channel) = self.channel(topic) else { return };
+        let is_new = channel.known_head().is_none_or(|head| seq > head);
+        self.advance(&channel, seq, None);
+        if is_new && self.shared_log().is_some() && topic.durability() == Durability::Durable {
+            self.drop_copies_before(topic, seq);
+            self.read_counts().on_topic_advanced(topic);
+            self.check_access_after(topic);
+        }
+    }
+
+    /// Requests the heads of this node's topics, when it is time. Requests the read marks that may have changed.
+    pub(crate) fn poll(&self, now: Timestamp) {
+        let Some(shared) = self.shared_log() else { return };
+        let topics = shared.topics_to_poll(now, POLL_TOPICS, || self.topics_to_follow(shared));
+        if !topics.is_empty() {
+            shared.request(FollowRead::Heads(topics));
+        }
+        for (room, reader) in self.read_counts().stale_rooms(now) {
+            shared.request(FollowRead::Marks { room, reader });
+        }
+    }
+
+    /// Follows the other nodes, without end. Any number of tasks may run it at the same time.
+    /// `report` gets the failures of the store; the next poll repeats the reads.
+    pub async fn run_follower(&self, store: &dyn Store, report: impl Fn(&StoreError)) {
+        /// The reader of the log for all subscribers, whose access their sessions have checked.
+        const READER: UserId = UserId(0);
+        let Some(shared) = self.shared_log() else { return std::future::pending().await };
+        loop {
+            match self.next_follow_read() {
+                Some(FollowRead::Log { topic, after, limit }) => {
+                    let events = store.read_log(READER, topic, after, limit).await;
+                    self.on_followed(topic, events.inspect_err(&report));
+                }
+                Some(FollowRead::Heads(topics)) => {
+                    let heads = store.heads(topics.clone()).await;
+                    self.on_heads(&topics, heads.inspect_err(&report));
+                }
+                Some(FollowRead::Marks { room, reader }) => {
+                    let marks = store.read_marks(reader, room).await;
+                    self.on_marks(room, reader, marks.inspect_err(&report));
+                }
+                None => shared.requested().await,
+            }
+        }
+    }
+
+    fn on_polled_head(&self, shared: &SharedLog, topic: Topic, head: Seq) {
+        match self.channel(topic).map(|channel| channel.known_head()) {
+            Some(Some(known)) if head > known => shared.want(topic, head),
+            Some(_) => {}
+            None => {
+                self.drop_copies_before(topic, head);
+                if let Topic::Memberships(user) = topic
+                    && shared.has_membership_moved(user, head)
+                {
+                    self.check_access_after(topic);
+                }
+            }
+        }
+    }
+
+    /// The durable topics of which this node has subscribers or copies, and the memberships of the users who read
+    /// rooms.
+    fn topics_to_follow(&self, shared: &SharedLog) -> BTreeSet<Topic> {
+        let mut topics = self.followed_topics();
+        topics.extend(self.shared_states().topics());
+        topics.extend(self.log_cache().topics());
+        topics.extend(shared.room_readers().into_iter().map(Topic::Memberships));
+        topics.retain(|topic| topic.durability() == Durability::Durable);
+        topics
+    }
+
+    fn drop_copies_before(&self, topic: Topic, seq: Seq) {
+        self.shared_states().drop_before(topic, seq);
+        self.log_cache().forget_before(topic, seq);
+    }
+
+    /// The memberships of a user have changed in an unknown way: the user may have left any room.
+    fn check_access_after(&self, topic: Topic) {
+        if let (Some(shared), Topic::Memberships(user)) = (self.shared_log(), topic)
+            && shared.reads_rooms(user)
+        {
+            self.request_access_checks_of(user, |topic| topic.room().is_some());
+        }
+    }
+}

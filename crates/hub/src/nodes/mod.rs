@@ -1,0 +1,33 @@
+//! Several nodes over one log.
+//!
+//! A node publishes its own commits with their contents. Of the commits of the other nodes it hears that a topic has
+//! advanced (see [`crate::bus`]), or finds it by polling the heads of its topics. It then **follows** the topic: it
+//! reads the new events from the log once, and publishes them exactly as its own.
+//!
+//! **A node applies events in order.** An event of its own that lies beyond the head of the topic waits until the node
+//! has followed the events of the other nodes before it.
+//!
+//! **A head that moved without its events** (a subscriber's read has found it first, or the gap is large) means that
+//! anything may have happened: an earlier event was redacted, a user has left a room. The node drops its copies of the
+//! topic, and checks the access again.
+
+mod follow;
+mod hub;
+mod outgoing;
+pub mod wire;
+
+pub use follow::FollowRead;
+pub(crate) use follow::SharedLog;
+pub(crate) use outgoing::Outgoing;
+
+/// The interval between two polls of the heads of a node's topics, where a bus carries notifications. A lost
+/// notification delays an event by at most this time, in milliseconds.
+pub const POLL_WITH_BUS_MS: u64 = 2_000;
+/// The interval between two polls where no bus connects the nodes: the delay of an event of another node, in
+/// milliseconds.
+pub const POLL_WITHOUT_BUS_MS: u64 = 200;
+/// The topics in one poll. A node with more topics polls the others in its next turns, so that the delay grows with
+/// the number of topics.
+const POLL_TOPICS: usize = 500;
+/// The events that a node follows in one read.
+const FOLLOW_EVENTS: usize = 256;

@@ -1,0 +1,70 @@
+//! The messages that a node has for the others.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use madang_shared::{Seq, Topic};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::wire::{NodeContent, NodeId, NodeMessage};
+
+/// The topics in one message.
+const ADVANCED_TOPICS: usize = 500;
+/// The maximum number of waiting messages. While the bus takes none, the oldest ones are dropped: every message may be
+/// lost.
+const MAX_WAITING: usize = 1024;
+
+/// The waiting messages of a node. Notifications of the same topic become one.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    node: NodeId,
+    inner: Mutex<Inner>,
+    added: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    advanced: BTreeMap<Topic, Seq>,
+    messages: VecDeque<NodeContent>,
+}
+
+impl Outgoing {
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self { node, inner: Mutex::default(), added: Notify::new() }
+    }
+
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    pub(crate) fn announce(&self, topic: Topic, seq: Seq) {
+        self.inner.lock().advanced.insert(topic, seq);
+        self.added.notify_one();
+    }
+
+    pub(crate) fn add(&self, content: NodeContent) {
+        let mut inner = self.inner.lock();
+        inner.messages.push_back(content);
+        if inner.messages.len() > MAX_WAITING {
+            inner.messages.pop_front();
+        }
+        drop(inner);
+        self.added.notify_one();
+    }
+
+    /// Takes all waiting messages, encoded.
+    pub(crate) fn take(&self) -> Vec<Bytes> {
+        let Inner { advanced, mut messages } = std::mem::take(&mut *self.inner.lock());
+        let advanced: Vec<(Topic, Seq)> = advanced.into_iter().collect();
+        let advanced = advanced.chunks(ADVANCED_TOPICS);
+        messages.extend(advanced.map(|topics| NodeContent::Advanced(topics.to_vec())));
+        let encode = |content| NodeMessage::new(self.node, content).encode();
+        messages.into_iter().map(encode).collect()
+    }
+
+    /// Waits until there is a message. May return without one.
+    pub(crate) async fn added(&self) {
+        self.added.notified().await;
+    }
+}
