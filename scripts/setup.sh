@@ -183,6 +183,8 @@ e2e() {
     has openssl || missing+=(openssl)
     has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
     has chromedriver || missing+=(chromium-driver)
+    # The tests of several nodes start one.
+    has nats-server || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
     # Without a Korean font, screenshots show boxes and text has wrong widths.
     fc-list :lang=ko 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
     # The same holds for emoji.
@@ -191,7 +193,7 @@ e2e() {
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
         fail "the tests need: ${missing[*]}" \
             "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
-            "elsewhere: Chromium, the chromedriver of the same version, a Korean font, an emoji font, OpenSSL"
+            "elsewhere: Chromium, the chromedriver of the same version, a Korean font, an emoji font, OpenSSL, nats-server"
     fi
     say "${missing[*]}: run the tests (apt-get)"
     apt-get update -qq

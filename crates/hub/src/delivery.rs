@@ -1,4 +1,4 @@
-//! The delivery of one message: the store's recipients, joined with the connections of this node.
+//! The delivery of one message: the store's recipients, joined with the connections of all nodes.
 
 use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient};
 use madang_shared::{RoomId, Topic, User};
@@ -10,13 +10,15 @@ use crate::topic_channel::ConnectionCounts;
 
 /// Reports the delivery of a message to a member of its room. `stored` is the store's answer, `gateway`
 /// the receipts of Socket.IO clients.
-pub fn report(
+pub async fn report(
     hub: &Hub,
     room: RoomId,
     stored: Recipients,
     gateway: Option<GatewayReceipts>,
 ) -> Delivery {
-    let connection_counts = hub.connection_counts(Topic::Room(room), stored.position.seq);
+    let topic = Topic::Room(room);
+    let counts = hub.connection_counts_of_all_nodes(topic, stored.position.seq);
+    let connection_counts = counts.await;
     let presence = hub.ephemeral::<Presence>();
     let people = presence.read(|presence| {
         let recipient = |(user, status): (User, ReadStatus)| {

@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, watch};
 use crate::budgets::Budgets;
 use crate::bus::TopicAdvanced;
 use crate::chat;
-use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
+use crate::ephemeral::{AnyRegistration, EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
 use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
@@ -51,10 +51,6 @@ pub struct Hub {
 
 /// The notifications that are buffered for a receiver of [`Hub::advances`].
 const BUFFERED_ADVANCES: usize = 1024;
-/// Connection ids of a node begin at a multiple of this, which its id determines.
-const CONNECTIONS_PER_NODE: u64 = 1 << 32;
-/// The distinct beginnings of connection ids. All ids are exact as 64-bit floating-point numbers, too.
-const NODE_NUMBERS: u64 = 1 << 20;
 
 /// One ephemeral feature of a hub.
 #[derive(Debug)]
@@ -67,6 +63,7 @@ impl<F: EphemeralTopic> EphemeralHandle<'_, F> {
     /// Changes the feature's state, and publishes the events that the change returns.
     pub fn update<E: IntoIterator<Item = EphemeralEvent>>(&self, change: impl FnOnce(&mut F) -> E) {
         self.registration.update(change, |event| self.hub.publish_ephemeral(&event));
+        self.hub.collect_messages(None);
     }
 
     /// Reads the feature's state.
@@ -81,8 +78,8 @@ impl<F: EphemeralTopic> EphemeralHandle<'_, F> {
 }
 
 impl Hub {
-    /// Clients get `version` in their welcome. `epoch` must differ from the epoch of every earlier start
-    /// of this server, because positions of ephemeral topics are valid until the server stops.
+    /// Clients get `version` in their welcome. `epoch` must differ from that of every earlier start and every other
+    /// node, because positions of ephemeral topics are valid on one start of one node.
     pub fn new(version: impl Into<String>, epoch: Epoch) -> Self {
         let budgets = Budgets::default();
         Self {
@@ -107,9 +104,9 @@ impl Hub {
     #[must_use]
     pub fn with_shared_log(mut self, node: NodeId, poll_ms: u64) -> Self {
         self.shared_log = Some(SharedLog::new(node, poll_ms));
-        let first = node.0 % NODE_NUMBERS * CONNECTIONS_PER_NODE + 1;
-        self.next_connection = AtomicU64::new(first);
+        self.next_connection = AtomicU64::new(node.first_connection());
         self.read_counts = ReadCounts::of_shared_log();
+        self.ephemeral.all().for_each(AnyRegistration::join_nodes);
         self
     }
 
@@ -195,29 +192,6 @@ impl Hub {
         }
     }
 
-    /// Publishes events of this node's store to the subscribers of this node, and announces them to the
-    /// other nodes.
-    pub fn publish_and_announce(&self, appended: &[TopicEvent]) {
-        self.publish(appended);
-        for TopicEvent { topic, entry } in appended {
-            self.note_advance(*topic, entry.seq);
-            if let Some(shared) = &self.shared_log {
-                shared.outgoing.announce(*topic, entry.seq);
-            }
-        }
-    }
-
-    /// The notifications that a topic has advanced, by a commit of this node or by the announcement of another one. A
-    /// slow receiver loses the oldest ones.
-    pub fn advances(&self) -> broadcast::Receiver<TopicAdvanced> {
-        self.advances.subscribe()
-    }
-
-    pub(crate) fn note_advance(&self, topic: Topic, seq: Seq) {
-        // An error means that there is no receiver, which is allowed.
-        self.advances.send(TopicAdvanced { topic, seq }).ok();
-    }
-
     /// Access to one ephemeral feature, for its own methods.
     pub fn ephemeral<F: EphemeralTopic>(&self) -> EphemeralHandle<'_, F>
     where
@@ -248,12 +222,21 @@ impl Hub {
         for feature in self.ephemeral.all() {
             feature.tick(now, &|event| self.publish_ephemeral(&event));
         }
+        self.collect_messages(Some(now));
         self.read_counts.tick(now);
         self.poll(now);
     }
 
     pub(crate) fn shared_log(&self) -> Option<&SharedLog> {
         self.shared_log.as_ref()
+    }
+
+    pub(crate) fn ephemeral_topics(&self) -> &EphemeralTopics {
+        &self.ephemeral
+    }
+
+    pub(crate) fn advances_sender(&self) -> &broadcast::Sender<TopicAdvanced> {
+        &self.advances
     }
 
     pub(crate) fn shared_states(&self) -> &SharedStateCache {
@@ -361,6 +344,7 @@ impl Hub {
     /// Hands a client's signal to its feature.
     pub(crate) fn on_signal(&self, signal: &Signal, connection: ConnectionId, now: Timestamp) {
         self.ephemeral.on_signal(signal, connection, now, |event| self.publish_ephemeral(&event));
+        self.collect_messages(None);
     }
 
     /// The state of an ephemeral topic, and its position. The channel is moved to that position, so that
@@ -402,7 +386,7 @@ impl Hub {
 
     /// To be called while the feature's state is locked: events must reach the channel in the order of
     /// their seqs.
-    fn publish_ephemeral(&self, event: &EphemeralEvent) {
+    pub(crate) fn publish_ephemeral(&self, event: &EphemeralEvent) {
         let EphemeralEvent { topic, seq, event } = event;
         if let Some(channel) = self.channel(*topic) {
             let frame = Frame::of_event(*topic, &LogEntry::new(*seq, event));

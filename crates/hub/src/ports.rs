@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::features::{self, Change};
+use crate::nodes::wire::NodeId;
 use crate::notices::DueNotice;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
@@ -334,6 +335,30 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         limits: Option<SessionLimits>,
     ) -> BoxFuture<'static, Result<u64, StoreError>>;
+
+    /// Acquires or renews a lease for a node: a piece of work that one node does for all. Returns whether the node has
+    /// it until `now` plus `duration_ms`. A lease that ends later than that was made by a clock that is wrong, and has
+    /// ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn acquire_lease(
+        &self,
+        name: &'static str,
+        holder: NodeId,
+        now: Timestamp,
+        duration_ms: u64,
+    ) -> BoxFuture<'static, Result<bool, StoreError>>;
+
+    /// Gives a lease back. To give back a lease of another node changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn release_lease(
+        &self,
+        name: &'static str,
+        holder: NodeId,
+    ) -> BoxFuture<'static, Result<(), StoreError>>;
 
     /// Checks that both reading and writing work.
     ///

@@ -8,6 +8,7 @@ use madang_shared::price::{PriceEvent, PriceHistory, PriceNow, PriceSnapshot};
 use madang_shared::{Epoch, Position, Seq, Snapshot, Timestamp, Topic};
 
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
+use crate::nodes::wire::{NodeContent, NodeId};
 
 /// The published price and its successor.
 #[derive(Debug)]
@@ -18,12 +19,17 @@ pub struct LivePrice {
     published_at: Option<Timestamp>,
     /// The latest price that is not published yet.
     pending: Option<PriceNow>,
+    /// The messages for the other nodes. Without other nodes, nobody takes them, and none is added.
+    outgoing: Vec<NodeContent>,
+    has_other_nodes: bool,
 }
 
 impl EphemeralTopic for LivePrice {
     /// A subscriber further behind gets a snapshot, whose history covers half a minute in less space than
     /// the frames would.
     const RING_FRAMES: usize = 32;
+
+    const SOURCE_OF: Option<Topic> = Some(Topic::Price);
 
     fn new(epoch: Epoch) -> Self {
         Self {
@@ -32,7 +38,25 @@ impl EphemeralTopic for LivePrice {
             history: PriceHistory::default(),
             published_at: None,
             pending: None,
+            outgoing: Vec::new(),
+            has_other_nodes: false,
         }
+    }
+
+    fn join_nodes(&mut self) {
+        self.has_other_nodes = true;
+    }
+
+    fn take_messages(&mut self) -> Vec<NodeContent> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// The price of the node that follows the sources. It is published at the next tick.
+    fn on_message(&mut self, _from: NodeId, content: NodeContent) -> Vec<EphemeralEvent> {
+        if let NodeContent::Price(price) = content {
+            self.pending = Some(price);
+        }
+        Vec::new()
     }
 
     fn snapshot(&mut self, topic: Topic) -> Option<(Position, Snapshot)> {
@@ -48,6 +72,10 @@ impl EphemeralTopic for LivePrice {
 impl LivePrice {
     /// Sets the price. Returns its event if one is due; otherwise a later tick does.
     pub fn set(&mut self, price: PriceNow, now: Timestamp) -> Option<EphemeralEvent> {
+        if self.has_other_nodes {
+            // Only the latest price matters.
+            self.outgoing = vec![NodeContent::Price(price.clone())];
+        }
         self.pending = Some(price);
         self.publish_pending(now)
     }

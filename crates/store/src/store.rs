@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::connections::{Apply, Connections, ReadLane, only};
 use crate::error::StatementError;
 use crate::readers::ReadPayer;
+use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, commands, delivery, details, log, membership, notices, posts, recovery, rooms, users,
+    self, commands, delivery, details, leases, log, membership, notices, posts, recovery, rooms,
+    users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::nodes::wire::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
@@ -113,7 +116,7 @@ impl<C: Connections> Store for EngineStore<C> {
     }
 
     fn heads(&self, topics: Vec<Topic>) -> BoxFuture<'static, Result<Vec<Seq>, StoreError>> {
-        let heads = move |connection: &Connection| log::heads(connection, &topics);
+        let heads = move |transaction: &dyn Transaction| log::heads(transaction, &topics);
         self.server_read(ReadLane::Users, heads)
     }
 
@@ -237,6 +240,24 @@ impl<C: Connections> Store for EngineStore<C> {
         let used = &mut *self.used_sessions.lock().unwrap_or_else(PoisonError::into_inner);
         in_use.extend(std::mem::take(used));
         self.write((in_use, now, limits), users::expire_sessions)
+    }
+
+    fn acquire_lease(
+        &self,
+        name: &'static str,
+        holder: NodeId,
+        now: Timestamp,
+        duration_ms: u64,
+    ) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.write(LeaseRequest { name, holder, now, duration_ms }, leases::acquire)
+    }
+
+    fn release_lease(
+        &self,
+        name: &'static str,
+        holder: NodeId,
+    ) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write((name, holder), leases::release)
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {

@@ -4,10 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 use super::Outgoing;
+use super::counts::OtherNodes;
 use super::wire::NodeId;
+use crate::ports::TokenHash;
+
+/// The ends of sessions that are buffered for the task that closes their connections. A poll of the store finds others.
+const BUFFERED_SESSION_ENDS: usize = 256;
 
 /// A read of the store that a hub needs to follow the other nodes. Its answer goes to [`crate::Hub::on_followed`],
 /// [`crate::Hub::on_heads`] or [`crate::Hub::on_marks`].
@@ -38,6 +43,8 @@ pub enum FollowRead {
 pub(crate) struct SharedLog {
     poll_ms: u64,
     pub(crate) outgoing: Outgoing,
+    pub(super) others: OtherNodes,
+    session_ends: broadcast::Sender<TokenHash>,
     inner: Mutex<Inner>,
     /// Wakes one of the following tasks.
     added: Notify,
@@ -64,7 +71,19 @@ struct Inner {
 impl SharedLog {
     pub(crate) fn new(node: NodeId, poll_ms: u64) -> Self {
         let outgoing = Outgoing::new(node);
-        Self { poll_ms, outgoing, inner: Mutex::default(), added: Notify::new() }
+        Self {
+            poll_ms,
+            outgoing,
+            others: OtherNodes::default(),
+            session_ends: broadcast::Sender::new(BUFFERED_SESSION_ENDS),
+            inner: Mutex::default(),
+            added: Notify::new(),
+        }
+    }
+
+    /// The sessions that have ended on other nodes.
+    pub(super) fn session_ends(&self) -> &broadcast::Sender<TokenHash> {
+        &self.session_ends
     }
 
     /// Requests that a topic is followed up to a seq.

@@ -11,14 +11,21 @@
 //! anything may have happened: an earlier event was redacted, a user has left a room. The node drops its copies of the
 //! topic, and checks the access again.
 
+mod counts;
 mod follow;
-mod hub;
+mod following;
+mod messages;
 mod outgoing;
 pub mod wire;
 
 pub use follow::FollowRead;
 pub(crate) use follow::SharedLog;
 pub(crate) use outgoing::Outgoing;
+
+/// The silence after which a node is taken for dead, in milliseconds. A living node sends a message at least every 4 s.
+pub const NODE_EXPIRY_MS: u64 = 12_000;
+/// The interval at which a node repeats that an ephemeral topic has subscribers, in milliseconds.
+pub(crate) const NEEDED_RENEW_MS: u64 = 4_000;
 
 /// The interval between two polls of the heads of a node's topics, where a bus carries notifications. A lost
 /// notification delays an event by at most this time, in milliseconds.

@@ -31,7 +31,8 @@ struct Inner {
 
 impl Outgoing {
     pub(crate) fn new(node: NodeId) -> Self {
-        Self { node, inner: Mutex::default(), added: Notify::new() }
+        let inner = Inner { messages: [NodeContent::Started].into(), ..Inner::default() };
+        Self { node, inner: Mutex::new(inner), added: Notify::new() }
     }
 
     pub(crate) fn node(&self) -> NodeId {

@@ -4,9 +4,13 @@
 //! keeps the version, and a node ignores a kind that it does not know. A node ignores messages of another version.
 
 use bytes::Bytes;
-use madang_shared::{Seq, Topic};
+use madang_shared::price::PriceNow;
+use madang_shared::{Seq, Topic, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::ports::TokenHash;
+use crate::presence::remote::PresenceMessage;
 
 /// The version of the messages. It changes only if an older node would misunderstand a message.
 const VERSION: u32 = 1;
@@ -17,6 +21,14 @@ pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(pub u64);
+
+impl NodeId {
+    /// The first connection id of the node. The ids of a node's connections follow it. Two nodes have the same ids with
+    /// a probability of one in a million; all ids are exact in JavaScript.
+    pub fn first_connection(self) -> u64 {
+        (self.0 % (1 << 20)) * (1 << 32) + 1
+    }
+}
 
 /// A message of a node to all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +46,38 @@ pub struct NodeMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeContent {
+    /// The sender begins. The others send their whole states.
+    Started,
     /// Topics have events up to these seqs.
     Advanced(Vec<(Topic, Seq)>),
+    /// See [`PresenceMessage`].
+    Presence(PresenceMessage),
+    /// The price has changed.
+    Price(PriceNow),
+    /// The ephemeral topic has subscribers on the sender, so that its source is needed. Repeated while it is true.
+    Needed(Topic),
+    /// A session has ended: its connections close on every node. The token itself is never sent.
+    SessionEnded(TokenHash),
+    /// The sender asks for the connections that follow a topic, and for those of them that have every event up to a seq.
+    CountConnections {
+        /// The number of the request on its node.
+        request: u64,
+        /// Which topic.
+        topic: Topic,
+        /// Up to which event.
+        seq: Seq,
+    },
+    /// A part of the answer to [`Self::CountConnections`].
+    ConnectionCounts {
+        /// The node that has asked.
+        to: NodeId,
+        /// The number of its request.
+        request: u64,
+        /// Users, with the number of their connections, and of those that have every event.
+        counts: Vec<(UserId, u64, u64)>,
+        /// Whether this is the last part.
+        is_last: bool,
+    },
 }
 
 /// The bytes are no message of this version.
@@ -75,6 +117,8 @@ impl NodeMessage {
 
 #[cfg(test)]
 mod tests {
+    use madang_shared::{RoomId, User};
+
     use super::*;
 
     #[test]
@@ -82,6 +126,32 @@ mod tests {
         let advanced = vec![(Topic::Counter, Seq(7)), (Topic::Posts, Seq(1))];
         let message = NodeMessage::new(NodeId(u64::MAX), NodeContent::Advanced(advanced));
         assert_eq!(NodeMessage::decode(&message.encode()), Ok(message.clone()));
+        let room = PresenceMessage::Rooms {
+            number: 3,
+            first: RoomId(0),
+            last: RoomId(u64::MAX),
+            rooms: vec![RoomId(1)],
+        };
+        let typing = User { id: UserId(7), name: "Mina".into() };
+        let typing = PresenceMessage::Typing { room: RoomId(1), user: typing, typing: true };
+        for content in [
+            NodeContent::Started,
+            NodeContent::Presence(room),
+            NodeContent::Presence(typing),
+            NodeContent::Needed(Topic::Price),
+            NodeContent::SessionEnded([7; 32]),
+            NodeContent::CountConnections { request: 1, topic: Topic::Posts, seq: Seq(2) },
+            NodeContent::ConnectionCounts {
+                to: NodeId(2),
+                request: 1,
+                counts: vec![(UserId(1), 2, 1)],
+                is_last: true,
+            },
+            NodeContent::Price(PriceNow::default()),
+        ] {
+            let message = NodeMessage::new(NodeId(1), content);
+            assert_eq!(NodeMessage::decode(&message.encode()), Ok(message));
+        }
         assert_eq!(
             message.encode(),
             r#"{"v":1,"from":18446744073709551615,"advanced":[["counter",7],["posts",1]]}"#

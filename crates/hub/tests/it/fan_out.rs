@@ -213,6 +213,31 @@ fn an_event_during_a_subscription_is_neither_lost_nor_repeated() {
 }
 
 #[test]
+fn a_text_that_was_redacted_is_not_served_from_a_cache_before_its_event_is_published() {
+    let server = TestServer::with_ring(1);
+    let mut author = server.connect(&server.user("w"));
+    let user = server.user("r");
+    let mut reader = server.connect(&user);
+    reader.subscribe(&server, Topic::Posts, None);
+    let known = Some(position_of(&reader.take()));
+    for text in ["first", "a secret"] {
+        author.now = author.now.plus(1_000);
+        author.command(PostsCommand::Create { text: text.into() }.into());
+        author.settle(&server);
+    }
+    let mut late = server.connect(&user);
+    late.subscribe(&server, Topic::Posts, known);
+    assert!(format!("{:?}", late.take()).contains("a secret"));
+    author.command(PostsCommand::Delete { post: PostId(2) }.into());
+    let request = author.requests.pop_front().unwrap();
+    crate::test_server::answer(&server.store, &author.user.clone(), request);
+    let mut resumed = server.connect(&user);
+    resumed.subscribe(&server, Topic::Posts, known);
+    let received = format!("{:?}", resumed.take());
+    assert!(received.contains("first") && !received.contains("a secret"), "{received}");
+}
+
+#[test]
 fn an_unsubscribed_topic_sends_no_further_events() {
     let server = TestServer::new();
     let (mut author, mut subscriber) =

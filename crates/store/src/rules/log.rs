@@ -108,11 +108,14 @@ pub(crate) fn head(transaction: &dyn Transaction, topic: Topic) -> Result<Seq, S
 }
 
 /// The `seq`s of the last events of topics, in their order; 0 for a topic that does not exist.
-pub(super) fn heads(connection: &Connection, topics: &[Topic]) -> Result<Vec<Seq>, StatementError> {
-    let mut statement = connection.prepare_cached("SELECT head FROM topics WHERE name = ?1")?;
+pub(crate) fn heads(
+    transaction: &dyn Transaction,
+    topics: &[Topic],
+) -> Result<Vec<Seq>, StatementError> {
+    let sql = "SELECT head FROM topics WHERE name = ?1";
     let mut heads = Vec::with_capacity(topics.len());
     for topic in topics {
-        let head = statement.query_row([topic.to_string()], |row| natural(row, 0)).optional()?;
+        let head = transaction.optional(sql, &values![topic.to_string()], |row| row.natural(0))?;
         heads.push(Seq(head.unwrap_or_default()));
     }
     Ok(heads)

@@ -7,6 +7,7 @@ mod chat_page;
 pub(crate) mod commands;
 mod context;
 mod features;
+pub(crate) mod leases;
 pub(crate) mod log;
 pub(crate) mod recovery;
 pub(crate) mod refusals;

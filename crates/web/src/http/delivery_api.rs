@@ -31,5 +31,5 @@ pub async fn delivery(
     let (room, message) = (RoomId(room), Seq(message));
     let recipients = state.store.delivery(reader.id, room, message).await?;
     let receipts = state.receipts.of(Topic::Room(room), message);
-    Ok(Json(report(&state.hub, room, recipients, receipts)))
+    Ok(Json(report(&state.hub, room, recipients, receipts).await))
 }

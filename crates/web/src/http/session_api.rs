@@ -147,5 +147,6 @@ fn set_cookies<const N: usize>(
 async fn end_session(state: &AppState, session: TokenHash) -> Result<(), Problem> {
     state.store.sign_out(session).await?;
     state.open_sessions.end(&session);
+    state.hub.announce_session_end(session);
     Ok(())
 }

@@ -194,7 +194,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
         let members = world.store.members_now(peer.user.id, FIRST_ROOM, None).expect("readable");
         assert_eq!(details.members(), Some(members.members.len() as u64), "tab {number}: members");
         let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
-        assert!(here == present || world.nodes.len() > 1, "tab {number}: presence");
+        assert_eq!(here, present, "tab {number}: presence");
         check_posts(world, number);
         assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");
 

@@ -61,6 +61,7 @@ fn packages_know_only_what_they_may() {
             &[],
             &["tokio", "axum", "leptos", "rusqlite", "reqwest", "rand", "getrandom"],
         ),
+        ("madang-bus", &["madang-hub"], &["axum", "rusqlite", "tungstenite", "reqwest"]),
         ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
         ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
         ("madang-websocket", &[], &["axum", "rusqlite", "tungstenite", "tokio-tungstenite"]),
@@ -71,7 +72,14 @@ fn packages_know_only_what_they_may() {
         ),
         (
             "madang",
-            &["madang-shared", "madang-hub", "madang-prices", "madang-store", "madang-web"],
+            &[
+                "madang-shared",
+                "madang-hub",
+                "madang-bus",
+                "madang-prices",
+                "madang-store",
+                "madang-web",
+            ],
             &["rusqlite"],
         ),
         ("madang-app", &["madang-shared", "madang-client"], &["tokio", "axum", "rusqlite"]),

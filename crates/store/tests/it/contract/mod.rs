@@ -24,6 +24,7 @@ mod counter;
 mod delivery;
 mod free_space;
 mod kept_notices;
+mod leases;
 mod names;
 mod notices;
 mod orders;

@@ -1,20 +1,28 @@
 //! Presence: the users who are in a room now, and those who are typing. Topic [`Topic::Presence`].
 //!
 //! A user is present while at least one of the user's connections follows the room. An entry that its
-//! connection does not renew expires, so that a lost connection does not stay in the room.
+//! connection does not renew expires, so that a lost connection does not stay in the room. The users of other nodes are in
+//! [`remote`].
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+pub mod remote;
+mod room;
+
+use std::collections::{BTreeSet, HashMap};
 
 use madang_shared::presence::{
-    MAX_REMEMBERED_DEPARTURES, PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS,
-    TYPING_MAX_PRESENT,
+    PRESENCE_EXPIRY_MS, PRESENCE_WINDOW_MS, TYPING_EXPIRY_MS, TYPING_MAX_PRESENT,
 };
 use madang_shared::presence::{PresenceEvent, PresenceSignal, PresenceSnapshot};
 use madang_shared::{
-    ConnectionId, Epoch, Position, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+    ConnectionId, Epoch, Position, RoomId, Snapshot, Timestamp, Topic, User, UserId,
 };
 
+use self::remote::{
+    ALIVE_MS, PresenceMessage, RemotePresence, WHOLE_MS, messages_of_room, messages_of_rooms,
+};
+use self::room::Room;
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
+use crate::nodes::wire::{NodeContent, NodeId};
 
 /// The interval between two searches for expired entries, in milliseconds.
 const SWEEP_MS: u64 = 5_000;
@@ -29,6 +37,15 @@ pub struct Presence {
     epoch: Epoch,
     published_at: Timestamp,
     swept_at: Timestamp,
+    remote: RemotePresence,
+    /// The messages for the other nodes. Without other nodes, nobody takes them, and none is added.
+    outgoing: Vec<NodeContent>,
+    has_other_nodes: bool,
+    /// The number of the last message.
+    number: u64,
+    listed_at: Timestamp,
+    whole_sent_at: Timestamp,
+    ticked_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -36,20 +53,6 @@ struct Entry {
     user: User,
     expires: Timestamp,
     rooms: BTreeSet<RoomId>,
-}
-
-#[derive(Debug)]
-struct Room {
-    position: Position,
-    present: BTreeMap<UserId, BTreeSet<ConnectionId>>,
-    /// The users who are present according to the published events: the state at `position`.
-    published: BTreeMap<UserId, User>,
-    /// Users who may have joined or left since then.
-    changed: BTreeMap<UserId, User>,
-    /// The typing users, with the time at which typing expires.
-    typing: BTreeMap<UserId, Timestamp>,
-    /// The times at which former users left; at most [`MAX_REMEMBERED_DEPARTURES`].
-    departures: BTreeMap<UserId, Timestamp>,
 }
 
 impl EphemeralTopic for Presence {
@@ -61,7 +64,49 @@ impl EphemeralTopic for Presence {
             epoch,
             published_at: Timestamp(0),
             swept_at: Timestamp(0),
+            remote: RemotePresence::default(),
+            outgoing: Vec::new(),
+            has_other_nodes: false,
+            number: 0,
+            listed_at: Timestamp(0),
+            whole_sent_at: Timestamp(0),
+            ticked_at: Timestamp(0),
         }
+    }
+
+    fn join_nodes(&mut self) {
+        self.has_other_nodes = true;
+    }
+
+    fn take_messages(&mut self) -> Vec<NodeContent> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    fn on_message(&mut self, from: NodeId, content: NodeContent) -> Vec<EphemeralEvent> {
+        let now = self.ticked_at;
+        let changes = match content {
+            // The new node knows nobody.
+            NodeContent::Started => {
+                self.whole_sent_at = Timestamp(0);
+                return Vec::new();
+            }
+            NodeContent::Presence(PresenceMessage::Changed {
+                number,
+                room,
+                whole,
+                joined,
+                left,
+            }) => self.remote.change(from, (number, room), whole, (joined, left), now),
+            NodeContent::Presence(PresenceMessage::Rooms { number, first, last, rooms }) => {
+                self.remote.keep_rooms(from, number, (first, last), &rooms, now)
+            }
+            NodeContent::Presence(PresenceMessage::Typing { room, user, typing }) => {
+                return self.set_typing(room, user, typing, now).into_iter().collect();
+            }
+            _ => return Vec::new(),
+        };
+        self.note_changes(changes);
+        Vec::new()
     }
 
     fn snapshot(&mut self, topic: Topic) -> Option<(Position, Snapshot)> {
@@ -76,6 +121,7 @@ impl EphemeralTopic for Presence {
 
     /// Publishes the users who joined or left in the last [`PRESENCE_WINDOW_MS`], and expires entries.
     fn tick(&mut self, now: Timestamp) -> Vec<EphemeralEvent> {
+        self.ticked_at = now;
         if self.swept_at.has_passed(SWEEP_MS, now) {
             self.swept_at = now;
             self.sweep(now);
@@ -84,15 +130,26 @@ impl EphemeralTopic for Presence {
             return Vec::new();
         }
         self.published_at = now;
+        let expired = self.remote.expire(now);
+        self.note_changes(expired);
         let mut events = Vec::new();
         for room in std::mem::take(&mut self.pending_rooms) {
             let Some(state) = self.rooms.get_mut(&room) else {
                 continue;
             };
-            events.extend(state.flush(room, now));
+            if self.has_other_nodes
+                && let Some((joined, left)) = state.announce()
+            {
+                let messages = messages_of_room(room, false, &joined, left, &mut self.number);
+                self.outgoing.extend(messages.into_iter().map(NodeContent::Presence));
+            }
+            events.extend(state.flush(room, now, &self.remote));
             if !state.typing.is_empty() {
                 self.pending_rooms.insert(room);
             }
+        }
+        if self.has_other_nodes {
+            self.renew(now);
         }
         events
     }
@@ -190,8 +247,23 @@ impl Presence {
             .filter(|entry| entry.rooms.contains(&room))?
             .user
             .clone();
+        let event = self.set_typing(room, user.clone(), typing, now)?;
+        if self.has_other_nodes {
+            let message = PresenceMessage::Typing { room, user, typing };
+            self.outgoing.push(NodeContent::Presence(message));
+        }
+        Some(event)
+    }
+
+    fn set_typing(
+        &mut self,
+        room: RoomId,
+        user: User,
+        typing: bool,
+        now: Timestamp,
+    ) -> Option<EphemeralEvent> {
         let state = self.rooms.get_mut(&room)?;
-        if state.present.len() > TYPING_MAX_PRESENT {
+        if state.present.len().max(state.published.len()) > TYPING_MAX_PRESENT {
             return None;
         }
         if typing {
@@ -201,6 +273,35 @@ impl Presence {
             state.typing.remove(&user.id)?;
         }
         Some(state.next_event(room, PresenceEvent::Typing { user, typing }))
+    }
+
+    /// Notes users who may have joined or left through other nodes.
+    fn note_changes(&mut self, changes: Vec<(RoomId, User)>) {
+        for (room, user) in changes {
+            self.room(room).changed.insert(user.id, user);
+            self.pending_rooms.insert(room);
+        }
+    }
+
+    /// Sends the list of this node's rooms, and its whole state, when it is time.
+    fn renew(&mut self, now: Timestamp) {
+        if self.whole_sent_at.has_passed(WHOLE_MS, now) {
+            self.whole_sent_at = now;
+            for (room, state) in self.rooms.iter().filter(|(_, state)| !state.announced.is_empty())
+            {
+                let users: Vec<User> = state.announced.values().cloned().collect();
+                let messages = messages_of_room(*room, true, &users, Vec::new(), &mut self.number);
+                self.outgoing.extend(messages.into_iter().map(NodeContent::Presence));
+            }
+            self.listed_at = Timestamp(0);
+        }
+        if self.listed_at.has_passed(ALIVE_MS, now) {
+            self.listed_at = now;
+            let own = self.rooms.iter().filter(|(_, state)| !state.announced.is_empty());
+            let rooms: BTreeSet<RoomId> = own.map(|(room, _)| *room).collect();
+            let messages = messages_of_rooms(&rooms, &mut self.number);
+            self.outgoing.extend(messages.into_iter().map(NodeContent::Presence));
+        }
     }
 
     fn sweep(&mut self, now: Timestamp) {
@@ -221,76 +322,6 @@ impl Presence {
     /// An empty room keeps its entry, because its positions continue when a user comes back.
     fn room(&mut self, room: RoomId) -> &mut Room {
         let epoch = self.epoch;
-        self.rooms.entry(room).or_insert_with(|| Room {
-            position: Position::new(epoch, Seq(0)),
-            present: BTreeMap::new(),
-            published: BTreeMap::new(),
-            changed: BTreeMap::new(),
-            typing: BTreeMap::new(),
-            departures: BTreeMap::new(),
-        })
-    }
-}
-
-impl Room {
-    fn remove(&mut self, user: User, connection: ConnectionId) {
-        if let Some(connections) = self.present.get_mut(&user.id) {
-            connections.remove(&connection);
-            if connections.is_empty() {
-                self.present.remove(&user.id);
-                self.typing.remove(&user.id);
-            }
-        }
-        self.changed.insert(user.id, user);
-    }
-
-    /// The events since the last flush: the difference between the present and the published users, and
-    /// expired typing. A user who joined and left within the window causes no event.
-    fn flush(&mut self, room: RoomId, now: Timestamp) -> Vec<EphemeralEvent> {
-        let (mut joined, mut left) = (Vec::new(), Vec::new());
-        for (id, user) in std::mem::take(&mut self.changed) {
-            match (self.present.contains_key(&id), self.published.contains_key(&id)) {
-                (true, false) => {
-                    self.published.insert(id, user.clone());
-                    self.departures.remove(&id);
-                    joined.push(user);
-                }
-                (false, true) => {
-                    self.published.remove(&id);
-                    self.record_departure(id, now);
-                    left.push(id);
-                }
-                (true, true) | (false, false) => {}
-            }
-        }
-        let mut events = Vec::new();
-        if !joined.is_empty() || !left.is_empty() {
-            events.push(self.next_event(room, PresenceEvent::Changed { joined, left }));
-        }
-        let expired = self.typing.iter().filter(|(_, until)| until.is_due(TYPING_EXPIRY_MS, now));
-        let expired: Vec<UserId> = expired.map(|(id, _)| *id).collect();
-        for id in expired {
-            self.typing.remove(&id);
-            if let Some(user) = self.published.get(&id).cloned() {
-                events.push(self.next_event(room, PresenceEvent::Typing { user, typing: false }));
-            }
-        }
-        events
-    }
-
-    fn record_departure(&mut self, user: UserId, now: Timestamp) {
-        self.departures.insert(user, now);
-        if self.departures.len() > MAX_REMEMBERED_DEPARTURES
-            && let Some(first) =
-                self.departures.iter().min_by_key(|(_, at)| **at).map(|(id, _)| *id)
-        {
-            self.departures.remove(&first);
-        }
-    }
-
-    fn next_event(&mut self, room: RoomId, event: PresenceEvent) -> EphemeralEvent {
-        self.position.seq = self.position.seq.next();
-        let event = event.into();
-        EphemeralEvent { topic: Topic::Presence(room), seq: self.position.seq, event }
+        self.rooms.entry(room).or_insert_with(|| Room::new(epoch))
     }
 }

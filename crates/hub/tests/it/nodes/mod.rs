@@ -1,5 +1,7 @@
 //! Several nodes over one log.
 
+mod ephemeral;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;

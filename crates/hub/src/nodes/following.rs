@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::topic::Durability;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
-use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::wire::{MessageError, NodeContent, NodeMessage};
 use super::{FOLLOW_EVENTS, FollowRead, POLL_TOPICS, SharedLog};
-use crate::bus::Bus;
 use crate::hub::Hub;
 use crate::log::{LogEntry, TopicEvent};
 use crate::ports::{MemberMark, Store, StoreError};
@@ -70,64 +66,8 @@ impl Hub {
         self.read_counts().on_marks(room, reader, marks);
     }
 
-    /// Handles a message of a node. The messages of this node come back, and are ignored.
-    ///
-    /// # Errors
-    /// [`MessageError`] for a message that this version does not understand. It is ignored.
-    pub fn on_message(&self, message: &[u8]) -> Result<(), MessageError> {
-        let Some(shared) = self.shared_log() else { return Ok(()) };
-        let NodeMessage { from, content, .. } = NodeMessage::decode(message)?;
-        if from == shared.outgoing.node() {
-            return Ok(());
-        }
-        match content {
-            NodeContent::Advanced(topics) => {
-                for (topic, seq) in topics {
-                    self.on_announced(shared, topic, seq);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the messages for the other nodes.
-    pub fn take_messages(&self) -> Vec<Bytes> {
-        self.shared_log().map(|shared| shared.outgoing.take()).unwrap_or_default()
-    }
-
-    /// Sends the messages for the other nodes, without end.
-    pub async fn run_sender(&self, bus: &dyn Bus) {
-        let Some(shared) = self.shared_log() else { return std::future::pending().await };
-        loop {
-            for message in shared.outgoing.take() {
-                bus.send(message);
-            }
-            shared.outgoing.added().await;
-        }
-    }
-
-    /// Handles the messages of the other nodes, until the bus is closed. `report` gets those that this version does not
-    /// understand.
-    pub async fn run_listener(
-        &self,
-        mut messages: broadcast::Receiver<Bytes>,
-        report: impl Fn(&MessageError),
-    ) {
-        loop {
-            match messages.recv().await {
-                Ok(message) => {
-                    // Reported; it changes nothing.
-                    self.on_message(&message).inspect_err(&report).ok();
-                }
-                // A poll of the heads finds the topics; states are sent again.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-
     /// Another node has announced that a topic has events up to `seq`.
-    fn on_announced(&self, shared: &SharedLog, topic: Topic, seq: Seq) {
+    pub(super) fn on_announced(&self, shared: &SharedLog, topic: Topic, seq: Seq) {
         self.note_advance(topic, seq);
         match self.channel(topic) {
             Some(channel) => match channel.known_head() {
@@ -160,6 +100,7 @@ impl Hub {
     /// Requests the heads of this node's topics, when it is time. Requests the read marks that may have changed.
     pub(crate) fn poll(&self, now: Timestamp) {
         let Some(shared) = self.shared_log() else { return };
+        shared.others.tick(now);
         let topics = shared.topics_to_poll(now, POLL_TOPICS, || self.topics_to_follow(shared));
         if !topics.is_empty() {
             shared.request(FollowRead::Heads(topics));
