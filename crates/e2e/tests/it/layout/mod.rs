@@ -54,12 +54,18 @@ async fn until_drawn(browser: &Browser) -> Result<()> {
     browser.until_animations_end().await
 }
 
-/// Goes to an address without loading the app again, and waits until its view is drawn.
-pub(crate) async fn go_to(browser: &Browser, path: &str) -> Result<()> {
+/// Goes to an address without loading the app again.
+pub(crate) async fn open_path(browser: &Browser, path: &str) -> Result<()> {
     let script = "const [path, done] = arguments; history.pushState(null, '', path); \
         dispatchEvent(new PopStateEvent('popstate')); \
         requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
     browser.eval_async::<bool>(script, [path.into()]).await?;
+    Ok(())
+}
+
+/// Goes to an address without loading the app again, and waits until its view is drawn.
+pub(crate) async fn go_to(browser: &Browser, path: &str) -> Result<()> {
+    open_path(browser, path).await?;
     until_drawn(browser).await
 }
 
