@@ -117,12 +117,12 @@ pub(super) fn content() -> AnyView {
     });
     let paths = Vec::from(paths);
     view! {
-        <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
+        <h2 id=TITLE_ID class="dialog-title" tabindex="-1" autofocus=true>{TITLE.now()}</h2>
         <dl class="shortcuts" data-testid="shortcuts">{rows}{Vec::from(of_messages)}</dl>
         <h3 class="shortcuts-title">{PATHS_TITLE.now()}</h3>
         <dl class="shortcuts-paths" data-testid="shortcuts-paths">{paths}</dl>
         <div class="dialog-actions">
-            <button class="button" autofocus on:click=events::click(move |_| app.shortcuts.set(false))>{tr(|t| t.close)}</button>
+            <button class="button" on:click=events::click(move |_| app.shortcuts.set(false))>{tr(|t| t.close)}</button>
         </div>
     }
     .into_any()

@@ -95,14 +95,14 @@ fn content(room: RoomId, message: Seq, open: State<bool>) -> AnyView {
     });
     view! {
         <div class="delivery" data-testid="delivery">
-            <h2 id=TITLE_ID class="dialog-title">{TITLE.now()}</h2>
+            <h2 id=TITLE_ID class="dialog-title" tabindex="-1" autofocus=true>{TITLE.now()}</h2>
             {body}
             <details class="delivery-details">
                 <summary data-testid="delivery-details">{DETAILS.now()}</summary>
                 {technical}
             </details>
             <div class="dialog-actions">
-                <button class="button" data-testid="delivery-close" autofocus on:click=events::click(move |_| open.set(false))>{CLOSE.now()}</button>
+                <button class="button" data-testid="delivery-close" on:click=events::click(move |_| open.set(false))>{CLOSE.now()}</button>
             </div>
         </div>
     }

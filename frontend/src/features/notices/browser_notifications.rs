@@ -124,7 +124,7 @@ fn offer(answered: State<bool>) -> AnyView {
         }
     };
     view! {
-        <div class="banner" role="status" data-testid="offer">
+        <div class="banner banner-offer" role="status" data-testid="offer">
             <span>{OFFER.now()}</span>
             <button class="button button-strong" data-testid="offer-accept" on:click=events::click(answer(true))>{ACCEPT.now()}</button>
             <button class="button" data-testid="offer-later" on:click=events::click(answer(false))>{LATER.now()}</button>

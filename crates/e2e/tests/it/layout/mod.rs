@@ -14,6 +14,8 @@ use crate::support::chat_page::ChatPage;
 use crate::support::device::{Device, Lang};
 use crate::support::wait::{until, until_true};
 
+mod low_window;
+
 /// Finds elements that do not fit, targets that are too small for fingers, and letters that are cut off.
 const LAYOUT_FAULTS: &str =
     concat!(include_str!("width_faults.js"), include_str!("layout_faults.js"));
