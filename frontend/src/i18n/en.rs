@@ -33,7 +33,7 @@ pub(super) const TEXTS: Texts = Texts {
     is_typing: "typing",
     messages: "Messages",
     // The placeholder of the tutorial (T1.1), with its two full stops.
-    no_message: "No message yet..",
+    no_message: "No message yet.",
     no_message_hint: "Start the conversation.",
     start_of_room: "Beginning of the room",
     new_messages: "New",

@@ -32,7 +32,7 @@ pub(super) const TEXTS: Texts = Texts {
     you: "나",
     is_typing: "입력 중",
     messages: "대화",
-    no_message: "아직 메시지가 없습니다..",
+    no_message: "아직 메시지가 없습니다.",
     no_message_hint: "첫 마디를 건네 보세요.",
     start_of_room: "이 방의 시작입니다",
     new_messages: "여기부터 새 메시지",

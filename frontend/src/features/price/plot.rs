@@ -17,6 +17,8 @@ pub(super) const SIDE: u64 = 1_000;
 const GAP_STEPS: u64 = 6;
 /// The maximum numbers of horizontal lines and of marks of time.
 const MARKS: u64 = 4;
+/// The first place for a mark of time: half of its words stand before it.
+const FIRST_TIME: u64 = 130;
 /// The possible steps between two marks of time, in milliseconds.
 const TIME_STEPS: [u64; 9] =
     [15_000, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000, 7_200_000];
@@ -103,7 +105,10 @@ impl Plot {
             line,
             area,
             prices: multiples(bottom, top, price_step).map(|price| (y(price), price)).collect(),
-            times: multiples(start, last.0, time_step).map(|at| (x(at), Timestamp(at))).collect(),
+            times: multiples(start, last.0, time_step)
+                .map(|at| (x(at), Timestamp(at)))
+                .filter(|(x, _)| *x >= FIRST_TIME)
+                .collect(),
             seconds: time_step < 60_000,
             lowest,
             highest,
@@ -225,6 +230,7 @@ mod tests {
             let plot = Plot::of(&history(&points), Span::Minutes, Currency::Usd).unwrap();
             assert!((1..=5).contains(&plot.prices.len()), "{low} {high}: {:?}", plot.prices);
             assert!((1..=4).contains(&plot.times.len()), "{:?}", plot.times);
+            assert!(plot.times.iter().all(|(x, _)| *x >= FIRST_TIME), "{:?}", plot.times);
         }
     }
 }

@@ -26,6 +26,10 @@ use crate::{http, session};
 
 const JOINED: Words = Words::new("참여 중", "Joined");
 const SHOW_MORE: Words = Words::new("더 보기", "Show more");
+const WAITS: Words = Words::new(
+    "다시 연결되면 방을 보여 드립니다.",
+    "The rooms follow once you are connected again.",
+);
 
 /// The pause after a key press before the search is sent.
 const SEARCH_PAUSE: Duration = Duration::from_millis(250);
@@ -103,6 +107,11 @@ pub(crate) fn BrowseRoomsPage() -> impl IntoView {
     let failure = memo(move || listing.with(|listing| listing.failure.clone()));
     let failed = move || {
         let Some(failure) = failure.get() else { return ().into_any() };
+        if !is_live.get() {
+            // The bar of the connection says the rest.
+            return view! { <p class="hint" data-testid="browse-waits">{WAITS.now()}</p> }
+                .into_any();
+        }
         let sentence = text(move || lang.get().refusal(&failure));
         view! {
             <div class="browse-failed" role="alert" data-testid="browse-failed">

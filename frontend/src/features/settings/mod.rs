@@ -13,7 +13,7 @@ use crate::i18n::{Words, use_lang};
 use crate::route::{Page, Route};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::{derived, part, text};
+use crate::ui::erased::reactive::{part, text};
 use crate::ui::erased::signal::state;
 use crate::ui::icon::Icon;
 
@@ -129,16 +129,23 @@ fn section(of: Section, rows: &[&Row]) -> AnyView {
 fn item(row: &Row) -> AnyView {
     let Row { id, name, hint, .. } = *row;
     let lang = use_lang();
-    let hint = derived(move || hint.map(|hint: Words| hint.of(lang.get())));
-    let has_hint = hint.get_untracked().is_some();
     view! {
         <li class="setting">
             <div class="setting-about">
                 <p id=id class="setting-name">{name.now()}</p>
-                {has_hint.then(|| view! { <p class="hint">{hint}</p> })}
+                {hint.map(|hint| view! { <p class="hint">{part(move || with_whole_flags(hint.of(lang.get())))}</p> })}
             </div>
             {(row.control)(id)}
         </li>
     }
     .into_any()
+}
+
+/// A text whose flags, such as `--name`, do not break after a hyphen.
+fn with_whole_flags(text: &'static str) -> AnyView {
+    let words = text.split_inclusive(' ').map(|word| match word.starts_with("--") {
+        true => view! { <span class="setting-flag">{word}</span> }.into_any(),
+        false => word.into_any(),
+    });
+    words.collect::<Vec<_>>().into_any()
 }

@@ -31,7 +31,7 @@ const CLOSING: Words = Words::new("닫는 중…", "Closing…");
 const PLAIN: Words = Words::new("앞말 없이 (/ws?plain)", "Without the prefix (/ws?plain)");
 const TEXT: Words = Words::new("보낼 글", "Text to send");
 const SEND_TEXT: Words = Words::new("글 보내기", "Send text");
-const HEX: Words = Words::new("보낼 바이트 (16진수)", "Bytes to send (hexadecimal)");
+const HEX: Words = Words::new("보낼 바이트 (16진수)", "Bytes to send (hex)");
 const SEND_BYTES: Words = Words::new("바이트 보내기", "Send bytes");
 const NOT_HEX: Words = Words::new(
     "0–9와 a–f를 두 자리씩 적어 주세요. 보기: 00 ff a0",

@@ -248,6 +248,12 @@ fn texts_and_inputs_contrast_with_their_surfaces() {
             let pair = format!("{theme}: --text-on-fill on {fill}");
             failures.check(&pair, contrast(role("--text-on-fill"), role(fill)), TEXT_CONTRAST);
         }
+        for control in
+            [role("--surface-control"), over(role("--surface-hover"), role("--surface-control"))]
+        {
+            let pair = format!("{theme}: --text on a button");
+            failures.check(&pair, contrast(role("--text"), control), TEXT_CONTRAST);
+        }
         for rail in ["--surface-rail", "--surface-rail-current"] {
             let pair = format!("{theme}: --text-on-rail on {rail}");
             failures.check(&pair, contrast(role("--text-on-rail"), role(rail)), TEXT_CONTRAST);
@@ -264,6 +270,10 @@ fn neighbouring_surfaces_can_be_told_apart() {
             SURFACES.windows(2).map(|pair| [pair[0], pair[1]]).collect();
         pairs
             .extend([["--surface", "--accent-soft"], ["--surface-rail", "--surface-rail-current"]]);
+        // In the light theme a line around the button does it.
+        if theme == "dark" {
+            pairs.push(["--surface-raised", "--surface-control"]);
+        }
         for [one, other] in pairs {
             let pair = format!("{theme}: {one} beside {other}");
             failures.check(&pair, contrast(colours[one], colours[other]), SURFACE_CONTRAST);
