@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The frame is not JSON, or not of any shape that the protocol knows.
     Malformed,
-    /// The frame is well formed, but requests something that this version does not have.
+    /// The frame is well formed, but requests something that this server does not have: it is of another version, or
+    /// its operator has switched the app off.
     Unsupported,
     /// The frame is not allowed in this state: a second hello, a pong without a ping.
     UnexpectedFrame,

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
 use crate::position::{Position, Seq};
+use crate::workspace::Workspace;
 
 /// From a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +157,9 @@ pub struct Welcome {
     pub version: String,
     /// The time of the server's clock.
     pub now: Timestamp,
+    /// The facts about the server. A client that stays open while the server restarts learns the new ones.
+    #[serde(default)]
+    pub workspace: Workspace,
 }
 
 /// A topic's state at a position.

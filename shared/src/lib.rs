@@ -5,7 +5,7 @@
 //!
 //! Reading order:
 //! 1. [`ids`] and [`position`]: identities, and positions in a stream;
-//! 2. [`features`] and [`topic`]: the table of features, and their topics;
+//! 2. [`features`] and [`topic`]: the table of features, and their topics; [`apps`]: the features with a switch;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
 //!    [`chat`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
 //!    [`price`], [`orders`], [`notices`];
@@ -20,6 +20,8 @@
 pub mod ids;
 pub mod position;
 pub mod topic;
+
+pub mod apps;
 
 pub mod chat;
 pub mod counter;

@@ -1,7 +1,9 @@
 //! The workspace: the facts about a server that everybody may know, also before signing in. `GET /api/session` tells
-//! them.
+//! them, and so does the welcome of a connection.
 
 use serde::{Deserialize, Serialize};
+
+use crate::apps::{App, Apps};
 
 /// Unicode scalar values in the name of a workspace.
 pub const MAX_WORKSPACE_NAME_CHARS: usize = 40;
@@ -16,10 +18,20 @@ pub struct Workspace {
     /// Whether new messages are stored with their sentiment, and the app shows it.
     #[serde(default)]
     pub moods: bool,
+    /// The apps that are on.
+    #[serde(default)]
+    pub apps: Apps,
     /// Whether the server requests the price of Bitcoin.
     #[serde(default)]
     pub price: bool,
     /// Whether Socket.IO clients may connect.
     #[serde(default)]
     pub socketio: bool,
+}
+
+impl Workspace {
+    /// Whether the server offers what belongs to the app; `None` stands for what belongs to no app, and is always on.
+    pub fn offers(&self, app: Option<App>) -> bool {
+        app.is_none_or(|app| self.apps.contains(app))
+    }
 }

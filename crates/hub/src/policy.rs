@@ -1,8 +1,10 @@
-//! Decisions as pure functions: names, access, resumption.
+//! Decisions as pure functions: names, access, apps, resumption.
 
+use madang_shared::apps::App;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::validate::is_ignored_in_keys;
-use madang_shared::{Position, RoomId, Topic, UserId};
+use madang_shared::workspace::Workspace;
+use madang_shared::{ErrorCode, Failure, Position, RoomId, Topic, UserId};
 use unicode_normalization::UnicodeNormalization;
 
 /// The key under which a name is unique. Names that look the same to people have the same key:
@@ -28,6 +30,24 @@ pub fn resumes(from: Position, head: Position) -> bool {
 /// Whether the topic belongs to another user. Needs no query to the store.
 pub fn is_private_to_other(topic: Topic, user: UserId) -> bool {
     topic.owner().is_some_and(|owner| owner != user)
+}
+
+/// Checks that the server offers the app of a command, a query, a signal or a topic. All of them name their app. Needs no
+/// query to the store.
+///
+/// # Errors
+/// `unsupported` if the operator has switched the app off.
+pub fn check_app(workspace: &Workspace, app: Option<App>) -> Result<(), Failure> {
+    match app.filter(|_| !workspace.offers(app)) {
+        None => Ok(()),
+        Some(app) => {
+            let name = app.name();
+            let message = format!(
+                "This server does not offer the app `{name}`; its operator switches it on with the setting `apps`."
+            );
+            Err(Failure::new(ErrorCode::Unsupported, message))
+        }
+    }
 }
 
 /// The access to a room that an event has taken from a user. All connections of the user that follow

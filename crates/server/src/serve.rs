@@ -157,7 +157,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tracing::info!("{}", answered_hosts(&state.origins));
     }
     lifecycle.spawn("http", listen(listener, slots, state, tls));
-    tracing::info!("{}", config.exposure_sentence);
+    tracing::info!("{} {}", config.apps_sentence, config.exposure_sentence);
     // The lines before the announcement are there when a script reads it.
     log.flush();
     announce(address, is_https);

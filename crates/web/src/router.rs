@@ -8,6 +8,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
@@ -19,7 +20,7 @@ use crate::assets;
 use crate::http::unknown_path::wrong_method;
 use crate::http::{delivery_api, health, posts_api, rooms_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
-use crate::middleware::{client_info, cors, foreign_host, security_headers};
+use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
 use crate::socketio::routes as socketio;
 use crate::state::AppState;
 use crate::ws::handshake;
@@ -40,7 +41,8 @@ pub fn router(state: AppState) -> Router {
     let posts = Router::new()
         .route("/posts", get(posts_api::list).post(posts_api::create))
         .route("/posts/{id}", post)
-        .layer(DefaultBodyLimit::max(MAX_POST_BODY_BYTES));
+        .layer(DefaultBodyLimit::max(MAX_POST_BODY_BYTES))
+        .layer(from_fn_with_state((state.clone(), App::Feed), app_switch::refuse));
     let api = Router::new()
         .route("/api/session", session)
         .route(delivery_api::PATH, get(delivery_api::delivery))

@@ -4,6 +4,7 @@
 //! A row names the feature's variant in these enums and the module with its messages. It lists the
 //! parts of the feature in this order, and leaves out those that it does not have:
 //!
+//! - `app`: the app to which it belongs, which the operator switches on and off.
 //! - `topic`: its stream, with its name on the wire and its durability. A topic with an id is written
 //!   `name:id`. Only the user with that id can read a topic with a user's id.
 //! - `event` and `snapshot`: a change in the topic, and the topic's state at a position.
@@ -21,6 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::apps::App;
 use crate::ids::{RoomId, UserId};
 use crate::topic::{Durability, TopicId, UnknownTopic, parse_id};
 
@@ -60,6 +62,7 @@ features! {
         answer ReadCountAnswer;
     }
     Counter in crate::counter {
+        app Counter;
         /// The shared counter.
         topic Counter = "counter", Durable;
         event CounterEvent;
@@ -72,6 +75,7 @@ features! {
         answer SentimentAnswer;
     }
     Posts in crate::posts {
+        app Feed;
         /// The posts, which every signed-in user may read.
         topic Posts = "posts", Durable;
         event PostsEvent;
@@ -81,12 +85,14 @@ features! {
         answer PostsAnswer;
     }
     Price in crate::price {
+        app Price;
         /// The price of one Bitcoin.
         topic Price = "price", Ephemeral;
         event PriceEvent;
         snapshot PriceSnapshot;
     }
     Orders in crate::orders {
+        app Orders;
         /// The orders of the restaurant, and its menu.
         topic Orders = "orders", Durable;
         event OrdersEvent;

@@ -10,6 +10,16 @@ macro_rules! id_pattern {
     };
 }
 
+/// Expands to `None`, or to `Some` of the one expression.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+
 /// Expands to `None`, or to the one expression.
 macro_rules! first_some {
     () => {
@@ -34,6 +44,15 @@ macro_rules! envelope {
             )*
         }
 
+        impl $name {
+            /// The app to which the message's feature belongs; `None` for a feature that is always on.
+            pub fn app(&self) -> Option<App> {
+                match self {
+                    $(Self::$feature(_) => Feature::$feature.app(),)*
+                }
+            }
+        }
+
         $(impl From<$holds> for $name {
             fn from(inner: $holds) -> Self {
                 Self::$feature(inner)
@@ -45,6 +64,7 @@ macro_rules! envelope {
 macro_rules! features {
     ($(
         $feature:ident in crate::$module:ident {
+            $(app $app:ident;)?
             $($(#[$doc:meta])* topic $topic:ident $(($id:ident: $Id:ident))? = $wire:literal, $durability:ident;)?
             $(event $event:ident;)?
             $(snapshot $snapshot:ident;)?
@@ -59,6 +79,20 @@ macro_rules! features {
                 $($event,)? $($snapshot,)? $($command,)? $($query,)? $($answer,)? $($signal,)?
             };
         )+
+
+        /// A row of the table.
+        #[derive(Clone, Copy)]
+        enum Feature {
+            $($feature,)+
+        }
+
+        impl Feature {
+            fn app(self) -> Option<App> {
+                match self {
+                    $(Self::$feature => optional!($(App::$app)?),)+
+                }
+            }
+        }
 
         /// A named, ordered stream of typed events.
         ///
@@ -84,6 +118,13 @@ macro_rules! features {
             pub fn durability(self) -> Durability {
                 match self {
                     $($(Self::$topic { .. } => Durability::$durability,)?)+
+                }
+            }
+
+            /// The app to which the topic's feature belongs; `None` for a feature that is always on.
+            pub fn app(self) -> Option<App> {
+                match self {
+                    $($(Self::$topic { .. } => Feature::$feature.app(),)?)+
                 }
             }
 

@@ -3,6 +3,7 @@
 use madang_client::{Action, Client, Input, InputContext, Output, Slice};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
     ServerFrame, Timestamp, Topic, TopicState, User, UserId, Welcome, codec,
@@ -69,8 +70,13 @@ impl TestClient {
     }
 
     pub(crate) fn welcome(&mut self) {
-        let welcome =
-            Welcome { user: me(), connection: ConnectionId(1), version: "0".into(), now: self.now };
+        let welcome = Welcome {
+            user: me(),
+            connection: ConnectionId(1),
+            version: "0".into(),
+            now: self.now,
+            workspace: Workspace::default(),
+        };
         self.frame(&ServerFrame::Welcome(welcome));
     }
 

@@ -12,6 +12,7 @@ mod subscriptions;
 use std::fmt;
 use std::sync::Arc;
 
+use madang_shared::apps::App;
 use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
 use madang_shared::limits::{MAX_BAD_FRAMES, PING_INTERVAL_MS, PONG_TIMEOUT_MS};
@@ -29,6 +30,7 @@ use crate::budgets::network::Network;
 use crate::budgets::resource::Resource;
 use crate::features;
 use crate::hub::Hub;
+use crate::policy;
 use crate::sink::FrameSink;
 use crate::wakeups::{PendingTopics, TopicWakeups};
 
@@ -94,6 +96,7 @@ impl Session {
             connection: self.connection,
             version: self.hub.version().to_owned(),
             now,
+            workspace: self.hub.workspace().clone(),
         }))
     }
 
@@ -230,14 +233,19 @@ impl Session {
             }
             ClientFrame::Subscribe(subscription) => self.subscribe(now, &subscription, effects),
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
-            ClientFrame::Command(command) => {
-                self.commands.submit(&self.user, &self.account, now, command, frame_bytes, effects);
-            }
+            ClientFrame::Command(frame) => match self.check_app(now, frame.command.app()) {
+                Ok(()) => {
+                    let (author, account) = (&self.user, &self.account);
+                    self.commands.submit(author, account, now, frame, frame_bytes, effects);
+                }
+                Err(failure) => effects.push(refuse(ErrorContext::Command(frame.id), failure)),
+            },
             ClientFrame::Query(QueryFrame { id, query: Query::ReadCount(query) }) => {
                 self.watch_read_count(now, id, &query, effects);
             }
             ClientFrame::Query(QueryFrame { id, query }) => {
-                effects.push(match self.check_read(now) {
+                let checked = self.check_app(now, query.app()).and_then(|()| self.check_read(now));
+                effects.push(match checked {
                     Ok(()) => match features::answer_at_once(&query) {
                         Some(result) => answer(id, result),
                         None => Effect::Request(StoreRequest::Query { id, query }),
@@ -256,6 +264,12 @@ impl Session {
         }
     }
 
+    /// Checks that the server offers an app. A refusal counts as one of an expensive request.
+    fn check_app(&self, now: Timestamp, app: Option<App>) -> Result<(), Failure> {
+        policy::check_app(self.hub.workspace(), app)
+            .inspect_err(|_| self.account.count_refusal(Resource::Commands, now))
+    }
+
     /// Charges a read of the store. The answers to earlier reads are charged when they are known, so a client may be
     /// in debt for them.
     fn check_read(&self, now: Timestamp) -> Result<(), Failure> {
@@ -264,7 +278,8 @@ impl Session {
     }
 
     fn on_signal(&mut self, now: Timestamp, signal: &Signal, effects: &mut Vec<Effect>) {
-        match self.account.charge_one(Resource::Commands, now) {
+        let checked = self.check_app(now, signal.app());
+        match checked.and_then(|()| self.account.charge_one(Resource::Commands, now)) {
             Ok(()) => self.hub.on_signal(signal, self.connection, now),
             Err(failure) => effects.push(refuse(ErrorContext::Frame, failure)),
         }

@@ -72,6 +72,7 @@ impl Session {
             let message = "This topic belongs to another user.";
             return Err(Failure::new(ErrorCode::Forbidden, message));
         }
+        self.check_app(now, topic.app())?;
         self.check_read(now)
     }
 

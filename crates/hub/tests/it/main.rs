@@ -7,6 +7,7 @@
     reason = "an unexpected value must fail the test; clippy exempts test functions only, not their helpers"
 )]
 
+mod apps;
 mod budgets;
 mod fan_out;
 mod names;

@@ -13,8 +13,10 @@ use madang_hub::ports::{NewUser, Store};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::topic_channel::RingSize;
 use madang_hub::{Effect, FrameSink, Hub, PendingHello, Session, StoreResponse};
+use madang_shared::apps::Apps;
 use madang_shared::chat::ChatCommand;
 use madang_shared::frames::CommandFrame;
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     ClientFrame, CloseCode, Command, CommandId, Epoch, ErrorCode, Hello, Position, RoomId,
     ServerFrame, Subscription, Timestamp, Topic, User, UserId, codec,
@@ -34,6 +36,12 @@ fn open_store() -> InlineSqlite {
     InlineSqlite::open_in_memory(START, 1).unwrap()
 }
 
+/// A hub that offers every app.
+fn new_hub() -> Hub {
+    let workspace = Workspace { apps: Apps::all(), ..Workspace::default() };
+    Hub::new("test", Epoch(1)).with_workspace(workspace)
+}
+
 impl TestServer {
     pub(crate) fn new() -> Self {
         Self::with_ring(256)
@@ -43,13 +51,22 @@ impl TestServer {
         Self::over(open_store(), frames)
     }
 
+    /// A server that offers these apps only.
+    pub(crate) fn with_apps(apps: Apps) -> Self {
+        let workspace = Workspace { apps, ..Workspace::default() };
+        Self {
+            store: open_store(),
+            hub: Arc::new(Hub::new("test", Epoch(1)).with_workspace(workspace)),
+        }
+    }
+
     pub(crate) fn with_budgets(rates: Box<BudgetRates>) -> Self {
-        let hub = Hub::new("test", Epoch(1)).with_budgets(Budgets::new(rates));
+        let hub = new_hub().with_budgets(Budgets::new(rates));
         Self { store: open_store(), hub: Arc::new(hub) }
     }
 
     pub(crate) fn over(store: InlineSqlite, frames: usize) -> Self {
-        let hub = Hub::new("test", Epoch(1)).with_rings(RingSize { frames, bytes: 1 << 20 });
+        let hub = new_hub().with_rings(RingSize { frames, bytes: 1 << 20 });
         Self { store, hub: Arc::new(hub) }
     }
 

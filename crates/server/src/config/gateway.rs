@@ -1,15 +1,14 @@
 //! The settings of the Socket.IO gateway.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use madang_web::Origins;
 use madang_web::socketio::{Exposure, PresenceEvents, Settings};
 use serde::Deserialize;
 
 use super::former_names::FormerNames;
+use super::surroundings::Reach;
 
 /// The gateway's settings of the command line and of the environment.
 #[derive(Debug, Args)]
@@ -67,13 +66,6 @@ enum PresenceEventsSetting {
     Connect,
 }
 
-/// Other settings, which decide the gateway's default exposure.
-pub(super) struct Surroundings<'a> {
-    pub(super) listen: SocketAddr,
-    pub(super) origins: &'a Origins,
-    pub(super) has_proxies: bool,
-}
-
 /// Merges the sources and validates the result. Returns it with a sentence about the exposure, for the log.
 ///
 /// # Errors
@@ -81,7 +73,7 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn load(
     flags: GatewayFlags,
     file: &GatewayTable,
-    surroundings: &Surroundings<'_>,
+    reach: Option<Reach>,
     former_names: &mut FormerNames,
 ) -> Result<(Settings, &'static str)> {
     let in_file = former_names
@@ -90,7 +82,7 @@ pub(super) fn load(
         Some(ExposureSetting::On) => (Exposure::On, ALL),
         Some(ExposureSetting::Local) => (Exposure::Local, THIS_MACHINE),
         Some(ExposureSetting::Off) => (Exposure::Off, "Socket.IO is off."),
-        None => surroundings.default_exposure(),
+        None => default_exposure(reach),
     };
     let mut settings =
         settings(exposure, flags.socketio_events, &file.events).context("`socketio`")?;
@@ -106,27 +98,26 @@ const ALL: &str = "Socket.IO is open to every client that reaches this server: p
 const THIS_MACHINE: &str = "Socket.IO is open to programs and pages of this machine. If a proxy passes other \
     clients on, name it with `--trusted-proxy`, or set `--socketio off`.";
 
-impl Surroundings<'_> {
-    /// The exposure without a setting. Guests need no name and no session, so the gateway is open only where no
-    /// other machine is meant to reach the server: neither by itself, nor through a proxy. A proxy that adds no
-    /// header cannot be told from a program of this machine.
-    fn default_exposure(&self) -> (Exposure, &'static str) {
-        if !self.listen.ip().is_loopback() {
-            let sentence = "Socket.IO is off, because the server listens beyond this machine; set `--socketio on` to \
-                serve its clients as guests.";
-            return (Exposure::Off, sentence);
-        }
-        if self.has_proxies {
-            let sentence = "Socket.IO is off, because `trusted_proxies` is set; set `--socketio on` to serve all \
-                clients behind the proxy as guests, or `--socketio local` for those of this machine.";
-            return (Exposure::Off, sentence);
-        }
-        if !self.origins.are_of_this_machine() {
-            let sentence = "Socket.IO is off, because `public_origins` or `allowed_origins` names an origin beyond this \
-                machine; set `--socketio on` to serve all clients as guests, or `--socketio local` for those of this machine.";
-            return (Exposure::Off, sentence);
-        }
-        (Exposure::Local, THIS_MACHINE)
+/// The exposure without a setting. Guests need no name and no session, so the gateway is open only where no other machine
+/// is meant to reach the server.
+fn default_exposure(reach: Option<Reach>) -> (Exposure, &'static str) {
+    match reach {
+        None => (Exposure::Local, THIS_MACHINE),
+        Some(Reach::Listen) => (
+            Exposure::Off,
+            "Socket.IO is off, because the server listens beyond this machine; set `--socketio on` to \
+             serve its clients as guests.",
+        ),
+        Some(Reach::Proxies) => (
+            Exposure::Off,
+            "Socket.IO is off, because `trusted_proxies` is set; set `--socketio on` to serve all \
+             clients behind the proxy as guests, or `--socketio local` for those of this machine.",
+        ),
+        Some(Reach::Origins) => (
+            Exposure::Off,
+            "Socket.IO is off, because `public_origins` or `allowed_origins` names an origin beyond this \
+             machine; set `--socketio on` to serve all clients as guests, or `--socketio local` for those of this machine.",
+        ),
     }
 }
 
@@ -147,41 +138,4 @@ fn settings(
         topics.push(pair);
     }
     Ok(Settings::new(exposure, topics)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn default_exposure(listen: &str, origins: &[&str], has_proxies: bool) -> Exposure {
-        let origins = Origins::new(origins.iter().map(|&it| it.to_owned())).unwrap();
-        let listen = listen.parse().unwrap();
-        Surroundings { listen, origins: &origins, has_proxies }.default_exposure().0
-    }
-
-    #[test]
-    fn the_gateway_is_local_only_where_no_other_machine_is_expected() {
-        let loopback = "127.0.0.1:5001";
-        let local = [
-            "http://localhost:3000",
-            "https://127.0.0.1",
-            "http://[::1]:3000",
-            "http://LOCALHOST",
-            "http://app.localhost:3000",
-            "http://127.1",
-        ];
-        assert_eq!(default_exposure(loopback, &[], false), Exposure::Local);
-        assert_eq!(default_exposure("[::1]:5001", &local, false), Exposure::Local);
-        assert_eq!(default_exposure("0.0.0.0:5001", &[], false), Exposure::Off);
-        assert_eq!(default_exposure(loopback, &[], true), Exposure::Off);
-        for beyond in [
-            "https://chat.example",
-            "http://192.168.0.7:3000",
-            "http://localhost.example",
-            "https://마당.kr",
-        ] {
-            let origins = [local[0], beyond];
-            assert_eq!(default_exposure(loopback, &origins, false), Exposure::Off, "{beyond}");
-        }
-    }
 }

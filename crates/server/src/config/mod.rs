@@ -1,10 +1,12 @@
 //! The configuration. Flags win over environment variables, those over a TOML file, and the file over
 //! the defaults, for each setting by itself.
 
+mod apps;
 mod budgets;
 mod former_names;
 mod gateway;
 mod network;
+mod surroundings;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -15,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::ports::SessionLimits;
+use madang_shared::apps::App;
 use madang_shared::workspace::Workspace;
 use madang_shared::{Timestamp, validate};
 use madang_store::sqlite::Synchronous;
@@ -28,6 +31,7 @@ use self::former_names::{FormerFlags, FormerNames};
 use self::gateway::{GatewayFlags, GatewayTable};
 pub(crate) use self::network::{Network, TlsSettings};
 use self::network::{NetworkFlags, TlsTable};
+use self::surroundings::Surroundings;
 use crate::notices::{self, Schedule, ScheduleTable};
 use crate::price::{self, SourceSetting};
 
@@ -46,6 +50,11 @@ pub(crate) struct Flags {
     /// Whether messages are stored with their mood, and the app shows it beside them [default: false].
     #[arg(long, env = "MADANG_MOODS", value_name = "true|false")]
     moods: Option<bool>,
+    /// The apps that people have beside chat and notices: `feed`, `orders`, `price`, `counter`; `off` for none. Repeat, or
+    /// separate by commas [default: all if the server listens on loopback only, and neither a proxy nor an origin beyond this
+    /// machine is configured, else none].
+    #[arg(long = "apps", env = "MADANG_APPS", value_name = "APP", value_delimiter = ',')]
+    apps: Option<Vec<String>>,
     /// The address to listen on [default: 127.0.0.1:5001].
     #[arg(long, env = "MADANG_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -132,6 +141,7 @@ pub(crate) struct Flags {
 struct File {
     name: Option<String>,
     moods: Option<bool>,
+    apps: Option<Vec<String>>,
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     public_origins: Option<Vec<String>>,
@@ -189,12 +199,14 @@ enum SynchronousSetting {
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) workspace: Workspace,
+    /// Says which apps are on, and why.
+    pub(crate) apps_sentence: String,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) origins: Origins,
     pub(crate) network: Network,
     pub(crate) synchronous: Synchronous,
-    /// Empty if no price is requested.
+    /// Empty if no price is requested, because there is no source or the app is off.
     pub(crate) price_sources: Vec<SourceSetting>,
     pub(crate) socketio: socketio::Settings,
     /// Says to which clients the gateway is open, and why.
@@ -260,23 +272,27 @@ impl Config {
         let max_days = flags.session_max_days.or(file.session_max_days);
         let listen = flags.listen.or(file.listen);
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5001)));
-        let surroundings = gateway::Surroundings {
-            listen,
-            origins: &origins,
-            has_proxies: !network.proxies.is_empty(),
-        };
+        let has_proxies = !network.proxies.is_empty();
+        let reach = Surroundings { listen, origins: &origins, has_proxies }.reach();
+        let (apps, apps_sentence) =
+            apps::load(flags.apps.or(file.apps), reach).context("`apps`")?;
         let (socketio, exposure_sentence) =
-            gateway::load(flags.gateway, &file.socketio, &surroundings, &mut former_names)?;
-        let price_sources =
+            gateway::load(flags.gateway, &file.socketio, reach, &mut former_names)?;
+        let mut price_sources =
             price::source_settings(price_sources.as_deref()).context("`price_sources`")?;
+        if !apps.contains(App::Price) {
+            price_sources.clear();
+        }
         let workspace = Workspace {
             name: flags.name.or(file.name).map(|name| workspace_name(&name)).transpose()?,
             moods: flags.moods.or(file.moods).unwrap_or_default(),
+            apps,
             price: !price_sources.is_empty(),
             socketio: socketio.exposure != Exposure::Off,
         };
         Ok(Self {
             workspace,
+            apps_sentence,
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins,

@@ -28,6 +28,8 @@ fn help_and_version_explain_the_settings() {
         "127.0.0.1:5001",
         "--name",
         "MADANG_MOODS",
+        "--apps",
+        "MADANG_APPS",
         "--data",
         "--public-origin",
         "MADANG_PUBLIC_ORIGINS",
@@ -67,7 +69,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
     let long = "가".repeat(41);
-    let cases: [(&[&str], &str); 29] = [
+    let cases: [(&[&str], &str); 31] = [
         (
             &["--name", " "],
             "`name` is \" \": The server's name needs at least one visible character",
@@ -75,6 +77,11 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
         (&["--name", "a\u{200b}b"], "cannot contain invisible characters"),
         (&["--name", &long], "The server's name has at most 40 characters; this one has 41"),
         (&["--moods", "maybe"], "--moods"),
+        (
+            &["--apps", "feed,posts"],
+            "`apps`: there is no app `posts`; the apps are feed,orders,price,counter",
+        ),
+        (&["--apps", "off", "--apps", "feed"], "`apps`: `off` stands alone"),
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
@@ -210,6 +217,14 @@ fn a_server_on_the_network_answers_to_configured_names_and_says_so() {
     assert!(
         log.contains("The server answers to its addresses, to localhost, and to nas.local."),
         "{log}"
+    );
+    assert!(
+        log.contains("The apps are off, because the server listens beyond this machine"),
+        "{log}"
+    );
+    assert!(
+        log.contains("price_sources=0"),
+        "no exchange is requested for an app that is off: {log}"
     );
 }
 
@@ -359,29 +374,5 @@ fn a_setting_under_both_of_its_names_is_refused() {
     ] {
         std::fs::write(&file, text).unwrap();
         refused(&mut serve(&["--config", file.to_str().unwrap()]), expected);
-    }
-}
-
-#[tokio::test]
-async fn the_name_and_the_moods_come_from_the_file_and_flags_win() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("madang.toml");
-    std::fs::write(&file, "name = \"  파일의   이름 \"\nmoods = true").unwrap();
-    let file = file.to_str().unwrap();
-    let cases: [(&[&str], &str); 3] = [
-        (&[], r#"{"workspace":{"moods":false,"price":true,"socketio":true}}"#),
-        (
-            &["--config", file],
-            r#"{"workspace":{"name":"파일의 이름","moods":true,"price":true,"socketio":true}}"#,
-        ),
-        (
-            &["--config", file, "--name", "깃발", "--moods", "false", "--price-source", "off"],
-            r#"{"workspace":{"name":"깃발","moods":false,"price":false,"socketio":true}}"#,
-        ),
-    ];
-    for (number, (arguments, expected)) in cases.into_iter().enumerate() {
-        let server = Server::start(&folder.path().join(number.to_string()), arguments);
-        let answer = reqwest::get(format!("{}/api/session", server.url)).await.unwrap();
-        assert_eq!(answer.text().await.unwrap(), expected, "{arguments:?}");
     }
 }

@@ -21,3 +21,4 @@ mod redirect;
 mod shape;
 mod size;
 mod tls;
+mod workspace;

@@ -8,6 +8,7 @@ use madang_shared::{Command, ErrorCode, Event, codec};
 
 use crate::http::extract::{CommandUser, IdempotencyKey};
 use crate::http::problem::Problem;
+use crate::middleware::app_switch;
 use crate::state::AppState;
 
 /// Commits a command and returns its event; none if the command found nothing to change. A repeated request
@@ -25,6 +26,7 @@ pub async fn commit(
 ) -> Result<Option<Event>, Problem> {
     state.check_running()?;
     let content = content.into();
+    app_switch::check(state, content.app())?;
     if let Some(cost) = features::cost(&content) {
         account.charge(cost, state.clock.now())?;
     }

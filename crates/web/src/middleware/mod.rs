@@ -1,5 +1,6 @@
 //! Middleware around the handlers: client info, foreign hosts, CORS, security headers.
 
+pub mod app_switch;
 pub mod client_info;
 pub mod cors;
 pub mod foreign_host;

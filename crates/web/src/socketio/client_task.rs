@@ -73,6 +73,9 @@ async fn serve(
     }
     tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
     announce(gateway, PresenceChange::Connected, &id);
+    for refusal in &gateway.refusals {
+        client.send_refusal(&socket, refusal);
+    }
     let account = gateway.state.stranger(&ClientInfo::of(&socket.req_parts().extensions));
     loop {
         let event = tokio::select! {

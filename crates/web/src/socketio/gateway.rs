@@ -1,7 +1,6 @@
 //! The state that all clients of the gateway share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use madang_shared::{CommandId, ErrorCode, Failure, User};
 use parking_lot::Mutex;
@@ -9,6 +8,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::inbound::refusal;
+use super::outbound::OutboundEvent;
 use super::receipts::Receipts;
 use super::settings::Settings;
 use super::subscribers::Subscribers;
@@ -17,7 +18,10 @@ use crate::state::AppState;
 /// The state that all clients share.
 pub(super) struct Gateway {
     pub(super) state: AppState,
-    pub(super) settings: Arc<Settings>,
+    pub(super) settings: Settings,
+    /// The refusals of the events that belong to apps that are off. Each client gets them, because the tutorials' clients
+    /// wait for these events without a request.
+    pub(super) refusals: Vec<OutboundEvent>,
     /// The clients of each topic.
     pub(super) subscribers: Subscribers,
     /// The author of the clients' messages: a service account. None before the first client.
@@ -35,10 +39,14 @@ pub(super) struct Gateway {
 
 impl Gateway {
     pub(super) fn new(state: &AppState) -> Self {
+        let mut settings = state.socketio.as_ref().clone();
+        let off = settings.remove_apps_that_are_off(state.hub.workspace());
+        let refusal = |(event, failure)| ("refused", refusal(event, &failure));
         Self {
             state: state.clone(),
-            settings: Arc::clone(&state.socketio),
-            subscribers: Subscribers::new(state.socketio.topics()),
+            subscribers: Subscribers::new(settings.topics()),
+            settings,
+            refusals: off.into_iter().map(refusal).collect(),
             user: Mutex::default(),
             receipts: state.receipts.clone(),
             originals: Mutex::default(),

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use madang_hub::policy;
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::{RoomId, Topic};
+use madang_shared::workspace::Workspace;
+use madang_shared::{Failure, RoomId, Topic};
 use thiserror::Error;
 
 /// The setting of a vocabulary that is not used.
@@ -66,15 +68,22 @@ impl Vocabulary {
         }
     }
 
+    /// The name of its event.
+    pub fn event(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::MyEvent => "my event",
+            Self::Message => "message",
+            Self::Json => "json",
+            Self::StatusChanged => "statusChanged",
+            Self::Posts => "posts",
+        }
+    }
+
     /// The vocabulary of an event that clients send.
     pub fn of_event(event: &str) -> Option<Self> {
-        Some(match event {
-            "data" => Self::Data,
-            "my event" => Self::MyEvent,
-            "message" => Self::Message,
-            "json" => Self::Json,
-            _ => return None,
-        })
+        let of_clients = [Self::Data, Self::MyEvent, Self::Message, Self::Json];
+        of_clients.into_iter().find(|vocabulary| vocabulary.event() == event)
     }
 
     fn default_topic(self) -> Topic {
@@ -187,6 +196,21 @@ impl Settings {
     /// The topic of a vocabulary; none if the vocabulary is off.
     pub fn topic(&self, vocabulary: Vocabulary) -> Option<Topic> {
         self.topics.get(&vocabulary).copied()
+    }
+
+    /// Removes the vocabularies whose app the server does not offer. Returns their events with the refusals.
+    pub fn remove_apps_that_are_off(
+        &mut self,
+        workspace: &Workspace,
+    ) -> Vec<(&'static str, Failure)> {
+        let mut refusals = Vec::new();
+        self.topics.retain(|vocabulary, topic| {
+            let checked = policy::check_app(workspace, topic.app());
+            let is_offered = checked.is_ok();
+            refusals.extend(checked.err().map(|failure| (vocabulary.event(), failure)));
+            is_offered
+        });
+        refusals
     }
 
     /// The vocabularies of a topic.

@@ -13,6 +13,7 @@ use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::{BudgetRates, Resource};
 use madang_hub::ports::{Clock, Store};
 use madang_hub::storage::FreeSpace;
+use madang_shared::apps::Apps;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
@@ -62,7 +63,7 @@ pub(crate) struct TestServer {
 /// The settings of a test server.
 pub(crate) struct TestSettings {
     pub(crate) socketio: Settings,
-    /// The facts about the server.
+    /// The facts about the server; every app is on by default.
     pub(crate) workspace: Workspace,
     /// By default the server's own and `http://localhost:3000`.
     pub(crate) origins: Origins,
@@ -80,7 +81,7 @@ impl Default for TestSettings {
     fn default() -> Self {
         Self {
             socketio: Settings::default(),
-            workspace: Workspace::default(),
+            workspace: Workspace { apps: Apps::all(), ..Workspace::default() },
             origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
             proxies: TrustedProxies::default(),
             strict_transport: None,

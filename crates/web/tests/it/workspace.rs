@@ -1,6 +1,7 @@
 //! The facts about the server, and what they change.
 
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::apps::App;
 use madang_shared::chat::{ChatCommand, ChatEvent};
 use madang_shared::frames::CommandFrame;
 use madang_shared::membership::MembershipCommand;
@@ -20,10 +21,12 @@ fn settings(workspace: Workspace) -> TestSettings {
 #[tokio::test]
 async fn the_facts_about_the_server_are_told_before_and_after_signing_in() {
     let name = Some("<b>개발팀</b> & \"친구\"".to_owned());
-    let workspace = Workspace { name, moods: true, price: true, socketio: false };
+    let apps = [App::Price, App::Feed].into_iter().collect();
+    let workspace = Workspace { name, moods: true, apps, price: true, socketio: false };
     let server = TestServer::with_settings(settings(workspace)).await;
     let facts = json!({
-        "name": "<b>개발팀</b> & \"친구\"", "moods": true, "price": true, "socketio": false,
+        "name": "<b>개발팀</b> & \"친구\"", "moods": true, "apps": ["feed", "price"],
+        "price": true, "socketio": false,
     });
     let request = || server.http.get(server.url("/api/session"));
     let before: Value = request().send().await.unwrap().json().await.unwrap();
@@ -36,10 +39,10 @@ async fn the_facts_about_the_server_are_told_before_and_after_signing_in() {
 
 #[tokio::test]
 async fn a_server_without_a_name_names_none() {
-    let server = TestServer::start().await;
+    let server = TestServer::with_settings(settings(Workspace::default())).await;
     let session = server.http.get(server.url("/api/session")).send().await.unwrap();
     assert_eq!(session.headers()["content-type"], "application/json");
-    let facts = json!({ "moods": false, "price": false, "socketio": false });
+    let facts = json!({ "moods": false, "apps": [], "price": false, "socketio": false });
     assert_eq!(session.json::<Value>().await.unwrap(), json!({ "workspace": facts }));
 }
 

@@ -14,12 +14,14 @@ mod price;
 mod rooms;
 mod sentiment;
 
+use madang_shared::apps::App;
 use madang_shared::chat::{ChatAnswer, ChatQuery};
 use madang_shared::frames::{CommandFrame, ErrorContext, LogPosition};
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::presence::PresenceSignal;
 use madang_shared::read_count::{ReadCount, ReadCountAnswer, ReadCountQuery};
 use madang_shared::sentiment::{SentimentAnswer, SentimentQuery};
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
     Position, PostId, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame, Signal, Snapshot,
@@ -176,8 +178,13 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
     let topic = Topic::Room(ROOM);
     let placed = LogPosition { topic, seq: Seq(42) };
     let answer = ChatAnswer::Before(chat::page());
-    let welcome =
-        Welcome { user: user(), connection: ConnectionId(11), version: "0.1.0".into(), now: TIME };
+    let workspace = Workspace {
+        name: Some("개발팀".into()),
+        apps: [App::Feed, App::Orders].into_iter().collect(),
+        ..Workspace::default()
+    };
+    let (connection, version) = (ConnectionId(11), "0.1.0".into());
+    let welcome = Welcome { user: user(), connection, version, now: TIME, workspace };
     let error = |about, failure| ServerFrame::Error { about, failure };
     let mut frames = vec![
         ServerFrame::Welcome(welcome),

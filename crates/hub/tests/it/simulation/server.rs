@@ -7,6 +7,8 @@ use madang_hub::nodes::POLL_WITH_BUS_MS;
 use madang_hub::nodes::wire::NodeId;
 use madang_hub::topic_channel::RingSize;
 use madang_hub::{Effect, Hub, PendingHello, Session, StoreResponse};
+use madang_shared::apps::Apps;
+use madang_shared::workspace::Workspace;
 use madang_shared::{CloseCode, Epoch, Timestamp, User};
 
 use super::network::SocketId;
@@ -34,7 +36,9 @@ enum State {
 impl Server {
     pub(super) fn start(generation: u64, ring_frames: usize, is_alone: bool) -> Self {
         let ring = RingSize { frames: ring_frames, bytes: 1 << 20 };
-        let mut hub = Hub::new("simulation", Epoch(1_000_000 * generation)).with_rings(ring);
+        let workspace = Workspace { apps: Apps::all(), ..Workspace::default() };
+        let hub = Hub::new("simulation", Epoch(1_000_000 * generation)).with_workspace(workspace);
+        let mut hub = hub.with_rings(ring);
         if !is_alone {
             hub = hub.with_shared_log(NodeId(generation), POLL_WITH_BUS_MS);
         }

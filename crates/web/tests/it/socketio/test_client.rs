@@ -172,6 +172,17 @@ impl SocketIoClient {
         values.remove(0)
     }
 
+    /// The names of the next events, up to the first of this name.
+    pub(crate) async fn names_until(&mut self, last: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        while names.last().is_none_or(|name| name != last) {
+            let text = self.receive_text().await.expect("an open connection");
+            let event = text.strip_prefix("42").and_then(|event| event.split('"').nth(1));
+            names.extend(event.map(str::to_owned));
+        }
+        names
+    }
+
     pub(crate) async fn receive_until(&mut self, name: &str, value: &Value) {
         while self.receive(name).await != *value {}
     }
