@@ -109,7 +109,7 @@ pub(crate) fn BrowseRoomsPage() -> impl IntoView {
         let Some(failure) = failure.get() else { return ().into_any() };
         if !is_live.get() {
             // The bar of the connection says the rest.
-            return view! { <p class="hint" data-testid="browse-waits">{WAITS.now()}</p> }
+            return view! { <p class="hint browse-failed" data-testid="browse-waits">{WAITS.now()}</p> }
                 .into_any();
         }
         let sentence = text(move || lang.get().refusal(&failure));

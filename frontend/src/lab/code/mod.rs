@@ -33,7 +33,7 @@ fn excerpts(page: Page) -> &'static [Excerpt] {
             const { &[excerpt!("crates/web/src/lab/echo.rs", "impl Demo for Echo", "\n}\n")] }
         }
         Page::Typing => {
-            const { &[excerpt!("crates/hub/src/presence.rs", "    pub fn typing(", "\n    }\n")] }
+            const { &[excerpt!("crates/hub/src/presence/mod.rs", "    pub fn typing(", "\n    }\n")] }
         }
         Page::Sentiment => {
             const { &[excerpt!("crates/sentiment/src/lib.rs", "pub fn classify", "\n}\n")] }

@@ -138,7 +138,7 @@ pub(super) const CARDS: &[Card] = &[
                 "crates/server/src/notices/mod.rs",
                 "async fn run",
             ),
-            term("typing...", "crates/hub/src/presence.rs", "fn typing"),
+            term("typing...", "crates/hub/src/presence/mod.rs", "fn typing"),
             term("if \"love\" in data:", "crates/sentiment/src/lib.rs", "fn classify"),
             term("requests.get(binance)", "crates/prices/src/exchanges/binance.rs", "miniTicker"),
             term("counter += 1", "crates/store/src/rules/counter.rs", "UPDATE counter"),
