@@ -95,11 +95,15 @@ pub(super) fn asked(lang: Lang, time: &str) -> String {
     }
 }
 
-/// The summary of the chart.
+/// The summary of the chart. No line begins with a dot.
 pub(super) fn summary(lang: Lang, from: &str, to: &str, lowest: &str, highest: &str) -> String {
     match lang {
-        Lang::Ko => format!("처음 {from} · 지금 {to} · 최저 {lowest} · 최고 {highest}"),
-        Lang::En => format!("First {from} · now {to} · lowest {lowest} · highest {highest}"),
+        Lang::Ko => {
+            format!("처음 {from}\u{a0}· 지금 {to}\u{a0}· 최저 {lowest}\u{a0}· 최고 {highest}")
+        }
+        Lang::En => {
+            format!("First {from}\u{a0}· now {to}\u{a0}· lowest {lowest}\u{a0}· highest {highest}")
+        }
     }
 }
 

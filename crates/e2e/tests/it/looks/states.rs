@@ -18,13 +18,15 @@ pub(super) enum Act {
     Focus(&'static str),
     /// Types into a field.
     Type(&'static str, &'static str),
+    /// Inserts a text of some lines into a field.
+    Insert(&'static str, &'static str),
     /// Presses a key without a field.
     Press(&'static str),
     /// Removes a remembered choice, and loads the app again.
     Forget(&'static str),
 }
 
-use Act::{Click, ClickCss, Focus, Forget, Press, Type};
+use Act::{Click, ClickCss, Focus, Forget, Insert, Press, Type};
 
 /// A state: the name of its picture, the address, the acts, and a selector of something that it shows.
 pub(super) struct State {
@@ -79,6 +81,12 @@ pub(super) const OF_A_TEAM: &[State] = &[
         "/rooms/1",
         &[Focus("[data-seq='2']"), Press("m")],
         "[data-testid=message-menu]",
+    ),
+    state(
+        "composer",
+        "/rooms/1",
+        &[Insert("composer", "줄 1\n줄 2\n줄 3\n줄 4\n줄 5\n줄 6\n줄 7\n줄 8")],
+        "#composer",
     ),
     state("new-room", "/", &[Click("room-create")], "[data-testid=room-create-name]"),
     state("list-no-match", "/", &[Type("room-filter", "zzz")], "[data-testid=no-match]"),
@@ -161,6 +169,10 @@ pub(super) async fn show(browser: &Browser, state: &State, is_offline: bool) -> 
             Click(id) => press(browser, id).await?,
             ClickCss(css) => browser.click_css(css).await?,
             Focus(css) => browser.find_css(css).await?.focus().await?,
+            Insert(id, text) => {
+                browser.find(id).await?.focus().await?;
+                browser.insert_text(text).await?;
+            }
             Type(id, text) => browser.find(id).await?.send_keys(*text).await?,
             Press(key) => browser.keys(*key).await?,
             Forget(key) => {
