@@ -51,27 +51,36 @@ pub fn decide(command: OrdersCommand) -> Result<OrdersCommand, Failure> {
 /// Whether an order moves to a status; false if it has that status already.
 ///
 /// # Errors
-/// `invalid` if the transition does not exist.
-pub fn advance(from: OrderStatus, to: OrderStatus) -> Result<bool, Failure> {
-    if from == to {
+/// `invalid` if the transition does not exist for the destination of the order.
+pub fn advance(order: &Order, to: OrderStatus) -> Result<bool, Failure> {
+    if order.status == to {
         return Ok(false);
     }
-    if from.next().contains(&to) {
+    if order.next_statuses().contains(&to) {
         return Ok(true);
     }
-    let message = format!("An order that is {} cannot become {}.", from.name(), to.name());
-    Err(invalid(message))
+    Err(match (order.status, to) {
+        (OrderStatus::Ready, OrderStatus::Delivering) => {
+            invalid("This order goes to a table, without a rider; set it to delivered.")
+        }
+        (OrderStatus::Ready, OrderStatus::Delivered) => {
+            invalid("This order goes to no table; a rider must take it first.")
+        }
+        (from, to) => {
+            invalid(format!("An order that is {} cannot become {}.", from.name(), to.name()))
+        }
+    })
 }
 
 /// Whether an order is assigned to the rider `by`; false if that rider has it already.
 ///
 /// # Errors
-/// `forbidden` if another rider has it; `invalid` if it is not ready.
-pub fn take(from: OrderStatus, rider: Option<UserId>, by: UserId) -> Result<bool, Failure> {
-    if from.is_open() && rider.is_some_and(|rider| rider != by) {
+/// `forbidden` if another rider has it; `invalid` if it is not ready, or goes to a table.
+pub fn take(order: &Order, by: UserId) -> Result<bool, Failure> {
+    if order.status.is_open() && order.rider.as_ref().is_some_and(|rider| rider.id != by) {
         return Err(Failure::new(ErrorCode::Forbidden, "Another rider has this order."));
     }
-    advance(from, OrderStatus::Delivering)
+    advance(order, OrderStatus::Delivering)
 }
 
 /// The time at which an order is ready that is accepted at `at` with an estimate of `minutes`.

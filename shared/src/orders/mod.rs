@@ -53,7 +53,8 @@ pub enum OrdersCommand {
     /// cancellation. Changes nothing if the order is open; refused as `invalid` after that time.
     Reopen(OrderId),
     /// Changes the status of an order. Changes nothing if the order has this status already; refused as
-    /// `invalid` if this status cannot follow. Only `take` leads to [`OrderStatus::Delivering`]. To
+    /// `invalid` if this status cannot follow. An order at a table goes from [`OrderStatus::Ready`] to
+    /// [`OrderStatus::Delivered`]. Only `take` leads to [`OrderStatus::Delivering`]. To
     /// [`OrderStatus::Accepted`] is `accept` with [`crate::orders::DEFAULT_ESTIMATE_MINUTES`], and to
     /// [`OrderStatus::Cancelled`] is `cancel` without a reason.
     Advance {
@@ -62,7 +63,8 @@ pub enum OrdersCommand {
         /// The new status; see [`OrderStatus::next`].
         to: OrderStatus,
     },
-    /// Takes a ready order for delivery. Refused as `forbidden` if another rider has taken it.
+    /// Takes a ready order for delivery. Refused as `forbidden` if another rider has taken it, and as
+    /// `invalid` if it goes to a table.
     Take {
         /// Which order.
         order: OrderId,

@@ -59,7 +59,7 @@ pub enum OrderStatus {
     Accepted,
     /// The restaurant is cooking it.
     Cooking,
-    /// It waits for a rider.
+    /// It waits for a rider; at a table, for the restaurant to serve it.
     Ready,
     /// A rider has it.
     Delivering,
@@ -99,13 +99,15 @@ impl OrderStatus {
         !matches!(self, Self::Delivered | Self::Cancelled)
     }
 
-    /// The statuses that can follow this one. A cancelled order can also be reopened for a while, see
+    /// The statuses that can follow this one. The restaurant itself serves an order at a table; a rider
+    /// takes any other order. A cancelled order can also be reopened for a while, see
     /// [`OrdersCommand::Reopen`](crate::orders::OrdersCommand::Reopen).
-    pub fn next(self) -> &'static [Self] {
+    pub fn next(self, is_at_table: bool) -> &'static [Self] {
         match self {
             Self::Pending => &[Self::Accepted, Self::Cancelled],
             Self::Accepted => &[Self::Cooking, Self::Cancelled],
             Self::Cooking => &[Self::Ready, Self::Cancelled],
+            Self::Ready if is_at_table => &[Self::Delivered, Self::Cancelled],
             Self::Ready => &[Self::Delivering, Self::Cancelled],
             Self::Delivering => &[Self::Delivered],
             Self::Delivered | Self::Cancelled => &[],
@@ -199,6 +201,16 @@ impl Order {
     /// The total price in won. It follows from the lines and is not stored.
     pub fn total_won(&self) -> u64 {
         self.lines.iter().map(|line| u64::from(line.price_won) * u64::from(line.quantity)).sum()
+    }
+
+    /// Whether the order goes to a table of the restaurant.
+    pub fn is_at_table(&self) -> bool {
+        matches!(self.destination, Some(Destination::Table(_)))
+    }
+
+    /// The statuses that can follow the present one; see [`OrderStatus::next`].
+    pub fn next_statuses(&self) -> &'static [OrderStatus] {
+        self.status.next(self.is_at_table())
     }
 
     /// Minutes until the order is ready by the restaurant's estimate, rounded up; zero after it. None

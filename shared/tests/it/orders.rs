@@ -71,8 +71,25 @@ fn an_event_without_a_new_status_is_no_status_change() {
 #[test]
 fn a_closed_order_has_no_next_status_and_no_order_goes_back() {
     for status in OrderStatus::ALL {
-        assert_eq!(status.next().is_empty(), !status.is_open());
-        assert!(status.next().iter().all(|next| *next > status));
+        for is_at_table in [false, true] {
+            let next = status.next(is_at_table);
+            assert_eq!(next.is_empty(), !status.is_open());
+            assert!(next.iter().all(|next| *next > status));
+        }
+    }
+}
+
+#[test]
+fn the_restaurant_serves_an_order_at_a_table_and_a_rider_takes_every_other_one() {
+    let ready = order(1, OrderStatus::Ready);
+    let address = Destination::Delivery { address: "1".into(), phone: "119".into() };
+    for (destination, next) in [
+        (Some(Destination::Table(4)), OrderStatus::Delivered),
+        (Some(address), OrderStatus::Delivering),
+        (None, OrderStatus::Delivering),
+    ] {
+        let order = Order { destination, ..ready.clone() };
+        assert_eq!(order.next_statuses(), [next, OrderStatus::Cancelled], "{order:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The checks of an order that need no menu.
 
-use madang_hub::orders::{decide, ready_at, reopen, take, without_contact};
+use madang_hub::orders::{advance, decide, ready_at, reopen, take, without_contact};
 use madang_shared::orders::{
     Cancellation, Destination, Order, OrderLine, OrderStatus, OrdersCommand,
 };
@@ -52,16 +52,32 @@ fn a_note_is_normalised_and_has_a_limit() {
 fn only_a_rider_sets_delivering_and_only_without_another_rider() {
     let delivering = OrdersCommand::Advance { order: OrderId(1), to: OrderStatus::Delivering };
     assert_eq!(decide(delivering).unwrap_err().code, ErrorCode::Invalid);
-    let (mine, other) = (UserId(1), Some(UserId(2)));
-    assert_eq!(take(OrderStatus::Ready, None, mine), Ok(true));
-    assert_eq!(
-        take(OrderStatus::Ready, Some(mine), mine),
-        Ok(true),
-        "the order is reserved for this rider"
-    );
-    assert_eq!(take(OrderStatus::Delivering, Some(mine), mine), Ok(false));
-    assert_eq!(take(OrderStatus::Ready, other, mine).unwrap_err().code, ErrorCode::Forbidden);
-    assert_eq!(take(OrderStatus::Delivered, other, mine).unwrap_err().code, ErrorCode::Invalid);
+    let (mine, other) = (UserId(1), UserId(2));
+    let take = |status, rider: Option<UserId>| {
+        let rider = rider.map(|id| User { id, name: "Theo".into() });
+        take(&Order { rider, ..order(status) }, mine).map_err(|failure| failure.code)
+    };
+    assert_eq!(take(OrderStatus::Ready, None), Ok(true));
+    assert_eq!(take(OrderStatus::Ready, Some(mine)), Ok(true), "reserved for this rider");
+    assert_eq!(take(OrderStatus::Delivering, Some(mine)), Ok(false));
+    assert_eq!(take(OrderStatus::Ready, Some(other)), Err(ErrorCode::Forbidden));
+    assert_eq!(take(OrderStatus::Delivered, Some(other)), Err(ErrorCode::Invalid));
+}
+
+#[test]
+fn an_order_at_a_table_is_served_without_a_rider() {
+    let at_table = |status| Order { destination: Some(TABLE), ..order(status) };
+    let ready = at_table(OrderStatus::Ready);
+    assert_eq!(advance(&ready, OrderStatus::Delivered), Ok(true));
+    let refused = take(&ready, UserId(1)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Invalid);
+    assert!(refused.message.contains("goes to a table"), "{refused}");
+    // A rider who took it in an earlier version still delivers it.
+    assert_eq!(advance(&at_table(OrderStatus::Delivering), OrderStatus::Delivered), Ok(true));
+
+    let refused = advance(&order(OrderStatus::Ready), OrderStatus::Delivered).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Invalid);
+    assert!(refused.message.contains("a rider must take it"), "{refused}");
 }
 
 fn bring_to(destination: Destination) -> Result<Destination, ErrorCode> {

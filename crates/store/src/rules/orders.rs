@@ -34,7 +34,7 @@ pub(super) fn apply(
             place(transaction, context, &lines, &note, &destination)?
         }
         OrdersCommand::Accept { order, minutes } => {
-            let is_change = advance(find(transaction, order)?.status, OrderStatus::Accepted)?;
+            let is_change = advance(&find(transaction, order)?, OrderStatus::Accepted)?;
             let sql = "UPDATE orders SET status = 'accepted', ready_at = ?2 WHERE id = ?1";
             let ready_at = ready_at(context.at, minutes);
             is_change && transaction.execute(sql, &values![order.0, ready_at.0])? > 0
@@ -53,14 +53,13 @@ pub(super) fn apply(
             }
         }
         OrdersCommand::Advance { order, to } => {
-            let is_change = advance(find(transaction, order)?.status, to)?;
+            let is_change = advance(&find(transaction, order)?, to)?;
             let sql = "UPDATE orders SET status = ?2 WHERE id = ?1";
             is_change && transaction.execute(sql, &values![order.0, to.name()])? > 0
         }
         OrdersCommand::Take { order } => {
-            let found = find(transaction, order)?;
             let by = context.author.id;
-            let is_change = take(found.status, found.rider.map(|rider| rider.id), by)?;
+            let is_change = take(&find(transaction, order)?, by)?;
             let sql = "UPDATE orders SET status = 'delivering', rider_id = ?2 WHERE id = ?1";
             is_change && transaction.execute(sql, &values![order.0, by.0])? > 0
         }
@@ -108,13 +107,13 @@ fn cancel(
     order: OrderId,
     reason: &str,
 ) -> Result<bool, StatementError> {
-    let status = find(transaction, order)?.status;
-    if !advance(status, OrderStatus::Cancelled)? {
+    let found = find(transaction, order)?;
+    if !advance(&found, OrderStatus::Cancelled)? {
         return Ok(false);
     }
     let sql = "INSERT INTO order_cancellations (order_id, from_status, at) VALUES (?1, ?2, ?3) \
         ON CONFLICT (order_id) DO UPDATE SET from_status = excluded.from_status, at = excluded.at";
-    transaction.run(sql, &values![order.0, status.name(), context.at.0])?;
+    transaction.run(sql, &values![order.0, found.status.name(), context.at.0])?;
     let sql = "UPDATE orders SET status = 'cancelled', cancel_reason = ?2 WHERE id = ?1";
     Ok(transaction.execute(sql, &values![order.0, reason])? > 0)
 }

@@ -2,7 +2,7 @@
 
 use madang_shared::notices::{NoticeContent, NoticeKind};
 
-use crate::features::orders::status_name;
+use crate::features::orders::{next_status_name, status_name};
 use crate::i18n::{Lang, Words, isolated};
 
 pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
@@ -56,7 +56,7 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
         }
         (NoticeContent::OrderMoved { order, was, now }, lang) => {
             let gone = Words::new("삭제됨", "Deleted");
-            let now = now.map_or(gone, status_name).of(lang);
+            let now = now.map_or(gone, |now| next_status_name(Some(*was), now)).of(lang);
             let mine = Words::new("내 주문", "Your order").of(lang);
             format!("{mine} #{order}: {} → {now}", status_name(*was).of(lang))
         }
@@ -82,9 +82,20 @@ pub(super) fn started(lang: Lang, by: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use madang_shared::orders::OrderStatus;
     use madang_shared::{OrderId, PostId, RoomId, Seq, User, UserId};
 
     use super::*;
+
+    #[test]
+    fn an_order_that_no_rider_had_was_served() {
+        let moved = |was| {
+            let now = Some(OrderStatus::Delivered);
+            sentence(&NoticeContent::OrderMoved { order: OrderId(3), was, now }, Lang::En)
+        };
+        assert_eq!(moved(OrderStatus::Ready), "Your order #3: Ready → Served");
+        assert_eq!(moved(OrderStatus::Delivering), "Your order #3: On its way → Delivered");
+    }
 
     /// Notifications of the browser have no markup that could isolate a name.
     #[test]

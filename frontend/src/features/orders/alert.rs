@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use madang_shared::orders::StatusChange;
 use web_sys::AudioContext;
 
-use super::{read, status_name};
+use super::{next_status_name, read, status_name};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
@@ -125,13 +125,15 @@ fn alert_text(lang: Lang, alert: &Alert) -> String {
 /// "#12: 대기 → 접수".
 pub(super) fn sentence(lang: Lang, change: &StatusChange) -> String {
     let id = change.order;
-    let name = |status| status_name(status).of(lang);
     match (change.was, change.now, lang) {
         (None, _, Lang::Ko) => format!("#{id} 새 주문"),
         (None, _, Lang::En) => format!("#{id} New order"),
         (_, None, Lang::Ko) => format!("#{id} 삭제됨"),
         (_, None, Lang::En) => format!("#{id} Deleted"),
-        (Some(was), Some(now), _) => format!("#{id} {} → {}", name(was), name(now)),
+        (was @ Some(before), Some(now), _) => {
+            let (before, now) = (status_name(before), next_status_name(was, now));
+            format!("#{id} {} → {}", before.of(lang), now.of(lang))
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use super::cancel::{cancel_button, reason_line};
 use super::destination::destination_words;
 use super::progress::age;
 use super::{
-    cards, dishes, line, next_step, number, panel, people, picked, read, read_once, status_name,
-    what, won,
+    cards, dishes, line, next_step, number, order_status_name, panel, people, picked, read,
+    read_once, status_name, what, won,
 };
 use crate::context::use_app;
 use crate::driver::Driver;
@@ -39,6 +39,8 @@ const LOG_NONE: Words = Words::new("아직 아무 일도 없었습니다.", "Not
 const ACCEPT: Words = Words::new("접수", "Accept");
 const COOK: Words = Words::new("조리 시작", "Cook");
 const READY: Words = Words::new("준비 완료", "Ready");
+/// For an order at a table.
+const SERVE: Words = Words::new("서빙 완료", "Served");
 const ESTIMATE: Words = Words::new("준비까지 걸리는 시간", "Time until it is ready");
 const CARD_MENU: Words = Words::new("더 보기", "More");
 
@@ -200,7 +202,7 @@ fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bo
 fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
     let is_open = order.status.is_open();
     let status = (!is_open).then(|| {
-        view! { <span class="order-status">{status_name(order.status).of(lang)}</span> }.into_any()
+        view! { <span class="order-status">{order_status_name(order, order.status).of(lang)}</span> }.into_any()
     });
     let head = if is_open { age(order, lang) } else { placed(order, lang) };
     let menu = state(false);
@@ -256,6 +258,7 @@ fn next(driver: Driver, order: &Order) -> AnyView {
     let (to, name) = match order.status {
         OrderStatus::Accepted => (OrderStatus::Cooking, COOK),
         OrderStatus::Cooking => (OrderStatus::Ready, READY),
+        OrderStatus::Ready if order.is_at_table() => (OrderStatus::Delivered, SERVE),
         _ => return ().into_any(),
     };
     next_step(driver, id, to, name, move || OrdersCommand::Advance { order: id, to })

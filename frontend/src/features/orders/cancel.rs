@@ -135,7 +135,7 @@ pub(super) fn cancel_button(driver: Driver, order: &Order) -> Option<AnyView> {
     let cancelling: Cancelling = expect_context();
     let lang = use_lang();
     let is_requested = super::is_requested(driver, id);
-    let may = order.status.next().contains(&OrderStatus::Cancelled);
+    let may = order.next_statuses().contains(&OrderStatus::Cancelled);
     let label = text(move || format!("{}, #{id}", CANCEL.of(lang.get())));
     let ask = move |_| {
         if !is_requested() {

@@ -10,7 +10,9 @@ use super::cancel::{cancel_button, reason_line};
 use super::checkout::{Cart, Checkout, OrderBar};
 use super::destination::destination_words;
 use super::progress::progress_lines;
-use super::{cards, dish, line, number, panel, people, picked, read, unsent, what, won};
+use super::{
+    cards, dish, line, number, order_status_name, panel, people, picked, read, unsent, what, won,
+};
 use crate::browser;
 use crate::context::use_app;
 use crate::driver::Driver;
@@ -28,10 +30,11 @@ const MENU_NONE: Words = Words::new("아직 메뉴가 없습니다.", "There is 
 const SOLD_OUT: Words = Words::new("품절", "Sold out");
 const ADD: Words = Words::new("담기", "Add");
 const MINE: Words = Words::new("내 주문", "My orders");
+const STEPS: Words = Words::new("주문 단계", "Steps of the order");
 const PAST: Words = Words::new("지난 주문", "Past orders");
 const NONE_YET: Words = Words::new(
-    "주문하면 여기에서 배달까지 지켜볼 수 있습니다.",
-    "Your orders appear here and show their status until delivery.",
+    "주문하면 여기에서 받을 때까지 지켜볼 수 있습니다.",
+    "Your orders appear here and show their status until you have them.",
 );
 
 /// The page.
@@ -99,15 +102,6 @@ fn Customer() -> impl IntoView {
 /// A customer's order: its progress, and the button that cancels it while the restaurant has not accepted it.
 fn follow(driver: Driver, order: &Order, lang: Lang) -> AnyView {
     let times: Times = expect_context();
-    let done = OrderStatus::ALL.iter().position(|status| *status == order.status).unwrap_or(0);
-    let steps = OrderStatus::ALL.len() - 1;
-    let step = |index: usize| {
-        view! { <span data-done=if index <= done { "true" } else { "false" }></span> }.into_any()
-    };
-    let track = (order.status != OrderStatus::Cancelled).then(|| {
-        let steps: Vec<AnyView> = (0..steps).map(step).collect();
-        view! { <span class="order-track" aria-hidden="true">{steps}</span> }.into_any()
-    });
     let cancel = (order.status == OrderStatus::Pending).then(|| cancel_button(driver, order));
     view! {
         <div class="order-head">
@@ -115,7 +109,7 @@ fn follow(driver: Driver, order: &Order, lang: Lang) -> AnyView {
             <span class="order-when hint">{times.short(lang, order.placed_at)}</span>
         </div>
         {progress_lines(order, lang)}
-        {track}
+        {track(order, lang)}
         {reason_line(order, lang)}
         {what(driver, order, lang)}
         {line("order-note user-text", Some("auto"), &order.note)}
@@ -127,6 +121,27 @@ fn follow(driver: Driver, order: &Order, lang: Lang) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The steps of an order, as dashes with names. A cancelled order has none.
+fn track(order: &Order, lang: Lang) -> AnyView {
+    if order.status == OrderStatus::Cancelled {
+        return ().into_any();
+    }
+    let (done, at_table) = (order.status, order.is_at_table());
+    let steps = OrderStatus::ALL.into_iter().filter(|status| match status {
+        OrderStatus::Cancelled => false,
+        OrderStatus::Delivering => !at_table || done == OrderStatus::Delivering,
+        _ => true,
+    });
+    let step = |status: OrderStatus| {
+        let name = order_status_name(order, status).of(lang);
+        let (is_done, current) = (status <= done, (status == done).then_some("step"));
+        view! { <li title=name aria-label=name data-done=is_done.to_string() aria-current=current></li> }
+            .into_any()
+    };
+    let steps: Vec<AnyView> = steps.map(step).collect();
+    view! { <ol class="order-track" aria-label=STEPS.now()>{steps}</ol> }.into_any()
 }
 
 fn menu_row(item: &MenuItem, cart: State<Cart>) -> AnyView {

@@ -44,6 +44,8 @@ const OPEN_TO_ALL: Words = Words::new(
     "Everybody may use all three panels.",
 );
 
+const SERVED: Words = Words::new("서빙 완료", "Served");
+
 /// The time between two looks at the clock, for ages and estimates in minutes.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -226,6 +228,22 @@ fn next_step(
         </button>
     }
     .into_any()
+}
+
+/// A status after the status `was`. Only an order at a table is delivered without a rider: it is served.
+pub(crate) fn next_status_name(was: Option<OrderStatus>, status: OrderStatus) -> Words {
+    match (was, status) {
+        (Some(OrderStatus::Ready), OrderStatus::Delivered) => SERVED,
+        _ => status_name(status),
+    }
+}
+
+/// A status of an order, in the words for its destination.
+fn order_status_name(order: &Order, status: OrderStatus) -> Words {
+    match status {
+        OrderStatus::Delivered if order.is_at_table() => SERVED,
+        status => status_name(status),
+    }
 }
 
 pub(crate) fn status_name(status: OrderStatus) -> Words {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use madang_shared::Timestamp;
-use madang_shared::orders::{Destination, Order, OrderStatus};
+use madang_shared::orders::{Order, OrderStatus};
 
-use super::{Now, status_name};
+use super::{Now, order_status_name};
 use crate::i18n::{Lang, Words};
 use crate::time::Times;
 use crate::ui::erased::reactive::text;
@@ -17,17 +17,17 @@ const DAY: u64 = 24 * HOUR;
 
 /// "Cooking: about 12 minutes".
 pub(super) fn progress(order: &Order, now: Timestamp, lang: Lang) -> String {
-    let words = match (order.status, &order.destination) {
-        (OrderStatus::Pending, _) => {
+    let words = match order.status {
+        OrderStatus::Pending => {
             Words::new("매장의 확인을 기다리고 있습니다", "Waiting for the restaurant")
         }
-        (OrderStatus::Ready, Some(Destination::Table(_))) => {
+        OrderStatus::Ready if order.is_at_table() => {
             Words::new("준비됨: 곧 테이블로 갑니다", "Ready: soon at your table")
         }
-        (OrderStatus::Ready, _) => {
+        OrderStatus::Ready => {
             Words::new("준비됨: 라이더를 기다립니다", "Ready: waiting for a rider")
         }
-        (status, _) => status_name(status),
+        _ => order_status_name(order, order.status),
     };
     let words = words.of(lang);
     let left = match order.status {
@@ -88,6 +88,7 @@ fn age_in_words(minutes: u64, lang: Lang) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use madang_shared::orders::Destination;
     use madang_shared::{OrderId, User, UserId};
 
     use super::*;
@@ -123,8 +124,15 @@ mod tests {
         assert_eq!(progress(&order(OrderStatus::Cooking, None), now, Lang::En), "Cooking");
         let ready = order(OrderStatus::Ready, Some(12 * MINUTE_MS));
         assert_eq!(progress(&ready, now, Lang::En), "Ready: soon at your table");
-        let delivered = Order { destination: None, ..ready };
-        assert_eq!(progress(&delivered, now, Lang::Ko), "준비됨: 라이더를 기다립니다");
+        let served = order(OrderStatus::Delivered, None);
+        assert_eq!(progress(&served, now, Lang::En), "Served");
+        for (status, ko) in [
+            (OrderStatus::Ready, "준비됨: 라이더를 기다립니다"),
+            (OrderStatus::Delivered, "배달 완료"),
+        ] {
+            let to_address = Order { destination: None, ..order(status, None) };
+            assert_eq!(progress(&to_address, now, Lang::Ko), ko);
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ fn mine(client: &Client, list: &OrdersSnapshot) -> Vec<OrderId> {
 }
 
 fn waiting(_: &Client, list: &OrdersSnapshot) -> Vec<OrderId> {
-    let ready = list.orders.iter().filter(|order| order.status == OrderStatus::Ready);
+    let ready = list.orders.iter();
+    let ready = ready.filter(|order| order.status == OrderStatus::Ready && !order.is_at_table());
     ready.map(|order| order.id).collect()
 }
 

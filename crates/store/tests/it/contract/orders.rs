@@ -18,6 +18,7 @@ on_every_engine! {
     an_order_has_one_rider,
     an_order_with_a_missing_item_or_another_price_is_refused,
     a_forbidden_change_of_status_is_refused,
+    an_order_at_a_table_is_served_without_a_rider,
     the_snapshot_has_all_open_orders_and_the_last_closed_ones,
     the_number_of_open_orders_is_limited,
     one_user_cannot_use_up_the_open_orders,
@@ -43,6 +44,12 @@ fn delivery() -> Destination {
         address: "서울 \"마포구\" 1".into(),
         phone: "+82 (10) 1234.5678".into(),
     }
+}
+
+fn at_table(author: &User, number: u128) -> Write {
+    let lines = vec![OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 }];
+    let destination = Destination::Table(4);
+    write(author, number, OrdersCommand::Place { lines, note: String::new(), destination })
 }
 
 fn noodles(author: &User, number: u128) -> Write {
@@ -171,6 +178,22 @@ async fn a_forbidden_change_of_status_is_refused(test_store: TestStore) {
     assert_eq!(test_store.log(Topic::Orders).await.len(), 2);
 }
 
+async fn an_order_at_a_table_is_served_without_a_rider(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(at_table(&mina, 1)).await;
+    cook(&test_store, &theo, 1, 1).await;
+    assert_eq!(refusal(test_store.try_commit(take(&theo, 4, 1)).await), ErrorCode::Invalid);
+    test_store.commit(advance(&theo, 6, 1, OrderStatus::Delivered)).await;
+    let served = only_order(&test_store, &mina).await;
+    assert_eq!((served.status, served.rider), (OrderStatus::Delivered, None));
+
+    test_store.commit(noodles(&mina, 2)).await;
+    cook(&test_store, &theo, 7, 2).await;
+    let delivered = advance(&theo, 10, 2, OrderStatus::Delivered);
+    assert_eq!(refusal(test_store.try_commit(delivered).await), ErrorCode::Invalid);
+    test_store.commit(take(&theo, 11, 2)).await;
+}
+
 async fn the_snapshot_has_all_open_orders_and_the_last_closed_ones(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let closed = RECENT_CLOSED_ORDERS as u64 + 2;
@@ -261,11 +284,7 @@ async fn only_order(test_store: &TestStore, reader: &User) -> Order {
 
 async fn an_accepted_order_has_an_estimate(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    let at_table = Destination::Table(4);
-    let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 };
-    let (lines, note) = (vec![line], String::new());
-    let place = OrdersCommand::Place { lines, note, destination: at_table.clone() };
-    test_store.commit(write(&mina, 1, place)).await;
+    test_store.commit(at_table(&mina, 1)).await;
     let accept = |number, minutes| {
         write(&theo, number, OrdersCommand::Accept { order: OrderId(1), minutes })
     };
@@ -274,7 +293,8 @@ async fn an_accepted_order_has_an_estimate(test_store: TestStore) {
     let again = test_store.try_commit(accept(3, 30)).await.expect("accepted");
     assert_eq!(again.at, None, "an accepted order keeps its estimate");
     let order = only_order(&test_store, &mina).await;
-    let expected = (OrderStatus::Accepted, Some(NOW.plus(1 + 20 * MINUTE)), Some(at_table));
+    let expected =
+        (OrderStatus::Accepted, Some(NOW.plus(1 + 20 * MINUTE)), Some(Destination::Table(4)));
     assert_eq!((order.status, order.ready_at, order.destination), expected);
     test_store.commit(advance(&theo, 4, 1, OrderStatus::Cooking)).await;
     assert_eq!(refusal(test_store.try_commit(accept(5, 20)).await), ErrorCode::Invalid);

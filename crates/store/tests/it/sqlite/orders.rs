@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use madang_hub::orders;
 use madang_hub::ports::{TopicEvent, Write};
 use madang_shared::orders::{
     Destination, Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
@@ -16,7 +15,9 @@ use super::{TestDatabase, fast_options};
 use crate::support::{TestStore, write};
 
 /// An engine with two users, whose events were received already.
-async fn restaurant(database: &TestDatabase) -> (std::sync::Arc<Sqlite>, TestStore, User) {
+pub(super) async fn restaurant(
+    database: &TestDatabase,
+) -> (std::sync::Arc<Sqlite>, TestStore, User) {
     let (store, mut test_store) = database.start(&fast_options());
     let mina = test_store.user("Mina").await;
     test_store.user("Theo").await;
@@ -24,7 +25,7 @@ async fn restaurant(database: &TestDatabase) -> (std::sync::Arc<Sqlite>, TestSto
     (store, test_store, mina)
 }
 
-async fn list(test_store: &TestStore, reader: &User) -> OrdersSnapshot {
+pub(super) async fn list(test_store: &TestStore, reader: &User) -> OrdersSnapshot {
     match test_store.snapshot(reader, Topic::Orders).await.1 {
         Snapshot::Orders(snapshot) => snapshot,
         other => panic!("{other:?}"),
@@ -276,27 +277,6 @@ async fn a_text_that_is_not_utf_8_blocks_no_event() {
     let (_, order) = changed(&test_store.receive(1).await[0]);
     assert_eq!(order.note, "A\u{FFFD}");
     assert_eq!(list(&test_store, &mina).await.orders, [order]);
-}
-
-#[tokio::test]
-async fn the_table_of_transitions_equals_the_code() {
-    let database = TestDatabase::new();
-    let (_store, _rig) = database.start(&fast_options());
-    let external = database.external();
-    let sql = "SELECT from_status, to_status FROM order_transitions ORDER BY 1, 2";
-    let mut statement = external.prepare(sql).expect("readable");
-    let stored = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("readable");
-    let stored: Vec<(String, String)> = stored.map(Result::unwrap).collect();
-    let mut known: Vec<(String, String)> = Vec::new();
-    for from in OrderStatus::ALL {
-        for to in OrderStatus::ALL {
-            if orders::advance(from, to) == Ok(true) {
-                known.push((from.name().to_owned(), to.name().to_owned()));
-            }
-        }
-    }
-    known.sort();
-    assert_eq!(stored, known);
 }
 
 /// Runs a script in Debian's shell, or through the library if no shell is installed.
