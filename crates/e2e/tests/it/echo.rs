@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
 use crate::appearance::check_page;
+use crate::layout::set_size;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
@@ -44,6 +45,15 @@ async fn until_rows(browser: &Browser, wanted: &[(&str, &str, &str)]) -> Result<
     })
     .await
 }
+
+/// Whether the field with the focus and the newest row are in sight.
+const ANSWER_IN_SIGHT: &str = "const box = it => it.getBoundingClientRect(); \
+    const [page, list] = ['.page', '[data-testid=\"echo-rows\"]'].map(it => box(document.querySelector(it))); \
+    const row = box([...document.querySelectorAll('[data-testid=\"echo-row\"]')].at(-1)); \
+    const field = box(document.activeElement); \
+    const top = Math.max(page.top, list.top); \
+    return document.activeElement.dataset.testid === 'echo-text' && field.top >= page.top \
+        && field.bottom <= page.bottom && row.top >= top - 1 && row.bottom <= Math.min(page.bottom, list.bottom) + 1";
 
 /// The newest row is at the end of the box, which stays there only for a reader who is there.
 async fn follows_its_end_only_from_there(browser: &Browser) -> Result<()> {
@@ -102,6 +112,17 @@ async fn t2_1_the_echo_page_shows_frames_and_connection_details() -> Result<()> 
         jane.find_css("[role=\"alert\"].error").await?;
 
         follows_its_end_only_from_there(&jane).await?;
+
+        // A phone with its keyboard on the screen: field and newest answer are in sight together.
+        set_size(&jane, 390, 480, true).await?;
+        // The keyboard scrolls the field into sight, as the focus does.
+        let focus = "document.activeElement.blur(); document.querySelector('[data-testid=\"echo-text\"]').focus()";
+        jane.run_script(focus, []).await?;
+        send(&jane, "echo-text", "from a phone").await?;
+        until_rows(&jane, &[("↓", "Echo: from a phone", "")]).await?;
+        until_true("the answer is in sight", async || jane.eval(ANSWER_IN_SIGHT, []).await).await?;
+        jane.screenshot("echo-en-phone-keyboard").await?;
+        set_size(&jane, 1280, 800, false).await?;
 
         jane.click("echo-too-big").await?;
         jane.until_text("echo-closed", |why| why.starts_with("1009: message too big")).await?;

@@ -42,7 +42,6 @@ const HANDSHAKE: Words = Words::new("브라우저가 보여 주는 것", "What t
 const NONE: Words = Words::new("없음", "none");
 const CLOSED: Words = Words::new("닫힌 까닭", "Closed because");
 const MESSAGES: Words = Words::new("오간 메시지", "Messages");
-const NOTHING: Words = Words::new("아직 오간 것이 없습니다.", "Nothing yet.");
 
 /// The `readyState` of a closed socket, and the one that the page gives to a socket that does not exist.
 const CLOSED_STATE: u16 = 3;
@@ -150,7 +149,7 @@ pub(crate) fn EchoPage() -> impl IntoView {
             <div class="page-body">
                 <p class="page-intro">{INTRO.now()}</p>
                 <div class="lab-pair">
-                    <section class="lab-box">
+                    <section class="lab-box echo-box">
                         <div class="lab-row">
                             <button class="button button-strong" data-testid="echo-toggle" on:click=events::click(toggle)>{label}</button>
                             <label class="lab-check">
@@ -158,11 +157,11 @@ pub(crate) fn EchoPage() -> impl IntoView {
                                 {PLAIN.now()}
                             </label>
                         </div>
+                        <Rows echo=echo />
                         <Sender echo=echo is_open=derived(is_open) plain=plain />
                     </section>
                     <Handshake echo=echo />
                 </div>
-                <Rows echo=echo />
                 {show_code(Page::Echo)}
             </div>
         </div>
@@ -268,10 +267,10 @@ fn Handshake(echo: Echo) -> impl IntoView {
     }
 }
 
+/// The messages, above the fields: the newest answer is beside the field that it answers, on a phone too.
 #[component]
 fn Rows(echo: Echo) -> impl IntoView {
     let lang = use_lang();
-    let is_empty = memo(move || echo.log.with(|log| log.rows.is_empty()));
     let rows = derived(move || {
         let lang = lang.get();
         let item = |row: &Row| {
@@ -282,13 +281,7 @@ fn Rows(echo: Echo) -> impl IntoView {
         echo.log.with(|log| log.rows.iter().map(item).collect::<Vec<_>>())
     });
     let newest = memo(move || echo.log.with(|log| log.rows.back().map_or(0, |row| row.key)));
-    view! {
-        <section class="lab-box lab-below" aria-labelledby="echo-messages">
-            <h2 id="echo-messages" class="lab-title">{MESSAGES.now()}</h2>
-            {when(move || is_empty.get(), || view! { <p class="hint">{NOTHING.now()}</p> }.into_any())}
-            {when(move || !is_empty.get(), move || lines("echo-rows", MESSAGES.now(), newest, rows))}
-        </section>
-    }
+    lines("echo-rows", MESSAGES.now(), newest, rows)
 }
 
 fn draw(row: &Row, lang: Lang) -> AnyView {
