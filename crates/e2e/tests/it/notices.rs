@@ -1,6 +1,6 @@
 //! Notices: scheduled ones, those that wait for an absent user, and read marks.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
 use crate::layout::set_size;
@@ -146,6 +146,24 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         until_unread_count(browser, "0").await?;
         browser.click("preview-open").await?;
         browser.until_text("posts", |text| text.contains("새 소식입니다")).await?;
+
+        // A mention that the preview has shown is read in its room too, and the gear stays where it is.
+        browser.back().await?;
+        browser.until_attribute("chat-count", "data-shown", "true").await?;
+        let mut hana = TestClient::connect(&test.server, "하나").await?;
+        hana.send(FIRST_ROOM, "@jane 또 불러요").await?;
+        until_unread_count(browser, "1").await?;
+        let gear = "const { left, top } = document.querySelector('[data-testid=\"notice-settings\"]') \
+            .getBoundingClientRect(); return [left, top]";
+        let before: [f64; 2] = browser.eval(gear, []).await?;
+        browser.click_css("[data-testid='notices'] li:first-child a").await?;
+        browser.until_text("preview", |text| text.contains("또 불러요")).await?;
+        browser.until_attribute("chat-count", "data-shown", "false").await?;
+        until_unread_count(browser, "0").await?;
+        let after: [f64; 2] = browser.eval(gear, []).await?;
+        ensure!(before == after, "the gear moved: {before:?}, {after:?}");
+        browser.until_animations_end().await?;
+        browser.screenshot("notices-preview-en-desktop").await?;
         Ok(())
     })
     .await

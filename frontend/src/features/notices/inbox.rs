@@ -90,10 +90,11 @@ fn page() -> AnyView {
     });
     let filters: Vec<AnyView> = Filter::ALL.map(|of| filter(all, picked, of)).into();
     let read_all = move |_| {
-        browser::focus(LIST_ID);
-        app.driver.command(store.peek(|client| client.features().notices().read_all()));
+        if all.with_untracked(|all| has_unread(all)) {
+            browser::focus(LIST_ID);
+            app.driver.command(store.peek(|client| client.features().notices().read_all()));
+        }
     };
-    let has_unread = move || all.with(|all| all.iter().any(|it| !it.read));
     let settings = Page::NoticeSettings;
     let chosen = state(None::<Chosen>);
     view! {
@@ -102,9 +103,7 @@ fn page() -> AnyView {
                 <div class="inbox-list">
                 <div class="notices-tools">
                     <div class="notices-filters" role="group" aria-label=WHICH.now()>{filters}</div>
-                    {when(has_unread, move || view! {
-                        <button class="text-button" data-testid="notices-read-all" on:click=events::click(read_all)>{READ_ALL.now()}</button>
-                    }.into_any())}
+                    <button class="text-button" data-testid="notices-read-all" aria-disabled=flag(move || !all.with(|all| has_unread(all))) on:click=events::click(read_all)>{READ_ALL.now()}</button>
                     <a class="icon-button" href=settings.path() data-testid="notice-settings" aria-label=settings.title().now() title=settings.title().now() on:click=link_to(app, Route::Page(settings))>
                         {Icon::Settings.draw()}
                     </a>
@@ -116,6 +115,10 @@ fn page() -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn has_unread(notices: &[ShownNotice]) -> bool {
+    notices.iter().any(|notice| !notice.read)
 }
 
 fn filter(all: Memo<Vec<ShownNotice>>, picked: State<Filter>, of: Filter) -> AnyView {

@@ -1,21 +1,24 @@
 //! A chosen notice beside the list of the inbox: the whole message with those around it, and the way to its room.
 
 use leptos::prelude::*;
-use madang_client::Slice;
 use madang_client::views::notices::ShownNotice;
+use madang_client::{Action, Slice};
 use madang_shared::chat::Message;
 use madang_shared::notices::{NoticeBox, NoticeContent};
 use madang_shared::{RoomId, Seq};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::source;
 use super::strings::{kind_name, sentence};
+use crate::browser;
 use crate::context::{AppContext, link_to};
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
 use crate::ui::empty::empty;
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::part;
+use crate::ui::erased::reactive::{effect, part};
 use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 
@@ -126,6 +129,11 @@ fn mention(app: AppContext, room: RoomId, seq: Seq, excerpt: String, times: Time
             )
         })
     });
+    effect(move || {
+        let shown = around
+            .with(|around| around.iter().flatten().map(|message| message.seq).collect::<Vec<_>>());
+        report_shown(app, room, shown);
+    });
     part(move || match around.get() {
         None => {
             view! { <p class="notice-quote user-text" dir="auto">{excerpt.clone()}</p> }.into_any()
@@ -139,6 +147,37 @@ fn mention(app: AppContext, room: RoomId, seq: Seq, excerpt: String, times: Time
             view! { <ol class="preview-messages">{lines}</ol> }.into_any()
         }
     })
+}
+
+/// Reports the messages of the preview whose end is on the screen in two frames in a row, as a room does: the read mark
+/// passes them if no unread message is between it and them.
+fn report_shown(app: AppContext, room: RoomId, messages: Vec<Seq>) {
+    request_animation_frame(move || {
+        let before = on_screen();
+        request_animation_frame(move || {
+            let count = on_screen().min(before).min(messages.len());
+            let shown = messages.get(..count).unwrap_or_default();
+            if let (Some(first), Some(last)) = (shown.first().copied(), shown.last().copied())
+                && !browser::is_hidden()
+            {
+                app.driver.act(Action::ShowMessages { room, first, last });
+            }
+        });
+    });
+}
+
+/// The number of messages, from the first on, whose end is on the screen.
+fn on_screen() -> usize {
+    let height = document().document_element().map_or(0, |root| root.client_height());
+    let Ok(lines) = document().query_selector_all(".preview-message") else { return 0 };
+    let ends = (0..lines.length()).filter_map(|index| {
+        let line: Element = lines.get(index)?.dyn_into().ok()?;
+        Some(line.get_bounding_client_rect())
+    });
+    ends.take_while(|line| {
+        line.height() > 0.0 && line.top() >= 0.0 && line.bottom() <= f64::from(height)
+    })
+    .count()
 }
 
 fn line(message: &Message, is_chosen: bool, when: &str) -> AnyView {
