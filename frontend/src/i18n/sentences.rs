@@ -40,8 +40,8 @@ impl Lang {
     /// The users in a room.
     pub(crate) fn here(self, names: &[&str]) -> String {
         match self {
-            Self::Ko => format!("지금 {}명: {}", names.len(), self.names(names)),
-            Self::En => format!("{} here: {}", names.len(), self.names(names)),
+            Self::Ko => format!("지금 여기 {}명: {}", names.len(), self.names(names)),
+            Self::En => format!("{} here now: {}", names.len(), self.names(names)),
         }
     }
 
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn the_users_in_a_room_are_counted_and_named() {
         let names = ["a", "דנה", "c", "d"];
-        assert_eq!(Lang::Ko.here(&names[..1]), "지금 1명: a");
-        assert_eq!(Lang::En.here(&names), "4 here: a, \u{2068}דנה\u{2069}, c +1");
+        assert_eq!(Lang::Ko.here(&names[..1]), "지금 여기 1명: a");
+        assert_eq!(Lang::En.here(&names), "4 here now: a, \u{2068}דנה\u{2069}, c +1");
     }
 
     #[test]

@@ -82,7 +82,7 @@ macro_rules! pages {
             }
             OrdersBoard {
                 path: "/orders/board",
-                title: ("주문 관리", "Order board"),
+                title: ("주문: 매장", "Orders: restaurant"),
                 area: Area::Apps,
                 topics: &[Topic::Orders],
                 skeleton: Shape::Cards,
@@ -90,7 +90,7 @@ macro_rules! pages {
             }
             OrdersRider {
                 path: "/orders/rider",
-                title: ("배달", "Deliveries"),
+                title: ("주문: 라이더", "Orders: rider"),
                 area: Area::Apps,
                 topics: &[Topic::Orders],
                 skeleton: Shape::Cards,
@@ -130,7 +130,7 @@ macro_rules! pages {
             }
             Echo {
                 path: "/lab/echo",
-                title: ("웹소켓 메아리", "WebSocket echo"),
+                title: ("웹소켓 에코", "WebSocket echo"),
                 area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,
@@ -146,7 +146,7 @@ macro_rules! pages {
             }
             Sentiment {
                 path: "/lab/sentiment",
-                title: ("말의 느낌", "Live sentiment"),
+                title: ("감정 분석", "Sentiment analysis"),
                 area: Area::Learn,
                 topics: &[],
                 skeleton: Shape::Rows,

@@ -56,7 +56,7 @@ fn members_opener(app: AppContext) -> AnyView {
     view! {
         <button id=MEMBERS_OPENER_ID class="icon-button members-opener" data-testid="open-presence" aria-expanded=flag(is_shown) title=label on:click=events::click(move |_| app.show_members(!app.shows_members()))>
             {Icon::People.draw()}
-            <span class="visually-hidden">{label}</span>
+            <span class="members-word">{label}</span>
             {app.lazy.draw_when_loaded(|views| (views.member_count)())}
         </button>
     }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::keys::{Modifier, SHORTCUTS, Shortcut};
 use crate::context::use_app;
 use crate::i18n::{Words, tr};
+use crate::route::Page;
 use crate::ui::dialog;
 use crate::ui::erased::events;
 use crate::ui::skeleton::Shape;
@@ -42,14 +43,14 @@ const PATHS: [(Words, Words); 7] = [
         ),
     ),
     (
-        Words::new("받은 알림", "Inbox"),
+        Page::Notices.title(),
         Words::new(
             "Tab은 거르개, 설정, 알림 순서로 옮겨 갑니다. Enter는 알림을 엽니다.",
             "Tab leads through the filters, the settings and the notices. Enter opens a notice.",
         ),
     ),
     (
-        Words::new("주문 관리", "Order board"),
+        Page::OrdersBoard.title(),
         Words::new(
             "Tab은 찾기, 거르개, 열마다 주문 순서로 옮겨 갑니다. Enter는 주문을 다음 단계로 보냅니다.",
             "Tab leads from the search to each order, column by column. Enter moves an order one step on.",

@@ -70,6 +70,10 @@ async fn members_have_cards_and_readers_are_counted() -> Result<()> {
         minsu.until_present(&["민수"]).await?;
         browser.until_text("people-away", |text| text.contains("안 온 사람")).await?;
         browser.until_text("fold-away", |text| text.contains('2')).await?;
+        // The header and the list of members use the same words.
+        let header = browser.until_text("open-presence", |text| text.ends_with('3')).await?;
+        ensure!(header.contains("멤버"), "the number has no word: {header:?}");
+        browser.until_text("topic", |text| text == "지금 여기 1명: 민수").await?;
         minsu.send("읽었나요?").await?;
         minsu.until_stored("읽었나요?").await?;
 
@@ -104,6 +108,13 @@ async fn members_have_cards_and_readers_are_counted() -> Result<()> {
         browser.until_gone("person-card").await?;
         minsu.until_composer_text("@Jane ").await?;
         browser.until_focus("composer").await?;
+        browser.insert_text("여기 봐요").await?;
+        browser.keys(Key::Enter).await?;
+        minsu.until_stored("@Jane 여기 봐요").await?;
+        browser.click_css(".mention").await?;
+        browser.until_text("person-card", |text| text.contains("Jane")).await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("person-card").await?;
         away.leave(FIRST_ROOM).await?;
         browser.until_text("fold-away", |text| text.contains('1')).await?;
         Ok(())

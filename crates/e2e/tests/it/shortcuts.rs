@@ -112,7 +112,7 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
             "Menu in the header",
             "Messages",
             "Inbox",
-            "Order board",
+            "Orders: restaurant",
             "Price chart",
         ];
         assert_eq!(places, walked);
@@ -148,6 +148,14 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
         tab_into(browser, "[data-testid=\"timeline\"]").await?;
         browser.keys(Key::End).await?;
         tab_into(browser, "[data-testid=\"message\"]").await?;
+        // The mention in the newest one opens the card of its person, and the focus returns.
+        browser.keys(Key::Right).await?;
+        tab_into(browser, ".mention").await?;
+        browser.keys(Key::Enter).await?;
+        browser.until_text("person-card", |text| text.contains("Jane")).await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("person-card").await?;
+        tab_into(browser, ".mention").await?;
 
         // Inbox.
         browser.tab_to("bell").await?;

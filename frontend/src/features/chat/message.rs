@@ -179,7 +179,7 @@ fn words(text: &str, room: RoomId, lang: Lang) -> Vec<AnyView> {
             let chip = |piece| match piece {
                 Piece::Text(text) => text.to_owned().into_any(),
                 Piece::Mention(name, user) => view! {
-                    <span class="mention" data-me=(user == me).to_string()>{name.to_owned()}</span>
+                    <button type="button" class="mention" tabindex="-1" data-user=user.to_string() data-me=(user == me).to_string()>{name.to_owned()}</button>
                 }
                 .into_any(),
             };

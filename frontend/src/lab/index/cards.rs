@@ -117,8 +117,8 @@ pub(super) const CARDS: &[Card] = &[
         verb: Words::new("지켜보기", "Watch"),
         picture: picture::WAVES,
         about: Words::new(
-            "메아리, 알림, 타자기 효과, 감정 분석, 비트코인 시세, 숫자 카운터.",
-            "Echo, notices, typing, sentiment, the price of Bitcoin, a shared counter.",
+            "웹소켓 에코, 예약 알림, 입력 중, 감정 분석, 비트코인 시세, 함께 세는 수, 그리고 왜 웹소켓인가.",
+            "WebSocket echo, scheduled notices, typing, sentiment analysis, Bitcoin price, shared counter, and why WebSocket.",
         ),
         routes: &[
             Route::Page(Page::Echo),
@@ -159,8 +159,8 @@ pub(super) const CARDS: &[Card] = &[
         verb: Words::new("주문받기", "Take orders"),
         picture: picture::BOWL,
         about: Words::new(
-            "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 관리 화면이 바로 압니다.",
-            "The board shows every change of the orders table at once, even one made in the database shell.",
+            "주문 테이블을 누가 바꾸든, 데이터베이스 셸에서 바꾸더라도 매장 화면이 바로 압니다.",
+            "The restaurant's page shows every change of the orders table at once, even one made in the database shell.",
         ),
         routes: &[
             Route::Page(Page::Orders),
@@ -225,6 +225,19 @@ mod tests {
         for page in pages.filter(|page| **page != Page::Components) {
             let is_listed = CARDS.iter().any(|card| card.routes.contains(&Route::Page(*page)));
             assert!(is_listed, "no tutorial leads to {page:?}");
+        }
+    }
+
+    /// A list of pages names them as their buttons do.
+    #[test]
+    fn a_card_with_many_pages_names_each_by_its_title() {
+        let many = CARDS.iter().filter(|card| card.routes.len() > 3);
+        for (card, lang) in many.flat_map(|card| [(card, Lang::Ko), (card, Lang::En)]) {
+            let about = card.about.of(lang).to_lowercase();
+            for route in card.routes {
+                let title = route.page().map_or("", |page| page.title().of(lang)).to_lowercase();
+                assert!(about.contains(&title), "{}: {title:?} is not in {about:?}", card.id);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, use_app};
+use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
 use crate::format::tenths;
@@ -129,6 +130,18 @@ impl MessageTools {
         let author = self.find(key).filter(|message| message.content.guest.is_none());
         if let Some(message) = author {
             self.app.get_value().show_card(message.content.author);
+        }
+    }
+
+    /// Opens the card of a mentioned person.
+    pub(super) fn show_mentioned(self, id: Option<&str>) {
+        let (app, room) = (self.app.get_value(), self.row_context.room);
+        let user = app.driver.store().peek(|client| {
+            let mut known = known_users(client, room).into_iter();
+            known.find(|user| id == Some(&user.id.to_string())).cloned()
+        });
+        if let Some(user) = user {
+            app.show_card(user);
         }
     }
 

@@ -49,7 +49,7 @@ pub(super) fn listen(tools: MessageTools) {
         has_opened.set_value(false);
         let target = event.target();
         // A link and a button have their own long press.
-        if event.pointer_type() != "touch" || is_in(target.clone(), "a, button") {
+        if event.pointer_type() != "touch" || is_in(target.clone(), "a, button:not(.mention)") {
             return;
         }
         let Some(row) = row(target) else { return };
@@ -75,6 +75,11 @@ pub(super) fn listen(tools: MessageTools) {
             && let Some(row) = row(target)
         {
             tools.show_author(row);
+        }
+        if let Some(target) = element(event.target())
+            && matches!(target.matches(".mention"), Ok(true))
+        {
+            tools.show_mentioned(target.get_attribute("data-user").as_deref());
         }
     });
     for name in ["pointerup", "pointercancel"] {
