@@ -127,8 +127,6 @@ pub(crate) struct AppContext {
     pub(crate) presence_lines: Preference,
     /// Whether messages stand close together, without bubbles.
     pub(crate) compact: Preference,
-    /// The room that was unread when it was opened: it stays among the unread ones while it is open.
-    pub(crate) held: State<Option<RoomId>>,
     pub(crate) view: Memo<View>,
     /// The part of the app that is loaded after the first view.
     pub(crate) lazy: Loader,

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
-use super::{shortcuts, view_menu};
+use super::{screen_keyboard, shortcuts, view_menu};
 use crate::features::read_count::read_count;
 use crate::features::{account, chat, details, first_steps, inspector, membership, notices, rooms};
 use crate::lazy::{LazyViews, LoadError};
@@ -63,6 +63,7 @@ fn views() -> LazyViews {
 
 /// The lazy part gives the commands whose refusals are shown here.
 fn bars() -> AnyView {
+    screen_keyboard::follow_focus();
     view! {
         {membership::refusals()}
         {notices::notifications()}

@@ -7,6 +7,7 @@ mod lazy_views;
 mod navigation;
 mod page_source;
 mod rail;
+mod screen_keyboard;
 mod shortcuts;
 mod title;
 mod view_menu;
@@ -64,7 +65,6 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         by_name: state(orders_by_name()),
         presence_lines: Preference::remembered("madang.presence-lines"),
         compact: Preference::remembered("madang.compact"),
-        held: state(None),
         view,
         lazy,
     };

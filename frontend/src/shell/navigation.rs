@@ -15,10 +15,6 @@ pub(super) fn follow_route(app: AppContext) {
     effect(move || {
         let route = app.router.get();
         let room = route.room();
-        let is_unread = |room: &RoomId| store.peek(|client| client.features().unread(*room) > 0);
-        if room.is_none() || room != app.held.get_untracked() {
-            app.held.set(room.filter(is_unread));
-        }
         app.driver.act(Action::OpenRoom(room));
         app.driver.act(Action::FollowTopics(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {

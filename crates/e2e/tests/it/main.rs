@@ -32,6 +32,7 @@ mod message_tools;
 mod notices;
 mod offline;
 mod orders;
+mod orders_at_tables;
 mod people;
 mod people_texts;
 mod pictures;

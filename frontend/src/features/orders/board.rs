@@ -11,9 +11,11 @@ use super::cancel::{cancel_button, reason_line};
 use super::destination::destination_words;
 use super::progress::age;
 use super::{
-    cards, dishes, line, next_step, number, order_status_name, panel, people, picked, read,
-    read_once, status_name, what, won,
+    cards, dishes, line, next_step, number, panel, people, picked, read, read_once, status_name,
+    status_name_at, what, won,
 };
+use crate::browser;
+use crate::client_store::ClientStore;
 use crate::context::use_app;
 use crate::driver::Driver;
 use crate::i18n::{Lang, Words, use_lang};
@@ -42,6 +44,7 @@ const READY: Words = Words::new("준비 완료", "Ready");
 /// For an order at a table.
 const SERVE: Words = Words::new("서빙 완료", "Served");
 const ESTIMATE: Words = Words::new("준비까지 걸리는 시간", "Time until it is ready");
+const SHOW: Words = Words::new("보기", "Show");
 const CARD_MENU: Words = Words::new("더 보기", "More");
 
 /// The estimates to choose from, in minutes.
@@ -65,6 +68,20 @@ struct Filter {
     pending_only: State<bool>,
     /// The column that a narrow window shows.
     tab: State<OrderStatus>,
+    /// The number of changes that had arrived when that column was chosen.
+    seen: State<u64>,
+}
+
+impl Filter {
+    /// Shows a column in a narrow window.
+    fn show(self, store: ClientStore, status: OrderStatus) {
+        self.seen.set(store.peek(received));
+        self.tab.set(status);
+    }
+}
+
+fn received(client: &Client) -> u64 {
+    client.features().orders().status_changes_received()
 }
 
 /// The page.
@@ -79,6 +96,7 @@ fn Board() -> impl IntoView {
         wanted: state(String::new()),
         pending_only: state(false),
         tab: state(OrderStatus::Pending),
+        seen: state(use_app().driver.store().peek(received)),
     };
     let Filter { wanted, pending_only, .. } = filter;
     let columns: Vec<AnyView> = COLUMNS
@@ -115,6 +133,7 @@ fn Board() -> impl IntoView {
             <Alerts />
         </div>
         {column_tabs(filter)}
+        {moved(filter)}
         <div class="board" data-one=flag(move || pending_only.get())>{columns}</div>
         {over}
         <Log />
@@ -123,11 +142,12 @@ fn Board() -> impl IntoView {
 
 /// In a narrow window, a button for each column.
 fn column_tabs(filter: Filter) -> AnyView {
+    let store = use_app().driver.store();
     let tab = move |status: OrderStatus| {
         let is_shown = flag(move || filter.tab.get() == status);
         let ids = found(Some(status), filter);
         let count = text(move || ids.with(Vec::len).to_string());
-        let show = events::click(move |_| filter.tab.set(status));
+        let show = events::click(move |_| filter.show(store, status));
         view! {
             <button class="button" data-testid=format!("show-{}", status.name()) aria-pressed=is_shown on:click=show>
                 <span>{status_name(status).now()}</span><span class="count">{count}</span>
@@ -141,6 +161,43 @@ fn column_tabs(filter: Filter) -> AnyView {
             .into_any()
     };
     when(move || !filter.pending_only.get(), draw)
+}
+
+/// In a narrow window, the order that last went from the shown column to another one, and the way to it.
+fn moved(filter: Filter) -> AnyView {
+    let lang = use_lang();
+    let store = use_app().driver.store();
+    let moved = memo(move || {
+        let (tab, seen) = (filter.tab.get(), filter.seen.get());
+        read(store, |client, list| {
+            let new = usize::try_from(received(client).saturating_sub(seen)).unwrap_or(usize::MAX);
+            let changes = list.changes.iter().rev().take(new);
+            let left = changes.filter(|it| it.was == Some(tab) && it.now.is_some());
+            let change = left.copied().next()?;
+            let order = list.order(change.order)?;
+            (order.status != tab).then(|| (order.id, order.status, order.is_at_table()))
+        })
+    });
+    let draw = move |(id, status, is_at_table): (OrderId, OrderStatus, bool)| {
+        let lang = lang.get();
+        let name = status_name_at(status, is_at_table).of(lang);
+        let show = move |_| {
+            filter.pending_only.set(false);
+            if status.is_open() {
+                filter.show(store, status);
+            }
+            // The column is drawn by then.
+            request_animation_frame(move || browser::focus(&format!("order-{id}")));
+        };
+        view! {
+            <span>{format!("#{id} → {name}")}</span>
+            <button class="text-button" data-testid="show-moved" on:click=events::click_once(show)>{SHOW.of(lang)}</button>
+        }
+        .into_any()
+    };
+    let content = part(move || moved.get().map_or_else(|| ().into_any(), draw));
+    view! { <div class="board-moved" role="status" data-testid="board-moved" data-shown=flag(move || moved.get().is_some())>{content}</div> }
+        .into_any()
 }
 
 /// A column with the orders of a status; with all closed orders without one.
@@ -202,7 +259,7 @@ fn matches(list: &OrdersSnapshot, order: &Order, wanted: &str, lang: Lang) -> bo
 fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
     let is_open = order.status.is_open();
     let status = (!is_open).then(|| {
-        view! { <span class="order-status">{order_status_name(order, order.status).of(lang)}</span> }.into_any()
+        view! { <span class="order-status">{status_name_at(order.status, order.is_at_table()).of(lang)}</span> }.into_any()
     });
     let head = if is_open { age(order, lang) } else { placed(order, lang) };
     let menu = state(false);

@@ -1,23 +1,26 @@
 //! The customer's order before it is placed: destination, note, sum and button.
 
 use leptos::prelude::*;
-use madang_client::VecMap;
-use madang_shared::MenuItemId;
+use madang_client::{Client, PendingCommand, PendingState, Slice, VecMap};
 use madang_shared::orders::{MAX_ORDER_NOTE_CHARS, OrderLine, OrdersCommand, OrdersSnapshot};
+use madang_shared::{Command, CommandId, MenuItemId};
 
-use super::destination::DestinationField;
+use super::destination::{DestinationField, words};
 use super::{read, read_once, won};
 use crate::browser;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
-use crate::ui::erased::reactive::{derived, flag, text};
+use crate::ui::erased::reactive::{derived, effect, flag, text};
 use crate::ui::erased::signal::{State, state};
 
 const NOTE: Words = Words::new("요청 사항", "Note for the restaurant");
 const ORDER: Words = Words::new("주문하기", "Order");
 const NOTHING: Words = Words::new("담은 음식이 없습니다.", "Nothing chosen yet.");
+const MISSING: Words = Words::new("아직 필요한 것", "Still needed");
+/// Describes the button.
+const WHERE_ID: &str = "order-bar-where";
 const FORM_ID: &str = "order-form";
 
 /// The quantity of each item.
@@ -48,12 +51,37 @@ fn sum(cart: State<Cart>) -> Memo<(u64, u64)> {
     })
 }
 
+/// The orders that the server has refused.
+fn refused(client: &Client) -> impl DoubleEndedIterator<Item = &PendingCommand> {
+    client.outbox().items().iter().filter(|item| {
+        matches!(item.command, Command::Orders(OrdersCommand::Place { .. }))
+            && matches!(item.state, PendingState::Failed(_))
+    })
+}
+
+/// Puts the dishes and the note of a refused order back, unless the customer has begun another one.
+fn put_back_refused(cart: State<Cart>, note: State<String>) {
+    let store = use_app().driver.store();
+    let mut known = None::<CommandId>;
+    effect(move || {
+        let last = store.read(Slice::Outbox, |client| refused(client).next_back().cloned());
+        let Some(PendingCommand { id, command, .. }) = last else { return };
+        if known.replace(id) != Some(id)
+            && cart.with_untracked(Cart::is_empty)
+            && let Command::Orders(OrdersCommand::Place { lines, note: text, .. }) = command
+        {
+            cart.set(lines.iter().map(|line| (line.item, line.quantity)).collect());
+            note.set(text);
+        }
+    });
+}
+
 /// The form. Its button is in the bar, which stays in sight.
 #[component]
-pub(super) fn Checkout(cart: State<Cart>) -> impl IntoView {
+pub(super) fn Checkout(cart: State<Cart>, destination: DestinationField) -> impl IntoView {
     let driver = use_app().driver;
     let note = state(String::new());
-    let destination = DestinationField::new();
+    put_back_refused(cart, note);
     let order = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let lines = read_once(driver.store(), |list| cart.with_untracked(|cart| lines(list, cart)));
@@ -61,6 +89,11 @@ pub(super) fn Checkout(cart: State<Cart>) -> impl IntoView {
             return;
         }
         let Some(destination) = destination.take() else { return };
+        let replaced: Vec<CommandId> =
+            driver.store().peek(|client| refused(client).map(|item| item.id).collect());
+        for id in replaced {
+            driver.discard(id);
+        }
         driver.command(OrdersCommand::Place { lines, note: note.get_untracked(), destination });
         cart.set(Cart::default());
         note.set(String::new());
@@ -83,9 +116,9 @@ pub(super) fn Checkout(cart: State<Cart>) -> impl IntoView {
     }
 }
 
-/// The sum and the button, at the lower edge of the panel.
+/// The sum, the destination or what it lacks, and the button, at the lower edge of the panel.
 #[component]
-pub(super) fn OrderBar(cart: State<Cart>) -> impl IntoView {
+pub(super) fn OrderBar(cart: State<Cart>, destination: DestinationField) -> impl IntoView {
     let lang = use_lang();
     let sum = sum(cart);
     let count = text(move || match (sum.get().0, lang.get()) {
@@ -98,13 +131,19 @@ pub(super) fn OrderBar(cart: State<Cart>) -> impl IntoView {
         ((0, _), lang) => ORDER.of(lang).to_owned(),
         ((_, total), lang) => format!("{} · {}", ORDER.of(lang), won(total, lang)),
     });
-    // While a field has the focus, a phone hides the bar of the areas. If the press took the focus, that bar would come
-    // back, and move the button away before the press ends.
-    let keep_focus = events::click(|event| event.prevent_default());
+    let is_missing = flag(move || destination.choice().is_err());
+    let place = text(move || match (sum.get(), destination.choice(), lang.get()) {
+        ((0, _), ..) => String::new(),
+        (_, Ok(destination), lang) => words(&destination, lang),
+        (_, Err(field), lang) => format!("{}: {}", MISSING.of(lang), field.of(lang)),
+    });
     view! {
         <div class="order-bar">
-            <span class="order-bar-count" role="status">{count}</span>
-            <button form=FORM_ID type="submit" class="button button-strong" data-testid="order-place" on:mousedown=keep_focus aria-disabled=flag(move || sum.get().0 == 0)>{label}</button>
+            <div class="order-bar-texts">
+                <p class="order-bar-count" role="status">{count}</p>
+                <p id=WHERE_ID class="order-bar-where" data-testid=WHERE_ID data-missing=is_missing>{place}</p>
+            </div>
+            <button form=FORM_ID type="submit" class="button button-strong" data-testid="order-place" aria-describedby=WHERE_ID aria-disabled=flag(move || sum.get().0 == 0)>{label}</button>
         </div>
     }
 }

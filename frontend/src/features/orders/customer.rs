@@ -8,10 +8,10 @@ use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersSnapshot};
 
 use super::cancel::{cancel_button, reason_line};
 use super::checkout::{Cart, Checkout, OrderBar};
-use super::destination::destination_words;
+use super::destination::{DestinationField, destination_words};
 use super::progress::progress_lines;
 use super::{
-    cards, dish, line, number, order_status_name, panel, people, picked, read, unsent, what, won,
+    cards, dish, line, number, panel, people, picked, read, status_name_at, unsent, what, won,
 };
 use crate::browser;
 use crate::context::use_app;
@@ -48,7 +48,7 @@ fn Customer() -> impl IntoView {
     let driver = use_app().driver;
     let store = driver.store();
     let lang = use_lang();
-    let cart = state(Cart::default());
+    let (cart, destination) = (state(Cart::default()), DestinationField::new());
     let menu = memo(move || read(store, |_, list| list.menu.clone()));
     let item = move |item: MenuItem| {
         // The key contains the visible values: a new price draws the row again.
@@ -87,14 +87,14 @@ fn Customer() -> impl IntoView {
                 {when(has_no_menu, || view! { <p class="hint">{MENU_NONE.now()}</p> }.into_any())}
                 <ul class="menu-cards" data-testid="menu">{each(items)}</ul>
             </section>
-            <section class="orders-where"><Checkout cart=cart /></section>
+            <section class="orders-where"><Checkout cart=cart destination=destination /></section>
             {when(move || !past.with(Vec::is_empty), move || view! {
                 <section class="orders-past" aria-labelledby="past-title">
                     <h2 id="past-title" class="orders-title">{PAST.now()}</h2>
                     {cards(past, follow)}
                 </section>
             }.into_any())}
-            <OrderBar cart=cart />
+            <OrderBar cart=cart destination=destination />
         </div>
     }
 }
@@ -135,7 +135,7 @@ fn track(order: &Order, lang: Lang) -> AnyView {
         _ => true,
     });
     let step = |status: OrderStatus| {
-        let name = order_status_name(order, status).of(lang);
+        let name = status_name_at(status, at_table).of(lang);
         let (is_done, current) = (status <= done, (status == done).then_some("step"));
         view! { <li title=name aria-label=name data-done=is_done.to_string() aria-current=current></li> }
             .into_any()

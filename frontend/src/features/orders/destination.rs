@@ -7,9 +7,9 @@ use madang_shared::orders::{
 use madang_shared::validate;
 
 use crate::browser;
-use crate::i18n::{Lang, Words, isolated, use_lang};
+use crate::i18n::{Lang, Words, isolated};
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{derived, flag, text, when};
+use crate::ui::erased::reactive::{derived, flag, when};
 use crate::ui::erased::signal::{State, state};
 
 const WHERE: Words = Words::new("어디로 가져다드릴까요?", "Where to?");
@@ -47,8 +47,8 @@ pub(super) struct DestinationField {
     table: State<String>,
     address: State<String>,
     phone: State<String>,
-    /// The id of the wrong field, and the sentence for it.
-    error: State<Option<(&'static str, Words)>>,
+    /// The id of the wrong field, once an order was refused for it.
+    error: State<Option<&'static str>>,
 }
 
 impl DestinationField {
@@ -69,12 +69,7 @@ impl DestinationField {
 
     /// The chosen destination, which the browser remembers. `None` after an error was shown.
     pub(super) fn take(self) -> Option<Destination> {
-        let checked = check(
-            self.is_table.get_untracked(),
-            &self.table.get_untracked(),
-            &self.address.get_untracked(),
-            &self.phone.get_untracked(),
-        );
+        let checked = untrack(|| self.check());
         self.error.set(checked.as_ref().err().copied());
         match checked {
             Ok(destination) => {
@@ -83,16 +78,25 @@ impl DestinationField {
                 browser::remember(KEY, &format!("{kind}\n{}", fields.join("\n")));
                 Some(destination)
             }
-            Err((id, _)) => {
+            Err(id) => {
                 browser::focus(id);
                 None
             }
         }
     }
 
+    /// The chosen destination, or the name of the field that is missing or wrong.
+    pub(super) fn choice(self) -> Result<Destination, Words> {
+        self.check().map_err(|id| field_words(id).0)
+    }
+
+    fn check(self) -> Result<Destination, &'static str> {
+        let [table, address, phone] = [self.table, self.address, self.phone].map(State::get);
+        check(self.is_table.get(), &table, &address, &phone)
+    }
+
     /// Draws the choice and its fields.
     pub(super) fn draw(self) -> AnyView {
-        let lang = use_lang();
         let Self { is_table, table, address, phone, error } = self;
         let choice = |table: bool, words: Words| {
             let choose = move |_| {
@@ -107,18 +111,15 @@ impl DestinationField {
             }
             .into_any()
         };
-        let at_table = move || self.field(TABLE_ID, TABLE, table, ("text", "numeric", "off"), 3);
+        let at_table = move || self.field(TABLE_ID, table, ("text", "numeric", "off"), 3);
         let delivery = move || {
             view! {
-                {self.field(ADDRESS_ID, ADDRESS, address, ("text", "text", "street-address"), MAX_ADDRESS_CHARS)}
-                {self.field(PHONE_ID, PHONE, phone, ("tel", "tel", "tel"), MAX_PHONE_CHARS)}
+                {self.field(ADDRESS_ID, address, ("text", "text", "street-address"), MAX_ADDRESS_CHARS)}
+                {self.field(PHONE_ID, phone, ("tel", "tel", "tel"), MAX_PHONE_CHARS)}
                 <p class="hint">{VISIBLE.now()}</p>
             }
             .into_any()
         };
-        let sentence = text(move || {
-            error.get().map(|(_, words)| words.of(lang.get()).to_owned()).unwrap_or_default()
-        });
         view! {
             <h2 id="where-title" class="orders-title">{WHERE.now()}</h2>
             <div class="order-where" role="group" aria-labelledby="where-title">
@@ -126,7 +127,6 @@ impl DestinationField {
             </div>
             {when(move || is_table.get(), at_table)}
             {when(move || !is_table.get(), delivery)}
-            <p id="where-error" class="error" role="alert" data-testid="order-where-error">{sentence}</p>
         }
         .into_any()
     }
@@ -134,13 +134,16 @@ impl DestinationField {
     fn field(
         self,
         id: &'static str,
-        label: Words,
         value: State<String>,
         (kind, mode, complete): (&'static str, &'static str, &'static str),
         limit: usize,
     ) -> AnyView {
-        let is_wrong =
-            flag(move || self.error.with(|error| error.is_some_and(|(wrong, _)| wrong == id)));
+        let is_wrong = move || self.error.get() == Some(id);
+        let (label, sentence) = field_words(id);
+        let error = move || {
+            view! { <p id="where-error" class="error" role="alert" data-testid="order-where-error">{sentence.now()}</p> }
+                .into_any()
+        };
         let change = events::change(move |event| {
             value.set(event_target_value(&event));
             self.error.set(None);
@@ -156,45 +159,58 @@ impl DestinationField {
                 inputmode=mode
                 autocomplete=complete
                 maxlength=limit.to_string()
-                aria-invalid=is_wrong
+                aria-invalid=flag(is_wrong)
                 aria-describedby="where-error"
                 prop:value=derived(move || value.get())
                 on:input=change
             />
+            {when(is_wrong, error)}
         }
         .into_any()
     }
 }
 
-/// The destination, or the id of the wrong field with its sentence.
+/// The name of a field, and the sentence for a wrong one.
+fn field_words(id: &str) -> (Words, Words) {
+    match id {
+        TABLE_ID => (TABLE, TABLE_ERROR),
+        ADDRESS_ID => (ADDRESS, ADDRESS_ERROR),
+        _ => (PHONE, PHONE_ERROR),
+    }
+}
+
+/// The destination, or the id of the wrong field.
 fn check(
     is_table: bool,
     table: &str,
     address: &str,
     phone: &str,
-) -> Result<Destination, (&'static str, Words)> {
+) -> Result<Destination, &'static str> {
     if is_table {
         let number = table.trim().parse().ok();
         let number = number.filter(|number| (1..=MAX_TABLE_NUMBER).contains(number));
-        let number = number.ok_or((TABLE_ID, TABLE_ERROR))?;
+        let number = number.ok_or(TABLE_ID)?;
         return Ok(Destination::Table(number));
     }
     let address = validate::one_line(address, MAX_ADDRESS_CHARS, "An address");
-    let address = address.map_err(|_| (ADDRESS_ID, ADDRESS_ERROR))?;
+    let address = address.map_err(|_| ADDRESS_ID)?;
     let phone = phone.trim();
     if !validate::is_phone_number(phone) {
-        return Err((PHONE_ID, PHONE_ERROR));
+        return Err(PHONE_ID);
     }
     Ok(Destination::Delivery { address, phone: phone.to_owned() })
 }
 
 /// "Table 4", or the address; empty for an order without a destination.
 pub(super) fn destination_words(order: &Order, lang: Lang) -> String {
-    match (&order.destination, lang) {
-        (None, _) => String::new(),
-        (Some(Destination::Table(number)), Lang::Ko) => format!("테이블 {number}"),
-        (Some(Destination::Table(number)), Lang::En) => format!("Table {number}"),
-        (Some(Destination::Delivery { address, .. }), _) => isolated(address).into_owned(),
+    order.destination.as_ref().map(|it| words(it, lang)).unwrap_or_default()
+}
+
+pub(super) fn words(destination: &Destination, lang: Lang) -> String {
+    match (destination, lang) {
+        (Destination::Table(number), Lang::Ko) => format!("테이블 {number}"),
+        (Destination::Table(number), Lang::En) => format!("Table {number}"),
+        (Destination::Delivery { address, .. }, _) => isolated(address).into_owned(),
     }
 }
 
@@ -204,9 +220,6 @@ mod tests {
 
     #[test]
     fn a_destination_is_a_table_or_an_address_with_a_phone_number() {
-        let id = |(id, _): (&'static str, Words)| id;
-        let check =
-            |is_table, table, address, phone| check(is_table, table, address, phone).map_err(id);
         assert_eq!(check(true, " 12 ", "", ""), Ok(Destination::Table(12)));
         for table in ["", "0", "1000", "-1", "four", "99999999999"] {
             assert_eq!(check(true, table, "Seoul", "119"), Err(TABLE_ID));

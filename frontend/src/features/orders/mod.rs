@@ -164,7 +164,8 @@ fn card(driver: Driver, id: OrderId, draw: DrawCard) -> AnyView {
         Some(order) => draw(driver, &order, lang.get()),
         None => ().into_any(),
     });
-    view! { <li class="order" data-testid=format!("order-{id}") data-status=status data-late=late>{body}</li> }
+    let id = format!("order-{id}");
+    view! { <li id=id.clone() class="order" tabindex="-1" data-testid=id data-status=status data-late=late>{body}</li> }
         .into_any()
 }
 
@@ -238,10 +239,10 @@ pub(crate) fn next_status_name(was: Option<OrderStatus>, status: OrderStatus) ->
     }
 }
 
-/// A status of an order, in the words for its destination.
-fn order_status_name(order: &Order, status: OrderStatus) -> Words {
+/// A status, in the words for an order at a table or for another one.
+fn status_name_at(status: OrderStatus, is_at_table: bool) -> Words {
     match status {
-        OrderStatus::Delivered if order.is_at_table() => SERVED,
+        OrderStatus::Delivered if is_at_table => SERVED,
         status => status_name(status),
     }
 }

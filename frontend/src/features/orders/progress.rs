@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use madang_shared::Timestamp;
 use madang_shared::orders::{Order, OrderStatus};
 
-use super::{Now, order_status_name};
+use super::{Now, status_name_at};
 use crate::i18n::{Lang, Words};
 use crate::time::Times;
 use crate::ui::erased::reactive::text;
@@ -27,7 +27,7 @@ pub(super) fn progress(order: &Order, now: Timestamp, lang: Lang) -> String {
         OrderStatus::Ready => {
             Words::new("준비됨: 라이더를 기다립니다", "Ready: waiting for a rider")
         }
-        _ => order_status_name(order, order.status),
+        _ => status_name_at(order.status, order.is_at_table()),
     };
     let words = words.of(lang);
     let left = match order.status {

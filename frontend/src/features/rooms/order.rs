@@ -11,18 +11,16 @@ use crate::context::AppContext;
 use crate::features::membership::is_leaving;
 use crate::text::lower_case;
 
-/// The joined rooms: the unread ones that are not muted, with the room that was opened unread, and all others.
+/// The joined rooms: the unread ones that are not muted, and all others.
 pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 2] {
     let features = client.features();
     let joined = features.memberships().rooms().filter(|room| !is_leaving(client, *room));
     let joined: Vec<Room> = joined.filter_map(|room| features.rooms().get(room)).cloned().collect();
     let rooms = ordered(client, &joined, app.by_name.get());
-    let held = app.held.get();
     rooms
         .into_iter()
         .partition::<Vec<_>, _>(|room| {
-            let wants_reading = features.unread(room.id) > 0 || held == Some(room.id);
-            wants_reading && !features.memberships().is_muted(room.id)
+            features.unread(room.id) > 0 && !features.memberships().is_muted(room.id)
         })
         .into()
 }

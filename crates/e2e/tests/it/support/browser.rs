@@ -263,6 +263,16 @@ impl Browser {
         .await
     }
 
+    /// Presses the mouse on an element, and holds it.
+    pub(crate) async fn press_and_hold(&self, element: &WebElement) -> Result<()> {
+        Ok(self.driver.action_chain().click_and_hold_element(element).perform().await?)
+    }
+
+    /// Releases the mouse.
+    pub(crate) async fn release(&self) -> Result<()> {
+        Ok(self.driver.action_chain().release().perform().await?)
+    }
+
     /// Clicks an element twice at the pace of a double click.
     pub(crate) async fn double_click(&self, id: &str) -> Result<()> {
         let element = self.find(id).await?;
