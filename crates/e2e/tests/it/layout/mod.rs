@@ -1,5 +1,7 @@
 //! Layout on every page: narrow windows, fingers, forced colours, drawers, and nothing that jumps sideways.
 
+mod large_letters;
+
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
@@ -17,8 +19,12 @@ use crate::support::wait::{until, until_true};
 mod low_window;
 
 /// Finds elements that do not fit, targets that are too small for fingers, and letters that are cut off.
-const LAYOUT_FAULTS: &str =
-    concat!(include_str!("width_faults.js"), include_str!("layout_faults.js"));
+const LAYOUT_FAULTS: &str = concat!(
+    include_str!("width_faults.js"),
+    include_str!("target_faults.js"),
+    include_str!("letter_faults.js"),
+    "return [...found];"
+);
 /// Finds elements that do not fit.
 const WIDTH_FAULTS: &str = concat!(include_str!("width_faults.js"), "return [...found];");
 /// Finds chosen elements that look like the others of their kind in forced colours.
@@ -82,7 +88,7 @@ async fn every_page_fits_320_pixels_and_fingers_and_large_letters() -> Result<()
         let browser = &page.browser;
         page.send("https://example.com/a/long/address/without/a/place/to/break/it?and=a&query=too")
             .await?;
-        page.send("Going up the hill by eight").await?;
+        page.send("@정지우 Going up the hill by eight").await?;
         go_to(browser, "/feed").await?;
         browser.find("post-composer").await?.send_keys("A post with its buttons").await?;
         browser.click("post-send").await?;

@@ -1,8 +1,9 @@
-// After width_faults.js: targets smaller than a fingertip, and letters cut off.
+// After width_faults.js: targets smaller than a fingertip.
 const SMALLEST = 44;
 const pressed = "a[href], button, input, select, textarea, summary, [role=button], [role=switch], [role=tab]";
-// Links within a sentence are as high as its lines (WCAG 2.5.8).
+// Links and mentions within a sentence are as high as its lines (WCAG 2.5.8).
 const isInSentence = (it) =>
+  it.matches(".mention") ||
   it.localName === "a" &&
   getComputedStyle(it).display === "inline" &&
   it.closest("p, li, td, dd")?.textContent.trim() !== it.textContent.trim();
@@ -26,17 +27,3 @@ for (const it of all.filter((it) => it.matches(pressed) && !isInSentence(it))) {
   // A box between two pixels loses one of them.
   else if (sides.some((side) => side < SMALLEST - 0.5)) found.add(`a target of ${sides.map(Math.round)} px: ${name(it)}`);
 }
-
-const canvas = document.createElement("canvas").getContext("2d");
-for (const it of all) {
-  const style = getComputedStyle(it);
-  const hasText = [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
-  if (!hasText || !["clip", "hidden"].includes(style.overflowY)) continue;
-  canvas.font = style.font;
-  const { fontBoundingBoxAscent, fontBoundingBoxDescent } = canvas.measureText("가힣gjpqyÅ");
-  // The line is centred on the font's box, so half of the difference is cut off below; fonts leave some room there.
-  const line = it.clientHeight - parseFloat(style.paddingBlockStart) - parseFloat(style.paddingBlockEnd);
-  if (line + 1 < fontBoundingBoxAscent + fontBoundingBoxDescent)
-    found.add(`letters of ${fontBoundingBoxAscent + fontBoundingBoxDescent} px in ${line} px: ${name(it)}`);
-}
-return [...found];
