@@ -2,7 +2,7 @@
 //!
 //! The bus carries no event of a durable topic; these are in the log that all nodes share. A bus may lose, repeat,
 //! delay and reorder messages. A lost notification delays the subscribers of other nodes until a poll of the heads; it
-//! never costs an event. The messages themselves are in [`crate::nodes::wire`].
+//! never costs an event. The messages themselves are in [`crate::nodes::message`].
 
 use bytes::Bytes;
 use madang_shared::{Seq, Topic};

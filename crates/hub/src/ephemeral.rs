@@ -11,8 +11,8 @@ use madang_shared::{ConnectionId, Epoch, Event, Position, Seq, Snapshot, Timesta
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::nodes::wire::{NodeContent, NodeId};
 use crate::nodes::{NEEDED_RENEW_MS, NODE_EXPIRY_MS};
+use crate::nodes::{NodeId, message::NodeContent};
 
 /// An event of an ephemeral topic, to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@
 //! 1. [`session`]: the rules of one connection.
 //! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`], [`log_cache`] and [`shared_state`]: the topics
 //!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up.
-//! 3. [`ports`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock; [`nodes`]: how a node
+//! 3. [`ports`], [`accounts`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock; [`nodes`]: how a node
 //!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
@@ -17,6 +17,7 @@
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data.
 
+pub mod accounts;
 pub mod bus;
 mod fan_out;
 pub mod frame;

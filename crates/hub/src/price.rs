@@ -8,7 +8,7 @@ use madang_shared::price::{PriceEvent, PriceHistory, PriceNow, PriceSnapshot};
 use madang_shared::{Epoch, Position, Seq, Snapshot, Timestamp, Topic};
 
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
-use crate::nodes::wire::{NodeContent, NodeId};
+use crate::nodes::{NodeId, message::NodeContent};
 
 /// The published price and its successor.
 #[derive(Debug)]

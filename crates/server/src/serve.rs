@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
+use madang_hub::nodes::POLL_WITH_BUS_MS;
 use madang_hub::ports::{Clock, Store, StoreError};
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
@@ -34,6 +35,7 @@ use crate::lifecycle::Lifecycle;
 use crate::listener;
 use crate::logging;
 use crate::memory;
+use crate::nodes::{self, Works};
 use crate::notices;
 use crate::price::PriceTask;
 use crate::redirect;
@@ -92,12 +94,23 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let store = Arc::new(store);
 
     madang_hub::sentiment::prepare();
-    // Two starts of a server never fall into the same millisecond, so the epoch is new.
-    let hub = Arc::new(
-        Hub::new(env!("CARGO_PKG_VERSION"), Epoch(clock.now().0))
-            .with_workspace(config.workspace)
-            .with_budgets(Budgets::new(config.budgets)),
-    );
+    let node = config.bus.as_ref().map(|_| nodes::new_id()).transpose()?;
+    // Two starts of a server never fall into the same millisecond, so the epoch is new; two nodes may.
+    let epoch = Epoch(node.map_or(clock.now().0, |node| node.0));
+    let hub = Hub::new(env!("CARGO_PKG_VERSION"), epoch)
+        .with_workspace(config.workspace)
+        .with_budgets(Budgets::new(config.budgets));
+    let hub = Arc::new(match node {
+        Some(node) => hub.with_shared_log(node, POLL_WITH_BUS_MS),
+        None => hub,
+    });
+    let port: Arc<dyn Store> = store.clone();
+    let works = match (node, &config.bus) {
+        (Some(node), Some(bus)) => {
+            nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?
+        }
+        _ => Works::alone(),
+    };
     let advances = hub.advances();
     lifecycle.spawn_background("publisher", publish(hub.clone(), events));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
@@ -106,7 +119,13 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let schedules = config.notices;
     lifecycle.spawn(
         "notices",
-        notices::run(schedules, store.clone(), clock.clone(), advances, lifecycle.stopping()),
+        notices::run(
+            schedules,
+            (store.clone(), clock.clone()),
+            works.notices,
+            advances,
+            lifecycle.stopping(),
+        ),
     );
     lifecycle.spawn_background("disk", disk::watch(config.data, free_space.clone()));
     lifecycle.spawn_background("memory", memory::give_back_periodically());
@@ -114,15 +133,16 @@ async fn serve(config: Config) -> Result<ExitCode> {
     lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;
-        lifecycle.spawn("price", price.run(hub.clone(), clock.clone(), lifecycle.stopping()));
+        let price = price.run(hub.clone(), clock.clone(), works.price, lifecycle.stopping());
+        lifecycle.spawn("price", price);
     }
 
     let open_sessions = OpenSessions::default();
     let session_end = sessions::run(
-        store.clone(),
-        clock.clone(),
+        (store.clone(), clock.clone()),
         open_sessions.clone(),
-        config.session_limits,
+        (config.session_limits, works.sessions),
+        hub.session_ends(),
         lifecycle.stopping(),
     );
     lifecycle.spawn("sessions", session_end);

@@ -12,8 +12,11 @@ use madang_hub::ports::{Clock, SessionLimits, Store, StoreError, TokenHash};
 use madang_shared::Timestamp;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_web::OpenSessions;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::leases::Leadership;
 
 /// The time after which a session that was ended in the database has no connection left.
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
@@ -25,11 +28,14 @@ const STEADY_TIME: Duration = Duration::from_hours(1);
 const BATCH: usize = 512;
 
 /// Ends sessions, until the process stops.
+///
+/// `session_ends` announces the sessions that users end on other nodes; the check of the database finds those that are
+/// not announced. One node ends old sessions for all.
 pub(crate) async fn run(
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
     open_sessions: OpenSessions,
-    limits: SessionLimits,
+    (limits, leadership): (SessionLimits, Leadership),
+    mut session_ends: Option<broadcast::Receiver<TokenHash>>,
     stopping: CancellationToken,
 ) -> Result<()> {
     let mut steady =
@@ -37,9 +43,15 @@ pub(crate) async fn run(
     let mut recorded = Instant::now();
     let mut is_healthy = true;
     loop {
-        let is_stopping = tokio::select! {
-            () = tokio::time::sleep(CHECK_INTERVAL) => false,
-            () = stopping.cancelled() => true,
+        let next_check = Instant::now() + CHECK_INTERVAL;
+        let is_stopping = loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next_check) => break false,
+                () = stopping.cancelled() => break true,
+                ended = next_end(&mut session_ends) => {
+                    open_sessions.end(&ended);
+                }
+            }
         };
         let now = clock.now();
         steady.check(now);
@@ -47,7 +59,8 @@ pub(crate) async fn run(
         let mut outcome = close_ended(&*store, &open_sessions, &open).await;
         if outcome.is_ok() && (is_stopping || recorded.elapsed() >= EXPIRY_INTERVAL) {
             recorded = Instant::now();
-            let limits = Some(limits).filter(|_| steady.since.elapsed() >= STEADY_TIME);
+            let ends_old = leadership.is_leader() && steady.since.elapsed() >= STEADY_TIME;
+            let limits = Some(limits).filter(|_| ends_old);
             outcome = expire(&*store, open, now, limits).await;
         }
         if let Err(error) = &outcome
@@ -58,6 +71,19 @@ pub(crate) async fn run(
         is_healthy = outcome.is_ok();
         if is_stopping {
             return Ok(());
+        }
+    }
+}
+
+/// The next session that has ended on another node. Without end, if there is no other node.
+async fn next_end(session_ends: &mut Option<broadcast::Receiver<TokenHash>>) -> TokenHash {
+    loop {
+        let Some(receiver) = session_ends else { return std::future::pending().await };
+        match receiver.recv().await {
+            Ok(session) => return session,
+            // The check of the database finds the lost ones.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *session_ends = None,
         }
     }
 }
@@ -139,6 +165,7 @@ mod tests {
         store: InlineSqlite,
         clock: Arc<TestClock>,
         open: OpenSessions,
+        ends: broadcast::Sender<TokenHash>,
     }
 
     impl SessionTest {
@@ -152,9 +179,16 @@ mod tests {
             let open = OpenSessions::default();
             let limits = SessionLimits { idle_ms: 3 * HOUR, max_ms: 400 * DAY };
             let stopping = CancellationToken::new();
-            let task = run(Arc::new(store.clone()), clock.clone(), open.clone(), limits, stopping);
+            let ends = broadcast::Sender::new(8);
+            let task = run(
+                (Arc::new(store.clone()), clock.clone()),
+                open.clone(),
+                (limits, Leadership::alone()),
+                Some(ends.subscribe()),
+                stopping,
+            );
             tokio::spawn(task);
-            Self { store, clock, open }
+            Self { store, clock, open, ends }
         }
 
         fn ended(&self) -> Vec<u8> {
@@ -175,6 +209,17 @@ mod tests {
         let deadline = CHECK_INTERVAL + Duration::from_secs(1);
         tokio::time::timeout(deadline, mina.ended()).await.expect("closed");
         assert!(tokio::time::timeout(deadline, theo.ended()).await.is_err(), "the other stays");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_ends_on_another_node_closes_its_connections_at_once() {
+        let test = SessionTest::start();
+        let (mina, theo) = (test.open.open([1; 32]), test.open.open([2; 32]));
+        tokio::task::yield_now().await;
+        test.ends.send([1; 32]).expect("the task listens");
+        let at_once = Duration::from_millis(10);
+        tokio::time::timeout(at_once, mina.ended()).await.expect("closed");
+        assert!(tokio::time::timeout(at_once, theo.ended()).await.is_err(), "the other stays");
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use crate::rules::{
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{

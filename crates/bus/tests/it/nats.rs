@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use madang_bus::{ConnectError, NatsBus, NatsOptions, SignIn};
 use madang_hub::bus::Bus;
-use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::NodeId;
 use madang_hub::ports::{NewUser, Store, Write};
 use madang_hub::{Effect, Hub, PendingHello, Session};
 use madang_shared::chat::ChatCommand;

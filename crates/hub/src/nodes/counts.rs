@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::NODE_EXPIRY_MS;
-use super::wire::{NodeContent, NodeId};
+use super::NodeId;
+use super::message::NodeContent;
 use crate::hub::Hub;
 use crate::topic_channel::ConnectionCounts;
 

@@ -6,9 +6,9 @@ use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
+use super::NodeId;
 use super::Outgoing;
 use super::counts::OtherNodes;
-use super::wire::NodeId;
 use crate::ports::TokenHash;
 
 /// The ends of sessions that are buffered for the task that closes their connections. A poll of the store finds others.

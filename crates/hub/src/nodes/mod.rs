@@ -12,14 +12,17 @@
 //! topic, and checks the access again.
 
 mod counts;
+mod exchange;
 mod follow;
 mod following;
-mod messages;
+pub mod message;
+mod node_id;
 mod outgoing;
-pub mod wire;
+pub mod presence_message;
 
 pub use follow::FollowRead;
 pub(crate) use follow::SharedLog;
+pub use node_id::NodeId;
 pub(crate) use outgoing::Outgoing;
 
 /// The silence after which a node is taken for dead, in milliseconds. A living node sends a message at least every 4 s.

@@ -7,7 +7,8 @@ use madang_shared::{Seq, Topic};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::wire::{NodeContent, NodeId, NodeMessage};
+use super::NodeId;
+use super::message::{NodeContent, NodeMessage};
 
 /// The topics in one message.
 const ADVANCED_TOPICS: usize = 500;

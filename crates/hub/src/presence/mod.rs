@@ -2,9 +2,9 @@
 //!
 //! A user is present while at least one of the user's connections follows the room. An entry that its
 //! connection does not renew expires, so that a lost connection does not stay in the room. The users of other nodes are in
-//! [`remote`].
+//! `remote`.
 
-pub mod remote;
+mod remote;
 mod room;
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,12 +17,12 @@ use madang_shared::{
     ConnectionId, Epoch, Position, RoomId, Snapshot, Timestamp, Topic, User, UserId,
 };
 
-use self::remote::{
-    ALIVE_MS, PresenceMessage, RemotePresence, WHOLE_MS, messages_of_room, messages_of_rooms,
-};
+use self::remote::{ALIVE_MS, RemotePresence, WHOLE_MS, messages_of_room, messages_of_rooms};
 use self::room::Room;
 use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
-use crate::nodes::wire::{NodeContent, NodeId};
+use crate::nodes::NodeId;
+use crate::nodes::message::NodeContent;
+use crate::nodes::presence_message::PresenceMessage;
 
 /// The interval between two searches for expired entries, in milliseconds.
 const SWEEP_MS: u64 = 5_000;

@@ -7,10 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use madang_shared::{RoomId, Timestamp, User, UserId};
-use serde::{Deserialize, Serialize};
 
-use crate::nodes::NODE_EXPIRY_MS;
-use crate::nodes::wire::NodeId;
+use crate::nodes::presence_message::PresenceMessage;
+use crate::nodes::{NODE_EXPIRY_MS, NodeId};
 
 /// The interval at which a node sends the list of its rooms, in milliseconds.
 pub(super) const ALIVE_MS: u64 = 4_000;
@@ -20,46 +19,6 @@ pub(super) const WHOLE_MS: u64 = 20_000;
 const MESSAGE_USERS: usize = 500;
 /// The rooms in one message.
 const MESSAGE_ROOMS: usize = 5_000;
-
-/// A message about the users who are present through its sender.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PresenceMessage {
-    /// Users joined or left a room.
-    Changed {
-        /// The number of the message. It grows with each message of its sender; an earlier one about the same room is
-        /// not applied after a later one.
-        number: u64,
-        /// Which room.
-        room: RoomId,
-        /// Whether all other users of the room have left.
-        whole: bool,
-        /// The users who joined.
-        joined: Vec<User>,
-        /// The users who left.
-        left: Vec<UserId>,
-    },
-    /// The sender is alive, and has users in these rooms alone of those from `first` to `last`.
-    Rooms {
-        /// As in [`Self::Changed`].
-        number: u64,
-        /// The first room that the list is about.
-        first: RoomId,
-        /// The last room that the list is about.
-        last: RoomId,
-        /// The rooms, ascending.
-        rooms: Vec<RoomId>,
-    },
-    /// A user of the sender started or stopped typing.
-    Typing {
-        /// Which room.
-        room: RoomId,
-        /// The user.
-        user: User,
-        /// Whether the user is typing.
-        typing: bool,
-    },
-}
 
 /// The messages that present the whole state of a room, or changes of it.
 pub(super) fn messages_of_room(

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::log_cache::{LogPage, PAGE_EVENTS};
-use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::NodeId;
 use madang_hub::nodes::{FollowRead, POLL_WITH_BUS_MS};
 use madang_hub::ports::{NewUser, Store};
 use madang_hub::session::effects::StoreRequest;

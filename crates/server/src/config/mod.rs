@@ -3,6 +3,7 @@
 
 mod apps;
 mod budgets;
+mod bus;
 mod former_names;
 mod gateway;
 mod network;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use madang_bus::NatsOptions;
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::ports::SessionLimits;
 use madang_shared::apps::App;
@@ -26,6 +28,7 @@ use madang_web::socketio::{self, Exposure};
 use serde::Deserialize;
 
 use self::budgets::BudgetTable;
+use self::bus::{BusFlags, BusTable};
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
 use self::gateway::{GatewayFlags, GatewayTable};
@@ -61,6 +64,8 @@ pub(crate) struct Flags {
     /// The folder of the database; created if it is missing [default: data].
     #[arg(long, env = "MADANG_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    bus: BusFlags,
     #[command(flatten)]
     network: NetworkFlags,
     /// An origin by which people reach the server, such as <https://chat.example> or <http://nas.local:5001>. Repeat, or
@@ -144,6 +149,8 @@ struct File {
     apps: Option<Vec<String>>,
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
+    #[serde(default)]
+    bus: BusTable,
     public_origins: Option<Vec<String>>,
     allowed_origins: Option<Vec<String>>,
     #[serde(default)]
@@ -203,6 +210,8 @@ pub(crate) struct Config {
     pub(crate) apps_sentence: String,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
+    /// The bus between several nodes over one database; `None` for the only node.
+    pub(crate) bus: Option<NatsOptions>,
     pub(crate) origins: Origins,
     pub(crate) network: Network,
     pub(crate) synchronous: Synchronous,
@@ -295,6 +304,8 @@ impl Config {
             apps_sentence,
             listen,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            // A database in a file has one node.
+            bus: bus::load(flags.bus, file.bus, false)?,
             origins,
             network,
             synchronous,

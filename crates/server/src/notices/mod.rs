@@ -18,6 +18,8 @@ use madang_shared::{Snapshot, Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
+use crate::leases::Leadership;
+
 mod schedule;
 
 pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
@@ -30,16 +32,20 @@ const MAX_SLEEP: Duration = Duration::from_mins(1);
 const READER: UserId = UserId(0);
 
 /// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
-/// demonstration.
+/// demonstration. One node sends the notices for all.
 pub(crate) async fn run(
     schedules: Vec<Schedule>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
+    mut leadership: Leadership,
     mut advances: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
 ) -> Result<()> {
     let mut is_healthy = true;
     loop {
+        tokio::select! {
+            () = leadership.until_leader() => {}
+            () = stopping.cancelled() => return Ok(()),
+        }
         let wait = match send_due(&schedules, &*store, &*clock).await {
             Ok(next) => {
                 is_healthy = true;

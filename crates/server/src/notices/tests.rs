@@ -43,7 +43,8 @@ impl ScheduleTest {
     fn start(&self, schedules: &[Schedule]) -> (JoinHandle<Result<()>>, CancellationToken) {
         let stopping = CancellationToken::new();
         let (store, clock) = (Arc::new(self.store.clone()), self.clock.clone());
-        let task = run(schedules.to_vec(), store, clock, self.bus.subscribe(), stopping.clone());
+        let (alone, advances) = (Leadership::alone(), self.bus.subscribe());
+        let task = run(schedules.to_vec(), (store, clock), alone, advances, stopping.clone());
         (tokio::spawn(task), stopping)
     }
 
@@ -164,4 +165,20 @@ async fn t2_2_a_demonstration_continues_after_a_restart_without_a_burst() {
     assert_eq!(test.sent_at(), [10, 20, 75, 80]);
     seconds(300).await;
     assert_eq!(test.state().demo, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_without_the_lease_sends_nothing() {
+    let test = ScheduleTest::new();
+    let (_lease, leadership) =
+        crate::leases::LeaseTask::new("notices", madang_hub::nodes::NodeId(1));
+    let stopping = CancellationToken::new();
+    let (store, clock) = (Arc::new(test.store.clone()), test.clock.clone());
+    let schedules = every(60);
+    let task = run(schedules, (store, clock), leadership, test.bus.subscribe(), stopping.clone());
+    let task = tokio::spawn(task);
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert!(test.state().notices.is_empty());
+    stopping.cancel();
+    task.await.expect("ends").expect("without an error");
 }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::sources::{SourceSetting, source_settings};
 use crate::clock::SteadyClock;
+use crate::leases::Leadership;
 
 /// The task that follows the price, before it runs.
 pub(crate) struct PriceTask {
@@ -48,25 +49,50 @@ impl PriceTask {
         Ok(Self { follower, feed })
     }
 
-    /// Follows the price while it has viewers, until the process stops.
+    /// Follows the price while it has viewers on any node and this node does it for all, until the process stops.
     pub(crate) async fn run(
         self,
         hub: Arc<Hub>,
         clock: Arc<SteadyClock>,
+        leadership: Leadership,
         stopping: CancellationToken,
     ) -> Result<()> {
         let Self { follower, feed } = self;
+        let (sender, is_needed) = watch::channel(false);
+        let followed = hub.ephemeral::<LivePrice>().followed();
         tokio::select! {
-            () = follower.run(hub.ephemeral::<LivePrice>().followed()) => Ok(()),
-            () = publish_feed(&hub, &clock, feed) => Ok(()),
+            () = follower.run(is_needed) => Ok(()),
+            () = publish_feed(&hub, &clock, &leadership, feed) => Ok(()),
+            () = combine(leadership.clone(), followed, sender) => Ok(()),
             // Dropping the follower closes all of its connections.
             () = stopping.cancelled() => Ok(()),
         }
     }
 }
 
-/// Hands each change of the feed to the hub, until the follower ends.
-async fn publish_feed(hub: &Hub, clock: &SteadyClock, mut feed: watch::Receiver<Feed>) {
+/// Tells the follower whether its price is needed, until the hub ends.
+async fn combine(
+    mut leadership: Leadership,
+    mut followed: watch::Receiver<bool>,
+    is_needed: watch::Sender<bool>,
+) {
+    loop {
+        let now = leadership.is_leader() && *followed.borrow_and_update();
+        is_needed.send_if_modified(|before| std::mem::replace(before, now) != now);
+        tokio::select! {
+            () = leadership.changed() => {}
+            changed = followed.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Hands each change of the feed to the hub, until the follower ends. The prices of another node come over the bus.
+async fn publish_feed(
+    hub: &Hub,
+    clock: &SteadyClock,
+    leadership: &Leadership,
+    mut feed: watch::Receiver<Feed>,
+) {
     let mut log = FeedLog::default();
     loop {
         let price = {
@@ -74,7 +100,9 @@ async fn publish_feed(hub: &Hub, clock: &SteadyClock, mut feed: watch::Receiver<
             log.changes(&feed);
             conversion::price_now(&feed)
         };
-        hub.ephemeral::<LivePrice>().update(|state| state.set(price, clock.now()));
+        if leadership.is_leader() {
+            hub.ephemeral::<LivePrice>().update(|state| state.set(price, clock.now()));
+        }
         if feed.changed().await.is_err() {
             return;
         }

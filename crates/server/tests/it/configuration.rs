@@ -42,6 +42,8 @@ fn help_and_version_explain_the_settings() {
         "--budget-factor",
         "--max-connections",
         "--min-free-space",
+        "--bus",
+        "--bus-credentials",
         "--session-idle-days",
         "--session-max-days",
         "--tls-certificate",
@@ -69,7 +71,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
     let long = "가".repeat(41);
-    let cases: [(&[&str], &str); 31] = [
+    let cases: [(&[&str], &str); 34] = [
         (
             &["--name", " "],
             "`name` is \" \": The server's name needs at least one visible character",
@@ -85,6 +87,9 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
         (&["--listen", "5001"], "--listen"),
+        (&["--bus", "nats://localhost:4222"], "a file that one node alone can use"),
+        (&["--bus", "http://node:secret@localhost"], "the bus has the scheme `http`"),
+        (&["--bus-credentials", "node.creds"], "`bus_credentials` is set without `bus`"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin: write scheme://host"),
         (&["--allowed-origin", "https://chat.example/"], "is not an origin: leave out everything"),
         (

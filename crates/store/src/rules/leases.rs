@@ -1,6 +1,6 @@
 //! Leases: the work that one node does for all nodes.
 
-use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::NodeId;
 use madang_hub::ports::TopicEvent;
 use madang_shared::Timestamp;
 

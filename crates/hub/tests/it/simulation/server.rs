@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use madang_hub::nodes::NodeId;
 use madang_hub::nodes::POLL_WITH_BUS_MS;
-use madang_hub::nodes::wire::NodeId;
 use madang_hub::topic_channel::RingSize;
 use madang_hub::{Effect, Hub, PendingHello, Session, StoreResponse};
 use madang_shared::apps::Apps;

@@ -1,4 +1,4 @@
-use madang_hub::nodes::wire::NodeId;
+use madang_hub::nodes::NodeId;
 
 use crate::support::{NOW, TestStore};
 

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use madang_shared::{Seq, Timestamp, Topic};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::wire::{MessageError, NodeContent, NodeId, NodeMessage};
+use super::NodeId;
+use super::message::{MessageError, NodeContent, NodeMessage};
 use crate::bus::{Bus, TopicAdvanced};
 use crate::hub::Hub;
 use crate::log::TopicEvent;

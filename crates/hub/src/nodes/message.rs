@@ -9,26 +9,14 @@ use madang_shared::{Seq, Topic, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::ports::TokenHash;
-use crate::presence::remote::PresenceMessage;
+use super::node_id::NodeId;
+use super::presence_message::PresenceMessage;
+use crate::accounts::TokenHash;
 
 /// The version of the messages. It changes only if an older node would misunderstand a message.
 const VERSION: u32 = 1;
 /// The maximum size of a message, in bytes. A longer one is ignored.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
-
-/// One start of a node. It is drawn at random, so that two nodes never have the same one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NodeId(pub u64);
-
-impl NodeId {
-    /// The first connection id of the node. The ids of a node's connections follow it. Two nodes have the same ids with
-    /// a probability of one in a million; all ids are exact in JavaScript.
-    pub fn first_connection(self) -> u64 {
-        (self.0 % (1 << 20)) * (1 << 32) + 1
-    }
-}
 
 /// A message of a node to all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

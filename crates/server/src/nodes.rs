@@ -1,0 +1,85 @@
+//! A node among several over one log: its id, its tasks, and the works that it does for all.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use madang_bus::{NatsBus, NatsOptions};
+use madang_hub::Hub;
+use madang_hub::bus::Bus;
+use madang_hub::nodes::NodeId;
+use madang_hub::ports::Store;
+
+use crate::clock::SteadyClock;
+use crate::leases::{Leadership, LeaseTask};
+use crate::lifecycle::Lifecycle;
+
+/// The reads by which a node follows the others, at the same time.
+const FOLLOWERS: usize = 4;
+
+/// The works that one node does for all.
+pub(crate) struct Works {
+    /// Sending scheduled notices.
+    pub(crate) notices: Leadership,
+    /// Following the exchanges.
+    pub(crate) price: Leadership,
+    /// Ending old sessions.
+    pub(crate) sessions: Leadership,
+}
+
+impl Works {
+    /// The works of the only node.
+    pub(crate) fn alone() -> Self {
+        let leadership = Leadership::alone();
+        Self { notices: leadership.clone(), price: leadership.clone(), sessions: leadership }
+    }
+}
+
+/// The id of a new start of a node: 53 random bits, which every JSON reader keeps.
+pub(crate) fn new_id() -> Result<NodeId> {
+    Ok(NodeId(getrandom::u64().context("the system has no random numbers")? >> 11))
+}
+
+/// Joins the other nodes over the bus, and starts the tasks of a node.
+///
+/// # Errors
+/// If the bus refuses the connection.
+pub(crate) async fn join(
+    lifecycle: &Lifecycle,
+    node: NodeId,
+    (hub, store, clock): (&Arc<Hub>, &Arc<dyn Store>, &Arc<SteadyClock>),
+    options: &NatsOptions,
+) -> Result<Works> {
+    let bus = Arc::new(NatsBus::connect(options).await?);
+    tracing::info!(node = node.0, bus = options.address(), "the node joins the others");
+    let messages = bus.listen();
+    lifecycle.spawn_background("sender", {
+        let hub = hub.clone();
+        async move {
+            hub.run_sender(&*bus).await;
+            Ok(())
+        }
+    });
+    lifecycle.spawn_background("listener", {
+        let hub = hub.clone();
+        async move {
+            let report = |error: &_| tracing::debug!(%error, "a message is ignored");
+            hub.run_listener(messages, report).await;
+            Ok(())
+        }
+    });
+    for _ in 0..FOLLOWERS {
+        let (hub, store) = (hub.clone(), store.clone());
+        lifecycle.spawn_background("follower", async move {
+            let report = |error: &_| tracing::debug!(%error, "the store failed; a poll repeats it");
+            hub.run_follower(&*store, report).await;
+            Ok(())
+        });
+    }
+    let lead = |name| {
+        let (task, leadership) = LeaseTask::new(name, node);
+        let running = task.run(store.clone(), clock.clone(), lifecycle.stopping());
+        lifecycle.spawn("lease", running);
+        leadership
+    };
+    Ok(Works { notices: lead("notices"), price: lead("price"), sessions: lead("sessions") })
+}
