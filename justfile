@@ -77,6 +77,10 @@ honest-limits *args: build
 load *args: build
     @scripts/load.sh "$@"
 
+# Measure acknowledged messages a second of 256 senders on PostgreSQL, beside a bare loop of the same statements
+load-postgres seconds="5":
+    cargo bench --package madang-store --bench writes -- postgres "$1"
+
 # Let clients add 1 to the shared counter, each this many times; the sum must be exact
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang

@@ -185,6 +185,9 @@ e2e() {
     has chromedriver || missing+=(chromium-driver)
     # The tests of several nodes start one.
     has nats-server || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
+    # The tests of the store start a server of their own.
+    has postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
+        [ -n "${MADANG_POSTGRES_BIN:-}" ] || missing+=(postgresql)
     # Without a Korean font, screenshots show boxes and text has wrong widths.
     fc-list :lang=ko 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
     # The same holds for emoji.
@@ -193,7 +196,8 @@ e2e() {
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
         fail "the tests need: ${missing[*]}" \
             "Debian: sudo apt-get install --no-install-recommends ${missing[*]}" \
-            "elsewhere: Chromium, the chromedriver of the same version, a Korean font, an emoji font, OpenSSL, nats-server"
+            "elsewhere: Chromium, the chromedriver of the same version, a Korean font, an emoji font, OpenSSL, nats-server," \
+            "PostgreSQL 15 or newer (MADANG_POSTGRES_BIN names the folder of its programs)"
     fi
     say "${missing[*]}: run the tests (apt-get)"
     apt-get update -qq

@@ -2,6 +2,7 @@
 
 use crate::error::StatementError;
 use crate::readers::ReadPayer;
+use crate::rules::WriteInput;
 use crate::transaction::Transaction;
 use futures_util::future::BoxFuture;
 use madang_hub::ports::{StoreError, TopicEvent};
@@ -35,14 +36,14 @@ pub trait Connections: Send + Sync + 'static {
 
     /// Takes a batch of writes at once, before the future is polled, so that the order of the calls is
     /// kept. The batch is applied even if the future is dropped.
-    fn write<I: Send + 'static, T: Send + 'static>(
+    fn write<I: WriteInput, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
         apply: Apply<I, T>,
     ) -> BoxFuture<'static, WriteResults<T>>;
 
     /// A function that takes a batch of one later, for a write that depends on a read.
-    fn deferred_write<I: Send + 'static, T: Send + 'static>(
+    fn deferred_write<I: WriteInput, T: Send + 'static>(
         &self,
         apply: Apply<I, T>,
     ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static;

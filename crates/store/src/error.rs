@@ -20,6 +20,9 @@ pub enum EngineError {
     /// Of SQLite.
     #[error(transparent)]
     Sqlite(rusqlite::Error),
+    /// Of PostgreSQL.
+    #[error(transparent)]
+    Postgres(tokio_postgres::Error),
     /// Another program has written a value of another type.
     #[error("column {column} holds a value of another type")]
     Column {

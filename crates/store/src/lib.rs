@@ -2,6 +2,7 @@
 //!
 //! - [`Sqlite`]: the default, a database file. One writer commits in groups; readers work in parallel.
 //! - [`InlineSqlite`]: the same engine over a database in memory, in the caller's turn. For tests and simulations.
+//! - [`Postgres`]: a PostgreSQL database, for several nodes.
 //!
 //! The features' reads and writes stand once, in `rules`, over the port `transaction`. [`EngineStore`] executes them
 //! on the `connections` of an engine.
@@ -9,6 +10,7 @@
 //! The port documents the guarantees of every engine. The contract suite in `tests/it/contract` runs
 //! against each of them.
 
+mod batch;
 mod connections;
 mod error;
 mod event_stream;
@@ -17,8 +19,10 @@ mod rules;
 mod store;
 mod transaction;
 
+pub mod postgres;
 pub mod sqlite;
 
 pub use event_stream::EventStream;
+pub use postgres::Postgres;
 pub use sqlite::{InlineSqlite, Sqlite};
 pub use store::EngineStore;

@@ -9,8 +9,8 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, commands, delivery, details, leases, log, membership, notices, posts, recovery, rooms,
-    users,
+    self, WriteInput, commands, delivery, details, leases, log, membership, notices, posts,
+    recovery, rooms, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
@@ -74,7 +74,7 @@ impl<C: Connections> EngineStore<C> {
         self.connections.read(lane, ReadPayer::Server, read)
     }
 
-    fn write<I: Send + 'static, T: Send + 'static>(
+    fn write<I: WriteInput, T: Send + 'static>(
         &self,
         input: I,
         apply: Apply<I, T>,

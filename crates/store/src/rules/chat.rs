@@ -19,6 +19,12 @@ use super::{log, membership, notices, users};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
+/// See the table of features. The inboxes of mentioned users are not known yet.
+pub(super) fn topics(_author: UserId, change: &ChatChange) -> Vec<Topic> {
+    let ChatChange::Post { room, .. } = change;
+    vec![Topic::Room(*room)]
+}
+
 pub(super) fn apply(
     transaction: &dyn Transaction,
     context: &CommandContext,

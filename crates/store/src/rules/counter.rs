@@ -2,15 +2,20 @@
 
 use madang_hub::counter::sum;
 use madang_hub::ports::TopicEvent;
-use madang_shared::Topic;
 use madang_shared::counter::CounterCommand;
 use madang_shared::counter::{CounterEvent, CounterSnapshot};
 use madang_shared::frames::LogPosition;
+use madang_shared::{Topic, UserId};
 
 use super::context::CommandContext;
 use super::log;
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
+
+/// See the table of features.
+pub(super) fn topics(_author: UserId, _change: &CounterCommand) -> Vec<Topic> {
+    vec![Topic::Counter]
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is that of every feature")]
 pub(super) fn apply(

@@ -4,7 +4,8 @@
 //! A row names the feature's module, and what the module contains:
 //!
 //! - `change`: `apply(transaction, context, change, appended)` applies a change, appends its events, and
-//!   returns the position of the command's own event, or `None` if nothing changed.
+//!   returns the position of the command's own event, or `None` if nothing changed. `topics(author, change)` names
+//!   the topics to which it may append. An engine with several nodes locks their heads first, in one order for all.
 //! - `topic`: the named function, called as `snapshot(transaction)` or, for a topic with an id, as
 //!   `snapshot(transaction, id)`, returns the state of the topic. It is the same for every reader. `own` names the function
 //!   that returns the part for one reader, called as `own(transaction, reader, id)`.
@@ -62,6 +63,16 @@ macro_rules! dispatch {
                 $($(madang_hub::features::Change::$change(change) => {
                     $module::apply(transaction, context, change, appended)
                 })?)+
+            }
+        }
+
+        /// The topics to whose logs a change of `author` may append, as far as they are known before it is applied.
+        pub(crate) fn topics(
+            author: madang_shared::UserId,
+            change: &madang_hub::features::Change,
+        ) -> Vec<madang_shared::Topic> {
+            match change {
+                $($(madang_hub::features::Change::$change(change) => $module::topics(author, change),)?)+
             }
         }
 

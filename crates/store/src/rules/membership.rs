@@ -31,6 +31,17 @@ macro_rules! memberships {
     };
 }
 
+/// See the table of features.
+pub(super) fn topics(author: UserId, change: &MembershipCommand) -> Vec<Topic> {
+    let own = Topic::Memberships(author);
+    match change {
+        MembershipCommand::Join { room } | MembershipCommand::Leave { room } => {
+            vec![own, Topic::Details(*room)]
+        }
+        MembershipCommand::Read { .. } | MembershipCommand::Mute { .. } => vec![own],
+    }
+}
+
 pub(crate) fn apply(
     transaction: &dyn Transaction,
     context: &CommandContext,

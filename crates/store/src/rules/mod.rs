@@ -7,6 +7,7 @@ mod chat_page;
 pub(crate) mod commands;
 mod context;
 mod features;
+mod inputs;
 pub(crate) mod leases;
 pub(crate) mod log;
 pub(crate) mod recovery;
@@ -26,3 +27,4 @@ pub(crate) mod rooms;
 pub(crate) mod users;
 
 pub(crate) use features::answer;
+pub(crate) use inputs::WriteInput;

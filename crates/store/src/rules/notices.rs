@@ -18,6 +18,14 @@ use super::log;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, values};
 
+/// See the table of features.
+pub(super) fn topics(author: UserId, change: &NoticesCommand) -> Vec<Topic> {
+    match change {
+        NoticesCommand::Demo { .. } => vec![Topic::Notices],
+        _ => vec![Topic::Inbox(author)],
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "one signature for all features")]
 pub(crate) fn apply(
     transaction: &dyn Transaction,

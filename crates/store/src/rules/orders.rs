@@ -21,6 +21,11 @@ use super::refusals;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, values};
 
+/// See the table of features. The inbox of another customer is not known yet.
+pub(super) fn topics(author: UserId, _change: &OrdersCommand) -> Vec<Topic> {
+    vec![Topic::Orders, Topic::Notices, Topic::Inbox(author)]
+}
+
 pub(super) fn apply(
     transaction: &dyn Transaction,
     context: &CommandContext,

@@ -14,6 +14,14 @@ use super::{log, notices};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
+/// See the table of features.
+pub(super) fn topics(_author: UserId, change: &PostsCommand) -> Vec<Topic> {
+    match change {
+        PostsCommand::Create { .. } => vec![Topic::Posts, Topic::Notices],
+        _ => vec![Topic::Posts],
+    }
+}
+
 pub(crate) fn apply(
     transaction: &dyn Transaction,
     context: &CommandContext,

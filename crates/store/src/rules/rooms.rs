@@ -9,7 +9,7 @@ use madang_shared::frames::LogPosition;
 use madang_shared::rooms::{
     CreatedRoom, DirectoryPage, ListedRoom, MAX_ROOMS, PAGE_ROOMS, Room, RoomsEvent, RoomsSnapshot,
 };
-use madang_shared::{RoomId, Timestamp, Topic};
+use madang_shared::{RoomId, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
 use super::refusals;
@@ -40,6 +40,14 @@ pub(crate) fn create_first_room(
     // The database is not open yet, so there are no subscribers to notify.
     append_created(transaction, room, &mut Vec::new())?;
     Ok(())
+}
+
+/// See the table of features.
+pub(super) fn topics(author: UserId, change: &RoomsChange) -> Vec<Topic> {
+    match change {
+        RoomsChange::Create { .. } => vec![Topic::Rooms, Topic::Memberships(author)],
+        RoomsChange::Describe { room, .. } => vec![Topic::Details(*room)],
+    }
 }
 
 pub(crate) fn apply(

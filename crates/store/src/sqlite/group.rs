@@ -2,13 +2,12 @@
 
 use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
 
 use super::damage::Damage;
 use super::external_changes::ExternalChanges;
 use super::stamp::EventSource;
-use crate::connections::{Apply, WriteResults};
-use crate::error::{EngineError, StatementError};
+use crate::batch::{Change, GroupTransaction, PendingBatch};
+use crate::error::EngineError;
 use crate::readers::EngineErrors;
 
 /// A step of a group, at which a test can let the engine fail.
@@ -66,8 +65,9 @@ impl<F: FaultPoint> GroupWriter<F> {
         let transaction = connection.transaction_with_behavior(immediate).map_err(unavailable)?;
         external_changes.remove_sent(&transaction).map_err(unavailable)?;
         let mut appended = Vec::new();
+        let mut savepoints = SavepointGroup { connection: &transaction, faults, damage };
         for batch in group {
-            batch.apply(&transaction, faults, &mut appended)?;
+            batch.apply(&mut savepoints, &mut appended)?;
         }
         faults.check(GroupStep::Commit).map_err(unavailable)?;
         transaction.commit().map_err(unavailable)?;
@@ -95,116 +95,45 @@ impl<F: FaultPoint> GroupWriter<F> {
     }
 }
 
-/// A batch with any type of input.
-pub(super) trait PendingBatch: Send {
-    fn size(&self) -> usize;
+/// The transaction of a group. Each change has a savepoint.
+struct SavepointGroup<'g> {
+    connection: &'g Connection,
+    faults: &'g mut dyn FaultPoint,
+    damage: &'g Damage,
+}
 
-    /// Applies the inputs in order.
-    ///
-    /// # Errors
-    /// The whole group is rolled back.
+impl SavepointGroup<'_> {
+    fn run(&self, sql: &str) -> Result<(), StoreError> {
+        let done = self.connection.prepare_cached(sql).and_then(|mut sql| sql.execute([]));
+        done.map(drop).map_err(|error| self.damage.unavailable(&error))
+    }
+}
+
+impl GroupTransaction for SavepointGroup<'_> {
     fn apply(
         &mut self,
-        group: &Connection,
-        faults: &mut dyn FaultPoint,
         appended: &mut Vec<TopicEvent>,
-    ) -> Result<(), StoreError>;
-
-    /// Answers the caller: with the results, or with the error that rolled the group back.
-    fn answer(self: Box<Self>, group_error: Option<&StoreError>);
-}
-
-/// A batch with its caller.
-pub(super) struct Batch<I, T> {
-    size: usize,
-    inputs: Vec<I>,
-    results: WriteResults<T>,
-    apply: Apply<I, T>,
-    reply: oneshot::Sender<WriteResults<T>>,
-    damage: Damage,
-}
-
-impl<I, T> Batch<I, T> {
-    /// A batch, and the receiver of its results.
-    pub(super) fn new(
-        inputs: Vec<I>,
-        apply: Apply<I, T>,
-        damage: Damage,
-    ) -> (Self, oneshot::Receiver<WriteResults<T>>) {
-        let (reply, answer) = oneshot::channel();
-        let size = inputs.len();
-        let results = Vec::with_capacity(size);
-        (Self { size, inputs, results, apply, reply, damage }, answer)
-    }
-}
-
-impl<I: Send, T: Send> PendingBatch for Batch<I, T> {
-    fn size(&self) -> usize {
-        self.size
-    }
-
-    fn apply(
-        &mut self,
-        group: &Connection,
-        faults: &mut dyn FaultPoint,
-        appended: &mut Vec<TopicEvent>,
-    ) -> Result<(), StoreError> {
-        let mut unavailable = None;
-        for input in std::mem::take(&mut self.inputs) {
-            let result = match &unavailable {
-                Some(error) => Err(StoreError::clone(error)),
-                None => in_savepoint(group, appended, &self.damage, |appended| {
-                    let result = (self.apply)(group, input, appended)?;
-                    faults.check(GroupStep::Change).map_err(EngineError::Sqlite)?;
-                    Ok(result)
-                })?,
-            };
-            if let Err(error @ StoreError::Unavailable(_)) = &result {
-                unavailable = Some(error.clone());
+        change: &mut Change<'_>,
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        let before = appended.len();
+        self.run("SAVEPOINT change")?;
+        let applied = change(self.connection, appended).and_then(|()| {
+            Ok(self.faults.check(GroupStep::Change).map_err(EngineError::Sqlite)?)
+        });
+        match applied {
+            Ok(()) => {
+                self.run("RELEASE change")?;
+                Ok(Ok(()))
             }
-            self.results.push(result);
-        }
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, group_error: Option<&StoreError>) {
-        let results = match group_error {
-            None => self.results,
-            Some(error) => {
-                std::iter::repeat_with(|| Err(error.clone())).take(self.size()).collect()
+            // After some errors (disk full, I/O error, out of memory) SQLite rolls back the whole
+            // transaction by itself, not only to the savepoint.
+            Err(error) if self.connection.is_autocommit() => Err(self.damage.store_error(error)),
+            Err(error) => {
+                self.run("ROLLBACK TO change")?;
+                self.run("RELEASE change")?;
+                appended.truncate(before);
+                Ok(Err(self.damage.store_error(error)))
             }
-        };
-        // The caller may have dropped its future.
-        self.reply.send(results).ok();
-    }
-}
-
-/// Applies one change completely or not at all. The outer error rolls the whole group back.
-fn in_savepoint<T>(
-    group: &Connection,
-    appended: &mut Vec<TopicEvent>,
-    damage: &Damage,
-    change: impl FnOnce(&mut Vec<TopicEvent>) -> Result<T, StatementError>,
-) -> Result<Result<T, StoreError>, StoreError> {
-    let run = |sql| {
-        let done = group.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-        done.map_err(|error| damage.unavailable(&error))
-    };
-    let before = appended.len();
-    run("SAVEPOINT change")?;
-    match change(appended) {
-        Ok(result) => {
-            run("RELEASE change")?;
-            Ok(Ok(result))
-        }
-        // After some errors (disk full, I/O error, out of memory) SQLite rolls back the whole
-        // transaction by itself, not only to the savepoint.
-        Err(error) if group.is_autocommit() => Err(damage.store_error(error)),
-        Err(error) => {
-            run("ROLLBACK TO change")?;
-            run("RELEASE change")?;
-            appended.truncate(before);
-            Ok(Err(damage.store_error(error)))
         }
     }
 }

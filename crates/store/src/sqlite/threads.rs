@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::rules::WriteInput;
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -120,7 +121,7 @@ impl Connections for ThreadedConnections {
         readers.read(payer, read).boxed()
     }
 
-    fn write<I: Send + 'static, T: Send + 'static>(
+    fn write<I: WriteInput, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
         apply: Apply<I, T>,
@@ -128,7 +129,7 @@ impl Connections for ThreadedConnections {
         self.writer.enqueue(inputs, apply).boxed()
     }
 
-    fn deferred_write<I: Send + 'static, T: Send + 'static>(
+    fn deferred_write<I: WriteInput, T: Send + 'static>(
         &self,
         apply: Apply<I, T>,
     ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {

@@ -18,27 +18,19 @@ use super::database_lock::DatabaseLock;
 use super::durability;
 use super::external_changes::ExternalChanges;
 use super::file_identity::FileIdentity;
-use super::group::{Batch, GroupWriter, NoFaults, PendingBatch};
+use super::group::{GroupWriter, NoFaults};
 use super::size_reports::SizeReports;
 use super::stamp::Stamp;
+use crate::batch::{self, EVENT_GROUPS, Job, PendingBatch, QUEUE};
 use crate::connections::{Apply, WriteResults, only};
 use crate::event_stream::EventStream;
-
-/// The maximum number of waiting jobs: enough for one of every connection of a large server. Further
-/// callers get an error at once.
-const QUEUE: usize = 16 * 1024;
-/// The maximum number of writes in one group. A larger group would hardly reduce the share of the sync,
-/// but would delay its first writes.
-const GROUP: usize = 512;
-/// The maximum number of groups that wait in the event stream.
-const EVENT_GROUPS: usize = 1024;
+use crate::rules::WriteInput;
 
 /// The handle to the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    damage: Damage,
 }
 
 /// The lock, the stamp and the checks that protect the database while the writer's connection is open.
@@ -61,29 +53,29 @@ impl Writer {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (events, stream) = mpsc::channel(EVENT_GROUPS);
         let faults = NoFaults;
-        let writer = GroupWriter { connection, external_changes, damage: damage.clone(), faults };
+        let writer = GroupWriter { connection, external_changes, damage, faults };
         let thread = WriterThread { writer, jobs: queue, events, guard };
         let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
-        Ok((Self { jobs, thread: Mutex::new(Some(handle)), damage }, stream))
+        Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, stream))
     }
 
     /// Queues a batch at once, before the future is polled, so that the order of the calls is kept. The
     /// batch is applied even if the future is dropped.
-    pub(super) fn enqueue<I: Send + 'static, T: Send + 'static>(
+    pub(super) fn enqueue<I: WriteInput, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
         apply: Apply<I, T>,
     ) -> impl Future<Output = WriteResults<T>> + Send + 'static {
-        enqueue(&self.jobs, &self.damage, inputs, apply)
+        batch::enqueue(&self.jobs, inputs, apply)
     }
 
     /// A function that queues a batch of one later, for a write that depends on a read.
-    pub(super) fn deferred<I: Send + 'static, T: Send + 'static>(
+    pub(super) fn deferred<I: WriteInput, T: Send + 'static>(
         &self,
         apply: Apply<I, T>,
     ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {
-        let (jobs, damage) = (self.jobs.clone(), self.damage.clone());
-        move |input| enqueue(&jobs, &damage, vec![input], apply).map(only).boxed()
+        let jobs = self.jobs.clone();
+        move |input| batch::enqueue(&jobs, vec![input], apply).map(only).boxed()
     }
 
     /// A function that wakes the thread after a commit of another connection. It returns whether the
@@ -105,35 +97,6 @@ impl Writer {
     }
 }
 
-fn enqueue<I: Send + 'static, T: Send + 'static>(
-    jobs: &mpsc::Sender<Job>,
-    damage: &Damage,
-    inputs: Vec<I>,
-    apply: Apply<I, T>,
-) -> impl Future<Output = WriteResults<T>> + Send + use<I, T> {
-    let size = inputs.len();
-    let (batch, answer) = Batch::new(inputs, apply, damage.clone());
-    let queued = jobs.try_send(Job::Batch(Box::new(batch)));
-    async move {
-        let error = match queued {
-            Ok(()) => match answer.await {
-                Ok(results) => return results,
-                Err(_) => "the writer has stopped",
-            },
-            Err(mpsc::error::TrySendError::Full(_)) => "too many writes are waiting",
-            Err(mpsc::error::TrySendError::Closed(_)) => "the writer has stopped",
-        };
-        let unavailable = || Err(StoreError::Unavailable(error.to_owned()));
-        std::iter::repeat_with(unavailable).take(size).collect()
-    }
-}
-
-enum Job {
-    Batch(Box<dyn PendingBatch>),
-    SendExternalChanges,
-    Close,
-}
-
 struct WriterThread {
     writer: GroupWriter<NoFaults>,
     jobs: mpsc::Receiver<Job>,
@@ -145,7 +108,7 @@ struct WriterThread {
 impl WriterThread {
     fn run(mut self) {
         while let Some(first) = self.jobs.blocking_recv() {
-            let mut group = self.gather(first);
+            let mut group = batch::gather(first, &mut self.jobs);
             match self.commit(&mut group) {
                 Ok(appended) => {
                     self.send_events(appended);
@@ -174,27 +137,6 @@ impl WriterThread {
             // Fails if the receiver was dropped; the events are in the log.
             events.blocking_send(group).ok();
         });
-    }
-
-    /// The waiting batches, up to the limit of a group.
-    fn gather(&mut self, first: Job) -> Vec<Box<dyn PendingBatch>> {
-        let mut group: Vec<Box<dyn PendingBatch>> = Vec::new();
-        let mut size = 0;
-        let mut next = Some(first);
-        while let Some(job) = next {
-            match job {
-                Job::Batch(batch) => {
-                    size += batch.size();
-                    group.push(batch);
-                }
-                // Nothing to do: the thread sends external changes after every group.
-                Job::SendExternalChanges => {}
-                // Jobs that are queued already are still received; later ones are refused.
-                Job::Close => self.jobs.close(),
-            }
-            next = if size < GROUP { self.jobs.try_recv().ok() } else { None };
-        }
-        group
     }
 
     /// Commits a group, if the files are still those that were opened.

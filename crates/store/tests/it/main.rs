@@ -9,5 +9,6 @@
 
 mod contract;
 mod inline;
+mod postgres;
 mod sqlite;
 mod support;

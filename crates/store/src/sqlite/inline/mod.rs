@@ -21,12 +21,14 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::damage::Damage;
 use super::external_changes::{ExternalChanges, ExternalRevision};
-use super::group::{Batch, GroupWriter, PendingBatch};
+use super::group::GroupWriter;
 use super::options::OpenError;
+use crate::batch::{Batch, PendingBatch};
 use crate::connections::{Apply, Connections, ReadLane, WriteResults, only};
 use crate::error::StatementError;
 use crate::event_stream::EventStream;
 use crate::readers::{EngineErrors, ReadPayer};
+use crate::rules::WriteInput;
 use crate::store::EngineStore;
 use crate::transaction::Transaction;
 use determined::DatabaseClock;
@@ -233,12 +235,12 @@ impl InlineConnection {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn execute_write<I: Send + 'static, T: Send + 'static>(
+    fn execute_write<I: WriteInput, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
         apply: Apply<I, T>,
     ) -> WriteResults<T> {
-        let (batch, mut answer) = Batch::new(inputs, apply, self.damage.clone());
+        let (batch, mut answer) = Batch::new(inputs, apply);
         self.lock().execute(Box::new(batch));
         answer.try_recv().unwrap_or_default()
     }
@@ -282,7 +284,7 @@ impl Connections for InlineConnection {
         future::ready(answer).boxed()
     }
 
-    fn write<I: Send + 'static, T: Send + 'static>(
+    fn write<I: WriteInput, T: Send + 'static>(
         &self,
         inputs: Vec<I>,
         apply: Apply<I, T>,
@@ -290,7 +292,7 @@ impl Connections for InlineConnection {
         future::ready(self.execute_write(inputs, apply)).boxed()
     }
 
-    fn deferred_write<I: Send + 'static, T: Send + 'static>(
+    fn deferred_write<I: WriteInput, T: Send + 'static>(
         &self,
         apply: Apply<I, T>,
     ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {

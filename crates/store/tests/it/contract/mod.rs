@@ -7,6 +7,7 @@ macro_rules! on_every_engine {
     ($($test:ident,)+) => {
         on_every_engine!(@ sqlite [$($test)+]);
         on_every_engine!(@ inline [$($test)+]);
+        on_every_engine!(@ postgres [$($test)+]);
     };
     (@ $engine:ident [$($test:ident)+]) => {
         mod $engine {
@@ -42,8 +43,12 @@ mod start {
     use madang_hub::Hub;
     use madang_hub::storage::FreeSpace;
     use madang_shared::Epoch;
+    use madang_store::postgres::ConnectOptions;
     use madang_store::sqlite::{InlineSqlite, Options, Sqlite, Synchronous};
 
+    use madang_store::Postgres;
+
+    use crate::postgres::server::TestDatabase;
     use crate::support::{FLOOR, NOW, TestStore};
 
     pub(super) async fn sqlite() -> TestStore {
@@ -60,6 +65,16 @@ mod start {
         let hub = Some(Hub::new("test", Epoch(1)));
         std::future::ready(TestStore { store, events, free_space, hub, _keep: Box::new(folder) })
             .await
+    }
+
+    pub(super) async fn postgres() -> TestStore {
+        let database = TestDatabase::new();
+        let free_space = FreeSpace::with_floor(FLOOR);
+        let options = ConnectOptions { free_space: free_space.clone(), ..database.options() };
+        let (store, events) = Postgres::connect(NOW, &options).expect("connects");
+        let (store, hub) = (Arc::new(store), Some(Hub::new("test", Epoch(1))));
+        let keep = Box::new(database);
+        std::future::ready(TestStore { store, events, free_space, hub, _keep: keep }).await
     }
 
     pub(super) async fn inline() -> TestStore {

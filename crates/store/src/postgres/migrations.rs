@@ -1,0 +1,38 @@
+//! The migrations of PostgreSQL. A released migration is never edited.
+
+use tokio::runtime::Runtime;
+
+use super::connection::Session;
+use super::errors::describe;
+use super::options::ConnectError;
+
+/// Each with its version.
+const MIGRATIONS: [(i64, &str); 1] =
+    [(1, include_str!("../../migrations/postgres/V1__schema.sql"))];
+
+/// The table of the applied migrations.
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version bigint PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())";
+
+/// Applies the missing migrations, each in a transaction of its own. Refuses the schema of a newer binary.
+pub(super) fn run(runtime: &Runtime, session: &Session) -> Result<(), ConnectError> {
+    let execute = |sql: &str| {
+        let done = runtime.block_on(session.client.batch_execute(sql));
+        done.map_err(|error| ConnectError::Statement { detail: describe(&error) })
+    };
+    execute(HISTORY)?;
+    let newest = "SELECT coalesce(max(version), 0) FROM schema_migrations";
+    let newest = runtime.block_on(session.client.query_one(newest, &[]));
+    let found: i64 = newest
+        .and_then(|row| row.try_get(0))
+        .map_err(|error| ConnectError::Statement { detail: describe(&error) })?;
+    let known = MIGRATIONS.iter().map(|(version, _)| *version).max().unwrap_or(0);
+    if found > known {
+        return Err(ConnectError::Newer { found, known });
+    }
+    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
+        let record = format!("INSERT INTO schema_migrations (version) VALUES ({version})");
+        execute(&format!("BEGIN;\n{sql}\n;{record}; COMMIT"))?;
+    }
+    Ok(())
+}

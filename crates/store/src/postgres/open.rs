@@ -1,0 +1,90 @@
+//! The start: settings, migrations, and the first room.
+
+use std::time::Duration;
+
+use madang_shared::Timestamp;
+use tokio_postgres::Config;
+
+use super::connection::{Connector, PostgresConnection};
+use super::errors::{describe, store_error};
+use super::identity::DatabaseIdentity;
+use super::migrations;
+use super::options::{ConnectError, ConnectOptions};
+use super::tls::RustlsConnector;
+use super::transaction::PostgresTransaction;
+use crate::error::{EngineError, StatementError};
+use crate::rules::{rooms, skeletons};
+
+/// Another program may hold a lock; after this time the writes that need it fail, and the others go on. Acknowledged
+/// commits survive a crash, whatever the default of the server is.
+const WRITER: &str = "SET lock_timeout = '3s';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+/// A read that takes longer is an error: it holds back the clean-up of old rows.
+const READER: &str = "SET statement_timeout = '30s'";
+/// The only node holds this lock as long as its writer is connected. "MADB".
+const ONLY_NODE: &str = "SELECT pg_try_advisory_lock(1296122946)";
+/// Nodes that start at the same time migrate one after the other. "MADA".
+const START_LOCK: &str = "SET lock_timeout = '120s'; SELECT pg_advisory_lock(1296122945)";
+const START_UNLOCK: &str = "SET lock_timeout = '3s'; SELECT pg_advisory_unlock(1296122945)";
+/// The oldest server that has all statements of the schema.
+const OLDEST_VERSION: i32 = 150_000;
+/// The time after which a connection attempt, or a connection without any answer, has failed.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The ways to the database for the writer and for the readers.
+pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], ConnectError> {
+    let mut config: Config = options.url.parse().map_err(|_| ConnectError::Url)?;
+    if let (Some(password), None) = (&options.password, config.get_password()) {
+        config.password(password);
+    }
+    config.connect_timeout(TIMEOUT).tcp_user_timeout(TIMEOUT).keepalives_idle(TIMEOUT);
+    if config.get_application_name().is_none() {
+        config.application_name("madang");
+    }
+    let tls = RustlsConnector::new(options.certificates.as_deref())?;
+    let connector = |settings| Connector { config: config.clone(), tls: tls.clone(), settings };
+    Ok([connector(WRITER), connector(READER)])
+}
+
+/// Checks and migrates the database, and creates the first room in a new one. Returns the identity of the database.
+pub(super) fn prepare(
+    connection: &mut PostgresConnection,
+    now: Timestamp,
+    is_only_node: bool,
+) -> Result<DatabaseIdentity, ConnectError> {
+    let (runtime, session) = connection.first_session()?;
+    let failed =
+        |error: tokio_postgres::Error| ConnectError::Statement { detail: describe(&error) };
+    let version =
+        "SELECT current_setting('server_version_num')::int, current_setting('server_version')";
+    let version = runtime.block_on(session.client.query_one(version, &[])).map_err(failed)?;
+    if version.try_get::<_, i32>(0).map_err(failed)? < OLDEST_VERSION {
+        return Err(ConnectError::TooOld { found: version.try_get(1).map_err(failed)? });
+    }
+    if is_only_node {
+        let locked = runtime.block_on(session.client.query_one(ONLY_NODE, &[])).map_err(failed)?;
+        if !locked.try_get::<_, bool>(0).map_err(failed)? {
+            return Err(ConnectError::InUse);
+        }
+    }
+    runtime.block_on(session.client.batch_execute(START_LOCK)).map_err(failed)?;
+    migrations::run(runtime, session)?;
+    let begin = || {
+        let transaction = PostgresTransaction::begin(runtime, session, "BEGIN", true)?;
+        rooms::create_first_room(&transaction, now)?;
+        skeletons::add_missing(&transaction)?;
+        let identity = DatabaseIdentity::record(&transaction)?;
+        transaction.send("COMMIT", &[])?;
+        transaction.settle()?;
+        Ok(identity)
+    };
+    let identity = begin().map_err(|error: StatementError| ConnectError::Statement {
+        detail: match error {
+            StatementError::Refused(failure) => failure.message,
+            StatementError::Engine(EngineError::Postgres(error)) => store_error(&error).to_string(),
+            StatementError::Engine(error) => error.to_string(),
+        },
+    })?;
+    runtime.block_on(session.client.batch_execute(START_UNLOCK)).map_err(failed)?;
+    Ok(identity)
+}

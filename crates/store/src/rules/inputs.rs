@@ -1,0 +1,59 @@
+//! The inputs of writes.
+
+use madang_hub::nodes::NodeId;
+use madang_hub::notices::DueNotice;
+use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
+use madang_hub::rooms::FIRST_ROOM;
+use madang_hub::storage::FreeSpace;
+use madang_shared::{Timestamp, Topic};
+
+use super::features;
+use super::leases::LeaseRequest;
+
+/// The input of a write. An engine may apply it again after it rolled the first attempt back.
+pub trait WriteInput: Clone + Send + 'static {
+    /// The topics to whose logs the write may append, as far as they are known before it is applied.
+    fn topics(&self) -> Vec<Topic> {
+        Vec::new()
+    }
+}
+
+impl WriteInput for (Write, FreeSpace) {
+    fn topics(&self) -> Vec<Topic> {
+        features::topics(self.0.author.id, &self.0.change)
+    }
+}
+
+/// New users join the first room, so its details order the sign-ups: names are compared with all others.
+impl WriteInput for NewUser {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Details(FIRST_ROOM)]
+    }
+}
+
+impl WriteInput for ServiceAccount {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Details(FIRST_ROOM)]
+    }
+}
+
+impl WriteInput for (DueNotice, Timestamp) {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Notices]
+    }
+}
+
+/// A session.
+impl WriteInput for TokenHash {}
+
+/// The sessions in use, the present time, and the limits.
+impl WriteInput for (Vec<TokenHash>, Timestamp, Option<SessionLimits>) {}
+
+/// A probe.
+impl WriteInput for () {}
+
+/// A request for a lease.
+impl WriteInput for LeaseRequest {}
+
+/// A lease that its holder releases.
+impl WriteInput for (&'static str, NodeId) {}
