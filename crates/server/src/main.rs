@@ -3,6 +3,8 @@
 
 mod clock;
 mod config;
+mod data_folder;
+mod database;
 mod descriptors;
 mod disk;
 mod http;

@@ -1,12 +1,8 @@
 //! `madang serve`, as a script: makes all parts in order, and connects them.
 
-use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZero;
-#[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -21,13 +17,13 @@ use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{Epoch, ErrorCode, Topic, UserId};
 use madang_store::EventStream;
-use madang_store::sqlite::{Options, Sqlite};
 use madang_web::socketio::{Exposure, Receipts, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
 use tokio::net::TcpListener;
 
 use crate::clock::SteadyClock;
 use crate::config::{Config, FormerName, Network, TlsSettings};
+use crate::database::Database;
 use crate::descriptors;
 use crate::disk;
 use crate::http;
@@ -43,10 +39,6 @@ use crate::refusals;
 use crate::sessions;
 use crate::tls::Tls;
 
-/// The file of the database in the data folder.
-const DATABASE: &str = "madang.sqlite";
-/// The lock file of the data folder.
-const LOCK: &str = "madang.lock";
 /// Time limit for closing the database, after everything else has ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time over which closes of many connections are spread.
@@ -82,16 +74,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let lifecycle = Lifecycle::new()?;
     let clock = Arc::new(SteadyClock::start());
 
-    create_data_folder(&config.data)?;
-    let _lock = lock(&config.data)?;
-    let free_space = disk::measured(&config.data, config.min_free_space);
-    let options = Options {
-        synchronous: config.synchronous,
-        free_space: free_space.clone(),
-        ..Options::default()
-    };
-    let (store, events) = Sqlite::open(&config.data.join(DATABASE), clock.now(), &options)?;
-    let store = Arc::new(store);
+    let (database, events) = Database::open(&config, clock.now())?;
+    let (store, free_space) = (database.store.clone(), database.free_space.clone());
 
     madang_hub::sentiment::prepare();
     let node = config.bus.as_ref().map(|_| nodes::new_id()).transpose()?;
@@ -127,7 +111,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
             lifecycle.stopping(),
         ),
     );
-    lifecycle.spawn_background("disk", disk::watch(config.data, free_space.clone()));
+    if let Some(folder) = &database.folder {
+        lifecycle.spawn_background("disk", disk::watch(folder.clone(), free_space.clone()));
+    }
     lifecycle.spawn_background("memory", memory::give_back_periodically());
     lifecycle.spawn_background("refusals", refusals::report(hub.clone(), clock.clone()));
     lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
@@ -184,7 +170,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.
-    if tokio::time::timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
+    if tokio::time::timeout(CLOSE_TIMEOUT, database.close()).await.is_err() {
         tracing::warn!("the database takes too long to close; acknowledged messages are stored");
     }
     Ok(code)
@@ -200,6 +186,7 @@ fn log_settings(config: &Config) {
         moods = config.workspace.moods,
         listen = %config.listen,
         data = %config.data.display(),
+        postgres = config.postgres.is_some(),
         synchronous = ?config.synchronous,
         tls = network.tls.is_some(),
         trusted_proxies = !network.proxies.is_empty(),
@@ -219,44 +206,6 @@ fn log_settings(config: &Config) {
             "`trusted_proxies` names a network that holds strangers: each of them chooses the address that \
             limits are counted for, and the scheme and host of a request; name your own proxies"
         );
-    }
-}
-
-/// Creates a missing data folder, for this user alone: it holds everybody's messages.
-fn create_data_folder(data: &Path) -> Result<()> {
-    let mut folder = DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    folder.mode(0o700);
-    let metadata = folder.create(data).and_then(|()| std::fs::metadata(data));
-    let metadata =
-        metadata.with_context(|| format!("cannot create the data folder {}", data.display()))?;
-    #[cfg(unix)]
-    if metadata.permissions().mode() & 0o007 != 0 {
-        tracing::warn!(
-            folder = %data.display(),
-            "every user of this machine can open the data folder; `chmod 700` it if that is not meant"
-        );
-    }
-    Ok(())
-}
-
-/// Locks the data folder while the process lives: two servers on one database would not notice each
-/// other's commits.
-fn lock(data: &Path) -> Result<File> {
-    let path = data.join(LOCK);
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!(
-                "another server uses the data folder {}; stop it, or name another folder with `--data`",
-                data.display()
-            )
-        }
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod apps;
 mod budgets;
 mod bus;
+mod database;
 mod former_names;
 mod gateway;
 mod network;
@@ -22,6 +23,7 @@ use madang_hub::ports::SessionLimits;
 use madang_shared::apps::App;
 use madang_shared::workspace::Workspace;
 use madang_shared::{Timestamp, validate};
+use madang_store::postgres::ConnectOptions;
 use madang_store::sqlite::Synchronous;
 use madang_web::Origins;
 use madang_web::socketio::{self, Exposure};
@@ -29,6 +31,7 @@ use serde::Deserialize;
 
 use self::budgets::BudgetTable;
 use self::bus::{BusFlags, BusTable};
+use self::database::{DatabaseFlags, DatabaseTable};
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
 use self::gateway::{GatewayFlags, GatewayTable};
@@ -66,6 +69,8 @@ pub(crate) struct Flags {
     data: Option<PathBuf>,
     #[command(flatten)]
     bus: BusFlags,
+    #[command(flatten)]
+    database: DatabaseFlags,
     #[command(flatten)]
     network: NetworkFlags,
     /// An origin by which people reach the server, such as <https://chat.example> or <http://nas.local:5001>. Repeat, or
@@ -154,6 +159,8 @@ struct File {
     public_origins: Option<Vec<String>>,
     allowed_origins: Option<Vec<String>>,
     #[serde(default)]
+    database: DatabaseTable,
+    #[serde(default)]
     tls: TlsTable,
     trusted_proxies: Option<Vec<String>>,
     hsts_max_age: Option<u32>,
@@ -212,6 +219,8 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// The bus between several nodes over one database; `None` for the only node.
     pub(crate) bus: Option<NatsOptions>,
+    /// The way to PostgreSQL; `None` for the file in the data folder.
+    pub(crate) postgres: Option<ConnectOptions>,
     pub(crate) origins: Origins,
     pub(crate) network: Network,
     pub(crate) synchronous: Synchronous,
@@ -299,13 +308,15 @@ impl Config {
             price: !price_sources.is_empty(),
             socketio: socketio.exposure != Exposure::Off,
         };
+        let postgres = database::load(flags.database, file.database)?;
         Ok(Self {
             workspace,
             apps_sentence,
             listen,
-            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             // A database in a file has one node.
-            bus: bus::load(flags.bus, file.bus, false)?,
+            bus: bus::load(flags.bus, file.bus, postgres.is_some())?,
+            postgres,
+            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins,
             network,
             synchronous,

@@ -16,6 +16,7 @@ mod echo_log;
 #[cfg(target_os = "linux")]
 mod gateway_memory;
 mod lifecycle;
+mod postgres;
 mod process;
 mod redirect;
 mod shape;

@@ -1,0 +1,80 @@
+//! The database of the server: a file in the data folder, or PostgreSQL.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures_util::future::BoxFuture;
+use madang_hub::ports::Store;
+use madang_hub::storage::FreeSpace;
+use madang_shared::Timestamp;
+use madang_store::postgres::ConnectOptions;
+use madang_store::sqlite::{Options, Sqlite};
+use madang_store::{EventStream, Postgres};
+
+use crate::config::Config;
+use crate::{data_folder, disk};
+
+/// The file of the database in the data folder.
+const DATABASE: &str = "madang.sqlite";
+
+/// An open database.
+pub(crate) struct Database {
+    pub(crate) store: Arc<dyn Store>,
+    /// Of the disk of a file.
+    pub(crate) free_space: FreeSpace,
+    /// The folder whose disk is watched; `None` for PostgreSQL, which has its own disk.
+    pub(crate) folder: Option<PathBuf>,
+    close: Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>,
+    _lock: Option<File>,
+}
+
+impl Database {
+    /// Opens the database of the configuration, and creates a missing schema.
+    pub(crate) fn open(config: &Config, now: Timestamp) -> Result<(Self, EventStream)> {
+        match &config.postgres {
+            Some(options) => Self::connect(options, now),
+            None => Self::open_file(config, now),
+        }
+    }
+
+    /// Waits until the database is closed.
+    pub(crate) async fn close(self) {
+        (self.close)().await;
+    }
+
+    fn open_file(config: &Config, now: Timestamp) -> Result<(Self, EventStream)> {
+        data_folder::create(&config.data)?;
+        let lock = data_folder::lock(&config.data)?;
+        let free_space = disk::measured(&config.data, config.min_free_space);
+        let options = Options {
+            synchronous: config.synchronous,
+            free_space: free_space.clone(),
+            ..Options::default()
+        };
+        let (store, events) = Sqlite::open(&config.data.join(DATABASE), now, &options)?;
+        let to_close = store.clone();
+        let database = Self {
+            store: Arc::new(store),
+            free_space,
+            folder: Some(config.data.clone()),
+            close: Box::new(move || Box::pin(async move { to_close.close().await })),
+            _lock: Some(lock),
+        };
+        Ok((database, events))
+    }
+
+    fn connect(options: &ConnectOptions, now: Timestamp) -> Result<(Self, EventStream)> {
+        let (store, events) = Postgres::connect(now, options)?;
+        let to_close = store.clone();
+        let database = Self {
+            store: Arc::new(store),
+            free_space: options.free_space.clone(),
+            folder: None,
+            close: Box::new(move || Box::pin(async move { to_close.close().await })),
+            _lock: None,
+        };
+        Ok((database, events))
+    }
+}
