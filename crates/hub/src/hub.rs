@@ -309,8 +309,8 @@ impl Hub {
         let mut channels = self.channels.lock();
         if let Some(channel) = channels.get(&topic) {
             let user = channel.detach(connection);
-            if let Some(shared) = self.shared_log.as_ref().filter(|_| topic.room().is_some()) {
-                user.into_iter().for_each(|user| shared.remove_room_reader(user));
+            if let (Some(shared), Some(user), Some(_)) = (&self.shared_log, user, topic.room()) {
+                shared.remove_room_reader(user);
             }
             if !channel.has_subscribers() {
                 channels.remove(&topic);

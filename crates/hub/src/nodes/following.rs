@@ -69,18 +69,17 @@ impl Hub {
     /// Another node has announced that a topic has events up to `seq`.
     pub(super) fn on_announced(&self, shared: &SharedLog, topic: Topic, seq: Seq) {
         self.note_advance(topic, seq);
-        match self.channel(topic) {
-            Some(channel) => match channel.known_head() {
-                Some(head) if seq > head => shared.want(topic, seq),
-                Some(_) => {}
-                // The first subscriber's read is on its way, and may be older.
-                None => self.learn_head(topic, seq),
-            },
-            None => {
-                self.drop_copies_before(topic, seq);
-                self.read_counts().on_topic_advanced(topic);
-                self.check_access_after(topic);
-            }
+        let Some(channel) = self.channel(topic) else {
+            self.drop_copies_before(topic, seq);
+            self.read_counts().on_topic_advanced(topic);
+            self.check_access_after(topic);
+            return;
+        };
+        match channel.known_head() {
+            Some(head) if seq > head => shared.want(topic, seq),
+            Some(_) => {}
+            // The first subscriber's read is on its way, and may be older.
+            None => self.learn_head(topic, seq),
         }
     }
 

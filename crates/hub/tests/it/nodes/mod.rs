@@ -63,15 +63,6 @@ impl TwoNodes {
         }
     }
 
-    fn subscriber(&self, node: &TestServer, user: &User, topics: &[Topic]) -> TestConnection {
-        let mut connection = node.connect(user);
-        for topic in topics {
-            connection.subscribe(node, *topic, None);
-        }
-        connection.take();
-        connection
-    }
-
     /// A command that is committed on node A.
     fn command(&self, author: &mut TestConnection, command: Command) {
         author.now = author.now.plus(1_000);
@@ -79,6 +70,16 @@ impl TwoNodes {
         author.settle(&self.a);
         assert_eq!(author.take_errors(), []);
     }
+}
+
+/// A connection that follows these topics.
+fn subscriber(node: &TestServer, user: &User, topics: &[Topic]) -> TestConnection {
+    let mut connection = node.connect(user);
+    for topic in topics {
+        connection.subscribe(node, *topic, None);
+    }
+    connection.take();
+    connection
 }
 
 fn refused_topics(received: Vec<ServerFrame>) -> Vec<(Topic, ErrorCode)> {
@@ -96,7 +97,7 @@ fn a_node_follows_the_events_of_another_with_one_read_for_all_subscribers() {
     let nodes = TwoNodes::new();
     let mut author = nodes.a.connect(&nodes.a.user("w"));
     let readers = ["r", "s"].map(|name| nodes.a.user(name));
-    let mut readers = readers.map(|user| nodes.subscriber(&nodes.b, &user, &[TIMELINE]));
+    let mut readers = readers.map(|user| subscriber(&nodes.b, &user, &[TIMELINE]));
     for text in ["one", "two", "three"] {
         author.now = author.now.plus(1_000);
         author.post(text);
@@ -118,7 +119,7 @@ fn a_node_follows_the_events_of_another_with_one_read_for_all_subscribers() {
 fn a_lost_message_delays_an_event_until_the_next_poll() {
     let mut nodes = TwoNodes::new();
     let mut author = nodes.a.connect(&nodes.a.user("w"));
-    let mut reader = nodes.subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
+    let mut reader = subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
     author.post("lost on the way");
     author.settle(&nodes.a);
     nodes.lose();
@@ -134,7 +135,7 @@ fn an_own_event_waits_for_the_events_of_others_before_it() {
     let nodes = TwoNodes::new();
     let (w, x) = (nodes.a.user("w"), nodes.a.user("x"));
     let (mut author, mut other) = (nodes.a.connect(&w), nodes.b.connect(&x));
-    let mut reader = nodes.subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
+    let mut reader = subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
     author.post("first");
     author.settle(&nodes.a);
     other.post("second");
@@ -148,7 +149,7 @@ fn an_own_event_waits_for_the_events_of_others_before_it() {
 fn messages_in_any_order_and_number_change_nothing_twice() {
     let nodes = TwoNodes::new();
     let mut author = nodes.a.connect(&nodes.a.user("w"));
-    let mut reader = nodes.subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
+    let mut reader = subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
     let mut messages = Vec::new();
     for text in ["one", "two"] {
         author.now = author.now.plus(1_000);
@@ -206,7 +207,7 @@ fn a_user_who_leaves_a_room_on_one_node_loses_access_on_another() {
         if follows_memberships {
             topics.push(Topic::Memberships(user.id));
         }
-        let mut phone = nodes.subscriber(&nodes.b, &user, &topics);
+        let mut phone = subscriber(&nodes.b, &user, &topics);
         nodes.poll();
         phone.settle(&nodes.b);
         assert_eq!(refused_topics(phone.take()), []);
@@ -303,7 +304,7 @@ fn connections_of_two_nodes_have_different_ids() {
 async fn the_tasks_of_two_nodes_deliver_through_the_bus_and_the_log() {
     use madang_hub::bus::{Bus, InProcess};
     let nodes = TwoNodes::new();
-    let mut reader = nodes.subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
+    let mut reader = subscriber(&nodes.b, &nodes.a.user("r"), &[TIMELINE]);
     let mut author = nodes.a.connect(&nodes.a.user("w"));
     let bus = InProcess::default();
     let store: Arc<dyn Store> = Arc::new(nodes.b.store.clone());

@@ -10,6 +10,7 @@
 //! `MADANG_SIM_SEEDS=10000` runs 10,000 seeds; `MADANG_SIM_FIRST=17 MADANG_SIM_SEEDS=1` runs seed 17.
 
 mod checks;
+mod clients;
 mod cluster;
 mod network;
 mod peer;

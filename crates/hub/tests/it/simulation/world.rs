@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use madang_client::{Action, Input, InputContext, Output};
+use madang_client::{Action, Input};
 use madang_hub::nodes::FollowRead;
 use madang_hub::ports::{NewUser, Store, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, StoreResponse};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
-use madang_shared::{Message, RoomId, Seq, ServerFrame, Timestamp, codec};
+use madang_shared::{Message, RoomId, Seq, Timestamp};
 use madang_store::InlineSqlite;
 
 use super::checks::{self, Tally};
@@ -190,7 +190,7 @@ impl World {
         self.at_time(self.now + delay, event);
     }
 
-    fn at_time(&mut self, time: u64, event: SimEvent) {
+    pub(super) fn at_time(&mut self, time: u64, event: SimEvent) {
         let id = self.next;
         self.next += 1;
         self.queue.push(Reverse((time, id)));
@@ -340,7 +340,7 @@ impl World {
         }
     }
 
-    fn transmit(&mut self, socket: SocketId, direction: Direction, text: &str) {
+    pub(super) fn transmit(&mut self, socket: SocketId, direction: Direction, text: &str) {
         for arrival in self.network.arrivals(socket, direction, self.now, &mut self.random) {
             self.at_time(arrival, SimEvent::Frame(socket, direction, text.to_owned()));
         }
@@ -371,56 +371,6 @@ impl World {
                 let delay = self.random.below(500);
                 self.at(delay, SimEvent::ClosedTo(broken.peer, socket, code));
             }
-        }
-    }
-
-    pub(super) fn input(&mut self, peer: usize, input: Input) {
-        let context = InputContext { now: Timestamp(self.now), random: self.random.wide() };
-        let outputs = self.peers[peer].client.handle(context, input);
-        for output in outputs {
-            match output {
-                Output::OpenSocket => {
-                    let socket = self.network.open(peer, self.now);
-                    self.peers[peer].socket = Some(socket);
-                    let delay = self.random.below(100);
-                    self.at(delay, SimEvent::Accept(socket));
-                }
-                Output::CloseSocket => {
-                    if let Some(socket) = self.peers[peer].socket.take() {
-                        self.break_socket(socket, 1000);
-                    }
-                }
-                Output::Send(text) => {
-                    if let Some(socket) = self.peers[peer].socket {
-                        self.transmit(socket, Direction::ToServer, &text);
-                    }
-                }
-                Output::PersistOutbox => {
-                    self.peers[peer].persisted =
-                        self.peers[peer].client.outbox_to_persist().to_vec();
-                }
-                Output::Changed(_) => {}
-            }
-        }
-        self.schedule_wake(peer);
-    }
-
-    fn schedule_wake(&mut self, peer: usize) {
-        let Some(deadline) = self.peers[peer].client.deadline() else { return };
-        let at = deadline.0.max(self.now + 1);
-        if self.peers[peer].wake_at.is_none_or(|scheduled| at < scheduled) {
-            self.peers[peer].wake_at = Some(at);
-            self.at_time(at, SimEvent::WakePeer(peer));
-        }
-    }
-
-    fn record_frame(&mut self, peer: usize, text: &str) {
-        let Ok(frame) = codec::decode_server(text) else { return };
-        self.redactions.check(&mut self.peers[peer].redacted_up_to, &frame, text);
-        if let ServerFrame::Ack { id, .. } = frame
-            && self.peers[peer].written.contains(&id)
-        {
-            self.peers[peer].acknowledged.push(id);
         }
     }
 }
