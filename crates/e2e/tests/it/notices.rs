@@ -154,14 +154,14 @@ async fn t2_2_missed_notices_wait_and_reading_clears_them_in_every_tab() -> Resu
         hana.send(FIRST_ROOM, "@jane 또 불러요").await?;
         until_unread_count(browser, "1").await?;
         let gear = "const { left, top } = document.querySelector('[data-testid=\"notice-settings\"]') \
-            .getBoundingClientRect(); return [left, top]";
-        let before: [f64; 2] = browser.eval(gear, []).await?;
+            .getBoundingClientRect(); return `${left}, ${top}`";
+        let before: String = browser.eval(gear, []).await?;
         browser.click_css("[data-testid='notices'] li:first-child a").await?;
         browser.until_text("preview", |text| text.contains("또 불러요")).await?;
         browser.until_attribute("chat-count", "data-shown", "false").await?;
         until_unread_count(browser, "0").await?;
-        let after: [f64; 2] = browser.eval(gear, []).await?;
-        ensure!(before == after, "the gear moved: {before:?}, {after:?}");
+        let after: String = browser.eval(gear, []).await?;
+        ensure!(before == after, "the gear moved: {before}; {after}");
         browser.until_animations_end().await?;
         browser.screenshot("notices-preview-en-desktop").await?;
         Ok(())

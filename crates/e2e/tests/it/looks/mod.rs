@@ -289,7 +289,7 @@ async fn join_the_team(test: &BrowserTest) -> Result<ChatPage> {
     let script = "localStorage.setItem(arguments[0], 'off')";
     page.browser.run_script(script, [states::NOTIFICATIONS.into()]).await?;
     let unread = (1..=30).map(|number| format!("{number}번째 줄: 새 소식이 있어요."));
-    minsu.send_all(rooms[0], unread).await?;
+    minsu.send_all(*rooms.first().context("a room")?, unread).await?;
     Ok(page)
 }
 
