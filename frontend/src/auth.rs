@@ -6,6 +6,7 @@ use madang_shared::session::CurrentSession;
 use madang_shared::workspace::Workspace;
 
 use crate::offline_cache;
+use crate::route::Page;
 use crate::session;
 use crate::ui::erased::signal::{State, state};
 use crate::workspace;
@@ -27,7 +28,7 @@ pub(crate) enum AuthState {
 #[derive(Clone, Copy)]
 pub(crate) struct Auth {
     state: State<AuthState>,
-    /// The facts about the server, which come with the session.
+    /// The facts about the server, which come with the session; each connection brings the apps.
     pub(crate) workspace: State<Workspace>,
 }
 
@@ -39,6 +40,11 @@ impl Auth {
     /// The state now, and again when it has changed.
     pub(crate) fn get(self) -> AuthState {
         self.state.get()
+    }
+
+    /// Whether the server offers the page: the app of the page is on, or it belongs to none.
+    pub(crate) fn offers(self, page: Page) -> bool {
+        self.workspace.with(|workspace| workspace.offers(page.app()))
     }
 
     /// Requests the session from the server. Until the answer, the app shows the likely state: the offline

@@ -1,6 +1,9 @@
 //! The apps: the features that the operator of a server switches on and off. Chat and notices are always on.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Makes [`App`] out of the table of apps: a variant, and the name in the configuration and on the wire.
 macro_rules! apps {
@@ -42,59 +45,84 @@ impl App {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|app| app.name() == name)
     }
+
+    fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
 }
 
 /// A set of apps. On the wire it is the list of their names; the names of a newer version are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<String>", into = "Vec<String>")]
-pub struct Apps(Vec<App>);
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Apps(u32);
 
 impl Apps {
     /// The set of all apps.
     pub fn all() -> Self {
-        Self(App::ALL.to_vec())
+        App::ALL.iter().copied().collect()
     }
 
     /// Whether the set has the app.
-    pub fn contains(&self, app: App) -> bool {
-        self.0.contains(&app)
+    pub fn contains(self, app: App) -> bool {
+        self.0 & app.bit() != 0
     }
 
     /// Whether the set has no app.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// The apps, in the order of [`App::ALL`].
-    pub fn iter(&self) -> impl Iterator<Item = App> {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl Iterator<Item = App> {
+        App::ALL.iter().copied().filter(move |app| self.contains(*app))
     }
 
     /// The set in which one app is switched.
     #[must_use]
-    pub fn switched(&self, app: App) -> Self {
-        App::ALL.iter().copied().filter(|it| self.contains(*it) != (*it == app)).collect()
+    pub fn switched(self, app: App) -> Self {
+        Self(self.0 ^ app.bit())
+    }
+}
+
+impl fmt::Debug for Apps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
     }
 }
 
 impl FromIterator<App> for Apps {
     fn from_iter<I: IntoIterator<Item = App>>(apps: I) -> Self {
-        let mut apps: Vec<App> = apps.into_iter().collect();
-        apps.sort_unstable();
-        apps.dedup();
-        Self(apps)
+        Self(apps.into_iter().fold(0, |bits, app| bits | app.bit()))
     }
 }
 
-impl From<Vec<String>> for Apps {
-    fn from(names: Vec<String>) -> Self {
-        names.iter().filter_map(|name| App::named(name)).collect()
+impl Serialize for Apps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(App::name))
     }
 }
 
-impl From<Apps> for Vec<String> {
-    fn from(apps: Apps) -> Self {
-        apps.iter().map(|app| app.name().to_owned()).collect()
+impl<'de> Deserialize<'de> for Apps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Names)
+    }
+}
+
+/// Reads a list of names. (A list of texts on the way would be more code in the app.)
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Apps;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of apps")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Apps, A::Error> {
+        let mut apps = 0;
+        while let Some(name) = names.next_element::<String>()? {
+            apps |= App::named(&name).map_or(0, App::bit);
+        }
+        Ok(Apps(apps))
     }
 }
 

@@ -5,11 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::apps::Apps;
 use crate::failure::Failure;
 use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
 use crate::position::{Position, Seq};
-use crate::workspace::Workspace;
 
 /// From a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,9 +157,9 @@ pub struct Welcome {
     pub version: String,
     /// The time of the server's clock.
     pub now: Timestamp,
-    /// The facts about the server. A client that stays open while the server restarts learns the new ones.
+    /// The apps that are on. A client that stays open while the server restarts learns a change.
     #[serde(default)]
-    pub workspace: Workspace,
+    pub apps: Apps,
 }
 
 /// A topic's state at a position.

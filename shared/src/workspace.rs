@@ -1,5 +1,5 @@
 //! The workspace: the facts about a server that everybody may know, also before signing in. `GET /api/session` tells
-//! them, and so does the welcome of a connection.
+//! them, and the welcome of a connection the apps.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! The addresses of the app: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and one for each page.
 
+use madang_shared::apps::App;
 use madang_shared::{RoomId, Seq, Topic};
 
 use crate::i18n::Words;
@@ -230,6 +231,13 @@ macro_rules! define_pages {
     };
 }
 pages!(define_pages);
+
+impl Page {
+    /// The app that the page belongs to: that of its topics. None for a page that is always there.
+    pub(crate) fn app(self) -> Option<App> {
+        self.topics().first().and_then(|topic| topic.app())
+    }
+}
 
 /// A former address of a page, which still leads there. The server and the service worker find it as they find the
 /// rows of the table.

@@ -3,6 +3,19 @@
 use super::*;
 
 #[test]
+fn a_page_belongs_to_an_app_exactly_where_it_is_in_the_area_of_the_apps() {
+    for page in PAGES.iter().filter(|page| **page != Page::Apps) {
+        assert_eq!(page.app().is_some(), page.area() == Area::Apps, "{page:?}");
+        // A page that followed the topics of two apps would need both.
+        let is_of_app = |topic: &Topic| topic.app() == page.app();
+        assert!(page.topics().iter().all(is_of_app), "{page:?}");
+    }
+    for app in App::ALL {
+        assert!(PAGES.iter().any(|page| page.app() == Some(*app)), "{app:?} has no page");
+    }
+}
+
+#[test]
 fn a_path_and_its_route_are_each_other() {
     let pages = PAGES.iter().map(|page| Route::Page(*page));
     let message = Route::Message(RoomId(7), Seq(12));

@@ -9,10 +9,15 @@ use leptos::prelude::*;
 use wasm_split_helpers::wasm_split;
 
 use super::{screen_keyboard, shortcuts, view_menu};
+use crate::auth::Auth;
 use crate::features::read_count::read_count;
-use crate::features::{account, chat, details, first_steps, inspector, membership, notices, rooms};
+use crate::features::{
+    account, apps, chat, details, first_steps, inspector, membership, notices, rooms,
+};
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::part;
 use crate::ui::undo_bar::use_undo_bar;
 use crate::{features, lab};
 
@@ -38,7 +43,7 @@ async fn load_views() -> Result<LazyViews, LoadError> {
 
 fn views() -> LazyViews {
     LazyViews {
-        page: draw,
+        page,
         inspector: inspector::content,
         shortcuts: shortcuts::content,
         room_tools: chat::tools::tools,
@@ -61,9 +66,17 @@ fn views() -> LazyViews {
     }
 }
 
+/// A page; a page of an app that is off says so instead.
+fn page(page: Page) -> AnyView {
+    let auth: Auth = expect_context();
+    let is_offered = memo(move || auth.offers(page));
+    part(move || if is_offered.get() { draw(page) } else { apps::not_offered(page) })
+}
+
 /// The lazy part gives the commands whose refusals are shown here.
 fn bars() -> AnyView {
     screen_keyboard::follow_focus();
+    apps::follow();
     view! {
         {membership::refusals()}
         {notices::notifications()}

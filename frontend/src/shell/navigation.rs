@@ -1,11 +1,11 @@
-//! Tells the client what the address selects: the open room, and the topics of the open page.
+//! Tells the client what the address selects: the open room. `features::apps` tells it the topics of the open page.
 
 use madang_client::{Action, Slice};
 use madang_shared::RoomId;
 
 use crate::context::{AppContext, View};
 use crate::features::membership::is_leaving;
-use crate::route::{Page, Route};
+use crate::route::Route;
 use crate::router;
 use crate::ui::erased::reactive::effect;
 
@@ -16,7 +16,6 @@ pub(super) fn follow_route(app: AppContext) {
         let route = app.router.get();
         let room = route.room();
         app.driver.act(Action::OpenRoom(room));
-        app.driver.act(Action::FollowTopics(route.page().map_or(&[], Page::topics)));
         if let Some(room) = room {
             router::remember_room(room);
         }

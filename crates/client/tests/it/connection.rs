@@ -157,7 +157,7 @@ fn a_welcome_for_another_user_ends_the_connection() {
         connection: madang_shared::ConnectionId(1),
         version: "0".into(),
         now: driver.now,
-        workspace: madang_shared::workspace::Workspace::default(),
+        apps: madang_shared::apps::Apps::default(),
     };
     welcome.user.id = UserId(9);
     driver.frame(&ServerFrame::Welcome(welcome));

@@ -1,9 +1,9 @@
 //! A client under test, and the server's side of its connection.
 
 use madang_client::{Action, Client, Input, InputContext, Output, Slice};
+use madang_shared::apps::Apps;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
-use madang_shared::workspace::Workspace;
 use madang_shared::{
     ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
     ServerFrame, Timestamp, Topic, TopicState, User, UserId, Welcome, codec,
@@ -75,7 +75,7 @@ impl TestClient {
             connection: ConnectionId(1),
             version: "0".into(),
             now: self.now,
-            workspace: Workspace::default(),
+            apps: Apps::default(),
         };
         self.frame(&ServerFrame::Welcome(welcome));
     }

@@ -9,6 +9,7 @@ mod support;
 
 mod acts;
 mod appearance;
+mod apps;
 mod chat;
 mod composer;
 mod console;

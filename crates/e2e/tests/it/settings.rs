@@ -49,7 +49,7 @@ async fn the_search_finds_the_rows_of_both_pages_and_facts_come_from_the_server(
         browser.click("to-settings-workspace").await?;
         until_true("the facts about the server are listed", async || {
             let script = "return [...document.querySelectorAll('.setting')].map(it => \
-                it.querySelector('.setting-name').textContent + ': ' + it.querySelector('.setting-fact').textContent)";
+                it.querySelector('.setting-name').textContent + ': ' + it.querySelector('.setting-fact')?.textContent)";
             let facts: Vec<String> = browser.eval(script, []).await?;
             Ok(["Name: 개발팀 <마당>", "Moods of messages: On", "Bitcoin price: Off", "Feed: On"]
                 .iter()

@@ -96,7 +96,7 @@ impl Session {
             connection: self.connection,
             version: self.hub.version().to_owned(),
             now,
-            workspace: self.hub.workspace().clone(),
+            apps: self.hub.workspace().apps,
         }))
     }
 

@@ -97,7 +97,7 @@ fn sets() -> Vec<Apps> {
 #[test]
 fn the_policy_refuses_exactly_the_apps_that_are_off() {
     for apps in sets() {
-        let workspace = Workspace { apps: apps.clone(), ..Workspace::default() };
+        let workspace = Workspace { apps, ..Workspace::default() };
         let offers = |app: Option<App>| app.is_none_or(|app| apps.contains(app));
         let check = |what: String, named: Option<App>, expected: Option<App>| {
             let checked = check_app(&workspace, named);
@@ -132,7 +132,7 @@ fn is_refused(connection: &mut TestConnection, server: &TestServer, frame: &Clie
 #[test]
 fn a_session_refuses_topics_commands_and_queries_of_apps_that_are_off() {
     for apps in sets() {
-        let server = TestServer::with_apps(apps.clone());
+        let server = TestServer::with_apps(apps);
         let me = server.user("a");
         let mut connection = server.connect(&me);
         let is_off = |app: Option<App>| app.is_some_and(|app| !apps.contains(app));
@@ -172,7 +172,7 @@ fn the_welcome_names_the_apps_and_a_hello_for_an_app_that_is_off_is_refused() {
     let mut connection = server.connect_with_hello(&user, None, hello);
     connection.settle(&server);
     let frames = format!("{:?}", connection.take());
-    assert!(frames.contains("apps: Apps([Orders])"), "{frames}");
+    assert!(frames.contains("apps: {Orders}"), "{frames}");
     assert!(frames.contains("about: Topic(Posts)") && frames.contains("Unsupported"), "{frames}");
     assert!(frames.contains("topic: Orders, position:"), "{frames}");
 }

@@ -37,9 +37,9 @@ fn open_store() -> InlineSqlite {
 }
 
 /// A hub that offers every app.
-fn new_hub() -> Hub {
+fn new_hub(epoch: u64) -> Hub {
     let workspace = Workspace { apps: Apps::all(), ..Workspace::default() };
-    Hub::new("test", Epoch(1)).with_workspace(workspace)
+    Hub::new("test", Epoch(epoch)).with_workspace(workspace)
 }
 
 impl TestServer {
@@ -61,18 +61,18 @@ impl TestServer {
     }
 
     pub(crate) fn with_budgets(rates: Box<BudgetRates>) -> Self {
-        let hub = new_hub().with_budgets(Budgets::new(rates));
+        let hub = new_hub(1).with_budgets(Budgets::new(rates));
         Self { store: open_store(), hub: Arc::new(hub) }
     }
 
     pub(crate) fn over(store: InlineSqlite, frames: usize) -> Self {
-        let hub = new_hub().with_rings(RingSize { frames, bytes: 1 << 20 });
+        let hub = new_hub(1).with_rings(RingSize { frames, bytes: 1 << 20 });
         Self { store, hub: Arc::new(hub) }
     }
 
     /// One of several nodes over a store. It polls every 2 s of its hub's time.
     pub(crate) fn node(store: InlineSqlite, id: u64) -> Self {
-        let hub = Hub::new("test", Epoch(id)).with_shared_log(NodeId(id), POLL_WITH_BUS_MS);
+        let hub = new_hub(id).with_shared_log(NodeId(id), POLL_WITH_BUS_MS);
         Self { store, hub: Arc::new(hub) }
     }
 

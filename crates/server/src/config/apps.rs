@@ -25,7 +25,7 @@ pub(super) fn load(setting: Option<Vec<String>>, reach: Option<Reach>) -> Result
                 format!(
                     "The apps are off, because {}; name those that people should have with `--apps {}`.",
                     reach.reason(),
-                    names_of(&Apps::all())
+                    names_of(Apps::all())
                 ),
             ),
         });
@@ -39,7 +39,7 @@ pub(super) fn load(setting: Option<Vec<String>>, reach: Option<Reach>) -> Result
     let sentence = if apps.is_empty() {
         "All apps are off.".to_owned()
     } else {
-        format!("The apps {} are on.", names_of(&apps))
+        format!("The apps {} are on.", names_of(apps))
     };
     Ok((apps, sentence))
 }
@@ -50,12 +50,12 @@ fn app(name: &str) -> Result<App> {
         None if name == OFF => {
             bail!("`{OFF}` stands alone; leave out either it or the other entries")
         }
-        None => bail!("there is no app `{name}`; the apps are {}", names_of(&Apps::all())),
+        None => bail!("there is no app `{name}`; the apps are {}", names_of(Apps::all())),
     }
 }
 
 /// The names, separated by commas, as the flag has them.
-fn names_of(apps: &Apps) -> String {
+fn names_of(apps: Apps) -> String {
     apps.iter().map(App::name).collect::<Vec<_>>().join(",")
 }
 
@@ -65,9 +65,7 @@ mod tests {
 
     fn loaded(setting: &[&str]) -> Result<String, String> {
         let setting = setting.iter().map(|&name| name.to_owned()).collect();
-        load(Some(setting), None)
-            .map(|(apps, _)| names_of(&apps))
-            .map_err(|error| error.to_string())
+        load(Some(setting), None).map(|(apps, _)| names_of(apps)).map_err(|error| error.to_string())
     }
 
     #[test]

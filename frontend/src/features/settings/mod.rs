@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use self::rows::{ROWS, Row, Section, matches};
 use self::strings::found;
+use crate::auth::Auth;
 use crate::context::{link_to, use_app};
 use crate::i18n::{Words, use_lang};
 use crate::route::{Page, Route};
@@ -41,17 +42,29 @@ pub(crate) fn WorkspaceSettingsPage() -> impl IntoView {
 /// The page with the settings of notices alone, which the inbox leads to.
 #[component]
 pub(crate) fn NoticeSettingsPage() -> impl IntoView {
-    let sections = section(Section::Notices, &ROWS.iter().collect::<Vec<_>>());
-    view! { <div class="page"><div class="page-body page-reading">{sections}</div></div> }
+    let auth: Auth = expect_context();
+    let sections = move || {
+        let rows: Vec<&Row> = ROWS.iter().filter(|row| is_useful(auth, row)).collect();
+        section(Section::Notices, &rows)
+    };
+    view! { <div class="page"><div class="page-body page-reading">{part(sections)}</div></div> }
+}
+
+/// Whether the server offers what the row is about.
+fn is_useful(auth: Auth, row: &Row) -> bool {
+    auth.workspace.with(|workspace| workspace.offers(row.app))
 }
 
 fn searchable(page: Page) -> AnyView {
+    let auth: Auth = expect_context();
     let lang = use_lang();
     let wanted = state(String::new());
     let is_searching = memo(move || wanted.with(|wanted| !wanted.trim().is_empty()));
     let listed: Memo<Vec<usize>> = memo(move || {
         let lists = |row: &Row| {
-            if is_searching.get() {
+            if !is_useful(auth, row) {
+                false
+            } else if is_searching.get() {
                 wanted.with(|wanted| matches(row, wanted))
             } else {
                 row.section.page() == page

@@ -1,19 +1,20 @@
 //! The table of settings. A feature adds a row; the pages and their search follow.
 
 use leptos::prelude::*;
+use madang_shared::apps::App;
 use madang_shared::notices::NoticeKind;
 use madang_shared::workspace::Workspace;
 
 use super::strings::{not_set, on_or_off};
 use crate::auth::Auth;
-use crate::context::use_app;
+use crate::context::{link_to, use_app};
 use crate::features::account::choices::{COLOURS, LANGUAGE, colours, languages};
 use crate::features::account::{SHORTCUTS, SIGN_OUT, sign_out_question};
 use crate::features::chat::preferences::{COMPACT, PRESENCE_LINES};
 use crate::features::notices::{browser_switch, kind_name, kind_switch};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::preference::Preference;
-use crate::route::Page;
+use crate::route::{Page, Route};
 use crate::text::lower_case;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::text;
@@ -80,6 +81,8 @@ pub(super) struct Row {
     pub(super) section: Section,
     pub(super) name: Words,
     pub(super) hint: Option<Words>,
+    /// The app without which the row has no use.
+    pub(super) app: Option<App>,
     /// Draws the control, or the fact. Gets the id of the element with the name.
     pub(super) control: fn(&'static str) -> AnyView,
 }
@@ -90,7 +93,18 @@ const fn row(
     name: Words,
     control: fn(&'static str) -> AnyView,
 ) -> Row {
-    Row { id, section, name, hint: None, control }
+    Row { id, section, name, hint: None, app: None, control }
+}
+
+const fn of_app(app: App, row: Row) -> Row {
+    Row { app: Some(app), ..row }
+}
+
+/// A fact about an app.
+const fn app_fact(id: &'static str, page: Page, control: fn(&'static str) -> AnyView) -> Row {
+    let hint =
+        Words::new("설정 파일의 apps, 또는 --apps", "apps in the configuration file, or --apps");
+    Row { hint: Some(hint), ..row(id, Section::Apps, page.title(), control) }
 }
 
 const fn explained(row: Row, ko: &'static str, en: &'static str) -> Row {
@@ -118,15 +132,24 @@ pub(super) const ROWS: &[Row] = &[
     row("setting-mention", Section::Notices, kind_name(NoticeKind::Mention), |id| {
         kind_switch(NoticeKind::Mention, id)
     }),
-    row("setting-own-order", Section::Notices, kind_name(NoticeKind::OwnOrder), |id| {
-        kind_switch(NoticeKind::OwnOrder, id)
-    }),
-    row("setting-order", Section::Notices, kind_name(NoticeKind::Order), |id| {
-        kind_switch(NoticeKind::Order, id)
-    }),
-    row("setting-post", Section::Notices, kind_name(NoticeKind::Post), |id| {
-        kind_switch(NoticeKind::Post, id)
-    }),
+    of_app(
+        App::Orders,
+        row("setting-own-order", Section::Notices, kind_name(NoticeKind::OwnOrder), |id| {
+            kind_switch(NoticeKind::OwnOrder, id)
+        }),
+    ),
+    of_app(
+        App::Orders,
+        row("setting-order", Section::Notices, kind_name(NoticeKind::Order), |id| {
+            kind_switch(NoticeKind::Order, id)
+        }),
+    ),
+    of_app(
+        App::Feed,
+        row("setting-post", Section::Notices, kind_name(NoticeKind::Post), |id| {
+            kind_switch(NoticeKind::Post, id)
+        }),
+    ),
     row("setting-schedule", Section::Notices, kind_name(NoticeKind::Schedule), |id| {
         kind_switch(NoticeKind::Schedule, id)
     }),
@@ -178,16 +201,22 @@ pub(super) const ROWS: &[Row] = &[
         "설정 파일의 [socketio] exposure, 또는 --socketio",
         "[socketio] exposure in the configuration file, or --socketio",
     ),
-    row("setting-feed", Section::Apps, Page::Posts.title(), |_| always_on()),
-    row("setting-orders", Section::Apps, Page::Orders.title(), |_| always_on()),
+    row(
+        "setting-apps",
+        Section::Apps,
+        Words::new("켜고 끄는 방법", "How they are switched"),
+        |_| to_apps(),
+    ),
+    app_fact("setting-feed", Page::Posts, |_| is_offered(Page::Posts)),
+    app_fact("setting-orders", Page::Orders, |_| is_offered(Page::Orders)),
     explained(
         row("setting-price", Section::Apps, Page::Price.title(), |_| {
             fact(|it, lang| on_or_off(it.price, lang))
         }),
-        "설정 파일의 [price] sources, 또는 --price-source",
-        "[price] sources in the configuration file, or --price-source",
+        "설정 파일의 apps와 [price] sources, 또는 --apps와 --price-source",
+        "apps and [price] sources in the configuration file, or --apps and --price-source",
     ),
-    row("setting-counter", Section::Apps, Page::Counter.title(), |_| always_on()),
+    app_fact("setting-counter", Page::Counter, |_| is_offered(Page::Counter)),
 ];
 
 /// Whether the search finds a row: by its name, its hint or its section, in either language.
@@ -233,8 +262,19 @@ fn fact(read: fn(&Workspace, Lang) -> String) -> AnyView {
     view! { <p class="setting-fact isolated">{value}</p> }.into_any()
 }
 
-fn always_on() -> AnyView {
-    fact(|_, lang| on_or_off(true, lang))
+fn is_offered(page: Page) -> AnyView {
+    let auth: Auth = expect_context();
+    let lang = use_lang();
+    let value = text(move || on_or_off(auth.offers(page), lang.get()));
+    view! { <p class="setting-fact isolated">{value}</p> }.into_any()
+}
+
+fn to_apps() -> AnyView {
+    let words = Words::new("보기", "Show");
+    view! {
+        <a class="button button-link" href=Page::Apps.path() data-testid="to-apps" on:click=link_to(use_app(), Route::Page(Page::Apps))>{words.now()}</a>
+    }
+    .into_any()
 }
 
 #[cfg(test)]

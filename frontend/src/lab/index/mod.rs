@@ -6,9 +6,11 @@ use leptos::prelude::*;
 
 pub(crate) use self::cards::SOURCE;
 use self::cards::{CARDS, Card, Term};
+use crate::auth::Auth;
 use crate::context::{link_to, use_app};
 use crate::i18n::Words;
 use crate::route::{Area, Page, Route};
+use crate::ui::erased::reactive::part;
 use crate::ui::icon::Icon;
 use crate::ui::picture::picture;
 
@@ -16,6 +18,7 @@ const INTRO: Words = Words::new(
     "튜토리얼에서 만들던 것을 여기서 눌러 보고, 그 코드가 어디에 있는지 찾아봅니다.",
     "What the tutorials build, to try here, and where its code is in this project.",
 );
+const OFF: Words = Words::new("이 서버에서 꺼진 앱입니다:", "Off on this server:");
 const TERMS: Words = Words::new("코드에서 찾기", "Find it in the code");
 const TERM_COLUMN: Words = Words::new("알고 있던 것", "Term");
 const FILE_COLUMN: Words = Words::new("여기서는", "In this project");
@@ -36,7 +39,7 @@ pub(crate) fn LearnPage() -> impl IntoView {
 }
 
 fn card(card: &'static Card) -> AnyView {
-    let pages: Vec<AnyView> = card.routes.iter().map(|route| open_button(*route)).collect();
+    let auth: Auth = expect_context();
     let terms: Vec<AnyView> = card.terms.iter().map(term_row).collect();
     view! {
         <section class="card lab-card" data-testid=card.id aria-labelledby=card.id>
@@ -48,7 +51,7 @@ fn card(card: &'static Card) -> AnyView {
                     <p class="hint">{card.about.now()}</p>
                 </div>
             </div>
-            <div class="lab-pages">{pages}</div>
+            {part(move || pages(auth, card.routes))}
             <details class="fold">
                 <summary>{TERMS.now()}</summary>
                 <table class="lab-table">
@@ -57,6 +60,33 @@ fn card(card: &'static Card) -> AnyView {
                 </table>
             </details>
         </section>
+    }
+    .into_any()
+}
+
+/// The buttons of the pages, and the pages whose app is off.
+fn pages(auth: Auth, routes: &[Route]) -> AnyView {
+    let is_on = |route: &&Route| route.page().is_none_or(|page| auth.offers(page));
+    let (on, off): (Vec<&Route>, Vec<&Route>) = routes.iter().partition(is_on);
+    let on: Vec<AnyView> = on.into_iter().map(|route| open_button(*route)).collect();
+    let off = off.into_iter().filter_map(|route| route.page());
+    let off: Vec<AnyView> = off.enumerate().map(|(index, page)| off_page(index, page)).collect();
+    let has_off = !off.is_empty();
+    let reason = has_off.then(|| {
+        view! { <p class="hint lab-off" data-testid="lab-off">{OFF.now()}{off}</p> }
+    });
+    view! {
+        {(!on.is_empty()).then(|| view! { <div class="lab-pages">{on}</div> })}
+        {reason}
+    }
+    .into_any()
+}
+
+/// The name of a page whose app is off, with a link to the page, which says why and how it is switched on.
+fn off_page(index: usize, page: Page) -> AnyView {
+    view! {
+        {if index == 0 { " " } else { ", " }}
+        <a href=page.path() on:click=link_to(use_app(), Route::Page(page))>{page.title().now()}</a>
     }
     .into_any()
 }

@@ -21,7 +21,6 @@ use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::presence::PresenceSignal;
 use madang_shared::read_count::{ReadCount, ReadCountAnswer, ReadCountQuery};
 use madang_shared::sentiment::{SentimentAnswer, SentimentQuery};
-use madang_shared::workspace::Workspace;
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
     Position, PostId, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame, Signal, Snapshot,
@@ -178,13 +177,9 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
     let topic = Topic::Room(ROOM);
     let placed = LogPosition { topic, seq: Seq(42) };
     let answer = ChatAnswer::Before(chat::page());
-    let workspace = Workspace {
-        name: Some("개발팀".into()),
-        apps: [App::Feed, App::Orders].into_iter().collect(),
-        ..Workspace::default()
-    };
+    let apps = [App::Feed, App::Orders].into_iter().collect();
     let (connection, version) = (ConnectionId(11), "0.1.0".into());
-    let welcome = Welcome { user: user(), connection, version, now: TIME, workspace };
+    let welcome = Welcome { user: user(), connection, version, now: TIME, apps };
     let error = |about, failure| ServerFrame::Error { about, failure };
     let mut frames = vec![
         ServerFrame::Welcome(welcome),
