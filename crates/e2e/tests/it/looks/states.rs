@@ -8,7 +8,7 @@ use crate::layout::{go_to, open_path};
 use crate::orders::press;
 use crate::support::browser::Browser;
 
-/// What a user does before the picture is taken.
+/// An act of a user before the picture is taken.
 pub(super) enum Act {
     /// Clicks an element, by its test id.
     Click(&'static str),
