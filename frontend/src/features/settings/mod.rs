@@ -156,9 +156,12 @@ fn item(row: &Row) -> AnyView {
 
 /// A text whose flags, such as `--name`, do not break after a hyphen.
 fn with_whole_flags(text: &'static str) -> AnyView {
-    let words = text.split_inclusive(' ').map(|word| match word.starts_with("--") {
-        true => view! { <span class="setting-flag">{word}</span> }.into_any(),
-        false => word.into_any(),
+    let words = text.split_inclusive(' ').map(|word| {
+        if word.starts_with("--") {
+            view! { <span class="setting-flag">{word}</span> }.into_any()
+        } else {
+            word.into_any()
+        }
     });
     words.collect::<Vec<_>>().into_any()
 }
