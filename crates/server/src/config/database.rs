@@ -52,8 +52,7 @@ pub(super) fn load(flags: DatabaseFlags, file: DatabaseTable) -> Result<Option<C
             read.map(|password| password.trim_end().to_owned()).with_context(place)
         })
         .transpose()?;
-    let is_only_node = true;
-    Ok(Some(ConnectOptions { password, certificates, is_only_node, ..ConnectOptions::new(url) }))
+    Ok(Some(ConnectOptions { password, certificates, ..ConnectOptions::new(url) }))
 }
 
 #[cfg(test)]

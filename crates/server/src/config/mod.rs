@@ -308,13 +308,17 @@ impl Config {
             price: !price_sources.is_empty(),
             socketio: socketio.exposure != Exposure::Off,
         };
-        let postgres = database::load(flags.database, file.database)?;
+        let mut postgres = database::load(flags.database, file.database)?;
+        // A database in a file has one node.
+        let bus = bus::load(flags.bus, file.bus, postgres.is_some())?;
+        if let Some(postgres) = &mut postgres {
+            postgres.is_only_node = bus.is_none();
+        }
         Ok(Self {
             workspace,
             apps_sentence,
             listen,
-            // A database in a file has one node.
-            bus: bus::load(flags.bus, file.bus, postgres.is_some())?,
+            bus,
             postgres,
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             origins,

@@ -32,7 +32,7 @@ async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
     let answer = client.get(session(&server)).bearer_auth(&token).send().await.unwrap();
     assert!(answer.text().await.unwrap().contains("민아"));
 
-    // Servers do not share a database yet.
+    // Without a bus, servers do not share a database.
     let mut second = madang();
     second.args(["serve", "--listen", "127.0.0.1:0"]).env("MADANG_DATABASE", &url);
     let (code, text) = output(second.stdout(Stdio::piped()));

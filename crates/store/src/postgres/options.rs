@@ -17,7 +17,7 @@ pub struct ConnectOptions {
     pub certificates: Option<PathBuf>,
     /// The number of threads that read for users.
     pub readers: usize,
-    /// Refuses a database that another server uses. Servers do not hear of each other's events yet.
+    /// Refuses a database that another such server uses: without a bus, servers do not hear of each other's events.
     pub is_only_node: bool,
     /// The free space of the disk, if this process is to watch one.
     pub free_space: FreeSpace,
@@ -74,9 +74,7 @@ pub enum ConnectError {
         found: String,
     },
     /// Another server uses the database.
-    #[error(
-        "another server uses this database; stop it, because servers do not share a database yet"
-    )]
+    #[error("another server uses this database; stop it, or start both with `--bus`")]
     InUse,
     /// A newer Madang has changed the schema.
     #[error("the database has schema {found}, and this binary knows {known}; use the newer binary")]

@@ -1,6 +1,7 @@
 //! The PostgreSQL engine, beyond the contract.
 
 mod connecting;
+mod groups;
 mod losses;
 mod nodes;
 mod orders;
