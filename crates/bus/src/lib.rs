@@ -6,5 +6,5 @@
 pub mod nats;
 pub mod options;
 
-pub use nats::{ConnectError, NatsBus};
+pub use nats::{NatsBus, NatsError};
 pub use options::{NatsOptions, OptionsError, SignIn};

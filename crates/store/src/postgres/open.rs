@@ -16,7 +16,7 @@ use crate::error::{EngineError, StatementError};
 use crate::rules::{rooms, skeletons};
 
 /// Another program may hold a lock; after this time the writes that need it fail, and the others go on. Acknowledged
-/// commits survive a crash, whatever the default of the server is.
+/// commits survive a crash, also on a server whose default is otherwise.
 const WRITER: &str = "SET lock_timeout = '3s';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 /// A read that takes longer is an error: it holds back the clean-up of old rows.
