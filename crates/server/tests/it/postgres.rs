@@ -25,8 +25,12 @@ async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
     let server = start();
     let session = |server: &Server| format!("{}/api/session", server.url);
     let client = reqwest::Client::new();
-    let signed_up =
-        client.post(session(&server)).json(&json!({"name": "민아"})).send().await.unwrap();
+    let signed_up = client
+        .post(session(&server))
+        .json(&json!({"name": "민아", "bearer": true}))
+        .send()
+        .await
+        .unwrap();
     let signed_up: Value = signed_up.json().await.unwrap();
     let token = signed_up["token"].as_str().unwrap().to_owned();
     let answer = client.get(session(&server)).bearer_auth(&token).send().await.unwrap();
