@@ -6,5 +6,5 @@
 pub mod nats;
 pub mod options;
 
-pub use nats::{NatsBus, NatsError};
+pub use nats::{NatsBus, NatsBusError};
 pub use options::{NatsOptions, OptionsError, SignIn};

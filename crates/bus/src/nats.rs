@@ -36,7 +36,7 @@ pub struct NatsBus {
 
 /// The connection to NATS failed. The text holds no secret.
 #[derive(Debug, Error)]
-pub enum NatsError {
+pub enum NatsBusError {
     /// NATS cannot be reached, or refuses the connection.
     #[error("cannot connect to NATS at {address}: {reason}")]
     Refused {
@@ -59,10 +59,10 @@ impl NatsBus {
     /// Connects to NATS. The first attempt must succeed, so that a wrong address or password is found at the start.
     ///
     /// # Errors
-    /// [`NatsError`].
-    pub async fn connect(options: &NatsOptions) -> Result<Self, NatsError> {
+    /// [`NatsBusError`].
+    pub async fn connect(options: &NatsOptions) -> Result<Self, NatsBusError> {
         let address = options.address.clone();
-        let refused = |reason| NatsError::Refused { address: address.clone(), reason };
+        let refused = |reason| NatsBusError::Refused { address: address.clone(), reason };
         let connect = connect_options(options).await?;
         let client =
             connect.connect(&*options.address).await.map_err(|error| refused(explain(&error)))?;
@@ -113,7 +113,7 @@ impl Drop for NatsBus {
     }
 }
 
-async fn connect_options(options: &NatsOptions) -> Result<ConnectOptions, NatsError> {
+async fn connect_options(options: &NatsOptions) -> Result<ConnectOptions, NatsBusError> {
     let mut connect = ConnectOptions::new()
         .name("madang")
         .connection_timeout(CONNECT_TIMEOUT)
@@ -135,7 +135,7 @@ async fn connect_options(options: &NatsOptions) -> Result<ConnectOptions, NatsEr
         SignIn::CredentialsFile(path) => connect
             .credentials_file(path)
             .await
-            .map_err(|error| NatsError::Credentials { path: path.display().to_string(), error }),
+            .map_err(|error| NatsBusError::Credentials { path: path.display().to_string(), error }),
     }
 }
 

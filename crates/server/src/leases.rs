@@ -35,14 +35,14 @@ impl Leadership {
     /// Waits until this node does the work. Without end, if it never does.
     pub(crate) async fn until_leader(&mut self) {
         if self.0.wait_for(|is_leader| *is_leader).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
     /// Waits until the node begins or stops to do the work. Without end, if it never does.
     pub(crate) async fn changed(&mut self) {
         if self.0.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

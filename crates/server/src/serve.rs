@@ -11,11 +11,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
-use madang_hub::nodes::POLL_WITH_BUS_MS;
+use madang_hub::budgets::resource::BudgetRates;
+use madang_hub::nodes::{NodeId, POLL_WITH_BUS_MS};
 use madang_hub::ports::{Clock, Store, StoreError};
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
-use madang_shared::{Epoch, ErrorCode, Topic, UserId};
+use madang_shared::workspace::Workspace;
+use madang_shared::{Epoch, ErrorCode, Timestamp, Topic, UserId};
 use madang_store::EventStream;
 use madang_web::socketio::{Exposure, Receipts, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
@@ -79,15 +81,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
 
     madang_hub::sentiment::prepare();
     let node = config.bus.as_ref().map(|_| nodes::new_id()).transpose()?;
-    // Two starts of a server never fall into the same millisecond, so the epoch is new; two nodes may.
-    let epoch = Epoch(node.map_or(clock.now().0, |node| node.0));
-    let hub = Hub::new(env!("CARGO_PKG_VERSION"), epoch)
-        .with_workspace(config.workspace)
-        .with_budgets(Budgets::new(config.budgets));
-    let hub = Arc::new(match node {
-        Some(node) => hub.with_shared_log(node, POLL_WITH_BUS_MS),
-        None => hub,
-    });
+    let hub = make_hub(node, config.workspace, config.budgets, clock.now());
     let port: Arc<dyn Store> = store.clone();
     let works = match (node, &config.bus) {
         (Some(node), Some(bus)) => {
@@ -174,6 +168,24 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tracing::warn!("the database takes too long to close; acknowledged messages are stored");
     }
     Ok(code)
+}
+
+/// The hub, as the only node or as one of several.
+fn make_hub(
+    node: Option<NodeId>,
+    workspace: Workspace,
+    rates: Box<BudgetRates>,
+    now: Timestamp,
+) -> Arc<Hub> {
+    // Two starts of a server never fall into the same millisecond, so the epoch is new; two nodes may.
+    let epoch = Epoch(node.map_or(now.0, |node| node.0));
+    let hub = Hub::new(env!("CARGO_PKG_VERSION"), epoch)
+        .with_workspace(workspace)
+        .with_budgets(Budgets::new(rates));
+    Arc::new(match node {
+        Some(node) => hub.with_shared_log(node, POLL_WITH_BUS_MS),
+        None => hub,
+    })
 }
 
 /// Logs the version and the settings that decide how the server behaves. They hold no secrets: keys and

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use madang_bus::{NatsBus, NatsError, NatsOptions, SignIn};
+use madang_bus::{NatsBus, NatsBusError, NatsOptions, SignIn};
 use madang_hub::bus::Bus;
 use madang_hub::nodes::NodeId;
 use madang_hub::ports::{NewUser, Store, Write};
@@ -70,7 +70,7 @@ async fn an_address_without_nats_is_an_error_that_names_it() {
     let mut server = NatsServer::start().await;
     server.stop().await;
     let options = NatsOptions::parse(&server.url()).unwrap();
-    let Err(NatsError::Refused { address, .. }) = NatsBus::connect(&options).await else {
+    let Err(NatsBusError::Refused { address, .. }) = NatsBus::connect(&options).await else {
         panic!("there is no server");
     };
     assert_eq!(address, server.url());

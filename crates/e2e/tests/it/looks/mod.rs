@@ -214,7 +214,7 @@ async fn take(
     };
     BrowserTest::run_with("looks", arguments, async move |test| {
         let page = match world {
-            World::Team => join_the_team(test).await?,
+            World::Team => Box::pin(join_the_team(test)).await?,
             World::Nobody => {
                 let form = test.sign_in_page(Device::desktop(Lang::Ko)).await?;
                 dress(&form.browser, lang, theme, size).await?;
