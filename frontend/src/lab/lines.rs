@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use web_sys::HtmlDivElement;
 
 use crate::i18n::Words;
 use crate::ui::erased::events;
@@ -23,12 +24,22 @@ pub(super) fn lines(
 ) -> AnyView {
     let list = NodeRef::<html::Div>::new();
     let follows = state(true);
-    // The height of the lines that the reader has seen. A line that came since moves the end, but not the reader.
-    let seen_height = StoredValue::new(0);
+    // The heights of the lines and of the box that the reader has seen. A line that came since, or another height of
+    // the box, moves the end, but not the reader.
+    let seen = StoredValue::new((0, 0));
+    let to_end = move |list: &HtmlDivElement| {
+        seen.set_value((list.scroll_height(), list.client_height()));
+        if follows.try_get_untracked() == Some(true) {
+            list.set_scroll_top(list.scroll_height());
+        }
+    };
     let on_scroll = move |_| {
         if let Some(list) = list.get_untracked() {
-            let below = seen_height.get_value() - list.client_height() - list.scroll_top();
-            let is_at_end = below <= NEAR_END;
+            let (lines, height) = seen.get_value();
+            if height != list.client_height() {
+                return to_end(&list);
+            }
+            let is_at_end = lines - height - list.scroll_top() <= NEAR_END;
             if is_at_end != follows.get_untracked() {
                 follows.set(is_at_end);
             }
@@ -38,13 +49,8 @@ pub(super) fn lines(
         newest.get();
         // The line is drawn by then, and the reader's own scrolling is reported; the page may be gone.
         request_animation_frame(move || {
-            if let Some(follows) = follows.try_get_untracked()
-                && let Some(list) = list.get_untracked()
-            {
-                seen_height.set_value(list.scroll_height());
-                if follows {
-                    list.set_scroll_top(list.scroll_height());
-                }
+            if let Some(list) = list.try_get_untracked().flatten() {
+                to_end(&list);
             }
         });
     });

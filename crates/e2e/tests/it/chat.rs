@@ -13,8 +13,8 @@ async fn t1_1_two_people_chat_both_ways_in_korean_and_english() -> Result<()> {
     BrowserTest::run("chat", async |test| {
         let minsu = test.chat_page("민수", Device::desktop(Lang::Ko)).await?;
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
-        minsu.browser.until_text("empty", |text| text.contains("아직 메시지가 없습니다..")).await?;
-        jane.browser.until_text("empty", |text| text.contains("No message yet..")).await?;
+        minsu.browser.until_text("empty", |text| text.contains("아직 메시지가 없습니다.")).await?;
+        jane.browser.until_text("empty", |text| text.contains("No message yet.")).await?;
 
         for (speaker, listener, text) in [
             (&minsu, &jane, "안녕하세요, 제인! 마당에 온 걸 환영해요."),
