@@ -53,7 +53,9 @@ impl MeasuredServer {
         let backend = match app {
             ComparedApp::React => Backend::React(ReactServer::start(history).await?),
             ComparedApp::Madang => {
-                let server = TestServer::start(&[]).await?;
+                // The senders are many users behind one address, who sign up at once.
+                let server =
+                    TestServer::start(&["--budget-factor", "1000"].map(str::to_owned)).await?;
                 if history > 0 {
                     let author = TestClient::sign_up(&server, "서연").await?.user;
                     server.kill().await?;
