@@ -61,6 +61,11 @@ async fn the_heads_of_topics_are_read_together(test_store: TestStore) {
     let heads = test_store.store.heads(topics).await;
     assert_eq!(heads, Ok(vec![Seq(0), Seq(3), Seq(0), Seq(1)]));
     assert_eq!(test_store.store.heads(Vec::new()).await, Ok(Vec::new()));
+    // More than one statement reads.
+    let mut many: Vec<Topic> = (100..150).map(|room| Topic::Room(RoomId(room))).collect();
+    many.extend([CHAT, CHAT]);
+    let heads = test_store.store.heads(many).await.expect("read");
+    assert_eq!(heads.split_at(50), ([Seq(0); 50].as_slice(), [Seq(3); 2].as_slice()));
 }
 
 async fn a_snapshot_is_true_at_its_position(test_store: TestStore) {
