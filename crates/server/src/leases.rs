@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use madang_hub::nodes::NodeId;
-use madang_hub::ports::{Clock, Store};
+use madang_hub::ports::{Clock, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -68,32 +68,47 @@ impl LeaseTask {
         clock: Arc<dyn Clock>,
         stopping: CancellationToken,
     ) -> Result<()> {
-        let Self { name, node, is_leader } = self;
-        let mut renewed_at = Instant::now();
-        loop {
-            let asked_at = Instant::now();
-            match store.acquire_lease(name, node, clock.now(), LEASE_MS).await {
-                Ok(is_acquired) => {
-                    renewed_at = asked_at;
-                    set(&is_leader, name, is_acquired);
-                }
-                Err(error) => {
-                    tracing::debug!(name, %error, "the store failed; the lease is not renewed");
-                    if renewed_at.elapsed() >= STOP_AFTER {
-                        set(&is_leader, name, false);
-                    }
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(RENEW_INTERVAL) => {}
-                () = stopping.cancelled() => break,
-            }
-        }
-        set(&is_leader, name, false);
+        let (name, node) = (self.name, self.node);
+        self.keep(|| store.acquire_lease(name, node, clock.now(), LEASE_MS), &stopping).await;
+        set(&self.is_leader, name, false);
         if let Err(error) = store.release_lease(name, node).await {
             tracing::debug!(name, %error, "the lease is not given back; it ends by itself");
         }
         Ok(())
+    }
+
+    /// Repeats `acquire`, until the process stops.
+    async fn keep<A: Future<Output = Result<bool, StoreError>>>(
+        &self,
+        acquire: impl Fn() -> A,
+        stopping: &CancellationToken,
+    ) {
+        let Self { name, is_leader, .. } = self;
+        let mut renewed_at = Instant::now();
+        loop {
+            let asked_at = Instant::now();
+            // A database that does not answer must not keep the work here beyond the lease.
+            let deadline = (renewed_at + STOP_AFTER).max(asked_at + RENEW_INTERVAL);
+            let failure = match tokio::time::timeout_at(deadline, acquire()).await {
+                Ok(Ok(is_acquired)) => {
+                    renewed_at = asked_at;
+                    set(is_leader, name, is_acquired);
+                    None
+                }
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(elapsed) => Some(elapsed.to_string()),
+            };
+            if let Some(error) = failure {
+                tracing::debug!(name, error, "the lease is not renewed");
+                if renewed_at.elapsed() >= STOP_AFTER {
+                    set(is_leader, name, false);
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RENEW_INTERVAL) => {}
+                () = stopping.cancelled() => return,
+            }
+        }
     }
 }
 
@@ -179,5 +194,26 @@ mod tests {
         assert!(!first.leadership.is_leader());
         store.set_unavailable(false);
         first.leadership.until_leader().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_holder_whose_store_does_not_answer_stops_before_its_lease_ends() {
+        let (task, mut leadership) = LeaseTask::new("price", NodeId(1));
+        let is_first = std::cell::Cell::new(true);
+        let acquire = || {
+            let answers = is_first.replace(false);
+            async move { if answers { Ok(true) } else { std::future::pending().await } }
+        };
+        let stopping = CancellationToken::new();
+        let lease = Duration::from_millis(LEASE_MS);
+        let lost = async {
+            leadership.until_leader().await;
+            tokio::time::timeout(lease, leadership.changed()).await.expect("before the lease ends");
+            assert!(!leadership.is_leader());
+        };
+        tokio::select! {
+            () = task.keep(acquire, &stopping) => unreachable!("it is not stopped"),
+            () = lost => {}
+        }
     }
 }
