@@ -46,6 +46,12 @@ fn is_catching_up(client: &Client) -> bool {
     *client.connection() == ConnectionState::Live && !client.caught_up().complete
 }
 
+/// Whether a reader who has read everything does not see what is sent next: the first of it stays on the screen.
+fn is_away(client: &Client, room: RoomId) -> bool {
+    let is_blind = browser::is_hidden() || *client.connection() != ConnectionState::Live;
+    is_blind && client.features().unread(room) == 0
+}
+
 /// Follows the reader's scrolling. `has_bar` tells whether unread messages are left that were not on the screen.
 pub(super) fn follow_reader(
     app: AppContext,
@@ -93,7 +99,8 @@ pub(super) fn follow_reader(
         }
         let Unread { count, has_line, .. } = store.peek(|client| Unread::of(client, room));
         if count == 0 {
-            list.hold_again();
+            // The reader is here: a burst of messages does not stop the list.
+            list.set_may_hold(false);
         } else if list.follows() && !has_line {
             // The reader has passed unread messages.
             app.driver.act(Action::MarkStartOfNew);
@@ -105,6 +112,11 @@ pub(super) fn follow_reader(
     };
     // A message counts as shown when two frames in a row had it: the first may be one of several steps of a layout.
     let is_scheduled = StoredValue::new(false);
+    let hold_if_away = move || {
+        if store.peek(|client| is_away(client, room)) {
+            list.set_may_hold(true);
+        }
+    };
     let schedule = move || {
         if is_scheduled.try_update_value(|scheduled| std::mem::replace(scheduled, true))
             != Some(false)
@@ -123,9 +135,13 @@ pub(super) fn follow_reader(
         for slice in [Slice::Unread, Slice::Timeline, Slice::Connection] {
             store.read(slice, |_| ());
         }
+        hold_if_away();
         schedule();
     });
-    let listener = window_event_listener(ev::visibilitychange, move |_| schedule());
+    let listener = window_event_listener(ev::visibilitychange, move |_| {
+        hold_if_away();
+        schedule();
+    });
     on_cleanup(move || listener.remove());
 }
 

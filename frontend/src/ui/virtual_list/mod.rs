@@ -87,8 +87,8 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
-    /// Applies changes, one on top of the other. As long as the reader has not scrolled, a list at its end does not
-    /// let the row `held` leave the screen: it stops there.
+    /// Applies changes, one on top of the other. As long as it may hold, a list at its end does not let the row `held`
+    /// leave the screen: it stops there.
     pub(crate) fn splice(self, changes: Vec<Splice<R>>, held: Option<R::Key>) {
         let elements = self.elements();
         let has_moved = self.inner.try_update_value(|inner| {
@@ -153,9 +153,9 @@ impl<R: ListRow> VirtualList<R> {
         self.inner.try_with_value(|inner| inner.follows).unwrap_or_default()
     }
 
-    /// The reader has read everything: the next held row counts again.
-    pub(crate) fn hold_again(self) {
-        self.inner.try_update_value(|inner| inner.may_hold = true);
+    /// Whether the held row counts. The reader's own scrolling and jumps end it too.
+    pub(crate) fn set_may_hold(self, may_hold: bool) {
+        self.inner.try_update_value(|inner| inner.may_hold = may_hold);
     }
 
     /// Whether the first rows are within two heights of the list.
