@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage};
 
 use crate::clock::AppClock;
+use crate::format::tenths;
 
 thread_local! {
     static CLOCK: RefCell<AppClock> = const { RefCell::new(AppClock::new()) };
@@ -177,6 +178,13 @@ pub(crate) fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
+/// Sets a property of an element's style. It does so through the object model, because the page's content security policy
+/// forbids style attributes.
+pub(crate) fn set_length(element: &HtmlElement, name: &str, pixels: f64) {
+    // Fails only for an element without a style of its own.
+    HtmlElement::style(element).set_property(name, &format!("{}px", tenths(pixels))).ok();
+}
+
 /// Moves the focus to the element with this id.
 pub(crate) fn focus(id: &str) {
     if let Some(element) = element(id) {
@@ -188,6 +196,11 @@ pub(crate) fn focus(id: &str) {
 pub(crate) fn focus_on(element: &HtmlElement) {
     // Browsers do not throw here: an element that cannot have the focus is ignored.
     element.focus().ok();
+}
+
+/// The element of the whole page.
+pub(crate) fn root() -> Option<HtmlElement> {
+    document().document_element()?.dyn_into().ok()
 }
 
 /// The element that has the focus.

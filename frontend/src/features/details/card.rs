@@ -6,6 +6,7 @@ use madang_client::Slice;
 use madang_shared::{Timestamp, User, UserId};
 
 use super::members::fetch;
+use crate::browser::{self, set_length};
 use crate::composer::append_to_composer;
 use crate::context::{AppContext, View, use_app};
 use crate::i18n::{Lang, Words, tr, use_lang};
@@ -18,6 +19,8 @@ use crate::ui::erased::reactive::{derived, flag, text};
 use crate::ui::erased::signal::state;
 
 const TITLE_ID: &str = "person-card-title";
+/// The card overlaps an opener that is wider, such as a row of the timeline, in pixels.
+const WIDE_OPENER: f64 = 240.0;
 const HERE: Words = Words::new("지금 이 방에 있어요", "In this room now");
 const MENTION: Words = Words::new("부르기", "Mention");
 const AWAY: Words = Words::new("지금은 이 방에 없어요", "Not in this room now");
@@ -26,8 +29,24 @@ const AWAY: Words = Words::new("지금은 이 방에 없어요", "Not in this ro
 pub(crate) fn person_card() -> AnyView {
     let app = use_app();
     dialog::menu("dialog menu person-card", app.card_open, TITLE_ID, move || {
+        place_beside_opener();
         app.card.get_untracked().map_or_else(|| ().into_any(), |user| card(app, &user))
     })
+}
+
+/// Sets the place of the card: beside the element that opened it, on the side with more room.
+fn place_beside_opener() {
+    let (Some(page), Some(opener)) = (browser::root(), browser::focused()) else { return };
+    let (opener, page_width) = (opener.get_bounding_client_rect(), f64::from(page.client_width()));
+    let (near, far, distance) = if opener.left() * 2.0 < page_width {
+        ("--card-left", "--card-right", opener.right().min(opener.left() + WIDE_OPENER))
+    } else {
+        ("--card-right", "--card-left", page_width - opener.left())
+    };
+    // Fails only for an element without a style of its own.
+    page.style().remove_property(far).ok();
+    set_length(&page, near, distance);
+    set_length(&page, "--card-top", opener.top());
 }
 
 fn card(app: AppContext, user: &User) -> AnyView {

@@ -7,12 +7,12 @@ use leptos::task::{spawn_local, tick};
 use madang_shared::Seq;
 use web_sys::{Element, HtmlElement};
 
+use crate::browser::set_length;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
-use crate::format::tenths;
 use crate::i18n::{Words, isolated, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
@@ -203,12 +203,6 @@ fn place_toolbar(toolbar: &HtmlElement, row: &Element) -> Option<()> {
 
 fn bubble(row: &Element) -> Option<Element> {
     row.query_selector(".chat-bubble").ok()?
-}
-
-fn set_length(element: &HtmlElement, name: &str, pixels: f64) {
-    // Through the object model, because the page's content security policy forbids style attributes.
-    // Fails only for an element without a style of its own.
-    HtmlElement::style(element).set_property(name, &format!("{}px", tenths(pixels))).ok();
 }
 
 /// The toolbar and the menu.
