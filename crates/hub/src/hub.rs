@@ -15,13 +15,12 @@ use tokio::sync::{broadcast, watch};
 use crate::budgets::Budgets;
 use crate::bus::TopicAdvanced;
 use crate::chat;
-use crate::ephemeral::{AnyRegistration, EphemeralEvent, EphemeralTopic, Registration, Registry};
+use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
 use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
-use crate::nodes::NodeId;
 use crate::nodes::SharedLog;
 use crate::policy::RevokedAccess;
 use crate::read_count::ReadCounts;
@@ -99,14 +98,11 @@ impl Hub {
         }
     }
 
-    /// The same hub as one of several nodes over one log. It polls the heads of its topics at this interval, in
-    /// milliseconds; see [`crate::nodes`].
-    #[must_use]
-    pub fn with_shared_log(mut self, node: NodeId, poll_ms: u64) -> Self {
-        self.shared_log = Some(SharedLog::new(node, poll_ms));
-        self.next_connection = AtomicU64::new(node.first_connection());
+    /// The same hub as one of several nodes over one log.
+    pub(crate) fn over_shared_log(mut self, shared: SharedLog) -> Self {
+        self.next_connection = AtomicU64::new(shared.outgoing.node().first_connection());
+        self.shared_log = Some(shared);
         self.read_counts = ReadCounts::of_shared_log();
-        self.ephemeral.all().for_each(AnyRegistration::join_nodes);
         self
     }
 

@@ -80,14 +80,14 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let (store, free_space) = (database.store.clone(), database.free_space.clone());
 
     madang_hub::sentiment::prepare();
-    let node = config.bus.as_ref().map(|_| nodes::new_id()).transpose()?;
-    let hub = make_hub(node, config.workspace, config.budgets, clock.now());
+    // Any number of nodes can share a PostgreSQL database; a file has one.
+    let node = config.postgres.as_ref().map(|_| nodes::new_id()).transpose()?;
+    let bus = config.bus.as_ref();
+    let hub = make_hub(node, bus.is_some(), config.workspace, config.budgets, clock.now());
     let port: Arc<dyn Store> = store.clone();
-    let works = match (node, &config.bus) {
-        (Some(node), Some(bus)) => {
-            nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?
-        }
-        _ => Works::alone(),
+    let works = match node {
+        Some(node) => nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?,
+        None => Works::alone(),
     };
     let advances = hub.advances();
     lifecycle.spawn_background("publisher", publish(hub.clone(), events));
@@ -173,6 +173,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
 /// The hub, as the only node or as one of several.
 fn make_hub(
     node: Option<NodeId>,
+    has_bus: bool,
     workspace: Workspace,
     rates: Box<BudgetRates>,
     now: Timestamp,
@@ -183,7 +184,8 @@ fn make_hub(
         .with_workspace(workspace)
         .with_budgets(Budgets::new(rates));
     Arc::new(match node {
-        Some(node) => hub.with_shared_log(node, POLL_WITH_BUS_MS),
+        Some(node) if has_bus => hub.with_shared_log(node, POLL_WITH_BUS_MS),
+        Some(node) => hub.with_shared_log_without_bus(node),
         None => hub,
     })
 }

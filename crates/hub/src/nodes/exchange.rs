@@ -4,14 +4,31 @@ use bytes::Bytes;
 use madang_shared::{Seq, Timestamp, Topic};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::NodeId;
 use super::message::{MessageError, NodeContent, NodeMessage};
+use super::{NodeId, Outgoing, POLL_WITHOUT_BUS_MS, SharedLog};
 use crate::bus::{Bus, TopicAdvanced};
+use crate::ephemeral::AnyRegistration;
 use crate::hub::Hub;
 use crate::log::TopicEvent;
 use crate::ports::TokenHash;
 
 impl Hub {
+    /// The same hub as one of several nodes over one log. It polls the heads of its topics at this interval, in
+    /// milliseconds; see [`crate::nodes`].
+    #[must_use]
+    pub fn with_shared_log(mut self, node: NodeId, poll_ms: u64) -> Self {
+        self = self.over_shared_log(SharedLog::new(poll_ms, Outgoing::new(node)));
+        self.ephemeral_topics().all().for_each(AnyRegistration::join_nodes);
+        self
+    }
+
+    /// The same hub as one of several nodes that no bus connects. It finds the events of the others by polling alone, and
+    /// does not know their ephemeral states.
+    #[must_use]
+    pub fn with_shared_log_without_bus(self, node: NodeId) -> Self {
+        self.over_shared_log(SharedLog::new(POLL_WITHOUT_BUS_MS, Outgoing::without_bus(node)))
+    }
+
     /// Publishes events of this node's store to the subscribers of this node, and announces them to the
     /// other nodes.
     pub fn publish_and_announce(&self, appended: &[TopicEvent]) {

@@ -6,7 +6,7 @@ use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
-use super::NodeId;
+use super::COPIES_POLL_MS;
 use super::Outgoing;
 use super::counts::OtherNodes;
 use crate::ports::TokenHash;
@@ -62,6 +62,7 @@ struct Inner {
     to_poll: VecDeque<Topic>,
     is_polling: bool,
     polled_at: Timestamp,
+    copies_polled_at: Timestamp,
     /// The number of subscriptions of each user to topics of rooms.
     room_readers: BTreeMap<UserId, usize>,
     /// The heads of the memberships of users who read rooms here and do not follow their memberships.
@@ -69,8 +70,7 @@ struct Inner {
 }
 
 impl SharedLog {
-    pub(crate) fn new(node: NodeId, poll_ms: u64) -> Self {
-        let outgoing = Outgoing::new(node);
+    pub(crate) fn new(poll_ms: u64, outgoing: Outgoing) -> Self {
         Self {
             poll_ms,
             outgoing,
@@ -137,12 +137,13 @@ impl SharedLog {
         self.added.notified().await;
     }
 
-    /// The topics whose heads to ask for now. `topics` lists all of them; it is called when a poll begins.
+    /// The topics whose heads to ask for now. `topics` lists all of them when a poll begins; its argument says whether the
+    /// copies of the log without readers are due, too.
     pub(super) fn topics_to_poll(
         &self,
         now: Timestamp,
         limit: usize,
-        topics: impl FnOnce() -> BTreeSet<Topic>,
+        topics: impl FnOnce(bool) -> BTreeSet<Topic>,
     ) -> Vec<Topic> {
         let mut inner = self.inner.lock();
         if inner.is_polling {
@@ -153,8 +154,12 @@ impl SharedLog {
                 return Vec::new();
             }
             inner.polled_at = now;
+            let with_copies = inner.copies_polled_at.has_passed(COPIES_POLL_MS, now);
+            if with_copies {
+                inner.copies_polled_at = now;
+            }
             drop(inner);
-            let topics = topics();
+            let topics = topics(with_copies);
             inner = self.inner.lock();
             inner.to_poll.extend(topics);
         }

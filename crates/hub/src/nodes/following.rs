@@ -100,7 +100,9 @@ impl Hub {
     pub(crate) fn poll(&self, now: Timestamp) {
         let Some(shared) = self.shared_log() else { return };
         shared.others.tick(now);
-        let topics = shared.topics_to_poll(now, POLL_TOPICS, || self.topics_to_follow(shared));
+        let topics = shared.topics_to_poll(now, POLL_TOPICS, |with_copies| {
+            self.topics_to_follow(shared, with_copies)
+        });
         if !topics.is_empty() {
             shared.request(FollowRead::Heads(topics));
         }
@@ -149,12 +151,14 @@ impl Hub {
         }
     }
 
-    /// The durable topics of which this node has subscribers or copies, and the memberships of the users who read
-    /// rooms.
-    fn topics_to_follow(&self, shared: &SharedLog) -> BTreeSet<Topic> {
+    /// The durable topics that have subscribers on this node, and the memberships of the users who read rooms. With
+    /// copies: the topics of cached copies, too.
+    fn topics_to_follow(&self, shared: &SharedLog, with_copies: bool) -> BTreeSet<Topic> {
         let mut topics = self.followed_topics();
-        topics.extend(self.shared_states().topics());
-        topics.extend(self.log_cache().topics());
+        if with_copies {
+            topics.extend(self.shared_states().topics());
+            topics.extend(self.log_cache().topics());
+        }
         topics.extend(shared.room_readers().into_iter().map(Topic::Memberships));
         topics.retain(|topic| topic.durability() == Durability::Durable);
         topics

@@ -36,6 +36,9 @@ pub const POLL_WITH_BUS_MS: u64 = 2_000;
 /// The interval between two polls where no bus connects the nodes: the delay of an event of another node, in
 /// milliseconds.
 pub const POLL_WITHOUT_BUS_MS: u64 = 200;
+/// The interval between two polls of the topics without subscribers of which the node has copies, in milliseconds. A copy
+/// is checked before each use; the poll only frees the memory of old ones, which may hold a redacted text.
+const COPIES_POLL_MS: u64 = 10_000;
 /// The topics in one poll. A node with more topics polls the others in its next turns, so that the delay grows with
 /// the number of topics.
 const POLL_TOPICS: usize = 500;

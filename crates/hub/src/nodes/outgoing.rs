@@ -20,6 +20,7 @@ const MAX_WAITING: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     node: NodeId,
+    has_bus: bool,
     inner: Mutex<Inner>,
     added: Notify,
 }
@@ -33,7 +34,12 @@ struct Inner {
 impl Outgoing {
     pub(crate) fn new(node: NodeId) -> Self {
         let inner = Inner { messages: [NodeContent::Started].into(), ..Inner::default() };
-        Self { node, inner: Mutex::new(inner), added: Notify::new() }
+        Self { node, has_bus: true, inner: Mutex::new(inner), added: Notify::new() }
+    }
+
+    /// The messages of a node without a bus: none.
+    pub(crate) fn without_bus(node: NodeId) -> Self {
+        Self { node, has_bus: false, inner: Mutex::default(), added: Notify::new() }
     }
 
     pub(crate) fn node(&self) -> NodeId {
@@ -41,11 +47,17 @@ impl Outgoing {
     }
 
     pub(crate) fn announce(&self, topic: Topic, seq: Seq) {
+        if !self.has_bus {
+            return;
+        }
         self.inner.lock().advanced.insert(topic, seq);
         self.added.notify_one();
     }
 
     pub(crate) fn add(&self, content: NodeContent) {
+        if !self.has_bus {
+            return;
+        }
         let mut inner = self.inner.lock();
         inner.messages.push_back(content);
         if inner.messages.len() > MAX_WAITING {

@@ -76,12 +76,23 @@ impl TestServer {
         Self { store, hub: Arc::new(hub) }
     }
 
+    /// One of several nodes over a store, which no bus connects.
+    pub(crate) fn node_without_bus(store: InlineSqlite, id: u64) -> Self {
+        let hub = new_hub(id).with_shared_log_without_bus(NodeId(id));
+        Self { store, hub: Arc::new(hub) }
+    }
+
     /// Answers the reads by which the node follows the others, and returns their number.
     pub(crate) fn follow(&self) -> usize {
+        self.follow_reads().len()
+    }
+
+    /// Answers the reads by which the node follows the others, and returns them.
+    pub(crate) fn follow_reads(&self) -> Vec<FollowRead> {
         let store: Arc<dyn Store> = Arc::new(self.store.clone());
-        let mut reads = 0;
+        let mut reads = Vec::new();
         while let Some(read) = self.hub.next_follow_read() {
-            reads += 1;
+            reads.push(read.clone());
             match read {
                 FollowRead::Log { topic, after, limit } => {
                     let events = self.store.read_log_now(UserId(0), topic, after, limit);

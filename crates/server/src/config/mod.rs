@@ -308,12 +308,9 @@ impl Config {
             price: !price_sources.is_empty(),
             socketio: socketio.exposure != Exposure::Off,
         };
-        let mut postgres = database::load(flags.database, file.database)?;
+        let postgres = database::load(flags.database, file.database)?;
         // A database in a file has one node.
         let bus = bus::load(flags.bus, file.bus, postgres.is_some())?;
-        if let Some(postgres) = &mut postgres {
-            postgres.is_only_node = bus.is_none();
-        }
         Ok(Self {
             workspace,
             apps_sentence,

@@ -5,12 +5,15 @@
 mod server;
 
 use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use server::TestDatabase;
 
-use crate::process::{Server, madang, output};
+use crate::app_client::{AppClient, posted_text, sign_up};
+use crate::process::Server;
 
 #[tokio::test]
 async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
@@ -36,13 +39,6 @@ async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
     let answer = client.get(session(&server)).bearer_auth(&token).send().await.unwrap();
     assert!(answer.text().await.unwrap().contains("민아"));
 
-    // Without a bus, servers do not share a database.
-    let mut second = madang();
-    second.args(["serve", "--listen", "127.0.0.1:0"]).env("MADANG_DATABASE", &url);
-    let (code, text) = output(second.stdout(Stdio::piped()));
-    assert_ne!(code, Some(0));
-    assert!(text.contains("another server uses this database"), "{text}");
-
     server.signal("TERM");
     assert!(server.wait().success());
     let server = start();
@@ -51,5 +47,76 @@ async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
     assert!(!data.exists(), "no data folder is needed");
     drop(server);
     let logged = std::fs::read_to_string(&log).unwrap();
-    assert!(!logged.contains("secret-word") && !text.contains("secret-word"), "{logged}");
+    assert!(!logged.contains("secret-word"), "{logged}");
+    assert!(logged.contains("without `--bus`"), "{logged}");
+}
+
+/// Two servers on one database, without a bus.
+fn two_servers(database: &TestDatabase, folder: &Path) -> [Server; 2] {
+    let url = database.options().url;
+    let start = || Server::start_with(folder, &[], &[("MADANG_DATABASE", &url)], Stdio::null());
+    [start(), start()]
+}
+
+#[tokio::test]
+async fn servers_without_a_bus_find_the_events_of_each_other_by_polling() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let [first, second] = two_servers(&database, folder.path());
+    let (mina, theo) = (sign_up(&first, "민아").await, sign_up(&second, "테오").await);
+    let room = json!({ "topic": "room:1" });
+    let mut author = AppClient::connect(&first, &mina, std::slice::from_ref(&room)).await;
+    let mut reader = AppClient::connect(&second, &theo, &[room]).await;
+    for client in [&mut author, &mut reader] {
+        client.until("snapshot").await;
+    }
+    for text in ["one", "two", "three"] {
+        author.post(1, text).await;
+        assert_eq!(posted_text(&reader.until("event").await), Some(text));
+    }
+    reader.post(1, "four").await;
+    let mut seen = Vec::new();
+    while seen.len() < 4 {
+        let event = author.until("event").await;
+        seen.push((event["seq"].as_u64().unwrap(), posted_text(&event).unwrap().to_owned()));
+    }
+    let expected = (1..).zip(["one", "two", "three", "four"].map(str::to_owned));
+    assert_eq!(seen, expected.collect::<Vec<_>>());
+}
+
+/// `cargo test --release -p madang --test it delay_without_a_bus -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn delay_without_a_bus_and_the_cost_of_an_idle_server() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let [first, second] = two_servers(&database, folder.path());
+    let (mina, theo) = (sign_up(&first, "민아").await, sign_up(&second, "테오").await);
+    let room = json!({ "topic": "room:1" });
+    let mut author = AppClient::connect(&first, &mina, &[]).await;
+    let mut reader = AppClient::connect(&second, &theo, std::slice::from_ref(&room)).await;
+    reader.until("snapshot").await;
+    let mut delays = Vec::new();
+    for number in 0..200 {
+        author.post(1, &number.to_string()).await;
+        author.until("ack").await;
+        let acknowledged = Instant::now();
+        reader.until("event").await;
+        delays.push(acknowledged.elapsed());
+    }
+    delays.sort();
+    println!("acknowledged on one server to received on the other: p50 {:?}", delays[100]);
+    println!("p99 {:?}, longest {:?}", delays[198], delays[199]);
+    drop(first);
+    let external = database.external().await;
+    let transactions = async || {
+        let sql = "SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()";
+        external.query(sql, &[]).await.unwrap();
+        let sql = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+        external.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let (before, begun) = (transactions().await, Instant::now());
+    // The statistics of a session are flushed once a second at most.
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    let rate = (transactions().await - before) as f64 / begun.elapsed().as_secs_f64();
+    println!("a server with one reader: {rate:.0} transactions a second");
+    drop(second);
 }

@@ -21,8 +21,6 @@ const WRITER: &str = "SET lock_timeout = '3s';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 /// A read that takes longer is an error: it holds back the clean-up of old rows.
 const READER: &str = "SET statement_timeout = '30s'";
-/// The only node holds this lock as long as its writer is connected. "MADB".
-const ONLY_NODE: &str = "SELECT pg_try_advisory_lock(1296122946)";
 /// Nodes that start at the same time migrate one after the other. "MADA".
 const START_LOCK: &str = "SET lock_timeout = '120s'; SELECT pg_advisory_lock(1296122945)";
 const START_UNLOCK: &str = "SET lock_timeout = '3s'; SELECT pg_advisory_unlock(1296122945)";
@@ -50,7 +48,6 @@ pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], Con
 pub(super) fn prepare(
     connection: &mut PostgresConnection,
     now: Timestamp,
-    is_only_node: bool,
 ) -> Result<DatabaseIdentity, ConnectError> {
     let (runtime, session) = connection.first_session()?;
     let failed =
@@ -60,12 +57,6 @@ pub(super) fn prepare(
     let version = runtime.block_on(session.client.query_one(version, &[])).map_err(failed)?;
     if version.try_get::<_, i32>(0).map_err(failed)? < OLDEST_VERSION {
         return Err(ConnectError::TooOld { found: version.try_get(1).map_err(failed)? });
-    }
-    if is_only_node {
-        let locked = runtime.block_on(session.client.query_one(ONLY_NODE, &[])).map_err(failed)?;
-        if !locked.try_get::<_, bool>(0).map_err(failed)? {
-            return Err(ConnectError::InUse);
-        }
     }
     runtime.block_on(session.client.batch_execute(START_LOCK)).map_err(failed)?;
     migrations::run(runtime, session)?;

@@ -17,8 +17,6 @@ pub struct ConnectOptions {
     pub certificates: Option<PathBuf>,
     /// The number of threads that read for users.
     pub readers: usize,
-    /// Refuses a database that another such server uses: without a bus, servers do not hear of each other's events.
-    pub is_only_node: bool,
     /// The free space of the disk, if this process is to watch one.
     pub free_space: FreeSpace,
 }
@@ -31,7 +29,6 @@ impl ConnectOptions {
             password: None,
             certificates: None,
             readers: 4,
-            is_only_node: false,
             free_space: FreeSpace::default(),
         }
     }
@@ -73,9 +70,6 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
-    /// Another server uses the database.
-    #[error("another server uses this database; stop it, or start both with `--bus`")]
-    InUse,
     /// A newer Madang has changed the schema.
     #[error("the database has schema {found}, and this binary knows {known}; use the newer binary")]
     Newer {

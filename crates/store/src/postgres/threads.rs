@@ -74,7 +74,7 @@ fn start(
 ) -> Result<(PostgresThreads, EventStream), ConnectError> {
     let [for_writer, for_readers] = open::connectors(options)?;
     let mut connection = PostgresConnection::new(for_writer)?;
-    let identity = open::prepare(&mut connection, now, options.is_only_node)?;
+    let identity = open::prepare(&mut connection, now)?;
     let pool = |size: usize| {
         let connections: Result<Vec<_>, _> = (0..size).map(|_| reader(&for_readers)).collect();
         ReaderPool::start("postgres-reader", connections?, PostgresErrors)

@@ -5,7 +5,7 @@ mod ephemeral;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use madang_hub::nodes::POLL_WITH_BUS_MS;
+use madang_hub::nodes::{FollowRead, POLL_WITH_BUS_MS, POLL_WITHOUT_BUS_MS};
 use madang_hub::ports::Store;
 use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
@@ -128,6 +128,35 @@ fn a_lost_message_delays_an_event_until_the_next_poll() {
     nodes.poll();
     reader.settle(&nodes.b);
     assert_eq!(reader.take_seqs(TIMELINE), [1]);
+}
+
+#[test]
+fn a_node_without_a_bus_polls_the_topics_with_readers_often_and_those_of_copies_seldom() {
+    let store = InlineSqlite::open_in_memory(START, 1).unwrap();
+    let a = TestServer::node(store.clone(), 1);
+    let b = TestServer::node_without_bus(store, 2);
+    let mut author = a.connect(&a.user("w"));
+    let mut reader = subscriber(&b, &a.user("r"), &[TIMELINE]);
+    // A copy of another topic stays when its reader has left.
+    drop(subscriber(&b, &a.user("s"), &[Topic::Posts]));
+    let mut polls = Vec::new();
+    let mut now = START;
+    author.post("by polling");
+    author.settle(&a);
+    for _ in 0..60 {
+        now = now.plus(POLL_WITHOUT_BUS_MS);
+        b.hub.tick(now);
+        polls.extend(b.follow_reads().into_iter().filter_map(|read| match read {
+            FollowRead::Heads(topics) => Some(topics),
+            _ => None,
+        }));
+    }
+    reader.settle(&b);
+    assert_eq!(reader.take_seqs(TIMELINE), [1]);
+    assert!(polls.len() >= 59 && polls.iter().all(|topics| topics.contains(&TIMELINE)));
+    let of_copies = polls.iter().filter(|topics| topics.contains(&Topic::Posts)).count();
+    assert_eq!(of_copies, 2, "at the start and after 10 s");
+    assert!(b.hub.take_messages().is_empty(), "no message waits for a bus that does not exist");
 }
 
 #[test]

@@ -54,14 +54,3 @@ async fn nodes_that_start_at_once_migrate_an_empty_database_once() {
     let (_, test_store) = start(&database);
     test_store.user("Mina").await;
 }
-
-#[tokio::test]
-async fn a_server_that_is_to_be_the_only_one_refuses_a_database_in_use() {
-    let database = TestDatabase::new();
-    let options = ConnectOptions { is_only_node: true, ..database.options() };
-    let (store, events) = Postgres::connect(NOW, &options).expect("connects");
-    assert!(matches!(error(&options), ConnectError::InUse));
-    drop(events);
-    store.close().await;
-    Postgres::connect(NOW, &options).expect("the database is free again");
-}
