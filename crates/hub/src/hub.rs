@@ -1,15 +1,13 @@
 //! The hub: the topics of one node, with their subscribers.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use madang_shared::workspace::Workspace;
-use madang_shared::{
-    ConnectionId, Epoch, Position, Seq, Signal, Snapshot, Timestamp, Topic, User, UserId,
-};
-use parking_lot::Mutex;
+use madang_shared::{ConnectionId, Epoch, Position, Seq, Signal, Snapshot, Timestamp, Topic, User};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{broadcast, watch};
 
 use crate::budgets::Budgets;
@@ -21,12 +19,12 @@ use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
-use crate::nodes::SharedLog;
+use crate::nodes::{LogReplacement, SharedLog};
 use crate::policy::RevokedAccess;
 use crate::read_count::ReadCounts;
 use crate::shared_state::{SharedStateCache, SharedStateRead};
 use crate::subscriber::Subscriber;
-use crate::topic_channel::{ConnectionCounts, LogBounds, RingSize, TopicChannel};
+use crate::topic_channel::{LogBounds, RingSize, TopicChannel};
 
 /// The topics of one node, with their subscribers and ephemeral states. Nothing in it is durable: a
 /// restart loses no event of the log.
@@ -45,6 +43,7 @@ pub struct Hub {
     next_connection: AtomicU64,
     /// `None` for the only node of a log.
     shared_log: Option<SharedLog>,
+    log_replacement: LogReplacement,
     advances: broadcast::Sender<TopicAdvanced>,
 }
 
@@ -94,6 +93,7 @@ impl Hub {
             budgets,
             next_connection: AtomicU64::new(1),
             shared_log: None,
+            log_replacement: LogReplacement::default(),
             advances: broadcast::Sender::new(BUFFERED_ADVANCES),
         }
     }
@@ -244,11 +244,6 @@ impl Hub {
         self.channel(topic).map(|channel| channel.log_bounds()).unwrap_or_default()
     }
 
-    /// The topics that have subscribers.
-    pub(crate) fn followed_topics(&self) -> BTreeSet<Topic> {
-        self.channels.lock().keys().copied().collect()
-    }
-
     pub(crate) fn read_counts(&self) -> &ReadCounts {
         &self.read_counts
     }
@@ -354,30 +349,17 @@ impl Hub {
         feature.snapshot(topic, &|seq| self.advance(channel, seq, None))
     }
 
-    /// The connections that follow a topic, by user, and those of them that have every event up to `seq`.
-    pub(crate) fn connection_counts(
-        &self,
-        topic: Topic,
-        seq: Seq,
-    ) -> BTreeMap<UserId, ConnectionCounts> {
-        self.channel(topic).map(|channel| channel.connection_counts(seq)).unwrap_or_default()
-    }
-
     pub(crate) fn channel(&self, topic: Topic) -> Option<Arc<TopicChannel>> {
         self.channels.lock().get(&topic).cloned()
     }
 
-    /// A user who leaves a room on one device leaves it on all of them: each connection checks its access
-    /// to the topics of the room. This visits all topics, which is acceptable because the event is rare.
-    pub(crate) fn request_access_checks_of(&self, user: UserId, concerns: impl Fn(Topic) -> bool) {
-        let channels = self.channels.lock();
-        let concerned = channels.iter().filter(|(topic, _)| concerns(**topic));
-        let concerned: Vec<Arc<TopicChannel>> =
-            concerned.map(|(_, channel)| channel.clone()).collect();
-        drop(channels);
-        for channel in concerned {
-            channel.request_access_check(user);
-        }
+    /// The channels of all topics, locked.
+    pub(crate) fn channels(&self) -> MutexGuard<'_, HashMap<Topic, Arc<TopicChannel>>> {
+        self.channels.lock()
+    }
+
+    pub(crate) fn log_replacement(&self) -> &LogReplacement {
+        &self.log_replacement
     }
 
     /// To be called while the feature's state is locked: events must reach the channel in the order of

@@ -154,6 +154,11 @@ impl ReadCounts {
         }
     }
 
+    /// The log was replaced: the marks of all rooms are read again.
+    pub(crate) fn on_log_replaced(&self) {
+        self.rooms.lock().values_mut().for_each(|state| state.is_stale = true);
+    }
+
     /// The watched rooms whose marks the store has to read again now, each with a user who watches it. To be answered
     /// with [`Self::on_marks`].
     pub(crate) fn stale_rooms(&self, now: Timestamp) -> Vec<(RoomId, UserId)> {

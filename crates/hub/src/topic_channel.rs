@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use madang_shared::{ConnectionId, Seq, Topic, UserId};
 use parking_lot::Mutex;
@@ -49,6 +50,8 @@ const SUBSCRIBERS_PER_PASS: usize = 64;
 pub struct TopicChannel {
     topic: Topic,
     size: RingSize,
+    /// Whether the log of the topic was replaced by another one. Then the channel has no future.
+    is_replaced: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -124,7 +127,34 @@ pub struct LogBounds {
 
 impl TopicChannel {
     pub(crate) fn new(topic: Topic, size: RingSize) -> Self {
-        Self { topic, size, inner: Mutex::default() }
+        Self { topic, size, is_replaced: AtomicBool::new(false), inner: Mutex::default() }
+    }
+
+    pub(crate) fn mark_replaced(&self) {
+        self.is_replaced.store(true, Ordering::Release);
+    }
+
+    /// Whether the log of the topic was replaced. Its subscribers have to open the topic again.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.is_replaced.load(Ordering::Acquire)
+    }
+
+    /// Ends a replaced channel: nothing is written to its subscribers any more, and their connections are notified. Returns
+    /// the users of the subscribers.
+    pub(crate) fn end(&self) -> Vec<UserId> {
+        let subscribers = std::mem::take(&mut self.inner.lock().subscribers);
+        let end = |subscriber: Arc<Subscriber>| {
+            *subscriber.cursor() = Cursor::Detached;
+            subscriber.wakeups().mark_advanced(self.topic);
+            subscriber.user()
+        };
+        subscribers.into_values().map(end).collect()
+    }
+
+    pub(crate) fn request_all_access_checks(&self) {
+        for subscriber in self.inner.lock().subscribers.values() {
+            subscriber.wakeups().request_access_check(self.topic);
+        }
     }
 
     pub(crate) fn attach(&self, connection: ConnectionId, subscriber: Arc<Subscriber>) {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use futures_util::future::BoxFuture;
 use madang_hub::ports::Store;
 use madang_hub::storage::FreeSpace;
-use madang_shared::Timestamp;
+use madang_shared::{Epoch, Timestamp};
 use madang_store::postgres::ConnectOptions;
 use madang_store::sqlite::{Options, Sqlite};
 use madang_store::{EventStream, Postgres};
@@ -26,6 +26,8 @@ pub(crate) struct Database {
     pub(crate) free_space: FreeSpace,
     /// The folder whose disk is watched; `None` for PostgreSQL, which has its own disk.
     pub(crate) folder: Option<PathBuf>,
+    /// The epoch of the whole log; 0 for a file, whose log is never replaced while a server runs.
+    pub(crate) log_epoch: Epoch,
     close: Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>,
     _lock: Option<File>,
 }
@@ -59,6 +61,7 @@ impl Database {
             store: Arc::new(store),
             free_space,
             folder: Some(config.data.clone()),
+            log_epoch: Epoch(0),
             close: Box::new(move || Box::pin(async move { to_close.close().await })),
             _lock: Some(lock),
         };
@@ -67,11 +70,13 @@ impl Database {
 
     fn connect(options: &ConnectOptions, now: Timestamp) -> Result<(Self, EventStream)> {
         let (store, events) = Postgres::connect(now, options)?;
+        let log_epoch = store.log_epoch();
         let to_close = store.clone();
         let database = Self {
             store: Arc::new(store),
             free_space: options.free_space.clone(),
             folder: None,
+            log_epoch,
             close: Box::new(move || Box::pin(async move { to_close.close().await })),
             _lock: None,
         };

@@ -18,7 +18,7 @@ use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ErrorCode, Timestamp, Topic, UserId};
-use madang_store::EventStream;
+use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Receipts, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
 use tokio::net::TcpListener;
@@ -83,7 +83,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     // Any number of nodes can share a PostgreSQL database; a file has one.
     let node = config.postgres.as_ref().map(|_| nodes::new_id()).transpose()?;
     let bus = config.bus.as_ref();
-    let hub = make_hub(node, bus.is_some(), config.workspace, config.budgets, clock.now());
+    let nodes = node.map(|node| (node, bus.is_some(), database.log_epoch));
+    let hub = make_hub(nodes, config.workspace, config.budgets, clock.now());
     let port: Arc<dyn Store> = store.clone();
     let works = match node {
         Some(node) => nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?,
@@ -170,22 +171,21 @@ async fn serve(config: Config) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// The hub, as the only node or as one of several.
+/// The hub, as the only node or as one of several: with its id, whether they have a bus, and the epoch of their log.
 fn make_hub(
-    node: Option<NodeId>,
-    has_bus: bool,
+    node: Option<(NodeId, bool, Epoch)>,
     workspace: Workspace,
     rates: Box<BudgetRates>,
     now: Timestamp,
 ) -> Arc<Hub> {
     // Two starts of a server never fall into the same millisecond, so the epoch is new; two nodes may.
-    let epoch = Epoch(node.map_or(now.0, |node| node.0));
+    let epoch = Epoch(node.map_or(now.0, |(node, ..)| node.0));
     let hub = Hub::new(env!("CARGO_PKG_VERSION"), epoch)
         .with_workspace(workspace)
         .with_budgets(Budgets::new(rates));
     Arc::new(match node {
-        Some(node) if has_bus => hub.with_shared_log(node, POLL_WITH_BUS_MS),
-        Some(node) => hub.with_shared_log_without_bus(node),
+        Some((node, true, log)) => hub.with_shared_log(node, POLL_WITH_BUS_MS).with_log_epoch(log),
+        Some((node, false, log)) => hub.with_shared_log_without_bus(node).with_log_epoch(log),
         None => hub,
     })
 }
@@ -243,8 +243,17 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
 
 /// Publishes committed events, until the store closes.
 async fn publish(hub: Arc<Hub>, mut events: EventStream) -> Result<()> {
-    while let Some(committed) = events.recv().await {
-        hub.publish_and_announce(&committed);
+    while let Some(change) = events.next().await {
+        match change {
+            LogChange::Appended(events) => hub.publish_and_announce(&events),
+            LogChange::Unanswered(heads) => hub.on_unanswered_commit(&heads),
+            LogChange::Replaced(replaced) => {
+                tracing::warn!(
+                    "the log was replaced; every client gets the state of its topics again"
+                );
+                hub.replace_log(replaced.log_epoch);
+            }
+        }
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod batch;
 mod connections;
 mod error;
 mod event_stream;
+mod external_revision;
 mod readers;
 mod rules;
 mod store;
@@ -22,7 +23,7 @@ mod transaction;
 pub mod postgres;
 pub mod sqlite;
 
-pub use event_stream::EventStream;
+pub use event_stream::{EventStream, LogChange, LogReplaced};
 pub use postgres::Postgres;
 pub use sqlite::{InlineSqlite, Sqlite};
 pub use store::EngineStore;

@@ -166,6 +166,15 @@ impl LogCache {
         inner.bytes = inner.pages.iter().map(|cached| cached.page.bytes()).sum();
     }
 
+    /// Drops all pages, and the reads in progress, after the log was replaced.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.lock();
+        inner.forget_count += 1;
+        inner.pages.clear();
+        inner.in_progress.clear();
+        inner.bytes = 0;
+    }
+
     /// Drops the pages of a topic that were read when its head was before `seq`.
     pub(crate) fn forget_before(&self, topic: Topic, seq: Seq) {
         let mut inner = self.inner.lock();

@@ -113,6 +113,15 @@ fn add(counts: &mut CountsByUser, user: UserId, more: ConnectionCounts) {
 }
 
 impl Hub {
+    /// The connections that follow a topic, by user, and those of them that have every event up to `seq`.
+    pub(crate) fn connection_counts(
+        &self,
+        topic: Topic,
+        seq: Seq,
+    ) -> BTreeMap<UserId, ConnectionCounts> {
+        self.channel(topic).map(|channel| channel.connection_counts(seq)).unwrap_or_default()
+    }
+
     /// The connections of all nodes that follow a topic, by user, and those of them that have every event up to `seq`.
     pub(crate) async fn connection_counts_of_all_nodes(
         &self,

@@ -58,12 +58,14 @@ impl Hub {
     /// [`MessageError`] for a message that this version does not understand. It is ignored.
     pub fn on_message(&self, message: &[u8]) -> Result<(), MessageError> {
         let Some(shared) = self.shared_log() else { return Ok(()) };
-        let NodeMessage { from, content, .. } = NodeMessage::decode(message)?;
+        let NodeMessage { from, log, content, .. } = NodeMessage::decode(message)?;
         if from == shared.outgoing.node() {
             return Ok(());
         }
         shared.others.heard(from);
         match content {
+            // One of the two has not noticed yet that the log was replaced. A poll finds the events.
+            NodeContent::Advanced(_) if log.is_some_and(|log| log != self.log_epoch()) => {}
             NodeContent::Advanced(topics) => {
                 for (topic, seq) in topics {
                     self.on_announced(shared, topic, seq);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
@@ -150,7 +151,9 @@ impl SharedLog {
             return Vec::new();
         }
         if inner.to_poll.is_empty() {
-            if !inner.polled_at.has_passed(self.poll_ms, now) {
+            // Ticks come a little early or late; a poll must not wait for another tick because of that.
+            let interval = self.poll_ms.saturating_sub(PRESENCE_WINDOW_MS / 2);
+            if !inner.polled_at.has_passed(interval, now) {
                 return Vec::new();
             }
             inner.polled_at = now;
@@ -167,6 +170,23 @@ impl SharedLog {
         let topics: Vec<Topic> = inner.to_poll.drain(..count).collect();
         inner.is_polling = !topics.is_empty();
         topics
+    }
+
+    /// The next poll is due when this time is long ago.
+    pub(super) fn set_polled_at(&self, polled_at: Timestamp) {
+        self.inner.lock().polled_at = polled_at;
+    }
+
+    /// Forgets the positions and reads of a log that was replaced. The readers of rooms stay.
+    pub(super) fn forget_log(&self) {
+        let mut inner = self.inner.lock();
+        inner.wanted.clear();
+        inner.turns.clear();
+        inner.reading.clear();
+        inner.to_poll.clear();
+        inner.membership_heads.clear();
+        inner.is_polling = false;
+        inner.other_reads.retain(|read| matches!(read, FollowRead::Marks { .. }));
     }
 
     pub(super) fn end_poll(&self) {

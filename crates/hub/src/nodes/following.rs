@@ -1,15 +1,17 @@
 //! How a hub follows the events of other nodes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::topic::Durability;
-use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+use madang_shared::{Epoch, RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::{FOLLOW_EVENTS, FollowRead, POLL_TOPICS, SharedLog};
 use crate::hub::Hub;
 use crate::log::{LogEntry, TopicEvent};
 use crate::ports::{MemberMark, Store, StoreError};
+use crate::topic_channel::TopicChannel;
 
 impl Hub {
     /// The next read that this node needs to follow the others. To be answered.
@@ -86,9 +88,15 @@ impl Hub {
     /// A subscriber's read, or a notification, has found that a topic has events up to `seq`, and their contents are
     /// unknown here.
     pub(crate) fn learn_head(&self, topic: Topic, seq: Seq) {
-        let Some(channel) = self.channel(topic) else { return };
+        if let Some(channel) = self.channel(topic) {
+            self.learn_head_of(&channel, topic, seq);
+        }
+    }
+
+    /// The same for a channel that a session holds, which may belong to a log that was replaced.
+    pub(crate) fn learn_head_of(&self, channel: &Arc<TopicChannel>, topic: Topic, seq: Seq) {
         let is_new = channel.known_head().is_none_or(|head| seq > head);
-        self.advance(&channel, seq, None);
+        self.advance(channel, seq, None);
         if is_new && self.shared_log().is_some() && topic.durability() == Durability::Durable {
             self.drop_copies_before(topic, seq);
             self.read_counts().on_topic_advanced(topic);
@@ -120,12 +128,15 @@ impl Hub {
         loop {
             match self.next_follow_read() {
                 Some(FollowRead::Log { topic, after, limit }) => {
+                    let log_epoch = self.log_epoch();
                     let events = store.read_log(READER, topic, after, limit).await;
-                    self.on_followed(topic, events.inspect_err(&report));
+                    let events = events.inspect_err(&report);
+                    self.of_log(log_epoch, || self.on_followed(topic, events));
                 }
                 Some(FollowRead::Heads(topics)) => {
-                    let heads = store.heads(topics.clone()).await;
-                    self.on_heads(&topics, heads.inspect_err(&report));
+                    let log_epoch = self.log_epoch();
+                    let heads = store.heads(topics.clone()).await.inspect_err(&report);
+                    self.of_log(log_epoch, || self.on_heads(&topics, heads));
                 }
                 Some(FollowRead::Marks { room, reader }) => {
                     let marks = store.read_marks(reader, room).await;
@@ -133,6 +144,15 @@ impl Hub {
                 }
                 None => shared.requested().await,
             }
+        }
+    }
+
+    /// Applies the answer to a read that began while the log had this epoch, unless the log was replaced meanwhile. It is
+    /// not replaced during the call.
+    fn of_log(&self, log_epoch: Epoch, apply: impl FnOnce()) {
+        let _unchanged = self.log_replacement().prevent();
+        if self.log_epoch() == log_epoch {
+            apply();
         }
     }
 
@@ -154,7 +174,7 @@ impl Hub {
     /// The durable topics that have subscribers on this node, and the memberships of the users who read rooms. With
     /// copies: the topics of cached copies, too.
     fn topics_to_follow(&self, shared: &SharedLog, with_copies: bool) -> BTreeSet<Topic> {
-        let mut topics = self.followed_topics();
+        let mut topics: BTreeSet<Topic> = self.channels().keys().copied().collect();
         if with_copies {
             topics.extend(self.shared_states().topics());
             topics.extend(self.log_cache().topics());
@@ -167,6 +187,19 @@ impl Hub {
     fn drop_copies_before(&self, topic: Topic, seq: Seq) {
         self.shared_states().drop_before(topic, seq);
         self.log_cache().forget_before(topic, seq);
+    }
+
+    /// A user who leaves a room on one device leaves it on all of them: each connection checks its access
+    /// to the topics of the room. This visits all topics, which is acceptable because the event is rare.
+    pub(crate) fn request_access_checks_of(&self, user: UserId, concerns: impl Fn(Topic) -> bool) {
+        let channels = self.channels();
+        let concerned = channels.iter().filter(|(topic, _)| concerns(**topic));
+        let concerned: Vec<Arc<TopicChannel>> =
+            concerned.map(|(_, channel)| channel.clone()).collect();
+        drop(channels);
+        for channel in concerned {
+            channel.request_access_check(user);
+        }
     }
 
     /// The memberships of a user have changed in an unknown way: the user may have left any room.

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use madang_shared::price::PriceNow;
-use madang_shared::{Seq, Topic, UserId};
+use madang_shared::{Epoch, Seq, Topic, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -25,6 +25,9 @@ pub struct NodeMessage {
     version: u32,
     /// The sender.
     pub from: NodeId,
+    /// The epoch of the sender's log. After a failover, nodes hear from others that have not noticed it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Epoch>,
     /// The content.
     #[serde(flatten)]
     pub content: NodeContent,
@@ -76,7 +79,13 @@ pub struct MessageError(String);
 impl NodeMessage {
     /// A message of a node.
     pub fn new(from: NodeId, content: NodeContent) -> Self {
-        Self { version: VERSION, from, content }
+        Self { version: VERSION, from, log: None, content }
+    }
+
+    /// The same message, about the log with this epoch; 0 for a log that is never replaced.
+    #[must_use]
+    pub fn about_log(self, epoch: Epoch) -> Self {
+        Self { log: Some(epoch).filter(|epoch| epoch.0 != 0), ..self }
     }
 
     /// The message as bytes.

@@ -19,11 +19,13 @@ pub mod message;
 mod node_id;
 mod outgoing;
 pub mod presence_message;
+mod replaced_log;
 
 pub use follow::FollowRead;
 pub(crate) use follow::SharedLog;
 pub use node_id::NodeId;
 pub(crate) use outgoing::Outgoing;
+pub(crate) use replaced_log::LogReplacement;
 
 /// The silence after which a node is taken for dead, in milliseconds. A living node sends a message at least every 4 s.
 pub const NODE_EXPIRY_MS: u64 = 12_000;

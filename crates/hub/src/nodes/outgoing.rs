@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use madang_shared::{Seq, Topic};
+use madang_shared::{Epoch, Seq, Topic};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -25,25 +25,42 @@ pub(crate) struct Outgoing {
     added: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    /// Of the log that the notifications are about.
+    log_epoch: Epoch,
     advanced: BTreeMap<Topic, Seq>,
     messages: VecDeque<NodeContent>,
 }
 
 impl Outgoing {
     pub(crate) fn new(node: NodeId) -> Self {
-        let inner = Inner { messages: [NodeContent::Started].into(), ..Inner::default() };
-        Self { node, has_bus: true, inner: Mutex::new(inner), added: Notify::new() }
+        Self { has_bus: true, ..Self::with_messages(node, [NodeContent::Started].into()) }
     }
 
     /// The messages of a node without a bus: none.
     pub(crate) fn without_bus(node: NodeId) -> Self {
-        Self { node, has_bus: false, inner: Mutex::default(), added: Notify::new() }
+        Self::with_messages(node, VecDeque::new())
+    }
+
+    fn with_messages(node: NodeId, messages: VecDeque<NodeContent>) -> Self {
+        let inner = Inner { log_epoch: Epoch(0), advanced: BTreeMap::new(), messages };
+        Self { node, has_bus: false, inner: Mutex::new(inner), added: Notify::new() }
     }
 
     pub(crate) fn node(&self) -> NodeId {
         self.node
+    }
+
+    pub(super) fn log_epoch(&self) -> Epoch {
+        self.inner.lock().log_epoch
+    }
+
+    /// Drops the notifications about a log that was replaced.
+    pub(super) fn replace_log(&self, epoch: Epoch) {
+        let mut inner = self.inner.lock();
+        inner.log_epoch = epoch;
+        inner.advanced.clear();
     }
 
     pub(crate) fn announce(&self, topic: Topic, seq: Seq) {
@@ -69,11 +86,14 @@ impl Outgoing {
 
     /// Takes all waiting messages, encoded.
     pub(crate) fn take(&self) -> Vec<Bytes> {
-        let Inner { advanced, mut messages } = std::mem::take(&mut *self.inner.lock());
+        let mut inner = self.inner.lock();
+        let (advanced, log_epoch) = (std::mem::take(&mut inner.advanced), inner.log_epoch);
+        let mut messages = std::mem::take(&mut inner.messages);
+        drop(inner);
         let advanced: Vec<(Topic, Seq)> = advanced.into_iter().collect();
         let advanced = advanced.chunks(ADVANCED_TOPICS);
         messages.extend(advanced.map(|topics| NodeContent::Advanced(topics.to_vec())));
-        let encode = |content| NodeMessage::new(self.node, content).encode();
+        let encode = |content| NodeMessage::new(self.node, content).about_log(log_epoch).encode();
         messages.into_iter().map(encode).collect()
     }
 

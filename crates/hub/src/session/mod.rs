@@ -47,6 +47,8 @@ pub struct Session {
     sink: Option<Arc<dyn FrameSink>>,
     subscriptions: Subscriptions,
     commands: Commands,
+    /// The replacements of the log that the subscriptions know of.
+    known_replacements: u64,
     /// The watch of a read count: its room, and the query that it answers.
     read_watch: Option<(RoomId, QueryId)>,
     /// The budgets that the requests are charged to.
@@ -74,6 +76,7 @@ impl Session {
     ) -> Self {
         let connection = hub.next_connection();
         let account = hub.budgets().account(user.id, network, now);
+        let known_replacements = hub.replacements();
         Self {
             hub,
             user,
@@ -82,6 +85,7 @@ impl Session {
             sink,
             subscriptions: Subscriptions::default(),
             commands: Commands::default(),
+            known_replacements,
             read_watch: None,
             account,
             heartbeat: Heartbeat::Idle { ping_at: now.plus(PING_INTERVAL_MS) },
@@ -145,6 +149,7 @@ impl Session {
     /// Handles a response of the store.
     pub fn on_response(&mut self, now: Timestamp, response: StoreResponse) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.reopen_replaced(&mut effects);
         let is_read = !matches!(response, StoreResponse::Commit(_));
         match response {
             StoreResponse::Commit(results) => {
@@ -183,6 +188,7 @@ impl Session {
     /// Handles the pending wakeups.
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.reopen_replaced(&mut effects);
         let PendingTopics { advanced, recheck, read_count } = self.wakeups.take();
         if read_count {
             self.send_read_count(&mut effects);

@@ -55,6 +55,29 @@ impl Session {
         }
     }
 
+    /// Opens the topics again whose log was replaced. To be called before anything of the store is handled: the answer to
+    /// an earlier request may hold events of another log than the client's state.
+    pub(super) fn reopen_replaced(&mut self, effects: &mut Vec<Effect>) {
+        let replacements = self.hub.replacements();
+        if std::mem::replace(&mut self.known_replacements, replacements) == replacements {
+            return;
+        }
+        for topic in self.subscriptions.replaced_topics() {
+            let ticket = self.subscriptions.next_ticket();
+            let subscriber = Subscriber::new(self.user.id, self.wakeups.clone(), self.sink.clone());
+            let subscriber = Arc::new(subscriber);
+            let channel = self.hub.attach(topic, self.connection, subscriber.clone());
+            let Some(subscription) = self.subscriptions.get_mut(topic) else { continue };
+            // A position of the client is of the old epoch, or the topic was not open yet.
+            let from = subscription.from;
+            let has_state = subscription.has_state;
+            let state = SubscriptionState::Opening;
+            *subscription =
+                TopicSubscription { channel, subscriber, ticket, from, has_state, state };
+            effects.push(self.open_request(ticket, topic, from.filter(|_| !has_state)));
+        }
+    }
+
     fn open_request(&self, ticket: u64, topic: Topic, from: Option<Position>) -> Effect {
         let shared = self.hub.begin_state_read(topic);
         Effect::Request(StoreRequest::Open { ticket, topic, from, shared })
@@ -109,7 +132,7 @@ impl Session {
         let cursor = match (recovery, subscription.from) {
             (Recovery::Resumed { head }, Some(from)) => {
                 effects.push(send(&ServerFrame::Recovered { topic, from, to: head }));
-                self.hub.learn_head(topic, head.seq);
+                self.hub.learn_head_of(&subscription.channel, topic, head.seq);
                 from.seq
             }
             (Recovery::Resumed { .. }, None) => {
@@ -122,7 +145,7 @@ impl Session {
                 let position = state.position();
                 let is_reset = from.is_some() || subscription.has_state;
                 effects.push(Effect::Send(state.frame(is_reset)));
-                self.hub.learn_head(topic, position.seq);
+                self.hub.learn_head_of(&subscription.channel, topic, position.seq);
                 position.seq
             }
         };

@@ -59,6 +59,13 @@ impl Subscriptions {
             .map(|(topic, _)| *topic)
     }
 
+    /// The topics whose log was replaced.
+    pub(super) fn replaced_topics(&self) -> Vec<Topic> {
+        let replaced =
+            self.by_topic.iter().filter(|(_, subscription)| subscription.channel.is_replaced());
+        replaced.map(|(topic, _)| *topic).collect()
+    }
+
     pub(super) fn next_ticket(&mut self) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;

@@ -146,6 +146,15 @@ impl SharedStateCache {
         }
     }
 
+    /// Drops all states, after the log was replaced.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.lock();
+        // Reads that began before do not fill the cache.
+        (0..GROUPS).for_each(|group| *inner.events.entry(group).or_default() += 1);
+        inner.states.clear();
+        inner.bytes = 0;
+    }
+
     /// The topics of the cached states.
     pub(crate) fn topics(&self) -> Vec<Topic> {
         self.inner.lock().states.keys().copied().collect()

@@ -76,6 +76,12 @@ impl TestServer {
         Self { store, hub: Arc::new(hub) }
     }
 
+    /// One of several nodes over a store, whose log has this epoch.
+    pub(crate) fn node_over_log(store: InlineSqlite, id: u64, log: Epoch) -> Self {
+        let hub = new_hub(id).with_shared_log(NodeId(id), POLL_WITH_BUS_MS).with_log_epoch(log);
+        Self { store, hub: Arc::new(hub) }
+    }
+
     /// One of several nodes over a store, which no bus connects.
     pub(crate) fn node_without_bus(store: InlineSqlite, id: u64) -> Self {
         let hub = new_hub(id).with_shared_log_without_bus(NodeId(id));
@@ -224,6 +230,14 @@ impl TestConnection {
                 return;
             }
         }
+    }
+
+    /// Lets the store commit the waiting commands. Neither the session nor the hub learns of it.
+    pub(crate) fn commit_without_answer(&mut self, server: &TestServer) {
+        while let Some(request) = self.requests.pop_front() {
+            answer(&server.store, &self.user, request);
+        }
+        server.store.take_events();
     }
 
     pub(crate) fn tick(&mut self, now: Timestamp) {

@@ -14,6 +14,7 @@ mod configuration;
 mod connections;
 mod disk;
 mod echo_log;
+mod failover;
 #[cfg(target_os = "linux")]
 mod gateway_memory;
 mod lifecycle;

@@ -2,12 +2,12 @@
 
 #[expect(dead_code, reason = "the tests of the store use more of it")]
 #[path = "../../../store/tests/it/postgres/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use server::TestDatabase;
@@ -101,6 +101,8 @@ async fn delay_without_a_bus_and_the_cost_of_an_idle_server() {
         let acknowledged = Instant::now();
         reader.until("event").await;
         delays.push(acknowledged.elapsed());
+        // The next message comes at any time between two polls.
+        tokio::time::sleep(Duration::from_millis(number * 71 % 200)).await;
     }
     delays.sort();
     println!("acknowledged on one server to received on the other: p50 {:?}", delays[100]);
@@ -115,7 +117,7 @@ async fn delay_without_a_bus_and_the_cost_of_an_idle_server() {
     };
     let (before, begun) = (transactions().await, Instant::now());
     // The statistics of a session are flushed once a second at most.
-    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
     let rate = (transactions().await - before) as f64 / begun.elapsed().as_secs_f64();
     println!("a server with one reader: {rate:.0} transactions a second");
     drop(second);

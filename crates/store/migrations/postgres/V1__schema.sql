@@ -113,11 +113,22 @@ CREATE TABLE readiness (
 
 INSERT INTO readiness (id, checks) VALUES (1, 0);
 
--- The database cluster, its timeline and the database, as the last server found them. Another one may lack commits.
+-- The database cluster, its timeline and the database, as the last server found them. Another one may lack commits; then
+-- every topic and the log as a whole get new epochs.
 CREATE TABLE cluster_identity (
-    id       bigint PRIMARY KEY CHECK (id = 1),
-    identity text   NOT NULL
+    id        bigint PRIMARY KEY CHECK (id = 1),
+    identity  text   NOT NULL,
+    log_epoch bigint NOT NULL DEFAULT random_epoch() CHECK (log_epoch BETWEEN 1 AND 9007199254740991)
 );
+
+-- The number of statements of other programs that may have changed a topic's state without an event. Several rows, so that
+-- programs that change rows at the same time seldom wait for each other.
+CREATE TABLE external_changes (
+    slot     bigint PRIMARY KEY CHECK (slot BETWEEN 0 AND 63),
+    revision bigint NOT NULL
+);
+
+INSERT INTO external_changes (slot, revision) SELECT slot, 0 FROM generate_series(0, 63) AS slot;
 
 -- The work that one node does for all nodes. `holder` is the start of a node.
 CREATE TABLE leases (
@@ -566,3 +577,23 @@ END $$;
 
 CREATE TRIGGER rooms_after_update_skeletons AFTER UPDATE OF name ON rooms
 FOR EACH ROW EXECUTE FUNCTION rooms_after_update_skeletons();
+
+CREATE FUNCTION count_external_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE external_changes SET revision = revision + 1 WHERE slot = pg_backend_pid() % 64;
+    RETURN NULL;
+END $$;
+
+-- A server sets madang.node in the session that writes. It sends the events of its own changes.
+DO $$
+DECLARE
+    changed text;
+BEGIN
+    FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'topics', 'log', 'counter',
+        'posts', 'menu_items', 'orders', 'order_lines', 'order_cancellations', 'service_accounts', 'notices',
+        'inbox_notices', 'inboxes'] LOOP
+        EXECUTE format('CREATE TRIGGER count_external_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT WHEN (current_setting(''madang.node'', true) IS DISTINCT FROM ''on'') '
+            'EXECUTE FUNCTION count_external_change()', changed);
+    END LOOP;
+END $$;

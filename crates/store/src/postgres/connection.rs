@@ -6,12 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use madang_hub::ports::StoreError;
+use madang_shared::Epoch;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, Config, Error, Statement};
 
-use super::errors::{describe, store_error};
+use super::errors::{PostgresErrors, describe, store_error};
+use super::known_log::KnownLog;
 use super::tls::RustlsConnector;
-use super::{dialect, options::ConnectError};
+use super::{dialect, identity, options::ConnectError};
+use crate::readers::EngineErrors;
 
 /// The way to the database.
 #[derive(Clone)]
@@ -27,7 +30,7 @@ pub(super) struct Connector {
 pub(super) struct PostgresConnection {
     connector: Connector,
     runtime: Runtime,
-    session: Option<Session>,
+    session: Option<(Session, Epoch)>,
 }
 
 /// A connection to the server, and its prepared statements.
@@ -43,19 +46,17 @@ impl PostgresConnection {
         Ok(Self { connector, runtime, session: None })
     }
 
-    /// The session, connected if need be. `true` if it is a new one.
-    pub(super) fn session(&mut self) -> Result<(&Runtime, &Session, bool), Error> {
-        let Self { connector, runtime, session } = self;
-        // Nobody has driven an idle session. Its end is noticed at the second turn, after the socket is found readable.
-        runtime.block_on(async {
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
-        });
-        let (open, is_new) = match session.take().filter(|session| !session.client.is_closed()) {
-            Some(open) => (open, false),
-            None => (runtime.block_on(connect(connector))?, true),
-        };
-        Ok((runtime, session.insert(open), is_new))
+    /// Connects, without a check of the log. For the start.
+    pub(super) fn dial(&self) -> Result<(&Runtime, Session), ConnectError> {
+        match self.runtime.block_on(connect(&self.connector)) {
+            Ok(session) => Ok((&self.runtime, session)),
+            Err(error) => Err(ConnectError::Unreachable { detail: describe(&error) }),
+        }
+    }
+
+    /// Uses a session whose log has this epoch.
+    pub(super) fn use_session(&mut self, session: Session, log_epoch: Epoch) {
+        self.session = Some((session, log_epoch));
     }
 
     pub(super) fn runtime(&self) -> &Runtime {
@@ -67,19 +68,55 @@ impl PostgresConnection {
         self.session = None;
     }
 
-    /// The session of the start.
-    pub(super) fn first_session(&mut self) -> Result<(&Runtime, &Session), ConnectError> {
-        match self.session() {
-            Ok((runtime, session, _)) => Ok((runtime, session)),
-            Err(error) => Err(ConnectError::Unreachable { detail: describe(&error) }),
-        }
+    /// The open session. It may have ended without notice.
+    pub(super) fn open_session(&self) -> Option<(&Runtime, &Session)> {
+        self.session.as_ref().map(|(session, _)| (&self.runtime, session))
     }
 
-    /// The session, or the store's error.
-    pub(super) fn available(&mut self) -> Result<(&Runtime, &Session), StoreError> {
-        let (runtime, session, _) = self.session().map_err(|error| store_error(&error))?;
-        Ok((runtime, session))
+    /// Connects if there is no open session. Returns the epoch of the session's log, which the caller compares with the
+    /// epoch that the node knows.
+    pub(super) fn connect(&mut self) -> Result<Epoch, StoreError> {
+        // Nobody has driven an idle session. Its end is noticed at the second turn, after the socket is found readable.
+        self.runtime.block_on(async {
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        });
+        if let Some((session, epoch)) = &self.session
+            && !session.client.is_closed()
+        {
+            return Ok(*epoch);
+        }
+        self.session = None;
+        let session = self.runtime.block_on(connect(&self.connector));
+        let session = session.map_err(|error| store_error(&error))?;
+        let epoch = identity::log_epoch(&self.runtime, &session)
+            .map_err(|error| PostgresErrors.store_error(error))?;
+        self.session = Some((session, epoch));
+        Ok(epoch)
     }
+
+    /// A session for a read of the log that the node knows.
+    pub(super) fn available(
+        &mut self,
+        known: &KnownLog,
+    ) -> Result<(&Runtime, &Session), StoreError> {
+        if self.session.as_ref().is_some_and(|(_, epoch)| known.epoch() != Some(*epoch)) {
+            self.session = None;
+        }
+        let epoch = self.connect()?;
+        if !known.wait_for(epoch) {
+            self.session = None;
+            return Err(StoreError::Unavailable(
+                "this connection leads to another database than the writer's".to_owned(),
+            ));
+        }
+        self.open_session().ok_or_else(lost)
+    }
+}
+
+/// The error of a session that has ended.
+pub(super) fn lost() -> StoreError {
+    StoreError::Unavailable("the connection to the database is lost".to_owned())
 }
 
 impl fmt::Debug for PostgresConnection {

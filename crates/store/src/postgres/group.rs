@@ -7,14 +7,16 @@
 use std::collections::BTreeSet;
 
 use madang_hub::ports::{StoreError, TopicEvent};
+use madang_shared::{Seq, Topic};
 
-use super::connection::PostgresConnection;
+use super::connection::{PostgresConnection, lost};
 use super::errors::{ErrorKind, kind, store_error};
-use super::identity::DatabaseIdentity;
 use super::pending_events::{self, EXIST, LIMIT, TAKE};
 use super::transaction::PostgresTransaction;
 use crate::batch::{Change, GroupTransaction, PendingBatch};
 use crate::error::{EngineError, StatementError};
+use crate::external_revision::ExternalRevision;
+use crate::rules::log;
 use crate::transaction::{Transaction, values};
 
 /// Locks the heads of topics in one order for all nodes, so that they do not wait for each other in a circle.
@@ -37,7 +39,10 @@ pub(super) struct Attempt {
 #[derive(Debug)]
 pub(super) struct GroupWriter {
     pub(super) connection: PostgresConnection,
-    pub(super) identity: DatabaseIdentity,
+    /// The number of changes by other programs.
+    pub(super) revision: ExternalRevision,
+    /// The topics of commits whose answers were lost.
+    pub(super) unanswered: Option<BTreeSet<Topic>>,
 }
 
 /// The reason why an attempt was rolled back.
@@ -79,10 +84,11 @@ impl GroupWriter {
 
     /// Takes the events of other programs, if there are any.
     pub(super) fn take_pending(&mut self) -> Result<Option<Attempt>, StoreError> {
-        let (runtime, session) = self.connection.available()?;
+        let (runtime, session) = self.connection.open_session().ok_or_else(lost)?;
         let transaction = PostgresTransaction::begin(runtime, session, "BEGIN READ ONLY", false);
         let found = transaction.and_then(|transaction| transaction.finish(EXIST, "COMMIT"));
-        if found.map_err(|error| store_error(&error))?.is_empty() {
+        let found = found.map_err(|error| store_error(&error))?;
+        if !pending_events::found(&found, &self.revision).map_err(engine_error)? {
             return Ok(None);
         }
         match self.attempt(&mut [], false) {
@@ -92,6 +98,28 @@ impl GroupWriter {
                 | RolledBack::Alone(error)
                 | RolledBack::Unavailable(error),
             ) => Err(error),
+        }
+    }
+
+    /// The heads of the topics of commits whose answers were lost; `None` without such a commit.
+    pub(super) fn take_unanswered(&mut self) -> Result<Option<Vec<(Topic, Seq)>>, StoreError> {
+        let Some(topics) = self.unanswered.take() else { return Ok(None) };
+        let topics: Vec<Topic> = topics.into_iter().collect();
+        let (runtime, session) = self.connection.open_session().ok_or_else(lost)?;
+        let read = || {
+            let begin = "BEGIN READ ONLY";
+            let transaction = PostgresTransaction::begin(runtime, session, begin, false)?;
+            let heads = log::heads(&transaction, &topics)?;
+            transaction.send("COMMIT", &[])?;
+            transaction.settle()?;
+            Ok::<_, StatementError>(heads)
+        };
+        match read() {
+            Ok(heads) => Ok(Some(topics.into_iter().zip(heads).collect())),
+            Err(error) => {
+                self.unanswered = Some(topics.into_iter().collect());
+                Err(engine_error(error))
+            }
         }
     }
 
@@ -105,24 +133,12 @@ impl GroupWriter {
     }
 
     fn attempt(&mut self, group: &mut Group, is_careful: bool) -> Result<Attempt, RolledBack> {
-        let session = self.connection.session();
-        let (runtime, session, is_new) =
-            session.map_err(|error| RolledBack::Unavailable(store_error(&error)))?;
-        if is_new {
-            match DatabaseIdentity::of_session(runtime, session) {
-                Ok(identity) if identity == self.identity => {}
-                found => {
-                    self.connection.reset();
-                    return Err(RolledBack::Unavailable(
-                        found.map_or_else(engine_error, |_| another()),
-                    ));
-                }
-            }
-            return self.attempt(group, is_careful);
-        }
+        let Some((runtime, session)) = self.connection.open_session() else {
+            return Err(RolledBack::Unavailable(lost()));
+        };
         let transaction = PostgresTransaction::begin(runtime, session, "BEGIN", is_careful)
             .map_err(|error| rolled_back(&error))?;
-        let applied = apply_and_commit(&transaction, group, is_careful);
+        let applied = apply_and_commit(&transaction, group, is_careful, &mut self.unanswered);
         if applied.is_err() {
             // A lost connection has rolled it back.
             transaction.send("ROLLBACK", &[]).and_then(|()| transaction.settle()).ok();
@@ -141,6 +157,7 @@ fn apply_and_commit(
     transaction: &PostgresTransaction<'_>,
     group: &mut Group,
     is_careful: bool,
+    unanswered: &mut Option<BTreeSet<Topic>>,
 ) -> Result<Attempt, RolledBack> {
     let topics: BTreeSet<String> =
         group.iter().flat_map(|batch| batch.topics()).map(|topic| topic.to_string()).collect();
@@ -155,7 +172,13 @@ fn apply_and_commit(
             return Err(changes.rolled_back.unwrap_or(RolledBack::Unavailable(error)));
         }
     }
-    let taken = transaction.finish(TAKE, "COMMIT").map_err(|error| rolled_back(&error))?;
+    let taken = transaction.finish(TAKE, "COMMIT").map_err(|error| {
+        if error.as_db_error().is_none() {
+            // The server may have committed it.
+            unanswered.get_or_insert_default().extend(own.iter().map(|event| event.topic));
+        }
+        rolled_back(&error)
+    })?;
     // It is committed: an event that cannot be read is left to the log.
     let taken_events = pending_events::decode(&taken).unwrap_or_default();
     // Another program may have appended to the topic of an own event, and its event is the earlier one.
@@ -248,10 +271,4 @@ fn rolled_back(error: &tokio_postgres::Error) -> RolledBack {
 fn engine_error(error: StatementError) -> StoreError {
     use crate::readers::EngineErrors;
     super::errors::PostgresErrors.store_error(error)
-}
-
-fn another() -> StoreError {
-    let error = "the database is another one than at the start, or a standby has taken over; restart the server, so \
-        that its clients learn of lost commits";
-    StoreError::Unavailable(error.to_owned())
 }

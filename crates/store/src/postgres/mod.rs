@@ -5,13 +5,14 @@
 //! positions of all nodes are given out in the order of the commits.
 //!
 //! Reading order: `options`, `connection`, `values`, `dialect`, `transaction`, `errors`; `open`, `migrations`,
-//! `identity`, `writer`, `group`, `pending_events`, `threads`.
+//! `identity`, `known_log`, `writer`, `group`, `pending_events`, `threads`.
 
 mod connection;
 mod dialect;
 mod errors;
 mod group;
 mod identity;
+mod known_log;
 mod migrations;
 mod open;
 mod options;

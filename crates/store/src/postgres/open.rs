@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
-use madang_shared::Timestamp;
+use madang_shared::{Epoch, Timestamp};
 use tokio_postgres::Config;
+use tokio_postgres::config::TargetSessionAttrs;
 
 use super::connection::{Connector, PostgresConnection};
 use super::errors::{describe, store_error};
-use super::identity::DatabaseIdentity;
-use super::migrations;
 use super::options::{ConnectError, ConnectOptions};
 use super::tls::RustlsConnector;
 use super::transaction::PostgresTransaction;
+use super::{identity, migrations};
 use crate::error::{EngineError, StatementError};
 use crate::rules::{rooms, skeletons};
 
 /// Another program may hold a lock; after this time the writes that need it fail, and the others go on. Acknowledged
 /// commits survive a crash, also on a server whose default is otherwise.
-const WRITER: &str = "SET lock_timeout = '3s';
+/// Changes of this session are no changes by other programs.
+const WRITER: &str = "SET lock_timeout = '3s'; SET madang.node = 'on';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 /// A read that takes longer is an error: it holds back the clean-up of old rows.
 const READER: &str = "SET statement_timeout = '30s'";
@@ -35,6 +36,8 @@ pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], Con
     if let (Some(password), None) = (&options.password, config.get_password()) {
         config.password(password);
     }
+    // Of several hosts, the one that is no standby.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     config.connect_timeout(TIMEOUT).tcp_user_timeout(TIMEOUT).keepalives_idle(TIMEOUT);
     if config.get_application_name().is_none() {
         config.application_name("madang");
@@ -44,12 +47,12 @@ pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], Con
     Ok([connector(WRITER), connector(READER)])
 }
 
-/// Checks and migrates the database, and creates the first room in a new one. Returns the identity of the database.
+/// Checks and migrates the database, and creates the first room in a new one. Returns the epoch of the log.
 pub(super) fn prepare(
     connection: &mut PostgresConnection,
     now: Timestamp,
-) -> Result<DatabaseIdentity, ConnectError> {
-    let (runtime, session) = connection.first_session()?;
+) -> Result<Epoch, ConnectError> {
+    let (runtime, session) = connection.dial()?;
     let failed =
         |error: tokio_postgres::Error| ConnectError::Statement { detail: describe(&error) };
     let version =
@@ -59,17 +62,17 @@ pub(super) fn prepare(
         return Err(ConnectError::TooOld { found: version.try_get(1).map_err(failed)? });
     }
     runtime.block_on(session.client.batch_execute(START_LOCK)).map_err(failed)?;
-    migrations::run(runtime, session)?;
+    migrations::run(runtime, &session)?;
     let begin = || {
-        let transaction = PostgresTransaction::begin(runtime, session, "BEGIN", true)?;
+        let transaction = PostgresTransaction::begin(runtime, &session, "BEGIN", true)?;
         rooms::create_first_room(&transaction, now)?;
         skeletons::add_missing(&transaction)?;
-        let identity = DatabaseIdentity::record(&transaction)?;
+        let log_epoch = identity::record(&transaction)?;
         transaction.send("COMMIT", &[])?;
         transaction.settle()?;
-        Ok(identity)
+        Ok(log_epoch)
     };
-    let identity = begin().map_err(|error: StatementError| ConnectError::Statement {
+    let log_epoch = begin().map_err(|error: StatementError| ConnectError::Statement {
         detail: match error {
             StatementError::Refused(failure) => failure.message,
             StatementError::Engine(EngineError::Postgres(error)) => store_error(&error).to_string(),
@@ -77,5 +80,6 @@ pub(super) fn prepare(
         },
     })?;
     runtime.block_on(session.client.batch_execute(START_UNLOCK)).map_err(failed)?;
-    Ok(identity)
+    connection.use_session(session, log_epoch);
+    Ok(log_epoch)
 }

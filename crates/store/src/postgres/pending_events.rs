@@ -12,6 +12,7 @@ use madang_shared::Seq;
 use tokio_postgres::Row;
 
 use crate::error::StatementError;
+use crate::external_revision::ExternalRevision;
 use crate::rules::log;
 use crate::transaction;
 
@@ -20,8 +21,9 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(20);
 /// The maximum number of events that one transaction takes.
 pub(super) const LIMIT: usize = 512;
 
-/// Whether the list holds an event.
-pub(super) const EXIST: &str = "SELECT 1 FROM pending_events LIMIT 1";
+/// Whether the list holds an event, and the number of changes by other programs.
+pub(super) const EXIST: &str = "SELECT EXISTS (SELECT 1 FROM pending_events), \
+    (SELECT sum(revision)::bigint FROM external_changes)";
 
 /// Takes the first events of the list, in the order of their topics' positions.
 pub(super) const TAKE: &str = "WITH taken AS (DELETE FROM pending_events WHERE id IN \
@@ -29,6 +31,13 @@ pub(super) const TAKE: &str = "WITH taken AS (DELETE FROM pending_events WHERE i
     SELECT topics.name, log.seq, log.content FROM taken \
     JOIN topics ON topics.id = taken.topic_id \
     JOIN log ON log.topic_id = taken.topic_id AND log.seq = taken.seq ORDER BY taken.id";
+
+/// Reads the answer to [`EXIST`]: whether there are events. Records the number of changes by other programs.
+pub(super) fn found(rows: &[Row], revision: &ExternalRevision) -> Result<bool, StatementError> {
+    let Some(row) = rows.first().map(|row| transaction::Row::new(row)) else { return Ok(false) };
+    revision.set(row.natural(1)?);
+    Ok(row.integer(0)? != 0)
+}
 
 /// The events of [`TAKE`].
 pub(super) fn decode(rows: &[Row]) -> Result<Vec<TopicEvent>, StatementError> {

@@ -1,15 +1,14 @@
 //! The connections of the engine: one thread writes, others read.
 
-use std::time::Instant;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use madang_hub::ports::StoreError;
-use madang_shared::Timestamp;
+use madang_shared::{Epoch, Timestamp};
 
 use super::connection::{Connector, PostgresConnection};
 use super::errors::{PostgresErrors, store_error};
 use super::group::GroupWriter;
+use super::known_log::KnownLog;
 use super::open;
 use super::options::{ConnectError, ConnectOptions};
 use super::transaction::PostgresTransaction;
@@ -17,6 +16,7 @@ use super::writer::Writer;
 use crate::connections::{Apply, Connections, ReadLane, WriteResults};
 use crate::error::StatementError;
 use crate::event_stream::EventStream;
+use crate::external_revision::ExternalRevision;
 use crate::readers::{ReadConnection, ReadPayer, ReaderPool};
 use crate::rules::WriteInput;
 use crate::store::EngineStore;
@@ -37,7 +37,8 @@ pub struct PostgresThreads {
     /// One reader for the sessions, so that a sign-in waits for no other read.
     sign_ins: ReaderPool<PostgresErrors>,
     writer: Writer,
-    started_at: Instant,
+    revision: ExternalRevision,
+    known: KnownLog,
 }
 
 impl Postgres {
@@ -54,6 +55,11 @@ impl Postgres {
         let started = std::thread::scope(|scope| scope.spawn(|| start(now, options)).join());
         let (threads, events) = started.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok((Self::over(threads, options.free_space.clone()), events))
+    }
+
+    /// The epoch of the whole log. See [`LogReplaced`](crate::LogReplaced).
+    pub fn log_epoch(&self) -> Epoch {
+        self.connections.known.epoch().unwrap_or(Epoch(0))
     }
 
     /// Finishes the waiting writes, refuses later ones, and closes the connections. The caller must read or drop the
@@ -74,26 +80,38 @@ fn start(
 ) -> Result<(PostgresThreads, EventStream), ConnectError> {
     let [for_writer, for_readers] = open::connectors(options)?;
     let mut connection = PostgresConnection::new(for_writer)?;
-    let identity = open::prepare(&mut connection, now)?;
+    let known = KnownLog::new(open::prepare(&mut connection, now)?);
     let pool = |size: usize| {
-        let connections: Result<Vec<_>, _> = (0..size).map(|_| reader(&for_readers)).collect();
+        let reader = |_| PostgresReader::new(&for_readers, &known);
+        let connections: Result<Vec<_>, _> = (0..size).map(reader).collect();
         ReaderPool::start("postgres-reader", connections?, PostgresErrors)
             .map_err(ConnectError::Thread)
     };
     let (readers, sign_ins) = (pool(options.readers.max(1))?, pool(1)?);
-    let (writer, events) = Writer::start(GroupWriter { connection, identity })?;
-    Ok((PostgresThreads { readers, sign_ins, writer, started_at: Instant::now() }, events))
+    let revision = ExternalRevision::default();
+    let writer = GroupWriter { connection, revision: revision.clone(), unanswered: None };
+    let (writer, events) = Writer::start(writer, known.clone())?;
+    Ok((PostgresThreads { readers, sign_ins, writer, revision, known }, events))
 }
 
-fn reader(connector: &Connector) -> Result<PostgresConnection, ConnectError> {
-    let mut connection = PostgresConnection::new(connector.clone())?;
-    connection.first_session()?;
-    Ok(connection)
+/// A connection that reads.
+struct PostgresReader {
+    connection: PostgresConnection,
+    known: KnownLog,
 }
 
-impl ReadConnection for PostgresConnection {
+impl PostgresReader {
+    fn new(connector: &Connector, known: &KnownLog) -> Result<Self, ConnectError> {
+        let mut connection = PostgresConnection::new(connector.clone())?;
+        let connected = connection.connect();
+        connected.map_err(|error| ConnectError::Unreachable { detail: error.to_string() })?;
+        Ok(Self { connection, known: known.clone() })
+    }
+}
+
+impl ReadConnection for PostgresReader {
     fn in_transaction(&mut self, run: &mut dyn FnMut(Result<&dyn Transaction, &StoreError>)) {
-        let begun = self.available().and_then(|(runtime, session)| {
+        let begun = self.connection.available(&self.known).and_then(|(runtime, session)| {
             PostgresTransaction::begin(runtime, session, BEGIN_READ, false)
                 .map_err(|error| store_error(&error))
         });
@@ -137,10 +155,9 @@ impl Connections for PostgresThreads {
         self.writer.deferred(apply)
     }
 
-    /// PostgreSQL does not tell of commits by others. Rows that change without an event are found after a second at the
-    /// latest, because each second counts as such a commit.
+    /// Triggers count the changes of other programs. The writer polls the number.
     fn external_revision(&self) -> u64 {
-        self.started_at.elapsed().as_secs()
+        self.revision.get()
     }
 
     fn check_damage(&self) -> Result<(), StoreError> {

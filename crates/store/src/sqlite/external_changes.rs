@@ -9,7 +9,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle, park_timeout};
 use std::time::Duration;
@@ -20,6 +20,7 @@ use rusqlite::Connection;
 
 use super::damage::Damage;
 use crate::error::StatementError;
+use crate::external_revision::ExternalRevision;
 use crate::readers::EngineErrors;
 use crate::rules::log;
 use crate::transaction::{Transaction, values};
@@ -39,17 +40,6 @@ pub(super) struct ExternalChanges {
     /// `PRAGMA data_version` of the writer's connection, which its own commits do not change.
     data_version: i64,
     revision: ExternalRevision,
-}
-
-/// The number of times that the writer has found commits by other programs. Such a commit may change rows without an
-/// event.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ExternalRevision(Arc<AtomicU64>);
-
-impl ExternalRevision {
-    pub(super) fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 impl ExternalChanges {
@@ -82,7 +72,7 @@ impl ExternalChanges {
         let found = data_version(connection).ok();
         if found != Some(self.data_version) {
             self.data_version = found.unwrap_or(self.data_version);
-            self.revision.0.fetch_add(1, Ordering::Release);
+            self.revision.count();
         }
     }
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::damage::Damage;
 use super::database_lock::DatabaseLock;
-use super::external_changes::{CommitWatcher, ExternalChanges, ExternalRevision};
+use super::external_changes::{CommitWatcher, ExternalChanges};
 use super::file_identity::FileIdentity;
 use super::open;
 use super::options::{OpenError, Options};
@@ -23,6 +23,7 @@ use super::writer::{DatabaseGuard, Writer};
 use crate::connections::{Apply, Connections, ReadLane, WriteResults};
 use crate::error::StatementError;
 use crate::event_stream::EventStream;
+use crate::external_revision::ExternalRevision;
 use crate::readers::{ReadPayer, ReaderPool};
 use crate::store::EngineStore;
 

@@ -23,7 +23,7 @@ use super::size_reports::SizeReports;
 use super::stamp::Stamp;
 use crate::batch::{self, EVENT_GROUPS, Job, PendingBatch, QUEUE};
 use crate::connections::{Apply, WriteResults, only};
-use crate::event_stream::EventStream;
+use crate::event_stream::{EventSender, EventStream, LogChange};
 use crate::rules::WriteInput;
 
 /// The handle to the thread.
@@ -51,7 +51,7 @@ impl Writer {
         guard: DatabaseGuard,
     ) -> io::Result<(Self, EventStream)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (events, stream) = mpsc::channel(EVENT_GROUPS);
+        let (events, stream) = EventStream::channel(EVENT_GROUPS);
         let faults = NoFaults;
         let writer = GroupWriter { connection, external_changes, damage, faults };
         let thread = WriterThread { writer, jobs: queue, events, guard };
@@ -100,7 +100,7 @@ impl Writer {
 struct WriterThread {
     writer: GroupWriter<NoFaults>,
     jobs: mpsc::Receiver<Job>,
-    events: mpsc::Sender<Vec<TopicEvent>>,
+    events: EventSender,
     /// Its lock is released after the connection is closed.
     guard: DatabaseGuard,
 }
@@ -135,7 +135,7 @@ impl WriterThread {
         writer.send_events(appended, |group, source| {
             guard.stamp.record(&group, source);
             // Fails if the receiver was dropped; the events are in the log.
-            events.blocking_send(group).ok();
+            events.blocking_send(LogChange::Appended(group)).ok();
         });
     }
 

@@ -1,6 +1,7 @@
 //! Several nodes over one log.
 
 mod ephemeral;
+mod replaced_log;
 
 use std::sync::Arc;
 
@@ -157,6 +158,23 @@ fn a_node_without_a_bus_polls_the_topics_with_readers_often_and_those_of_copies_
     let of_copies = polls.iter().filter(|topics| topics.contains(&Topic::Posts)).count();
     assert_eq!(of_copies, 2, "at the start and after 10 s");
     assert!(b.hub.take_messages().is_empty(), "no message waits for a bus that does not exist");
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_reaches_the_readers_of_all_nodes_at_once() {
+    let nodes = TwoNodes::new();
+    let (w, r) = (nodes.a.user("w"), nodes.a.user("r"));
+    let mut author = nodes.a.connect(&w);
+    let mut readers = [&nodes.a, &nodes.b].map(|node| subscriber(node, &r, &[TIMELINE]));
+    author.post("no answer");
+    // The store has committed it, and the node knows nothing of it.
+    author.commit_without_answer(&nodes.a);
+    nodes.a.hub.on_unanswered_commit(&[(TIMELINE, Seq(1))]);
+    nodes.deliver();
+    for (reader, node) in readers.iter_mut().zip([&nodes.a, &nodes.b]) {
+        reader.settle(node);
+        assert_eq!(reader.take_seqs(TIMELINE), [1]);
+    }
 }
 
 #[test]

@@ -17,16 +17,17 @@ use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::details::MembersPage;
 use madang_shared::{Answer, Position, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
 use super::damage::Damage;
-use super::external_changes::{ExternalChanges, ExternalRevision};
+use super::external_changes::ExternalChanges;
 use super::group::GroupWriter;
 use super::options::OpenError;
 use crate::batch::{Batch, PendingBatch};
 use crate::connections::{Apply, Connections, ReadLane, WriteResults, only};
 use crate::error::StatementError;
-use crate::event_stream::EventStream;
+use crate::event_stream::{EventSender, EventStream, LogChange};
+use crate::external_revision::ExternalRevision;
 use crate::readers::{EngineErrors, ReadPayer};
 use crate::rules::WriteInput;
 use crate::store::EngineStore;
@@ -51,7 +52,7 @@ struct Shared {
     writer: GroupWriter<Faults>,
     /// The events that were not taken yet, while there is no event stream.
     events: Vec<TopicEvent>,
-    event_stream: Option<mpsc::Sender<Vec<TopicEvent>>>,
+    event_stream: Option<EventSender>,
 }
 
 impl InlineSqlite {
@@ -93,7 +94,7 @@ impl InlineSqlite {
     /// Starts an event stream, as a database file has one. It ends an earlier event stream. It has no bound,
     /// because a write must not wait for its receiver.
     pub fn event_stream(&self) -> EventStream {
-        let (sender, stream) = mpsc::channel(Semaphore::MAX_PERMITS);
+        let (sender, stream) = EventStream::channel(Semaphore::MAX_PERMITS);
         self.connections.lock().event_stream = Some(sender);
         stream
     }
@@ -258,7 +259,7 @@ impl Shared {
                 writer.send_events(appended, |group, _source| match event_stream {
                     // Fails if the receiver was dropped; the events are in the log.
                     Some(stream) => {
-                        stream.try_send(group).ok();
+                        stream.try_send(LogChange::Appended(group)).ok();
                     }
                     None => events.extend(group),
                 });

@@ -21,6 +21,26 @@ macro_rules! on_every_engine {
     };
 }
 
+/// Registers tests that take a new [`TestStore`](crate::support::TestStore) and a [`Shell`] of its database, for every
+/// engine whose database other programs can open.
+macro_rules! on_every_database {
+    ($($test:ident,)+) => {
+        on_every_database!(@ sqlite [$($test)+]);
+        on_every_database!(@ postgres [$($test)+]);
+    };
+    (@ $engine:ident [$($test:ident)+]) => {
+        mod $engine {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    let (test_store, shell) = crate::contract::shell::$engine().await;
+                    super::$test(test_store, shell).await;
+                }
+            )+
+        }
+    };
+}
+
 mod counter;
 mod delivery;
 mod free_space;
@@ -28,13 +48,17 @@ mod kept_notices;
 mod leases;
 mod names;
 mod notices;
+mod order_transitions;
 mod orders;
 mod posts;
 mod reading;
 mod rooms;
 mod sessions;
+mod shell;
 mod users;
 mod writing;
+
+use shell::Shell;
 
 /// Starts each engine. Asynchronous, because some engines need a network.
 mod start {
@@ -47,19 +71,26 @@ mod start {
     use madang_store::sqlite::{InlineSqlite, Options, Sqlite, Synchronous};
 
     use madang_store::Postgres;
+    use tempfile::TempDir;
 
     use crate::postgres::server::TestDatabase;
     use crate::support::{FLOOR, NOW, TestStore};
 
+    /// The file of an SQLite database.
+    pub(super) const FILE: &str = "madang.db";
+
     pub(super) async fn sqlite() -> TestStore {
-        let folder = tempfile::tempdir().expect("a folder");
+        sqlite_in(tempfile::tempdir().expect("a folder")).await
+    }
+
+    pub(super) async fn sqlite_in(folder: TempDir) -> TestStore {
         let free_space = FreeSpace::with_floor(FLOOR);
         let options = Options {
             synchronous: Synchronous::Normal,
             free_space: free_space.clone(),
             ..Options::default()
         };
-        let path = folder.path().join("madang.db");
+        let path = folder.path().join(FILE);
         let (store, events) = Sqlite::open(&path, NOW, &options).expect("opens");
         let store = Arc::new(store);
         let hub = Some(Hub::new("test", Epoch(1)));
@@ -68,7 +99,10 @@ mod start {
     }
 
     pub(super) async fn postgres() -> TestStore {
-        let database = TestDatabase::new();
+        postgres_in(TestDatabase::new()).await
+    }
+
+    pub(super) async fn postgres_in(database: TestDatabase) -> TestStore {
         let free_space = FreeSpace::with_floor(FLOOR);
         let options = ConnectOptions { free_space: free_space.clone(), ..database.options() };
         let (store, events) = Postgres::connect(NOW, &options).expect("connects");

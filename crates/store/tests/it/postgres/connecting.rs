@@ -3,7 +3,7 @@
 use madang_store::Postgres;
 use madang_store::postgres::{ConnectError, ConnectOptions};
 
-use super::server::TestDatabase;
+use super::server::{TestDatabase, TestServer};
 use super::start;
 use crate::support::NOW;
 
@@ -53,4 +53,30 @@ async fn nodes_that_start_at_once_migrate_an_empty_database_once() {
     }
     let (_, test_store) = start(&database);
     test_store.user("Mina").await;
+}
+
+#[tokio::test]
+async fn a_standby_is_used_only_after_it_has_taken_over() {
+    let primary = TestServer::launch(false, None);
+    primary.execute("CREATE DATABASE chat".to_owned());
+    let standby = TestServer::launch(false, Some(&primary));
+    let of_standby = ConnectOptions::new(standby.url("chat"));
+    let hosts = [&standby, &primary].map(|server| server.socket_folder().display().to_string());
+    let url = format!("host={} user=madang dbname=chat", hosts.join(","));
+    let either = ConnectOptions::new(url);
+    let connect = |options: &ConnectOptions| {
+        let (store, _) = Postgres::connect(NOW, options).expect("connects");
+        store.log_epoch()
+    };
+    let before = connect(&either);
+    assert!(matches!(error(&of_standby), ConnectError::Unreachable { .. }));
+    let replayed =
+        "DO $$ BEGIN WHILE (SELECT replay_lsn FROM pg_stat_replication) < pg_current_wal_lsn() LOOP
+        PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$";
+    primary.execute(replayed.to_owned());
+    primary.kill();
+    standby.execute("SELECT pg_promote()".to_owned());
+    let after = connect(&either);
+    assert_ne!(after, before, "another timeline is another log");
+    assert_eq!(connect(&of_standby), after);
 }

@@ -1,8 +1,10 @@
 //! A server that goes away, and a database that may have lost commits.
 
+use futures_util::FutureExt;
 use madang_hub::ports::Recovery;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{Position, Seq, Topic, User};
+use madang_store::LogChange;
 
 use super::server::TestDatabase;
 use super::start;
@@ -66,4 +68,45 @@ async fn another_cluster_or_timeline_gives_every_topic_a_new_epoch() {
     assert_ne!(after.epoch, before.epoch);
     let resumed = test_store.open(mina.id, Topic::Room(FIRST_ROOM), Some(before)).await;
     assert!(matches!(resumed, Ok(Recovery::State(_))), "{resumed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_find_another_timeline_while_they_run_draw_one_new_epoch() {
+    let database = TestDatabase::new();
+    let [(writing, mut node), (_reading, mut other)] = [start(&database), start(&database)];
+    let mina = node.user("Mina").await;
+    node.commit(post(&mina, 1, FIRST_ROOM, "hello")).await;
+    let before = position(&node, &mina).await;
+    let first_epoch = writing.log_epoch();
+
+    // As if a standby had taken over: another identity, and new connections.
+    let external = database.external().await;
+    let changed = "UPDATE cluster_identity SET identity = 'another'";
+    external.execute(changed, &[]).await.expect("changed");
+    external.execute(END_SESSIONS, &[]).await.expect("ended");
+    let mut replaced = Vec::new();
+    for node in [&mut node, &mut other] {
+        let change = loop {
+            match node.events.next().await.expect("the engine lives") {
+                LogChange::Replaced(replaced) => break replaced,
+                LogChange::Appended(_) | LogChange::Unanswered(_) => {}
+            }
+        };
+        replaced.push(change.log_epoch);
+        // The engine executes no request until the change is handled.
+        let room = Topic::Room(FIRST_ROOM);
+        let mut read = node.store.read_log(NOBODY, room, Seq(0), 9);
+        assert!((&mut read).now_or_never().is_none());
+        drop(change);
+        // A read may meet a dead connection.
+        while read.await.is_err() {
+            read = node.store.read_log(NOBODY, room, Seq(0), 9);
+        }
+    }
+    assert!(replaced[0] == replaced[1] && replaced[0] != first_epoch, "{replaced:?}");
+    let positions = [&node, &other].map(|node| position(node, &mina));
+    let [first, second] = positions;
+    let (first, second) = (first.await, second.await);
+    assert!(first == second && first.epoch != before.epoch, "{first:?} {second:?}");
+    node.commit(post(&mina, 2, FIRST_ROOM, "again")).await;
 }

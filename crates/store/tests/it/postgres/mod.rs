@@ -1,8 +1,10 @@
 //! The PostgreSQL engine, beyond the contract.
 
 mod connecting;
+mod external_changes;
 mod groups;
 mod losses;
+mod lost_answers;
 mod nodes;
 mod orders;
 pub(crate) mod server;

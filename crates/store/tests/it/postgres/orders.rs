@@ -172,27 +172,6 @@ async fn forbidden_changes_are_refused_and_leave_no_trace() {
 }
 
 #[tokio::test]
-async fn the_table_of_transitions_equals_the_code() {
-    let database = TestDatabase::new();
-    let external = database.external().await;
-    let sql = "SELECT from_status, to_status FROM order_transitions \
-        WHERE at_table IS NULL OR at_table = $1 ORDER BY 1, 2";
-    for is_at_table in [false, true] {
-        let rows = external.query(sql, &[&i64::from(is_at_table)]).await.expect("readable");
-        let stored: Vec<(String, String)> =
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let mut known: Vec<(String, String)> = Vec::new();
-        for from in OrderStatus::ALL {
-            for to in from.next(is_at_table) {
-                known.push((from.name().to_owned(), to.name().to_owned()));
-            }
-        }
-        known.sort();
-        assert_eq!(stored, known, "at a table: {is_at_table}");
-    }
-}
-
-#[tokio::test]
 async fn a_restart_misses_no_change_of_another_program() {
     let database = TestDatabase::new();
     let (store, test_store) = start(&database);

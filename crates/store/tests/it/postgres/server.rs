@@ -1,7 +1,7 @@
 //! A PostgreSQL server of the tests: one for each test binary, with a database for each test.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -27,6 +27,9 @@ const TEMPLATE: &str = "madang_template";
 
 static SERVER: LazyLock<TestServer> = LazyLock::new(|| TestServer::start(false));
 
+/// The reply to `kill` ends the server without a chance to write anything.
+const KILL: &[u8] = b"kill\n";
+
 /// A database of one test, removed at the drop.
 pub(crate) struct TestDatabase {
     name: String,
@@ -49,6 +52,11 @@ impl TestDatabase {
 
     pub(crate) fn options(&self) -> ConnectOptions {
         ConnectOptions { readers: 2, ..ConnectOptions::new(SERVER.url(&self.name)) }
+    }
+
+    /// The folder with the server's socket.
+    pub(crate) fn socket_folder(&self) -> &'static Path {
+        SERVER.socket_folder()
     }
 
     /// A connection of another program.
@@ -79,31 +87,13 @@ pub(crate) struct TestServer {
     /// Statements for the administrator's connection, each with the place of its answer.
     statements: Mutex<Sender<(String, Sender<()>)>>,
     /// The server ends when this is closed, even if the tests are killed.
-    _alive: ChildStdin,
+    alive: ChildStdin,
 }
 
 impl TestServer {
-    /// Starts a server. One that is not durable does not wait for the disk.
+    /// Starts a server with the template. One that is not durable does not wait for the disk.
     pub(crate) fn start(is_durable: bool) -> Self {
-        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder");
-        let mut server = start_server(folder.path(), is_durable);
-        let output = BufReader::new(server.stderr.take().expect("piped"));
-        let mut log = String::new();
-        let mut lines = output.lines().map_while(Result::ok);
-        let is_ready = lines.by_ref().any(|line| {
-            log.push_str(&line);
-            log.push('\n');
-            line.contains("database system is ready to accept connections")
-        });
-        assert!(is_ready, "PostgreSQL does not start: {log}");
-        let alive = server.stdin.take().expect("piped");
-        // The pipe must not fill up.
-        thread::spawn(move || {
-            lines.for_each(drop);
-            server.wait().ok();
-        });
-        let statements = Mutex::new(administrate(url(folder.path(), "postgres")));
-        let test_server = Self { folder, statements, _alive: alive };
+        let test_server = Self::launch(is_durable, None);
         test_server.execute(format!("CREATE DATABASE {TEMPLATE}"));
         let options = ConnectOptions::new(test_server.url(TEMPLATE));
         // The copy of a database needs that nobody is connected to it.
@@ -115,6 +105,43 @@ impl TestServer {
         });
         migrate.join().expect("migrated");
         test_server
+    }
+
+    /// Starts a server without databases, or a standby that follows another server.
+    pub(crate) fn launch(is_durable: bool, primary: Option<&Self>) -> Self {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder");
+        let primary = primary.map(|primary| primary.folder.path());
+        let mut server = start_server(folder.path(), is_durable, primary);
+        let output = BufReader::new(server.stderr.take().expect("piped"));
+        let mut log = String::new();
+        let mut lines = output.lines().map_while(Result::ok);
+        let is_ready = lines.by_ref().any(|line| {
+            log.push_str(&line);
+            log.push('\n');
+            line.contains("database system is ready to accept")
+        });
+        assert!(is_ready, "PostgreSQL does not start: {log}");
+        let alive = server.stdin.take().expect("piped");
+        // The pipe must not fill up.
+        thread::spawn(move || {
+            lines.for_each(drop);
+            server.wait().ok();
+        });
+        let statements = Mutex::new(administrate(url(folder.path(), "postgres")));
+        Self { folder, statements, alive }
+    }
+
+    /// Kills the server, and waits for its end.
+    pub(crate) fn kill(mut self) {
+        self.alive.write_all(KILL).expect("the server runs");
+        while self.folder.path().exists() {
+            thread::yield_now();
+        }
+    }
+
+    /// The folder with the server's socket.
+    pub(crate) fn socket_folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -156,20 +183,23 @@ fn administrate(url: String) -> Sender<(String, Sender<()>)> {
 
 /// Creates a cluster in the folder, and starts its server, which listens on a socket in the folder alone. PostgreSQL
 /// refuses to run as root, so it then runs as a user of its own.
-fn start_server(folder: &Path, is_durable: bool) -> Child {
+fn start_server(folder: &Path, is_durable: bool, primary: Option<&Path>) -> Child {
     let user = own_user();
     if let Some((uid, gid)) = user {
         chown(folder, Some(uid), Some(gid)).expect("the owner of the folder");
     }
     // The shell waits for the end of its input: that is the end of the tests.
     let script = r#"
-        "$1/initdb" -D "$2/data" -U madang --auth=trust --no-sync --locale=C.UTF-8 -E UTF8 >"$2/initdb.log" 2>&1 ||
-            { cat "$2/initdb.log" >&2; exit 1; }
+        if [ -n "$4" ]; then
+            "$1/pg_basebackup" -h "$4" -U madang -D "$2/data" -R -X stream -c fast --no-sync
+        else
+            "$1/initdb" -D "$2/data" -U madang --auth=trust --no-sync --locale=C.UTF-8 -E UTF8
+        fi >"$2/initdb.log" 2>&1 || { cat "$2/initdb.log" >&2; exit 1; }
         "$1/postgres" -D "$2/data" -k "$2" -h '' -c fsync="$3" -c full_page_writes="$3" -c shared_buffers=32MB \
             -c max_connections=200 -c log_min_messages=log -c log_checkpoints=off \
             -c logging_collector=off </dev/null &
-        read -r _
-        kill -QUIT $!
+        read -r how
+        if [ "$how" = kill ]; then kill -KILL $!; else kill -QUIT $!; fi
         wait
         rm -rf "$2"
     "#;
@@ -184,6 +214,7 @@ fn start_server(folder: &Path, is_durable: bool) -> Child {
     };
     command.args(["-c", script, "postgres"]).arg(programs()).arg(folder);
     command.arg(if is_durable { "on" } else { "off" });
+    command.arg(primary.unwrap_or(Path::new("")));
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().expect("a shell")
 }

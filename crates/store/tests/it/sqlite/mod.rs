@@ -4,7 +4,6 @@ mod limits;
 mod loss;
 mod notices;
 mod opening;
-mod order_transitions;
 mod orders;
 mod posts;
 mod shell;
