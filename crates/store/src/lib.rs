@@ -18,7 +18,9 @@ mod external_revision;
 mod readers;
 mod rules;
 mod store;
+mod threads;
 mod transaction;
+mod writer_handle;
 
 pub mod postgres;
 pub mod sqlite;

@@ -9,3 +9,4 @@
 
 mod nats;
 mod nats_server;
+mod security;

@@ -29,7 +29,7 @@ async fn connect(server: &NatsServer) -> NatsBus {
     NatsBus::connect(&NatsOptions::parse(&server.url()).unwrap()).await.expect("connects")
 }
 
-async fn next(messages: &mut Receiver<Bytes>) -> Bytes {
+pub(crate) async fn next(messages: &mut Receiver<Bytes>) -> Bytes {
     tokio::time::timeout(TIMEOUT, messages.recv()).await.expect("in time").expect("a message")
 }
 

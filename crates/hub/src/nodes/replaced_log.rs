@@ -33,7 +33,7 @@ impl Hub {
     /// The epoch of the whole log: it changes when the log was replaced. 0 for a log that is never replaced while a node
     /// runs.
     pub fn log_epoch(&self) -> Epoch {
-        self.shared_log().map(|shared| shared.outgoing.log_epoch()).unwrap_or(Epoch(0))
+        self.shared_log().map_or(Epoch(0), |shared| shared.outgoing.log_epoch())
     }
 
     /// The same hub over a log with this epoch.
@@ -72,7 +72,9 @@ impl Hub {
         let mut channels = self.channels();
         let is_durable = |topic: &Topic| topic.durability() == Durability::Durable;
         let taken: Vec<_> = channels.extract_if(|topic, _| is_durable(topic)).collect();
-        taken.iter().for_each(|(_, channel)| channel.mark_replaced());
+        for (_, channel) in &taken {
+            channel.mark_replaced();
+        }
         self.log_replacement().count.fetch_add(1, Ordering::Release);
         taken
     }

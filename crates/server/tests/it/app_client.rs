@@ -1,7 +1,5 @@
 //! A client of the protocol over a WebSocket, which sees each frame.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use futures_util::{SinkExt, StreamExt};
 use madang_shared::{CommandId, Timestamp};
 use serde_json::{Value, json};
@@ -23,6 +21,8 @@ pub(crate) async fn sign_up(server: &Server, name: &str) -> String {
 /// A connection after its hello.
 pub(crate) struct AppClient {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The server's time of the welcome, in milliseconds.
+    welcomed_at: u64,
     commands: u128,
 }
 
@@ -34,9 +34,9 @@ impl AppClient {
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
         let (socket, _) = connect_async(request).await.unwrap();
-        let mut client = Self { socket, commands: 0 };
+        let mut client = Self { socket, welcomed_at: 0, commands: 0 };
         client.send(&json!({ "hello": { "client": "test", "topics": topics } })).await;
-        client.until("welcome").await;
+        client.welcomed_at = client.until("welcome").await["now"].as_u64().unwrap();
         client
     }
 
@@ -68,9 +68,8 @@ impl AppClient {
 
     /// Posts a message to a room, and returns the id of the command.
     pub(crate) async fn post(&mut self, room: u64, text: &str) -> CommandId {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         self.commands += 1;
-        let id = CommandId::new(Timestamp(u64::try_from(now).unwrap()), self.commands << 64);
+        let id = CommandId::new(Timestamp(self.welcomed_at), self.commands << 64);
         self.send_post(id, room, text).await;
         id
     }

@@ -4,6 +4,10 @@
 #[path = "../../../store/tests/it/postgres/server.rs"]
 pub(crate) mod server;
 
+#[expect(dead_code, reason = "the tests of the store use more of it")]
+#[path = "../../../store/tests/it/postgres/tls_server.rs"]
+mod tls_server;
+
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
@@ -12,8 +16,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use server::TestDatabase;
 
+use self::tls_server::{PASSWORD, TlsServer};
 use crate::app_client::{AppClient, posted_text, sign_up};
-use crate::process::Server;
+use crate::process::{Server, madang, output as output_of};
 
 #[tokio::test]
 async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
@@ -49,6 +54,42 @@ async fn a_server_keeps_everything_in_postgresql_and_logs_no_password() {
     let logged = std::fs::read_to_string(&log).unwrap();
     assert!(!logged.contains("secret-word"), "{logged}");
     assert!(logged.contains("without `--bus`"), "{logged}");
+}
+
+#[tokio::test]
+async fn a_server_signs_in_with_tls_and_a_password_that_nothing_shows() {
+    let (database, folder) = (TlsServer::start(), tempfile::tempdir().unwrap());
+    let [log, password] = ["log", "password"].map(|name| folder.path().join(name));
+    std::fs::write(&password, format!("{PASSWORD}\n")).unwrap();
+    let variables = [
+        ("MADANG_DATABASE", database.url("localhost", "?sslmode=verify-full")),
+        ("MADANG_DATABASE_PASSWORD_FILE", password.display().to_string()),
+        ("MADANG_DATABASE_CERTIFICATES", database.authority().display().to_string()),
+    ];
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let arguments = ["--log", "trace"];
+    let output = File::create(&log).unwrap().into();
+    let server = Server::start_with(folder.path(), &arguments, &variables, output);
+    sign_up(&server, "민아").await;
+    let encrypted = "DO $$ BEGIN ASSERT (SELECT bool_and(ssl) FROM pg_stat_ssl
+        JOIN pg_stat_activity USING (pid) WHERE application_name = 'madang'); END $$";
+    database.server.execute(encrypted.to_owned());
+    #[cfg(target_os = "linux")]
+    for shown in ["cmdline", "environ"] {
+        let shown = std::fs::read(format!("/proc/{}/{shown}", server.id())).unwrap();
+        assert!(!String::from_utf8_lossy(&shown).contains(PASSWORD));
+    }
+    drop(server);
+    assert!(!std::fs::read_to_string(&log).unwrap().contains(PASSWORD));
+
+    // The certificate is for another name.
+    let mut other = madang();
+    other.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+    other.envs(variables).env("MADANG_DATABASE", database.url("127.0.0.1", ""));
+    let (code, text) = output_of(&mut other);
+    assert_ne!(code, Some(0));
+    assert!(text.contains("certificate") && !text.contains(PASSWORD), "{text}");
 }
 
 /// Two servers on one database, without a bus.
@@ -118,7 +159,7 @@ async fn delay_without_a_bus_and_the_cost_of_an_idle_server() {
     let (before, begun) = (transactions().await, Instant::now());
     // The statistics of a session are flushed once a second at most.
     tokio::time::sleep(Duration::from_secs(20)).await;
-    let rate = (transactions().await - before) as f64 / begun.elapsed().as_secs_f64();
-    println!("a server with one reader: {rate:.0} transactions a second");
+    let transactions = transactions().await - before;
+    println!("a server with one reader: {transactions} transactions in {:?}", begun.elapsed());
     drop(second);
 }

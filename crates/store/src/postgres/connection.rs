@@ -1,19 +1,17 @@
 //! One connection, which the thread that owns it drives.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use madang_hub::ports::StoreError;
 use madang_shared::Epoch;
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Client, Config, Error, Statement};
+use tokio_postgres::{Config, Error};
 
 use super::errors::{PostgresErrors, describe, store_error};
 use super::known_log::KnownLog;
+use super::session::Session;
 use super::tls::RustlsConnector;
-use super::{dialect, identity, options::ConnectError};
+use super::{identity, options::ConnectError};
 use crate::readers::EngineErrors;
 
 /// The way to the database.
@@ -31,12 +29,6 @@ pub(super) struct PostgresConnection {
     connector: Connector,
     runtime: Runtime,
     session: Option<(Session, Epoch)>,
-}
-
-/// A connection to the server, and its prepared statements.
-pub(super) struct Session {
-    pub(super) client: Arc<Client>,
-    statements: RefCell<HashMap<&'static str, Statement>>,
 }
 
 impl PostgresConnection {
@@ -125,26 +117,10 @@ impl fmt::Debug for PostgresConnection {
     }
 }
 
-impl Session {
-    /// The prepared form of a statement of the rules. The server parses it once in each session.
-    pub(super) fn prepared(
-        &self,
-        runtime: &Runtime,
-        sql: &'static str,
-    ) -> Result<Statement, Error> {
-        if let Some(statement) = self.statements.borrow().get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = runtime.block_on(self.client.prepare(&dialect::translate(sql)))?;
-        self.statements.borrow_mut().insert(sql, statement.clone());
-        Ok(statement)
-    }
-}
-
 async fn connect(connector: &Connector) -> Result<Session, Error> {
     let (client, connection) = connector.config.connect(connector.tls.clone()).await?;
     // It ends with the client, or with the connection; the statements report a lost one.
     tokio::spawn(async move { connection.await.ok() });
     client.batch_execute(connector.settings).await?;
-    Ok(Session { client: Arc::new(client), statements: RefCell::default() })
+    Ok(Session::new(client))
 }

@@ -67,7 +67,7 @@ pub(super) fn store_error(error: &Error) -> StoreError {
 
 /// The errors of reads.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PostgresErrors;
+pub struct PostgresErrors;
 
 impl EngineErrors for PostgresErrors {
     fn store_error(&self, error: StatementError) -> StoreError {

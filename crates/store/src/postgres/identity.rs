@@ -10,7 +10,7 @@
 use madang_shared::Epoch;
 use tokio::runtime::Runtime;
 
-use super::connection::Session;
+use super::session::Session;
 use super::transaction::PostgresTransaction;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};

@@ -2,9 +2,9 @@
 
 use tokio::runtime::Runtime;
 
-use super::connection::Session;
 use super::errors::describe;
 use super::options::ConnectError;
+use super::session::Session;
 
 /// Each with its version.
 const MIGRATIONS: [(i64, &str); 1] =

@@ -4,8 +4,8 @@
 //! connections of their own. A transaction that appends to a topic holds the lock of the topic's row, so that the
 //! positions of all nodes are given out in the order of the commits.
 //!
-//! Reading order: `options`, `connection`, `values`, `dialect`, `transaction`, `errors`; `open`, `migrations`,
-//! `identity`, `known_log`, `writer`, `group`, `pending_events`, `threads`.
+//! Reading order: `options`, `dialect`, `session`, `values`, `transaction`, `errors`; `identity`, `known_log`,
+//! `connection`; `open`, `migrations`, `writer`, `group`, `pending_events`, `threads`.
 
 mod connection;
 mod dialect;
@@ -17,6 +17,7 @@ mod migrations;
 mod open;
 mod options;
 mod pending_events;
+mod session;
 mod threads;
 mod tls;
 mod transaction;
@@ -24,4 +25,4 @@ mod values;
 mod writer;
 
 pub use options::{ConnectError, ConnectOptions};
-pub use threads::{Postgres, PostgresThreads};
+pub use threads::{Postgres, PostgresEngine};

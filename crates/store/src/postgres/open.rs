@@ -25,6 +25,8 @@ const READER: &str = "SET statement_timeout = '30s'";
 /// Nodes that start at the same time migrate one after the other. "MADA".
 const START_LOCK: &str = "SET lock_timeout = '120s'; SELECT pg_advisory_lock(1296122945)";
 const START_UNLOCK: &str = "SET lock_timeout = '3s'; SELECT pg_advisory_unlock(1296122945)";
+/// The modes of TLS in which libpq checks the certificate of the server.
+const STRICT_MODES: [&str; 2] = ["verify-full", "verify-ca"];
 /// The oldest server that has all statements of the schema.
 const OLDEST_VERSION: i32 = 150_000;
 /// The time after which a connection attempt, or a connection without any answer, has failed.
@@ -32,7 +34,11 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ways to the database for the writer and for the readers.
 pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], ConnectError> {
-    let mut config: Config = options.url.parse().map_err(|_| ConnectError::Url)?;
+    // The certificate is always checked in full, so these modes of libpq require TLS and nothing else.
+    let url = STRICT_MODES.iter().fold(options.url.clone(), |url, mode| {
+        url.replace(&format!("sslmode={mode}"), "sslmode=require")
+    });
+    let mut config: Config = url.parse().map_err(|_| ConnectError::Url)?;
     if let (Some(password), None) = (&options.password, config.get_password()) {
         config.password(password);
     }

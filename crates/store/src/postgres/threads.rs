@@ -1,7 +1,5 @@
 //! The connections of the engine: one thread writes, others read.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use madang_hub::ports::StoreError;
 use madang_shared::{Epoch, Timestamp};
 
@@ -12,14 +10,12 @@ use super::known_log::KnownLog;
 use super::open;
 use super::options::{ConnectError, ConnectOptions};
 use super::transaction::PostgresTransaction;
-use super::writer::Writer;
-use crate::connections::{Apply, Connections, ReadLane, WriteResults};
-use crate::error::StatementError;
+use super::writer;
 use crate::event_stream::EventStream;
 use crate::external_revision::ExternalRevision;
-use crate::readers::{ReadConnection, ReadPayer, ReaderPool};
-use crate::rules::WriteInput;
+use crate::readers::ReadConnection;
 use crate::store::EngineStore;
+use crate::threads::{DatabaseThreads, Readers, ThreadedEngine};
 use crate::transaction::Transaction;
 
 /// All reads of a group see one state of the database.
@@ -28,17 +24,16 @@ const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// A PostgreSQL database.
 ///
 /// After a drop the writer finishes the waiting writes and ends in the background; [`Postgres::close`] waits for it.
-pub type Postgres = EngineStore<PostgresThreads>;
+pub type Postgres = EngineStore<DatabaseThreads<PostgresEngine>>;
 
-/// The threads of a PostgreSQL database.
+/// The parts of a PostgreSQL database beside its readers and its writer.
 #[derive(Debug)]
-pub struct PostgresThreads {
-    readers: ReaderPool<PostgresErrors>,
-    /// One reader for the sessions, so that a sign-in waits for no other read.
-    sign_ins: ReaderPool<PostgresErrors>,
-    writer: Writer,
-    revision: ExternalRevision,
+pub struct PostgresEngine {
     known: KnownLog,
+}
+
+impl ThreadedEngine for PostgresEngine {
+    type Errors = PostgresErrors;
 }
 
 impl Postgres {
@@ -59,39 +54,26 @@ impl Postgres {
 
     /// The epoch of the whole log. See [`LogReplaced`](crate::LogReplaced).
     pub fn log_epoch(&self) -> Epoch {
-        self.connections.known.epoch().unwrap_or(Epoch(0))
-    }
-
-    /// Finishes the waiting writes, refuses later ones, and closes the connections. The caller must read or drop the
-    /// event stream meanwhile.
-    pub async fn close(&self) {
-        let PostgresThreads { readers, sign_ins, writer, .. } = &*self.connections;
-        readers.close();
-        sign_ins.close();
-        writer.close().await;
-        readers.closed().await;
-        sign_ins.closed().await;
+        self.connections.engine.known.epoch().unwrap_or(Epoch(0))
     }
 }
 
 fn start(
     now: Timestamp,
     options: &ConnectOptions,
-) -> Result<(PostgresThreads, EventStream), ConnectError> {
+) -> Result<(DatabaseThreads<PostgresEngine>, EventStream), ConnectError> {
     let [for_writer, for_readers] = open::connectors(options)?;
     let mut connection = PostgresConnection::new(for_writer)?;
     let known = KnownLog::new(open::prepare(&mut connection, now)?);
-    let pool = |size: usize| {
-        let reader = |_| PostgresReader::new(&for_readers, &known);
-        let connections: Result<Vec<_>, _> = (0..size).map(reader).collect();
-        ReaderPool::start("postgres-reader", connections?, PostgresErrors)
-            .map_err(ConnectError::Thread)
-    };
-    let (readers, sign_ins) = (pool(options.readers.max(1))?, pool(1)?);
+    let reader = || PostgresReader::new(&for_readers, &known);
+    let users: Result<Vec<_>, _> = (0..options.readers.max(1)).map(|_| reader()).collect();
+    let readers = Readers::start("postgres-reader", users?, reader()?, &PostgresErrors)
+        .map_err(ConnectError::Thread)?;
     let revision = ExternalRevision::default();
     let writer = GroupWriter { connection, revision: revision.clone(), unanswered: None };
-    let (writer, events) = Writer::start(writer, known.clone())?;
-    Ok((PostgresThreads { readers, sign_ins, writer, revision, known }, events))
+    let (writer, events) = writer::start(writer, known.clone()).map_err(ConnectError::Thread)?;
+    let engine = PostgresEngine { known };
+    Ok((DatabaseThreads { engine, readers, writer, revision }, events))
 }
 
 /// A connection that reads.
@@ -123,44 +105,5 @@ impl ReadConnection for PostgresReader {
             }
             Err(error) => run(Err(&error)),
         }
-    }
-}
-
-impl Connections for PostgresThreads {
-    fn read<T: Send + 'static>(
-        &self,
-        lane: ReadLane,
-        payer: ReadPayer,
-        read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
-    ) -> BoxFuture<'static, Result<T, StoreError>> {
-        let readers = match lane {
-            ReadLane::Users => &self.readers,
-            ReadLane::SignIns => &self.sign_ins,
-        };
-        readers.read(payer, read).boxed()
-    }
-
-    fn write<I: WriteInput, T: Send + 'static>(
-        &self,
-        inputs: Vec<I>,
-        apply: Apply<I, T>,
-    ) -> BoxFuture<'static, WriteResults<T>> {
-        self.writer.enqueue(inputs, apply).boxed()
-    }
-
-    fn deferred_write<I: WriteInput, T: Send + 'static>(
-        &self,
-        apply: Apply<I, T>,
-    ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {
-        self.writer.deferred(apply)
-    }
-
-    /// Triggers count the changes of other programs. The writer polls the number.
-    fn external_revision(&self) -> u64 {
-        self.revision.get()
-    }
-
-    fn check_damage(&self) -> Result<(), StoreError> {
-        Ok(())
     }
 }

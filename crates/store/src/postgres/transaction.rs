@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, future, pin_mut};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Error, Statement};
 
-use super::connection::Session;
+use super::session::Session;
 use super::values::Parameter;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, Visit};

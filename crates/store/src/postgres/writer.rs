@@ -1,78 +1,31 @@
 //! The one thread that writes to the database.
 
-use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::io;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use madang_hub::ports::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::{Attempt, GroupWriter};
 use super::known_log::KnownLog;
-use super::options::ConnectError;
 use super::pending_events::INTERVAL;
-use crate::batch::{self, EVENT_GROUPS, Job, QUEUE};
-use crate::connections::{Apply, WriteResults, only};
+use crate::batch::{self, EVENT_GROUPS, Job};
 use crate::event_stream::{EventSender, EventStream, LogChange, LogReplaced};
-use crate::rules::WriteInput;
+use crate::writer_handle::WriterHandle;
 
 /// The wait between two polls while the database cannot be reached.
 const UNREACHABLE_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest delay of a poll by waiting writes.
 const MAX_POLL_DELAY: Duration = Duration::from_secs(1);
 
-/// The handle to the thread.
-#[derive(Debug)]
-pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Writer {
-    pub(super) fn start(
-        writer: GroupWriter,
-        known: KnownLog,
-    ) -> Result<(Self, EventStream), ConnectError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let (events, stream) = EventStream::channel(EVENT_GROUPS);
-        let thread = WriterThread { writer, known, jobs: queue, events };
-        let thread = Builder::new()
-            .name("postgres-writer".to_owned())
-            .spawn(|| thread.run())
-            .map_err(ConnectError::Thread)?;
-        Ok((Self { jobs, thread: Mutex::new(Some(thread)) }, stream))
-    }
-
-    /// See [`batch::enqueue`].
-    pub(super) fn enqueue<I: WriteInput, T: Send + 'static>(
-        &self,
-        inputs: Vec<I>,
-        apply: Apply<I, T>,
-    ) -> impl Future<Output = WriteResults<T>> + Send + 'static {
-        batch::enqueue(&self.jobs, inputs, apply)
-    }
-
-    /// A function that queues a batch of one later, for a write that depends on a read.
-    pub(super) fn deferred<I: WriteInput, T: Send + 'static>(
-        &self,
-        apply: Apply<I, T>,
-    ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {
-        let jobs = self.jobs.clone();
-        move |input| batch::enqueue(&jobs, vec![input], apply).map(only).boxed()
-    }
-
-    /// Lets the thread finish the waiting jobs, and waits for its end.
-    pub(super) async fn close(&self) {
-        // Fails only if the thread has ended already.
-        self.jobs.send(Job::Close).await.ok();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // The callers of a thread that panicked have received their errors.
-            tokio::task::spawn_blocking(|| thread.join().ok()).await.ok();
-        }
-    }
+/// Starts the thread that writes.
+pub(super) fn start(
+    writer: GroupWriter,
+    known: KnownLog,
+) -> io::Result<(WriterHandle, EventStream)> {
+    let (events, stream) = EventStream::channel(EVENT_GROUPS);
+    let run = |jobs| WriterThread { writer, known, jobs, events }.run();
+    Ok((WriterHandle::start("postgres-writer", run)?, stream))
 }
 
 struct WriterThread {
@@ -118,7 +71,7 @@ impl WriterThread {
         let log_epoch = writer.connection.connect()?;
         if known.epoch() != Some(log_epoch) {
             known.begin_replacement();
-            // What a lost commit has appended is not in the new log, or has another epoch.
+            // The events of a lost commit are not in the new log, or have another epoch.
             writer.unanswered = None;
             let (handled, is_handled) = oneshot::channel();
             let replaced = LogReplaced { log_epoch, _handled: handled };
@@ -140,7 +93,9 @@ impl WriterThread {
             return;
         }
         if let Err(error) = self.connect() {
-            group.into_iter().for_each(|batch| batch.answer(Some(&error)));
+            for batch in group {
+                batch.answer(Some(&error));
+            }
             return;
         }
         let Self { writer, events, .. } = self;

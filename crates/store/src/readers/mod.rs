@@ -46,7 +46,7 @@ pub(crate) trait ReadConnection: Send + 'static {
 }
 
 /// The way in which an engine reports its errors. A clone reports to the same place.
-pub(crate) trait EngineErrors: Clone + Send + Sync + 'static {
+pub trait EngineErrors: Clone + Send + Sync + 'static {
     /// A statement's error as the store's.
     fn store_error(&self, error: StatementError) -> StoreError;
 }

@@ -12,7 +12,7 @@ use crate::readers::EngineErrors;
 
 /// The first damage that was found, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Damage(Arc<OnceLock<String>>);
+pub struct Damage(Arc<OnceLock<String>>);
 
 impl Damage {
     /// The engine's error as the store's.

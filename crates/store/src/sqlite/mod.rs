@@ -29,4 +29,4 @@ mod reading_tests;
 
 pub use inline::InlineSqlite;
 pub use options::{OpenError, Options, Synchronous};
-pub use threads::Sqlite;
+pub use threads::{Sqlite, SqliteEngine};

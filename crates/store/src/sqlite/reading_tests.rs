@@ -26,7 +26,7 @@ async fn a_sign_in_waits_for_no_other_read() {
     for user in 0..100 {
         let ((end, is_ended), tell_begun) = (channel::<()>(), tell_begun.clone());
         slow_reads.push(end);
-        std::mem::forget(store.connections.readers.read(
+        std::mem::forget(store.connections.readers.users.read(
             ReadPayer::User(UserId(100 + user)),
             move |_| {
                 tell_begun.send(()).unwrap();

@@ -4,11 +4,7 @@
 //! transaction (a group) and share one sync; the next group gathers during that sync.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use madang_hub::ports::{StoreError, TopicEvent};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -21,17 +17,9 @@ use super::file_identity::FileIdentity;
 use super::group::{GroupWriter, NoFaults};
 use super::size_reports::SizeReports;
 use super::stamp::Stamp;
-use crate::batch::{self, EVENT_GROUPS, Job, PendingBatch, QUEUE};
-use crate::connections::{Apply, WriteResults, only};
+use crate::batch::{self, EVENT_GROUPS, Job, PendingBatch};
 use crate::event_stream::{EventSender, EventStream, LogChange};
-use crate::rules::WriteInput;
-
-/// The handle to the thread.
-#[derive(Debug)]
-pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
+use crate::writer_handle::WriterHandle;
 
 /// The lock, the stamp and the checks that protect the database while the writer's connection is open.
 #[derive(Debug)]
@@ -43,58 +31,18 @@ pub(super) struct DatabaseGuard {
     pub(super) _lock: DatabaseLock,
 }
 
-impl Writer {
-    pub(super) fn start(
-        connection: Connection,
-        external_changes: ExternalChanges,
-        damage: Damage,
-        guard: DatabaseGuard,
-    ) -> io::Result<(Self, EventStream)> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let (events, stream) = EventStream::channel(EVENT_GROUPS);
-        let faults = NoFaults;
-        let writer = GroupWriter { connection, external_changes, damage, faults };
-        let thread = WriterThread { writer, jobs: queue, events, guard };
-        let handle = Builder::new().name("sqlite-writer".to_owned()).spawn(|| thread.run())?;
-        Ok((Self { jobs, thread: Mutex::new(Some(handle)) }, stream))
-    }
-
-    /// Queues a batch at once, before the future is polled, so that the order of the calls is kept. The
-    /// batch is applied even if the future is dropped.
-    pub(super) fn enqueue<I: WriteInput, T: Send + 'static>(
-        &self,
-        inputs: Vec<I>,
-        apply: Apply<I, T>,
-    ) -> impl Future<Output = WriteResults<T>> + Send + 'static {
-        batch::enqueue(&self.jobs, inputs, apply)
-    }
-
-    /// A function that queues a batch of one later, for a write that depends on a read.
-    pub(super) fn deferred<I: WriteInput, T: Send + 'static>(
-        &self,
-        apply: Apply<I, T>,
-    ) -> impl FnOnce(I) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static {
-        let jobs = self.jobs.clone();
-        move |input| batch::enqueue(&jobs, vec![input], apply).map(only).boxed()
-    }
-
-    /// A function that wakes the thread after a commit of another connection. It returns whether the
-    /// queue had a slot.
-    pub(super) fn notifier(&self) -> impl Fn() -> bool + Send + 'static {
-        let jobs = self.jobs.clone();
-        move || jobs.try_send(Job::SendExternalChanges).is_ok()
-    }
-
-    /// Lets the thread finish the waiting jobs, and waits for its end.
-    pub(super) async fn close(&self) {
-        // Fails only if the thread has ended already.
-        self.jobs.send(Job::Close).await.ok();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // The callers of a thread that panicked have received their errors.
-            tokio::task::spawn_blocking(|| thread.join().ok()).await.ok();
-        }
-    }
+/// Starts the thread that writes.
+pub(super) fn start(
+    connection: Connection,
+    external_changes: ExternalChanges,
+    damage: Damage,
+    guard: DatabaseGuard,
+) -> io::Result<(WriterHandle, EventStream)> {
+    let (events, stream) = EventStream::channel(EVENT_GROUPS);
+    let faults = NoFaults;
+    let writer = GroupWriter { connection, external_changes, damage, faults };
+    let run = |jobs| WriterThread { writer, jobs, events, guard }.run();
+    Ok((WriterHandle::start("sqlite-writer", run)?, stream))
 }
 
 struct WriterThread {

@@ -70,9 +70,9 @@ async fn relay(client: UnixStream, server: UnixStream, cuts: Arc<AtomicBool>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_heads_of_a_commit_without_an_answer_come_before_later_events() {
     let database = TestDatabase::new();
-    let proxy = CuttingProxy::start(database.socket_folder());
+    let proxy = CuttingProxy::start(TestDatabase::socket_folder());
     let direct = database.options();
-    let folder = database.socket_folder().display().to_string();
+    let folder = TestDatabase::socket_folder().display().to_string();
     let url = direct.url.replace(&folder, &proxy.folder.path().display().to_string());
     let (store, events) =
         Postgres::connect(NOW, &ConnectOptions { url, ..direct }).expect("connects");

@@ -8,6 +8,8 @@ mod lost_answers;
 mod nodes;
 mod orders;
 pub(crate) mod server;
+mod tls;
+mod tls_server;
 
 use std::sync::Arc;
 

@@ -27,7 +27,10 @@ const TEMPLATE: &str = "madang_template";
 
 static SERVER: LazyLock<TestServer> = LazyLock::new(|| TestServer::start(false));
 
-/// The reply to `kill` ends the server without a chance to write anything.
+/// The port of a server that listens on a socket in its folder alone, which names the socket.
+const PORT: u16 = 5432;
+
+/// The line that ends the server without a chance to write anything.
 const KILL: &[u8] = b"kill\n";
 
 /// A database of one test, removed at the drop.
@@ -55,7 +58,7 @@ impl TestDatabase {
     }
 
     /// The folder with the server's socket.
-    pub(crate) fn socket_folder(&self) -> &'static Path {
+    pub(crate) fn socket_folder() -> &'static Path {
         SERVER.socket_folder()
     }
 
@@ -84,6 +87,7 @@ impl Drop for TestDatabase {
 
 pub(crate) struct TestServer {
     folder: TempDir,
+    port: u16,
     /// Statements for the administrator's connection, each with the place of its answer.
     statements: Mutex<Sender<(String, Sender<()>)>>,
     /// The server ends when this is closed, even if the tests are killed.
@@ -109,9 +113,25 @@ impl TestServer {
 
     /// Starts a server without databases, or a standby that follows another server.
     pub(crate) fn launch(is_durable: bool, primary: Option<&Self>) -> Self {
-        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder");
         let primary = primary.map(|primary| primary.folder.path());
-        let mut server = start_server(folder.path(), is_durable, primary);
+        Self::launch_with(PORT, is_durable, primary, |_| Vec::new())
+    }
+
+    /// Starts a server with further arguments, which may name files in its folder. They must name the port.
+    pub(crate) fn launch_on(port: u16, arguments: impl FnOnce(&Path) -> Vec<String>) -> Self {
+        Self::launch_with(port, false, None, arguments)
+    }
+
+    fn launch_with(
+        port: u16,
+        is_durable: bool,
+        primary: Option<&Path>,
+        arguments: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Self {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder");
+        give_to_server(folder.path());
+        let arguments = arguments(folder.path());
+        let mut server = start_server(folder.path(), is_durable, primary, &arguments);
         let output = BufReader::new(server.stderr.take().expect("piped"));
         let mut log = String::new();
         let mut lines = output.lines().map_while(Result::ok);
@@ -127,8 +147,8 @@ impl TestServer {
             lines.for_each(drop);
             server.wait().ok();
         });
-        let statements = Mutex::new(administrate(url(folder.path(), "postgres")));
-        Self { folder, statements, alive }
+        let statements = Mutex::new(administrate(url(folder.path(), port, "postgres")));
+        Self { folder, port, statements, alive }
     }
 
     /// Kills the server, and waits for its end.
@@ -145,7 +165,7 @@ impl TestServer {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        url(self.folder.path(), database)
+        url(self.folder.path(), self.port, database)
     }
 
     /// Executes a statement, and waits for its end.
@@ -156,8 +176,8 @@ impl TestServer {
     }
 }
 
-fn url(folder: &Path, database: &str) -> String {
-    format!("host={} user=madang dbname={database}", folder.display())
+fn url(folder: &Path, port: u16, database: &str) -> String {
+    format!("host={} port={port} user=madang dbname={database}", folder.display())
 }
 
 async fn connect(url: &str) -> Client {
@@ -183,25 +203,29 @@ fn administrate(url: String) -> Sender<(String, Sender<()>)> {
 
 /// Creates a cluster in the folder, and starts its server, which listens on a socket in the folder alone. PostgreSQL
 /// refuses to run as root, so it then runs as a user of its own.
-fn start_server(folder: &Path, is_durable: bool, primary: Option<&Path>) -> Child {
+fn start_server(
+    folder: &Path,
+    is_durable: bool,
+    primary: Option<&Path>,
+    arguments: &[String],
+) -> Child {
     let user = own_user();
-    if let Some((uid, gid)) = user {
-        chown(folder, Some(uid), Some(gid)).expect("the owner of the folder");
-    }
     // The shell waits for the end of its input: that is the end of the tests.
     let script = r#"
         if [ -n "$4" ]; then
             "$1/pg_basebackup" -h "$4" -U madang -D "$2/data" -R -X stream -c fast --no-sync
         else
-            "$1/initdb" -D "$2/data" -U madang --auth=trust --no-sync --locale=C.UTF-8 -E UTF8
+            "$1/initdb" -D "$2/data" -U madang --auth-local=trust --auth-host=scram-sha-256 --no-sync --locale=C.UTF-8 -E UTF8
         fi >"$2/initdb.log" 2>&1 || { cat "$2/initdb.log" >&2; exit 1; }
-        "$1/postgres" -D "$2/data" -k "$2" -h '' -c fsync="$3" -c full_page_writes="$3" -c shared_buffers=32MB \
-            -c max_connections=200 -c log_min_messages=log -c log_checkpoints=off \
-            -c logging_collector=off </dev/null &
+        programs=$1 folder=$2 durable=$3
+        shift 4
+        "$programs/postgres" -D "$folder/data" -k "$folder" -h '' -c fsync="$durable" -c full_page_writes="$durable" \
+            -c shared_buffers=32MB -c max_connections=200 -c log_min_messages=log -c log_checkpoints=off \
+            -c logging_collector=off "$@" </dev/null &
         read -r how
         if [ "$how" = kill ]; then kill -KILL $!; else kill -QUIT $!; fi
         wait
-        rm -rf "$2"
+        rm -rf "$folder"
     "#;
     let mut command = match user {
         Some((uid, gid)) => {
@@ -214,9 +238,16 @@ fn start_server(folder: &Path, is_durable: bool, primary: Option<&Path>) -> Chil
     };
     command.args(["-c", script, "postgres"]).arg(programs()).arg(folder);
     command.arg(if is_durable { "on" } else { "off" });
-    command.arg(primary.unwrap_or(Path::new("")));
+    command.arg(primary.unwrap_or(Path::new(""))).args(arguments);
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().expect("a shell")
+}
+
+/// Makes a file or a folder the server's own.
+pub(crate) fn give_to_server(path: &Path) {
+    if let Some((uid, gid)) = own_user() {
+        chown(path, Some(uid), Some(gid)).expect("the owner of the path");
+    }
 }
 
 /// The user and group of the server if the tests run as root.
