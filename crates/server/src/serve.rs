@@ -90,6 +90,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
         Some(node) => nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?,
         None => Works::alone(),
     };
+    // A user of another node may start the demonstration of the notices.
+    hub.watch_advances(Topic::Notices);
     let advances = hub.advances();
     lifecycle.spawn_background("publisher", publish(hub.clone(), events));
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {

@@ -47,6 +47,14 @@ impl Hub {
         self.advances_sender().subscribe()
     }
 
+    /// Polls a topic for [`Self::advances`] although it may have no subscribers. Without a call, and without a bus, the
+    /// commits of other nodes are found for topics with subscribers alone.
+    pub fn watch_advances(&self, topic: Topic) {
+        if let Some(shared) = self.shared_log() {
+            shared.watch(topic);
+        }
+    }
+
     pub(super) fn note_advance(&self, topic: Topic, seq: Seq) {
         // An error means that there is no receiver, which is allowed.
         self.advances_sender().send(TopicAdvanced { topic, seq }).ok();

@@ -68,6 +68,8 @@ struct Inner {
     room_readers: BTreeMap<UserId, usize>,
     /// The heads of the memberships of users who read rooms here and do not follow their memberships.
     membership_heads: HashMap<UserId, Seq>,
+    /// The polled heads of the topics that a part of this server watches without a subscription.
+    watched_heads: HashMap<Topic, Option<Seq>>,
 }
 
 impl SharedLog {
@@ -212,6 +214,21 @@ impl SharedLog {
 
     pub(super) fn reads_rooms(&self, user: UserId) -> bool {
         self.inner.lock().room_readers.contains_key(&user)
+    }
+
+    /// Polls a topic although it may have no subscribers.
+    pub(super) fn watch(&self, topic: Topic) {
+        self.inner.lock().watched_heads.entry(topic).or_default();
+    }
+
+    pub(super) fn watched_topics(&self) -> Vec<Topic> {
+        self.inner.lock().watched_heads.keys().copied().collect()
+    }
+
+    /// Records the polled head of a topic. Returns whether the topic is watched, and its head has moved or was unknown.
+    pub(super) fn has_watched_moved(&self, topic: Topic, head: Seq) -> bool {
+        let mut inner = self.inner.lock();
+        inner.watched_heads.get_mut(&topic).is_some_and(|known| known.replace(head) != Some(head))
     }
 
     pub(super) fn room_readers(&self) -> Vec<UserId> {

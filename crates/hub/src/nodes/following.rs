@@ -157,6 +157,9 @@ impl Hub {
     }
 
     fn on_polled_head(&self, shared: &SharedLog, topic: Topic, head: Seq) {
+        if shared.has_watched_moved(topic, head) {
+            self.note_advance(topic, head);
+        }
         match self.channel(topic).map(|channel| channel.known_head()) {
             Some(Some(known)) if head > known => shared.want(topic, head),
             Some(_) => {}
@@ -179,6 +182,7 @@ impl Hub {
             topics.extend(self.shared_states().topics());
             topics.extend(self.log_cache().topics());
         }
+        topics.extend(shared.watched_topics());
         topics.extend(shared.room_readers().into_iter().map(Topic::Memberships));
         topics.retain(|topic| topic.durability() == Durability::Durable);
         topics

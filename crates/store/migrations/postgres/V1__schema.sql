@@ -589,7 +589,7 @@ DO $$
 DECLARE
     changed text;
 BEGIN
-    FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'topics', 'log', 'counter',
+    FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'counter',
         'posts', 'menu_items', 'orders', 'order_lines', 'order_cancellations', 'service_accounts', 'notices',
         'inbox_notices', 'inboxes'] LOOP
         EXECUTE format('CREATE TRIGGER count_external_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '

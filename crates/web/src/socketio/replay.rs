@@ -7,8 +7,9 @@ use std::time::Duration;
 use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::policy;
-use madang_hub::ports::StoreError;
-use madang_shared::{Epoch, ErrorCode, Event, Failure, Position, Seq, Topic, codec};
+use madang_hub::ports::{Recovery, StoreError};
+use madang_hub::shared_state::SharedStateRead;
+use madang_shared::{Epoch, ErrorCode, Event, Failure, Position, Seq, Topic, UserId, codec};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -16,6 +17,7 @@ use super::gateway::Gateway;
 use super::outbound::{OutboundEvent, outbound_events};
 use super::subscribers::{ClientBehind, ClientHandle, DeliveryError, position_json};
 use crate::http::client_info::ClientInfo;
+use crate::state::AppState;
 use crate::ws::pacing::until_paid;
 
 /// Limit for a client that does not read the replay.
@@ -100,6 +102,7 @@ async fn catch_up(
             let reason = "the log ends before the position of its head".to_owned();
             return Err(StoreError::Unavailable(reason).into());
         }
+        check_log(gateway, reader, topic, known).await?;
         for entry in page.into_iter().take_while(|entry| entry.seq <= up_to.seq) {
             known.seq = entry.seq;
             // An event of a newer version has no outbound form, but it has a position.
@@ -123,6 +126,29 @@ async fn catch_up(
         retry_while_full(|| client.send(&state, Some(&position_json(topic, known)))).await?;
     }
     Ok(known)
+}
+
+/// Checks that a page which was read after a position is of the log of that position. A failover may have replaced the log
+/// meanwhile, and its epochs.
+async fn check_log(
+    gateway: &Gateway,
+    reader: UserId,
+    topic: Topic,
+    known: Position,
+) -> Result<(), ReplayError> {
+    let AppState { hub, store, .. } = &gateway.state;
+    // The log of a database in a file is never replaced while the server runs.
+    if hub.log_epoch() == Epoch(0) {
+        return Ok(());
+    }
+    let shared = SharedStateRead::uncached(topic);
+    match store.open(reader, shared, Some(known)).await? {
+        Recovery::Resumed { .. } => Ok(()),
+        Recovery::State(_) => {
+            let reason = "the log was replaced, or has moved on too far, during a replay";
+            Err(StoreError::Unavailable(reason.to_owned()).into())
+        }
+    }
 }
 
 /// Lets a client catch up that had no room for an event, in a task of its own. A client that does not read is

@@ -161,6 +161,28 @@ fn a_node_without_a_bus_polls_the_topics_with_readers_often_and_those_of_copies_
 }
 
 #[test]
+fn a_watched_topic_without_subscribers_advances_by_polling() {
+    let store = InlineSqlite::open_in_memory(START, 1).unwrap();
+    let (a, b) = (TestServer::node(store.clone(), 1), TestServer::node_without_bus(store, 2));
+    let mut author = a.connect(&a.user("w"));
+    b.hub.watch_advances(Topic::Posts);
+    let mut advances = b.hub.advances();
+    let mut now = START;
+    let mut poll = || {
+        now = now.plus(POLL_WITHOUT_BUS_MS);
+        b.hub.tick(now);
+        b.follow();
+        advances.try_recv().ok().map(|advanced| (advanced.topic, advanced.seq))
+    };
+    poll();
+    assert_eq!(poll(), None);
+    author.command(PostsCommand::Create { text: "first".into() }.into());
+    author.settle(&a);
+    assert_eq!(poll(), Some((Topic::Posts, Seq(1))));
+    assert_eq!(poll(), None, "once");
+}
+
+#[test]
 fn a_commit_whose_answer_was_lost_reaches_the_readers_of_all_nodes_at_once() {
     let nodes = TwoNodes::new();
     let (w, r) = (nodes.a.user("w"), nodes.a.user("r"));
