@@ -5,9 +5,10 @@ use madang_hub::ports::Recovery;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::{Position, Seq, Topic, User};
 use madang_store::LogChange;
+use madang_store::postgres::ConnectOptions;
 
 use super::server::TestDatabase;
-use super::start;
+use super::{start, start_with};
 use crate::support::{NOBODY, TestStore, is_unavailable, post};
 
 const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -73,7 +74,9 @@ async fn another_cluster_or_timeline_gives_every_topic_a_new_epoch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_find_another_timeline_while_they_run_draw_one_new_epoch() {
     let database = TestDatabase::new();
-    let [(writing, mut node), (_reading, mut other)] = [start(&database), start(&database)];
+    // With one reader, a read that succeeds shows that the connection of later reads is a new one.
+    let options = ConnectOptions { readers: 1, ..database.options() };
+    let [(writing, mut node), (_reading, mut other)] = [start_with(&options), start_with(&options)];
     let mina = node.user("Mina").await;
     node.commit(post(&mina, 1, FIRST_ROOM, "hello")).await;
     let before = position(&node, &mina).await;

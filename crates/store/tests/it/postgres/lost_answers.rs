@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use madang_hub::rooms::FIRST_ROOM;
-use madang_hub::storage::FreeSpace;
 use madang_shared::{Seq, Topic};
+use madang_store::LogChange;
 use madang_store::postgres::ConnectOptions;
-use madang_store::{LogChange, Postgres};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::server::TestDatabase;
-use crate::support::{NOW, TestStore, is_unavailable, post};
+use super::start_with;
+use crate::support::{is_unavailable, post};
 
 /// The name of the socket of PostgreSQL in its folder.
 const SOCKET: &str = ".s.PGSQL.5432";
@@ -74,10 +74,7 @@ async fn the_heads_of_a_commit_without_an_answer_come_before_later_events() {
     let direct = database.options();
     let folder = TestDatabase::socket_folder().display().to_string();
     let url = direct.url.replace(&folder, &proxy.folder.path().display().to_string());
-    let (store, events) =
-        Postgres::connect(NOW, &ConnectOptions { url, ..direct }).expect("connects");
-    let (store, free_space) = (Arc::new(store), FreeSpace::default());
-    let mut node = TestStore { store, events, free_space, hub: None, _keep: Box::new(()) };
+    let (_, mut node) = start_with(&ConnectOptions { url, ..direct });
     let mina = node.user("Mina").await;
     node.receive(1).await;
 

@@ -15,13 +15,18 @@ use std::sync::Arc;
 
 use madang_hub::storage::FreeSpace;
 use madang_store::Postgres;
+use madang_store::postgres::ConnectOptions;
 use server::TestDatabase;
 
 use crate::support::{NOW, TestStore};
 
 /// A node over a database, which may have others.
 fn start(database: &TestDatabase) -> (Arc<Postgres>, TestStore) {
-    let (store, events) = Postgres::connect(NOW, &database.options()).expect("connects");
+    start_with(&database.options())
+}
+
+fn start_with(options: &ConnectOptions) -> (Arc<Postgres>, TestStore) {
+    let (store, events) = Postgres::connect(NOW, options).expect("connects");
     let store = Arc::new(store);
     let (free_space, keep) = (FreeSpace::default(), Box::new(()));
     (store.clone(), TestStore { store, events, free_space, hub: None, _keep: keep })
