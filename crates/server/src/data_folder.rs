@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 /// The lock file of the data folder.
-const LOCK: &str = "madang.lock";
+pub(crate) const LOCK: &str = "madang.lock";
 
 /// Creates a missing data folder, for this user alone: it holds everybody's messages.
 pub(crate) fn create(data: &Path) -> Result<()> {

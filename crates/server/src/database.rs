@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::{data_folder, disk};
 
 /// The file of the database in the data folder.
-const DATABASE: &str = "madang.sqlite";
+pub(crate) const DATABASE: &str = "madang.sqlite";
 
 /// An open database.
 pub(crate) struct Database {

@@ -39,7 +39,7 @@ pub(crate) async fn watch(folder: PathBuf, free_space: FreeSpace) -> Result<()> 
 }
 
 /// The bytes that this user may still write.
-fn free_bytes(folder: &Path) -> io::Result<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
     let disk = statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

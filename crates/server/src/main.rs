@@ -13,6 +13,7 @@ mod lifecycle;
 mod listener;
 mod logging;
 mod memory;
+mod moving;
 mod nodes;
 mod notices;
 mod price;
@@ -40,17 +41,24 @@ enum Task {
     /// Serve the app and its API until a signal stops it (SIGTERM or Ctrl-C; a second one stops at
     /// once).
     Serve(Box<config::Flags>),
+    /// Move everything from a data folder to an empty PostgreSQL database, or back, while no server runs. Clients resume
+    /// on the new database where they were. Ends with a comparison of both.
+    Move(config::MoveFlags),
 }
 
 fn main() -> ExitCode {
-    let Arguments { task: Task::Serve(flags) } = Arguments::parse();
-    let now = clock::SteadyClock::start().now();
-    let config = tls::install_provider().and_then(|()| config::Config::load(*flags, now));
-    match config {
-        Ok(config) => serve::run(config),
-        Err(error) => {
-            logging::report_fatal(&error);
-            ExitCode::from(2)
+    let Arguments { task } = Arguments::parse();
+    let started = tls::install_provider().and_then(|()| match task {
+        Task::Serve(flags) => {
+            let now = clock::SteadyClock::start().now();
+            config::Config::load(*flags, now).map(serve::run)
         }
-    }
+        Task::Move(flags) => {
+            config::MoveSettings::load(flags).map(|settings| moving::run(&settings))
+        }
+    });
+    started.unwrap_or_else(|error| {
+        logging::report_fatal(&error);
+        ExitCode::from(2)
+    })
 }

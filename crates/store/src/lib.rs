@@ -20,8 +20,10 @@ mod rules;
 mod store;
 mod threads;
 mod transaction;
+mod transfer;
 mod writer_handle;
 
+pub mod moving;
 pub mod postgres;
 pub mod sqlite;
 

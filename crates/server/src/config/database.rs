@@ -25,6 +25,13 @@ pub(super) struct DatabaseFlags {
     database_certificates: Option<PathBuf>,
 }
 
+impl DatabaseFlags {
+    /// The same flags with the database at this URL.
+    pub(super) fn with_url(self, url: String) -> Self {
+        Self { database: Some(url), ..self }
+    }
+}
+
 /// The table `[database]` of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

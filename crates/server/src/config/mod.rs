@@ -7,6 +7,7 @@ mod bus;
 mod database;
 mod former_names;
 mod gateway;
+mod moving;
 mod network;
 mod surroundings;
 
@@ -35,6 +36,7 @@ use self::database::{DatabaseFlags, DatabaseTable};
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
 use self::gateway::{GatewayFlags, GatewayTable};
+pub(crate) use self::moving::{Direction, MoveFlags, MoveSettings};
 pub(crate) use self::network::{Network, TlsSettings};
 use self::network::{NetworkFlags, TlsTable};
 use self::surroundings::Surroundings;

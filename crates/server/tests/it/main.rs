@@ -18,6 +18,7 @@ mod failover;
 #[cfg(target_os = "linux")]
 mod gateway_memory;
 mod lifecycle;
+mod moving;
 mod postgres;
 mod process;
 mod redirect;

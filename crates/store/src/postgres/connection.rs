@@ -7,7 +7,7 @@ use madang_shared::Epoch;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Config, Error};
 
-use super::errors::{PostgresErrors, describe, store_error};
+use super::errors::{ErrorKind, PostgresErrors, describe, kind, store_error};
 use super::known_log::KnownLog;
 use super::session::Session;
 use super::tls::RustlsConnector;
@@ -42,6 +42,8 @@ impl PostgresConnection {
     pub(super) fn dial(&self) -> Result<(&Runtime, Session), ConnectError> {
         match self.runtime.block_on(connect(&self.connector)) {
             Ok(session) => Ok((&self.runtime, session)),
+            // The settings of a writer wait for one lock alone: that of a move.
+            Err(error) if kind(&error) == ErrorKind::Locked => Err(ConnectError::Moving),
             Err(error) => Err(ConnectError::Unreachable { detail: describe(&error) }),
         }
     }

@@ -21,18 +21,34 @@ pub(super) fn run(runtime: &Runtime, session: &Session) -> Result<(), ConnectErr
         done.map_err(|error| ConnectError::Statement { detail: describe(&error) })
     };
     execute(HISTORY)?;
-    let newest = "SELECT coalesce(max(version), 0) FROM schema_migrations";
-    let newest = runtime.block_on(session.client.query_one(newest, &[]));
-    let found: i64 = newest
+    let applied = "SELECT coalesce(max(version), 0) FROM schema_migrations";
+    let applied = runtime.block_on(session.client.query_one(applied, &[]));
+    let found: i64 = applied
         .and_then(|row| row.try_get(0))
         .map_err(|error| ConnectError::Statement { detail: describe(&error) })?;
-    let known = MIGRATIONS.iter().map(|(version, _)| *version).max().unwrap_or(0);
+    let known = newest();
     if found > known {
         return Err(ConnectError::Newer { found, known });
     }
     for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
-        let record = format!("INSERT INTO schema_migrations (version) VALUES ({version})");
-        execute(&format!("BEGIN;\n{sql}\n;{record}; COMMIT"))?;
+        execute(&format!("BEGIN;\n{}; COMMIT", recorded(*version, sql)))?;
     }
     Ok(())
+}
+
+/// The newest schema of this binary.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|(version, _)| *version).max().unwrap_or(0)
+}
+
+/// The statements that create the newest schema in an empty database, without a transaction of their own.
+pub(super) fn creation() -> String {
+    let all: Vec<String> =
+        MIGRATIONS.iter().map(|(version, sql)| recorded(*version, sql)).collect();
+    format!("{HISTORY};\n{}", all.join(";\n"))
+}
+
+/// A migration with its entry in the table of the applied ones.
+fn recorded(version: i64, sql: &str) -> String {
+    format!("{sql}\n;INSERT INTO schema_migrations (version) VALUES ({version})")
 }

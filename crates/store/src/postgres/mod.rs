@@ -5,7 +5,7 @@
 //! positions of all nodes are given out in the order of the commits.
 //!
 //! Reading order: `options`, `dialect`, `session`, `values`, `transaction`, `errors`; `identity`, `known_log`,
-//! `connection`; `open`, `migrations`, `writer`, `group`, `pending_events`, `threads`.
+//! `connection`; `open`, `migrations`, `writer`, `group`, `pending_events`, `threads`; `transfer`.
 
 mod connection;
 mod dialect;
@@ -21,6 +21,7 @@ mod session;
 mod threads;
 mod tls;
 mod transaction;
+pub(crate) mod transfer;
 mod values;
 mod writer;
 

@@ -16,9 +16,9 @@ use crate::error::{EngineError, StatementError};
 use crate::rules::{rooms, skeletons};
 
 /// Another program may hold a lock; after this time the writes that need it fail, and the others go on. Acknowledged
-/// commits survive a crash, also on a server whose default is otherwise.
-/// Changes of this session are no changes by other programs.
-const WRITER: &str = "SET lock_timeout = '3s'; SET madang.node = 'on';
+/// commits survive a crash, also on a server whose default is otherwise. The advisory lock ("MADC") is that of
+/// `transfer`: no server writes during a move. Changes of this session are no changes by other programs.
+const WRITER: &str = "SET lock_timeout = '3s'; SET madang.node = 'on'; SELECT pg_advisory_lock_shared(1296122947);
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 /// A read that takes longer is an error: it holds back the clean-up of old rows.
 const READER: &str = "SET statement_timeout = '30s'";
@@ -28,12 +28,20 @@ const START_UNLOCK: &str = "SET lock_timeout = '3s'; SELECT pg_advisory_unlock(1
 /// The modes of TLS in which libpq checks the certificate of the server.
 const STRICT_MODES: [&str; 2] = ["verify-full", "verify-ca"];
 /// The oldest server that has all statements of the schema.
-const OLDEST_VERSION: i32 = 150_000;
+pub(super) const OLDEST_VERSION: i32 = 150_000;
 /// The time after which a connection attempt, or a connection without any answer, has failed.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ways to the database for the writer and for the readers.
 pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], ConnectError> {
+    connectors_with(options, [WRITER, READER])
+}
+
+/// The ways to the database with these settings.
+pub(super) fn connectors_with<const COUNT: usize>(
+    options: &ConnectOptions,
+    settings: [&'static str; COUNT],
+) -> Result<[Connector; COUNT], ConnectError> {
     // The certificate is always checked in full, so these modes of libpq require TLS and nothing else.
     let url = STRICT_MODES.iter().fold(options.url.clone(), |url, mode| {
         url.replace(&format!("sslmode={mode}"), "sslmode=require")
@@ -50,7 +58,7 @@ pub(super) fn connectors(options: &ConnectOptions) -> Result<[Connector; 2], Con
     }
     let tls = RustlsConnector::new(options.certificates.as_deref())?;
     let connector = |settings| Connector { config: config.clone(), tls: tls.clone(), settings };
-    Ok([connector(WRITER), connector(READER)])
+    Ok(settings.map(connector))
 }
 
 /// Checks and migrates the database, and creates the first room in a new one. Returns the epoch of the log.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use madang_hub::storage::FreeSpace;
 use thiserror::Error;
+use tokio_postgres::Config;
 
 /// The options of the engine. Its `Debug` form hides the password.
 #[derive(Clone)]
@@ -31,6 +32,13 @@ impl ConnectOptions {
             readers: 4,
             free_space: FreeSpace::default(),
         }
+    }
+}
+
+impl ConnectOptions {
+    /// Whether the URL holds a password.
+    pub fn has_password_in_url(&self) -> bool {
+        self.url.parse::<Config>().is_ok_and(|config| config.get_password().is_some())
     }
 }
 
@@ -70,6 +78,9 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
+    /// A move reads or writes the database.
+    #[error("`madang move` uses this database; start the server when it has ended")]
+    Moving,
     /// A newer Madang has changed the schema.
     #[error("the database has schema {found}, and this binary knows {known}; use the newer binary")]
     Newer {

@@ -17,23 +17,31 @@ pub(super) fn begin(
     synchronous: Synchronous,
     database: &Path,
 ) -> Result<(), StatementError> {
-    let sql = "SELECT unsynced, stamped FROM durability";
-    let (unsynced, stamped): (bool, bool) =
-        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let loss = match StampContent::read(database) {
-        _ if unsynced => Some("a server that does not wait for the disk was killed"),
-        Some(stamp) if stamp.agrees(database, connection)? => None,
-        // The database has never had a stamp: an earlier version has written it.
-        None if !stamped => None,
-        Some(_) => Some("the database is another one than its stamp says, or lacks events"),
-        None => Some("the database is without its stamp, so it is a copy"),
-    };
+    let loss = sign_of_loss(connection, database)?;
     if let Some(reason) = loss {
         tracing::warn!(reason, "commits may be lost; every client starts from a snapshot");
         draw_epochs(connection)?;
     }
     connection.execute("UPDATE durability SET stamped = 1 WHERE stamped = 0", [])?;
     Ok(record(connection, synchronous == Synchronous::Normal)?)
+}
+
+/// The sign that commits were lost, or may have been.
+pub(super) fn sign_of_loss(
+    connection: &Connection,
+    database: &Path,
+) -> Result<Option<&'static str>, StatementError> {
+    let sql = "SELECT unsynced, stamped FROM durability";
+    let (unsynced, stamped): (bool, bool) =
+        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(match StampContent::read(database) {
+        _ if unsynced => Some("a server that does not wait for the disk was killed"),
+        Some(stamp) if stamp.agrees(database, connection)? => None,
+        // The database has never had a stamp: an earlier version has written it.
+        None if !stamped => None,
+        Some(_) => Some("the database is another one than its stamp says, or lacks events"),
+        None => Some("the database is without its stamp, so it is a copy"),
+    })
 }
 
 /// Gives every topic a new epoch.

@@ -37,7 +37,7 @@ pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), O
 }
 
 /// The newest schema that this binary knows.
-fn newest() -> i64 {
+pub(super) fn newest() -> i64 {
     let runner = embedded::migrations::runner();
     runner
         .get_migrations()

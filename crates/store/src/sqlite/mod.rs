@@ -6,7 +6,7 @@
 //! not block each other. In memory, one connection executes each read and each write in the caller's turn.
 //!
 //! Reading order: `transaction`, `group`; `threads`, `options`, `open`, `migrations`, `durability`, `stamp`,
-//! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`.
+//! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`; `transfer`.
 
 mod damage;
 mod database_lock;
@@ -22,6 +22,7 @@ mod size_reports;
 mod stamp;
 mod threads;
 mod transaction;
+pub(crate) mod transfer;
 mod writer;
 
 #[cfg(test)]

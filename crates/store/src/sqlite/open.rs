@@ -14,7 +14,7 @@ use crate::rules::{rooms, skeletons};
 /// `application_id` in the file's header, as the first migration writes it.
 const APPLICATION: i64 = 0x4D41_4441;
 /// The wait for a lock that another program holds, such as the shell.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// The size to which the write-ahead log shrinks after a burst, in bytes.
 const WAL_BYTES: i64 = 64 * 1024 * 1024;
 /// Cached statements of a connection. More than all features have, so that each is prepared once.
@@ -95,7 +95,7 @@ pub(super) fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Refuses the file of another program. Reading the header also finds a file that is no database.
-fn check_application(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_application(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explain)?;

@@ -121,6 +121,17 @@ pub enum OpenError {
         /// The database file.
         path: PathBuf,
     },
+    /// A move into the database has not ended.
+    #[error(
+        "a move into {} has not ended; run `madang move` again, or delete {} if nothing is to be moved",
+        path.display(), unfinished.display()
+    )]
+    Moving {
+        /// The database file.
+        path: PathBuf,
+        /// The file that the move has left.
+        unfinished: PathBuf,
+    },
     /// The disk has no space for the writes of opening.
     #[error("{} cannot grow: the disk is full; free some space", path.display())]
     Full {

@@ -14,6 +14,7 @@ use super::options::{OpenError, Options};
 use super::size_reports::SizeReports;
 use super::stamp::Stamp;
 use super::transaction::ReadingConnection;
+use super::transfer;
 use super::writer::{self, DatabaseGuard};
 use crate::event_stream::EventStream;
 use crate::store::EngineStore;
@@ -55,6 +56,10 @@ impl Sqlite {
         now: Timestamp,
         options: &Options,
     ) -> Result<(Self, EventStream), OpenError> {
+        let unfinished = transfer::unfinished(path);
+        if unfinished.exists() {
+            return Err(OpenError::Moving { path: path.to_owned(), unfinished });
+        }
         let lock = DatabaseLock::acquire(path)?;
         // SQLite keeps its other files beside the real one.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -9,6 +9,7 @@
 
 mod contract;
 mod inline;
+mod moving;
 mod postgres;
 mod sqlite;
 mod support;
