@@ -61,6 +61,10 @@ fuzz seconds="600" *targets: (_setup "fuzz")
 soak-kill rounds="100": build
     cargo run --release --package madang-loadgen -- soak-kill --rounds "$1" --binary target/release/madang
 
+# Move the database to PostgreSQL and back under clients that write; count lost, doubled and reordered messages, and resets
+move-drill messages="200000": build
+    cargo run --release --package madang-loadgen -- move-drill --messages "$1" --binary target/release/madang
+
 # Measure the server's memory per idle connection
 idle connections="2000": build
     cargo run --release --package madang-loadgen -- idle --connections "$1" --binary target/release/madang

@@ -85,6 +85,9 @@ pub enum LoadgenError {
         /// The file in `/proc`.
         path: String,
     },
+    /// PostgreSQL does not run as the tests need it.
+    #[error("PostgreSQL: {0}")]
+    Postgres(String),
     /// The memory of a process cannot be read.
     #[error("cannot read VmRSS and RssAnon from {path}; this needs Linux")]
     Memory {

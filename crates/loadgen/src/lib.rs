@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`clock`], [`test_user`] (a session over HTTP), [`client_socket`], [`driver`] (the client with
 //! its socket and timers); then [`server_process`], [`certificate`], [`process_memory`], [`cpu_time`] and
-//! [`open_files`] (the processes); [`error`] and [`output`].
+//! [`open_files`] (the processes); [`postgres_server`] (the database of several nodes); [`error`] and [`output`].
 
 pub mod certificate;
 pub mod client_socket;
@@ -15,6 +15,7 @@ pub mod driver;
 pub mod error;
 pub mod open_files;
 pub mod output;
+pub mod postgres_server;
 pub mod process_memory;
 pub mod server_process;
 pub mod test_user;
@@ -24,6 +25,7 @@ pub use clock::MonotonicClock;
 pub use cpu_time::CpuTime;
 pub use driver::Driver;
 pub use error::LoadgenError;
+pub use postgres_server::PostgresServer;
 pub use process_memory::ProcessMemory;
 pub use server_process::{ServerCommand, ServerProcess};
 pub use test_user::TestUser;

@@ -1,10 +1,12 @@
 //! `madang-loadgen`: scenarios that put load on a real server and check it.
 //!
-//! One module per scenario: [`soak_kill`], [`idle`], [`count`], [`siege`] and [`honest_limits`].
+//! One module per scenario: [`soak_kill`], [`move_drill`], [`idle`], [`count`], [`siege`] and
+//! [`honest_limits`].
 
 mod count;
 mod honest_limits;
 mod idle;
+mod move_drill;
 mod siege;
 mod soak_kill;
 
@@ -27,6 +29,9 @@ enum Scenario {
     /// Kill the server under load and restart it, many times; then count lost, doubled and reordered
     /// messages. Fails unless all three counts are 0.
     SoakKill(soak_kill::SoakKillOptions),
+    /// Move the database to PostgreSQL and back under clients that write; then count lost, doubled and reordered
+    /// messages, and clients that did not resume. Fails unless all are 0.
+    MoveDrill(move_drill::MoveDrillOptions),
     /// Measure the memory that idle connections cost the server.
     Idle(idle::IdleOptions),
     /// Let many clients add to the shared number at the same time. Fails unless the number is the exact
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
         runtime.block_on(async {
             match scenario {
                 Scenario::SoakKill(options) => soak_kill::run(options).await,
+                Scenario::MoveDrill(options) => move_drill::run(options).await,
                 Scenario::Idle(options) => idle::run(options).await,
                 Scenario::Count(options) => count::run(options).await,
                 Scenario::Siege(options) => siege::run(options).await,

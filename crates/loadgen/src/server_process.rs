@@ -94,6 +94,23 @@ impl ServerCommand {
         self
     }
 
+    /// The same server on the same address, with its data in a PostgreSQL database.
+    #[must_use]
+    pub fn with_database(mut self, url: &str) -> Self {
+        self.environment.push(("MADANG_DATABASE".into(), url.into()));
+        self
+    }
+
+    /// The same server on the same address, with its data in another folder.
+    #[must_use]
+    pub fn with_data(mut self, folder: &Path) -> Self {
+        let data = self.arguments.iter().position(|it| it == "--data");
+        if let Some(value) = data.and_then(|flag| self.arguments.get_mut(flag + 1)) {
+            *value = folder.into();
+        }
+        self
+    }
+
     /// A program that listens on the address of its `--listen` flag and then prints a line that ends with
     /// `://<address>`.
     ///
@@ -170,7 +187,7 @@ impl ServerCommand {
 }
 
 /// A loopback address with a port that is free now.
-fn free_address() -> Result<SocketAddr, LoadgenError> {
+pub(crate) fn free_address() -> Result<SocketAddr, LoadgenError> {
     let mut random = rand::rng();
     let free = (0..100).find_map(|_| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, random.random_range(PORTS)));

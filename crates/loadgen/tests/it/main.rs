@@ -43,6 +43,19 @@ fn a_server_killed_under_load_loses_doubles_and_reorders_nothing() {
     assert_eq!(figure(&table, "present"), figure(&table, "written"), "{table}");
 }
 
+#[test]
+fn clients_resume_after_a_move_to_postgresql_and_back() {
+    let (table, errors, passed) = run(&["move-drill", "--messages", "500", "--members", "4"]);
+    assert!(passed, "{table}{errors}");
+    for kind in ["lost", "doubled", "out of order", "resets", "holes"] {
+        assert_eq!(figure(&table, kind), 0, "{table}");
+    }
+    assert_eq!(table.matches("were moved and compared").count(), 2, "{table}");
+    assert_eq!(figure(&table, "present"), figure(&table, "written"), "{table}");
+    assert!(figure(&table, "in outboxes at a stop") > 0, "{table}");
+    assert!(figure(&table, "subscriptions resumed") > 0, "{table}");
+}
+
 fn check_idle(topics: &str) {
     let (table, errors, passed) = run(&["idle", "--connections", "20", "--topics", topics]);
     assert!(passed, "{table}{errors}");

@@ -282,3 +282,30 @@ async fn a_move_to_a_folder_that_breaks_off_is_not_served_and_can_begin_again() 
     let (sqlite, _events) = folder.start();
     sqlite.close().await;
 }
+
+#[tokio::test]
+async fn a_row_that_changes_on_its_way_is_found_by_the_comparison() {
+    for change in [
+        "UPDATE menu_items SET price_won = price_won + 1 WHERE id = 3",
+        "DELETE FROM menu_items WHERE id = 7",
+        "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'menu_items'; DELETE FROM menu_items WHERE id = 7;
+            INSERT INTO menu_items SELECT 9, name_ko, name_en, price_won, available FROM menu_items WHERE id = 1",
+    ] {
+        let (folder, database) = (TestFolder::new(), served().await);
+        let unfinished = folder.0.path().join("madang.sqlite-moving");
+        let mut has_changed = false;
+        let outcome = run(&side(&database), &folder.side(), false, None, &mut |step| {
+            if step.part == MovePart::Compare && !has_changed {
+                has_changed = true;
+                let other = rusqlite::Connection::open(&unfinished).expect("opens");
+                let no_triggers = rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
+                other.set_db_config(no_triggers, false).expect("set");
+                other.execute_batch(change).expect("changed");
+            }
+        });
+        let error = outcome.expect_err("found");
+        assert!(matches!(&error, MoveError::Differs { detail } if detail.contains("menu_items")), "{error}");
+        assert!(!folder.file().exists() && !unfinished.exists());
+        moved(&side(&database), &folder.side()).expect("the source is not marked");
+    }
+}
