@@ -6,6 +6,7 @@
 
 mod checking;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use checking::ValueCheck;
@@ -122,8 +123,8 @@ pub fn run(
             is_in_use: source.is_in_use(),
         };
         if !is_trial {
-            copy(&tables, source, target, progress)?;
-            compare(&tables, &digests, source, target, progress)?;
+            let sequences = copy(&tables, source, target, progress)?;
+            compare(&tables, &digests, &sequences, target, progress)?;
             target.publish()?;
             source.retire().map_err(|error| MoveError::NotRetired { detail: error.to_string() })?;
         }
@@ -164,13 +165,17 @@ fn check(
     Ok(digests)
 }
 
+/// The tables for which the target keeps a sequence, with the last id that the source has given out.
+type Sequences = BTreeMap<String, i64>;
+
 fn copy(
     tables: &[Table],
     source: &mut dyn MoveSource,
     target: &mut dyn MoveTarget,
     progress: &mut dyn FnMut(MoveProgress<'_>),
-) -> Result<(), MoveError> {
+) -> Result<Sequences, MoveError> {
     target.begin(tables)?;
+    let mut sequences = Sequences::new();
     for table in tables {
         let mut written = 0;
         let mut step = |rows, is_done| {
@@ -182,19 +187,22 @@ fn copy(
             step(written, false);
             Ok(())
         })?;
-        if let Some(last) = source.last_id(table)? {
-            target.set_last_id(table, last)?;
+        if let Some(last) = source.last_id(table)?
+            && target.set_last_id(table, last)?
+        {
+            sequences.insert(table.name.clone(), last);
         }
         step(written, true);
     }
-    target.complete(tables)
+    target.complete(tables)?;
+    Ok(sequences)
 }
 
 /// Compares what the target has stored with the digests of the source.
 fn compare(
     tables: &[Table],
     digests: &[TableDigest],
-    source: &mut dyn MoveSource,
+    sequences: &Sequences,
     target: &mut dyn MoveTarget,
     progress: &mut dyn FnMut(MoveProgress<'_>),
 ) -> Result<(), MoveError> {
@@ -213,11 +221,10 @@ fn compare(
             let detail = format!("the rows of {} have another hash", table.name);
             return Err(MoveError::Differs { detail });
         }
-        // A sequence may be further than the largest id, so it is compared by itself.
-        if let (Some(source), Some(target)) = (source.last_id(table)?, target.last_id(table)?)
-            && target < source
+        if let Some(last) = sequences.get(&table.name)
+            && target.last_id(table)?.is_none_or(|found| found < *last)
         {
-            let detail = format!("{} would give out the id {} again", table.name, target + 1);
+            let detail = format!("{} would give out ids up to {last} again", table.name);
             return Err(MoveError::Differs { detail });
         }
         step(found.rows, true);

@@ -247,10 +247,14 @@ async fn ids_of_deleted_rows_are_not_given_out_again_after_a_move() {
     assert_eq!(id, 4, "post 3 was deleted");
     let topic = "INSERT INTO topics (name) VALUES ('posts:x') RETURNING id = (SELECT max(id) + 1 FROM topics)";
     assert!(client.query_one(topic, &[]).await.expect("inserted").get::<_, bool>(0));
-    client.batch_execute("DELETE FROM posts WHERE id = 4").await.expect("deleted");
+    // A crash skips ids, also of a table for which SQLite keeps no sequence.
+    let skip =
+        "DELETE FROM posts WHERE id = 4; SELECT nextval(pg_get_serial_sequence('topics', 'id'));
+        SELECT setval(pg_get_serial_sequence('posts', 'id'), 40)";
+    client.batch_execute(skip).await.expect("skipped");
     moved(&side(&database), &back.side()).expect("moved back");
     let id: i64 = back.connect().query_row(insert, [], |row| row.get(0)).expect("inserted");
-    assert_eq!(id, 5, "post 4 was deleted");
+    assert_eq!(id, 41, "ids up to 40 were given out");
 }
 
 #[tokio::test]
