@@ -36,7 +36,7 @@ pub(super) struct MemberStatus {
     pub(super) connected_at: Option<Instant>,
 }
 
-/// What one member has written and received.
+/// The messages that one member has written, and its reception.
 #[derive(Debug)]
 pub(super) struct MemberRecord {
     pub(super) user: UserId,

@@ -19,6 +19,7 @@ mod failover;
 mod gateway_memory;
 mod lifecycle;
 mod moving;
+mod nodes_page;
 mod postgres;
 mod process;
 mod redirect;
