@@ -39,6 +39,8 @@ impl FileSource {
             Err(error) => return Err(error.into()),
         };
         let is_in_use = lock.is_none();
+        // Now, because closing a handle of the file releases SQLite's locks on it.
+        let lock = lock.filter(|_| !is_trial);
         // The stamp is beside the real file.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let explain = |error: rusqlite::Error| OpenError::explain(path, &error);
@@ -70,7 +72,6 @@ impl FileSource {
             let (name, detail) = (path.display().to_string(), faults.join("; "));
             return Err(MoveError::Schema { name, detail });
         }
-        let lock = lock.filter(|_| !is_trial);
         Ok(Self { connection, path: path.to_owned(), is_in_use, unknown_tables, _lock: lock })
     }
 
