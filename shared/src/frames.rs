@@ -104,8 +104,8 @@ pub enum ServerFrame {
         to: Position,
     },
     /// The client's state of the topic cannot be continued and must be replaced by this one. Sent for a
-    /// position of another epoch, too far back or beyond the head, and to a slow subscriber of an
-    /// ephemeral topic.
+    /// position of another epoch, too far back or beyond the head, to a slow subscriber of an ephemeral
+    /// topic, and to every subscriber after the log was replaced.
     Reset(TopicState),
     /// One event of a topic.
     Event {

@@ -53,6 +53,11 @@ impl Subscriber {
         *self.cursor() = Cursor::Task(seq);
     }
 
+    /// Nothing more is written.
+    pub(crate) fn detach(&self) {
+        *self.cursor() = Cursor::Detached;
+    }
+
     pub(crate) fn user(&self) -> UserId {
         self.user
     }

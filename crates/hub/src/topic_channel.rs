@@ -144,7 +144,7 @@ impl TopicChannel {
     pub(crate) fn end(&self) -> Vec<UserId> {
         let subscribers = std::mem::take(&mut self.inner.lock().subscribers);
         let end = |subscriber: Arc<Subscriber>| {
-            *subscriber.cursor() = Cursor::Detached;
+            subscriber.detach();
             subscriber.wakeups().mark_advanced(self.topic);
             subscriber.user()
         };
@@ -179,7 +179,7 @@ impl TopicChannel {
         let subscriber = inner.subscribers.remove(&connection)?;
         inner.sinks -= usize::from(subscriber.has_sink());
         drop(inner);
-        *subscriber.cursor() = Cursor::Detached;
+        subscriber.detach();
         Some(subscriber.user())
     }
 

@@ -72,6 +72,7 @@ impl Session {
             let from = subscription.from;
             let has_state = subscription.has_state;
             let state = SubscriptionState::Opening;
+            subscription.subscriber.detach();
             *subscription =
                 TopicSubscription { channel, subscriber, ticket, from, has_state, state };
             effects.push(self.open_request(ticket, topic, from.filter(|_| !has_state)));

@@ -113,7 +113,7 @@ CREATE TABLE readiness (
 
 INSERT INTO readiness (id, checks) VALUES (1, 0);
 
--- The database cluster, its timeline and the database, as the last server found them. Another one may lack commits; then
+-- The database cluster, its timeline, the database and this table, as the last server found them. Another one may lack commits; then
 -- every topic and the log as a whole get new epochs.
 CREATE TABLE cluster_identity (
     id        bigint PRIMARY KEY CHECK (id = 1),

@@ -1,6 +1,6 @@
-//! The identity of the database: the cluster, its timeline, and the database in it. A standby that takes over has another
-//! timeline, and a restored dump has another cluster or database. Either may lack commits that clients know, so every
-//! topic gets a new epoch, and so does the log as a whole.
+//! The identity of the database: the cluster, its timeline, the database in it, and the table of the identity. A standby
+//! that takes over has another timeline, and a restored dump has another cluster, database or table. Either may lack commits
+//! that clients know, so every topic gets a new epoch, and so does the log as a whole.
 //!
 //! Each new connection of each node checks it before its first use. The first one that finds another identity draws the
 //! epochs, in one transaction, so that no node commits on the new timeline under an old epoch. The others find the new
@@ -18,7 +18,8 @@ use crate::transaction::{Row, Transaction, values};
 /// The identity now, and the recorded one with the epoch of the log. A standby that has not taken over refuses it.
 const COMPARE: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text \
     || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text, \
+    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text \
+    || '/' || 'cluster_identity'::regclass::oid::text, \
     (SELECT identity FROM cluster_identity WHERE id = 1), \
     (SELECT log_epoch FROM cluster_identity WHERE id = 1)";
 

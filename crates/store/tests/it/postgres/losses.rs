@@ -71,6 +71,28 @@ async fn another_cluster_or_timeline_gives_every_topic_a_new_epoch() {
     assert!(matches!(resumed, Ok(Recovery::State(_))), "{resumed:?}");
 }
 
+#[tokio::test]
+async fn a_dump_that_is_restored_into_its_own_database_gives_every_topic_a_new_epoch() {
+    let database = TestDatabase::new();
+    let (store, test_store) = start(&database);
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "in the dump")).await;
+    let dump = database.dump();
+    test_store.commit(post(&mina, 2, FIRST_ROOM, "after the dump")).await;
+    let known = position(&test_store, &mina).await;
+    drop(test_store);
+    store.close().await;
+    database.shell(&dump);
+
+    let (_, test_store) = start(&database);
+    let restored = position(&test_store, &mina).await;
+    assert_eq!(restored.seq, Seq(1));
+    assert_ne!(restored.epoch, known.epoch);
+    test_store.commit(post(&mina, 3, FIRST_ROOM, "after the restore")).await;
+    let resumed = test_store.open(mina.id, Topic::Room(FIRST_ROOM), Some(known)).await;
+    assert!(matches!(resumed, Ok(Recovery::State(_))), "{resumed:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_find_another_timeline_while_they_run_draw_one_new_epoch() {
     let database = TestDatabase::new();

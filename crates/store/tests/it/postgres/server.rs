@@ -1,7 +1,7 @@
 //! A PostgreSQL server of the tests: one for each test binary, with a database for each test.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -67,15 +67,26 @@ impl TestDatabase {
         connect(&SERVER.url(&self.name)).await
     }
 
-    /// Runs a script in `psql`.
+    /// Runs a script in `psql`, in one transaction.
     pub(crate) fn shell(&self, script: &str) {
-        let psql = Command::new(programs().join("psql"))
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &SERVER.url(&self.name)])
-            .args(["-c", script])
-            .output();
-        let output = psql.expect("psql");
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{complaint}");
+        let stop_at_errors = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d"];
+        self.run("psql", &stop_at_errors, script);
+    }
+
+    /// A script that restores the database in place.
+    pub(crate) fn dump(&self) -> String {
+        self.run("pg_dump", &["--clean", "--if-exists", "-d"], "")
+    }
+
+    /// Runs a program of PostgreSQL with this input, for its output. The last argument is followed by the database.
+    fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(input.as_bytes()).and_then(|()| file.rewind()).expect("written");
+        let mut command = Command::new(programs().join(program));
+        let command = command.args(arguments).arg(SERVER.url(&self.name)).stdin(file);
+        let output = command.output().expect(program);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("a text")
     }
 }
 
