@@ -88,6 +88,9 @@ pub enum LoadgenError {
     /// PostgreSQL does not run as the tests need it.
     #[error("PostgreSQL: {0}")]
     Postgres(String),
+    /// NATS does not run as the tests need it.
+    #[error("nats-server: {0}")]
+    Nats(String),
     /// The memory of a process cannot be read.
     #[error("cannot read VmRSS and RssAnon from {path}; this needs Linux")]
     Memory {

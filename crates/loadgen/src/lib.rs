@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`clock`], [`test_user`] (a session over HTTP), [`client_socket`], [`driver`] (the client with
 //! its socket and timers); then [`server_process`], [`certificate`], [`process_memory`], [`cpu_time`] and
-//! [`open_files`] (the processes); [`postgres_server`] (the database of several nodes); [`error`] and [`output`].
+//! [`open_files`] (the processes); [`postgres_server`], [`nats_server`] and [`fault_proxy`] (the surroundings of several
+//! nodes); [`error`] and [`output`].
 
 pub mod certificate;
 pub mod client_socket;
@@ -13,6 +14,8 @@ pub mod clock;
 pub mod cpu_time;
 pub mod driver;
 pub mod error;
+pub mod fault_proxy;
+pub mod nats_server;
 pub mod open_files;
 pub mod output;
 pub mod postgres_server;
@@ -25,6 +28,8 @@ pub use clock::MonotonicClock;
 pub use cpu_time::CpuTime;
 pub use driver::Driver;
 pub use error::LoadgenError;
+pub use fault_proxy::{FaultProxy, LinkDirection, LinkMode};
+pub use nats_server::NatsServer;
 pub use postgres_server::PostgresServer;
 pub use process_memory::ProcessMemory;
 pub use server_process::{ServerCommand, ServerProcess};

@@ -1,6 +1,7 @@
 //! The server under test: the real binary in its own process.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -29,6 +30,8 @@ pub struct ServerCommand {
     binary: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    /// The file of the server's log; without it the log goes to standard error.
+    log: Option<PathBuf>,
     address: SocketAddr,
     /// Whether the server may print other lines before its address.
     other_output: bool,
@@ -111,6 +114,21 @@ impl ServerCommand {
         self
     }
 
+    /// Keeps the data in a PostgreSQL database, as one of several nodes that a NATS server connects.
+    #[must_use]
+    pub fn as_node(mut self, database: &str, bus: SocketAddr) -> Self {
+        self.environment.push(("MADANG_DATABASE".into(), database.into()));
+        self.arguments.extend(["--bus".into(), format!("nats://{bus}").into()]);
+        self
+    }
+
+    /// Appends the server's log to a file.
+    #[must_use]
+    pub fn with_log(mut self, file: &Path) -> Self {
+        self.log = Some(file.to_owned());
+        self
+    }
+
     /// A program that listens on the address of its `--listen` flag and then prints a line that ends with
     /// `://<address>`.
     ///
@@ -120,7 +138,7 @@ impl ServerCommand {
         let address = free_address()?;
         arguments.extend(["--listen".into(), address.to_string().into()]);
         let environment = Vec::new();
-        Ok(Self { binary, arguments, environment, address, other_output: false })
+        Ok(Self { binary, arguments, environment, log: None, address, other_output: false })
     }
 
     /// A program that reads its port from the environment variable `port_variable`. It prints a line that
@@ -137,7 +155,7 @@ impl ServerCommand {
         let address = free_address()?;
         environment.push((port_variable.into(), address.port().to_string().into()));
         let binary = program.to_owned();
-        Ok(Self { binary, arguments, environment, address, other_output: true })
+        Ok(Self { binary, arguments, environment, log: None, address, other_output: true })
     }
 
     /// The address of the server.
@@ -150,12 +168,17 @@ impl ServerCommand {
     /// # Errors
     /// [`LoadgenError`], if the server does not start, exits, or does not listen in time.
     pub async fn start(&self) -> Result<ServerProcess, LoadgenError> {
+        let log = match &self.log {
+            Some(file) => File::options().create(true).append(true).open(file)?.into(),
+            None => Stdio::inherit(),
+        };
         let mut child = Command::new(&self.binary)
             .args(&self.arguments)
             .env_remove("MADANG_CONFIG")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| LoadgenError::Start { program: self.binary.clone(), source })?;
@@ -203,6 +226,17 @@ impl ServerProcess {
     /// [`LoadgenError::Exited`].
     pub fn id(&self) -> Result<u32, LoadgenError> {
         self.child.id().ok_or(LoadgenError::Exited(None))
+    }
+
+    /// Fails if the server has exited by itself.
+    ///
+    /// # Errors
+    /// [`LoadgenError::Exited`].
+    pub fn check_running(&mut self) -> Result<(), LoadgenError> {
+        match self.child.try_wait()? {
+            Some(status) => Err(LoadgenError::Exited(Some(status))),
+            None => Ok(()),
+        }
     }
 
     /// Kills the process (SIGKILL) and waits for its end.

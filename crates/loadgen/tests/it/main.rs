@@ -2,10 +2,12 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking; clippy exempts only the test functions themselves"
 )]
 
+mod fault_proxy;
 mod server_binary;
 
 use std::process::Command;
