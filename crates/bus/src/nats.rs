@@ -21,8 +21,9 @@ const WAITING_MESSAGES: usize = 1024;
 const BUFFERED_MESSAGES: usize = 4096;
 /// Time limit for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The interval between pings. A connection without an answer to two of them is made again.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// The interval between pings. A connection without an answer to two of them is made again: after three intervals, before
+/// the other nodes take this one for dead (`NODE_EXPIRY_MS`).
+const PING_INTERVAL: Duration = Duration::from_secs(2);
 /// The longest wait between two attempts to connect.
 const MAX_RECONNECT_WAIT: Duration = Duration::from_secs(4);
 

@@ -1,24 +1,33 @@
 //! One connection, which the thread that owns it drives.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use madang_hub::ports::StoreError;
 use madang_shared::Epoch;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 use tokio_postgres::{Config, Error};
 
-use super::errors::{ErrorKind, PostgresErrors, describe, kind, store_error};
+use super::errors::{ErrorKind, PostgresErrors, describe, kind, no_answer, store_error};
 use super::known_log::KnownLog;
-use super::session::Session;
+use super::session::{Session, Unanswered};
 use super::tls::RustlsConnector;
 use super::{identity, options::ConnectError};
 use crate::readers::EngineErrors;
+
+/// The time limit for a new connection, its sign-in and its settings, on all addresses together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The way to the database.
 #[derive(Clone)]
 pub(super) struct Connector {
     pub(super) config: Config,
     pub(super) tls: RustlsConnector,
+    /// The number of times that the server did not answer in time, on any connection of this node.
+    pub(super) unanswered: Arc<AtomicU64>,
     /// Settings of each connection, as SQL.
     pub(super) settings: &'static str,
 }
@@ -76,7 +85,7 @@ impl PostgresConnection {
             tokio::task::yield_now().await;
         });
         if let Some((session, epoch)) = &self.session
-            && !session.client.is_closed()
+            && session.is_usable()
         {
             return Ok(*epoch);
         }
@@ -120,9 +129,15 @@ impl fmt::Debug for PostgresConnection {
 }
 
 async fn connect(connector: &Connector) -> Result<Session, Error> {
+    let session = timeout(CONNECT_TIMEOUT, open_session(connector));
+    session.await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+async fn open_session(connector: &Connector) -> Result<Session, Error> {
+    let unanswered = Unanswered::new(connector.unanswered.clone());
     let (client, connection) = connector.config.connect(connector.tls.clone()).await?;
     // It ends with the client, or with the connection; the statements report a lost one.
-    tokio::spawn(async move { connection.await.ok() });
+    let driver = tokio::spawn(async move { connection.await.ok() }).abort_handle();
     client.batch_execute(connector.settings).await?;
-    Ok(Session::new(client))
+    Ok(Session::new(client, driver, unanswered))
 }

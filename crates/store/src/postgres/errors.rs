@@ -37,6 +37,12 @@ pub(super) fn kind(error: &Error) -> ErrorKind {
     }
 }
 
+/// The error of a server that does not answer a new connection in time.
+pub(super) fn no_answer() -> Error {
+    // The blocking client of the same authors makes it in this way.
+    Error::__private_api_timeout()
+}
+
 /// A database error with its message; any other error with its causes.
 pub(super) fn describe(error: &Error) -> String {
     if let Some(database) = error.as_db_error() {

@@ -1,5 +1,7 @@
 //! The start: settings, migrations, and the first room.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use madang_shared::{Epoch, Timestamp};
@@ -17,11 +19,15 @@ use crate::rules::{rooms, skeletons};
 
 /// Another program may hold a lock; after this time the writes that need it fail, and the others go on. Acknowledged
 /// commits survive a crash, also on a server whose default is otherwise. The advisory lock ("MADC") is that of
-/// `transfer`: no server writes during a move. Changes of this session are no changes by other programs.
-const WRITER: &str = "SET lock_timeout = '3s'; SET madang.node = 'on'; SELECT pg_advisory_lock_shared(1296122947);
+/// `transfer`: no server writes during a move. Changes of this session are no changes by other programs. A node that
+/// vanishes in the middle of a transaction must not hold its locks: without the time limit, the other nodes could not write
+/// to these topics until the server's system finds the connection dead, two hours by default.
+const WRITER: &str = "SET lock_timeout = '3s'; SET madang.node = 'on';
+    SET idle_in_transaction_session_timeout = '5s'; SELECT pg_advisory_lock_shared(1296122947);
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 /// A read that takes longer is an error: it holds back the clean-up of old rows.
-const READER: &str = "SET statement_timeout = '30s'";
+const READER: &str =
+    "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'";
 /// Nodes that start at the same time migrate one after the other. "MADA".
 const START_LOCK: &str = "SET lock_timeout = '120s'; SELECT pg_advisory_lock(1296122945)";
 const START_UNLOCK: &str = "SET lock_timeout = '3s'; SELECT pg_advisory_unlock(1296122945)";
@@ -57,7 +63,13 @@ pub(super) fn connectors_with<const COUNT: usize>(
         config.application_name("madang");
     }
     let tls = RustlsConnector::new(options.certificates.as_deref())?;
-    let connector = |settings| Connector { config: config.clone(), tls: tls.clone(), settings };
+    let unanswered = Arc::new(AtomicU64::new(0));
+    let connector = |settings| Connector {
+        config: config.clone(),
+        tls: tls.clone(),
+        unanswered: unanswered.clone(),
+        settings,
+    };
     Ok(settings.map(connector))
 }
 

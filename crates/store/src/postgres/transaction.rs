@@ -68,7 +68,7 @@ impl<'c> PostgresTransaction<'c> {
     /// Waits for the answers to all statements that were sent. Returns the first error.
     pub(super) fn settle(&self) -> Result<(), Error> {
         let sent = self.sent.take();
-        if sent.is_empty() { Ok(()) } else { self.runtime.block_on(all(sent)) }
+        if sent.is_empty() { Ok(()) } else { self.wait(all(sent)) }
     }
 
     /// Sends a query and a last statement together, and waits for all answers. An earlier error comes first.
@@ -80,7 +80,7 @@ impl<'c> PostgresTransaction<'c> {
         let (query, last) = (self.prepared(query)?, self.prepared(last)?);
         let (sent, client) = (self.sent.take(), &self.session.client);
         let parameters = || std::iter::empty::<Parameter>();
-        self.runtime.block_on(async {
+        self.wait(async {
             let queried = async {
                 let rows = client.query_raw(&query, parameters()).await?;
                 rows.try_collect::<Vec<_>>().await
@@ -102,6 +102,10 @@ impl<'c> PostgresTransaction<'c> {
 
     fn prepared(&self, sql: &'static str) -> Result<Statement, Error> {
         self.session.prepared(self.runtime, sql).map_err(|error| self.first_error(error))
+    }
+
+    fn wait<T>(&self, answers: impl Future<Output = T>) -> T {
+        self.session.wait(self.runtime, answers)
     }
 
     /// The error of an earlier statement, after which the server refuses later ones.
@@ -132,7 +136,7 @@ impl Transaction for PostgresTransaction<'_> {
         let statement = self.prepared(sql)?;
         let parameters: Vec<Parameter> = values.iter().map(Parameter::from).collect();
         let executed = self.session.client.execute_raw(&statement, parameters);
-        Ok(self.runtime.block_on(executed).map_err(|error| self.first_error(error))?)
+        Ok(self.wait(executed).map_err(|error| self.first_error(error))?)
     }
 
     fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StatementError> {
@@ -155,7 +159,7 @@ impl Transaction for PostgresTransaction<'_> {
         }
         let statement = self.prepared(sql)?;
         let parameters = values.iter().map(Parameter::from).collect();
-        match self.runtime.block_on(self.rows(&statement, parameters, visit)) {
+        match self.wait(self.rows(&statement, parameters, visit)) {
             Ok(_) => Ok(()),
             Err(StatementError::Engine(crate::error::EngineError::Postgres(error))) => {
                 Err(self.first_error(error).into())
