@@ -1,5 +1,7 @@
 //! Runs the client state machine: socket, timers, randomness.
 
+use std::net::SocketAddr;
+
 use madang_client::{Action, Client, Input, InputContext, Output};
 use madang_shared::{Command, CommandId, ServerFrame, codec};
 use rand::rngs::StdRng;
@@ -22,6 +24,10 @@ pub struct Driver {
     clock: MonotonicClock,
     random: StdRng,
     connected_at: Option<Instant>,
+    /// The servers to which the client connects in turn. Without any it is the user's own.
+    servers: Vec<SocketAddr>,
+    next_server: usize,
+    last_close_code: Option<u16>,
 }
 
 impl Driver {
@@ -34,9 +40,20 @@ impl Driver {
             clock,
             random: StdRng::seed_from_u64(seed),
             connected_at: None,
+            servers: Vec::new(),
+            next_server: 0,
+            last_close_code: None,
         };
         driver.input(Input::Connect);
         driver
+    }
+
+    /// Connects to several servers in turn, beginning with the one of this index. The first connection is made again.
+    #[must_use]
+    pub fn with_servers(mut self, servers: Vec<SocketAddr>, first: usize) -> Self {
+        (self.servers, self.next_server) = (servers, first);
+        self.open_socket();
+        self
     }
 
     /// The client's state.
@@ -52,6 +69,11 @@ impl Driver {
     /// The text of the last connection error.
     pub fn last_error(&self) -> Option<&str> {
         self.socket.last_error()
+    }
+
+    /// The close code of the last connection that ended; 1006 if it broke or was refused.
+    pub fn last_close_code(&self) -> Option<u16> {
+        self.last_close_code
     }
 
     /// Performs an action of the user.
@@ -76,7 +98,10 @@ impl Driver {
                     Input::SocketOpened
                 }
                 SocketEvent::Frame(text) => Input::Frame(text),
-                SocketEvent::Closed(code) => Input::SocketClosed { code },
+                SocketEvent::Closed(code) => {
+                    self.last_close_code = Some(code);
+                    Input::SocketClosed { code }
+                }
             },
             () = sleep_until_deadline(deadline) => Input::Wake,
         };
@@ -88,11 +113,20 @@ impl Driver {
         frame
     }
 
+    fn open_socket(&mut self) {
+        let turn = self.next_server.checked_rem(self.servers.len());
+        if let Some(server) = turn.and_then(|turn| self.servers.get(turn)) {
+            self.user.server = *server;
+            self.next_server += 1;
+        }
+        self.socket.open(&self.user);
+    }
+
     fn input(&mut self, input: Input) {
         let context = InputContext { now: self.clock.now(), random: self.random.random() };
         for output in self.client.handle(context, input) {
             match output {
-                Output::OpenSocket => self.socket.open(&self.user),
+                Output::OpenSocket => self.open_socket(),
                 Output::Send(text) => self.socket.send(text),
                 Output::CloseSocket => self.socket.close(),
                 // There is no screen to update and no state to keep over a reload.

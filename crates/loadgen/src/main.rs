@@ -1,14 +1,17 @@
 //! `madang-loadgen`: scenarios that put load on a real server and check it.
 //!
-//! One module per scenario: [`soak_kill`], [`move_drill`], [`idle`], [`count`], [`siege`] and
+//! One module per scenario: [`soak_kill`], [`soak_cluster`], [`move_drill`], [`idle`], [`count`], [`siege`] and
 //! [`honest_limits`].
 
 mod count;
 mod honest_limits;
 mod idle;
 mod move_drill;
+mod room;
 mod siege;
+mod soak_cluster;
 mod soak_kill;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,9 @@ enum Scenario {
     /// Move the database to PostgreSQL and back under clients that write; then count lost, doubled and reordered
     /// messages, and clients that did not resume. Fails unless all are 0.
     MoveDrill(move_drill::MoveDrillOptions),
+    /// Disturb a cluster of three nodes, PostgreSQL and NATS under load, many times; then count lost, doubled and
+    /// reordered messages. Fails unless all three counts are 0.
+    SoakCluster(soak_cluster::SoakClusterOptions),
     /// Measure the memory that idle connections cost the server.
     Idle(idle::IdleOptions),
     /// Let many clients add to the shared number at the same time. Fails unless the number is the exact
@@ -53,6 +59,7 @@ fn main() -> ExitCode {
             match scenario {
                 Scenario::SoakKill(options) => soak_kill::run(options).await,
                 Scenario::MoveDrill(options) => move_drill::run(options).await,
+                Scenario::SoakCluster(options) => soak_cluster::run(options).await,
                 Scenario::Idle(options) => idle::run(options).await,
                 Scenario::Count(options) => count::run(options).await,
                 Scenario::Siege(options) => siege::run(options).await,

@@ -7,8 +7,7 @@ mod editor;
 mod post_verdict;
 mod progress;
 mod reader;
-mod room;
-mod verdict;
+
 mod writer;
 
 use std::path::PathBuf;
@@ -28,7 +27,8 @@ use tokio::time::{Instant, sleep};
 
 use self::post_verdict::{PostVerdict, compare_posts};
 use self::progress::{Phase, WriterProgress};
-use self::verdict::{Verdict, compare};
+use crate::room;
+use crate::verdict::{Verdict, compare};
 
 /// Time limit for acknowledgements to arrive again after a restart: several of the client's longest
 /// backoffs.

@@ -10,7 +10,7 @@ use madang_shared::{RoomId, Seq, Topic};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::room::room_of;
+use crate::room::room_of;
 
 /// The task of the writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::post_verdict::StoredPosts;
-use super::room::{self, room_of, timeline_of};
-use super::verdict::{ClientRecord, StoredMessage};
+use crate::room::{self, room_of, timeline_of};
+use crate::verdict::{ClientRecord, StoredMessage};
 
 /// Time limit for each page of the history.
 const RESPONSE_WITHIN: Duration = Duration::from_secs(30);

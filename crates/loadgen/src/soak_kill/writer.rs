@@ -10,8 +10,8 @@ use madang_shared::{CommandId, RoomId, Seq, ServerFrame};
 use tokio::sync::watch;
 
 use super::progress::{Phase, WriterProgress};
-use super::room::{self, room_of, timeline_of};
-use super::verdict::{ClientRecord, WrittenMessage};
+use crate::room::{self, room_of, timeline_of};
+use crate::verdict::{ClientRecord, WrittenMessage};
 
 /// Unacknowledged messages of one writer.
 const IN_FLIGHT: usize = 8;

@@ -2,12 +2,14 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking; clippy exempts only the test functions themselves"
 )]
 
 mod fault_proxy;
+mod postgres_link;
 mod server_binary;
 
 use std::process::Command;
@@ -96,6 +98,54 @@ fn honest_people_in_large_numbers_are_not_refused_and_miss_nothing() {
     ] {
         assert!(table.lines().any(|found| found.starts_with(line)), "{line}: {table}");
     }
+}
+
+#[test]
+fn a_cluster_under_disturbances_loses_doubles_and_reorders_nothing_and_the_checks_see_each_fault() {
+    let (table, errors, passed) = run(&[
+        "soak-cluster",
+        "--rounds",
+        "3",
+        "--writers",
+        "6",
+        "--readers",
+        "6",
+        "--only",
+        "kill PostgreSQL,kill node,half-open node->PostgreSQL",
+        "--seed",
+        "1",
+    ]);
+    assert!(passed, "{table}{errors}");
+    for kind in ["kill PostgreSQL", "kill node", "half-open node->PostgreSQL"] {
+        assert!(table.contains(&format!("of 3: {kind}")), "{kind}: {table}");
+    }
+    for kind in ["lost", "doubled", "out of order"] {
+        assert_eq!(figure(&table, kind), 0, "{table}");
+    }
+    assert!(figure(&table, "acknowledged") > 0, "{table}");
+    assert_eq!(figure(&table, "present"), figure(&table, "written"), "{table}");
+    assert!(table.contains("sends two events in the wrong order"), "the proof has run: {table}");
+}
+
+#[test]
+fn a_rolling_restart_under_load_loses_nothing_and_shows_no_error() {
+    let (table, errors, passed) = run(&[
+        "soak-cluster",
+        "--rolling",
+        "--rounds",
+        "1",
+        "--writers",
+        "6",
+        "--readers",
+        "6",
+        "--seed",
+        "1",
+    ]);
+    assert!(passed, "{table}{errors}");
+    for kind in ["lost", "doubled", "out of order", "errors seen"] {
+        assert_eq!(figure(&table, kind), 0, "{table}");
+    }
+    assert!(figure(&table, "acknowledged") > 0, "{table}");
 }
 
 #[test]

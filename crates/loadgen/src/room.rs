@@ -8,34 +8,34 @@ use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::RoomsCommand;
 use tokio::time::{Duration, timeout};
 
-use super::verdict::ShownMessage;
+use crate::verdict::ShownMessage;
 
 /// Time limit for the creation and the joining of a room.
 const JOINED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The newest room of the user. `None` until the client has its state.
-pub(super) fn room_of(driver: &Driver) -> Option<RoomId> {
+pub(crate) fn room_of(driver: &Driver) -> Option<RoomId> {
     let features = driver.client().features();
     let room = features.memberships().rooms().max()?;
     features.timeline(room).filter(|timeline| timeline.is_known()).map(|_| room)
 }
 
 /// The messages of the room that the client shows.
-pub(super) fn timeline_of(driver: &Driver) -> Vec<ShownMessage> {
+pub(crate) fn timeline_of(driver: &Driver) -> Vec<ShownMessage> {
     let timeline = room_of(driver).and_then(|room| driver.client().features().timeline(room));
     let messages = timeline.into_iter().flat_map(Timeline::messages);
     messages.map(|message| ShownMessage { seq: message.seq, command: message.command }).collect()
 }
 
 /// Creates a room, which joins it. Returns its id.
-pub(super) async fn create(driver: &mut Driver, name: &str) -> Result<RoomId> {
+pub(crate) async fn create(driver: &mut Driver, name: &str) -> Result<RoomId> {
     let before = newest_joined(driver).await?;
     driver.command(RoomsCommand::Create { name: name.to_owned(), description: String::new() });
     until(driver, |joined| joined > before).await
 }
 
 /// Joins a room, unless the user has joined it already.
-pub(super) async fn join(driver: &mut Driver, room: RoomId) -> Result<()> {
+pub(crate) async fn join(driver: &mut Driver, room: RoomId) -> Result<()> {
     if newest_joined(driver).await? < room {
         driver.command(MembershipCommand::Join { room });
         until(driver, |joined| joined == room).await?;
@@ -44,7 +44,7 @@ pub(super) async fn join(driver: &mut Driver, room: RoomId) -> Result<()> {
 }
 
 /// The newest room that the user has joined.
-pub(super) async fn newest_joined(driver: &mut Driver) -> Result<RoomId> {
+pub(crate) async fn newest_joined(driver: &mut Driver) -> Result<RoomId> {
     until(driver, |_| true).await
 }
 

@@ -9,70 +9,70 @@ const FINDINGS: usize = 20;
 
 /// A row of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct StoredMessage {
-    pub(super) seq: Seq,
-    pub(super) author: UserId,
-    pub(super) command: CommandId,
-    pub(super) text: String,
+pub(crate) struct StoredMessage {
+    pub(crate) seq: Seq,
+    pub(crate) author: UserId,
+    pub(crate) command: CommandId,
+    pub(crate) text: String,
 }
 
 /// A message as its author passed it to the client. No author writes the same text twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct WrittenMessage {
-    pub(super) command: CommandId,
-    pub(super) text: String,
+pub(crate) struct WrittenMessage {
+    pub(crate) command: CommandId,
+    pub(crate) text: String,
 }
 
 /// A message in a client's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ShownMessage {
-    pub(super) seq: Seq,
-    pub(super) command: CommandId,
+pub(crate) struct ShownMessage {
+    pub(crate) seq: Seq,
+    pub(crate) command: CommandId,
 }
 
 /// The messages that one user wrote and saw.
 #[derive(Clone, Debug)]
-pub(super) struct ClientRecord {
-    pub(super) user: User,
+pub(crate) struct ClientRecord {
+    pub(crate) user: User,
     /// The room of the messages.
-    pub(super) room: RoomId,
+    pub(crate) room: RoomId,
     /// In the order of writing. The outbox is empty at the end.
-    pub(super) written: Vec<WrittenMessage>,
+    pub(crate) written: Vec<WrittenMessage>,
     /// The acknowledged commands, with the sequence number of each acknowledgement.
-    pub(super) acknowledged: BTreeMap<CommandId, Option<Seq>>,
+    pub(crate) acknowledged: BTreeMap<CommandId, Option<Seq>>,
     /// The client's timeline at the end.
-    pub(super) timeline: Vec<ShownMessage>,
+    pub(crate) timeline: Vec<ShownMessage>,
     /// Whether the timeline must begin at the first message. It must always reach the last one.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// The result of the comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Verdict {
-    pub(super) written: u64,
+pub(crate) struct Verdict {
+    pub(crate) written: u64,
     /// Written messages with an acknowledgement. Fewer than [`Self::present`]: when a kill loses an
     /// acknowledgement, the client finds its message in the stream.
-    pub(super) acknowledged: u64,
+    pub(crate) acknowledged: u64,
     /// Stored messages.
-    pub(super) present: u64,
+    pub(crate) present: u64,
     /// Written messages that are not stored, or are stored with another text.
-    pub(super) lost: u64,
+    pub(crate) lost: u64,
     /// Messages that are stored twice, or were never written.
-    pub(super) doubled: u64,
+    pub(crate) doubled: u64,
     /// Messages whose position contradicts the author's order, the acknowledgement or a timeline.
-    pub(super) out_of_order: u64,
+    pub(crate) out_of_order: u64,
     /// Descriptions of the first problems.
-    pub(super) findings: Vec<String>,
+    pub(crate) findings: Vec<String>,
 }
 
 impl Verdict {
     /// Whether there is no problem.
-    pub(super) fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         (self.lost, self.doubled, self.out_of_order) == (0, 0, 0)
     }
 
     /// Adds the result of another room.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.written += other.written;
         self.acknowledged += other.acknowledged;
         self.present += other.present;
@@ -105,7 +105,7 @@ impl Verdict {
 }
 
 /// Compares the records of one room with its stored messages, which are in ascending order.
-pub(super) fn compare(stored: &[StoredMessage], records: &[ClientRecord]) -> Verdict {
+pub(crate) fn compare(stored: &[StoredMessage], records: &[ClientRecord]) -> Verdict {
     let mut verdict = Verdict { present: stored.len() as u64, ..Verdict::default() };
     check_stored(&mut verdict, stored, records);
     let by_command: HashMap<(UserId, CommandId), &StoredMessage> =
