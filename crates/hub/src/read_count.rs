@@ -4,7 +4,7 @@
 //! hub keeps the read marks of its members: the store reads them once, and the events of the log change them. So the
 //! store counts nothing, however many members read at the same time, and a room without a watch costs nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use madang_shared::membership::MembershipEvent;
@@ -53,7 +53,7 @@ pub(crate) enum WatchStart {
     Counted(ReadCount),
     /// The connection is notified when the count has changed.
     Waiting,
-    /// As [`WatchStart::Waiting`]. The marks of the room are missing: read them from the store, and call
+    /// As [`WatchStart::Waiting`]. The marks of the room, or the user's mark, are missing: read them from the store, and call
     /// [`ReadCounts::load`].
     MarksMissing,
     /// The user is no member of the room. The watch has ended.
@@ -67,6 +67,9 @@ struct WatchedRoom {
     /// The changes since the first watch, while the store reads the marks.
     early: BTreeMap<UserId, MarkChange>,
     watches: BTreeMap<ConnectionId, Watch>,
+    /// The connections whose users are not among the marks, on a node that shares its log: they may have joined since the
+    /// marks were read. The store reads the marks again for each of them.
+    newcomers: BTreeSet<ConnectionId>,
     /// The results that the connections have not taken yet.
     results: BTreeMap<ConnectionId, Result<ReadCount, Failure>>,
     /// Whether the marks have changed since the last count.
@@ -207,6 +210,10 @@ impl ReadCounts {
         state.results.remove(&connection);
         let start = match &state.marks {
             None => WatchStart::MarksMissing,
+            Some(marks) if self.shares_log && !marks.contains_key(&watch.user) => {
+                state.newcomers.insert(connection);
+                WatchStart::MarksMissing
+            }
             Some(marks) if !marks.contains_key(&watch.user) => WatchStart::NotMember,
             Some(marks) if watch.known.is_none() => {
                 WatchStart::Counted(MarkCounter::new(marks).count(&watch))
@@ -227,16 +234,18 @@ impl ReadCounts {
     pub(crate) fn unwatch(&self, room: RoomId, connection: ConnectionId) {
         if let Some(state) = self.rooms.lock().get_mut(&room) {
             state.watches.remove(&connection);
+            state.newcomers.remove(&connection);
             state.results.remove(&connection);
         }
     }
 
-    /// Takes the marks that the store has read for a watch that began before.
-    pub(crate) fn load(&self, room: RoomId, marks: Vec<MemberMark>) {
+    /// Takes the marks that the store has read for a connection's watch that began before.
+    pub(crate) fn load(&self, room: RoomId, connection: ConnectionId, marks: Vec<MemberMark>) {
         let mut rooms = self.rooms.lock();
-        let Some(state) = rooms.get_mut(&room).filter(|state| state.marks.is_none()) else {
+        let Some(state) = rooms.get_mut(&room) else { return };
+        if !state.newcomers.remove(&connection) && state.marks.is_some() {
             return;
-        };
+        }
         let mut marks = marks_by_user(marks);
         // The store may have read the marks before these changes.
         for (user, change) in std::mem::take(&mut state.early) {
@@ -322,9 +331,10 @@ impl WatchedRoom {
     fn count(&mut self) {
         let Some(marks) = &self.marks else { return };
         self.has_changed = false;
-        let counter = MarkCounter::new(marks);
-        let changed = self.watches.extract_if(.., |_, watch| {
-            !marks.contains_key(&watch.user) || watch.known != Some(counter.count(watch))
+        let (counter, newcomers) = (MarkCounter::new(marks), &self.newcomers);
+        let changed = self.watches.extract_if(.., |connection, watch| {
+            !newcomers.contains(connection)
+                && (!marks.contains_key(&watch.user) || watch.known != Some(counter.count(watch)))
         });
         for (connection, watch) in changed {
             let is_member = marks.contains_key(&watch.user);

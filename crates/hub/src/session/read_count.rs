@@ -50,7 +50,7 @@ impl Session {
         }
         let (room, id) = watch;
         match marks {
-            Ok(marks) => self.hub.read_counts().load(room, marks),
+            Ok(marks) => self.hub.read_counts().load(room, self.connection, marks),
             Err(error) => {
                 self.end_read_watch();
                 effects.push(counted(id, Err(refusal_of_read(error))));
