@@ -30,6 +30,7 @@ mod looks;
 mod message_focus;
 mod message_loss;
 mod message_tools;
+mod nodes;
 mod notices;
 mod offline;
 mod orders;

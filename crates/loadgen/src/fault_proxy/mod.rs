@@ -90,12 +90,22 @@ impl LinkState {
     }
 }
 
+/// The order in which a proxy tries its targets for a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TargetOrder {
+    /// Each connection begins with the next one.
+    Turns,
+    /// Each connection begins with the first one.
+    Failover,
+}
+
 /// The parts of a proxy that its connections share.
 #[derive(Debug)]
 struct Link {
     state: watch::Sender<LinkState>,
     accepted: watch::Sender<u64>,
     targets: Vec<SocketAddr>,
+    order: TargetOrder,
     next_target: AtomicUsize,
     random: Mutex<StdRng>,
 }
@@ -112,15 +122,13 @@ impl Link {
 
     /// Connects to the next target that accepts the connection.
     async fn connect(&self) -> io::Result<TcpStream> {
-        let first = self.next_target.fetch_add(1, Ordering::Relaxed);
+        let first = match self.order {
+            TargetOrder::Turns => self.next_target.fetch_add(1, Ordering::Relaxed),
+            TargetOrder::Failover => 0,
+        };
+        let count = self.targets.len();
         let mut refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        for target in self
-            .targets
-            .iter()
-            .cycle()
-            .skip(first % self.targets.len().max(1))
-            .take(self.targets.len())
-        {
+        for target in self.targets.iter().cycle().skip(first % count.max(1)).take(count) {
             match TcpStream::connect(target).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => refused = error,
@@ -145,12 +153,25 @@ impl FaultProxy {
     /// # Errors
     /// The port cannot be bound.
     pub async fn start(targets: &[SocketAddr], seed: u64) -> io::Result<Self> {
+        Self::start_with(targets, TargetOrder::Turns, seed).await
+    }
+
+    /// Starts a proxy as [`Self::start`], whose connections all go to the first target that accepts them.
+    ///
+    /// # Errors
+    /// The port cannot be bound.
+    pub async fn start_failover(targets: &[SocketAddr], seed: u64) -> io::Result<Self> {
+        Self::start_with(targets, TargetOrder::Failover, seed).await
+    }
+
+    async fn start_with(targets: &[SocketAddr], order: TargetOrder, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let link = Arc::new(Link {
             state: watch::Sender::new(LinkState::default()),
             accepted: watch::Sender::new(0),
             targets: targets.to_vec(),
+            order,
             next_target: AtomicUsize::new(0),
             random: Mutex::new(StdRng::seed_from_u64(seed)),
         });

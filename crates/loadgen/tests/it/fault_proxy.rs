@@ -198,3 +198,18 @@ async fn a_balancer_takes_its_targets_in_turn_and_skips_those_that_refuse() {
     let refused = TcpStream::connect(balancer.address()).await.unwrap();
     assert!(!rest(refused).await.1, "no target is left");
 }
+
+#[tokio::test]
+async fn a_failover_prefers_the_first_target_and_takes_the_second_when_it_is_gone() {
+    let listen = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let (first, second) = (listen().await, listen().await);
+    let addresses = [&first, &second].map(|target| target.local_addr().unwrap());
+    let proxy = FaultProxy::start_failover(&addresses, 7).await.unwrap();
+    for target in [&first, &first] {
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+        pass(&mut client, &mut target.accept().await.unwrap().0, "first").await;
+    }
+    drop(first);
+    let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+    pass(&mut client, &mut second.accept().await.unwrap().0, "second").await;
+}

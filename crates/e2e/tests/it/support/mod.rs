@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod browser_test;
 pub(crate) mod chat_page;
 pub(crate) mod chromedriver;
+pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod device;
 pub(crate) mod list_position;
