@@ -28,8 +28,10 @@ pub(super) struct ParticipantStatus {
     pub(super) last_acknowledgement: Instant,
     /// The longest time without an event or an acknowledgement, since the last look.
     pub(super) longest_silence: Duration,
+    /// The number of unacknowledged messages of a participant that settles.
     pub(super) in_outbox: usize,
-    /// The last message that the client has, while its connection is live and its history is whole.
+    /// The last message that the client has, while its connection is live and its history is whole. `None` until the
+    /// participant settles.
     pub(super) whole_to: Option<(RoomId, Seq)>,
     pub(super) last_error: Option<String>,
 }

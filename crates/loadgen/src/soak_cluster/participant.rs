@@ -92,7 +92,13 @@ impl Participant {
                     next_message =
                         Instant::now() + Duration::from_millis(random.random_range(PAUSE_MS));
                 }
-                RunPhase::Settle => driver.act(Action::LoadOlder(room)),
+                RunPhase::Settle => {
+                    driver.act(Action::LoadOlder(room));
+                    activity.update(number, |status| {
+                        status.in_outbox = driver.client().outbox().items().len();
+                        status.whole_to = whole_to(&driver).map(|seq| (room, seq));
+                    });
+                }
                 RunPhase::Active => {}
                 RunPhase::End => break,
             }
@@ -111,8 +117,6 @@ impl Participant {
             note_frame(frame, room, (&activity, number, is_writer), &notes);
             check(&driver)?;
             activity.update(number, |status| {
-                status.in_outbox = driver.client().outbox().items().len();
-                status.whole_to = whole_to(&driver).map(|seq| (room, seq));
                 status.last_error = driver.last_error().map(str::to_owned);
             });
         }

@@ -10,6 +10,7 @@
 
 mod fault_proxy;
 mod postgres_link;
+mod schema_versions;
 mod server_binary;
 
 use std::process::Command;
