@@ -56,7 +56,11 @@ async fn people_on_two_nodes_chat_while_nodes_die_and_lose_nothing() -> Result<(
         // The node of one browser dies as well. The balancer leads to another node, and a message of meanwhile is sent.
         cluster.kill(0).await?;
         jane.send("four").await?;
-        minsu.until_connection("waiting").await?;
+        until_true("the browser has noticed it", async || {
+            let states: Vec<String> = minsu.browser.eval("return window.linkStates", []).await?;
+            Ok(states.iter().any(|state| state == "waiting"))
+        })
+        .await?;
         minsu.send("넷").await?;
         minsu.until_connection("live").await?;
         exchange(&minsu, &jane, "다섯", "five").await?;

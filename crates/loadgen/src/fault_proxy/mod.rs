@@ -104,6 +104,7 @@ enum TargetOrder {
 struct Link {
     state: watch::Sender<LinkState>,
     accepted: watch::Sender<u64>,
+    open: AtomicUsize,
     targets: Vec<SocketAddr>,
     order: TargetOrder,
     next_target: AtomicUsize,
@@ -170,6 +171,7 @@ impl FaultProxy {
         let link = Arc::new(Link {
             state: watch::Sender::new(LinkState::default()),
             accepted: watch::Sender::new(0),
+            open: AtomicUsize::new(0),
             targets: targets.to_vec(),
             order,
             next_target: AtomicUsize::new(0),
@@ -182,6 +184,11 @@ impl FaultProxy {
     /// The address of the proxy.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The number of open connections, those that lost bytes included.
+    pub fn connections(&self) -> usize {
+        self.link.open.load(Ordering::Relaxed)
     }
 
     /// Waits until the proxy has accepted this number of connections since its start.

@@ -1,6 +1,7 @@
 //! The connections of a proxy.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -29,12 +30,15 @@ pub(super) async fn accept(link: Arc<Link>, listener: TcpListener) {
                 // An error belongs to the connection that was to be accepted.
                 if let Ok((client, _)) = accepted {
                     let begun = *link.state.borrow();
+                    link.open.fetch_add(1, Ordering::Relaxed);
                     connections.spawn(serve(link.clone(), client, begun));
                     link.accepted.send_modify(|count| *count += 1);
                 }
             }
             // The tasks have no results; they are collected so that the set stays small.
-            Some(_) = connections.join_next() => {}
+            Some(_) = connections.join_next() => {
+                link.open.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -84,6 +84,13 @@ impl Cluster {
         PostgresServer::url_at(self.postgres.address())
     }
 
+    /// The node with the most clients. They do not come back to a node that they have left.
+    pub(super) fn busiest_node(&self) -> usize {
+        let nodes = self.nodes.iter().enumerate();
+        let busiest = nodes.max_by_key(|(_, node)| node.clients.connections());
+        busiest.map_or(0, |(index, _)| index)
+    }
+
     /// Changes the mode of a link of a node.
     pub(super) fn set_link(&self, node: usize, link: NodeLink, mode: LinkMode) {
         let Some(node) = self.nodes.get(node) else { return };

@@ -66,7 +66,7 @@ pub(super) fn plan(rounds: u32, words: &[String], random: &mut StdRng) -> Vec<Di
         kinds.shuffle(random);
         plan.extend(kinds.iter().map(|kind| Disturbance {
             kind: *kind,
-            node: random.random_range(0..NODES),
+            node: 0,
             lasts: Duration::from_millis(match kind {
                 DisturbanceKind::Link(..) => random.random_range(DISTURBED_MS),
                 _ => random.random_range(DOWN_MS),
@@ -84,6 +84,11 @@ pub(super) fn rolling_plan(rounds: u32) -> Vec<Disturbance> {
 }
 
 impl Disturbance {
+    /// The same disturbance of another node.
+    pub(super) fn of_node(self, node: usize) -> Self {
+        Self { node, ..self }
+    }
+
     /// Disturbs the cluster, waits, and mends it.
     pub(super) async fn inflict(self, cluster: &mut Cluster) -> Result<()> {
         let Self { kind, node, lasts } = self;

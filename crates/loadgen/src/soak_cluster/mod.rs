@@ -109,25 +109,27 @@ async fn soak(
     let first = *addresses.first().context("no node")?;
     let founder = TestUser::sign_up(&http, first, "founder").await?;
     let rooms = create_rooms(founder, clock, seed, options.rooms).await?;
-    let participants = usize::from(options.writers) + usize::from(options.readers);
-    let activity = Activity::new(participants);
-    let (phase, phases) = watch::channel(RunPhase::Active);
-    let mut tasks = JoinSet::new();
-    let mut observer = Observer::new(rooms.clone());
-    for (number, room) in (0..participants).zip(rooms.iter().copied().cycle()) {
-        let is_writer = number < usize::from(options.writers);
+    let writers = usize::from(options.writers);
+    let count = writers + usize::from(options.readers);
+    let mut participants = Vec::new();
+    for (number, room) in (0..count).zip(rooms.iter().copied().cycle()) {
+        let is_writer = number < writers;
         let name = format!("{} {number}", if is_writer { "writer" } else { "reader" });
-        let user = TestUser::sign_up(&http, first, &name).await?;
-        let participant = Participant {
-            user,
+        participants.push(Participant {
+            user: TestUser::sign_up(&http, first, &name).await?,
             nodes: addresses.clone(),
             room,
             is_writer,
             number,
             notes: SharedNotes::default(),
-        };
-        observer.add(&participant);
-        let seed = seed.wrapping_add(1 + number as u64);
+        });
+    }
+    let observer = Observer::new(rooms, &participants);
+    let activity = Activity::new(count);
+    let (phase, phases) = watch::channel(RunPhase::Active);
+    let mut tasks = JoinSet::new();
+    for participant in participants {
+        let seed = seed.wrapping_add(1 + participant.number as u64);
         tasks.spawn(participant.take_part(clock, seed, activity.clone(), phases.clone()));
     }
     let started = Instant::now();
@@ -137,6 +139,7 @@ async fn soak(
     let mut totals = Totals::default();
     let rounds = plan.len();
     for (round, disturbance) in (1..).zip(plan) {
+        let disturbance = disturbance.of_node(cluster.busiest_node());
         let began = Instant::now();
         disturbance
             .inflict(cluster)

@@ -22,13 +22,9 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) fn new(rooms: Vec<RoomId>) -> Self {
-        Self { rooms, participants: Vec::new() }
-    }
-
-    pub(super) fn add(&mut self, participant: &Participant) {
-        let Participant { user, room, notes, .. } = participant;
-        self.participants.push((user.user.clone(), *room, notes.clone()));
+    pub(super) fn new(rooms: Vec<RoomId>, participants: &[Participant]) -> Self {
+        let observed = |it: &Participant| (it.user.user.clone(), it.room, it.notes.clone());
+        Self { rooms, participants: participants.iter().map(observed).collect() }
     }
 
     /// Compares everything that was acknowledged so far with the database, and checks the streams.
