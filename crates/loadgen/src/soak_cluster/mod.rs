@@ -121,6 +121,7 @@ async fn soak(
             room,
             is_writer,
             number,
+            first_node: number / rooms.len().max(1),
             notes: SharedNotes::default(),
         });
     }

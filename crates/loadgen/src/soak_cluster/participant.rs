@@ -56,6 +56,8 @@ pub(super) struct Participant {
     pub(super) room: RoomId,
     pub(super) is_writer: bool,
     pub(super) number: usize,
+    /// The node of its first connection. Each room has users on every node.
+    pub(super) first_node: usize,
     pub(super) notes: SharedNotes,
 }
 
@@ -68,10 +70,10 @@ impl Participant {
         activity: Activity,
         mut phase: watch::Receiver<RunPhase>,
     ) -> Result<ClientRecord> {
-        let Self { user, nodes, room, is_writer, number, notes } = self;
+        let Self { user, nodes, room, is_writer, number, first_node, notes } = self;
         let author = user.user.clone();
         let mut random = StdRng::seed_from_u64(seed);
-        let mut driver = Driver::new(user, clock, seed).with_servers(nodes, number);
+        let mut driver = Driver::new(user, clock, seed).with_servers(nodes, first_node);
         room::join(&mut driver, room).await?;
         let mut next_message = Instant::now();
         let mut is_open = false;

@@ -9,6 +9,7 @@
 )]
 
 mod fault_proxy;
+mod half_open_client;
 mod postgres_link;
 mod schema_versions;
 mod server_binary;
