@@ -64,6 +64,7 @@ soak-kill rounds="100": build
 # Move the database to PostgreSQL and back under clients that write; count lost, doubled and reordered messages, and resets
 move-drill messages="200000": build
     cargo run --release --package madang-loadgen -- move-drill --messages "$1" --binary target/release/madang
+
 # Disturb a cluster of three nodes, PostgreSQL and NATS under load; count lost, duplicated and reordered messages. `--rolling` restarts all nodes without a failure
 soak-cluster rounds="30" *args: build
     cargo run --release --package madang-loadgen -- soak-cluster --rounds "$1" --binary target/release/madang "${@:2}"

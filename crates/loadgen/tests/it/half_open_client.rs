@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use madang_client::views::chat::Timeline;
 use madang_loadgen::{
     Driver, FaultProxy, LinkDirection, LinkMode, MonotonicClock, ServerCommand, TestUser,
 };
@@ -53,5 +54,5 @@ async fn a_client_whose_frames_vanish_still_receives_events() {
 fn is_in_room(driver: &Driver) -> bool {
     let features = driver.client().features();
     let room = features.memberships().rooms().min();
-    room.and_then(|room| features.timeline(room)).is_some_and(|timeline| timeline.is_known())
+    room.and_then(|room| features.timeline(room)).is_some_and(Timeline::is_known)
 }
