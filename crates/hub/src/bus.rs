@@ -1,6 +1,7 @@
 //! The bus between the nodes of one log.
 //!
-//! The bus carries no event of a durable topic; these are in the log that all nodes share. A bus may lose, repeat,
+//! The bus carries no event of a durable topic; these are in the log that all nodes share. (The object from which a
+//! Socket.IO guest's message is made is no event: it replaces the value that its guests get.) A bus may lose, repeat,
 //! delay and reorder messages. A lost notification delays the subscribers of other nodes until a poll of the heads; it
 //! never costs an event. The messages themselves are in [`crate::nodes::message`].
 

@@ -1,6 +1,6 @@
-//! The delivery of one message: the store's recipients, joined with the connections of all nodes.
+//! The delivery of one message: the store's recipients, joined with the connections and the receipts of all nodes.
 
-use madang_shared::delivery::{Delivery, GatewayReceipts, ReadStatus, Recipient};
+use madang_shared::delivery::{Delivery, ReadStatus, Recipient};
 use madang_shared::{RoomId, Topic, User};
 
 use crate::hub::Hub;
@@ -8,14 +8,8 @@ use crate::ports::Recipients;
 use crate::presence::Presence;
 use crate::topic_channel::ConnectionCounts;
 
-/// Reports the delivery of a message to a member of its room. `stored` is the store's answer, `gateway`
-/// the receipts of Socket.IO clients.
-pub async fn report(
-    hub: &Hub,
-    room: RoomId,
-    stored: Recipients,
-    gateway: Option<GatewayReceipts>,
-) -> Delivery {
+/// Reports the delivery of a message to a member of its room. `stored` is the store's answer.
+pub async fn report(hub: &Hub, room: RoomId, stored: Recipients) -> Delivery {
     let topic = Topic::Room(room);
     let counts = hub.connection_counts_of_all_nodes(topic, stored.position.seq);
     let connection_counts = counts.await;
@@ -37,6 +31,6 @@ pub async fn report(
         delivered: connection_counts.values().map(|counts| counts.delivered).sum(),
         people,
         more: stored.more,
-        gateway,
+        gateway: hub.receipts_of(topic, stored.position.seq),
     }
 }

@@ -17,6 +17,7 @@ use crate::ephemeral::{EphemeralEvent, EphemeralTopic, Registration, Registry};
 use crate::fan_out::FanOutQueue;
 use crate::features::{self, Change, EphemeralTopics};
 use crate::frame::Frame;
+use crate::gateway::ReceiptTable;
 use crate::log::{LogEntry, TopicEvent};
 use crate::log_cache::LogCache;
 use crate::nodes::{LogReplacement, SharedLog};
@@ -39,6 +40,7 @@ pub struct Hub {
     shared_states: Arc<SharedStateCache>,
     ephemeral: EphemeralTopics,
     read_counts: ReadCounts,
+    pub(crate) receipts: ReceiptTable,
     budgets: Budgets,
     next_connection: AtomicU64,
     /// `None` for the only node of a log.
@@ -90,6 +92,7 @@ impl Hub {
             shared_states: Arc::new(SharedStateCache::new(budgets.cache_memory())),
             ephemeral: EphemeralTopics::new(epoch),
             read_counts: ReadCounts::default(),
+            receipts: ReceiptTable::default(),
             budgets,
             next_connection: AtomicU64::new(1),
             shared_log: None,

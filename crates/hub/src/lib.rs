@@ -13,7 +13,8 @@
 //!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
-//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; and [`delivery`], a report.
+//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; [`delivery`], a report; and [`gateway`], the guests of
+//!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data.
 
@@ -21,6 +22,7 @@ pub mod accounts;
 pub mod bus;
 mod fan_out;
 pub mod frame;
+pub mod gateway;
 pub mod hub;
 pub mod log;
 pub mod log_cache;

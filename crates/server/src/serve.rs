@@ -19,7 +19,7 @@ use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ErrorCode, Timestamp, Topic, UserId};
 use madang_store::{EventStream, LogChange};
-use madang_web::socketio::{Exposure, Receipts, Settings};
+use madang_web::socketio::{Exposure, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
 use tokio::net::TcpListener;
 
@@ -145,7 +145,6 @@ async fn serve(config: Config) -> Result<ExitCode> {
         proxies: Arc::new(proxies),
         strict_transport,
         socketio: Arc::new(config.socketio),
-        receipts: Receipts::default(),
         open_sessions,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),

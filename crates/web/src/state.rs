@@ -17,7 +17,6 @@ use crate::http::client_info::ClientInfo;
 use crate::http::origin::{Origins, PageAccess};
 use crate::http::problem::Problem;
 use crate::middleware::trusted_proxies::TrustedProxies;
-use crate::socketio::receipts::Receipts;
 use crate::socketio::settings::Settings;
 use crate::ws::open_sessions::OpenSessions;
 
@@ -40,8 +39,6 @@ pub struct AppState {
     pub strict_transport: Option<HeaderValue>,
     /// Settings of the Socket.IO gateway.
     pub socketio: Arc<Settings>,
-    /// Receipts of Socket.IO clients.
-    pub receipts: Receipts,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.

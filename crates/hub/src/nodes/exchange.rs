@@ -91,6 +91,7 @@ impl Hub {
                     shared.others.on_answer(from, request, counts, is_last);
                 }
             }
+            NodeContent::Gateway(message) => self.on_gateway_message(from, message),
             content => self.on_ephemeral_message(from, &content),
         }
         Ok(())

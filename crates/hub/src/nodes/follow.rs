@@ -10,10 +10,13 @@ use tokio::sync::{Notify, broadcast};
 use super::COPIES_POLL_MS;
 use super::Outgoing;
 use super::counts::OtherNodes;
+use crate::gateway::GatewayMessage;
 use crate::ports::TokenHash;
 
 /// The ends of sessions that are buffered for the task that closes their connections. A poll of the store finds others.
 const BUFFERED_SESSION_ENDS: usize = 256;
+/// The messages of other gateways that are buffered for the gateway of this node.
+const BUFFERED_GATEWAY_MESSAGES: usize = 256;
 
 /// A read of the store that a hub needs to follow the other nodes. Its answer goes to [`crate::Hub::on_followed`],
 /// [`crate::Hub::on_heads`] or [`crate::Hub::on_marks`].
@@ -46,6 +49,7 @@ pub(crate) struct SharedLog {
     pub(crate) outgoing: Outgoing,
     pub(super) others: OtherNodes,
     session_ends: broadcast::Sender<TokenHash>,
+    gateway_messages: broadcast::Sender<GatewayMessage>,
     inner: Mutex<Inner>,
     /// Wakes one of the following tasks.
     added: Notify,
@@ -79,6 +83,7 @@ impl SharedLog {
             outgoing,
             others: OtherNodes::default(),
             session_ends: broadcast::Sender::new(BUFFERED_SESSION_ENDS),
+            gateway_messages: broadcast::Sender::new(BUFFERED_GATEWAY_MESSAGES),
             inner: Mutex::default(),
             added: Notify::new(),
         }
@@ -87,6 +92,11 @@ impl SharedLog {
     /// The sessions that have ended on other nodes.
     pub(super) fn session_ends(&self) -> &broadcast::Sender<TokenHash> {
         &self.session_ends
+    }
+
+    /// The messages of the gateways of other nodes.
+    pub(crate) fn gateway_messages(&self) -> &broadcast::Sender<GatewayMessage> {
+        &self.gateway_messages
     }
 
     /// Requests that a topic is followed up to a seq.

@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::node_id::NodeId;
 use super::presence_message::PresenceMessage;
 use crate::accounts::TokenHash;
+use crate::gateway::GatewayMessage;
 
 /// The version of the messages. It changes only if an older node would misunderstand a message.
 const VERSION: u32 = 1;
@@ -49,6 +50,8 @@ pub enum NodeContent {
     Needed(Topic),
     /// A session has ended: its connections close on every node. The token itself is never sent.
     SessionEnded(TokenHash),
+    /// See [`GatewayMessage`].
+    Gateway(GatewayMessage),
     /// The sender asks for the connections that follow a topic, and for those of them that have every event up to a seq.
     CountConnections {
         /// The number of the request on its node.
@@ -145,6 +148,11 @@ mod tests {
                 is_last: true,
             },
             NodeContent::Price(PriceNow::default()),
+            NodeContent::Gateway(GatewayMessage::Event {
+                topic: Topic::Posts,
+                name: "data".into(),
+                value: serde_json::json!({ "data": 1.5 }),
+            }),
         ] {
             let message = NodeMessage::new(NodeId(1), content);
             assert_eq!(NodeMessage::decode(&message.encode()), Ok(message));

@@ -15,6 +15,7 @@ mod counts;
 mod exchange;
 mod follow;
 mod following;
+mod gateways;
 pub mod message;
 mod node_id;
 mod outgoing;

@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use madang_hub::delivery::report;
 use madang_shared::delivery::Delivery;
-use madang_shared::{ErrorCode, RoomId, Seq, Topic};
+use madang_shared::{ErrorCode, RoomId, Seq};
 
 use crate::http::extract::CommandUser;
 use crate::http::problem::Problem;
@@ -30,6 +30,5 @@ pub async fn delivery(
     let Path((room, message)) = path.map_err(no_message)?;
     let (room, message) = (RoomId(room), Seq(message));
     let recipients = state.store.delivery(reader.id, room, message).await?;
-    let receipts = state.receipts.of(Topic::Room(room), message);
-    Ok(Json(report(&state.hub, room, recipients, receipts).await))
+    Ok(Json(report(&state.hub, room, recipients).await))
 }

@@ -145,7 +145,7 @@ enum PresenceChange {
     Disconnected,
 }
 
-/// Tells all clients of the vocabulary `data` that a client has connected or disconnected.
+/// Tells all clients of the vocabulary `data`, on all nodes, that a client has connected or disconnected.
 fn announce(gateway: &Gateway, presence: PresenceChange, id: &str) {
     if let Some(topic) = gateway.settings.topic(Vocabulary::Data) {
         let state = match presence {
@@ -158,7 +158,7 @@ fn announce(gateway: &Gateway, presence: PresenceChange, id: &str) {
             (PresenceEvents::Connect, PresenceChange::Disconnected) => "disconnect",
         };
         let value = json!({ "data": format!("id: {id} is {state}"), "id": id });
-        gateway.subscribers.broadcast(topic, &(event, value));
+        gateway.broadcast(topic, &(event, value));
     }
 }
 
@@ -172,7 +172,7 @@ async fn execute(
     let (mut change, original) = match action_of(&gateway.settings, id, content)? {
         InboundAction::Store { change, original } => (change, original),
         InboundAction::Broadcast { room, event } => {
-            gateway.subscribers.broadcast(Topic::Room(room), &event);
+            gateway.broadcast(Topic::Room(room), &event);
             return Ok(None);
         }
     };
@@ -215,7 +215,7 @@ struct PendingOriginal<'a> {
 
 impl<'a> PendingOriginal<'a> {
     fn new(gateway: &'a Gateway, command: CommandId, original: (&'static str, Value)) -> Self {
-        gateway.originals.lock().insert(command, original);
+        gateway.keep_original(command, original);
         Self { gateway, command, committed: false }
     }
 
@@ -227,7 +227,7 @@ impl<'a> PendingOriginal<'a> {
 impl Drop for PendingOriginal<'_> {
     fn drop(&mut self) {
         if !self.committed {
-            self.gateway.originals.lock().remove(&self.command);
+            self.gateway.originals.lock().remove(self.command);
         }
     }
 }

@@ -224,7 +224,8 @@ impl<'a> FollowerSession<'a> {
             replay::spawn_catch_up(gateway, client);
         }
         let stopping = gateway.state.stopping.clone();
-        gateway.receipts.collect(pending, &gateway.client_tasks, stopping);
+        let hub = &gateway.state.hub;
+        gateway.receipts.collect(hub, pending, &gateway.client_tasks, stopping);
     }
 
     fn sends_orders(&self) -> bool {
@@ -235,7 +236,7 @@ impl<'a> FollowerSession<'a> {
     fn with_original(&self, event: &Event, mut events: Vec<OutboundEvent>) -> Vec<OutboundEvent> {
         if let Event::Chat(ChatEvent::Posted(message)) = event
             && message.guest.is_some()
-            && let Some((name, original)) = self.gateway.originals.lock().remove(&message.command)
+            && let Some((name, original)) = self.gateway.originals.lock().remove(message.command)
             && let Some((_, value)) = events.iter_mut().find(|(event, _)| *event == name)
         {
             *value = original;

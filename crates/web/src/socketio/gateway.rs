@@ -1,16 +1,15 @@
 //! The state that all clients of the gateway share.
 
-use std::collections::HashMap;
-
-use madang_shared::{CommandId, ErrorCode, Failure, User};
+use madang_hub::gateway::GatewayMessage;
+use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use parking_lot::Mutex;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::inbound::refusal;
+use super::originals::Originals;
 use super::outbound::OutboundEvent;
-use super::receipts::Receipts;
+use super::receipts::ReceiptCollector;
 use super::settings::Settings;
 use super::subscribers::Subscribers;
 use crate::state::AppState;
@@ -27,10 +26,8 @@ pub(super) struct Gateway {
     /// The author of the clients' messages: a service account. None before the first client.
     pub(super) user: Mutex<Option<User>>,
     /// The clients' confirmations.
-    pub(super) receipts: Receipts,
-    /// The objects from which messages were made, until the messages come back from the log. Clients get them whole,
-    /// with members that a message does not keep.
-    pub(super) originals: Mutex<HashMap<CommandId, (&'static str, Value)>>,
+    pub(super) receipts: ReceiptCollector,
+    pub(super) originals: Mutex<Originals>,
     /// One task for each client.
     pub(super) client_tasks: TaskTracker,
     /// Cancelled when all remaining connections must end.
@@ -48,11 +45,30 @@ impl Gateway {
             settings,
             refusals: off.into_iter().map(refusal).collect(),
             user: Mutex::default(),
-            receipts: state.receipts.clone(),
+            receipts: ReceiptCollector::default(),
             originals: Mutex::default(),
             client_tasks: TaskTracker::new(),
             closed: CancellationToken::new(),
         }
+    }
+
+    /// Sends an event that is not in the log to the connected clients of a topic, on all nodes. Clients without room miss
+    /// it.
+    pub(super) fn broadcast(&self, topic: Topic, event: &OutboundEvent) {
+        self.subscribers.broadcast(topic, event);
+        self.state.hub.send_to_gateways(|| {
+            let (name, value) = event.clone();
+            GatewayMessage::Event { topic, name: name.to_owned(), value }
+        });
+    }
+
+    /// Keeps the object from which a message is made, on all nodes.
+    pub(super) fn keep_original(&self, command: CommandId, original: OutboundEvent) {
+        self.state.hub.send_to_gateways(|| {
+            let (name, value) = original.clone();
+            GatewayMessage::Original { command, name: name.to_owned(), value }
+        });
+        self.originals.lock().insert(command, original);
     }
 
     /// Makes a command id.

@@ -12,7 +12,8 @@
 //! - `server`: start and stop; `gateway`: the shared state.
 //! - `client` and `client_task`: the events of one client, in their order (`inbound`).
 //! - `follower`: one session of the hub for all clients; `subscribers`: the clients of each topic; `replay`: missed
-//!   events; [`receipts`]: the clients' confirmations.
+//!   events; `receipts`: the clients' confirmations; `originals`: the objects from which messages are made; `other_nodes`:
+//!   the gateways of the other nodes.
 
 mod admission;
 mod client;
@@ -23,10 +24,12 @@ mod gateway;
 mod inbound;
 mod inbound_frames;
 mod limits;
+mod originals;
+mod other_nodes;
 mod outbound;
 mod packets;
 mod polling;
-pub mod receipts;
+mod receipts;
 mod replay;
 pub mod routes;
 mod server;
@@ -36,5 +39,4 @@ mod subscribers;
 mod timeout_stream;
 mod waiting_bytes;
 
-pub use receipts::Receipts;
 pub use settings::{Exposure, PresenceEvents, Settings};

@@ -1,15 +1,12 @@
 //! Receipts: the server requests one with every `my response`, and records the clients that confirmed it.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use madang_shared::delivery::GatewayReceipts;
+use madang_hub::Hub;
+use madang_hub::gateway::MessageReceipts;
 use madang_shared::{Seq, Topic};
-use parking_lot::Mutex;
-use serde::Serialize;
 use serde_json::Value;
 use socketioxide::AckError;
 use socketioxide::ack::AckStream;
@@ -18,35 +15,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Limit for the messages whose receipts are kept.
-const MAX_KEPT: usize = 256;
 /// Limit for the clients that are requested to confirm one message.
 const MAX_REQUESTED: usize = 100;
 /// Limit for the messages with pending receipts; the receipts of further messages are not recorded.
 const MAX_PENDING: usize = 64;
 
-/// The receipts of the latest messages. Clones share one table.
-#[derive(Clone)]
-pub struct Receipts {
-    recent: Arc<Mutex<VecDeque<MessageReceipts>>>,
+/// Collects the receipts of the latest messages.
+pub(super) struct ReceiptCollector {
     pending: Arc<Semaphore>,
 }
 
-impl Default for Receipts {
+impl Default for ReceiptCollector {
     fn default() -> Self {
-        Self { recent: Arc::default(), pending: Arc::new(Semaphore::new(MAX_PENDING)) }
+        Self { pending: Arc::new(Semaphore::new(MAX_PENDING)) }
     }
-}
-
-/// The receipts of one message.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct MessageReceipts {
-    topic: Topic,
-    seq: Seq,
-    /// The number of clients that were requested to confirm.
-    requested: usize,
-    /// The ids of the clients that confirmed in time.
-    confirmed: Vec<String>,
 }
 
 /// The receipts of one message that have been requested and have not arrived.
@@ -70,19 +52,12 @@ impl PendingReceipts {
     }
 }
 
-impl fmt::Debug for Receipts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receipts")
-            .field("recent", &self.recent.lock().len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Receipts {
-    /// Collects receipts in a task of its own. The engine's timeout for each receipt is
+impl ReceiptCollector {
+    /// Collects receipts in a task of its own, and records them in the hub. The engine's timeout for each receipt is
     /// [`super::limits::RECEIPT_TIMEOUT`].
     pub(super) fn collect(
         &self,
+        hub: &Arc<Hub>,
         PendingReceipts { topic, seq, answers }: PendingReceipts,
         tasks: &TaskTracker,
         stopping: CancellationToken,
@@ -94,9 +69,9 @@ impl Receipts {
             tracing::debug!(%topic, seq = seq.0, "Socket.IO: too many pending receipts; not recorded");
             return;
         };
-        let receipts = self.clone();
+        let hub = Arc::clone(hub);
         tasks.spawn(stopping.run_until_cancelled_owned(async move {
-            let requested = answers.len();
+            let requested = answers.len() as u64;
             let answers: FuturesUnordered<_> = answers
                 .into_iter()
                 .map(|(id, answer)| async move {
@@ -106,33 +81,9 @@ impl Receipts {
             let confirmed: Vec<String> = answers.filter_map(|id| async { id }).collect().await;
             let count = confirmed.len();
             tracing::info!(%topic, seq = seq.0, requested, confirmed = count, "Socket.IO: receipts");
-            receipts.record(MessageReceipts { topic, seq, requested, confirmed });
+            hub.record_receipts(MessageReceipts { topic, seq, requested, confirmed });
             drop(permit);
         }));
-    }
-
-    /// The receipts of one message; none while they are pending, if none were requested, or if later messages have
-    /// replaced them.
-    pub(crate) fn of(&self, topic: Topic, seq: Seq) -> Option<GatewayReceipts> {
-        let recent = self.recent.lock();
-        let receipts = recent.iter().rev().find(|it| it.topic == topic && it.seq == seq)?;
-        Some(GatewayReceipts {
-            requested: receipts.requested as u64,
-            confirmed: receipts.confirmed.clone(),
-        })
-    }
-
-    /// The receipts of the latest messages, oldest first.
-    pub(super) fn recent(&self) -> Vec<MessageReceipts> {
-        self.recent.lock().iter().cloned().collect()
-    }
-
-    fn record(&self, receipts: MessageReceipts) {
-        let mut recent = self.recent.lock();
-        if recent.len() == MAX_KEPT {
-            recent.pop_front();
-        }
-        recent.push_back(receipts);
     }
 }
 

@@ -30,8 +30,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let (server, engine) = Server::new(state);
     let admission = Admission::new(state, server, engine.clone());
     let readable = readable(&admission);
-    let receipts = state.receipts.clone();
-    let list = async move |_: AuthUser| ([(CACHE_CONTROL, "no-store")], Json(receipts.recent()));
+    let hub = state.hub.clone();
+    let list =
+        async move |_: AuthUser| ([(CACHE_CONTROL, "no-store")], Json(hub.recent_receipts()));
     let for_users = Router::new().route(RECEIPTS_PATH, get(list));
     Router::new()
         .route_service(SOCKETIO_PATH, engine.clone())

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::client::GatewayClient;
 use super::gateway::Gateway;
 use super::limits::{MAX_ENGINE_BYTES, MAX_PACKET_BYTES, MAX_WAITING_PACKETS, RECEIPT_TIMEOUT};
-use super::{client_task, follower};
+use super::{client_task, follower, other_nodes};
 use crate::state::AppState;
 
 /// The path of Socket.IO, a part of its protocol.
@@ -71,6 +71,7 @@ impl Server {
         if let Some(io) = self.not_started.lock().take() {
             let tasks = &self.gateway.state.tasks;
             tasks.spawn(follower::run(Arc::clone(&self.gateway)));
+            tasks.spawn(other_nodes::run(Arc::clone(&self.gateway)));
             tasks.spawn(stop_with_server(Arc::clone(&self.gateway), io));
         }
     }

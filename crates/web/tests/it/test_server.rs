@@ -11,6 +11,8 @@ use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::{BudgetRates, Resource};
+use madang_hub::bus::{Bus, InProcess};
+use madang_hub::nodes::{NodeId, POLL_WITH_BUS_MS};
 use madang_hub::ports::{Clock, Store};
 use madang_hub::storage::FreeSpace;
 use madang_shared::apps::Apps;
@@ -19,7 +21,7 @@ use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
-use madang_web::socketio::{Receipts, Settings};
+use madang_web::socketio::Settings;
 use madang_web::{AppState, ConnectionInfo, OpenSessions, Origins, TrustedProxies, router};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -129,6 +131,34 @@ impl TestServer {
         Self::with_settings(TestSettings { socketio, origins, ..TestSettings::default() }).await
     }
 
+    /// Starts two nodes on one database, which a bus connects. The events of all commits go to the first node, as if it had
+    /// committed them.
+    pub(crate) async fn two_nodes() -> [Self; 2] {
+        let store = open_in_memory();
+        let tail = store.event_stream();
+        // The sender of this stream is gone, so it has no events.
+        let no_tail = open_in_memory().event_stream();
+        let first = Self::on_node(store.clone(), tail, NodeId(1)).await;
+        let second = Self::on_node(store, no_tail, NodeId(2)).await;
+        let bus = InProcess::default();
+        for node in [&first, &second] {
+            let (hub, messages, bus) = (node.hub.clone(), bus.listen(), bus.clone());
+            tokio::spawn(async move { hub.run_listener(messages, |_| ()).await });
+            let hub = node.hub.clone();
+            tokio::spawn(async move { hub.run_sender(&bus).await });
+            let (hub, store) = (node.hub.clone(), node.store.clone());
+            tokio::spawn(async move { hub.run_follower(&store, |_| ()).await });
+        }
+        [first, second]
+    }
+
+    async fn on_node(store: InlineSqlite, tail: EventStream, node: NodeId) -> Self {
+        let hub = |hub: Hub| hub.with_shared_log(node, POLL_WITH_BUS_MS);
+        let epoch = Epoch(node.0);
+        Self::with_hub(store.clone(), Arc::new(store), tail, (epoch, &hub), TestSettings::default())
+            .await
+    }
+
     /// Starts a server on a database, whose reads take time.
     pub(crate) async fn on_disk(folder: &Path) -> Self {
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
@@ -140,13 +170,22 @@ impl TestServer {
     async fn on_store(
         memory: InlineSqlite,
         store: Arc<dyn Store>,
+        tail: EventStream,
+        settings: TestSettings,
+    ) -> Self {
+        Self::with_hub(memory, store, tail, (Epoch(1), &|hub| hub), settings).await
+    }
+
+    async fn with_hub(
+        memory: InlineSqlite,
+        store: Arc<dyn Store>,
         mut tail: EventStream,
+        (epoch, change): (Epoch, &dyn Fn(Hub) -> Hub),
         settings: TestSettings,
     ) -> Self {
         let budgets = Budgets::new(Box::new(settings.budgets));
-        let hub = Arc::new(
-            Hub::new("test", Epoch(1)).with_workspace(settings.workspace).with_budgets(budgets),
-        );
+        let hub = Hub::new("test", epoch).with_workspace(settings.workspace).with_budgets(budgets);
+        let hub = Arc::new(change(hub));
         let clock = Arc::new(TestClock(Instant::now()));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let state = AppState {
@@ -158,7 +197,6 @@ impl TestServer {
             proxies: Arc::new(settings.proxies),
             strict_transport: settings.strict_transport,
             socketio: Arc::new(settings.socketio),
-            receipts: Receipts::default(),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
@@ -169,7 +207,7 @@ impl TestServer {
         let published = hub.clone();
         tokio::spawn(async move {
             while let Some(appended) = tail.recv().await {
-                published.publish(&appended);
+                published.publish_and_announce(&appended);
             }
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt;
 use madang_hub::delivery::report;
+use madang_hub::gateway::MessageReceipts;
 use madang_hub::nodes::NODE_EXPIRY_MS;
 use madang_hub::ports::Store;
 use madang_hub::price::LivePrice;
@@ -240,7 +241,7 @@ async fn the_delivery_of_a_message_counts_the_connections_of_all_nodes() {
     nodes.deliver();
     phone.settle(&nodes.b);
     let recipients = nodes.a.store.delivery(anna.id, ROOM, Seq(1)).now_or_never().unwrap().unwrap();
-    let delivery = report(&nodes.a.hub, ROOM, recipients.clone(), None);
+    let delivery = report(&nodes.a.hub, ROOM, recipients.clone());
     tokio::pin!(delivery);
     assert!(futures_util::poll!(&mut delivery).is_pending(), "waits for the other node");
     nodes.deliver();
@@ -250,7 +251,7 @@ async fn the_delivery_of_a_message_counts_the_connections_of_all_nodes() {
     assert_eq!((delivery.people[0].subscribed, delivery.people[0].delivered), (1, 1));
 
     // A node that does not answer is not counted, and is not waited for without end.
-    let delivery = report(&nodes.a.hub, ROOM, recipients, None).await;
+    let delivery = report(&nodes.a.hub, ROOM, recipients).await;
     assert_eq!((delivery.subscribed, delivery.delivered), (1, 1));
 }
 
@@ -264,4 +265,32 @@ fn the_end_of_a_session_is_announced_to_the_other_nodes() {
     assert_eq!(ends.try_recv(), Ok([7; 32]));
     assert!(own.try_recv().is_err());
     assert!(TestServer::new().hub.session_ends().is_none(), "a server without other nodes");
+}
+
+#[test]
+fn the_receipts_of_guests_are_joined_however_their_messages_arrive() {
+    let nodes = TwoNodes::new();
+    let receipts = |seq, confirmed: &str| MessageReceipts {
+        topic: TIMELINE,
+        seq: Seq(seq),
+        requested: 2,
+        confirmed: vec![confirmed.to_owned()],
+    };
+    nodes.b.hub.record_receipts(receipts(7, "of b"));
+    let messages = nodes.b.hub.take_messages();
+    for message in messages.iter().chain(messages.iter().rev()) {
+        nodes.a.hub.on_message(message).unwrap();
+    }
+    nodes.a.hub.record_receipts(receipts(7, "of a"));
+    nodes.a.hub.record_receipts(receipts(8, "another"));
+    nodes.deliver();
+    for (node, first) in [(&nodes.a, "of b"), (&nodes.b, "of b")] {
+        let joined = node.hub.receipts_of(TIMELINE, Seq(7)).unwrap();
+        assert_eq!(
+            (joined.requested, &joined.confirmed[..]),
+            (4, &[first.into(), "of a".into()][..])
+        );
+        assert_eq!(node.hub.recent_receipts().len(), 2);
+        assert_eq!(node.hub.receipts_of(TIMELINE, Seq(9)), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod limits;
+mod nodes;
 mod packets;
 pub(crate) mod test_client;
 
