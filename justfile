@@ -89,6 +89,18 @@ load *args: build
 load-postgres seconds="5":
     cargo bench --package madang-store --bench writes -- postgres "$1"
 
+# Measure two nodes over PostgreSQL and NATS: the delay from a post on one to the sockets of the other, and the cost of a delivery there
+nodes-latency *args: build
+    cargo run --release --quiet --manifest-path bench/Cargo.toml -- nodes latency --binary target/release/madang "$@"
+
+# Compare the simulator of larger installations with three real nodes; fails if a prediction is more than 20 % wrong. `--write` keeps the measured constants (bench/scale.json)
+scale-check *args: build
+    cargo run --release --quiet --manifest-path bench/Cargo.toml -- nodes scale --binary target/release/madang "$@"
+
+# Write the tables of docs/scale.md from bench/scale.json
+scale:
+    MADANG_BLESS=1 cargo test --manifest-path bench/Cargo.toml --test it scale
+
 # Let clients add 1 to the shared counter, each this many times; the sum must be exact
 count clients="50" adds="200": build
     cargo run --release --package madang-loadgen -- count --clients "$1" --adds "$2" --binary target/release/madang

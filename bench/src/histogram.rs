@@ -26,6 +26,16 @@ impl Histogram {
         self.count += 1;
     }
 
+    /// Adds the durations of another histogram.
+    pub fn add(&mut self, other: &Self) {
+        let length = self.buckets.len().max(other.buckets.len());
+        self.buckets.resize(length, 0);
+        for (count, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            *count += more;
+        }
+        self.count += other.count;
+    }
+
     /// Number of recorded durations.
     pub fn count(&self) -> u64 {
         self.count
@@ -76,5 +86,10 @@ mod tests {
             let expected = u128::from(expected * 1_000_u64);
             assert!(found >= expected && found <= expected * 102 / 100, "{share}: {found}");
         }
+        let mut longer = Histogram::default();
+        longer.record(Duration::from_secs(1));
+        longer.add(&histogram);
+        assert_eq!((longer.count(), longer.per_mille(500)), (1_001, histogram.per_mille(500)));
+        assert!(longer.per_mille(1_000) >= Some(Duration::from_secs(1)));
     }
 }

@@ -9,12 +9,14 @@
 //! work, and one thread can be pinned to one core.
 //!
 //! Reading order: [`protocol`] (WebSocket frames, and the protocols of other servers), [`sequence_tracker`] and
-//! [`histogram`], [`pool`] (the sockets), [`harness`] (subscribers of one stream and the published workload).
+//! [`histogram`], [`pool`] (the sockets), [`harness`] (subscribers of one stream and the published workload); [`scale`] (a
+//! simulator of larger installations).
 
 pub mod harness;
 pub mod histogram;
 pub mod pool;
 pub mod protocol;
+pub mod scale;
 pub mod sequence_tracker;
 
 pub use harness::{FanOutHarness, HarnessConfig, HarnessError, Protocol};

@@ -29,6 +29,8 @@ enum Command {
     Load(load::LoadOptions),
     /// Measure the fan-out of any other server that relays texts, as a ratio to the baseline server.
     External(external::ExternalOptions),
+    /// Measure several nodes over PostgreSQL and NATS, or check the simulator of `docs/scale.md` against them.
+    Nodes(load::nodes::NodesOptions),
     /// Run the baseline server until it is killed.
     Baseline(baseline_server::BaselineOptions),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         runtime.context("cannot start the async runtime").and_then(|runtime| match command {
             Command::Load(options) => load::run(&runtime, &options),
             Command::External(options) => external::run(&runtime, &options),
+            Command::Nodes(options) => load::nodes::run(&runtime, &options),
             Command::Baseline(options) => baseline_server::run(&options),
         });
     outcome.unwrap_or_else(|error| {

@@ -63,8 +63,10 @@ impl Protocol {
 pub struct HarnessConfig {
     /// The protocol.
     pub protocol: Protocol,
-    /// The server's address.
+    /// The server's address. The publishers connect to it.
     pub server: SocketAddr,
+    /// The nodes to which the other subscribers connect, in turns. Empty: they connect to `server`, too.
+    pub readers_on: Vec<SocketAddr>,
     /// The users of the connections, in turns; each user publishes on its first connection. Empty for
     /// servers other than Madang: then the first connection publishes.
     pub users: Vec<TestUser>,
@@ -97,6 +99,7 @@ impl HarnessConfig {
         Self {
             protocol,
             server,
+            readers_on: Vec::new(),
             users: Vec::new(),
             subscribers,
             room: RoomId(1),
@@ -108,6 +111,29 @@ impl HarnessConfig {
             last_receive_buffer: None,
             tls: None,
         }
+    }
+
+    /// The number of publishers. They are the first connections.
+    pub fn publishers(&self) -> usize {
+        let users = if self.protocol.is_madang() { self.users.len() } else { 1 };
+        users.min(self.subscribers).max(1)
+    }
+
+    /// The first connection whose delays count: the publishers' own do not if the readers are on other nodes.
+    pub(super) fn first_reader(&self) -> usize {
+        if self.readers_on.is_empty() { 0 } else { self.publishers() }
+    }
+
+    /// The servers of the connections: first that of the publishers, then those of the other subscribers.
+    pub(super) fn servers(&self) -> Vec<SocketAddr> {
+        std::iter::once(self.server).chain(self.readers_on.iter().copied()).collect()
+    }
+
+    /// The index of a connection's server among [`Self::servers`].
+    pub(super) fn server_index(&self, connection: usize) -> usize {
+        let reader = connection.checked_sub(self.publishers());
+        let turn = reader.and_then(|reader| reader.checked_rem(self.readers_on.len()));
+        turn.map_or(0, |turn| turn + 1)
     }
 
     /// Sets the users.

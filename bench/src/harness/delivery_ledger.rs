@@ -1,6 +1,6 @@
 //! The accounting of a harness: deliveries, acknowledgements and faults.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use madang_shared::Position;
 
@@ -29,6 +29,15 @@ pub struct DeliverySummary {
     pub faults: Faults,
 }
 
+/// Delays of deliveries.
+#[derive(Clone, Debug, Default)]
+pub struct Latencies {
+    /// Since the scheduled time of the message.
+    pub from_post: Histogram,
+    /// Since the arrival of the acknowledgement, which follows the commit. Zero for an event that arrived before it.
+    pub from_acknowledgement: Histogram,
+}
+
 /// A subscriber that does not read and whose deliveries are not awaited.
 #[derive(Clone, Copy, Debug)]
 struct StalledSubscriber {
@@ -48,7 +57,9 @@ pub(super) struct DeliveryLedger {
     disconnects: u64,
     refusals: Vec<String>,
     /// Delays of deliveries since the scheduled time, while they are recorded.
-    latencies: Option<Histogram>,
+    latencies: Option<Latencies>,
+    /// The first subscriber whose delays are recorded.
+    first_reader: usize,
 }
 
 impl DeliveryLedger {
@@ -64,7 +75,13 @@ impl DeliveryLedger {
             disconnects: 0,
             refusals: Vec::new(),
             latencies: None,
+            first_reader: 0,
         }
+    }
+
+    /// The same ledger, which records the delays of this subscriber and of those after it.
+    pub(super) fn counting_from(self, first_reader: usize) -> Self {
+        Self { first_reader, ..self }
     }
 
     /// Number of subscribers that have caught up with the stream.
@@ -116,11 +133,11 @@ impl DeliveryLedger {
 
     /// Starts to record the delays of deliveries.
     pub(super) fn record_latencies(&mut self) {
-        self.latencies = Some(Histogram::default());
+        self.latencies = Some(Latencies::default());
     }
 
     /// Ends the recording and returns it.
-    pub(super) fn take_latencies(&mut self) -> Histogram {
+    pub(super) fn take_latencies(&mut self) -> Latencies {
         self.latencies.take().unwrap_or_default()
     }
 
@@ -187,15 +204,23 @@ impl DeliveryLedger {
         let awaited = self.subscribers.len() - usize::from(self.stalled.is_some());
         self.publications.deliver(index, frame, awaited);
         if let Some(latencies) = &mut self.latencies
+            && subscriber >= self.first_reader
             && let Some(scheduled) = self.publications.scheduled(index)
         {
-            latencies.record(scheduled.elapsed());
+            latencies.from_post.record(scheduled.elapsed());
+            let acknowledged = self.publications.acknowledged(index);
+            latencies
+                .from_acknowledgement
+                .record(acknowledged.map_or(Duration::ZERO, |at| at.elapsed()));
         }
     }
 
     /// The server acknowledged a message.
-    pub(super) fn acknowledge(&mut self) {
+    pub(super) fn acknowledge(&mut self, seq: Option<u64>) {
         self.acknowledged += 1;
+        if let Some(seq) = seq {
+            self.publications.acknowledge(seq);
+        }
     }
 
     /// The connection of the subscriber ended.
@@ -203,7 +228,7 @@ impl DeliveryLedger {
         self.disconnects += 1;
         match &mut self.stalled {
             Some(stalled) if stalled.index == subscriber => stalled.disconnected = true,
-            _ => self.refuse(format!("a connection ended with the close code {code:?}")),
+            _ => self.refuse(format!("connection {subscriber} ended with the close code {code:?}")),
         }
     }
 
@@ -221,8 +246,6 @@ impl DeliveryLedger {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// Two subscribers of an empty stream with two published messages.
@@ -269,7 +292,7 @@ mod tests {
         let late = Instant::now().checked_sub(Duration::from_secs(5)).unwrap();
         ledger.publish(late);
         ledger.deliver(0, 2, b"");
-        let latencies = ledger.take_latencies();
+        let latencies = ledger.take_latencies().from_post;
         assert_eq!(latencies.count(), 1);
         assert!(latencies.per_mille(500).unwrap() >= Duration::from_secs(5));
     }

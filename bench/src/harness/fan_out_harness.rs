@@ -1,5 +1,6 @@
 //! The harness: connects the subscribers and waits until they are ready.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use madang_loadgen::TestUser;
@@ -55,7 +56,7 @@ impl FanOutHarness {
         let numbers_in_texts = matches!(config.protocol, Protocol::MadangChat);
         let mut harness = Self {
             pool: ConnectionPool::new()?.with_tls(config.tls.clone()),
-            ledger: DeliveryLedger::new(numbers_in_texts),
+            ledger: DeliveryLedger::new(numbers_in_texts).counting_from(config.first_reader()),
             workload: Workload::new(config),
             receiver: Receiver::new(config),
             delivery_timeout: DELIVERY_TIMEOUT,
@@ -66,17 +67,22 @@ impl FanOutHarness {
 
     fn open_connections(&mut self, config: &HarnessConfig) -> Result<(), HarnessError> {
         let wanted = config.subscribers;
-        let requests = upgrade_requests(config);
-        let mut requests = requests.iter().cycle();
+        let servers = config.servers();
+        let requests: Vec<_> =
+            servers.iter().map(|server| upgrade_requests(config, *server)).collect();
         let began = Instant::now();
         while self.ledger.ready() < wanted {
             while self.pool.len() < wanted
                 && self.pool.len() - self.ledger.ready() < config.concurrent_connects
             {
-                let Some(request) = requests.next() else { break };
+                let connection = self.pool.len();
+                let server = config.server_index(connection);
+                let Some(requests) = requests.get(server) else { break };
+                let Some(request) = requests.get(connection % requests.len().max(1)) else { break };
                 let is_last = self.pool.len() + 1 == wanted;
                 let buffer = config.last_receive_buffer.filter(|_| is_last);
-                self.pool.open(config.server, request, buffer)?;
+                let server = servers.get(server).copied().unwrap_or(config.server);
+                self.pool.open(server, request, buffer)?;
             }
             self.poll(POLL)?;
             if began.elapsed() > READY_WITHIN {
@@ -175,16 +181,15 @@ impl FanOutHarness {
 }
 
 /// The upgrade requests of the connections, used in turns.
-fn upgrade_requests(config: &HarnessConfig) -> Vec<UpgradeRequest> {
-    let plain = |path: &str| vec![UpgradeRequest::plain(config.server, path, config.deflate)];
+fn upgrade_requests(config: &HarnessConfig, server: SocketAddr) -> Vec<UpgradeRequest> {
+    let plain = |path: &str| vec![UpgradeRequest::plain(server, path, config.deflate)];
     match &config.protocol {
         Protocol::RawText { path } => plain(path),
         Protocol::SocketIo { .. } => plain(socketio::PATH),
         Protocol::Nats { .. } => plain("/"),
         Protocol::MadangChat | Protocol::MadangTyping => {
-            let request = |user: &TestUser| {
-                UpgradeRequest::madang(config.server, &user.token, config.deflate)
-            };
+            let request =
+                |user: &TestUser| UpgradeRequest::madang(server, &user.token, config.deflate);
             config.users.iter().map(request).collect()
         }
     }

@@ -16,6 +16,6 @@ mod subscribers;
 mod workload;
 
 pub use config::{HarnessConfig, Protocol};
-pub use delivery_ledger::DeliverySummary;
+pub use delivery_ledger::{DeliverySummary, Latencies};
 pub use error::HarnessError;
 pub use fan_out_harness::FanOutHarness;

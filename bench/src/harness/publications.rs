@@ -28,6 +28,8 @@ struct SeqRecord {
     deliveries: u32,
     /// The number of the message with this sequence number.
     number: u32,
+    /// When its acknowledgement arrived.
+    acknowledged: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +65,7 @@ impl Publications {
     /// Adds a message and returns its number.
     pub(super) fn add(&mut self, scheduled: Instant) -> u64 {
         self.by_number.push(NumberRecord { scheduled, stored: false });
-        self.by_seq.push(SeqRecord { deliveries: 0, number: u32::MAX });
+        self.by_seq.push(SeqRecord { deliveries: 0, number: u32::MAX, acknowledged: None });
         self.by_number.len() as u64 - 1
     }
 
@@ -113,6 +115,19 @@ impl Publications {
     pub(super) fn scheduled(&self, index: usize) -> Option<Instant> {
         let number = usize::try_from(self.by_seq.get(index)?.number).ok()?;
         self.by_number.get(number).map(|record| record.scheduled)
+    }
+
+    /// Records the arrival of an acknowledgement.
+    pub(super) fn acknowledge(&mut self, seq: u64) {
+        let index = self.index_of(seq);
+        if let Some(record) = index.and_then(|index| self.by_seq.get_mut(index)) {
+            record.acknowledged = Some(Instant::now());
+        }
+    }
+
+    /// When the acknowledgement of an event arrived; `None` before.
+    pub(super) fn acknowledged(&self, index: usize) -> Option<Instant> {
+        self.by_seq.get(index)?.acknowledged
     }
 
     /// Reads the number of the message from the first delivery of an event.

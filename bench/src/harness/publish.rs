@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use madang_shared::Position;
 
+use super::delivery_ledger::Latencies;
 use super::error::HarnessError;
 use super::fan_out_harness::FanOutHarness;
 use super::workload::OutboundMessage;
-use crate::histogram::Histogram;
 
 /// The system's timers are exact to about a millisecond, so shorter waits are busy waits.
 const BUSY_WAIT: Duration = Duration::from_millis(2);
@@ -62,7 +62,7 @@ impl FanOutHarness {
         &mut self,
         per_second: u32,
         duration: Duration,
-    ) -> Result<Histogram, HarnessError> {
+    ) -> Result<Latencies, HarnessError> {
         self.ledger.record_latencies();
         let began = Instant::now();
         let interval = Duration::from_secs(1) / per_second.max(1);

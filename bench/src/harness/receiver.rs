@@ -116,7 +116,7 @@ impl MadangReceiver {
         frame: &[u8],
     ) -> Result<(), PoolError> {
         if frame.starts_with(br#"{"ack""#) {
-            ledger.acknowledge();
+            ledger.acknowledge(peek::ack_seq(frame));
             return Ok(());
         }
         let is_measured = |topic: Topic| topic.to_string() == self.topic;

@@ -48,8 +48,7 @@ struct CommandBudget {
 impl Workload {
     pub(super) fn new(config: &HarnessConfig) -> Self {
         let is_madang = config.protocol.is_madang();
-        let users = if is_madang { config.users.len() } else { 1 };
-        let publishers = users.min(config.subscribers).max(1);
+        let publishers = config.publishers();
         Self {
             protocol: config.protocol.clone(),
             room: config.room,

@@ -112,6 +112,16 @@ impl<'a> Environment<'a> {
         self.start(&command, temporary_folder()?)
     }
 
+    /// The server binary.
+    pub(super) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// Waits for a future.
+    pub(super) fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     /// Starts another server.
     pub(super) fn start_external(&self, command: &ServerCommand) -> Result<RunningServer> {
         self.start(command, temporary_folder()?)

@@ -38,7 +38,7 @@ pub(super) fn run(environment: &mut Environment<'_>) -> Result<()> {
         // disconnect it.
         let duration = Duration::from_secs(environment.pick(1, 5));
         for (server, harness) in [("baseline", &mut baseline_harness), ("madang", &mut harness)] {
-            let latencies = harness.publish_at_rate(LATENCY_RATE, duration)?;
+            let latencies = harness.publish_at_rate(LATENCY_RATE, duration)?.from_post;
             let setting =
                 json!({ "event": event, "subscribers": subscribers, "per_second": LATENCY_RATE });
             let line = merged(setting, latency_figures(&latencies));

@@ -5,7 +5,8 @@
 //! rounds' ratios.
 //!
 //! Reading order: [`environment`] (processes, cores, users), [`sample`] (measured costs),
-//! [`shutdown`] (of the servers), then one module per scenario; [`peers`] and [`external`] (other servers);
+//! [`shutdown`] (of the servers), then one module per scenario; [`nodes`] (several nodes); [`peers`] and [`external`]
+//! (other servers);
 //! [`report`] (lines and tables), [`plot`] and [`page`] (the page in `docs`).
 
 mod compressed;
@@ -18,6 +19,7 @@ pub(crate) mod external;
 mod fan_out;
 mod growth;
 mod idle_memory;
+pub(crate) mod nodes;
 mod page;
 mod page_storm;
 mod peers;

@@ -140,6 +140,11 @@ impl LoadReport {
         self.faults
     }
 
+    /// Whether every checked goal is met.
+    pub(super) fn are_all_goals_met(&self) -> bool {
+        self.goals.iter().all(|goal| goal.met != Some(false))
+    }
+
     /// Success if there are no faults and no failed measurements.
     pub(super) fn exit_code(&self) -> ExitCode {
         let success = self.is_faultless() && self.failures == 0;

@@ -39,10 +39,10 @@ pub(super) fn run(environment: &mut Environment<'_>) -> Result<()> {
     let (mut ratios, mut growth, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     let mut recovery = "everything, on the same connection";
     for _ in 0..rounds {
-        let calm = harness.publish_at_rate(RATE, duration)?;
+        let calm = harness.publish_at_rate(RATE, duration)?.from_post;
         let before = ProcessMemory::of(madang.process_id)?;
         harness.stop_reading(last)?;
-        let stalled = harness.publish_at_rate(RATE, duration)?;
+        let stalled = harness.publish_at_rate(RATE, duration)?.from_post;
         let after = ProcessMemory::of(madang.process_id)?;
         let caught_up = harness.resume_reading(last)?;
         let reconnects = caught_up.is_none();

@@ -14,6 +14,12 @@ pub fn event_seq(topic: &[u8], frame: &[u8]) -> Option<u64> {
     leading_number(rest)
 }
 
+/// The sequence number in an acknowledgement.
+pub fn ack_seq(frame: &[u8]) -> Option<u64> {
+    let at = frame.windows(SEQ.len()).position(|window| window == SEQ)?;
+    leading_number(frame.get(at + SEQ.len()..)?)
+}
+
 /// The number at the start of a text: every published text carries one.
 pub fn leading_number(text: &[u8]) -> Option<u64> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -53,6 +59,18 @@ mod tests {
         assert_eq!(event_seq(b"room:33", frame.as_bytes()), None);
         assert_eq!(event_seq(b"here:3", frame.as_bytes()), None);
         assert_eq!(text_number(frame.as_bytes()), Some(123));
+    }
+
+    #[test]
+    fn the_position_of_an_acknowledgement_is_read() {
+        use madang_shared::ServerFrame;
+        use madang_shared::frames::LogPosition;
+        let at = LogPosition { topic: Topic::Room(RoomId(3)), seq: Seq(42) };
+        for at in [Some(at), None] {
+            let ack = ServerFrame::Ack { id: CommandId(uuid::Uuid::nil()), at };
+            let frame = codec::encode_server(&ack);
+            assert_eq!(ack_seq(frame.as_bytes()), at.map(|at| at.seq.0));
+        }
     }
 
     #[test]

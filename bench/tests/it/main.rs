@@ -7,6 +7,8 @@
 )]
 
 mod faulty_server;
+mod nodes;
+mod scale;
 #[path = "../../../crates/loadgen/tests/it/server_binary.rs"]
 mod server_binary;
 

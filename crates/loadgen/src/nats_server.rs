@@ -37,6 +37,14 @@ impl NatsServer {
         self.address
     }
 
+    /// The process id.
+    ///
+    /// # Errors
+    /// [`LoadgenError::Exited`], if it does not run.
+    pub fn id(&self) -> Result<u32, LoadgenError> {
+        self.child.as_ref().and_then(Child::id).ok_or(LoadgenError::Exited(None))
+    }
+
     /// Kills the server (SIGKILL).
     ///
     /// # Errors

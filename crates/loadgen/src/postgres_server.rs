@@ -70,6 +70,14 @@ impl PostgresServer {
         format!("postgres://madang@{address}/madang")
     }
 
+    /// The process id.
+    ///
+    /// # Errors
+    /// [`LoadgenError::Exited`], if it does not run.
+    pub fn id(&self) -> Result<u32, LoadgenError> {
+        self.child.as_ref().and_then(Child::id).ok_or(LoadgenError::Exited(None))
+    }
+
     /// Kills the server (SIGKILL).
     ///
     /// # Errors
