@@ -15,13 +15,30 @@ use super::transaction::PostgresTransaction;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
-/// The identity now, and the recorded one with the epoch of the log. A standby that has not taken over refuses it.
-const COMPARE: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text \
-    || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text \
-    || '/' || 'cluster_identity'::regclass::oid::text, \
-    (SELECT identity FROM cluster_identity WHERE id = 1), \
-    (SELECT log_epoch FROM cluster_identity WHERE id = 1)";
+/// The identity as it is now, in SQL. A standby that has not taken over refuses it.
+macro_rules! identity_now {
+    () => {
+        "(SELECT system_identifier FROM pg_control_system())::text \
+        || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+        || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text \
+        || '/' || 'cluster_identity'::regclass::oid::text"
+    };
+}
+
+/// The identity now, and the recorded one with the epoch of the log.
+const COMPARE: &str = concat!(
+    "SELECT ",
+    identity_now!(),
+    ", (SELECT identity FROM cluster_identity WHERE id = 1), \
+    (SELECT log_epoch FROM cluster_identity WHERE id = 1)"
+);
+
+/// Whether the identity is the recorded one, or none is recorded yet.
+pub(super) const IS_UNCHANGED: &str = concat!(
+    "SELECT coalesce((SELECT identity FROM cluster_identity WHERE id = 1) = ",
+    identity_now!(),
+    ", true)"
+);
 
 /// The identity as it is, and the recorded one.
 struct Identities {

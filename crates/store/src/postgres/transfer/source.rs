@@ -1,6 +1,7 @@
 //! A PostgreSQL database as the source of a move.
 
 use super::{MoveConnection, NAME, reading, tables};
+use crate::postgres::identity::IS_UNCHANGED;
 use crate::postgres::migrations;
 use crate::postgres::options::{ConnectError, ConnectOptions};
 use crate::transfer::{
@@ -10,11 +11,6 @@ use crate::transfer::{
 
 /// A transaction that sees one state of the database.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-/// Whether the identity of the database (see `identity`) is that of the last server, or no server has started yet.
-const IS_KNOWN: &str = "SELECT coalesce((SELECT identity FROM cluster_identity WHERE id = 1) \
-    = (SELECT system_identifier FROM pg_control_system())::text \
-    || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text, true)";
 
 /// A PostgreSQL database in a transaction.
 pub(crate) struct PostgresSource {
@@ -69,7 +65,7 @@ fn check_version(connection: &mut MoveConnection) -> Result<(), MoveError> {
 
 /// Refuses a database that the next server would find to be another one.
 fn check_identity(connection: &mut MoveConnection) -> Result<(), MoveError> {
-    if connection.one(IS_KNOWN)? {
+    if connection.one(IS_UNCHANGED)? {
         return Ok(());
     }
     let reason = "the database was restored or moved, or a standby has taken over";
