@@ -19,6 +19,7 @@
 
 pub mod ids;
 pub mod position;
+pub mod roles;
 pub mod topic;
 
 pub mod apps;

@@ -1,13 +1,14 @@
 //! Chat: the messages of a room. Topic [`Topic::Room`](madang_shared::Topic::Room).
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
-use madang_shared::chat::{ChatCommand, Guest};
+use madang_shared::chat::{ChatCommand, ChatQuery, Guest};
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{ErrorCode, Failure, RoomId, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
 use crate::notices::{Mention, mention_signs, mentions};
+use crate::policy::rights::{Need, RoomRight};
 use crate::{names, sentiment};
 
 /// A decided change of a room's timeline.
@@ -53,6 +54,18 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     }
     let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
+}
+
+/// The need of a change.
+pub fn needs(change: &ChatChange) -> Need {
+    let ChatChange::Post { room, .. } = change;
+    Need::Room(*room, RoomRight::Write)
+}
+
+/// The need of a query.
+pub fn query_needs(query: &ChatQuery) -> Need {
+    let ChatQuery::Before { room, .. } = query;
+    Need::Room(*room, RoomRight::Read)
 }
 
 /// The cost of a message: its possible mentions, because each may notify a person.

@@ -8,16 +8,18 @@
 //!   which an event takes away), and `ephemeral` (the name and the type of the state in memory, see
 //!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals).
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
-//!   command is the change, the type is the command itself. `small` names the function that tells whether a change adds
+//!   command is the change, the type is the command itself. `needs` names the function that returns what a change needs
+//!   (see [`crate::policy::rights`]). `small` names the function that tells whether a change adds
 //!   so little that it needs no space (see [`crate::storage`]). `costs` names the function that returns the cost of a
 //!   command beyond that of any command (see [`crate::budgets`]).
 //! - `query`: the function that answers the feature's queries without data; without a function, the
-//!   store answers them.
+//!   store answers them. `needs` is that of `command`.
 //!
 //! A row names everything by its path, so that a new feature changes no `use`.
 //!
 //! The compiler asks for a row when `madang_shared` gains a topic, a command, a query or a signal.
 
+use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
     Answer, Command, ConnectionId, Epoch, Failure, Query, Signal, Timestamp, Topic,
 };
@@ -26,6 +28,7 @@ use crate::budgets::account::Cost;
 use crate::ephemeral::{AnyRegistration, EphemeralEvent, Registration, Registry};
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
+use crate::policy::rights::{Need, RoomRight, account};
 
 /// Expands to `None`, or to `Some` of the one expression.
 macro_rules! optional {
@@ -57,8 +60,8 @@ macro_rules! features {
                 $(, revokes $revokes:path)?
                 $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident)?)?;
             )?
-            $(command $Change:ty = $decide:path $(, costs $cost:path)? $(, small $small:path)?;)?
-            $(query $(= $answer:path)?;)?
+            $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)?;)?
+            $(query $(= $answer:path)?, needs $query_needs:path;)?
         }
     )+) => {
         /// A command that its feature has accepted, validated and normalised. The store makes it
@@ -78,6 +81,20 @@ macro_rules! features {
         pub fn decide(command: Command) -> Result<Change, Failure> {
             match command {
                 $($(Command::$feature(command) => $decide(command).map(Change::$feature),)?)+
+            }
+        }
+
+        /// The need of a change.
+        pub fn change_needs(change: &Change) -> Need {
+            match change {
+                $($(Change::$feature(change) => $needs(change),)?)+
+            }
+        }
+
+        /// The need of a query.
+        pub fn query_needs(query: &Query) -> Need {
+            match query {
+                $($(Query::$feature(query) => $query_needs(query),)?)+
             }
         }
 
@@ -170,46 +187,46 @@ macro_rules! features {
 features! {
     Rooms {
         topic Rooms;
-        command crate::rooms::RoomsChange = crate::rooms::decide, costs crate::rooms::cost;
+        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost;
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
-        command madang_shared::membership::MembershipCommand = accept, small crate::membership::is_small;
+        command madang_shared::membership::MembershipCommand = accept, needs crate::membership::needs, small crate::membership::is_small;
     }
     Chat {
         topic Room;
-        command crate::chat::ChatChange = crate::chat::decide, costs crate::chat::cost;
-        query;
+        command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost;
+        query, needs crate::chat::query_needs;
     }
     Details {
         topic Details;
     }
     // Every session watches through the hub; see `crate::read_count`.
     ReadCount {
-        query;
+        query, needs read_count_needs;
     }
     Counter {
         topic Counter;
-        command madang_shared::counter::CounterCommand = crate::counter::decide;
+        command madang_shared::counter::CounterCommand = crate::counter::decide, needs account;
     }
     Sentiment {
-        query = crate::sentiment::answer;
+        query = crate::sentiment::answer, needs account;
     }
     Posts {
         topic Posts, redacts crate::posts::is_redaction;
-        command madang_shared::posts::PostsCommand = crate::posts::decide, small crate::posts::is_small;
-        query;
+        command madang_shared::posts::PostsCommand = crate::posts::decide, needs account, small crate::posts::is_small;
+        query, needs account;
     }
     Price {
         topic Price, ephemeral price: crate::price::LivePrice;
     }
     Orders {
         topic Orders;
-        command madang_shared::orders::OrdersCommand = crate::orders::decide;
+        command madang_shared::orders::OrdersCommand = crate::orders::decide, needs account;
     }
     Notices {
         topic Notices;
-        command madang_shared::notices::NoticesCommand = accept, small crate::notices::is_small;
+        command madang_shared::notices::NoticesCommand = accept, needs account, small crate::notices::is_small;
     }
     Inbox {
         topic Inbox;
@@ -224,4 +241,10 @@ features! {
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of every feature's decision")]
 fn accept<C>(command: C) -> Result<C, Failure> {
     Ok(command)
+}
+
+/// The store checks the watch of a read count as it reads the marks of the room.
+fn read_count_needs(query: &ReadCountQuery) -> Need {
+    let ReadCountQuery::Watch { room, .. } = query;
+    Need::Room(*room, RoomRight::Read)
 }

@@ -6,6 +6,18 @@ use madang_shared::{Event, Topic, codec};
 
 use crate::log::LogEntry;
 use crate::policy::RevokedAccess;
+use crate::policy::rights::{Need, RoomRight};
+
+/// The need of a change. Leaving a room that the user has not joined changes nothing.
+pub fn needs(change: &MembershipCommand) -> Need {
+    match change {
+        MembershipCommand::Join { room } => Need::Room(*room, RoomRight::Join),
+        MembershipCommand::Leave { room } => Need::Room(*room, RoomRight::Know),
+        MembershipCommand::Read { room, .. } | MembershipCommand::Mute { room, .. } => {
+            Need::Room(*room, RoomRight::Read)
+        }
+    }
+}
 
 /// Whether a change adds almost nothing: leaving a room, and a read mark, which only moves forward.
 pub fn is_small(change: &MembershipCommand) -> bool {

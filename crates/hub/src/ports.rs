@@ -266,12 +266,15 @@ pub trait Store: Send + Sync + 'static {
     /// Refused as `not_found` for a post that does not exist.
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>>;
 
-    /// Whether the user is a member of the room.
+    /// Checks that a user may follow a topic; see [`crate::policy::rights`].
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn is_member(&self, user: UserId, room: RoomId)
-    -> BoxFuture<'static, Result<bool, StoreError>>;
+    /// The refusal of [`crate::policy::rights::check`].
+    fn check_access(
+        &self,
+        user: UserId,
+        topic: Topic,
+    ) -> BoxFuture<'static, Result<(), StoreError>>;
 
     /// Appends a due notice to the topic of notices, once: a notice that was appended before is not
     /// appended again. Returns its position, or `None` if there was nothing to append. The high-water

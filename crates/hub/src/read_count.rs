@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use madang_shared::membership::MembershipEvent;
 use madang_shared::read_count::{READ_COUNT_INTERVAL_MS, ReadCount};
-use madang_shared::{
-    ConnectionId, ErrorCode, Event, Failure, RoomId, Seq, Timestamp, Topic, UserId, codec,
-};
+use madang_shared::{ConnectionId, Event, Failure, RoomId, Seq, Timestamp, Topic, UserId, codec};
 use parking_lot::Mutex;
 
 use crate::details::{MemberChange, member_change};
 use crate::log::TopicEvent;
+use crate::policy::rights::not_member;
 use crate::ports::{MemberMark, StoreError};
 use crate::wakeups::TopicWakeups;
 
@@ -56,8 +55,6 @@ pub(crate) enum WatchStart {
     /// As [`WatchStart::Waiting`]. The marks of the room, or the user's mark, are missing: read them from the store, and call
     /// [`ReadCounts::load`].
     MarksMissing,
-    /// The user is no member of the room. The watch has ended.
-    NotMember,
 }
 
 #[derive(Debug, Default)]
@@ -67,8 +64,8 @@ struct WatchedRoom {
     /// The changes since the first watch, while the store reads the marks.
     early: BTreeMap<UserId, MarkChange>,
     watches: BTreeMap<ConnectionId, Watch>,
-    /// The connections whose users are not among the marks, on a node that shares its log: they may have joined since the
-    /// marks were read. The store reads the marks again for each of them.
+    /// The connections whose users are not among the marks. They may have joined since the marks were read, on another
+    /// node; otherwise the store refuses them, because only it knows whether they may know of the room.
     newcomers: BTreeSet<ConnectionId>,
     /// The results that the connections have not taken yet.
     results: BTreeMap<ConnectionId, Result<ReadCount, Failure>>,
@@ -210,11 +207,10 @@ impl ReadCounts {
         state.results.remove(&connection);
         let start = match &state.marks {
             None => WatchStart::MarksMissing,
-            Some(marks) if self.shares_log && !marks.contains_key(&watch.user) => {
+            Some(marks) if !marks.contains_key(&watch.user) => {
                 state.newcomers.insert(connection);
                 WatchStart::MarksMissing
             }
-            Some(marks) if !marks.contains_key(&watch.user) => WatchStart::NotMember,
             Some(marks) if watch.known.is_none() => {
                 WatchStart::Counted(MarkCounter::new(marks).count(&watch))
             }
@@ -243,10 +239,21 @@ impl ReadCounts {
     pub(crate) fn load(&self, room: RoomId, connection: ConnectionId, marks: Vec<MemberMark>) {
         let mut rooms = self.rooms.lock();
         let Some(state) = rooms.get_mut(&room) else { return };
-        if !state.newcomers.remove(&connection) && state.marks.is_some() {
-            return;
-        }
+        let is_newcomer = state.newcomers.remove(&connection);
         let mut marks = marks_by_user(marks);
+        match &mut state.marks {
+            Some(_) if !is_newcomer => return,
+            Some(known) if !self.shares_log => {
+                // The events have kept the known marks up to date, and the store may have read older ones.
+                let user = state.watches.get(&connection).map(|watch| watch.user);
+                if let Some((user, mark)) = user.and_then(|user| marks.remove_entry(&user)) {
+                    known.entry(user).or_insert(mark);
+                }
+                state.count();
+                return;
+            }
+            Some(_) | None => {}
+        }
         // The store may have read the marks before these changes.
         for (user, change) in std::mem::take(&mut state.early) {
             change.apply(user, &mut marks);
@@ -350,11 +357,6 @@ fn marks_by_user(marks: Vec<MemberMark>) -> BTreeMap<UserId, Mark> {
         (it.user, Mark { joined_after: it.joined_after, read_up_to: it.read_up_to })
     };
     marks.into_iter().map(mark).collect()
-}
-
-/// The refusal of a watch in a room that the user has not joined.
-pub(crate) fn not_member() -> Failure {
-    Failure::new(ErrorCode::NotMember, "You are not a member of this room; join it first.")
 }
 
 /// Counts the readers of any message of a room, after one sort of the marks.

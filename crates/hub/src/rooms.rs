@@ -1,10 +1,12 @@
 //! The directory of rooms. Topic [`Topic::Rooms`](madang_shared::Topic::Rooms).
 
+use madang_shared::roles::Role;
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Failure, RoomId, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
+use crate::policy::rights::{Need, RoomRight};
 use crate::{names, policy};
 
 /// The room of every new server. Every new user is a member of it.
@@ -49,6 +51,14 @@ pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
             let description = validate::room_description(&description)?;
             Ok(RoomsChange::Describe { room, description })
         }
+    }
+}
+
+/// The need of a change.
+pub fn needs(change: &RoomsChange) -> Need {
+    match change {
+        RoomsChange::Create { .. } => Need::Role(Role::Member),
+        RoomsChange::Describe { room, .. } => Need::Room(*room, RoomRight::Write),
     }
 }
 

@@ -9,14 +9,15 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, WriteInput, commands, delivery, details, leases, log, membership, notices, posts,
-    recovery, rooms, users,
+    self, WriteInput, commands, delivery, details, leases, log, notices, posts, recovery, rights,
+    rooms, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
+use madang_hub::policy::rights::Need;
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
     Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, Recovery, ServiceAccount,
@@ -125,7 +126,11 @@ impl<C: Connections> Store for EngineStore<C> {
         reader: UserId,
         query: Query,
     ) -> BoxFuture<'static, Result<Answer, StoreError>> {
-        self.read(reader, move |transaction| rules::answer(transaction, reader, &query))
+        let need = madang_hub::features::query_needs(&query);
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, need)?;
+            rules::answer(transaction, reader, &query)
+        })
     }
 
     fn delivery(
@@ -150,7 +155,10 @@ impl<C: Connections> Store for EngineStore<C> {
         reader: UserId,
         request: DirectoryRequest,
     ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
-        self.read(reader, move |transaction| rooms::directory(transaction, &request))
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::DIRECTORY)?;
+            rooms::directory(transaction, &request)
+        })
     }
 
     fn members(
@@ -163,15 +171,18 @@ impl<C: Connections> Store for EngineStore<C> {
     }
 
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
-        self.read(reader, move |transaction| posts::find(transaction, post))
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::Account)?;
+            posts::find(transaction, post)
+        })
     }
 
-    fn is_member(
+    fn check_access(
         &self,
         user: UserId,
-        room: RoomId,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
-        self.read(user, move |transaction| membership::is_member(transaction, user, room))
+        topic: Topic,
+    ) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.read(user, move |transaction| rights::require_topic(transaction, user, topic))
     }
 
     fn append_due_notice(

@@ -48,14 +48,12 @@ pub enum StoreRequest {
         /// The subscriber's cursor.
         after: Seq,
     },
-    /// See [`Store::is_member`].
+    /// See [`Store::check_access`].
     CheckAccess {
         /// Returned with the response.
         ticket: u64,
         /// The topic that the user follows or wants to follow.
         topic: Topic,
-        /// The room whose members may read the topic.
-        room: RoomId,
     },
     /// See [`Store::read_marks`].
     ReadMarks {
@@ -102,8 +100,8 @@ pub enum StoreResponse {
         ticket: u64,
         /// The topic of the request.
         topic: Topic,
-        /// Whether the user is a member of the room.
-        member: Result<bool, StoreError>,
+        /// The store's answer.
+        access: Result<(), StoreError>,
     },
     /// The response to [`StoreRequest::ReadMarks`].
     ReadMarks {
@@ -130,7 +128,7 @@ impl StoreResponse {
             Self::Commit(results) => (results.as_slice(), None),
             Self::Open { recovery, .. } => (&[][..], recovery.as_ref().err()),
             Self::ReadLog { page, .. } => (&[][..], page.as_ref().err()),
-            Self::CheckAccess { member, .. } => (&[][..], member.as_ref().err()),
+            Self::CheckAccess { access, .. } => (&[][..], access.as_ref().err()),
             Self::ReadMarks { marks, .. } => (&[][..], marks.as_ref().err()),
             Self::Query { answer, .. } => (&[][..], answer.as_ref().err()),
         };
@@ -165,9 +163,9 @@ impl StoreRequest {
                 let page = hub.log_cache().read(topic, after, hub.log_bounds(topic), read);
                 page.map(move |page| StoreResponse::ReadLog { ticket, topic, page }).boxed()
             }
-            Self::CheckAccess { ticket, topic, room } => store
-                .is_member(user, room)
-                .map(move |member| StoreResponse::CheckAccess { ticket, topic, member })
+            Self::CheckAccess { ticket, topic } => store
+                .check_access(user, topic)
+                .map(move |access| StoreResponse::CheckAccess { ticket, topic, access })
                 .boxed(),
             Self::ReadMarks { room, id } => store
                 .read_marks(user, room)

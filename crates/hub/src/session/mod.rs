@@ -161,8 +161,8 @@ impl Session {
             StoreResponse::ReadLog { ticket, topic, page } => {
                 self.on_log_page(topic, ticket, page, &mut effects);
             }
-            StoreResponse::CheckAccess { ticket, topic, member } => {
-                self.on_access_checked(now, topic, ticket, member, &mut effects);
+            StoreResponse::CheckAccess { ticket, topic, access } => {
+                self.on_access_checked(now, topic, ticket, access, &mut effects);
             }
             StoreResponse::ReadMarks { room, id, marks } => {
                 self.on_read_marks((room, id), marks, &mut effects);

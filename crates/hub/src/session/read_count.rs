@@ -8,7 +8,7 @@ use super::Session;
 use super::effects::{Effect, StoreRequest};
 use super::reply::{answer, refusal_of_read, refuse};
 use crate::ports::{MemberMark, StoreError};
-use crate::read_count::{Watch, WatchStart, not_member};
+use crate::read_count::{Watch, WatchStart};
 
 impl Session {
     /// Replaces the session's watch.
@@ -28,7 +28,6 @@ impl Session {
         let watch = Watch { user: self.user.id, message, known, wakeups: self.wakeups.clone() };
         match self.hub.read_counts().watch(room, self.connection, watch) {
             WatchStart::Counted(count) => effects.push(counted(id, Ok(count))),
-            WatchStart::NotMember => effects.push(counted(id, Err(not_member()))),
             WatchStart::Waiting => self.read_watch = Some((room, id)),
             WatchStart::MarksMissing => {
                 self.read_watch = Some((room, id));

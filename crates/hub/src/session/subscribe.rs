@@ -15,7 +15,7 @@ use super::effects::{Effect, StoreRequest};
 use super::reply::{refusal_of_read, refuse, send};
 use super::subscriptions::{SubscriptionState, TopicSubscription};
 use crate::log_cache::LogPage;
-use crate::policy;
+use crate::policy::{self, rights};
 use crate::ports::{Recovery, StoreError};
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{Next, TAKE_FRAMES};
@@ -47,8 +47,8 @@ impl Session {
             (Durability::Durable, _) => {
                 effects.push(self.open_request(ticket, topic, from));
             }
-            (Durability::Ephemeral, Some(room)) => {
-                effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
+            (Durability::Ephemeral, Some(_)) => {
+                effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic }));
             }
             // Every user may read these topics, and the store does not have them.
             (Durability::Ephemeral, None) => self.begin_ephemeral(now, topic, effects),
@@ -92,9 +92,8 @@ impl Session {
             );
             return Err(Failure::new(ErrorCode::TooManyTopics, message));
         }
-        if policy::is_private_to_other(topic, self.user.id) {
-            let message = "This topic belongs to another user.";
-            return Err(Failure::new(ErrorCode::Forbidden, message));
+        if topic.owner().is_some_and(|owner| owner != self.user.id) {
+            return Err(rights::other_owner());
         }
         self.check_app(now, topic.app())?;
         self.check_read(now)
@@ -158,9 +157,10 @@ impl Session {
 
     /// Asks the store whether the user may still read a topic.
     pub(super) fn recheck_access(&self, topic: Topic, effects: &mut Vec<Effect>) {
-        if let (Some(subscription), Some(room)) = (self.subscriptions.get(topic), topic.room()) {
+        if let Some(subscription) = self.subscriptions.get(topic).filter(|_| topic.room().is_some())
+        {
             let ticket = subscription.ticket;
-            effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic, room }));
+            effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic }));
         }
     }
 
@@ -170,19 +170,14 @@ impl Session {
         now: Timestamp,
         topic: Topic,
         ticket: u64,
-        member: Result<bool, StoreError>,
+        access: Result<(), StoreError>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(subscription) = self.subscriptions.with_ticket(topic, ticket) else {
             return;
         };
-        let refusal = match member {
-            Ok(true) => None,
-            Ok(false) => Some(Failure::new(ErrorCode::NotMember, "Join the room first.")),
-            Err(error) => Some(refusal_of_read(error)),
-        };
-        if let Some(failure) = refusal {
-            self.end_subscription(topic, failure, effects);
+        if let Err(error) = access {
+            self.end_subscription(topic, refusal_of_read(error), effects);
         } else if subscription.state == SubscriptionState::Opening
             && topic.durability() == Durability::Ephemeral
         {

@@ -232,7 +232,7 @@ fn topics_of_other_users_unknown_rooms_and_rooms_without_membership_are_refused(
     let cases = [
         (Topic::Memberships(UserId(99)), ErrorCode::Forbidden),
         (Topic::Room(RoomId(99)), ErrorCode::NotFound),
-        (Topic::Presence(RoomId(99)), ErrorCode::NotMember),
+        (Topic::Presence(RoomId(99)), ErrorCode::NotFound),
     ];
     for (topic, code) in cases {
         connection.subscribe(&server, topic, None);

@@ -301,9 +301,11 @@ pub(crate) fn answer(store: &InlineSqlite, user: &User, request: StoreRequest) -
             let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
             StoreResponse::ReadLog { ticket, topic, page }
         }
-        StoreRequest::CheckAccess { ticket, topic, room } => {
-            StoreResponse::CheckAccess { ticket, topic, member: store.is_member_now(user, room) }
-        }
+        StoreRequest::CheckAccess { ticket, topic } => StoreResponse::CheckAccess {
+            ticket,
+            topic,
+            access: store.check_access_now(user, topic),
+        },
         StoreRequest::ReadMarks { room, id } => {
             StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(user, room) }
         }

@@ -8,7 +8,7 @@ use madang_shared::frames::LogPosition;
 use madang_shared::{CommandId, Seq, Topic, UserId};
 
 use super::context::{CommandContext, require_same};
-use super::{features, log};
+use super::{features, log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -23,6 +23,7 @@ pub(crate) fn apply(
         require_same(applied, fingerprint)?;
         return Ok(committed);
     }
+    rights::require(transaction, author.id, madang_hub::features::change_needs(&change))?;
     free_space.check_change(&change)?;
     let context = CommandContext { author, command, at };
     let before = appended.len();

@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::Recipients;
 use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReadStatus};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 
 use super::refusals;
-use super::{log, membership};
+use super::{log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -28,7 +29,7 @@ pub(crate) fn find(
     room: RoomId,
     message: Seq,
 ) -> Result<Recipients, StatementError> {
-    membership::require_member(transaction, reader, room)?;
+    rights::require(transaction, reader, Need::Room(room, RoomRight::Read))?;
     let sql = "SELECT author_id, at FROM messages WHERE room_id = ?1 AND seq = ?2";
     let found = transaction.optional(sql, &values![room.0, message.0], |row| {
         Ok((UserId(row.natural(0)?), Timestamp(row.natural(1)?)))

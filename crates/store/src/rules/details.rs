@@ -1,10 +1,11 @@
 //! The details of a room: its description and its members.
 
+use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::MemberMark;
 use madang_shared::details::{DetailsSnapshot, MembersPage, PAGE_MEMBERS, RoomMember};
 use madang_shared::{RoomId, Seq, Timestamp, User, UserId};
 
-use super::membership;
+use super::rights;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -38,7 +39,7 @@ pub(crate) fn page(
     room: RoomId,
     after: Option<UserId>,
 ) -> Result<MembersPage, StatementError> {
-    membership::require_member(transaction, reader, room)?;
+    rights::require(transaction, reader, Need::Room(room, RoomRight::Read))?;
     let sql = concat!(
         "SELECT user_id, name, joined_at FROM (",
         members!("user_id, joined_at"),
@@ -59,7 +60,7 @@ pub(crate) fn read_marks(
     reader: UserId,
     room: RoomId,
 ) -> Result<Vec<MemberMark>, StatementError> {
-    membership::require_member(transaction, reader, room)?;
+    rights::require(transaction, reader, Need::Room(room, RoomRight::Read))?;
     transaction.all(members!("user_id, joined_after, read_up_to"), &values![room.0], |row| {
         Ok(MemberMark {
             user: UserId(row.natural(0)?),

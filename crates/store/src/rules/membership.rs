@@ -1,5 +1,6 @@
 //! Memberships: the rooms that a user has joined, with read marks and muted rooms.
 
+use madang_hub::policy::rights;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
@@ -53,9 +54,6 @@ pub(crate) fn apply(
     | MembershipCommand::Leave { room }
     | MembershipCommand::Read { room, .. }
     | MembershipCommand::Mute { room, .. }) = change;
-    if !room_exists(transaction, room)? {
-        return Err(refusals::no_room().into());
-    }
     let mark = read_mark(transaction, user, room)?;
     match (change, mark) {
         (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
@@ -77,7 +75,7 @@ pub(crate) fn apply(
             Ok(Some(position))
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
-            Err(refusals::not_member().into())
+            Err(rights::not_member().into())
         }
         (MembershipCommand::Mute { muted, .. }, Some(_)) => {
             let sql = "UPDATE members SET muted = ?3 \
@@ -128,29 +126,6 @@ pub(crate) fn join(
     Ok(position)
 }
 
-pub(crate) fn is_member(
-    transaction: &dyn Transaction,
-    user: UserId,
-    room: RoomId,
-) -> Result<bool, StatementError> {
-    Ok(read_mark(transaction, user, room)?.is_some())
-}
-
-/// Refuses a user who has not joined the room.
-pub(crate) fn require_member(
-    transaction: &dyn Transaction,
-    user: UserId,
-    room: RoomId,
-) -> Result<(), StatementError> {
-    if is_member(transaction, user, room)? {
-        Ok(())
-    } else if room_exists(transaction, room)? {
-        Err(refusals::not_member().into())
-    } else {
-        Err(refusals::no_room().into())
-    }
-}
-
 pub(crate) fn snapshot(
     transaction: &dyn Transaction,
     user: UserId,
@@ -180,10 +155,6 @@ fn read(row: &Row<'_>) -> Result<Membership, StatementError> {
         head: Seq(row.natural(2)?),
         unread: row.natural(3)?,
     })
-}
-
-fn room_exists(transaction: &dyn Transaction, room: RoomId) -> Result<bool, StatementError> {
-    transaction.exists("SELECT 1 FROM rooms WHERE id = ?1", &values![room.0])
 }
 
 fn read_mark(

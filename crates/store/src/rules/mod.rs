@@ -1,7 +1,7 @@
 //! The rules of the features: their reads and writes, written once for all engines, over the port
 //! [`Transaction`](crate::transaction::Transaction). No rule knows which engine executes it.
 //!
-//! Reading order: `commands`, `recovery`, `log`, `features`, `skeletons`; then one module per feature.
+//! Reading order: `commands`, `rights`, `recovery`, `log`, `features`, `skeletons`; then one module per feature.
 
 mod chat_page;
 pub(crate) mod commands;
@@ -12,6 +12,7 @@ pub(crate) mod leases;
 pub(crate) mod log;
 pub(crate) mod recovery;
 pub(crate) mod refusals;
+pub(crate) mod rights;
 pub(crate) mod skeletons;
 
 mod chat;

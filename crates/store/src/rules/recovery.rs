@@ -5,8 +5,7 @@ use madang_hub::ports::Recovery;
 use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
 use madang_shared::{Position, UserId};
 
-use super::refusals;
-use super::{features, log, membership};
+use super::{features, log, rights};
 use crate::error::StatementError;
 use crate::transaction::Transaction;
 
@@ -19,12 +18,7 @@ pub(crate) fn open_topic(
     revision: u64,
 ) -> Result<Recovery, StatementError> {
     let topic = shared.topic();
-    if policy::is_private_to_other(topic, reader) {
-        return Err(refusals::not_own_topic().into());
-    }
-    if let Some(room) = topic.room() {
-        membership::require_member(transaction, reader, room)?;
-    }
+    rights::require_topic(transaction, reader, topic)?;
     let head = log::position(transaction, topic)?;
     if from.is_some_and(|from| policy::resumes(from, head)) {
         return Ok(Recovery::Resumed { head });

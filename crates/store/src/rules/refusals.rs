@@ -1,20 +1,14 @@
 //! The refusals that depend on the data, in sentences for people. Every engine uses the same ones.
 
+use madang_hub::policy::rights::no_room;
+pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::topic::Durability;
 use madang_shared::{ErrorCode, Failure, Topic};
 
-pub(crate) fn no_room() -> Failure {
-    Failure::new(ErrorCode::NotFound, "This room does not exist.")
-}
-
 pub(crate) fn no_message() -> Failure {
     Failure::new(ErrorCode::NotFound, "This message does not exist.")
-}
-
-pub(crate) fn no_user() -> Failure {
-    Failure::new(ErrorCode::NotFound, "This user does not exist.")
 }
 
 pub(crate) fn no_post() -> Failure {
@@ -62,14 +56,6 @@ pub(crate) fn not_own_post() -> Failure {
         ErrorCode::Forbidden,
         "This post belongs to another user; you can change your own.",
     )
-}
-
-pub(crate) fn not_member() -> Failure {
-    Failure::new(ErrorCode::NotMember, "You are not a member of this room; join it first.")
-}
-
-pub(crate) fn not_own_topic() -> Failure {
-    Failure::new(ErrorCode::Forbidden, "This topic belongs to another user.")
 }
 
 pub(crate) fn guest_name_taken(name: &str) -> Failure {

@@ -1,6 +1,6 @@
 //! The directory of rooms.
 
-use madang_hub::policy;
+use madang_hub::policy::{self, rights::no_room};
 use madang_hub::ports::{DirectoryRequest, TopicEvent};
 use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
@@ -99,6 +99,8 @@ fn create(
         appended,
     )?;
     membership::join(transaction, context.author.id, id, context.at, appended)?;
+    let sql = "UPDATE members SET role = 'manager' WHERE user_id = ?1 AND room_id = ?2";
+    transaction.execute(sql, &values![context.author.id.0, id.0])?;
     Ok(position)
 }
 
@@ -109,7 +111,6 @@ fn describe(
     description: String,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
-    membership::require_member(transaction, context.author.id, room)?;
     let sql = "UPDATE rooms SET description = ?2, description_key = ?3 \
         WHERE id = ?1 AND description <> ?2";
     let key = policy::name_key(&description);
@@ -127,9 +128,9 @@ pub(crate) fn directory(
 ) -> Result<DirectoryPage, StatementError> {
     let after = match after {
         Some(room) => {
-            let sql = "SELECT name_key FROM rooms WHERE id = ?1";
+            let sql = "SELECT name_key FROM rooms WHERE id = ?1 AND kind = 'public'";
             let key = transaction.optional(sql, &values![room.0], |row| Ok(row.string(0)))?;
-            key.ok_or_else(refusals::no_room)?
+            key.ok_or_else(no_room)?
         }
         None => String::new(),
     };
@@ -137,7 +138,7 @@ pub(crate) fn directory(
         (SELECT count(*) FROM members WHERE room_id = rooms.id AND NOT EXISTS ( \
             SELECT 1 FROM service_accounts WHERE service_accounts.user_id = members.user_id)), \
         (SELECT at FROM messages WHERE room_id = rooms.id ORDER BY seq DESC LIMIT 1) \
-        FROM rooms WHERE name_key > ?1 \
+        FROM rooms WHERE name_key > ?1 AND kind = 'public' \
         AND (instr(name_key, ?2) > 0 OR instr(description_key, ?2) > 0) \
         ORDER BY name_key LIMIT ?3";
     // One row beyond the limit shows whether there are more.
@@ -158,7 +159,7 @@ fn listed_room(row: &Row<'_>) -> Result<ListedRoom, StatementError> {
 }
 
 pub(crate) fn snapshot(transaction: &dyn Transaction) -> Result<RoomsSnapshot, StatementError> {
-    let sql = "SELECT id, name FROM rooms ORDER BY id";
+    let sql = "SELECT id, name FROM rooms WHERE kind = 'public' ORDER BY id";
     Ok(RoomsSnapshot { rooms: transaction.all(sql, &[], room)? })
 }
 

@@ -10,6 +10,7 @@
 mod contract;
 mod inline;
 mod moving;
+mod permissions;
 mod postgres;
 mod sqlite;
 mod support;

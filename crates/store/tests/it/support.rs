@@ -68,6 +68,11 @@ impl TestStore {
         sign_up(&*self.store, name).await.expect("the name is free")
     }
 
+    /// Whether the user may read the room, which needs a membership.
+    pub(crate) async fn is_member(&self, user: UserId, room: RoomId) -> bool {
+        self.store.check_access(user, Topic::Room(room)).await.is_ok()
+    }
+
     /// Commits one write, and checks that the answer holds the event that the log holds.
     pub(crate) async fn try_commit(&self, write: Write) -> Result<Committed, StoreError> {
         let committed = self.store.commit(vec![write]).await.remove(0)?;

@@ -14,8 +14,8 @@ use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::orders::OrdersSnapshot;
 use madang_shared::{
-    ClientFrame, CloseCode, Event, Failure, Hello, ServerFrame, Snapshot, Subscription, Timestamp,
-    Topic, TopicState, User, codec,
+    ClientFrame, CloseCode, ErrorCode, Event, Failure, Hello, ServerFrame, Snapshot, Subscription,
+    Timestamp, Topic, TopicState, User, codec,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -96,8 +96,10 @@ async fn prepare_account(gateway: &Gateway) -> Result<User, FollowerError> {
     let account = ServiceAccount { key: ACCOUNT_KEY, name: ACCOUNT_NAME, at: now };
     let user = state.store.service_user(account).await?;
     for room in gateway.settings.rooms() {
-        if state.store.is_member(user.id, room).await? {
-            continue;
+        match state.store.check_access(user.id, Topic::Room(room)).await {
+            Ok(()) => continue,
+            Err(StoreError::Refused(failure)) if failure.code == ErrorCode::NotMember => {}
+            Err(error) => return Err(error.into()),
         }
         let id = gateway.random_command_id().map_err(FollowerError::Refused)?;
         let join = MembershipCommand::Join { room }.into();

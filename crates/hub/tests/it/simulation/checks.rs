@@ -68,9 +68,7 @@ pub(super) fn check_opened_state(store: &InlineSqlite, reader: &User, response: 
     };
     let stored = store.open_now(reader.id, SharedStateRead::uncached(*topic), None);
     assert_eq!(stored, Ok(Recovery::State(state.clone())), "{topic} from the cache");
-    if let Some(room) = topic.room() {
-        assert_eq!(store.is_member_now(reader.id, room), Ok(true), "the state of {topic}");
-    }
+    assert_eq!(store.check_access_now(reader.id, *topic), Ok(()), "the state of {topic}");
 }
 
 /// After every frame: each message that the screen shows as stored is stored, at the same seq.

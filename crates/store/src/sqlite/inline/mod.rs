@@ -178,9 +178,9 @@ impl InlineSqlite {
         now(self.members(reader, room, after))
     }
 
-    /// [`Store::is_member`].
-    pub fn is_member_now(&self, user: UserId, room: RoomId) -> Result<bool, StoreError> {
-        now(self.is_member(user, room))
+    /// [`Store::check_access`].
+    pub fn check_access_now(&self, user: UserId, topic: Topic) -> Result<(), StoreError> {
+        now(self.check_access(user, topic))
     }
 
     /// [`Store::sign_up`].

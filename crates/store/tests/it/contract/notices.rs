@@ -46,14 +46,8 @@ async fn inbox(test_store: &TestStore, user: &User) -> (Seq, InboxSnapshot) {
 
 /// The contents of the broadcast notices, oldest first.
 async fn broadcast_contents(test_store: &TestStore) -> Vec<NoticeContent> {
-    let missing_user = User { id: UserId(999), name: "nobody".into() };
-    notices(test_store, &missing_user)
-        .await
-        .1
-        .notices
-        .into_iter()
-        .map(|notice| notice.what)
-        .collect()
+    let first_user = User { id: UserId(1), name: "first".into() };
+    notices(test_store, &first_user).await.1.notices.into_iter().map(|notice| notice.what).collect()
 }
 
 async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeContent> {
@@ -309,6 +303,7 @@ async fn an_inbox_is_private(test_store: TestStore) {
 async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
     mut test_store: TestStore,
 ) {
+    test_store.user("Mina").await;
     let append = async |test_store: &TestStore, due: u64| {
         test_store
             .store

@@ -44,7 +44,7 @@ const CHAT: Topic = Topic::Room(FIRST_ROOM);
 async fn a_new_user_is_a_member_of_the_first_room(mut test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let membership = Membership { room: FIRST_ROOM, read_up_to: Seq(0), unread: 0, head: Seq(0) };
-    assert_eq!(test_store.store.is_member(mina.id, FIRST_ROOM).await, Ok(true));
+    assert!(test_store.is_member(mina.id, FIRST_ROOM).await);
     assert_eq!(test_store.memberships(&mina).await, std::slice::from_ref(&membership));
     let joined: Event = MembershipEvent::Joined(membership).into();
     assert_eq!(test_store.log(Topic::Memberships(mina.id)).await, [joined]);
@@ -74,7 +74,7 @@ async fn a_repeated_command_without_effect_has_none_later(test_store: TestStore)
     assert_eq!(test_store.try_commit(leave(&mina, 3, FIRST_ROOM)).await, nothing);
     // A late repetition does not undo later commands.
     assert_eq!(test_store.try_commit(join(&mina, 1, FIRST_ROOM)).await, nothing);
-    assert_eq!(test_store.store.is_member(mina.id, FIRST_ROOM).await, Ok(false));
+    assert!(!test_store.is_member(mina.id, FIRST_ROOM).await);
 }
 
 async fn a_command_id_is_unique_per_author(test_store: TestStore) {
@@ -203,7 +203,7 @@ async fn a_new_room_is_listed_and_its_creator_is_a_member(mut test_store: TestSt
         panic!("not a room");
     };
     assert_eq!((room.name.as_str(), &room.made_by), ("바둑 Go", &Some(mina.clone())));
-    assert_eq!(test_store.store.is_member(mina.id, room.id).await, Ok(true));
+    assert!(test_store.is_member(mina.id, room.id).await);
     let membership = Membership { room: room.id, read_up_to: Seq(0), unread: 0, head: Seq(0) };
     let joined: Event = MembershipEvent::Joined(membership).into();
     assert_eq!(test_store.log(Topic::Memberships(mina.id)).await[1], joined);
@@ -235,7 +235,7 @@ async fn a_former_member_can_neither_read_nor_post(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let log_position = test_store.commit(leave(&mina, 1, FIRST_ROOM)).await;
     assert_eq!(log_position, LogPosition { topic: Topic::Memberships(mina.id), seq: Seq(2) });
-    assert_eq!(test_store.store.is_member(mina.id, FIRST_ROOM).await, Ok(false));
+    assert!(!test_store.is_member(mina.id, FIRST_ROOM).await);
     assert_eq!(
         refusal(test_store.try_commit(post(&mina, 2, FIRST_ROOM, "x")).await),
         ErrorCode::NotMember
@@ -282,13 +282,10 @@ async fn a_write_of_a_missing_author_is_refused(test_store: TestStore) {
         join(&missing_user, 1, FIRST_ROOM),
         leave(&missing_user, 2, FIRST_ROOM),
         create(&missing_user, 3, "x"),
+        post(&missing_user, 4, FIRST_ROOM, "x"),
     ] {
         assert_eq!(refusal(test_store.try_commit(write).await), ErrorCode::NotFound);
     }
-    assert_eq!(
-        refusal(test_store.try_commit(post(&missing_user, 4, FIRST_ROOM, "x")).await),
-        ErrorCode::NotMember
-    );
     assert_eq!(test_store.log(Topic::Rooms).await.len(), 1);
 }
 

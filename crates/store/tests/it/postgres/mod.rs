@@ -21,7 +21,7 @@ use server::TestDatabase;
 use crate::support::{NOW, TestStore};
 
 /// A node over a database, which may have others.
-fn start(database: &TestDatabase) -> (Arc<Postgres>, TestStore) {
+pub(crate) fn start(database: &TestDatabase) -> (Arc<Postgres>, TestStore) {
     start_with(&database.options())
 }
 

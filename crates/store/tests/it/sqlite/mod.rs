@@ -20,12 +20,12 @@ use tempfile::TempDir;
 use crate::support::{NOW, TestStore};
 
 /// A temporary folder for one database.
-struct TestDatabase {
+pub(crate) struct TestDatabase {
     folder: TempDir,
 }
 
 impl TestDatabase {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
@@ -33,7 +33,7 @@ impl TestDatabase {
         self.folder.path().join("madang.db")
     }
 
-    fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
+    pub(crate) fn start(&self, options: &Options) -> (Arc<Sqlite>, TestStore) {
         let (store, events) = Sqlite::open(&self.path(), NOW, options).expect("opens");
         let store = Arc::new(store);
         let free_space = options.free_space.clone();
@@ -42,12 +42,12 @@ impl TestDatabase {
     }
 
     /// A connection of another program.
-    fn external(&self) -> rusqlite::Connection {
+    pub(crate) fn external(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).expect("opens")
     }
 }
 
-fn fast_options() -> Options {
+pub(crate) fn fast_options() -> Options {
     Options { synchronous: Synchronous::Normal, ..Options::default() }
 }
 

@@ -1,10 +1,12 @@
-//! Decisions as pure functions: names, access, apps, resumption.
+//! Decisions as pure functions: names, rights, apps, resumption.
+
+pub mod rights;
 
 use madang_shared::apps::App;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::validate::is_ignored_in_keys;
 use madang_shared::workspace::Workspace;
-use madang_shared::{ErrorCode, Failure, Position, RoomId, Topic, UserId};
+use madang_shared::{ErrorCode, Failure, Position, RoomId, UserId};
 use unicode_normalization::UnicodeNormalization;
 
 /// The key under which a name is unique. Names that look the same to people have the same key:
@@ -25,11 +27,6 @@ pub fn resumes(from: Position, head: Position) -> bool {
     from.epoch == head.epoch
         && from.seq <= head.seq
         && head.seq.since(from.seq) <= MAX_RECOVERED_EVENTS
-}
-
-/// Whether the topic belongs to another user. Needs no query to the store.
-pub fn is_private_to_other(topic: Topic, user: UserId) -> bool {
-    topic.owner().is_some_and(|owner| owner != user)
 }
 
 /// Checks that the server offers the app of a command, a query, a signal or a topic. All of them name their app. Needs no
