@@ -9,8 +9,8 @@ use super::{Answer, RELATIONS, USERS, Walk};
 const INTRODUCTION: &str = "# Permissions
 
 The rights of each kind of user. A test makes every request and writes this page, so it shows the answers of the server.
-The rules stand in `crates/hub/src/policy/rights.rs`; anything that no rule allows is refused. The store decides in the
-transaction of the request.
+`crates/hub/src/policy/rights.rs` has the rules. They refuse everything else. The store applies them in the transaction of
+the request.
 
 `yes`: the server allows it. `no`: it refuses, and says why (`forbidden`). `join first`: the room is public, and the user
 has not joined it (`not_member`). `unknown`: it answers as for a room that was never made (`not_found`).
