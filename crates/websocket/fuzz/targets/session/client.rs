@@ -204,9 +204,11 @@ fn answer(store: &InlineSqlite, reader: UserId, request: StoreRequest) -> StoreR
             let page = events.map(|events| Arc::new(LogPage::of(topic, after, &events)));
             StoreResponse::ReadLog { ticket, topic, page }
         }
-        StoreRequest::CheckAccess { ticket, topic } => {
-            StoreResponse::CheckAccess { ticket, topic, access: store.check_access_now(reader, topic) }
-        }
+        StoreRequest::CheckAccess { ticket, topic } => StoreResponse::CheckAccess {
+            ticket,
+            topic,
+            access: store.check_access_now(reader, topic),
+        },
         StoreRequest::ReadMarks { room, id } => {
             StoreResponse::ReadMarks { room, id, marks: store.read_marks_now(reader, room) }
         }
