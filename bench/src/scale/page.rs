@@ -45,7 +45,8 @@ pub fn tables(inputs: &ScaleInputs) -> String {
     let heads = needs.iter().map(|needs| format!(" {} users |", count(needs.users)));
     table_head(&mut page, &format!("| |{}", heads.collect::<String>()), needs.len() + 1);
     for (name, cell) in ROWS {
-        let cells: String = needs.iter().map(|needs| format!(" {} |", cell(needs))).collect();
+        let cells: Vec<String> = needs.iter().map(|needs| format!(" {} |", cell(needs))).collect();
+        let cells = cells.concat();
         line(&mut page, &format!("| {name} |{cells}"));
     }
     line(&mut page, "\n### Walls\n");

@@ -67,9 +67,9 @@ impl Wall {
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
             if (self.used)(inputs, &inputs.needs(middle)) < 1.0 {
-                low = middle
+                low = middle;
             } else {
-                high = middle
+                high = middle;
             }
         }
         low

@@ -123,6 +123,10 @@ fn run_room(
     loop {
         match requests.recv_timeout(PING_WAIT) {
             Ok(duration) => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the load of the rooms is spread over time"
+                )]
                 thread::sleep(delay);
                 harness.publish_at_rate(per_second, duration)?;
                 answers.send(Ok(counts(&mut harness)?)).ok();

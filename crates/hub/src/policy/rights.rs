@@ -89,7 +89,7 @@ pub struct RoomFacts {
 
 impl RoomFacts {
     /// Whether the user may know of the room.
-    fn is_known_to(&self, user: &UserFacts) -> bool {
+    fn is_known_to(self, user: &UserFacts) -> bool {
         self.role.is_some() || (self.kind == RoomKind::Public && user.role >= Role::Member)
     }
 }
@@ -98,7 +98,7 @@ impl RoomFacts {
 ///
 /// # Errors
 /// The refusal, in a sentence for the user: `forbidden`, `not_member` or `not_found`.
-pub fn check(need: Need, user: &UserFacts, room: Option<&RoomFacts>) -> Result<(), Failure> {
+pub fn check(need: Need, user: &UserFacts, room: Option<RoomFacts>) -> Result<(), Failure> {
     if user.is_deactivated {
         return Err(deactivated());
     }
@@ -116,18 +116,23 @@ pub fn check(need: Need, user: &UserFacts, room: Option<&RoomFacts>) -> Result<(
 }
 
 /// Decides a request about a room that the user may know of.
-fn check_room(right: RoomRight, room: &RoomFacts) -> Result<(), Failure> {
-    match (right, room.role) {
-        (RoomRight::Know, _) | (RoomRight::Read | RoomRight::Join, Some(_)) => Ok(()),
-        (RoomRight::Join, None) if room.is_archived => Err(archived()),
-        (RoomRight::Join, None) => Ok(()),
-        (RoomRight::Read | RoomRight::Write, None) => Err(not_member()),
-        (RoomRight::Write, Some(_)) if room.is_archived => Err(archived()),
-        (RoomRight::Write, Some(RoomRole::Reader)) => Err(reader()),
-        (RoomRight::Write, Some(RoomRole::Member)) if room.posting == Posting::Managers => {
-            Err(announcements())
-        }
-        (RoomRight::Write, Some(RoomRole::Member | RoomRole::Manager)) => Ok(()),
+fn check_room(right: RoomRight, room: RoomFacts) -> Result<(), Failure> {
+    match right {
+        RoomRight::Join if room.is_archived && room.role.is_none() => Err(archived()),
+        RoomRight::Know | RoomRight::Join => Ok(()),
+        RoomRight::Read => room.role.map(drop).ok_or_else(not_member),
+        RoomRight::Write => check_writing(room.role.ok_or_else(not_member)?, room),
+    }
+}
+
+fn check_writing(role: RoomRole, room: RoomFacts) -> Result<(), Failure> {
+    if room.is_archived {
+        return Err(archived());
+    }
+    match (role, room.posting) {
+        (RoomRole::Manager, _) | (RoomRole::Member, Posting::Members) => Ok(()),
+        (RoomRole::Member, Posting::Managers) => Err(announcements()),
+        (RoomRole::Reader, _) => Err(reader()),
     }
 }
 

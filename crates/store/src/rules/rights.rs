@@ -24,7 +24,7 @@ pub(crate) fn require(
         Ok((user_facts(user, row)?, room_facts(row)?))
     })?;
     let (user, room) = facts.ok_or_else(rights::no_user)?;
-    Ok(rights::check(need, &user, room.as_ref())?)
+    Ok(rights::check(need, &user, room)?)
 }
 
 /// Refuses a user who may not follow a topic.

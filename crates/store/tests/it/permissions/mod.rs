@@ -105,7 +105,7 @@ async fn walk(mut test_store: TestStore, shell: &dyn Fn(&str)) -> Walk {
             drop_events(&mut test_store);
         }
     }
-    shell(&rooms.script);
+    shell(&rooms.script.join("\n"));
     let mut places = places.into_iter();
     let (mut workspace, mut in_rooms) = (Vec::new(), Vec::new());
     for user in &users {
@@ -139,7 +139,7 @@ fn drop_events(test_store: &mut TestStore) {
 #[derive(Default)]
 struct RoomMaker {
     /// Changes the rooms and adds the members.
-    script: String,
+    script: Vec<String>,
     made: u128,
 }
 
@@ -160,14 +160,15 @@ impl RoomMaker {
             posted.expect("posted");
         }
         for (relation, room) in RELATIONS.iter().zip(&rooms) {
-            self.script += &format!("UPDATE rooms SET {} WHERE id = {room};\n", relation.room);
+            let update = format!("UPDATE rooms SET {} WHERE id = {room};", relation.room);
+            self.script.push(update);
             if let Some(role) = relation.role {
-                self.script += &format!(
+                self.script.push(format!(
                     "INSERT INTO members (user_id, room_id, read_up_to, joined_after, role) \
-                    VALUES ({}, {room}, 0, 0, '{}');\n",
+                    VALUES ({}, {room}, 0, 0, '{}');",
                     user.id,
                     role.name()
-                );
+                ));
             }
         }
         rooms
