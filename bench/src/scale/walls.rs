@@ -54,9 +54,9 @@ pub const WALLS: [Wall; 6] = [
         used: |_, needs| needs.costs.bus_bytes / NETWORK_BYTES,
     },
     Wall {
-        part: "the connections of nodes to one database (500, 8 for each node)",
+        part: "the connections of nodes to one database (500, 6 for each node)",
         remedy: "a pooler (sessions), or databases by shards",
-        used: |_, needs| needs.load.nodes * 8.0 / 500.0,
+        used: |_, needs| needs.load.nodes * 6.0 / 500.0,
     },
 ];
 
