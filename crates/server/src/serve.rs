@@ -13,11 +13,11 @@ use madang_hub::Hub;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::resource::BudgetRates;
 use madang_hub::nodes::{NodeId, POLL_WITH_BUS_MS};
+use madang_hub::policy::rights::SERVER;
 use madang_hub::ports::{Clock, Store, StoreError};
-use madang_hub::shared_state::SharedStateRead;
 use madang_shared::presence::PRESENCE_WINDOW_MS;
 use madang_shared::workspace::Workspace;
-use madang_shared::{Epoch, ErrorCode, Timestamp, Topic, UserId};
+use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
 use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
@@ -230,12 +230,8 @@ async fn check_rooms(store: &dyn Store, settings: &Settings) -> Result<()> {
         return Ok(());
     }
     for room in settings.rooms() {
-        // User 0 does not exist; the check is about the room, not about membership.
-        let opened =
-            store.open(UserId(0), SharedStateRead::uncached(Topic::Room(room)), None).await;
-        if let Err(StoreError::Refused(failure)) = opened
-            && failure.code == ErrorCode::NotFound
-        {
+        let checked = store.check_access(SERVER, Topic::Room(room)).await;
+        if let Err(StoreError::Refused(_)) = checked {
             bail!("`socketio`: there is no room {room}");
         }
     }

@@ -10,6 +10,7 @@ use madang_shared::{Epoch, RoomId, Seq, Timestamp, Topic, UserId};
 use super::{FOLLOW_EVENTS, FollowRead, POLL_TOPICS, SharedLog};
 use crate::hub::Hub;
 use crate::log::{LogEntry, TopicEvent};
+use crate::policy::rights::SERVER;
 use crate::ports::{MemberMark, Store, StoreError};
 use crate::topic_channel::TopicChannel;
 
@@ -122,14 +123,13 @@ impl Hub {
     /// Follows the other nodes, without end. Any number of tasks may run it at the same time.
     /// `report` gets the failures of the store; the next poll repeats the reads.
     pub async fn run_follower(&self, store: &dyn Store, report: impl Fn(&StoreError)) {
-        /// The reader of the log for all subscribers, whose access their sessions have checked.
-        const READER: UserId = UserId(0);
         let Some(shared) = self.shared_log() else { return std::future::pending().await };
         loop {
             match self.next_follow_read() {
                 Some(FollowRead::Log { topic, after, limit }) => {
                     let log_epoch = self.log_epoch();
-                    let events = store.read_log(READER, topic, after, limit).await;
+                    // The sessions of the subscribers have checked their access.
+                    let events = store.read_log(SERVER, topic, after, limit).await;
                     let events = events.inspect_err(&report);
                     self.of_log(log_epoch, || self.on_followed(topic, events));
                 }

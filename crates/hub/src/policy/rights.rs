@@ -9,6 +9,9 @@
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
 use madang_shared::{ErrorCode, Failure, RoomId, Topic, UserId};
 
+/// The server itself as the reader of topics. No user has this id, and no change has this author.
+pub const SERVER: UserId = UserId(0);
+
 /// The need of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {

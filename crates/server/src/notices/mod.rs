@@ -10,11 +10,12 @@ use std::time::Duration;
 use anyhow::Result;
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::notices::DueNotice;
+use madang_hub::policy::rights::SERVER;
 use madang_hub::ports::{Clock, Recovery, Store, StoreError};
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::{DEMO_NOTICES, Demonstration};
-use madang_shared::{Snapshot, Timestamp, Topic, UserId};
+use madang_shared::{Snapshot, Timestamp, Topic};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +29,6 @@ pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
-/// The reader of the notices for every user. The snapshot is the same for every user.
-const READER: UserId = UserId(0);
 
 /// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
 /// demonstration. One node sends the notices for all.
@@ -97,7 +96,7 @@ async fn send_due(
 }
 
 async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, StoreError> {
-    let opened = store.open(READER, SharedStateRead::uncached(Topic::Notices), None).await?;
+    let opened = store.open(SERVER, SharedStateRead::uncached(Topic::Notices), None).await?;
     let Recovery::State(state) = opened else {
         return Err(StoreError::Unavailable(format!("notices opened as {opened:?}")));
     };

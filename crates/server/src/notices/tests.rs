@@ -50,7 +50,7 @@ impl ScheduleTest {
 
     fn state(&self) -> NoticesSnapshot {
         let shared = SharedStateRead::uncached(Topic::Notices);
-        let opened = self.store.open_now(READER, shared, None);
+        let opened = self.store.open_now(SERVER, shared, None);
         let Ok(Recovery::State(state)) = opened else { panic!("{opened:?}") };
         match state.snapshot() {
             Ok(Snapshot::Notices(notices)) => notices,

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use madang_hub::Hub;
+use madang_hub::policy::rights::SERVER;
 use madang_hub::ports::Recovery;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::chat::ChatQuery;
@@ -14,6 +15,7 @@ use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, To
 use crate::support::{NOBODY, NOW, TestStore, create, leave, post, read, refusal, texts, write};
 
 on_every_engine! {
+    the_server_reads_the_topics_that_exist_and_writes_nothing,
     a_new_engine_has_the_first_room_and_its_event,
     a_snapshot_is_true_at_its_position,
     a_state_is_read_once_until_its_topic_has_an_event,
@@ -342,4 +344,15 @@ async fn ids_beyond_the_range_of_the_engine_are_not_found(test_store: TestStore)
 
 async fn a_healthy_engine_is_ready(test_store: TestStore) {
     assert_eq!(test_store.store.ready().await, Ok(()));
+}
+
+async fn the_server_reads_the_topics_that_exist_and_writes_nothing(test_store: TestStore) {
+    for topic in [Topic::Notices, Topic::Room(FIRST_ROOM)] {
+        assert_eq!(test_store.store.check_access(SERVER, topic).await, Ok(()), "{topic}");
+    }
+    let missing = test_store.store.check_access(SERVER, Topic::Room(RoomId(99))).await;
+    assert_eq!(refusal(missing), ErrorCode::NotFound);
+    let server = User { id: SERVER, name: "server".to_owned() };
+    let refused = test_store.try_commit(post(&server, 1, FIRST_ROOM, "x")).await;
+    assert_eq!(refusal(refused), ErrorCode::NotFound);
 }
