@@ -8,8 +8,8 @@ use std::path::Path;
 const FIRST_VIEW: u64 = 206 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/092-size-of-the-app-switches.md`.
-const WHOLE: u64 = 383 * 1024;
+/// `docs/decisions/105-size-of-the-place-of-a-card.md`.
+const WHOLE: u64 = 384 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.

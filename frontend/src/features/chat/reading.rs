@@ -112,12 +112,10 @@ pub(super) fn follow_reader(
     };
     // A message counts as shown when two frames in a row had it: the first may be one of several steps of a layout.
     let is_scheduled = StoredValue::new(false);
-    let hold_if_away = move || {
+    let schedule = move || {
         if store.peek(|client| is_away(client, room)) {
             list.set_may_hold(true);
         }
-    };
-    let schedule = move || {
         if is_scheduled.try_update_value(|scheduled| std::mem::replace(scheduled, true))
             != Some(false)
         {
@@ -135,13 +133,9 @@ pub(super) fn follow_reader(
         for slice in [Slice::Unread, Slice::Timeline, Slice::Connection] {
             store.read(slice, |_| ());
         }
-        hold_if_away();
         schedule();
     });
-    let listener = window_event_listener(ev::visibilitychange, move |_| {
-        hold_if_away();
-        schedule();
-    });
+    let listener = window_event_listener(ev::visibilitychange, move |_| schedule());
     on_cleanup(move || listener.remove());
 }
 
