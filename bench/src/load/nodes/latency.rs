@@ -26,10 +26,12 @@ const GOAL: f64 = 1.5;
 
 pub(super) fn run(environment: &mut Environment<'_>) -> Result<ExitCode> {
     let (cluster, single) = (Cluster::start(environment, 2)?, Cluster::start(environment, 1)?);
-    let users = [&cluster, &single].map(|it| it.sign_up(environment, "user", PUBLISHERS));
-    let [of_cluster, of_single] = users;
-    let (of_cluster, of_single) = (of_cluster?, of_single?);
     for readers in [FEW_READERS, environment.pick(100, 1_000)] {
+        // New users: the ids of the commands begin again, and a repeated id would post nothing.
+        let name = format!("reader {readers}");
+        let users = [&cluster, &single].map(|it| it.sign_up(environment, &name, PUBLISHERS));
+        let [of_cluster, of_single] = users;
+        let (of_cluster, of_single) = (of_cluster?, of_single?);
         let config = |node: &RunningServer, users: &[_]| {
             HarnessConfig::new(Protocol::MadangChat, node.address, readers + PUBLISHERS)
                 .with_users(users)
