@@ -27,6 +27,15 @@ pub(crate) fn timeline_of(driver: &Driver) -> Vec<ShownMessage> {
     messages.map(|message| ShownMessage { seq: message.seq, command: message.command }).collect()
 }
 
+/// Creates rooms, until there are so many. The first one exists already.
+pub(crate) async fn create_all(mut founder: Driver, count: u16) -> Result<Vec<RoomId>> {
+    let mut rooms = vec![newest_joined(&mut founder).await?];
+    for number in 2..=count {
+        rooms.push(create(&mut founder, &format!("room {number}")).await?);
+    }
+    Ok(rooms)
+}
+
 /// Creates a room, which joins it. Returns its id.
 pub(crate) async fn create(driver: &mut Driver, name: &str) -> Result<RoomId> {
     let before = newest_joined(driver).await?;

@@ -22,7 +22,6 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use madang_loadgen::output::print_line;
 use madang_loadgen::{Driver, MonotonicClock, TestUser};
-use madang_shared::RoomId;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
@@ -108,7 +107,7 @@ async fn soak(
     let addresses = cluster.addresses();
     let first = *addresses.first().context("no node")?;
     let founder = TestUser::sign_up(&http, first, "founder").await?;
-    let rooms = create_rooms(founder, clock, seed, options.rooms).await?;
+    let rooms = room::create_all(Driver::new(founder, clock, seed), options.rooms).await?;
     let writers = usize::from(options.writers);
     let count = writers + usize::from(options.readers);
     let mut participants = Vec::new();
@@ -189,19 +188,4 @@ async fn served(
             Err(error) => Err(error),
         },
     }
-}
-
-/// Creates the rooms. The first one exists already.
-async fn create_rooms(
-    founder: TestUser,
-    clock: MonotonicClock,
-    seed: u64,
-    count: u16,
-) -> Result<Vec<RoomId>> {
-    let mut driver = Driver::new(founder, clock, seed);
-    let mut rooms = vec![room::newest_joined(&mut driver).await?];
-    for number in 2..=count {
-        rooms.push(room::create(&mut driver, &format!("room {number}")).await?);
-    }
-    Ok(rooms)
 }

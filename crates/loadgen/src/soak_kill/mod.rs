@@ -18,7 +18,6 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use madang_loadgen::output::print_line;
 use madang_loadgen::{Driver, MonotonicClock, ServerCommand, ServerProcess, TestUser};
-use madang_shared::RoomId;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
@@ -89,7 +88,7 @@ pub(crate) async fn run(options: SoakKillOptions) -> Result<ExitCode> {
     let progress = WriterProgress::new(options.writers);
     let (phase, phases) = watch::channel(Phase::Writing);
     let founder = TestUser::sign_up(&http, command.address(), "founder").await?;
-    let rooms = create_rooms(founder, clock, seed, options.rooms).await?;
+    let rooms = room::create_all(Driver::new(founder, clock, seed), options.rooms).await?;
     let mut writers = JoinSet::new();
     for (number, room) in (0..options.writers).zip(rooms.iter().copied().cycle()) {
         let name = format!("writer {number}");
@@ -157,21 +156,6 @@ pub(crate) async fn run(options: SoakKillOptions) -> Result<ExitCode> {
     }
     print_line(format_args!("the database is kept for inspection: {}", folder.keep().display()));
     Ok(ExitCode::FAILURE)
-}
-
-/// Creates the rooms in which the writers write. The first one exists already.
-async fn create_rooms(
-    founder: TestUser,
-    clock: MonotonicClock,
-    seed: u64,
-    count: u16,
-) -> Result<Vec<RoomId>> {
-    let mut driver = Driver::new(founder, clock, seed);
-    let mut rooms = vec![room::newest_joined(&mut driver).await?];
-    for number in 2..=count {
-        rooms.push(room::create(&mut driver, &format!("room {number}")).await?);
-    }
-    Ok(rooms)
 }
 
 /// One round: waits for acknowledgements, keeps the load on for a random time, kills the server, and
