@@ -1,4 +1,4 @@
-//! The table of measurements, which is formatted to docs/performance-web.md between two marks.
+//! The table of measurements, written into docs/performance-web.md between two marks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::measured_server::ComparedApp;
 use crate::support::repository_path;
 
 const DOCUMENT: &str = "docs/performance-web.md";
-const BEGIN: &str = "<!-- measured: from here on formatted by `just load-web` -->\n";
+const BEGIN: &str = "<!-- measured: from here on written by `just load-web` -->\n";
 const END: &str = "<!-- measured: up to here -->\n";
 
 /// The measurements of all rounds, in the order of their first appearance.
@@ -101,4 +101,12 @@ fn formatted(row: &str, number: Option<f64>) -> String {
         return format!("{number:.0}");
     }
     if number < 20.0 { format!("{number:.1} ms") } else { format!("{number:.0} ms") }
+}
+
+#[test]
+fn the_document_has_both_marks() -> Result<()> {
+    let document = std::fs::read_to_string(repository_path(DOCUMENT))?;
+    let after = document.split_once(BEGIN).context("no first mark")?.1;
+    assert!(after.contains(END), "no second mark after the first one");
+    Ok(())
 }
