@@ -135,11 +135,13 @@ impl ConnectionMachine {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return SocketAction::Nothing;
         }
-        if self.holds_socket() {
-            self.state = ConnectionState::Waiting { until: self.next_attempt(now, random) };
-            return SocketAction::Close;
-        }
-        self.connect(now)
+        if self.holds_socket() { self.begin_again(now, random) } else { self.connect(now) }
+    }
+
+    /// Closes the connection, and opens another one after the usual wait.
+    pub(crate) fn begin_again(&mut self, now: Timestamp, random: u64) -> SocketAction {
+        self.state = ConnectionState::Waiting { until: self.next_attempt(now, random) };
+        SocketAction::Close
     }
 
     fn next_attempt(&mut self, now: Timestamp, random: u64) -> Timestamp {

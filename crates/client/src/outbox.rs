@@ -28,6 +28,12 @@ pub struct PendingCommand {
     pub state: PendingState,
 }
 
+impl PendingCommand {
+    fn is_unacknowledged(&self) -> bool {
+        matches!(self.state, PendingState::Waiting | PendingState::Sent)
+    }
+}
+
 /// The state of a command in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PendingState {
@@ -80,10 +86,7 @@ impl Outbox {
 
     /// The number of commands that are not acknowledged and can still succeed.
     pub fn unsent(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|item| matches!(item.state, PendingState::Waiting | PendingState::Sent))
-            .count()
+        self.items.iter().filter(|item| item.is_unacknowledged()).count()
     }
 
     pub(crate) fn push(&mut self, id: CommandId, command: Command, at: Timestamp) {
@@ -139,16 +142,17 @@ impl Outbox {
         self.stream_advanced(topic, Seq(u64::MAX));
     }
 
-    /// The server refused the command. If `is_dropped` returns true, it is dropped silently.
+    /// The server refused the command. If `is_dropped` returns true, it is dropped silently. Returns whether the server
+    /// waits for an earlier command that will not come on this connection.
     pub(crate) fn refused(
         &mut self,
         id: CommandId,
         failure: Failure,
         now: Timestamp,
         is_dropped: fn(&Command) -> bool,
-    ) {
+    ) -> bool {
         let Some(index) = self.items.iter().position(|item| item.id == id) else {
-            return;
+            return false;
         };
         if !failure.retry {
             if self.items.get(index).is_some_and(|item| is_dropped(&item.command)) {
@@ -156,7 +160,7 @@ impl Outbox {
             } else if let Some(item) = self.items.get_mut(index) {
                 item.state = PendingState::Failed(failure);
             }
-            return;
+            return false;
         }
         // A blocked command waits for the earlier one, whose refusal gave the time.
         if failure.code != ErrorCode::BlockedByEarlier || self.not_before.is_none() {
@@ -167,6 +171,9 @@ impl Outbox {
                 item.state = PendingState::Waiting;
             }
         }
+        // The server could not say whether the earlier command was stored. It was, and its event has completed it.
+        failure.code == ErrorCode::BlockedByEarlier
+            && !self.items.iter().take(index).any(PendingCommand::is_unacknowledged)
     }
 
     /// The connection is lost. Sent commands may or may not have arrived, so they are sent again.

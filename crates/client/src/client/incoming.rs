@@ -100,7 +100,7 @@ impl Client {
                     self.changed(changed, out);
                 }
             }
-            ServerFrame::Error { about, failure } => self.on_error(now, about, failure, out),
+            ServerFrame::Error { about, failure } => self.on_error(context, about, failure, out),
             ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
         }
     }
@@ -127,17 +127,22 @@ impl Client {
 
     fn on_error(
         &mut self,
-        now: Timestamp,
+        context: InputContext,
         about: ErrorContext,
         failure: Failure,
         out: &mut Vec<Output>,
     ) {
+        let now = context.now;
         match about {
             // A rate-limited signal is no sign of a newer server.
             ErrorContext::Frame if !failure.retry => self.count_undecodable(out),
             ErrorContext::Frame => {}
             ErrorContext::Command(id) => {
-                self.outbox.refused(id, failure, now, features::is_dropped_when_refused);
+                let is_dropped = features::is_dropped_when_refused;
+                if self.outbox.refused(id, failure, now, is_dropped) {
+                    let action = self.connection.begin_again(now, context.jitter());
+                    self.on_socket_action(action, out);
+                }
                 outbox_changed(out);
             }
             ErrorContext::Query(id) if failure.retry && self.queries.contains_key(&id) => {

@@ -72,6 +72,27 @@ fn a_command_completes_with_its_event_or_its_acknowledgement_and_position() {
     assert_eq!(states(&driver), []);
 }
 
+/// The server could not say whether the first command was stored. It was: its event arrives, and the outbox has the command
+/// no more. The server still waits for it.
+#[test]
+fn a_refusal_for_a_command_that_is_not_waiting_any_more_begins_a_new_connection() {
+    let mut driver = TestClient::in_room(0);
+    let (first, second) = (driver.post("1"), driver.post("2"));
+    ids(&mut driver);
+    refuse(&mut driver, first, Failure::new(ErrorCode::Unavailable, ""));
+    refuse(&mut driver, second, Failure::new(ErrorCode::BlockedByEarlier, ""));
+    assert_eq!(driver.closes, 0, "the first one is sent again");
+    driver.event(Message { author: me(), command: first, ..by_other(1) });
+    driver.wake();
+    assert_eq!(ids(&mut driver), [second]);
+    refuse(&mut driver, second, Failure::new(ErrorCode::BlockedByEarlier, ""));
+    assert_eq!(driver.closes, 1, "the server waits for the first one");
+    driver.wake();
+    driver.input(Input::SocketOpened);
+    driver.welcome();
+    assert_eq!(ids(&mut driver), [second]);
+}
+
 #[test]
 fn after_a_temporary_refusal_later_commands_are_sent_again_in_order() {
     let mut driver = TestClient::in_room(0);
