@@ -2,9 +2,7 @@
 
 use madang_shared::codec::{self, DecodeError};
 use madang_shared::frames::ErrorContext;
-use madang_shared::{
-    ClientFrame, Event, Failure, QueryFrame, Seq, ServerFrame, Timestamp, Topic, Welcome,
-};
+use madang_shared::{ClientFrame, Event, Failure, QueryFrame, Seq, ServerFrame, Topic, Welcome};
 
 use super::input::{InputContext, Output};
 use super::state_machine::{Client, outbox_changed, send};
