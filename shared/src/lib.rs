@@ -22,6 +22,7 @@ pub mod position;
 pub mod roles;
 pub mod topic;
 
+pub mod access_tokens;
 pub mod apps;
 
 pub mod chat;

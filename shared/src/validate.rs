@@ -1,6 +1,7 @@
 //! The rules for text that users type. The app uses them to help, the server to decide. A feature
 //! whose text has a limit of its own uses [`one_line`] or [`some_lines`].
 
+use crate::access_tokens::MAX_TOKEN_NAME_CHARS;
 use crate::chat::MAX_MESSAGE_CHARS;
 use crate::failure::{ErrorCode, Failure};
 use crate::orders::PHONE_DIGITS;
@@ -33,6 +34,14 @@ pub fn room_name(text: &str) -> Result<String, Failure> {
 /// `invalid` or `too_long`, with a sentence for the operator.
 pub fn workspace_name(text: &str) -> Result<String, Failure> {
     one_line(text, MAX_WORKSPACE_NAME_CHARS, "The server's name")
+}
+
+/// The name of an access token: as a room's, with at most [`MAX_TOKEN_NAME_CHARS`] characters.
+///
+/// # Errors
+/// `invalid` or `too_long`, with a sentence for the user.
+pub fn token_name(text: &str) -> Result<String, Failure> {
+    one_line(text, MAX_TOKEN_NAME_CHARS, "A token's name")
 }
 
 /// A room's description: as a room's name, with at most [`MAX_DESCRIPTION_CHARS`] characters. An empty text means no

@@ -1,9 +1,27 @@
 //! Users to be made, service accounts, and the limits of sessions.
 
-use madang_shared::Timestamp;
+use madang_shared::{Timestamp, User};
+
+use crate::policy::access::Access;
 
 /// SHA-256 of a session token. The token itself is never stored.
 pub type TokenHash = [u8; 32];
+
+/// The user of a request, and the access that the request has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The user.
+    pub user: User,
+    /// The access.
+    pub access: Access,
+}
+
+/// A user with full access.
+impl From<User> for Identity {
+    fn from(user: User) -> Self {
+        Self { user, access: Access::Full }
+    }
+}
 
 /// The age at which a sign-in session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

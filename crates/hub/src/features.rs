@@ -6,7 +6,8 @@
 //! - `topic`: the topic's variant in [`Topic`], followed by its properties:
 //!   `redacts` (the function that recognises a redaction), `revokes` (the function that names the access
 //!   which an event takes away), and `ephemeral` (the name and the type of the state in memory, see
-//!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals).
+//!   [`EphemeralTopic`](crate::ephemeral::EphemeralTopic), with the method that takes its signals and the function
+//!   that returns their need).
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
 //!   command is the change, the type is the command itself. `needs` names the function that returns what a change needs
 //!   (see [`crate::policy::rights`]). `small` names the function that tells whether a change adds
@@ -58,7 +59,7 @@ macro_rules! features {
                 topic $topic:ident
                 $(, redacts $redacts:path)?
                 $(, revokes $revokes:path)?
-                $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident)?)?;
+                $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident, needs $signal_needs:path)?)?;
             )?
             $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)?;)?
             $(query $(= $answer:path)?, needs $query_needs:path;)?
@@ -95,6 +96,13 @@ macro_rules! features {
         pub fn query_needs(query: &Query) -> Need {
             match query {
                 $($(Query::$feature(query) => $query_needs(query),)?)+
+            }
+        }
+
+        /// The need of a signal.
+        pub fn signal_needs(signal: &Signal) -> Need {
+            match signal {
+                $($($($(Signal::$feature(signal) => $signal_needs(signal),)?)?)?)+
             }
         }
 
@@ -232,7 +240,7 @@ features! {
         topic Inbox;
     }
     Presence {
-        topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal;
+        topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal, needs crate::presence::signal_needs;
     }
 }
 

@@ -8,8 +8,9 @@
 //! Reading order:
 //! 1. [`session`]: the rules of one connection.
 //! 2. [`hub`], [`topic_channel`], `subscriber`, `fan_out`, [`sink`], [`frame`], [`log_cache`] and [`shared_state`]: the topics
-//!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up.
-//! 3. [`ports`], [`accounts`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock; [`nodes`]: how a node
+//!    of one node, and the delivery of their events; [`wakeups`] tell a session that it has to catch up;
+//!    [`access_watch`] tells another client that it may have lost its access.
+//! 3. [`ports`], [`accounts`], [`access_tokens`], [`bus`] and [`log`]: the interfaces of the store, of other nodes and of the clock; [`nodes`]: how a node
 //!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
@@ -18,6 +19,8 @@
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data.
 
+pub mod access_tokens;
+pub mod access_watch;
 pub mod accounts;
 pub mod bus;
 mod fan_out;
@@ -31,6 +34,7 @@ pub mod ports;
 pub mod session;
 pub mod shared_state;
 pub mod sink;
+mod store_error;
 mod subscriber;
 pub mod topic_channel;
 pub mod wakeups;

@@ -15,15 +15,17 @@ use madang_shared::{
     User, UserId, codec,
 };
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
+use crate::access_tokens::AccessTokenStore;
 use crate::features::{self, Change};
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
+use crate::policy::rights::Need;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
-pub use crate::accounts::{NewUser, ServiceAccount, SessionLimits, TokenHash};
+pub use crate::accounts::{Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
 pub use crate::log::{LogEntry, TopicEvent};
+pub use crate::store_error::StoreError;
 
 /// The source of time. The domain gets time as an argument; only the web package and the binary read the
 /// clock.
@@ -89,18 +91,6 @@ pub struct Committed {
     /// answer to a repeated command holds the redacted event if the event was redacted since. `None`
     /// if the write found nothing to change, or if the log has lost the event.
     pub event: Option<Arc<str>>,
-}
-
-/// The reason why the store did not execute a request. In either case nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StoreError {
-    /// The data forbids it: a name is taken, a room does not exist, the user is no member.
-    #[error("{0}")]
-    Refused(Failure),
-    /// The engine cannot do it now: disk full, read-only, damaged, stopping. The text is for the log;
-    /// clients get a general sentence.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
 }
 
 /// The way in which a durable topic is opened for a subscriber.
@@ -171,7 +161,7 @@ pub struct DirectoryRequest {
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AccessTokenStore {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.
@@ -276,6 +266,12 @@ pub trait Store: Send + Sync + 'static {
         topic: Topic,
     ) -> BoxFuture<'static, Result<(), StoreError>>;
 
+    /// Checks a need of a user; see [`crate::policy::rights`].
+    ///
+    /// # Errors
+    /// The refusal of [`crate::policy::rights::check`].
+    fn check_need(&self, user: UserId, need: Need) -> BoxFuture<'static, Result<(), StoreError>>;
+
     /// Appends a due notice to the topic of notices, once: a notice that was appended before is not
     /// appended again. Returns its position, or `None` if there was nothing to append. The high-water
     /// mark and the notice are stored in one transaction.
@@ -318,16 +314,17 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     fn sign_out(&self, token: TokenHash) -> BoxFuture<'static, Result<(), StoreError>>;
 
-    /// The sessions among these that have ended or never existed.
+    /// The sessions and access tokens among these that have ended or never existed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     fn ended_sessions(
         &self,
         sessions: Vec<TokenHash>,
+        now: Timestamp,
     ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>>;
 
-    /// Records that these sessions are in use, and those that [`Store::session`] was asked for since the
+    /// Records that these sessions and access tokens are in use, and those that the store was asked for since the
     /// last call. With limits, it ends the sessions beyond them, and returns their number. A recorded
     /// time in the future is the mistake of a clock, and counts as now.
     ///

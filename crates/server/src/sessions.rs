@@ -56,7 +56,7 @@ pub(crate) async fn run(
         let now = clock.now();
         steady.check(now);
         let open = open_sessions.all();
-        let mut outcome = close_ended(&*store, &open_sessions, &open).await;
+        let mut outcome = close_ended(&*store, &open_sessions, &open, now).await;
         if outcome.is_ok() && (is_stopping || recorded.elapsed() >= EXPIRY_INTERVAL) {
             recorded = Instant::now();
             let ends_old = leadership.is_leader() && steady.since.elapsed() >= STEADY_TIME;
@@ -88,14 +88,15 @@ async fn next_end(session_ends: &mut Option<broadcast::Receiver<TokenHash>>) -> 
     }
 }
 
-/// Closes the connections of sessions that have ended.
+/// Closes the connections of sessions and access tokens that have ended.
 async fn close_ended(
     store: &dyn Store,
     open_sessions: &OpenSessions,
     open: &[TokenHash],
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     for batch in open.chunks(BATCH) {
-        for ended in store.ended_sessions(batch.to_vec()).await? {
+        for ended in store.ended_sessions(batch.to_vec(), now).await? {
             tracing::debug!("a session has ended in the database; its connections close");
             open_sessions.end(&ended);
         }
@@ -192,7 +193,10 @@ mod tests {
         }
 
         fn ended(&self) -> Vec<u8> {
-            let ended = self.store.ended_sessions_now(vec![[1; 32], [2; 32]]).expect("readable");
+            let ended = self
+                .store
+                .ended_sessions_now(vec![[1; 32], [2; 32]], self.clock.now())
+                .expect("readable");
             ended.into_iter().map(|token| token[0]).collect()
         }
     }

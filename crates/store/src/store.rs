@@ -9,12 +9,13 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, WriteInput, commands, delivery, details, leases, log, notices, posts, recovery, rights,
-    rooms, users,
+    self, WriteInput, access_tokens, bots, commands, delivery, details, leases, log, notices,
+    posts, recovery, rights, rooms, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::access_tokens::{AccessTokenStore, NewBotAccount, NewToken, TokenEnd, TokenUser};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::policy::rights::Need;
@@ -25,6 +26,7 @@ use madang_hub::ports::{
 };
 use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
+use madang_shared::access_tokens::{AccessToken, Bot};
 use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::posts::Post;
@@ -35,7 +37,7 @@ use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Top
 #[derive(Debug)]
 pub struct EngineStore<C> {
     pub(crate) connections: Arc<C>,
-    /// The sessions that were asked for since their use was last recorded.
+    /// The sessions and access tokens that were asked for since their use was last recorded.
     used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
     free_space: FreeSpace,
 }
@@ -185,6 +187,10 @@ impl<C: Connections> Store for EngineStore<C> {
         self.read(user, move |transaction| rights::require_topic(transaction, user, topic))
     }
 
+    fn check_need(&self, user: UserId, need: Need) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.read(user, move |transaction| rights::require(transaction, user, need))
+    }
+
     fn append_due_notice(
         &self,
         due: DueNotice,
@@ -236,9 +242,10 @@ impl<C: Connections> Store for EngineStore<C> {
     fn ended_sessions(
         &self,
         sessions: Vec<TokenHash>,
+        now: Timestamp,
     ) -> BoxFuture<'static, Result<Vec<TokenHash>, StoreError>> {
         let read =
-            move |transaction: &dyn Transaction| users::ended_sessions(transaction, sessions);
+            move |transaction: &dyn Transaction| users::ended_sessions(transaction, sessions, now);
         self.server_read(ReadLane::SignIns, read)
     }
 
@@ -282,5 +289,52 @@ impl<C: Connections> Store for EngineStore<C> {
             connections.check_damage()
         }
         .boxed()
+    }
+}
+
+impl<C: Connections> AccessTokenStore for EngineStore<C> {
+    fn issue_token(&self, new: NewToken) -> BoxFuture<'static, Result<AccessToken, StoreError>> {
+        if let Err(refused) = self.free_space.check() {
+            return future::ready(Err(StoreError::Refused(refused))).boxed();
+        }
+        self.write(new, access_tokens::issue)
+    }
+
+    fn tokens(
+        &self,
+        manager: UserId,
+        account: UserId,
+    ) -> BoxFuture<'static, Result<Vec<AccessToken>, StoreError>> {
+        self.read(manager, move |transaction| access_tokens::list(transaction, manager, account))
+    }
+
+    fn end_token(&self, end: TokenEnd) -> BoxFuture<'static, Result<TokenHash, StoreError>> {
+        self.write(end, access_tokens::end)
+    }
+
+    fn token_user(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<TokenUser>, StoreError>> {
+        let used = Arc::clone(&self.used_sessions);
+        self.server_read(ReadLane::SignIns, move |transaction| {
+            let found = access_tokens::user(transaction, &token, now)?;
+            if found.is_some() {
+                used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
+            }
+            Ok(found)
+        })
+    }
+
+    fn make_bot(&self, new: NewBotAccount) -> BoxFuture<'static, Result<Bot, StoreError>> {
+        if let Err(refused) = self.free_space.check() {
+            return future::ready(Err(StoreError::Refused(refused))).boxed();
+        }
+        self.write(new, bots::make)
+    }
+
+    fn bots(&self, maker: UserId) -> BoxFuture<'static, Result<Vec<Bot>, StoreError>> {
+        self.read(maker, move |transaction| bots::list(transaction, maker))
     }
 }

@@ -7,7 +7,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{delete, get};
+use madang_shared::access_tokens::{ACCESS_TOKENS_PATH, BOTS_PATH};
 use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
@@ -18,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
 use crate::http::unknown_path::wrong_method;
-use crate::http::{delivery_api, health, posts_api, rooms_api, session_api};
+use crate::http::{access_tokens_api, delivery_api, health, posts_api, rooms_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
 use crate::socketio::routes as socketio;
@@ -46,6 +47,14 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/session", session)
         .route(delivery_api::PATH, get(delivery_api::delivery))
+        .route(ACCESS_TOKENS_PATH, get(access_tokens_api::list).post(access_tokens_api::issue))
+        .route(&access_tokens_api::token_route(), delete(access_tokens_api::end))
+        .route(BOTS_PATH, get(access_tokens_api::bots).post(access_tokens_api::make_bot))
+        .route(
+            &access_tokens_api::bot_tokens_route(),
+            get(access_tokens_api::bot_tokens).post(access_tokens_api::issue_for_bot),
+        )
+        .route(&access_tokens_api::bot_token_route(), delete(access_tokens_api::end_of_bot))
         .route(DIRECTORY_PATH, get(rooms_api::directory))
         .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
         .merge(posts)

@@ -1,5 +1,6 @@
 //! Decisions as pure functions: names, rights, apps, resumption.
 
+pub mod access;
 pub mod rights;
 
 use madang_shared::apps::App;

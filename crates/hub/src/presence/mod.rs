@@ -23,6 +23,7 @@ use crate::ephemeral::{EphemeralEvent, EphemeralTopic};
 use crate::nodes::NodeId;
 use crate::nodes::message::NodeContent;
 use crate::nodes::presence_message::PresenceMessage;
+use crate::policy::rights::{Need, RoomRight};
 
 /// The interval between two searches for expired entries, in milliseconds.
 const SWEEP_MS: u64 = 5_000;
@@ -53,6 +54,11 @@ struct Entry {
     user: User,
     expires: Timestamp,
     rooms: BTreeSet<RoomId>,
+}
+
+/// The need of a signal: other members see it.
+pub fn signal_needs(PresenceSignal::Typing { room, .. }: &PresenceSignal) -> Need {
+    Need::Room(*room, RoomRight::Write)
 }
 
 impl EphemeralTopic for Presence {

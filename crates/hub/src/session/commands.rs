@@ -20,8 +20,16 @@ use super::reply::{refusal_of_write, refuse, send};
 use crate::budgets::account::{Account, MIN_RETRY_WAIT_MS};
 use crate::budgets::resource::Resource;
 use crate::features;
+use crate::policy::access::{Access, RequestKind};
 use crate::ports::{Committed, StoreError, Write};
 use crate::storage;
+
+/// The author of commands.
+#[derive(Clone, Copy)]
+pub(super) struct Author<'a> {
+    pub(super) user: &'a User,
+    pub(super) access: &'a Access,
+}
 
 /// The unacknowledged commands of one session.
 #[derive(Debug, Default)]
@@ -69,7 +77,7 @@ impl Commands {
     /// Queues a command of the client, or refuses it.
     pub(super) fn submit(
         &mut self,
-        author: &User,
+        author: Author<'_>,
         account: &Account,
         now: Timestamp,
         frame: CommandFrame,
@@ -124,7 +132,7 @@ impl Commands {
 
     fn accept(
         &mut self,
-        author: &User,
+        Author { user, access }: Author<'_>,
         account: &Account,
         now: Timestamp,
         id: CommandId,
@@ -147,7 +155,10 @@ impl Commands {
         if let Some(cost) = features::cost(&command) {
             account.charge(cost, now)?;
         }
-        let write = Write::of_command(author.clone(), id, now, command);
+        let write = Write::of_command(user.clone(), id, now, command).and_then(|write| {
+            access.check(RequestKind::Change, features::change_needs(&write.change))?;
+            Ok(write)
+        });
         if let Ok(write) = &write {
             storage::charge(account, &write.change, frame_bytes as u64, now)?;
         }

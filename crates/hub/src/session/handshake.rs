@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use madang_shared::codec;
 use madang_shared::limits::HELLO_TIMEOUT_MS;
-use madang_shared::{ClientFrame, CloseCode, Hello, Timestamp, User};
+use madang_shared::{ClientFrame, CloseCode, Hello, Timestamp};
 
 use super::Session;
 use super::effects::Effect;
+use crate::accounts::Identity;
 use crate::budgets::network::Network;
 use crate::hub::Hub;
 use crate::sink::FrameSink;
@@ -59,18 +60,18 @@ impl HelloReceived {
         self.hello.token.as_deref()
     }
 
-    /// Begins the session of a user: its welcome, and the topics of the hello. The fan-out writes to the
+    /// Begins the session of a user or of an access token: its welcome, and the topics of the hello. The fan-out writes to the
     /// sink; without a sink, every frame is an effect. The requests are charged to the budgets of the user and of the
     /// network, if there is one.
     pub fn welcome(
         self,
         hub: Arc<Hub>,
-        user: User,
+        identity: impl Into<Identity>,
         network: Option<Network>,
         sink: Option<Arc<dyn FrameSink>>,
         now: Timestamp,
     ) -> (Session, Vec<Effect>) {
-        let mut session = Session::new(hub, user, network, sink, now);
+        let mut session = Session::new(hub, identity.into(), network, sink, now);
         let mut effects = vec![session.welcome(now)];
         for subscription in self.hello.topics {
             session.subscribe(now, &subscription, &mut effects);

@@ -21,16 +21,18 @@ use madang_shared::{
     ServerFrame, Signal, Timestamp, Topic, User, UserId, Welcome,
 };
 
-use self::commands::Commands;
+use self::commands::{Author, Commands};
 use self::effects::{Effect, StoreRequest, StoreResponse};
 use self::reply::{answer, refusal_of_read, refuse, send};
 use self::subscriptions::Subscriptions;
+use crate::accounts::Identity;
 use crate::budgets::account::{Account, Cost};
 use crate::budgets::network::Network;
 use crate::budgets::resource::Resource;
 use crate::features;
 use crate::hub::Hub;
 use crate::policy;
+use crate::policy::access::{Access, RequestKind};
 use crate::sink::FrameSink;
 use crate::wakeups::{PendingTopics, TopicWakeups};
 
@@ -42,6 +44,7 @@ const FORGIVE_MS: u64 = 60_000;
 pub struct Session {
     hub: Arc<Hub>,
     user: User,
+    access: Access,
     connection: ConnectionId,
     wakeups: Arc<TopicWakeups>,
     sink: Option<Arc<dyn FrameSink>>,
@@ -69,7 +72,7 @@ enum Heartbeat {
 impl Session {
     pub(crate) fn new(
         hub: Arc<Hub>,
-        user: User,
+        Identity { user, access }: Identity,
         network: Option<Network>,
         sink: Option<Arc<dyn FrameSink>>,
         now: Timestamp,
@@ -80,6 +83,7 @@ impl Session {
         Self {
             hub,
             user,
+            access,
             connection,
             wakeups: Arc::default(),
             sink,
@@ -241,8 +245,8 @@ impl Session {
             ClientFrame::Unsubscribe { topic } => self.unsubscribe(topic),
             ClientFrame::Command(frame) => match self.check_app(now, frame.command.app()) {
                 Ok(()) => {
-                    let (author, account) = (&self.user, &self.account);
-                    self.commands.submit(author, account, now, frame, frame_bytes, effects);
+                    let author = Author { user: &self.user, access: &self.access };
+                    self.commands.submit(author, &self.account, now, frame, frame_bytes, effects);
                 }
                 Err(failure) => effects.push(refuse(ErrorContext::Command(frame.id), failure)),
             },
@@ -250,7 +254,7 @@ impl Session {
                 self.watch_read_count(now, id, &query, effects);
             }
             ClientFrame::Query(QueryFrame { id, query }) => {
-                let checked = self.check_app(now, query.app()).and_then(|()| self.check_read(now));
+                let checked = self.check_query(now, &query);
                 effects.push(match checked {
                     Ok(()) => match features::answer_at_once(&query) {
                         Some(result) => answer(id, result),
@@ -276,6 +280,13 @@ impl Session {
             .inspect_err(|_| self.account.count_refusal(Resource::Commands, now))
     }
 
+    /// Checks a query, and charges it.
+    fn check_query(&self, now: Timestamp, query: &Query) -> Result<(), Failure> {
+        self.check_app(now, query.app())?;
+        self.access.check(RequestKind::Read, features::query_needs(query))?;
+        self.check_read(now)
+    }
+
     /// Charges a read of the store. The answers to earlier reads are charged when they are known, so a client may be
     /// in debt for them.
     fn check_read(&self, now: Timestamp) -> Result<(), Failure> {
@@ -284,8 +295,11 @@ impl Session {
     }
 
     fn on_signal(&mut self, now: Timestamp, signal: &Signal, effects: &mut Vec<Effect>) {
-        let checked = self.check_app(now, signal.app());
-        match checked.and_then(|()| self.account.charge_one(Resource::Commands, now)) {
+        let checked = self.check_app(now, signal.app()).and_then(|()| {
+            self.access.check(RequestKind::Change, features::signal_needs(signal))?;
+            self.account.charge_one(Resource::Commands, now)
+        });
+        match checked {
             Ok(()) => self.hub.on_signal(signal, self.connection, now),
             Err(failure) => effects.push(refuse(ErrorContext::Frame, failure)),
         }

@@ -20,7 +20,7 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         self.end_read_watch();
-        if let Err(failure) = self.check_read(now) {
+        if let Err(failure) = self.check_query(now, &query.clone().into()) {
             effects.push(refuse(ErrorContext::Query(id), failure));
             return;
         }

@@ -15,7 +15,9 @@ use super::effects::{Effect, StoreRequest};
 use super::reply::{refusal_of_read, refuse, send};
 use super::subscriptions::{SubscriptionState, TopicSubscription};
 use crate::log_cache::LogPage;
-use crate::policy::{self, rights};
+use crate::policy;
+use crate::policy::access::RequestKind;
+use crate::policy::rights::{self, Need};
 use crate::ports::{Recovery, StoreError};
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{Next, TAKE_FRAMES};
@@ -95,6 +97,7 @@ impl Session {
         if topic.owner().is_some_and(|owner| owner != self.user.id) {
             return Err(rights::other_owner());
         }
+        self.access.check(RequestKind::Read, Need::of_topic(topic))?;
         self.check_app(now, topic.app())?;
         self.check_read(now)
     }

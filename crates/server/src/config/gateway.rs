@@ -13,11 +13,15 @@ use super::surroundings::Reach;
 /// The gateway's settings of the command line and of the environment.
 #[derive(Debug, Args)]
 pub(super) struct GatewayFlags {
-    /// Which Socket.IO clients may connect, as guests without a session: `local`, those on this machine; `on`,
+    /// Which Socket.IO clients may connect: `local`, those on this machine; `on`,
     /// all that reach the server; `off`, none [default: `local` if the server listens on loopback only, and neither a
     /// proxy nor an origin beyond this machine is configured, else `off`]. In the file: `exposure` under `[socketio]`.
     #[arg(long = "socketio", env = "MADANG_SOCKETIO", value_name = "local|on|off")]
     socketio: Option<ExposureSetting>,
+    /// Whether Socket.IO clients may come without an access token, as guests [default: true]. In the file: `guests` under
+    /// `[socketio]`.
+    #[arg(long = "socketio-guests", env = "MADANG_SOCKETIO_GUESTS", value_name = "true|false")]
+    socketio_guests: Option<bool>,
     /// The topic of a Socket.IO event, such as `data=room:2` or `posts=off`. `data`, `my_event`, `message` and
     /// `json` go to a room, `status_changed` to `orders`, `posts` to `posts` [default: room:1, orders, posts].
     /// Repeat, or separate by commas. In the file: one line per event under `[socketio]`.
@@ -46,6 +50,7 @@ pub(super) struct GatewayTable {
     /// Former name of `exposure`.
     clients: Option<ExposureSetting>,
     presence_events: Option<PresenceEventsSetting>,
+    guests: Option<bool>,
     /// The topic of each event.
     #[serde(flatten)]
     events: BTreeMap<String, String>,
@@ -86,6 +91,7 @@ pub(super) fn load(
     };
     let mut settings =
         settings(exposure, flags.socketio_events, &file.events).context("`socketio`")?;
+    settings.guests = flags.socketio_guests.or(file.guests).unwrap_or(true);
     settings.presence_events = match flags.socketio_presence_events.or(file.presence_events) {
         Some(PresenceEventsSetting::Connect) => PresenceEvents::Connect,
         Some(PresenceEventsSetting::Connected) | None => PresenceEvents::Connected,

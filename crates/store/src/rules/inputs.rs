@@ -1,5 +1,6 @@
 //! The inputs of writes.
 
+use madang_hub::access_tokens::{NewBotAccount, NewToken, TokenEnd};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
@@ -36,6 +37,17 @@ impl WriteInput for ServiceAccount {
         vec![Topic::Details(FIRST_ROOM)]
     }
 }
+
+/// Bots join the first room too.
+impl WriteInput for NewBotAccount {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Details(FIRST_ROOM)]
+    }
+}
+
+impl WriteInput for NewToken {}
+
+impl WriteInput for TokenEnd {}
 
 impl WriteInput for (DueNotice, Timestamp) {
     fn topics(&self) -> Vec<Topic> {

@@ -3,6 +3,8 @@
 //!
 //! Reading order: `commands`, `rights`, `recovery`, `log`, `features`, `skeletons`; then one module per feature.
 
+pub(crate) mod access_tokens;
+pub(crate) mod bots;
 mod chat_page;
 pub(crate) mod commands;
 mod context;

@@ -2,6 +2,7 @@
 
 use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
+use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
 use madang_shared::membership::MAX_JOINED_ROOMS;
 use madang_shared::rooms::MAX_ROOMS;
 use madang_shared::topic::Durability;
@@ -17,6 +18,25 @@ pub(crate) fn no_post() -> Failure {
 
 pub(crate) fn no_order() -> Failure {
     Failure::new(ErrorCode::NotFound, "This order does not exist.")
+}
+
+pub(crate) fn no_bot() -> Failure {
+    Failure::new(ErrorCode::NotFound, "You have made no such bot.")
+}
+
+pub(crate) fn no_token() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This access token does not exist, or was ended.")
+}
+
+pub(crate) fn too_many_tokens() -> Failure {
+    let message =
+        format!("An account has at most {MAX_TOKENS_PER_ACCOUNT} access tokens; end one first.");
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+pub(crate) fn too_many_bots() -> Failure {
+    let message = format!("You have made {MAX_BOTS_PER_USER} bots already, which is the limit.");
+    Failure::new(ErrorCode::Forbidden, message)
 }
 
 pub(crate) fn command_id_used() -> Failure {

@@ -7,7 +7,7 @@ use madang_shared::{Timestamp, Topic, User, UserId};
 
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{log, membership, notices};
+use super::{access_tokens, log, membership, notices};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -94,7 +94,7 @@ pub(crate) fn service_user(
 }
 
 /// Creates a user; `None` if the name is taken.
-fn create(
+pub(super) fn create(
     transaction: &dyn Transaction,
     name: &str,
     name_key: &str,
@@ -143,15 +143,18 @@ pub(crate) fn record_use(
     Ok(transaction.execute(sql, &values![token])? > 0)
 }
 
-/// The sessions among these that do not exist.
+/// The sessions and access tokens among these that do not exist, or have expired.
 pub(crate) fn ended_sessions(
     transaction: &dyn Transaction,
     sessions: Vec<TokenHash>,
+    now: Timestamp,
 ) -> Result<Vec<TokenHash>, StatementError> {
     let sql = "SELECT 1 FROM sessions WHERE token_hash = ?1";
     let mut ended = Vec::new();
     for session in sessions {
-        if !transaction.exists(sql, &values![session])? {
+        if !transaction.exists(sql, &values![session])?
+            && access_tokens::user(transaction, &session, now)?.is_none()
+        {
             ended.push(session);
         }
     }
@@ -169,8 +172,11 @@ pub(crate) fn expire_sessions(
     let sql = "UPDATE sessions SET last_used_at = ?2 \
         WHERE token_hash = ?1 AND coalesce(last_used_at, 0) NOT BETWEEN ?3 AND ?2";
     let recent = now.0.saturating_sub(USE_PRECISION_MS);
+    let of_token = "UPDATE access_tokens SET last_used_at = ?2 \
+        WHERE token_hash = ?1 AND coalesce(last_used_at, 0) NOT BETWEEN ?3 AND ?2";
     for session in in_use {
         transaction.run(sql, &values![session, now.0, recent])?;
+        transaction.run(of_token, &values![session, now.0, recent])?;
     }
     let Some(SessionLimits { idle_ms, max_ms }) = limits else { return Ok(0) };
     let sql = "UPDATE sessions SET \

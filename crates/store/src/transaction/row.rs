@@ -82,6 +82,16 @@ impl<'a> Row<'a> {
         self.text(column).ok().map(Cow::into_owned)
     }
 
+    /// A hash of 32 bytes. One of another length is an error.
+    pub(crate) fn hash(&self, column: usize) -> Result<[u8; 32], StatementError> {
+        match self.0.column(column) {
+            Column::Bytes(bytes) => {
+                bytes.try_into().map_err(|_| EngineError::Column { column }.into())
+            }
+            _ => Err(EngineError::Column { column }.into()),
+        }
+    }
+
     /// The id of a command. One of another length becomes the id that no command has.
     pub(crate) fn command_id(&self, column: usize) -> CommandId {
         let id = match self.0.column(column) {

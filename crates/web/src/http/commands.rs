@@ -2,7 +2,7 @@
 //! and the store's event stream notifies all subscribers. A handler needs no access to the hub.
 
 use madang_hub::features;
-use madang_hub::ports::Write;
+use madang_hub::ports::{CommandFingerprint, Write};
 use madang_hub::storage;
 use madang_shared::{Command, ErrorCode, Event, codec};
 
@@ -20,19 +20,23 @@ use crate::state::AppState;
 /// The feature's refusal, or the store's.
 pub async fn commit(
     state: &AppState,
-    CommandUser { user: author, account, body_bytes }: CommandUser,
+    user: CommandUser,
     IdempotencyKey(command): IdempotencyKey,
     content: impl Into<Command>,
 ) -> Result<Option<Event>, Problem> {
     state.check_running()?;
     let content = content.into();
     app_switch::check(state, content.app())?;
-    if let Some(cost) = features::cost(&content) {
-        account.charge(cost, state.clock.now())?;
-    }
+    let account = &user.auth.account;
     let now = state.clock.now();
-    let write = Write::of_command(author, command, now, content)?;
-    storage::charge(&account, &write.change, body_bytes, now)?;
+    if let Some(cost) = features::cost(&content) {
+        account.charge(cost, now)?;
+    }
+    let fingerprint = Some(CommandFingerprint::of(&content));
+    let change = features::decide(content)?;
+    let author = user.author(features::change_needs(&change))?.clone();
+    let write = Write { author, command, at: now, fingerprint, change };
+    storage::charge(account, &write.change, user.body_bytes, now)?;
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {
         return Err(Problem::defect("the store returned no result for a write"));

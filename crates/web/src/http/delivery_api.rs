@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use madang_hub::delivery::report;
+use madang_hub::policy::rights::{Need, RoomRight};
 use madang_shared::delivery::Delivery;
 use madang_shared::{ErrorCode, RoomId, Seq};
 
@@ -18,7 +19,7 @@ pub const PATH: &str = "/api/rooms/{room}/messages/{seq}/delivery";
 /// as one.
 pub async fn delivery(
     State(state): State<AppState>,
-    CommandUser { user: reader, .. }: CommandUser,
+    user: CommandUser,
     path: Result<Path<(u64, u64)>, PathRejection>,
 ) -> Result<Json<Delivery>, Problem> {
     let no_message = |_| {
@@ -29,6 +30,7 @@ pub async fn delivery(
     };
     let Path((room, message)) = path.map_err(no_message)?;
     let (room, message) = (RoomId(room), Seq(message));
-    let recipients = state.store.delivery(reader.id, room, message).await?;
+    let reader = user.auth.reader(Need::Room(room, RoomRight::Read))?;
+    let recipients = state.store.delivery(reader, room, message).await?;
     Ok(Json(report(&state.hub, room, recipients).await))
 }

@@ -7,8 +7,11 @@ use axum::http::request::Parts;
 use madang_hub::budgets::account::{Account, Cost};
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
+use madang_hub::policy::access::RequestKind;
+use madang_hub::policy::rights::Need;
+use madang_hub::ports::Identity;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
-use madang_shared::{CommandId, ErrorCode, User};
+use madang_shared::{CommandId, ErrorCode, User, UserId};
 
 use crate::connection_slots::ConnectionSlot;
 use crate::http::client_info::ClientInfo;
@@ -22,37 +25,71 @@ use crate::state::AppState;
 /// [draft-ietf-httpapi-idempotency-key-header]: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The user of the request's session, after the request was charged as a read. A request without a session is
-/// refused as `unauthenticated`.
+/// The user of the request's session or access token, after the request was charged as a read. A request without either
+/// is refused as `unauthenticated`. The user is behind a check of the access, so that no handler forgets it.
 #[derive(Clone, Debug)]
 pub struct AuthUser {
-    /// The user.
-    pub user: User,
+    identity: Identity,
     /// The budgets of the user and of the network.
     pub account: Account,
+}
+
+impl AuthUser {
+    /// The user, for a request that changes nothing.
+    ///
+    /// # Errors
+    /// `forbidden` if the access token does not reach it.
+    pub fn reader(&self, need: Need) -> Result<UserId, Problem> {
+        self.identity.access.check(RequestKind::Read, need)?;
+        Ok(self.identity.user.id)
+    }
+
+    /// The user, for a request about the account itself.
+    ///
+    /// # Errors
+    /// `forbidden` for every access token.
+    pub fn owner(&self) -> Result<&User, Problem> {
+        self.identity.access.check_account()?;
+        Ok(&self.identity.user)
+    }
+
+    /// The user, for a request that every session and every token may make.
+    pub fn anybody(&self) -> UserId {
+        self.identity.user.id
+    }
 }
 
 /// The user of a command over HTTP, after the command and its body were charged.
 #[derive(Clone, Debug)]
 pub struct CommandUser {
-    /// The user.
-    pub user: User,
-    /// The budgets of the user and of the network.
-    pub account: Account,
+    /// The user, with the budgets.
+    pub auth: AuthUser,
     /// The length of the request's body.
     pub body_bytes: u64,
+}
+
+impl CommandUser {
+    /// The author of a change.
+    ///
+    /// # Errors
+    /// `forbidden` if the access token does not reach it.
+    pub fn author(&self, need: Need) -> Result<&User, Problem> {
+        self.auth.identity.access.check(RequestKind::Change, need)?;
+        Ok(&self.auth.identity.user)
+    }
 }
 
 impl FromRequestParts<AppState> for CommandUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let AuthUser { user, account } = AuthUser::from_request_parts(parts, state).await?;
+        let auth = AuthUser::from_request_parts(parts, state).await?;
+        let account = &auth.account;
         let now = state.clock.now();
         let body_bytes = body_bytes(&parts.headers);
         account.charge(Cost { resource: Resource::BytesIn, units: body_bytes }, now)?;
         account.charge_one(Resource::Commands, now)?;
-        Ok(Self { user, account, body_bytes })
+        Ok(Self { auth, body_bytes })
     }
 }
 
@@ -67,19 +104,20 @@ impl FromRequestParts<AppState> for AuthUser {
             stranger.charge_one(Resource::Reads, now)?;
         }
         let candidates = candidates(&parts.headers, &client_info);
-        let Some(user) = authenticate(state.store.as_ref(), &candidates).await? else {
+        let Some(identity) = authenticate(state.store.as_ref(), &candidates, now).await? else {
             return Err(Problem::new(
                 ErrorCode::Unauthenticated,
                 "This request needs a session; start one with POST /api/session.",
             ));
         };
         let network = client_info.client.map(Network::of);
-        let account = state.hub.budgets().account(user.id, network, now);
+        let user = identity.user.id;
+        let account = state.hub.budgets().account(user, network, now);
         account.charge_one(Resource::Reads, now)?;
         if let Some(slot) = parts.extensions.get::<ConnectionSlot>() {
-            slot.protect(user.id);
+            slot.protect(user);
         }
-        Ok(Self { user, account })
+        Ok(Self { identity, account })
     }
 }
 

@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use madang_shared::ErrorCode;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::http::problem::Problem;
@@ -82,6 +83,16 @@ impl JsonObject {
             Some(_) => Err(malformed(format!("The field `{field}` must be true or false."))),
             None => Ok(false),
         }
+    }
+
+    /// The whole object as a message.
+    ///
+    /// # Errors
+    /// If a field is missing, or another kind of value.
+    pub fn into_message<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let present = self.0.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        serde_json::from_value(Value::Object(present))
+            .map_err(|error| malformed(format!("The body does not fit: {error}; correct it.")))
     }
 
     fn get(&self, field: &str) -> Option<&Value> {

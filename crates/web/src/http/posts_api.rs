@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use madang_hub::policy::rights::Need;
 use madang_shared::posts::PAGE_POSTS;
 use madang_shared::posts::{Post, PostsAnswer, PostsCommand, PostsEvent, PostsPage, PostsQuery};
 use madang_shared::{Answer, ErrorCode, Event, PostId, validate};
@@ -34,7 +35,7 @@ pub struct PageQuery {
 /// Answers a page of posts, newest first.
 pub async fn list(
     State(state): State<AppState>,
-    AuthUser { user: reader, account }: AuthUser,
+    user: AuthUser,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<PostsPage>, Problem> {
     let Query(PageQuery { before, limit }) = query.map_err(|_| {
@@ -44,8 +45,9 @@ pub async fn list(
     let limit = number("limit", limit)?.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
     let query = PostsQuery::Before { before, limit };
     // Bounds the pages of one user that are read and encoded at a time.
-    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
-    match state.store.query(reader.id, query.into()).await? {
+    let reader = user.reader(Need::Account)?;
+    let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
+    match state.store.query(reader, query.into()).await? {
         Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
         _ => Err(Problem::defect("the store answered a query for posts with something else")),
     }
@@ -54,11 +56,11 @@ pub async fn list(
 /// Answers the present state of one post.
 pub async fn read(
     State(state): State<AppState>,
-    AuthUser { user: reader, .. }: AuthUser,
+    user: AuthUser,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
-    Ok(Json(state.store.post(reader.id, id).await?))
+    Ok(Json(state.store.post(user.reader(Need::Account)?, id).await?))
 }
 
 /// Creates a post, and answers it with its address. A repeated request gets the text as it is now,
@@ -95,7 +97,7 @@ pub async fn edit(
     let id = id_in(id)?;
     let text = text_in(&body)?;
     let command = PostsCommand::Edit { post: id, text: text.clone() };
-    let reader = author.user.id;
+    let reader = author.auth.reader(Need::Account)?;
     match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
             if post.id == id && post.text == text =>

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use madang_hub::policy;
+use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::DirectoryRequest;
 use madang_shared::details::MembersPage;
 use madang_shared::rooms::{DirectoryPage, MAX_DESCRIPTION_CHARS};
@@ -40,7 +41,7 @@ pub struct MembersQuery {
 /// Answers a page of the directory.
 pub async fn directory(
     State(state): State<AppState>,
-    AuthUser { user: reader, account }: AuthUser,
+    user: AuthUser,
     query: Result<Query<DirectoryQuery>, QueryRejection>,
 ) -> Result<Json<DirectoryPage>, Problem> {
     let Query(DirectoryQuery { search, after }) = query.map_err(|_| {
@@ -53,14 +54,15 @@ pub async fn directory(
     let search_key = policy::name_key(search.trim());
     let request = DirectoryRequest { search_key, after: after.map(RoomId) };
     // Bounds the pages of one user that are read and encoded at a time.
-    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
-    Ok(Json(state.store.directory(reader.id, request).await?))
+    let reader = user.reader(Need::DIRECTORY)?;
+    let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.directory(reader, request).await?))
 }
 
 /// Answers a page of a room's members to a member.
 pub async fn members(
     State(state): State<AppState>,
-    AuthUser { user: reader, account }: AuthUser,
+    user: AuthUser,
     path: Result<Path<u64>, PathRejection>,
     query: Result<Query<MembersQuery>, QueryRejection>,
 ) -> Result<Json<MembersPage>, Problem> {
@@ -69,8 +71,10 @@ pub async fn members(
     })?;
     let Query(MembersQuery { after }) =
         query.map_err(|_| malformed("`after` must be the id of a user, given once at most."))?;
-    let _memory = account.reserve_answer_memory(ANSWER_BYTES).await;
-    Ok(Json(state.store.members(reader.id, RoomId(room), after.map(UserId)).await?))
+    let room = RoomId(room);
+    let reader = user.reader(Need::Room(room, RoomRight::Read))?;
+    let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.members(reader, room, after.map(UserId)).await?))
 }
 
 fn malformed(message: &str) -> Problem {

@@ -20,7 +20,8 @@ use crate::http::json_object::JsonObject;
 use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 use crate::http::session_token::{
-    Token, authenticate, candidates, candidates_in_cookies, has_probe, probe_cookie, removal_cookie,
+    Token, authenticate, candidates, candidates_in_cookies, has_probe, probe_cookie,
+    removal_cookie, sessions,
 };
 use crate::state::AppState;
 
@@ -108,7 +109,9 @@ pub async fn current(
         stranger.charge_one(Resource::Reads, state.clock.now())?;
     }
     let candidates = candidates(&headers, &client_info);
-    let user = authenticate(state.store.as_ref(), &candidates).await?;
+    let now = state.clock.now();
+    let identity = authenticate(state.store.as_ref(), &candidates, now).await?;
+    let user = identity.map(|identity| identity.user);
     let needs_probe =
         user.is_none() && access == PageAccess::Full && !has_probe(&headers, &client_info);
     let body = Json(CurrentSession { user, workspace: state.hub.workspace().clone() });
@@ -126,7 +129,15 @@ pub async fn sign_out(
     headers: HeaderMap,
     client_info: ClientInfo,
 ) -> Result<Response, Problem> {
-    for session in candidates(&headers, &client_info) {
+    let candidates = candidates(&headers, &client_info);
+    let sessions = sessions(&candidates);
+    if sessions.is_empty() && !candidates.is_empty() {
+        return Err(Problem::new(
+            ErrorCode::Forbidden,
+            "An access token does not sign out; its owner ends it in the settings of the account.",
+        ));
+    }
+    for session in sessions {
         end_session(&state, session).await?;
     }
     Ok(if access == PageAccess::Full {

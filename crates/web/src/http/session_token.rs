@@ -1,4 +1,5 @@
-//! Session tokens: random bytes, sent as a cookie or as a bearer token, stored as hashes. A probe cookie shows whether
+//! Session tokens: random bytes, sent as a cookie or as a bearer token, stored as hashes. Access tokens of programs are
+//! bearer tokens with a prefix. A probe cookie shows whether
 //! a browser sends cookies back.
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -6,8 +7,11 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cookie::Cookie;
-use madang_hub::ports::{Store, StoreError, TokenHash};
-use madang_shared::User;
+use madang_hub::access_tokens::TokenUser;
+use madang_hub::policy::access::Access;
+use madang_hub::ports::{Identity, Store, StoreError, TokenHash};
+use madang_shared::Timestamp;
+use madang_shared::access_tokens::ACCESS_TOKEN_PREFIX;
 use sha2::{Digest, Sha256};
 
 use crate::http::client_info::ClientInfo;
@@ -39,6 +43,14 @@ impl Token {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Makes a random access token.
+    ///
+    /// # Errors
+    /// If the system provides no random bytes.
+    pub fn random_access_token() -> Result<Self, getrandom::Error> {
+        Ok(Self(format!("{ACCESS_TOKEN_PREFIX}{}", Self::random()?.0)))
     }
 
     /// The token as clients send it.
@@ -78,30 +90,86 @@ pub fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The tokens of a request that may be ours, as the store knows them: bearer tokens, then cookies. There may be
-/// several, and others before ours: a proxy with single sign-on adds an `Authorization` of its own, and another
-/// program at the same host may set a cookie of the same name.
-pub fn candidates(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<TokenHash> {
+/// A token of a request, as the store knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A session token.
+    Session(TokenHash),
+    /// An access token.
+    AccessToken(TokenHash),
+}
+
+impl Credential {
+    /// The credential with this text; see [`ACCESS_TOKEN_PREFIX`].
+    pub fn new(text: &str) -> Self {
+        if text.starts_with(ACCESS_TOKEN_PREFIX) {
+            Self::AccessToken(hash(text))
+        } else {
+            Self::Session(hash(text))
+        }
+    }
+
+    /// Its hash.
+    pub fn hash(self) -> TokenHash {
+        let (Self::Session(hash) | Self::AccessToken(hash)) = self;
+        hash
+    }
+
+    /// The user of the credential, and its access; none if it has ended, or never existed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn identity(
+        self,
+        store: &dyn Store,
+        now: Timestamp,
+    ) -> Result<Option<Identity>, StoreError> {
+        Ok(match self {
+            Self::Session(hash) => store.session(hash).await?.map(Identity::from),
+            Self::AccessToken(hash) => {
+                let found = store.token_user(hash, now).await?;
+                found.map(|TokenUser { user, access }| Identity {
+                    user,
+                    access: Access::Token(access),
+                })
+            }
+        })
+    }
+}
+
+/// The tokens of a request that may be ours: bearer tokens, then cookies. There may be several, and others before ours: a
+/// proxy with single sign-on adds an `Authorization` of its own, and another program at the same host may set a cookie of
+/// the same name.
+pub fn candidates(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<Credential> {
     let lines = headers.get_all(AUTHORIZATION).into_iter().filter_map(|line| line.to_str().ok());
     let bearer = lines.filter_map(|line| {
         let (scheme, token) = line.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
-    distinct_hashes(bearer.chain(cookies(headers, client_info, SESSION)))
+    distinct(bearer.chain(cookies(headers, client_info, SESSION)))
 }
 
-/// The tokens in the cookies of a request that may be ours.
+/// The sessions in the cookies of a request that may be ours.
 pub fn candidates_in_cookies(headers: &HeaderMap, client_info: &ClientInfo) -> Vec<TokenHash> {
-    distinct_hashes(cookies(headers, client_info, SESSION))
+    sessions(&distinct(cookies(headers, client_info, SESSION)))
 }
 
-fn distinct_hashes(tokens: impl Iterator<Item = String>) -> Vec<TokenHash> {
+/// The sessions among credentials.
+pub fn sessions(credentials: &[Credential]) -> Vec<TokenHash> {
+    let sessions = credentials.iter().filter_map(|credential| match credential {
+        Credential::Session(hash) => Some(*hash),
+        Credential::AccessToken(_) => None,
+    });
+    sessions.collect()
+}
+
+fn distinct(tokens: impl Iterator<Item = String>) -> Vec<Credential> {
     let mut candidates = Vec::new();
     for token in tokens {
         if candidates.len() == MAX_CANDIDATES {
             break;
         }
-        let candidate = hash(&token);
+        let candidate = Credential::new(&token);
         if has_form_of_ours(&token) && !candidates.contains(&candidate) {
             candidates.push(candidate);
         }
@@ -109,24 +177,26 @@ fn distinct_hashes(tokens: impl Iterator<Item = String>) -> Vec<TokenHash> {
     candidates
 }
 
-/// The user of the first candidate that is a session.
+/// The identity of the first candidate that has not ended.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn authenticate(
     store: &dyn Store,
-    candidates: &[TokenHash],
-) -> Result<Option<User>, StoreError> {
+    candidates: &[Credential],
+    now: Timestamp,
+) -> Result<Option<Identity>, StoreError> {
     for candidate in candidates {
-        if let Some(user) = store.session(*candidate).await? {
-            return Ok(Some(user));
+        if let Some(identity) = candidate.identity(store, now).await? {
+            return Ok(Some(identity));
         }
     }
     Ok(None)
 }
 
 fn has_form_of_ours(token: &str) -> bool {
-    BASE64_URL_SAFE_NO_PAD.decode(token).is_ok_and(|bytes| bytes.len() == TOKEN_BYTES)
+    let secret = token.strip_prefix(ACCESS_TOKEN_PREFIX).unwrap_or(token);
+    BASE64_URL_SAFE_NO_PAD.decode(secret).is_ok_and(|bytes| bytes.len() == TOKEN_BYTES)
 }
 
 /// The values of all cookies of this name.

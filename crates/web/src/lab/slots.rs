@@ -28,10 +28,8 @@ impl FromRequestParts<AppState> for SlotHolder {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let has_token = !candidates(&parts.headers, &ClientInfo::of(&parts.extensions)).is_empty();
-        if has_token
-            && let Ok(AuthUser { user, .. }) = AuthUser::from_request_parts(parts, state).await
-        {
-            return Ok(Self::User(user.id));
+        if has_token && let Ok(user) = AuthUser::from_request_parts(parts, state).await {
+            return Ok(Self::User(user.anybody()));
         }
         // The page works without a session, and without the store.
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;

@@ -15,6 +15,7 @@ use super::limits::MAX_QUEUED_EVENTS;
 use super::outbound::{EncodedEvent, OutboundEvent, refusal_in_vocabulary};
 use super::packets::InboundContent;
 use super::slot::Slot;
+use super::token::TokenClient;
 use super::waiting_bytes::HeldBytes;
 
 /// An event of a client.
@@ -31,6 +32,8 @@ pub(super) struct GatewayClient {
     /// Taken by the client's task.
     events: Mutex<Option<Receiver<InboundEvent>>>,
     slot: Option<Arc<Slot>>,
+    /// None for a guest.
+    pub(super) token: Option<Arc<TokenClient>>,
     /// Cancelled when the client is disconnected.
     pub(super) disconnected: CancellationToken,
 }
@@ -38,12 +41,13 @@ pub(super) struct GatewayClient {
 impl GatewayClient {
     /// Registers a client's handlers. No handler waits: `socketioxide` runs waiting handlers on tasks of their own, in
     /// no order.
-    pub(super) fn register(socket: &SocketRef) {
+    pub(super) fn register(socket: &SocketRef, token: Option<Arc<TokenClient>>) {
         let (queue, events) = mpsc::channel(MAX_QUEUED_EVENTS);
         let slot = socket.req_parts().extensions.get::<Arc<Slot>>().map(Arc::clone);
         let events = Mutex::new(Some(events));
         let disconnected = CancellationToken::new();
-        let client = Arc::new(Self { queue, events, slot, disconnected: disconnected.clone() });
+        let ended = disconnected.clone();
+        let client = Arc::new(Self { queue, events, slot, token, disconnected: ended });
         socket.extensions.insert(Arc::clone(&client));
         socket.on_fallback(
             move |socket: SocketRef,

@@ -1,13 +1,17 @@
 //! The task of one client, from its connect to its disconnect.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::Query;
+use madang_hub::access_watch::AccessWatch;
 use madang_hub::budgets::account::{Account, Cost};
+use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::chat::ChatChange;
-use madang_hub::features::Change;
-use madang_hub::ports::{StoreError, Write};
+use madang_hub::features::{self, Change};
+use madang_hub::policy::access::RequestKind;
+use madang_hub::ports::{Identity, StoreError, Write};
 use madang_hub::storage;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
@@ -22,6 +26,7 @@ use super::packets::InboundContent;
 use super::replay::{self, Positions, ReplayError};
 use super::settings::{PresenceEvents, Vocabulary};
 use super::subscribers::ClientHandle;
+use super::token::TokenClient;
 use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
 
@@ -66,6 +71,11 @@ async fn serve(
     let wants_positions = positions.is_some();
     let handle =
         ClientHandle { socket: socket.clone(), client: Arc::clone(&client), wants_positions };
+    let token = client.token.clone();
+    // Before the access is checked.
+    let watch = token
+        .as_ref()
+        .map(|token| token.watch(&gateway.state, gateway.subscribers.topics().collect()));
     if let Err(error) = join_topics(gateway, &handle, positions.unwrap_or_default()).await {
         tracing::warn!(%id, %error, "Socket.IO: the replay to a client failed; it is disconnected");
         client.disconnect(socket);
@@ -76,10 +86,21 @@ async fn serve(
     for refusal in &gateway.refusals {
         client.send_refusal(&socket, refusal);
     }
-    let account = gateway.state.stranger(&ClientInfo::of(&socket.req_parts().extensions));
+    let account = account_of(gateway, &handle);
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
+            topics = access_changes(watch.as_ref()) => {
+                if let Err(failure) = check_topics(gateway, &handle, topics).await {
+                    client.send_refusal(&socket, &("refused", refusal("token", &failure)));
+                    return client.disconnect(socket);
+                }
+                continue;
+            }
+            () = token_end(token.as_deref()) => {
+                tracing::info!(%id, "Socket.IO: the token of a client has ended; it is disconnected");
+                return client.disconnect(socket);
+            }
             () = gateway.state.stopping.cancelled() => {
                 return refuse_queued(&client, &socket, events);
             }
@@ -92,7 +113,7 @@ async fn serve(
         let charged =
             account.as_ref().map_or(Ok(()), |account| account.charge_one(Resource::Commands, now));
         let result = match charged {
-            Ok(()) => execute(gateway, account.as_ref(), &id, &content).await,
+            Ok(()) => execute(gateway, account.as_ref(), &handle, &content).await,
             Err(failure) => Err(failure),
         };
         match result {
@@ -108,6 +129,45 @@ async fn serve(
             return client.disconnect(socket);
         }
     }
+}
+
+/// The budgets of a client: those of the user of its token, or those of a stranger. None without an address, as in a
+/// connection within the process.
+fn account_of(gateway: &Gateway, handle: &ClientHandle) -> Option<Account> {
+    let client_info = ClientInfo::of(&handle.socket.req_parts().extensions);
+    let Some(token) = &handle.client.token else { return gateway.state.stranger(&client_info) };
+    let (user, network) = (token.identity.user.id, client_info.client.map(Network::of));
+    Some(gateway.state.hub.budgets().account(user, network, gateway.state.clock.now()))
+}
+
+/// The topics that a client with a token may have lost; never for a guest.
+async fn access_changes(watch: Option<&AccessWatch>) -> BTreeSet<Topic> {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Completes when the token of a client has ended; never for a guest.
+async fn token_end(token: Option<&TokenClient>) {
+    match token {
+        Some(token) => token.open.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Checks the access to topics that a client follows.
+async fn check_topics(
+    gateway: &Gateway,
+    handle: &ClientHandle,
+    topics: BTreeSet<Topic>,
+) -> Result<(), Failure> {
+    let Some(token) = &handle.client.token else { return Ok(()) };
+    for topic in topics {
+        let checked = token.check_topic(&gateway.state, topic).await;
+        checked.map_err(|error| Problem::from(error).failure)?;
+    }
+    Ok(())
 }
 
 /// The positions that a client sends: in `auth`, or, from versions without `auth`, in the query, as JSON.
@@ -133,6 +193,17 @@ async fn join_topics(
     mut positions: Positions,
 ) -> Result<(), ReplayError> {
     for topic in gateway.subscribers.topics() {
+        if let Some(token) = &handle.client.token {
+            match token.check_topic(&gateway.state, topic).await {
+                Ok(()) => {}
+                Err(StoreError::Refused(failure)) => {
+                    let refusal = refusal(&topic.to_string(), &failure);
+                    handle.client.send_refusal(&handle.socket, &("refused", refusal));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         replay::catch_up_and_join(gateway, handle, topic, positions.remove(&topic)).await?;
     }
     Ok(())
@@ -166,17 +237,31 @@ fn announce(gateway: &Gateway, presence: PresenceChange, id: &str) {
 async fn execute(
     gateway: &Gateway,
     account: Option<&Account>,
-    id: &str,
+    handle: &ClientHandle,
     content: &InboundContent,
 ) -> Result<Option<Value>, Failure> {
-    let (mut change, original) = match action_of(&gateway.settings, id, content)? {
+    let (id, token) = (handle.socket.id.to_string(), handle.client.token.as_deref());
+    let (mut change, original) = match action_of(&gateway.settings, &id, content)? {
         InboundAction::Store { change, original } => (change, original),
         InboundAction::Broadcast { room, event } => {
+            if let Some(token) = token {
+                token.check_writing(&gateway.state, room).await?;
+            }
             gateway.broadcast(Topic::Room(room), &event);
             return Ok(None);
         }
     };
-    let author = author(gateway)?;
+    let author = match token {
+        Some(TokenClient { identity: Identity { user, access }, .. }) => {
+            access.check(RequestKind::Change, features::change_needs(&change))?;
+            // The author is known, and needs no name of its own choice.
+            if let Change::Chat(ChatChange::Post { guest, .. }) = &mut change {
+                *guest = None;
+            }
+            user.clone()
+        }
+        None => author(gateway)?,
+    };
     let at = gateway.state.clock.now();
     if let Some(account) = account {
         if let Change::Chat(ChatChange::Post { mentions, .. }) = &change {

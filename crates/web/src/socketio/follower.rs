@@ -237,7 +237,6 @@ impl<'a> FollowerSession<'a> {
     /// Replaces the value of a message by the object that the client sent, if it sent one.
     fn with_original(&self, event: &Event, mut events: Vec<OutboundEvent>) -> Vec<OutboundEvent> {
         if let Event::Chat(ChatEvent::Posted(message)) = event
-            && message.guest.is_some()
             && let Some((name, original)) = self.gateway.originals.lock().remove(message.command)
             && let Some((_, value)) = events.iter_mut().find(|(event, _)| *event == name)
         {

@@ -37,6 +37,7 @@ pub mod settings;
 mod slot;
 mod subscribers;
 mod timeout_stream;
+mod token;
 mod waiting_bytes;
 
 pub use settings::{Exposure, PresenceEvents, Settings};

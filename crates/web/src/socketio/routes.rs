@@ -7,6 +7,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
+use madang_hub::policy::rights::Need;
 use madang_shared::ErrorCode;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
@@ -31,8 +32,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let admission = Admission::new(state, server, engine.clone());
     let readable = readable(&admission);
     let hub = state.hub.clone();
-    let list =
-        async move |_: AuthUser| ([(CACHE_CONTROL, "no-store")], Json(hub.recent_receipts()));
+    let list = async move |user: AuthUser| -> Result<_, Problem> {
+        user.reader(Need::Account)?;
+        Ok(([(CACHE_CONTROL, "no-store")], Json(hub.recent_receipts())))
+    };
     let for_users = Router::new().route(RECEIPTS_PATH, get(list));
     Router::new()
         .route_service(SOCKETIO_PATH, engine.clone())

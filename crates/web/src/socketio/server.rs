@@ -1,10 +1,11 @@
 //! The Socket.IO engine of `socketioxide`: its settings, its start with the first client, its stop.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use madang_shared::Failure;
 use madang_shared::limits::{HELLO_TIMEOUT_MS, PING_INTERVAL_MS};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -17,7 +18,7 @@ use tokio::time::timeout;
 use super::client::GatewayClient;
 use super::gateway::Gateway;
 use super::limits::{MAX_ENGINE_BYTES, MAX_PACKET_BYTES, MAX_WAITING_PACKETS, RECEIPT_TIMEOUT};
-use super::{client_task, follower, other_nodes};
+use super::{client_task, follower, other_nodes, token};
 use crate::state::AppState;
 
 /// The path of Socket.IO, a part of its protocol.
@@ -54,9 +55,18 @@ impl Server {
         let (engine, io) = engine();
         // The handlers are registered before the client is told that it is connected, because it may send events
         // from then on.
-        let register = async |socket: SocketRef| {
-            GatewayClient::register(&socket);
-            Ok::<_, Infallible>(())
+        let for_new = Arc::clone(&gateway);
+        let register = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
+            let token = token::identify(
+                &for_new.state,
+                for_new.settings.guests,
+                &socket,
+                auth.ok().as_ref(),
+            )
+            .await;
+            let token = token.map_err(ConnectRefused)?;
+            GatewayClient::register(&socket, token);
+            Ok::<_, ConnectRefused>(())
         };
         let for_clients = Arc::clone(&gateway);
         let on_connect = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
@@ -74,6 +84,15 @@ impl Server {
             tasks.spawn(other_nodes::run(Arc::clone(&self.gateway)));
             tasks.spawn(stop_with_server(Arc::clone(&self.gateway), io));
         }
+    }
+}
+
+/// The refusal of a client. It gets the sentence as the message of its `connect_error`.
+struct ConnectRefused(Failure);
+
+impl fmt::Display for ConnectRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
     }
 }
 

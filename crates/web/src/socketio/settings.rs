@@ -109,6 +109,8 @@ pub struct Settings {
     pub exposure: Exposure,
     /// The names of the events for a client's connect and disconnect.
     pub presence_events: PresenceEvents,
+    /// Whether clients without an access token may come.
+    pub guests: bool,
     topics: BTreeMap<Vocabulary, Topic>,
 }
 
@@ -147,7 +149,7 @@ impl Default for Settings {
     fn default() -> Self {
         let topics = Vocabulary::ALL.into_iter().map(|it| (it, it.default_topic())).collect();
         let (exposure, presence_events) = (Exposure::default(), PresenceEvents::default());
-        Self { exposure, presence_events, topics }
+        Self { exposure, presence_events, guests: true, topics }
     }
 }
 

@@ -10,18 +10,18 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use madang_hub::budgets::account::AnswerMemory;
 use madang_hub::budgets::network::Network;
-use madang_hub::ports::{StoreError, TokenHash};
+use madang_hub::ports::{Identity, StoreError};
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::limits::PING_INTERVAL_MS;
-use madang_shared::{CloseCode, Timestamp, User};
+use madang_shared::{CloseCode, Timestamp};
 use tokio::time::{Instant, sleep_until};
 
 use super::open_sessions::OpenSession;
 use super::pacing::{pause_for, until};
 use super::sink::ConnectionSink;
 use super::transport::{Disconnect, ReceivedFrame, Transport};
-use crate::http::session_token::hash;
+use crate::http::session_token::Credential;
 use crate::state::AppState;
 
 /// Limit for the store requests in flight when a connection ends because the server stops.
@@ -35,11 +35,11 @@ const MAX_CONCURRENT_READS: usize = 4;
 const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Serves a connection until it ends, and cleans up after every kind of end. `candidates` are the tokens of the
-/// handshake that may belong to a sign-in session.
+/// handshake that may be ours.
 pub async fn run(
     state: AppState,
     mut transport: Transport,
-    candidates: Vec<TokenHash>,
+    candidates: Vec<Credential>,
     network: Option<Network>,
 ) {
     // Short-lived futures are boxed, here and below, so that an idle connection does not hold memory for its
@@ -77,7 +77,7 @@ struct WelcomedConnection {
 async fn receive_hello(
     state: &AppState,
     transport: &mut Transport,
-    mut candidates: Vec<TokenHash>,
+    mut candidates: Vec<Credential>,
     network: Option<Network>,
 ) -> Result<Box<WelcomedConnection>, Disconnect> {
     let pending = PendingHello::new(state.clock.now());
@@ -90,12 +90,12 @@ async fn receive_hello(
         }
     };
     let hello = pending.receive(&text).map_err(Disconnect::Close)?;
-    candidates.extend(hello.token().map(hash));
-    let (open, user) = authenticate(state, candidates).await?;
-    tracing::debug!(user = user.id.0, program = hello.program(), "hello");
+    candidates.extend(hello.token().map(Credential::new));
+    let (open, identity) = authenticate(state, candidates).await?;
+    tracing::debug!(user = identity.user.id.0, program = hello.program(), "hello");
     let sink = Arc::new(ConnectionSink::new(transport.sender()));
     let (session, effects) =
-        hello.welcome(state.hub.clone(), user, network, Some(sink.clone()), state.clock.now());
+        hello.welcome(state.hub.clone(), identity, network, Some(sink.clone()), state.clock.now());
     Ok(Box::new(WelcomedConnection { open, session, sink, effects }))
 }
 
@@ -107,20 +107,21 @@ async fn receive_first_text(transport: &mut Transport) -> Result<String, Disconn
     }
 }
 
-/// The first candidate that is a session, and its user. It is registered before the store is asked, so that a sign-out
+/// The first candidate that has not ended, and its identity. It is registered before the store is asked, so that a sign-out
 /// in between is not missed.
 async fn authenticate(
     state: &AppState,
-    candidates: Vec<TokenHash>,
-) -> Result<(OpenSession, User), Disconnect> {
+    candidates: Vec<Credential>,
+) -> Result<(OpenSession, Identity), Disconnect> {
     for candidate in candidates {
-        let open = state.open_sessions.open(candidate);
-        let user = state.store.session(open.session()).await.map_err(|error| {
+        let open = state.open_sessions.open(candidate.hash());
+        let identity = candidate.identity(state.store.as_ref(), state.clock.now()).await;
+        let identity = identity.map_err(|error| {
             log(&error);
             Disconnect::Close(CloseCode::Internal)
         })?;
-        if let Some(user) = user {
-            return Ok((open, user));
+        if let Some(identity) = identity {
+            return Ok((open, identity));
         }
     }
     Err(Disconnect::Close(CloseCode::Unauthenticated))

@@ -8,6 +8,7 @@
     reason = "a test must fail on an unexpected value; clippy exempts test functions only"
 )]
 
+mod access_tokens;
 mod apps;
 mod assets;
 mod budgets;

@@ -202,8 +202,9 @@ impl InlineSqlite {
     pub fn ended_sessions_now(
         &self,
         sessions: Vec<TokenHash>,
+        at: Timestamp,
     ) -> Result<Vec<TokenHash>, StoreError> {
-        now(self.ended_sessions(sessions))
+        now(self.ended_sessions(sessions, at))
     }
 
     /// [`Store::expire_sessions`].

@@ -41,6 +41,7 @@ macro_rules! on_every_database {
     };
 }
 
+mod access_tokens;
 mod counter;
 mod delivery;
 mod free_space;

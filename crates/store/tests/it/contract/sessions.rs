@@ -30,13 +30,13 @@ async fn an_unused_or_old_session_expires(test_store: TestStore) {
     assert_eq!(expire(&[], 10, Some(LIMITS)).await, 0);
     assert_eq!(expire(&[], 11, Some(LIMITS)).await, 1);
     let all = vec![connected, unused, asked];
-    assert_eq!(store.ended_sessions(all.clone()).await, Ok(vec![unused]));
+    assert_eq!(store.ended_sessions(all.clone(), NOW).await, Ok(vec![unused]));
     assert_eq!(store.session(unused).await, Ok(None));
     for hours in [18, 27, 36, 45, 54, 63, 72, 81, 90, 99] {
         assert_eq!(expire(&[connected, asked], hours, Some(LIMITS)).await, 0);
     }
     assert_eq!(expire(&[connected, asked], 101, Some(LIMITS)).await, 2, "used, but too old");
-    assert_eq!(store.ended_sessions(all.clone()).await, Ok(all));
+    assert_eq!(store.ended_sessions(all.clone(), NOW).await, Ok(all));
 }
 
 async fn a_session_of_a_clock_that_was_wrong_is_kept(test_store: TestStore) {

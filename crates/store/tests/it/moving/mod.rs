@@ -40,6 +40,10 @@ const OTHER_ROWS: &str = "
     INSERT INTO order_lines (order_id, menu_item_id, quantity, price_won) VALUES (1, 1, 2, 7000), (2, 3, 1, 9500);
     UPDATE orders SET status = 'cancelled', cancel_reason = 'sold_out' WHERE id = 1;
     INSERT INTO user_notices (user_id, content) VALUES (2, '{\"text\":\"\\u0000 안녕\"}');
+    INSERT INTO access_tokens (user_id, token_hash, name, scope, is_limited, made_at) \
+        VALUES (2, x'0101010101010101010101010101010101010101010101010101010101010101', 'ci', 'read', 1, 5);
+    INSERT INTO access_token_rooms (token_id, room_id) VALUES (1, 1);
+    INSERT INTO bots (user_id, made_by, made_at) VALUES (2, 1, 5);
     INSERT INTO service_accounts (key, user_id) VALUES ('socketio', 2);
     INSERT INTO notice_schedules (schedule, high_water_mark) VALUES ('점심', 7), ('a', 8), ('B', 9);
     INSERT INTO notice_demo (id, started_by, started_at) VALUES (1, 1, 5);

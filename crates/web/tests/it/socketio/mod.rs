@@ -5,6 +5,7 @@ mod limits;
 mod nodes;
 mod packets;
 pub(crate) mod test_client;
+mod tokens;
 
 use madang_hub::ports::Write;
 use madang_hub::rooms::FIRST_ROOM;
