@@ -2,7 +2,7 @@
 
 use madang_shared::{Timestamp, User};
 
-use crate::policy::access::Access;
+use crate::policy::access::CredentialAccess;
 
 /// SHA-256 of a session token. The token itself is never stored.
 pub type TokenHash = [u8; 32];
@@ -13,13 +13,13 @@ pub struct Identity {
     /// The user.
     pub user: User,
     /// The access.
-    pub access: Access,
+    pub access: CredentialAccess,
 }
 
 /// A user with full access.
 impl From<User> for Identity {
     fn from(user: User) -> Self {
-        Self { user, access: Access::Full }
+        Self { user, access: CredentialAccess::Full }
     }
 }
 

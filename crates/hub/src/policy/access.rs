@@ -10,7 +10,7 @@ use super::rights::Need;
 
 /// The access of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Access {
+pub enum CredentialAccess {
     /// Everything that the user may do. The server's own requests have it too.
     #[default]
     Full,
@@ -36,7 +36,7 @@ pub enum RequestKind {
     Change,
 }
 
-impl Access {
+impl CredentialAccess {
     /// Checks a request.
     ///
     /// # Errors
@@ -85,17 +85,17 @@ mod tests {
         Need::Room(RoomId(id), RoomRight::Read)
     }
 
-    fn token(scope: TokenScope, rooms: Option<&[u64]>) -> Access {
+    fn token(scope: TokenScope, rooms: Option<&[u64]>) -> CredentialAccess {
         let rooms = rooms.map(|rooms| rooms.iter().copied().map(RoomId).collect());
-        Access::Token(TokenAccess { scope, rooms })
+        CredentialAccess::Token(TokenAccess { scope, rooms })
     }
 
     #[test]
     fn a_person_has_full_access() {
         for need in [Need::Account, Need::Role(Role::Owner), Need::Own(UserId(1)), room(7)] {
-            assert_eq!(Access::Full.check(RequestKind::Change, need), Ok(()));
+            assert_eq!(CredentialAccess::Full.check(RequestKind::Change, need), Ok(()));
         }
-        assert_eq!(Access::Full.check_account(), Ok(()));
+        assert_eq!(CredentialAccess::Full.check_account(), Ok(()));
     }
 
     #[test]

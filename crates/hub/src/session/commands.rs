@@ -20,7 +20,7 @@ use super::reply::{refusal_of_write, refuse, send};
 use crate::budgets::account::{Account, MIN_RETRY_WAIT_MS};
 use crate::budgets::resource::Resource;
 use crate::features;
-use crate::policy::access::{Access, RequestKind};
+use crate::policy::access::{CredentialAccess, RequestKind};
 use crate::ports::{Committed, StoreError, Write};
 use crate::storage;
 
@@ -28,7 +28,7 @@ use crate::storage;
 #[derive(Clone, Copy)]
 pub(super) struct Author<'a> {
     pub(super) user: &'a User,
-    pub(super) access: &'a Access,
+    pub(super) access: &'a CredentialAccess,
 }
 
 /// The unacknowledged commands of one session.

@@ -32,7 +32,7 @@ use crate::budgets::resource::Resource;
 use crate::features;
 use crate::hub::Hub;
 use crate::policy;
-use crate::policy::access::{Access, RequestKind};
+use crate::policy::access::{CredentialAccess, RequestKind};
 use crate::sink::FrameSink;
 use crate::wakeups::{PendingTopics, TopicWakeups};
 
@@ -44,7 +44,7 @@ const FORGIVE_MS: u64 = 60_000;
 pub struct Session {
     hub: Arc<Hub>,
     user: User,
-    access: Access,
+    access: CredentialAccess,
     connection: ConnectionId,
     wakeups: Arc<TopicWakeups>,
     sink: Option<Arc<dyn FrameSink>>,

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use cookie::Cookie;
 use madang_hub::access_tokens::TokenUser;
-use madang_hub::policy::access::Access;
+use madang_hub::policy::access::CredentialAccess;
 use madang_hub::ports::{Identity, Store, StoreError, TokenHash};
 use madang_shared::Timestamp;
 use madang_shared::access_tokens::ACCESS_TOKEN_PREFIX;
@@ -130,7 +130,7 @@ impl Credential {
                 let found = store.token_user(hash, now).await?;
                 found.map(|TokenUser { user, access }| Identity {
                     user,
-                    access: Access::Token(access),
+                    access: CredentialAccess::Token(access),
                 })
             }
         })
