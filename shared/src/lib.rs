@@ -12,7 +12,8 @@
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
-//! 6. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
+//! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in;
+//! 7. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
 //!    text that users type.
 //!
 //! Nothing here performs I/O, and all of it builds for `wasm32-unknown-unknown`.
@@ -23,6 +24,7 @@ pub mod roles;
 pub mod topic;
 
 pub mod access_tokens;
+pub mod account;
 pub mod apps;
 
 pub mod chat;

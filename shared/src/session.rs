@@ -47,6 +47,9 @@ pub struct CurrentSession {
     /// The user of the session; none without a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// Whether there is a way back to the user beside this session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secured: bool,
     /// The facts about the server.
     #[serde(default)]
     pub workspace: Workspace,

@@ -17,7 +17,7 @@
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; [`delivery`], a report; and [`gateway`], the guests of
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
-//!    and [`storage`], the bounds on stored data.
+//!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in.
 
 pub mod access_tokens;
 pub mod access_watch;
@@ -58,7 +58,9 @@ pub mod rooms;
 pub mod sentiment;
 
 pub mod budgets;
+pub mod passwords;
 pub mod policy;
+pub mod sign_in_throttle;
 pub mod storage;
 
 pub use frame::Frame;

@@ -23,7 +23,7 @@ use crate::notices::DueNotice;
 use crate::policy::rights::Need;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
-pub use crate::accounts::{Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
+pub use crate::accounts::{Accounts, Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
 pub use crate::log::{LogEntry, TopicEvent};
 pub use crate::store_error::StoreError;
 
@@ -161,7 +161,7 @@ pub struct DirectoryRequest {
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore {
+pub trait Store: AccessTokenStore + Accounts {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.

@@ -1,7 +1,7 @@
 //! The database of the server: a file in the data folder, or PostgreSQL.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -10,10 +10,10 @@ use madang_hub::ports::Store;
 use madang_hub::storage::FreeSpace;
 use madang_shared::{Epoch, Timestamp};
 use madang_store::postgres::ConnectOptions;
-use madang_store::sqlite::{Options, Sqlite};
+use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, Postgres};
 
-use crate::config::Config;
+use crate::config::{AdminSettings, Config};
 use crate::{data_folder, disk};
 
 /// The file of the database in the data folder.
@@ -37,7 +37,18 @@ impl Database {
     pub(crate) fn open(config: &Config, now: Timestamp) -> Result<(Self, EventStream)> {
         match &config.postgres {
             Some(options) => Self::connect(options, now),
-            None => Self::open_file(config, now),
+            None => Self::open_in(&config.data, config.synchronous, config.min_free_space, now),
+        }
+    }
+
+    /// Opens the database for an act of the operator.
+    pub(crate) fn open_for_admin(
+        settings: &AdminSettings,
+        now: Timestamp,
+    ) -> Result<(Self, EventStream)> {
+        match &settings.postgres {
+            Some(options) => Self::connect(options, now),
+            None => Self::open_in(&settings.folder, Synchronous::Full, 0, now),
         }
     }
 
@@ -46,21 +57,22 @@ impl Database {
         (self.close)().await;
     }
 
-    fn open_file(config: &Config, now: Timestamp) -> Result<(Self, EventStream)> {
-        data_folder::create(&config.data)?;
-        let lock = data_folder::lock(&config.data)?;
-        let free_space = disk::measured(&config.data, config.min_free_space);
-        let options = Options {
-            synchronous: config.synchronous,
-            free_space: free_space.clone(),
-            ..Options::default()
-        };
-        let (store, events) = Sqlite::open(&config.data.join(DATABASE), now, &options)?;
+    fn open_in(
+        folder: &Path,
+        synchronous: Synchronous,
+        min_free_space: u32,
+        now: Timestamp,
+    ) -> Result<(Self, EventStream)> {
+        data_folder::create(folder)?;
+        let lock = data_folder::lock(folder)?;
+        let free_space = disk::measured(folder, min_free_space);
+        let options = Options { synchronous, free_space: free_space.clone(), ..Options::default() };
+        let (store, events) = Sqlite::open(&folder.join(DATABASE), now, &options)?;
         let to_close = store.clone();
         let database = Self {
             store: Arc::new(store),
             free_space,
-            folder: Some(config.data.clone()),
+            folder: Some(folder.to_owned()),
             log_epoch: Epoch(0),
             close: Box::new(move || Box::pin(async move { to_close.close().await })),
             _lock: Some(lock),

@@ -1,6 +1,7 @@
 //! `madang`: the binary. Loads the configuration, connects the engines, and supervises the tasks
 //! until the end.
 
+mod admin;
 mod clock;
 mod config;
 mod data_folder;
@@ -44,6 +45,9 @@ enum Task {
     /// Move everything from a data folder to an empty PostgreSQL database, or back, while no server runs. Clients resume
     /// on the new database where they were. Ends with a comparison of both.
     Move(config::MoveFlags),
+    /// Act as the operator, on the server's own machine.
+    #[command(subcommand)]
+    Admin(admin::AdminTask),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Task::Move(flags) => {
             config::MoveSettings::load(flags).map(|settings| moving::run(&settings))
         }
+        Task::Admin(task) => Ok(admin::run(task)),
     });
     started.unwrap_or_else(|error| {
         logging::report_fatal(&error);

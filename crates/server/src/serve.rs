@@ -20,7 +20,7 @@ use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
-use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, router};
+use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, SignInLimits, router};
 use tokio::net::TcpListener;
 
 use crate::clock::SteadyClock;
@@ -145,6 +145,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         proxies: Arc::new(proxies),
         strict_transport,
         socketio: Arc::new(config.socketio),
+        sign_ins: SignInLimits::default(),
         open_sessions,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),

@@ -10,6 +10,7 @@
 //! The port documents the guarantees of every engine. The contract suite in `tests/it/contract` runs
 //! against each of them.
 
+mod account_store;
 mod batch;
 mod connections;
 mod error;

@@ -61,7 +61,7 @@ impl<C: Connections> EngineStore<C> {
         self.free_space = free_space;
     }
 
-    fn read<T: Send + 'static>(
+    pub(crate) fn read<T: Send + 'static>(
         &self,
         reader: UserId,
         read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
@@ -69,7 +69,7 @@ impl<C: Connections> EngineStore<C> {
         self.connections.read(ReadLane::Users, ReadPayer::User(reader), read)
     }
 
-    fn server_read<T: Send + 'static>(
+    pub(crate) fn server_read<T: Send + 'static>(
         &self,
         lane: ReadLane,
         read: impl FnOnce(&dyn Transaction) -> Result<T, StatementError> + Send + 'static,
@@ -77,7 +77,7 @@ impl<C: Connections> EngineStore<C> {
         self.connections.read(lane, ReadPayer::Server, read)
     }
 
-    fn write<I: WriteInput, T: Send + 'static>(
+    pub(crate) fn write<I: WriteInput, T: Send + 'static>(
         &self,
         input: I,
         apply: Apply<I, T>,

@@ -18,6 +18,7 @@ pub mod state;
 pub mod ws;
 
 pub use connection_slots::{ConnectionSlot, ConnectionSlots};
+pub use http::accounts::SignInLimits;
 pub use http::client_info::ConnectionInfo;
 pub use http::host::{HostPort, requested_host};
 pub use http::origin::Origins;

@@ -7,8 +7,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use madang_shared::access_tokens::{ACCESS_TOKENS_PATH, BOTS_PATH};
+use madang_shared::account::{
+    ACCOUNT_DEVICE_PATH, ACCOUNT_PASSWORD_PATH, ACCOUNT_PATH, ACCOUNT_SESSIONS_PATH,
+    CONFIRM_DEVICE_PATH, DEVICE_SIGN_IN_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
+    PASSWORD_SIGN_IN_PATH,
+};
 use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
@@ -18,6 +23,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
+use crate::http::accounts::{account_api, device_api, link_api, password_api};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{access_tokens_api, delivery_api, health, posts_api, rooms_api, session_api};
 use crate::lab::{chat, echo, http_call, transports};
@@ -33,19 +39,39 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 const API_TIMEOUT: Duration = Duration::from_secs(30);
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// The routes of accounts.
+fn accounts() -> Router<AppState> {
+    let sessions = delete(account_api::end_other_sessions);
+    let device = get(device_api::state).post(device_api::make_code).delete(device_api::withdraw);
+    Router::new()
+        .route(PASSWORD_SIGN_IN_PATH, post(password_api::sign_in))
+        .route(LINK_SIGN_IN_PATH, post(link_api::sign_in))
+        .route(DEVICE_SIGN_IN_PATH, post(device_api::request))
+        .route(FINISH_DEVICE_PATH, post(device_api::finish))
+        .route(LINKS_PATH, post(link_api::read))
+        .route(link_api::RECOVERY_PATH, post(link_api::recover))
+        .route(ACCOUNT_PATH, get(account_api::account))
+        .route(ACCOUNT_PASSWORD_PATH, post(password_api::set_password))
+        .route(ACCOUNT_SESSIONS_PATH, sessions)
+        .route(account_api::SESSION_PATH, delete(account_api::end_session))
+        .route(ACCOUNT_DEVICE_PATH, device)
+        .route(CONFIRM_DEVICE_PATH, post(device_api::confirm))
+}
+
 /// All routes, with their middleware.
 pub fn router(state: AppState) -> Router {
     let session =
         get(session_api::current).post(session_api::sign_up).delete(session_api::sign_out);
-    let post =
+    let one_post =
         get(posts_api::read).put(posts_api::edit).patch(posts_api::edit).delete(posts_api::delete);
     let posts = Router::new()
         .route("/posts", get(posts_api::list).post(posts_api::create))
-        .route("/posts/{id}", post)
+        .route("/posts/{id}", one_post)
         .layer(DefaultBodyLimit::max(MAX_POST_BODY_BYTES))
         .layer(from_fn_with_state((state.clone(), App::Feed), app_switch::refuse));
     let api = Router::new()
         .route("/api/session", session)
+        .merge(accounts())
         .route(delivery_api::PATH, get(delivery_api::delivery))
         .route(ACCESS_TOKENS_PATH, get(access_tokens_api::list).post(access_tokens_api::issue))
         .route(&access_tokens_api::token_route(), delete(access_tokens_api::end))

@@ -13,6 +13,7 @@ use madang_hub::storage::FreeSpace;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::http::accounts::SignInLimits;
 use crate::http::client_info::ClientInfo;
 use crate::http::origin::{Origins, PageAccess};
 use crate::http::problem::Problem;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub strict_transport: Option<HeaderValue>,
     /// Settings of the Socket.IO gateway.
     pub socketio: Arc<Settings>,
+    /// The limits of sign-ins.
+    pub sign_ins: SignInLimits,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.

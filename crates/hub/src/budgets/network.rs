@@ -1,5 +1,6 @@
 //! Networks: the part of an address that its holder cannot choose.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The bits of an IPv6 address that name a network: a host chooses the other 64 (RFC 4291, section 2.5.4).
@@ -43,6 +44,16 @@ impl Network {
     }
 }
 
+/// The address, with the number of bits of an IPv6 network: `2001:db8::/64`.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            IpAddr::V4(address) => write!(f, "{address}"),
+            IpAddr::V6(address) => write!(f, "{address}/{}", self.bits),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +66,8 @@ mod tests {
         assert_ne!(network("203.0.113.7"), network("203.0.113.8"));
         assert_eq!(network("::ffff:203.0.113.7"), network("203.0.113.7"));
         let sites = |text: &str| network(text).with_site().collect::<Vec<_>>();
+        assert_eq!(network("203.0.113.7").to_string(), "203.0.113.7");
+        assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
         assert_eq!(sites("203.0.113.7").len(), 1);
         assert_eq!(sites("2001:db8::1").len(), 2);
         assert_ne!(sites("2001:db8::1")[0], sites("2001:db8::1")[1]);

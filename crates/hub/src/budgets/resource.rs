@@ -76,6 +76,8 @@ macro_rules! resources {
 }
 
 const SIGN_UPS: Rate = Rate::per_hour(SIGN_UP_BURST as u64, SIGN_UPS_PER_HOUR as u64);
+/// A school class may share one router, and each pupil may forget a password.
+const SIGN_INS: Rate = Rate::per_hour(200, 1_000);
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
@@ -115,6 +117,9 @@ resources! {
     /// New users.
     SignUps sign_ups "Too many people have signed up":
         user SIGN_UPS, network SIGN_UPS, stranger SIGN_UPS;
+    /// Attempts to sign in that were wrong.
+    SignIns sign_ins "Too many wrong attempts to sign in":
+        user SIGN_INS, network SIGN_INS, stranger SIGN_INS;
 }
 
 impl Resource {

@@ -1,6 +1,7 @@
 //! The configuration. Flags win over environment variables, those over a TOML file, and the file over
 //! the defaults, for each setting by itself.
 
+mod admin;
 mod apps;
 mod budgets;
 mod bus;
@@ -30,6 +31,7 @@ use madang_web::Origins;
 use madang_web::socketio::{self, Exposure};
 use serde::Deserialize;
 
+pub(crate) use self::admin::{AdminFlags, AdminSettings};
 use self::budgets::BudgetTable;
 use self::bus::{BusFlags, BusTable};
 use self::database::{DatabaseFlags, DatabaseTable};
@@ -128,10 +130,10 @@ pub(crate) struct Flags {
     #[arg(long, env = "MADANG_MIN_FREE_SPACE", value_name = "MIB")]
     min_free_space: Option<u32>,
     /// Days after which an unused session ends, from 1 to 3650. A session is in use while a page is open or a
-    /// program sends requests [default: 90].
+    /// program sends requests [default: 30].
     #[arg(long, env = "MADANG_SESSION_IDLE_DAYS", value_name = "DAYS")]
     session_idle_days: Option<u64>,
-    /// Days after which every session ends, from 1 to 3650 [default: 400].
+    /// Days after which every session ends, from 1 to 3650 [default: 180].
     #[arg(long, env = "MADANG_SESSION_MAX_DAYS", value_name = "DAYS")]
     session_max_days: Option<u64>,
     /// Seconds that a graceful stop may take before it is forced, from 1 to 600 [default: 20].
@@ -334,8 +336,8 @@ impl Config {
                 .or(file.min_free_space)
                 .unwrap_or(DEFAULT_MIN_FREE_SPACE),
             session_limits: SessionLimits {
-                idle_ms: days("session_idle_days", idle_days, 90)?,
-                max_ms: days("session_max_days", max_days, 400)?,
+                idle_ms: days("session_idle_days", idle_days, 30)?,
+                max_ms: days("session_max_days", max_days, 180)?,
             },
             shutdown_timeout,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

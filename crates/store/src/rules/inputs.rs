@@ -1,13 +1,18 @@
 //! The inputs of writes.
 
 use madang_hub::access_tokens::{NewBotAccount, NewToken, TokenEnd};
+use madang_hub::accounts::{
+    LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
+    WaitingDeviceRequest,
+};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
-use madang_shared::{Timestamp, Topic};
+use madang_shared::{Timestamp, Topic, UserId};
 
+use super::accounts::AttemptRecord;
 use super::features;
 use super::leases::LeaseRequest;
 
@@ -69,3 +74,39 @@ impl WriteInput for LeaseRequest {}
 
 /// A lease that its holder releases.
 impl WriteInput for (&'static str, NodeId) {}
+
+/// A user's session to be started.
+impl WriteInput for (UserId, SignInProof, NewSession) {}
+
+/// An attempt to sign in.
+impl WriteInput for AttemptRecord {}
+
+/// The origin of a session's last use.
+impl WriteInput for (TokenHash, RequestOrigin) {}
+
+/// A new password.
+impl WriteInput for NewPassword {}
+
+/// A user's former hash of a password, and the new one.
+impl WriteInput for (UserId, String, String) {}
+
+/// A user's sessions to be ended.
+impl WriteInput for (UserId, Vec<TokenHash>) {}
+
+/// A one-time link to be made.
+impl WriteInput for NewLink {}
+
+/// A one-time link to be used up.
+impl WriteInput for LinkUse {}
+
+/// A device that begins to wait.
+impl WriteInput for WaitingDeviceRequest {}
+
+/// A device that its user lets in, by its ticket.
+impl WriteInput for (UserId, SecretHash, Timestamp) {}
+
+/// A user.
+impl WriteInput for UserId {}
+
+/// A ticket, and the session of its device.
+impl WriteInput for (SecretHash, NewSession) {}

@@ -17,6 +17,7 @@ pub(crate) mod refusals;
 pub(crate) mod rights;
 pub(crate) mod skeletons;
 
+pub(crate) mod accounts;
 mod chat;
 mod counter;
 pub(crate) mod delivery;

@@ -54,7 +54,8 @@ fn replace_unused_session(
     name_key: &str,
 ) -> Result<Option<User>, StatementError> {
     let sql = "DELETE FROM sessions WHERE is_used = 0 \
-        AND user_id = (SELECT id FROM users WHERE name_key = ?1) RETURNING user_id";
+        AND user_id = (SELECT id FROM users WHERE name_key = ?1) \
+        AND user_id NOT IN (SELECT user_id FROM passwords) RETURNING user_id";
     let id = transaction.optional(sql, &values![name_key], |row| row.natural(0))?.map(UserId);
     let Some(id) = id else { return Ok(None) };
     let sql = "UPDATE users SET name = ?2 WHERE id = ?1";

@@ -82,11 +82,18 @@ impl<'a> Row<'a> {
         self.text(column).ok().map(Cow::into_owned)
     }
 
-    /// A hash of 32 bytes. One of another length is an error.
+    /// A hash of 32 bytes. The schema allows no other length.
     pub(crate) fn hash(&self, column: usize) -> Result<[u8; 32], StatementError> {
+        self.optional_hash(column)?.ok_or_else(|| EngineError::Column { column }.into())
+    }
+
+    /// A hash that may be absent; see [`Self::hash`].
+    pub(crate) fn optional_hash(&self, column: usize) -> Result<Option<[u8; 32]>, StatementError> {
         match self.0.column(column) {
+            Column::Null => Ok(None),
             Column::Bytes(bytes) => {
-                bytes.try_into().map_err(|_| EngineError::Column { column }.into())
+                let hash = bytes.try_into().map_err(|_| EngineError::Column { column })?;
+                Ok(Some(hash))
             }
             _ => Err(EngineError::Column { column }.into()),
         }

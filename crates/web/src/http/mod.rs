@@ -1,6 +1,7 @@
 //! The HTTP API, and the properties of a request: its session, its origin, its client info.
 
 pub mod access_tokens_api;
+pub mod accounts;
 pub mod client_info;
 pub mod commands;
 pub mod delivery_api;

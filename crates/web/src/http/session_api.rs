@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use madang_hub::accounts::RequestOrigin;
 use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
@@ -15,6 +16,7 @@ use madang_shared::ErrorCode;
 use madang_shared::session::{CurrentSession, SessionInfo};
 
 use crate::connection_slots::ConnectionSlot;
+use crate::http::accounts::device_words::device_words;
 use crate::http::client_info::{ClientAddress, ClientInfo};
 use crate::http::json_object::JsonObject;
 use crate::http::origin::PageAccess;
@@ -79,6 +81,10 @@ pub async fn sign_up(
         }
     };
     tracing::info!(user = user.id.0, client = %address, "signed up");
+    // The new user is signed up in any case.
+    if let Err(error) = record_origin(&state, &[token.hash()], &headers, &client_info).await {
+        tracing::warn!(?error, "the origin of a new session was not recorded");
+    }
     // The answer brings the session, and must arrive.
     if let Some(Extension(slot)) = slot {
         slot.protect(user.id);
@@ -112,9 +118,17 @@ pub async fn current(
     let now = state.clock.now();
     let identity = authenticate(state.store.as_ref(), &candidates, now).await?;
     let user = identity.map(|identity| identity.user);
+    let secured = match &user {
+        Some(user) => {
+            record_origin(&state, &sessions(&candidates), &headers, &client_info).await?;
+            state.store.is_secured(user.id).await?
+        }
+        None => false,
+    };
     let needs_probe =
         user.is_none() && access == PageAccess::Full && !has_probe(&headers, &client_info);
-    let body = Json(CurrentSession { user, workspace: state.hub.workspace().clone() });
+    let workspace = state.hub.workspace().clone();
+    let body = Json(CurrentSession { user, secured, workspace });
     Ok(if needs_probe {
         (set_cookies([probe_cookie(&client_info)]), body).into_response()
     } else {
@@ -146,6 +160,25 @@ pub async fn sign_out(
     } else {
         StatusCode::NO_CONTENT.into_response()
     })
+}
+
+/// Records from where the session was used last. Tokens of other kinds have no such record.
+async fn record_origin(
+    state: &AppState,
+    tokens: &[TokenHash],
+    headers: &HeaderMap,
+    client_info: &ClientInfo,
+) -> Result<(), Problem> {
+    let network = client_info.client.map(|client| Network::of(client).to_string());
+    let origin = RequestOrigin {
+        device: device_words(headers),
+        network: network.unwrap_or_default(),
+        device_secret: None,
+    };
+    for token in tokens {
+        state.store.record_origin(*token, origin.clone()).await?;
+    }
+    Ok(())
 }
 
 fn set_cookies<const N: usize>(

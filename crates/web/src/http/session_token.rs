@@ -20,6 +20,8 @@ use crate::http::client_info::ClientInfo;
 const SESSION: &str = "madang_session";
 /// The name of the probe cookie over plain HTTP.
 const PROBE: &str = "madang_probe";
+/// The name of the cookie by which an account knows a device, over plain HTTP.
+const DEVICE: &str = "madang_device";
 /// The prefix of the cookie names over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and only from the
 /// host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker in the network nor another host of the same
 /// domain can set it. Over HTTPS the other cookies are ignored.
@@ -83,6 +85,16 @@ pub fn probe_cookie(client_info: &ClientInfo) -> Option<HeaderValue> {
 /// Whether a request has the probe cookie.
 pub fn has_probe(headers: &HeaderMap, client_info: &ClientInfo) -> bool {
     cookies(headers, client_info, PROBE).next().is_some()
+}
+
+/// The `Set-Cookie` header with the secret by which accounts know this device. It outlives the session.
+pub fn device_cookie(client_info: &ClientInfo, secret: &str) -> Option<HeaderValue> {
+    set_cookie(client_info, DEVICE, secret, Some(COOKIE_SECONDS))
+}
+
+/// The secret of the device in the cookies of a request.
+pub fn device_secret(headers: &HeaderMap, client_info: &ClientInfo) -> Option<String> {
+    cookies(headers, client_info, DEVICE).next()
 }
 
 /// The hash of a token. A fast hash suffices, because 256 random bits cannot be guessed.

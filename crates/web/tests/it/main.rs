@@ -9,6 +9,7 @@
 )]
 
 mod access_tokens;
+mod accounts;
 mod apps;
 mod assets;
 mod budgets;

@@ -22,7 +22,9 @@ use madang_shared::{Epoch, ServerFrame, Timestamp, codec};
 use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
-use madang_web::{AppState, ConnectionInfo, OpenSessions, Origins, TrustedProxies, router};
+use madang_web::{
+    AppState, ConnectionInfo, OpenSessions, Origins, SignInLimits, TrustedProxies, router,
+};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -197,6 +199,7 @@ impl TestServer {
             proxies: Arc::new(settings.proxies),
             strict_transport: settings.strict_transport,
             socketio: Arc::new(settings.socketio),
+            sign_ins: SignInLimits::default(),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),

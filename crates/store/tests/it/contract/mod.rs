@@ -42,6 +42,7 @@ macro_rules! on_every_database {
 }
 
 mod access_tokens;
+mod accounts;
 mod counter;
 mod delivery;
 mod free_space;

@@ -94,6 +94,13 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO log SELECT id, 1, 90, '{"details":{"described":{"description":"점심","by":{"id":2,"name":"Jane"}}}}' FROM topics WHERE name = 'details:1';"#,
     ),
     (19, "UPDATE orders SET address = '서울', phone = '119', ready_at = 900;"),
+    (
+        26,
+        "INSERT INTO passwords VALUES (2, '$argon2id$', 100);
+        INSERT INTO sign_in_attempts VALUES (1, 2, 100, 1, 'password', 'curl', '203.0.113.7');
+        INSERT INTO known_devices VALUES (2, zeroblob(32), 100);
+        INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) VALUES (zeroblob(32), 'claim', 1, 100, 900);",
+    ),
 ];
 
 /// The migrations in their folder, oldest first.
@@ -227,6 +234,13 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let description = if version >= 18 { "점심" } else { "" }.to_owned();
     let expected = DetailsSnapshot { description, members: count as u64 };
     assert_eq!(details, expected.into(), "{version}: the details");
+
+    let unsecured = test_store.store.unsecured_users().await.expect("readable");
+    let unsecured: Vec<u64> = unsecured.into_iter().map(|user| user.id.0).collect();
+    let users = [(1, true), (2, version < 26), (3, true), (5, version >= 10)];
+    let expected: Vec<u64> =
+        users.into_iter().filter_map(|(user, listed)| listed.then_some(user)).collect();
+    assert_eq!(unsecured, expected, "{version}: people without a way back");
 
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;

@@ -1,8 +1,17 @@
-//! Users to be made, service accounts, and the limits of sessions.
+//! Users to be made, service accounts, the limits of sessions, and the port of accounts.
+
+mod port;
 
 use madang_shared::{Timestamp, User};
 
 use crate::policy::access::CredentialAccess;
+
+pub use port::{
+    AccountRecord, Accounts, Credentials, CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS,
+    LinkRecord, LinkUse, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, MAX_SESSIONS, NewLink, NewPassword,
+    NewSession, RequestOrigin, SecretHash, SessionRecord, SignInProof, StartedSession,
+    WaitingDeviceRecord, WaitingDeviceRequest,
+};
 
 /// SHA-256 of a session token. The token itself is never stored.
 pub type TokenHash = [u8; 32];
