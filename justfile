@@ -77,6 +77,10 @@ idle connections="2000": build
 siege *args: build
     cargo run --release --package madang-loadgen -- siege --binary target/release/madang "$@"
 
+# Measure sign-ins with wrong passwords, for names that exist and names that do not, and messages while many people sign in
+sign-in-latency *args: build
+    cargo run --release --package madang-loadgen -- sign-in-latency --binary target/release/madang "$@"
+
 # Let honest people work at once in numbers that the default budgets allow: an office, a class, ten tabs, and 5,000 clients after a restart
 honest-limits *args: build
     cargo run --release --package madang-loadgen -- honest-limits --binary target/release/madang "$@"

@@ -42,6 +42,11 @@ impl Auth {
         self.state.get()
     }
 
+    /// The state now, once.
+    pub(crate) fn get_untracked(self) -> AuthState {
+        self.state.get_untracked()
+    }
+
     /// Whether the server offers the page: the app of the page is on, or it belongs to none.
     pub(crate) fn offers(self, page: Page) -> bool {
         self.workspace.with(|workspace| workspace.offers(page.app()))
@@ -60,7 +65,7 @@ impl Auth {
         self.state.set(before.clone());
         spawn_local(async move {
             let answer = session::current().await;
-            let answer = answer.map(|CurrentSession { user, workspace }| {
+            let answer = answer.map(|CurrentSession { user, workspace, .. }| {
                 self.workspace.set(workspace);
                 user
             });

@@ -9,6 +9,7 @@
     reason = "the component macro makes its own copy of each component public"
 )]
 
+mod account_requests;
 mod app;
 mod auth;
 mod context;

@@ -54,7 +54,8 @@ impl Router {
     }
 }
 
-fn current() -> Route {
+/// The route of the address bar.
+pub(crate) fn current() -> Route {
     Route::from_path(&window().location().pathname().unwrap_or_default())
 }
 

@@ -1,7 +1,7 @@
 //! `madang-loadgen`: scenarios that put load on a real server and check it.
 //!
-//! One module per scenario: [`soak_kill`], [`soak_cluster`], [`move_drill`], [`idle`], [`count`], [`siege`] and
-//! [`honest_limits`].
+//! One module per scenario: [`soak_kill`], [`soak_cluster`], [`move_drill`], [`idle`], [`count`], [`siege`],
+//! [`honest_limits`] and [`sign_in_latency`].
 
 mod count;
 mod honest_limits;
@@ -9,6 +9,7 @@ mod idle;
 mod move_drill;
 mod room;
 mod siege;
+mod sign_in_latency;
 mod soak_cluster;
 mod soak_kill;
 mod verdict;
@@ -49,6 +50,9 @@ enum Scenario {
     /// Let many honest people work at once: an office behind one address, a class that signs up, ten tabs of one
     /// person, and all clients after a restart. Fails if anybody is refused, or misses a message.
     HonestLimits(honest_limits::HonestLimitsOptions),
+    /// Measure sign-ins with wrong passwords, for names that exist and names that do not, and messages while many people
+    /// sign in.
+    SignInLatency(sign_in_latency::SignInLatencyOptions),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
                 Scenario::Count(options) => count::run(options).await,
                 Scenario::Siege(options) => siege::run(options).await,
                 Scenario::HonestLimits(options) => honest_limits::run(options).await,
+                Scenario::SignInLatency(options) => sign_in_latency::run(options).await,
             }
         })
     });

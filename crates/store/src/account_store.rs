@@ -142,6 +142,15 @@ impl<C: Connections> Accounts for EngineStore<C> {
         ticket: SecretHash,
         session: NewSession,
     ) -> BoxFuture<'static, Result<Option<StartedSession>, StoreError>> {
-        self.write((ticket, session), devices::finish)
+        let now = session.at;
+        let is_confirmed = self.server_read(ReadLane::SignIns, move |it| {
+            devices::is_confirmed(it, ticket, now)
+        });
+        let finish = self.connections.deferred_write(devices::finish);
+        // A waiting device asks often, and writes once.
+        async move {
+            if is_confirmed.await? { finish((ticket, session)).await.map(Some) } else { Ok(None) }
+        }
+        .boxed()
     }
 }

@@ -4,12 +4,14 @@
 pub(crate) mod sign_in;
 
 pub(crate) mod account;
+pub(crate) mod account_page;
 pub(crate) mod apps;
 pub(crate) mod chat;
 pub(crate) mod connection;
 pub(crate) mod counter;
 pub(crate) mod delivery;
 pub(crate) mod details;
+pub(crate) mod entrance;
 pub(crate) mod first_steps;
 pub(crate) mod inspector;
 pub(crate) mod membership;

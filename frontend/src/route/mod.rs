@@ -56,6 +56,31 @@ macro_rules! pages {
                 skeleton: Shape::Rows,
                 draw: features::settings::WorkspaceSettingsPage
             }
+            Account {
+                path: "/settings/account",
+                title: ("계정", "Account"),
+                area: Area::Own,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::account_page::AccountPage
+            }
+            // These two are shown without a session too.
+            PasswordSignIn {
+                path: "/sign-in",
+                title: ("로그인", "Sign in"),
+                area: Area::Own,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::entrance::PasswordSignInPage
+            }
+            Link {
+                path: "/link",
+                title: ("로그인 링크", "Sign-in link"),
+                area: Area::Own,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::entrance::LinkPage
+            }
             Apps {
                 path: "/apps",
                 title: ("앱", "Apps"),

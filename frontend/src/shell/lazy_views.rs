@@ -22,7 +22,7 @@ use crate::ui::undo_bar::use_undo_bar;
 use crate::{features, lab};
 
 /// Fetches the lazy part.
-pub(super) fn load() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>> {
+pub(crate) fn load() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>> {
     Box::pin(load_views())
 }
 

@@ -38,6 +38,8 @@ use crate::ui::icon::Mark;
 use crate::ui::skeleton::{Shape, skeleton};
 use crate::ui::undo_bar::UndoBar;
 
+pub(crate) use lazy_views::load;
+
 /// The app behind the sign-in form, for as long as the session lasts.
 #[component]
 pub(crate) fn Shell(me: User) -> impl IntoView {
@@ -49,7 +51,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         store.read(Slice::Rooms, |_| ());
         store.read(Slice::Unread, |client| View::of(client, route))
     });
-    let lazy = Loader::start(lazy_views::load);
+    let lazy = Loader::start(load);
     let app = AppContext {
         driver,
         router,

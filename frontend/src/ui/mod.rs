@@ -11,6 +11,7 @@ pub(crate) mod icon;
 pub(crate) mod name_form;
 pub(crate) mod picture;
 pub(crate) mod question;
+pub(crate) mod secret_field;
 pub(crate) mod skeleton;
 pub(crate) mod switch;
 pub(crate) mod undo_bar;

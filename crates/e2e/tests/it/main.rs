@@ -7,6 +7,7 @@
 mod first_steps;
 mod support;
 
+mod accounts;
 mod acts;
 mod appearance;
 mod apps;

@@ -9,6 +9,7 @@ use madang_shared::Command;
 use madang_shared::membership::MembershipCommand;
 
 use self::choices::languages;
+use crate::account_requests;
 use crate::auth::Auth;
 use crate::context::{link_to, use_app};
 use crate::i18n::{CANCEL, Words, tr, use_lang};
@@ -17,16 +18,20 @@ use crate::session;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{text, when};
+use crate::ui::erased::reactive::{derived, effect, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::question::{Question, question};
 
 pub(crate) const SIGN_OUT: Words = Words::new("로그아웃", "Sign out");
 const SIGN_OUT_QUESTION: Words = Words::new("로그아웃할까요?", "Sign out?");
-const SIGN_OUT_WARNING: Words = Words::new(
-    "비밀번호가 없는 계정이라, 로그아웃하면 이 이름으로 돌아올 수 없습니다.",
-    "This name has no password: after signing out, you cannot use it again.",
+const NO_WAY_BACK: Words = Words::new(
+    "비밀번호가 없는 계정이라, 로그아웃하면 이 이름과 이 이름의 것으로 돌아올 수 없습니다. 설정 → 계정에서 먼저 비밀번호를 정할 수 있습니다.",
+    "This name has no password: after signing out, you cannot reach it, or what belongs to it, again. You can set one first, under Settings → Account.",
+);
+const WAY_BACK: Words = Words::new(
+    "이름과 비밀번호로 언제든 다시 로그인할 수 있습니다.",
+    "You can sign in again at any time with your name and password.",
 );
 pub(crate) const SHORTCUTS: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
 
@@ -80,6 +85,17 @@ pub(crate) fn sign_out_question(asking: State<bool>) -> AnyView {
     let lang = use_lang();
     let failed = state(false);
     provide_context(failed);
+    // Without an answer, the dialog warns.
+    let secured = state(false);
+    effect(move || {
+        if asking.get() {
+            spawn_local(async move {
+                if let Ok(account) = account_requests::account().await {
+                    secured.try_set(account.secured);
+                }
+            });
+        }
+    });
     let sign_out = move || {
         failed.set(false);
         let clean_up = app.driver.cleanup();
@@ -95,7 +111,7 @@ pub(crate) fn sign_out_question(asking: State<bool>) -> AnyView {
     let texts = Question {
         id: "sign-out",
         title: text(move || SIGN_OUT_QUESTION.of(lang.get()).to_owned()),
-        warning: SIGN_OUT_WARNING.now(),
+        warning: derived(move || if secured.get() { WAY_BACK } else { NO_WAY_BACK }.of(lang.get())),
         keep: CANCEL.now(),
         act: SIGN_OUT.now(),
     };

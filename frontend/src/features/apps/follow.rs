@@ -36,7 +36,7 @@ pub(crate) fn follow() {
     });
     effect(move || {
         auth.workspace.with(|facts| {
-            let answer = CurrentSession { user: None, workspace: facts.clone() };
+            let answer = CurrentSession { workspace: facts.clone(), ..CurrentSession::default() };
             workspace::remember(&compact::to_text(&answer));
             browser::set_root_attribute(ATTRIBUTE, if facts.apps.is_empty() { "none" } else { "" });
         });

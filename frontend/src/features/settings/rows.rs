@@ -24,6 +24,7 @@ use crate::ui::switch::labelled_switch;
 /// A group of rows under a heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
+    Account,
     Look,
     Notices,
     Keyboard,
@@ -33,18 +34,28 @@ pub(super) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: &[Self] =
-        &[Self::Look, Self::Notices, Self::Keyboard, Self::Browser, Self::Server, Self::Apps];
+    pub(super) const ALL: &[Self] = &[
+        Self::Account,
+        Self::Look,
+        Self::Notices,
+        Self::Keyboard,
+        Self::Browser,
+        Self::Server,
+        Self::Apps,
+    ];
 
     pub(super) fn page(self) -> Page {
         match self {
-            Self::Look | Self::Notices | Self::Keyboard | Self::Browser => Page::Settings,
+            Self::Account | Self::Look | Self::Notices | Self::Keyboard | Self::Browser => {
+                Page::Settings
+            }
             Self::Server | Self::Apps => Page::WorkspaceSettings,
         }
     }
 
     pub(super) fn id(self) -> &'static str {
         match self {
+            Self::Account => "settings-account",
             Self::Look => "settings-look",
             Self::Notices => "settings-notices",
             Self::Keyboard => "settings-keyboard",
@@ -56,6 +67,7 @@ impl Section {
 
     pub(super) fn title(self) -> Words {
         match self {
+            Self::Account => Page::Account.title(),
             Self::Look => Words::new("화면", "Appearance"),
             Self::Notices => Words::new("알림", "Notices"),
             Self::Keyboard => Words::new("키보드", "Keyboard"),
@@ -113,6 +125,11 @@ const fn explained(row: Row, ko: &'static str, en: &'static str) -> Row {
 
 /// All rows, in the order of the pages.
 pub(super) const ROWS: &[Row] = &[
+    explained(
+        row("setting-account", Section::Account, Page::Account.title(), |_| to_account()),
+        "비밀번호, 로그인한 기기, 다른 기기 추가, 로그인 기록",
+        "Password, signed-in devices, adding a device, sign-in history",
+    ),
     row("setting-language", Section::Look, LANGUAGE, |_| languages()),
     row("setting-colours", Section::Look, COLOURS, |_| colours()),
     explained(
@@ -171,8 +188,8 @@ pub(super) const ROWS: &[Row] = &[
             Words::new("로그인한 이름", "Signed in as"),
             |_| session(),
         ),
-        "이 이름은 이 브라우저에서만 쓸 수 있습니다. 로그아웃하면 이름도 내려놓게 됩니다.",
-        "This name belongs to this browser. Signing out gives it up.",
+        "비밀번호가 없으면 로그아웃한 뒤 이 이름으로 돌아올 수 없습니다.",
+        "Without a password, you cannot come back to this name after signing out.",
     ),
     explained(
         row("setting-name", Section::Server, Words::new("이름", "Name"), |_| {
@@ -270,9 +287,17 @@ fn is_offered(page: Page) -> AnyView {
 }
 
 fn to_apps() -> AnyView {
+    to_page(Page::Apps, "to-apps")
+}
+
+fn to_account() -> AnyView {
+    to_page(Page::Account, "to-account")
+}
+
+fn to_page(page: Page, test_id: &'static str) -> AnyView {
     let words = Words::new("보기", "Show");
     view! {
-        <a class="button button-link" href=Page::Apps.path() data-testid="to-apps" on:click=link_to(use_app(), Route::Page(Page::Apps))>{words.now()}</a>
+        <a class="button button-link" href=page.path() data-testid=test_id on:click=link_to(use_app(), Route::Page(page))>{words.now()}</a>
     }
     .into_any()
 }

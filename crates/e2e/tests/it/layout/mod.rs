@@ -56,7 +56,7 @@ pub(crate) async fn set_size(
 /// Waits until the view of the address is drawn. The page of components shows skeletons for ever.
 async fn until_drawn(browser: &Browser) -> Result<()> {
     let script = "return document.querySelector('[data-testid=\"badge\"]')?.dataset.link === 'live' \
-        && document.querySelector('.page-body, .composer, .content-message') !== null \
+        && document.querySelector('.page-body, .composer, .content-message, .entrance') !== null \
         && document.querySelector('.skeleton:not(.components .skeleton)') === null";
     until_true("the page is drawn", async || browser.eval(script, []).await).await?;
     browser.until_animations_end().await

@@ -78,22 +78,28 @@ pub(crate) fn withdraw(
     transaction.run(sql, &values![user.0])
 }
 
-/// Starts the session of a device that was let in; see
-/// [`Accounts::finish_device`](madang_hub::accounts::Accounts::finish_device).
+/// Whether the device with a ticket was let in.
+pub(crate) fn is_confirmed(
+    transaction: &dyn Transaction,
+    ticket: SecretHash,
+    now: Timestamp,
+) -> Result<bool, StatementError> {
+    let sql = "SELECT is_confirmed FROM one_time_links WHERE ticket = ?1 AND expires_at > ?2";
+    let confirmed = transaction.optional(sql, &values![ticket, now.0], |row| row.integer(0))?;
+    Ok(confirmed.ok_or_else(no_link)? != 0)
+}
+
+/// Starts the session of a device that was let in.
 pub(crate) fn finish(
     transaction: &dyn Transaction,
     (ticket, session): (SecretHash, NewSession),
     appended: &mut Vec<TopicEvent>,
-) -> Result<Option<StartedSession>, StatementError> {
+) -> Result<StartedSession, StatementError> {
     let sql = "DELETE FROM one_time_links \
         WHERE ticket = ?1 AND is_confirmed = 1 AND expires_at > ?2 RETURNING user_id";
     let values = &values![ticket, session.at.0];
     let user = transaction.optional(sql, values, |row| row.natural(0))?.map(UserId);
-    if let Some(user) = user {
-        rights::require(transaction, user, Need::Account)?;
-        let method = SignInMethod::Device;
-        return sessions::insert(transaction, user, method, session, appended).map(Some);
-    }
-    let sql = "SELECT 1 FROM one_time_links WHERE ticket = ?1 AND expires_at > ?2";
-    if transaction.exists(sql, values)? { Ok(None) } else { Err(no_link().into()) }
+    let user = user.ok_or_else(no_link)?;
+    rights::require(transaction, user, Need::Account)?;
+    sessions::insert(transaction, user, SignInMethod::Device, session, appended)
 }

@@ -44,6 +44,13 @@ const OTHER_ROWS: &str = "
         VALUES (2, x'0101010101010101010101010101010101010101010101010101010101010101', 'ci', 'read', 1, 5);
     INSERT INTO access_token_rooms (token_id, room_id) VALUES (1, 1);
     INSERT INTO bots (user_id, made_by, made_at) VALUES (2, 1, 5);
+    INSERT INTO passwords (user_id, hash, changed_at) VALUES (1, '$argon2id$', 5);
+    INSERT INTO sign_in_attempts (user_id, at, succeeded, method, device, network) \
+        VALUES (1, 5, 0, 'password', 'Firefox on Windows', '2001:db8::/64');
+    INSERT INTO known_devices (user_id, device, used_at) \
+        VALUES (1, x'0202020202020202020202020202020202020202020202020202020202020202', 5);
+    INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) \
+        VALUES (x'0303030303030303030303030303030303030303030303030303030303030303', 'claim', 1, 5, 9);
     INSERT INTO service_accounts (key, user_id) VALUES ('socketio', 2);
     INSERT INTO notice_schedules (schedule, high_water_mark) VALUES ('점심', 7), ('a', 8), ('B', 9);
     INSERT INTO notice_demo (id, started_by, started_at) VALUES (1, 1, 5);

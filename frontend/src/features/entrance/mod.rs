@@ -1,0 +1,191 @@
+//! The pages that sign somebody in by other ways than a new name: with a password, with a code of another device, and
+//! with a one-time link. They are in the lazy part of the app.
+
+mod link;
+mod waiting;
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::Failure;
+
+use crate::account_requests::{enter, refusal, request_device, sign_in};
+use crate::auth::{Auth, AuthState};
+use crate::browser;
+use crate::features::account::choices::{colours, languages};
+use crate::i18n::{Lang, Words, isolated, tr, use_lang};
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::{effect, flag, part, text};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::secret_field::{labelled_field, typed};
+
+pub(crate) use link::LinkPage;
+use waiting::{Wait, waiting};
+
+const TITLE: Words = Words::new("내 계정으로 로그인", "Sign in to your account");
+const PASSWORD: Words = Words::new("비밀번호", "Password");
+const CODE: Words = Words::new("다른 기기에서 받은 코드", "Code from your other device");
+const WITH_CODE: Words = Words::new("코드로 들어가기", "Use a code");
+const CODE_HINT: Words = Words::new(
+    "로그인한 기기의 설정 → 계정 → 다른 기기 추가에서 코드를 받을 수 있습니다.",
+    "A device that is signed in shows one: Settings → Account → Add a device.",
+);
+const NEW_NAME: Words = Words::new("새 이름으로 시작하기", "Start with a new name");
+const FORGOTTEN: Words = Words::new(
+    "비밀번호를 잊었다면 관리자에게 복구 링크를 부탁하세요.",
+    "Forgotten? An administrator can make you a recovery link.",
+);
+
+/// The state of a form: the failure of its last request, and whether one is under way.
+#[derive(Clone, Copy)]
+struct Form {
+    failure: State<Option<Failure>>,
+    busy: State<bool>,
+}
+
+impl Form {
+    fn new() -> Self {
+        Self { failure: state(None), busy: state(false) }
+    }
+
+    /// Begins a request; false while another one is under way.
+    fn start(self) -> bool {
+        if self.busy.get_untracked() {
+            return false;
+        }
+        self.failure.set(None);
+        self.busy.set(true);
+        true
+    }
+
+    fn refuse(self, failure: Failure) {
+        // The page may be gone.
+        self.failure.try_set(Some(failure));
+        self.busy.try_set(false);
+    }
+
+    fn error(self, id: &'static str) -> AnyView {
+        let lang = use_lang();
+        let error = text(move || {
+            let lang = lang.get();
+            self.failure
+                .with(|failure| failure.as_ref().map(|it| refusal(lang, it)).unwrap_or_default())
+        });
+        view! { <p id=id class="error" role="alert" data-testid=id>{error}</p> }.into_any()
+    }
+
+    fn button(self, id: &'static str, words: Words) -> AnyView {
+        view! {
+            <button class="button button-strong" type="submit" data-testid=id aria-disabled=flag(move || self.busy.get())>{words.now()}</button>
+        }
+        .into_any()
+    }
+}
+
+/// The frame of the pages: a card, and the choices of language and colours below it.
+fn frame(title: Words, content: AnyView) -> AnyView {
+    view! {
+        <div class="entrance">
+            <div class="sign-in-card">
+                <h1 class="entrance-title">{title.now()}</h1>
+                {content}
+            </div>
+            <div class="sign-in-foot">{languages()}{colours()}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The page for a name and a password, or a code.
+#[component]
+pub(crate) fn PasswordSignInPage() -> impl IntoView {
+    let wait: State<Option<Wait>> = state(None);
+    let content = part(move || match wait.get() {
+        Some(wait) => waiting(wait),
+        None => forms(wait),
+    });
+    frame(TITLE, content)
+}
+
+fn forms(wait: State<Option<Wait>>) -> AnyView {
+    let auth: Auth = expect_context();
+    let (name, password, code) = (NodeRef::<html::Input>::new(), NodeRef::new(), NodeRef::new());
+    let (by_password, by_code) = (Form::new(), Form::new());
+    effect(move || {
+        if let Some(input) = name.get() {
+            browser::focus_on(&input);
+        }
+    });
+    let submit_password = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if by_password.start() {
+            spawn_local(async move {
+                match sign_in(typed(name), typed(password)).await {
+                    Ok(user) => enter(auth, user),
+                    Err(refused) => by_password.refuse(refused),
+                }
+            });
+        }
+    };
+    let submit_code = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if by_code.start() {
+            spawn_local(async move {
+                match request_device(Some(typed(code)), None).await {
+                    Ok(ticket) => wait.set(Some(Wait(ticket))),
+                    Err(refused) => by_code.refuse(refused),
+                }
+            });
+        }
+    };
+    view! {
+        {instead("")}
+        <form on:submit=events::submit(submit_password) novalidate>
+            {name_field(name)}
+            {labelled_field("password", PASSWORD, ("password", "current-password"), "password-error", password)}
+            {by_password.error("password-error")}
+            {by_password.button("password-submit", TITLE)}
+            <p class="hint">{FORGOTTEN.now()}</p>
+        </form>
+        <form class="entrance-code" on:submit=events::submit(submit_code) novalidate>
+            {labelled_field("device-code", CODE, ("text", "one-time-code"), "code-error", code)}
+            {by_code.error("code-error")}
+            {by_code.button("code-submit", WITH_CODE)}
+            <p class="hint">{CODE_HINT.now()}</p>
+        </form>
+        <p class="entrance-other"><a href="/" data-testid="to-gate">{NEW_NAME.now()}</a></p>
+    }
+    .into_any()
+}
+
+fn name_field(input: NodeRef<html::Input>) -> AnyView {
+    view! {
+        <label class="label" for="sign-in-name">{tr(|t| t.your_name)}</label>
+        <input id="sign-in-name" class="field" dir="auto" autocomplete="username" autocapitalize="none" spellcheck="false" data-testid="sign-in-name" node_ref=input />
+    }
+    .into_any()
+}
+
+/// Says that signing in ends the session of another name, if there is one.
+fn instead(name: &str) -> AnyView {
+    let auth: Auth = expect_context();
+    let lang = use_lang();
+    match auth.get_untracked() {
+        AuthState::SignedIn(me) if me.name != name => {
+            let sentence = text(move || instead_of(lang.get(), &me.name));
+            view! { <p class="callout" data-testid="instead">{sentence}</p> }.into_any()
+        }
+        _ => ().into_any(),
+    }
+}
+
+fn instead_of(lang: Lang, name: &str) -> String {
+    let name = isolated(name);
+    match lang {
+        Lang::Ko => {
+            format!("지금은 {name} 이름으로 로그인해 있습니다. 들어가면 그 이름은 로그아웃됩니다.")
+        }
+        Lang::En => format!("You are signed in as {name}, and will be signed out of that name."),
+    }
+}
