@@ -23,6 +23,7 @@ pub mod access_tokens;
 pub mod access_watch;
 pub mod accounts;
 pub mod bus;
+pub mod factors;
 mod fan_out;
 pub mod frame;
 pub mod gateway;

@@ -17,6 +17,7 @@ use madang_shared::{
 use sha2::{Digest, Sha256};
 
 use crate::access_tokens::AccessTokenStore;
+use crate::factors::FactorStore;
 use crate::features::{self, Change};
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
@@ -161,7 +162,7 @@ pub struct DirectoryRequest {
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore + Accounts {
+pub trait Store: AccessTokenStore + Accounts + FactorStore {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.

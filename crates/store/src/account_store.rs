@@ -143,9 +143,8 @@ impl<C: Connections> Accounts for EngineStore<C> {
         session: NewSession,
     ) -> BoxFuture<'static, Result<Option<StartedSession>, StoreError>> {
         let now = session.at;
-        let is_confirmed = self.server_read(ReadLane::SignIns, move |it| {
-            devices::is_confirmed(it, ticket, now)
-        });
+        let is_confirmed =
+            self.server_read(ReadLane::SignIns, move |it| devices::is_confirmed(it, ticket, now));
         let finish = self.connections.deferred_write(devices::finish);
         // A waiting device asks often, and writes once.
         async move {

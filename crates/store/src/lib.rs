@@ -16,6 +16,7 @@ mod connections;
 mod error;
 mod event_stream;
 mod external_revision;
+mod factor_store;
 mod readers;
 mod rules;
 mod store;

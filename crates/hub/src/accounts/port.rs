@@ -6,7 +6,7 @@ use madang_shared::account::{LinkKind, SignInAttempt, SignInMethod};
 use madang_shared::{Timestamp, User, UserId};
 
 use super::TokenHash;
-use crate::ports::StoreError;
+use crate::store_error::StoreError;
 
 /// SHA-256 of a secret of 256 random bits, or of a code that lives for minutes.
 pub type SecretHash = [u8; 32];

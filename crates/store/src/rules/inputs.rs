@@ -5,6 +5,10 @@ use madang_hub::accounts::{
     LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
     WaitingDeviceRequest,
 };
+use madang_hub::factors::{
+    ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, ProviderSessionEnd, ProviderSignIn,
+    VerifiedPasskey,
+};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
@@ -13,6 +17,7 @@ use madang_hub::storage::FreeSpace;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
+use super::factors::codes::{SecondStep, TotpConfirmation};
 use super::features;
 use super::leases::LeaseRequest;
 
@@ -90,7 +95,7 @@ impl WriteInput for NewPassword {}
 /// A user's former hash of a password, and the new one.
 impl WriteInput for (UserId, String, String) {}
 
-/// A user's sessions to be ended.
+/// A user's sessions to be ended, or new recovery codes.
 impl WriteInput for (UserId, Vec<TokenHash>) {}
 
 /// A one-time link to be made.
@@ -104,9 +109,41 @@ impl WriteInput for WaitingDeviceRequest {}
 
 /// A device that its user lets in, by its ticket.
 impl WriteInput for (UserId, SecretHash, Timestamp) {}
+/// New users join the first room. The sign-ins also set roles, of which each depends on the others.
+impl WriteInput for ProviderSignIn {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Details(FIRST_ROOM)]
+    }
+}
+
+impl WriteInput for ProviderSessionEnd {}
+
+impl WriteInput for NewChallenge {}
+
+/// A challenge at the present time.
+impl WriteInput for (ChallengeKey, Timestamp) {}
+
+impl WriteInput for PasskeyRecord {}
+
+impl WriteInput for VerifiedPasskey {}
+
+/// A passkey of a user.
+impl WriteInput for (UserId, u64) {}
+
+/// A user's new secret.
+impl WriteInput for (UserId, Vec<u8>) {}
+
+impl WriteInput for TotpConfirmation {}
+
+/// A user's proof.
+impl WriteInput for (UserId, CodeProof) {}
+
+/// A user's wrong code at the present time.
+impl WriteInput for (UserId, Timestamp) {}
 
 /// A user.
 impl WriteInput for UserId {}
 
 /// A ticket, and the session of its device.
 impl WriteInput for (SecretHash, NewSession) {}
+impl WriteInput for SecondStep {}

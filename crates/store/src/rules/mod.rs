@@ -23,6 +23,7 @@ mod counter;
 pub(crate) mod delivery;
 pub(crate) mod details;
 mod details_events;
+pub(crate) mod factors;
 pub(crate) mod membership;
 pub(crate) mod notices;
 mod orders;

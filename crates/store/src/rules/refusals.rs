@@ -1,5 +1,6 @@
 //! The refusals that depend on the data, in sentences for people. Every engine uses the same ones.
 
+use madang_hub::factors::MAX_PASSKEYS;
 use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
@@ -106,6 +107,42 @@ pub(crate) fn room_name_looks_taken(name: &str) -> Failure {
 pub(crate) fn user_name_looks_taken(name: &str) -> Failure {
     let message = format!("“{name}” looks like the name of another user; choose another name.");
     Failure::new(ErrorCode::NameTaken, message)
+}
+
+pub(crate) fn no_passkey() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This passkey does not exist, or was removed.")
+}
+
+pub(crate) fn passkey_registered() -> Failure {
+    Failure::new(ErrorCode::Invalid, "This passkey is registered already; use another device.")
+}
+
+/// The same for a passkey that was removed and for one that was never there.
+pub(crate) fn passkey_unusable() -> Failure {
+    let message = "This passkey does not sign in here any more; sign in another way.";
+    Failure::new(ErrorCode::Unauthenticated, message)
+}
+
+pub(crate) fn too_many_passkeys() -> Failure {
+    let message = format!("A user can have at most {MAX_PASSKEYS} passkeys; remove one first.");
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+pub(crate) fn totp_is_on() -> Failure {
+    Failure::new(ErrorCode::Invalid, "One-time passwords are on already; switch them off first.")
+}
+
+pub(crate) fn totp_is_off() -> Failure {
+    Failure::new(ErrorCode::Invalid, "One-time passwords are off; switch them on first.")
+}
+
+pub(crate) fn totp_changed() -> Failure {
+    Failure::new(ErrorCode::Invalid, "Another secret was made meanwhile; begin again.")
+}
+
+pub(crate) fn no_provider_account() -> Failure {
+    let message = "There is no account for you here; ask an administrator of the workspace.";
+    Failure::new(ErrorCode::Forbidden, message)
 }
 
 pub(crate) fn too_many_rooms_joined() -> Failure {

@@ -99,6 +99,14 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Bytes of any length.
+    pub(crate) fn bytes(&self, column: usize) -> Result<Vec<u8>, StatementError> {
+        match self.0.column(column) {
+            Column::Bytes(bytes) => Ok(bytes.to_vec()),
+            _ => Err(EngineError::Column { column }.into()),
+        }
+    }
+
     /// The id of a command. One of another length becomes the id that no command has.
     pub(crate) fn command_id(&self, column: usize) -> CommandId {
         let id = match self.0.column(column) {

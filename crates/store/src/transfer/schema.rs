@@ -2,13 +2,14 @@
 //! without a line here.
 
 /// The tables that belong to one engine or to one run, each with the reason why it is not moved.
-const NOT_MOVED: [(&str, &str); 7] = [
+const NOT_MOVED: [(&str, &str); 8] = [
     ("refinery_schema_history", "the migrations of SQLite"),
     ("schema_migrations", "the migrations of PostgreSQL"),
     ("durability", "the state of one database file"),
     ("cluster_identity", "the identity of one PostgreSQL cluster"),
     ("external_changes", "the count of changes by other programs of one PostgreSQL database"),
     ("orders_actor", "the acting user during one change"),
+    ("challenges", "the memory between two requests of a browser"),
     ("leases", "the works of nodes that have stopped"),
 ];
 

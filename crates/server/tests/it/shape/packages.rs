@@ -61,13 +61,18 @@ fn packages_know_only_what_they_may() {
             &[],
             &["tokio", "axum", "leptos", "rusqlite", "reqwest", "rand", "getrandom"],
         ),
+        (
+            "madang-identity",
+            &[],
+            &["axum", "hyper", "rusqlite", "leptos", "openidconnect", "webauthn-rs"],
+        ),
         ("madang-bus", &["madang-hub"], &["axum", "rusqlite", "tungstenite", "reqwest"]),
         ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
         ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
         ("madang-websocket", &[], &["axum", "rusqlite", "tungstenite", "tokio-tungstenite"]),
         (
             "madang-web",
-            &["madang-shared", "madang-hub", "madang-websocket"],
+            &["madang-shared", "madang-hub", "madang-identity", "madang-websocket"],
             &["rusqlite", "async-nats", "tungstenite", "tokio-tungstenite"],
         ),
         (
@@ -76,6 +81,7 @@ fn packages_know_only_what_they_may() {
                 "madang-shared",
                 "madang-hub",
                 "madang-bus",
+                "madang-identity",
                 "madang-prices",
                 "madang-store",
                 "madang-web",

@@ -150,7 +150,10 @@ pub(crate) fn is_secured(
     transaction: &dyn Transaction,
     user: UserId,
 ) -> Result<bool, StatementError> {
-    transaction.exists("SELECT 1 FROM passwords WHERE user_id = ?1", &values![user.0])
+    let sql = "SELECT 1 FROM passwords WHERE user_id = ?1 \
+        UNION ALL SELECT 1 FROM passkeys WHERE user_id = ?1 \
+        UNION ALL SELECT 1 FROM provider_identities WHERE user_id = ?1";
+    transaction.exists(sql, &values![user.0])
 }
 
 pub(crate) fn account(
@@ -178,6 +181,8 @@ pub(crate) fn account(
 pub(crate) fn unsecured_users(transaction: &dyn Transaction) -> Result<Vec<User>, StatementError> {
     let sql = "SELECT id, name FROM users WHERE deactivated_at IS NULL \
         AND id NOT IN (SELECT user_id FROM passwords) \
+        AND id NOT IN (SELECT user_id FROM passkeys) \
+        AND id NOT IN (SELECT user_id FROM provider_identities) \
         AND id NOT IN (SELECT user_id FROM service_accounts) \
         AND id NOT IN (SELECT user_id FROM bots) ORDER BY id";
     transaction

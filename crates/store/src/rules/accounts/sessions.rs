@@ -23,11 +23,10 @@ pub(crate) fn start(
     rights::require(transaction, user, Need::Account)?;
     let method = match proof {
         SignInProof::Password(hash) => {
-            // Not a SELECT: it also waits for a change of the password by another node, which ends the sessions that
-            // it sees.
-            let sql = "UPDATE passwords SET hash = ?2 WHERE user_id = ?1 AND hash = ?2";
-            if transaction.execute(sql, &values![user.0, hash])? == 0 {
-                let message = "The name or the password is wrong.";
+            check_password(transaction, user, &hash)?;
+            // The one-time passwords were switched on since the password was checked.
+            if needs_code(transaction, user)? {
+                let message = "This account needs a code too; sign in again.";
                 return Err(Failure::new(ErrorCode::Unauthenticated, message).into());
             }
             SignInMethod::Password
@@ -35,6 +34,41 @@ pub(crate) fn start(
         SignInProof::Checked(method) => method,
     };
     insert(transaction, user, method, session, appended)
+}
+
+/// Starts a session of a user whose password, with this hash, and whose code were right.
+pub(crate) fn start_after_code(
+    transaction: &dyn Transaction,
+    (user, hash, session): (UserId, String, NewSession),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<StartedSession, StatementError> {
+    rights::require(transaction, user, Need::Account)?;
+    check_password(transaction, user, &hash)?;
+    insert(transaction, user, SignInMethod::Password, session, appended)
+}
+
+/// Whether a password of the user needs a code.
+pub(crate) fn needs_code(
+    transaction: &dyn Transaction,
+    user: UserId,
+) -> Result<bool, StatementError> {
+    let sql = "SELECT 1 FROM totp_secrets WHERE user_id = ?1 AND is_confirmed = 1";
+    transaction.exists(sql, &values![user.0])
+}
+
+/// Checks that the password still has this hash.
+fn check_password(
+    transaction: &dyn Transaction,
+    user: UserId,
+    hash: &str,
+) -> Result<(), StatementError> {
+    // Not a SELECT: it also waits for a change of the password by another node, which ends the sessions that it sees.
+    let sql = "UPDATE passwords SET hash = ?2 WHERE user_id = ?1 AND hash = ?2";
+    if transaction.execute(sql, &values![user.0, hash])? == 0 {
+        let message = "The name or the password is wrong.";
+        return Err(Failure::new(ErrorCode::Unauthenticated, message).into());
+    }
+    Ok(())
 }
 
 /// Inserts a session, and records the sign-in.

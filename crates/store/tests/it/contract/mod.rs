@@ -45,6 +45,8 @@ mod access_tokens;
 mod accounts;
 mod counter;
 mod delivery;
+mod factor_rights;
+mod factors;
 mod free_space;
 mod kept_notices;
 mod leases;

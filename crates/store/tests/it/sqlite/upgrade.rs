@@ -101,6 +101,14 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO known_devices VALUES (2, zeroblob(32), 100);
         INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) VALUES (zeroblob(32), 'claim', 1, 100, 900);",
     ),
+    (
+        28,
+        "INSERT INTO passkeys (user_id, user_handle, credential_id, public_key, counter, name, made_at)
+            VALUES (1, x'01', x'02', x'03', 4, '전화', 95);
+        INSERT INTO totp_secrets (user_id, secret, is_confirmed, last_step) VALUES (1, x'04', 1, 5);
+        INSERT INTO recovery_codes VALUES (1, zeroblob(32));
+        INSERT INTO provider_identities VALUES ('https://id.example', 'subject', 1);",
+    ),
 ];
 
 /// The migrations in their folder, oldest first.
