@@ -51,6 +51,7 @@ pub mod compact;
 pub mod state_frame;
 
 pub mod close;
+pub mod factors;
 pub mod failure;
 pub mod limits;
 pub mod session;

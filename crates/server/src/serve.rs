@@ -146,6 +146,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         strict_transport,
         socketio: Arc::new(config.socketio),
         sign_ins: SignInLimits::default(),
+        providers: Arc::new(config.providers),
         open_sessions,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),

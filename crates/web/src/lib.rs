@@ -20,6 +20,7 @@ pub mod ws;
 pub use connection_slots::{ConnectionSlot, ConnectionSlots};
 pub use http::accounts::SignInLimits;
 pub use http::client_info::ConnectionInfo;
+pub use http::factors::providers::{Admission, SignInProvider, SignInProviders};
 pub use http::host::{HostPort, requested_host};
 pub use http::origin::Origins;
 pub use madang_websocket::{ResettableStream, SLOWEST_READER, WriteDeadline};

@@ -25,7 +25,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::assets;
 use crate::http::accounts::{account_api, device_api, link_api, password_api};
 use crate::http::unknown_path::wrong_method;
-use crate::http::{access_tokens_api, delivery_api, health, posts_api, rooms_api, session_api};
+use crate::http::{
+    access_tokens_api, delivery_api, factors, health, posts_api, rooms_api, session_api,
+};
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
 use crate::socketio::routes as socketio;
@@ -72,6 +74,7 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/session", session)
         .merge(accounts())
+        .merge(factors::routes())
         .route(delivery_api::PATH, get(delivery_api::delivery))
         .route(ACCESS_TOKENS_PATH, get(access_tokens_api::list).post(access_tokens_api::issue))
         .route(&access_tokens_api::token_route(), delete(access_tokens_api::end))

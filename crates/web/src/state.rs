@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::http::accounts::SignInLimits;
 use crate::http::client_info::ClientInfo;
+use crate::http::factors::providers::SignInProviders;
 use crate::http::origin::{Origins, PageAccess};
 use crate::http::problem::Problem;
 use crate::middleware::trusted_proxies::TrustedProxies;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub socketio: Arc<Settings>,
     /// The limits of sign-ins.
     pub sign_ins: SignInLimits,
+    /// The identity providers.
+    pub providers: Arc<SignInProviders>,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
     /// Cancelled when the server begins to stop.

@@ -10,6 +10,7 @@ mod former_names;
 mod gateway;
 mod moving;
 mod network;
+mod providers;
 mod surroundings;
 
 use std::net::SocketAddr;
@@ -27,8 +28,8 @@ use madang_shared::workspace::Workspace;
 use madang_shared::{Timestamp, validate};
 use madang_store::postgres::ConnectOptions;
 use madang_store::sqlite::Synchronous;
-use madang_web::Origins;
 use madang_web::socketio::{self, Exposure};
+use madang_web::{Origins, SignInProviders};
 use serde::Deserialize;
 
 pub(crate) use self::admin::{AdminFlags, AdminSettings};
@@ -41,6 +42,7 @@ use self::gateway::{GatewayFlags, GatewayTable};
 pub(crate) use self::moving::{Direction, MoveFlags, MoveSettings};
 pub(crate) use self::network::{Network, TlsSettings};
 use self::network::{NetworkFlags, TlsTable};
+use self::providers::ProviderTable;
 use self::surroundings::Surroundings;
 use crate::notices::{self, Schedule, ScheduleTable};
 use crate::price::{self, SourceSetting};
@@ -177,6 +179,7 @@ struct File {
     socketio: GatewayTable,
     #[serde(default)]
     notices: Vec<ScheduleTable>,
+    oidc: Option<Vec<ProviderTable>>,
     sign_ups_per_hour: Option<NonZeroU32>,
     #[serde(default)]
     budgets: BudgetTable,
@@ -233,6 +236,7 @@ pub(crate) struct Config {
     pub(crate) socketio: socketio::Settings,
     /// Says to which clients the gateway is open, and why.
     pub(crate) exposure_sentence: &'static str,
+    pub(crate) providers: SignInProviders,
     /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
     pub(crate) budgets: Box<BudgetRates>,
@@ -328,6 +332,7 @@ impl Config {
             price_sources,
             socketio,
             exposure_sentence,
+            providers: providers::load(file.oidc.unwrap_or_default())?,
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
             max_connections: flags.max_connections.or(file.max_connections),

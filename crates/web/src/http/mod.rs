@@ -6,6 +6,7 @@ pub mod client_info;
 pub mod commands;
 pub mod delivery_api;
 pub mod extract;
+pub mod factors;
 pub mod health;
 pub mod host;
 pub mod json_object;

@@ -22,6 +22,10 @@ const SESSION: &str = "madang_session";
 const PROBE: &str = "madang_probe";
 /// The name of the cookie by which an account knows a device, over plain HTTP.
 const DEVICE: &str = "madang_device";
+/// The name of the cookie of a sign-in with an identity provider over plain HTTP.
+const PROVIDER: &str = "madang_provider";
+/// The lifetime of that cookie, in seconds: that of the challenge.
+const PROVIDER_SECONDS: u32 = 10 * 60;
 /// The prefix of the cookie names over HTTPS. Browsers accept a cookie with this prefix over HTTPS only, and only from the
 /// host itself (RFC 6265bis section 4.1.3.2), so that neither an attacker in the network nor another host of the same
 /// domain can set it. Over HTTPS the other cookies are ignored.
@@ -95,6 +99,27 @@ pub fn device_cookie(client_info: &ClientInfo, secret: &str) -> Option<HeaderVal
 /// The secret of the device in the cookies of a request.
 pub fn device_secret(headers: &HeaderMap, client_info: &ClientInfo) -> Option<String> {
     cookies(headers, client_info, DEVICE).next()
+}
+
+/// The `Set-Cookie` header that binds a sign-in with an identity provider to the browser. An empty token removes it.
+pub fn provider_cookie(client_info: &ClientInfo, token: &str) -> Option<HeaderValue> {
+    let seconds = if token.is_empty() { 0 } else { PROVIDER_SECONDS };
+    set_cookie(client_info, PROVIDER, token, Some(seconds))
+}
+
+/// The token of a sign-in with an identity provider in the cookies of a request.
+pub fn provider_token(headers: &HeaderMap, client_info: &ClientInfo) -> Option<String> {
+    cookies(headers, client_info, PROVIDER).next()
+}
+
+/// Bytes as a text, in the form of tokens.
+pub fn to_text(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The bytes of a text; none if it has another form or length.
+pub fn from_text<const LENGTH: usize>(text: &str) -> Option<[u8; LENGTH]> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 /// The hash of a token. A fast hash suffices, because 256 random bits cannot be guessed.

@@ -11,19 +11,25 @@
 mod access_tokens;
 mod accounts;
 mod apps;
+// The authenticator and the provider that also lie, of the tests of the identity package.
 mod assets;
+#[path = "../../../identity/tests/it/authenticator.rs"]
+mod authenticator;
 mod budgets;
 mod connection;
 mod cors;
 mod credentials;
 mod delivery_api;
 mod echo;
+mod factors;
 mod foreign_hosts;
 mod handshake;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
 mod posts_api;
+#[path = "../../../identity/tests/it/provider.rs"]
+mod provider;
 mod proxies;
 mod requested_host;
 mod rooms_api;

@@ -23,7 +23,8 @@ use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
-    AppState, ConnectionInfo, OpenSessions, Origins, SignInLimits, TrustedProxies, router,
+    AppState, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders, TrustedProxies,
+    router,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -67,6 +68,8 @@ pub(crate) struct TestServer {
 /// The settings of a test server.
 pub(crate) struct TestSettings {
     pub(crate) socketio: Settings,
+    /// None by default.
+    pub(crate) providers: SignInProviders,
     /// The facts about the server; every app is on by default.
     pub(crate) workspace: Workspace,
     /// By default the server's own and `http://localhost:3000`.
@@ -85,6 +88,7 @@ impl Default for TestSettings {
     fn default() -> Self {
         Self {
             socketio: Settings::default(),
+            providers: SignInProviders::default(),
             workspace: Workspace { apps: Apps::all(), ..Workspace::default() },
             origins: Origins::new(["http://localhost:3000".to_owned()]).unwrap(),
             proxies: TrustedProxies::default(),
@@ -200,6 +204,7 @@ impl TestServer {
             strict_transport: settings.strict_transport,
             socketio: Arc::new(settings.socketio),
             sign_ins: SignInLimits::default(),
+            providers: Arc::new(settings.providers),
             open_sessions: OpenSessions::default(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),

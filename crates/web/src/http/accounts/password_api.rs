@@ -1,5 +1,6 @@
 //! Passwords: `POST /api/session/password` signs in with one, `POST /api/account/password` sets or changes it.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -7,18 +8,21 @@ use madang_hub::accounts::{CredentialsRequest, NewPassword, RequestOrigin, SignI
 use madang_hub::passwords::{NormalPassword, is_outdated};
 use madang_hub::policy::name_key;
 use madang_shared::account::SignInMethod;
+use madang_shared::factors::SecondStepNeeded;
 use madang_shared::{ErrorCode, UserId, validate};
 
 use super::account_api::AccountSession;
 use super::sign_in_request::{SignInRequest, close_sessions};
 use crate::http::client_info::ClientInfo;
 use crate::http::extract::CommandUser;
+use crate::http::factors::second_step;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
 /// Starts a session with a name and a password. The fields of the body are those of
-/// [`PasswordSignIn`](madang_shared::account::PasswordSignIn). A wrong name and a wrong password get one answer, after
+/// [`PasswordSignIn`](madang_shared::account::PasswordSignIn); the answer may ask for a
+/// [code](SecondStepNeeded). A wrong name and a wrong password get one answer, after
 /// the same time.
 pub async fn sign_in(request: SignInRequest, body: JsonObject) -> Result<Response, Problem> {
     let name = body.string("name")?;
@@ -66,8 +70,12 @@ pub async fn sign_in(request: SignInRequest, body: JsonObject) -> Result<Respons
     };
     limits.throttle.succeeded(account, attempt);
     request.refund();
-    let prepared = request.prepare(delivery)?;
     let user = credentials.user.id;
+    if let Some(challenge) = second_step::challenge(state, user, &hash).await? {
+        let needed = SecondStepNeeded { second_step: challenge };
+        return Ok((StatusCode::ACCEPTED, Json(needed)).into_response());
+    }
+    let prepared = request.prepare(delivery)?;
     let proof = SignInProof::Password(hash.clone());
     let started = state.store.start_session(user, proof, prepared.new.clone()).await?;
     if is_outdated(&hash) {

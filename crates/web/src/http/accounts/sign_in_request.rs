@@ -90,6 +90,14 @@ impl SignInRequest {
         Ok(self.account.charge(ONE_SIGN_IN, self.state.clock.now())?)
     }
 
+    /// Charges a request that keeps a challenge.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn charge_challenge(&self) -> Result<(), Problem> {
+        Ok(self.account.charge_one(Resource::Commands, self.state.clock.now())?)
+    }
+
     /// Returns what [`Self::charge`] has taken: a right attempt takes no place from the others behind the address.
     pub fn refund(&self) {
         self.account.refund(ONE_SIGN_IN, self.state.clock.now());

@@ -174,6 +174,18 @@ impl Origins {
         self.configured.iter().all(|origin| origin.host.is_this_machine())
     }
 
+    /// Whether the browser of a request speaks HTTPS: with us, with a trusted proxy, or because the requested host is that of a
+    /// configured origin of HTTPS, whose proxy is not configured.
+    pub fn is_https(&self, client_info: &ClientInfo) -> bool {
+        let is_host = |origin: &Origin, host: &HostPort| {
+            origin.scheme == Scheme::Https
+                && host.clone().without_default_port(Scheme::Https) == origin.host
+        };
+        let host = client_info.host.as_ref();
+        client_info.https
+            || host.is_some_and(|host| self.configured.iter().any(|origin| is_host(origin, host)))
+    }
+
     /// The hosts of the configured origins.
     pub fn hosts(&self) -> impl Iterator<Item = &HostPort> {
         self.configured.iter().map(|origin| &origin.host)
