@@ -5,8 +5,7 @@ use madang_shared::account::{
     ACCOUNT_DEVICE_PATH, ACCOUNT_PASSWORD_PATH, ACCOUNT_PATH, ACCOUNT_SESSIONS_PATH, AccountInfo,
     CONFIRM_DEVICE_PATH, DEVICE_SIGN_IN_PATH, DeviceCode, DeviceConfirmation, DeviceRequest,
     DeviceSignIn, DeviceState, DeviceTicket, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
-    LinkInfo, LinkRequest, LinkSignIn, PASSWORD_SIGN_IN_PATH, PasswordChange, PasswordSignIn,
-    Secret,
+    LinkInfo, LinkRequest, LinkSignIn, PasswordChange, Secret,
 };
 use madang_shared::session::SessionInfo;
 use madang_shared::{ErrorCode, Failure, User, compact};
@@ -21,7 +20,7 @@ use crate::offline_cache;
 use crate::session::{failure, unexpected_answer, unreachable_server};
 
 /// The status of a device that still waits.
-const ACCEPTED: u16 = 202;
+pub(crate) const ACCEPTED: u16 = 202;
 
 /// The account of the session.
 pub(crate) async fn account() -> Result<AccountInfo, Failure> {
@@ -63,13 +62,6 @@ pub(crate) async fn confirm_device(id: String) -> Result<(), Failure> {
 /// Withdraws the code.
 pub(crate) async fn withdraw_device() -> Result<(), Failure> {
     done(&http::delete(ACCOUNT_DEVICE_PATH).await.map_err(unreachable_server)?)
-}
-
-/// Signs in with a name and a password.
-pub(crate) async fn sign_in(name: String, password: String) -> Result<User, Failure> {
-    let password = Secret(password);
-    let body = PasswordSignIn { name, password, bearer: false, needs_cookie: true };
-    user(&post(PASSWORD_SIGN_IN_PATH, &body).await?)
 }
 
 /// Reads a one-time link.
@@ -173,23 +165,25 @@ pub(crate) fn refusal(lang: Lang, failure: &Failure) -> String {
     words.of(lang).to_owned()
 }
 
-async fn post<T: Serialize>(path: &str, body: &T) -> Result<Answer, Failure> {
+pub(crate) async fn post<T: Serialize>(path: &str, body: &T) -> Result<Answer, Failure> {
     http::post(path, &compact::to_text(body)).await.map_err(unreachable_server)
 }
 
-fn read<T: DeserializeOwned>(answered: Result<Answer, Unanswered>) -> Result<T, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(
+    answered: Result<Answer, Unanswered>,
+) -> Result<T, Failure> {
     answer(&answered.map_err(unreachable_server)?)
 }
 
-fn answer<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+pub(crate) fn answer<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     done(answer)?;
     compact::from_text(&answer.text).map_err(|_| unexpected_answer())
 }
 
-fn done(answer: &Answer) -> Result<(), Failure> {
+pub(crate) fn done(answer: &Answer) -> Result<(), Failure> {
     if answer.ok() { Ok(()) } else { Err(failure(answer)) }
 }
 
-fn user(answered: &Answer) -> Result<User, Failure> {
+pub(crate) fn user(answered: &Answer) -> Result<User, Failure> {
     answer::<SessionInfo>(answered).map(|session| session.user)
 }

@@ -27,6 +27,7 @@ mod frame_log;
 mod newcomer;
 mod offline_cache;
 mod outbox_storage;
+mod passkey;
 mod session;
 mod socket;
 mod websocket;

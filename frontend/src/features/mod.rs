@@ -12,6 +12,7 @@ pub(crate) mod counter;
 pub(crate) mod delivery;
 pub(crate) mod details;
 pub(crate) mod entrance;
+pub(crate) mod factors;
 pub(crate) mod first_steps;
 pub(crate) mod inspector;
 pub(crate) mod membership;

@@ -5,6 +5,9 @@
 //! its end it fails if a browser's console holds an unexpected error.
 
 mod first_steps;
+// The provider that also lies, of the tests of the identity package.
+#[path = "../../../identity/tests/it/provider.rs"]
+mod provider;
 mod support;
 
 mod accounts;
@@ -20,6 +23,7 @@ mod delivery;
 mod dev_server;
 mod echo;
 mod external_orders_latency;
+mod factors;
 mod first_interactive;
 mod history;
 mod lab;

@@ -15,6 +15,7 @@ use self::lists::{attempts, devices};
 use self::second_device::second_device;
 use crate::account_requests::{account, refusal, set_password};
 use crate::context::use_app;
+use crate::features::factors::factor_sections;
 use crate::i18n::{Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{flag, part, text};
@@ -55,6 +56,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
         view! {
             {section("account-password", PASSWORD, password_form(page, &info))}
             {devices(page, &info)}
+            {factor_sections()}
             {second_device(page)}
             {attempts(&info)}
         }

@@ -10,10 +10,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::Failure;
 
-use crate::account_requests::{enter, refusal, request_device, sign_in};
+use crate::account_requests::{enter, refusal, request_device};
 use crate::auth::{Auth, AuthState};
 use crate::browser;
 use crate::features::account::choices::{colours, languages};
+use crate::features::factors::{
+    PASSKEY_FIELD, PasswordAnswer, other_ways, second_step, sign_in_with_password,
+};
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, part, text};
@@ -101,14 +104,16 @@ fn frame(title: Words, content: AnyView) -> AnyView {
 #[component]
 pub(crate) fn PasswordSignInPage() -> impl IntoView {
     let wait: State<Option<Wait>> = state(None);
-    let content = part(move || match wait.get() {
-        Some(wait) => waiting(wait),
-        None => forms(wait),
+    let challenge: State<Option<String>> = state(None);
+    let content = part(move || match (wait.get(), challenge.get()) {
+        (Some(wait), _) => waiting(wait),
+        (None, Some(challenge)) => second_step(challenge),
+        (None, None) => forms(wait, challenge),
     });
     frame(TITLE, content)
 }
 
-fn forms(wait: State<Option<Wait>>) -> AnyView {
+fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView {
     let auth: Auth = expect_context();
     let (name, password, code) = (NodeRef::<html::Input>::new(), NodeRef::new(), NodeRef::new());
     let (by_password, by_code) = (Form::new(), Form::new());
@@ -121,8 +126,9 @@ fn forms(wait: State<Option<Wait>>) -> AnyView {
         event.prevent_default();
         if by_password.start() {
             spawn_local(async move {
-                match sign_in(typed(name), typed(password)).await {
-                    Ok(user) => enter(auth, user),
+                match sign_in_with_password(typed(name), typed(password)).await {
+                    Ok(PasswordAnswer::SignedIn(user)) => enter(auth, user),
+                    Ok(PasswordAnswer::NeedsCode(named)) => challenge.set(Some(named)),
                     Err(refused) => by_password.refuse(refused),
                 }
             });
@@ -148,6 +154,7 @@ fn forms(wait: State<Option<Wait>>) -> AnyView {
             {by_password.button("password-submit", TITLE)}
             <p class="hint">{FORGOTTEN.now()}</p>
         </form>
+        {other_ways()}
         <form class="entrance-code" on:submit=events::submit(submit_code) novalidate>
             {labelled_field("device-code", CODE, ("text", "one-time-code"), "code-error", code)}
             {by_code.error("code-error")}
@@ -162,7 +169,7 @@ fn forms(wait: State<Option<Wait>>) -> AnyView {
 fn name_field(input: NodeRef<html::Input>) -> AnyView {
     view! {
         <label class="label" for="sign-in-name">{tr(|t| t.your_name)}</label>
-        <input id="sign-in-name" class="field" dir="auto" autocomplete="username" autocapitalize="none" spellcheck="false" data-testid="sign-in-name" node_ref=input />
+        <input id="sign-in-name" class="field" dir="auto" autocomplete=PASSKEY_FIELD autocapitalize="none" spellcheck="false" data-testid="sign-in-name" node_ref=input />
     }
     .into_any()
 }

@@ -21,6 +21,11 @@ impl Database {
         Ok(self.0.execute(sql, [])?)
     }
 
+    /// The only secret of one-time passwords.
+    pub(crate) fn totp_secret(&self) -> Result<Vec<u8>> {
+        Ok(self.0.query_row("SELECT secret FROM totp_secrets", [], |row| row.get(0))?)
+    }
+
     /// Seq, author and text of every message in a room, in order.
     pub(crate) fn messages(&self, room: RoomId) -> Result<Vec<(u64, String, String)>> {
         let sql = "SELECT seq, users.name, text FROM messages JOIN users ON users.id = author_id \
