@@ -22,6 +22,24 @@ use crate::session::{failure, unexpected_answer, unreachable_server};
 /// The status of a device that still waits.
 pub(crate) const ACCEPTED: u16 = 202;
 
+/// The answer at a path.
+pub(crate) async fn answer_of<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    read(http::get(path, None).await)
+}
+
+/// The answer to a message that is sent to a path.
+pub(crate) async fn post_to<T: Serialize, A: DeserializeOwned>(
+    path: &str,
+    body: &T,
+) -> Result<A, Failure> {
+    answer(&post(path, body).await?)
+}
+
+/// Deletes at a path.
+pub(crate) async fn delete_at(path: &str) -> Result<(), Failure> {
+    done(&http::delete(path).await.map_err(unreachable_server)?)
+}
+
 /// The account of the session.
 pub(crate) async fn account() -> Result<AccountInfo, Failure> {
     read(http::get(ACCOUNT_PATH, None).await)

@@ -3,6 +3,7 @@
 
 mod lists;
 mod second_device;
+mod tokens;
 
 use leptos::ev;
 use leptos::html;
@@ -13,6 +14,7 @@ use madang_shared::account::AccountInfo;
 
 use self::lists::{attempts, devices};
 use self::second_device::second_device;
+use self::tokens::{bots, tokens};
 use crate::account_requests::{account, refusal, set_password};
 use crate::context::use_app;
 use crate::features::factors::factor_sections;
@@ -58,6 +60,8 @@ pub(crate) fn AccountPage() -> impl IntoView {
             {devices(page, &info)}
             {factor_sections()}
             {second_device(page)}
+            {tokens()}
+            {bots()}
             {attempts(&info)}
         }
         .into_any()
