@@ -47,9 +47,8 @@ pub struct CurrentSession {
     /// The user of the session; none without a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
-    /// Whether there is a way back to the user beside this session. Nothing reads it here: the app asks for the account
-    /// when it shows it, and its first view is smaller without the field.
-    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
+    /// Whether there is a way back to the user beside this session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secured: bool,
     /// The facts about the server.
     #[serde(default)]
