@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 /// Wrong attempts at one name: the throttle lets a few pass without a wait.
-const ATTEMPTS_PER_NAME: usize = 4;
+const ATTEMPTS_PER_NAME: u32 = 4;
 const PASSWORD: &str = "correct horse battery";
 const WRONG: &str = "wrong horse battery";
 /// Messages per second.
@@ -53,7 +53,7 @@ pub(crate) async fn run(options: SignInLatencyOptions) -> Result<ExitCode> {
     let command = ServerCommand::madang(&options.binary, folder.path())?;
     let server = command.start().await?;
     let people = People { http: reqwest::Client::new(), server: command.address() };
-    let names = people.secured(options.attempts.div_ceil(ATTEMPTS_PER_NAME as u32)).await?;
+    let names = people.secured(options.attempts.div_ceil(ATTEMPTS_PER_NAME)).await?;
 
     let mut known = Vec::new();
     let mut unknown = Vec::new();
