@@ -242,8 +242,8 @@ async fn a_claim_link_is_used_once(test_store: TestStore) {
     }
     let uses = (0..5)
         .map(|number| store.use_link(link_use("link", Some("one"), &format!("session {number}"))));
-    let used = futures_util::future::join_all(uses).await;
-    let (right, wrong): (Vec<_>, Vec<_>) = used.into_iter().partition(Result::is_ok);
+    let answers = futures_util::future::join_all(uses).await;
+    let (right, wrong): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!((right.len(), wrong.len()), (1, 4));
     assert!(wrong.into_iter().all(|it| refusal(it) == ErrorCode::NotFound));
     assert_eq!(store.link(token("link"), NOW).await, Ok(None));
