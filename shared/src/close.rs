@@ -57,6 +57,8 @@ codes! {
     Abuse = 4502, "too many refused requests";
     /// The first frame was not a hello.
     NotHello = 4503, "hello expected";
+    /// An administrator has deactivated the account.
+    Deactivated = 4504, "account deactivated";
     /// The server is stopping; for clients without the protocol of Madang (RFC 6455).
     GoingAway = 1001, "going away";
     /// A frame above [`crate::limits::MAX_CLIENT_FRAME_BYTES`] (RFC 6455).

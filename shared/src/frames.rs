@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
 use crate::position::{Position, Seq};
+use crate::workspace::Workspace;
 
 /// From a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +139,9 @@ pub enum ServerFrame {
         /// The reason, and whether a retry can help.
         failure: Failure,
     },
+    /// The facts about the server have changed. Those at the start of a connection come with the session over HTTP, and
+    /// the apps with the welcome.
+    Workspace(Workspace),
     /// Checks that the client responds. Answer with `pong` within [`crate::limits::PONG_TIMEOUT_MS`].
     Ping {
         /// The number to return in the `pong`.

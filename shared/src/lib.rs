@@ -8,7 +8,7 @@
 //! 2. [`features`] and [`topic`]: the table of features, and their topics; [`apps`]: the features with a switch;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
 //!    [`chat`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
-//!    [`price`], [`orders`], [`notices`];
+//!    [`price`], [`orders`], [`notices`], [`administration`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
@@ -20,6 +20,7 @@
 
 pub mod ids;
 pub mod position;
+#[macro_use]
 pub mod roles;
 pub mod topic;
 
@@ -27,6 +28,7 @@ pub mod access_tokens;
 pub mod account;
 pub mod apps;
 
+pub mod administration;
 pub mod chat;
 pub mod counter;
 pub mod delivery;

@@ -72,6 +72,32 @@ named! {
 }
 
 named! {
+    /// The people who may make an account.
+    Access {
+        /// Everybody who reaches the server. A name is enough.
+        Open = "open",
+        /// People with an invitation.
+        Invited = "invited",
+        /// People whom an administrator invites by a link for one person.
+        Closed = "closed",
+    }
+}
+
+impl Access {
+    /// Whether everybody who reaches the server may make an account.
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+impl Default for Access {
+    /// That of a server of one machine.
+    fn default() -> Self {
+        Self::Open
+    }
+}
+
+named! {
     /// The members of a room who may write.
     Posting {
         /// All but readers.

@@ -27,6 +27,9 @@ pub struct SignUp {
     /// The refusal brings the probe cookie too, so a second request succeeds if cookies are allowed.
     #[serde(default)]
     pub needs_cookie: bool,
+    /// The token of an invitation, where people need one; see [`crate::roles::Access`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }
 
 /// The answer to `POST /api/session`.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::{App, Apps};
+use crate::roles::Access;
 
 /// Unicode scalar values in the name of a workspace.
 pub const MAX_WORKSPACE_NAME_CHARS: usize = 40;
@@ -27,6 +28,9 @@ pub struct Workspace {
     /// Whether Socket.IO clients may connect.
     #[serde(default)]
     pub socketio: bool,
+    /// The people who may make an account; everybody if it is missing.
+    #[serde(default, skip_serializing_if = "Access::is_open")]
+    pub access: Access,
 }
 
 impl Workspace {

@@ -33,6 +33,8 @@ macro_rules! with_view_table {
             Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
             /// The orders of the restaurant, while a page follows them.
             Orders { orders: Orders, topics: [Orders], queries: [], commands: [Orders] }
+            /// The administration, while an administrator's page follows it.
+            Administration { administration: Administration, topics: [Administration], queries: [], commands: [] }
             /// The notices for every user and for this user.
             Notices { notices: Notices, topics: [Notices, Inbox], queries: [], commands: [Notices] }
         }

@@ -242,6 +242,9 @@ features! {
     Presence {
         topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal, needs crate::presence::signal_needs;
     }
+    Administration {
+        topic Administration;
+    }
 }
 
 /// Accepts every command of a feature. Such a command may find nothing to change, which only the data

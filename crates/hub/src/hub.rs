@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_shared::workspace::Workspace;
 use madang_shared::{ConnectionId, Epoch, Position, Seq, Signal, Snapshot, Timestamp, Topic, User};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{broadcast, watch};
@@ -26,13 +25,14 @@ use crate::read_count::ReadCounts;
 use crate::shared_state::{SharedStateCache, SharedStateRead};
 use crate::subscriber::Subscriber;
 use crate::topic_channel::{LogBounds, RingSize, TopicChannel};
+use crate::workspace::CurrentWorkspace;
 
 /// The topics of one node, with their subscribers and ephemeral states. Nothing in it is durable: a
 /// restart loses no event of the log.
 #[derive(Debug)]
 pub struct Hub {
     version: String,
-    workspace: Workspace,
+    workspace: CurrentWorkspace,
     ring: RingSize,
     channels: Mutex<HashMap<Topic, Arc<TopicChannel>>>,
     fan_out: FanOutQueue,
@@ -84,7 +84,7 @@ impl Hub {
         let budgets = Budgets::default();
         Self {
             version: version.into(),
-            workspace: Workspace::default(),
+            workspace: CurrentWorkspace::default(),
             ring: RingSize::default(),
             channels: Mutex::default(),
             fan_out: FanOutQueue::default(),
@@ -109,15 +109,7 @@ impl Hub {
         self
     }
 
-    /// The same hub with other facts about the server.
-    #[must_use]
-    pub fn with_workspace(mut self, workspace: Workspace) -> Self {
-        self.workspace = workspace;
-        self
-    }
-
-    /// The facts about the server.
-    pub fn workspace(&self) -> &Workspace {
+    pub(crate) fn current_workspace(&self) -> &CurrentWorkspace {
         &self.workspace
     }
 
@@ -125,7 +117,7 @@ impl Hub {
     /// server without moods analyses no message.
     pub fn complete(&self, change: &mut Change) {
         if let Change::Chat(change) = change
-            && self.workspace.moods
+            && self.workspace().moods
         {
             chat::classify(change);
         }

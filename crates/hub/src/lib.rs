@@ -17,11 +17,13 @@
 //!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; [`delivery`], a report; and [`gateway`], the guests of
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
-//!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in.
+//!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in;
+//!    [`administration`], the acts of administrators and the audit log.
 
 pub mod access_tokens;
 pub mod access_watch;
 pub mod accounts;
+pub mod administration;
 pub mod bus;
 pub mod factors;
 mod fan_out;
@@ -39,6 +41,7 @@ mod store_error;
 mod subscriber;
 pub mod topic_channel;
 pub mod wakeups;
+mod workspace;
 
 pub mod ephemeral;
 pub mod features;

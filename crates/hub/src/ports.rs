@@ -17,6 +17,8 @@ use madang_shared::{
 use sha2::{Digest, Sha256};
 
 use crate::access_tokens::AccessTokenStore;
+use crate::administration::Administration;
+use crate::budgets::network::Network;
 use crate::factors::FactorStore;
 use crate::features::{self, Change};
 use crate::nodes::NodeId;
@@ -48,6 +50,8 @@ pub struct Write {
     /// The fingerprint of the command that asked for the change. `None` for a change that a part of the
     /// server makes under an id of its own.
     pub fingerprint: Option<CommandFingerprint>,
+    /// The network from which the command came, for the audit log.
+    pub network: Option<Network>,
     /// The change.
     pub change: Change,
 }
@@ -65,7 +69,13 @@ impl Write {
     ) -> Result<Self, Failure> {
         let fingerprint = Some(CommandFingerprint::of(&command));
         let change = features::decide(command)?;
-        Ok(Self { author, command: id, at, fingerprint, change })
+        Ok(Self { author, command: id, at, fingerprint, network: None, change })
+    }
+
+    /// The same write, from this network.
+    #[must_use]
+    pub fn from_network(self, network: Option<Network>) -> Self {
+        Self { network, ..self }
     }
 }
 
@@ -162,7 +172,7 @@ pub struct DirectoryRequest {
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore + Accounts + FactorStore {
+pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.

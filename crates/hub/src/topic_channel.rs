@@ -157,6 +157,13 @@ impl TopicChannel {
         }
     }
 
+    /// Tells every connection that follows the topic that the facts about the server have changed.
+    pub(crate) fn mark_workspace(&self) {
+        for subscriber in self.inner.lock().subscribers.values() {
+            subscriber.wakeups().mark_workspace();
+        }
+    }
+
     pub(crate) fn attach(&self, connection: ConnectionId, subscriber: Arc<Subscriber>) {
         let mut inner = self.inner.lock();
         inner.sinks += usize::from(subscriber.has_sink());

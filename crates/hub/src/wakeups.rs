@@ -15,11 +15,13 @@ pub struct PendingTopics {
     pub recheck: BTreeSet<Topic>,
     /// Whether the connection's watch of a read count has a result.
     pub read_count: bool,
+    /// Whether the facts about the server have changed.
+    pub workspace: bool,
 }
 
 impl PendingTopics {
     fn is_empty(&self) -> bool {
-        self.advanced.is_empty() && self.recheck.is_empty() && !self.read_count
+        self.advanced.is_empty() && self.recheck.is_empty() && !self.read_count && !self.workspace
     }
 }
 
@@ -47,6 +49,11 @@ impl TopicWakeups {
     /// Marks the watch of a read count.
     pub(crate) fn mark_read_count(&self) {
         self.mark(|pending| !std::mem::replace(&mut pending.read_count, true));
+    }
+
+    /// Marks the facts about the server.
+    pub(crate) fn mark_workspace(&self) {
+        self.mark(|pending| !std::mem::replace(&mut pending.workspace, true));
     }
 
     fn mark(&self, mark: impl FnOnce(&mut PendingTopics) -> bool) {

@@ -20,8 +20,11 @@ use madang_shared::workspace::Workspace;
 use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
-use madang_web::{AppState, ConnectionSlots, OpenSessions, Origins, SignInLimits, router};
+use madang_web::{
+    AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits, router,
+};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::SteadyClock;
 use crate::config::{Config, FormerName, Network, TlsSettings};
@@ -130,6 +133,10 @@ async fn serve(config: Config) -> Result<ExitCode> {
     );
     lifecycle.spawn("sessions", session_end);
 
+    let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone()).await;
+    let follower = follower.context("cannot read the settings of the workspace")?;
+    lifecycle.spawn("administration", follow_audit(follower, lifecycle.stopping()));
+
     check_rooms(store.as_ref(), &config.socketio).await?;
     let listener = listener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -161,7 +168,12 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tracing::info!("{}", answered_hosts(&state.origins));
     }
     lifecycle.spawn("http", listen(listener, slots, state, tls));
-    tracing::info!("{} {}", config.apps_sentence, config.exposure_sentence);
+    tracing::info!(
+        "{} {} {}",
+        config.access_sentence,
+        config.apps_sentence,
+        config.exposure_sentence
+    );
     // The lines before the announcement are there when a script reads it.
     log.flush();
     announce(address, is_https);
@@ -254,6 +266,11 @@ async fn publish(hub: Arc<Hub>, mut events: EventStream) -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+async fn follow_audit(follower: AuditFollower, stopping: CancellationToken) -> Result<()> {
+    follower.run(stopping).await;
     Ok(())
 }
 

@@ -202,7 +202,14 @@ fn message(author: &User, number: u64) -> Write {
     };
     let command = CommandId(Uuid::from_u64_pair(author.id.0, number));
     let author = author.clone();
-    Write { author, command, at: NOW, fingerprint: None, change: Change::Chat(change) }
+    Write {
+        author,
+        command,
+        at: NOW,
+        fingerprint: None,
+        network: None,
+        change: Change::Chat(change),
+    }
 }
 
 /// The processor time of this process.

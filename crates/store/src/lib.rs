@@ -11,6 +11,7 @@
 //! against each of them.
 
 mod account_store;
+mod administration;
 mod batch;
 mod connections;
 mod error;

@@ -39,7 +39,7 @@ pub struct EngineStore<C> {
     pub(crate) connections: Arc<C>,
     /// The sessions and access tokens that were asked for since their use was last recorded.
     used_sessions: Arc<Mutex<HashSet<TokenHash>>>,
-    free_space: FreeSpace,
+    pub(crate) free_space: FreeSpace,
 }
 
 /// A clone is the same store.

@@ -7,6 +7,8 @@
 //! files. Two parts are separate from the app: [`lab`], demonstrations without a store, and
 //! [`socketio`], the gateway for Socket.IO clients.
 
+mod audit_follower;
+
 pub mod assets;
 pub mod connection_slots;
 pub mod http;
@@ -17,6 +19,7 @@ pub mod socketio;
 pub mod state;
 pub mod ws;
 
+pub use audit_follower::AuditFollower;
 pub use connection_slots::{ConnectionSlot, ConnectionSlots};
 pub use http::accounts::SignInLimits;
 pub use http::client_info::ConnectionInfo;

@@ -14,6 +14,10 @@ use madang_shared::account::{
     CONFIRM_DEVICE_PATH, DEVICE_SIGN_IN_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
     PASSWORD_SIGN_IN_PATH,
 };
+use madang_shared::administration::{
+    ACCEPT_INVITATION_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, INVITATION_PATH,
+    INVITATIONS_PATH, OWNERSHIP_PATH, PEOPLE_PATH, ROOM_SIZES_PATH,
+};
 use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
@@ -26,7 +30,8 @@ use crate::assets;
 use crate::http::accounts::{account_api, device_api, link_api, password_api};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
-    access_tokens_api, delivery_api, factors, health, posts_api, rooms_api, session_api,
+    access_tokens_api, administration_api, delivery_api, factors, health, invitation_api, posts_api,
+    rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
@@ -60,6 +65,18 @@ fn accounts() -> Router<AppState> {
         .route(CONFIRM_DEVICE_PATH, post(device_api::confirm))
 }
 
+/// The routes of administrators.
+fn administration() -> Router<AppState> {
+    Router::new()
+        .route(ACTS_PATH, post(administration_api::act))
+        .route(AUDIT_PATH, get(administration_api::audit))
+        .route(AUDIT_EXPORT_PATH, get(administration_api::export))
+        .route(PEOPLE_PATH, get(administration_api::people))
+        .route(INVITATIONS_PATH, get(administration_api::invitations))
+        .route(ROOM_SIZES_PATH, get(administration_api::rooms))
+        .route(OWNERSHIP_PATH, post(administration_api::become_owner))
+}
+
 /// All routes, with their middleware.
 pub fn router(state: AppState) -> Router {
     let session =
@@ -86,6 +103,9 @@ pub fn router(state: AppState) -> Router {
         .route(&access_tokens_api::bot_token_route(), delete(access_tokens_api::end_of_bot))
         .route(DIRECTORY_PATH, get(rooms_api::directory))
         .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
+        .route(INVITATION_PATH, post(invitation_api::offered))
+        .route(ACCEPT_INVITATION_PATH, post(invitation_api::accept))
+        .merge(administration())
         .merge(posts)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::refuse_changes))

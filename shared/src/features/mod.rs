@@ -119,6 +119,12 @@ features! {
         snapshot PresenceSnapshot;
         signal PresenceSignal;
     }
+    Administration in crate::administration {
+        /// The acts of administrators. Its events say that there is a new entry in the audit log.
+        topic Administration = "administration", Durable;
+        event AdministrationEvent;
+        snapshot AdministrationSnapshot;
+    }
 }
 
 impl From<Topic> for String {

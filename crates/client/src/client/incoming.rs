@@ -99,6 +99,10 @@ impl Client {
                 }
             }
             ServerFrame::Error { about, failure } => self.on_error(context, about, failure, out),
+            ServerFrame::Workspace(workspace) => {
+                self.workspace = Some(workspace);
+                out.push(Output::Changed(Slice::Connection));
+            }
             ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
         }
     }
@@ -111,6 +115,7 @@ impl Client {
         }
         self.connection.handshake_completed();
         self.welcome = Some(welcome);
+        self.workspace = None;
         self.resend_queries(out);
         out.push(Output::Changed(Slice::Connection));
     }

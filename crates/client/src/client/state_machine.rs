@@ -2,6 +2,7 @@
 
 use madang_shared::codec;
 use madang_shared::frames::CommandFrame;
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     ClientFrame, Command, CommandId, Hello, Query, QueryFrame, QueryId, Timestamp, Topic, User,
     Welcome,
@@ -29,6 +30,8 @@ pub struct Client {
     pub(super) resend_queries_at: Option<Timestamp>,
     pub(super) features: Features,
     pub(super) welcome: Option<Welcome>,
+    /// The facts about the server, if they have changed since the welcome.
+    pub(super) workspace: Option<Workspace>,
     pub(super) caught_up: CaughtUp,
     pub(super) undecodable_frames: u64,
 }
@@ -56,6 +59,7 @@ impl Client {
             resend_queries_at: None,
             features: Features::new(me),
             welcome: None,
+            workspace: None,
             caught_up: CaughtUp::default(),
             undecodable_frames: 0,
         };
@@ -71,6 +75,11 @@ impl Client {
     /// The server's answer to the last hello.
     pub fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
+    }
+
+    /// The facts about the server, if they have changed since the welcome.
+    pub fn workspace(&self) -> Option<&Workspace> {
+        self.workspace.as_ref()
     }
 
     /// The messages that were missed before the last reconnect.

@@ -4,6 +4,7 @@
 //! (`view_table.rs`). The views of joined rooms depend on each other; [`joined_rooms`] keeps them
 //! together.
 
+pub mod administration;
 pub mod chat;
 pub mod counter;
 pub mod details;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use madang_shared::{ErrorCode, Failure, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::network::Network;
 use super::payer::{Payer, permits};
 use super::resource::Resource;
 use super::totals::Totals;
@@ -22,6 +23,7 @@ pub struct Account {
     totals: Arc<Totals>,
     /// The user first, or the network of a stranger.
     payers: Box<[Arc<Payer>]>,
+    network: Option<Network>,
 }
 
 /// The cost of one request.
@@ -40,8 +42,17 @@ pub struct AnswerMemory {
 }
 
 impl Account {
-    pub(super) fn new(totals: Arc<Totals>, payers: Box<[Arc<Payer>]>) -> Self {
-        Self { totals, payers }
+    pub(super) fn new(
+        totals: Arc<Totals>,
+        payers: Box<[Arc<Payer>]>,
+        network: Option<Network>,
+    ) -> Self {
+        Self { totals, payers, network }
+    }
+
+    /// The network of the client; none for a connection within the process.
+    pub fn network(&self) -> Option<Network> {
+        self.network
     }
 
     /// Charges a cost to all payers, unless one of them has spent its budget.

@@ -62,7 +62,8 @@ impl Budgets {
         let user = self.users.lock().payer(user, rates, now);
         let networks = network.into_iter().flat_map(Network::with_site);
         let networks = networks.map(|network| self.networks.lock().payer(network, rates, now));
-        Account::new(Arc::clone(&self.totals), std::iter::once(user).chain(networks).collect())
+        let payers = std::iter::once(user).chain(networks).collect();
+        Account::new(Arc::clone(&self.totals), payers, network)
     }
 
     /// The account of a client without a user.
@@ -70,7 +71,7 @@ impl Budgets {
         let networks = network.with_site();
         let rates = &self.totals.rates;
         let payers = networks.map(|network| self.strangers.lock().payer(network, rates, now));
-        Account::new(Arc::clone(&self.totals), payers.collect())
+        Account::new(Arc::clone(&self.totals), payers.collect(), Some(network))
     }
 
     /// The memory for cached values, which is a part of that for unwritten answers.

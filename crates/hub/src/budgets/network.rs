@@ -65,6 +65,8 @@ mod tests {
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_ne!(network("203.0.113.7"), network("203.0.113.8"));
         assert_eq!(network("::ffff:203.0.113.7"), network("203.0.113.7"));
+        assert_eq!(network("203.0.113.7").to_string(), "203.0.113.7");
+        assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
         let sites = |text: &str| network(text).with_site().collect::<Vec<_>>();
         assert_eq!(network("203.0.113.7").to_string(), "203.0.113.7");
         assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");

@@ -28,11 +28,14 @@ pub enum Need {
 impl Need {
     /// The need of the list of public rooms.
     pub const DIRECTORY: Self = Self::Role(Role::Member);
+    /// The need of everything that administrators see and do.
+    pub const ADMINISTRATION: Self = Self::Role(Role::Administrator);
 
     /// The need of a subscriber of the topic.
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
             (Topic::Rooms, ..) => Self::DIRECTORY,
+            (Topic::Administration, ..) => Self::ADMINISTRATION,
             (_, Some(owner), _) => Self::Own(owner),
             (_, None, Some(room)) => Self::Room(room, RoomRight::Read),
             (_, None, None) => Self::Account,

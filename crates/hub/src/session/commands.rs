@@ -157,7 +157,7 @@ impl Commands {
         }
         let write = Write::of_command(user.clone(), id, now, command).and_then(|write| {
             access.check(RequestKind::Change, features::change_needs(&write.change))?;
-            Ok(write)
+            Ok(write.from_network(account.network()))
         });
         if let Ok(write) = &write {
             storage::charge(account, &write.change, frame_bytes as u64, now)?;

@@ -193,9 +193,12 @@ impl Session {
     pub fn on_wake(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.reopen_replaced(&mut effects);
-        let PendingTopics { advanced, recheck, read_count } = self.wakeups.take();
+        let PendingTopics { advanced, recheck, read_count, workspace } = self.wakeups.take();
         if read_count {
             self.send_read_count(&mut effects);
+        }
+        if workspace {
+            self.send_workspace(&mut effects);
         }
         for topic in recheck {
             self.recheck_access(topic, &mut effects);
@@ -276,7 +279,7 @@ impl Session {
 
     /// Checks that the server offers an app. A refusal counts as one of an expensive request.
     fn check_app(&self, now: Timestamp, app: Option<App>) -> Result<(), Failure> {
-        policy::check_app(self.hub.workspace(), app)
+        policy::check_app(&self.hub.workspace(), app)
             .inspect_err(|_| self.account.count_refusal(Resource::Commands, now))
     }
 

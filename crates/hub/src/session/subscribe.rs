@@ -160,8 +160,7 @@ impl Session {
 
     /// Asks the store whether the user may still read a topic.
     pub(super) fn recheck_access(&self, topic: Topic, effects: &mut Vec<Effect>) {
-        if let Some(subscription) = self.subscriptions.get(topic).filter(|_| topic.room().is_some())
-        {
+        if let Some(subscription) = self.subscriptions.get(topic) {
             let ticket = subscription.ticket;
             effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic }));
         }
@@ -295,6 +294,18 @@ impl Session {
         };
         subscription.follow_from(position.seq);
         effects.push(send_state(topic, position, snapshot, true));
+    }
+
+    /// Sends the facts about the server, and ends the subscriptions to the topics of apps that are off.
+    pub(super) fn send_workspace(&mut self, effects: &mut Vec<Effect>) {
+        let workspace = self.hub.workspace();
+        effects.push(send(&ServerFrame::Workspace((*workspace).clone())));
+        let topics: Vec<Topic> = self.subscriptions.topics().collect();
+        for topic in topics {
+            if let Err(failure) = policy::check_app(&workspace, topic.app()) {
+                self.end_subscription(topic, failure, effects);
+            }
+        }
     }
 
     fn end_subscription(&mut self, topic: Topic, failure: Failure, effects: &mut Vec<Effect>) {

@@ -33,6 +33,8 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         | Topic::Details(_)
         | Topic::Notices
         | Topic::Inbox(_)
+        // For administrators alone.
+        | Topic::Administration
         | Topic::Presence(_) => None,
     };
     let topics = [

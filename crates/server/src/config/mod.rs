@@ -2,6 +2,7 @@
 //! the defaults, for each setting by itself.
 
 mod admin;
+mod access;
 mod apps;
 mod budgets;
 mod bus;
@@ -11,6 +12,7 @@ mod gateway;
 mod moving;
 mod network;
 mod providers;
+mod shutdown_timeout;
 mod surroundings;
 
 use std::net::SocketAddr;
@@ -67,6 +69,10 @@ pub(crate) struct Flags {
     /// machine is configured, else none].
     #[arg(long = "apps", env = "MADANG_APPS", value_name = "APP", value_delimiter = ',')]
     apps: Option<Vec<String>>,
+    /// The people who may make an account: `open` (a name is enough), `invited`, or `closed` (invitations for one person
+    /// only) [default: open on loopback without a proxy and without origins beyond this machine, else invited]
+    #[arg(long, env = "MADANG_ACCESS")]
+    access: Option<String>,
     /// The address to listen on [default: 127.0.0.1:5001].
     #[arg(long, env = "MADANG_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -158,6 +164,7 @@ struct File {
     name: Option<String>,
     moods: Option<bool>,
     apps: Option<Vec<String>>,
+    access: Option<String>,
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     #[serde(default)]
@@ -222,6 +229,8 @@ pub(crate) struct Config {
     pub(crate) workspace: Workspace,
     /// Says which apps are on, and why.
     pub(crate) apps_sentence: String,
+    /// Says who may make an account, and why.
+    pub(crate) access_sentence: String,
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
     /// The bus between several nodes over one database; `None` for the only node.
@@ -254,8 +263,6 @@ pub(crate) struct Config {
 
 /// The default of `min_free_space`, in MiB.
 const DEFAULT_MIN_FREE_SPACE: u32 = 256;
-/// The longest `shutdown_timeout`, in seconds. A service manager would have killed the process long before.
-const MAX_SHUTDOWN_TIMEOUT: u64 = 600;
 
 /// The largest age of a session that can be set, in days.
 const MAX_SESSION_DAYS: u64 = 3_650;
@@ -269,8 +276,12 @@ impl Config {
     pub(crate) fn load(flags: Flags, now: Timestamp) -> Result<Self> {
         let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let mut former_names = FormerNames::default();
-        let shutdown_timeout =
-            shutdown_timeout(&flags, &file, &mut former_names)?.unwrap_or(Duration::from_secs(20));
+        let shutdown_timeout = shutdown_timeout::load(
+            (flags.shutdown_timeout, flags.former.stop_seconds),
+            (file.shutdown_timeout, file.stop_seconds),
+            &mut former_names,
+        )?
+        .unwrap_or(Duration::from_secs(20));
         let network = network::load(
             flags.network,
             &flags.former,
@@ -302,6 +313,9 @@ impl Config {
         let reach = Surroundings { listen, origins: &origins, has_proxies }.reach();
         let (apps, apps_sentence) =
             apps::load(flags.apps.or(file.apps), reach).context("`apps`")?;
+        let access = flags.access.or(file.access);
+        let (access, access_sentence) =
+            access::load(access.as_deref(), reach).context("`access`")?;
         let (socketio, exposure_sentence) =
             gateway::load(flags.gateway, &file.socketio, reach, &mut former_names)?;
         let mut price_sources =
@@ -315,6 +329,7 @@ impl Config {
             apps,
             price: !price_sources.is_empty(),
             socketio: socketio.exposure != Exposure::Off,
+            access,
         };
         let postgres = database::load(flags.database, file.database)?;
         // A database in a file has one node.
@@ -322,6 +337,7 @@ impl Config {
         Ok(Self {
             workspace,
             apps_sentence,
+            access_sentence,
             listen,
             bus,
             postgres,
@@ -372,24 +388,6 @@ fn days(name: &str, setting: Option<u64>, default: u64) -> Result<u64> {
         bail!("`{name}` is {days}; it must be from 1 to {MAX_SESSION_DAYS}");
     }
     Ok(days * DAY_MS)
-}
-
-fn shutdown_timeout(
-    flags: &Flags,
-    file: &File,
-    former_names: &mut FormerNames,
-) -> Result<Option<Duration>> {
-    let flag = former_names.value(
-        ("--shutdown-timeout", flags.shutdown_timeout),
-        ("--stop-seconds", flags.former.stop_seconds),
-    )?;
-    let in_file = former_names
-        .value(("shutdown_timeout", file.shutdown_timeout), ("stop_seconds", file.stop_seconds))?;
-    let Some(seconds) = flag.or(in_file) else { return Ok(None) };
-    if !(1..=MAX_SHUTDOWN_TIMEOUT).contains(&seconds) {
-        bail!("`shutdown_timeout` is {seconds}; it must be from 1 to {MAX_SHUTDOWN_TIMEOUT}");
-    }
-    Ok(Some(Duration::from_secs(seconds)))
 }
 
 impl File {

@@ -30,6 +30,8 @@ fn help_and_version_explain_the_settings() {
         "MADANG_MOODS",
         "--apps",
         "MADANG_APPS",
+        "--access",
+        "MADANG_ACCESS",
         "--data",
         "--public-origin",
         "MADANG_PUBLIC_ORIGINS",
@@ -71,7 +73,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
     let long = "가".repeat(41);
-    let cases: [(&[&str], &str); 34] = [
+    let cases: [(&[&str], &str); 35] = [
         (
             &["--name", " "],
             "`name` is \" \": The server's name needs at least one visible character",
@@ -83,6 +85,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
             &["--apps", "feed,posts"],
             "`apps`: there is no app `posts`; the apps are feed,orders,price,counter",
         ),
+        (&["--access", "private"], "`access`: \"private\" is not one of open, invited and closed"),
         (&["--apps", "off", "--apps", "feed"], "`apps`: `off` stands alone"),
         (&["--session-idle-days", "0"], "`session_idle_days` is 0; it must be from 1 to 3650"),
         (&["--session-max-days", "4000"], "`session_max_days` is 4000"),
@@ -225,6 +228,12 @@ fn a_server_on_the_network_answers_to_configured_names_and_says_so() {
     );
     assert!(
         log.contains("The apps are off, because the server listens beyond this machine"),
+        "{log}"
+    );
+    assert!(
+        log.contains(
+            "New people need an invitation, because the server listens beyond this machine"
+        ),
         "{log}"
     );
     assert!(

@@ -18,14 +18,14 @@ pub(crate) fn apply(
     (write, free_space): (Write, FreeSpace),
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Committed, StatementError> {
-    let Write { author, command, at, fingerprint, change } = write;
+    let Write { author, command, at, fingerprint, network, change } = write;
     if let Some((committed, applied)) = find_applied(transaction, author.id, command)? {
         require_same(applied, fingerprint)?;
         return Ok(committed);
     }
     rights::require(transaction, author.id, madang_hub::features::change_needs(&change))?;
     free_space.check_change(&change)?;
-    let context = CommandContext { author, command, at };
+    let context = CommandContext { author, command, at, network };
     let before = appended.len();
     let at = features::apply(transaction, &context, change, appended)?;
     record_applied(transaction, &context, fingerprint, at)?;

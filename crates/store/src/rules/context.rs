@@ -1,5 +1,6 @@
 //! The context of a command that every feature gets.
 
+use madang_hub::budgets::network::Network;
 use madang_hub::ports::CommandFingerprint;
 use madang_shared::{CommandId, Failure, Timestamp, User};
 
@@ -11,6 +12,9 @@ pub(crate) struct CommandContext {
     pub(super) author: User,
     pub(super) command: CommandId,
     pub(super) at: Timestamp,
+    /// The network from which the command came, for the audit log.
+    #[expect(dead_code, reason = "the acts of administrators in rooms record it")]
+    pub(super) network: Option<Network>,
 }
 
 /// Refuses an id that was used for another command. A command of an earlier version has no fingerprint,

@@ -30,6 +30,7 @@ macro_rules! features {
             counter { change Counter; topic Counter => snapshot; }
             posts { change Posts; topic Posts => snapshot; query Posts; }
             orders { change Orders; topic Orders => snapshot; }
+            administration { topic Administration => snapshot; }
             notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; }
         }
     };

@@ -9,6 +9,7 @@ use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, ProviderSessionEnd, ProviderSignIn,
     VerifiedPasskey,
 };
+use madang_hub::administration::{ActRequest, InvitedUser};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
@@ -18,6 +19,7 @@ use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
 use super::factors::codes::{SecondStep, TotpConfirmation};
+use super::administration::Claim;
 use super::features;
 use super::leases::LeaseRequest;
 
@@ -70,6 +72,29 @@ impl WriteInput for TokenHash {}
 
 /// The sessions in use, the present time, and the limits.
 impl WriteInput for (Vec<TokenHash>, Timestamp, Option<SessionLimits>) {}
+
+/// The topic of the administration orders all acts.
+impl WriteInput for ActRequest {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
+/// The person joins the first room, unless the invitation is for a guest.
+impl WriteInput for InvitedUser {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Details(FIRST_ROOM), Topic::Administration]
+    }
+}
+
+/// The invitation of the first owner.
+impl WriteInput for (TokenHash, Timestamp) {}
+
+impl WriteInput for Claim {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
 
 /// A probe.
 impl WriteInput for () {}

@@ -157,6 +157,15 @@ fn read(row: &Row<'_>) -> Result<Membership, StatementError> {
     })
 }
 
+/// Whether a user is a member of a room.
+pub(crate) fn is_member(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<bool, StatementError> {
+    Ok(read_mark(transaction, user, room)?.is_some())
+}
+
 fn read_mark(
     transaction: &dyn Transaction,
     user: UserId,

@@ -18,6 +18,7 @@ pub(crate) mod rights;
 pub(crate) mod skeletons;
 
 pub(crate) mod accounts;
+pub(crate) mod administration;
 mod chat;
 mod counter;
 pub(crate) mod delivery;

@@ -27,6 +27,14 @@ pub(crate) fn require(
     Ok(rights::check(need, &user, room)?)
 }
 
+/// The role of a user in the workspace.
+pub(crate) fn role(transaction: &dyn Transaction, user: UserId) -> Result<Role, StatementError> {
+    let sql = "SELECT role FROM users WHERE id = ?1";
+    let role =
+        transaction.optional(sql, &values![user.0], |row| Ok(Role::parse(&row.string(0))))?;
+    Ok(role.ok_or_else(rights::no_user)?.unwrap_or(Role::Guest))
+}
+
 /// Refuses a user who may not follow a topic. The server itself may, if the room of the topic exists.
 pub(crate) fn require_topic(
     transaction: &dyn Transaction,

@@ -28,14 +28,34 @@ pub(crate) fn sign_up(
     new: NewUser,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
+    sign_up_as(transaction, new, Newcomer { invitation: None }, appended)
+}
+
+/// The way in which a new user came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newcomer {
+    /// By this invitation, which gives the role and the rooms; without one, as a member of the first room.
+    pub(crate) invitation: Option<u64>,
+}
+
+/// See [`sign_up`]. The new session for a name whose session was never used is for those who came in the same way: an
+/// invitation may have given the user a role.
+pub(crate) fn sign_up_as(
+    transaction: &dyn Transaction,
+    new: NewUser,
+    newcomer: Newcomer,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<User, StatementError> {
     let NewUser { name, name_key, token, at } = new;
     if NameTable::Users.has_look_alike(transaction, &name, &name_key)? {
         return Err(refusals::user_name_looks_taken(&name).into());
     }
     let user = if let Some(user) = create(transaction, &name, &name_key, at)? {
-        membership::join(transaction, user.id, FIRST_ROOM, at, appended)?;
+        if newcomer.invitation.is_none() {
+            membership::join(transaction, user.id, FIRST_ROOM, at, appended)?;
+        }
         user
-    } else if let Some(user) = replace_unused_session(transaction, &name, &name_key)? {
+    } else if let Some(user) = replace_unused_session(transaction, &name, &name_key, newcomer)? {
         user
     } else {
         return Err(refusals::user_name_taken(&name).into());
@@ -52,11 +72,16 @@ fn replace_unused_session(
     transaction: &dyn Transaction,
     name: &str,
     name_key: &str,
+    newcomer: Newcomer,
 ) -> Result<Option<User>, StatementError> {
+    // No invitation has the number 0.
     let sql = "DELETE FROM sessions WHERE is_used = 0 \
-        AND user_id = (SELECT id FROM users WHERE name_key = ?1) \
+        AND user_id = (SELECT id FROM users WHERE name_key = ?1 AND coalesce( \
+            (SELECT max(invitation_id) FROM invitation_uses WHERE user_id = users.id), 0) = ?2) \
         AND user_id NOT IN (SELECT user_id FROM passwords) RETURNING user_id";
-    let id = transaction.optional(sql, &values![name_key], |row| row.natural(0))?.map(UserId);
+    let came_by = newcomer.invitation.unwrap_or(0);
+    let id = transaction.optional(sql, &values![name_key, came_by], |row| row.natural(0))?;
+    let id = id.map(UserId);
     let Some(id) = id else { return Ok(None) };
     let sql = "UPDATE users SET name = ?2 WHERE id = ?1";
     transaction.execute(sql, &values![id.0, name])?;
@@ -113,6 +138,13 @@ pub(super) fn create(
     Ok(Some(User { id, name: name.to_owned() }))
 }
 
+/// A user that exists.
+pub(crate) fn find(transaction: &dyn Transaction, user: UserId) -> Result<User, StatementError> {
+    let sql = "SELECT name FROM users WHERE id = ?1";
+    let name = transaction.optional(sql, &values![user.0], |row| Ok(row.string(0)))?;
+    Ok(User { id: user, name: name.ok_or_else(refusals::no_user)? })
+}
+
 /// Whether the name belongs to a user; see [`policy::name_key`].
 pub(crate) fn is_named(
     transaction: &dyn Transaction,
@@ -126,7 +158,8 @@ pub(crate) fn session(
     token: &TokenHash,
 ) -> Result<Option<UserSession>, StatementError> {
     let sql = "SELECT users.id, users.name, sessions.is_used \
-        FROM sessions JOIN users ON users.id = sessions.user_id WHERE token_hash = ?1";
+        FROM sessions JOIN users ON users.id = sessions.user_id \
+        WHERE token_hash = ?1 AND users.deactivated_at IS NULL";
     let session = transaction.optional(sql, &values![token], |row| {
         let user = User { id: UserId(row.natural(0)?), name: row.string(1) };
         Ok(UserSession { user, is_used: row.integer(2)? != 0 })

@@ -35,7 +35,8 @@ pub async fn commit(
     let fingerprint = Some(CommandFingerprint::of(&content));
     let change = features::decide(content)?;
     let author = user.author(features::change_needs(&change))?.clone();
-    let write = Write { author, command, at: now, fingerprint, change };
+    let network = account.network();
+    let write = Write { author, command, at: now, fingerprint, network, change };
     storage::charge(account, &write.change, user.body_bytes, now)?;
     let mut results = state.store.commit(vec![write]).await;
     let Some(committed) = results.pop() else {

@@ -73,6 +73,23 @@ impl JsonObject {
         }
     }
 
+    /// A text that may be missing.
+    ///
+    /// # Errors
+    /// If the field is another kind of value.
+    pub fn optional_string(&self, field: &str) -> Result<Option<&str>, Problem> {
+        if self.has(field) { self.string(field).map(Some) } else { Ok(None) }
+    }
+
+    /// The whole object as a type of the protocol.
+    ///
+    /// # Errors
+    /// If a field is missing or another kind of value; the sentence names it.
+    pub fn into_type<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        serde_json::from_value(Value::Object(self.0))
+            .map_err(|error| malformed(format!("The body has the wrong form: {error}.")))
+    }
+
     /// A switch, which is off if the field is missing.
     ///
     /// # Errors

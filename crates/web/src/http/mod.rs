@@ -2,6 +2,7 @@
 
 pub mod access_tokens_api;
 pub mod accounts;
+pub mod administration_api;
 pub mod client_info;
 pub mod commands;
 pub mod delivery_api;
@@ -9,6 +10,7 @@ pub mod extract;
 pub mod factors;
 pub mod health;
 pub mod host;
+pub mod invitation_api;
 pub mod json_object;
 pub mod origin;
 pub mod posts_api;

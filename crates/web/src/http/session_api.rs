@@ -7,13 +7,15 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use madang_hub::accounts::RequestOrigin;
+use madang_hub::administration::{InvitedUser, Invitee, needs_invitation};
 use madang_hub::budgets::account::Cost;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
-use madang_hub::ports::{NewUser, TokenHash};
+use madang_hub::ports::{NewUser, StoreError, TokenHash};
 use madang_hub::{names, policy};
-use madang_shared::ErrorCode;
+use madang_shared::roles::Access;
 use madang_shared::session::{CurrentSession, SessionInfo};
+use madang_shared::{ErrorCode, User};
 
 use crate::connection_slots::ConnectionSlot;
 use crate::http::accounts::device_words::device_words;
@@ -22,7 +24,7 @@ use crate::http::json_object::JsonObject;
 use crate::http::origin::PageAccess;
 use crate::http::problem::Problem;
 use crate::http::session_token::{
-    Token, authenticate, candidates, candidates_in_cookies, has_probe, probe_cookie,
+    Token, authenticate, candidates, candidates_in_cookies, has_probe, hash, probe_cookie,
     removal_cookie, sessions,
 };
 use crate::state::AppState;
@@ -42,6 +44,11 @@ pub async fn sign_up(
     let now = state.clock.now();
     let account = state.hub.budgets().stranger(Network::of(address), now);
     account.charge_one(Resource::Reads, now)?;
+    let invitation = body.optional_string("invitation")?.map(hash);
+    let open_to_all = state.hub.workspace().access == Access::Open;
+    if invitation.is_none() && !open_to_all {
+        return Err(needs_invitation().into());
+    }
     let name = body.string("name")?;
     let (bearer, needs_cookie) = (body.flag("bearer")?, body.flag("needs_cookie")?);
     let name = names::user_name(name)?;
@@ -72,7 +79,8 @@ pub async fn sign_up(
     // In advance, because many sign-ups can wait for the store at once.
     let cost = Cost { resource: Resource::SignUps, units: 1 };
     account.charge(cost, now)?;
-    let user = match state.store.sign_up(new).await {
+    let network = Some(Network::of(address));
+    let user = match make_user(&state, new, invitation, network).await {
         Ok(user) => user,
         Err(refused) => {
             // A try at a taken name takes no place from the others behind the address.
@@ -102,6 +110,20 @@ pub async fn sign_up(
     })
 }
 
+/// Makes a user, by an invitation if there is one.
+async fn make_user(
+    state: &AppState,
+    new: NewUser,
+    invitation: Option<TokenHash>,
+    network: Option<Network>,
+) -> Result<User, StoreError> {
+    let Some(invitation) = invitation else { return state.store.sign_up(new).await };
+    let (access, at) = (state.hub.workspace().access, new.at);
+    let invitee = Invitee::New(new);
+    let request = InvitedUser { invitee, invitation, access, at, network };
+    state.store.accept_invitation(request).await
+}
+
 /// Answers the facts about the server, and the user of the session. A missing session is not an error, because every
 /// new visitor's page sends this request, and browsers log errors to their console. The visitor may sign up next, so the
 /// answer brings the probe cookie.
@@ -127,7 +149,7 @@ pub async fn current(
     };
     let needs_probe =
         user.is_none() && access == PageAccess::Full && !has_probe(&headers, &client_info);
-    let workspace = state.hub.workspace().clone();
+    let workspace = (*state.hub.workspace()).clone();
     let body = Json(CurrentSession { user, secured, workspace });
     Ok(if needs_probe {
         (set_cookies([probe_cookie(&client_info)]), body).into_response()

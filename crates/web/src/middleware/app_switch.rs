@@ -16,7 +16,7 @@ use crate::state::AppState;
 /// # Errors
 /// `unsupported`.
 pub fn check(state: &AppState, app: Option<App>) -> Result<(), Problem> {
-    policy::check_app(state.hub.workspace(), app)
+    policy::check_app(&state.hub.workspace(), app)
         .map_err(|failure| Problem::from(failure).with_status(StatusCode::NOT_FOUND))
 }
 

@@ -274,7 +274,14 @@ async fn execute(
     let command = gateway.random_command_id()?;
     let original = original.map(|original| PendingOriginal::new(gateway, command, original));
     // The id is new, so the write needs no fingerprint.
-    let write = Write { author, command, at, fingerprint: None, change };
+    let write = Write {
+        author,
+        command,
+        at,
+        fingerprint: None,
+        network: account.and_then(Account::network),
+        change,
+    };
     let mut results = gateway.state.store.commit(vec![write]).await;
     let committed = results.pop().unwrap_or_else(|| {
         Err(StoreError::Unavailable("the store returned no result for a write".to_owned()))

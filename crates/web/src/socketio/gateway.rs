@@ -37,7 +37,7 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn new(state: &AppState) -> Self {
         let mut settings = state.socketio.as_ref().clone();
-        let off = settings.remove_apps_that_are_off(state.hub.workspace());
+        let off = settings.remove_apps_that_are_off(&state.hub.workspace());
         let refusal = |(event, failure)| ("refused", refusal(event, &failure));
         Self {
             state: state.clone(),

@@ -121,6 +121,7 @@ async fn authenticate(
             Disconnect::Close(CloseCode::Internal)
         })?;
         if let Some(identity) = identity {
+            open.belongs_to(identity.user.id);
             return Ok((open, identity));
         }
     }
@@ -176,7 +177,7 @@ async fn serve(
             });
             let executed = tokio::select! {
                 biased;
-                () = &mut session_ended => return Disconnect::Close(CloseCode::Unauthenticated),
+                () = &mut session_ended => return Disconnect::Close(open.close_code()),
                 executed = executing => executed,
             };
             if let Err(disconnect) = executed {
@@ -203,7 +204,7 @@ async fn serve(
                 Some(received) => received.map(Input::Frame),
                 None => Ok(Input::Deadline),
             },
-            () = &mut session_ended => return Disconnect::Close(CloseCode::Unauthenticated),
+            () = &mut session_ended => return Disconnect::Close(open.close_code()),
             () = &mut draining => {
                 sink.hold();
                 return match Box::pin(finish(state, transport, session, requests)).await {

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use madang_hub::ports::TokenHash;
+use madang_shared::{CloseCode, UserId};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,10 @@ pub struct OpenSessions(Arc<Mutex<HashMap<TokenHash, Entry>>>);
 
 struct Entry {
     connections: usize,
+    /// The user; none until the store has named one.
+    user: Option<UserId>,
     ended: CancellationToken,
+    close_code: Arc<OnceLock<CloseCode>>,
 }
 
 /// One connection of a sign-in session; dropping it unregisters the connection.
@@ -23,6 +27,7 @@ pub struct OpenSession {
     sessions: OpenSessions,
     session: TokenHash,
     ended: CancellationToken,
+    close_code: Arc<OnceLock<CloseCode>>,
 }
 
 impl OpenSessions {
@@ -30,11 +35,10 @@ impl OpenSessions {
     /// end between the answer and the registration is not missed.
     pub fn open(&self, session: TokenHash) -> OpenSession {
         let mut sessions = self.0.lock();
-        let entry = sessions
-            .entry(session)
-            .or_insert_with(|| Entry { connections: 0, ended: CancellationToken::new() });
+        let entry = sessions.entry(session).or_insert_with(Entry::new);
         entry.connections += 1;
-        OpenSession { sessions: self.clone(), session, ended: entry.ended.clone() }
+        let (ended, close_code) = (entry.ended.clone(), entry.close_code.clone());
+        OpenSession { sessions: self.clone(), session, ended, close_code }
     }
 
     /// The sessions that have open connections.
@@ -47,6 +51,24 @@ impl OpenSessions {
         if let Some(entry) = self.0.lock().remove(session) {
             entry.ended.cancel();
         }
+    }
+
+    /// Closes the connections of all sessions of a user whose account is deactivated.
+    pub fn deactivate(&self, user: UserId) {
+        let ended =
+            self.0.lock().extract_if(|_, entry| entry.user == Some(user)).collect::<Vec<_>>();
+        for (_, entry) in ended {
+            // Set once: each entry ends once.
+            entry.close_code.set(CloseCode::Deactivated).ok();
+            entry.ended.cancel();
+        }
+    }
+}
+
+impl Entry {
+    fn new() -> Self {
+        let ended = CancellationToken::new();
+        Self { connections: 0, user: None, ended, close_code: Arc::default() }
     }
 }
 
@@ -62,9 +84,21 @@ impl OpenSession {
         self.session
     }
 
+    /// The store has named the user of the session.
+    pub fn belongs_to(&self, user: UserId) {
+        if let Some(entry) = self.sessions.0.lock().get_mut(&self.session) {
+            entry.user = Some(user);
+        }
+    }
+
     /// Completes when the session has ended.
     pub async fn ended(&self) {
         self.ended.cancelled().await;
+    }
+
+    /// The code that tells a client why its session has ended.
+    pub fn close_code(&self) -> CloseCode {
+        self.close_code.get().copied().unwrap_or(CloseCode::Unauthenticated)
     }
 }
 
@@ -104,6 +138,18 @@ mod tests {
             again.ended.is_cancelled(),
             "a connection of the ended session does not unregister a later one"
         );
+    }
+
+    #[test]
+    fn a_deactivated_user_loses_all_sessions_and_learns_why() {
+        let sessions = OpenSessions::default();
+        let (one, other) = (sessions.open([1; 32]), sessions.open([2; 32]));
+        one.belongs_to(UserId(1));
+        other.belongs_to(UserId(2));
+        sessions.deactivate(UserId(1));
+        assert!(one.ended.is_cancelled() && !other.ended.is_cancelled());
+        assert_eq!(one.close_code(), CloseCode::Deactivated);
+        assert_eq!(other.close_code(), CloseCode::Unauthenticated);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod access_tokens;
 mod accounts;
+mod administration;
 mod apps;
 // The authenticator and the provider that also lie, of the tests of the identity package.
 mod assets;

@@ -23,7 +23,8 @@ use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
-    AppState, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders, TrustedProxies,
+    AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders,
+    TrustedProxies,
     router,
 };
 use reqwest::StatusCode;
@@ -56,7 +57,7 @@ impl Clock for TestClock {
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) store: InlineSqlite,
-    hub: Arc<Hub>,
+    pub(crate) hub: Arc<Hub>,
     clock: Arc<TestClock>,
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -194,6 +195,9 @@ impl TestServer {
         let hub = Arc::new(change(hub));
         let clock = Arc::new(TestClock(Instant::now()));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let open_sessions = OpenSessions::default();
+        let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone());
+        tokio::spawn(follower.await.unwrap().run(stopping.clone()));
         let state = AppState {
             hub: hub.clone(),
             store,
@@ -205,7 +209,7 @@ impl TestServer {
             socketio: Arc::new(settings.socketio),
             sign_ins: SignInLimits::default(),
             providers: Arc::new(settings.providers),
-            open_sessions: OpenSessions::default(),
+            open_sessions,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,

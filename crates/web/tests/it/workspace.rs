@@ -5,6 +5,7 @@ use madang_shared::apps::App;
 use madang_shared::chat::{ChatCommand, ChatEvent};
 use madang_shared::frames::CommandFrame;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::roles::Access;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::workspace::Workspace;
 use madang_shared::{
@@ -22,7 +23,8 @@ fn settings(workspace: Workspace) -> TestSettings {
 async fn the_facts_about_the_server_are_told_before_and_after_signing_in() {
     let name = Some("<b>개발팀</b> & \"친구\"".to_owned());
     let apps = [App::Price, App::Feed].into_iter().collect();
-    let workspace = Workspace { name, moods: true, apps, price: true, socketio: false };
+    let workspace =
+        Workspace { name, moods: true, apps, price: true, socketio: false, access: Access::Open };
     let server = TestServer::with_settings(settings(workspace)).await;
     let facts = json!({
         "name": "<b>개발팀</b> & \"친구\"", "moods": true, "apps": ["feed", "price"],

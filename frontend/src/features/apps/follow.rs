@@ -24,6 +24,16 @@ pub(crate) fn follow() {
         let page = app.router.get().page().filter(|page| auth.offers(*page));
         app.driver.act(Action::FollowTopics(page.map_or(&[], Page::topics)));
     });
+    // An administrator changes the facts while the page is open.
+    effect(move || {
+        let told = |client: &madang_client::Client| client.workspace().cloned();
+        let told = app.driver.store().read(Slice::Connection, told);
+        if let Some(told) = told
+            && auth.workspace.with_untracked(|known| *known != told)
+        {
+            auth.workspace.set(told);
+        }
+    });
     // A page that stays open while the server restarts learns here which apps are on.
     effect(move || {
         let told = |client: &madang_client::Client| client.welcome().map(|welcome| welcome.apps);

@@ -187,12 +187,13 @@ fn caught_up() -> State<u64> {
     news
 }
 
-/// Signs out when the server closes the connection because it does not know the session.
+/// Signs out when the server closes the connection because the session has ended.
 fn sign_out_when_unknown(shown: Memo<Shown>) {
     let auth: Auth = expect_context();
     effect(move || {
-        let unknown = CloseCode::Unauthenticated.number();
-        if shown.get() == Shown::Ended(DisconnectReason::Closed(unknown)) {
+        let ended = [CloseCode::Unauthenticated, CloseCode::Deactivated];
+        let ended = ended.map(|code| Shown::Ended(DisconnectReason::Closed(code.number())));
+        if ended.contains(&shown.get()) {
             auth.sign_out(false);
         }
     });

@@ -1,6 +1,7 @@
 //! One sample of every variant. The matches have no wildcard: a new variant does not compile until
 //! it has a sample.
 
+mod administration;
 mod chat;
 mod counter;
 mod details;
@@ -20,7 +21,9 @@ use madang_shared::frames::{CommandFrame, ErrorContext, LogPosition};
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::presence::PresenceSignal;
 use madang_shared::read_count::{ReadCount, ReadCountAnswer, ReadCountQuery};
+use madang_shared::roles::Access;
 use madang_shared::sentiment::{SentimentAnswer, SentimentQuery};
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     Answer, ClientFrame, Command, CommandId, ConnectionId, Epoch, ErrorCode, Event, Failure, Hello,
     Position, PostId, Query, QueryFrame, QueryId, RoomId, Seq, ServerFrame, Signal, Snapshot,
@@ -103,6 +106,7 @@ samples! {
     orders: Command::Orders, Event::Orders, Snapshot::Orders;
     notices: Command::Notices, Event::Notices, Snapshot::Notices;
     inbox: Event::Inbox, Snapshot::Inbox;
+    administration: Event::Administration, Snapshot::Administration;
 }
 
 pub(crate) fn client_frames() -> Vec<ClientFrame> {
@@ -180,6 +184,12 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
     let apps = [App::Feed, App::Orders].into_iter().collect();
     let (connection, version) = (ConnectionId(11), "0.1.0".into());
     let welcome = Welcome { user: user(), connection, version, now: TIME, apps };
+    let workspace = Workspace {
+        name: Some("새봄식당".into()),
+        apps,
+        access: Access::Invited,
+        ..Workspace::default()
+    };
     let error = |about, failure| ServerFrame::Error { about, failure };
     let mut frames = vec![
         ServerFrame::Welcome(welcome),
@@ -203,6 +213,7 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
         ),
         error(ErrorContext::Query(QueryId(5)), Failure::new(ErrorCode::NotMember, "Join first.")),
         error(ErrorContext::Topic(topic), Failure::new(ErrorCode::NotFound, "No such room.")),
+        ServerFrame::Workspace(workspace),
         ServerFrame::Ping { nonce: 8 },
     ];
     let states = snapshots().into_iter().map(|(topic, snapshot)| TopicState {
@@ -248,6 +259,7 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
             ErrorContext::Query(_) => "error about a query".into(),
             ErrorContext::Topic(_) => "error about a topic".into(),
         },
+        ServerFrame::Workspace(_) => "workspace".into(),
         ServerFrame::Ping { .. } => "ping".into(),
     }
 }

@@ -43,11 +43,14 @@ macro_rules! on_every_database {
 
 mod access_tokens;
 mod accounts;
+mod administration;
+mod audit_log;
 mod counter;
 mod delivery;
 mod factor_rights;
 mod factors;
 mod free_space;
+mod invitations;
 mod kept_notices;
 mod leases;
 mod names;

@@ -61,6 +61,13 @@ const OTHER_ROWS: &str = "
     INSERT INTO recovery_codes VALUES (1, zeroblob(32));
     INSERT INTO provider_identities VALUES ('https://id.example', 'ß', 1);
     INSERT INTO provider_sessions SELECT token_hash, 'https://id.example', 'ß', NULL FROM sessions WHERE user_id = 1;
+    INSERT INTO audit_entries (id, at, source, actor_id, act, user_id, reason) VALUES
+        (1, 5, 'user', 1, 'set_role', 2, '이유'), (2, 6, 'command_line', NULL, 'invite', NULL, '');
+    INSERT INTO invitations (token_hash, role, uses, made_at) VALUES
+        (x'0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20', 'member', 2, 5);
+    INSERT INTO invitation_rooms (invitation_id, room_id) VALUES (1, 1);
+    INSERT INTO invitation_uses (invitation_id, user_id, at) VALUES (1, 2, 6);
+    INSERT INTO workspace_settings (name, value) VALUES ('access', '\"closed\"');
     UPDATE commands SET fingerprint = -9223372036854775808 WHERE author_id = 1;";
 
 /// A folder for database files.

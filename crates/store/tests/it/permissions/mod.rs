@@ -1,6 +1,7 @@
 //! Makes every request as every kind of user, about every kind of room, and compares the answers with
 //! `docs/permissions.md`. `MADANG_BLESS=1` writes that page.
 
+mod acts;
 mod page;
 mod requests;
 

@@ -1,5 +1,6 @@
 //! The requests of a walk.
 
+use madang_hub::administration::{AuditFilter, PeopleFilter};
 use madang_hub::ports::DirectoryRequest;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::{ChatCommand, ChatQuery};
@@ -13,10 +14,11 @@ use madang_shared::{Command, MenuItemId, OrderId, PostId, Query, RoomId, Seq, To
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Answer;
+use super::acts::administer;
 use crate::support::{TestStore, write};
 
 /// A number that no other command of this process has.
-fn number() -> u128 {
+pub(super) fn number() -> u128 {
     static NUMBER: AtomicU64 = AtomicU64::new(1_000_000);
     u128::from(NUMBER.fetch_add(1, Ordering::Relaxed))
 }
@@ -183,6 +185,17 @@ pub(super) enum Request {
     CancelOrder,
     ReopenOrder,
     FollowOrders,
+    FollowAdministration,
+    ReadAudit,
+    ListPeople,
+    ListInvitations,
+    ListRoomSizes,
+    Invite,
+    ChangeSettings,
+    DemoteOther,
+    DeactivateOther,
+    ReactivateOther,
+    RaiseOther,
 }
 
 impl Request {
@@ -217,6 +230,17 @@ impl Request {
         Self::CancelOrder,
         Self::ReopenOrder,
         Self::FollowOrders,
+        Self::FollowAdministration,
+        Self::ReadAudit,
+        Self::ListPeople,
+        Self::ListInvitations,
+        Self::ListRoomSizes,
+        Self::Invite,
+        Self::ChangeSettings,
+        Self::DemoteOther,
+        Self::DeactivateOther,
+        Self::ReactivateOther,
+        Self::RaiseOther,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -251,6 +275,17 @@ impl Request {
             Self::CancelOrder => "cancel an order",
             Self::ReopenOrder => "reopen an order",
             Self::FollowOrders => "follow the orders",
+            Self::FollowAdministration => "follow the administration",
+            Self::ReadAudit => "read the audit log",
+            Self::ListPeople => "list the people with their sessions",
+            Self::ListInvitations => "list the invitations",
+            Self::ListRoomSizes => "list the rooms with their sizes",
+            Self::Invite => "invite a member",
+            Self::ChangeSettings => "change the settings of the workspace",
+            Self::DemoteOther => "make a member a guest",
+            Self::DeactivateOther => "deactivate a member",
+            Self::ReactivateOther => "activate a member again",
+            Self::RaiseOther => "make a member an administrator",
         }
     }
 
@@ -258,7 +293,7 @@ impl Request {
     pub(super) async fn make(self, test_store: &TestStore, other: &User, user: &User) -> Answer {
         let of_user = |command: Command| super::requests::command(test_store, user, command);
         let follow = |topic| open(test_store, user, topic);
-        let order = OrderId(1);
+        let (store, order) = (&test_store.store, OrderId(1));
         match self {
             Self::CreateRoom => {
                 let name = format!("Room of {}", user.name);
@@ -316,6 +351,19 @@ impl Request {
             }
             Self::ReopenOrder => of_user(OrdersCommand::Reopen(order).into()).await,
             Self::FollowOrders => follow(Topic::Orders).await,
+            Self::FollowAdministration => follow(Topic::Administration).await,
+            Self::ReadAudit => Answer::of(store.audit(Some(user.id), AuditFilter::default()).await),
+            Self::ListPeople => {
+                Answer::of(store.people(Some(user.id), PeopleFilter::default()).await)
+            }
+            Self::ListInvitations => Answer::of(store.invitations(user.id, None).await),
+            Self::ListRoomSizes => Answer::of(store.room_sizes(user.id, None).await),
+            Self::Invite
+            | Self::ChangeSettings
+            | Self::DemoteOther
+            | Self::DeactivateOther
+            | Self::ReactivateOther
+            | Self::RaiseOther => administer(test_store, other, user, self).await,
         }
     }
 }

@@ -37,7 +37,7 @@ impl TestServer {
     pub(crate) fn commit(&self, author: &User, number: u128, change: features::Change) {
         let command: CommandId = format!("018bcfe5-6800-7000-8000-{number:012x}").parse().unwrap();
         let (author, at) = (author.clone(), Timestamp(START));
-        let write = Write { author, command, at, fingerprint: None, change };
+        let write = Write { author, command, at, fingerprint: None, network: None, change };
         assert!(self.store.commit_now(vec![write]).iter().all(Result::is_ok));
     }
 
