@@ -12,7 +12,8 @@ pub const SIGN_UP_BURST: u32 = 60;
 /// The default limit of sign-ups from one address per hour, on average.
 pub const SIGN_UPS_PER_HOUR: u32 = 200;
 
-/// `POST /api/session`: chooses a name and starts a session.
+/// `POST /api/session`: chooses a name and starts a session. A person with an invitation sends its token as a further field
+/// `invitation`, which the app itself never does: the page of an invitation is not a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignUp {
@@ -27,9 +28,6 @@ pub struct SignUp {
     /// The refusal brings the probe cookie too, so a second request succeeds if cookies are allowed.
     #[serde(default)]
     pub needs_cookie: bool,
-    /// The token of an invitation, where people need one; see [`crate::roles::Access`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitation: Option<String>,
 }
 
 /// The answer to `POST /api/session`.

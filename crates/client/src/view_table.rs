@@ -34,7 +34,7 @@ macro_rules! with_view_table {
             /// The orders of the restaurant, while a page follows them.
             Orders { orders: Orders, topics: [Orders], queries: [], commands: [Orders] }
             /// The administration, while an administrator's page follows it.
-            Administration { administration: Administration, topics: [Administration], queries: [], commands: [] }
+            Administration { administration: AuditProgress, topics: [Administration], queries: [], commands: [] }
             /// The notices for every user and for this user.
             Notices { notices: Notices, topics: [Notices, Inbox], queries: [], commands: [Notices] }
         }

@@ -25,6 +25,7 @@ pub mod access_watch;
 pub mod accounts;
 pub mod administration;
 pub mod bus;
+mod changes;
 pub mod factors;
 mod fan_out;
 pub mod frame;

@@ -1,51 +1,24 @@
-//! The facts about the server while it runs, and the changes that open connections have to follow.
+//! The facts about the server while it runs.
 
 use std::sync::Arc;
 
-use madang_shared::UserId;
 use madang_shared::workspace::Workspace;
 use parking_lot::RwLock;
-
-use crate::hub::Hub;
-use crate::topic_channel::TopicChannel;
 
 /// The facts about the server. Administrators change them while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct CurrentWorkspace(RwLock<Arc<Workspace>>);
 
-impl Hub {
-    /// The same hub with other facts about the server.
-    #[must_use]
-    pub fn with_workspace(self, workspace: Workspace) -> Self {
-        *self.current_workspace().0.write() = Arc::new(workspace);
-        self
+impl CurrentWorkspace {
+    pub(crate) fn get(&self) -> Arc<Workspace> {
+        self.0.read().clone()
     }
 
-    /// The facts about the server, as they are now.
-    pub fn workspace(&self) -> Arc<Workspace> {
-        self.current_workspace().0.read().clone()
-    }
-
-    /// Changes the facts about the server. Every connection that follows a topic gets them, and its subscriptions to the
-    /// topics of apps that are off end.
-    pub fn set_workspace(&self, workspace: Workspace) {
-        {
-            let mut current = self.current_workspace().0.write();
-            if **current == workspace {
-                return;
-            }
-            *current = Arc::new(workspace);
-        }
-        // This visits all topics, which is acceptable because the change is rare.
-        let channels: Vec<Arc<TopicChannel>> = self.channels().values().cloned().collect();
-        for channel in channels {
-            channel.mark_workspace();
-        }
-    }
-
-    /// The rights of a user may have changed: every connection of the user checks its access to each topic that it
-    /// follows. This visits all topics, which is acceptable because the change is rare.
-    pub fn check_rights_of(&self, user: UserId) {
-        self.request_access_checks_of(user, |_| true);
+    /// Replaces the facts. Returns whether they have changed.
+    pub(crate) fn set(&self, workspace: Workspace) -> bool {
+        let mut current = self.0.write();
+        let changed = **current != workspace;
+        *current = Arc::new(workspace);
+        changed
     }
 }

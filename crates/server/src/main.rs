@@ -22,6 +22,7 @@ mod redirect;
 mod refusals;
 mod serve;
 mod sessions;
+mod set_up;
 mod tls;
 
 use std::process::ExitCode;

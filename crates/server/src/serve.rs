@@ -42,6 +42,7 @@ use crate::price::PriceTask;
 use crate::redirect;
 use crate::refusals;
 use crate::sessions;
+use crate::set_up;
 use crate::tls::Tls;
 
 /// Time limit for closing the database, after everything else has ended.
@@ -78,8 +79,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let max_connections = descriptors::max_connections(config.max_connections)?;
     let lifecycle = Lifecycle::new()?;
     let clock = Arc::new(SteadyClock::start());
+    let started_at = clock.now();
 
-    let (database, events) = Database::open(&config, clock.now())?;
+    let (database, events) = Database::open(&config, started_at)?;
     let (store, free_space) = (database.store.clone(), database.free_space.clone());
 
     madang_hub::sentiment::prepare();
@@ -167,6 +169,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     if !address.ip().is_loopback() && !is_https {
         tracing::info!("{}", answered_hosts(&state.origins));
     }
+    let origin = set_up::origin(&state.origins, address, is_https);
+    let folder = database.folder.as_deref();
+    let set_up_link = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     lifecycle.spawn("http", listen(listener, slots, state, tls));
     tracing::info!(
         "{} {} {}",
@@ -176,7 +181,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     );
     // The lines before the announcement are there when a script reads it.
     log.flush();
-    announce(address, is_https);
+    announce(address, is_https, set_up_link);
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.
@@ -335,10 +340,14 @@ fn answered_hosts(origins: &Origins) -> String {
 }
 
 /// Prints the line that people and scripts wait for.
-fn announce(address: SocketAddr, is_https: bool) {
+fn announce(address: SocketAddr, is_https: bool, set_up_link: Option<String>) {
     let scheme = if is_https { "https" } else { "http" };
     // A closed standard output has no reader for the line.
     writeln!(std::io::stdout(), "Madang is listening on {scheme}://{address}").ok();
+    if let Some(link) = set_up_link {
+        let sentence = "This server has no owner yet. Open this link to become its owner:";
+        writeln!(std::io::stdout(), "{sentence} {link}").ok();
+    }
     if !madang_web::assets::is_built() {
         tracing::warn!("this binary was built without the app; `just run` builds both");
     }

@@ -7,26 +7,26 @@ use crate::view::{ApplyEvent, ApplySnapshot, View};
 
 /// The number of the newest entry of the audit log. The pages over HTTP are loaded again when it changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Administration {
+pub struct AuditProgress {
     newest: Option<u64>,
 }
 
-impl Administration {
+impl AuditProgress {
     /// The number; `None` before it has arrived.
     pub fn newest(&self) -> Option<u64> {
         self.newest
     }
 }
 
-impl View for Administration {}
+impl View for AuditProgress {}
 
-impl ApplySnapshot<AdministrationSnapshot> for Administration {
+impl ApplySnapshot<AdministrationSnapshot> for AuditProgress {
     fn apply_snapshot(&mut self, snapshot: AdministrationSnapshot, _now: Timestamp) {
         self.newest = Some(snapshot.newest);
     }
 }
 
-impl ApplyEvent<AdministrationEvent> for Administration {
+impl ApplyEvent<AdministrationEvent> for AuditProgress {
     fn apply_event(&mut self, event: AdministrationEvent, _now: Timestamp) {
         let AdministrationEvent::Recorded { entry } = event;
         self.newest = Some(entry);

@@ -63,7 +63,7 @@ pub(super) fn set_role(
     record(transaction, &Record { detail: &detail, ..record_of }, appended)
 }
 
-/// Deactivates an account, and ends its sessions. What the user wrote stays.
+/// Deactivates an account, and ends its sessions. The texts of the user stay.
 pub(super) fn deactivate(
     transaction: &dyn Transaction,
     (request, actor): (&ActRequest, Role),

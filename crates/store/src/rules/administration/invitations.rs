@@ -16,7 +16,7 @@ use madang_shared::roles::{Access, Role};
 use madang_shared::{ErrorCode, Failure, RoomId, Timestamp, User, UserId};
 
 use super::audit::{Record, record};
-use super::offers;
+use super::owners::has_owner;
 use crate::error::StatementError;
 use crate::rules::users::{self, Newcomer};
 use crate::rules::{membership, rights};
@@ -155,7 +155,7 @@ pub(super) fn find_valid(
     if is_deactivated || !may_give {
         return Err(no_invitation().into());
     }
-    if invitation.is_setup && offers::has_owner(transaction)? {
+    if invitation.is_setup && has_owner(transaction)? {
         return Err(no_invitation().into());
     }
     Ok(invitation)

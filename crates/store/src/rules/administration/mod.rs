@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod invitations;
 mod lists;
 mod offers;
+mod owners;
 mod settings;
 
 use madang_hub::administration::{ActRequest, Actor, AuditedEffect, RecordedAct};
@@ -22,9 +23,8 @@ pub(crate) use accounts::user_named;
 pub(crate) use audit::page as audit_page;
 pub(crate) use invitations::{accept, list as invitations};
 pub(crate) use lists::{people, room_sizes};
-pub(crate) use offers::{
-    Claim, become_owner, find as offered_invitation, has_owner, offer_ownership,
-};
+pub(crate) use offers::{Claim, become_owner, find as offered_invitation, offer_ownership};
+pub(crate) use owners::has_owner;
 pub(crate) use settings::read as settings;
 
 /// The entries of one answer to [`effects_after`].

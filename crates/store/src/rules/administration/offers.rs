@@ -10,15 +10,11 @@ use madang_shared::{ErrorCode, Failure, Timestamp, UserId};
 
 use super::audit::{Record, record};
 use super::invitations::find_valid;
+use super::owners::has_owner;
 use super::settings;
 use crate::error::StatementError;
 use crate::rules::rights;
 use crate::transaction::{Transaction, values};
-
-/// Whether the workspace has an owner. A deactivated one counts: another owner, or the command line, decides about it.
-pub(crate) fn has_owner(transaction: &dyn Transaction) -> Result<bool, StatementError> {
-    transaction.exists("SELECT 1 FROM users WHERE role = 'owner' LIMIT 1", &[])
-}
 
 /// Stores the invitation of the first owner, unless it is stored or there is an owner.
 pub(crate) fn offer_ownership(

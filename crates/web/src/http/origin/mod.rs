@@ -186,6 +186,13 @@ impl Origins {
             || host.is_some_and(|host| self.configured.iter().any(|origin| is_host(origin, host)))
     }
 
+    /// The first configured origin, as text.
+    pub fn first(&self) -> Option<String> {
+        let Origin { scheme, host } = self.configured.first()?;
+        let scheme = if *scheme == Scheme::Https { "https" } else { "http" };
+        Some(format!("{scheme}://{host}"))
+    }
+
     /// The hosts of the configured origins.
     pub fn hosts(&self) -> impl Iterator<Item = &HostPort> {
         self.configured.iter().map(|origin| &origin.host)
