@@ -23,6 +23,9 @@ use crate::http::unknown_path;
 struct AppFiles;
 
 const INDEX: &str = "index.html";
+/// The path of the page of an invitation, without the slash in front, and its file.
+const INVITATION: &str = "invite";
+const INVITATION_FILE: &str = "invite.html";
 /// The paths of the app's pages, one in each line. The app's build writes it.
 const PAGES: &str = "pages.txt";
 /// The shortest content hash in a file name. The bundler writes up to sixteen hexadecimal digits after the last `-`,
@@ -50,6 +53,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return ([(ALLOW, "GET, HEAD")], unknown_path::wrong_method(method).await).into_response();
     }
     let path = uri.path().trim_start_matches('/');
+    // The page of an invitation is a file of its own: it works before the app is loaded.
+    let path = if path == INVITATION { INVITATION_FILE } else { path };
     let exists = |path: &str| !path.is_empty() && AppFiles::get(path).is_some();
     if exists(path) {
         return file_response(path, &headers);
