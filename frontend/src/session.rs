@@ -1,6 +1,7 @@
 //! The sign-in session, over HTTP: `/api/session`.
 
-use madang_shared::session::{CurrentSession, SignUp};
+use madang_shared::roles::Role;
+use madang_shared::session::{CurrentSession, OwnRole, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
 
 use crate::http::{self, Answer, Unanswered};
@@ -26,6 +27,12 @@ pub(crate) async fn start(name: &str) -> Result<User, Failure> {
     let body = SignUp { name: name.to_owned(), bearer: false, needs_cookie: true };
     let answer = http::post(PATH, &compact::to_text(&body)).await.map_err(unreachable_server)?;
     read(&answer)?.user.ok_or_else(unexpected_answer)
+}
+
+/// The role of the user in the workspace, for the later part of the app; none without an answer.
+pub(crate) async fn role() -> Option<Role> {
+    let answer = http::get(PATH, None).await.ok()?;
+    compact::from_text::<OwnRole>(&answer.text).ok()?.role
 }
 
 /// Ends the session.

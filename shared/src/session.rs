@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::User;
+use crate::roles::Role;
 use crate::workspace::Workspace;
 
 /// Unicode scalar values in a user's name.
@@ -54,4 +55,14 @@ pub struct CurrentSession {
     /// The facts about the server.
     #[serde(default)]
     pub workspace: Workspace,
+}
+
+/// The part of the answer to `GET /api/session` that says what the user may do. It has a type of its own, because the
+/// first view of the app does without it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OwnRole {
+    /// The role in the workspace; none without a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }

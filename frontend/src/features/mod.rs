@@ -5,6 +5,7 @@ pub(crate) mod sign_in;
 
 pub(crate) mod account;
 pub(crate) mod account_page;
+pub(crate) mod administration;
 pub(crate) mod apps;
 pub(crate) mod chat;
 pub(crate) mod connection;

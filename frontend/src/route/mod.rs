@@ -81,6 +81,14 @@ macro_rules! pages {
                 skeleton: Shape::Rows,
                 draw: features::entrance::LinkPage
             }
+            Administration {
+                path: "/admin",
+                title: ("서버 관리", "Administration"),
+                area: Area::Own,
+                topics: &[Topic::Administration],
+                skeleton: Shape::Rows,
+                draw: features::administration::AdministrationPage
+            }
             Apps {
                 path: "/apps",
                 title: ("앱", "Apps"),

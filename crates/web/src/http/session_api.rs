@@ -14,8 +14,10 @@ use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{NewUser, StoreError, TokenHash};
 use madang_hub::{names, policy};
 use madang_shared::roles::Access;
-use madang_shared::session::{CurrentSession, SessionInfo};
+use madang_shared::session::{CurrentSession, OwnRole, SessionInfo};
 use madang_shared::{ErrorCode, User};
+
+use serde::Serialize;
 
 use crate::connection_slots::ConnectionSlot;
 use crate::http::accounts::device_words::device_words;
@@ -124,6 +126,15 @@ async fn make_user(
     state.store.accept_invitation(request).await
 }
 
+/// The answer to `GET /api/session`.
+#[derive(Serialize)]
+struct WithRole {
+    #[serde(flatten)]
+    session: CurrentSession,
+    #[serde(flatten)]
+    role: OwnRole,
+}
+
 /// Answers the facts about the server, and the user of the session. A missing session is not an error, because every
 /// new visitor's page sends this request, and browsers log errors to their console. The visitor may sign up next, so the
 /// answer brings the probe cookie.
@@ -149,8 +160,14 @@ pub async fn current(
     };
     let needs_probe =
         user.is_none() && access == PageAccess::Full && !has_probe(&headers, &client_info);
+    let role = match &user {
+        // A user who was deactivated meanwhile has no role.
+        Some(user) => state.store.role(user.id).await.ok(),
+        None => None,
+    };
     let workspace = (*state.hub.workspace()).clone();
-    let body = Json(CurrentSession { user, secured, workspace });
+    let session = CurrentSession { user, secured, workspace };
+    let body = Json(WithRole { session, role: OwnRole { role } });
     Ok(if needs_probe {
         (set_cookies([probe_cookie(&client_info)]), body).into_response()
     } else {

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use madang_client::{Client, PendingState, Slice};
 use madang_shared::Command;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::roles::Role;
 
 use self::choices::languages;
 use crate::account_requests;
@@ -18,7 +19,7 @@ use crate::session;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{derived, effect, text, when};
+use crate::ui::erased::reactive::{derived, effect, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::question::{Question, question};
@@ -40,6 +41,28 @@ pub(crate) fn menu() -> AnyView {
     let app = use_app();
     let me = app.driver.store().me();
     let asking = state(false);
+    let role = state(None::<Role>);
+    spawn_local(async move {
+        role.try_set(session::role().await);
+    });
+    let administration = move || {
+        if role.get().is_none_or(|role| role < Role::Administrator) {
+            return ().into_any();
+        }
+        let mut to_page = link_to(app, Route::Page(Page::Administration));
+        let show = move |event| {
+            app.own_menu.set(false);
+            to_page(event);
+        };
+        view! {
+            <li>
+                <a class="menu-item" href=Page::Administration.path() data-testid="own-administration" on:click=events::click(show)>
+                    {Icon::Settings.draw()}<span>{Page::Administration.title().now()}</span>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
     let show_shortcuts = move |_| {
         app.own_menu.set(false);
         // The menu gives the focus back first, so that the next dialog returns it to the same button.
@@ -62,6 +85,7 @@ pub(crate) fn menu() -> AnyView {
                     {Icon::Settings.draw()}<span>{Page::Settings.title().now()}</span>
                 </a>
             </li>
+            {part(administration)}
             <li>
                 <button class="menu-item menu-shortcuts" data-testid="open-shortcuts" on:click=events::click(show_shortcuts)>
                     {Icon::Keyboard.draw()}<span>{SHORTCUTS.now()}</span>

@@ -1,0 +1,179 @@
+//! The people: roles and deactivation.
+
+use leptos::prelude::*;
+use madang_shared::administration::{
+    AdministrationAct, ListedPerson, MAX_REASON_CHARS, PEOPLE_PATH, PeoplePage,
+};
+use madang_shared::roles::Role;
+use madang_shared::{User, UserId};
+
+use super::loading::{ActState, draw_loaded, load, more_button};
+use super::strings::{ROLE, role_name, sessions};
+use crate::context::use_app;
+use crate::i18n::{CANCEL, Lang, Words, isolated, use_lang};
+use crate::time::Times;
+use crate::ui::avatar::avatar;
+use crate::ui::erased::events;
+use crate::ui::erased::reactive::text;
+use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
+use crate::ui::question::{Question, question};
+
+const FIND: Words = Words::new("이름으로 찾기", "Find by name");
+const DEACTIVATE: Words = Words::new("비활성화", "Deactivate");
+const REACTIVATE: Words = Words::new("다시 활성화", "Activate again");
+const DEACTIVATED: Words = Words::new("비활성화됨", "Deactivated");
+const WARNING: Words = Words::new(
+    "모든 기기에서 바로 로그아웃되고, 다시 활성화할 때까지 들어올 수 없습니다. 쓴 글은 남습니다.",
+    "All devices are signed out at once, and nobody can sign in until the account is activated again. The texts stay.",
+);
+const REASON: Words = Words::new("이유 (감사 기록에 남습니다)", "Reason (for the audit log)");
+
+/// The account that is to be deactivated.
+#[derive(Clone, Copy)]
+struct Asked {
+    open: State<bool>,
+    user: State<Option<User>>,
+    reason: State<String>,
+}
+
+/// The part of the page.
+pub(super) fn people() -> AnyView {
+    let act: ActState = expect_context();
+    let lang = use_lang();
+    let (wanted, after) = (state(String::new()), state(None::<UserId>));
+    let people = load::<PeoplePage>(move || {
+        let search =
+            wanted.with(|wanted| String::from(js_sys::encode_uri_component(wanted.trim())));
+        let after = after.get().map(|after| format!("&after={after}")).unwrap_or_default();
+        format!("{PEOPLE_PATH}?search={search}{after}")
+    });
+    let asked = Asked { open: state(false), user: state(None), reason: state(String::new()) };
+    provide_context(asked);
+    let title = text(move || {
+        let name = asked.user.with(|user| user.as_ref().map(|user| user.name.clone()));
+        let name = name.unwrap_or_default();
+        let name = isolated(&name);
+        match lang.get() {
+            Lang::Ko => format!("{name} 계정을 비활성화할까요?"),
+            Lang::En => format!("Deactivate the account of {name}?"),
+        }
+    });
+    let texts = Question {
+        id: "deactivate",
+        title,
+        warning: WARNING.now(),
+        keep: CANCEL.now(),
+        act: DEACTIVATE.now(),
+    };
+    let deactivate = move || {
+        asked.open.set(false);
+        if let Some(user) = asked.user.get_untracked() {
+            let reason = asked.reason.get_untracked();
+            act.send(AdministrationAct::Deactivate { user: user.id }, reason, |_| ());
+        }
+    };
+    let search = move |event| {
+        after.set(None);
+        wanted.set(event_target_value(&event));
+    };
+    let times = Times::new();
+    view! {
+        <label class="search">
+            {Icon::Search.draw()}
+            <input type="search" dir="auto" class="search-field" data-testid="people-search" aria-label=FIND.now() placeholder=FIND.now() on:input=events::change(search) />
+        </label>
+        {draw_loaded(people, move |page| {
+            let last = page.people.last().map(|last| last.user.id);
+            let rows = page.people.into_iter().map(|person| row(person, times, asked)).collect_view();
+            view! {
+                <ul class="admin-list" data-testid="people">{rows}</ul>
+                {more_button(page.more, move || after.set(last))}
+            }
+            .into_any()
+        })}
+        {question(asked.open, texts, reason_field, deactivate)}
+    }
+    .into_any()
+}
+
+fn reason_field() -> AnyView {
+    let asked: Asked = expect_context();
+    let limit = MAX_REASON_CHARS.to_string();
+    view! {
+        <label class="label" for="deactivate-reason">{REASON.now()}</label>
+        <input id="deactivate-reason" class="field" dir="auto" maxlength=limit data-testid="deactivate-reason" on:input=events::change(move |event| asked.reason.set(event_target_value(&event))) />
+    }
+    .into_any()
+}
+
+fn row(person: ListedPerson, times: Times, asked: Asked) -> AnyView {
+    let act: ActState = expect_context();
+    let lang = use_lang();
+    let me = use_app().driver.store().me().id;
+    let ListedPerson { user, role, deactivated_at, sessions: count, last_used_at, .. } = person;
+    let id = user.id;
+    let about = text(move || {
+        let lang = lang.get();
+        let devices = sessions(lang, count);
+        match last_used_at {
+            Some(at) => format!("{devices} · {}", times.narrow(lang, at)),
+            None => devices,
+        }
+    });
+    let is_deactivated = deactivated_at.is_some();
+    let ask = {
+        let user = user.clone();
+        move |_| {
+            asked.user.set(Some(user.clone()));
+            asked.reason.set(String::new());
+            asked.open.set(true);
+        }
+    };
+    let button = if is_deactivated {
+        let reactivate =
+            move |_| act.send(AdministrationAct::Reactivate { user: id }, String::new(), |_| ());
+        view! {
+            <button class="button" data-testid=format!("reactivate-{id}") on:click=events::click_once(reactivate)>{REACTIVATE.now()}</button>
+        }
+        .into_any()
+    } else if id == me {
+        ().into_any()
+    } else {
+        view! {
+            <button class="button" data-testid=format!("deactivate-{id}") on:click=events::click(ask)>{DEACTIVATE.now()}</button>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="admin-row" data-testid=format!("person-{id}")>
+            {avatar(&user)}
+            <div class="admin-about">
+                <span class="isolated admin-name" translate="no">{user.name.clone()}</span>
+                {is_deactivated.then(|| view! { <span class="tag">{DEACTIVATED.now()}</span> })}
+                <p class="hint">{about}</p>
+            </div>
+            {role_choice(id, role)}
+            {button}
+        </li>
+    }
+    .into_any()
+}
+
+fn role_choice(id: UserId, role: Role) -> AnyView {
+    let act: ActState = expect_context();
+    let options = Role::ALL.iter().rev().map(|it| {
+        view! { <option value=it.name() selected=*it == role>{role_name(*it).now()}</option> }
+    });
+    let choose = move |event| {
+        if let Some(role) = Role::parse(&event_target_value(&event)) {
+            act.send(AdministrationAct::SetRole { user: id, role }, String::new(), |_| ());
+        }
+    };
+    view! {
+        <select class="field admin-select" aria-label=ROLE.now() data-testid=format!("role-{id}") on:change=events::change(choose)>
+            {options.collect_view()}
+        </select>
+    }
+    .into_any()
+}
