@@ -1,6 +1,6 @@
 //! The set-up link of a server without an owner: an invitation by which one person becomes the owner.
 //!
-//! The link is printed at each start and stands in a file of the data folder that its user alone can read, so that a
+//! Each start prints the link. A file of the data folder keeps it, which the user of the server alone can read, so that a
 //! restart repeats the same link.
 
 use std::fs::{self, File};

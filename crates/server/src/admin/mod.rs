@@ -1,5 +1,6 @@
 //! `madang admin`: acts of the operator on the server's own machine.
 
+mod acts;
 mod claim_links;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ pub(crate) enum AdminTask {
     /// Print a link for each name that has no password or other way back, so that its owner can claim it. A database file
     /// needs its server to be stopped. Links of an earlier run cannot be used any more.
     ClaimLinks(claim_links::ClaimLinksFlags),
+    #[command(flatten)]
+    Act(acts::ActTask),
 }
 
 /// The parts that an act needs.
@@ -35,6 +38,7 @@ pub(crate) fn run(task: AdminTask) -> ExitCode {
         runtime.block_on(async {
             match task {
                 AdminTask::ClaimLinks(flags) => claim_links::run(flags).await,
+                AdminTask::Act(task) => acts::run(task).await,
             }
         })
     });

@@ -10,7 +10,7 @@ use super::File;
 use super::database::{self, DatabaseFlags};
 
 /// The settings that every act of an administrator on the command line needs.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct AdminFlags {
     /// The folder of the database [default: data].
     #[arg(long, env = "MADANG_DATA", value_name = "FOLDER")]

@@ -8,7 +8,7 @@ use madang_store::postgres::ConnectOptions;
 use serde::Deserialize;
 
 /// The settings of the command line and of the environment.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct DatabaseFlags {
     /// A PostgreSQL database (15 or newer) in place of the file in the data folder: `postgres://USER@HOST/DATABASE`.
     /// Every user of the machine can read the command line, so a password belongs into the environment variable, or

@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected must fail; clippy knows that of test functions only"
 )]
 
+mod acts;
 mod admin;
 mod app_client;
 mod certificates;

@@ -6,7 +6,7 @@
 //! not block each other. In memory, one connection executes each read and each write in the caller's turn.
 //!
 //! Reading order: `transaction`, `group`; `threads`, `options`, `open`, `migrations`, `durability`, `stamp`,
-//! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`; `transfer`.
+//! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`; `visiting`; `transfer`.
 
 mod damage;
 mod database_lock;
@@ -23,6 +23,7 @@ mod stamp;
 mod threads;
 mod transaction;
 pub(crate) mod transfer;
+mod visiting;
 mod writer;
 
 #[cfg(test)]
@@ -31,3 +32,4 @@ mod reading_tests;
 pub use inline::InlineSqlite;
 pub use options::{OpenError, Options, Synchronous};
 pub use threads::{Sqlite, SqliteEngine};
+pub use visiting::{VisitedSqlite, VisitingConnection};

@@ -31,7 +31,7 @@ const REASON: Words = Words::new("이유 (감사 기록에 남습니다)", "Reas
 
 /// The account that is to be deactivated.
 #[derive(Clone, Copy)]
-struct Asked {
+struct DeactivationQuestion {
     open: State<bool>,
     user: State<Option<User>>,
     reason: State<String>,
@@ -48,7 +48,7 @@ pub(super) fn people() -> AnyView {
         let after = after.get().map(|after| format!("&after={after}")).unwrap_or_default();
         format!("{PEOPLE_PATH}?search={search}{after}")
     });
-    let asked = Asked { open: state(false), user: state(None), reason: state(String::new()) };
+    let asked = DeactivationQuestion { open: state(false), user: state(None), reason: state(String::new()) };
     provide_context(asked);
     let title = text(move || {
         let name = asked.user.with(|user| user.as_ref().map(|user| user.name.clone()));
@@ -98,7 +98,7 @@ pub(super) fn people() -> AnyView {
 }
 
 fn reason_field() -> AnyView {
-    let asked: Asked = expect_context();
+    let asked: DeactivationQuestion = expect_context();
     let limit = MAX_REASON_CHARS.to_string();
     view! {
         <label class="label" for="deactivate-reason">{REASON.now()}</label>
@@ -107,7 +107,7 @@ fn reason_field() -> AnyView {
     .into_any()
 }
 
-fn row(person: ListedPerson, times: Times, asked: Asked) -> AnyView {
+fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyView {
     let act: ActState = expect_context();
     let lang = use_lang();
     let me = use_app().driver.store().me().id;
