@@ -12,6 +12,7 @@ mod support;
 
 mod accounts;
 mod acts;
+mod administration;
 mod appearance;
 mod apps;
 mod chat;

@@ -48,7 +48,11 @@ pub(super) fn people() -> AnyView {
         let after = after.get().map(|after| format!("&after={after}")).unwrap_or_default();
         format!("{PEOPLE_PATH}?search={search}{after}")
     });
-    let asked = DeactivationQuestion { open: state(false), user: state(None), reason: state(String::new()) };
+    let asked = DeactivationQuestion {
+        open: state(false),
+        user: state(None),
+        reason: state(String::new()),
+    };
     provide_context(asked);
     let title = text(move || {
         let name = asked.user.with(|user| user.as_ref().map(|user| user.name.clone()));

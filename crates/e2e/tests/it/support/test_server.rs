@@ -68,6 +68,13 @@ impl TestServer {
         self.was_down.load(Ordering::Relaxed)
     }
 
+    /// The link by which one person becomes the owner.
+    pub(crate) fn set_up_link(&self) -> Result<String> {
+        let path = self.folder.path().join("data").join("setup-link");
+        let link = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok(link.trim().to_owned())
+    }
+
     /// Opens the server's database.
     pub(crate) fn database(&self) -> Result<Database> {
         Database::open(&self.folder.path().join("data").join("madang.sqlite"))
