@@ -23,8 +23,8 @@ const PAGES: Words = Words::new("설정 나누기", "Pages of settings");
 const MINE: Words = Words::new("나", "Mine");
 const WORKSPACE: Words = Words::new("서버", "Workspace");
 const WORKSPACE_INTRO: Words = Words::new(
-    "이 서버를 운영하는 사람이 정한 것입니다. 설정 파일, 환경 변수, 플래그로 바꾸고 서버를 다시 시작합니다.",
-    "The operator of this server sets these, by the configuration file, the environment or flags, and starts the server again.",
+    "이 서버를 운영하는 사람이 정한 것입니다. 이름, 앱, 감정 표시는 관리자가 서버 관리 화면에서 바로 바꿀 수 있습니다.",
+    "The operator of this server sets these. Administrators change the name, the apps and the moods on the page Administration.",
 );
 
 /// The page of the person.
