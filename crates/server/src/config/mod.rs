@@ -1,8 +1,8 @@
 //! The configuration. Flags win over environment variables, those over a TOML file, and the file over
 //! the defaults, for each setting by itself.
 
-mod admin;
 mod access;
+mod admin;
 mod apps;
 mod budgets;
 mod bus;
