@@ -30,8 +30,8 @@ use crate::assets;
 use crate::http::accounts::{account_api, device_api, link_api, password_api};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
-    access_tokens_api, administration_api, delivery_api, factors, health, invitation_api, posts_api,
-    rooms_api, session_api,
+    access_tokens_api, administration_api, delivery_api, factors, health, invitation_api,
+    posts_api, rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};

@@ -5,11 +5,11 @@ use madang_hub::accounts::{
     LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
     WaitingDeviceRequest,
 };
+use madang_hub::administration::{ActRequest, InvitedUser};
 use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, ProviderSessionEnd, ProviderSignIn,
     VerifiedPasskey,
 };
-use madang_hub::administration::{ActRequest, InvitedUser};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
@@ -18,8 +18,8 @@ use madang_hub::storage::FreeSpace;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
-use super::factors::codes::{SecondStep, TotpConfirmation};
 use super::administration::Claim;
+use super::factors::codes::{SecondStep, TotpConfirmation};
 use super::features;
 use super::leases::LeaseRequest;
 

@@ -24,8 +24,7 @@ use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
     AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders,
-    TrustedProxies,
-    router,
+    TrustedProxies, router,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
