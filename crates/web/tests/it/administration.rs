@@ -39,12 +39,12 @@ impl TestServer {
         person
     }
 
-    async fn post_as(&self, person: &Person, path: &str, body: &Value) -> reqwest::Response {
+    async fn send_as(&self, person: &Person, path: &str, body: &Value) -> reqwest::Response {
         self.http.post(self.url(path)).bearer_auth(&person.token).json(body).send().await.unwrap()
     }
 
     async fn act(&self, person: &Person, act: &AdministrationAct) -> ActAnswer {
-        let answer = self.post_as(person, ACTS_PATH, &json!({ "act": act })).await;
+        let answer = self.send_as(person, ACTS_PATH, &json!({ "act": act })).await;
         assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap());
         answer.json().await.unwrap()
     }
@@ -74,9 +74,9 @@ async fn acts_are_recorded_with_the_network_and_read_in_pages_and_as_lines() {
     let body = json!({
         "act": { "set_role": { "user": theo.id, "role": "guest" } }, "reason": "a trial",
     });
-    let answer = server.post_as(&owner, ACTS_PATH, &body).await;
+    let answer = server.send_as(&owner, ACTS_PATH, &body).await;
     assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "entry": 2 }));
-    let again = server.post_as(&owner, ACTS_PATH, &body).await;
+    let again = server.send_as(&owner, ACTS_PATH, &body).await;
     assert_eq!(again.json::<Value>().await.unwrap(), json!({}), "nothing to change");
 
     let page = server.get_as(&owner, &format!("{AUDIT_PATH}?user={}", theo.id)).await;
@@ -111,7 +111,7 @@ async fn the_administration_is_for_administrators() {
     let stranger = server.http.post(server.url(ACTS_PATH)).json(&act).send().await.unwrap();
     assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     let raise = json!({ "act": { "set_role": { "user": mina.id, "role": "owner" } } });
-    let refused = server.post_as(&mina, ACTS_PATH, &raise).await;
+    let refused = server.send_as(&mina, ACTS_PATH, &raise).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let ada = server.person_with("Ada", Role::Administrator).await;
     for path in pages {
@@ -129,7 +129,7 @@ async fn the_administration_is_for_administrators() {
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
     ] {
-        assert_eq!(server.post_as(&ada, ACTS_PATH, &body).await.status(), status, "{body}");
+        assert_eq!(server.send_as(&ada, ACTS_PATH, &body).await.status(), status, "{body}");
     }
 }
 
@@ -253,7 +253,7 @@ async fn people_come_by_invitation_where_the_workspace_asks_for_one() {
     assert_eq!(offered, json!({ "invited_by": "Owner", "role": "member" }));
     assert_eq!(sign_up("Mina", Some(&token)).await.status(), StatusCode::CREATED);
     assert_eq!(sign_up("Theo", Some(&token)).await.status(), StatusCode::NOT_FOUND);
-    let accepted = server.post_as(&owner, ACCEPT_INVITATION_PATH, &body).await;
+    let accepted = server.send_as(&owner, ACCEPT_INVITATION_PATH, &body).await;
     assert_eq!(accepted.status(), StatusCode::NOT_FOUND, "it is used up");
 }
 
@@ -266,7 +266,7 @@ fn madang_web_hash(token: &str) -> [u8; 32] {
 async fn somebody_at_the_machine_becomes_the_owner_of_an_open_workspace_without_one() {
     let server = TestServer::start().await;
     let (mina, theo) = (server.person("Mina").await, server.person("Theo").await);
-    let claim = async |person| server.post_as(person, OWNERSHIP_PATH, &json!({})).await.status();
+    let claim = async |person| server.send_as(person, OWNERSHIP_PATH, &json!({})).await.status();
     assert_eq!(claim(&mina).await, StatusCode::OK);
     assert_eq!(claim(&theo).await, StatusCode::FORBIDDEN);
     assert_eq!(server.get_as(&mina, AUDIT_PATH).await.status(), StatusCode::OK);
