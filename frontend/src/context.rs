@@ -42,14 +42,12 @@ pub(crate) fn is_at_most(width: u32) -> bool {
 /// The content that the address selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum View {
-    /// The rooms or memberships have not arrived yet.
+    /// The memberships have not arrived yet.
     Loading,
     /// The address names no room: a phone shows the list of rooms, and elsewhere the user has none to open.
     NoRoom,
-    /// There is no such room.
-    RoomNotFound,
-    /// A room that the user has not joined.
-    NotJoined(Room),
+    /// A room that the user has not joined, or that does not exist.
+    NotJoined(RoomId),
     /// A joined room.
     Room(Room),
     /// A page that is no room.
@@ -67,25 +65,21 @@ impl View {
             return Self::PageNotFound;
         }
         let features = client.features();
-        let known = features.memberships().is_known() && features.rooms().is_known();
-        let Some(id) = route.room() else {
-            return if known { Self::NoRoom } else { Self::Loading };
-        };
-        match features.rooms().get(id) {
-            Some(room) if features.memberships().contains(id) => Self::Room(room.clone()),
-            Some(room) if known => Self::NotJoined(room.clone()),
-            None if known => Self::RoomNotFound,
-            _ => Self::Loading,
+        let memberships = features.memberships();
+        match route.room() {
+            _ if !memberships.is_known() => Self::Loading,
+            None => Self::NoRoom,
+            Some(id) if !memberships.contains(id) => Self::NotJoined(id),
+            Some(id) => memberships.room(id).map_or(Self::Loading, |room| Self::Room(room.clone())),
         }
     }
 
     /// The name of the place, for the title of the tab; none while there is no place yet.
     pub(crate) fn title(&self, lang: Lang) -> Option<&str> {
         match self {
-            Self::Loading | Self::NoRoom => None,
-            Self::RoomNotFound => Some(lang.texts().no_such_room),
+            Self::Loading | Self::NoRoom | Self::NotJoined(_) => None,
             Self::PageNotFound => Some(lang.texts().no_such_page),
-            Self::NotJoined(room) | Self::Room(room) => Some(&room.name),
+            Self::Room(room) => Some(&room.name),
             Self::Page(page) => Some(page.title().of(lang)),
         }
     }

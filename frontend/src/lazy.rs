@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_shared::rooms::Room;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{CommandId, Failure, RoomId, Seq};
 #[cfg(feature = "lazy-part")]
@@ -54,7 +53,9 @@ pub(crate) struct LazyViews {
     /// The choice of the order of the rooms.
     pub(crate) order_choice: fn() -> AnyView,
     /// Shown instead of the timeline of a room that the user has not joined.
-    pub(crate) join_card: fn(Room) -> AnyView,
+    pub(crate) join_card: fn(RoomId) -> AnyView,
+    /// The public rooms that a search finds, without those that the user has joined.
+    pub(crate) other_rooms: fn(State<String>) -> AnyView,
     /// The mark of a mood on a message.
     pub(crate) mood: fn(Sentiment, Lang) -> AnyView,
     /// The first steps of a newcomer; the state closes them.

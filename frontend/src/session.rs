@@ -3,6 +3,7 @@
 use madang_shared::roles::Role;
 use madang_shared::session::{CurrentSession, OwnRole, SignUp};
 use madang_shared::{ErrorCode, Failure, User, compact};
+use serde::de::DeserializeOwned;
 
 use crate::http::{self, Answer, Unanswered};
 use crate::workspace;
@@ -48,6 +49,15 @@ fn read(answer: &Answer) -> Result<CurrentSession, Failure> {
     } else {
         Err(failure(answer))
     }
+}
+
+/// Reads the state at a path.
+pub(crate) async fn load<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    let answer = http::get(path, None).await.map_err(unreachable_server)?;
+    if !answer.ok() {
+        return Err(failure(&answer));
+    }
+    compact::from_text(&answer.text).map_err(|_| unexpected_answer())
 }
 
 /// The failure in an answer that is a refusal.

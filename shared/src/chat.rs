@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{CommandId, RoomId, Timestamp, User};
 use crate::membership::Membership;
 use crate::position::Seq;
+use crate::rooms::Room;
 use crate::sentiment::Sentiment;
 
 /// Unicode scalar values in one message text.
@@ -72,12 +73,23 @@ pub enum ChatCommand {
 pub enum ChatEvent {
     /// A user posted a message.
     Posted(Message),
+    /// A user changed the facts of the room.
+    RoomChanged {
+        /// The new facts; their revision is the seq of this event.
+        room: Room,
+        /// The user.
+        by: User,
+    },
+    /// The room was deleted. In the log, this event replaces all earlier ones of the room.
+    Deleted,
 }
 
 /// A room at a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatSnapshot {
+    /// The facts of the room.
+    pub room: Room,
     /// The newest messages.
     pub page: ChatPage,
     /// The reader's membership at this position. An unread count of another position would miss the

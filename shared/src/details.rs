@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, Timestamp, User, UserId};
 use crate::position::Seq;
+use crate::roles::RoomRole;
 
 /// Members in one page.
 pub const PAGE_MEMBERS: usize = 100;
@@ -55,6 +56,15 @@ pub enum DetailsEvent {
         /// The former member.
         user: UserId,
     },
+    /// The role of a member changed.
+    RoleChanged {
+        /// The member.
+        user: UserId,
+        /// The new role.
+        role: RoomRole,
+    },
+    /// The room was deleted. In the log, this event replaces all earlier ones of the room's details.
+    Deleted,
 }
 
 /// A member of a room.
@@ -66,6 +76,9 @@ pub struct RoomMember {
     /// When the user joined; absent if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// The role in the room; that of most members is left out on the wire.
+    #[serde(default, skip_serializing_if = "crate::rooms::is_usual")]
+    pub role: RoomRole,
 }
 
 /// A page of members. This is the body of the answer at [`members_path`].

@@ -36,6 +36,7 @@ pub mod details;
 pub mod membership;
 pub mod notices;
 pub mod orders;
+pub mod people;
 pub mod posts;
 pub mod presence;
 pub mod price;

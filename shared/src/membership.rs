@@ -9,8 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::RoomId;
+use crate::ids::{RoomId, User};
 use crate::position::Seq;
+use crate::rooms::Room;
 
 /// Rooms that one user can join. One connection can subscribe to all of them, and a hello that resumes
 /// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
@@ -79,10 +80,13 @@ pub enum MembershipCommand {
 pub enum MembershipEvent {
     /// The user joined a room.
     Joined(Membership),
-    /// The user left a room.
+    /// The user left a room, or another user ended the membership.
     Left {
         /// Which room.
         room: RoomId,
+        /// The act of the other user; absent if the user left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        removal: Option<Removal>,
     },
     /// The read mark moved; the event carries the new counts.
     Read(Membership),
@@ -95,12 +99,26 @@ pub enum MembershipEvent {
     },
 }
 
+/// The act of another user that ended a membership.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// This user removed the member.
+    Removed(User),
+    /// This user deleted the room.
+    Deleted(User),
+}
+
 /// A user's memberships at a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MembershipSnapshot {
     /// The memberships by room, ascending.
     pub memberships: Vec<Membership>,
+    /// The facts of the joined rooms, ascending. The event of joining a room has none: they arrive with the state of the
+    /// room's timeline.
+    pub rooms: Vec<Room>,
     /// The muted rooms, ascending. They are apart from [`Membership`], because snapshots of rooms carry
     /// memberships too, in an order of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -335,6 +335,11 @@ pub enum InboxEvent {
         /// The muted kinds, ascending.
         kinds: Vec<NoticeKind>,
     },
+    /// A room was deleted, and with it the notices that quote it. In the log, this event replaces them.
+    RoomDeleted {
+        /// Which room.
+        room: RoomId,
+    },
 }
 
 /// The notices for every user at a position.
@@ -377,6 +382,9 @@ impl InboxSnapshot {
             InboxEvent::Told(notice) => push_notice(&mut self.notices, notice),
             InboxEvent::Read(marks) => self.marks = marks,
             InboxEvent::Muted { kinds } => self.muted = kinds,
+            InboxEvent::RoomDeleted { room: deleted } => self.notices.retain(|notice| {
+                !matches!(notice.what, NoticeContent::Mentioned { room, .. } if room == deleted)
+            }),
         }
     }
 }

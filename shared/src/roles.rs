@@ -51,10 +51,12 @@ named! {
 
 named! {
     /// The role of a member in a room. A greater role has every right of a lesser one.
+    #[derive(Default)]
     RoomRole {
         /// Reads.
         Reader = "reader",
         /// Writes.
+        #[default]
         Member = "member",
         /// Manages the room and its members.
         Manager = "manager",
@@ -63,11 +65,15 @@ named! {
 
 named! {
     /// The kind of a room.
+    #[derive(Default)]
     RoomKind {
         /// Every member of the workspace sees and joins it.
+        #[default]
         Public = "public",
         /// Only its members know of it.
         Private = "private",
+        /// A conversation of people who were chosen when it began. It has no name, and nobody is added or removed.
+        Direct = "direct",
     }
 }
 
@@ -99,10 +105,24 @@ impl Default for Access {
 
 named! {
     /// The members of a room who may write.
+    #[derive(Default)]
     Posting {
         /// All but readers.
+        #[default]
         Members = "members",
         /// Managers only: a room of announcements.
         Managers = "managers",
+    }
+}
+
+named! {
+    /// The earlier messages that a new member of a room sees.
+    #[derive(Default)]
+    History {
+        /// All.
+        #[default]
+        All = "all",
+        /// None: a member sees the messages since joining.
+        Joined = "joined",
     }
 }

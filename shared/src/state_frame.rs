@@ -10,6 +10,7 @@ use crate::codec::encode_part;
 use crate::features::{Snapshot, Topic};
 use crate::membership::Membership;
 use crate::position::Position;
+use crate::rooms::Room;
 
 /// The text of a snapshot, up to the part that belongs to one reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +27,12 @@ impl From<Snapshot> for SharedSnapshot {
     }
 }
 
-impl From<ChatPage> for SharedSnapshot {
+impl From<(Room, ChatPage)> for SharedSnapshot {
+    /// [`ChatSnapshot::room`](crate::chat::ChatSnapshot::room) and
     /// [`ChatSnapshot::page`](crate::chat::ChatSnapshot::page).
-    fn from(page: ChatPage) -> Self {
-        Self(format!(r#"{{"chat":{{"page":{}"#, encode_part(&page)))
+    fn from((room, page): (Room, ChatPage)) -> Self {
+        let (room, page) = (encode_part(&room), encode_part(&page));
+        Self(format!(r#"{{"chat":{{"room":{room},"page":{page}"#))
     }
 }
 

@@ -88,7 +88,7 @@ impl MadangReceiver {
         let hello = |user| {
             let mut topics = topics.clone();
             if config.all_topics {
-                topics.extend([Topic::Rooms, Topic::Memberships(user)]);
+                topics.push(Topic::Memberships(user));
             }
             let from = config.resume_from;
             let topics = topics.into_iter().map(|topic| Subscription { topic, from }).collect();

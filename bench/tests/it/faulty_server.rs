@@ -13,6 +13,7 @@ use madang_bench::{FanOutHarness, Faults, HarnessConfig, Protocol};
 use madang_loadgen::TestUser;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
 use madang_shared::membership::Membership;
+use madang_shared::rooms::Room;
 use madang_shared::{
     ClientFrame, Command, Epoch, Event, Position, RoomId, Seq, ServerFrame, Snapshot, Timestamp,
     Topic, TopicState, User, UserId, codec,
@@ -242,7 +243,8 @@ fn snapshot() -> ServerFrame {
     let membership =
         Membership { room: ROOM, read_up_to: Seq(FIRST_SEQ), unread: 0, head: Seq(FIRST_SEQ) };
     let page = ChatPage { messages: Vec::new(), older: true };
-    let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
+    let room = Room::new(ROOM, "room".to_owned());
+    let snapshot = Snapshot::Chat(ChatSnapshot { room, page, membership });
     ServerFrame::Snapshot(TopicState { topic: Topic::Room(ROOM), position, snapshot })
 }
 

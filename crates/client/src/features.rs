@@ -19,7 +19,7 @@ use crate::view::{
 };
 use crate::views;
 use crate::views::chat::Timeline;
-use crate::views::joined_rooms::JoinedRooms;
+use crate::views::joined_rooms::{JoinedRooms, RoomFactsChange};
 use crate::views::membership::Memberships;
 use crate::views::notices::ShownNotice;
 use crate::views::presence::RoomPresence;
@@ -203,7 +203,11 @@ macro_rules! define_features {
                 (Command::Membership(newer), Command::Membership(older)) => {
                     Memberships::supersedes(newer, older)
                 }
-                ($($(Command::$command(_) |)*)+ Command::Membership(_) | Command::Chat(_), _) => false,
+                (
+                    $($(Command::$command(_) |)*)+
+                    Command::Membership(_) | Command::Chat(_) | Command::Rooms(_),
+                    _,
+                ) => false,
             }
         }
 
@@ -212,7 +216,7 @@ macro_rules! define_features {
             match command {
                 $($(Command::$command(command) => views::$field::$View::is_dropped_when_refused(command),)*)+
                 Command::Membership(command) => Memberships::is_dropped_when_refused(command),
-                Command::Chat(_) => false,
+                Command::Chat(_) | Command::Rooms(_) => false,
             }
         }
     };
@@ -234,6 +238,11 @@ impl Features {
     /// The messages of a joined room; `None` before any of them arrived.
     pub fn timeline(&self, room: RoomId) -> Option<&Timeline> {
         self.joined_rooms.timeline(room)
+    }
+
+    /// The last change of the facts of a room.
+    pub fn last_room_change(&self) -> Option<&RoomFactsChange> {
+        self.joined_rooms.last_change()
     }
 
     /// The open room.
@@ -277,7 +286,7 @@ impl Features {
     pub(crate) fn wanted_topics(&self) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
-        topics.extend([Topic::Rooms, Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
+        topics.extend([Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships().rooms().map(Topic::Room));
         topics.extend(self.page_topics.iter().copied());
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));

@@ -17,8 +17,6 @@
 macro_rules! with_view_table {
     ($consumer:ident) => {
         $consumer! {
-            /// The directory of rooms.
-            Rooms { rooms: Rooms, topics: [Rooms], queries: [], commands: [Rooms] }
             /// The details of the open room.
             Details { details: RoomDetails, topics: [Details], queries: [], commands: [] }
             /// The read count of the user's own newest message in the open room.

@@ -1,12 +1,13 @@
 //! Chat: the messages of a room. Topic [`Topic::Room`](madang_shared::Topic::Room).
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
-use madang_shared::chat::{ChatCommand, ChatQuery, Guest};
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery, Guest};
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{ErrorCode, Failure, RoomId, validate};
+use madang_shared::{ErrorCode, Event, Failure, RoomId, codec, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
+use crate::log::LogEntry;
 use crate::notices::{Mention, mention_signs, mentions};
 use crate::policy::rights::{Need, RoomRight};
 use crate::{names, sentiment};
@@ -54,6 +55,11 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     }
     let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
     post(room, text, Some(Guest { name, connection }))
+}
+
+/// Whether the event replaces the earlier ones of its room.
+pub fn is_redaction(entry: &LogEntry) -> bool {
+    matches!(codec::decode_event(&entry.content), Ok(Event::Chat(ChatEvent::Deleted)))
 }
 
 /// The need of a change.

@@ -22,6 +22,13 @@ pub(crate) fn member_change(entry: &LogEntry) -> Option<(UserId, MemberChange)> 
             Some((member.user.id, MemberChange::Joined(after)))
         }
         DetailsEvent::Left { user } => Some((user, MemberChange::Left)),
-        DetailsEvent::Described { .. } => None,
+        DetailsEvent::Described { .. }
+        | DetailsEvent::RoleChanged { .. }
+        | DetailsEvent::Deleted => None,
     }
+}
+
+/// Whether the event replaces the earlier ones of its room's details.
+pub(crate) fn is_redaction(entry: &LogEntry) -> bool {
+    matches!(codec::decode_event(&entry.content), Ok(Event::Details(DetailsEvent::Deleted)))
 }

@@ -194,20 +194,19 @@ macro_rules! features {
 
 features! {
     Rooms {
-        topic Rooms;
-        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost;
+        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost, small crate::rooms::is_small;
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
         command madang_shared::membership::MembershipCommand = accept, needs crate::membership::needs, small crate::membership::is_small;
     }
     Chat {
-        topic Room;
+        topic Room, redacts crate::chat::is_redaction;
         command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost;
         query, needs crate::chat::query_needs;
     }
     Details {
-        topic Details;
+        topic Details, redacts crate::details::is_redaction;
     }
     // Every session watches through the hub; see `crate::read_count`.
     ReadCount {
@@ -237,7 +236,7 @@ features! {
         command madang_shared::notices::NoticesCommand = accept, needs account, small crate::notices::is_small;
     }
     Inbox {
-        topic Inbox;
+        topic Inbox, redacts crate::notices::is_redaction;
     }
     Presence {
         topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal, needs crate::presence::signal_needs;

@@ -12,7 +12,7 @@ use crate::policy::rights::{Need, RoomRight};
 pub fn needs(change: &MembershipCommand) -> Need {
     match change {
         MembershipCommand::Join { room } => Need::Room(*room, RoomRight::Join),
-        MembershipCommand::Leave { room } => Need::Room(*room, RoomRight::Know),
+        MembershipCommand::Leave { room } => Need::Room(*room, RoomRight::Leave),
         MembershipCommand::Read { room, .. } | MembershipCommand::Mute { room, .. } => {
             Need::Room(*room, RoomRight::Read)
         }
@@ -33,7 +33,7 @@ pub fn revoked_access(topic: Topic, entry: &LogEntry) -> Option<RevokedAccess> {
     let user = topic.owner()?;
     let Ok(Event::Membership(event)) = codec::decode_event(&entry.content) else { return None };
     match event {
-        MembershipEvent::Left { room } => Some(RevokedAccess { user, room }),
+        MembershipEvent::Left { room, .. } => Some(RevokedAccess { user, room }),
         MembershipEvent::Joined(_) | MembershipEvent::Read(_) | MembershipEvent::Muted { .. } => {
             None
         }

@@ -8,8 +8,9 @@ use futures_util::future::BoxFuture;
 use madang_shared::delivery::ReadStatus;
 use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
+use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
-use madang_shared::rooms::DirectoryPage;
+use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{
     Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
     User, UserId, codec,
@@ -28,6 +29,7 @@ use crate::shared_state::{OpenedState, SharedStateRead};
 
 pub use crate::accounts::{Accounts, Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
 pub use crate::log::{LogEntry, TopicEvent};
+pub use crate::rooms::{DirectoryRequest, PeopleRequest};
 pub use crate::store_error::StoreError;
 
 /// The source of time. The domain gets time as an argument; only the web package and the binary read the
@@ -141,16 +143,6 @@ pub struct MemberMark {
     pub read_up_to: Seq,
 }
 
-/// The request for a page of the directory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DirectoryRequest {
-    /// The key of a text that the name or the description contains; see [`crate::policy::name_key`]. An empty key finds
-    /// every room.
-    pub search_key: String,
-    /// The page begins after this room; without it, with the first one.
-    pub after: Option<RoomId>,
-}
-
 /// The durable log, and the state that its events have made.
 ///
 /// # Guarantees
@@ -248,6 +240,28 @@ pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
         reader: UserId,
         request: DirectoryRequest,
     ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>>;
+
+    /// One room as the directory lists it.
+    ///
+    /// # Errors
+    /// Refused as `not_found` for a room of which the user may not know.
+    fn room(
+        &self,
+        reader: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<ListedRoom, StoreError>>;
+
+    /// A page of the people whom a user may know, at most [`PAGE_PEOPLE`](madang_shared::people::PAGE_PEOPLE) by name: a
+    /// member of the workspace knows all, a guest those with whom it shares a room. Service accounts and deactivated users
+    /// are left out.
+    ///
+    /// # Errors
+    /// Refused as `not_found` if [`PeopleRequest::after`] does not exist, or is unknown to the user.
+    fn people(
+        &self,
+        reader: UserId,
+        request: PeopleRequest,
+    ) -> BoxFuture<'static, Result<PeoplePage, StoreError>>;
 
     /// A page of a room's members after a user, without service accounts; at most
     /// [`PAGE_MEMBERS`](madang_shared::details::PAGE_MEMBERS) by id.

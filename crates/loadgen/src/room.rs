@@ -39,7 +39,7 @@ pub(crate) async fn create_all(mut founder: Driver, count: u16) -> Result<Vec<Ro
 /// Creates a room, which joins it. Returns its id.
 pub(crate) async fn create(driver: &mut Driver, name: &str) -> Result<RoomId> {
     let before = newest_joined(driver).await?;
-    driver.command(RoomsCommand::Create { name: name.to_owned(), description: String::new() });
+    driver.command(RoomsCommand::public(name));
     until(driver, |joined| joined > before).await
 }
 

@@ -9,8 +9,8 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, WriteInput, access_tokens, bots, commands, delivery, details, leases, log, notices,
-    posts, recovery, rights, rooms, users,
+    self, WriteInput, access_tokens, bots, commands, delivery, details, directory, leases, log,
+    notices, people, posts, recovery, rights, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
@@ -18,19 +18,20 @@ use futures_util::future::{self, BoxFuture};
 use madang_hub::access_tokens::{AccessTokenStore, NewBotAccount, NewToken, TokenEnd, TokenUser};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
-use madang_hub::policy::rights::Need;
+use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::Recipients;
 use madang_hub::ports::{
-    Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, Recovery, ServiceAccount,
-    SessionLimits, Store, StoreError, TokenHash, Write,
+    Committed, DirectoryRequest, LogEntry, MemberMark, NewUser, PeopleRequest, Recovery,
+    ServiceAccount, SessionLimits, Store, StoreError, TokenHash, Write,
 };
 use madang_hub::shared_state::SharedStateRead;
 use madang_hub::storage::FreeSpace;
 use madang_shared::access_tokens::{AccessToken, Bot};
 use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
+use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
-use madang_shared::rooms::DirectoryPage;
+use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
 
 /// A store over the connections of an engine.
@@ -159,7 +160,29 @@ impl<C: Connections> Store for EngineStore<C> {
     ) -> BoxFuture<'static, Result<DirectoryPage, StoreError>> {
         self.read(reader, move |transaction| {
             rights::require(transaction, reader, Need::DIRECTORY)?;
-            rooms::directory(transaction, &request)
+            directory::page(transaction, &request)
+        })
+    }
+
+    fn room(
+        &self,
+        reader: UserId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<ListedRoom, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::Room(room, RoomRight::Know))?;
+            directory::find(transaction, room)
+        })
+    }
+
+    fn people(
+        &self,
+        reader: UserId,
+        request: PeopleRequest,
+    ) -> BoxFuture<'static, Result<PeoplePage, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::Account)?;
+            people::page(transaction, reader, &request)
         })
     }
 
@@ -184,7 +207,9 @@ impl<C: Connections> Store for EngineStore<C> {
         user: UserId,
         topic: Topic,
     ) -> BoxFuture<'static, Result<(), StoreError>> {
-        self.read(user, move |transaction| rights::require_topic(transaction, user, topic))
+        self.read(user, move |transaction| {
+            rights::require_topic(transaction, user, topic).map(drop)
+        })
     }
 
     fn check_need(&self, user: UserId, need: Need) -> BoxFuture<'static, Result<(), StoreError>> {
@@ -279,7 +304,7 @@ impl<C: Connections> Store for EngineStore<C> {
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), StoreError>> {
-        let head = |transaction: &dyn Transaction| log::head(transaction, Topic::Rooms);
+        let head = |transaction: &dyn Transaction| log::head(transaction, Topic::Notices);
         let reads = [ReadLane::Users, ReadLane::SignIns].map(|lane| self.server_read(lane, head));
         let write = self.write((), commands::probe);
         let connections = Arc::clone(&self.connections);

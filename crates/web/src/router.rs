@@ -21,6 +21,7 @@ use madang_shared::administration::{
 use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::people::PEOPLE_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
 use madang_shared::rooms::DIRECTORY_PATH;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -102,10 +103,12 @@ pub fn router(state: AppState) -> Router {
         )
         .route(&access_tokens_api::bot_token_route(), delete(access_tokens_api::end_of_bot))
         .route(DIRECTORY_PATH, get(rooms_api::directory))
+        .route(rooms_api::ROOM_PATH, get(rooms_api::room))
         .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
         .route(INVITATION_PATH, post(invitation_api::offered))
         .route(ACCEPT_INVITATION_PATH, post(invitation_api::accept))
         .merge(administration())
+        .route(PEOPLE_PATH, get(rooms_api::people))
         .merge(posts)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::refuse_changes))

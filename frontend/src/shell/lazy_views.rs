@@ -55,6 +55,7 @@ fn views() -> LazyViews {
         new_room: rooms::new_room,
         order_choice: rooms::order_choice,
         join_card: membership::join_card,
+        other_rooms: rooms::other_rooms,
         mood: lab::sentiment::mark,
         first_steps: first_steps::card,
         topic_line: details::topic_line,

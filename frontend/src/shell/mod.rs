@@ -48,7 +48,6 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
     let router = Router::new();
     let view = memo(move || {
         let route = router.get();
-        store.read(Slice::Rooms, |_| ());
         store.read(Slice::Unread, |client| View::of(client, route))
     });
     let lazy = Loader::start(load);
@@ -122,10 +121,9 @@ fn Content() -> impl IntoView {
     part(move || match app.view.get() {
         View::Loading => skeleton(Shape::Messages),
         View::NoRoom => message(|t| t.choose_room, |t| t.choose_room_hint),
-        View::RoomNotFound => message(|t| t.no_such_room, |t| t.no_such_room_hint),
         View::PageNotFound => message(|t| t.no_such_page, |t| t.no_such_page_hint),
         View::NotJoined(room) => {
-            app.lazy.draw(Shape::Messages, move |views| (views.join_card)(room.clone()))
+            app.lazy.draw(Shape::Messages, move |views| (views.join_card)(room))
         }
         View::Room(room) => view! { <ChatPane room=room.id /> }.into_any(),
         View::Page(page) => app.lazy.draw(page.skeleton(), move |views| (views.page)(page)),

@@ -27,11 +27,8 @@ use crate::ids::{RoomId, UserId};
 use crate::topic::{Durability, TopicId, UnknownTopic, parse_id};
 
 features! {
+    // The facts of rooms are in the topics of memberships and of the rooms themselves.
     Rooms in crate::rooms {
-        /// The directory of rooms.
-        topic Rooms = "rooms", Durable;
-        event RoomsEvent;
-        snapshot RoomsSnapshot;
         command RoomsCommand;
     }
     Membership in crate::membership {

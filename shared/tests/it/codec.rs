@@ -6,6 +6,7 @@ use madang_shared::codec::{
 };
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::membership::{Membership, MembershipCommand};
+use madang_shared::rooms::Room;
 use madang_shared::state_frame::{self, OwnSnapshot};
 use madang_shared::{
     ClientFrame, Command, CommandId, Epoch, ErrorCode, Event, Message, Position, QueryId, RoomId,
@@ -17,7 +18,7 @@ use crate::samples::{client_frames, server_frames};
 
 fn topics() -> impl Strategy<Value = Topic> {
     prop_oneof![
-        Just(Topic::Rooms),
+        Just(Topic::Notices),
         Just(Topic::Price),
         any::<u64>().prop_map(|id| Topic::Memberships(UserId(id))),
         any::<u64>().prop_map(|id| Topic::Room(RoomId(id))),
@@ -73,7 +74,8 @@ proptest! {
         let event = messages.first().map(|message| ServerFrame::Event {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });
-        let snapshot = ChatSnapshot { page: ChatPage { messages, older }, membership }.into();
+        let room = Room::new(RoomId(1), messages.first().map_or(String::new(), |message| message.text.clone()));
+        let snapshot = ChatSnapshot { room, page: ChatPage { messages, older }, membership }.into();
         for frame in event.into_iter().chain([ServerFrame::Reset(TopicState { topic, position, snapshot })]) {
             prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
         }
@@ -114,7 +116,9 @@ fn a_state_in_parts_has_the_text_of_the_whole_frame() {
             _ => continue,
         };
         let (shared, own) = match state.snapshot.clone() {
-            Snapshot::Chat(ChatSnapshot { page, membership }) => (page.into(), membership.into()),
+            Snapshot::Chat(ChatSnapshot { room, page, membership }) => {
+                ((room, page).into(), membership.into())
+            }
             whole => (whole.into(), OwnSnapshot::default()),
         };
         let middle = state_frame::middle(state.topic, state.position, &shared);
@@ -129,8 +133,9 @@ fn a_state_in_parts_has_the_text_of_the_whole_frame() {
 fn other_spellings_of_topics_are_rejected() {
     for text in [
         "",
-        "Rooms",
-        "rooms:1",
+        "rooms",
+        "Notices",
+        "notices:1",
         "room",
         "room:",
         "room:+7",

@@ -7,9 +7,10 @@ use madang_bench::pool::{PoolError, Reply};
 use madang_bench::protocol::handshake::UpgradeRequest;
 use madang_bench::{ConnectionPool, PoolEvent};
 use madang_loadgen::TestUser;
+use madang_shared::membership::{Membership, MembershipEvent};
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{
-    ClientFrame, Command, CommandFrame, CommandId, Hello, RoomId, ServerFrame, Subscription,
+    ClientFrame, Command, CommandFrame, CommandId, Event, Hello, ServerFrame, Subscription,
     Timestamp, Topic, codec,
 };
 
@@ -109,10 +110,17 @@ impl FollowerState {
             }
         };
         match codec::decode_server(&String::from_utf8_lossy(frame)) {
-            Ok(ServerFrame::Welcome(_)) => self.create_rooms(reply, connection)?,
-            // Room ids are sequence numbers of the directory, in which nothing but new rooms is announced.
-            Ok(ServerFrame::Ack { at: Some(position), .. }) => {
-                let room = RoomId(position.seq.0);
+            Ok(ServerFrame::Welcome(welcome)) => {
+                let topic = Topic::Memberships(welcome.user.id);
+                send(reply, &ClientFrame::Subscribe(Subscription { topic, from: None }))?;
+            }
+            Ok(ServerFrame::Snapshot(state)) if matches!(state.topic, Topic::Memberships(_)) => {
+                self.create_rooms(reply, connection)?;
+            }
+            Ok(ServerFrame::Event { event: Event::Membership(event), .. }) => {
+                let MembershipEvent::Joined(Membership { room, .. }) = event else {
+                    return Ok(());
+                };
                 for topic in [Topic::Room(room), Topic::Presence(room)] {
                     send(reply, &ClientFrame::Subscribe(Subscription { topic, from: None }))?;
                 }
@@ -130,10 +138,7 @@ impl FollowerState {
         for _ in 0..self.rooms_to_create.get(connection).copied().unwrap_or_default() {
             let number = self.next_room;
             self.next_room += 1;
-            let command = Command::Rooms(RoomsCommand::Create {
-                name: format!("room {number}"),
-                description: String::new(),
-            });
+            let command = Command::Rooms(RoomsCommand::public(format!("room {number}")));
             let id = CommandId::new(Timestamp(0), number << 64);
             send(reply, &ClientFrame::Command(CommandFrame { id, command }))?;
         }

@@ -148,14 +148,15 @@ fn counts(harness: &mut FanOutHarness) -> Result<RoomCounts> {
 async fn create_room(user: TestUser, name: &str) -> Result<RoomId> {
     let name = format!("{name} {}", user.user.id.0);
     let mut driver = Driver::new(user, MonotonicClock::start(), 1);
-    driver.command(RoomsCommand::Create { name, description: String::new() });
+    driver.command(RoomsCommand::public(name.clone()));
     let created = timeout(CREATE_WITHIN, async {
         loop {
-            match driver.step().await {
-                // The directory has one event for each room.
-                Some(ServerFrame::Ack { at: Some(at), .. }) => return Ok(RoomId(at.seq.0)),
-                Some(ServerFrame::Error { failure, .. }) => return Err(anyhow!("{failure}")),
-                _ => {}
+            if let Some(ServerFrame::Error { failure, .. }) = driver.step().await {
+                return Err(anyhow!("{failure}"));
+            }
+            let rooms = driver.client().features().memberships().all_rooms();
+            if let Some(room) = rooms.filter(|room| room.name == name).last() {
+                return Ok(room.id);
             }
         }
     });

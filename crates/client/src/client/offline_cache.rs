@@ -4,7 +4,6 @@
 
 use madang_shared::chat::{ChatPage, ChatSnapshot};
 use madang_shared::membership::MembershipSnapshot;
-use madang_shared::rooms::RoomsSnapshot;
 use madang_shared::{Position, RoomId, Snapshot, Timestamp, Topic, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -14,18 +13,16 @@ use super::state_machine::Client;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CachedState {
     user: UserId,
-    rooms: (Position, RoomsSnapshot),
     memberships: (Position, MembershipSnapshot),
     room: Option<(RoomId, Position, ChatPage)>,
 }
 
 impl Client {
     /// The state to cache for the next visit, with the timeline of this room. `None` before the
-    /// rooms and the memberships have arrived.
+    /// memberships have arrived.
     pub fn cached_state(&self, room: Option<RoomId>) -> Option<CachedState> {
         let features = self.features();
         let user = features.me().id;
-        let rooms = self.streams.position(Topic::Rooms)?;
         let memberships = self.streams.position(Topic::Memberships(user))?;
         let room = room.and_then(|room| {
             let position = self.streams.position(Topic::Room(room))?;
@@ -38,7 +35,6 @@ impl Client {
         });
         Some(CachedState {
             user,
-            rooms: (rooms, features.rooms().as_snapshot()),
             memberships: (memberships, features.memberships().as_snapshot()),
             room,
         })
@@ -52,18 +48,17 @@ impl Client {
         if cached.user != me {
             return self;
         }
-        let (rooms, memberships) = (cached.rooms, cached.memberships);
+        let memberships = cached.memberships;
         let memberships_by_room = memberships.1.memberships.clone();
-        self.restore(Topic::Rooms, Snapshot::Rooms(rooms.1), now);
         self.restore(Topic::Memberships(me), Snapshot::Membership(memberships.1), now);
         self.update_subscriptions(&mut Vec::new());
-        self.streams.resume_from(Topic::Rooms, rooms.0);
         self.streams.resume_from(Topic::Memberships(me), memberships.0);
         if let Some((room, position, page)) = cached.room
             && let Some(membership) =
                 memberships_by_room.into_iter().find(|membership| membership.room == room)
+            && let Some(facts) = self.features.memberships().room(room).cloned()
         {
-            let snapshot = Snapshot::Chat(ChatSnapshot { page, membership });
+            let snapshot = Snapshot::Chat(ChatSnapshot { room: facts, page, membership });
             self.restore(Topic::Room(room), snapshot, now);
             self.features.mark_cached(room);
             self.streams.resume_from(Topic::Room(room), position);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use madang_shared::chat::{ChatEvent, ChatPage};
+use madang_shared::chat::ChatPage;
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
@@ -177,10 +177,9 @@ impl Timeline {
         self.messages.extend(page.messages);
     }
 
-    pub(crate) fn apply_event(&mut self, event: ChatEvent) {
-        match event {
-            ChatEvent::Posted(message) => self.messages.push_back(message),
-        }
+    /// Adds a new message.
+    pub(crate) fn push(&mut self, message: Message) {
+        self.messages.push_back(message);
     }
 
     /// Drops older messages of a room that is not open, once there are many. Scrolling loads them

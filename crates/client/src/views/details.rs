@@ -58,6 +58,9 @@ impl ApplyEvent<DetailsEvent> for RoomDetails {
                 snapshot.description.clone_from(description);
                 return;
             }
+            // The end of the membership follows.
+            DetailsEvent::Deleted => return,
+            DetailsEvent::RoleChanged { .. } => {}
             DetailsEvent::Joined { .. } => snapshot.members += 1,
             DetailsEvent::Left { .. } => {
                 snapshot.members = snapshot.members.saturating_sub(1);

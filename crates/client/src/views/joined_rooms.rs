@@ -10,7 +10,8 @@ use madang_shared::chat::{
 };
 use madang_shared::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
-use madang_shared::{CommandId, RoomId, Seq, Timestamp, UserId};
+use madang_shared::rooms::Room;
+use madang_shared::{CommandId, RoomId, Seq, Timestamp, User, UserId};
 
 use crate::slice::Slice;
 use crate::vec_map::VecMap;
@@ -38,6 +39,16 @@ pub struct JoinedRooms {
     own_typing: OwnTyping,
     read_marks: ReadMarkSchedule,
     shown: VecMap<RoomId, ShownMessages>,
+    last_change: Option<RoomFactsChange>,
+}
+
+/// A change of the facts of a room while this client ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomFactsChange {
+    /// The facts before the change.
+    pub before: Room,
+    /// The user who changed them.
+    pub by: User,
 }
 
 impl JoinedRooms {
@@ -51,6 +62,7 @@ impl JoinedRooms {
             own_typing: OwnTyping::default(),
             read_marks: ReadMarkSchedule::default(),
             shown: VecMap::default(),
+            last_change: None,
         }
     }
 
@@ -60,6 +72,11 @@ impl JoinedRooms {
 
     pub(crate) fn timeline(&self, room: RoomId) -> Option<&Timeline> {
         self.timelines.get(&room)
+    }
+
+    /// The last change of the facts of a room.
+    pub(crate) fn last_change(&self) -> Option<&RoomFactsChange> {
+        self.last_change.as_ref()
     }
 
     pub(crate) fn open_room_id(&self) -> Option<RoomId> {
@@ -112,7 +129,11 @@ impl JoinedRooms {
         self.presence = RoomPresence::default();
     }
 
-    pub(crate) fn apply_membership_snapshot(&mut self, snapshot: MembershipSnapshot) -> Vec<Slice> {
+    pub(crate) fn apply_membership_snapshot(
+        &mut self,
+        mut snapshot: MembershipSnapshot,
+    ) -> Vec<Slice> {
+        snapshot.rooms.iter_mut().for_each(|room| name_after_people(room, self.me));
         self.memberships.apply_snapshot(snapshot);
         MEMBERSHIP_SLICES.into()
     }
@@ -127,19 +148,31 @@ impl JoinedRooms {
         room: RoomId,
         snapshot: ChatSnapshot,
     ) -> Vec<Slice> {
-        let ChatSnapshot { page, membership } = snapshot;
+        let ChatSnapshot { room: mut facts, page, membership } = snapshot;
+        name_after_people(&mut facts, self.me);
         self.memberships.update(membership);
+        self.memberships.update_facts(facts);
         self.timelines.or_default(room).apply_snapshot(page);
         self.set_start_of_new(room);
         self.timeline_slices(room)
     }
 
     pub(crate) fn apply_chat_event(&mut self, room: RoomId, event: ChatEvent) -> Vec<Slice> {
-        let ChatEvent::Posted(message) = &event;
+        let message = match event {
+            ChatEvent::Posted(message) => message,
+            ChatEvent::RoomChanged { room: facts, by } => {
+                let before = self.memberships.room(room).cloned();
+                self.last_change = before.map(|before| RoomFactsChange { before, by });
+                self.memberships.update_facts(facts);
+                return self.timeline_slices(room);
+            }
+            // The end of the membership follows.
+            ChatEvent::Deleted => return Vec::new(),
+        };
         let is_open = self.open == Some(room);
         let typing_ended = is_open && self.presence.end_typing(message.author.id);
         let timeline = self.timelines.or_default(room);
-        timeline.apply_event(event);
+        timeline.push(message);
         if !is_open {
             timeline.trim(self.memberships.counted_up_to(room));
         }
@@ -173,8 +206,10 @@ impl JoinedRooms {
 
     /// The command of this user that a chat event completes.
     pub(crate) fn completed_command(event: &ChatEvent, me: UserId) -> Option<CommandId> {
-        let ChatEvent::Posted(message) = event;
-        (message.author.id == me).then_some(message.command)
+        match event {
+            ChatEvent::Posted(message) => (message.author.id == me).then_some(message.command),
+            ChatEvent::RoomChanged { .. } | ChatEvent::Deleted => None,
+        }
     }
 
     pub(crate) fn receive_answer(&mut self, query: &ChatQuery, answer: ChatAnswer) -> Vec<Slice> {
@@ -342,5 +377,18 @@ impl JoinedRooms {
             Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
         })
         .collect()
+    }
+}
+
+/// Names a direct conversation after its people, without the user.
+fn name_after_people(room: &mut Room, me: UserId) {
+    if !room.people.is_empty() {
+        room.name.clear();
+    }
+    for person in room.people.iter().filter(|person| person.id != me) {
+        if !room.name.is_empty() {
+            room.name += ", ";
+        }
+        room.name += &person.name;
     }
 }

@@ -1,8 +1,9 @@
-//! The rooms that the user has joined, the unread count of each, and the muted ones.
+//! The rooms that the user has joined, with the facts and the unread count of each, and the muted ones.
 
 use madang_shared::membership::{
-    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
+    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot, Removal,
 };
+use madang_shared::rooms::Room;
 use madang_shared::{RoomId, Seq, UserId};
 
 use crate::vec_map::VecMap;
@@ -14,6 +15,18 @@ use crate::views::chat::Timeline;
 pub struct Memberships {
     rooms: VecMap<RoomId, RoomMembership>,
     known: bool,
+    removed: Option<EndedMembership>,
+}
+
+/// A membership that another user has ended while this client ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedMembership {
+    /// Which room.
+    pub room: RoomId,
+    /// The name of the room; empty if it has none, or if its facts had not arrived.
+    pub name: String,
+    /// The act of the other user.
+    pub removal: Removal,
 }
 
 /// The membership in one room.
@@ -21,6 +34,8 @@ pub struct Memberships {
 struct RoomMembership {
     /// The latest state from the server.
     stored: Membership,
+    /// The latest facts from the server; none between joining the room and the state of its timeline.
+    facts: Option<Room>,
     /// The furthest message that this screen has shown; the server may not know it yet.
     seen: Seq,
     muted: bool,
@@ -35,6 +50,21 @@ impl Memberships {
     /// The joined rooms, ascending.
     pub fn rooms(&self) -> impl Iterator<Item = RoomId> {
         self.rooms.keys().copied()
+    }
+
+    /// The facts of a joined room; `None` before they have arrived.
+    pub fn room(&self, room: RoomId) -> Option<&Room> {
+        self.rooms.get(&room)?.facts.as_ref()
+    }
+
+    /// The facts of the joined rooms that have arrived, by id, ascending.
+    pub fn all_rooms(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.values().filter_map(|membership| membership.facts.as_ref())
+    }
+
+    /// The last membership that another user has ended, unless the user has joined the room again.
+    pub fn removed(&self) -> Option<&EndedMembership> {
+        self.removed.as_ref()
     }
 
     /// Whether the user has joined the room.
@@ -88,7 +118,11 @@ impl Memberships {
     pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
         let stored = self.rooms.values().map(|membership| membership.stored.clone());
         let muted = self.rooms().filter(|room| self.is_muted(*room));
-        MembershipSnapshot { memberships: stored.collect(), muted: muted.collect() }
+        MembershipSnapshot {
+            memberships: stored.collect(),
+            rooms: self.all_rooms().cloned().collect(),
+            muted: muted.collect(),
+        }
     }
 
     pub(crate) fn apply_snapshot(&mut self, snapshot: MembershipSnapshot) {
@@ -106,6 +140,19 @@ impl Memberships {
             let membership = RoomMembership { muted, ..membership };
             self.rooms.insert(membership.stored.room, membership);
         }
+        for room in snapshot.rooms {
+            self.update_facts(room);
+        }
+    }
+
+    /// Updates the facts of a joined room. They arrive with the memberships and in the room's own topic.
+    pub(crate) fn update_facts(&mut self, room: Room) {
+        if let Some(membership) = self.rooms.get_mut(&room.id) {
+            let is_older = |known: &Room| known.revision > room.revision;
+            if !membership.facts.as_ref().is_some_and(is_older) {
+                membership.facts = Some(room);
+            }
+        }
     }
 
     /// Updates the membership in a joined room. It arrives in the membership topic, and in the
@@ -119,10 +166,15 @@ impl Memberships {
     pub(crate) fn apply_event(&mut self, event: MembershipEvent) {
         match event {
             MembershipEvent::Joined(stored) => {
+                self.removed = self.removed.take().filter(|ended| ended.room != stored.room);
                 self.rooms.insert(stored.room, RoomMembership::new(stored));
             }
-            MembershipEvent::Left { room } => {
-                self.rooms.remove(&room);
+            MembershipEvent::Left { room, removal } => {
+                let facts = self.rooms.remove(&room).and_then(|membership| membership.facts);
+                if let Some(removal) = removal {
+                    let name = facts.map(|facts| facts.name).unwrap_or_default();
+                    self.removed = Some(EndedMembership { room, name, removal });
+                }
             }
             MembershipEvent::Read(stored) => self.update(stored),
             MembershipEvent::Muted { room, muted } => {
@@ -136,7 +188,7 @@ impl Memberships {
 
 impl RoomMembership {
     fn new(stored: Membership) -> Self {
-        Self { stored, seen: Seq(0), muted: false }
+        Self { stored, facts: None, seen: Seq(0), muted: false }
     }
 
     fn read_up_to(&self) -> Seq {

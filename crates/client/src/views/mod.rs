@@ -17,6 +17,5 @@ pub mod presence;
 pub mod price;
 pub mod read_count;
 mod read_mark_schedule;
-pub mod rooms;
 pub mod sentiment;
 mod shown_messages;

@@ -17,5 +17,6 @@ mod posts;
 mod price;
 mod read_count;
 mod read_marks;
+mod room_facts;
 mod support;
 mod views;

@@ -1,18 +1,16 @@
 //! The offline cache.
 
-use madang_client::{Action, Client, Input};
+use madang_client::{Action, CachedState, Client, Input};
 use madang_shared::chat::{ChatAnswer, ChatPage};
-use madang_shared::rooms::RoomsSnapshot;
 use madang_shared::{
     ClientFrame, Epoch, Position, QueryFrame, Seq, ServerFrame, Subscription, Topic, User, UserId,
 };
 
-use crate::support::{ROOM, TestClient, by_other, me, shown};
+use crate::support::{ROOM, TestClient, by_other, me, room, shown};
 
 /// A client that has seen all messages of a room.
 fn after_a_visit(messages: u64) -> TestClient {
     let mut driver = TestClient::in_room(messages);
-    driver.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
     driver.input(Input::Act(Action::OpenRoom(Some(ROOM))));
     driver.input(shown(1, messages));
     driver
@@ -70,7 +68,7 @@ fn another_epoch_replaces_the_cached_timeline() {
         head: Seq(11),
     };
     let page = ChatPage { messages: vec![by_other(11)], older: false };
-    let snapshot = madang_shared::chat::ChatSnapshot { page, membership }.into();
+    let snapshot = madang_shared::chat::ChatSnapshot { room: room(), page, membership }.into();
     let position = Position::new(Epoch(2), Seq(11));
     let topic = Topic::Room(ROOM);
     driver.frame(&ServerFrame::Reset(madang_shared::TopicState { topic, position, snapshot }));
@@ -92,7 +90,6 @@ fn a_client_without_snapshots_caches_nothing() {
 #[test]
 fn the_cache_reaches_back_to_the_first_new_message() {
     let mut before = TestClient::in_room(80);
-    before.state(Topic::Rooms, 1, RoomsSnapshot { rooms: Vec::new() }.into());
     before.input(Input::Act(Action::OpenRoom(Some(ROOM))));
     before.sent.clear();
     before.input(Input::Act(Action::LoadOlder(ROOM)));
@@ -102,4 +99,16 @@ fn the_cache_reaches_back_to_the_first_new_message() {
     let page = ChatPage { messages: (1..=30).map(by_other).collect(), older: false };
     before.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
     assert_eq!(seqs(&next_visit(&before, me())), (1..=80).collect::<Vec<_>>());
+}
+
+/// The cache of an earlier version has the names of all rooms apart from the memberships.
+#[test]
+fn the_cache_of_an_earlier_version_is_not_decoded() {
+    let position = r#"{"epoch":1,"seq":1}"#;
+    let membership = r#"{"room":1,"read_up_to":1,"unread":0,"head":1}"#;
+    let earlier = format!(
+        r#"{{"user":1,"rooms":[{position},{{"rooms":[{{"id":1,"name":"room"}}]}}],"memberships":[{position},{{"memberships":[{membership}]}}],"room":null}}"#
+    );
+    let decoded = madang_shared::compact::from_text::<CachedState>(&earlier);
+    assert!(decoded.is_err(), "{decoded:?}");
 }

@@ -3,6 +3,7 @@
 use madang_client::{Action, Input, Slice};
 use madang_shared::details::{DetailsEvent, DetailsSnapshot, RoomMember};
 use madang_shared::read_count::{ReadCount, ReadCountAnswer, ReadCountQuery};
+use madang_shared::roles::RoomRole;
 use madang_shared::{ClientFrame, Message, Query, QueryFrame, QueryId, Seq, ServerFrame, Topic};
 
 use crate::support::{ROOM, TestClient, by_other, me, other};
@@ -100,7 +101,8 @@ fn details_follow_the_open_room() {
     let snapshot = DetailsSnapshot { description: "점심".into(), members: 2 };
     driver.state(Topic::Details(ROOM), 7, snapshot.clone().into());
     assert_eq!(details(&driver), ("점심".into(), Some(2), 0));
-    let member = RoomMember { user: other(), since: None };
+    let role = RoomRole::Member;
+    let member = RoomMember { user: other(), since: None, role };
     let events = [
         DetailsEvent::Joined { member, after: Seq(3) },
         DetailsEvent::Described { description: "저녁".into(), by: other() },

@@ -9,7 +9,7 @@ use madang_shared::{
     Topic,
 };
 
-use crate::support::{ROOM, START, TestClient, by_other, me, shown};
+use crate::support::{ROOM, START, TestClient, by_other, me, room, shown};
 
 /// A client in a room with this many unread messages, which has just been opened.
 fn opened(unread: u64) -> TestClient {
@@ -228,7 +228,7 @@ fn another_epoch_forgets_what_was_shown() {
     let state = madang_shared::TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(58)),
-        snapshot: ChatSnapshot { page, membership }.into(),
+        snapshot: ChatSnapshot { room: room(), page, membership }.into(),
     };
     driver.frame(&ServerFrame::Reset(state));
     load_older(&mut driver);

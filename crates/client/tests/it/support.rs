@@ -4,6 +4,7 @@ use madang_client::{Action, Client, Input, InputContext, Output, Slice};
 use madang_shared::apps::Apps;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
 use madang_shared::membership::{Membership, MembershipSnapshot};
+use madang_shared::rooms::Room;
 use madang_shared::{
     ClientFrame, Command, CommandId, ConnectionId, Epoch, Message, Position, RoomId, Seq,
     ServerFrame, Timestamp, Topic, TopicState, User, UserId, Welcome, codec,
@@ -18,6 +19,10 @@ pub(crate) fn me() -> User {
 
 pub(crate) fn other() -> User {
     User { id: UserId(2), name: "other".into() }
+}
+
+pub(crate) fn room() -> Room {
+    Room::new(ROOM, "room".into())
 }
 
 pub(crate) struct TestClient {
@@ -53,12 +58,21 @@ impl TestClient {
         driver.state(
             Topic::Memberships(me().id),
             1,
-            MembershipSnapshot { memberships: vec![membership.clone()], muted: vec![] }.into(),
+            MembershipSnapshot {
+                memberships: vec![membership.clone()],
+                rooms: vec![room()],
+                muted: vec![],
+            }
+            .into(),
         );
         let first = messages.saturating_sub(50) + 1;
         let page =
             ChatPage { messages: (first..=messages).map(by_other).collect(), older: first > 1 };
-        driver.state(Topic::Room(ROOM), messages, ChatSnapshot { page, membership }.into());
+        driver.state(
+            Topic::Room(ROOM),
+            messages,
+            ChatSnapshot { room: room(), page, membership }.into(),
+        );
         driver.sent.clear();
         driver
     }

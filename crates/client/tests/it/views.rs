@@ -13,7 +13,7 @@ use madang_shared::{
     TopicState, User, UserId,
 };
 
-use crate::support::{ROOM, TestClient, by_other, me, other, shown};
+use crate::support::{ROOM, TestClient, by_other, me, other, room, shown};
 
 fn presence_event(driver: &mut TestClient, seq: u64, event: PresenceEvent) {
     driver.frame(&ServerFrame::Event {
@@ -237,7 +237,7 @@ fn another_epoch_replaces_the_timeline() {
     let state = TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(52)),
-        snapshot: ChatSnapshot { page, membership }.into(),
+        snapshot: ChatSnapshot { room: room(), page, membership }.into(),
     };
     driver.frame(&ServerFrame::Reset(state));
     let timeline = driver.client.features().timeline(ROOM).unwrap();

@@ -3,11 +3,13 @@
 
 mod mentions;
 
-use madang_shared::Timestamp;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
-use madang_shared::notices::{NoticeContent, NoticesCommand};
+use madang_shared::notices::{InboxEvent, NoticeContent, NoticesCommand};
+use madang_shared::{Event, Timestamp, codec};
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::log::LogEntry;
 
 pub use self::mentions::{Mention, mention_signs, mentions};
 
@@ -59,6 +61,11 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
         Some(mark) if due <= mark => ScheduleStep::Done,
         Some(_) => ScheduleStep::Append,
     }
+}
+
+/// Whether the event replaces earlier ones of its inbox: those that quote a deleted room.
+pub fn is_redaction(entry: &LogEntry) -> bool {
+    matches!(codec::decode_event(&entry.content), Ok(Event::Inbox(InboxEvent::RoomDeleted { .. })))
 }
 
 /// Whether a change adds almost nothing: read marks, and the end of the demonstration.

@@ -7,7 +7,7 @@
 //! `docs/permissions.md` shows the decisions for every request. A test makes the requests and writes that page.
 
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
-use madang_shared::{ErrorCode, Failure, RoomId, Topic, UserId};
+use madang_shared::{ErrorCode, Failure, RoomId, Seq, Topic, UserId};
 
 /// The server itself as the reader of topics. No user has this id, and no change has this author.
 pub const SERVER: UserId = UserId(0);
@@ -34,7 +34,6 @@ impl Need {
     /// The need of a subscriber of the topic.
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
-            (Topic::Rooms, ..) => Self::DIRECTORY,
             (Topic::Administration, ..) => Self::ADMINISTRATION,
             (_, Some(owner), _) => Self::Own(owner),
             (_, None, Some(room)) => Self::Room(room, RoomRight::Read),
@@ -65,8 +64,18 @@ pub enum RoomRight {
     Join,
     /// To read the messages, and to keep a read mark.
     Read,
-    /// To write messages, and to describe the room.
+    /// To write messages.
     Write,
+    /// To describe the room.
+    Describe,
+    /// To end one's own membership.
+    Leave,
+    /// To change the room's facts, and to invite users.
+    Change,
+    /// To archive the room and bring it back, to remove members, and to delete it.
+    Manage,
+    /// To decide about all new users.
+    Administer,
 }
 
 /// The facts about a user.
@@ -91,12 +100,23 @@ pub struct RoomFacts {
     pub is_archived: bool,
     /// The role of the user in the room; none for a user who is no member.
     pub role: Option<RoomRole>,
+    /// The user sees the messages after this one.
+    pub sees_after: Seq,
 }
 
 impl RoomFacts {
     /// Whether the user may know of the room.
     fn is_known_to(self, user: &UserFacts) -> bool {
         self.role.is_some() || (self.kind == RoomKind::Public && user.role >= Role::Member)
+    }
+
+    /// Whether the user manages the room: as its manager, or as an administrator, who manages all public rooms.
+    fn is_managed_by(self, user: &UserFacts) -> bool {
+        match self.kind {
+            RoomKind::Direct => false,
+            RoomKind::Public if user.role >= Role::Administrator => true,
+            RoomKind::Public | RoomKind::Private => self.role == Some(RoomRole::Manager),
+        }
     }
 }
 
@@ -116,18 +136,32 @@ pub fn check(need: Need, user: &UserFacts, room: Option<RoomFacts>) -> Result<()
         Need::Own(_) => Err(other_owner()),
         Need::Room(_, right) => {
             let room = room.filter(|room| room.is_known_to(user)).ok_or_else(no_room)?;
-            check_room(right, room)
+            check_room(right, user, room)
         }
     }
 }
 
 /// Decides a request about a room that the user may know of.
-fn check_room(right: RoomRight, room: RoomFacts) -> Result<(), Failure> {
+fn check_room(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result<(), Failure> {
+    let is_managed = room.is_managed_by(user);
     match right {
         RoomRight::Join if room.is_archived && room.role.is_none() => Err(archived()),
-        RoomRight::Know | RoomRight::Join => Ok(()),
+        RoomRight::Leave if room.kind == RoomKind::Direct => Err(direct()),
+        RoomRight::Know | RoomRight::Join | RoomRight::Leave => Ok(()),
         RoomRight::Read => room.role.map(drop).ok_or_else(not_member),
-        RoomRight::Write => check_writing(room.role.ok_or_else(not_member)?, room),
+        RoomRight::Describe if is_managed && !room.is_archived => Ok(()),
+        RoomRight::Write | RoomRight::Describe => {
+            check_writing(room.role.ok_or_else(not_member)?, room)
+        }
+        RoomRight::Administer if user.role < Role::Administrator => {
+            Err(lesser_role(Role::Administrator))
+        }
+        RoomRight::Administer if room.kind != RoomKind::Public => Err(not_public()),
+        RoomRight::Change | RoomRight::Manage | RoomRight::Administer if !is_managed => {
+            Err(if room.kind == RoomKind::Direct { direct() } else { not_manager() })
+        }
+        RoomRight::Change | RoomRight::Administer if room.is_archived => Err(archived()),
+        RoomRight::Change | RoomRight::Manage | RoomRight::Administer => Ok(()),
     }
 }
 
@@ -178,6 +212,20 @@ fn archived() -> Failure {
 
 fn reader() -> Failure {
     let message = "You are a reader of this room; ask one of its managers for the right to write.";
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+fn not_manager() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "This needs a manager of the room.")
+}
+
+fn not_public() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "This needs a public room.")
+}
+
+fn direct() -> Failure {
+    let message =
+        "A direct conversation keeps its people and has no manager; mute it instead of leaving it.";
     Failure::new(ErrorCode::Forbidden, message)
 }
 

@@ -27,8 +27,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Posts => Some(App::Feed),
         Topic::Price => Some(App::Price),
         Topic::Orders => Some(App::Orders),
-        Topic::Rooms
-        | Topic::Memberships(_)
+        Topic::Memberships(_)
         | Topic::Room(_)
         | Topic::Details(_)
         | Topic::Notices
@@ -38,7 +37,6 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         | Topic::Presence(_) => None,
     };
     let topics = [
-        Topic::Rooms,
         Topic::Memberships(me),
         Topic::Room(ROOM),
         Topic::Details(ROOM),
@@ -62,7 +60,7 @@ fn commands() -> Vec<(Command, Option<App>)> {
         Command::Rooms(_) | Command::Membership(_) | Command::Chat(_) | Command::Notices(_) => None,
     };
     let commands: Vec<Command> = vec![
-        RoomsCommand::Create { name: "방".into(), description: String::new() }.into(),
+        RoomsCommand::public("방").into(),
         MembershipCommand::Join { room: ROOM }.into(),
         ChatCommand::Post { room: ROOM, text: "안녕".into() }.into(),
         NoticesCommand::Mute { kind: NoticeKind::Post, muted: true }.into(),

@@ -120,10 +120,7 @@ fn rooms_above_the_budget_are_refused_for_good_and_block_no_message() {
     let mut connection = server.connect(&server.user("a"));
     let rooms = Rates::USER.new_rooms.burst;
     for number in 0..=rooms {
-        connection.command(
-            RoomsCommand::Create { name: format!("room {number}"), description: String::new() }
-                .into(),
-        );
+        connection.command(RoomsCommand::public(format!("room {number}")).into());
         connection.settle(&server);
     }
     let frames = connection.take();

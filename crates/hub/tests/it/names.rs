@@ -160,7 +160,7 @@ fn no_user_speaks_for_the_server_or_for_all_users() {
     let refused = user_name("관리자").unwrap_err();
     assert_eq!(refused.code, ErrorCode::NameTaken);
     // Rooms speak for nobody.
-    let command = RoomsCommand::Create { name: "support".into(), description: String::new() };
+    let command = RoomsCommand::public("support");
     assert!(decide(command).is_ok());
     assert_eq!(room_name(FIRST_ROOM_NAME).as_deref(), Ok(FIRST_ROOM_NAME));
 }

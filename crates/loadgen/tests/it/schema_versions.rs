@@ -76,7 +76,7 @@ async fn a_running_server_keeps_serving_while_the_next_version_expands_the_schem
     tokio::spawn(connection);
     client.batch_execute(EXPAND).await.unwrap();
     post(&mut mina, "after").await;
-    mina.command(RoomsCommand::Create { name: "later".into(), description: String::new() });
+    mina.command(RoomsCommand::public("later"));
     post(&mut mina, "the room is created in order").await;
     // A client of this version skips an event that it does not know, and misses none after it.
     client.batch_execute(NEXT_EVENT).await.unwrap();

@@ -9,7 +9,7 @@ use madang_shared::roles::Role;
 use madang_shared::{Timestamp, User, UserId};
 
 use super::skeletons::NameTable;
-use super::{membership, refusals, rights, users};
+use super::{refusals, rights, users};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -33,7 +33,7 @@ pub(crate) fn make(
     };
     let sql = "INSERT INTO bots (user_id, made_by, made_at) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, &values![user.id.0, maker.0, at.0])?;
-    membership::join(transaction, user.id, FIRST_ROOM, at, appended)?;
+    users::join(transaction, user.id, FIRST_ROOM, at, appended)?;
     Ok(Bot { user, made_by: maker, made_at: at })
 }
 

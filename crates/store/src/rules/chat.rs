@@ -8,6 +8,7 @@ use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest, PAG
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::Membership;
 use madang_shared::notices::NoticeContent;
+use madang_shared::rooms::Room;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 
@@ -15,7 +16,7 @@ use super::chat_page::ChatPageBuilder;
 use super::context::CommandContext;
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{log, membership, notices, users};
+use super::{log, membership, notices, room_facts, users};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -80,19 +81,30 @@ pub(super) fn apply(
 
 pub(super) fn answer(
     transaction: &dyn Transaction,
-    _reader: UserId,
+    reader: UserId,
     query: &ChatQuery,
 ) -> Result<ChatAnswer, StatementError> {
     let ChatQuery::Before { room, before, limit } = *query;
-    Ok(ChatAnswer::Before(page(transaction, room, before, limit.min(PAGE_MESSAGES))?))
+    let after = membership::sees_after(transaction, reader, room)?;
+    Ok(ChatAnswer::Before(page(transaction, room, (after, before), limit.min(PAGE_MESSAGES))?))
 }
 
-/// The newest messages of a room.
-pub(super) fn newest_page(
+/// The facts and the newest messages of a room.
+pub(super) fn state(
     transaction: &dyn Transaction,
     room: RoomId,
-) -> Result<ChatPage, StatementError> {
-    page(transaction, room, Seq(u64::MAX), PAGE_MESSAGES)
+) -> Result<(Room, ChatPage), StatementError> {
+    state_after(transaction, room, Seq(0))
+}
+
+/// The facts of a room, and the newest of its messages after one.
+pub(super) fn state_after(
+    transaction: &dyn Transaction,
+    room: RoomId,
+    after: Seq,
+) -> Result<(Room, ChatPage), StatementError> {
+    let page = page(transaction, room, (after, Seq(u64::MAX)), PAGE_MESSAGES)?;
+    Ok((room_facts::find(transaction, room)?, page))
 }
 
 /// The reader's own part of a room's state.
@@ -107,16 +119,16 @@ pub(super) fn own_membership(
 fn page(
     transaction: &dyn Transaction,
     room: RoomId,
-    before: Seq,
+    (after, before): (Seq, Seq),
     limit: u32,
 ) -> Result<ChatPage, StatementError> {
     let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score, \
         guest_name, guest_connection \
         FROM messages LEFT JOIN users ON users.id = author_id \
-        WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+        WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 ORDER BY seq DESC LIMIT ?3";
     // One row beyond the limit shows whether there are older messages.
     let rows = i64::from(limit) + 1;
-    let found = values![room.0, before.0, rows];
+    let found = values![room.0, before.0, rows, after.0];
     let mut page = ChatPageBuilder::new(limit);
     transaction.visit(sql, &found, &mut |row| Ok(page.add(message(row)?)))?;
     Ok(page.finish())

@@ -8,7 +8,7 @@ use madang_shared::delivery::{MAX_DELIVERY_PEOPLE, ReadStatus};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 
 use super::refusals;
-use super::{log, rights};
+use super::{log, membership, rights};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -30,8 +30,9 @@ pub(crate) fn find(
     message: Seq,
 ) -> Result<Recipients, StatementError> {
     rights::require(transaction, reader, Need::Room(room, RoomRight::Read))?;
-    let sql = "SELECT author_id, at FROM messages WHERE room_id = ?1 AND seq = ?2";
-    let found = transaction.optional(sql, &values![room.0, message.0], |row| {
+    let after = membership::sees_after(transaction, reader, room)?;
+    let sql = "SELECT author_id, at FROM messages WHERE room_id = ?1 AND seq = ?2 AND seq > ?3";
+    let found = transaction.optional(sql, &values![room.0, message.0, after.0], |row| {
         Ok((UserId(row.natural(0)?), Timestamp(row.natural(1)?)))
     })?;
     let (author, at) = found.ok_or_else(refusals::no_message)?;

@@ -3,6 +3,7 @@
 use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::MemberMark;
 use madang_shared::details::{DetailsSnapshot, MembersPage, PAGE_MEMBERS, RoomMember};
+use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, Seq, Timestamp, User, UserId};
 
 use super::rights;
@@ -41,8 +42,8 @@ pub(crate) fn page(
 ) -> Result<MembersPage, StatementError> {
     rights::require(transaction, reader, Need::Room(room, RoomRight::Read))?;
     let sql = concat!(
-        "SELECT user_id, name, joined_at FROM (",
-        members!("user_id, joined_at"),
+        "SELECT user_id, name, joined_at, listed.role FROM (",
+        members!("user_id, joined_at, role"),
         ") AS listed JOIN users ON users.id = user_id WHERE user_id > ?2 ORDER BY user_id LIMIT ?3"
     );
     let after = after.map_or(0, |user| user.0);
@@ -72,5 +73,6 @@ pub(crate) fn read_marks(
 
 fn member(row: &Row<'_>) -> Result<RoomMember, StatementError> {
     let user = User { id: UserId(row.natural(0)?), name: row.string(1) };
-    Ok(RoomMember { user, since: row.optional_natural(2)?.map(Timestamp) })
+    let role = RoomRole::parse(&row.string(3)).unwrap_or(RoomRole::Reader);
+    Ok(RoomMember { user, since: row.optional_natural(2)?.map(Timestamp), role })
 }

@@ -3,23 +3,30 @@
 use madang_hub::ports::TopicEvent;
 use madang_shared::details::{DetailsEvent, RoomMember};
 use madang_shared::frames::LogPosition;
+use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 
 use super::log;
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
+/// A new member of a room.
+pub(super) struct Member {
+    pub(super) user: UserId,
+    pub(super) room: RoomId,
+    pub(super) role: RoomRole,
+}
+
 /// Appends the event of a new member, unless it is a service account. `after` is the room's last event.
 pub(super) fn append_joined(
     transaction: &dyn Transaction,
-    user: UserId,
-    room: RoomId,
+    &Member { user, room, role }: &Member,
     after: Seq,
     at: Timestamp,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<(), StatementError> {
     if let Some(name) = name_of_member(transaction, user)? {
-        let member = RoomMember { user: User { id: user, name }, since: Some(at) };
+        let member = RoomMember { user: User { id: user, name }, since: Some(at), role };
         append(transaction, room, at, DetailsEvent::Joined { member, after }, appended)?;
     }
     Ok(())

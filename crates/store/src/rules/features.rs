@@ -23,9 +23,9 @@ macro_rules! features {
             hub_topics { Presence, Price }
             hub_queries { Sentiment, ReadCount }
 
-            rooms { change Rooms; topic Rooms => snapshot; }
+            rooms { change Rooms; }
             membership { change Membership; topic Memberships(user) => snapshot; }
-            chat { change Chat; topic Room(room) => newest_page, own own_membership(room); query Chat; }
+            chat { change Chat; topic Room(room) => state, own own_membership(room); query Chat; }
             details { topic Details(room) => snapshot; }
             counter { change Counter; topic Counter => snapshot; }
             posts { change Posts; topic Posts => snapshot; query Posts; }

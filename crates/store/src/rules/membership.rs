@@ -6,13 +6,14 @@ use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
     MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
-    MembershipSnapshot,
+    MembershipSnapshot, Removal,
 };
+use madang_shared::roles::{History, RoomRole};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
 use super::refusals;
-use super::{details_events, log};
+use super::{details_events, log, room_facts, room_members};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -60,19 +61,16 @@ pub(crate) fn apply(
             Ok(None)
         }
         (MembershipCommand::Join { .. }, None) => {
-            join(transaction, user, room, at, appended).map(Some)
+            let history = room_facts::find(transaction, room)?.history;
+            let joining = Joining { user, room, role: RoomRole::Member, history, at };
+            join(transaction, joining, appended).map(Some)
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
-            let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
-                SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
-                WHERE user_id = ?1 AND room_id = ?2";
-            let head = log::head(transaction, Topic::Room(room))?;
-            transaction.execute(sql, &values![user.0, room.0, at.0, head.0])?;
-            let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
-            transaction.execute(sql, &values![user.0, room.0])?;
-            let position = append(transaction, user, at, MembershipEvent::Left { room }, appended)?;
-            details_events::append_left(transaction, user, room, at, appended)?;
-            Ok(Some(position))
+            if room_members::role_of(transaction, room, user)? == Some(RoomRole::Manager) {
+                room_members::require_other_manager(transaction, room, user)?;
+            }
+            let leaving = Leaving { user, room, removal: None, at };
+            leave(transaction, leaving, appended).map(Some)
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
             Err(rights::not_member().into())
@@ -100,12 +98,31 @@ pub(crate) fn apply(
     }
 }
 
-/// Joins a user to an existing room. The user must not be a member yet.
-pub(crate) fn join(
+/// A new membership in an existing room.
+pub(super) struct Joining {
+    /// The user, who is no member yet.
+    pub(super) user: UserId,
+    pub(super) room: RoomId,
+    pub(super) role: RoomRole,
+    /// The earlier messages that the room shows to new members.
+    pub(super) history: History,
+    pub(super) at: Timestamp,
+}
+
+/// The end of a membership.
+pub(super) struct Leaving {
+    /// The user, who is a member.
+    pub(super) user: UserId,
+    pub(super) room: RoomId,
+    /// The act of another user; absent if the user leaves.
+    pub(super) removal: Option<Removal>,
+    pub(super) at: Timestamp,
+}
+
+/// Joins a user to a room.
+pub(super) fn join(
     transaction: &dyn Transaction,
-    user: UserId,
-    room: RoomId,
-    at: Timestamp,
+    Joining { user, room, role, history, at }: Joining,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
@@ -116,13 +133,37 @@ pub(crate) fn join(
     let head = log::head(transaction, Topic::Room(room))?;
     let sql = "DELETE FROM departures WHERE room_id = ?1 AND user_id = ?2";
     transaction.execute(sql, &values![room.0, user.0])?;
-    let sql = "INSERT INTO members (user_id, room_id, read_up_to, joined_after, joined_at) \
-        VALUES (?1, ?2, ?3, ?3, ?4)";
-    transaction.execute(sql, &values![user.0, room.0, head.0, at.0])?;
+    let sql = "INSERT INTO members \
+        (user_id, room_id, read_up_to, joined_after, joined_at, role, sees_after) \
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)";
+    let sees_after = if history == History::Joined { head } else { Seq(0) };
+    let role_name = role.name();
+    let row = values![user.0, room.0, head.0, at.0, role_name, sees_after.0];
+    transaction.execute(sql, &row)?;
     let membership = Membership { room, read_up_to: head, unread: 0, head };
     let joined = MembershipEvent::Joined(membership);
     let position = append(transaction, user, at, joined, appended)?;
-    details_events::append_joined(transaction, user, room, head, at, appended)?;
+    let member = details_events::Member { user, room, role };
+    details_events::append_joined(transaction, &member, head, at, appended)?;
+    Ok(position)
+}
+
+/// Ends a membership.
+pub(super) fn leave(
+    transaction: &dyn Transaction,
+    Leaving { user, room, removal, at }: Leaving,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<LogPosition, StatementError> {
+    let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
+        SELECT room_id, user_id, ?3, joined_after, ?4 FROM members \
+        WHERE user_id = ?1 AND room_id = ?2";
+    let head = log::head(transaction, Topic::Room(room))?;
+    transaction.execute(sql, &values![user.0, room.0, at.0, head.0])?;
+    let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
+    transaction.execute(sql, &values![user.0, room.0])?;
+    let left = MembershipEvent::Left { room, removal };
+    let position = append(transaction, user, at, left, appended)?;
+    details_events::append_left(transaction, user, room, at, appended)?;
     Ok(position)
 }
 
@@ -135,7 +176,8 @@ pub(crate) fn snapshot(
     let memberships = transaction.all(sql, &found, read)?;
     let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND muted = 1 ORDER BY room_id";
     let muted = transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))?;
-    Ok(MembershipSnapshot { memberships, muted })
+    let rooms = room_facts::of_member(transaction, user)?;
+    Ok(MembershipSnapshot { memberships, rooms, muted })
 }
 
 /// The membership of a member.
@@ -164,6 +206,18 @@ pub(crate) fn is_member(
     room: RoomId,
 ) -> Result<bool, StatementError> {
     Ok(read_mark(transaction, user, room)?.is_some())
+}
+
+/// The member sees the messages after this one.
+pub(super) fn sees_after(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+) -> Result<Seq, StatementError> {
+    let sql = "SELECT sees_after FROM members WHERE user_id = ?1 AND room_id = ?2";
+    let found =
+        transaction.optional(sql, &values![user.0, room.0], |row| Ok(Seq(row.natural(0)?)))?;
+    Ok(found.unwrap_or(Seq(0)))
 }
 
 fn read_mark(

@@ -24,11 +24,17 @@ mod counter;
 pub(crate) mod delivery;
 pub(crate) mod details;
 mod details_events;
+mod direct;
+pub(crate) mod directory;
 pub(crate) mod factors;
 pub(crate) mod membership;
 pub(crate) mod notices;
 mod orders;
+pub(crate) mod people;
 pub(crate) mod posts;
+mod room_deletion;
+mod room_facts;
+mod room_members;
 pub(crate) mod rooms;
 pub(crate) mod users;
 

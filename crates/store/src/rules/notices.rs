@@ -256,6 +256,40 @@ fn demo(transaction: &dyn Transaction) -> Result<Option<Demonstration>, Statemen
     })
 }
 
+/// Deletes the notices that quote messages of a room, from the inboxes and from the log.
+pub(super) fn forget_room(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    room: RoomId,
+) -> Result<(), StatementError> {
+    // The text of every notice of a mention in the room begins with this. Inside a quoted text, the quotation marks would be
+    // escaped.
+    let beginning = format!("{{\"mentioned\":{{\"room\":{room},");
+    let sql = "SELECT topics.name, log.seq FROM log JOIN topics ON topics.id = log.topic_id \
+        WHERE topics.name LIKE 'inbox:%' AND instr(log.content, ?1) > 0 ORDER BY topics.name";
+    let quoting =
+        transaction.all(sql, &values![beginning], |row| Ok((row.string(0), row.natural(1)?)))?;
+    let sql = "DELETE FROM inbox_notices WHERE instr(content, ?1) > 0";
+    transaction.execute(sql, &values![beginning])?;
+    let event = InboxEvent::RoomDeleted { room }.into();
+    let content = codec::encode_event(&event);
+    let mut inboxes: Vec<Topic> = Vec::new();
+    for (name, seq) in quoting {
+        let sql = "UPDATE log SET content = ?3 \
+            WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq = ?2";
+        transaction.execute(sql, &values![name, seq, content])?;
+        if let Ok(inbox) = name.parse()
+            && inboxes.last() != Some(&inbox)
+        {
+            inboxes.push(inbox);
+        }
+    }
+    // Then clients and caches drop their copies.
+    inboxes
+        .into_iter()
+        .try_for_each(|inbox| append(transaction, inbox, context.at, &event).map(drop))
+}
+
 fn find_mentioned_member(
     transaction: &dyn Transaction,
     room: RoomId,

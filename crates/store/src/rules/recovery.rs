@@ -3,9 +3,9 @@
 use madang_hub::policy;
 use madang_hub::ports::Recovery;
 use madang_hub::shared_state::{OpenedState, SharedStateRead, StateVersion};
-use madang_shared::{Position, UserId};
+use madang_shared::{Position, Seq, Topic, UserId};
 
-use super::{features, log, rights};
+use super::{chat, features, log, rights};
 use crate::error::StatementError;
 use crate::transaction::Transaction;
 
@@ -18,13 +18,18 @@ pub(crate) fn open_topic(
     revision: u64,
 ) -> Result<Recovery, StatementError> {
     let topic = shared.topic();
-    rights::require_topic(transaction, reader, topic)?;
+    let sees_after = rights::require_topic(transaction, reader, topic)?;
     let head = log::position(transaction, topic)?;
-    if from.is_some_and(|from| policy::resumes(from, head)) {
+    if from.is_some_and(|from| from.seq >= sees_after && policy::resumes(from, head)) {
         return Ok(Recovery::Resumed { head });
     }
     let version = StateVersion { head, revision };
-    let state = shared.at(version, || features::shared_snapshot(transaction, topic))?;
+    let state = match topic {
+        // This reader sees fewer messages than others, so the state is not shared.
+        Topic::Room(room) if sees_after > Seq(0) => SharedStateRead::uncached(topic)
+            .at(version, || chat::state_after(transaction, room, sees_after).map(Into::into))?,
+        _ => shared.at(version, || features::shared_snapshot(transaction, topic))?,
+    };
     let own = features::own_snapshot(transaction, reader, topic)?;
     Ok(Recovery::State(OpenedState::new(state, own)))
 }

@@ -5,7 +5,7 @@ use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
 use madang_shared::membership::MAX_JOINED_ROOMS;
-use madang_shared::rooms::MAX_ROOMS;
+use madang_shared::rooms::MAX_ROOMS_MADE;
 use madang_shared::topic::Durability;
 use madang_shared::{ErrorCode, Failure, Topic};
 
@@ -151,7 +151,13 @@ pub(crate) fn too_many_rooms_joined() -> Failure {
 }
 
 pub(crate) fn too_many_rooms() -> Failure {
-    let message = format!("The limit of {MAX_ROOMS} rooms is reached; use an existing room.");
+    let message =
+        format!("You have made {MAX_ROOMS_MADE} rooms, which is the limit; use an existing room.");
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+pub(crate) fn last_manager() -> Failure {
+    let message = "This is the last manager of the room; make another member its manager first.";
     Failure::new(ErrorCode::Forbidden, message)
 }
 

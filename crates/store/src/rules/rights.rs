@@ -2,7 +2,7 @@
 
 use madang_hub::policy::rights::{self, Need, RoomFacts, UserFacts};
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
-use madang_shared::{Topic, UserId};
+use madang_shared::{Seq, Topic, UserId};
 
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
@@ -13,9 +13,18 @@ pub(crate) fn require(
     user: UserId,
     need: Need,
 ) -> Result<(), StatementError> {
+    facts(transaction, user, need).map(drop)
+}
+
+/// Refuses as [`require`]. Returns the facts about the room of the need.
+fn facts(
+    transaction: &dyn Transaction,
+    user: UserId,
+    need: Need,
+) -> Result<Option<RoomFacts>, StatementError> {
     // One statement for both, because every command executes it. No room has the id 0.
     let sql = "SELECT users.role, users.deactivated_at, \
-        rooms.kind, rooms.posting, rooms.archived_at, members.role \
+        rooms.kind, rooms.posting, rooms.archived_at, members.role, members.sees_after \
         FROM users LEFT JOIN rooms ON rooms.id = ?2 \
         LEFT JOIN members ON members.user_id = users.id AND members.room_id = rooms.id \
         WHERE users.id = ?1";
@@ -24,7 +33,8 @@ pub(crate) fn require(
         Ok((user_facts(user, row)?, room_facts(row)?))
     })?;
     let (user, room) = facts.ok_or_else(rights::no_user)?;
-    Ok(rights::check(need, &user, room)?)
+    rights::check(need, &user, room)?;
+    Ok(room)
 }
 
 /// The role of a user in the workspace.
@@ -35,18 +45,21 @@ pub(crate) fn role(transaction: &dyn Transaction, user: UserId) -> Result<Role, 
     Ok(role.ok_or_else(rights::no_user)?.unwrap_or(Role::Guest))
 }
 
-/// Refuses a user who may not follow a topic. The server itself may, if the room of the topic exists.
+/// Refuses a user who may not follow a topic. The server itself may, if the room of the topic exists. Returns the event of
+/// the topic after which the user sees it.
 pub(crate) fn require_topic(
     transaction: &dyn Transaction,
     user: UserId,
     topic: Topic,
-) -> Result<(), StatementError> {
+) -> Result<Seq, StatementError> {
     if user != rights::SERVER {
-        return require(transaction, user, Need::of_topic(topic));
+        let room = facts(transaction, user, Need::of_topic(topic))?;
+        let sees_after = room.map_or(Seq(0), |room| room.sees_after);
+        return Ok(if matches!(topic, Topic::Room(_)) { sees_after } else { Seq(0) });
     }
-    let Some(room) = topic.room() else { return Ok(()) };
+    let Some(room) = topic.room() else { return Ok(Seq(0)) };
     if transaction.exists("SELECT 1 FROM rooms WHERE id = ?1", &values![room.0])? {
-        Ok(())
+        Ok(Seq(0))
     } else {
         Err(rights::no_room().into())
     }
@@ -71,5 +84,6 @@ fn room_facts(row: &Row<'_>) -> Result<Option<RoomFacts>, StatementError> {
         posting: Posting::parse(&row.string(3)).unwrap_or(Posting::Managers),
         is_archived: row.optional_integer(4)?.is_some(),
         role: row.optional_string(5).map(|role| RoomRole::parse(&role).unwrap_or(RoomRole::Reader)),
+        sees_after: Seq(row.optional_natural(6)?.unwrap_or(0)),
     }))
 }

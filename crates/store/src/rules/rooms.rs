@@ -1,22 +1,22 @@
-//! The directory of rooms.
+//! Making rooms and changing their facts.
 
-use madang_hub::policy::{self, rights::no_room};
-use madang_hub::ports::{DirectoryRequest, TopicEvent};
+use madang_hub::policy;
+use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::details::DetailsEvent;
 use madang_shared::frames::LogPosition;
-use madang_shared::rooms::{
-    CreatedRoom, DirectoryPage, ListedRoom, MAX_ROOMS, PAGE_ROOMS, Room, RoomsEvent, RoomsSnapshot,
-};
+use madang_shared::roles::{History, RoomKind, RoomRole};
+use madang_shared::rooms::{MAX_ROOMS_MADE, RoomChange};
 use madang_shared::{RoomId, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
+use super::membership::{self, Joining};
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{details_events, log, membership};
+use super::{details_events, direct, log, room_deletion, room_facts, room_members};
 use crate::error::StatementError;
-use crate::transaction::{Row, Transaction, values};
+use crate::transaction::{Transaction, values};
 
 /// Creates the first room in a new database.
 pub(crate) fn create_first_room(
@@ -24,29 +24,34 @@ pub(crate) fn create_first_room(
     now: Timestamp,
 ) -> Result<(), StatementError> {
     let sql = "SELECT 1 FROM topics WHERE name = ?1";
-    if transaction.exists(sql, &values![Topic::Rooms.to_string()])? {
+    if transaction.exists(sql, &values![Topic::Room(FIRST_ROOM).to_string()])? {
         return Ok(());
     }
-    log::create_topic(transaction, Topic::Rooms)?;
-    let room = CreatedRoom {
-        id: FIRST_ROOM,
-        name: FIRST_ROOM_NAME.to_owned(),
-        made_by: None,
-        made_at: now,
-    };
-    let sql = "INSERT INTO rooms (id, name, name_key, made_at) VALUES (?1, ?2, ?3, ?4)";
-    let name_key = policy::name_key(&room.name);
-    transaction.run(sql, &values![room.id.0, room.name, name_key, now.0])?;
-    // The database is not open yet, so there are no subscribers to notify.
-    append_created(transaction, room, &mut Vec::new())?;
-    Ok(())
+    let sql =
+        "INSERT INTO rooms (id, name, name_key, made_at, is_default) VALUES (?1, ?2, ?3, ?4, 1)";
+    let name_key = policy::name_key(FIRST_ROOM_NAME);
+    transaction.run(sql, &values![FIRST_ROOM.0, FIRST_ROOM_NAME, name_key, now.0])?;
+    create_topics(transaction, FIRST_ROOM)
 }
 
-/// See the table of features.
+/// See the table of features. The members of a deleted room are not known yet.
 pub(super) fn topics(author: UserId, change: &RoomsChange) -> Vec<Topic> {
+    // The details of the first room order the changes of names: a name is compared with all others.
+    let names = Topic::Details(FIRST_ROOM);
     match change {
-        RoomsChange::Create { .. } => vec![Topic::Rooms, Topic::Memberships(author)],
+        RoomsChange::Create { .. } => vec![names, Topic::Memberships(author)],
         RoomsChange::Describe { room, .. } => vec![Topic::Details(*room)],
+        RoomsChange::OpenDirect { users } => {
+            users.iter().chain([&author]).copied().map(Topic::Memberships).collect()
+        }
+        RoomsChange::Change { room, change: RoomChange::Name(_) } => {
+            vec![names, Topic::Room(*room)]
+        }
+        RoomsChange::Change { room, .. } => vec![Topic::Room(*room)],
+        RoomsChange::Invite { room, user, .. } | RoomsChange::Remove { room, user } => {
+            vec![Topic::Memberships(*user), Topic::Details(*room)]
+        }
+        RoomsChange::Delete { room } => vec![Topic::Details(*room), Topic::Room(*room)],
     }
 }
 
@@ -57,51 +62,98 @@ pub(crate) fn apply(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     match change {
-        RoomsChange::Create { name, name_key, description } => {
-            create(transaction, context, name, &name_key, &description, appended).map(Some)
+        RoomsChange::Create { name, name_key, description, kind } => {
+            let room = NewRoom { name, name_key, description, kind };
+            create(transaction, context, &room, appended).map(Some)
         }
         RoomsChange::Describe { room, description } => {
             describe(transaction, context, room, description, appended)
         }
+        RoomsChange::OpenDirect { users } => direct::open(transaction, context, &users, appended),
+        RoomsChange::Change { room, change } => {
+            if change_fact(transaction, context, room, &change)? {
+                room_facts::append_change(transaction, context, room, appended).map(Some)
+            } else {
+                Ok(None)
+            }
+        }
+        RoomsChange::Invite { room, user, role } => {
+            room_members::invite(transaction, context, (room, user, role), appended)
+        }
+        RoomsChange::Remove { room, user } => {
+            room_members::remove(transaction, context, (room, user), appended)
+        }
+        RoomsChange::Delete { room } => {
+            room_deletion::delete(transaction, context, room, appended).map(Some)
+        }
     }
+}
+
+/// A room to be made.
+struct NewRoom {
+    name: String,
+    name_key: String,
+    description: String,
+    kind: RoomKind,
 }
 
 fn create(
     transaction: &dyn Transaction,
     context: &CommandContext,
-    name: String,
-    name_key: &str,
-    description: &str,
+    NewRoom { name, name_key, description, kind }: &NewRoom,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
-    let count = "SELECT count(*) FROM rooms";
-    let rooms = transaction.one(count, &[], |row| row.natural(0))?;
-    if rooms >= MAX_ROOMS {
-        return Err(refusals::too_many_rooms().into());
+    require_few_rooms(transaction, context.author.id)?;
+    if *kind == RoomKind::Public {
+        require_free_name(transaction, name, name_key)?;
     }
-    if NameTable::Rooms.has_look_alike(transaction, &name, name_key)? {
-        return Err(refusals::room_name_looks_taken(&name).into());
-    }
-    let sql = "INSERT INTO rooms (name, name_key, made_by, made_at, description, description_key) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name_key) DO NOTHING RETURNING id";
+    let sql = "INSERT INTO rooms (name, name_key, made_by, made_at, description, description_key, kind) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+        ON CONFLICT (name_key) WHERE kind = 'public' DO NOTHING RETURNING id";
     let description_key = policy::name_key(description);
-    let row =
-        values![name, name_key, context.author.id.0, context.at.0, description, description_key];
+    let (author, at, kind) = (context.author.id, context.at, kind.name());
+    let row = values![name, name_key, author.0, at.0, description, description_key, kind];
     let id = transaction.optional(sql, &row, |row| row.natural(0))?;
-    let Some(id) = id.map(RoomId) else {
-        return Err(refusals::room_name_taken(&name).into());
+    let Some(room) = id.map(RoomId) else {
+        return Err(refusals::room_name_taken(name).into());
     };
-    NameTable::Rooms.add(transaction, id.0, &name)?;
-    let made_by = Some(context.author.clone());
-    let position = append_created(
-        transaction,
-        CreatedRoom { id, name, made_by, made_at: context.at },
-        appended,
-    )?;
-    membership::join(transaction, context.author.id, id, context.at, appended)?;
-    let sql = "UPDATE members SET role = 'manager' WHERE user_id = ?1 AND room_id = ?2";
-    transaction.execute(sql, &values![context.author.id.0, id.0])?;
-    Ok(position)
+    NameTable::Rooms.add(transaction, room.0, name)?;
+    create_topics(transaction, room)?;
+    let (role, history) = (RoomRole::Manager, History::All);
+    membership::join(transaction, Joining { user: author, room, role, history, at }, appended)
+}
+
+/// Creates the topics of a new room.
+pub(super) fn create_topics(
+    transaction: &dyn Transaction,
+    room: RoomId,
+) -> Result<(), StatementError> {
+    log::create_topic(transaction, Topic::Room(room))?;
+    log::create_topic(transaction, Topic::Details(room))
+}
+
+/// Refuses a further room of a user who has made very many.
+pub(super) fn require_few_rooms(
+    transaction: &dyn Transaction,
+    user: UserId,
+) -> Result<(), StatementError> {
+    let sql = "SELECT count(*) FROM rooms WHERE made_by = ?1";
+    if transaction.one(sql, &values![user.0], |row| row.natural(0))? < MAX_ROOMS_MADE {
+        Ok(())
+    } else {
+        Err(refusals::too_many_rooms().into())
+    }
+}
+
+fn require_free_name(
+    transaction: &dyn Transaction,
+    name: &str,
+    name_key: &str,
+) -> Result<(), StatementError> {
+    if NameTable::Rooms.has_look_alike(transaction, name, name_key)? {
+        return Err(refusals::room_name_looks_taken(name).into());
+    }
+    Ok(())
 }
 
 fn describe(
@@ -121,60 +173,58 @@ fn describe(
     Ok(Some(details_events::append(transaction, room, context.at, described, appended)?))
 }
 
-/// A page of the directory. Its cost does not depend on the number of messages.
-pub(crate) fn directory(
+/// Changes a fact of a room. Returns whether it was another one before.
+fn change_fact(
     transaction: &dyn Transaction,
-    DirectoryRequest { search_key, after }: &DirectoryRequest,
-) -> Result<DirectoryPage, StatementError> {
-    let after = match after {
-        Some(room) => {
-            let sql = "SELECT name_key FROM rooms WHERE id = ?1 AND kind = 'public'";
-            let key = transaction.optional(sql, &values![room.0], |row| Ok(row.string(0)))?;
-            key.ok_or_else(no_room)?
+    context: &CommandContext,
+    room: RoomId,
+    change: &RoomChange,
+) -> Result<bool, StatementError> {
+    let changed = match change {
+        RoomChange::Name(name) => return rename(transaction, room, name),
+        RoomChange::Posting(posting) => {
+            let sql = "UPDATE rooms SET posting = ?2 WHERE id = ?1 AND posting <> ?2";
+            transaction.execute(sql, &values![room.0, posting.name()])?
         }
-        None => String::new(),
+        RoomChange::History(history) => {
+            let sql = "UPDATE rooms SET history = ?2 WHERE id = ?1 AND history <> ?2";
+            transaction.execute(sql, &values![room.0, history.name()])?
+        }
+        RoomChange::Archived(true) => {
+            let sql = "UPDATE rooms SET archived_at = ?2 WHERE id = ?1 AND archived_at IS NULL";
+            transaction.execute(sql, &values![room.0, context.at.0])?
+        }
+        RoomChange::Archived(false) => {
+            let sql =
+                "UPDATE rooms SET archived_at = NULL WHERE id = ?1 AND archived_at IS NOT NULL";
+            transaction.execute(sql, &values![room.0])?
+        }
+        RoomChange::Default(is_default) => {
+            let sql = "UPDATE rooms SET is_default = ?2 WHERE id = ?1 AND is_default <> ?2";
+            transaction.execute(sql, &values![room.0, is_default])?
+        }
     };
-    let sql = "SELECT id, name, description, \
-        (SELECT count(*) FROM members WHERE room_id = rooms.id AND NOT EXISTS ( \
-            SELECT 1 FROM service_accounts WHERE service_accounts.user_id = members.user_id)), \
-        (SELECT at FROM messages WHERE room_id = rooms.id ORDER BY seq DESC LIMIT 1) \
-        FROM rooms WHERE name_key > ?1 AND kind = 'public' \
-        AND (instr(name_key, ?2) > 0 OR instr(description_key, ?2) > 0) \
-        ORDER BY name_key LIMIT ?3";
-    // One row beyond the limit shows whether there are more.
-    let limit = i64::try_from(PAGE_ROOMS).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rooms = transaction.all(sql, &values![after, search_key, limit], listed_room)?;
-    let more = rooms.len() > PAGE_ROOMS;
-    rooms.truncate(PAGE_ROOMS);
-    Ok(DirectoryPage { rooms, more })
+    Ok(changed > 0)
 }
 
-fn listed_room(row: &Row<'_>) -> Result<ListedRoom, StatementError> {
-    Ok(ListedRoom {
-        room: room(row)?,
-        description: row.string(2),
-        members: row.natural(3)?,
-        last_message_at: row.optional_natural(4)?.map(Timestamp),
-    })
-}
-
-pub(crate) fn snapshot(transaction: &dyn Transaction) -> Result<RoomsSnapshot, StatementError> {
-    let sql = "SELECT id, name FROM rooms WHERE kind = 'public' ORDER BY id";
-    Ok(RoomsSnapshot { rooms: transaction.all(sql, &[], room)? })
-}
-
-fn append_created(
-    transaction: &dyn Transaction,
-    room: CreatedRoom,
-    appended: &mut Vec<TopicEvent>,
-) -> Result<LogPosition, StatementError> {
-    log::create_topic(transaction, Topic::Room(room.id))?;
-    log::create_topic(transaction, Topic::Details(room.id))?;
-    let position = log::reserve_position(transaction, Topic::Rooms)?;
-    let at = room.made_at;
-    log::append(transaction, &position, at, &RoomsEvent::Created(room).into(), appended)
-}
-
-fn room(row: &Row<'_>) -> Result<Room, StatementError> {
-    Ok(Room { id: RoomId(row.natural(0)?), name: row.string(1) })
+fn rename(transaction: &dyn Transaction, room: RoomId, name: &str) -> Result<bool, StatementError> {
+    let before = room_facts::find(transaction, room)?;
+    if before.name == name {
+        return Ok(false);
+    }
+    let name_key = policy::name_key(name);
+    // The skeletons of the old name go with it.
+    let sql = "DELETE FROM room_skeletons WHERE room_id = ?1";
+    transaction.execute(sql, &values![room.0])?;
+    if before.kind == RoomKind::Public {
+        require_free_name(transaction, name, &name_key)?;
+        let sql = "SELECT 1 FROM rooms WHERE name_key = ?1 AND kind = 'public' AND id <> ?2";
+        if transaction.exists(sql, &values![name_key, room.0])? {
+            return Err(refusals::room_name_taken(name).into());
+        }
+    }
+    let sql = "UPDATE rooms SET name = ?2, name_key = ?3 WHERE id = ?1";
+    transaction.execute(sql, &values![room.0, name, name_key])?;
+    NameTable::Rooms.add(transaction, room.0, name)?;
+    Ok(true)
 }

@@ -31,11 +31,11 @@ impl NameTable {
             },
             Self::Rooms => Statements {
                 find: "SELECT 1 FROM room_skeletons JOIN rooms ON rooms.id = room_id \
-                    WHERE skeleton IN (?1, ?2) AND name_key <> ?3",
+                    WHERE skeleton IN (?1, ?2) AND name_key <> ?3 AND kind = 'public'",
                 insert: "INSERT INTO room_skeletons (room_id, skeleton) VALUES (?1, ?2) \
                     ON CONFLICT DO NOTHING",
                 missing: "SELECT id, name FROM rooms \
-                    WHERE NOT EXISTS (SELECT 1 FROM room_skeletons WHERE room_id = rooms.id)",
+                    WHERE name <> '' AND NOT EXISTS (SELECT 1 FROM room_skeletons WHERE room_id = rooms.id)",
             },
         }
     }

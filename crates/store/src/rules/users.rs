@@ -3,11 +3,13 @@
 use madang_hub::policy;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::{Timestamp, Topic, User, UserId};
+use madang_shared::roles::RoomRole;
+use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 
+use super::membership::{self, Joining};
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{access_tokens, log, membership, notices};
+use super::{access_tokens, log, notices, room_facts};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -52,7 +54,7 @@ pub(crate) fn sign_up_as(
     }
     let user = if let Some(user) = create(transaction, &name, &name_key, at)? {
         if newcomer.invitation.is_none() {
-            membership::join(transaction, user.id, FIRST_ROOM, at, appended)?;
+            join_default_rooms(transaction, user.id, at, appended)?;
         }
         user
     } else if let Some(user) = replace_unused_session(transaction, &name, &name_key, newcomer)? {
@@ -113,10 +115,37 @@ pub(crate) fn service_user(
         };
         let sql = "INSERT INTO service_accounts (key, user_id) VALUES (?1, ?2)";
         transaction.execute(sql, &values![service.key, user.id.0])?;
-        membership::join(transaction, user.id, FIRST_ROOM, service.at, appended)?;
+        join(transaction, user.id, FIRST_ROOM, service.at, appended)?;
         return Ok(user);
     }
     Err(refusals::user_name_taken(service.name).into())
+}
+
+/// Joins a new user to the rooms for all new users.
+pub(super) fn join_default_rooms(
+    transaction: &dyn Transaction,
+    user: UserId,
+    at: Timestamp,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let sql = "SELECT id FROM rooms WHERE is_default = 1 AND kind = 'public' AND archived_at IS NULL ORDER BY id";
+    for room in transaction.all(sql, &[], |row| Ok(RoomId(row.natural(0)?)))? {
+        join(transaction, user, room, at, appended)?;
+    }
+    Ok(())
+}
+
+/// Joins a user to a room.
+pub(super) fn join(
+    transaction: &dyn Transaction,
+    user: UserId,
+    room: RoomId,
+    at: Timestamp,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let history = room_facts::find(transaction, room)?.history;
+    let joining = Joining { user, room, role: RoomRole::Member, history, at };
+    membership::join(transaction, joining, appended).map(drop)
 }
 
 /// Creates a user; `None` if the name is taken.

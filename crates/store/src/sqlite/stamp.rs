@@ -27,7 +27,7 @@ const BYTES: usize = 256;
 /// The content of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StampContent {
-    /// The epoch of the directory of rooms. Each database has another one.
+    /// The epoch of the notices. Each database has another one.
     epoch: u64,
     /// The inode of the database file: a copy has another one.
     inode: u64,
@@ -112,8 +112,9 @@ impl StampContent {
             match words.as_slice() {
                 ["epoch", epoch] => content.epoch = epoch.parse().ok()?,
                 ["inode", inode] => content.inode = inode.parse().ok()?,
-                ["own", topic, seq] => content.own = Some(position(topic, seq)?),
-                ["trigger", topic, seq] => content.external = Some(position(topic, seq)?),
+                // An earlier version may have had a topic that this version does not know.
+                ["own", topic, seq] => content.own = position(topic, seq),
+                ["trigger", topic, seq] => content.external = position(topic, seq),
                 _ => return None,
             }
         }
@@ -155,7 +156,7 @@ fn path_of(database: &Path) -> PathBuf {
 }
 
 fn epoch(connection: &Connection) -> Result<u64, StatementError> {
-    let Epoch(epoch) = log::position(connection, Topic::Rooms)?.epoch;
+    let Epoch(epoch) = log::position(connection, Topic::Notices)?.epoch;
     Ok(epoch)
 }
 
@@ -182,6 +183,10 @@ mod tests {
                 Some(content)
             );
         }
+        let of_earlier = "madang-stamp 1\nepoch 7\ninode 8\nown rooms 3\ntrigger orders 4\n";
+        let expected =
+            StampContent { epoch: 7, inode: 8, own: None, external: Some((Topic::Orders, Seq(4))) };
+        assert_eq!(StampContent::parse(of_earlier), Some(expected));
         for damaged in ["", "\0\0\0", "madang-stamp 2\n", "madang-stamp 1\nepoch x\n"] {
             assert_eq!(StampContent::parse(damaged), None, "{damaged:?}");
         }

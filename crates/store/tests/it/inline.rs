@@ -110,7 +110,7 @@ async fn an_unavailable_engine_fails_every_operation() {
     assert!(is_unavailable(&store.sign_up(new_user("Theo")).await));
     assert!(is_unavailable(&store.session(token("Mina")).await));
     assert!(is_unavailable(
-        &store.open(mina.id, SharedStateRead::uncached(Topic::Rooms), None).await
+        &store.open(mina.id, SharedStateRead::uncached(Topic::Notices), None).await
     ));
     assert!(is_unavailable(&store.ready().await));
     assert!(is_unavailable(&store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0]));

@@ -13,8 +13,8 @@ use madang_hub::shared_state::{OpenedState, SharedStateRead};
 use madang_hub::storage::FreeSpace;
 use madang_shared::chat::{ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery};
 use madang_shared::frames::LogPosition;
-use madang_shared::membership::{Membership, MembershipCommand};
-use madang_shared::rooms::RoomsCommand;
+use madang_shared::membership::{Membership, MembershipCommand, MembershipEvent};
+use madang_shared::rooms::{Room, RoomsCommand};
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{
     Answer, Command, CommandId, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Timestamp,
@@ -117,6 +117,20 @@ impl TestStore {
         }
     }
 
+    /// Commits the creation of a room. Returns the id of the room.
+    pub(crate) async fn commit_room(&self, creation: Write) -> RoomId {
+        let committed = self.try_commit(creation).await.expect("accepted");
+        joined_room(&committed)
+    }
+
+    /// The facts of the rooms that a user has joined.
+    pub(crate) async fn rooms(&self, user: &User) -> Vec<Room> {
+        match self.snapshot(user, Topic::Memberships(user.id)).await.1 {
+            Snapshot::Membership(snapshot) => snapshot.rooms,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn newest(&self, reader: &User, room: RoomId) -> ChatPage {
         match self.snapshot(reader, Topic::Room(room)).await.1 {
             Snapshot::Chat(snapshot) => snapshot.page,
@@ -162,6 +176,15 @@ impl TestStore {
         }
         assert_eq!(events.len(), count, "{events:?}");
         events
+    }
+}
+
+/// The room that a user has joined by a command.
+pub(crate) fn joined_room(committed: &Committed) -> RoomId {
+    let content = committed.event.as_ref().expect("an event");
+    match madang_shared::codec::decode_event(content) {
+        Ok(Event::Membership(MembershipEvent::Joined(membership))) => membership.room,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -216,11 +239,7 @@ pub(crate) fn read(author: &User, number: u128, room: RoomId, up_to: u64) -> Wri
 }
 
 pub(crate) fn create(author: &User, number: u128, name: &str) -> Write {
-    write(
-        author,
-        number,
-        RoomsCommand::Create { name: name.to_owned(), description: String::new() },
-    )
+    write(author, number, RoomsCommand::public(name))
 }
 
 pub(crate) fn texts(page: &ChatPage) -> Vec<&str> {

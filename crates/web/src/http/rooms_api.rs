@@ -1,13 +1,16 @@
-//! The directory of rooms, `GET /api/rooms`, and the members of a room, `GET /api/rooms/{room}/members`, in pages.
+//! The directory of rooms, `GET /api/rooms`, one room, `GET /api/rooms/{room}`, the members of a room,
+//! `GET /api/rooms/{room}/members`, and the people whom a user may know, `GET /api/people`; the lists in pages.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use madang_hub::policy;
 use madang_hub::policy::rights::{Need, RoomRight};
-use madang_hub::ports::DirectoryRequest;
+use madang_hub::ports::{DirectoryRequest, PeopleRequest};
 use madang_shared::details::MembersPage;
-use madang_shared::rooms::{DirectoryPage, MAX_DESCRIPTION_CHARS};
+use madang_shared::people::PeoplePage;
+use madang_shared::rooms::{DirectoryPage, ListedRoom, MAX_DESCRIPTION_CHARS};
+use madang_shared::session::MAX_USER_NAME_CHARS;
 use madang_shared::{ErrorCode, RoomId, UserId};
 use serde::Deserialize;
 
@@ -17,6 +20,9 @@ use crate::state::AppState;
 
 /// The route of members; [`madang_shared::details::members_path`] fills in its parameter.
 pub const MEMBERS_PATH: &str = "/api/rooms/{room}/members";
+
+/// The route of one room; [`madang_shared::rooms::room_path`] fills in its parameter.
+pub const ROOM_PATH: &str = "/api/rooms/{room}";
 
 /// The memory that is reserved for a page, in bytes.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -28,6 +34,16 @@ pub struct DirectoryQuery {
     #[serde(default)]
     search: String,
     /// See [`DirectoryRequest::after`].
+    after: Option<u64>,
+}
+
+/// The query of a request for a page of people.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PeopleQuery {
+    /// See [`PeopleRequest::search_key`]; the text itself. At most [`MAX_USER_NAME_CHARS`] characters.
+    #[serde(default)]
+    search: String,
+    /// See [`PeopleRequest::after`].
     after: Option<u64>,
 }
 
@@ -59,6 +75,39 @@ pub async fn directory(
     Ok(Json(state.store.directory(reader, request).await?))
 }
 
+/// Answers one room to a user who may know of it.
+pub async fn room(
+    State(state): State<AppState>,
+    user: AuthUser,
+    path: Result<Path<u64>, PathRejection>,
+) -> Result<Json<ListedRoom>, Problem> {
+    let Path(room) = path.map_err(|_| no_such_room())?;
+    let room = RoomId(room);
+    let reader = user.reader(Need::Room(room, RoomRight::Know))?;
+    let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.room(reader, room).await?))
+}
+
+/// Answers a page of the people whom the user may know.
+pub async fn people(
+    State(state): State<AppState>,
+    user: AuthUser,
+    query: Result<Query<PeopleQuery>, QueryRejection>,
+) -> Result<Json<PeoplePage>, Problem> {
+    let Query(PeopleQuery { search, after }) = query.map_err(|_| {
+        malformed("`search` must be a text and `after` the id of a user, each given once at most.")
+    })?;
+    if search.chars().count() > MAX_USER_NAME_CHARS {
+        let message = format!("A search has at most {MAX_USER_NAME_CHARS} characters.");
+        return Err(Problem::new(ErrorCode::TooLong, message));
+    }
+    let search_key = policy::name_key(search.trim());
+    let request = PeopleRequest { search_key, after: after.map(UserId) };
+    let reader = user.reader(Need::Account)?;
+    let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
+    Ok(Json(state.store.people(reader, request).await?))
+}
+
 /// Answers a page of a room's members to a member.
 pub async fn members(
     State(state): State<AppState>,
@@ -66,15 +115,17 @@ pub async fn members(
     path: Result<Path<u64>, PathRejection>,
     query: Result<Query<MembersQuery>, QueryRejection>,
 ) -> Result<Json<MembersPage>, Problem> {
-    let Path(room) = path.map_err(|_| {
-        Problem::new(ErrorCode::NotFound, "There is no such room; check its number.")
-    })?;
+    let Path(room) = path.map_err(|_| no_such_room())?;
     let Query(MembersQuery { after }) =
         query.map_err(|_| malformed("`after` must be the id of a user, given once at most."))?;
     let room = RoomId(room);
     let reader = user.reader(Need::Room(room, RoomRight::Read))?;
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     Ok(Json(state.store.members(reader, room, after.map(UserId)).await?))
+}
+
+fn no_such_room() -> Problem {
+    Problem::new(ErrorCode::NotFound, "There is no such room; check its number.")
 }
 
 fn malformed(message: &str) -> Problem {

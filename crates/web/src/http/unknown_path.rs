@@ -5,6 +5,7 @@ use madang_shared::ErrorCode;
 use madang_shared::lab::chat::{HTTP_PATH, PATH as LAB_CHAT_PATH};
 use madang_shared::lab::echo::ECHO_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::people::PEOPLE_PATH;
 use madang_shared::rooms::DIRECTORY_PATH;
 use percent_encoding::percent_decode_str;
 
@@ -26,13 +27,15 @@ const PREFIXES: [&str; 9] = [
 ];
 
 /// The paths with routes. A segment in braces has any value.
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 20] = [
     "/api/session",
     SOCKET_PATH,
     RECEIPTS_PATH,
     delivery_api::PATH,
     DIRECTORY_PATH,
+    rooms_api::ROOM_PATH,
     rooms_api::MEMBERS_PATH,
+    PEOPLE_PATH,
     "/posts",
     "/posts/{id}",
     "/healthz",

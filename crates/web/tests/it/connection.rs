@@ -24,7 +24,9 @@ async fn receive_post(peer: &mut TestConnection) -> (u64, String) {
         if let ServerFrame::Event { seq, event: madang_shared::Event::Chat(event), .. } =
             peer.receive_frame().await
         {
-            let madang_shared::chat::ChatEvent::Posted(message) = event;
+            let madang_shared::chat::ChatEvent::Posted(message) = event else {
+                panic!("{event:?}")
+            };
             return (seq.0, message.text);
         }
     }

@@ -129,7 +129,7 @@ async fn t2_9_people_chat_over_tls_in_order_and_without_a_hole() {
                 break (seq.0, event);
             }
         };
-        let ChatEvent::Posted(message) = event;
+        let ChatEvent::Posted(message) = event else { panic!("{event:?}") };
         assert_eq!(seq, u64::from(number) + 1);
         assert!(message.text.starts_with(&format!("{number} ")));
     }

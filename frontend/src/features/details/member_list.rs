@@ -41,7 +41,12 @@ impl LoadedMembers {
                 DetailsEvent::Left { user } => {
                     members.remove(user);
                 }
-                DetailsEvent::Described { .. } => {}
+                DetailsEvent::RoleChanged { user, role } => {
+                    if let Some(member) = members.get_mut(user) {
+                        member.role = *role;
+                    }
+                }
+                DetailsEvent::Described { .. } | DetailsEvent::Deleted => {}
             }
         }
         members
@@ -50,12 +55,14 @@ impl LoadedMembers {
 
 #[cfg(test)]
 mod tests {
+    use madang_shared::roles::RoomRole;
     use madang_shared::{Seq, User};
 
     use super::*;
 
     fn member(id: u64) -> RoomMember {
-        RoomMember { user: User { id: UserId(id), name: format!("user {id}") }, since: None }
+        let user = User { id: UserId(id), name: format!("user {id}") };
+        RoomMember { user, since: None, role: RoomRole::Member }
     }
 
     fn joined(id: u64) -> DetailsEvent {

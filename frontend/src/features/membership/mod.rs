@@ -1,19 +1,24 @@
 //! Joining and leaving rooms.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_client::views::membership::EndedMembership;
 use madang_client::{Client, PendingState, Slice};
 use madang_shared::chat::ChatCommand;
-use madang_shared::membership::MembershipCommand;
-use madang_shared::rooms::Room;
-use madang_shared::{Command, CommandId, Failure, RoomId};
+use madang_shared::membership::{MembershipCommand, Removal};
+use madang_shared::rooms::{ListedRoom, Room, room_path};
+use madang_shared::{Command, CommandId, ErrorCode, Failure, RoomId};
 
 use crate::context::{AppContext, use_app};
-use crate::i18n::{Lang, Words, tr, use_lang};
+use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::route::Route;
+use crate::session;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, flag, text, when};
+use crate::ui::erased::reactive::{Item, derived, each, flag, part, text, when};
+use crate::ui::erased::signal::state;
 use crate::ui::icon::Mark;
+use crate::ui::skeleton::{Shape, skeleton};
 use crate::ui::undo_bar::UndoBar;
 
 /// The button that joins a room.
@@ -23,6 +28,12 @@ const NOT_JOINED: Words =
 const NOT_JOINED_HINT: Words = Words::new(
     "참여하면 지난 이야기를 읽고 함께 말할 수 있습니다.",
     "Join to read and write messages.",
+);
+
+const NO_SUCH_ROOM: Words = Words::new("없는 방입니다", "There is no such room");
+const NO_SUCH_ROOM_HINT: Words = Words::new(
+    "주소를 다시 확인하거나 목록에서 다른 방을 골라 주세요.",
+    "Check the address, or choose another room from the list.",
 );
 
 /// Whether a request to join this room is pending. A view that calls it follows the answer.
@@ -68,8 +79,97 @@ fn refused_messages(client: &Client, room: RoomId) -> usize {
     refused.count()
 }
 
-/// Shown instead of the timeline of a room that the user has not joined.
-pub(crate) fn join_card(room: Room) -> AnyView {
+/// Shown instead of the timeline of a room that the user has not joined, or that does not exist.
+pub(crate) fn join_card(id: RoomId) -> AnyView {
+    let found = state(None::<Result<ListedRoom, Failure>>);
+    let load = move || {
+        found.set(None);
+        spawn_local(async move {
+            let room = session::load(&room_path(id)).await;
+            // The user may have gone elsewhere by now.
+            found.try_set(Some(room));
+        });
+    };
+    load();
+    part(move || match found.get() {
+        None => skeleton(Shape::Messages),
+        Some(Ok(listed)) => card(listed.room),
+        Some(Err(failure)) => missing(id, failure, load),
+    })
+}
+
+/// Shown if the user may not know of the room, or if the server cannot be reached.
+fn missing(
+    id: RoomId,
+    failure: Failure,
+    load: impl Fn() + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let lang = use_lang();
+    if failure.code != ErrorCode::NotFound {
+        let sentence = text(move || lang.get().refusal(&failure));
+        return view! {
+            <div class="content-message" role="alert">
+                <Mark />
+                <p>{sentence}</p>
+                <button class="button" on:click=events::click(move |_| load())>{tr(|t| t.try_again)}</button>
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="content-message">
+            <Mark />
+            <h2>{NO_SUCH_ROOM.now()}</h2>
+            {removal(id)}
+            <p>{NO_SUCH_ROOM_HINT.now()}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The act of another user that has ended the membership in a room.
+fn removal(id: RoomId) -> AnyView {
+    let app = use_app();
+    let lang = use_lang();
+    let ended = memo(move || {
+        app.driver.store().read(Slice::Unread, |client| {
+            client.features().memberships().removed().filter(|ended| ended.room == id).cloned()
+        })
+    });
+    let line = move || {
+        let sentence = text(move || {
+            ended.get().map(|ended| removal_sentence(lang.get(), &ended)).unwrap_or_default()
+        });
+        view! { <p role="alert" data-testid="removed"><strong>{sentence}</strong></p> }.into_any()
+    };
+    when(move || ended.with(Option::is_some), line)
+}
+
+fn removal_sentence(lang: Lang, EndedMembership { name, removal, .. }: &EndedMembership) -> String {
+    let name = isolated(name);
+    match (lang, removal) {
+        (Lang::Ko, Removal::Removed(by)) => {
+            format!(
+                "{} 님이 나를 ‘{name}’ 방에서 내보냈습니다. 쓰던 글은 이 기기에 남아 있습니다.",
+                isolated(&by.name)
+            )
+        }
+        (Lang::En, Removal::Removed(by)) => {
+            format!(
+                "{} has removed you from “{name}”. This device keeps your draft.",
+                isolated(&by.name)
+            )
+        }
+        (Lang::Ko, Removal::Deleted(by)) => {
+            format!("{} 님이 ‘{name}’ 방을 지웠습니다.", isolated(&by.name))
+        }
+        (Lang::En, Removal::Deleted(by)) => {
+            format!("{} has deleted the room “{name}”.", isolated(&by.name))
+        }
+    }
+}
+
+fn card(room: Room) -> AnyView {
     let app = use_app();
     let id = room.id;
     let lang = use_lang();
@@ -83,6 +183,7 @@ pub(crate) fn join_card(room: Room) -> AnyView {
         <div class="content-message">
             <Mark />
             <h2 class="isolated">{room.name}</h2>
+            {removal(id)}
             <p><strong>{NOT_JOINED.now()}</strong><br />{NOT_JOINED_HINT.now()}</p>
             {when(move || refused_messages.get() > 0, unsent_line)}
             <button

@@ -48,7 +48,8 @@ impl Chosen {
 pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String {
     let room = match what {
         NoticeContent::Mentioned { room, .. } => app.driver.store().peek(|client| {
-            client.features().rooms().get(*room).map(|room| isolated(&room.name).into_owned())
+            let room = client.features().memberships().room(*room);
+            room.map(|room| isolated(&room.name).into_owned())
         }),
         _ => None,
     };

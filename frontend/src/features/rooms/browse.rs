@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use madang_client::{ConnectionState, Slice};
 use madang_shared::membership::MembershipCommand;
 use madang_shared::rooms::{DIRECTORY_PATH, DirectoryPage, ListedRoom};
-use madang_shared::{Failure, RoomId, compact};
+use madang_shared::{Failure, RoomId};
 
 use super::order::is_joined;
 use super::search;
@@ -15,6 +15,7 @@ use crate::context::{AppContext, link_to, use_app};
 use crate::features::membership::{JOIN, is_joining};
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::route::{Page, Route};
+use crate::session;
 use crate::time::Times;
 use crate::ui::avatar::room_sign;
 use crate::ui::erased::events;
@@ -22,7 +23,6 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::skeleton::skeleton;
-use crate::{http, session};
 
 const JOINED: Words = Words::new("참여 중", "Joined");
 const SHOW_MORE: Words = Words::new("더 보기", "Show more");
@@ -32,7 +32,7 @@ const WAITS: Words = Words::new(
 );
 
 /// The pause after a key press before the search is sent.
-const SEARCH_PAUSE: Duration = Duration::from_millis(250);
+pub(super) const SEARCH_PAUSE: Duration = Duration::from_millis(250);
 
 /// The loaded pages of one search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -192,15 +192,10 @@ fn load(listing: State<Listing>, wanted: State<String>, after: Option<RoomId>) {
     });
 }
 
-async fn fetch(search: &str, after: Option<RoomId>) -> Result<DirectoryPage, Failure> {
+pub(super) async fn fetch(search: &str, after: Option<RoomId>) -> Result<DirectoryPage, Failure> {
     let search = String::from(js_sys::encode_uri_component(search));
     let after = after.map(|room| format!("&after={room}")).unwrap_or_default();
-    let answer = http::get(&format!("{DIRECTORY_PATH}?search={search}{after}"), None).await;
-    let answer = answer.map_err(session::unreachable_server)?;
-    if !answer.ok() {
-        return Err(session::failure(&answer));
-    }
-    compact::from_text(&answer.text).map_err(|_| session::unexpected_answer())
+    session::load(&format!("{DIRECTORY_PATH}?search={search}{after}")).await
 }
 
 fn card(app: AppContext, times: Times, listed: &ListedRoom, joined: bool) -> AnyView {

@@ -3,15 +3,18 @@
 mod browse;
 mod new_room;
 mod order;
+mod others;
 mod row;
 
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
 use madang_shared::rooms::Room;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
-use self::order::{other_rooms, sections};
-use self::row::{joined_room, other_room};
+use self::order::sections;
+use self::row::joined_room;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, link_to, use_app};
@@ -29,6 +32,10 @@ use crate::ui::skeleton::Shape;
 
 pub(crate) use browse::BrowseRoomsPage;
 pub(crate) use new_room::new_room;
+pub(crate) use others::other_rooms;
+
+/// The id of the list of rooms that the user has not joined.
+const OTHERS_ID: &str = "other-rooms";
 
 /// The id of the search field.
 pub(crate) const FILTER_ID: &str = "find-room";
@@ -137,13 +144,15 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
         "Enter" => {
             let wanted_name = wanted.get_untracked();
             let found = app.driver.store().peek(|client| {
-                let mut all = listed_rooms(app, client).into_iter().chain(other_rooms(client));
+                let mut all = listed_rooms(app, client).into_iter();
                 all.find(|room| matches(&room.name, &wanted_name))
             });
             if let Some(room) = found {
                 wanted.set(String::new());
                 app.visit(room.id);
                 request_animation_frame(|| browser::focus(COMPOSER_ID));
+            } else if let Some(first) = browser::element(OTHERS_ID).and_then(first_link) {
+                first.click();
             }
         }
         "Escape" if !wanted.with_untracked(String::is_empty) => {
@@ -152,6 +161,10 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
         }
         _ => {}
     }
+}
+
+fn first_link(list: HtmlElement) -> Option<HtmlElement> {
+    list.query_selector("a").ok()??.dyn_into().ok()
 }
 
 #[component]
@@ -164,38 +177,19 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
         let wanted = wanted.get();
         rooms.into_iter().filter(|room| matches(&room.name, &wanted)).collect()
     };
-    // Tracks everything that changes the rooms or their order.
-    let track = move || {
-        store.read(Slice::Rooms, |_| ());
-        store.read(Slice::Outbox, |_| ());
-    };
     let joined = memo(move || {
-        track();
+        store.read(Slice::Outbox, |_| ());
         let sections = store.read(Slice::Unread, |client| sections(app, client));
         sections.map(found)
     });
     let unread = memo(move || joined.with(|[unread, _]| unread.clone()));
     let read = memo(move || joined.with(|[_, read]| read.clone()));
-    let others = memo(move || {
-        track();
-        if !searching.get() {
-            return Vec::new();
-        }
-        found(store.read(Slice::Unread, other_rooms))
-    });
     let nothing = memo(move || {
-        store.read(Slice::Rooms, |_| ());
-        let known = store.read(Slice::Unread, |client| {
-            client.features().rooms().is_known() && client.features().memberships().is_known()
-        });
-        known
-            && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
-            && others.with(Vec::is_empty)
+        let known = store.read(Slice::Unread, |client| client.features().memberships().is_known());
+        known && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
     });
-    let hint = move || {
-        let sentence = if searching.get() { tr(|t| t.no_match) } else { tr(|t| t.no_rooms) };
-        view! { <p class="hint" data-testid="no-match">{sentence}</p> }.into_any()
-    };
+    let hint =
+        || view! { <p class="hint" data-testid="no-rooms">{tr(|t| t.no_rooms)}</p> }.into_any();
     let part = (times, searching);
     let unread_list =
         move || section(part, "unread", UNREAD.now(), unread, ().into_any(), joined_room);
@@ -209,16 +203,15 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
             joined_room,
         )
     };
-    let others_list =
-        move || section(part, "others", tr(|t| t.other_rooms), others, ().into_any(), other_room);
+    let others_list = move || app.lazy.draw_when_loaded(move |views| (views.other_rooms)(wanted));
     view! {
         <div class="column-scroll" tabindex="-1">
             <div data-testid="room-list">
                 {when(move || !unread.with(Vec::is_empty), unread_list)}
                 {when(move || !read.with(Vec::is_empty), read_list)}
             </div>
-            {when(move || nothing.get(), hint)}
-            {when(move || !others.with(Vec::is_empty), others_list)}
+            {when(move || nothing.get() && !searching.get(), hint)}
+            {when(move || searching.get(), others_list)}
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::{Client, PendingCommand, PendingState, Slice};
+use madang_shared::roles::RoomKind;
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::{Command, Failure, RoomId, validate};
 
@@ -37,9 +38,9 @@ impl Request {
             }
             Some(_) => Self::Pending,
             None => {
-                let mut rooms = client.features().rooms().all();
-                let created = rooms.find(|room| room.name == name && is_joined(client, room.id));
-                created.map_or(Self::Pending, |room| Self::Done(room.id))
+                let rooms = client.features().memberships().all_rooms();
+                let created = rooms.filter(|room| room.name == name && is_joined(client, room.id));
+                created.last().map_or(Self::Pending, |room| Self::Done(room.id))
             }
         }
     }
@@ -63,7 +64,6 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
     });
     effect(move || {
         let Some(name) = requested.get() else { return };
-        store.read(Slice::Rooms, |_| ());
         store.read(Slice::Unread, |_| ());
         match store.read(Slice::Outbox, |client| Request::of(client, &name)) {
             Request::Pending => {}
@@ -92,7 +92,8 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
             (_, Err(refused)) => about.refuse(refused),
             (Ok(name), Ok(description)) => {
                 form.start();
-                app.driver.command(RoomsCommand::Create { name: name.clone(), description });
+                let kind = RoomKind::Public;
+                app.driver.command(RoomsCommand::Create { name: name.clone(), description, kind });
                 requested.set(Some(name));
             }
         }

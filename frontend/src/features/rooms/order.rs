@@ -15,7 +15,8 @@ use crate::text::lower_case;
 pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 2] {
     let features = client.features();
     let joined = features.memberships().rooms().filter(|room| !is_leaving(client, *room));
-    let joined: Vec<Room> = joined.filter_map(|room| features.rooms().get(room)).cloned().collect();
+    let joined: Vec<Room> =
+        joined.filter_map(|room| features.memberships().room(room)).cloned().collect();
     let rooms = ordered(client, &joined, app.by_name.get());
     rooms
         .into_iter()
@@ -23,13 +24,6 @@ pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 2] {
             features.unread(room.id) > 0 && !features.memberships().is_muted(room.id)
         })
         .into()
-}
-
-/// The rooms that the user has not joined, by name.
-pub(super) fn other_rooms(client: &Client) -> Vec<Room> {
-    let all = client.features().rooms().all();
-    let others = all.filter(|room| !is_joined(client, room.id)).cloned();
-    ordered(client, &others.collect::<Vec<_>>(), true)
 }
 
 /// Whether the user has joined the room, and is not about to leave it.

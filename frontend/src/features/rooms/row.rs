@@ -107,16 +107,3 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
     }
     .into_any()
 }
-
-/// The row of a room that the user has not joined: what the search found.
-pub(super) fn other_room(app: AppContext, _times: Times, room: &Room) -> AnyView {
-    view! {
-        <li>
-            <a class="room" href=Route::Room(room.id).path() data-testid=format!("room-{}", room.id) on:click=link_to(app, Route::Room(room.id))>
-                {room_sign(room)}
-                <span class="room-name isolated" title=room.name.clone()>{room.name.clone()}</span>
-            </a>
-        </li>
-    }
-    .into_any()
-}

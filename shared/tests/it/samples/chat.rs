@@ -4,6 +4,7 @@ use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Guest}
 use madang_shared::{Message, Seq, Topic};
 
 use super::membership::membership;
+use super::rooms::{changed_room, direct, room};
 use super::sentiment::sentiment;
 use super::{ROOM, TIME, command_id, user};
 
@@ -34,15 +35,27 @@ pub(super) fn command_name(command: &ChatCommand) -> &'static str {
 }
 
 pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
-    vec![(Topic::Room(ROOM), ChatEvent::Posted(message()))]
+    let changed = |room| ChatEvent::RoomChanged { room, by: user() };
+    let events = [
+        ChatEvent::Posted(message()),
+        changed(changed_room()),
+        changed(direct()),
+        ChatEvent::Deleted,
+    ];
+    events.into_iter().map(|event| (Topic::Room(ROOM), event)).collect()
 }
 
 pub(super) fn event_name(event: &ChatEvent) -> &'static str {
     match event {
         ChatEvent::Posted(_) => "chat.posted",
+        ChatEvent::RoomChanged { room, .. } if !room.people.is_empty() => {
+            "chat.room_changed of a direct conversation"
+        }
+        ChatEvent::RoomChanged { .. } => "chat.room_changed",
+        ChatEvent::Deleted => "chat.deleted",
     }
 }
 
 pub(super) fn snapshot() -> (Topic, ChatSnapshot) {
-    (Topic::Room(ROOM), ChatSnapshot { page: page(), membership: membership() })
+    (Topic::Room(ROOM), ChatSnapshot { room: room(), page: page(), membership: membership() })
 }

@@ -4,7 +4,7 @@ use madang_shared::notices::{
     InboxEvent, InboxSnapshot, NoticeContent, NoticeKind, ReadMark, ReadMarks,
 };
 use madang_shared::orders::OrderStatus;
-use madang_shared::{OrderId, Seq, Topic, UserId};
+use madang_shared::{OrderId, RoomId, Seq, Topic, UserId};
 
 use super::notices::{notice, notice_name};
 use super::{ROOM, user};
@@ -35,6 +35,7 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
     let settings = [
         InboxEvent::Read(marks()),
         InboxEvent::Muted { kinds: vec![NoticeKind::Order, NoticeKind::Schedule] },
+        InboxEvent::RoomDeleted { room: RoomId(8) },
     ];
     told.into_iter().chain(settings).map(|event| (TOPIC, event)).collect()
 }
@@ -44,6 +45,7 @@ pub(super) fn event_name(event: &InboxEvent) -> &'static str {
         InboxEvent::Told(notice) => notice_name(notice),
         InboxEvent::Read(_) => "inbox.read",
         InboxEvent::Muted { .. } => "inbox.muted",
+        InboxEvent::RoomDeleted { .. } => "inbox.room_deleted",
     }
 }
 

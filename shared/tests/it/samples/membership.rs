@@ -1,11 +1,11 @@
 //! Samples of a user's memberships.
 
 use madang_shared::membership::{
-    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot,
+    Membership, MembershipCommand, MembershipEvent, MembershipSnapshot, Removal,
 };
 use madang_shared::{Seq, Topic, UserId};
 
-use super::ROOM;
+use super::{ROOM, user};
 
 const TOPIC: Topic = Topic::Memberships(UserId(3));
 
@@ -34,7 +34,9 @@ pub(super) fn command_name(command: &MembershipCommand) -> &'static str {
 pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
     vec![
         (TOPIC, MembershipEvent::Joined(membership())),
-        (TOPIC, MembershipEvent::Left { room: ROOM }),
+        (TOPIC, MembershipEvent::Left { room: ROOM, removal: None }),
+        (TOPIC, MembershipEvent::Left { room: ROOM, removal: Some(Removal::Removed(user())) }),
+        (TOPIC, MembershipEvent::Left { room: ROOM, removal: Some(Removal::Deleted(user())) }),
         (TOPIC, MembershipEvent::Read(membership())),
         (TOPIC, MembershipEvent::Muted { room: ROOM, muted: true }),
     ]
@@ -43,12 +45,17 @@ pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
 pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
     match event {
         MembershipEvent::Joined(_) => "membership.joined",
-        MembershipEvent::Left { .. } => "membership.left",
+        MembershipEvent::Left { removal, .. } => match removal {
+            None => "membership.left",
+            Some(Removal::Removed(_)) => "membership.left after a removal",
+            Some(Removal::Deleted(_)) => "membership.left after the room was deleted",
+        },
         MembershipEvent::Read(_) => "membership.read",
         MembershipEvent::Muted { .. } => "membership.muted",
     }
 }
 
 pub(super) fn snapshot() -> (Topic, MembershipSnapshot) {
-    (TOPIC, MembershipSnapshot { memberships: vec![membership()], muted: vec![ROOM] })
+    let rooms = vec![super::rooms::room()];
+    (TOPIC, MembershipSnapshot { memberships: vec![membership()], rooms, muted: vec![ROOM] })
 }

@@ -1,55 +1,71 @@
-//! Samples of the directory of rooms.
+//! Samples of rooms.
 
-use madang_shared::rooms::{CreatedRoom, MAX_ROOMS, Room, RoomsCommand, RoomsEvent, RoomsSnapshot};
+use madang_shared::roles::{History, Posting, RoomKind, RoomRole};
+use madang_shared::rooms::{Room, RoomChange, RoomsCommand};
+use madang_shared::{Seq, UserId};
 
-use madang_shared::{Epoch, Position, RoomId, Seq, ServerFrame, Topic, TopicState, codec};
+use super::{ROOM, user};
 
-use super::{ROOM, TIME, user};
+pub(super) fn room() -> Room {
+    Room::new(ROOM, "점심 Lunch".into())
+}
 
-fn created() -> CreatedRoom {
-    CreatedRoom { id: ROOM, name: "점심 Lunch".into(), made_by: Some(user()), made_at: TIME }
+/// A room whose facts differ from those of a new room.
+pub(super) fn changed_room() -> Room {
+    Room {
+        kind: RoomKind::Private,
+        posting: Posting::Managers,
+        history: History::Joined,
+        archived: true,
+        is_default: true,
+        revision: Seq(42),
+        ..room()
+    }
+}
+
+pub(super) fn direct() -> Room {
+    Room { kind: RoomKind::Direct, people: vec![user()], ..Room::new(ROOM, String::new()) }
 }
 
 pub(super) fn commands() -> Vec<RoomsCommand> {
     let (name, description) = ("점심 Lunch".to_owned(), "12시 1층 Noon".to_owned());
+    let (room, kind) = (ROOM, RoomKind::Public);
+    let change = |change| RoomsCommand::Change { room, change };
     vec![
-        RoomsCommand::Create { name: name.clone(), description: String::new() },
-        RoomsCommand::Create { name, description: description.clone() },
-        RoomsCommand::Describe { room: ROOM, description },
+        RoomsCommand::Create { name: name.clone(), description: String::new(), kind },
+        RoomsCommand::Create {
+            name: name.clone(),
+            description: description.clone(),
+            kind: RoomKind::Private,
+        },
+        RoomsCommand::Describe { room, description },
+        RoomsCommand::OpenDirect { users: vec![UserId(3), UserId(4)] },
+        change(RoomChange::Name(name)),
+        change(RoomChange::Posting(Posting::Managers)),
+        change(RoomChange::History(History::Joined)),
+        change(RoomChange::Archived(true)),
+        change(RoomChange::Default(true)),
+        RoomsCommand::Invite { room, user: UserId(3), role: RoomRole::Reader },
+        RoomsCommand::Remove { room, user: UserId(3) },
+        RoomsCommand::Delete { room },
     ]
 }
 
 pub(super) fn command_name(command: &RoomsCommand) -> &'static str {
     match command {
         RoomsCommand::Create { description, .. } if description.is_empty() => "rooms.create",
-        RoomsCommand::Create { .. } => "rooms.create with a description",
+        RoomsCommand::Create { .. } => "rooms.create of a private room with a description",
         RoomsCommand::Describe { .. } => "rooms.describe",
+        RoomsCommand::OpenDirect { .. } => "rooms.open_direct",
+        RoomsCommand::Change { change, .. } => match change {
+            RoomChange::Name(_) => "rooms.change.name",
+            RoomChange::Posting(_) => "rooms.change.posting",
+            RoomChange::History(_) => "rooms.change.history",
+            RoomChange::Archived(_) => "rooms.change.archived",
+            RoomChange::Default(_) => "rooms.change.default",
+        },
+        RoomsCommand::Invite { .. } => "rooms.invite",
+        RoomsCommand::Remove { .. } => "rooms.remove",
+        RoomsCommand::Delete { .. } => "rooms.delete",
     }
-}
-
-pub(super) fn events() -> Vec<(Topic, RoomsEvent)> {
-    vec![(Topic::Rooms, RoomsEvent::Created(created()))]
-}
-
-pub(super) fn event_name(event: &RoomsEvent) -> &'static str {
-    match event {
-        RoomsEvent::Created(_) => "rooms.created",
-    }
-}
-
-pub(super) fn snapshot() -> (Topic, RoomsSnapshot) {
-    (Topic::Rooms, RoomsSnapshot { rooms: vec![created().into()] })
-}
-
-#[test]
-fn a_full_directory_is_small() {
-    let room = |id| Room { id: RoomId(id), name: format!("room number {id}") };
-    let rooms = (1..=MAX_ROOMS).map(room).collect();
-    let state = TopicState {
-        topic: Topic::Rooms,
-        position: Position { epoch: Epoch(u64::MAX), seq: Seq(MAX_ROOMS) },
-        snapshot: RoomsSnapshot { rooms }.into(),
-    };
-    let bytes = codec::encode_server(&ServerFrame::Snapshot(state)).len();
-    assert!(bytes < 80 * 1024, "{bytes}");
 }

@@ -5,9 +5,9 @@ use futures_util::{SinkExt, StreamExt};
 use madang_shared::chat::ChatCommand;
 use madang_shared::frames::{CommandFrame, ErrorContext};
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
-use madang_shared::membership::MembershipCommand;
+use madang_shared::membership::{MembershipCommand, MembershipEvent};
 use madang_shared::posts::PostsCommand;
-use madang_shared::rooms::{RoomsCommand, RoomsEvent};
+use madang_shared::rooms::RoomsCommand;
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{
     ClientFrame, Command, CommandId, Event, Hello, RoomId, ServerFrame, Subscription, Timestamp,
@@ -42,15 +42,15 @@ impl TestClient {
 
     /// Signs a user up and connects.
     pub(crate) async fn connect(server: &TestServer, name: &str) -> Result<Self> {
-        let SessionInfo { token, .. } = Self::sign_up(server, name).await?;
+        let SessionInfo { token, user, .. } = Self::sign_up(server, name).await?;
         let mut request =
             format!("ws://{}{SOCKET_PATH}", server.address()).into_client_request()?;
         let protocol = HeaderValue::from_static(SUBPROTOCOL);
         request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
         let mut client = Self { socket, commands: 0 };
-        // The topic of rooms carries the ids of new rooms.
-        let topics = vec![Subscription { topic: Topic::Rooms, from: None }];
+        // The topic of memberships carries the ids of new rooms.
+        let topics = vec![Subscription { topic: Topic::Memberships(user.id), from: None }];
         let hello = Hello { token, client: "e2e".to_owned(), topics };
         client.send_frame(&ClientFrame::Hello(hello)).await?;
         match client.receive_frame().await? {
@@ -103,16 +103,14 @@ impl TestClient {
 
     /// Creates a room, which joins it.
     pub(crate) async fn create_room(&mut self, name: &str) -> Result<RoomId> {
-        self.send_command(
-            RoomsCommand::Create { name: name.to_owned(), description: String::new() }.into(),
-        )
-        .await?;
+        self.send_command(RoomsCommand::public(name).into()).await?;
         let (mut created, mut acknowledged) = (None, false);
         loop {
             match self.receive_frame().await? {
-                ServerFrame::Event { event: Event::Rooms(RoomsEvent::Created(room)), .. } => {
-                    created = Some(room.id);
-                }
+                ServerFrame::Event {
+                    event: Event::Membership(MembershipEvent::Joined(membership)),
+                    ..
+                } => created = Some(membership.room),
                 ServerFrame::Ack { .. } => acknowledged = true,
                 ServerFrame::Error { failure, .. } => {
                     bail!("room {name} cannot be created: {failure:?}")

@@ -1,5 +1,7 @@
 //! The actions of the users, and the faults.
 
+use std::collections::BTreeSet;
+
 use madang_client::views::chat::Timeline;
 use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
@@ -19,8 +21,9 @@ impl World {
             return;
         }
         let peer = self.random.index(self.peers.len());
-        let rooms: Vec<RoomId> =
-            self.peers[peer].client.features().rooms().all().map(|room| room.id).collect();
+        let joined =
+            self.peers.iter().flat_map(|peer| peer.client.features().memberships().rooms());
+        let rooms: Vec<RoomId> = joined.collect::<BTreeSet<_>>().into_iter().collect();
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
         let input = match self.random.below(25) {
@@ -35,11 +38,7 @@ impl World {
                 Input::Act(Action::ShowMessages { room, first, last })
             }
             16 if rooms.len() < 4 => Input::Command(
-                RoomsCommand::Create {
-                    name: format!("room {}", self.random.below(9)),
-                    description: String::new(),
-                }
-                .into(),
+                RoomsCommand::public(format!("room {}", self.random.below(9))).into(),
             ),
             17 => Input::Command(MembershipCommand::Join { room }.into()),
             19 => {

@@ -4,7 +4,6 @@ use madang_hub::accounts::{NewSession, SignInProof, StartedSession};
 use madang_hub::factors::{ProviderSessionEnd, ProviderSignIn};
 use madang_hub::policy::name_key;
 use madang_hub::ports::{TokenHash, TopicEvent};
-use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::UserId;
 use madang_shared::account::SignInMethod;
 use madang_shared::roles::Role;
@@ -12,7 +11,7 @@ use madang_shared::roles::Role;
 use crate::error::StatementError;
 use crate::rules::accounts::sessions;
 use crate::rules::skeletons::NameTable;
-use crate::rules::{membership, refusals, users};
+use crate::rules::{refusals, users};
 use crate::transaction::{Transaction, values};
 
 pub(crate) fn sign_in(
@@ -61,7 +60,7 @@ fn create_user(
             continue;
         }
         if let Some(user) = users::create(transaction, &name, &key, session.at)? {
-            membership::join(transaction, user.id, FIRST_ROOM, session.at, appended)?;
+            users::join_default_rooms(transaction, user.id, session.at, appended)?;
             return Ok(user.id);
         }
     }

@@ -22,7 +22,7 @@ async fn below_the_floor_only_small_changes_are_stored(test: TestStore) {
     let room = test.commit(create(&anna, 1, "garden")).await;
     test.commit(post(&anna, 2, FIRST_ROOM, "hello")).await;
     test.commit(write(&anna, 3, PostsCommand::Create { text: "one".to_owned() })).await;
-    assert_eq!(room.topic, Topic::Rooms);
+    assert_eq!(room.topic, Topic::Memberships(anna.id));
     let garden = RoomId(2);
     let line = OrderLine { item: MenuItemId(1), quantity: 1, price_won: 1 };
     let destination = Destination::Table(4);

@@ -59,6 +59,8 @@ mod order_transitions;
 mod orders;
 mod posts;
 mod reading;
+mod room_kinds;
+mod room_members;
 mod rooms;
 mod sessions;
 mod shell;

@@ -72,6 +72,7 @@ async fn a_room_cannot_look_like_another_room(test_store: TestStore) {
             name: name.to_owned(),
             name_key: madang_hub::policy::name_key(name),
             description: String::new(),
+            kind: madang_shared::roles::RoomKind::Public,
         };
         let write = Write { change: Change::Rooms(change), ..join(&mina, number, RoomId(1)) };
         assert_eq!(refusal(test_store.try_commit(write).await), ErrorCode::NameTaken, "{name}");

@@ -9,14 +9,14 @@ use madang_shared::chat::ChatSnapshot;
 use madang_shared::chat::{MAX_MESSAGE_CHARS, MAX_PAGE_TEXT_BYTES, PAGE_MESSAGES};
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::membership::{MAX_COUNTED_UNREAD, MembershipCommand, MembershipEvent};
-use madang_shared::rooms::{CreatedRoom, RoomsEvent, RoomsSnapshot};
+use madang_shared::rooms::Room;
 use madang_shared::{Epoch, ErrorCode, Event, Position, RoomId, Seq, Snapshot, Topic, User};
 
-use crate::support::{NOBODY, NOW, TestStore, create, leave, post, read, refusal, texts, write};
+use crate::support::{NOBODY, TestStore, create, leave, post, read, refusal, texts, write};
 
 on_every_engine! {
     the_server_reads_the_topics_that_exist_and_writes_nothing,
-    a_new_engine_has_the_first_room_and_its_event,
+    a_new_engine_has_the_first_room,
     a_snapshot_is_true_at_its_position,
     a_state_is_read_once_until_its_topic_has_an_event,
     a_known_position_is_resumed,
@@ -45,21 +45,20 @@ async fn say(test_store: &TestStore, author: &User, numbers: std::ops::RangeIncl
     assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
 }
 
-async fn a_new_engine_has_the_first_room_and_its_event(test_store: TestStore) {
+async fn a_new_engine_has_the_first_room(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let name = FIRST_ROOM_NAME.to_owned();
-    let room = CreatedRoom { id: FIRST_ROOM, name, made_by: None, made_at: NOW };
-    let created: Event = RoomsEvent::Created(room.clone()).into();
-    assert_eq!(test_store.log(Topic::Rooms).await, [created]);
-    let (position, snapshot) = test_store.snapshot(&mina, Topic::Rooms).await;
-    assert_eq!(position.seq, Seq(1));
-    assert_eq!(snapshot, RoomsSnapshot { rooms: vec![room.into()] }.into());
+    let room = Room { is_default: true, ..Room::new(FIRST_ROOM, name) };
+    assert_eq!(test_store.rooms(&mina).await, [room.clone()]);
+    let (position, snapshot) = test_store.snapshot(&mina, CHAT).await;
+    assert_eq!(position.seq, Seq(0));
+    assert!(matches!(snapshot, Snapshot::Chat(snapshot) if snapshot.room == room));
 }
 
 async fn the_heads_of_topics_are_read_together(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     say(&test_store, &mina, 1..=3).await;
-    let topics = vec![Topic::Posts, CHAT, Topic::Room(RoomId(999)), Topic::Rooms];
+    let topics = vec![Topic::Posts, CHAT, Topic::Room(RoomId(999)), Topic::Memberships(mina.id)];
     let heads = test_store.store.heads(topics).await;
     assert_eq!(heads, Ok(vec![Seq(0), Seq(3), Seq(0), Seq(1)]));
     assert_eq!(test_store.store.heads(Vec::new()).await, Ok(Vec::new()));
@@ -82,7 +81,7 @@ async fn a_snapshot_is_true_at_its_position(test_store: TestStore) {
     });
     while !writer.is_finished() {
         let (position, snapshot) = test_store.snapshot(&mina, CHAT).await;
-        let Snapshot::Chat(ChatSnapshot { page, membership }) = snapshot else {
+        let Snapshot::Chat(ChatSnapshot { page, membership, .. }) = snapshot else {
             panic!("not a room")
         };
         let last = page.messages.last().map_or(Seq(0), |message| message.seq);
@@ -178,7 +177,7 @@ async fn the_log_holds_the_events_of_the_event_stream(mut test_store: TestStore)
 async fn topics_have_different_epochs(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let mut epochs = BTreeSet::new();
-    for topic in [Topic::Rooms, CHAT, Topic::Memberships(mina.id)] {
+    for topic in [Topic::Notices, CHAT, Topic::Memberships(mina.id)] {
         let (position, _) = test_store.snapshot(&mina, topic).await;
         assert!((1..1 << 53).contains(&position.epoch.0));
         epochs.insert(position.epoch);

@@ -6,6 +6,7 @@ use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::details::{
     DetailsEvent, DetailsSnapshot, MembersPage, PAGE_MEMBERS, RoomMember,
 };
+use madang_shared::roles::{RoomKind, RoomRole};
 use madang_shared::rooms::{DirectoryPage, ListedRoom, PAGE_ROOMS, RoomsCommand};
 use madang_shared::{ErrorCode, Event, RoomId, Seq, Snapshot, Topic, User, UserId};
 
@@ -66,7 +67,8 @@ async fn a_description_is_an_event_of_the_details(test_store: TestStore) {
     test_store.commit(describe(&mina, 3, FIRST_ROOM, " ")).await;
     assert_eq!(details(&test_store, &mina, FIRST_ROOM).await.description, "");
 
-    let command = RoomsCommand::Create { name: "Go".to_owned(), description: "바둑".to_owned() };
+    let (name, description) = ("Go".to_owned(), "바둑".to_owned());
+    let command = RoomsCommand::Create { name, description, kind: RoomKind::Public };
     test_store.commit(write(&mina, 4, command)).await;
     let room = test_store.memberships(&mina).await[1].room;
     let expected = DetailsSnapshot { description: "바둑".to_owned(), members: 1 };
@@ -100,7 +102,8 @@ async fn details_count_the_members_and_name_those_who_join_and_leave(test_store:
     assert_eq!(details(&test_store, &mina, FIRST_ROOM).await.members, 2);
 
     let joined = |user: &User, since, after| {
-        let member = RoomMember { user: user.clone(), since: Some(since) };
+        let role = RoomRole::Member;
+        let member = RoomMember { user: user.clone(), since: Some(since), role };
         DetailsEvent::Joined { member, after: Seq(after) }
     };
     let expected = [
@@ -122,7 +125,8 @@ async fn members_are_listed_in_pages(test_store: TestStore) {
     };
     let MembersPage { members: first, more } = members(None).await;
     assert_eq!((first.len(), more), (PAGE_MEMBERS, true));
-    assert_eq!(first[0], RoomMember { user: mina.clone(), since: Some(NOW) });
+    let role = RoomRole::Member;
+    assert_eq!(first[0], RoomMember { user: mina.clone(), since: Some(NOW), role });
     assert!(first.is_sorted_by_key(|member| member.user.id));
     let last = first[PAGE_MEMBERS - 1].user.id;
     // The cursor may be a user who has left since.
@@ -193,7 +197,8 @@ async fn the_directory_finds_names_and_descriptions(test_store: TestStore) {
         [(1, "점심 Lunch", "1층 식당"), (2, "바둑", "Go, 100%_free"), (3, "Ｇｏ club", "")]
     {
         let (name, description) = (name.to_owned(), description.to_owned());
-        test_store.commit(write(&mina, number, RoomsCommand::Create { name, description })).await;
+        let command = RoomsCommand::Create { name, description, kind: RoomKind::Public };
+        test_store.commit(write(&mina, number, command)).await;
     }
     for (search, expected) in [
         ("점심", vec!["점심 Lunch"]),

@@ -4,18 +4,19 @@
 mod acts;
 mod page;
 mod requests;
+mod room_requests;
 
 use std::path::Path;
 
 use futures_util::FutureExt;
-use madang_hub::ports::{Committed, StoreError};
+use madang_hub::ports::StoreError;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::roles::{Role, RoomRole};
-use madang_shared::rooms::{CreatedRoom, RoomsEvent};
-use madang_shared::{ErrorCode, Event, RoomId, User, codec};
+use madang_shared::{ErrorCode, RoomId, User};
 
-use self::requests::{Request, RoomRequest};
-use crate::support::{TestStore, create, leave, post};
+use self::requests::Request;
+use self::room_requests::RoomRequest;
+use crate::support::{TestStore, create, joined_room, leave, post};
 use crate::{postgres, sqlite};
 
 /// The relation of a user to a room: its name on the page, the role in the room, and the columns of the room that
@@ -33,7 +34,10 @@ const fn relation(name: &'static str, role: Option<RoomRole>, room: &'static str
 const PUBLIC: &str = "kind = 'public'";
 const PRIVATE: &str = "kind = 'private'";
 
-const RELATIONS: [Relation; 10] = [
+/// A direct conversation of people whose ids no other one has.
+const DIRECT: &str = "kind = 'direct', name = '', direct_key = 'of ' || id";
+
+const RELATIONS: [Relation; 12] = [
     relation("manager", Some(RoomRole::Manager), PUBLIC),
     relation("member", Some(RoomRole::Member), PUBLIC),
     relation("reader", Some(RoomRole::Reader), PUBLIC),
@@ -42,8 +46,10 @@ const RELATIONS: [Relation; 10] = [
     relation("announcements: member", Some(RoomRole::Member), "posting = 'managers'"),
     relation("archived: member", Some(RoomRole::Member), "archived_at = 1"),
     relation("archived: not joined", None, "archived_at = 1"),
+    relation("private: manager", Some(RoomRole::Manager), PRIVATE),
     relation("private: member", Some(RoomRole::Member), PRIVATE),
     relation("private: not joined", None, PRIVATE),
+    relation("direct: member", Some(RoomRole::Member), DIRECT),
 ];
 
 /// A kind of user: its name on the page, and the columns of its row.
@@ -154,7 +160,7 @@ impl RoomMaker {
         });
         let created = test_store.store.commit(creations.collect()).await;
         let rooms: Vec<RoomId> =
-            created.into_iter().map(|it| created_room(it.expect("made"))).collect();
+            created.into_iter().map(|it| joined_room(&it.expect("made"))).collect();
         let posts =
             rooms.iter().map(|room| post(&creator, u128::from(room.0) << 64, *room, "hello"));
         for posted in test_store.store.commit(posts.collect()).await {
@@ -173,13 +179,6 @@ impl RoomMaker {
             }
         }
         rooms
-    }
-}
-
-fn created_room(Committed { event, .. }: Committed) -> RoomId {
-    match codec::decode_event(&event.expect("an event")) {
-        Ok(Event::Rooms(RoomsEvent::Created(CreatedRoom { id, .. }))) => id,
-        other => panic!("{other:?}"),
     }
 }
 

@@ -1,20 +1,21 @@
 //! The requests of a walk.
 
 use madang_hub::administration::{AuditFilter, PeopleFilter};
-use madang_hub::ports::DirectoryRequest;
+use madang_hub::ports::{DirectoryRequest, PeopleRequest};
 use madang_hub::shared_state::SharedStateRead;
-use madang_shared::chat::{ChatCommand, ChatQuery};
+use madang_shared::chat::ChatCommand;
 use madang_shared::counter::CounterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{NoticeBox, NoticeKind, NoticesCommand};
 use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::{PostsCommand, PostsQuery};
-use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Command, MenuItemId, OrderId, PostId, Query, RoomId, Seq, Topic, User};
+use madang_shared::rooms::{RoomChange, RoomsCommand};
+use madang_shared::{Command, MenuItemId, OrderId, PostId, Query, Seq, Topic, User};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Answer;
 use super::acts::administer;
+use super::room_requests::RoomRequest;
 use crate::support::{TestStore, write};
 
 /// A number that no other command of this process has.
@@ -23,18 +24,22 @@ pub(super) fn number() -> u128 {
     u128::from(NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-async fn command(test_store: &TestStore, user: &User, command: impl Into<Command>) -> Answer {
+pub(super) async fn command(
+    test_store: &TestStore,
+    user: &User,
+    command: impl Into<Command>,
+) -> Answer {
     let command = command.into();
     assert!(!request_of(&command).is_empty(), "{command:?}");
     let write = write(user, number(), command);
     Answer::of(test_store.store.commit(vec![write]).await.remove(0))
 }
 
-async fn query(test_store: &TestStore, user: &User, query: impl Into<Query>) -> Answer {
+pub(super) async fn query(test_store: &TestStore, user: &User, query: impl Into<Query>) -> Answer {
     Answer::of(test_store.store.query(user.id, query.into()).await)
 }
 
-async fn open(test_store: &TestStore, user: &User, topic: Topic) -> Answer {
+pub(super) async fn open(test_store: &TestStore, user: &User, topic: Topic) -> Answer {
     Answer::of(test_store.store.open(user.id, SharedStateRead::uncached(topic), None).await)
 }
 
@@ -43,6 +48,16 @@ fn request_of(command: &Command) -> &'static str {
     match command {
         Command::Rooms(RoomsCommand::Create { .. }) => Request::CreateRoom.name(),
         Command::Rooms(RoomsCommand::Describe { .. }) => RoomRequest::Describe.name(),
+        Command::Rooms(RoomsCommand::OpenDirect { .. }) => Request::OpenDirect.name(),
+        Command::Rooms(RoomsCommand::Change { change, .. }) => match change {
+            RoomChange::Name(_) => RoomRequest::Rename.name(),
+            RoomChange::Posting(_) | RoomChange::History(_) => RoomRequest::Posting.name(),
+            RoomChange::Archived(_) => RoomRequest::Archive.name(),
+            RoomChange::Default(_) => RoomRequest::MakeDefault.name(),
+        },
+        Command::Rooms(RoomsCommand::Invite { .. }) => RoomRequest::Invite.name(),
+        Command::Rooms(RoomsCommand::Remove { .. }) => RoomRequest::Remove.name(),
+        Command::Rooms(RoomsCommand::Delete { .. }) => RoomRequest::Delete.name(),
         Command::Membership(MembershipCommand::Join { .. }) => RoomRequest::Join.name(),
         Command::Membership(MembershipCommand::Leave { .. }) => RoomRequest::Leave.name(),
         Command::Membership(MembershipCommand::Read { .. }) => RoomRequest::Read.name(),
@@ -66,98 +81,13 @@ fn request_of(command: &Command) -> &'static str {
     }
 }
 
-/// A request about a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RoomRequest {
-    Join,
-    Leave,
-    Read,
-    Mute,
-    Post,
-    Describe,
-    OlderMessages,
-    Timeline,
-    Details,
-    Presence,
-    Members,
-    ReadMarks,
-    Delivery,
-}
-
-impl RoomRequest {
-    pub(super) const ALL: &[Self] = &[
-        Self::Join,
-        Self::Leave,
-        Self::Read,
-        Self::Mute,
-        Self::Post,
-        Self::Describe,
-        Self::OlderMessages,
-        Self::Timeline,
-        Self::Details,
-        Self::Presence,
-        Self::Members,
-        Self::ReadMarks,
-        Self::Delivery,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Join => "join",
-            Self::Leave => "leave",
-            Self::Read => "move the read mark",
-            Self::Mute => "mute",
-            Self::Post => "write a message",
-            Self::Describe => "describe the room",
-            Self::OlderMessages => "read older messages",
-            Self::Timeline => "follow the messages",
-            Self::Details => "follow the details",
-            Self::Presence => "follow who is present",
-            Self::Members => "list the members",
-            Self::ReadMarks => "count the readers of a message",
-            Self::Delivery => "see the delivery of a message",
-        }
-    }
-
-    pub(super) async fn make(self, test_store: &TestStore, user: &User, room: RoomId) -> Answer {
-        let store = &test_store.store;
-        match self {
-            Self::Join => command(test_store, user, MembershipCommand::Join { room }).await,
-            Self::Leave => command(test_store, user, MembershipCommand::Leave { room }).await,
-            Self::Read => {
-                let read = MembershipCommand::Read { room, up_to: Seq(1) };
-                command(test_store, user, read).await
-            }
-            Self::Mute => {
-                command(test_store, user, MembershipCommand::Mute { room, muted: true }).await
-            }
-            Self::Post => {
-                command(test_store, user, ChatCommand::Post { room, text: "hi".into() }).await
-            }
-            Self::Describe => {
-                let describe = RoomsCommand::Describe { room, description: "a room".into() };
-                command(test_store, user, describe).await
-            }
-            Self::OlderMessages => {
-                let before = ChatQuery::Before { room, before: Seq(9), limit: 1 };
-                query(test_store, user, before).await
-            }
-            Self::Timeline => open(test_store, user, Topic::Room(room)).await,
-            Self::Details => open(test_store, user, Topic::Details(room)).await,
-            Self::Presence => Answer::of(store.check_access(user.id, Topic::Presence(room)).await),
-            Self::Members => Answer::of(store.members(user.id, room, None).await),
-            Self::ReadMarks => Answer::of(store.read_marks(user.id, room).await),
-            Self::Delivery => Answer::of(store.delivery(user.id, room, Seq(1)).await),
-        }
-    }
-}
-
 /// A request that is not about a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     CreateRoom,
     ListRooms,
-    FollowRooms,
+    OpenDirect,
+    ListPeople,
     OwnMemberships,
     OthersMemberships,
     OwnInbox,
@@ -202,7 +132,8 @@ impl Request {
     pub(super) const ALL: &[Self] = &[
         Self::CreateRoom,
         Self::ListRooms,
-        Self::FollowRooms,
+        Self::OpenDirect,
+        Self::ListPeople,
         Self::OwnMemberships,
         Self::OthersMemberships,
         Self::OwnInbox,
@@ -247,7 +178,8 @@ impl Request {
         match self {
             Self::CreateRoom => "create a room",
             Self::ListRooms => "list the public rooms",
-            Self::FollowRooms => "follow the public rooms",
+            Self::OpenDirect => "open a direct conversation with a stranger",
+            Self::ListPeople => "list the people whom one may know",
             Self::OwnMemberships => "follow one's own memberships",
             Self::OthersMemberships => "follow another user's memberships",
             Self::OwnInbox => "follow one's own inbox",
@@ -297,13 +229,19 @@ impl Request {
         match self {
             Self::CreateRoom => {
                 let name = format!("Room of {}", user.name);
-                of_user(RoomsCommand::Create { name, description: String::new() }.into()).await
+                of_user(RoomsCommand::public(name).into()).await
             }
             Self::ListRooms => {
                 let request = DirectoryRequest::default();
                 Answer::of(test_store.store.directory(user.id, request).await)
             }
-            Self::FollowRooms => follow(Topic::Rooms).await,
+            // The other user is in no room of a guest.
+            Self::OpenDirect => {
+                of_user(RoomsCommand::OpenDirect { users: vec![other.id] }.into()).await
+            }
+            Self::ListPeople => {
+                Answer::of(test_store.store.people(user.id, PeopleRequest::default()).await)
+            }
             Self::OwnMemberships => follow(Topic::Memberships(user.id)).await,
             Self::OthersMemberships => follow(Topic::Memberships(other.id)).await,
             Self::OwnInbox => follow(Topic::Inbox(user.id)).await,

@@ -4,9 +4,9 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use madang_hub::ports::Recovery;
+use madang_hub::ports::{DirectoryRequest, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::Topic;
+use madang_shared::{Topic, UserId};
 use madang_store::sqlite::{OpenError, Options, Sqlite, Synchronous};
 
 use super::loss::FilesOfKill;
@@ -30,7 +30,8 @@ async fn data_and_positions_survive_a_restart() {
     assert_eq!(opened, Ok(Recovery::Resumed { head: position }));
     assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await), ["still here"]);
     assert_eq!(test_store.try_commit_at(sent).await, Ok(Some(log_position)));
-    assert_eq!(test_store.log(Topic::Rooms).await.len(), 1, "the first room is created once");
+    let directory = test_store.store.directory(UserId(1), DirectoryRequest::default()).await;
+    assert_eq!(directory.expect("read").rooms.len(), 1, "the first room is created once");
 }
 
 #[tokio::test]

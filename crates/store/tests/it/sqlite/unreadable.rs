@@ -41,8 +41,8 @@ async fn a_text_that_is_no_utf8_is_shown_with_a_replacement() {
     assert_eq!(page.messages[0].guest.as_ref().map(|it| it.name.as_str()), Some("g\u{FFFD}"));
     let found = test_store.store.post(mina.id, PostId(1)).await.expect("readable");
     assert_eq!(found.text, "a\u{FFFD}b");
-    match test_store.snapshot(&mina, Topic::Rooms).await.1 {
-        Snapshot::Rooms(rooms) => assert_eq!(rooms.rooms[1].name, "\u{FFFD}"),
+    match test_store.snapshot(&mina, Topic::Memberships(mina.id)).await.1 {
+        Snapshot::Membership(snapshot) => assert_eq!(snapshot.rooms[1].name, "\u{FFFD}"),
         other => panic!("{other:?}"),
     }
     match test_store.snapshot(&mina, Topic::Orders).await.1 {

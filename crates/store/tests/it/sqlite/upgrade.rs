@@ -11,15 +11,19 @@ use madang_shared::delivery::ReadStatus;
 use madang_shared::details::DetailsSnapshot;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
+use madang_shared::roles::{Posting, RoomKind};
+use madang_shared::rooms::Room;
 use madang_shared::{
-    CommandId, Epoch, ErrorCode, PostId, Seq, Snapshot, Timestamp, Topic, User, UserId,
+    CommandId, Epoch, ErrorCode, PostId, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
 };
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{TestDatabase, fast_options};
-use crate::support::{TestStore, message_text, post, refusal, sign_up, texts, token, write};
+use crate::support::{
+    TestStore, create, message_text, post, refusal, sign_up, texts, token, write,
+};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -94,6 +98,17 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO log SELECT id, 1, 90, '{"details":{"described":{"description":"점심","by":{"id":2,"name":"Jane"}}}}' FROM topics WHERE name = 'details:1';"#,
     ),
     (19, "UPDATE orders SET address = '서울', phone = '119', ready_at = 900;"),
+    (
+        24,
+        r#"INSERT INTO rooms (id, name, name_key, made_by, made_at, kind, posting, archived_at)
+            VALUES (2, '비밀', '비밀', 1, 95, 'private', 'managers', 96), (5, 'Gone', 'gone', 2, 97, 'public', 'members', NULL);
+        INSERT INTO topics (name) VALUES ('room:2'), ('details:2');
+        INSERT INTO members (user_id, room_id, read_up_to, role) VALUES (1, 2, 0, 'manager');
+        UPDATE topics SET head = 2 WHERE name = 'rooms';
+        INSERT INTO log SELECT id, 2, 95, '{"rooms":{"created":{"id":2,"name":"비밀","made_by":{"id":1,"name":"민수"},"made_at":95}}}' FROM topics WHERE name = 'rooms';
+        INSERT INTO commands SELECT 1, x'00000000000000000000000000000014', id, 2, NULL FROM topics WHERE name = 'rooms';
+        DELETE FROM rooms WHERE id = 5;"#,
+    ),
     (
         26,
         "INSERT INTO passwords VALUES (2, '$argon2id$', 100);
@@ -185,6 +200,8 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
             "{version}: the same schema as a new database"
         );
         let external = database.external();
+        let of_rooms = "SELECT 1 FROM topics WHERE name = 'rooms'";
+        assert!(!external.prepare(of_rooms).expect("known").exists([]).expect("readable"));
         let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("readable");
         assert!(!check("PRAGMA foreign_key_check"), "{version}");
         // It opens again, without applying a migration twice.
@@ -238,6 +255,17 @@ async fn check_data(test_store: &TestStore, version: usize) {
     // The log holds no joining of the last one.
     let expected = [(1, Some(Timestamp(10))), (2, Some(Timestamp(11))), (5, None)];
     assert_eq!(since, expected[..count], "{version}: the members");
+    let first = Room { is_default: true, ..Room::new(FIRST_ROOM, "마당".to_owned()) };
+    let secret = Room {
+        kind: RoomKind::Private,
+        posting: Posting::Managers,
+        archived: true,
+        ..Room::new(RoomId(2), "비밀".to_owned())
+    };
+    let expected = [first, secret];
+    let count_of_rooms = if version >= 24 { 2 } else { 1 };
+    let rooms = test_store.rooms(&minsu).await;
+    assert_eq!(rooms[..count_of_rooms], expected[..count_of_rooms], "{version}: the rooms");
     let details = test_store.snapshot(&minsu, Topic::Details(FIRST_ROOM)).await.1;
     let description = if version >= 18 { "점심" } else { "" }.to_owned();
     let expected = DetailsSnapshot { description, members: count as u64 };
@@ -311,6 +339,18 @@ async fn check_writes(test_store: &TestStore, version: usize) {
         test_store.try_commit(repeated).await.is_ok_and(|committed| committed.at.is_some()),
         "{version}"
     );
+
+    let room = test_store.commit_room(create(&jane, 13, "Gone")).await;
+    assert_eq!(room, RoomId(if version >= 24 { 6 } else { 2 }), "{version}: no id is used twice");
+    if version >= 24 {
+        let minsu = User { id: UserId(1), name: "민수".into() };
+        let repeated = test_store.try_commit(create(&minsu, 0x14, "비밀")).await;
+        assert_eq!(
+            repeated,
+            Ok(Committed { at: None, event: None }),
+            "{version}: its topic is gone"
+        );
+    }
 
     let append = async |due| {
         let appended = test_store.store.append_due_notice(due, Timestamp(600)).await;

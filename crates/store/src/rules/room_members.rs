@@ -1,0 +1,89 @@
+//! The members of a room: invitations, roles and removals by its managers.
+
+use madang_hub::policy::rights::no_room;
+use madang_hub::ports::TopicEvent;
+use madang_shared::details::DetailsEvent;
+use madang_shared::frames::LogPosition;
+use madang_shared::membership::Removal;
+use madang_shared::roles::{RoomKind, RoomRole};
+use madang_shared::{RoomId, UserId};
+
+use super::context::CommandContext;
+use super::membership::{self, Joining, Leaving};
+use super::{details_events, people, refusals, room_facts};
+use crate::error::StatementError;
+use crate::transaction::{Transaction, values};
+
+/// Makes a user a member, or changes the role of a member.
+pub(super) fn invite(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    (room, user, role): (RoomId, UserId, RoomRole),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    let Some(before) = role_of(transaction, room, user)? else {
+        people::require_known(transaction, context.author.id, user)?;
+        let history = room_facts::find(transaction, room)?.history;
+        let joining = Joining { user, room, role, history, at: context.at };
+        return membership::join(transaction, joining, appended).map(Some);
+    };
+    if before == role {
+        return Ok(None);
+    }
+    if before == RoomRole::Manager {
+        require_other_manager(transaction, room, user)?;
+    }
+    let sql = "UPDATE members SET role = ?3 WHERE user_id = ?1 AND room_id = ?2";
+    transaction.execute(sql, &values![user.0, room.0, role.name()])?;
+    let event = DetailsEvent::RoleChanged { user, role };
+    details_events::append(transaction, room, context.at, event, appended).map(Some)
+}
+
+/// Ends the membership of a user.
+pub(super) fn remove(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    (room, user): (RoomId, UserId),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    let Some(role) = role_of(transaction, room, user)? else { return Ok(None) };
+    if role == RoomRole::Manager {
+        require_other_manager(transaction, room, user)?;
+    }
+    let by = context.author.clone();
+    let removal = (user != by.id).then_some(Removal::Removed(by));
+    let leaving = Leaving { user, room, removal, at: context.at };
+    membership::leave(transaction, leaving, appended).map(Some)
+}
+
+/// Refuses that a private room with members loses its last manager. The administrators of the workspace manage public rooms.
+pub(super) fn require_other_manager(
+    transaction: &dyn Transaction,
+    room: RoomId,
+    user: UserId,
+) -> Result<(), StatementError> {
+    let sql = "SELECT kind, \
+        (SELECT count(*) FROM members WHERE room_id = rooms.id AND user_id <> ?2), \
+        (SELECT count(*) FROM members WHERE room_id = rooms.id AND user_id <> ?2 AND role = 'manager') \
+        FROM rooms WHERE id = ?1";
+    let found = transaction.optional(sql, &values![room.0, user.0], |row| {
+        Ok((RoomKind::parse(&row.string(0)), row.natural(1)?, row.natural(2)?))
+    })?;
+    let (kind, others, managers) = found.ok_or_else(no_room)?;
+    if kind == Some(RoomKind::Public) || others == 0 || managers > 0 {
+        Ok(())
+    } else {
+        Err(refusals::last_manager().into())
+    }
+}
+
+/// The role of a member; none for a user who is no member.
+pub(super) fn role_of(
+    transaction: &dyn Transaction,
+    room: RoomId,
+    user: UserId,
+) -> Result<Option<RoomRole>, StatementError> {
+    let sql = "SELECT role FROM members WHERE user_id = ?1 AND room_id = ?2";
+    let role = transaction.optional(sql, &values![user.0, room.0], |row| Ok(row.string(0)))?;
+    Ok(role.map(|role| RoomRole::parse(&role).unwrap_or(RoomRole::Reader)))
+}
