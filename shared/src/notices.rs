@@ -1,6 +1,5 @@
-//! Notices: news for users who are on another page or away. Topics
-//! [`Topic::Notices`](crate::Topic::Notices), for every user, and
-//! [`Topic::Inbox`](crate::Topic::Inbox), one per user.
+//! Notices: news for users who are on another page or away. Topics [`Topic::Notices`](crate::Topic::Notices), for every
+//! user, and [`Topic::Inbox`](crate::Topic::Inbox), one per user.
 //!
 //! A notice for every user is stored once. A user's read marks and muted kinds are a part of the user's
 //! own topic, so that all tabs and devices agree. An unread count is not stored: every client counts the
@@ -97,8 +96,7 @@ pub enum NoticeContent {
         /// The number of notices in the demonstration.
         of: u32,
     },
-    /// A user wrote a post. The notice does not contain the text, so that a deleted text does not remain
-    /// here.
+    /// A user wrote a post. The notice does not contain the text, so that a deleted text does not remain here.
     Posted {
         /// Which post.
         post: PostId,
@@ -283,8 +281,7 @@ pub enum NoticesCommand {
         /// Which notice.
         notice: Seq,
     },
-    /// Marks all notices up to these seqs as read; later ones were not on the screen. Older marks change
-    /// nothing.
+    /// Marks all notices up to these seqs as read; later ones were not on the screen. Older marks change nothing.
     ReadAll {
         /// The last notice for every user.
         everybody: Seq,
@@ -336,10 +333,7 @@ pub enum InboxEvent {
         kinds: Vec<NoticeKind>,
     },
     /// A room was deleted, and with it the notices that quote it. In the log, this event replaces them.
-    RoomDeleted {
-        /// Which room.
-        room: RoomId,
-    },
+    RoomDeleted(RoomId),
 }
 
 /// The notices for every user at a position.
@@ -382,7 +376,7 @@ impl InboxSnapshot {
             InboxEvent::Told(notice) => push_notice(&mut self.notices, notice),
             InboxEvent::Read(marks) => self.marks = marks,
             InboxEvent::Muted { kinds } => self.muted = kinds,
-            InboxEvent::RoomDeleted { room: deleted } => self.notices.retain(|notice| {
+            InboxEvent::RoomDeleted(deleted) => self.notices.retain(|notice| {
                 !matches!(notice.what, NoticeContent::Mentioned { room, .. } if room == deleted)
             }),
         }

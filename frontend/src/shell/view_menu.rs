@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::membership::MembershipCommand;
+use madang_shared::roles::{RoomKind, RoomRole};
 use madang_shared::rooms::Room;
 
 use super::page_source::source;
@@ -11,11 +12,12 @@ use crate::context::{AppContext, View, link_to, use_app};
 use crate::features::chat::preferences::switches;
 use crate::features::details::describe_form;
 use crate::features::membership::{is_muted, leave};
+use crate::features::rooms::{manage_room, own_role};
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
 use crate::route::{Page, Route};
 use crate::ui::erased::events::{self, Listener};
-use crate::ui::erased::reactive::{derived, part};
+use crate::ui::erased::reactive::{derived, part, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::undo_bar::use_undo_bar;
@@ -26,8 +28,21 @@ const WIRE: Words = Words::new("오간 프레임 보기", "What travels over the
 const MUTE: Words = Words::new("이 방 알림 끄기", "Mute room");
 const UNMUTE: Words = Words::new("이 방 알림 켜기", "Unmute room");
 const EDIT_DESCRIPTION: Words = Words::new("방 설명 바꾸기", "Edit description");
+const MANAGE: Words = Words::new("방 관리", "Manage room");
+const LEAVE_PRIVATE: Words = Words::new(
+    "방 나가기 (초대받아야 다시 들어옵니다)",
+    "Leave room (only an invitation brings you back)",
+);
 const LEAVE: Words = Words::new("방 나가기", "Leave room");
 const CODE: Words = Words::new("이 화면의 코드", "Show the code");
+
+/// The part of the menu that is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Items,
+    Description,
+    Management,
+}
 
 /// The content of the menu.
 pub(super) fn content() -> AnyView {
@@ -36,19 +51,23 @@ pub(super) fn content() -> AnyView {
     let view = app.view.get_untracked();
     let title = view.title(lang.get_untracked()).unwrap_or(lang.get_untracked().texts().app);
     let room = view.room().map(|room| room.id);
-    let describing = state(false);
+    let shown = state(Shown::Items);
     view! {
         <h2 id="view-menu-title" class="menu-title isolated">{title.to_owned()}</h2>
-        {part(move || match room.filter(|_| describing.get()) {
-            Some(room) => describe_form(room, move || app.view_menu.set(false)),
-            None => items(app, describing),
+        {part(move || {
+            let close = move || app.view_menu.set(false);
+            match (room, shown.get()) {
+                (Some(room), Shown::Description) => describe_form(room, close),
+                (Some(room), Shown::Management) => manage_room(room, close),
+                _ => items(app, shown),
+            }
         })}
     }
     .into_any()
 }
 
 /// The entries of the menu.
-fn items(app: AppContext, describing: State<bool>) -> AnyView {
+fn items(app: AppContext, shown: State<Shown>) -> AnyView {
     let lang = use_lang();
     let view = app.view.get_untracked();
     let close = move || app.view_menu.set(false);
@@ -74,11 +93,24 @@ fn items(app: AppContext, describing: State<bool>) -> AnyView {
         app.show_inspector(true);
     });
     let describe = move |_: &Room| {
-        item(Icon::Edit, EDIT_DESCRIPTION.now(), "room-describe", move || describing.set(true))
+        item(Icon::Edit, EDIT_DESCRIPTION.now(), "room-describe", move || {
+            shown.set(Shown::Description)
+        })
+    };
+    let role = state(None::<RoomRole>);
+    if let Some(room) = view.room().filter(|room| room.kind != RoomKind::Direct) {
+        own_role(room.id, app.driver.store().me().id, move |found| {
+            // The menu may be closed by now.
+            role.try_set(Some(found));
+        });
+    }
+    let manage = move || {
+        item(Icon::Settings, MANAGE.now(), "room-manage", move || shown.set(Shown::Management))
     };
     view! {
         <ul class="menu-items">
-            {view.room().map(describe)}
+            {view.room().filter(|room| room.kind != RoomKind::Direct).map(describe)}
+            {when(move || role.get() == Some(RoomRole::Manager), manage)}
             {copy_link}
             <li>
                 <a class="menu-item" href=Page::NoticeSettings.path() data-testid="view-notifications" on:click=then(close, link_to(app, Route::Page(Page::NoticeSettings)))>
@@ -106,10 +138,13 @@ fn mute_item(app: AppContext, view: &View) -> AnyView {
 }
 
 fn leave_item(app: AppContext, view: &View) -> AnyView {
-    let Some(room) = view.room().cloned() else { return ().into_any() };
+    let Some(room) = view.room().filter(|room| room.kind != RoomKind::Direct).cloned() else {
+        return ().into_any();
+    };
     let undo = use_undo_bar();
     let lang = use_lang();
-    item(Icon::Leave, LEAVE.now(), "room-leave", move || {
+    let words = if room.kind == RoomKind::Private { LEAVE_PRIVATE } else { LEAVE };
+    item(Icon::Leave, words.now(), "room-leave", move || {
         app.view_menu.set(false);
         leave(app, undo, &room, lang.get_untracked());
     })

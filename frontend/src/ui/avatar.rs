@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use madang_shared::User;
+use madang_shared::roles::RoomKind;
 use madang_shared::rooms::Room;
 
 use crate::text::{first_grapheme, upper_case};
@@ -20,7 +21,11 @@ pub(crate) fn avatar(user: &User) -> AnyView {
 
 /// The sign of a room, which differs from an avatar by its shape.
 pub(crate) fn room_sign(room: &Room) -> AnyView {
-    sign("avatar room-sign", &room.name, room.id.0)
+    let class = match room.kind {
+        RoomKind::Direct => "avatar room-sign direct-sign",
+        RoomKind::Public | RoomKind::Private => "avatar room-sign",
+    };
+    sign(class, &room.name, room.id.0)
 }
 
 /// The first letter of a name, on the tint of an id.

@@ -65,7 +65,7 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
 
 /// Whether the event replaces earlier ones of its inbox: those that quote a deleted room.
 pub fn is_redaction(entry: &LogEntry) -> bool {
-    matches!(codec::decode_event(&entry.content), Ok(Event::Inbox(InboxEvent::RoomDeleted { .. })))
+    matches!(codec::decode_event(&entry.content), Ok(Event::Inbox(InboxEvent::RoomDeleted(_))))
 }
 
 /// Whether a change adds almost nothing: read marks, and the end of the demonstration.

@@ -8,8 +8,8 @@ use madang_shared::{RoomId, UserId};
 
 use super::context::CommandContext;
 use super::membership::{self, Joining};
+use super::new_rooms::{create_topics, require_few_rooms};
 use super::people;
-use super::rooms::{create_topics, require_few_rooms};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 

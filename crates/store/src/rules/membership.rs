@@ -13,7 +13,7 @@ use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
 use super::refusals;
-use super::{details_events, log, room_facts, room_members};
+use super::{details_events, log, room_facts, room_roles};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -66,8 +66,8 @@ pub(crate) fn apply(
             join(transaction, joining, appended).map(Some)
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
-            if room_members::role_of(transaction, room, user)? == Some(RoomRole::Manager) {
-                room_members::require_other_manager(transaction, room, user)?;
+            if room_roles::role_of(transaction, room, user)? == Some(RoomRole::Manager) {
+                room_roles::require_other_manager(transaction, room, user)?;
             }
             let leaving = Leaving { user, room, removal: None, at };
             leave(transaction, leaving, appended).map(Some)

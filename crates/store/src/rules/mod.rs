@@ -28,6 +28,7 @@ mod direct;
 pub(crate) mod directory;
 pub(crate) mod factors;
 pub(crate) mod membership;
+mod new_rooms;
 pub(crate) mod notices;
 mod orders;
 pub(crate) mod people;
@@ -35,6 +36,7 @@ pub(crate) mod posts;
 mod room_deletion;
 mod room_facts;
 mod room_members;
+mod room_roles;
 pub(crate) mod rooms;
 pub(crate) mod users;
 

@@ -271,7 +271,7 @@ pub(super) fn forget_room(
         transaction.all(sql, &values![beginning], |row| Ok((row.string(0), row.natural(1)?)))?;
     let sql = "DELETE FROM inbox_notices WHERE instr(content, ?1) > 0";
     transaction.execute(sql, &values![beginning])?;
-    let event = InboxEvent::RoomDeleted { room }.into();
+    let event = InboxEvent::RoomDeleted(room).into();
     let content = codec::encode_event(&event);
     let mut inboxes: Vec<Topic> = Vec::new();
     for (name, seq) in quoting {

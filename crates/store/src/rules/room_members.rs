@@ -1,16 +1,16 @@
 //! The members of a room: invitations, roles and removals by its managers.
 
-use madang_hub::policy::rights::no_room;
 use madang_hub::ports::TopicEvent;
 use madang_shared::details::DetailsEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::Removal;
-use madang_shared::roles::{RoomKind, RoomRole};
+use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, UserId};
 
 use super::context::CommandContext;
 use super::membership::{self, Joining, Leaving};
-use super::{details_events, people, refusals, room_facts};
+use super::room_roles::{require_other_manager, role_of};
+use super::{details_events, people, room_facts};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -54,36 +54,4 @@ pub(super) fn remove(
     let removal = (user != by.id).then_some(Removal::Removed(by));
     let leaving = Leaving { user, room, removal, at: context.at };
     membership::leave(transaction, leaving, appended).map(Some)
-}
-
-/// Refuses that a private room with members loses its last manager. The administrators of the workspace manage public rooms.
-pub(super) fn require_other_manager(
-    transaction: &dyn Transaction,
-    room: RoomId,
-    user: UserId,
-) -> Result<(), StatementError> {
-    let sql = "SELECT kind, \
-        (SELECT count(*) FROM members WHERE room_id = rooms.id AND user_id <> ?2), \
-        (SELECT count(*) FROM members WHERE room_id = rooms.id AND user_id <> ?2 AND role = 'manager') \
-        FROM rooms WHERE id = ?1";
-    let found = transaction.optional(sql, &values![room.0, user.0], |row| {
-        Ok((RoomKind::parse(&row.string(0)), row.natural(1)?, row.natural(2)?))
-    })?;
-    let (kind, others, managers) = found.ok_or_else(no_room)?;
-    if kind == Some(RoomKind::Public) || others == 0 || managers > 0 {
-        Ok(())
-    } else {
-        Err(refusals::last_manager().into())
-    }
-}
-
-/// The role of a member; none for a user who is no member.
-pub(super) fn role_of(
-    transaction: &dyn Transaction,
-    room: RoomId,
-    user: UserId,
-) -> Result<Option<RoomRole>, StatementError> {
-    let sql = "SELECT role FROM members WHERE user_id = ?1 AND room_id = ?2";
-    let role = transaction.optional(sql, &values![user.0, room.0], |row| Ok(row.string(0)))?;
-    Ok(role.map(|role| RoomRole::parse(&role).unwrap_or(RoomRole::Reader)))
 }

@@ -7,14 +7,15 @@ use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
 use madang_shared::details::DetailsEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::roles::{History, RoomKind, RoomRole};
-use madang_shared::rooms::{MAX_ROOMS_MADE, RoomChange};
+use madang_shared::rooms::RoomChange;
 use madang_shared::{RoomId, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
 use super::membership::{self, Joining};
+use super::new_rooms::{create_topics, require_few_rooms};
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{details_events, direct, log, room_deletion, room_facts, room_members};
+use super::{details_events, direct, room_deletion, room_facts, room_members};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -121,28 +122,6 @@ fn create(
     create_topics(transaction, room)?;
     let (role, history) = (RoomRole::Manager, History::All);
     membership::join(transaction, Joining { user: author, room, role, history, at }, appended)
-}
-
-/// Creates the topics of a new room.
-pub(super) fn create_topics(
-    transaction: &dyn Transaction,
-    room: RoomId,
-) -> Result<(), StatementError> {
-    log::create_topic(transaction, Topic::Room(room))?;
-    log::create_topic(transaction, Topic::Details(room))
-}
-
-/// Refuses a further room of a user who has made very many.
-pub(super) fn require_few_rooms(
-    transaction: &dyn Transaction,
-    user: UserId,
-) -> Result<(), StatementError> {
-    let sql = "SELECT count(*) FROM rooms WHERE made_by = ?1";
-    if transaction.one(sql, &values![user.0], |row| row.natural(0))? < MAX_ROOMS_MADE {
-        Ok(())
-    } else {
-        Err(refusals::too_many_rooms().into())
-    }
 }
 
 fn require_free_name(

@@ -6,6 +6,7 @@ use madang_client::views::membership::EndedMembership;
 use madang_client::{Client, PendingState, Slice};
 use madang_shared::chat::ChatCommand;
 use madang_shared::membership::{MembershipCommand, Removal};
+use madang_shared::roles::RoomKind;
 use madang_shared::rooms::{ListedRoom, Room, room_path};
 use madang_shared::{Command, CommandId, ErrorCode, Failure, RoomId};
 
@@ -203,11 +204,14 @@ fn card(room: Room) -> AnyView {
     .into_any()
 }
 
-/// Leaves the open room, and offers to undo it.
+/// Leaves the open room, and offers to undo it. Only an invitation undoes it for a private room.
 pub(crate) fn leave(app: AppContext, undo: UndoBar, room: &Room, lang: Lang) {
     let id = room.id;
     app.driver.command(MembershipCommand::Leave { room: id });
     app.router.go(Route::Home);
+    if room.kind == RoomKind::Private {
+        return;
+    }
     undo.offer(lang.left_room(&room.name), move || {
         app.driver.command(MembershipCommand::Join { room: id });
         app.visit(id);

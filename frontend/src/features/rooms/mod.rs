@@ -1,9 +1,11 @@
 //! The column with the joined rooms: the search, the sections of the list, and the ways to other and new rooms.
 
 mod browse;
+mod manage;
 mod new_room;
 mod order;
 mod others;
+mod people;
 mod row;
 
 use leptos::ev;
@@ -31,6 +33,7 @@ use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
 
 pub(crate) use browse::BrowseRoomsPage;
+pub(crate) use manage::{manage_room, own_role};
 pub(crate) use new_room::new_room;
 pub(crate) use others::other_rooms;
 
@@ -40,6 +43,7 @@ const OTHERS_ID: &str = "other-rooms";
 /// The id of the search field.
 pub(crate) const FILTER_ID: &str = "find-room";
 
+const DIRECT: Words = Words::new("다이렉트 메시지", "Direct messages");
 const UNREAD: Words = Words::new("읽지 않음", "Unread");
 const ORDER: Words = Words::new("순서", "Order");
 const BY_ACTIVITY: Words = Words::new("최근 활동순", "By activity");
@@ -182,11 +186,12 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
         let sections = store.read(Slice::Unread, |client| sections(app, client));
         sections.map(found)
     });
-    let unread = memo(move || joined.with(|[unread, _]| unread.clone()));
-    let read = memo(move || joined.with(|[_, read]| read.clone()));
+    let unread = memo(move || joined.with(|[unread, ..]| unread.clone()));
+    let read = memo(move || joined.with(|[_, read, _]| read.clone()));
+    let direct = memo(move || joined.with(|[.., direct]| direct.clone()));
     let nothing = memo(move || {
         let known = store.read(Slice::Unread, |client| client.features().memberships().is_known());
-        known && joined.with(|[unread, read]| unread.is_empty() && read.is_empty())
+        known && joined.with(|joined| joined.iter().all(Vec::is_empty))
     });
     let hint =
         || view! { <p class="hint" data-testid="no-rooms">{tr(|t| t.no_rooms)}</p> }.into_any();
@@ -203,12 +208,15 @@ fn RoomLists(wanted: State<String>) -> impl IntoView {
             joined_room,
         )
     };
+    let direct_list =
+        move || section(part, "direct", DIRECT.now(), direct, ().into_any(), joined_room);
     let others_list = move || app.lazy.draw_when_loaded(move |views| (views.other_rooms)(wanted));
     view! {
         <div class="column-scroll" tabindex="-1">
             <div data-testid="room-list">
                 {when(move || !unread.with(Vec::is_empty), unread_list)}
                 {when(move || !read.with(Vec::is_empty), read_list)}
+                {when(move || !direct.with(Vec::is_empty), direct_list)}
             </div>
             {when(move || nothing.get() && !searching.get(), hint)}
             {when(move || searching.get(), others_list)}

@@ -1,13 +1,14 @@
-//! The dialog that creates a room.
+//! The dialog that creates a room, or opens a direct conversation.
 
 use leptos::ev;
 use leptos::prelude::*;
 use madang_client::{Client, PendingCommand, PendingState, Slice};
 use madang_shared::roles::RoomKind;
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Command, Failure, RoomId, validate};
+use madang_shared::{Command, Failure, RoomId, User, UserId, validate};
 
 use super::order::is_joined;
+use super::people::people_choice;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
@@ -15,12 +16,32 @@ use crate::features::details::optional_description_field;
 use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::newcomer;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{effect, flag, text};
+use crate::ui::erased::reactive::{derived, effect, flag, part, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::name_form::{NameFieldOptions, NameForm};
 
 const ROOM_NAME: Words = Words::new("방 이름", "Room name");
 const CREATE: Words = Words::new("만들기", "Create");
+const OPEN: Words = Words::new("대화 시작", "Start");
+const KIND: Words = Words::new("종류", "Kind");
+const CHOOSE: Words = Words::new("한 사람 이상 골라 주세요.", "Choose at least one person.");
+const KINDS: [(RoomKind, Words); 3] = [
+    (
+        RoomKind::Public,
+        Words::new("공개 방: 모두가 찾고 참여합니다", "Public room: everybody finds and joins it"),
+    ),
+    (
+        RoomKind::Private,
+        Words::new(
+            "비공개 방: 초대받은 사람만 압니다",
+            "Private room: only its members know of it",
+        ),
+    ),
+    (
+        RoomKind::Direct,
+        Words::new("다이렉트 메시지: 고른 사람들과", "Direct message: with people you choose"),
+    ),
+];
 
 /// The state of a request for a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,23 +52,37 @@ enum Request {
 }
 
 impl Request {
-    fn of(client: &Client, name: &str) -> Self {
-        match client.outbox().items().iter().rfind(|item| creates(item, name)) {
+    fn of(client: &Client, requested: &RoomsCommand) -> Self {
+        match client.outbox().items().iter().rfind(|item| is_same(item, requested)) {
             Some(PendingCommand { state: PendingState::Failed(failure), .. }) => {
                 Self::Refused(failure.clone())
             }
             Some(_) => Self::Pending,
             None => {
+                let me = client.features().me().id;
                 let rooms = client.features().memberships().all_rooms();
-                let created = rooms.filter(|room| room.name == name && is_joined(client, room.id));
+                let created = rooms.filter(|room| {
+                    is_joined(client, room.id)
+                        && match requested {
+                            RoomsCommand::Create { name, .. } => room.name == *name,
+                            RoomsCommand::OpenDirect { users } => is_with(&room.people, me, users),
+                            _ => false,
+                        }
+                });
                 created.last().map_or(Self::Pending, |room| Self::Done(room.id))
             }
         }
     }
 }
 
-fn creates(item: &PendingCommand, name: &str) -> bool {
-    matches!(&item.command, Command::Rooms(RoomsCommand::Create { name: requested, .. }) if requested == name)
+/// Whether these are the people of the user's conversation with the chosen users.
+fn is_with(people: &[User], me: UserId, users: &[UserId]) -> bool {
+    people.len() == users.len() + 1
+        && people.iter().all(|person| person.id == me || users.contains(&person.id))
+}
+
+fn is_same(item: &PendingCommand, requested: &RoomsCommand) -> bool {
+    matches!(&item.command, Command::Rooms(command) if command == requested)
 }
 
 /// The content of the dialog. It is in the lazy part of the app.
@@ -56,24 +91,35 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
     let store = app.driver.store();
     let lang = use_lang();
     let (form, about) = (NameForm::new(), NameForm::new());
-    let requested = state(None::<String>);
+    let kind = state(RoomKind::Public);
+    let chosen = state(Vec::<User>::new());
+    let refused = state(None::<Option<Failure>>);
+    let requested = state(None::<RoomsCommand>);
     effect(move || {
         if let Some(input) = form.input.get() {
             request_animation_frame(move || browser::focus_on(&input));
         }
     });
     effect(move || {
-        let Some(name) = requested.get() else { return };
+        let Some(command) = requested.get() else { return };
         store.read(Slice::Unread, |_| ());
-        match store.read(Slice::Outbox, |client| Request::of(client, &name)) {
+        match store.read(Slice::Outbox, |client| Request::of(client, &command)) {
             Request::Pending => {}
-            Request::Refused(refused) => {
-                discard(app, &name);
+            Request::Refused(failure) => {
+                discard(app, &command);
                 requested.set(None);
-                form.refuse(refused);
+                match command {
+                    RoomsCommand::OpenDirect { .. } => {
+                        form.busy.set(false);
+                        refused.set(Some(Some(failure)));
+                    }
+                    _ => form.refuse(failure),
+                }
             }
             Request::Done(room) => {
-                newcomer::mark_done(newcomer::Step::Room);
+                if matches!(command, RoomsCommand::Create { .. }) {
+                    newcomer::mark_done(newcomer::Step::Room);
+                }
                 open.set(false);
                 app.visit(room);
                 // The closing dialog moves the focus to its button; the user wants to write next.
@@ -81,27 +127,47 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
             }
         }
     });
+    let send = move |command: RoomsCommand| {
+        form.start();
+        app.driver.command(command.clone());
+        requested.set(Some(command));
+    };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if form.busy.get_untracked() {
+            return;
+        }
+        let kind = kind.get_untracked();
+        if kind == RoomKind::Direct {
+            let users: Vec<UserId> =
+                chosen.with_untracked(|chosen| chosen.iter().map(|user| user.id).collect());
+            if users.is_empty() {
+                refused.set(Some(None));
+            } else {
+                refused.set(None);
+                send(RoomsCommand::OpenDirect { users });
+            }
             return;
         }
         let name = validate::room_name(&form.text());
         match (name, validate::room_description(&about.text())) {
             (Err(refused), _) => form.refuse(refused),
             (_, Err(refused)) => about.refuse(refused),
-            (Ok(name), Ok(description)) => {
-                form.start();
-                let kind = RoomKind::Public;
-                app.driver.command(RoomsCommand::Create { name: name.clone(), description, kind });
-                requested.set(Some(name));
-            }
+            (Ok(name), Ok(description)) => send(RoomsCommand::Create { name, description, kind }),
         }
     };
     let error = text(move || {
         let lang = lang.get();
         form.failure
             .with(|failure| failure.as_ref().map(|it| lang.room_refusal(it)).unwrap_or_default())
+    });
+    let direct_error = text(move || {
+        let lang = lang.get();
+        refused.with(|refused| match refused {
+            None => String::new(),
+            Some(None) => CHOOSE.of(lang).to_owned(),
+            Some(Some(failure)) => lang.refusal(failure),
+        })
     });
     let options = NameFieldOptions {
         id: "new-room",
@@ -113,15 +179,37 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         label: ROOM_NAME.now(),
         error,
     };
+    let choose = move |event: ev::Event| {
+        kind.set(RoomKind::parse(&event_target_value(&event)).unwrap_or_default());
+    };
+    let choices =
+        KINDS.map(|(kind, words)| view! { <option value=kind.name()>{words.now()}</option> });
+    let is_direct = move || kind.get() == RoomKind::Direct;
+    let fields = part(move || {
+        if is_direct() {
+            view! {
+                {people_choice(chosen)}
+                <p class="error" role="alert" data-testid="direct-error">{direct_error}</p>
+            }
+            .into_any()
+        } else {
+            view! {
+                {form.field(options)}
+                {optional_description_field(about)}
+            }
+            .into_any()
+        }
+    });
     view! {
         <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
-            {form.field(options)}
-            {optional_description_field(about)}
+            <label class="label" for="new-room-kind">{KIND.now()}</label>
+            <select id="new-room-kind" class="field" data-testid="room-kind" on:change=events::change(choose)>{choices}</select>
+            {fields}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
                 <button type="submit" class="button button-strong" data-testid="room-create-submit" aria-disabled=flag(move || form.busy.get())>
-                    {CREATE.now()}
+                    {derived(move || if is_direct() { OPEN } else { CREATE }.of(lang.get()))}
                 </button>
             </div>
         </form>
@@ -130,10 +218,10 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
 }
 
 /// Discards a refused request: the dialog shows the refusal, so the outbox need not.
-fn discard(app: AppContext, name: &str) {
+fn discard(app: AppContext, requested: &RoomsCommand) {
     let refused = app.driver.store().peek(|client| {
         let items = client.outbox().items().iter();
-        items.filter(|item| creates(item, name)).map(|item| item.id).collect::<Vec<_>>()
+        items.filter(|item| is_same(item, requested)).map(|item| item.id).collect::<Vec<_>>()
     });
     for id in refused {
         app.driver.discard(id);

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use madang_client::Client;
+use madang_shared::roles::RoomKind;
 use madang_shared::rooms::Room;
 use madang_shared::{RoomId, Timestamp};
 
@@ -11,19 +12,26 @@ use crate::context::AppContext;
 use crate::features::membership::is_leaving;
 use crate::text::lower_case;
 
-/// The joined rooms: the unread ones that are not muted, and all others.
-pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 2] {
+/// The joined rooms: the unread ones that are not muted, all others, and the direct conversations.
+pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 3] {
     let features = client.features();
     let joined = features.memberships().rooms().filter(|room| !is_leaving(client, *room));
     let joined: Vec<Room> =
         joined.filter_map(|room| features.memberships().room(room)).cloned().collect();
     let rooms = ordered(client, &joined, app.by_name.get());
-    rooms
-        .into_iter()
-        .partition::<Vec<_>, _>(|room| {
-            features.unread(room.id) > 0 && !features.memberships().is_muted(room.id)
-        })
-        .into()
+    let mut sections = [const { Vec::new() }; 3];
+    for room in rooms {
+        let is_unread = features.unread(room.id) > 0 && !features.memberships().is_muted(room.id);
+        let section = match room.kind {
+            _ if is_unread => 0,
+            RoomKind::Direct => 2,
+            RoomKind::Public | RoomKind::Private => 1,
+        };
+        if let Some(section) = sections.get_mut(section) {
+            section.push(room);
+        }
+    }
+    sections
 }
 
 /// Whether the user has joined the room, and is not about to leave it.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use madang_client::Slice;
 use madang_shared::Timestamp;
+use madang_shared::roles::RoomKind;
 use madang_shared::rooms::Room;
 
 use crate::context::{AppContext, link_to};
@@ -18,6 +19,7 @@ use crate::ui::icon::Icon;
 
 const DRAFT: Words = Words::new("초안: ", "Draft: ");
 const YOU: Words = Words::new("나", "You");
+const PRIVATE: Words = Words::new("비공개", "Private");
 const MUTED: Words = Words::new("알림 끔", "Muted");
 
 /// The row has space for fewer UTF-16 code units.
@@ -83,6 +85,9 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
         view! { <span class="room-muted">{Icon::BellOff.draw()}<span class="visually-hidden">{MUTED.now()}</span></span> }
             .into_any()
     };
+    let lock = (room.kind == RoomKind::Private).then(|| {
+        view! { <span class="room-muted">{Icon::Lock.draw()}<span class="visually-hidden">{PRIVATE.now()}</span></span> }
+    });
     view! {
         <li>
             <a
@@ -96,7 +101,7 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
             >
                 {room_sign(room)}
                 <span class="room-name isolated" title=room.name.clone()>{room.name.clone()}</span>
-                <span class="room-time">{when(move || muted.get(), muted_mark)}<span>{time}</span></span>
+                <span class="room-time">{lock}{when(move || muted.get(), muted_mark)}<span>{time}</span></span>
                 <span class="room-last">
                     <span class="room-draft">{draft}</span>
                     <span class="isolated">{text(move || line.with(|line| line.text.clone()))}</span>

@@ -35,7 +35,7 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
     let settings = [
         InboxEvent::Read(marks()),
         InboxEvent::Muted { kinds: vec![NoticeKind::Order, NoticeKind::Schedule] },
-        InboxEvent::RoomDeleted { room: RoomId(8) },
+        InboxEvent::RoomDeleted(RoomId(8)),
     ];
     told.into_iter().chain(settings).map(|event| (TOPIC, event)).collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn event_name(event: &InboxEvent) -> &'static str {
         InboxEvent::Told(notice) => notice_name(notice),
         InboxEvent::Read(_) => "inbox.read",
         InboxEvent::Muted { .. } => "inbox.muted",
-        InboxEvent::RoomDeleted { .. } => "inbox.room_deleted",
+        InboxEvent::RoomDeleted(_) => "inbox.room_deleted",
     }
 }
 

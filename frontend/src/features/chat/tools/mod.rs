@@ -4,6 +4,7 @@
 mod actions;
 mod pointer;
 mod rare_rows;
+mod room_state;
 
 use leptos::prelude::*;
 
@@ -42,6 +43,7 @@ pub(crate) fn statuses() -> AnyView {
     view! {
         {when(move || has_unread_bar.get(), move || unread_bar(app, room, jump))}
         {jump.run(app, room, list)}
+        {room_state::room_state(app, room)}
     }
     .into_any()
 }

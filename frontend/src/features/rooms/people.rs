@@ -1,0 +1,100 @@
+//! The choice of people whom the user may know: for a direct conversation, and for an invitation.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use madang_shared::people::{PEOPLE_PATH, PeoplePage};
+use madang_shared::{Failure, User, UserId};
+
+use super::browse::SEARCH_PAUSE;
+use crate::i18n::{Words, use_lang};
+use crate::session;
+use crate::ui::avatar::avatar;
+use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{Item, derived, each, effect, flag, text, when};
+use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
+
+const FIND: Words = Words::new("사람 찾기", "Find people");
+const NOBODY: Words = Words::new("찾는 사람이 없습니다.", "Nobody matches.");
+
+/// A search, and a list in which the user chooses people.
+pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
+    let lang = use_lang();
+    let wanted = state(String::new());
+    let found = state(None::<Result<Vec<User>, Failure>>);
+    effect(move || {
+        let search = wanted.get().trim().to_owned();
+        let start = move || {
+            spawn_local(async move {
+                let encoded = String::from(js_sys::encode_uri_component(&search));
+                let path = format!("{PEOPLE_PATH}?search={encoded}");
+                let page = session::load::<PeoplePage>(&path).await.map(|page| page.people);
+                // The user may have typed on, or closed the dialog.
+                if wanted.try_get_untracked().is_some_and(|now| now.trim() == search) {
+                    found.try_set(Some(page));
+                }
+            });
+        };
+        set_timeout(start, SEARCH_PAUSE);
+    });
+    let people = memo(move || {
+        let mut people = chosen.get();
+        let found = found.get().and_then(Result::ok).unwrap_or_default();
+        people
+            .extend(found.into_iter().filter(|user| !chosen.with(|chosen| chosen.contains(user))));
+        people
+    });
+    let toggle = move |user: &User| {
+        chosen.update(|chosen| match chosen.iter().position(|it| it == user) {
+            Some(index) => {
+                chosen.remove(index);
+            }
+            None => chosen.push(user.clone()),
+        });
+    };
+    let item = move |user: User| Item::new(user.id.0, move || row(&user, chosen, toggle));
+    let error = text(move || {
+        found.with(|found| match found {
+            Some(Err(failure)) => lang.get().refusal(failure),
+            _ => String::new(),
+        })
+    });
+    let nobody = move || {
+        found.with(|found| found.as_ref().is_some_and(Result::is_ok)) && people.with(Vec::is_empty)
+    };
+    view! {
+        <label class="search">
+            {Icon::Search.draw()}
+            <input type="search" dir="auto" class="search-field" data-testid="people-search" aria-label=FIND.now() placeholder=FIND.now()
+                on:input=events::change(move |event| wanted.set(event_target_value(&event))) />
+        </label>
+        <ul class="people-choice" data-testid="people-choice">{each(derived(move || people.get().into_iter().map(item).collect()))}</ul>
+        {when(nobody, || view! { <p class="hint" role="status">{NOBODY.now()}</p> }.into_any())}
+        <p class="error" role="alert">{error}</p>
+    }
+    .into_any()
+}
+
+fn row(
+    user: &User,
+    chosen: State<Vec<User>>,
+    toggle: impl Fn(&User) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let (id, of_row) = (user.id, user.clone());
+    let is_chosen = move || chosen.with(|chosen| contains(chosen, id));
+    view! {
+        <li>
+            <button type="button" class="person" data-testid=format!("choose-{id}") aria-pressed=flag(is_chosen) on:click=events::click(move |_| toggle(&of_row))>
+                {avatar(user)}
+                <span class="person-name isolated" translate="no">{user.name.clone()}</span>
+                {when(is_chosen, || Icon::Check.draw())}
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+fn contains(chosen: &[User], id: UserId) -> bool {
+    chosen.iter().any(|user| user.id == id)
+}
