@@ -1,9 +1,8 @@
 //! Notices: news for users who are on another page or away. Topics [`Topic::Notices`](crate::Topic::Notices), for every
 //! user, and [`Topic::Inbox`](crate::Topic::Inbox), one per user.
 //!
-//! A notice for every user is stored once. A user's read marks and muted kinds are a part of the user's
-//! own topic, so that all tabs and devices agree. An unread count is not stored: every client counts the
-//! unread notices by the same rules.
+//! A notice for every user is stored once. A user's read marks and muted kinds are a part of the user's own topic, so that
+//! all tabs and devices agree. No unread count is stored: every client counts by the same rules.
 
 use std::mem::discriminant;
 
@@ -20,8 +19,7 @@ pub const KEPT_NOTICES: usize = 50;
 pub const MAX_EXCERPT_CHARS: usize = 120;
 /// Users whom one message can mention; if there are more, the first ones.
 pub const MAX_MENTIONS: usize = 10;
-/// Korean titles and particles, which follow the name of a mention without a space and are no part of it. At most two
-/// follow one name (`@민수님이`).
+/// Korean titles and particles that follow the name of a mention without a space, at most two of them (`@민수님이`).
 pub const PARTICLES: &[&str] = &[
     "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
@@ -332,7 +330,7 @@ pub enum InboxEvent {
         /// The muted kinds, ascending.
         kinds: Vec<NoticeKind>,
     },
-    /// A room was deleted, and with it the notices that quote it. In the log, this event replaces them.
+    /// A room was deleted, and with it the notices that quote it, which this event replaces in the log.
     RoomDeleted(RoomId),
 }
 

@@ -47,6 +47,7 @@ mod pictures;
 mod posts;
 mod presence_events;
 mod price;
+mod rooms;
 mod sentiment;
 mod sessions;
 mod settings;

@@ -2,7 +2,10 @@
 
 use madang_shared::RoomId;
 use madang_shared::details::{MembersPage, members_path};
-use madang_shared::rooms::{DIRECTORY_PATH, DirectoryPage, MAX_DESCRIPTION_CHARS};
+use madang_shared::people::{PEOPLE_PATH, PeoplePage};
+use madang_shared::rooms::{
+    DIRECTORY_PATH, DirectoryPage, ListedRoom, MAX_DESCRIPTION_CHARS, room_path,
+};
 use serde_json::Value;
 
 use crate::test_server::TestServer;
@@ -28,6 +31,12 @@ async fn the_directory_and_the_members_are_read_in_pages() {
     assert_eq!(found("%EB%A7%88%EB%8B%B9").await, 1);
     assert_eq!(found("elsewhere").await, 0);
 
+    let room: ListedRoom = get(room_path(RoomId(1))).await.json().await.unwrap();
+    assert_eq!(room, page.rooms[0]);
+    let people: PeoplePage = get(format!("{PEOPLE_PATH}?search=the")).await.json().await.unwrap();
+    let names: Vec<&str> = people.people.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!((names, people.more), (vec!["Theo"], false), "without the reader");
+
     let first: MembersPage = get(members_path(RoomId(1), None)).await.json().await.unwrap();
     let names: Vec<&str> = first.members.iter().map(|it| it.user.name.as_str()).collect();
     assert_eq!(names, ["Mina", "Theo"]);
@@ -51,6 +60,13 @@ async fn requests_without_a_right_or_with_faults_are_refused() {
         (format!("{DIRECTORY_PATH}?after=99"), token.as_str(), (404, "not_found")),
         (format!("{DIRECTORY_PATH}?search=a&search=b"), token.as_str(), (400, "malformed")),
         (long, token.as_str(), (422, "too_long")),
+        (room_path(RoomId(1)), "", (401, "unauthenticated")),
+        (room_path(RoomId(9)), token.as_str(), (404, "not_found")),
+        ("/api/rooms/x".to_owned(), token.as_str(), (404, "not_found")),
+        (PEOPLE_PATH.to_owned(), "", (401, "unauthenticated")),
+        (format!("{PEOPLE_PATH}?after=99"), token.as_str(), (404, "not_found")),
+        (format!("{PEOPLE_PATH}?after=x"), token.as_str(), (400, "malformed")),
+        (format!("{PEOPLE_PATH}?search={}", "x".repeat(99)), token.as_str(), (422, "too_long")),
     ] {
         let answer = server.http.get(server.url(&path)).bearer_auth(token).send().await.unwrap();
         let status = answer.status().as_u16();

@@ -1,5 +1,4 @@
-//! What the members of a room should know before they write: that it is archived, that only managers write, and the last
-//! change of its facts.
+//! Lines above the messages of a room: the room is archived, only managers write in it, and the last change of its facts.
 
 use leptos::prelude::*;
 use madang_client::Slice;
