@@ -29,6 +29,7 @@ mod json_object;
 mod lab_chat;
 mod lab_slots;
 mod posts_api;
+mod private_rooms;
 #[path = "../../../identity/tests/it/provider.rs"]
 mod provider;
 mod proxies;

@@ -13,8 +13,9 @@ use madang_shared::chat::ChatEvent;
 use madang_shared::membership::MAX_COUNTED_UNREAD;
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::read_count::ReadCount;
+use madang_shared::rooms::Room;
 use madang_shared::{
-    Answer, CommandId, Event, Message, PostId, RoomId, Seq, Topic, User, UserId, codec,
+    Answer, CommandId, Event, Message, PostId, RoomId, Seq, Snapshot, Topic, User, UserId, codec,
 };
 use madang_store::InlineSqlite;
 
@@ -171,6 +172,15 @@ pub(super) fn check_final_state(world: &World) -> Tally {
                 "tab {number}: {shown} of {unread} unread in {room}"
             );
         }
+        let own = SharedStateRead::uncached(Topic::Memberships(peer.user.id));
+        let Ok(Recovery::State(stored)) = world.store.open_now(peer.user.id, own, None) else {
+            unreachable!("the memberships are readable");
+        };
+        let rooms: Vec<Room> = features.memberships().all_rooms().cloned().collect();
+        assert!(
+            matches!(stored.snapshot(), Ok(Snapshot::Membership(stored)) if stored.rooms == rooms),
+            "tab {number}: other facts of rooms than the store has: {rooms:?}"
+        );
         let of_tab = features.memberships().is_muted(FIRST_ROOM);
         let of_user = *muted.entry(peer.user.id).or_insert(of_tab);
         assert_eq!(

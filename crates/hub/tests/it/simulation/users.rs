@@ -8,7 +8,8 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::ChatCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::posts::PostsCommand;
-use madang_shared::rooms::RoomsCommand;
+use madang_shared::roles::{RoomKind, RoomRole};
+use madang_shared::rooms::{RoomChange, RoomsCommand};
 use madang_shared::{RoomId, Seq};
 
 use super::peer::Peer;
@@ -26,7 +27,8 @@ impl World {
         let rooms: Vec<RoomId> = joined.collect::<BTreeSet<_>>().into_iter().collect();
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
-        let input = match self.random.below(25) {
+        let user = self.peers[self.random.index(self.peers.len())].user.id;
+        let input = match self.random.below(28) {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
@@ -37,9 +39,16 @@ impl World {
                 let first = Seq(last.0.saturating_sub(self.random.below(20)));
                 Input::Act(Action::ShowMessages { room, first, last })
             }
-            16 if rooms.len() < 4 => Input::Command(
-                RoomsCommand::public(format!("room {}", self.random.below(9))).into(),
-            ),
+            16 if rooms.len() < 4 => Input::Command(self.new_room().into()),
+            25 if room != FIRST_ROOM => {
+                let change = RoomChange::Name(format!("room {}", self.random.below(9)));
+                Input::Command(RoomsCommand::Change { room, change }.into())
+            }
+            26 if room != FIRST_ROOM => {
+                let role = RoomRole::ALL[self.random.index(RoomRole::ALL.len())];
+                Input::Command(RoomsCommand::Invite { room, user, role }.into())
+            }
+            27 if room != FIRST_ROOM => Input::Command(RoomsCommand::Remove { room, user }.into()),
             17 => Input::Command(MembershipCommand::Join { room }.into()),
             19 => {
                 let muted = self.random.below(2) == 0;
@@ -54,6 +63,13 @@ impl World {
         };
         self.input(peer, input);
         self.schedule_next_action();
+    }
+
+    fn new_room(&mut self) -> RoomsCommand {
+        let (name, description) = (format!("room {}", self.random.below(9)), String::new());
+        let kinds = [RoomKind::Public, RoomKind::Private];
+        let kind = kinds[self.random.index(kinds.len())];
+        RoomsCommand::Create { name, description, kind }
     }
 
     /// A new post, or a change of an own one.
