@@ -204,7 +204,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             <label class="label" for="new-room-kind">{KIND.now()}</label>
-            <select id="new-room-kind" class="field" data-testid="room-kind" on:change=events::change(choose)>{choices}</select>
+            <select id="new-room-kind" class="field room-kind" data-testid="room-kind" on:change=events::change(choose)>{choices}</select>
             {fields}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
