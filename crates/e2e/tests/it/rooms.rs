@@ -11,9 +11,8 @@ use crate::support::device::{Device, Lang};
 /// Chooses the people whose name is found, in the open list.
 async fn choose_person(browser: &Browser, name: &str) -> Result<()> {
     browser.find("people-search").await?.send_keys(name).await?;
-    // The line before the name is the letter of the person's sign.
-    let is_only = |text: &str| text.lines().count() == 2 && text.lines().last() == Some(name);
-    browser.until_text("people-choice", is_only).await?;
+    // The letter of the person's sign is before the name.
+    browser.until_text("people-choice", |text| text.trim().ends_with(name)).await?;
     browser.click_css("[data-testid=people-choice] button").await
 }
 
