@@ -18,7 +18,7 @@ pub const AUDIT_PATH: &str = "/api/administration/audit";
 /// The path of the whole audit log as JSON lines.
 pub const AUDIT_EXPORT_PATH: &str = "/api/administration/audit.jsonl";
 /// The path of the people, in pages.
-pub const PEOPLE_PATH: &str = "/api/administration/people";
+pub const ACCOUNTS_PATH: &str = "/api/administration/people";
 /// The path of the invitations, in pages.
 pub const INVITATIONS_PATH: &str = "/api/administration/invitations";
 /// The path of the rooms with their sizes, in pages.
@@ -170,7 +170,7 @@ pub struct ListedPerson {
 
 /// A page of the people by id, without service accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PeoplePage {
+pub struct AccountsPage {
     /// The people.
     pub people: Vec<ListedPerson>,
     /// Whether there are more.

@@ -9,7 +9,7 @@ use madang_hub::budgets::network::Network;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::administration::{
-    AuditPage, InvitationsPage, OfferedInvitation, PeoplePage, RoomSizesPage, WorkspaceSettings,
+    AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
 use madang_shared::roles::Role;
 use madang_shared::{RoomId, Timestamp, User, UserId};
@@ -40,11 +40,11 @@ impl<C: Connections> Administration for EngineStore<C> {
         })
     }
 
-    fn people(
+    fn accounts(
         &self,
         reader: Option<UserId>,
         filter: PeopleFilter,
-    ) -> BoxFuture<'static, Result<PeoplePage, StoreError>> {
+    ) -> BoxFuture<'static, Result<AccountsPage, StoreError>> {
         self.read(reader.unwrap_or(COMMAND_LINE), move |transaction| {
             administration::require_administrator(transaction, reader)?;
             administration::people(transaction, &filter)

@@ -15,8 +15,8 @@ use madang_shared::account::{
     PASSWORD_SIGN_IN_PATH,
 };
 use madang_shared::administration::{
-    ACCEPT_INVITATION_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, INVITATION_PATH,
-    INVITATIONS_PATH, OWNERSHIP_PATH, PEOPLE_PATH, ROOM_SIZES_PATH,
+    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH,
+    INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROOM_SIZES_PATH,
 };
 use madang_shared::apps::App;
 use madang_shared::lab::chat::HTTP_PATH;
@@ -72,7 +72,7 @@ fn administration() -> Router<AppState> {
         .route(ACTS_PATH, post(administration_api::act))
         .route(AUDIT_PATH, get(administration_api::audit))
         .route(AUDIT_EXPORT_PATH, get(administration_api::export))
-        .route(PEOPLE_PATH, get(administration_api::people))
+        .route(ACCOUNTS_PATH, get(administration_api::people))
         .route(INVITATIONS_PATH, get(administration_api::invitations))
         .route(ROOM_SIZES_PATH, get(administration_api::rooms))
         .route(OWNERSHIP_PATH, post(administration_api::become_owner))

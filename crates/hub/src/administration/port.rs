@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use madang_shared::administration::{
-    AuditPage, InvitationsPage, OfferedInvitation, PeoplePage, RoomSizesPage, WorkspaceSettings,
+    AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
@@ -105,11 +105,11 @@ pub trait Administration: Send + Sync + 'static {
     ///
     /// # Errors
     /// `forbidden` for a user below administrator.
-    fn people(
+    fn accounts(
         &self,
         reader: Option<UserId>,
         filter: PeopleFilter,
-    ) -> BoxFuture<'static, Result<PeoplePage, StoreError>>;
+    ) -> BoxFuture<'static, Result<AccountsPage, StoreError>>;
 
     /// A page of the invitations before one of them.
     ///

@@ -211,7 +211,7 @@ impl CommandLine {
     async fn list(&self, search: &str) -> Result<()> {
         let mut filter = PeopleFilter { search_key: name_key(search.trim()), after: None };
         loop {
-            let page = self.store.people(None, filter.clone()).await?;
+            let page = self.store.accounts(None, filter.clone()).await?;
             for person in &page.people {
                 let state = if person.deactivated_at.is_some() { " (deactivated)" } else { "" };
                 let (id, name) = (person.user.id, &person.user.name);

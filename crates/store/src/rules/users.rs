@@ -122,7 +122,7 @@ pub(crate) fn service_user(
 }
 
 /// Joins a new user to the rooms for all new users.
-pub(super) fn join_default_rooms(
+pub(crate) fn join_default_rooms(
     transaction: &dyn Transaction,
     user: UserId,
     at: Timestamp,
@@ -136,7 +136,7 @@ pub(super) fn join_default_rooms(
 }
 
 /// Joins a user to a room.
-pub(super) fn join(
+pub(crate) fn join(
     transaction: &dyn Transaction,
     user: UserId,
     room: RoomId,

@@ -14,7 +14,7 @@ use madang_hub::policy;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::StoreError;
 use madang_shared::administration::{
-    ActAnswer, AdministrationAct, AuditPage, InvitationsPage, PeoplePage, RequestedAct,
+    AccountsPage, ActAnswer, AdministrationAct, AuditPage, InvitationsPage, RequestedAct,
     RoomSizesPage,
 };
 use madang_shared::roles::Access;
@@ -146,7 +146,7 @@ pub async fn people(
     State(state): State<AppState>,
     user: AuthUser,
     query: Result<Query<PeopleQuery>, QueryRejection>,
-) -> Result<Json<PeoplePage>, Problem> {
+) -> Result<Json<AccountsPage>, Problem> {
     let Query(PeopleQuery { search, after }) = query.map_err(|_| {
         malformed("`search` must be a text and `after` a number, each given once at most.")
     })?;
@@ -158,7 +158,7 @@ pub async fn people(
     let filter = PeopleFilter { search_key, after: after.map(UserId) };
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     let reader = user.reader(Need::ADMINISTRATION)?;
-    Ok(Json(state.store.people(Some(reader), filter).await?))
+    Ok(Json(state.store.accounts(Some(reader), filter).await?))
 }
 
 /// The query of a request for invitations.

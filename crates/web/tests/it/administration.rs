@@ -2,9 +2,9 @@
 
 use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_shared::administration::{
-    ACCEPT_INVITATION_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, ActAnswer, AdministrationAct,
-    AuditPage, INVITATION_PATH, INVITATIONS_PATH, NewInvitation, OWNERSHIP_PATH, PEOPLE_PATH,
-    PeoplePage, ROOM_SIZES_PATH, WorkspaceSettings,
+    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, AccountsPage,
+    ActAnswer, AdministrationAct, AuditPage, INVITATION_PATH, INVITATIONS_PATH, NewInvitation,
+    OWNERSHIP_PATH, ROOM_SIZES_PATH, WorkspaceSettings,
 };
 use madang_shared::apps::Apps;
 use madang_shared::frames::ErrorContext;
@@ -92,8 +92,8 @@ async fn acts_are_recorded_with_the_network_and_read_in_pages_and_as_lines() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_u64().unwrap())
         .collect();
     assert_eq!(ids, [2, 1]);
-    let people = server.get_as(&owner, &format!("{PEOPLE_PATH}?search=THEO")).await;
-    let people: PeoplePage = people.json().await.unwrap();
+    let people = server.get_as(&owner, &format!("{ACCOUNTS_PATH}?search=THEO")).await;
+    let people: AccountsPage = people.json().await.unwrap();
     assert_eq!((people.people.len(), people.people[0].role), (1, Role::Guest));
 }
 
@@ -101,7 +101,7 @@ async fn acts_are_recorded_with_the_network_and_read_in_pages_and_as_lines() {
 async fn the_administration_is_for_administrators() {
     let server = TestServer::start().await;
     let mina = server.person("Mina").await;
-    let pages = [AUDIT_PATH, AUDIT_EXPORT_PATH, PEOPLE_PATH, INVITATIONS_PATH, ROOM_SIZES_PATH];
+    let pages = [AUDIT_PATH, AUDIT_EXPORT_PATH, ACCOUNTS_PATH, INVITATIONS_PATH, ROOM_SIZES_PATH];
     for path in pages {
         assert_eq!(server.get_as(&mina, path).await.status(), StatusCode::FORBIDDEN, "{path}");
         let stranger = server.http.get(server.url(path)).send().await.unwrap();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use madang_shared::administration::{
-    AdministrationAct, ListedPerson, MAX_REASON_CHARS, PEOPLE_PATH, PeoplePage,
+    ACCOUNTS_PATH, AccountsPage, AdministrationAct, ListedPerson, MAX_REASON_CHARS,
 };
 use madang_shared::roles::Role;
 use madang_shared::{User, UserId};
@@ -42,11 +42,11 @@ pub(super) fn people() -> AnyView {
     let act: ActState = expect_context();
     let lang = use_lang();
     let (wanted, after) = (state(String::new()), state(None::<UserId>));
-    let people = load::<PeoplePage>(move || {
+    let people = load::<AccountsPage>(move || {
         let search =
             wanted.with(|wanted| String::from(js_sys::encode_uri_component(wanted.trim())));
         let after = after.get().map(|after| format!("&after={after}")).unwrap_or_default();
-        format!("{PEOPLE_PATH}?search={search}{after}")
+        format!("{ACCOUNTS_PATH}?search={search}{after}")
     });
     let asked = DeactivationQuestion {
         open: state(false),

@@ -7,7 +7,6 @@ use madang_hub::administration::{
 };
 use madang_hub::policy::rights::{Need, RoomRight, no_room};
 use madang_hub::ports::{TokenHash, TopicEvent};
-use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::administration::{
     AuditAct, InvitationsPage, ListedInvitation, MAX_OPEN_INVITATIONS, NewInvitation,
     PAGE_ADMINISTERED,
@@ -179,12 +178,9 @@ pub(crate) fn accept(
     if access == Access::Closed && invitation.uses > 1 {
         return Err(no_invitation().into());
     }
-    let mut rooms = rooms_of(transaction, invitation.id)?;
+    let rooms = rooms_of(transaction, invitation.id)?;
     let (user, role_before) = match invitee {
         Invitee::New(new) => {
-            if invitation.role > Role::Guest && !rooms.contains(&FIRST_ROOM) {
-                rooms.insert(0, FIRST_ROOM);
-            }
             let invitation = Some(invitation.id);
             (users::sign_up_as(transaction, new, Newcomer { invitation }, appended)?, None)
         }
@@ -204,9 +200,12 @@ pub(crate) fn accept(
     let role = role_before.map_or(invitation.role, |before| before.max(invitation.role));
     let sql = "UPDATE users SET role = ?2 WHERE id = ?1";
     transaction.execute(sql, &values![user.id.0, role.name()])?;
+    if role_before.is_none() && role > Role::Guest {
+        users::join_default_rooms(transaction, user.id, at, appended)?;
+    }
     for room in rooms {
         if !membership::is_member(transaction, user.id, room)? {
-            membership::join(transaction, user.id, room, at, appended)?;
+            users::join(transaction, user.id, room, at, appended)?;
         }
     }
     let entry = Record {

@@ -2,7 +2,7 @@
 
 use madang_hub::administration::PeopleFilter;
 use madang_shared::administration::{
-    ListedPerson, PAGE_ADMINISTERED, PeoplePage, RoomSize, RoomSizesPage,
+    AccountsPage, ListedPerson, PAGE_ADMINISTERED, RoomSize, RoomSizesPage,
 };
 use madang_shared::roles::{Role, RoomKind};
 use madang_shared::{RoomId, Timestamp, User, UserId};
@@ -17,7 +17,7 @@ const LISTED_MANAGERS: usize = 3;
 pub(crate) fn people(
     transaction: &dyn Transaction,
     filter: &PeopleFilter,
-) -> Result<PeoplePage, StatementError> {
+) -> Result<AccountsPage, StatementError> {
     let sql = "SELECT id, name, role, made_at, deactivated_at, \
         (SELECT count(*) FROM sessions WHERE user_id = users.id), \
         (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id) \
@@ -29,7 +29,7 @@ pub(crate) fn people(
     let mut people = transaction.all(sql, &values![after, filter.search_key, limit], person)?;
     let more = people.len() > PAGE_ADMINISTERED;
     people.truncate(PAGE_ADMINISTERED);
-    Ok(PeoplePage { people, more })
+    Ok(AccountsPage { people, more })
 }
 
 fn person(row: &Row<'_>) -> Result<ListedPerson, StatementError> {

@@ -130,7 +130,7 @@ async fn only_administrators_read_and_act(test_store: TestStore) {
     let store = &test_store.store;
     let set_role = |user: &User, role| AdministrationAct::SetRole { user: user.id, role };
     assert!(refused(store.audit(Some(member.id), AuditFilter::default()).await));
-    assert!(refused(store.people(Some(member.id), PeopleFilter::default()).await));
+    assert!(refused(store.accounts(Some(member.id), PeopleFilter::default()).await));
     assert!(refused(store.invitations(member.id, None).await));
     assert!(refused(store.room_sizes(member.id, None).await));
     assert!(refused(store.check_access(member.id, Topic::Administration).await));
@@ -183,7 +183,7 @@ async fn people_are_found_by_name(test_store: TestStore) {
     }
     let people = async |search_key: &str, after| {
         let filter = PeopleFilter { search_key: search_key.to_owned(), after };
-        test_store.store.people(Some(owner.id), filter).await.expect("readable")
+        test_store.store.accounts(Some(owner.id), filter).await.expect("readable")
     };
     let first = people("", None).await;
     assert_eq!((first.people.len(), first.more, first.people[0].role), (50, true, Role::Owner));

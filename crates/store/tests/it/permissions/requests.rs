@@ -117,7 +117,7 @@ pub(super) enum Request {
     FollowOrders,
     FollowAdministration,
     ReadAudit,
-    ListPeople,
+    ListAccounts,
     ListInvitations,
     ListRoomSizes,
     Invite,
@@ -209,7 +209,7 @@ impl Request {
             Self::FollowOrders => "follow the orders",
             Self::FollowAdministration => "follow the administration",
             Self::ReadAudit => "read the audit log",
-            Self::ListPeople => "list the people with their sessions",
+            Self::ListAccounts => "list the people with their sessions",
             Self::ListInvitations => "list the invitations",
             Self::ListRoomSizes => "list the rooms with their sizes",
             Self::Invite => "invite a member",
@@ -291,8 +291,8 @@ impl Request {
             Self::FollowOrders => follow(Topic::Orders).await,
             Self::FollowAdministration => follow(Topic::Administration).await,
             Self::ReadAudit => Answer::of(store.audit(Some(user.id), AuditFilter::default()).await),
-            Self::ListPeople => {
-                Answer::of(store.people(Some(user.id), PeopleFilter::default()).await)
+            Self::ListAccounts => {
+                Answer::of(store.accounts(Some(user.id), PeopleFilter::default()).await)
             }
             Self::ListInvitations => Answer::of(store.invitations(user.id, None).await),
             Self::ListRoomSizes => Answer::of(store.room_sizes(user.id, None).await),
