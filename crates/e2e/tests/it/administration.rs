@@ -43,11 +43,11 @@ async fn an_owner_sets_the_server_up_invites_a_person_and_puts_the_person_out() 
         let link = made.prop("value").await?.context("a link")?;
         check_appearance(&browser, "desktop-ko-invitations").await?;
 
-        let phone = test.browser(Device::phone(Lang::En)).await?;
-        phone.goto(&link).await?;
-        phone.until_text("invite-about", |text| text == "주인 invites you as member.").await?;
-        check_appearance(&phone, "phone-en-invitation").await?;
-        let jane = submit(&phone, "Jane").await?;
+        let guest = test.browser(Device::desktop(Lang::En)).await?;
+        guest.goto(&link).await?;
+        guest.until_text("invite-about", |text| text == "주인 invites you as member.").await?;
+        check_appearance(&guest, "desktop-en-invitation").await?;
+        let jane = submit(&guest, "Jane").await?;
         jane.send("hello").await?;
         jane.until_stored("hello").await?;
 
@@ -59,7 +59,7 @@ async fn an_owner_sets_the_server_up_invites_a_person_and_puts_the_person_out() 
         check_appearance(&browser, "desktop-ko-people").await?;
         browser.click("deactivate-2").await?;
         browser.click("deactivate-confirm").await?;
-        phone.find("signin-name").await?;
+        guest.find("signin-name").await?;
         browser.find("reactivate-2").await?;
 
         browser.click("admin-settings").await?;
