@@ -7,6 +7,7 @@
 mod first_steps;
 // The provider that also lies, of the tests of the identity package.
 #[path = "../../../identity/tests/it/provider.rs"]
+#[expect(dead_code, reason = "the browser tests use the honest provider alone")]
 mod provider;
 mod support;
 

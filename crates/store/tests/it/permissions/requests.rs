@@ -163,7 +163,7 @@ impl Request {
         Self::FollowOrders,
         Self::FollowAdministration,
         Self::ReadAudit,
-        Self::ListPeople,
+        Self::ListAccounts,
         Self::ListInvitations,
         Self::ListRoomSizes,
         Self::Invite,
