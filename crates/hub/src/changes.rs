@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use madang_shared::UserId;
 use madang_shared::workspace::Workspace;
+use tokio::sync::watch;
 
 use crate::hub::Hub;
 use crate::topic_channel::TopicChannel;
@@ -19,6 +20,11 @@ impl Hub {
     /// The facts about the server, as they are now.
     pub fn workspace(&self) -> Arc<Workspace> {
         self.current_workspace().get()
+    }
+
+    /// Tells when the facts about the server change.
+    pub fn watch_workspace(&self) -> watch::Receiver<Arc<Workspace>> {
+        self.current_workspace().watch()
     }
 
     /// Changes the facts about the server. Every connection that follows a topic gets them, and its subscriptions to the

@@ -3,22 +3,28 @@
 use std::sync::Arc;
 
 use madang_shared::workspace::Workspace;
-use parking_lot::RwLock;
+use tokio::sync::watch;
 
 /// The facts about the server. Administrators change them while it runs.
 #[derive(Debug, Default)]
-pub(crate) struct CurrentWorkspace(RwLock<Arc<Workspace>>);
+pub(crate) struct CurrentWorkspace(watch::Sender<Arc<Workspace>>);
 
 impl CurrentWorkspace {
     pub(crate) fn get(&self) -> Arc<Workspace> {
-        self.0.read().clone()
+        self.0.borrow().clone()
     }
 
     /// Replaces the facts. Returns whether they have changed.
     pub(crate) fn set(&self, workspace: Workspace) -> bool {
-        let mut current = self.0.write();
-        let changed = **current != workspace;
-        *current = Arc::new(workspace);
-        changed
+        self.0.send_if_modified(|current| {
+            let changed = **current != workspace;
+            *current = Arc::new(workspace);
+            changed
+        })
+    }
+
+    /// Tells when the facts change.
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Workspace>> {
+        self.0.subscribe()
     }
 }

@@ -102,23 +102,15 @@ async fn serve(config: Config) -> Result<ExitCode> {
     for _ in 0..available_parallelism().map_or(1, NonZero::get) {
         lifecycle.spawn_background("fan-out", run_fan_out(hub.clone()));
     }
-    let schedules = config.notices;
-    lifecycle.spawn(
-        "notices",
-        notices::run(
-            schedules,
-            (store.clone(), clock.clone()),
-            works.notices,
-            advances,
-            lifecycle.stopping(),
-        ),
+    let notices = notices::run(
+        config.notices,
+        (store.clone(), clock.clone()),
+        works.notices,
+        advances,
+        lifecycle.stopping(),
     );
-    if let Some(folder) = &database.folder {
-        lifecycle.spawn_background("disk", disk::watch(folder.clone(), free_space.clone()));
-    }
-    lifecycle.spawn_background("memory", memory::give_back_periodically());
-    lifecycle.spawn_background("refusals", refusals::report(hub.clone(), clock.clone()));
-    lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
+    lifecycle.spawn("notices", notices);
+    spawn_periodic_works(&lifecycle, &database, &hub, &clock);
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;
         let price = price.run(hub.clone(), clock.clone(), works.price, lifecycle.stopping());
@@ -161,10 +153,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),
     };
-    let tls = match tls {
-        Some(settings) => Some(start_tls(&lifecycle, settings, slots.clone(), address, clock)?),
-        None => None,
-    };
+    let start = |settings| start_tls(&lifecycle, settings, slots.clone(), address, clock);
+    let tls = tls.map(start).transpose()?;
     let is_https = tls.is_some();
     if !address.ip().is_loopback() && !is_https {
         tracing::info!("{}", answered_hosts(&state.origins));
@@ -173,12 +163,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let folder = database.folder.as_deref();
     let set_up_link = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     lifecycle.spawn("http", listen(listener, slots, state, tls));
-    tracing::info!(
-        "{} {} {}",
-        config.access_sentence,
-        config.apps_sentence,
-        config.exposure_sentence
-    );
+    let (access, apps) = (config.access_sentence, config.apps_sentence);
+    tracing::info!("{access} {apps} {}", config.exposure_sentence);
     // The lines before the announcement are there when a script reads it.
     log.flush();
     announce(address, is_https, set_up_link);
@@ -189,6 +175,22 @@ async fn serve(config: Config) -> Result<ExitCode> {
         tracing::warn!("the database takes too long to close; acknowledged messages are stored");
     }
     Ok(code)
+}
+
+/// Starts the works that run from time to time, without an end.
+fn spawn_periodic_works(
+    lifecycle: &Lifecycle,
+    database: &Database,
+    hub: &Arc<Hub>,
+    clock: &Arc<SteadyClock>,
+) {
+    if let Some(folder) = &database.folder {
+        let watch = disk::watch(folder.clone(), database.free_space.clone());
+        lifecycle.spawn_background("disk", watch);
+    }
+    lifecycle.spawn_background("memory", memory::give_back_periodically());
+    lifecycle.spawn_background("refusals", refusals::report(hub.clone(), clock.clone()));
+    lifecycle.spawn_background("presence", tick_ephemeral_topics(hub.clone(), clock.clone()));
 }
 
 /// The hub, as the only node or as one of several: with its id, whether they have a bus, and the epoch of their log.

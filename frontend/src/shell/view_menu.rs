@@ -94,7 +94,7 @@ fn items(app: AppContext, shown: State<Shown>) -> AnyView {
     });
     let describe = move |_: &Room| {
         item(Icon::Edit, EDIT_DESCRIPTION.now(), "room-describe", move || {
-            shown.set(Shown::Description)
+            shown.set(Shown::Description);
         })
     };
     let role = state(None::<RoomRole>);

@@ -7,7 +7,12 @@
 mod first_steps;
 // The provider that also lies, of the tests of the identity package.
 #[path = "../../../identity/tests/it/provider.rs"]
-#[expect(dead_code, reason = "the browser tests use the honest provider alone")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the browser tests use the honest provider alone; its tests may panic"
+)]
 mod provider;
 mod support;
 

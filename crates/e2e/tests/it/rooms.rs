@@ -1,7 +1,6 @@
 //! Private rooms, direct conversations, and the acts of managers.
 
 use anyhow::{Result, ensure};
-use thirtyfour::Key;
 
 use crate::support::axe;
 use crate::support::browser::Browser;
@@ -76,7 +75,7 @@ async fn a_private_room_is_known_to_its_members_only() -> Result<()> {
 
         // Jane is removed while writing: the app says so, and the draft stays on the device.
         jane.open_composer().await?;
-        jane.browser.keys("half a sentence").await?;
+        jane.browser.find("composer").await?.send_keys("half a sentence").await?;
         let jane_id = browser
             .eval::<String>("return document.querySelector('[data-testid=room-members] li:last-child [data-testid^=remove-]').dataset.testid", vec![])
             .await?;
@@ -126,7 +125,6 @@ async fn a_direct_conversation_is_for_the_chosen_people() -> Result<()> {
         jane.browser.click("room-create").await?;
         select(&jane.browser, "room-kind", "direct").await?;
         choose_person(&jane.browser, "민수").await?;
-        jane.browser.keys(Key::Enter).await?;
         jane.browser.click("room-create-submit").await?;
         jane.until_room_open(room).await?;
         jane.browser.click("view-menu").await?;

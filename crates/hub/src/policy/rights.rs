@@ -143,26 +143,36 @@ pub fn check(need: Need, user: &UserFacts, room: Option<RoomFacts>) -> Result<()
 
 /// Decides a request about a room that the user may know of.
 fn check_room(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result<(), Failure> {
-    let is_managed = room.is_managed_by(user);
     match right {
         RoomRight::Join if room.is_archived && room.role.is_none() => Err(archived()),
         RoomRight::Leave if room.kind == RoomKind::Direct => Err(direct()),
         RoomRight::Know | RoomRight::Join | RoomRight::Leave => Ok(()),
         RoomRight::Read => room.role.map(drop).ok_or_else(not_member),
-        RoomRight::Describe if is_managed && !room.is_archived => Ok(()),
+        RoomRight::Describe if room.is_managed_by(user) && !room.is_archived => Ok(()),
         RoomRight::Write | RoomRight::Describe => {
             check_writing(room.role.ok_or_else(not_member)?, room)
         }
-        RoomRight::Administer if user.role < Role::Administrator => {
-            Err(lesser_role(Role::Administrator))
+        RoomRight::Change | RoomRight::Manage | RoomRight::Administer => {
+            check_managing(right, user, room)
         }
-        RoomRight::Administer if room.kind != RoomKind::Public => Err(not_public()),
-        RoomRight::Change | RoomRight::Manage | RoomRight::Administer if !is_managed => {
-            Err(if room.kind == RoomKind::Direct { direct() } else { not_manager() })
-        }
-        RoomRight::Change | RoomRight::Administer if room.is_archived => Err(archived()),
-        RoomRight::Change | RoomRight::Manage | RoomRight::Administer => Ok(()),
     }
+}
+
+/// Decides a request that needs a manager or an administrator.
+fn check_managing(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result<(), Failure> {
+    if right == RoomRight::Administer {
+        if user.role < Role::Administrator {
+            return Err(lesser_role(Role::Administrator));
+        }
+        if room.kind != RoomKind::Public {
+            return Err(not_public());
+        }
+    }
+    if !room.is_managed_by(user) {
+        return Err(if room.kind == RoomKind::Direct { direct() } else { not_manager() });
+    }
+    // An archived room can be brought back, emptied of members and deleted, and not changed otherwise.
+    if room.is_archived && right != RoomRight::Manage { Err(archived()) } else { Ok(()) }
 }
 
 fn check_writing(role: RoomRole, room: RoomFacts) -> Result<(), Failure> {

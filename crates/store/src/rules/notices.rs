@@ -272,12 +272,12 @@ pub(super) fn forget_room(
     let sql = "DELETE FROM inbox_notices WHERE instr(content, ?1) > 0";
     transaction.execute(sql, &values![beginning])?;
     let event = InboxEvent::RoomDeleted(room).into();
-    let content = codec::encode_event(&event);
+    let deleted = codec::encode_event(&event);
     let mut inboxes: Vec<Topic> = Vec::new();
     for (name, seq) in quoting {
         let sql = "UPDATE log SET content = ?3 \
             WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq = ?2";
-        transaction.execute(sql, &values![name, seq, content])?;
+        transaction.execute(sql, &values![name, seq, deleted])?;
         if let Ok(inbox) = name.parse()
             && inboxes.last() != Some(&inbox)
         {

@@ -37,8 +37,8 @@ pub(super) fn delete(
     ] {
         transaction.execute(sql, &values![room.0])?;
     }
-    replace(transaction, context, Topic::Details(room), DetailsEvent::Deleted.into(), appended)?;
-    replace(transaction, context, Topic::Room(room), ChatEvent::Deleted.into(), appended)
+    replace(transaction, context, Topic::Details(room), &DetailsEvent::Deleted.into(), appended)?;
+    replace(transaction, context, Topic::Room(room), &ChatEvent::Deleted.into(), appended)
 }
 
 /// Replaces all events of a topic by one event, and appends it: then every cache drops its copies.
@@ -46,12 +46,12 @@ fn replace(
     transaction: &dyn Transaction,
     context: &CommandContext,
     topic: Topic,
-    event: Event,
+    event: &Event,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "UPDATE log SET content = ?2 \
         WHERE topic_id = (SELECT id FROM topics WHERE name = ?1)";
-    transaction.execute(sql, &values![topic.to_string(), codec::encode_event(&event)])?;
+    transaction.execute(sql, &values![topic.to_string(), codec::encode_event(event)])?;
     let position = log::reserve_position(transaction, topic)?;
-    log::append(transaction, &position, context.at, &event, appended)
+    log::append(transaction, &position, context.at, event, appended)
 }

@@ -26,7 +26,7 @@ pub async fn offered(
         stranger.charge_one(Resource::Reads, now)?;
     }
     let mut offered = state.store.invitation(hash(body.string("token")?), now).await?;
-    offered.workspace = state.hub.workspace().name.clone();
+    offered.workspace.clone_from(&state.hub.workspace().name);
     Ok(Json(offered))
 }
 

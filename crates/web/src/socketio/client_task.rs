@@ -13,6 +13,7 @@ use madang_hub::features::{self, Change};
 use madang_hub::policy::access::RequestKind;
 use madang_hub::ports::{Identity, StoreError, Write};
 use madang_hub::storage;
+use madang_shared::roles::Access;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -97,8 +98,8 @@ async fn serve(
                 }
                 continue;
             }
-            () = token_end(token.as_deref()) => {
-                tracing::info!(%id, "Socket.IO: the token of a client has ended; it is disconnected");
+            () = access_end(gateway, token.as_deref()) => {
+                tracing::info!(%id, "Socket.IO: a client has lost its access; it is disconnected");
                 return client.disconnect(socket);
             }
             () = gateway.state.stopping.cancelled() => {
@@ -148,11 +149,15 @@ async fn access_changes(watch: Option<&AccessWatch>) -> BTreeSet<Topic> {
     }
 }
 
-/// Completes when the token of a client has ended; never for a guest.
-async fn token_end(token: Option<&TokenClient>) {
-    match token {
-        Some(token) => token.open.ended().await,
-        None => std::future::pending().await,
+/// Completes when the token of a client has ended, or when guests may come no more.
+async fn access_end(gateway: &Gateway, token: Option<&TokenClient>) {
+    if let Some(token) = token {
+        return token.open.ended().await;
+    }
+    let mut workspace = gateway.state.hub.watch_workspace();
+    if workspace.wait_for(|workspace| workspace.access != Access::Open).await.is_err() {
+        // The hub has ended, and the server stops.
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The state that all clients of the gateway share.
 
 use madang_hub::gateway::GatewayMessage;
+use madang_shared::roles::Access;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,12 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
+    /// Whether clients without an access token may come: where a name is enough to sign in, unless the operator keeps
+    /// guests out.
+    pub(super) fn guests_may_come(&self) -> bool {
+        self.settings.guests && self.state.hub.workspace().access == Access::Open
+    }
+
     pub(super) fn new(state: &AppState) -> Self {
         let mut settings = state.socketio.as_ref().clone();
         let off = settings.remove_apps_that_are_off(&state.hub.workspace());

@@ -59,7 +59,7 @@ impl Server {
         let register = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
             let token = token::identify(
                 &for_new.state,
-                for_new.settings.guests,
+                for_new.guests_may_come(),
                 &socket,
                 auth.ok().as_ref(),
             )

@@ -56,10 +56,10 @@ pub(super) fn sessions(lang: Lang, count: u64) -> String {
 }
 
 /// The people who came by an invitation.
-pub(super) fn uses(lang: Lang, used: usize, uses: u32) -> String {
+pub(super) fn uses(lang: Lang, came: usize, uses: u32) -> String {
     match lang {
-        Lang::Ko => format!("{uses}명 중 {used}명 가입"),
-        Lang::En => format!("{used} of {uses} came"),
+        Lang::Ko => format!("{uses}명 중 {came}명 가입"),
+        Lang::En => format!("{came} of {uses} came"),
     }
 }
 

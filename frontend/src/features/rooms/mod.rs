@@ -155,7 +155,7 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
                 wanted.set(String::new());
                 app.visit(room.id);
                 request_animation_frame(|| browser::focus(COMPOSER_ID));
-            } else if let Some(first) = browser::element(OTHERS_ID).and_then(first_link) {
+            } else if let Some(first) = browser::element(OTHERS_ID).as_ref().and_then(first_link) {
                 first.click();
             }
         }
@@ -167,7 +167,7 @@ fn on_filter_key(event: &ev::KeyboardEvent, app: AppContext, wanted: State<Strin
     }
 }
 
-fn first_link(list: HtmlElement) -> Option<HtmlElement> {
+fn first_link(list: &HtmlElement) -> Option<HtmlElement> {
     list.query_selector("a").ok()??.dyn_into().ok()
 }
 

@@ -88,45 +88,18 @@ fn is_same(item: &PendingCommand, requested: &RoomsCommand) -> bool {
 /// The content of the dialog. It is in the lazy part of the app.
 pub(crate) fn new_room(open: State<bool>) -> AnyView {
     let app = use_app();
-    let store = app.driver.store();
     let lang = use_lang();
     let (form, about) = (NameForm::new(), NameForm::new());
     let kind = state(RoomKind::Public);
     let chosen = state(Vec::<User>::new());
-    let refused = state(None::<Option<Failure>>);
+    let refused = state(None);
     let requested = state(None::<RoomsCommand>);
     effect(move || {
         if let Some(input) = form.input.get() {
             request_animation_frame(move || browser::focus_on(&input));
         }
     });
-    effect(move || {
-        let Some(command) = requested.get() else { return };
-        store.read(Slice::Unread, |_| ());
-        match store.read(Slice::Outbox, |client| Request::of(client, &command)) {
-            Request::Pending => {}
-            Request::Refused(failure) => {
-                discard(app, &command);
-                requested.set(None);
-                match command {
-                    RoomsCommand::OpenDirect { .. } => {
-                        form.busy.set(false);
-                        refused.set(Some(Some(failure)));
-                    }
-                    _ => form.refuse(failure),
-                }
-            }
-            Request::Done(room) => {
-                if matches!(command, RoomsCommand::Create { .. }) {
-                    newcomer::mark_done(newcomer::Step::Room);
-                }
-                open.set(false);
-                app.visit(room);
-                // The closing dialog moves the focus to its button; the user wants to write next.
-                request_animation_frame(|| browser::focus(COMPOSER_ID));
-            }
-        }
-    });
+    follow(Dialog { open, form, refused, requested });
     let send = move |command: RoomsCommand| {
         form.start();
         app.driver.command(command.clone());
@@ -142,7 +115,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
             let users: Vec<UserId> =
                 chosen.with_untracked(|chosen| chosen.iter().map(|user| user.id).collect());
             if users.is_empty() {
-                refused.set(Some(None));
+                refused.set(Some(DirectRefusal::NobodyChosen));
             } else {
                 refused.set(None);
                 send(RoomsCommand::OpenDirect { users });
@@ -165,8 +138,8 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         let lang = lang.get();
         refused.with(|refused| match refused {
             None => String::new(),
-            Some(None) => CHOOSE.of(lang).to_owned(),
-            Some(Some(failure)) => lang.refusal(failure),
+            Some(DirectRefusal::NobodyChosen) => CHOOSE.of(lang).to_owned(),
+            Some(DirectRefusal::Refused(failure)) => lang.refusal(failure),
         })
     });
     let options = NameFieldOptions {
@@ -182,8 +155,6 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
     let choose = move |event: ev::Event| {
         kind.set(RoomKind::parse(&event_target_value(&event)).unwrap_or_default());
     };
-    let choices =
-        KINDS.map(|(kind, words)| view! { <option value=kind.name()>{words.now()}</option> });
     let is_direct = move || kind.get() == RoomKind::Direct;
     let fields = part(move || {
         if is_direct() {
@@ -204,7 +175,7 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         <form on:submit=events::submit(submit) novalidate>
             <h2 id="new-room-title" class="dialog-title">{tr(|t| t.new_room)}</h2>
             <label class="label" for="new-room-kind">{KIND.now()}</label>
-            <select id="new-room-kind" class="field room-kind" data-testid="room-kind" on:change=events::change(choose)>{choices}</select>
+            <select id="new-room-kind" class="field room-kind" data-testid="room-kind" on:change=events::change(choose)>{kind_choices()}</select>
             {fields}
             <div class="dialog-actions">
                 <button type="button" class="button" on:click=events::click(move |_| open.set(false))>{CANCEL.now()}</button>
@@ -215,6 +186,63 @@ pub(crate) fn new_room(open: State<bool>) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// The kinds of rooms, as choices.
+fn kind_choices() -> AnyView {
+    let choice = |(kind, words): (RoomKind, Words)| {
+        view! { <option value=kind.name()>{words.now()}</option> }
+    };
+    KINDS.map(choice).into_any()
+}
+
+/// The refusal of a direct conversation.
+#[derive(Clone)]
+enum DirectRefusal {
+    NobodyChosen,
+    Refused(Failure),
+}
+
+/// The state of the dialog.
+#[derive(Clone, Copy)]
+struct Dialog {
+    open: State<bool>,
+    form: NameForm,
+    refused: State<Option<DirectRefusal>>,
+    requested: State<Option<RoomsCommand>>,
+}
+
+/// Follows the request: closes the dialog when the room is there, or shows the refusal.
+fn follow(Dialog { open, form, refused, requested }: Dialog) {
+    let app = use_app();
+    let store = app.driver.store();
+    effect(move || {
+        let Some(command) = requested.get() else { return };
+        store.read(Slice::Unread, |_| ());
+        match store.read(Slice::Outbox, |client| Request::of(client, &command)) {
+            Request::Pending => {}
+            Request::Refused(failure) => {
+                discard(app, &command);
+                requested.set(None);
+                match command {
+                    RoomsCommand::OpenDirect { .. } => {
+                        form.busy.set(false);
+                        refused.set(Some(DirectRefusal::Refused(failure)));
+                    }
+                    _ => form.refuse(failure),
+                }
+            }
+            Request::Done(room) => {
+                if matches!(command, RoomsCommand::Create { .. }) {
+                    newcomer::mark_done(newcomer::Step::Room);
+                }
+                open.set(false);
+                app.visit(room);
+                // The closing dialog moves the focus to its button; the user wants to write next.
+                request_animation_frame(|| browser::focus(COMPOSER_ID));
+            }
+        }
+    });
 }
 
 /// Discards a refused request: the dialog shows the refusal, so the outbox need not.

@@ -31,6 +31,7 @@ pub(crate) use settings::read as settings;
 const EFFECTS: u64 = 500;
 
 /// Executes an act.
+#[expect(clippy::needless_pass_by_value, reason = "an engine passes the input of a write by value")]
 pub(crate) fn administer(
     transaction: &dyn Transaction,
     request: ActRequest,

@@ -49,7 +49,7 @@ async fn a_new_engine_has_the_first_room(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
     let name = FIRST_ROOM_NAME.to_owned();
     let room = Room { is_default: true, ..Room::new(FIRST_ROOM, name) };
-    assert_eq!(test_store.rooms(&mina).await, [room.clone()]);
+    assert_eq!(test_store.rooms(&mina).await, std::slice::from_ref(&room));
     let (position, snapshot) = test_store.snapshot(&mina, CHAT).await;
     assert_eq!(position.seq, Seq(0));
     assert!(matches!(snapshot, Snapshot::Chat(snapshot) if snapshot.room == room));

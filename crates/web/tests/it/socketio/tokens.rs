@@ -1,14 +1,18 @@
 //! Clients with an access token.
 
+use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_hub::rooms::FIRST_ROOM;
+use madang_shared::Timestamp;
+use madang_shared::administration::{AdministrationAct, WorkspaceSettings};
 use madang_shared::membership::MembershipCommand;
+use madang_shared::roles::Access;
 use madang_web::Origins;
 use madang_web::socketio::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::test_client::SocketIoClient;
-use crate::test_server::TestServer;
+use crate::test_server::{START, TestServer};
 
 /// A server for clients with a token alone.
 async fn without_guests() -> TestServer {
@@ -127,4 +131,22 @@ async fn a_client_hears_nothing_more_of_a_room_that_its_user_has_left() {
     let mut client = SocketIoClient::connect_with(&server, &json!({ "token": secret })).await;
     let refused = client.receive("refused").await;
     assert_eq!(refused["event"], json!("room:1"));
+}
+
+#[tokio::test]
+async fn guests_are_put_out_when_people_need_an_invitation() {
+    let server = TestServer::start().await;
+    let (_, session) = server.user("Mina").await;
+    let (secret, _) = server.issue(&session, &json!({ "name": "bridge", "scope": "write" })).await;
+    let mut guest = SocketIoClient::connect(&server).await;
+    let mut bridge = SocketIoClient::connect_with(&server, &json!({ "token": secret })).await;
+    let access = Some(Access::Invited);
+    let act = AdministrationAct::ChangeSettings(WorkspaceSettings { access, ..Default::default() });
+    let act = ActRequest::new((Actor::CommandLine, None), act, "", Timestamp(START)).unwrap();
+    server.store.administer(act).await.unwrap();
+    while guest.receive_text().await.is_some_and(|text| !text.starts_with("41")) {}
+    let answer = answer_to_connect(&server, "", "").await;
+    assert!(answer.starts_with("44"), "{answer}");
+    bridge.emit(&json!(["message", "still here"])).await;
+    bridge.receive_until("message", &json!("still here")).await;
 }
