@@ -4,11 +4,11 @@
 use std::path::Path;
 
 /// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
-/// The goal is 150 KB. Moved by `docs/decisions/060-size-of-the-mended-app.md`.
+/// The goal is 150 KB. Moved by `docs/decisions/123-size-of-accounts-and-rooms.md`.
 const FIRST_VIEW: u64 = 210 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/105-size-of-the-place-of-a-card.md`.
+/// `docs/decisions/123-size-of-accounts-and-rooms.md`.
 const WHOLE: u64 = 454 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none

@@ -135,7 +135,7 @@ fn lines(page: &AuditPage) -> Bytes {
 
 /// The query of a request for people.
 #[derive(Clone, Debug, Deserialize)]
-pub struct PeopleQuery {
+pub struct AccountsQuery {
     #[serde(default)]
     search: String,
     after: Option<u64>,
@@ -145,9 +145,9 @@ pub struct PeopleQuery {
 pub async fn people(
     State(state): State<AppState>,
     user: AuthUser,
-    query: Result<Query<PeopleQuery>, QueryRejection>,
+    query: Result<Query<AccountsQuery>, QueryRejection>,
 ) -> Result<Json<AccountsPage>, Problem> {
-    let Query(PeopleQuery { search, after }) = query.map_err(|_| {
+    let Query(AccountsQuery { search, after }) = query.map_err(|_| {
         malformed("`search` must be a text and `after` a number, each given once at most.")
     })?;
     if search.chars().count() > MAX_DESCRIPTION_CHARS {

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use madang_hub::accounts::{NewLink, SecretHash, WaitingDeviceRequest};
+use madang_identity::qr::QrCode;
 use madang_shared::account::{
     DeviceCode, DeviceState, DeviceTicket, LinkKind, Secret, WaitingDevice,
 };
 
 use super::account_api::AccountSession;
 use super::link_api::{address_of, no_link};
-use super::qr::qr_code;
 use super::secrets;
 use super::sign_in_request::SignInRequest;
 use crate::http::client_info::ClientInfo;
@@ -47,9 +47,10 @@ pub async fn make_code(
     };
     state.store.add_link(link).await?;
     let link = address_of(&client_info, &token)?;
-    let (qr_side, qr_path) =
-        qr_code(&link.0).ok_or_else(|| Problem::defect("a link is too long for a QR code"))?;
-    let (code, qr_path) = (Secret(secrets::in_groups(&code)), Secret(qr_path));
+    let picture = QrCode::of(&link.0);
+    let picture = picture.ok_or_else(|| Problem::defect("a link is too long for a QR code"))?;
+    let (code, qr_path) = (Secret(secrets::in_groups(&code)), Secret(picture.path));
+    let qr_side = u32::try_from(picture.side).unwrap_or_default();
     Ok((StatusCode::CREATED, Json(DeviceCode { code, link, qr_side, qr_path, expires_at })))
 }
 

@@ -7,7 +7,6 @@ pub mod device_words;
 pub mod link_api;
 pub mod password_api;
 pub mod password_pool;
-mod qr;
 pub mod secrets;
 pub mod sign_in_request;
 
