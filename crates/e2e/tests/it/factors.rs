@@ -103,11 +103,18 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         browser.keys(Key::Enter).await?;
         ChatPage::new(browser.clone()).await?.open_composer().await?;
 
-        // The passkey signs in alone, and the browser offers it in the field for the name too.
+        // The passkey signs in alone. Its user accepts the offer in the field for the name at once.
+        sign_out(&browser).await?;
+        set_presence(&browser, &authenticator, true).await?;
+        browser.goto(&at_localhost(test, "/sign-in")).await?;
+        ChatPage::new(browser.clone()).await?.open_composer().await?;
+        // A browser that offers nothing has the button.
+        let script = "PublicKeyCredential.isConditionalMediationAvailable = async () => false";
+        let parameters = json!({ "source": script });
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", parameters).await?;
         sign_out(&browser).await?;
         browser.goto(&at_localhost(test, "/sign-in")).await?;
         browser.click("passkey-sign-in").await?;
-        set_presence(&browser, &authenticator, true).await?;
         ChatPage::new(browser.clone()).await?.open_composer().await?;
 
         browser.goto(&at_localhost(test, "/settings/account")).await?;

@@ -12,11 +12,14 @@ mod settings;
 mod strings;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use madang_client::Slice;
+use madang_shared::roles::Role;
 
 use self::loading::{ActState, News, refusal_of_act};
 use crate::context::use_app;
 use crate::i18n::{Words, tr};
+use crate::session;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, part};
@@ -41,9 +44,34 @@ const TABS: [(Tab, &str, Words); 5] = [
 ];
 const PARTS: Words = Words::new("서버 관리 나누기", "Parts of the administration");
 
-/// The page.
+const ADMINISTRATORS_ONLY: Words = Words::new(
+    "이 페이지는 관리자만 볼 수 있습니다.",
+    "Only administrators of this server see this page.",
+);
+
+/// The page. Nothing is requested for a user who is no administrator.
 #[component]
 pub(crate) fn AdministrationPage() -> impl IntoView {
+    // None until the role is known.
+    let is_administrator = state(None::<bool>);
+    spawn_local(async move {
+        let role = session::role().await;
+        is_administrator.try_set(Some(role.is_some_and(|role| role >= Role::Administrator)));
+    });
+    part(move || {
+        match is_administrator.get() {
+        None => view! { <p class="hint">{tr(|t| t.loading)}</p> }.into_any(),
+        Some(true) => parts(),
+        Some(false) => {
+            view! { <div class="page"><p class="page-body hint" data-testid="admin-forbidden">{ADMINISTRATORS_ONLY.now()}</p></div> }
+                .into_any()
+        }
+    }
+    })
+}
+
+/// The parts of the page.
+fn parts() -> AnyView {
     let store = use_app().driver.store();
     let tab = state(Tab::People);
     let newest = memo(move || {
@@ -69,6 +97,7 @@ pub(crate) fn AdministrationPage() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn draw(tab: State<Tab>) -> AnyView {

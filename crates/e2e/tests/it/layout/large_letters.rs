@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
 
-use super::{go_to, page_paths, set_size};
+use super::{be_owner, go_to, page_paths, set_size};
 use crate::appearance::set_language_and_theme;
 use crate::orders::press;
 use crate::support::browser_test::BrowserTest;
@@ -46,6 +46,8 @@ async fn letters_of_twice_the_size_fit_every_page() -> Result<()> {
             shell.execute(statement)?;
         }
         set_size(browser, 1280, 800, false).await?;
+        be_owner(test)?;
+        browser.expect_console_error("/api/rooms/999");
         let mut found = String::new();
         for lang in [Lang::Ko, Lang::En] {
             set_language_and_theme(browser, lang, "light").await?;
