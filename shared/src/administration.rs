@@ -88,6 +88,8 @@ named! {
         AcceptInvitation = "accept_invitation",
         /// A user became the first owner.
         BecomeOwner = "become_owner",
+        /// A link was made by which a user signs in once without a password.
+        MakeLink = "make_link",
         /// Settings of the workspace were changed.
         ChangeSettings = "change_settings",
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Subcommand;
+use madang_hub::accounts::NewLink;
 use madang_hub::administration::{ActRequest, Actor, AuditFilter, PeopleFilter};
 use madang_hub::policy::name_key;
 use madang_hub::ports::{Clock, Store};
+use madang_shared::account::{LINK_PAGE, LinkKind};
 use madang_shared::administration::{
     AdministrationAct, INVITATION_PAGE, NewInvitation, WorkspaceSettings,
 };
@@ -17,6 +19,7 @@ use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, UserId, codec};
 use madang_store::Postgres;
 use madang_store::sqlite::VisitedSqlite;
+use madang_web::http::accounts::secrets;
 use madang_web::http::session_token::Token;
 
 use crate::clock::SteadyClock;
@@ -105,6 +108,19 @@ pub(crate) enum ActTask {
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
+    /// Print a link by which a person who has lost the password signs in once. It replaces an earlier one.
+    Reset {
+        /// The name.
+        name: String,
+        /// The days for which it can be used.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=30))]
+        days: u64,
+        /// The origin by which people reach the server; the link begins with it.
+        #[arg(long, default_value = "http://127.0.0.1:5001", value_name = "ORIGIN")]
+        origin: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
     /// Print the settings that were changed while a server ran, after changing those that are named.
     Settings {
         /// The name of the workspace; an empty one for none.
@@ -153,6 +169,7 @@ impl ActTask {
         | Self::Deactivate { place, .. }
         | Self::Reactivate { place, .. }
         | Self::Invite { place, .. }
+        | Self::Reset { place, .. }
         | Self::Settings { place, .. }
         | Self::Audit { place }) = self;
         std::mem::take(&mut **place)
@@ -189,6 +206,7 @@ impl CommandLine {
                 let rooms = rooms.into_iter().map(RoomId).collect();
                 self.invite(NewInvitation { role, uses, lasts_ms, rooms, note }, &origin).await
             }
+            ActTask::Reset { name, days, origin, .. } => self.reset(&name, days, &origin).await,
             ActTask::Settings { name, access, apps, moods, .. } => {
                 let access = access.as_deref().map(parse_access).transpose()?;
                 let apps = apps.as_deref().map(parse_apps).transpose()?;
@@ -201,6 +219,23 @@ impl CommandLine {
                 Ok(())
             }
         }
+    }
+
+    /// Prints a recovery link.
+    async fn reset(&self, name: &str, days: u64, origin: &str) -> Result<()> {
+        let token = secrets::random_token().map_err(|problem| anyhow!("{}", problem.failure))?;
+        let link = NewLink {
+            token: secrets::token_hash(&token.0).context("a token has another form")?,
+            kind: LinkKind::Recovery,
+            user: self.user(name).await?,
+            by: None,
+            code: None,
+            at: self.now,
+            expires_at: self.now.plus(days * DAY_MS),
+        };
+        self.store.add_link(link).await.context("the link cannot be made")?;
+        print(&format!("{}{LINK_PAGE}#{}", origin.trim_end_matches('/'), token.0));
+        Ok(())
     }
 
     async fn user(&self, name: &str) -> Result<UserId> {

@@ -47,6 +47,24 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
     let entry = &log["entries"][0];
     assert_eq!((&entry["source"], &entry["reason"]), (&json!("command_line"), &json!("the first")));
 
+    let (code, link) =
+        admin(folder.path(), &["reset", "mina", "--origin", "https://chat.example/"]);
+    assert_eq!(code, Some(0), "{link}");
+    let secret = link.trim().strip_prefix("https://chat.example/link#").unwrap();
+    let (_, log) = get(&server, "/api/administration/audit", token).await;
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["act"], &entry["detail"]), (&json!("make_link"), &json!("recovery")));
+    assert!(!log.to_string().contains(secret));
+    let body = json!({ "token": secret, "bearer": true });
+    let url = format!("{}/api/session/link", server.url);
+    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["user"]["name"], "Mina");
+    // The link has ended all other sessions.
+    assert_eq!(get(&server, people, token).await.0, StatusCode::UNAUTHORIZED);
+    let token = answer["token"].as_str().unwrap();
+
     let renamed = ["settings", "--name", "새봄", "--access", "invited"];
     assert_eq!(admin(folder.path(), &renamed).0, Some(0));
     let followed = async {

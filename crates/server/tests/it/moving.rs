@@ -64,7 +64,7 @@ async fn a_server_moves_to_postgresql_and_back() {
         "copied users: 1 rows",
         "compared log",
         "were moved and compared",
-        "stay where they are: tls.key",
+        "stay where they are: setup-link, tls.key",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -283,7 +283,7 @@ async fn t2_9_a_session_over_https_has_a_secure_cookie_and_the_configured_hsts()
 async fn the_headers_of_a_configured_proxy_are_trusted_and_its_client_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, cookie_prefix, client) in [
-        (&["--trusted-proxy", "127.0.0.1"][..], "__Host-", "203.0.113.7"),
+        (&["--trusted-proxy", "127.0.0.1", "--access", "open"][..], "__Host-", "203.0.113.7"),
         (&[], "madang", "127.0.0.1"),
     ] {
         let log = File::create(folder.path().join("log")).unwrap();

@@ -15,6 +15,7 @@ use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
+use madang_shared::account::LinkKind;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
@@ -124,7 +125,11 @@ impl WriteInput for (UserId, String, String) {}
 impl WriteInput for (UserId, Vec<TokenHash>) {}
 
 /// A one-time link to be made.
-impl WriteInput for NewLink {}
+impl WriteInput for NewLink {
+    fn topics(&self) -> Vec<Topic> {
+        if self.kind == LinkKind::Device { Vec::new() } else { vec![Topic::Administration] }
+    }
+}
 
 /// A one-time link to be used up.
 impl WriteInput for LinkUse {}

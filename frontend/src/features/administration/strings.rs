@@ -32,6 +32,7 @@ pub(super) fn access_name(access: Access) -> Words {
 pub(super) fn act_name(lang: Lang, act: &str) -> String {
     let words = match act {
         "set_role" => Words::new("역할 변경", "Changed a role"),
+        "make_link" => Words::new("로그인 링크 만들기", "Made a sign-in link"),
         "deactivate" => Words::new("계정 비활성화", "Deactivated an account"),
         "reactivate" => Words::new("계정 다시 활성화", "Activated an account again"),
         "invite" => Words::new("초대 링크 만들기", "Made an invitation"),

@@ -4,11 +4,13 @@ use madang_hub::accounts::{LinkRecord, LinkUse, NewLink, SecretHash, StartedSess
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::TopicEvent;
 use madang_shared::account::{LinkKind, SignInMethod};
+use madang_shared::administration::AuditAct;
 use madang_shared::roles::Role;
 use madang_shared::{ErrorCode, Failure, Timestamp, User, UserId};
 
 use super::{sessions, store_password};
 use crate::error::StatementError;
+use crate::rules::administration::audit::{Record, record as record_act};
 use crate::rules::refusals::no_user;
 use crate::rules::rights;
 use crate::transaction::{Row, Transaction, values};
@@ -17,7 +19,7 @@ use crate::transaction::{Row, Transaction, values};
 pub(crate) fn add(
     transaction: &dyn Transaction,
     link: NewLink,
-    _appended: &mut Vec<TopicEvent>,
+    appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
     let NewLink { token, kind, user, by, code, at, expires_at } = link;
     if let Some(by) = by {
@@ -32,9 +34,24 @@ pub(crate) fn add(
     transaction.run(sql, &values![user.0, kind.name(), at.0])?;
     let sql = "INSERT INTO one_time_links (token, kind, user_id, made_by, made_at, expires_at, code) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let (kind, by) = (kind.name(), by.map(|by| by.0));
-    let values = &values![token, kind, user.0, by, at.0, expires_at.0, code];
+    let (kind_name, made_by) = (kind.name(), by.map(|by| by.0));
+    let values = &values![token, kind_name, user.0, made_by, at.0, expires_at.0, code];
     transaction.run(sql, values)?;
+    if kind != LinkKind::Device {
+        // The holder of the link gets the account.
+        let entry = Record {
+            actor: by.into(),
+            at,
+            network: None,
+            act: AuditAct::MakeLink,
+            user: Some(user),
+            room: None,
+            invitation: None,
+            detail: kind_name,
+            reason: "",
+        };
+        record_act(transaction, &entry, appended)?;
+    }
     Ok(User { id: user, name })
 }
 
