@@ -41,7 +41,7 @@ async fn set_presence(browser: &Browser, authenticator: &str, is_present: bool) 
 }
 
 async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    browser.find(id).await?.focus().await?;
+    browser.click(id).await?;
     browser.insert_text(text).await
 }
 
@@ -67,7 +67,8 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         browser.goto(&at_localhost(test, "/settings/account")).await?;
         type_into(&browser, "new-password", PASSWORD).await?;
         browser.keys(Key::Enter).await?;
-        browser.until_text("password-saved", |text| !text.is_empty()).await?;
+        // Then the page is drawn again.
+        browser.until_attribute("account-secured", "data-secured", "true").await?;
         type_into(&browser, "passkey-name", "시험 기기").await?;
         browser.click("add-passkey").await?;
         browser.until_text("passkeys", |text| text.contains("시험 기기")).await?;
