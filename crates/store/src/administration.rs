@@ -47,7 +47,7 @@ impl<C: Connections> Administration for EngineStore<C> {
     ) -> BoxFuture<'static, Result<AccountsPage, StoreError>> {
         self.read(reader.unwrap_or(COMMAND_LINE), move |transaction| {
             administration::require_administrator(transaction, reader)?;
-            administration::people(transaction, &filter)
+            administration::list_accounts(transaction, &filter)
         })
     }
 

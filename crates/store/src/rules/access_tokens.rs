@@ -67,8 +67,14 @@ pub(crate) fn list(
     let sql = "SELECT id, name, scope, made_at, expires_at, last_used_at \
         FROM access_tokens WHERE user_id = ?1 ORDER BY id DESC";
     let mut tokens = transaction.all(sql, &values![account.0], access_token)?;
-    for token in &mut tokens {
-        token.rooms = rooms(transaction, token.id)?;
+    let sql = "SELECT token_id, room_id FROM access_token_rooms \
+        JOIN access_tokens ON access_tokens.id = token_id WHERE user_id = ?1 ORDER BY room_id";
+    let rooms = transaction
+        .all(sql, &values![account.0], |row| Ok((row.natural(0)?, RoomId(row.natural(1)?))))?;
+    for (id, room) in rooms {
+        if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
+            token.rooms.push(room);
+        }
     }
     Ok(tokens)
 }

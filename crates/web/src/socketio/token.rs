@@ -61,6 +61,8 @@ pub(super) async fn identify(
         let message = "This access token is unknown, or has ended; make a new one in the settings of your account.";
         Failure::new(ErrorCode::Unauthenticated, message)
     })?;
+    // The end of the account is the end of the token's connections.
+    open.belongs_to(identity.user.id);
     Ok(Some(Arc::new(TokenClient { identity, open })))
 }
 

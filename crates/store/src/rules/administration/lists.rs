@@ -14,7 +14,7 @@ use crate::transaction::{Row, Transaction, values};
 const LISTED_MANAGERS: usize = 3;
 
 /// A page of the people by id, without service accounts.
-pub(crate) fn people(
+pub(crate) fn list_accounts(
     transaction: &dyn Transaction,
     filter: &PeopleFilter,
 ) -> Result<AccountsPage, StatementError> {

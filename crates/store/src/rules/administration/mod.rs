@@ -22,7 +22,7 @@ use crate::transaction::{Transaction, values};
 pub(crate) use accounts::user_named;
 pub(crate) use audit::page as audit_page;
 pub(crate) use invitations::{accept, list as invitations};
-pub(crate) use lists::{people, room_sizes};
+pub(crate) use lists::{list_accounts, room_sizes};
 pub(crate) use offers::{Claim, become_owner, find as offered_invitation, offer_ownership};
 pub(crate) use owners::has_owner;
 pub(crate) use settings::read as settings;
