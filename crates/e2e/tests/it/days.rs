@@ -22,14 +22,14 @@ const BEFORE_MIDNIGHT: &str = "const now = Date.now; const end = new Date(now())
     dispatchEvent(new Event('focus'))";
 const RETURN: &str = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
 
-async fn set_time_zone(browser: &Browser, name: &str) -> Result<()> {
+pub(crate) async fn set_time_zone(browser: &Browser, name: &str) -> Result<()> {
     let zone = json!({ "timezoneId": name });
     browser.devtools("Emulation.setTimezoneOverride", zone).await?;
     Ok(())
 }
 
 /// The time zone in which it is about noon, so that the test does not run over a midnight.
-async fn noon_time_zone(browser: &Browser) -> Result<String> {
+pub(crate) async fn noon_time_zone(browser: &Browser) -> Result<String> {
     let hours: i64 = browser.eval("return new Date().getUTCHours()", []).await?;
     // `Etc/GMT-3` is three hours ahead of UTC.
     Ok(format!("Etc/GMT{:+}", hours - 12))

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
+use crate::days::{noon_time_zone, set_time_zone};
 use crate::layout::set_size;
 use crate::support::axe::check_appearance;
 use crate::support::browser::Browser;
@@ -182,6 +183,8 @@ async fn a_message_keeps_its_height_when_it_is_read_and_when_others_follow() -> 
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         jane.browser.goto("about:blank").await?;
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
+        // An hour of two digits needs the most width.
+        set_time_zone(&minsu.browser, &noon_time_zone(&minsu.browser).await?).await?;
         let text = "국수를 먹으러 갈까요, 아니면 도시락을 먹을까요? ".repeat(7);
         minsu.send(text.trim()).await?;
         minsu.until_stored(text.trim()).await?;
