@@ -106,6 +106,10 @@ pub(crate) struct AppContext {
     pub(crate) members_folded: State<bool>,
     /// Whether the inspector is open. It stays open from room to room.
     pub(crate) inspector: State<bool>,
+    /// Whether the palette is open.
+    pub(crate) palette: State<bool>,
+    /// Whether the dialog for a new room is open.
+    pub(crate) new_room: State<bool>,
     /// Whether the list of keyboard shortcuts is open.
     pub(crate) shortcuts: State<bool>,
     /// Whether the user's own menu is open.

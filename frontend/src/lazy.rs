@@ -34,6 +34,8 @@ pub(crate) struct LazyViews {
     pub(crate) page: fn(Page) -> AnyView,
     /// The inspector's content.
     pub(crate) inspector: fn() -> AnyView,
+    /// The palette.
+    pub(crate) palette: fn() -> AnyView,
     /// The list of keyboard shortcuts.
     pub(crate) shortcuts: fn() -> AnyView,
     /// The tools of the open room: its day, and the actions of a message.

@@ -6,8 +6,7 @@ use leptos::prelude::*;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, MAX_DRAWER_WIDTH, MAX_PHONE_WIDTH, is_at_most};
-use crate::features::rooms::{FILTER_ID, listed_rooms};
-use crate::route::{Area, Route};
+use crate::features::rooms::listed_rooms;
 
 /// A key that is held while another one is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,7 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         // ㅏ is on the key K of a Korean keyboard.
         keys: &["k", "K", "ㅏ"],
         shown: "K",
-        run: find_room,
+        run: show_palette,
     },
     Shortcut {
         modifier: Some(Modifier::Alt),
@@ -88,13 +87,11 @@ pub(super) fn listen(app: AppContext) {
     on_cleanup(move || on_resize.remove());
 }
 
-/// The list of rooms is beside every room, and on a phone it is a page of its own.
-fn find_room(app: AppContext) -> bool {
-    let route = app.router.get();
-    if app.phone.get_untracked() || route.area() != Area::Chat {
-        app.go(Route::Home);
+/// Another dialog keeps the screen.
+fn show_palette(app: AppContext) -> bool {
+    if !is_focused_in("dialog") {
+        app.palette.set(true);
     }
-    request_animation_frame(|| browser::focus(FILTER_ID));
     true
 }
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
-use super::{screen_keyboard, shortcuts, view_menu};
+use super::{palette, screen_keyboard, shortcuts, view_menu};
 use crate::auth::Auth;
 use crate::features::read_count::read_count;
 use crate::features::{
@@ -45,6 +45,7 @@ fn views() -> LazyViews {
     LazyViews {
         page,
         inspector: inspector::content,
+        palette: palette::content,
         shortcuts: shortcuts::content,
         room_tools: chat::tools::tools,
         room_statuses: chat::tools::statuses,

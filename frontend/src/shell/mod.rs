@@ -6,6 +6,7 @@ mod keys;
 mod lazy_views;
 mod navigation;
 mod page_source;
+pub(crate) mod palette;
 mod rail;
 mod screen_keyboard;
 mod shortcuts;
@@ -58,6 +59,8 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
         members: state(false),
         members_folded: state(AppContext::remembers_folded_members()),
         inspector: state(false),
+        palette: state(false),
+        new_room: state(false),
         shortcuts: state(false),
         own_menu: state(false),
         view_menu: state(false),
@@ -107,6 +110,7 @@ pub(crate) fn Shell(me: User) -> impl IntoView {
             </main>
             {when(has_members, || view! { <MembersPanel /> }.into_any())}
             {inspector::inspector()}
+            {palette::dialog()}
             {shortcuts::dialog()}
             {rail::own_menu(app)}
             {header::view_menu(app)}

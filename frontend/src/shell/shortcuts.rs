@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::keys::{Modifier, SHORTCUTS, Shortcut};
+use super::palette;
 use crate::context::use_app;
 use crate::i18n::{Words, tr};
 use crate::route::Page;
@@ -13,7 +14,7 @@ use crate::ui::skeleton::Shape;
 const TITLE: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
 const PATHS_TITLE: Words = Words::new("마우스 없이 다니기", "Without a mouse");
 /// The paths of the keyboard: the place, and the keys there. A browser test walks each.
-const PATHS: [(Words, Words); 7] = [
+const PATHS: [(Words, Words); 8] = [
     (
         Words::new("어디서나", "Everywhere"),
         Words::new(
@@ -22,10 +23,17 @@ const PATHS: [(Words, Words); 7] = [
         ),
     ),
     (
+        palette::TITLE,
+        Words::new(
+            "Ctrl K로 열어 이름을 쓰고, 위아래 화살표로 고르고 Enter로 갑니다. 초성만 써도, 한/영을 잘못 두고 써도 찾습니다.",
+            "Ctrl K opens it. Type a name, Up and Down choose, Enter goes there. Korean initial consonants and the wrong keyboard layout find it, too.",
+        ),
+    ),
+    (
         Words::new("방 목록", "Rooms"),
         Words::new(
-            "Ctrl K로 찾기 칸에 가서 이름을 쓰고, Tab으로 방에 가서 Enter로 엽니다.",
-            "Ctrl K leads to the search field. Type a name, Tab to a room, Enter opens it.",
+            "Tab으로 찾기 칸에 가서 이름을 쓰고, Enter로 첫 방을 엽니다.",
+            "Tab leads to the search field. Type a name, Enter opens the first room.",
         ),
     ),
     (
@@ -66,7 +74,7 @@ const PATHS: [(Words, Words); 7] = [
 ];
 /// The meaning of each shortcut, in the order of their table.
 const MEANINGS: [Words; SHORTCUTS.len()] = [
-    Words::new("방 찾기", "Find a room"),
+    Words::new("방, 사람, 화면, 설정으로 가기", "Go to a room, person, page or setting"),
     Words::new("위쪽 방으로", "Go to the room above"),
     Words::new("아래쪽 방으로", "Go to the room below"),
     Words::new(

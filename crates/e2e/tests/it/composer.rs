@@ -97,8 +97,7 @@ async fn keys_of_an_input_method_do_nothing_else_anywhere() -> Result<()> {
         let second = jane.create_room("둘째 방").await?;
         jane.open_room(FIRST_ROOM).await?;
         // The room search: Enter does not leave the room, and Esc does not clear the field.
-        browser.chord(Key::Control, "k").await?;
-        browser.until_focus("room-filter").await?;
+        browser.tab_to("room-filter").await?;
         browser.insert_text("둘").await?;
         for key in ["Enter", "Escape"] {
             press_taken(browser, key).await?;
@@ -214,8 +213,7 @@ async fn everything_can_be_done_by_keyboard() -> Result<()> {
         browser.chord(Key::Alt, Key::Down).await?;
         jane.until_room_open(FIRST_ROOM).await?;
         jane.until_stored("by keyboard").await?;
-        browser.chord(Key::Control, "k").await?;
-        browser.until_focus("room-filter").await?;
+        browser.tab_to("room-filter").await?;
         browser.keys("second" + Key::Enter).await?;
         jane.until_room_open(second).await?;
         jane.until_stored("in the second").await?;

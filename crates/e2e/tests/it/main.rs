@@ -47,6 +47,7 @@ mod notices;
 mod offline;
 mod orders;
 mod orders_at_tables;
+mod palette;
 mod people;
 mod people_texts;
 mod pictures;

@@ -38,7 +38,10 @@ async fn every_listed_shortcut_works() -> Result<()> {
         let keys: Vec<&str> = list.keys().map(String::as_str).collect();
         // The keys of messages are tested with the list of messages.
         assert_eq!(keys, ["?", "Alt ↑", "Alt ↓", "Ctrl K", "Esc", "M", "↑ ↓", "→"]);
-        assert_eq!(list.get("Ctrl K").map(String::as_str), Some("Find a room"));
+        assert_eq!(
+            list.get("Ctrl K").map(String::as_str),
+            Some("Go to a room, person, page or setting")
+        );
         browser.until_animations_end().await?;
         browser.screenshot("shortcuts-en-desktop").await?;
         axe::check(browser, "shortcuts").await?;
@@ -58,17 +61,16 @@ async fn every_listed_shortcut_works() -> Result<()> {
         browser.chord(Key::Alt, Key::Up).await?;
         until_room(second).await?;
         browser.chord(Key::Control, "k").await?;
-        browser.until_focus("room-filter").await?;
-        // The list of rooms is not beside an app.
+        browser.until_focus("palette-search").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("palette-search").await?;
         browser.click("rail-apps").await?;
         browser.find("apps").await?;
-        browser.chord(Key::Control, "k").await?;
-        browser.until_focus("room-filter").await?;
         jane.choose("lang-ko").await?;
         browser.keys("?").await?;
         browser.find("shortcuts").await?;
         let list: BTreeMap<String, String> = browser.eval(LIST, []).await?;
-        assert_eq!(list.get("Ctrl K").map(String::as_str), Some("방 찾기"));
+        assert_eq!(list.get("Ctrl K").map(String::as_str), Some("방, 사람, 화면, 설정으로 가기"));
         Ok(())
     })
     .await
@@ -108,6 +110,7 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
         let places: Vec<String> = browser.eval(PATHS, []).await?;
         let walked = [
             "Everywhere",
+            "Go to",
             "Rooms",
             "Menu in the header",
             "Messages",
@@ -119,15 +122,21 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
         browser.keys(Key::Escape).await?;
         browser.until_gone("shortcuts-paths").await?;
 
-        // Rooms.
+        // The palette.
         browser.chord(Key::Control, "k").await?;
-        browser.until_focus("room-filter").await?;
+        browser.until_focus("palette-search").await?;
+        browser.keys("second" + Key::Enter).await?;
+        jane.until_room_open(second).await?;
+        browser.until_focus("composer").await?;
+
+        // Rooms.
+        browser.tab_to("room-filter").await?;
         browser.keys("Second").await?;
         browser.until_gone(&format!("room-{FIRST_ROOM}")).await?;
         browser.tab_to(&format!("room-{second}")).await?;
         browser.keys(Key::Enter).await?;
         jane.until_room_open(second).await?;
-        browser.chord(Key::Control, "k").await?;
+        browser.tab_to("room-filter").await?;
         browser.chord(Key::Control, "a").await?;
         browser.keys(Key::Delete).await?;
         browser.tab_to(&format!("room-{FIRST_ROOM}")).await?;

@@ -15,6 +15,13 @@ const SYSTEM: Words = Words::new("시스템", "System");
 const LIGHT: Words = Words::new("밝게", "Light");
 const DARK: Words = Words::new("어둡게", "Dark");
 
+/// The colours, with the ids of their buttons.
+pub(crate) const COLOUR_CHOICES: [(Theme, &str, Words); 3] = [
+    (Theme::Auto, "theme-auto", SYSTEM),
+    (Theme::Light, "theme-light", LIGHT),
+    (Theme::Dark, "theme-dark", DARK),
+];
+
 /// The languages.
 pub(crate) fn languages() -> AnyView {
     let lang = use_lang();
@@ -29,16 +36,11 @@ pub(crate) fn languages() -> AnyView {
 /// The colours.
 pub(crate) fn colours() -> AnyView {
     let theme: State<Theme> = expect_context();
-    let colour = move |of: Theme, id: &'static str, words: Words| {
+    let colour = move |(of, id, words): (Theme, &'static str, Words)| {
         let is_current = flag(move || theme.get() == of);
         choice(id, words.now(), is_current, events::click(move |_| theme.set(of)))
     };
-    let all = [
-        colour(Theme::Auto, "theme-auto", SYSTEM),
-        colour(Theme::Light, "theme-light", LIGHT),
-        colour(Theme::Dark, "theme-dark", DARK),
-    ];
-    choices(COLOURS, all.into())
+    choices(COLOURS, COLOUR_CHOICES.map(colour).into())
 }
 
 /// Several values, one of which is current.

@@ -16,6 +16,7 @@ use crate::context::{link_to, use_app};
 use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::route::{Page, Route};
 use crate::session;
+use crate::shell::palette;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -68,6 +69,10 @@ pub(crate) fn menu() -> AnyView {
         // The menu gives the focus back first, so that the next dialog returns it to the same button.
         request_animation_frame(move || app.shortcuts.set(true));
     };
+    let show_palette = move |_| {
+        app.own_menu.set(false);
+        request_animation_frame(move || app.palette.set(true));
+    };
     let mut to_settings = link_to(app, Route::Page(Page::Settings));
     let show_settings = move |event| {
         app.own_menu.set(false);
@@ -80,6 +85,11 @@ pub(crate) fn menu() -> AnyView {
         </div>
         {languages()}
         <ul class="menu-items">
+            <li>
+                <button class="menu-item" data-testid="open-palette" on:click=events::click(show_palette)>
+                    {Icon::Search.draw()}<span>{palette::TITLE.now()}</span>
+                </button>
+            </li>
             <li>
                 <a class="menu-item" href=Page::Settings.path() data-testid="own-settings" on:click=events::click(show_settings)>
                     {Icon::Settings.draw()}<span>{Page::Settings.title().now()}</span>

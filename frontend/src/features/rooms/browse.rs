@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_client::{ConnectionState, Slice};
 use madang_shared::membership::MembershipCommand;
-use madang_shared::rooms::{DIRECTORY_PATH, DirectoryPage, ListedRoom};
+use madang_shared::rooms::{DIRECTORY_PATH, DirectoryPage, ListedRoom, Room};
 use madang_shared::{Failure, RoomId};
 
 use super::order::is_joined;
@@ -32,7 +32,7 @@ const WAITS: Words = Words::new(
 );
 
 /// The pause after a key press before the search is sent.
-pub(super) const SEARCH_PAUSE: Duration = Duration::from_millis(250);
+pub(crate) const SEARCH_PAUSE: Duration = Duration::from_millis(250);
 
 /// The loaded pages of one search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -192,7 +192,13 @@ fn load(listing: State<Listing>, wanted: State<String>, after: Option<RoomId>) {
     });
 }
 
-pub(super) async fn fetch(search: &str, after: Option<RoomId>) -> Result<DirectoryPage, Failure> {
+/// The first public rooms that a search finds.
+pub(crate) async fn find_public(search: &str) -> Result<Vec<Room>, Failure> {
+    let page = fetch(search, None).await?;
+    Ok(page.rooms.into_iter().map(|listed| listed.room).collect())
+}
+
+async fn fetch(search: &str, after: Option<RoomId>) -> Result<DirectoryPage, Failure> {
     let search = String::from(js_sys::encode_uri_component(search));
     let after = after.map(|room| format!("&after={room}")).unwrap_or_default();
     session::load(&format!("{DIRECTORY_PATH}?search={search}{after}")).await

@@ -6,6 +6,7 @@ mod new_room;
 mod order;
 mod others;
 mod people;
+mod request;
 mod row;
 
 use leptos::ev;
@@ -32,16 +33,19 @@ use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
 
-pub(crate) use browse::BrowseRoomsPage;
+pub(crate) use browse::{BrowseRoomsPage, SEARCH_PAUSE, find_public};
 pub(crate) use manage::{manage_room, own_role};
 pub(crate) use new_room::new_room;
+pub(crate) use order::is_joined;
 pub(crate) use others::other_rooms;
+pub(crate) use people::find_people;
+pub(crate) use request::follow_request;
 
 /// The id of the list of rooms that the user has not joined.
 const OTHERS_ID: &str = "other-rooms";
 
 /// The id of the search field.
-pub(crate) const FILTER_ID: &str = "find-room";
+const FILTER_ID: &str = "find-room";
 
 const DIRECT: Words = Words::new("다이렉트 메시지", "Direct messages");
 const UNREAD: Words = Words::new("읽지 않음", "Unread");
@@ -106,7 +110,6 @@ fn search(
 pub(crate) fn RoomsPanel() -> impl IntoView {
     let app = use_app();
     let wanted = state(String::new());
-    let creating = state(false);
     let on_key = events::key(move |event| on_filter_key(&event, app, wanted));
     // The search has ended with another place. The list shows all rooms again.
     effect(move || {
@@ -124,7 +127,7 @@ pub(crate) fn RoomsPanel() -> impl IntoView {
                     data-testid="room-create"
                     aria-label=tr(|t| t.new_room)
                     title=tr(|t| t.new_room)
-                    on:click=events::click(move |_| creating.set(true))
+                    on:click=events::click(move |_| app.new_room.set(true))
                 >
                     {Icon::Plus.draw()}
                 </button>
@@ -137,7 +140,7 @@ pub(crate) fn RoomsPanel() -> impl IntoView {
                 </a>
             </div>
             <RoomLists wanted=wanted />
-            {dialog(creating, "new-room-title", move || app.lazy.draw(Shape::Rows, move |views| (views.new_room)(creating)))}
+            {dialog(app.new_room, "new-room-title", move || app.lazy.draw(Shape::Rows, move |views| (views.new_room)(app.new_room)))}
         </nav>
     }
 }

@@ -2,16 +2,15 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use madang_client::{Client, PendingCommand, PendingState, Slice};
 use madang_shared::roles::RoomKind;
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{Command, Failure, RoomId, User, UserId, validate};
+use madang_shared::{Failure, User, UserId, validate};
 
-use super::order::is_joined;
 use super::people::people_choice;
+use super::request::follow_request;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
-use crate::context::{AppContext, use_app};
+use crate::context::use_app;
 use crate::features::details::optional_description_field;
 use crate::i18n::{CANCEL, Words, tr, use_lang};
 use crate::newcomer;
@@ -42,48 +41,6 @@ const KINDS: [(RoomKind, Words); 3] = [
         Words::new("다이렉트 메시지: 고른 사람들과", "Direct message: with people you choose"),
     ),
 ];
-
-/// The state of a request for a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Request {
-    Pending,
-    Refused(Failure),
-    Done(RoomId),
-}
-
-impl Request {
-    fn of(client: &Client, requested: &RoomsCommand) -> Self {
-        match client.outbox().items().iter().rfind(|item| is_same(item, requested)) {
-            Some(PendingCommand { state: PendingState::Failed(failure), .. }) => {
-                Self::Refused(failure.clone())
-            }
-            Some(_) => Self::Pending,
-            None => {
-                let me = client.features().me().id;
-                let rooms = client.features().memberships().all_rooms();
-                let created = rooms.filter(|room| {
-                    is_joined(client, room.id)
-                        && match requested {
-                            RoomsCommand::Create { name, .. } => room.name == *name,
-                            RoomsCommand::OpenDirect { users } => is_with(&room.people, me, users),
-                            _ => false,
-                        }
-                });
-                created.last().map_or(Self::Pending, |room| Self::Done(room.id))
-            }
-        }
-    }
-}
-
-/// Whether these are the people of the user's conversation with the chosen users.
-fn is_with(people: &[User], me: UserId, users: &[UserId]) -> bool {
-    people.len() == users.len() + 1
-        && people.iter().all(|person| person.id == me || users.contains(&person.id))
-}
-
-fn is_same(item: &PendingCommand, requested: &RoomsCommand) -> bool {
-    matches!(&item.command, Command::Rooms(command) if command == requested)
-}
 
 /// The content of the dialog. It is in the lazy part of the app.
 pub(crate) fn new_room(open: State<bool>) -> AnyView {
@@ -215,43 +172,20 @@ struct Dialog {
 /// Follows the request: closes the dialog when the room is there, or shows the refusal.
 fn follow(Dialog { open, form, refused, requested }: Dialog) {
     let app = use_app();
-    let store = app.driver.store();
-    effect(move || {
-        let Some(command) = requested.get() else { return };
-        store.read(Slice::Unread, |_| ());
-        match store.read(Slice::Outbox, |client| Request::of(client, &command)) {
-            Request::Pending => {}
-            Request::Refused(failure) => {
-                discard(app, &command);
-                requested.set(None);
-                match command {
-                    RoomsCommand::OpenDirect { .. } => {
-                        form.busy.set(false);
-                        refused.set(Some(DirectRefusal::Refused(failure)));
-                    }
-                    _ => form.refuse(failure),
-                }
-            }
-            Request::Done(room) => {
-                if matches!(command, RoomsCommand::Create { .. }) {
-                    newcomer::mark_done(newcomer::Step::Room);
-                }
-                open.set(false);
-                app.visit(room);
-                // The closing dialog moves the focus to its button; the user wants to write next.
-                request_animation_frame(|| browser::focus(COMPOSER_ID));
-            }
+    let done = move |command: &RoomsCommand, room| {
+        if matches!(command, RoomsCommand::Create { .. }) {
+            newcomer::mark_done(newcomer::Step::Room);
         }
+        open.set(false);
+        app.visit(room);
+        // The closing dialog moves the focus to its button; the user wants to write next.
+        request_animation_frame(|| browser::focus(COMPOSER_ID));
+    };
+    follow_request(requested, done, move |command, failure| match command {
+        RoomsCommand::OpenDirect { .. } => {
+            form.busy.set(false);
+            refused.set(Some(DirectRefusal::Refused(failure)));
+        }
+        _ => form.refuse(failure),
     });
-}
-
-/// Discards a refused request: the dialog shows the refusal, so the outbox need not.
-fn discard(app: AppContext, requested: &RoomsCommand) {
-    let refused = app.driver.store().peek(|client| {
-        let items = client.outbox().items().iter();
-        items.filter(|item| is_same(item, requested)).map(|item| item.id).collect::<Vec<_>>()
-    });
-    for id in refused {
-        app.driver.discard(id);
-    }
 }

@@ -35,7 +35,7 @@ pub(super) fn sections(app: AppContext, client: &Client) -> [Vec<Room>; 3] {
 }
 
 /// Whether the user has joined the room, and is not about to leave it.
-pub(super) fn is_joined(client: &Client, room: RoomId) -> bool {
+pub(crate) fn is_joined(client: &Client, room: RoomId) -> bool {
     client.features().memberships().contains(room) && !is_leaving(client, room)
 }
 

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use madang_client::Slice;
 use madang_shared::rooms::Room;
 
-use super::browse::{SEARCH_PAUSE, fetch};
+use super::browse::{SEARCH_PAUSE, find_public};
 use super::order::is_joined;
 use super::{listed_rooms, matches};
 use crate::context::{AppContext, link_to, use_app};
@@ -37,9 +37,8 @@ pub(crate) fn other_rooms(wanted: State<String>) -> AnyView {
             if is_current() {
                 spawn_local(async move {
                     // Without an answer, the search has found the own rooms alone.
-                    let page = fetch(&text, None).await.map(|page| page.rooms).unwrap_or_default();
+                    let rooms = find_public(&text).await.unwrap_or_default();
                     if is_current() {
-                        let rooms = page.into_iter().map(|listed| listed.room).collect();
                         found.try_set(Some(rooms));
                     }
                 });

@@ -27,9 +27,7 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
         let search = wanted.get().trim().to_owned();
         let start = move || {
             spawn_local(async move {
-                let encoded = String::from(js_sys::encode_uri_component(&search));
-                let path = format!("{PEOPLE_PATH}?search={encoded}");
-                let page = session::load::<PeoplePage>(&path).await.map(|page| page.people);
+                let page = find_people(&search).await;
                 // The user may have typed on, or closed the dialog.
                 if wanted.try_get_untracked().is_some_and(|now| now.trim() == search) {
                     found.try_set(Some(page));
@@ -74,6 +72,13 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
         <p class="error" role="alert">{error}</p>
     }
     .into_any()
+}
+
+/// The first people whom the user may know and whose names contain the text.
+pub(crate) async fn find_people(search: &str) -> Result<Vec<User>, Failure> {
+    let search = String::from(js_sys::encode_uri_component(search));
+    let page: PeoplePage = session::load(&format!("{PEOPLE_PATH}?search={search}")).await?;
+    Ok(page.people)
 }
 
 fn row(

@@ -50,6 +50,12 @@ pub(crate) fn NoticeSettingsPage() -> impl IntoView {
     view! { <div class="page"><div class="page-body page-reading">{part(sections)}</div></div> }
 }
 
+/// The rows that the palette finds: the id of the name, the page and the name.
+pub(crate) fn found_settings(auth: Auth) -> Vec<(&'static str, Page, Words)> {
+    let rows = ROWS.iter().filter(|row| is_useful(auth, row));
+    rows.map(|row| (row.id, row.section.page(), row.name)).collect()
+}
+
 /// Whether the server offers what the row is about.
 fn is_useful(auth: Auth, row: &Row) -> bool {
     auth.workspace.with(|workspace| workspace.offers(row.app))
