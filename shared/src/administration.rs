@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+use crate::grants::{Grant, Grants, RoleGrants};
 use crate::ids::{RoomId, Timestamp, User, UserId};
 use crate::roles::{Access, Role, RoomKind};
 
@@ -23,6 +24,8 @@ pub const ACCOUNTS_PATH: &str = "/api/administration/people";
 pub const INVITATIONS_PATH: &str = "/api/administration/invitations";
 /// The path of the rooms with their sizes, in pages.
 pub const ROOM_SIZES_PATH: &str = "/api/administration/rooms";
+/// The path of the grants of each role.
+pub const ROLE_GRANTS_PATH: &str = "/api/administration/grants";
 /// The path of the settings of the workspace.
 pub const SETTINGS_PATH: &str = "/api/administration/settings";
 /// The path of the state of the server.
@@ -92,6 +95,8 @@ named! {
         MakeLink = "make_link",
         /// Settings of the workspace were changed.
         ChangeSettings = "change_settings",
+        /// A grant of a user was given, refused, or left to the role again.
+        SetGrant = "set_grant",
     }
 }
 
@@ -158,6 +163,12 @@ pub struct ListedPerson {
     pub user: User,
     /// The role in the workspace.
     pub role: Role,
+    /// The grants in the apps.
+    #[serde(default)]
+    pub grants: Grants,
+    /// The grants that were decided for this user; the others are those of the role.
+    #[serde(default)]
+    pub decided: Grants,
     /// The time of the sign-up.
     pub made_at: Timestamp,
     /// The time at which the account was deactivated.
@@ -257,6 +268,12 @@ pub struct RoomSize {
     pub name: Option<String>,
     /// Its kind; see [`RoomKind`].
     pub kind: RoomKind,
+    /// Whether it is archived.
+    #[serde(default)]
+    pub archived: bool,
+    /// Whether new users become members.
+    #[serde(default)]
+    pub is_default: bool,
     /// The number of members, without service accounts.
     pub members: u64,
     /// The number of messages.
@@ -291,6 +308,9 @@ pub struct WorkspaceSettings {
     /// Whether new messages are stored with their sentiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moods: Option<bool>,
+    /// The grants of each role. Without a value they follow from the access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<RoleGrants>,
 }
 
 /// An act of an administrator.
@@ -313,6 +333,15 @@ pub enum AdministrationAct {
     Reactivate {
         /// The user.
         user: UserId,
+    },
+    /// Decides a grant of one user.
+    SetGrant {
+        /// The user.
+        user: UserId,
+        /// The grant.
+        grant: Grant,
+        /// Whether the user has it; none leaves it to the role.
+        is_given: Option<bool>,
     },
     /// Makes an invitation.
     Invite(NewInvitation),

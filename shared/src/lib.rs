@@ -12,7 +12,8 @@
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
-//! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in;
+//! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in; [`grants`]: what a user may
+//!    do in the apps;
 //! 7. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
 //!    text that users type.
 //!
@@ -27,6 +28,7 @@ pub mod topic;
 pub mod access_tokens;
 pub mod account;
 pub mod apps;
+pub mod grants;
 
 pub mod administration;
 pub mod chat;
@@ -41,6 +43,7 @@ pub mod posts;
 pub mod presence;
 pub mod price;
 pub mod read_count;
+pub mod room_access;
 pub mod rooms;
 pub mod sentiment;
 

@@ -16,6 +16,8 @@ use crate::rooms::Room;
 /// Rooms that one user can join. One connection can subscribe to all of them, and a hello that resumes
 /// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
 pub const MAX_JOINED_ROOMS: u64 = 200;
+/// Rooms of a user, beyond which others add the user to no further one. The rest is for the user's own choice.
+pub const MAX_JOINED_BY_OTHERS: u64 = 150;
 
 /// The largest unread count of a room that the server counts. A larger one is shown as “more than”, so
 /// that opening a room does not get slower with its history.

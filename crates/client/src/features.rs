@@ -288,12 +288,20 @@ impl Features {
         let mut topics = VecSet::default();
         topics.extend([Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships().rooms().map(Topic::Room));
-        topics.extend(self.page_topics.iter().copied());
+        topics.extend(self.page_topics.iter().map(|topic| self.of_reader(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
         topics.extend(
             open.into_iter().flat_map(|room| [Topic::Presence(room), Topic::Details(room)]),
         );
         topics
+    }
+
+    /// A topic of a page. A page names the topic of one user without a user: it is that of the reader.
+    fn of_reader(&self, topic: Topic) -> Topic {
+        match topic {
+            Topic::OwnOrders(_) => Topic::OwnOrders(self.me.id),
+            topic => topic,
+        }
     }
 
     pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {

@@ -214,26 +214,32 @@ features! {
     }
     Counter {
         topic Counter;
-        command madang_shared::counter::CounterCommand = crate::counter::decide, needs account;
+        command madang_shared::counter::CounterCommand = crate::counter::decide, needs crate::counter::needs;
     }
     Sentiment {
         query = crate::sentiment::answer, needs account;
     }
     Posts {
         topic Posts, redacts crate::posts::is_redaction;
-        command madang_shared::posts::PostsCommand = crate::posts::decide, needs account, small crate::posts::is_small;
-        query, needs account;
+        command madang_shared::posts::PostsCommand = crate::posts::decide, needs crate::posts::needs, small crate::posts::is_small;
+        query, needs crate::posts::query_needs;
     }
     Price {
         topic Price, ephemeral price: crate::price::LivePrice;
     }
     Orders {
         topic Orders;
-        command madang_shared::orders::OrdersCommand = crate::orders::decide, needs account;
+        command madang_shared::orders::OrdersCommand = crate::orders::decide, needs crate::orders::needs;
+    }
+    Menu {
+        topic Menu;
+    }
+    OwnOrders {
+        topic OwnOrders;
     }
     Notices {
         topic Notices;
-        command madang_shared::notices::NoticesCommand = accept, needs account, small crate::notices::is_small;
+        command madang_shared::notices::NoticesCommand = accept, needs crate::notices::needs, small crate::notices::is_small;
     }
     Inbox {
         topic Inbox, redacts crate::notices::is_redaction;

@@ -10,6 +10,7 @@ use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
+use madang_shared::room_access::RoomAccess;
 use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{
     Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
@@ -220,6 +221,17 @@ pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
         room: RoomId,
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
+
+    /// The people who can see a room, or a message in it, by the rule that lets them.
+    ///
+    /// # Errors
+    /// `not_found` for a room of which the reader may not know; for a message, also as [`Self::delivery`].
+    fn room_access(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Option<Seq>,
+    ) -> BoxFuture<'static, Result<RoomAccess, StoreError>>;
 
     /// The read marks of the members of a room, without service accounts, in any order.
     ///

@@ -157,9 +157,12 @@ impl TopicChannel {
         }
     }
 
-    /// Tells every connection that follows the topic that the facts about the server have changed.
-    pub(crate) fn mark_workspace(&self) {
-        for subscriber in self.inner.lock().subscribers.values() {
+    /// Tells the connections that follow the topic, or those of one user among them, that the facts about the server or the
+    /// rights of their user have changed.
+    pub(crate) fn mark_workspace(&self, of: Option<UserId>) {
+        let inner = self.inner.lock();
+        let subscribers = inner.subscribers.values();
+        for subscriber in subscribers.filter(|it| of.is_none_or(|user| it.user() == user)) {
             subscriber.wakeups().mark_workspace();
         }
     }

@@ -11,11 +11,12 @@ use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
-use madang_shared::roles::Role;
+use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
+use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::connections::{Connections, ReadLane};
-use crate::rules::{administration, rights};
+use crate::rules::{administration, grants, rights};
 use crate::store::EngineStore;
 
 /// The reader of a request of the command line.
@@ -82,6 +83,30 @@ impl<C: Connections> Administration for EngineStore<C> {
 
     fn settings(&self) -> BoxFuture<'static, Result<WorkspaceSettings, StoreError>> {
         self.server_read(ReadLane::SignIns, administration::settings)
+    }
+
+    fn configure_access(&self, access: Access) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(access, grants::configure_access)
+    }
+
+    fn own_grants(&self, user: UserId) -> BoxFuture<'static, Result<OwnGrants, StoreError>> {
+        self.read(user, move |transaction| {
+            rights::require(transaction, user, Need::Account)?;
+            grants::own(transaction, user)
+        })
+    }
+
+    fn newcomer_grants(&self) -> BoxFuture<'static, Result<Grants, StoreError>> {
+        self.server_read(ReadLane::SignIns, |transaction| {
+            Ok(grants::of_roles(transaction)?.of(Role::Member))
+        })
+    }
+
+    fn role_grants(&self, reader: UserId) -> BoxFuture<'static, Result<RoleGrants, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            grants::of_roles(transaction)
+        })
     }
 
     fn effects_after(

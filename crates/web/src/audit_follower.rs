@@ -33,7 +33,7 @@ pub struct AuditFollower {
 }
 
 impl AuditFollower {
-    /// Reads the settings of the workspace, and begins to follow the acts after them.
+    /// Tells the store the access of the configuration, reads the settings of the workspace, and begins to follow the acts after them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -48,6 +48,7 @@ impl AuditFollower {
         let heads = store.heads(vec![Topic::Administration]).await?;
         let entry = heads.first().map_or(0, |head| head.0);
         let configured = (*hub.workspace()).clone();
+        store.configure_access(configured.access).await?;
         let follower = Self { hub, store, open_sessions, configured, advances, entry };
         follower.read_settings().await?;
         Ok(follower)
@@ -92,7 +93,7 @@ impl AuditFollower {
                         // A connection within the process has no session.
                         self.hub.check_rights_of(user);
                     }
-                    AuditedEffect::Settings => {}
+                    AuditedEffect::Settings => self.hub.check_grants_of_all(),
                 }
             }
             self.entry = last;

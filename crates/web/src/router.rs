@@ -16,9 +16,10 @@ use madang_shared::account::{
 };
 use madang_shared::administration::{
     ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH,
-    INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROOM_SIZES_PATH,
+    INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROLE_GRANTS_PATH, ROOM_SIZES_PATH,
 };
 use madang_shared::apps::App;
+use madang_shared::grants::GRANTS_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
 use madang_shared::people::PEOPLE_PATH;
@@ -75,6 +76,8 @@ fn administration() -> Router<AppState> {
         .route(ACCOUNTS_PATH, get(administration_api::people))
         .route(INVITATIONS_PATH, get(administration_api::invitations))
         .route(ROOM_SIZES_PATH, get(administration_api::rooms))
+        .route(ROLE_GRANTS_PATH, get(administration_api::role_grants))
+        .route(GRANTS_PATH, get(administration_api::own_grants))
         .route(OWNERSHIP_PATH, post(administration_api::become_owner))
 }
 
@@ -104,6 +107,7 @@ pub fn router(state: AppState) -> Router {
         .route(&access_tokens_api::bot_token_route(), delete(access_tokens_api::end_of_bot))
         .route(DIRECTORY_PATH, get(rooms_api::directory))
         .route(rooms_api::ROOM_PATH, get(rooms_api::room))
+        .route(rooms_api::ACCESS_PATH, get(rooms_api::access))
         .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
         .route(INVITATION_PATH, post(invitation_api::offered))
         .route(ACCEPT_INVITATION_PATH, post(invitation_api::accept))

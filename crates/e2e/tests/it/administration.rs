@@ -12,7 +12,7 @@ use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
 /// Joins under a name, by the invitation whose page is open.
-async fn submit(browser: &Rc<Browser>, name: &str) -> Result<ChatPage> {
+pub(crate) async fn submit(browser: &Rc<Browser>, name: &str) -> Result<ChatPage> {
     let address: String = browser.eval("return location.href", []).await?;
     ensure!(!address.contains('#'), "the token stays in the address: {address}");
     browser.find("invite-name").await?.focus().await?;

@@ -32,6 +32,7 @@ mod echo;
 mod external_orders_latency;
 mod factors;
 mod first_interactive;
+mod grants;
 mod history;
 mod lab;
 mod lab_http;

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
+use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
@@ -151,6 +152,30 @@ pub trait Administration: Send + Sync + 'static {
         &self,
         entry: u64,
     ) -> BoxFuture<'static, Result<(Vec<AuditedEffect>, u64), StoreError>>;
+
+    /// Stores the access of the configuration. The default grants follow from it, while no setting decides about the access.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn configure_access(&self, access: Access) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// The grants of a user in the apps, and the administrators who give them.
+    ///
+    /// # Errors
+    /// `not_found`; `forbidden` for a deactivated account.
+    fn own_grants(&self, user: UserId) -> BoxFuture<'static, Result<OwnGrants, StoreError>>;
+
+    /// The grants of a new member, for clients without an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn newcomer_grants(&self) -> BoxFuture<'static, Result<Grants, StoreError>>;
+
+    /// The grants of each role.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn role_grants(&self, reader: UserId) -> BoxFuture<'static, Result<RoleGrants, StoreError>>;
 
     /// Whether the workspace has an owner.
     ///

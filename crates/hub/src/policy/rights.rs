@@ -6,6 +6,7 @@
 //!
 //! `docs/permissions.md` shows the decisions for every request. A test makes the requests and writes that page.
 
+use madang_shared::grants::{Grant, Grants};
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
 use madang_shared::{ErrorCode, Failure, RoomId, Seq, Topic, UserId};
 
@@ -21,6 +22,8 @@ pub enum Need {
     Role(Role),
     /// To be this user: the request is about what belongs to one user.
     Own(UserId),
+    /// At least one of these grants.
+    AnyGrant(Grants),
     /// A right in a room.
     Room(RoomId, RoomRight),
 }
@@ -31,10 +34,20 @@ impl Need {
     /// The need of everything that administrators see and do.
     pub const ADMINISTRATION: Self = Self::Role(Role::Administrator);
 
+    /// The need of the readers of the feed.
+    pub const FEED: Self = Self::AnyGrant(Grants::of(&[Grant::ReadFeed]));
+    /// The need of those who see the orders of all customers.
+    pub const ALL_ORDERS: Self = Self::AnyGrant(Grants::of(&[Grant::Kitchen, Grant::Rider]));
+
     /// The need of a subscriber of the topic.
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
             (Topic::Administration, ..) => Self::ADMINISTRATION,
+            (Topic::Posts, ..) => Self::FEED,
+            (Topic::Orders, ..) => Self::ALL_ORDERS,
+            (Topic::Menu, ..) => {
+                Self::AnyGrant(Grants::of(&[Grant::Customer, Grant::Kitchen, Grant::Rider]))
+            }
             (_, Some(owner), _) => Self::Own(owner),
             (_, None, Some(room)) => Self::Room(room, RoomRight::Read),
             (_, None, None) => Self::Account,
@@ -45,8 +58,13 @@ impl Need {
     pub fn room(self) -> Option<RoomId> {
         match self {
             Self::Room(room, _) => Some(room),
-            Self::Account | Self::Role(_) | Self::Own(_) => None,
+            Self::Account | Self::Role(_) | Self::Own(_) | Self::AnyGrant(_) => None,
         }
+    }
+
+    /// Whether the decision needs the grants of the user.
+    pub fn is_of_grants(self) -> bool {
+        matches!(self, Self::AnyGrant(_))
     }
 }
 
@@ -87,6 +105,28 @@ pub struct UserFacts {
     pub role: Role,
     /// Whether the account is deactivated.
     pub is_deactivated: bool,
+    /// The grants in the apps. They are read for a need of grants only ([`Need::is_of_grants`]), and missing otherwise.
+    pub grants: Grants,
+}
+
+/// The facts about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderFacts {
+    /// The customer.
+    pub customer: UserId,
+    /// The rider who has it.
+    pub rider: Option<UserId>,
+    /// Whether it goes to a table of the restaurant.
+    pub is_at_table: bool,
+}
+
+/// A right about one order. The general need of the command is checked before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderRight {
+    /// To cancel it, or to undo that.
+    Cancel,
+    /// To set it to delivered.
+    Deliver,
 }
 
 /// The facts about a room, and about a user in it.
@@ -134,11 +174,38 @@ pub fn check(need: Need, user: &UserFacts, room: Option<RoomFacts>) -> Result<()
         Need::Role(role) => Err(lesser_role(role)),
         Need::Own(owner) if owner == user.user => Ok(()),
         Need::Own(_) => Err(other_owner()),
+        Need::AnyGrant(grants) if user.grants.has_any(grants) => Ok(()),
+        Need::AnyGrant(grants) => Err(no_grant(grants)),
         Need::Room(_, right) => {
             let room = room.filter(|room| room.is_known_to(user)).ok_or_else(no_room)?;
             check_room(right, user, room)
         }
     }
+}
+
+/// Decides a request about one order. The order of another customer does not exist for a user who is customer only.
+///
+/// # Errors
+/// The refusal, in a sentence for the user: `forbidden` or `not_found`.
+pub fn check_order(
+    right: OrderRight,
+    (user, grants): (UserId, Grants),
+    order: Option<OrderFacts>,
+) -> Result<(), Failure> {
+    let staff = |grant| grants.contains(grant);
+    let sees_all = staff(Grant::Kitchen) || staff(Grant::Rider);
+    let order = order.filter(|it| sees_all || it.customer == user).ok_or_else(no_order)?;
+    let is_allowed = match right {
+        OrderRight::Cancel => {
+            staff(Grant::Kitchen) || (staff(Grant::Customer) && order.customer == user)
+        }
+        // The restaurant may end a delivery too: a rider's phone may be dead.
+        OrderRight::Deliver => {
+            staff(Grant::Kitchen)
+                || (staff(Grant::Rider) && !order.is_at_table && order.rider == Some(user))
+        }
+    };
+    if is_allowed { Ok(()) } else { Err(no_grant(Grants::of(&[Grant::Kitchen]))) }
 }
 
 /// Decides a request about a room that the user may know of.
@@ -204,6 +271,20 @@ pub fn other_owner() -> Failure {
 /// The refusal for a user that does not exist.
 pub fn no_user() -> Failure {
     Failure::new(ErrorCode::NotFound, "This user does not exist.")
+}
+
+/// The refusal for an order that does not exist, or of which the user may not know.
+pub fn no_order() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This order does not exist.")
+}
+
+fn no_grant(needed: Grants) -> Failure {
+    let names: Vec<String> = needed.iter().map(|grant| format!("`{}`", grant.name())).collect();
+    let message = format!(
+        "This needs the grant {}; ask an administrator of the workspace.",
+        names.join(" or ")
+    );
+    Failure::new(ErrorCode::Forbidden, message)
 }
 
 fn deactivated() -> Failure {

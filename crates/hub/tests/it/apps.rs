@@ -26,7 +26,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Counter => Some(App::Counter),
         Topic::Posts => Some(App::Feed),
         Topic::Price => Some(App::Price),
-        Topic::Orders => Some(App::Orders),
+        Topic::Orders | Topic::Menu | Topic::OwnOrders(_) => Some(App::Orders),
         Topic::Memberships(_)
         | Topic::Room(_)
         | Topic::Details(_)
@@ -44,6 +44,8 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Posts,
         Topic::Price,
         Topic::Orders,
+        Topic::Menu,
+        Topic::OwnOrders(me),
         Topic::Notices,
         Topic::Inbox(me),
         Topic::Presence(ROOM),

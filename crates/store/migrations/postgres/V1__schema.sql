@@ -218,6 +218,7 @@ CREATE TABLE orders (
 );
 
 CREATE INDEX orders_by_status ON orders (status, id);
+CREATE INDEX orders_by_customer ON orders (customer_id, id);
 
 -- Deferred, so that the lines can be written before their order: it then appears whole, in one event.
 CREATE TABLE order_lines (
@@ -287,7 +288,7 @@ CREATE TABLE room_skeletons (
 
 CREATE INDEX room_skeletons_by_skeleton ON room_skeletons (skeleton);
 
-INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('notices');
+INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('menu'), ('notices');
 
 -- The events of triggers that no server has sent to its subscribers yet.
 CREATE TABLE pending_events (
@@ -373,6 +374,19 @@ BEGIN ATOMIC
     SELECT 'orders', json_build_object('orders', json_build_object('changed', json_build_object(
         'at', now_ms(), 'was', previous_status, 'order', json::json)))::text
     FROM orders_as_json WHERE id = changed_order;
+    INSERT INTO append_event (topic, event)
+    SELECT 'own_orders:' || customer_id, json_build_object('own_orders', json_build_object('changed', json_build_object(
+        'at', now_ms(), 'was', previous_status, 'order', json::json)))::text
+    FROM orders_as_json JOIN orders ON orders.id = orders_as_json.id WHERE orders.id = changed_order;
+END;
+
+-- Appends the event of an order that its customer has no more.
+CREATE FUNCTION append_own_order_removal(former_customer bigint, removed_order bigint, last_status text)
+RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO append_event (topic, event) VALUES ('own_orders:' || former_customer,
+        json_build_object('own_orders', json_build_object('removed', json_build_object(
+            'at', now_ms(), 'was', last_status, 'order', removed_order)))::text);
 END;
 
 CREATE FUNCTION orders_after_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -392,6 +406,9 @@ BEGIN
             ON CONFLICT (order_id) DO NOTHING;
         END IF;
         PERFORM append_order_event(NEW.id, OLD.status);
+        IF NEW.customer_id <> OLD.customer_id THEN
+            PERFORM append_own_order_removal(OLD.customer_id, OLD.id, OLD.status);
+        END IF;
         IF NEW.status <> OLD.status
             AND NOT EXISTS (SELECT 1 FROM orders_actor WHERE user_id = NEW.customer_id) THEN
             INSERT INTO user_notices (user_id, content) VALUES (NEW.customer_id, json_build_object('order_moved',
@@ -400,6 +417,7 @@ BEGIN
     ELSE
         INSERT INTO append_event (topic, event) VALUES ('orders', json_build_object('orders', json_build_object(
             'removed', json_build_object('at', now_ms(), 'was', OLD.status, 'order', OLD.id)))::text);
+        PERFORM append_own_order_removal(OLD.customer_id, OLD.id, OLD.status);
         IF OLD.status NOT IN ('delivered', 'cancelled') THEN
             INSERT INTO user_notices (user_id, content) VALUES (OLD.customer_id, json_build_object('order_moved',
                 json_build_object('order', OLD.id, 'was', OLD.status, 'now', NULL))::text);
@@ -429,11 +447,13 @@ CREATE FUNCTION menu_items_after_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         INSERT INTO append_event (topic, event) VALUES ('orders', json_build_object('orders', json_build_object(
+            'withdrawn', json_build_object('item', OLD.id)))::text),
+            ('menu', json_build_object('menu', json_build_object(
             'withdrawn', json_build_object('item', OLD.id)))::text);
     ELSIF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
         INSERT INTO append_event (topic, event)
-        SELECT 'orders', json_build_object('orders', json_build_object('offered', json::json))::text
-        FROM menu_as_json WHERE id = NEW.id;
+        SELECT topic, json_build_object(topic, json_build_object('offered', json::json))::text
+        FROM menu_as_json, (VALUES ('orders'), ('menu')) AS topics (topic) WHERE id = NEW.id;
     END IF;
     RETURN NULL;
 END $$;
@@ -613,6 +633,32 @@ BEGIN
             'EXECUTE FUNCTION count_external_change()', changed);
     END LOOP;
 END $$;
+
+-- The grants of the apps. Names are those of madang_shared::grants. A grant without a row is that of the user's role.
+CREATE TABLE user_grants (
+    user_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    app_grant text   COLLATE "C" NOT NULL CHECK (length(app_grant) > 0),
+    is_given  bigint NOT NULL CHECK (is_given IN (0, 1)),
+    PRIMARY KEY (user_id, app_grant)
+);
+
+-- The access of the configuration, written at each start. The default grants of roles follow from it.
+CREATE TABLE configured_access (
+    id     bigint PRIMARY KEY CHECK (id = 1),
+    access text   COLLATE "C" NOT NULL CHECK (access IN ('open', 'invited', 'closed'))
+);
+
+INSERT INTO configured_access (id, access) VALUES (1, 'open');
+
+-- A customer follows the menu and the own orders. Their events are copies of those of the topic `orders`.
+CREATE FUNCTION users_after_insert_orders() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO topics (name) VALUES ('own_orders:' || NEW.id) ON CONFLICT (name) DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER users_after_insert_orders AFTER INSERT ON users
+FOR EACH ROW EXECUTE FUNCTION users_after_insert_orders();
 
 -- Access tokens of programs, and bots: users for which only tokens act.
 CREATE TABLE access_tokens (

@@ -16,6 +16,7 @@ use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
 use madang_shared::account::LinkKind;
+use madang_shared::roles::Access;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
@@ -87,6 +88,9 @@ impl WriteInput for InvitedUser {
         vec![Topic::Details(FIRST_ROOM), Topic::Administration]
     }
 }
+
+/// The access of the configuration.
+impl WriteInput for Access {}
 
 /// The invitation of the first owner.
 impl WriteInput for (TokenHash, Timestamp) {}

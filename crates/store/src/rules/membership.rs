@@ -5,8 +5,8 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
-    MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
-    MembershipSnapshot, Removal,
+    MAX_COUNTED_UNREAD, MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership,
+    MembershipEvent, MembershipSnapshot, Removal,
 };
 use madang_shared::roles::{History, RoomRole};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
@@ -62,7 +62,8 @@ pub(crate) fn apply(
         }
         (MembershipCommand::Join { .. }, None) => {
             let history = room_facts::find(transaction, room)?.history;
-            let joining = Joining { user, room, role: RoomRole::Member, history, at };
+            let joining =
+                Joining { user, room, role: RoomRole::Member, history, is_added: false, at };
             join(transaction, joining, appended).map(Some)
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
@@ -106,6 +107,8 @@ pub(super) struct Joining {
     pub(super) role: RoomRole,
     /// The earlier messages that the room shows to new members.
     pub(super) history: History,
+    /// Whether another user adds this one.
+    pub(super) is_added: bool,
     pub(super) at: Timestamp,
 }
 
@@ -122,11 +125,14 @@ pub(super) struct Leaving {
 /// Joins a user to a room.
 pub(super) fn join(
     transaction: &dyn Transaction,
-    Joining { user, room, role, history, at }: Joining,
+    Joining { user, room, role, history, is_added, at }: Joining,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
     let joined = transaction.one(sql, &values![user.0], |row| row.natural(0))?;
+    if is_added && joined >= MAX_JOINED_BY_OTHERS {
+        return Err(refusals::too_many_rooms_to_be_added().into());
+    }
     if joined >= MAX_JOINED_ROOMS {
         return Err(refusals::too_many_rooms_joined().into());
     }

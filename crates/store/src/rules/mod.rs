@@ -19,6 +19,7 @@ pub(crate) mod skeletons;
 
 pub(crate) mod accounts;
 pub(crate) mod administration;
+pub(crate) mod audience;
 mod chat;
 mod counter;
 pub(crate) mod delivery;
@@ -27,6 +28,7 @@ mod details_events;
 mod direct;
 pub(crate) mod directory;
 pub(crate) mod factors;
+pub(crate) mod grants;
 pub(crate) mod membership;
 mod new_rooms;
 pub(crate) mod notices;

@@ -1,9 +1,11 @@
 //! The rights of users: reads the facts, and lets the hub decide.
 
 use madang_hub::policy::rights::{self, Need, RoomFacts, UserFacts};
+use madang_shared::grants::Grants;
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
 use madang_shared::{Seq, Topic, UserId};
 
+use super::grants;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -16,12 +18,12 @@ pub(crate) fn require(
     facts(transaction, user, need).map(drop)
 }
 
-/// Refuses as [`require`]. Returns the facts about the room of the need.
-fn facts(
+/// Refuses as [`require`]. Returns the facts about the user, and about the room of the need.
+pub(super) fn facts(
     transaction: &dyn Transaction,
     user: UserId,
     need: Need,
-) -> Result<Option<RoomFacts>, StatementError> {
+) -> Result<(UserFacts, Option<RoomFacts>), StatementError> {
     // One statement for both, because every command executes it. No room has the id 0.
     let sql = "SELECT users.role, users.deactivated_at, \
         rooms.kind, rooms.posting, rooms.archived_at, members.role, members.sees_after \
@@ -32,9 +34,12 @@ fn facts(
     let facts = transaction.optional(sql, &values![user.0, room], |row| {
         Ok((user_facts(user, row)?, room_facts(row)?))
     })?;
-    let (user, room) = facts.ok_or_else(rights::no_user)?;
+    let (mut user, room) = facts.ok_or_else(rights::no_user)?;
+    if need.is_of_grants() {
+        user.grants = grants::of_user(transaction, user.user)?;
+    }
     rights::check(need, &user, room)?;
-    Ok(room)
+    Ok((user, room))
 }
 
 /// The role of a user in the workspace.
@@ -53,7 +58,7 @@ pub(crate) fn require_topic(
     topic: Topic,
 ) -> Result<Seq, StatementError> {
     if user != rights::SERVER {
-        let room = facts(transaction, user, Need::of_topic(topic))?;
+        let (_, room) = facts(transaction, user, Need::of_topic(topic))?;
         let sees_after = room.map_or(Seq(0), |room| room.sees_after);
         return Ok(if matches!(topic, Topic::Room(_)) { sees_after } else { Seq(0) });
     }
@@ -68,16 +73,17 @@ pub(crate) fn require_topic(
 // A name that this version does not know was written by a newer one, or by another program. It stands for the least
 // rights.
 
-fn user_facts(user: UserId, row: &Row<'_>) -> Result<UserFacts, StatementError> {
+pub(super) fn user_facts(user: UserId, row: &Row<'_>) -> Result<UserFacts, StatementError> {
     Ok(UserFacts {
         user,
         role: Role::parse(&row.string(0)).unwrap_or(Role::Guest),
         is_deactivated: row.optional_integer(1)?.is_some(),
+        grants: Grants::default(),
     })
 }
 
 /// The facts about a room; none if the row has no room.
-fn room_facts(row: &Row<'_>) -> Result<Option<RoomFacts>, StatementError> {
+pub(super) fn room_facts(row: &Row<'_>) -> Result<Option<RoomFacts>, StatementError> {
     let Some(kind) = row.optional_string(2) else { return Ok(None) };
     Ok(Some(RoomFacts {
         kind: RoomKind::parse(&kind).unwrap_or(RoomKind::Private),

@@ -24,7 +24,8 @@ pub(super) fn invite(
     let Some(before) = role_of(transaction, room, user)? else {
         people::require_known(transaction, context.author.id, user)?;
         let history = room_facts::find(transaction, room)?.history;
-        let joining = Joining { user, room, role, history, at: context.at };
+        let is_added = user != context.author.id;
+        let joining = Joining { user, room, role, history, is_added, at: context.at };
         return membership::join(transaction, joining, appended).map(Some);
     };
     if before == role {

@@ -121,7 +121,11 @@ fn create(
     NameTable::Rooms.add(transaction, room.0, name)?;
     create_topics(transaction, room)?;
     let (role, history) = (RoomRole::Manager, History::All);
-    membership::join(transaction, Joining { user: author, room, role, history, at }, appended)
+    membership::join(
+        transaction,
+        Joining { user: author, room, role, history, is_added: false, at },
+        appended,
+    )
 }
 
 fn require_free_name(

@@ -144,7 +144,7 @@ pub(crate) fn join(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<(), StatementError> {
     let history = room_facts::find(transaction, room)?.history;
-    let joining = Joining { user, room, role: RoomRole::Member, history, at };
+    let joining = Joining { user, room, role: RoomRole::Member, history, is_added: false, at };
     membership::join(transaction, joining, appended).map(drop)
 }
 

@@ -17,6 +17,7 @@ use madang_shared::administration::{
     AccountsPage, ActAnswer, AdministrationAct, AuditPage, InvitationsPage, RequestedAct,
     RoomSizesPage,
 };
+use madang_shared::grants::{OwnGrants, RoleGrants};
 use madang_shared::roles::Access;
 use madang_shared::rooms::MAX_DESCRIPTION_CHARS;
 use madang_shared::{ErrorCode, RoomId, UserId};
@@ -197,6 +198,22 @@ pub async fn rooms(
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     let reader = user.reader(Need::ADMINISTRATION)?;
     Ok(Json(state.store.room_sizes(reader, after.map(RoomId)).await?))
+}
+
+/// Answers the user's own grants in the apps.
+pub async fn own_grants(
+    State(state): State<AppState>,
+    user: AuthUser,
+) -> Result<Json<OwnGrants>, Problem> {
+    Ok(Json(state.store.own_grants(user.reader(Need::Account)?).await?))
+}
+
+/// Answers the grants of each role.
+pub async fn role_grants(
+    State(state): State<AppState>,
+    user: AuthUser,
+) -> Result<Json<RoleGrants>, Problem> {
+    Ok(Json(state.store.role_grants(user.reader(Need::ADMINISTRATION)?).await?))
 }
 
 /// Makes the user the first owner of an open workspace. Only a client on the server's own machine may ask.

@@ -28,6 +28,7 @@ mod handshake;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
+mod permission_walk;
 mod posts_api;
 mod private_rooms;
 #[path = "../../../identity/tests/it/provider.rs"]

@@ -4,6 +4,7 @@
 //! one administrator follows the acts of the others.
 
 mod audit;
+mod grants;
 mod invitations;
 mod loading;
 mod people;

@@ -7,6 +7,7 @@ use madang_shared::administration::{
 use madang_shared::roles::Role;
 use madang_shared::{User, UserId};
 
+use super::grants::grant_choices;
 use super::loading::{ActState, draw_loaded, load, more_button};
 use super::strings::{ROLE, role_name, sessions};
 use crate::context::use_app;
@@ -35,6 +36,8 @@ struct DeactivationQuestion {
     open: State<bool>,
     user: State<Option<User>>,
     reason: State<String>,
+    /// The person whose grants are open.
+    grants_of: State<Option<UserId>>,
 }
 
 /// The part of the page.
@@ -52,6 +55,7 @@ pub(super) fn people() -> AnyView {
         open: state(false),
         user: state(None),
         reason: state(String::new()),
+        grants_of: state(None),
     };
     provide_context(asked);
     let title = text(move || {
@@ -115,7 +119,16 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
     let act: ActState = expect_context();
     let lang = use_lang();
     let me = use_app().driver.store().me().id;
-    let ListedPerson { user, role, deactivated_at, sessions: count, last_used_at, .. } = person;
+    let ListedPerson {
+        user,
+        role,
+        grants,
+        decided,
+        deactivated_at,
+        sessions: count,
+        last_used_at,
+        ..
+    } = person;
     let id = user.id;
     let about = text(move || {
         let lang = lang.get();
@@ -159,6 +172,7 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
             </div>
             {role_choice(id, role)}
             {button}
+            {grant_choices(id, grants, decided, asked.grants_of)}
         </li>
     }
     .into_any()

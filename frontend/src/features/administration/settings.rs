@@ -6,6 +6,7 @@ use madang_shared::apps::App;
 use madang_shared::roles::Access;
 use madang_shared::workspace::MAX_WORKSPACE_NAME_CHARS;
 
+use super::grants::role_grants;
 use super::loading::ActState;
 use super::strings::access_name;
 use crate::auth::Auth;
@@ -85,12 +86,13 @@ pub(super) fn settings() -> AnyView {
             {part(access)}
         </label>
         {part(switches)}
+        {role_grants()}
     }
     .into_any()
 }
 
-fn check(
-    id: &'static str,
+pub(super) fn check(
+    id: &str,
     words: Words,
     on: bool,
     toggle: impl FnMut(leptos::ev::Event) + 'static,

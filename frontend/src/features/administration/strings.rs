@@ -40,6 +40,7 @@ pub(super) fn act_name(lang: Lang, act: &str) -> String {
         "accept_invitation" => Words::new("초대 수락", "Accepted an invitation"),
         "become_owner" => Words::new("첫 소유자", "Became the first owner"),
         "change_settings" => Words::new("설정 변경", "Changed settings"),
+        "set_grant" => Words::new("앱 권한 변경", "Changed a right in an app"),
         _ => return act.to_owned(),
     };
     words.of(lang).to_owned()

@@ -14,12 +14,12 @@ use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
 /// A user as the rules see it.
-struct Target {
-    facts: TargetFacts,
+pub(crate) struct Target {
+    pub(crate) facts: TargetFacts,
     is_deactivated: bool,
 }
 
-fn target(
+pub(crate) fn target(
     transaction: &dyn Transaction,
     (request, actor): (&ActRequest, Role),
     user: UserId,
@@ -99,7 +99,7 @@ pub(super) fn reactivate(
 }
 
 /// The entry of an act about a user.
-fn about(request: &ActRequest, act: AuditAct, user: UserId) -> Record<'_> {
+pub(crate) fn about(request: &ActRequest, act: AuditAct, user: UserId) -> Record<'_> {
     Record {
         actor: request.actor,
         at: request.at,

@@ -4,10 +4,12 @@ use madang_hub::administration::PeopleFilter;
 use madang_shared::administration::{
     AccountsPage, ListedPerson, PAGE_ADMINISTERED, RoomSize, RoomSizesPage,
 };
+use madang_shared::grants::Grants;
 use madang_shared::roles::{Role, RoomKind};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::error::StatementError;
+use crate::rules::grants;
 use crate::transaction::{Row, Transaction, values};
 
 /// The managers of one room that are listed.
@@ -29,6 +31,14 @@ pub(crate) fn list_accounts(
     let mut people = transaction.all(sql, &values![after, filter.search_key, limit], person)?;
     let more = people.len() > PAGE_ADMINISTERED;
     people.truncate(PAGE_ADMINISTERED);
+    if let (Some(first), Some(last)) = (people.first(), people.last()) {
+        let of_users = grants::of_users(transaction, first.user.id, last.user.id)?;
+        for (user, of_user) in of_users {
+            if let Some(listed) = people.iter_mut().find(|it| it.user.id == user) {
+                (listed.grants, listed.decided) = (of_user.grants, of_user.decided);
+            }
+        }
+    }
     Ok(AccountsPage { people, more })
 }
 
@@ -36,6 +46,8 @@ fn person(row: &Row<'_>) -> Result<ListedPerson, StatementError> {
     Ok(ListedPerson {
         user: User { id: UserId(row.natural(0)?), name: row.string(1) },
         role: Role::parse(&row.string(2)).unwrap_or(Role::Guest),
+        grants: Grants::default(),
+        decided: Grants::default(),
         made_at: Timestamp(row.natural(3)?),
         deactivated_at: row.optional_natural(4)?.map(Timestamp),
         sessions: row.natural(5)?,
@@ -54,8 +66,8 @@ pub(crate) fn room_sizes(
             SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1) THEN name END, \
         (SELECT count(*) FROM members WHERE room_id = rooms.id AND NOT EXISTS ( \
             SELECT 1 FROM service_accounts WHERE service_accounts.user_id = members.user_id)), \
-        coalesce((SELECT head FROM topics WHERE topics.name = 'room:' || rooms.id), 0) \
-        FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3";
+        coalesce((SELECT head FROM topics WHERE topics.name = 'room:' || rooms.id), 0), \
+        archived_at, is_default FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3";
     let after = after.map_or(0, |room| room.0);
     let limit = PAGE_ADMINISTERED as u64 + 1;
     let mut rooms = transaction.all(sql, &values![reader.0, after, limit], room)?;
@@ -85,6 +97,8 @@ fn room(row: &Row<'_>) -> Result<RoomSize, StatementError> {
         id: RoomId(row.natural(0)?),
         name: row.optional_string(2),
         kind: RoomKind::parse(&row.string(1)).unwrap_or(RoomKind::Private),
+        archived: row.optional_integer(5)?.is_some(),
+        is_default: row.integer(6)? != 0,
         members: row.natural(3)?,
         messages: row.natural(4)?,
         managers: Vec::new(),

@@ -1,6 +1,6 @@
 //! Administration: the acts of administrators, each with an entry in the audit log in the same transaction.
 
-mod accounts;
+pub(super) mod accounts;
 pub(crate) mod audit;
 mod invitations;
 mod lists;
@@ -15,7 +15,7 @@ use madang_shared::administration::{AdministrationAct, AdministrationSnapshot, A
 use madang_shared::roles::Role;
 use madang_shared::{Topic, UserId};
 
-use super::{log, rights};
+use super::{grants, log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -47,6 +47,9 @@ pub(crate) fn administer(
         }
         AdministrationAct::Reactivate { user } => {
             accounts::reactivate(transaction, (&request, actor), *user, appended)
+        }
+        AdministrationAct::SetGrant { user, grant, is_given } => {
+            grants::set(transaction, (&request, actor), (*user, *grant, *is_given), appended)
         }
         AdministrationAct::Invite(invitation) => {
             invitations::invite(transaction, (&request, actor), invitation, appended)

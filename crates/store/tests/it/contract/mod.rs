@@ -50,6 +50,7 @@ mod delivery;
 mod factor_rights;
 mod factors;
 mod free_space;
+mod grants;
 mod invitations;
 mod kept_notices;
 mod leases;

@@ -68,6 +68,8 @@ const OTHER_ROWS: &str = "
     INSERT INTO invitation_rooms (invitation_id, room_id) VALUES (1, 1);
     INSERT INTO invitation_uses (invitation_id, user_id, at) VALUES (1, 2, 6);
     INSERT INTO workspace_settings (name, value) VALUES ('access', '\"closed\"');
+    INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (1, 'kitchen', 1), (2, 'count', 0);
+    UPDATE configured_access SET access = 'invited';
     UPDATE commands SET fingerprint = -9223372036854775808 WHERE author_id = 1;";
 
 /// A folder for database files.

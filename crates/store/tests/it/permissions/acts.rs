@@ -2,6 +2,7 @@
 
 use madang_hub::administration::{ActRequest, Actor};
 use madang_shared::administration::{AdministrationAct, NewInvitation, WorkspaceSettings};
+use madang_shared::grants::Grant;
 use madang_shared::roles::Role;
 use madang_shared::{Timestamp, User};
 
@@ -27,6 +28,11 @@ pub(super) async fn administer(
         }),
         Request::DemoteOther => set_role(Role::Guest),
         Request::RaiseOther => set_role(Role::Administrator),
+        Request::GrantOther => AdministrationAct::SetGrant {
+            user: other.id,
+            grant: Grant::Kitchen,
+            is_given: Some(true),
+        },
         Request::DeactivateOther => AdministrationAct::Deactivate { user: other.id },
         Request::ReactivateOther => AdministrationAct::Reactivate { user: other.id },
         _ => AdministrationAct::ChangeSettings(WorkspaceSettings {

@@ -27,6 +27,8 @@ pub(super) enum RoomRequest {
     ReadMarks,
     Delivery,
     Know,
+    Access,
+    MessageAccess,
     Rename,
     Posting,
     Archive,
@@ -52,6 +54,8 @@ impl RoomRequest {
         Self::ReadMarks,
         Self::Delivery,
         Self::Know,
+        Self::Access,
+        Self::MessageAccess,
         Self::Rename,
         Self::Posting,
         Self::Archive,
@@ -77,6 +81,8 @@ impl RoomRequest {
             Self::ReadMarks => "count the readers of a message",
             Self::Delivery => "see the delivery of a message",
             Self::Know => "see the room and its number of members",
+            Self::Access => "see who can see the room",
+            Self::MessageAccess => "see who can see a message",
             Self::Rename => "rename the room",
             Self::Posting => "decide who may write, and the history of new members",
             Self::Archive => "archive the room, or bring it back",
@@ -117,6 +123,8 @@ impl RoomRequest {
             Self::ReadMarks => Answer::of(store.read_marks(user.id, room).await),
             Self::Delivery => Answer::of(store.delivery(user.id, room, Seq(1)).await),
             Self::Know => Answer::of(store.room(user.id, room).await),
+            Self::Access => Answer::of(store.room_access(user.id, room, None).await),
+            Self::MessageAccess => Answer::of(store.room_access(user.id, room, Some(Seq(1))).await),
             Self::Rename => {
                 let change = RoomChange::Name(format!("Renamed {room}"));
                 command(test_store, user, RoomsCommand::Change { room, change }).await

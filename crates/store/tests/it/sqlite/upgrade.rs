@@ -9,6 +9,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
 use madang_shared::delivery::ReadStatus;
 use madang_shared::details::DetailsSnapshot;
+use madang_shared::grants::Grant;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
 use madang_shared::roles::{Posting, RoomKind};
@@ -124,6 +125,7 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO recovery_codes VALUES (1, zeroblob(32));
         INSERT INTO provider_identities VALUES ('https://id.example', 'subject', 1);",
     ),
+    (32, "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (2, 'count', 0);"),
 ];
 
 /// The migrations in their folder, oldest first.
@@ -287,6 +289,16 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
     assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
     assert_eq!(orders.menu.len(), 7, "{version}");
+    let Snapshot::OwnOrders(own) = test_store
+        .snapshot(&User { id: UserId(2), name: "Jane".into() }, Topic::OwnOrders(UserId(2)))
+        .await
+        .1
+    else {
+        panic!()
+    };
+    assert_eq!(own.0.orders, orders.orders, "{version}: every customer has a topic");
+    let grants = test_store.store.own_grants(UserId(2)).await.expect("known").grants;
+    assert_eq!(grants.contains(Grant::Count), version < 32, "{version}");
     let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
     assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
 

@@ -13,6 +13,7 @@ use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
+use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE, access_dialog};
 use crate::i18n::{Words, isolated, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
@@ -44,6 +45,8 @@ pub(super) struct MessageTools {
     /// The key of the row whose menu was opened last.
     chosen: State<Option<u64>>,
     is_menu_open: State<bool>,
+    /// The question who can see a message.
+    access: AccessQuestion,
     /// The action whose text was copied, or refused to be.
     copied: State<Option<(&'static str, bool)>>,
     /// The parent of toolbar and menu.
@@ -95,6 +98,17 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             }),
         });
     }
+    if let Some(seq) = message.seq {
+        rows.push(MessageAction {
+            id: "message-access",
+            icon: Icon::Lock,
+            name: WHO_CAN_SEE,
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                request_animation_frame(move || tools.access.ask(seq));
+            }),
+        });
+    }
     // A guest is no user.
     if message.content.guest.is_none() {
         let (app, author) = (tools.app.get_value(), message.content.author.clone());
@@ -120,6 +134,7 @@ impl MessageTools {
             hovered: state(None),
             chosen: state(None),
             is_menu_open: state(false),
+            access: AccessQuestion::new(),
             copied: state(None),
             frame: NodeRef::new(),
         }
@@ -243,6 +258,7 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
                 {part(buttons)}
             </div>
             {dialog::menu("dialog menu message-menu", tools.is_menu_open, TITLE_ID, menu)}
+            {access_dialog(tools.row_context.room, tools.access)}
         </div>
     }
     .into_any()
