@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
 use crate::grants::{Grant, Grants, RoleGrants};
+pub use crate::health::{HealthEvent, HealthSnapshot};
 use crate::ids::{RoomId, Timestamp, User, UserId};
 use crate::roles::{Access, Role, RoomKind};
 
@@ -27,10 +28,12 @@ pub const ROOM_SIZES_PATH: &str = "/api/administration/rooms";
 /// The path of the grants of each role.
 pub const ROLE_GRANTS_PATH: &str = "/api/administration/grants";
 /// The path of the settings of the workspace.
+/// The path of the settings of the workspace as they are in effect: a [`WorkspaceSettings`] in which all have a value.
 pub const SETTINGS_PATH: &str = "/api/administration/settings";
 /// The path of the state of the server.
 pub const HEALTH_PATH: &str = "/api/administration/health";
-/// The path at which a signed-in user becomes the first owner.
+/// The path of the first owner, on the server's own machine. `GET`: an [`OwnershipOffer`]. `POST`: the token of the set-up
+/// link, in an [`ActAnswer`]; the page of the link makes its reader the owner.
 pub const OWNERSHIP_PATH: &str = "/api/administration/ownership";
 /// The path of one invitation: `POST` its token to read it, before signing up.
 pub const INVITATION_PATH: &str = "/api/invitation";
@@ -53,6 +56,9 @@ pub const MAX_INVITATION_ROOMS: usize = 20;
 pub const MAX_OPEN_INVITATIONS: u64 = 500;
 /// The longest life of an invitation, in milliseconds: a year.
 pub const MAX_INVITATION_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
+
+/// The largest age of a session that can be set, in days.
+pub const MAX_SESSION_DAYS: u64 = 3_650;
 
 /// Events of the administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +99,8 @@ named! {
         BecomeOwner = "become_owner",
         /// A link was made by which a user signs in once without a password.
         MakeLink = "make_link",
+        /// Sign-in sessions of a user were ended.
+        EndSessions = "end_sessions",
         /// Settings of the workspace were changed.
         ChangeSettings = "change_settings",
         /// A grant of a user was given, refused, or left to the role again.
@@ -258,6 +266,14 @@ pub struct OfferedInvitation {
     pub role: Role,
 }
 
+/// Whether the reader may set the server up with one click: the server has no owner, serves its own machine alone, and the
+/// reader is at that machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnershipOffer {
+    /// Whether the set-up link is to be had.
+    pub offered: bool,
+}
+
 /// A room, as administrators see it. A private room has no name here, unless the administrator is a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomSize {
@@ -311,6 +327,12 @@ pub struct WorkspaceSettings {
     /// The grants of each role. Without a value they follow from the access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<RoleGrants>,
+    /// The days after which an unused session ends, at most [`MAX_SESSION_DAYS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_idle_days: Option<u64>,
+    /// The days after which every session ends, at most [`MAX_SESSION_DAYS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_max_days: Option<u64>,
 }
 
 /// An act of an administrator.
@@ -343,6 +365,14 @@ pub enum AdministrationAct {
         /// Whether the user has it; none leaves it to the role.
         is_given: Option<bool>,
     },
+    /// Ends the sign-in sessions of a user.
+    EndSessions {
+        /// The user.
+        user: UserId,
+        /// The public id of the only session that ends; all of them without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
+    },
     /// Makes an invitation.
     Invite(NewInvitation),
     /// Revokes an invitation.
@@ -370,7 +400,7 @@ pub struct ActAnswer {
     /// The number of the entry in the audit log; none if the act found nothing to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
-    /// The token of a new invitation. It is not stored, and cannot be shown again.
+    /// The token of a new invitation, or of the set-up link. It is not stored, and cannot be shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }

@@ -35,6 +35,7 @@ pub mod chat;
 pub mod counter;
 pub mod delivery;
 pub mod details;
+pub mod health;
 pub mod membership;
 pub mod notices;
 pub mod orders;

@@ -250,6 +250,9 @@ features! {
     Administration {
         topic Administration;
     }
+    Health {
+        topic Health, ephemeral health: crate::health::HealthPulse;
+    }
 }
 
 /// Accepts every command of a feature. Such a command may find nothing to change, which only the data

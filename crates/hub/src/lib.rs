@@ -18,7 +18,7 @@
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in;
-//!    [`administration`], the acts of administrators and the audit log.
+//!    [`administration`], the acts of administrators and the audit log, and [`health`], the state of the node for them.
 
 pub mod access_tokens;
 pub mod access_watch;
@@ -31,6 +31,7 @@ mod fan_out;
 pub mod frame;
 pub mod gateway;
 pub mod hub;
+pub mod load;
 pub mod log;
 pub mod log_cache;
 pub mod nodes;
@@ -51,6 +52,7 @@ pub mod chat;
 pub mod counter;
 pub mod delivery;
 mod details;
+pub mod health;
 pub mod membership;
 pub mod names;
 pub mod notices;

@@ -97,6 +97,8 @@ pub(crate) struct FanOutPass {
     head: Seq,
     /// The last batch. Most subscribers have the same cursor and get the same batch.
     batch: Option<BatchRange>,
+    /// The sockets that have accepted a batch, until the queue counts them.
+    pub(crate) deliveries: u64,
 }
 
 /// A batch with the range of seqs that it covers.
@@ -303,7 +305,7 @@ impl TopicChannel {
         // The pass is complete. Events that arrived meanwhile need a new one.
         let mut inner = self.inner.lock();
         inner.queued = inner.head != pass.head;
-        *pass = FanOutPass::default();
+        *pass = FanOutPass { deliveries: pass.deliveries, ..FanOutPass::default() };
         inner.queued
     }
 
@@ -331,15 +333,14 @@ impl TopicChannel {
         match *cursor {
             Cursor::Detached => return,
             Cursor::FanOut(seq) => {
-                let Some((last, batch)) = self.batch_after(seq, pass) else {
-                    return;
-                };
+                let Some((last, batch)) = self.batch_after(seq, pass) else { return };
                 if batch.frames().is_empty() {
                     *cursor = Cursor::Task(seq);
                 } else {
                     match sink.try_send(batch) {
                         TrySend::Accepted => {
                             *cursor = Cursor::FanOut(last);
+                            pass.deliveries += 1;
                             return;
                         }
                         TrySend::Busy => *cursor = Cursor::Task(seq),

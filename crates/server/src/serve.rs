@@ -137,17 +137,26 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let address = listener.local_addr().context("cannot read the address of the listener")?;
     let Network { tls, proxies, strict_transport, wide_proxies: _ } = config.network;
     let slots = ConnectionSlots::new(max_connections, proxies.clone());
+    let origins = config.origins.listening_on(address.ip());
+    let origin = set_up::origin(&origins, address, tls.is_some());
+    let folder = database.folder.as_deref();
+    let set_up = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
+    // The link that a terminal shows; a server of this machine alone also offers it to browsers here.
+    let set_up_token = set_up.as_ref().filter(|_| config.serves_this_machine_alone);
     let state = AppState {
         hub,
         store: store.clone(),
         free_space,
         clock: clock.clone(),
-        origins: Arc::new(config.origins.listening_on(address.ip())),
+        origins: Arc::new(origins),
         proxies: Arc::new(proxies),
         strict_transport,
         socketio: Arc::new(config.socketio),
         sign_ins: SignInLimits::default(),
         providers: Arc::new(config.providers),
+        session_limits: config.session_limits,
+        started_at,
+        set_up_token: set_up_token.map(|set_up| Arc::new(set_up.token.clone())),
         open_sessions,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
@@ -159,15 +168,12 @@ async fn serve(config: Config) -> Result<ExitCode> {
     if !address.ip().is_loopback() && !is_https {
         tracing::info!("{}", answered_hosts(&state.origins));
     }
-    let origin = set_up::origin(&state.origins, address, is_https);
-    let folder = database.folder.as_deref();
-    let set_up_link = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     lifecycle.spawn("http", listen(listener, slots, state, tls));
     let (access, apps) = (config.access_sentence, config.apps_sentence);
     tracing::info!("{access} {apps} {}", config.exposure_sentence);
     // The lines before the announcement are there when a script reads it.
     log.flush();
-    announce(address, is_https, set_up_link);
+    announce(address, is_https, set_up.map(|set_up| set_up.link));
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.

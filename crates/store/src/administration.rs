@@ -2,16 +2,18 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use madang_hub::accounts::SessionRecord;
 use madang_hub::administration::{
-    ActRequest, Administration, AuditFilter, AuditedEffect, InvitedUser, PeopleFilter, RecordedAct,
+    ActRequest, Administration, AuditFilter, AuditedEffect, DatabaseSize, InvitedUser,
+    PeopleFilter, RecordedAct,
 };
-use madang_hub::budgets::network::Network;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
 use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
+use madang_shared::health::StorageReport;
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
@@ -74,6 +76,33 @@ impl<C: Connections> Administration for EngineStore<C> {
         })
     }
 
+    fn sessions_of(
+        &self,
+        reader: UserId,
+        person: UserId,
+    ) -> BoxFuture<'static, Result<Vec<SessionRecord>, StoreError>> {
+        self.read(reader, move |transaction| {
+            administration::sessions_of(transaction, reader, person)
+        })
+    }
+
+    fn database_size(
+        &self,
+        reader: UserId,
+    ) -> BoxFuture<'static, Result<DatabaseSize, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            administration::database_size(transaction)
+        })
+    }
+
+    fn storage(&self, reader: UserId) -> BoxFuture<'static, Result<StorageReport, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            administration::storage_report(transaction, reader)
+        })
+    }
+
     fn role(&self, user: UserId) -> BoxFuture<'static, Result<Role, StoreError>> {
         self.read(user, move |transaction| {
             rights::require(transaction, user, Need::Account)?;
@@ -128,15 +157,6 @@ impl<C: Connections> Administration for EngineStore<C> {
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), StoreError>> {
         self.write((token, now), administration::offer_ownership)
-    }
-
-    fn become_owner(
-        &self,
-        user: UserId,
-        network: Option<Network>,
-        now: Timestamp,
-    ) -> BoxFuture<'static, Result<RecordedAct, StoreError>> {
-        self.write((user, network, now), administration::become_owner)
     }
 
     fn invitation(

@@ -8,8 +8,8 @@ use madang_hub::Hub;
 use madang_hub::administration::{AuditedEffect, with_settings};
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::ports::{Store, StoreError};
-use madang_shared::Topic;
 use madang_shared::workspace::Workspace;
+use madang_shared::{Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -94,10 +94,21 @@ impl AuditFollower {
                         self.hub.check_rights_of(user);
                     }
                     AuditedEffect::Settings => self.hub.check_grants_of_all(),
+                    AuditedEffect::SessionsEnded(user) => self.close_ended(user).await?,
                 }
             }
             self.entry = last;
         }
+    }
+
+    /// Closes the connections of the sessions of a user that have ended in the store.
+    async fn close_ended(&self, user: UserId) -> Result<(), StoreError> {
+        let open = self.open_sessions.of_user(user);
+        // Access tokens have an end of their own; at this time, none has passed it.
+        for ended in self.store.ended_sessions(open, Timestamp(0)).await? {
+            self.open_sessions.end(&ended);
+        }
+        Ok(())
     }
 
     async fn read_settings(&self) -> Result<(), StoreError> {

@@ -11,15 +11,18 @@ use axum::routing::{delete, get, post};
 use madang_shared::access_tokens::{ACCESS_TOKENS_PATH, BOTS_PATH};
 use madang_shared::account::{
     ACCOUNT_DEVICE_PATH, ACCOUNT_PASSWORD_PATH, ACCOUNT_PATH, ACCOUNT_SESSIONS_PATH,
-    CONFIRM_DEVICE_PATH, DEVICE_SIGN_IN_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
+    CONFIRM_DEVICE_PATH, CONFIRM_PASSKEY_PATH, CONFIRM_PATH, DEVICE_SIGN_IN_PATH,
+    FINISH_CONFIRM_PASSKEY_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
     PASSWORD_SIGN_IN_PATH,
 };
 use madang_shared::administration::{
-    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH,
+    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, HEALTH_PATH,
     INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROLE_GRANTS_PATH, ROOM_SIZES_PATH,
+    SETTINGS_PATH,
 };
 use madang_shared::apps::App;
 use madang_shared::grants::GRANTS_PATH;
+use madang_shared::health::STORAGE_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
 use madang_shared::people::PEOPLE_PATH;
@@ -29,11 +32,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
-use crate::http::accounts::{account_api, device_api, link_api, password_api};
+use crate::http::accounts::{account_api, confirmation, device_api, link_api, password_api};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
-    access_tokens_api, administration_api, delivery_api, factors, health, invitation_api,
-    posts_api, rooms_api, session_api,
+    access_tokens_api, administration_api, delivery_api, factors, health, health_api,
+    invitation_api, ownership_api, posts_api, rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
@@ -65,6 +68,9 @@ fn accounts() -> Router<AppState> {
         .route(account_api::SESSION_PATH, delete(account_api::end_session))
         .route(ACCOUNT_DEVICE_PATH, device)
         .route(CONFIRM_DEVICE_PATH, post(device_api::confirm))
+        .route(CONFIRM_PATH, get(confirmation::state).post(confirmation::confirm))
+        .route(CONFIRM_PASSKEY_PATH, post(confirmation::begin_passkey))
+        .route(FINISH_CONFIRM_PASSKEY_PATH, post(confirmation::finish_passkey))
 }
 
 /// The routes of administrators.
@@ -78,7 +84,11 @@ fn administration() -> Router<AppState> {
         .route(ROOM_SIZES_PATH, get(administration_api::rooms))
         .route(ROLE_GRANTS_PATH, get(administration_api::role_grants))
         .route(GRANTS_PATH, get(administration_api::own_grants))
-        .route(OWNERSHIP_PATH, post(administration_api::become_owner))
+        .route(HEALTH_PATH, get(health_api::health))
+        .route(STORAGE_PATH, get(health_api::storage))
+        .route(SETTINGS_PATH, get(health_api::settings))
+        .route(health_api::PERSON_SESSIONS_PATH, get(health_api::sessions))
+        .route(OWNERSHIP_PATH, get(ownership_api::offer).post(ownership_api::claim))
 }
 
 /// All routes, with their middleware.

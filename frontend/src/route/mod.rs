@@ -86,7 +86,7 @@ macro_rules! pages {
                 path: "/admin",
                 title: ("서버 관리", "Administration"),
                 area: Area::Own,
-                topics: &[Topic::Administration],
+                topics: &[Topic::Administration, Topic::Health],
                 skeleton: Shape::Rows,
                 draw: features::administration::AdministrationPage
             }

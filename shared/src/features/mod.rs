@@ -136,6 +136,12 @@ features! {
         event AdministrationEvent;
         snapshot AdministrationSnapshot;
     }
+    Health in crate::administration {
+        /// The pulse of the server's state, for administrators.
+        topic Health = "health", Ephemeral;
+        event HealthEvent;
+        snapshot HealthSnapshot;
+    }
 }
 
 impl From<Topic> for String {

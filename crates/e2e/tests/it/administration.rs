@@ -31,6 +31,8 @@ async fn an_owner_sets_the_server_up_invites_a_person_and_puts_the_person_out() 
         check_appearance(&browser, "desktop-ko-set-up").await?;
         browser.find("setup-name").await?.focus().await?;
         browser.insert_text("새봄식당").await?;
+        browser.find("setup-password").await?.focus().await?;
+        browser.insert_text("orange windmill 7").await?;
         let owner = submit(&browser, "주인").await?;
         browser.click("me").await?;
         browser.click("own-administration").await?;

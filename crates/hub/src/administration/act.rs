@@ -2,7 +2,7 @@
 
 use madang_shared::administration::{
     AdministrationAct, MAX_INVITATION_MS, MAX_INVITATION_ROOMS, MAX_INVITATION_USES,
-    MAX_NOTE_CHARS, MAX_REASON_CHARS, NewInvitation, WorkspaceSettings,
+    MAX_NOTE_CHARS, MAX_REASON_CHARS, MAX_SESSION_DAYS, NewInvitation, WorkspaceSettings,
 };
 use madang_shared::roles::Role;
 use madang_shared::{ErrorCode, Failure, Timestamp, UserId, validate};
@@ -32,7 +32,7 @@ pub struct ActRequest {
     pub network: Option<Network>,
     /// The act.
     pub act: AdministrationAct,
-    /// The token hash of the invitation, if the act makes one.
+    /// The token hash of the invitation, if the act makes one, or of the only session that it ends.
     pub token: Option<TokenHash>,
     /// The reason, for the audit log.
     pub reason: String,
@@ -94,6 +94,12 @@ fn checked_settings(settings: WorkspaceSettings) -> Result<WorkspaceSettings, Fa
         Some(name) => Some(validate::workspace_name(&name)?),
         None => None,
     };
+    for days in [settings.session_idle_days, settings.session_max_days].into_iter().flatten() {
+        if !(1..=MAX_SESSION_DAYS).contains(&days) {
+            let message = format!("A session lasts from 1 to {MAX_SESSION_DAYS} days.");
+            return Err(Failure::new(ErrorCode::Invalid, message));
+        }
+    }
     Ok(WorkspaceSettings { name, ..settings })
 }
 

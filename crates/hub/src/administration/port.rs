@@ -5,11 +5,12 @@ use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
 use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
+use madang_shared::health::{AccountState, StorageReport};
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use super::act::ActRequest;
-use crate::accounts::{NewUser, TokenHash};
+use crate::accounts::{NewUser, SessionRecord, TokenHash};
 use crate::budgets::network::Network;
 use crate::store_error::StoreError;
 
@@ -22,6 +23,13 @@ pub struct AuditFilter {
     pub user: Option<UserId>,
     /// Acts of this kind only; see [`madang_shared::administration::AuditAct`].
     pub act: Option<String>,
+    /// Acts whose actor, or the user whom they concern, has this text in its name: the key of the text; an empty key finds
+    /// all acts.
+    pub person_key: String,
+    /// Acts from this time on only.
+    pub from: Option<Timestamp>,
+    /// Acts before this time only.
+    pub until: Option<Timestamp>,
     /// Entries before this one only.
     pub before: Option<u64>,
 }
@@ -31,6 +39,10 @@ pub struct AuditFilter {
 pub struct PeopleFilter {
     /// The key of a text that the name contains; see [`crate::policy::name_key`]. An empty key finds everybody.
     pub search_key: String,
+    /// People with this role only.
+    pub role: Option<Role>,
+    /// People whose accounts are in this state only.
+    pub state: Option<AccountState>,
     /// The page begins after this user.
     pub after: Option<UserId>,
 }
@@ -49,8 +61,19 @@ pub enum AuditedEffect {
     Rights(UserId),
     /// The account is deactivated.
     Deactivated(UserId),
+    /// Sign-in sessions of the user have ended.
+    SessionsEnded(UserId),
     /// The settings of the workspace have changed.
     Settings,
+}
+
+/// The size of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseSize {
+    /// The bytes of the whole database.
+    pub bytes: u64,
+    /// The events in the log.
+    pub events: u64,
 }
 
 /// A person with an invitation.
@@ -132,6 +155,29 @@ pub trait Administration: Send + Sync + 'static {
         after: Option<RoomId>,
     ) -> BoxFuture<'static, Result<RoomSizesPage, StoreError>>;
 
+    /// The sign-in sessions of a person, the one with the latest use first.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator, and for one who decides nothing about the person; `not_found`.
+    fn sessions_of(
+        &self,
+        reader: UserId,
+        person: UserId,
+    ) -> BoxFuture<'static, Result<Vec<SessionRecord>, StoreError>>;
+
+    /// The size of the database.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn database_size(&self, reader: UserId)
+    -> BoxFuture<'static, Result<DatabaseSize, StoreError>>;
+
+    /// The rooms and people that use the storage. It reads all texts.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn storage(&self, reader: UserId) -> BoxFuture<'static, Result<StorageReport, StoreError>>;
+
     /// The role of a user in the workspace.
     ///
     /// # Errors
@@ -193,17 +239,6 @@ pub trait Administration: Send + Sync + 'static {
         token: TokenHash,
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), StoreError>>;
-
-    /// Makes a user the first owner.
-    ///
-    /// # Errors
-    /// `forbidden` if there is an owner.
-    fn become_owner(
-        &self,
-        user: UserId,
-        network: Option<Network>,
-        now: Timestamp,
-    ) -> BoxFuture<'static, Result<RecordedAct, StoreError>>;
 
     /// The invitation with a token.
     ///

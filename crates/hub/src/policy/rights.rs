@@ -42,7 +42,7 @@ impl Need {
     /// The need of a subscriber of the topic.
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
-            (Topic::Administration, ..) => Self::ADMINISTRATION,
+            (Topic::Administration | Topic::Health, ..) => Self::ADMINISTRATION,
             (Topic::Posts, ..) => Self::FEED,
             (Topic::Orders, ..) => Self::ALL_ORDERS,
             (Topic::Menu, ..) => {

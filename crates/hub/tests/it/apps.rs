@@ -34,6 +34,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         | Topic::Inbox(_)
         // For administrators alone.
         | Topic::Administration
+        | Topic::Health
         | Topic::Presence(_) => None,
     };
     let topics = [

@@ -118,6 +118,9 @@ pub(crate) enum ActTask {
         /// The origin by which people reach the server; the link begins with it.
         #[arg(long, default_value = "http://127.0.0.1:5001", value_name = "ORIGIN")]
         origin: String,
+        /// The use of the link also removes the one-time passwords and the passkeys of the person, who has lost them.
+        #[arg(long)]
+        remove_factors: bool,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -135,6 +138,12 @@ pub(crate) enum ActTask {
         /// Whether new messages are stored with their sentiment.
         #[arg(long)]
         moods: Option<bool>,
+        /// The days after which an unused session ends.
+        #[arg(long)]
+        idle_days: Option<u64>,
+        /// The days after which every session ends.
+        #[arg(long)]
+        max_days: Option<u64>,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -206,11 +215,19 @@ impl CommandLine {
                 let rooms = rooms.into_iter().map(RoomId).collect();
                 self.invite(NewInvitation { role, uses, lasts_ms, rooms, note }, &origin).await
             }
-            ActTask::Reset { name, days, origin, .. } => self.reset(&name, days, &origin).await,
-            ActTask::Settings { name, access, apps, moods, .. } => {
+            ActTask::Reset { name, days, origin, remove_factors, .. } => {
+                self.reset(&name, days, &origin, remove_factors).await
+            }
+            ActTask::Settings { name, access, apps, moods, idle_days, max_days, .. } => {
                 let access = access.as_deref().map(parse_access).transpose()?;
                 let apps = apps.as_deref().map(parse_apps).transpose()?;
-                self.settings(WorkspaceSettings { name, access, apps, moods }).await
+                let (session_idle_days, session_max_days) = (idle_days, max_days);
+                let sessions = WorkspaceSettings {
+                    session_idle_days,
+                    session_max_days,
+                    ..WorkspaceSettings::default()
+                };
+                self.settings(WorkspaceSettings { name, access, apps, moods, ..sessions }).await
             }
             ActTask::Audit { .. } => {
                 for entry in self.store.audit(None, AuditFilter::default()).await?.entries {
@@ -222,7 +239,13 @@ impl CommandLine {
     }
 
     /// Prints a recovery link.
-    async fn reset(&self, name: &str, days: u64, origin: &str) -> Result<()> {
+    async fn reset(
+        &self,
+        name: &str,
+        days: u64,
+        origin: &str,
+        removes_factors: bool,
+    ) -> Result<()> {
         let token = secrets::random_token().map_err(|problem| anyhow!("{}", problem.failure))?;
         let link = NewLink {
             token: secrets::token_hash(&token.0).context("a token has another form")?,
@@ -230,6 +253,7 @@ impl CommandLine {
             user: self.user(name).await?,
             by: None,
             code: None,
+            removes_factors,
             at: self.now,
             expires_at: self.now.plus(days * DAY_MS),
         };
@@ -244,7 +268,8 @@ impl CommandLine {
     }
 
     async fn list(&self, search: &str) -> Result<()> {
-        let mut filter = PeopleFilter { search_key: name_key(search.trim()), after: None };
+        let mut filter =
+            PeopleFilter { search_key: name_key(search.trim()), ..PeopleFilter::default() };
         loop {
             let page = self.store.accounts(None, filter.clone()).await?;
             for person in &page.people {

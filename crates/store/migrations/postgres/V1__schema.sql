@@ -34,7 +34,9 @@ CREATE TABLE sessions (
     is_used      bigint NOT NULL DEFAULT 1 CHECK (is_used IN (0, 1)),
     last_used_at bigint CHECK (last_used_at >= 0),
     device       text   NOT NULL DEFAULT '',
-    network      text   NOT NULL DEFAULT ''
+    network      text   NOT NULL DEFAULT '',
+    -- The time until which the person of the session counts as confirmed, by a password or a passkey.
+    confirmed_until bigint CHECK (confirmed_until >= 0)
 );
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
@@ -728,6 +730,8 @@ CREATE TABLE one_time_links (
     device       text   NOT NULL DEFAULT '',
     network      text   NOT NULL DEFAULT '',
     is_confirmed bigint NOT NULL DEFAULT 0 CHECK (is_confirmed IN (0, 1)),
+    -- Whether a recovery link also removes the one-time passwords and the passkeys of its user.
+    removes_factors bigint NOT NULL DEFAULT 0 CHECK (removes_factors IN (0, 1)),
     UNIQUE (user_id, kind)
 );
 

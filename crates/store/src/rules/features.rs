@@ -20,7 +20,7 @@ macro_rules! features {
     ($callback:ident) => {
         $callback! {
             // The hub serves these without a store.
-            hub_topics { Presence, Price }
+            hub_topics { Health, Presence, Price }
             hub_queries { Sentiment, ReadCount }
 
             rooms { change Rooms; }

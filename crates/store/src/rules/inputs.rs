@@ -7,8 +7,8 @@ use madang_hub::accounts::{
 };
 use madang_hub::administration::{ActRequest, InvitedUser};
 use madang_hub::factors::{
-    ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, ProviderSessionEnd, ProviderSignIn,
-    VerifiedPasskey,
+    ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
+    ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
 };
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
@@ -20,8 +20,9 @@ use madang_shared::roles::Access;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
-use super::administration::Claim;
+use super::accounts::sessions::SessionConfirmation;
 use super::factors::codes::{SecondStep, TotpConfirmation};
+use super::factors::passkeys::PasskeyRenaming;
 use super::features;
 use super::leases::LeaseRequest;
 
@@ -95,12 +96,6 @@ impl WriteInput for Access {}
 /// The invitation of the first owner.
 impl WriteInput for (TokenHash, Timestamp) {}
 
-impl WriteInput for Claim {
-    fn topics(&self) -> Vec<Topic> {
-        vec![Topic::Administration]
-    }
-}
-
 /// A probe.
 impl WriteInput for () {}
 
@@ -158,6 +153,14 @@ impl WriteInput for NewChallenge {}
 impl WriteInput for (ChallengeKey, Timestamp) {}
 
 impl WriteInput for PasskeyRecord {}
+
+impl WriteInput for PasskeyUse {}
+
+impl WriteInput for PasskeyRenaming {}
+
+impl WriteInput for ProviderLink {}
+
+impl WriteInput for SessionConfirmation {}
 
 impl WriteInput for VerifiedPasskey {}
 

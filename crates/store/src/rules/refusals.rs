@@ -113,6 +113,20 @@ pub(crate) fn passkey_registered() -> Failure {
     Failure::new(ErrorCode::Invalid, "This passkey is registered already; use another device.")
 }
 
+pub(crate) fn provider_taken() -> Failure {
+    let message = "This account of the identity provider belongs to another user here.";
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
+pub(crate) fn no_linked_provider() -> Failure {
+    Failure::new(ErrorCode::NotFound, "You do not sign in with this identity provider.")
+}
+
+pub(crate) fn last_way_to_sign_in() -> Failure {
+    let message = "This is your last way to sign in; set a password or add a passkey first.";
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
 /// The same for a passkey that was removed and for one that was never there.
 pub(crate) fn passkey_unusable() -> Failure {
     let message = "This passkey does not sign in here any more; sign in another way.";

@@ -18,13 +18,14 @@ use madang_shared::administration::{
     RoomSizesPage,
 };
 use madang_shared::grants::{OwnGrants, RoleGrants};
-use madang_shared::roles::Access;
+use madang_shared::health::AccountState;
+use madang_shared::roles::Role;
 use madang_shared::rooms::MAX_DESCRIPTION_CHARS;
-use madang_shared::{ErrorCode, RoomId, UserId};
+use madang_shared::{ErrorCode, RoomId, Timestamp, UserId};
 use serde::Deserialize;
 
-use crate::http::client_info::ClientInfo;
 use crate::http::extract::{AuthUser, CommandUser};
+use crate::http::health_api::find_session;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::session_token::Token;
@@ -44,10 +45,16 @@ pub async fn act(
     let (user, account) = (author.auth.owner()?, &author.auth.account);
     let RequestedAct { act, reason } = body.into_type()?;
     let is_invitation = matches!(act, AdministrationAct::Invite(_));
+    let session = match &act {
+        AdministrationAct::EndSessions { user: person, session: Some(id) } => {
+            Some(find_session(&state, user.id, *person, id).await?)
+        }
+        _ => None,
+    };
     let author = (Actor::User(user.id), account.network());
     let mut request = ActRequest::new(author, act, &reason, state.clock.now())?;
     let token = if is_invitation { Some(random_token()?) } else { None };
-    request.token = token.as_ref().map(Token::hash);
+    request.token = token.as_ref().map(Token::hash).or(session);
     let recorded = state.store.administer(request).await?;
     Ok(Json(ActAnswer { entry: recorded.entry, token: token.map(Token::into_text) }))
 }
@@ -68,13 +75,36 @@ pub struct AuditQuery {
     actor: Option<u64>,
     user: Option<u64>,
     act: Option<String>,
+    /// A part of the name of the actor, or of the user whom the act concerns.
+    #[serde(default)]
+    person: String,
+    /// In milliseconds since 1970.
+    from: Option<u64>,
+    until: Option<u64>,
     before: Option<u64>,
 }
 
 impl From<AuditQuery> for AuditFilter {
-    fn from(AuditQuery { actor, user, act, before }: AuditQuery) -> Self {
-        Self { actor: actor.map(UserId), user: user.map(UserId), act, before }
+    fn from(AuditQuery { actor, user, act, person, from, until, before }: AuditQuery) -> Self {
+        Self {
+            actor: actor.map(UserId),
+            user: user.map(UserId),
+            act,
+            person_key: policy::name_key(person.trim()),
+            from: from.map(Timestamp),
+            until: until.map(Timestamp),
+            before,
+        }
     }
+}
+
+/// Refuses a search that is longer than any name.
+fn check_search(search: &str) -> Result<(), Problem> {
+    if search.chars().count() <= MAX_DESCRIPTION_CHARS {
+        return Ok(());
+    }
+    let message = format!("A search has at most {MAX_DESCRIPTION_CHARS} characters.");
+    Err(Problem::new(ErrorCode::TooLong, message))
 }
 
 /// Answers a page of the audit log.
@@ -84,21 +114,24 @@ pub async fn audit(
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, Problem> {
     let Query(query) = query.map_err(|_| {
-        malformed("`actor`, `user` and `before` must be numbers, each given once at most.")
+        malformed("`actor`, `user`, `from`, `until` and `before` must be numbers, each given once at most.")
     })?;
+    check_search(&query.person)?;
     // Bounds the pages of one user that are read and encoded at a time.
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     let reader = user.reader(Need::ADMINISTRATION)?;
     Ok(Json(state.store.audit(Some(reader), query.into()).await?))
 }
 
-/// Answers the whole audit log as JSON lines, the newest entry first. Later pages are read as the client takes them.
+/// Answers the whole audit log, or the entries that a filter finds, as JSON lines, the newest entry first. Later pages are read as the client takes them.
 pub async fn export(
     State(state): State<AppState>,
     user: AuthUser,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|_| malformed("`actor` and `user` must be numbers."))?;
+    let Query(query) =
+        query.map_err(|_| malformed("`actor`, `user`, `from` and `until` must be numbers."))?;
+    check_search(&query.person)?;
     let reader = user.reader(Need::ADMINISTRATION)?;
     let mut filter = AuditFilter::from(query);
     // A refusal must be the answer itself.
@@ -139,6 +172,8 @@ fn lines(page: &AuditPage) -> Bytes {
 pub struct AccountsQuery {
     #[serde(default)]
     search: String,
+    role: Option<Role>,
+    state: Option<AccountState>,
     after: Option<u64>,
 }
 
@@ -148,15 +183,15 @@ pub async fn people(
     user: AuthUser,
     query: Result<Query<AccountsQuery>, QueryRejection>,
 ) -> Result<Json<AccountsPage>, Problem> {
-    let Query(AccountsQuery { search, after }) = query.map_err(|_| {
-        malformed("`search` must be a text and `after` a number, each given once at most.")
+    let Query(AccountsQuery { search, role, state: of_state, after }) = query.map_err(|_| {
+        malformed(
+            "`search` must be a text, `role` a role, `state` one of active and deactivated, and `after` a number, each \
+             given once at most.",
+        )
     })?;
-    if search.chars().count() > MAX_DESCRIPTION_CHARS {
-        let message = format!("A search has at most {MAX_DESCRIPTION_CHARS} characters.");
-        return Err(Problem::new(ErrorCode::TooLong, message));
-    }
+    check_search(&search)?;
     let search_key = policy::name_key(search.trim());
-    let filter = PeopleFilter { search_key, after: after.map(UserId) };
+    let filter = PeopleFilter { search_key, role, state: of_state, after: after.map(UserId) };
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     let reader = user.reader(Need::ADMINISTRATION)?;
     Ok(Json(state.store.accounts(Some(reader), filter).await?))
@@ -214,25 +249,6 @@ pub async fn role_grants(
     user: AuthUser,
 ) -> Result<Json<RoleGrants>, Problem> {
     Ok(Json(state.store.role_grants(user.reader(Need::ADMINISTRATION)?).await?))
-}
-
-/// Makes the user the first owner of an open workspace. Only a client on the server's own machine may ask.
-pub async fn become_owner(
-    State(state): State<AppState>,
-    claimant: CommandUser,
-    client_info: ClientInfo,
-) -> Result<Json<ActAnswer>, Problem> {
-    state.check_running()?;
-    let (user, account) = (claimant.auth.owner()?, &claimant.auth.account);
-    let is_here = client_info.client.is_some_and(|address| address.is_loopback());
-    if !is_here || !state.proxies.is_empty() || state.hub.workspace().access != Access::Open {
-        return Err(Problem::new(
-            ErrorCode::Forbidden,
-            "Open the set-up link that the server printed at its start to become its owner.",
-        ));
-    }
-    let recorded = state.store.become_owner(user.id, account.network(), state.clock.now()).await?;
-    Ok(Json(ActAnswer { entry: recorded.entry, token: None }))
 }
 
 fn malformed(message: &str) -> Problem {

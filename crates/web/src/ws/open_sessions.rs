@@ -46,6 +46,13 @@ impl OpenSessions {
         self.0.lock().keys().copied().collect()
     }
 
+    /// The sessions of a user that have open connections.
+    pub fn of_user(&self, user: UserId) -> Vec<TokenHash> {
+        let sessions = self.0.lock();
+        let of_user = sessions.iter().filter(|(_, entry)| entry.user == Some(user));
+        of_user.map(|(session, _)| *session).collect()
+    }
+
     /// Closes the connections of a session that has ended in the store.
     pub fn end(&self, session: &TokenHash) {
         if let Some(entry) = self.0.lock().remove(session) {

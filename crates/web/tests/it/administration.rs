@@ -4,7 +4,7 @@ use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_shared::administration::{
     ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, AccountsPage,
     ActAnswer, AdministrationAct, AuditPage, INVITATION_PATH, INVITATIONS_PATH, NewInvitation,
-    OWNERSHIP_PATH, ROLE_GRANTS_PATH, ROOM_SIZES_PATH, WorkspaceSettings,
+    ROLE_GRANTS_PATH, ROOM_SIZES_PATH, WorkspaceSettings,
 };
 use madang_shared::apps::Apps;
 use madang_shared::frames::ErrorContext;
@@ -326,22 +326,4 @@ async fn people_come_by_invitation_where_the_workspace_asks_for_one() {
 /// The hash of a token, as the server stores it.
 fn madang_web_hash(token: &str) -> [u8; 32] {
     madang_web::http::session_token::hash(token)
-}
-
-#[tokio::test]
-async fn somebody_at_the_machine_becomes_the_owner_of_an_open_workspace_without_one() {
-    let server = TestServer::start().await;
-    let (mina, theo) = (server.person("Mina").await, server.person("Theo").await);
-    let claim = async |person| server.send_as(person, OWNERSHIP_PATH, &json!({})).await.status();
-    assert_eq!(claim(&mina).await, StatusCode::OK);
-    assert_eq!(claim(&theo).await, StatusCode::FORBIDDEN);
-    assert_eq!(server.get_as(&mina, AUDIT_PATH).await.status(), StatusCode::OK);
-
-    let workspace = Workspace { access: Access::Invited, ..Workspace::default() };
-    let invited = TestServer::with_settings(settings(workspace)).await;
-    let setup = "B".repeat(43);
-    invited.store.offer_ownership(madang_web_hash(&setup), Timestamp(START)).await.unwrap();
-    let body = json!({ "token": setup });
-    let offered = invited.http.post(invited.url(INVITATION_PATH)).json(&body).send().await.unwrap();
-    assert_eq!(offered.json::<Value>().await.unwrap(), json!({ "role": "owner" }));
 }

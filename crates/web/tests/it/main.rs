@@ -17,6 +17,7 @@ mod assets;
 #[path = "../../../identity/tests/it/authenticator.rs"]
 mod authenticator;
 mod budgets;
+mod confirmation;
 mod connection;
 mod cors;
 mod credentials;
@@ -25,10 +26,12 @@ mod echo;
 mod factors;
 mod foreign_hosts;
 mod handshake;
+mod health;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
 mod permission_walk;
+mod ownership;
 mod posts_api;
 mod private_rooms;
 #[path = "../../../identity/tests/it/provider.rs"]

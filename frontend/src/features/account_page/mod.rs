@@ -17,9 +17,10 @@ use self::second_device::second_device;
 use self::tokens::{bots, tokens};
 use crate::account_requests::{account, refusal, set_password};
 use crate::context::use_app;
-use crate::features::factors::factor_sections;
+use crate::features::factors::{Confirm, factor_sections};
 use crate::i18n::{Words, use_lang};
 use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{flag, part, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::secret_field::{labelled_field, typed};
@@ -46,23 +47,30 @@ pub(crate) fn AccountPage() -> impl IntoView {
     let page = AccountView { info: state(None), failure: state(None), saved: state(false) };
     page.load();
     let lang = use_lang();
+    let confirm = Confirm::provide();
+    // The sections stay when the account is loaded again: what is typed into one of them is not lost by an act in another.
+    let is_loaded = memo(move || page.info.with(Option::is_some));
+    let of_info = move |draw: fn(AccountView, &AccountInfo) -> AnyView| {
+        part(move || page.info.with(|info| info.as_ref().map(|info| draw(page, info)).into_any()))
+    };
     let content = move || {
-        let Some(info) = page.info.get() else {
+        if !is_loaded.get() {
             let sentence = text(move || {
                 let lang = lang.get();
                 let failed = page.failure.with(|it| it.as_ref().map(|it| refusal(lang, it)));
                 failed.unwrap_or_else(|| lang.texts().loading.to_owned())
             });
             return view! { <p class="hint" role="status">{sentence}</p> }.into_any();
-        };
+        }
         view! {
-            {section("account-password", PASSWORD, password_form(page, &info))}
-            {devices(page, &info)}
+            {section("account-password", PASSWORD, of_info(password_form))}
+            {of_info(devices)}
             {factor_sections()}
             {second_device(page)}
             {tokens()}
             {bots()}
-            {attempts(&info)}
+            {of_info(|_, info| attempts(info))}
+            {confirm.draw()}
         }
         .into_any()
     };
@@ -155,17 +163,4 @@ fn password_form(page: AccountView, info: &AccountInfo) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-/// Shows the failure of an act below it.
-fn error_line(failure: State<Option<Failure>>) -> AnyView {
-    let lang = use_lang();
-    let error = text(move || {
-        let lang = lang.get();
-        failure.with(|failure| match failure {
-            Some(failure) => refusal(lang, failure),
-            None => String::new(),
-        })
-    });
-    view! { <p class="error" role="alert">{error}</p> }.into_any()
 }

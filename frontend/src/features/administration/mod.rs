@@ -1,15 +1,20 @@
-//! The administrator's page: people, invitations, rooms, the settings of the workspace, and the audit log.
+//! The administrator's page: people, invitations, rooms, the settings of the workspace, the audit log, the state of the
+//! server, and the use of its storage.
 //!
 //! Every list is a page over HTTP. It is loaded again when the topic of the administration advances, so that the page of
 //! one administrator follows the acts of the others.
 
 mod audit;
 mod grants;
+mod health;
 mod invitations;
 mod loading;
+mod ownership;
 mod people;
+mod person;
 mod rooms;
 mod settings;
+mod shown_link;
 mod strings;
 
 use leptos::prelude::*;
@@ -17,7 +22,7 @@ use leptos::task::spawn_local;
 use madang_client::Slice;
 use madang_shared::roles::Role;
 
-use self::loading::{ActState, News, refusal_of_act};
+use self::loading::{ActState, News, Pulse, refusal_of_act};
 use crate::context::use_app;
 use crate::i18n::{Words, tr};
 use crate::session;
@@ -25,6 +30,8 @@ use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{derived, part};
 use crate::ui::erased::signal::{State, state};
+
+pub(crate) use ownership::ownership_offer;
 
 /// A part of the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,14 +41,18 @@ enum Tab {
     Rooms,
     Settings,
     Audit,
+    Health,
+    Storage,
 }
 
-const TABS: [(Tab, &str, Words); 5] = [
+const TABS: [(Tab, &str, Words); 7] = [
     (Tab::People, "admin-people", Words::new("사람", "People")),
     (Tab::Invitations, "admin-invitations", Words::new("초대", "Invitations")),
     (Tab::Rooms, "admin-rooms", Words::new("방", "Rooms")),
     (Tab::Settings, "admin-settings", Words::new("설정", "Settings")),
     (Tab::Audit, "admin-audit", Words::new("감사 기록", "Audit log")),
+    (Tab::Health, "admin-health", Words::new("상태", "Health")),
+    (Tab::Storage, "admin-storage", Words::new("저장 공간", "Storage")),
 ];
 const PARTS: Words = Words::new("서버 관리 나누기", "Parts of the administration");
 
@@ -59,15 +70,18 @@ pub(crate) fn AdministrationPage() -> impl IntoView {
         let role = session::role().await;
         is_administrator.try_set(Some(role.is_some_and(|role| role >= Role::Administrator)));
     });
-    part(move || {
-        match is_administrator.get() {
+    part(move || match is_administrator.get() {
         None => view! { <p class="hint">{tr(|t| t.loading)}</p> }.into_any(),
         Some(true) => parts(),
-        Some(false) => {
-            view! { <div class="page"><p class="page-body hint" data-testid="admin-forbidden">{ADMINISTRATORS_ONLY.now()}</p></div> }
-                .into_any()
+        Some(false) => view! {
+            <div class="page">
+                <div class="page-body page-reading">
+                    <p class="hint" data-testid="admin-forbidden">{ADMINISTRATORS_ONLY.now()}</p>
+                    {ownership_offer()}
+                </div>
+            </div>
         }
-    }
+        .into_any(),
     })
 }
 
@@ -81,6 +95,10 @@ fn parts() -> AnyView {
     let act = ActState::new();
     provide_context(act);
     provide_context(News(newest));
+    let pulse = memo(move || {
+        store.read(Slice::Administration, |client| Some(client.features().administration().pulse()))
+    });
+    provide_context(Pulse(pulse));
     let choice = move |(of, id, words): (Tab, &'static str, Words)| {
         let current = derived(move || (tab.get() == of).then_some("page"));
         let choose = move |_| {
@@ -108,6 +126,8 @@ fn draw(tab: State<Tab>) -> AnyView {
         Tab::Rooms => rooms::rooms(),
         Tab::Settings => settings::settings(),
         Tab::Audit => audit::audit(),
+        Tab::Health => health::health(),
+        Tab::Storage => health::storage(),
     }
 }
 

@@ -5,6 +5,7 @@ use madang_shared::roles::{Access, Role};
 use crate::i18n::{Lang, Words};
 
 pub(super) const NEXT_PAGE: Words = Words::new("다음 쪽", "Next page");
+pub(super) const ALL: Words = Words::new("모두", "All");
 pub(super) const ROLE: Words = Words::new("역할", "Role");
 
 /// The name of a role.
@@ -39,6 +40,7 @@ pub(super) fn act_name(lang: Lang, act: &str) -> String {
         "revoke_invitation" => Words::new("초대 취소", "Revoked an invitation"),
         "accept_invitation" => Words::new("초대 수락", "Accepted an invitation"),
         "become_owner" => Words::new("첫 소유자", "Became the first owner"),
+        "end_sessions" => Words::new("기기 로그아웃", "Signed devices out"),
         "change_settings" => Words::new("설정 변경", "Changed settings"),
         "set_grant" => Words::new("앱 권한 변경", "Changed a right in an app"),
         _ => return act.to_owned(),
@@ -70,5 +72,63 @@ pub(super) fn room_size(lang: Lang, members: u64, messages: u64) -> String {
     match lang {
         Lang::Ko => format!("{members}명 · 메시지 {messages}개"),
         Lang::En => format!("{members} members · {messages} messages"),
+    }
+}
+
+/// A number of bytes, in the largest unit in which it has a whole part.
+pub(super) fn bytes(lang: Lang, bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut tenths = bytes.saturating_mul(10);
+    let mut unit = match lang {
+        Lang::Ko => "바이트",
+        Lang::En => "bytes",
+    };
+    for larger in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        (tenths, unit) = (tenths / 1_024, larger);
+    }
+    match tenths % 10 {
+        0 => format!("{} {unit}", tenths / 10),
+        tenth => format!("{}.{tenth} {unit}", tenths / 10),
+    }
+}
+
+/// A time that has passed, in its largest unit.
+pub(super) fn lasting(lang: Lang, ms: u64) -> String {
+    let minutes = ms / 60_000;
+    let (number, ko, en) = match minutes {
+        0..60 => (minutes, "분", "min"),
+        60..1_440 => (minutes / 60, "시간", "h"),
+        _ => (minutes / 1_440, "일", "d"),
+    };
+    match lang {
+        Lang::Ko => format!("{number}{ko}"),
+        Lang::En => format!("{number} {en}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_have_their_largest_unit() {
+        for (size, expected) in [
+            (0, "0 bytes"),
+            (1_023, "1023 bytes"),
+            (1_024, "1 KiB"),
+            (1_536, "1.5 KiB"),
+            (300 * 1_024 * 1_024, "300 MiB"),
+            (u64::MAX / 10, "1677721.5 TiB"),
+        ] {
+            assert_eq!(bytes(Lang::En, size), expected);
+        }
+        let times = [(59_999, "0 min"), (3_600_000, "1 h"), (2 * 86_400_000, "2 d")];
+        for (time, expected) in times {
+            assert_eq!(lasting(Lang::En, time), expected);
+        }
+        assert_eq!(lasting(Lang::Ko, 7_200_000), "2시간");
     }
 }

@@ -5,6 +5,7 @@ mod administration;
 mod chat;
 mod counter;
 mod details;
+mod health;
 mod inbox;
 mod membership;
 mod menu;
@@ -111,6 +112,7 @@ samples! {
     notices: Command::Notices, Event::Notices, Snapshot::Notices;
     inbox: Event::Inbox, Snapshot::Inbox;
     administration: Event::Administration, Snapshot::Administration;
+    health: Event::Health, Snapshot::Health;
 }
 
 pub(crate) fn client_frames() -> Vec<ClientFrame> {

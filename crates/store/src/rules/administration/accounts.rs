@@ -1,5 +1,6 @@
 //! Roles and deactivation.
 
+use madang_hub::accounts::SessionRecord;
 use madang_hub::administration::{
     ActRequest, Actor, RecordedAct, TargetFacts, check_deactivation, check_role_change,
 };
@@ -11,6 +12,7 @@ use madang_shared::{User, UserId};
 
 use super::audit::{Record, record};
 use crate::error::StatementError;
+use crate::rules::accounts::sessions;
 use crate::transaction::{Transaction, values};
 
 /// A user as the rules see it.
@@ -24,6 +26,15 @@ pub(crate) fn target(
     (request, actor): (&ActRequest, Role),
     user: UserId,
 ) -> Result<Target, StatementError> {
+    target_of(transaction, (request.actor, actor), user)
+}
+
+/// The user as the rules see it, with the role of the actor.
+fn target_of(
+    transaction: &dyn Transaction,
+    (by, actor): (Actor, Role),
+    user: UserId,
+) -> Result<Target, StatementError> {
     let sql = "SELECT role, deactivated_at, \
         (SELECT count(*) FROM service_accounts WHERE user_id = users.id), \
         (SELECT count(*) FROM users AS others \
@@ -32,7 +43,7 @@ pub(crate) fn target(
     let found = transaction.optional(sql, &values![user.0], |row| {
         let facts = TargetFacts {
             actor,
-            is_self: request.actor == Actor::User(user),
+            is_self: by == Actor::User(user),
             role: Role::parse(&row.string(0)).unwrap_or(Role::Guest),
             is_service: row.integer(2)? != 0,
             is_last_owner: row.integer(3)? == 0,
@@ -96,6 +107,43 @@ pub(super) fn reactivate(
     let sql = "UPDATE users SET deactivated_at = NULL WHERE id = ?1";
     transaction.execute(sql, &values![user.0])?;
     record(transaction, &about(request, AuditAct::Reactivate, user), appended)
+}
+
+/// Ends one session of a user, or all of them.
+pub(super) fn end_sessions(
+    transaction: &dyn Transaction,
+    (request, actor): (&ActRequest, Role),
+    user: UserId,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<RecordedAct, StatementError> {
+    let Target { facts, .. } = target(transaction, (request, actor), user)?;
+    // The last owner can sign in again.
+    check_deactivation(TargetFacts { is_last_owner: false, ..facts })?;
+    let ended = match request.token {
+        Some(token) => {
+            let sql = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash = ?2";
+            transaction.execute(sql, &values![user.0, token])?
+        }
+        None => transaction.execute("DELETE FROM sessions WHERE user_id = ?1", &values![user.0])?,
+    };
+    if ended == 0 {
+        return Ok(RecordedAct::default());
+    }
+    let detail = ended.to_string();
+    let record_of = about(request, AuditAct::EndSessions, user);
+    record(transaction, &Record { detail: &detail, ..record_of }, appended)
+}
+
+/// The sessions of a user, for those who may end them.
+pub(crate) fn sessions_of(
+    transaction: &dyn Transaction,
+    reader: UserId,
+    user: UserId,
+) -> Result<Vec<SessionRecord>, StatementError> {
+    let actor = super::require_administrator(transaction, Actor::User(reader))?;
+    let Target { facts, .. } = target_of(transaction, (Actor::User(reader), actor), user)?;
+    check_deactivation(TargetFacts { is_last_owner: false, ..facts })?;
+    sessions::of_user(transaction, user)
 }
 
 /// The entry of an act about a user.

@@ -5,6 +5,7 @@ use madang_shared::administration::{
     AccountsPage, ListedPerson, PAGE_ADMINISTERED, RoomSize, RoomSizesPage,
 };
 use madang_shared::grants::Grants;
+use madang_shared::health::AccountState;
 use madang_shared::roles::{Role, RoomKind};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
@@ -23,12 +24,16 @@ pub(crate) fn list_accounts(
     let sql = "SELECT id, name, role, made_at, deactivated_at, \
         (SELECT count(*) FROM sessions WHERE user_id = users.id), \
         (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id) \
-        FROM users WHERE id > ?1 AND instr(name_key, ?2) > 0 \
+        FROM users WHERE id > ?1 AND instr(name_key, ?2) > 0 AND (role = ?4 OR ?4 = '') \
+        AND (CASE WHEN deactivated_at IS NULL THEN 'active' ELSE 'deactivated' END = ?5 OR ?5 = '') \
         AND NOT EXISTS (SELECT 1 FROM service_accounts WHERE user_id = users.id) \
         ORDER BY id LIMIT ?3";
     let after = filter.after.map_or(0, |user| user.0);
     let limit = PAGE_ADMINISTERED as u64 + 1;
-    let mut people = transaction.all(sql, &values![after, filter.search_key, limit], person)?;
+    let role = filter.role.map_or("", Role::name);
+    let state = filter.state.map_or("", AccountState::name);
+    let values = values![after, filter.search_key, limit, role, state];
+    let mut people = transaction.all(sql, &values, person)?;
     let more = people.len() > PAGE_ADMINISTERED;
     people.truncate(PAGE_ADMINISTERED);
     if let (Some(first), Some(last)) = (people.first(), people.last()) {

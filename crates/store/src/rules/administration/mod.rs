@@ -7,6 +7,7 @@ mod lists;
 mod offers;
 mod owners;
 mod settings;
+mod storage;
 
 use madang_hub::administration::{ActRequest, Actor, AuditedEffect, RecordedAct};
 use madang_hub::policy::rights::Need;
@@ -19,13 +20,14 @@ use super::{grants, log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
-pub(crate) use accounts::user_named;
+pub(crate) use accounts::{sessions_of, user_named};
 pub(crate) use audit::page as audit_page;
 pub(crate) use invitations::{accept, list as invitations};
 pub(crate) use lists::{list_accounts, room_sizes};
-pub(crate) use offers::{Claim, become_owner, find as offered_invitation, offer_ownership};
+pub(crate) use offers::{find as offered_invitation, offer_ownership};
 pub(crate) use owners::has_owner;
 pub(crate) use settings::read as settings;
+pub(crate) use storage::{database_size, report as storage_report};
 
 /// The entries of one answer to [`effects_after`].
 const EFFECTS: u64 = 500;
@@ -50,6 +52,9 @@ pub(crate) fn administer(
         }
         AdministrationAct::SetGrant { user, grant, is_given } => {
             grants::set(transaction, (&request, actor), (*user, *grant, *is_given), appended)
+        }
+        AdministrationAct::EndSessions { user, session: _ } => {
+            accounts::end_sessions(transaction, (&request, actor), *user, appended)
         }
         AdministrationAct::Invite(invitation) => {
             invitations::invite(transaction, (&request, actor), invitation, appended)
@@ -104,6 +109,7 @@ fn effect_of(act: Option<AuditAct>, user: Option<UserId>) -> Option<AuditedEffec
     match (act, user) {
         (Some(AuditAct::ChangeSettings), _) => Some(AuditedEffect::Settings),
         (Some(AuditAct::Deactivate), Some(user)) => Some(AuditedEffect::Deactivated(user)),
+        (Some(AuditAct::EndSessions), Some(user)) => Some(AuditedEffect::SessionsEnded(user)),
         (_, user) => user.map(AuditedEffect::Rights),
     }
 }

@@ -65,6 +65,7 @@ mod room_members;
 mod rooms;
 mod sessions;
 mod shell;
+mod sign_in_again;
 mod users;
 mod writing;
 

@@ -34,6 +34,9 @@ pub(super) async fn administer(
             is_given: Some(true),
         },
         Request::DeactivateOther => AdministrationAct::Deactivate { user: other.id },
+        Request::EndOthersSessions => {
+            AdministrationAct::EndSessions { user: other.id, session: None }
+        }
         Request::ReactivateOther => AdministrationAct::Reactivate { user: other.id },
         _ => AdministrationAct::ChangeSettings(WorkspaceSettings {
             moods: Some(true),

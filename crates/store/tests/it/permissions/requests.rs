@@ -104,6 +104,11 @@ pub(super) enum Request {
     ListInvitations,
     ListRoomSizes,
     ListRoleGrants,
+    FollowHealth,
+    SeeDatabaseSize,
+    SeeStorage,
+    ListOthersSessions,
+    EndOthersSessions,
     Invite,
     ChangeSettings,
     GrantOther,
@@ -134,6 +139,11 @@ impl Request {
         Self::ListInvitations,
         Self::ListRoomSizes,
         Self::ListRoleGrants,
+        Self::FollowHealth,
+        Self::SeeDatabaseSize,
+        Self::SeeStorage,
+        Self::ListOthersSessions,
+        Self::EndOthersSessions,
         Self::Invite,
         Self::ChangeSettings,
         Self::GrantOther,
@@ -164,6 +174,11 @@ impl Request {
             Self::ListInvitations => "list the invitations",
             Self::ListRoleGrants => "list the rights of each role in the apps",
             Self::ListRoomSizes => "list the rooms with their sizes",
+            Self::FollowHealth => "follow the server's state",
+            Self::SeeDatabaseSize => "see the size of the database",
+            Self::SeeStorage => "see who uses the storage",
+            Self::ListOthersSessions => "list a member's sessions",
+            Self::EndOthersSessions => "end a member's sessions",
             Self::Invite => "invite a member",
             Self::GrantOther => "give a member a right in an app",
             Self::ChangeSettings => "change the settings of the workspace",
@@ -219,7 +234,12 @@ impl Request {
             Self::ListInvitations => Answer::of(store.invitations(user.id, None).await),
             Self::ListRoleGrants => Answer::of(store.role_grants(user.id).await),
             Self::ListRoomSizes => Answer::of(store.room_sizes(user.id, None).await),
+            Self::FollowHealth => Answer::of(store.check_access(user.id, Topic::Health).await),
+            Self::SeeDatabaseSize => Answer::of(store.database_size(user.id).await),
+            Self::SeeStorage => Answer::of(store.storage(user.id).await),
+            Self::ListOthersSessions => Answer::of(store.sessions_of(user.id, other.id).await),
             Self::Invite
+            | Self::EndOthersSessions
             | Self::ChangeSettings
             | Self::GrantOther
             | Self::DemoteOther

@@ -9,6 +9,7 @@ mod posts;
 mod shell;
 mod unreadable;
 mod upgrade;
+mod upgraded_administration;
 mod writing;
 
 use std::path::{Path, PathBuf};

@@ -21,6 +21,7 @@ use refinery::{Migration, Runner};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use super::upgraded_administration::check_administration;
 use super::{TestDatabase, fast_options};
 use crate::support::{
     TestStore, create, message_text, post, refusal, sign_up, texts, token, write,
@@ -118,6 +119,18 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) VALUES (zeroblob(32), 'claim', 1, 100, 900);",
     ),
     (
+        27,
+        r#"UPDATE users SET role = 'administrator' WHERE id = 2;
+        UPDATE topics SET head = 1 WHERE name = 'administration';
+        INSERT INTO log SELECT id, 1, 110, '{"administration":{"recorded":{"entry":1}}}' FROM topics WHERE name = 'administration';
+        INSERT INTO audit_entries (id, at, source, act, user_id, detail, reason)
+            VALUES (1, 110, 'command_line', 'set_role', 2, 'member → administrator', 'trusted');
+        INSERT INTO invitations (token_hash, role, uses, note, made_by, made_at) VALUES (zeroblob(32), 'guest', 5, '친구', 2, 111);
+        INSERT INTO invitation_rooms VALUES (1, 1);
+        INSERT INTO invitation_uses VALUES (1, 5, 112);
+        INSERT INTO workspace_settings VALUES ('access', '"invited"');"#,
+    ),
+    (
         28,
         "INSERT INTO passkeys (user_id, user_handle, credential_id, public_key, counter, name, made_at)
             VALUES (1, x'01', x'02', x'03', 4, '전화', 95);
@@ -126,6 +139,16 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO provider_identities VALUES ('https://id.example', 'subject', 1);",
     ),
     (32, "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (2, 'count', 0);"),
+    (
+        29,
+        r#"INSERT INTO access_tokens (user_id, token_hash, name, scope, is_limited, made_at, expires_at)
+            VALUES (2, x'0101010101010101010101010101010101010101010101010101010101010101', 'reader', 'read', 1, 120, 9000000000000);
+        INSERT INTO access_token_rooms VALUES (1, 1);
+        INSERT INTO users (id, name, name_key, made_at) VALUES (6, 'Helper', 'helper', 121);
+        INSERT INTO topics (name) VALUES ('memberships:6'), ('inbox:6');
+        INSERT INTO inboxes (user_id, marks) VALUES (6, '{"everybody":{"up_to":0,"beyond":[]},"own":{"up_to":0,"beyond":[]}}');
+        INSERT INTO bots VALUES (6, 2, 121);"#,
+    ),
 ];
 
 /// The migrations in their folder, oldest first.
@@ -280,6 +303,7 @@ async fn check_data(test_store: &TestStore, version: usize) {
         users.into_iter().filter_map(|(user, listed)| listed.then_some(user)).collect();
     assert_eq!(unsecured, expected, "{version}: people without a way back");
 
+    check_administration(test_store, version).await;
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;
     assert_eq!(counter, CounterSnapshot { value: count }.into(), "{version}");
