@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+use crate::erasure::ErasureReceipt;
 use crate::grants::{Grant, Grants, RoleGrants};
 pub use crate::health::{HealthEvent, HealthSnapshot};
 use crate::ids::{RoomId, Timestamp, User, UserId};
@@ -101,6 +102,8 @@ named! {
         MakeLink = "make_link",
         /// Sign-in sessions of a user were ended.
         EndSessions = "end_sessions",
+        /// An account was erased, with what its user wrote.
+        Erase = "erase",
         /// Settings of the workspace were changed.
         ChangeSettings = "change_settings",
         /// A grant of a user was given, refused, or left to the role again.
@@ -169,6 +172,9 @@ pub struct AuditPage {
 pub struct ListedPerson {
     /// The user.
     pub user: User,
+    /// The display name; empty for a user without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
     /// The role in the workspace.
     pub role: Role,
     /// The grants in the apps.
@@ -373,6 +379,13 @@ pub enum AdministrationAct {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<String>,
     },
+    /// Erases an account with everything that its user wrote. It cannot be undone.
+    Erase {
+        /// The user.
+        user: UserId,
+        /// The name of the user, typed once more.
+        name: String,
+    },
     /// Makes an invitation.
     Invite(NewInvitation),
     /// Revokes an invitation.
@@ -403,4 +416,7 @@ pub struct ActAnswer {
     /// The token of a new invitation, or of the set-up link. It is not stored, and cannot be shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The receipt of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ErasureReceipt>,
 }

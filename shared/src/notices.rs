@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
 use crate::orders::OrderStatus;
 use crate::position::Seq;
+use crate::profile::QuietHours;
 
 /// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
 /// snapshot contains every notice that an unread count counts, and takes a few kilobytes.
@@ -28,6 +29,8 @@ pub const PARTICLES: &[&str] = &[
 pub const DEMO_EVERY_MS: u64 = 10_000;
 /// Notices of one demonstration, which takes two minutes.
 pub const DEMO_NOTICES: u32 = 12;
+
+pub use crate::notice_marks::{ReadMark, ReadMarks};
 
 /// The topic of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -153,81 +156,6 @@ impl NoticeContent {
     }
 }
 
-/// The read mark of one topic.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReadMark {
-    /// Everything up to this seq has been read. It only moves forward.
-    pub up_to: Seq,
-    /// Later notices that have been read one by one; ascending, at most [`KEPT_NOTICES`].
-    pub beyond: Vec<Seq>,
-}
-
-impl ReadMark {
-    /// Whether the notice with this seq has been read.
-    pub fn covers(&self, seq: Seq) -> bool {
-        seq <= self.up_to || self.beyond.binary_search(&seq).is_ok()
-    }
-
-    /// Marks one notice as read. Returns whether it was unread.
-    pub fn read(&mut self, seq: Seq) -> bool {
-        let Err(index) = self.beyond.binary_search(&seq) else { return false };
-        if seq <= self.up_to {
-            return false;
-        }
-        self.beyond.insert(index, seq);
-        // More than `KEPT_NOTICES` later notices were read, so those before the first of them are dropped.
-        if self.beyond.len() > KEPT_NOTICES {
-            self.up_to = self.beyond.remove(0);
-        }
-        true
-    }
-
-    /// Marks one of the kept notices as read; forgets the marks of the others. Returns whether it was unread.
-    pub fn read_kept(&mut self, seq: Seq, kept: &[Seq]) -> bool {
-        self.beyond.retain(|one| kept.contains(one));
-        kept.contains(&seq) && self.read(seq)
-    }
-
-    /// Marks everything up to a seq as read. Returns whether the mark moved.
-    pub fn read_up_to(&mut self, seq: Seq) -> bool {
-        if seq <= self.up_to {
-            return false;
-        }
-        self.up_to = seq;
-        self.beyond.retain(|one| *one > seq);
-        true
-    }
-}
-
-/// The read marks of both topics.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReadMarks {
-    /// The read mark of the notices for every user.
-    pub everybody: ReadMark,
-    /// The read mark of the user's own notices.
-    pub own: ReadMark,
-}
-
-impl ReadMarks {
-    /// The read mark of one topic.
-    pub fn of(&self, which: NoticeBox) -> &ReadMark {
-        match which {
-            NoticeBox::Everybody => &self.everybody,
-            NoticeBox::Own => &self.own,
-        }
-    }
-
-    /// The read mark of one topic, mutable.
-    pub fn of_mut(&mut self, which: NoticeBox) -> &mut ReadMark {
-        match which {
-            NoticeBox::Everybody => &mut self.everybody,
-            NoticeBox::Own => &mut self.own,
-        }
-    }
-}
-
 /// Mutes or unmutes a kind. Returns whether `muted` changed; it stays ascending.
 pub fn mute(muted: &mut Vec<NoticeKind>, kind: NoticeKind, mute: bool) -> bool {
     match (muted.binary_search(&kind), mute) {
@@ -330,6 +258,8 @@ pub enum InboxEvent {
         /// The muted kinds, ascending.
         kinds: Vec<NoticeKind>,
     },
+    /// The hours in which the user is not disturbed changed; none if there are no such hours any more.
+    QuietHours(Option<QuietHours>),
     /// A room was deleted, and with it the notices that quote it, which this event replaces in the log.
     RoomDeleted(RoomId),
 }
@@ -365,6 +295,9 @@ pub struct InboxSnapshot {
     pub marks: ReadMarks,
     /// The muted kinds, ascending.
     pub muted: Vec<NoticeKind>,
+    /// The hours in which the user is not disturbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
 }
 
 impl InboxSnapshot {
@@ -374,6 +307,7 @@ impl InboxSnapshot {
             InboxEvent::Told(notice) => push_notice(&mut self.notices, notice),
             InboxEvent::Read(marks) => self.marks = marks,
             InboxEvent::Muted { kinds } => self.muted = kinds,
+            InboxEvent::QuietHours(quiet) => self.quiet = quiet,
             InboxEvent::RoomDeleted(deleted) => self.notices.retain(|notice| {
                 !matches!(notice.what, NoticeContent::Mentioned { room, .. } if room == deleted)
             }),

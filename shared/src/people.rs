@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::User;
+use crate::profile::Profile;
 
-/// The path of the pages, for `GET` by signed-in users. The parameters are `search`, a text that the name contains, and
+/// The path of the pages, for `GET` by signed-in users. The parameters are `search`, a text that the handle or the display name contains, and
 /// `after`, the id of the last person of the page before.
 pub const PEOPLE_PATH: &str = "/api/people";
 
@@ -17,6 +18,9 @@ pub const PAGE_PEOPLE: usize = 20;
 pub struct PeoplePage {
     /// The people by name, without the reader; at most [`PAGE_PEOPLE`].
     pub people: Vec<User>,
+    /// The profiles of those who have set one, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
     /// Whether there are people after these.
     pub more: bool,
 }

@@ -5,9 +5,10 @@
 //! [`crate::client`] knows no feature.
 
 use madang_shared::chat::ChatEvent;
+use madang_shared::erasure::ErasureEvent;
 use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
-    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User,
+    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User, UserId,
 };
 
 use crate::action::Action;
@@ -120,6 +121,8 @@ macro_rules! define_features {
                 now: Timestamp,
             ) -> Result<Vec<Slice>, FeatureMismatch> {
                 match (topic, event) {
+                    // It stands in the topics of all features.
+                    (_, Event::Erasure(ErasureEvent::Erased { user })) => Ok(self.erase(user)),
                     $($((Topic::$topic { .. }, Event::$topic(event)) => {
                         self.$field.apply_event(event, now);
                         Ok(vec![Slice::$slice])
@@ -190,7 +193,7 @@ macro_rules! define_features {
             match event {
                 $($(Event::$topic(event) => views::$field::$View::completed_command(event, me.id),)*)+
                 Event::Chat(event) => JoinedRooms::completed_command(event, me.id),
-                Event::Membership(_) | Event::Presence(_) => None,
+                Event::Membership(_) | Event::Presence(_) | Event::Erasure(_) => None,
             }
         }
 
@@ -280,6 +283,17 @@ impl Features {
     /// The number of unread notices: the number at the bell.
     pub fn unread_notices(&self, outbox: &Outbox) -> u64 {
         self.notices.unread(outbox, self.me.id, self.memberships())
+    }
+
+    /// Drops every copy of what an erased user wrote.
+    fn erase(&mut self, user: UserId) -> Vec<Slice> {
+        self.joined_rooms.erase(user);
+        self.details.erase(user);
+        self.counter.erase(user);
+        self.posts.erase(user);
+        self.orders.erase(user);
+        self.notices.erase(user);
+        Slice::ALL.into()
     }
 
     /// The topics to subscribe to at present.

@@ -132,9 +132,10 @@ macro_rules! features {
         /// Whether the event redacts an earlier one of its topic. The log holds the earlier event with
         /// another text then, so every cached copy of it must be dropped.
         pub fn is_redaction(topic: Topic, entry: &LogEntry) -> bool {
-            match topic {
-                $($(Topic::$topic { .. } => false $(|| $redacts(entry))?,)?)+
-            }
+            crate::erasure::is_redaction(entry)
+                || match topic {
+                    $($(Topic::$topic { .. } => false $(|| $redacts(entry))?,)?)+
+                }
         }
 
         /// The access that the event takes from a user; `None` for most events.

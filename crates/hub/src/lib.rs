@@ -14,7 +14,7 @@
 //!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
-//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; [`delivery`], a report; and [`gateway`], the guests of
+//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`], [`profiles`]; [`delivery`], a report; and [`gateway`], the guests of
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in;
@@ -52,6 +52,7 @@ pub mod chat;
 pub mod counter;
 pub mod delivery;
 mod details;
+pub mod erasure;
 pub mod health;
 pub mod membership;
 pub mod names;
@@ -60,6 +61,7 @@ pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
+pub mod profiles;
 mod read_count;
 pub mod rooms;
 pub mod sentiment;

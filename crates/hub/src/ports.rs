@@ -26,6 +26,7 @@ use crate::features::{self, Change};
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
 use crate::policy::rights::Need;
+use crate::profiles::Profiles;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
 pub use crate::accounts::{Accounts, Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
@@ -165,7 +166,7 @@ pub struct MemberMark {
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
+pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore + Profiles {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.

@@ -1,5 +1,7 @@
 //! The port of the administration over an engine.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use madang_hub::accounts::SessionRecord;
@@ -7,6 +9,7 @@ use madang_hub::administration::{
     ActRequest, Administration, AuditFilter, AuditedEffect, DatabaseSize, InvitedUser,
     PeopleFilter, RecordedAct,
 };
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::administration::{
@@ -18,7 +21,7 @@ use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::connections::{Connections, ReadLane};
-use crate::rules::{administration, grants, rights};
+use crate::rules::{administration, erasure_list, grants, rights};
 use crate::store::EngineStore;
 
 /// The reader of a request of the command line.
@@ -29,7 +32,41 @@ impl<C: Connections> Administration for EngineStore<C> {
         &self,
         request: ActRequest,
     ) -> BoxFuture<'static, Result<RecordedAct, StoreError>> {
-        self.write(request, administration::administer)
+        let connections = Arc::clone(&self.connections);
+        let write = self.write(request, administration::administer);
+        async move {
+            let recorded = write.await?;
+            if let Some(record) = &recorded.erasure {
+                connections.list_erasure(record)?;
+            }
+            Ok(recorded)
+        }
+        .boxed()
+    }
+
+    fn erasures(
+        &self,
+        reader: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<ErasureRecord>, StoreError>> {
+        self.read(reader.unwrap_or(COMMAND_LINE), move |transaction| {
+            administration::require_administrator(transaction, reader)?;
+            erasure_list::records(transaction)
+        })
+    }
+
+    fn apply_erasures(
+        &self,
+        list: Vec<ErasureRecord>,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Vec<UserId>, StoreError>> {
+        let connections = Arc::clone(&self.connections);
+        let write = self.write((list.clone(), now), erasure_list::apply_list);
+        async move {
+            let erased = write.await?;
+            list.iter().try_for_each(|record| connections.list_erasure(record))?;
+            Ok(erased)
+        }
+        .boxed()
     }
 
     fn audit(

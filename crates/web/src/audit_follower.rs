@@ -9,7 +9,7 @@ use madang_hub::administration::{AuditedEffect, with_settings};
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::ports::{Store, StoreError};
 use madang_shared::workspace::Workspace;
-use madang_shared::{Timestamp, Topic, UserId};
+use madang_shared::{CloseCode, Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -89,8 +89,12 @@ impl AuditFollower {
                 match effect {
                     AuditedEffect::Rights(user) => self.hub.check_rights_of(user),
                     AuditedEffect::Deactivated(user) => {
-                        self.open_sessions.deactivate(user);
+                        self.open_sessions.close(user, CloseCode::Deactivated);
                         // A connection within the process has no session.
+                        self.hub.check_rights_of(user);
+                    }
+                    AuditedEffect::Erased(user) => {
+                        self.open_sessions.close(user, CloseCode::Erased);
                         self.hub.check_rights_of(user);
                     }
                     AuditedEffect::Settings => self.hub.check_grants_of_all(),

@@ -21,22 +21,26 @@ use madang_shared::administration::{
     SETTINGS_PATH,
 };
 use madang_shared::apps::App;
+use madang_shared::erasure::ERASE_ACCOUNT_PATH;
 use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::STORAGE_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
 use madang_shared::people::PEOPLE_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
+use madang_shared::profile::PROFILE_PATH;
 use madang_shared::rooms::DIRECTORY_PATH;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
-use crate::http::accounts::{account_api, confirmation, device_api, link_api, password_api};
+use crate::http::accounts::{
+    account_api, confirmation, device_api, erasure_api, link_api, password_api,
+};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
     access_tokens_api, administration_api, delivery_api, factors, health, health_api,
-    invitation_api, ownership_api, posts_api, rooms_api, session_api,
+    invitation_api, ownership_api, posts_api, profile_api, rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
 use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
@@ -63,6 +67,8 @@ fn accounts() -> Router<AppState> {
         .route(LINKS_PATH, post(link_api::read))
         .route(link_api::RECOVERY_PATH, post(link_api::recover))
         .route(ACCOUNT_PATH, get(account_api::account))
+        .route(PROFILE_PATH, get(profile_api::own).post(profile_api::change))
+        .route(ERASE_ACCOUNT_PATH, post(erasure_api::erase_own))
         .route(ACCOUNT_PASSWORD_PATH, post(password_api::set_password))
         .route(ACCOUNT_SESSIONS_PATH, sessions)
         .route(account_api::SESSION_PATH, delete(account_api::end_session))
@@ -89,6 +95,7 @@ fn administration() -> Router<AppState> {
         .route(SETTINGS_PATH, get(health_api::settings))
         .route(health_api::PERSON_SESSIONS_PATH, get(health_api::sessions))
         .route(OWNERSHIP_PATH, get(ownership_api::offer).post(ownership_api::claim))
+        .route(administration_api::RECEIPT_PATH, get(administration_api::receipt))
 }
 
 /// All routes, with their middleware.
@@ -123,6 +130,7 @@ pub fn router(state: AppState) -> Router {
         .route(ACCEPT_INVITATION_PATH, post(invitation_api::accept))
         .merge(administration())
         .route(PEOPLE_PATH, get(rooms_api::people))
+        .route(profile_api::PERSON_PATH, get(profile_api::person))
         .merge(posts)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::refuse_changes))

@@ -10,9 +10,10 @@ use wasm_split_helpers::wasm_split;
 
 use super::{palette, screen_keyboard, shortcuts, view_menu};
 use crate::auth::Auth;
+use crate::context::use_app;
 use crate::features::read_count::read_count;
 use crate::features::{
-    account, apps, chat, details, first_steps, inspector, membership, notices, rooms,
+    account, apps, chat, details, first_steps, inspector, membership, notices, profile, rooms,
 };
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -79,6 +80,7 @@ fn page(page: Page) -> AnyView {
 fn bars() -> AnyView {
     screen_keyboard::follow_focus();
     apps::follow();
+    profile::tell_surroundings(use_app());
     view! {
         {membership::refusals()}
         {notices::notifications()}

@@ -130,6 +130,10 @@ features! {
         snapshot PresenceSnapshot;
         signal PresenceSignal;
     }
+    // Its event stands in the topics of other features.
+    Erasure in crate::erasure {
+        event ErasureEvent;
+    }
     Administration in crate::administration {
         /// The acts of administrators. Its events say that there is a new entry in the audit log.
         topic Administration = "administration", Durable;

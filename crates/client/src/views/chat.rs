@@ -177,6 +177,19 @@ impl Timeline {
         self.messages.extend(page.messages);
     }
 
+    /// Drops every copy of what an erased user wrote. The messages stay without a text.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        self.edition += 1;
+        for message in &mut self.messages {
+            message.erase(user);
+        }
+        for summary in &mut self.presence_summaries {
+            for person in summary.joined.iter_mut().chain(&mut summary.left) {
+                person.erase(user);
+            }
+        }
+    }
+
     /// Adds a new message.
     pub(crate) fn push(&mut self, message: Message) {
         self.messages.push_back(message);

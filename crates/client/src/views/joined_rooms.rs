@@ -118,6 +118,12 @@ impl JoinedRooms {
         self.shown.remove(&room);
     }
 
+    /// Drops every copy of what an erased user wrote.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        self.timelines.values_mut().for_each(|timeline| timeline.erase(user));
+        self.memberships.erase(user, self.me);
+    }
+
     /// Drops everything about a room whose topic was unsubscribed.
     pub(crate) fn forget_room(&mut self, room: RoomId) {
         self.reset_timeline(room);
@@ -381,7 +387,7 @@ impl JoinedRooms {
 }
 
 /// Names a direct conversation after its people, without the user.
-fn name_after_people(room: &mut Room, me: UserId) {
+pub(crate) fn name_after_people(room: &mut Room, me: UserId) {
     if !room.people.is_empty() {
         room.name.clear();
     }

@@ -9,6 +9,7 @@ use madang_shared::{RoomId, Seq, UserId};
 use crate::vec_map::VecMap;
 use crate::view::CommandRules;
 use crate::views::chat::Timeline;
+use crate::views::joined_rooms::name_after_people;
 
 /// The rooms that the user has joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,6 +152,15 @@ impl Memberships {
             let is_older = |known: &Room| known.revision > room.revision;
             if !membership.facts.as_ref().is_some_and(is_older) {
                 membership.facts = Some(room);
+            }
+        }
+    }
+
+    /// Replaces the name of an erased user in the direct conversations.
+    pub(crate) fn erase(&mut self, user: UserId, me: UserId) {
+        for room in self.rooms.values_mut().filter_map(|membership| membership.facts.as_mut()) {
+            if room.people.iter_mut().any(|person| person.erase(user)) {
+                name_after_people(room, me);
             }
         }
     }

@@ -4,7 +4,7 @@ use madang_shared::orders::{
     MenuEvent, MenuSnapshot, Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
     OwnOrdersEvent, OwnOrdersSnapshot,
 };
-use madang_shared::{Command, OrderId, Timestamp};
+use madang_shared::{Command, OrderId, Timestamp, UserId};
 
 use crate::outbox::{Outbox, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
@@ -25,6 +25,13 @@ impl Orders {
     /// The orders and the menu; `None` before they have arrived.
     pub fn list(&self) -> Option<&OrdersSnapshot> {
         self.list.as_ref()
+    }
+
+    /// Drops every copy of what an erased user wrote.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        for order in self.list.iter_mut().flat_map(|list| &mut list.orders) {
+            order.erase(user);
+        }
     }
 
     /// The number of status changes that this client received since it subscribed: the newest

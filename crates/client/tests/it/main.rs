@@ -9,6 +9,7 @@
 
 mod connection;
 mod counter;
+mod erasure;
 mod notices;
 mod offline_cache;
 mod orders;

@@ -12,6 +12,7 @@ use madang_shared::{RoomId, Timestamp, User, UserId};
 use super::act::ActRequest;
 use crate::accounts::{NewUser, SessionRecord, TokenHash};
 use crate::budgets::network::Network;
+use crate::erasure::ErasureRecord;
 use crate::store_error::StoreError;
 
 /// The request for a page of the audit log.
@@ -48,10 +49,12 @@ pub struct PeopleFilter {
 }
 
 /// An executed act.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordedAct {
     /// The number of its entry in the audit log; none if it found nothing to change.
     pub entry: Option<u64>,
+    /// The record of an erasure, with its receipt.
+    pub erasure: Option<ErasureRecord>,
 }
 
 /// The effect of an entry of the audit log on a running server.
@@ -63,6 +66,8 @@ pub enum AuditedEffect {
     Deactivated(UserId),
     /// Sign-in sessions of the user have ended.
     SessionsEnded(UserId),
+    /// The account is erased.
+    Erased(UserId),
     /// The settings of the workspace have changed.
     Settings,
 }
@@ -114,6 +119,25 @@ pub trait Administration: Send + Sync + 'static {
         &self,
         request: ActRequest,
     ) -> BoxFuture<'static, Result<RecordedAct, StoreError>>;
+
+    /// The list of erased accounts. `reader` is none for the command line.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn erasures(
+        &self,
+        reader: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<ErasureRecord>, StoreError>>;
+
+    /// Applies a list of erased accounts to a restored copy of the database. Returns the users that were erased again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn apply_erasures(
+        &self,
+        list: Vec<ErasureRecord>,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Vec<UserId>, StoreError>>;
 
     /// A page of the audit log. `reader` is none for the command line.
     ///

@@ -2,12 +2,14 @@
 //! its database and applies them.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Subcommand;
 use madang_hub::accounts::NewLink;
 use madang_hub::administration::{ActRequest, Actor, AuditFilter, PeopleFilter};
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::policy::name_key;
 use madang_hub::ports::{Clock, Store};
 use madang_shared::account::{LINK_PAGE, LinkKind};
@@ -15,6 +17,7 @@ use madang_shared::administration::{
     AdministrationAct, INVITATION_PAGE, NewInvitation, WorkspaceSettings,
 };
 use madang_shared::apps::{App, Apps};
+use madang_shared::erasure::ErasureReceipt;
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, UserId, codec};
 use madang_store::Postgres;
@@ -82,6 +85,29 @@ pub(crate) enum ActTask {
         /// The reason, for the audit log.
         #[arg(long, default_value = "")]
         reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Erase an account with everything that its user wrote, and print the receipt. It cannot be undone.
+    Erase {
+        /// The name.
+        name: String,
+        /// The name once more, as the question of the app asks for it.
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+        /// The reason, for the audit log.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Keep the list of erased accounts of PostgreSQL in a file, and apply it to a restored copy.
+    Erasures {
+        /// `export` writes the list, `apply` erases its accounts in this database.
+        #[arg(value_parser = ["export", "apply"])]
+        task: String,
+        /// The file of the list, one account per line.
+        file: PathBuf,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -177,6 +203,8 @@ impl ActTask {
         | Self::Demote { place, .. }
         | Self::Deactivate { place, .. }
         | Self::Reactivate { place, .. }
+        | Self::Erase { place, .. }
+        | Self::Erasures { place, .. }
         | Self::Invite { place, .. }
         | Self::Reset { place, .. }
         | Self::Settings { place, .. }
@@ -209,6 +237,11 @@ impl CommandLine {
                 let user = self.user(&name).await?;
                 self.act(AdministrationAct::Reactivate { user }, &reason, None).await
             }
+            ActTask::Erase { name, confirm, reason, .. } => {
+                self.erase(&name, confirm, &reason).await
+            }
+            ActTask::Erasures { task, file, .. } if task == "export" => self.export(&file).await,
+            ActTask::Erasures { file, .. } => self.apply(&file).await,
             ActTask::Invite { role, uses, days, rooms, note, origin, .. } => {
                 let role = parse_role(&role)?;
                 let lasts_ms = Some(days.saturating_mul(DAY_MS));
@@ -259,6 +292,41 @@ impl CommandLine {
         };
         self.store.add_link(link).await.context("the link cannot be made")?;
         print(&format!("{}{LINK_PAGE}#{}", origin.trim_end_matches('/'), token.0));
+        Ok(())
+    }
+
+    async fn erase(&self, name: &str, confirm: String, reason: &str) -> Result<()> {
+        let user = self.user(name).await?;
+        let act = AdministrationAct::Erase { user, name: confirm };
+        let request = ActRequest::new((Actor::CommandLine, None), act, reason, self.now)?;
+        let recorded = self.store.administer(request).await?;
+        let record = recorded.erasure.context("the erasure has no receipt")?;
+        let receipt: ErasureReceipt =
+            codec::decode_part(&record.receipt).context("the receipt cannot be read")?;
+        print(receipt.to_text().trim_end());
+        Ok(())
+    }
+
+    async fn export(&self, file: &Path) -> Result<()> {
+        let records = self.store.erasures(None).await?;
+        let lines = records.iter().map(|record| codec::encode_part(record) + "\n");
+        std::fs::write(file, lines.collect::<String>())
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        print(&format!("{} erased accounts", records.len()));
+        Ok(())
+    }
+
+    async fn apply(&self, file: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let mut records = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let record = codec::decode_part::<ErasureRecord>(line);
+            let place = || format!("line {} of {} is damaged", index + 1, file.display());
+            records.push(record.with_context(place)?);
+        }
+        let erased = self.store.apply_erasures(records, self.now).await?;
+        print(&format!("{} accounts were erased again", erased.len()));
         Ok(())
     }
 

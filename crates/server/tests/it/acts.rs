@@ -96,6 +96,54 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
 }
 
 #[tokio::test]
+async fn an_account_is_erased_by_the_command_line_with_a_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let (_, mina) = sign_up(&server, "Mina", None).await;
+    let (_, theo) = sign_up(&server, "Theo", None).await;
+    let (mina, theo) = (mina["token"].as_str().unwrap(), theo["token"].as_str().unwrap());
+    assert_eq!(admin(folder.path(), &["promote", "Mina", "--role", "owner"]).0, Some(0));
+    let post = json!({ "text": "a word of Theo" });
+    let url = format!("{}/posts", server.url);
+    let request = reqwest::Client::new().post(&url).bearer_auth(theo).json(&post);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::CREATED);
+
+    let (code, text) = admin(folder.path(), &["erase", "Theo", "--confirm", "Thea"]);
+    assert!(code == Some(1) && text.contains("nothing was erased"), "{text}");
+    let (code, receipt) = admin(folder.path(), &["erase", "Theo", "--confirm", "Theo"]);
+    assert_eq!(code, Some(0), "{receipt}");
+    assert!(receipt.starts_with("Receipt 2-") && receipt.contains("posts: 1"), "{receipt}");
+    assert!(!receipt.contains("Theo"), "{receipt}");
+    assert_eq!(get(&server, "/api/rooms", theo).await.0, StatusCode::UNAUTHORIZED);
+    let followed = async {
+        while get(&server, "/posts", mina).await.1.to_string().contains("a word of Theo") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, followed).await.expect("the server follows the database");
+    let id = receipt.lines().next().unwrap().trim_start_matches("Receipt ");
+    let path = format!("/api/administration/erasures/{id}.json");
+    assert_eq!(get(&server, &path, mina).await.1["user"], 2);
+
+    let list = folder.path().join("list");
+    let list = list.to_str().unwrap();
+    let (code, text) = admin(folder.path(), &["erasures", "export", list]);
+    assert_eq!((code, text.trim()), (Some(0), "1 erased accounts"));
+    let (code, text) = admin(folder.path(), &["erasures", "apply", list]);
+    assert_eq!((code, text.trim()), (Some(0), "0 accounts were erased again"));
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        for word in ["a word of Theo", "Theo"] {
+            let is_left = bytes.windows(word.len()).any(|it| it == word.as_bytes());
+            assert!(!is_left, "{word} is left in {}", path.display());
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_first_person_with_the_setup_link_becomes_the_owner() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--access", "closed"];

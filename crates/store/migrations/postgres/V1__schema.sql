@@ -24,7 +24,8 @@ CREATE TABLE users (
     name_key text   COLLATE "C" NOT NULL UNIQUE CHECK (length(name_key) > 0),
     made_at  bigint NOT NULL CHECK (made_at >= 0),
     role     text   COLLATE "C" NOT NULL DEFAULT 'member' CHECK (role IN ('guest', 'member', 'administrator', 'owner')),
-    deactivated_at bigint CHECK (deactivated_at >= 0)
+    deactivated_at bigint CHECK (deactivated_at >= 0),
+    erased_at bigint CHECK (erased_at >= 0)
 );
 
 CREATE TABLE sessions (
@@ -616,6 +617,35 @@ END $$;
 CREATE TRIGGER rooms_after_update_skeletons AFTER UPDATE OF name ON rooms
 FOR EACH ROW EXECUTE FUNCTION rooms_after_update_skeletons();
 
+-- How people show themselves. A user without a row has set nothing.
+CREATE TABLE profiles (
+    user_id      bigint PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    display_name text   NOT NULL DEFAULT '' CHECK (length(display_name) <= 48),
+    display_key  text   COLLATE "C" NOT NULL DEFAULT '',
+    emoji        text   NOT NULL DEFAULT '' CHECK (length(emoji) <= 16),
+    status       text   NOT NULL DEFAULT '' CHECK (length(status) <= 80),
+    status_until bigint CHECK (status_until >= 0),
+    time_zone    text   COLLATE "C" NOT NULL DEFAULT '' CHECK (length(time_zone) <= 64),
+    language     text   COLLATE "C" NOT NULL DEFAULT '' CHECK (length(language) <= 35),
+    quiet_from   bigint NOT NULL DEFAULT 0 CHECK (quiet_from BETWEEN 0 AND 1439),
+    quiet_to     bigint NOT NULL DEFAULT 0 CHECK (quiet_to BETWEEN 0 AND 1439),
+    changed_at   bigint NOT NULL CHECK (changed_at >= 0)
+);
+
+-- The list of erased accounts, which is applied to restored copies of the database.
+CREATE TABLE erasures (
+    user_id bigint NOT NULL CHECK (user_id > 0),
+    made_at bigint NOT NULL CHECK (made_at >= 0),
+    names   text   NOT NULL CHECK (names::json IS NOT NULL),
+    receipt text   NOT NULL CHECK (receipt::json IS NOT NULL),
+    PRIMARY KEY (user_id, made_at)
+);
+
+-- The names of erased accounts by their hashes. Nobody gets them again.
+CREATE TABLE erased_names (
+    hash text COLLATE "C" PRIMARY KEY CHECK (length(hash) = 64)
+);
+
 CREATE FUNCTION count_external_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE external_changes SET revision = revision + 1 WHERE slot = pg_backend_pid() % 64;
@@ -629,7 +659,7 @@ DECLARE
 BEGIN
     FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'counter',
         'posts', 'menu_items', 'orders', 'order_lines', 'order_cancellations', 'service_accounts', 'notices',
-        'inbox_notices', 'inboxes'] LOOP
+        'inbox_notices', 'inboxes', 'profiles'] LOOP
         EXECUTE format('CREATE TRIGGER count_external_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT WHEN (current_setting(''madang.node'', true) IS DISTINCT FROM ''on'') '
             'EXECUTE FUNCTION count_external_change()', changed);

@@ -122,7 +122,8 @@ fn page(
     (after, before): (Seq, Seq),
     limit: u32,
 ) -> Result<ChatPage, StatementError> {
-    let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score, \
+    let sql = "SELECT seq, author_id, users.name, at, \
+        CASE WHEN users.erased_at IS NULL THEN text ELSE '' END, command, mood, mood_score, \
         guest_name, guest_connection \
         FROM messages LEFT JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 ORDER BY seq DESC LIMIT ?3";

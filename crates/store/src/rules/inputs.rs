@@ -6,6 +6,7 @@ use madang_hub::accounts::{
     WaitingDeviceRequest,
 };
 use madang_hub::administration::{ActRequest, InvitedUser};
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
     ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
@@ -13,6 +14,7 @@ use madang_hub::factors::{
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
+use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
 use madang_shared::account::LinkKind;
@@ -57,6 +59,20 @@ impl WriteInput for ServiceAccount {
 impl WriteInput for NewBotAccount {
     fn topics(&self) -> Vec<Topic> {
         vec![Topic::Details(FIRST_ROOM)]
+    }
+}
+
+/// The rooms of the user are not known yet.
+impl WriteInput for CheckedProfileChange {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Inbox(self.user)]
+    }
+}
+
+/// The list of erased accounts of a restored copy.
+impl WriteInput for (Vec<ErasureRecord>, Timestamp) {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
     }
 }
 

@@ -14,7 +14,7 @@ use madang_shared::notices::{
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
 use super::context::CommandContext;
-use super::log;
+use super::{log, profile_rows};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, values};
 
@@ -160,7 +160,8 @@ pub(crate) fn inbox(
     let sql = "SELECT seq, at, content FROM inbox_notices WHERE user_id = ?1 ORDER BY seq";
     let notices = read_notices(transaction, sql, &values![user.0])?;
     let (marks, muted) = read_preferences(transaction, user)?;
-    Ok(InboxSnapshot { notices, marks, muted })
+    let quiet = profile_rows::quiet_hours(transaction, user)?;
+    Ok(InboxSnapshot { notices, marks, muted, quiet })
 }
 
 fn read_notices(
@@ -306,7 +307,7 @@ fn find_mentioned_member(
     Ok(None)
 }
 
-fn append(
+pub(super) fn append(
     transaction: &dyn Transaction,
     topic: Topic,
     at: Timestamp,

@@ -5,11 +5,12 @@
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use madang_hub::administration::{ActRequest, Actor, AuditFilter, PeopleFilter};
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::policy;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::StoreError;
@@ -17,6 +18,7 @@ use madang_shared::administration::{
     AccountsPage, ActAnswer, AdministrationAct, AuditPage, InvitationsPage, RequestedAct,
     RoomSizesPage,
 };
+use madang_shared::erasure::ErasureReceipt;
 use madang_shared::grants::{OwnGrants, RoleGrants};
 use madang_shared::health::AccountState;
 use madang_shared::roles::Role;
@@ -44,6 +46,12 @@ pub async fn act(
     // No access token acts for an administrator: it would outlive the session that made it.
     let (user, account) = (author.auth.owner()?, &author.auth.account);
     let RequestedAct { act, reason } = body.into_type()?;
+    if matches!(act, AdministrationAct::Erase { user: erased, .. } if erased == user.id) {
+        return Err(Problem::new(
+            ErrorCode::Forbidden,
+            "Erase your own account on its page, where it asks for the password.",
+        ));
+    }
     let is_invitation = matches!(act, AdministrationAct::Invite(_));
     let session = match &act {
         AdministrationAct::EndSessions { user: person, session: Some(id) } => {
@@ -56,7 +64,8 @@ pub async fn act(
     let token = if is_invitation { Some(random_token()?) } else { None };
     request.token = token.as_ref().map(Token::hash).or(session);
     let recorded = state.store.administer(request).await?;
-    Ok(Json(ActAnswer { entry: recorded.entry, token: token.map(Token::into_text) }))
+    let receipt = recorded.erasure.as_ref().and_then(receipt_of);
+    Ok(Json(ActAnswer { entry: recorded.entry, token: token.map(Token::into_text), receipt }))
 }
 
 fn random_token() -> Result<Token, Problem> {
@@ -249,6 +258,39 @@ pub async fn role_grants(
     user: AuthUser,
 ) -> Result<Json<RoleGrants>, Problem> {
     Ok(Json(state.store.role_grants(user.reader(Need::ADMINISTRATION)?).await?))
+}
+
+/// The receipt of an erasure; none if another program has damaged it.
+pub(super) fn receipt_of(record: &ErasureRecord) -> Option<ErasureReceipt> {
+    madang_shared::codec::decode_part(&record.receipt).ok()
+}
+
+/// The route of a receipt; with `.txt` behind its id as text.
+pub const RECEIPT_PATH: &str = "/api/administration/erasures/{id}";
+
+/// Answers a receipt to an administrator, to be kept.
+pub async fn receipt(
+    State(state): State<AppState>,
+    user: AuthUser,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let reader = user.reader(Need::ADMINISTRATION)?;
+    let (id, is_text) = match id.strip_suffix(".txt") {
+        Some(id) => (id, true),
+        None => (id.strip_suffix(".json").unwrap_or(&id), false),
+    };
+    let records = state.store.erasures(Some(reader)).await?;
+    let receipt = records.iter().filter_map(receipt_of).find(|receipt| receipt.id == id);
+    let receipt = receipt.ok_or_else(|| {
+        Problem::new(ErrorCode::NotFound, "There is no such receipt; check its number.")
+    })?;
+    let (kind, content) = if is_text {
+        ("text/plain; charset=utf-8", receipt.to_text())
+    } else {
+        ("application/json", madang_shared::codec::encode_part(&receipt))
+    };
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, "attachment")];
+    Ok((headers, content).into_response())
 }
 
 fn malformed(message: &str) -> Problem {

@@ -17,6 +17,7 @@ pub mod origin;
 pub mod ownership_api;
 pub mod posts_api;
 pub mod problem;
+pub mod profile_api;
 pub mod rooms_api;
 pub mod session_api;
 pub mod session_token;

@@ -73,7 +73,7 @@ pub async fn claim(
         Problem::new(ErrorCode::Forbidden, message)
     })?;
     tracing::info!(user = user.0, "the set-up link was opened on the server's own machine");
-    Ok(Json(ActAnswer { entry: None, token: Some(token.0.clone()) }))
+    Ok(Json(ActAnswer { token: Some(token.0.clone()), ..ActAnswer::default() }))
 }
 
 async fn token_for(state: &AppState, asking: &Asking<'_>) -> Result<Option<Arc<Secret>>, Problem> {

@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use madang_hub::ports::{ServiceAccount, StoreError, Write};
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::chat::ChatEvent;
+use madang_shared::erasure::ErasureEvent;
 use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::orders::OrdersSnapshot;
@@ -243,6 +244,13 @@ impl<'a> FollowerSession<'a> {
                 } else {
                     Vec::new()
                 }
+            }
+            // The list that later clients get must not hold the name any more.
+            Event::Erasure(ErasureEvent::Erased { user }) if topic == Topic::Orders => {
+                self.orders.orders.iter_mut().for_each(|order| {
+                    order.erase(user);
+                });
+                if self.sends_orders() { vec![open_orders(&self.orders)] } else { Vec::new() }
             }
             event => self.with_original(&event, outbound_events(&gateway.settings, topic, &event)),
         };

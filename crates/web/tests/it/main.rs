@@ -23,6 +23,7 @@ mod cors;
 mod credentials;
 mod delivery_api;
 mod echo;
+mod erasure;
 mod factors;
 mod foreign_hosts;
 mod handshake;
@@ -30,8 +31,8 @@ mod health;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
-mod permission_walk;
 mod ownership;
+mod permission_walk;
 mod posts_api;
 mod private_rooms;
 #[path = "../../../identity/tests/it/provider.rs"]

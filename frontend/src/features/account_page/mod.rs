@@ -1,4 +1,4 @@
-//! The page of the person's account: its password, its devices, a second device, and the last attempts to sign in. It is
+//! The page of the person's account: its profile, its password, its devices, a second device, and the last attempts to sign in. It is
 //! in the lazy part of the app.
 
 mod lists;
@@ -17,7 +17,9 @@ use self::second_device::second_device;
 use self::tokens::{bots, tokens};
 use crate::account_requests::{account, refusal, set_password};
 use crate::context::use_app;
+use crate::features::erasure::own_erasure;
 use crate::features::factors::{Confirm, factor_sections};
+use crate::features::profile::profile_form;
 use crate::i18n::{Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
@@ -33,6 +35,8 @@ const NAME_IS_SECURED: Words = Words::new(
     "이름과 비밀번호로 어느 기기에서든 로그인할 수 있습니다. 비밀번호를 바꾸면 다른 기기는 로그아웃됩니다.",
     "You can sign in with your name and password on any device. A new password signs your other devices out.",
 );
+const PROFILE: Words = Words::new("프로필", "Profile");
+const ERASE: Words = Words::new("계정 지우기", "Erase the account");
 const PASSWORD: Words = Words::new("비밀번호", "Password");
 const CURRENT: Words = Words::new("지금 비밀번호", "Current password");
 const NEW: Words =
@@ -63,6 +67,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
             return view! { <p class="hint" role="status">{sentence}</p> }.into_any();
         }
         view! {
+            {section("account-profile", PROFILE, profile_form())}
             {section("account-password", PASSWORD, of_info(password_form))}
             {of_info(devices)}
             {factor_sections()}
@@ -70,6 +75,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
             {tokens()}
             {bots()}
             {of_info(|_, info| attempts(info))}
+            {section("account-erasure", ERASE, of_info(|_, info| own_erasure(info.has_password)))}
             {confirm.draw()}
         }
         .into_any()

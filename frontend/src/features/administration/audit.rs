@@ -7,8 +7,11 @@ use madang_shared::administration::{
 
 use super::loading::{draw_loaded, load, more_button};
 use super::strings::{ALL, act_name};
+use crate::context::use_app;
+use crate::features::profile::person_link;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::time::{Times, day_named, local_day};
+use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::text;
@@ -108,6 +111,8 @@ pub(super) fn audit() -> AnyView {
 fn row(entry: AuditEntry, times: Times) -> AnyView {
     let lang = use_lang();
     let AuditEntry { at, source, actor, act, user, detail, network, reason, .. } = entry;
+    let actor_card =
+        actor.clone().map(|actor| person_link(use_app(), actor.clone(), avatar(&actor)));
     let title = text(move || act_name(lang.get(), &act));
     let who = text(move || {
         let lang = lang.get();
@@ -119,7 +124,10 @@ fn row(entry: AuditEntry, times: Times) -> AnyView {
         let from = network.as_ref().map(|network| format!(" · {network}")).unwrap_or_default();
         format!("{actor}{from} · {}", times.full(lang, at))
     });
-    let subject = user.map(|user| user.name).unwrap_or_default();
+    let subject = user.map(|user| {
+        let name = view! { <span class="isolated" translate="no">{user.name.clone()}</span> };
+        person_link(use_app(), user, name.into_any())
+    });
     let reason = text(move || match (lang.get(), reason.is_empty()) {
         (_, true) => String::new(),
         (Lang::Ko, false) => format!("이유: {reason}"),
@@ -127,9 +135,10 @@ fn row(entry: AuditEntry, times: Times) -> AnyView {
     });
     view! {
         <li class="admin-row" data-testid=format!("audit-{}", entry.id)>
+            {actor_card}
             <div class="admin-about">
                 <span class="admin-name">{title}</span>
-                <span class="isolated" translate="no">{subject}</span>
+                {subject}
                 <span class="user-text" dir="auto">{detail}</span>
                 <p class="hint user-text" dir="auto">{who}</p>
                 <p class="hint user-text" dir="auto">{reason}</p>

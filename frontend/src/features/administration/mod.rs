@@ -5,6 +5,7 @@
 //! one administrator follows the acts of the others.
 
 mod audit;
+mod erasure;
 mod grants;
 mod health;
 mod invitations;

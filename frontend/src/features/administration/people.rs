@@ -8,11 +8,13 @@ use madang_shared::health::AccountState;
 use madang_shared::roles::Role;
 use madang_shared::{User, UserId};
 
+use super::erasure::{ERASE, ErasureQuestion, erasure};
 use super::grants::grant_choices;
 use super::loading::{ActState, draw_loaded, load, more_button};
 use super::person::person_details;
-use super::strings::{ALL, ROLE, role_name, sessions};
+use super::strings::{ALL, REASON, ROLE, role_name, sessions};
 use crate::context::use_app;
+use crate::features::profile::person_link;
 use crate::i18n::{CANCEL, Lang, Words, isolated, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
@@ -35,7 +37,6 @@ const WARNING: Words = Words::new(
     "모든 기기에서 바로 로그아웃되고, 다시 활성화할 때까지 들어올 수 없습니다. 쓴 글은 남습니다.",
     "All devices are signed out at once, and nobody can sign in until the account is activated again. The texts stay.",
 );
-const REASON: Words = Words::new("이유 (감사 기록에 남습니다)", "Reason (for the audit log)");
 
 /// The account that is to be deactivated.
 #[derive(Clone, Copy)]
@@ -107,6 +108,7 @@ pub(super) fn people() -> AnyView {
             act.send(AdministrationAct::Deactivate { user: user.id }, reason, |_| ());
         }
     };
+    let erased = ErasureQuestion::new();
     let search = move |event| {
         after.set(None);
         wanted.set(event_target_value(&event));
@@ -134,12 +136,13 @@ pub(super) fn people() -> AnyView {
                 </select>
             </label>
         </div>
+        {erasure(erased)}
         {draw_loaded(people, move |page| {
             if page.people.is_empty() {
                 return view! { <p class="hint">{NOBODY.now()}</p> }.into_any();
             }
             let last = page.people.last().map(|last| last.user.id);
-            let rows = page.people.into_iter().map(|person| row(person, times, asked)).collect_view();
+            let rows = page.people.into_iter().map(|person| row(person, times, asked, erased)).collect_view();
             view! {
                 <ul class="admin-list" data-testid="people">{rows}</ul>
                 {more_button(page.more, move || after.set(last))}
@@ -161,7 +164,12 @@ fn reason_field() -> AnyView {
     .into_any()
 }
 
-fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyView {
+fn row(
+    person: ListedPerson,
+    times: Times,
+    asked: DeactivationQuestion,
+    erased: ErasureQuestion,
+) -> AnyView {
     let act: ActState = expect_context();
     let lang = use_lang();
     let me = use_app().driver.store().me().id;
@@ -170,6 +178,7 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
         role,
         grants,
         decided,
+        display_name,
         deactivated_at,
         sessions: count,
         last_used_at,
@@ -185,6 +194,13 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
         }
     });
     let is_deactivated = deactivated_at.is_some();
+    let handle = (!display_name.is_empty()).then(|| {
+        let handle = format!("@{}", user.name);
+        view! { <span class="person-handle isolated" translate="no">{handle}</span> }
+    });
+    let shown = if display_name.is_empty() { user.name.clone() } else { display_name };
+    let name = view! { <span class="isolated admin-name" translate="no">{shown}</span> };
+    let name = person_link(use_app(), user.clone(), name.into_any());
     let ask = {
         let user = user.clone();
         move |_| {
@@ -221,17 +237,24 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
         });
     };
     let details_label = format!("{}: {}", DETAILS.of(lang.get_untracked()), user.name);
+    let of_erasure = user.clone();
+    let erase = (id != me).then(move || {
+        let ask = move |_| erased.ask(of_erasure.clone());
+        view! { <button class="button" data-testid=format!("erase-{id}") on:click=events::click(ask)>{ERASE.now()}</button> }
+    });
     view! {
         <li class="admin-row" data-testid=format!("person-{id}")>
             {avatar(&user)}
             <div class="admin-about">
-                <span class="isolated admin-name" translate="no">{user.name.clone()}</span>
+                {name}
+                {handle}
                 {is_deactivated.then(|| view! { <span class="tag">{DEACTIVATED.now()}</span> })}
                 <p class="hint">{about}</p>
             </div>
             {role_choice(id, role)}
             <button class="button" aria-label=details_label aria-expanded=flag(move || shows.get()) data-testid=format!("more-{id}") on:click=events::click(toggle)>{DETAILS.now()}</button>
             {button}
+            {erase}
             {grant_choices(id, grants, decided, asked.grants_of)}
             {when(move || shows.get(), move || person_details(id))}
         </li>

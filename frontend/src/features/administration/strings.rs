@@ -8,6 +8,10 @@ pub(super) const NEXT_PAGE: Words = Words::new("다음 쪽", "Next page");
 pub(super) const ALL: Words = Words::new("모두", "All");
 pub(super) const ROLE: Words = Words::new("역할", "Role");
 
+/// The label of the field for a reason.
+pub(super) const REASON: Words =
+    Words::new("이유 (감사 기록에 남습니다)", "Reason (for the audit log)");
+
 /// The name of a role.
 pub(super) fn role_name(role: Role) -> Words {
     match role {
@@ -34,6 +38,7 @@ pub(super) fn act_name(lang: Lang, act: &str) -> String {
     let words = match act {
         "set_role" => Words::new("역할 변경", "Changed a role"),
         "make_link" => Words::new("로그인 링크 만들기", "Made a sign-in link"),
+        "erase" => Words::new("계정 지우기", "Erased an account"),
         "deactivate" => Words::new("계정 비활성화", "Deactivated an account"),
         "reactivate" => Words::new("계정 다시 활성화", "Activated an account again"),
         "invite" => Words::new("초대 링크 만들기", "Made an invitation"),

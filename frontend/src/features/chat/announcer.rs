@@ -66,7 +66,8 @@ fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<String
     }
     news.reverse();
     let line = |message: &&Message| {
-        let (name, text) = (&message.author.name, beginning(&message.text, MAX_UNITS));
+        let name = features.details().shown_name(&message.author);
+        let text = beginning(&message.text, MAX_UNITS);
         format!("{}: {}", isolated(name), isolated(&text))
     };
     news.iter().map(line).collect()

@@ -12,7 +12,8 @@ use web_sys::Element;
 use super::source;
 use super::strings::{kind_name, sentence};
 use crate::browser;
-use crate::context::{AppContext, link_to};
+use crate::context::{AppContext, link_to, use_app};
+use crate::features::profile::person_link;
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
@@ -59,7 +60,7 @@ pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String
 /// The avatar of the person behind a notice, or a bell.
 pub(super) fn sign(what: &NoticeContent) -> AnyView {
     match what.by() {
-        Some(by) => avatar(by),
+        Some(by) => person_link(use_app(), by.clone(), avatar(by)),
         None => view! { <span class="notice-icon">{Icon::Bell.draw()}</span> }.into_any(),
     }
 }

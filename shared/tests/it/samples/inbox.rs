@@ -4,6 +4,7 @@ use madang_shared::notices::{
     InboxEvent, InboxSnapshot, NoticeContent, NoticeKind, ReadMark, ReadMarks,
 };
 use madang_shared::orders::OrderStatus;
+use madang_shared::profile::QuietHours;
 use madang_shared::{OrderId, RoomId, Seq, Topic, UserId};
 
 use super::notices::{notice, notice_name};
@@ -35,6 +36,12 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
     let settings = [
         InboxEvent::Read(marks()),
         InboxEvent::Muted { kinds: vec![NoticeKind::Order, NoticeKind::Schedule] },
+        InboxEvent::QuietHours(None),
+        InboxEvent::QuietHours(Some(QuietHours {
+            from: 1_320,
+            to: 420,
+            time_zone: "Asia/Seoul".into(),
+        })),
         InboxEvent::RoomDeleted(RoomId(8)),
     ];
     told.into_iter().chain(settings).map(|event| (TOPIC, event)).collect()
@@ -45,6 +52,8 @@ pub(super) fn event_name(event: &InboxEvent) -> &'static str {
         InboxEvent::Told(notice) => notice_name(notice),
         InboxEvent::Read(_) => "inbox.read",
         InboxEvent::Muted { .. } => "inbox.muted",
+        InboxEvent::QuietHours(None) => "inbox.quiet_hours removed",
+        InboxEvent::QuietHours(Some(_)) => "inbox.quiet_hours",
         InboxEvent::RoomDeleted(_) => "inbox.room_deleted",
     }
 }

@@ -4,6 +4,8 @@ use madang_hub::accounts::SessionRecord;
 use madang_hub::administration::{
     ActRequest, Actor, RecordedAct, TargetFacts, check_deactivation, check_role_change,
 };
+use madang_hub::erasure::other_name;
+use madang_hub::policy::name_key;
 use madang_hub::policy::rights::no_user;
 use madang_hub::ports::TopicEvent;
 use madang_shared::administration::AuditAct;
@@ -13,6 +15,7 @@ use madang_shared::{User, UserId};
 use super::audit::{Record, record};
 use crate::error::StatementError;
 use crate::rules::accounts::sessions;
+use crate::rules::{erasure, erasure_list};
 use crate::transaction::{Transaction, values};
 
 /// A user as the rules see it.
@@ -39,7 +42,7 @@ fn target_of(
         (SELECT count(*) FROM service_accounts WHERE user_id = users.id), \
         (SELECT count(*) FROM users AS others \
             WHERE others.role = 'owner' AND others.deactivated_at IS NULL AND others.id <> ?1) \
-        FROM users WHERE id = ?1";
+        FROM users WHERE id = ?1 AND erased_at IS NULL";
     let found = transaction.optional(sql, &values![user.0], |row| {
         let facts = TargetFacts {
             actor,
@@ -161,12 +164,33 @@ pub(crate) fn about(request: &ActRequest, act: AuditAct, user: UserId) -> Record
     }
 }
 
+/// Erases an account. The users themselves may do it too.
+pub(super) fn erase(
+    transaction: &dyn Transaction,
+    (request, actor): (&ActRequest, Role),
+    (user, name): (UserId, &str),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<RecordedAct, StatementError> {
+    let Target { facts, .. } = target(transaction, (request, actor), user)?;
+    check_deactivation(facts)?;
+    let sql = "SELECT 1 FROM users WHERE id = ?1 AND name_key = ?2";
+    if !transaction.exists(sql, &values![user.0, name_key(name.trim())])? {
+        return Err(other_name().into());
+    }
+    let act = about(request, AuditAct::Erase, user);
+    let recorded = erasure::erase(transaction, &act, user, appended)?;
+    if let Some(record) = &recorded.erasure {
+        erasure_list::add(transaction, record)?;
+    }
+    Ok(recorded)
+}
+
 /// The user with a name key.
 pub(crate) fn user_named(
     transaction: &dyn Transaction,
     name_key: &str,
 ) -> Result<User, StatementError> {
-    let sql = "SELECT id, name FROM users WHERE name_key = ?1";
+    let sql = "SELECT id, name FROM users WHERE name_key = ?1 AND erased_at IS NULL";
     let user = transaction.optional(sql, &values![name_key], |row| {
         Ok(User { id: UserId(row.natural(0)?), name: row.string(1) })
     })?;

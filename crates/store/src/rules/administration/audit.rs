@@ -69,7 +69,7 @@ pub(crate) fn record(
     let entry = position.seq.0;
     let event = AdministrationEvent::Recorded { entry }.into();
     log::append(transaction, &position, record.at, &event, appended)?;
-    Ok(RecordedAct { entry: Some(entry) })
+    Ok(RecordedAct { entry: Some(entry), erasure: None })
 }
 
 /// A page of the audit log.

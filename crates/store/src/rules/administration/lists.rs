@@ -23,8 +23,11 @@ pub(crate) fn list_accounts(
 ) -> Result<AccountsPage, StatementError> {
     let sql = "SELECT id, name, role, made_at, deactivated_at, \
         (SELECT count(*) FROM sessions WHERE user_id = users.id), \
-        (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id) \
-        FROM users WHERE id > ?1 AND instr(name_key, ?2) > 0 AND (role = ?4 OR ?4 = '') \
+        (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id), \
+        coalesce((SELECT display_name FROM profiles WHERE user_id = users.id), '') \
+        FROM users WHERE id > ?1 AND (instr(name_key, ?2) > 0 OR EXISTS (SELECT 1 FROM profiles \
+            WHERE profiles.user_id = users.id AND instr(display_key, ?2) > 0)) \
+        AND erased_at IS NULL AND (role = ?4 OR ?4 = '') \
         AND (CASE WHEN deactivated_at IS NULL THEN 'active' ELSE 'deactivated' END = ?5 OR ?5 = '') \
         AND NOT EXISTS (SELECT 1 FROM service_accounts WHERE user_id = users.id) \
         ORDER BY id LIMIT ?3";
@@ -57,6 +60,7 @@ fn person(row: &Row<'_>) -> Result<ListedPerson, StatementError> {
         deactivated_at: row.optional_natural(4)?.map(Timestamp),
         sessions: row.natural(5)?,
         last_used_at: row.optional_natural(6)?.map(Timestamp),
+        display_name: row.string(7),
     })
 }
 

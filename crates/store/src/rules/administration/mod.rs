@@ -39,7 +39,14 @@ pub(crate) fn administer(
     request: ActRequest,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<RecordedAct, StatementError> {
-    let actor = require_administrator(transaction, request.actor)?;
+    let actor = match (&request.act, request.actor) {
+        // Everybody may erase the own account.
+        (AdministrationAct::Erase { user, .. }, Actor::User(actor)) if *user == actor => {
+            rights::require(transaction, actor, Need::Account)?;
+            rights::role(transaction, actor)?
+        }
+        _ => require_administrator(transaction, request.actor)?,
+    };
     match &request.act {
         AdministrationAct::SetRole { user, role } => {
             accounts::set_role(transaction, (&request, actor), *user, *role, appended)
@@ -55,6 +62,9 @@ pub(crate) fn administer(
         }
         AdministrationAct::EndSessions { user, session: _ } => {
             accounts::end_sessions(transaction, (&request, actor), *user, appended)
+        }
+        AdministrationAct::Erase { user, name } => {
+            accounts::erase(transaction, (&request, actor), (*user, name), appended)
         }
         AdministrationAct::Invite(invitation) => {
             invitations::invite(transaction, (&request, actor), invitation, appended)
@@ -108,6 +118,7 @@ pub(crate) fn effects_after(
 fn effect_of(act: Option<AuditAct>, user: Option<UserId>) -> Option<AuditedEffect> {
     match (act, user) {
         (Some(AuditAct::ChangeSettings), _) => Some(AuditedEffect::Settings),
+        (Some(AuditAct::Erase), Some(user)) => Some(AuditedEffect::Erased(user)),
         (Some(AuditAct::Deactivate), Some(user)) => Some(AuditedEffect::Deactivated(user)),
         (Some(AuditAct::EndSessions), Some(user)) => Some(AuditedEffect::SessionsEnded(user)),
         (_, user) => user.map(AuditedEffect::Rights),

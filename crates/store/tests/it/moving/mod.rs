@@ -68,6 +68,11 @@ const OTHER_ROWS: &str = "
         (x'0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20', 'member', 2, 5);
     INSERT INTO invitation_rooms (invitation_id, room_id) VALUES (1, 1);
     INSERT INTO invitation_uses (invitation_id, user_id, at) VALUES (1, 2, 6);
+    INSERT INTO profiles (user_id, display_name, display_key, emoji, status, status_until, quiet_from, quiet_to, changed_at) \
+        VALUES (1, '미아', '미아', '🌴', '휴가', 9007199254740991, 1320, 420, 5);
+    UPDATE users SET erased_at = 7 WHERE id = 2;
+    INSERT INTO erasures (user_id, made_at, names, receipt) VALUES (9, 5, '[\"ab\"]', '{\"id\":\"9-7\"}');
+    INSERT INTO erased_names (hash) VALUES ('00000000000000000000000000000000000000000000000000000000000000ff');
     INSERT INTO workspace_settings (name, value) VALUES ('access', '\"closed\"');
     INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (1, 'kitchen', 1), (2, 'count', 0);
     UPDATE configured_access SET access = 'invited';

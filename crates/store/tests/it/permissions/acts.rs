@@ -18,6 +18,11 @@ pub(super) async fn administer(
     request: Request,
 ) -> Answer {
     let set_role = |role| AdministrationAct::SetRole { user: other.id, role };
+    // The other user is needed afterwards.
+    let gone = match request {
+        Request::EraseOther => Some(test_store.user(&format!("Gone {}", number())).await),
+        _ => None,
+    };
     let act = match request {
         Request::Invite => AdministrationAct::Invite(NewInvitation {
             role: Role::Member,
@@ -36,6 +41,10 @@ pub(super) async fn administer(
         Request::DeactivateOther => AdministrationAct::Deactivate { user: other.id },
         Request::EndOthersSessions => {
             AdministrationAct::EndSessions { user: other.id, session: None }
+        }
+        Request::EraseOther => {
+            let User { id: user, name } = gone.expect("made above");
+            AdministrationAct::Erase { user, name }
         }
         Request::ReactivateOther => AdministrationAct::Reactivate { user: other.id },
         _ => AdministrationAct::ChangeSettings(WorkspaceSettings {

@@ -2,6 +2,7 @@
 
 use madang_hub::administration::{AuditFilter, PeopleFilter};
 use madang_hub::ports::{DirectoryRequest, PeopleRequest};
+use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatCommand;
 use madang_shared::counter::CounterCommand;
@@ -9,8 +10,9 @@ use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{NoticeBox, NoticeKind, NoticesCommand};
 use madang_shared::orders::OrdersCommand;
 use madang_shared::posts::PostsCommand;
+use madang_shared::profile::ProfileChange;
 use madang_shared::rooms::{RoomChange, RoomsCommand};
-use madang_shared::{Command, Query, Seq, Topic, User};
+use madang_shared::{Command, Query, Seq, Timestamp, Topic, User};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Answer;
@@ -90,6 +92,9 @@ pub(super) enum Request {
     OpenDirect,
     ListPeople,
     OwnGrants,
+    OwnProfile,
+    ChangeProfile,
+    ReadPerson,
     OwnMemberships,
     OthersMemberships,
     OwnInbox,
@@ -114,6 +119,8 @@ pub(super) enum Request {
     GrantOther,
     DemoteOther,
     DeactivateOther,
+    EraseOther,
+    ReadErasures,
     ReactivateOther,
     RaiseOther,
 }
@@ -125,6 +132,9 @@ impl Request {
         Self::OpenDirect,
         Self::ListPeople,
         Self::OwnGrants,
+        Self::OwnProfile,
+        Self::ChangeProfile,
+        Self::ReadPerson,
         Self::OwnMemberships,
         Self::OthersMemberships,
         Self::OwnInbox,
@@ -149,6 +159,8 @@ impl Request {
         Self::GrantOther,
         Self::DemoteOther,
         Self::DeactivateOther,
+        Self::EraseOther,
+        Self::ReadErasures,
         Self::ReactivateOther,
         Self::RaiseOther,
     ];
@@ -160,6 +172,9 @@ impl Request {
             Self::OpenDirect => "open a direct conversation with a stranger",
             Self::ListPeople => "list the people whom one may know",
             Self::OwnGrants => "list one's own rights in the apps",
+            Self::OwnProfile => "read one's own profile",
+            Self::ChangeProfile => "change one's profile",
+            Self::ReadPerson => "see the card of a stranger",
             Self::OwnMemberships => "follow one's own memberships",
             Self::OthersMemberships => "follow another user's memberships",
             Self::OwnInbox => "follow one's own inbox",
@@ -184,6 +199,8 @@ impl Request {
             Self::ChangeSettings => "change the settings of the workspace",
             Self::DemoteOther => "make a member a guest",
             Self::DeactivateOther => "deactivate a member",
+            Self::EraseOther => "erase a member",
+            Self::ReadErasures => "read the receipts of erasures",
             Self::ReactivateOther => "activate a member again",
             Self::RaiseOther => "make a member an administrator",
         }
@@ -211,6 +228,15 @@ impl Request {
                 Answer::of(test_store.store.people(user.id, PeopleRequest::default()).await)
             }
             Self::OwnGrants => Answer::of(store.own_grants(user.id).await),
+            Self::OwnProfile => Answer::of(store.own_profile(user.id).await),
+            Self::ChangeProfile => {
+                let change =
+                    ProfileChange { name: Some("Name".into()), ..ProfileChange::default() };
+                let change = CheckedProfileChange::new(user.id, change, Timestamp(1));
+                Answer::of(store.change_profile(change.expect("valid")).await)
+            }
+            Self::ReadPerson => Answer::of(store.person(user.id, other.id).await),
+            Self::ReadErasures => Answer::of(store.erasures(Some(user.id)).await),
             Self::OwnMemberships => follow(Topic::Memberships(user.id)).await,
             Self::OthersMemberships => follow(Topic::Memberships(other.id)).await,
             Self::OwnInbox => follow(Topic::Inbox(user.id)).await,
@@ -244,6 +270,7 @@ impl Request {
             | Self::GrantOther
             | Self::DemoteOther
             | Self::DeactivateOther
+            | Self::EraseOther
             | Self::ReactivateOther
             | Self::RaiseOther => administer(test_store, other, user, self).await,
         }

@@ -1,5 +1,6 @@
 //! The SQLite engine, beyond the contract.
 
+mod erasure;
 mod limits;
 mod loss;
 mod notices;

@@ -12,6 +12,7 @@ use madang_shared::details::DetailsSnapshot;
 use madang_shared::grants::Grant;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
 use madang_shared::posts::PostsCommand;
+use madang_shared::profile::Profile;
 use madang_shared::roles::{Posting, RoomKind};
 use madang_shared::rooms::Room;
 use madang_shared::{
@@ -148,6 +149,11 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO topics (name) VALUES ('memberships:6'), ('inbox:6');
         INSERT INTO inboxes (user_id, marks) VALUES (6, '{"everybody":{"up_to":0,"beyond":[]},"own":{"up_to":0,"beyond":[]}}');
         INSERT INTO bots VALUES (6, 2, 121);"#,
+    ),
+    (
+        30,
+        "INSERT INTO profiles (user_id, display_name, display_key, changed_at) VALUES (1, '김민수', '김민수', 110);
+        INSERT INTO erasures VALUES (77, 5, '[]', '{}');",
     ),
 ];
 
@@ -293,7 +299,9 @@ async fn check_data(test_store: &TestStore, version: usize) {
     assert_eq!(rooms[..count_of_rooms], expected[..count_of_rooms], "{version}: the rooms");
     let details = test_store.snapshot(&minsu, Topic::Details(FIRST_ROOM)).await.1;
     let description = if version >= 18 { "점심" } else { "" }.to_owned();
-    let expected = DetailsSnapshot { description, members: count as u64 };
+    let profile = Profile { name: "김민수".to_owned(), ..Profile::blank(minsu.id) };
+    let profiles = if version >= 30 { vec![profile] } else { Vec::new() };
+    let expected = DetailsSnapshot { description, members: count as u64, profiles };
     assert_eq!(details, expected.into(), "{version}: the details");
 
     let unsecured = test_store.store.unsecured_users().await.expect("readable");

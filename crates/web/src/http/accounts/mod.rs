@@ -5,6 +5,7 @@ pub mod account_api;
 pub mod confirmation;
 pub mod device_api;
 pub mod device_words;
+pub mod erasure_api;
 pub mod link_api;
 pub mod password_api;
 mod password_check;
