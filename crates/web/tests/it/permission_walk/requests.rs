@@ -1,13 +1,16 @@
 //! The requests of the page as they travel: frames of the socket, and requests over HTTP.
 
 use madang_shared::administration::{
-    ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, INVITATIONS_PATH, ROLE_GRANTS_PATH,
-    ROOM_SIZES_PATH,
+    ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, HEALTH_PATH, INVITATIONS_PATH,
+    ROLE_GRANTS_PATH, ROOM_SIZES_PATH, SETTINGS_PATH,
 };
 use madang_shared::delivery;
 use madang_shared::details::members_path;
+use madang_shared::erasure::ERASURES_PATH;
 use madang_shared::grants::GRANTS_PATH;
+use madang_shared::health::{PERSON_SESSIONS_SUFFIX, STORAGE_PATH};
 use madang_shared::people::PEOPLE_PATH;
+use madang_shared::profile::{PROFILE_PATH, person_path};
 use madang_shared::room_access::room_access_path;
 use madang_shared::rooms::{DIRECTORY_PATH, room_path};
 use madang_shared::{RoomId, Seq, UserId};
@@ -112,6 +115,12 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
         }
         "list the people whom one may know" => get(PEOPLE_PATH),
         "list one's own rights in the apps" => get(GRANTS_PATH),
+        "read one's own profile" => get(PROFILE_PATH),
+        "change one's profile" => {
+            let change = json!({ "name": "Name" });
+            vec![Request::Http(Method::POST, PROFILE_PATH.to_owned(), change)]
+        }
+        "see the card of a stranger" => get(person_path(other)),
         "follow one's own memberships" => topic(format!("memberships:{me}")),
         "follow another user's memberships" => topic(format!("memberships:{other}")),
         "follow one's own inbox" => topic(format!("inbox:{me}")),
@@ -134,9 +143,25 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
         "list the invitations" => get(INVITATIONS_PATH),
         "list the rooms with their sizes" => get(ROOM_SIZES_PATH),
         "list the rights of each role in the apps" => get(ROLE_GRANTS_PATH),
+        "follow the server's state" => topic("health"),
+        "see the size of the database" => get(HEALTH_PATH),
+        "see who uses the storage" => get(STORAGE_PATH),
+        "list a member's sessions" => {
+            get(format!("{ACCOUNTS_PATH}/{other}{PERSON_SESSIONS_SUFFIX}"))
+        }
+        "end a member's sessions" => [
+            act(json!({ "end_sessions": { "user": other } })),
+            act(json!({ "end_sessions": { "user": other, "session": "x" } })),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         "invite a member" => act(json!({ "invite": { "role": "member", "uses": 1 } })),
         "change the settings of the workspace" => {
-            act(json!({ "change_settings": { "moods": true } }))
+            [act(json!({ "change_settings": { "moods": true } })), get(SETTINGS_PATH)]
+                .into_iter()
+                .flatten()
+                .collect()
         }
         "give a member a right in an app" => {
             act(json!({ "set_grant": { "user": other, "grant": "kitchen", "is_given": true } }))
@@ -144,6 +169,8 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
         "make a member a guest" => role("guest"),
         "make a member an administrator" => role("administrator"),
         "deactivate a member" => act(json!({ "deactivate": { "user": other } })),
+        "erase a member" => act(json!({ "erase": { "user": other, "name": "Other" } })),
+        "read the receipts of erasures" => get(format!("{ERASURES_PATH}/1-1")),
         "activate a member again" => act(json!({ "reactivate": { "user": other } })),
         other => panic!("no request for the row `{other}`; add it here"),
     }
