@@ -29,8 +29,10 @@ impl Orders {
 
     /// Drops every copy of what an erased user wrote.
     pub(crate) fn erase(&mut self, user: UserId) {
-        for order in self.list.iter_mut().flat_map(|list| &mut list.orders) {
-            order.erase(user);
+        for list in [&mut self.list, &mut self.own].into_iter().flatten() {
+            for order in &mut list.orders {
+                order.erase(user);
+            }
         }
     }
 

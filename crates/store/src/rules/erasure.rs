@@ -239,6 +239,10 @@ impl Erasure<'_> {
         if transaction.exists(sql, &values![user.0])? {
             self.change(Topic::Orders);
         }
+        let sql = "SELECT DISTINCT customer_id FROM orders WHERE rider_id = ?1";
+        for customer in transaction.all(sql, &values![user.0], |row| Ok(UserId(row.natural(0)?)))? {
+            self.change(Topic::OwnOrders(customer));
+        }
         self.remove(
             "orders",
             "UPDATE orders SET note = '', address = NULL, phone = NULL, cancel_reason = '' \

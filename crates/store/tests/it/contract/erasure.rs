@@ -10,7 +10,9 @@ use madang_shared::chat::ChatEvent;
 use madang_shared::counter::CounterCommand;
 use madang_shared::erasure::{ErasureEvent, ErasureReceipt};
 use madang_shared::notices::NoticesCommand;
-use madang_shared::orders::{Destination, OrderLine, OrdersCommand};
+use madang_shared::orders::{
+    Destination, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OwnOrdersEvent,
+};
 use madang_shared::posts::PostsCommand;
 use madang_shared::profile::{NewStatus, ProfileChange};
 use madang_shared::roles::{Role, RoomKind, RoomRole};
@@ -83,6 +85,7 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
         },
     };
     test_store.commit(write(&user, 7, place)).await;
+    taken_order(test_store, &reader, &user).await;
     let lunch = test_store.commit_room(create(&user, 8, "Lunch")).await;
     test_store
         .commit(write(&user, 9, RoomsCommand::Describe { room: lunch, description: "food".into() }))
@@ -111,12 +114,33 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
     (reader, user, direct)
 }
 
+/// An order of `customer`, which `rider` has taken.
+async fn taken_order(test_store: &TestStore, customer: &User, rider: &User) {
+    let place = OrdersCommand::Place {
+        lines: vec![OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 }],
+        note: String::new(),
+        destination: Destination::Delivery { address: "home".into(), phone: "02-112".into() },
+    };
+    test_store.commit(write(customer, 2, place)).await;
+    let placed = test_store.log(Topic::OwnOrders(customer.id)).await.pop();
+    let Some(Event::OwnOrders(OwnOrdersEvent(OrdersEvent::Changed { order, .. }))) = placed else {
+        panic!("{placed:?}")
+    };
+    let order = order.id;
+    for (number, to) in (3..).zip([OrderStatus::Accepted, OrderStatus::Cooking, OrderStatus::Ready])
+    {
+        test_store.commit(write(customer, number, OrdersCommand::Advance { order, to })).await;
+    }
+    test_store.commit(write(rider, 10, OrdersCommand::Take { order })).await;
+}
+
 /// The topics that planted texts reach.
 fn topics(reader: &User, user: &User, direct: RoomId) -> Vec<Topic> {
     let rooms = [FIRST_ROOM, direct, RoomId(3)];
     let mut topics: Vec<Topic> =
         rooms.into_iter().flat_map(|room| [Topic::Room(room), Topic::Details(room)]).collect();
     topics.extend([Topic::Posts, Topic::Orders, Topic::Notices, Topic::Counter]);
+    topics.extend([Topic::OwnOrders(reader.id), Topic::OwnOrders(user.id)]);
     topics.extend([Topic::Inbox(reader.id), Topic::Memberships(reader.id)]);
     topics.extend([Topic::Inbox(user.id), Topic::Memberships(user.id), Topic::Administration]);
     topics
