@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+pub use crate::audit::{AuditEntry, AuditPage};
 use crate::erasure::ErasureReceipt;
 use crate::grants::{Grant, Grants, RoleGrants};
 pub use crate::health::{HealthEvent, HealthSnapshot};
@@ -28,7 +29,6 @@ pub const INVITATIONS_PATH: &str = "/api/administration/invitations";
 pub const ROOM_SIZES_PATH: &str = "/api/administration/rooms";
 /// The path of the grants of each role.
 pub const ROLE_GRANTS_PATH: &str = "/api/administration/grants";
-/// The path of the settings of the workspace.
 /// The path of the settings of the workspace as they are in effect: a [`WorkspaceSettings`] in which all have a value.
 pub const SETTINGS_PATH: &str = "/api/administration/settings";
 /// The path of the state of the server.
@@ -121,50 +121,6 @@ named! {
         /// The server itself.
         Server = "server",
     }
-}
-
-/// An entry of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AuditEntry {
-    /// Its number: 1, 2, 3, without holes.
-    pub id: u64,
-    /// The time of the act.
-    pub at: Timestamp,
-    /// The origin of the act; see [`AuditSource`]. A text, because a newer server may write another one.
-    pub source: String,
-    /// The user who acted; none for an act of another source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor: Option<User>,
-    /// The kind; see [`AuditAct`].
-    pub act: String,
-    /// The user whom the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<User>,
-    /// The room that the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<RoomId>,
-    /// The invitation that the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitation: Option<u64>,
-    /// The change, such as `member → administrator`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub detail: String,
-    /// The network from which the request came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    /// The reason that the actor gave.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-}
-
-/// A page of the audit log, the newest entry first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditPage {
-    /// The entries.
-    pub entries: Vec<AuditEntry>,
-    /// Whether there are older ones.
-    pub more: bool,
 }
 
 /// An account, as administrators see it.

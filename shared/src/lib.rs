@@ -31,6 +31,7 @@ pub mod apps;
 pub mod grants;
 
 pub mod administration;
+pub mod audit;
 pub mod chat;
 pub mod counter;
 pub mod delivery;

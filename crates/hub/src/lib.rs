@@ -28,6 +28,7 @@ pub mod bus;
 mod changes;
 pub mod factors;
 mod fan_out;
+mod fingerprint;
 pub mod frame;
 pub mod gateway;
 pub mod hub;

@@ -14,9 +14,8 @@ use madang_shared::room_access::RoomAccess;
 use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{
     Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
-    User, UserId, codec,
+    User, UserId,
 };
-use sha2::{Digest, Sha256};
 
 use crate::access_tokens::AccessTokenStore;
 use crate::administration::Administration;
@@ -30,6 +29,7 @@ use crate::profiles::Profiles;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
 pub use crate::accounts::{Accounts, Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
+pub use crate::fingerprint::CommandFingerprint;
 pub use crate::log::{LogEntry, TopicEvent};
 pub use crate::rooms::{DirectoryRequest, PeopleRequest};
 pub use crate::store_error::StoreError;
@@ -80,20 +80,6 @@ impl Write {
     #[must_use]
     pub fn from_network(self, network: Option<Network>) -> Self {
         Self { network, ..self }
-    }
-}
-
-/// A hash of a command's canonical encoding. The store keeps it with the command's id, and refuses the
-/// id for another command: an acknowledgement would say that the other one is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommandFingerprint(pub u64);
-
-impl CommandFingerprint {
-    /// The first 64 bits of SHA-256 over the JSON of the command.
-    pub fn of(command: &Command) -> Self {
-        let hash: [u8; 32] = Sha256::digest(codec::encode_part(command)).into();
-        let (first, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        Self(u64::from_be_bytes(*first))
     }
 }
 

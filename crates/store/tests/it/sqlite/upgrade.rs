@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
@@ -11,22 +10,17 @@ use madang_shared::delivery::ReadStatus;
 use madang_shared::details::DetailsSnapshot;
 use madang_shared::grants::Grant;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
-use madang_shared::posts::PostsCommand;
 use madang_shared::profile::Profile;
 use madang_shared::roles::{Posting, RoomKind};
 use madang_shared::rooms::Room;
-use madang_shared::{
-    CommandId, Epoch, ErrorCode, PostId, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
-};
+use madang_shared::{Epoch, ErrorCode, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId};
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
-use uuid::Uuid;
 
 use super::upgraded_administration::check_administration;
+use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
-use crate::support::{
-    TestStore, create, message_text, post, refusal, sign_up, texts, token, write,
-};
+use crate::support::{TestStore, message_text, post, refusal, sign_up, texts, token};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -204,15 +198,6 @@ fn schema(database: &TestDatabase) -> Vec<String> {
     rows.map(|row| row.expect("text")).collect()
 }
 
-async fn feed(test_store: &TestStore, reader: &User) -> Vec<(u64, String)> {
-    match test_store.snapshot(reader, Topic::Posts).await.1 {
-        Snapshot::Posts(page) => {
-            page.posts.into_iter().map(|post| (post.id.0, post.text)).collect()
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
     let fresh = TestDatabase::new();
@@ -358,57 +343,4 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let log = format!("{:?}", test_store.log(Topic::Posts).await);
     assert!(!log.contains("first try") && !log.contains("gone"), "{version}: {log}");
     assert_eq!(log.contains("그대로") && log.contains("second try"), version >= 4, "{log}");
-}
-
-/// Checks that writes continue from the data of the earlier version.
-async fn check_writes(test_store: &TestStore, version: usize) {
-    let jane = User { id: UserId(2), name: "Jane".into() };
-    let position = test_store.commit(post(&jane, 9, FIRST_ROOM, "@민수 하나 더")).await;
-    assert_eq!(position.seq, Seq(3), "{version}");
-    test_store.commit(write(&jane, 10, PostsCommand::Create { text: "a new one".into() })).await;
-    let (newest, _) = feed(test_store, &jane).await[0];
-    assert_eq!(newest, if version >= 4 { 4 } else { 1 }, "{version}: no id is used twice");
-    let edit = PostsCommand::Edit { post: PostId(newest), text: "a newer one".into() };
-    test_store.commit(write(&jane, 11, edit)).await;
-    let log = format!("{:?}", test_store.log(Topic::Posts).await);
-    assert!(log.contains("a newer one") && !log.contains("a new one"), "{version}: {log}");
-    test_store.commit(write(&jane, 12, PostsCommand::Delete { post: PostId(newest) })).await;
-    assert!(
-        !format!("{:?}", test_store.log(Topic::Posts).await).contains("a newer one"),
-        "{version}"
-    );
-    let repeated = write(&jane, 10, PostsCommand::Create { text: "a new one".into() });
-    assert!(repeated.command == CommandId(Uuid::from_u128(10)));
-    assert!(
-        test_store.try_commit(repeated).await.is_ok_and(|committed| committed.at.is_some()),
-        "{version}"
-    );
-
-    let room = test_store.commit_room(create(&jane, 13, "Gone")).await;
-    assert_eq!(room, RoomId(if version >= 24 { 6 } else { 2 }), "{version}: no id is used twice");
-    if version >= 24 {
-        let minsu = User { id: UserId(1), name: "민수".into() };
-        let repeated = test_store.try_commit(create(&minsu, 0x14, "비밀")).await;
-        assert_eq!(
-            repeated,
-            Ok(Committed { at: None, event: None }),
-            "{version}: its topic is gone"
-        );
-    }
-
-    let append = async |due| {
-        let appended = test_store.store.append_due_notice(due, Timestamp(600)).await;
-        appended.expect("stored").is_some()
-    };
-    let by = jane.clone();
-    let scheduled = |due| DueNotice::Scheduled {
-        schedule: "break".to_owned(),
-        due: Timestamp(due),
-        what: NoticeContent::Posted { post: PostId(1), by: by.clone() },
-    };
-    let demonstrated = |number| DueNotice::Demonstrated { started_at: Timestamp(80), number };
-    assert!(!append(scheduled(500)).await && !append(demonstrated(3)).await, "{version}");
-    // An earlier version has neither the schedule nor the demonstration.
-    assert_eq!(append(demonstrated(4)).await, version >= 10, "{version}");
-    assert!(append(scheduled(600)).await, "{version}");
 }
