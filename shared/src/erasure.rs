@@ -1,4 +1,4 @@
-//! The erasure of accounts. What a person wrote leaves the tables and the log; the positions stay.
+//! The erasure of accounts. The texts of the person leave the tables and the log; the positions stay.
 //!
 //! [`ErasureEvent`] belongs to no topic of its own: it is appended to each topic whose log or state held something of the
 //! person. In the logs, it also replaces events of which nothing is left.
@@ -99,7 +99,7 @@ pub struct ErasureReceipt {
     pub by: Option<UserId>,
     /// The origin of the erasure: the name of an [`AuditSource`](crate::administration::AuditSource).
     pub source: String,
-    /// What was removed, by kind.
+    /// The numbers of removed things, by kind.
     pub removed: Vec<RemovedCount>,
 }
 

@@ -1,9 +1,23 @@
-//! The read marks of notices.
+//! The topics of notices, and the read marks in them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::notices::{KEPT_NOTICES, NoticeBox};
 use crate::position::Seq;
+
+/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
+/// snapshot contains every notice that an unread count counts, and takes a few kilobytes.
+pub const KEPT_NOTICES: usize = 50;
+
+/// The topic of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeBox {
+    /// [`Topic::Notices`](crate::Topic::Notices).
+    Everybody,
+    /// [`Topic::Inbox`](crate::Topic::Inbox) of the user.
+    Own,
+}
 
 /// The read mark of one topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

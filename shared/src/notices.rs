@@ -13,9 +13,6 @@ use crate::orders::OrderStatus;
 use crate::position::Seq;
 use crate::profile::QuietHours;
 
-/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
-/// snapshot contains every notice that an unread count counts, and takes a few kilobytes.
-pub const KEPT_NOTICES: usize = 50;
 /// Unicode scalar values of a message's excerpt in a notice.
 pub const MAX_EXCERPT_CHARS: usize = 120;
 /// Users whom one message can mention; if there are more, the first ones.
@@ -30,18 +27,7 @@ pub const DEMO_EVERY_MS: u64 = 10_000;
 /// Notices of one demonstration, which takes two minutes.
 pub const DEMO_NOTICES: u32 = 12;
 
-pub use crate::notice_marks::{ReadMark, ReadMarks};
-
-/// The topic of a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeBox {
-    /// [`Topic::Notices`](crate::Topic::Notices).
-    Everybody,
-    /// [`Topic::Inbox`](crate::Topic::Inbox) of the user.
-    Own,
-}
+pub use crate::notice_marks::{KEPT_NOTICES, NoticeBox, ReadMark, ReadMarks};
 
 /// The kind of a notice; a user can mute each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::User;
+use crate::ids::{User, UserId};
 use crate::profile::Profile;
 
 /// The path of the pages, for `GET` by signed-in users. The parameters are `search`, a text that the handle or the display name contains, and
 /// `after`, the id of the last person of the page before.
 pub const PEOPLE_PATH: &str = "/api/people";
+
+/// The path of a person, for `GET` by users who may know the person.
+pub fn person_path(user: UserId) -> String {
+    format!("{PEOPLE_PATH}/{user}")
+}
 
 /// People in one page.
 pub const PAGE_PEOPLE: usize = 20;

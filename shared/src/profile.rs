@@ -11,7 +11,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Timestamp, User, UserId};
-use crate::people::PEOPLE_PATH;
 use crate::roles::Role;
 
 /// Unicode scalar values in a display name.
@@ -33,11 +32,6 @@ pub const MAX_LISTED_PROFILES: usize = 500;
 
 /// The path of the user's own profile: `GET` an [`OwnProfile`], `POST` a [`ProfileChange`].
 pub const PROFILE_PATH: &str = "/api/account/profile";
-
-/// The path of a person, for `GET` by users who may know the person.
-pub fn person_path(user: UserId) -> String {
-    format!("{PEOPLE_PATH}/{user}")
-}
 
 /// The part of a profile that others see. Empty texts are left out on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +163,7 @@ pub struct ProfileChange {
     pub quiet: Option<NewQuietHours>,
 }
 
-/// A person, as the card shows it. This is the body of the answer at [`person_path`].
+/// A person, as the card shows it. This is the body of the answer at [`person_path`](crate::people::person_path).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The user, with the handle.

@@ -121,7 +121,7 @@ macro_rules! define_features {
                 now: Timestamp,
             ) -> Result<Vec<Slice>, FeatureMismatch> {
                 match (topic, event) {
-                    // It stands in the topics of all features.
+                    // The topics of all features have it.
                     (_, Event::Erasure(ErasureEvent::Erased { user })) => Ok(self.erase(user)),
                     $($((Topic::$topic { .. }, Event::$topic(event)) => {
                         self.$field.apply_event(event, now);

@@ -1,4 +1,4 @@
-//! The erasure of accounts: what of a person stands in the events of the log, and the list by which a restored copy of the
+//! The erasure of accounts: the parts of a person in the events of the log, and the list by which a restored copy of the
 //! database is erased again.
 
 use madang_shared::chat::ChatEvent;

@@ -16,7 +16,7 @@ use crate::policy::rights::{Need, OrderRight};
 
 const MINUTE_MS: u64 = 60_000;
 
-/// The need of a change. What it needs about its order is decided with the facts of the order
+/// The need of a change. The need about its order is decided with the facts of the order
 /// ([`check_order`](crate::policy::rights::check_order)).
 pub fn needs(change: &OrdersCommand) -> Need {
     let needed: &[Grant] = match change {

@@ -130,7 +130,7 @@ features! {
         snapshot PresenceSnapshot;
         signal PresenceSignal;
     }
-    // Its event stands in the topics of other features.
+    // The topics of other features have its event.
     Erasure in crate::erasure {
         event ErasureEvent;
     }

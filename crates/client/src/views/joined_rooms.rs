@@ -17,7 +17,7 @@ use crate::slice::Slice;
 use crate::vec_map::VecMap;
 use crate::view::{Effects, Request};
 use crate::views::chat::Timeline;
-use crate::views::membership::Memberships;
+use crate::views::membership::{Memberships, name_after_people};
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 use crate::views::shown_messages::{ShownMessages, ShownRun};
@@ -383,18 +383,5 @@ impl JoinedRooms {
             Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
         })
         .collect()
-    }
-}
-
-/// Names a direct conversation after its people, without the user.
-pub(crate) fn name_after_people(room: &mut Room, me: UserId) {
-    if !room.people.is_empty() {
-        room.name.clear();
-    }
-    for person in room.people.iter().filter(|person| person.id != me) {
-        if !room.name.is_empty() {
-            room.name += ", ";
-        }
-        room.name += &person.name;
     }
 }

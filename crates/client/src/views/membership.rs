@@ -9,7 +9,6 @@ use madang_shared::{RoomId, Seq, UserId};
 use crate::vec_map::VecMap;
 use crate::view::CommandRules;
 use crate::views::chat::Timeline;
-use crate::views::joined_rooms::name_after_people;
 
 /// The rooms that the user has joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -238,5 +237,18 @@ impl CommandRules for Memberships {
     /// A read mark in a room that the user has left.
     fn is_dropped_when_refused(command: &MembershipCommand) -> bool {
         matches!(command, MembershipCommand::Read { .. })
+    }
+}
+
+/// Names a direct conversation after its people, without the user.
+pub(crate) fn name_after_people(room: &mut Room, me: UserId) {
+    if !room.people.is_empty() {
+        room.name.clear();
+    }
+    for person in room.people.iter().filter(|person| person.id != me) {
+        if !room.name.is_empty() {
+            room.name += ", ";
+        }
+        room.name += &person.name;
     }
 }

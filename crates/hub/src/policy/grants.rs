@@ -14,7 +14,7 @@ pub struct GrantFacts {
     pub of_roles: RoleGrants,
     /// The grants that were given to the user.
     pub given: Grants,
-    /// The grants that the user does not have, whatever the role.
+    /// The grants that the user does not have, for any role.
     pub refused: Grants,
 }
 

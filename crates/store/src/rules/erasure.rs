@@ -1,6 +1,6 @@
 //! The erasure of accounts. The row of the user stays without personal data, because the log and the audit log name the id.
 //!
-//! What a user wrote leaves the tables, and each event of the log that holds it or the user's name is rewritten in its
+//! The texts of a user leave the tables, and each event of the log that holds it or the user's name is rewritten in its
 //! position. An event in each changed topic makes caches and open pages drop their copies. Names and descriptions of rooms
 //! belong to the rooms and stay, and so do the texts of others that mention the user.
 
@@ -321,7 +321,7 @@ impl Erasure<'_> {
     fn announce(&self, appended: &mut Vec<TopicEvent>) -> Result<(), StatementError> {
         let event: Event = ErasureEvent::Erased { user: self.user }.into();
         for (_, topic) in &self.changed {
-            // Triggers append to these topics too, and their events stand in one order with this one.
+            // Triggers append to these topics too, and their events have one order with this one.
             if matches!(
                 topic,
                 Topic::Orders | Topic::OwnOrders(_) | Topic::Notices | Topic::Inbox(_)

@@ -1,17 +1,13 @@
 //! The grants of users in the apps: reads the facts, and lets the hub decide.
 
-use madang_hub::administration::{ActRequest, RecordedAct, check_grant_change};
 use madang_hub::policy::grants::{GrantFacts, default_grants};
 use madang_hub::policy::rights;
 use madang_hub::ports::TopicEvent;
-use madang_shared::administration::AuditAct;
 use madang_shared::grants::{Grant, Grants, MAX_NAMED_ADMINISTRATORS, OwnGrants, RoleGrants};
 use madang_shared::roles::{Access, Role};
 use madang_shared::{User, UserId};
 use serde::de::DeserializeOwned;
 
-use super::administration::accounts::{about, target};
-use super::administration::audit::{Record, record};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -85,8 +81,8 @@ pub(crate) fn of_roles(transaction: &dyn Transaction) -> Result<RoleGrants, Stat
     Ok(found.unwrap_or(default_grants(Access::Closed)))
 }
 
-/// The grants of each role, from the columns of the setting `grants`, the setting `access` and the configured access. What this
-/// version cannot read stands for the fewest grants.
+/// The grants of each role, from the columns of the setting `grants`, the setting `access` and the configured access. A value
+/// that this version cannot read means the fewest grants.
 fn role_grants_in(row: &Row<'_>, first: usize) -> RoleGrants {
     if let Some(grants) = row.optional_string(first) {
         return decoded(&grants).unwrap_or_default();
@@ -125,37 +121,4 @@ pub(crate) fn configure_access(
     let sql = "UPDATE configured_access SET access = ?1 WHERE id = 1 AND access <> ?1";
     transaction.execute(sql, &values![access.name()])?;
     Ok(())
-}
-
-/// Decides a grant of one user, or leaves it to the role.
-pub(super) fn set(
-    transaction: &dyn Transaction,
-    (request, actor): (&ActRequest, Role),
-    (user, grant, is_given): (UserId, Grant, Option<bool>),
-    appended: &mut Vec<TopicEvent>,
-) -> Result<RecordedAct, StatementError> {
-    check_grant_change(target(transaction, (request, actor), user)?.facts)?;
-    let changed = match is_given {
-        Some(is_given) => {
-            let sql = "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (?1, ?2, ?3) \
-                ON CONFLICT (user_id, app_grant) DO UPDATE SET is_given = excluded.is_given \
-                WHERE user_grants.is_given <> excluded.is_given";
-            transaction.execute(sql, &values![user.0, grant.name(), i64::from(is_given)])?
-        }
-        None => {
-            let sql = "DELETE FROM user_grants WHERE user_id = ?1 AND app_grant = ?2";
-            transaction.execute(sql, &values![user.0, grant.name()])?
-        }
-    };
-    if changed == 0 {
-        return Ok(RecordedAct::default());
-    }
-    let decision = match is_given {
-        Some(true) => "given",
-        Some(false) => "refused",
-        None => "as the role",
-    };
-    let detail = format!("{}: {decision}", grant.name());
-    let entry = Record { detail: &detail, ..about(request, AuditAct::SetGrant, user) };
-    record(transaction, &entry, appended)
 }

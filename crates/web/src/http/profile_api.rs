@@ -15,7 +15,7 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
-/// The route of a person; [`madang_shared::profile::person_path`] fills in its parameter.
+/// The route of a person; [`madang_shared::people::person_path`] fills in its parameter.
 pub const PERSON_PATH: &str = "/api/people/{user}";
 
 /// The cost of a change beside that of its request, in commands: it is an event in each room of the user.

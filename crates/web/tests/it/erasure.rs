@@ -3,7 +3,8 @@
 use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_shared::administration::{ACTS_PATH, ActAnswer, AdministrationAct};
 use madang_shared::erasure::{ERASE_ACCOUNT_PATH, ERASURES_PATH, ErasureEvent, ErasureReceipt};
-use madang_shared::profile::{OwnProfile, PROFILE_PATH, Person, person_path};
+use madang_shared::people::person_path;
+use madang_shared::profile::{OwnProfile, PROFILE_PATH, Person};
 use madang_shared::roles::Role;
 use madang_shared::{CloseCode, Event, RoomId, ServerFrame, Timestamp, Topic, UserId};
 use reqwest::Response;

@@ -7,7 +7,6 @@ use madang_shared::grants::{Grant, Grants, RoleGrants};
 use madang_shared::roles::Role;
 
 use super::loading::{ActState, draw_loaded, load};
-use super::settings::check;
 use super::strings::role_name;
 use crate::features::grants::grant_name;
 use crate::i18n::{Lang, Words, use_lang};
@@ -23,6 +22,22 @@ const OF_ROLES_HINT: Words = Words::new(
     "한 사람만 다르게 하려면 ‘사람’에서 정합니다. 소유자는 모두 할 수 있습니다.",
     "“People” has the choices for one person. Owners may do everything.",
 );
+
+/// A box to check, with its label.
+pub(super) fn check(
+    id: &str,
+    words: Words,
+    on: bool,
+    toggle: impl FnMut(leptos::ev::Event) + 'static,
+) -> AnyView {
+    view! {
+        <label class="admin-check">
+            <input type="checkbox" prop:checked=on data-testid=format!("setting-{id}") on:change=events::change(toggle) />
+            <span>{words.now()}</span>
+        </label>
+    }
+    .into_any()
+}
 
 /// The grants of a person. A decision for the person stands above the role, and can be left to the role again.
 pub(super) fn grant_choices(

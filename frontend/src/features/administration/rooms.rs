@@ -8,8 +8,8 @@ use madang_shared::roles::{RoomKind, RoomRole};
 use madang_shared::rooms::{RoomChange, RoomsCommand};
 use madang_shared::{Command, RoomId, validate};
 
+use super::grants::check;
 use super::loading::{draw_loaded, load, more_button};
-use super::settings::check;
 use super::strings::room_size;
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
@@ -96,7 +96,7 @@ fn row(room: RoomSize, open: State<Option<RoomId>>) -> AnyView {
     .into_any()
 }
 
-/// What administrators decide about a public room, also as no members.
+/// The decisions of administrators about a public room, also as no members.
 fn tools(room: &RoomSize, open: State<Option<RoomId>>) -> AnyView {
     let driver = use_app().driver;
     let me = driver.store().me().id;

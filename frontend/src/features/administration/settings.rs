@@ -9,7 +9,7 @@ use madang_shared::apps::App;
 use madang_shared::roles::Access;
 use madang_shared::workspace::MAX_WORKSPACE_NAME_CHARS;
 
-use super::grants::role_grants;
+use super::grants::{check, role_grants};
 use super::loading::{ActState, draw_loaded, load};
 use super::strings::access_name;
 use crate::auth::Auth;
@@ -131,21 +131,6 @@ fn session_limits(
             {field("max", MAX, settings.session_max_days, max)}
             <button class="button" data-testid="setting-days-save">{SAVE_DAYS.now()}</button>
         </form>
-    }
-    .into_any()
-}
-
-pub(super) fn check(
-    id: &str,
-    words: Words,
-    on: bool,
-    toggle: impl FnMut(leptos::ev::Event) + 'static,
-) -> AnyView {
-    view! {
-        <label class="admin-check">
-            <input type="checkbox" prop:checked=on data-testid=format!("setting-{id}") on:change=events::change(toggle) />
-            <span>{words.now()}</span>
-        </label>
     }
     .into_any()
 }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_client::Slice;
-use madang_shared::profile::{Person, Profile, person_path};
+use madang_shared::people::person_path;
+use madang_shared::profile::{Person, Profile};
 use madang_shared::roles::Role;
 use madang_shared::{Timestamp, User, UserId};
 

@@ -1,4 +1,4 @@
-//! Who can see a room or a message, and why the user can. It is in the lazy part of the app.
+//! The people who can see a room or a message, and the reason why the user can. It is in the lazy part of the app.
 
 mod strings;
 

@@ -1,4 +1,4 @@
-//! What the palette finds: a feature of the app adds rows to the tables that are read here.
+//! The entries that the palette finds: a feature of the app adds rows to the tables that are read here.
 
 use madang_client::Slice;
 use madang_shared::roles::{Role, RoomKind};
@@ -24,7 +24,7 @@ const MAX_OFFERED_ROOMS: usize = 6;
 const OFFERED_PAGES: &[Page] =
     &[Page::Notices, Page::BrowseRooms, Page::Apps, Page::Learn, Page::Settings];
 
-/// What an entry leads to. Equal matches are listed in this order.
+/// The target of an entry. Equal matches are listed in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Room(Room),
@@ -93,7 +93,7 @@ impl Entry {
     }
 }
 
-/// What the app itself knows: the joined rooms, the people of direct conversations, pages, settings and acts.
+/// The entries that the app itself knows: the joined rooms, the people of direct conversations, pages, settings and acts.
 pub(super) fn own_entries(
     app: AppContext,
     auth: Auth,
@@ -143,7 +143,7 @@ fn room_entry(room: Room) -> Entry {
     Entry::named(Target::Room(room), name)
 }
 
-/// What the server found: public rooms that the user has not joined, and people.
+/// The entries that the server found: public rooms that the user has not joined, and people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) rooms: Vec<Room>,
@@ -188,7 +188,7 @@ pub(super) fn conversation_with(app: AppContext, person: UserId) -> Option<Room>
     })
 }
 
-/// What is offered before anything is typed: the first rooms of the list, and some pages.
+/// The entries that are offered before anything is typed: the first rooms of the list, and some pages.
 pub(super) fn offered(own: &[Entry]) -> Vec<Entry> {
     let rooms = own.iter().filter(|entry| matches!(entry.target, Target::Room(_)));
     let find = |page: &Page| own.iter().find(|entry| entry.target == Target::Page(*page));

@@ -78,7 +78,7 @@ impl Searchable {
         self.initials.windows(wanted.len()).any(|here| here == wanted)
     }
 
-    /// Whether the letters stand in this order, the first one at the beginning of a word.
+    /// Whether the letters have this order, the first one at the beginning of a word.
     fn has_scattered(&self, wanted: &[char]) -> bool {
         let Some((first, others)) = wanted.split_first() else { return false };
         let begins = |it: &Letter| it.begins_word && it.typed == *first;
@@ -92,7 +92,7 @@ impl Searchable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word {
     typed: Vec<char>,
-    /// What the same keys type in the other language.
+    /// The text that the same keys type in the other language.
     swapped: Option<Vec<char>>,
 }
 
@@ -126,7 +126,7 @@ impl Word {
     }
 }
 
-/// What a user typed.
+/// The text that a user typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Search {
     parts: Vec<Word>,
@@ -149,7 +149,7 @@ impl Search {
         Some(if self.parts.len() > 1 { worst.max(Match::Beginning) } else { worst })
     }
 
-    /// What the same keys type in the other language, composed; none if a key has no other letter.
+    /// The text that the same keys type in the other language, composed; none if a key has no other letter.
     pub(super) fn in_other_language(&self) -> Option<String> {
         let words: Option<Vec<String>> =
             self.parts.iter().map(|word| word.swapped.as_deref().map(compose)).collect();

@@ -1,4 +1,4 @@
-//! Samples of the erasure of accounts. Its event stands in the topics of other features.
+//! Samples of the erasure of accounts. The topics of other features have its event.
 
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::{Topic, UserId};

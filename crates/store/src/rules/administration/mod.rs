@@ -8,6 +8,7 @@ mod offers;
 mod owners;
 mod settings;
 mod storage;
+mod user_grants;
 
 use madang_hub::administration::{ActRequest, Actor, AuditedEffect, RecordedAct};
 use madang_hub::policy::rights::Need;
@@ -16,7 +17,7 @@ use madang_shared::administration::{AdministrationAct, AdministrationSnapshot, A
 use madang_shared::roles::Role;
 use madang_shared::{Topic, UserId};
 
-use super::{grants, log, rights};
+use super::{log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -58,7 +59,7 @@ pub(crate) fn administer(
             accounts::reactivate(transaction, (&request, actor), *user, appended)
         }
         AdministrationAct::SetGrant { user, grant, is_given } => {
-            grants::set(transaction, (&request, actor), (*user, *grant, *is_given), appended)
+            user_grants::set(transaction, (&request, actor), (*user, *grant, *is_given), appended)
         }
         AdministrationAct::EndSessions { user, session: _ } => {
             accounts::end_sessions(transaction, (&request, actor), *user, appended)

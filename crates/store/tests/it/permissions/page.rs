@@ -21,7 +21,7 @@ has not joined it (`not_member`). `unknown`: it answers as for a room that was n
 const APPS: &str = "
 ## The apps
 
-What a user may do in an app follows from grants. Each role has some, which administrators change in the settings, and they
+The rights of a user in an app follow from grants. Each role has some, which administrators change in the settings, and they
 decide otherwise for one user. The first columns are the roles on an open server and, after them, on one with invitations;
 the columns with a grant are a member who has this grant alone.
 

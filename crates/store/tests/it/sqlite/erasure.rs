@@ -11,7 +11,7 @@ use super::{TestDatabase, fast_options, open_error};
 use crate::contract::erasure::{WORDS, erase, planted};
 use crate::support::{NOW, TestStore, texts};
 
-/// The words of [`WORDS`] that stand in a file beside the database, or in the database.
+/// The words of [`WORDS`] of a file beside the database, or in the database.
 fn found(database: &TestDatabase) -> Vec<String> {
     let mut found = Vec::new();
     for file in fs::read_dir(database.folder.path()).expect("readable") {

@@ -1,5 +1,5 @@
 //! Makes each denied request of `docs/permissions.md` over a real socket and over HTTP, by id, and compares the refusals with
-//! the page. What a person may not know of is answered as what was never made, to the byte but for its number.
+//! the page. A thing of which a person may not know is answered as one that was never made, to the byte but for its number.
 
 mod peer;
 mod requests;

@@ -9,8 +9,8 @@ use madang_shared::details::members_path;
 use madang_shared::erasure::ERASURES_PATH;
 use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::{PERSON_SESSIONS_SUFFIX, STORAGE_PATH};
-use madang_shared::people::PEOPLE_PATH;
-use madang_shared::profile::{PROFILE_PATH, person_path};
+use madang_shared::people::{PEOPLE_PATH, person_path};
+use madang_shared::profile::PROFILE_PATH;
 use madang_shared::room_access::room_access_path;
 use madang_shared::rooms::{DIRECTORY_PATH, room_path};
 use madang_shared::{RoomId, Seq, UserId};
@@ -176,7 +176,7 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
     }
 }
 
-/// What belongs to another user in the apps.
+/// The things of another user in the apps.
 pub(super) struct OthersThings {
     pub(super) user: UserId,
     /// Of another customer: pending, ready at a table, and with another rider.
@@ -186,7 +186,7 @@ pub(super) struct OthersThings {
     pub(super) post: u64,
 }
 
-/// The requests in an app with this name on the page. What one owns does not matter for a user who may not do the same for
+/// The requests in an app with this name on the page. Own things do not matter for a user who may not do the same for
 /// others either. A new row of the page has to be here.
 pub(super) fn of_app(name: &str, me: UserId, others: &OthersThings) -> Vec<Request> {
     let order = |of: Value| command(json!({ "orders": of }));
