@@ -98,6 +98,7 @@ pub struct AccountInfo {
 /// Whether an act that changes who can sign in needs a confirmation first, and the ways to make it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own on the wire")]
 pub struct ConfirmationState {
     /// Whether it is needed now.
     pub needed: bool,

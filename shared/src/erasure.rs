@@ -111,9 +111,8 @@ impl ErasureReceipt {
             "Receipt {}\nErased account: user {}\nAt: {}\nBy: {by}\nRemoved:\n",
             self.id, self.user, self.at.0
         );
-        for RemovedCount { kind, count } in &self.removed {
-            text.push_str(&format!("  {kind}: {count}\n"));
-        }
+        let line = |it: &RemovedCount| format!("  {}: {}\n", it.kind, it.count);
+        text.extend(self.removed.iter().map(line));
         text
     }
 }
