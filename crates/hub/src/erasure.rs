@@ -1,6 +1,8 @@
 //! The erasure of accounts: the parts of a person in the events of the log, and the list by which a restored copy of the
 //! database is erased again.
 
+use std::fmt::Write;
+
 use madang_shared::chat::ChatEvent;
 use madang_shared::counter::CounterEvent;
 use madang_shared::details::DetailsEvent;
@@ -44,7 +46,12 @@ pub fn name_hashes(name: &str, name_key: &str) -> Vec<NameHash> {
 
 fn hash(text: &str) -> NameHash {
     let digest: [u8; 32] = Sha256::digest(text).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = NameHash::new();
+    for byte in digest {
+        // Writing to a text cannot fail.
+        write!(digits, "{byte:02x}").ok();
+    }
+    digits
 }
 
 /// Whether the event erases earlier ones of its topic.

@@ -42,7 +42,6 @@ pub(crate) fn records(transaction: &dyn Transaction) -> Result<Vec<ErasureRecord
 }
 
 /// Applies a list to a copy of the database that may be older. Returns the users that were erased again.
-#[expect(clippy::needless_pass_by_value, reason = "an engine passes the input of a write by value")]
 pub(crate) fn apply_list(
     transaction: &dyn Transaction,
     (records, now): (Vec<ErasureRecord>, Timestamp),

@@ -37,7 +37,6 @@ pub(crate) fn person(
 }
 
 /// Changes a profile.
-#[expect(clippy::needless_pass_by_value, reason = "an engine passes the input of a write by value")]
 pub(crate) fn change(
     transaction: &dyn Transaction,
     CheckedProfileChange { user, at, change }: CheckedProfileChange,

@@ -48,7 +48,7 @@ impl ThreadedEngine for SqliteEngine {
     }
 
     fn list_erasure(&self, record: &ErasureRecord) -> Result<(), StoreError> {
-        self.erasures.add(record).map_err(not_listed)
+        self.erasures.add(record).map_err(|error| not_listed(&error))
     }
 }
 
@@ -105,7 +105,7 @@ impl Sqlite {
 }
 
 /// The error of an erasure whose record was not written beside the database.
-pub(super) fn not_listed(error: std::io::Error) -> StoreError {
+pub(super) fn not_listed(error: &std::io::Error) -> StoreError {
     let message = format!(
         "the account is erased, but the list beside the database was not written, so a restored copy would have it again: \
         {error}"

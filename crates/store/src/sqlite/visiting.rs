@@ -132,7 +132,7 @@ impl Connections for VisitingConnection {
     }
 
     fn list_erasure(&self, record: &ErasureRecord) -> Result<(), StoreError> {
-        self.erasures.add(record).map_err(not_listed)
+        self.erasures.add(record).map_err(|error| not_listed(&error))
     }
 
     fn check_damage(&self) -> Result<(), StoreError> {

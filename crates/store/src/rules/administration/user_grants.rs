@@ -20,17 +20,14 @@ pub(super) fn set(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<RecordedAct, StatementError> {
     check_grant_change(target(transaction, (request, actor), user)?.facts)?;
-    let changed = match is_given {
-        Some(is_given) => {
-            let sql = "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (?1, ?2, ?3) \
-                ON CONFLICT (user_id, app_grant) DO UPDATE SET is_given = excluded.is_given \
-                WHERE user_grants.is_given <> excluded.is_given";
-            transaction.execute(sql, &values![user.0, grant.name(), i64::from(is_given)])?
-        }
-        None => {
-            let sql = "DELETE FROM user_grants WHERE user_id = ?1 AND app_grant = ?2";
-            transaction.execute(sql, &values![user.0, grant.name()])?
-        }
+    let changed = if let Some(is_given) = is_given {
+        let sql = "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (?1, ?2, ?3) \
+            ON CONFLICT (user_id, app_grant) DO UPDATE SET is_given = excluded.is_given \
+            WHERE user_grants.is_given <> excluded.is_given";
+        transaction.execute(sql, &values![user.0, grant.name(), i64::from(is_given)])?
+    } else {
+        let sql = "DELETE FROM user_grants WHERE user_id = ?1 AND app_grant = ?2";
+        transaction.execute(sql, &values![user.0, grant.name()])?
     };
     if changed == 0 {
         return Ok(RecordedAct::default());

@@ -152,7 +152,7 @@ pub async fn finish_passkey(
     })?;
     let AccountSession { session, .. } =
         AccountSession::of(&state, user, &headers, &client_info).await?;
-    let used = PasskeyUse {
+    let confirmed = PasskeyUse {
         credential_id,
         counter_before: passkey.counter,
         counter,
@@ -160,7 +160,7 @@ pub async fn finish_passkey(
         at: now,
         until: now.plus(FRESH_SESSION_MS),
     };
-    state.store.confirm_with_passkey(used).await?;
+    state.store.confirm_with_passkey(confirmed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
