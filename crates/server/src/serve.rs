@@ -137,9 +137,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let address = listener.local_addr().context("cannot read the address of the listener")?;
     let Network { tls, proxies, strict_transport, wide_proxies: _ } = config.network;
     let slots = ConnectionSlots::new(max_connections, proxies.clone());
-    let origins = config.origins.listening_on(address.ip());
+    let (origins, folder) = (config.origins.listening_on(address.ip()), database.folder.as_deref());
     let origin = set_up::origin(&origins, address, tls.is_some());
-    let folder = database.folder.as_deref();
     let set_up = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     // The link that a terminal shows; a server of this machine alone also offers it to browsers here.
     let set_up_token = set_up.as_ref().filter(|_| config.serves_this_machine_alone);

@@ -6,7 +6,7 @@ use thirtyfour::Key;
 use crate::support::axe::check_appearance;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
-use crate::support::chat_page::ChatPage;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM};
 use crate::support::device::{Device, Lang};
 use crate::support::sign_in_page::SignInPage;
 use crate::support::wait::until_true;
@@ -23,7 +23,12 @@ async fn a_person_at_the_machine_makes_a_fresh_server_their_own() -> Result<()> 
     BrowserTest::run("first owner", async |test| {
         let browser = test.browser(Device::phone(Lang::Ko)).await?;
         browser.goto(&test.server.url("/")).await?;
-        SignInPage::new(browser.clone()).await?.sign_in("민아").await?.open_composer().await?;
+        SignInPage::new(browser.clone())
+            .await?
+            .sign_in("민아")
+            .await?
+            .open_room(FIRST_ROOM)
+            .await?;
         browser.goto(&test.server.url("/settings/workspace")).await?;
         browser.find("ownership").await?;
         check_appearance(&browser, "phone-ko-ownership").await?;
@@ -72,6 +77,8 @@ async fn an_administrator_sees_the_server_and_helps_a_person_to_sign_in() -> Res
         let theo = test.browser(Device::phone(Lang::Ko)).await?;
         theo.goto(&test.server.url("/")).await?;
         let room = SignInPage::new(theo.clone()).await?.sign_in("테오").await?;
+        room.open_room(FIRST_ROOM).await?;
+        room.open_composer().await?;
         room.send("안녕하세요").await?;
         room.until_stored("안녕하세요").await?;
 
@@ -106,7 +113,7 @@ async fn an_administrator_sees_the_server_and_helps_a_person_to_sign_in() -> Res
         check_appearance(&theo, "phone-ko-recovery").await?;
         type_into(&theo, "new-password", PASSWORD).await?;
         theo.keys(Key::Enter).await?;
-        ChatPage::new(theo.clone()).await?.open_composer().await?;
+        ChatPage::new(theo.clone()).await?.open_room(FIRST_ROOM).await?;
 
         browser.click("admin-audit").await?;
         type_into(&browser, "audit-person", "테오").await?;

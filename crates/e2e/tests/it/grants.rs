@@ -14,6 +14,8 @@ async fn owner_and_member(test: &BrowserTest) -> Result<(ChatPage, ChatPage)> {
     let owner = test.browser(Device::desktop(Lang::En)).await?;
     owner.goto(&test.server.set_up_link()?).await?;
     owner.find("invite-title").await?;
+    owner.find("setup-password").await?.focus().await?;
+    owner.insert_text("orange windmill 7").await?;
     let owner = submit(&owner, "Olive").await?;
     let browser = &owner.browser;
     browser.goto(&test.server.url("/admin")).await?;

@@ -43,7 +43,7 @@ async fn until_erased(connection: &mut TestConnection) -> String {
     let mut received = String::new();
     loop {
         let frame = connection.receive_frame().await;
-        received += &format!("{frame:?}");
+        received.extend([format!("{frame:?}")]);
         if let ServerFrame::Event { topic: ROOM, event: Event::Erasure(event), .. } = frame {
             assert!(matches!(event, ErasureEvent::Erased { user: UserId(2) }));
             return received;

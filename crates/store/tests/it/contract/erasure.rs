@@ -1,6 +1,6 @@
 //! The erasure of accounts.
 
-use madang_hub::administration::{Actor, AuditFilter, AuditedEffect, RecordedAct};
+use madang_hub::administration::{Actor, AuditFilter, AuditedEffect, PeopleFilter, RecordedAct};
 use madang_hub::erasure::ErasureRecord;
 use madang_hub::ports::StoreError;
 use madang_hub::profiles::CheckedProfileChange;
@@ -157,7 +157,7 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     let all = topics(&reader, &user, direct);
     let mut before = String::new();
     for topic in &all {
-        before += &format!("{:?}", test_store.log(*topic).await);
+        before.extend([format!("{:?}", test_store.log(*topic).await)]);
     }
     for word in WORDS.iter().filter(|word| !["invitationword", "tokenword"].contains(word)) {
         assert!(before.contains(word), "{word} was not planted");
@@ -177,7 +177,7 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     check(&format!("{audit:?}"), "the audit log");
     assert!(audit.entries.iter().any(|it| it.user.as_ref().is_some_and(|it| it.name == "#2")));
     check(&format!("{:?}", test_store.store.erasures(None).await), "the list of erasures");
-    let people = test_store.store.accounts(None, Default::default()).await.expect("readable");
+    let people = test_store.store.accounts(None, PeopleFilter::default()).await.expect("readable");
     assert_eq!(people.people.len(), 1, "an erased account is not listed");
     assert_eq!(test_store.store.session(crate::support::token("Xandrine")).await, Ok(None));
     assert_eq!(test_store.store.token_user([8; 32], NOW).await, Ok(None));

@@ -1,6 +1,6 @@
 //! The grants of the apps, the orders of one customer, and the people who can see a room.
 
-use madang_hub::administration::AuditFilter;
+use madang_hub::administration::{AuditFilter, PeopleFilter};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::administration::{AdministrationAct, WorkspaceSettings};
 use madang_shared::counter::CounterCommand;
@@ -91,7 +91,8 @@ async fn a_decision_about_a_user_wins_and_is_recorded(test_store: TestStore) {
         AdministrationAct::SetGrant { user: owner.id, grant: Grant::Count, is_given: Some(false) };
     assert_eq!(refusal(try_act(&administrator, of_owner).await), ErrorCode::Forbidden);
 
-    let people = test_store.store.accounts(None, Default::default()).await.expect("read").people;
+    let people =
+        test_store.store.accounts(None, PeopleFilter::default()).await.expect("read").people;
     let listed = people.iter().find(|it| it.user == theo).expect("listed");
     let without = Grants::of(&INVITED).with(Grant::Count, false);
     assert_eq!((listed.grants, listed.decided), (without, Grants::of(&[Grant::Count])));

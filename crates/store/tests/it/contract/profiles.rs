@@ -61,7 +61,7 @@ async fn a_changed_profile_is_an_event_in_each_room_of_its_user(test_store: Test
     let event: Event = DetailsEvent::ProfileChanged(expected.clone()).into();
     for room in [FIRST_ROOM, room] {
         assert_eq!(test_store.log(Topic::Details(room)).await.last(), Some(&event));
-        assert_eq!(listed(&test_store, &mina, room).await, [expected.clone()]);
+        assert_eq!(listed(&test_store, &mina, room).await, std::slice::from_ref(&expected));
     }
     let elsewhere = test_store.log(Topic::Details(other)).await;
     assert!(!elsewhere.contains(&event), "a room of another user");
@@ -123,7 +123,7 @@ async fn people_are_found_by_their_display_name(test_store: TestStore) {
     let request = |text: &str| PeopleRequest { search_key: name_key(text), after: None };
     for text in ["민아", "mina", ""] {
         let page = test_store.store.people(theo.id, request(text)).await.expect("readable");
-        assert_eq!(page.people, [mina.clone()], "{text}");
+        assert_eq!(page.people, std::slice::from_ref(&mina), "{text}");
         assert_eq!(page.profiles[0].name, "김 민아", "{text}");
     }
     let page = test_store.store.people(theo.id, request("다른")).await.expect("readable");

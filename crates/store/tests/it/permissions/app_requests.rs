@@ -116,11 +116,11 @@ impl AppWalk<'_> {
         let own = Grant::ALL.iter().filter(|_| of.only.is_some());
         let own = own.map(|grant| (user.id, *grant, i32::from(of.only == Some(*grant))));
         for (user, grant, is_given) in all.chain(own) {
-            script += &format!(
+            script.extend([format!(
                 "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES ({user}, '{}', {is_given}) \
                 ON CONFLICT DO NOTHING;",
                 grant.name()
-            );
+            )]);
         }
         (self.shell)(&script);
     }
@@ -150,11 +150,13 @@ impl AppWalk<'_> {
         for step in &steps[..last] {
             let rider = rider.filter(|_| *step == "delivering");
             let rider = rider.map(|rider| format!(", rider_id = {rider}")).unwrap_or_default();
-            script +=
-                &format!("UPDATE orders SET status = '{step}'{rider} WHERE id = {};", order.id);
+            let step =
+                format!("UPDATE orders SET status = '{step}'{rider} WHERE id = {};", order.id);
+            script.extend([step]);
         }
         if status == "cancelled" {
-            script += &format!("UPDATE orders SET status = 'cancelled' WHERE id = {};", order.id);
+            let cancel = format!("UPDATE orders SET status = 'cancelled' WHERE id = {};", order.id);
+            script.extend([cancel]);
         }
         (self.shell)(&script);
         order.id

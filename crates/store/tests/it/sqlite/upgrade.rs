@@ -227,6 +227,27 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
     }
 }
 
+/// Checks the orders, the menu and the grants.
+async fn check_orders(test_store: &TestStore, version: usize) {
+    // Only administrators follow all orders, once the access is that of the data of version 27.
+    let jane = User { id: UserId(2), name: "Jane".into() };
+    let Snapshot::Orders(orders) = test_store.snapshot(&jane, Topic::Orders).await.1 else {
+        panic!()
+    };
+    let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
+    assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
+    assert_eq!(orders.menu.len(), 7, "{version}");
+    let Snapshot::OwnOrders(own) = test_store.snapshot(&jane, Topic::OwnOrders(jane.id)).await.1
+    else {
+        panic!()
+    };
+    assert_eq!(own.0.orders, orders.orders, "{version}: every customer has a topic");
+    let grants = test_store.store.own_grants(jane.id).await.expect("known").grants;
+    assert_eq!(grants.contains(Grant::Count), version < 32, "{version}");
+    let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
+    assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
+}
+
 /// Checks that the data of the earlier version is complete.
 async fn check_data(test_store: &TestStore, version: usize) {
     let minsu = User { id: UserId(1), name: "민수".into() };
@@ -300,24 +321,7 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;
     assert_eq!(counter, CounterSnapshot { value: count }.into(), "{version}");
-    // Only administrators follow all orders, once the access is that of the data of version 27.
-    let jane = User { id: UserId(2), name: "Jane".into() };
-    let Snapshot::Orders(orders) = test_store.snapshot(&jane, Topic::Orders).await.1 else {
-        panic!()
-    };
-    let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
-    assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
-    assert_eq!(orders.menu.len(), 7, "{version}");
-    let Snapshot::OwnOrders(own) = test_store.snapshot(&jane, Topic::OwnOrders(jane.id)).await.1
-    else {
-        panic!()
-    };
-    assert_eq!(own.0.orders, orders.orders, "{version}: every customer has a topic");
-    let grants = test_store.store.own_grants(jane.id).await.expect("known").grants;
-    assert_eq!(grants.contains(Grant::Count), version < 32, "{version}");
-    let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
-    assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
-
+    check_orders(test_store, version).await;
     let Snapshot::Inbox(inbox) = test_store.snapshot(&minsu, Topic::Inbox(minsu.id)).await.1 else {
         panic!()
     };

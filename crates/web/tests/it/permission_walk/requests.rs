@@ -35,7 +35,8 @@ fn get(path: impl Into<String>) -> Vec<Request> {
 }
 
 fn act(act: Value) -> Vec<Request> {
-    vec![Request::Http(Method::POST, ACTS_PATH.to_owned(), json!({ "act": act }))]
+    let body = Value::from_iter([("act", act)]);
+    vec![Request::Http(Method::POST, ACTS_PATH.to_owned(), body)]
 }
 
 fn command(command: Value) -> Vec<Request> {
