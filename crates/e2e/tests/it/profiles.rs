@@ -40,7 +40,7 @@ async fn a_display_name_and_a_status_are_seen_by_others_at_once() -> Result<()> 
         phone.find("profile-name").await?;
         let zone = phone.find("profile-zone").await?.prop("value").await?;
         ensure!(zone.as_deref().is_some_and(|zone| !zone.is_empty()), "the zone of the browser");
-        phone.expect_console_error("status of 422");
+        phone.expect_console_error("status of 409");
         fill(phone, "profile-name", "관리자").await?;
         phone.keys(Key::Enter).await?;
         phone.until_text("profile-error", |text| text.contains("서버가 쓰는 이름")).await?;

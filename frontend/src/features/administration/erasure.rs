@@ -117,7 +117,7 @@ fn shown(asked: ErasureQuestion, receipt: ErasureReceipt) -> AnyView {
     let rows = rows.collect_view();
     view! {
         <section class="admin-receipt" role="status" data-testid="receipt">
-            <h3 class="section-title">{RECEIPT.now()}" "<span translate="no">{receipt.id.clone()}</span></h3>
+            <h2 class="section-title">{RECEIPT.now()}" "<span translate="no">{receipt.id.clone()}</span></h2>
             <table><caption class="visually-hidden">{REMOVED.now()}</caption><tbody>{rows}</tbody></table>
             <div class="dialog-actions">
                 <a class="button button-link" href=as_text download=text_file rel="external" data-testid="receipt-text">{AS_TEXT.now()}</a>
