@@ -53,9 +53,9 @@ pub(super) fn person_details(id: UserId) -> AnyView {
     });
     view! {
         <div class="admin-details" data-testid=format!("details-{id}")>
-            <h3 class="admin-name">{SESSIONS.now()}</h3>
+            <h2 class="admin-name">{SESSIONS.now()}</h2>
             {list}
-            <h3 class="admin-name">{RESET.now()}</h3>
+            <h2 class="admin-name">{RESET.now()}</h2>
             <p class="hint">{ABOUT_RESET.now()}</p>
             {reset(id)}
         </div>
