@@ -51,7 +51,7 @@ async fn a_person_at_the_machine_makes_a_fresh_server_their_own() -> Result<()> 
         browser.goto(&test.server.url("/admin")).await?;
         browser.find("people").await?;
         browser.goto(&test.server.url("/settings/workspace")).await?;
-        browser.find("setting-name").await?;
+        browser.find("settings-search").await?;
         ensure!(!browser.has("ownership").await?, "the offer is over");
         let theo = test.browser(Device::desktop(Lang::En)).await?;
         theo.goto(&test.server.url("/")).await?;

@@ -3,7 +3,7 @@
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
-use madang_shared::orders::{Destination, OrderLine, OrdersCommand, OrdersEvent};
+use madang_shared::orders::{Destination, OrderLine, OrdersCommand, OrdersEvent, OwnOrdersEvent};
 use madang_shared::{Event, MenuItemId, Seq, Timestamp, Topic, codec};
 use madang_store::InlineSqlite;
 
@@ -92,7 +92,7 @@ fn the_triggers_read_the_time_that_was_set() {
         let committed = store.commit_now(vec![write(&mina, number, place)]).remove(0);
         let event = committed.expect("stored").event.expect("an event");
         match codec::decode_event(&event) {
-            Ok(Event::Orders(OrdersEvent::Changed { at, .. })) => at,
+            Ok(Event::OwnOrders(OwnOrdersEvent(OrdersEvent::Changed { at, .. }))) => at,
             other => panic!("{other:?}"),
         }
     };
