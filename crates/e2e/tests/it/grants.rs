@@ -168,12 +168,12 @@ async fn an_administrator_decides_about_a_public_room_of_others() -> Result<()> 
         name.clear().await?;
         name.send_keys("Go").await?;
         browser.click(&format!("admin-room-rename-{room}")).await?;
-        member.browser.until_text("room-title", |text| text.contains("Go")).await?;
+        member.browser.until_text("header-title", |text| text == "Go").await?;
         browser.click(&format!("admin-room-manager-{room}")).await?;
         browser.until_gone(&format!("admin-room-manager-{room}")).await?;
         check_appearance(browser, "desktop-en-room-of-others").await?;
         browser.click(&format!("setting-archived-{room}")).await?;
-        member.browser.until_gone("composer").await?;
+        member.browser.until_text("room-rule", |text| text.contains("보관")).await?;
         Ok(())
     })
     .await

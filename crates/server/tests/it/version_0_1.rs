@@ -86,7 +86,7 @@ async fn a_database_of_version_0_1_opens_and_its_people_claim_their_names() {
     }
     let posts = reqwest::Client::new().get(format!("{}/posts", server.url)).bearer_auth(&token);
     let posts: Value = posts.send().await.unwrap().json().await.unwrap();
-    assert_eq!(posts[0]["text"], "a post", "{posts}");
+    assert_eq!(posts["posts"][0]["text"], "a post", "{posts}");
     server.signal("TERM");
     assert!(server.wait().success());
 
